@@ -1,0 +1,13 @@
+"""rnn-tui: train recurrent networks live in a terminal, and see inside them.
+
+The map of the house (data flows in one circle, left to right and back):
+
+    cli -> link -> engine.serve -> engine.session -> engine.trainer -> engine.probe -> protocol
+        -> link -> view.app -> view.panes -> draw
+
+`engine/` is the only place that imports torch, `view/` and `draw/` the only ones that import textual;
+they are two processes that share `protocol.py` and the plain descriptions beside it
+(`experiment.py`, `fields.py`, `lessons.py`, `text.py`).
+"""
+
+__version__ = "0.1.0"

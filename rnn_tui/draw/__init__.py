@@ -1,0 +1,1 @@
+"""Numbers to strips of characters: pure functions, without an app and without torch."""

@@ -1,0 +1,75 @@
+"""Each recurrent layer by itself: what the fused modules compute inside and do not show.
+
+A layer's module shares its parameters with the network, so that it computes with the weights of this very tick.
+"""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.model import CellStack, Model, State
+from rnn_tui.experiment import Network
+
+__all__ = ["layer_modules", "layer_states"]
+
+
+def layer_modules(model: Model, network: Network) -> list[nn.RNNBase]:
+    """One nn.RNN, nn.GRU or nn.LSTM of a single layer for each recurrent layer, time first, on shared parameters."""
+    kind = {"gru": nn.GRU, "lstm": nn.LSTM}.get(network.cell, nn.RNN)
+    relu = {"nonlinearity": "relu"} if network.cell == "rnn-relu" else {}
+    modules = []
+    for number in range(network.layers):
+        weights = _weights(model.recurrent, number)
+        width = weights["weight_ih_l0"].shape[1]
+        with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
+            module = kind(width, network.hidden_size, bidirectional=network.bidirectional, **relu)
+        for name, weight in weights.items():
+            setattr(module, name, weight)
+        modules.append(module)
+    return modules
+
+
+def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:
+    if isinstance(recurrent, CellStack):
+        return {f"{name}_l0": weight for name, weight in recurrent.cells[layer].named_parameters()}
+    mark = f"_l{layer}"
+    return {name.replace(mark, "_l0"): weight for name, weight in recurrent.named_parameters()
+            if name.removesuffix("_reverse").endswith(mark)}
+
+
+def layer_states(modules: list[nn.RNNBase], x: Tensor, state: State) -> list[tuple[Tensor, Tensor | None]]:
+    """h_t and, for an LSTM, c_t of every layer: (T, N, D*H) each, from x (T, N, E) and the state before it."""
+    lstm = isinstance(state, tuple)
+    states: list[tuple[Tensor, Tensor | None]] = []
+    for number, module in enumerate(modules):
+        directions = 2 if module.bidirectional else 1
+        rows = slice(number * directions, (number + 1) * directions)
+        before = tuple(part[rows] for part in state) if lstm else cast(Tensor, state)[rows]
+        h, _ = module(x, before)
+        states.append((h, _cells(module, x, h, *cast("tuple[Tensor, Tensor]", before)) if lstm else None))
+        x = h
+    return states
+
+
+def _cells(module: nn.RNNBase, x: Tensor, h: Tensor, h_0: Tensor, c_0: Tensor) -> Tensor:
+    """c_t of an LSTM layer (T, N, D*H), from its inputs x (T, N, E) and its states h (T, N, D*H).
+
+    c_t = sigmoid(f_t) c_{t-1} + sigmoid(i_t) tanh(g_t), where (i, f, g, o)_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
+    """
+    size = module.hidden_size
+    both = []
+    for direction, end in enumerate(("", "_reverse") if module.bidirectional else ("",)):
+        w_ih, w_hh, b_ih, b_hh = (getattr(module, f"{name}_l0{end}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        steps, states = x, h[..., direction * size : (direction + 1) * size]
+        if end:
+            steps, states = steps.flip(0), states.flip(0)
+        before = torch.cat((h_0[direction][None], states[:-1]))  # h_{t-1}
+        i, f, g, _ = (steps @ w_ih.T + b_ih + before @ w_hh.T + b_hh).chunk(4, -1)  # (T, N, H) each
+        taken, kept = torch.sigmoid(i) * torch.tanh(g), torch.sigmoid(f)
+        c, cells = c_0[direction], []
+        for take, keep in zip(taken.unbind(0), kept.unbind(0), strict=True):
+            c = keep * c + take
+            cells.append(c)
+        both.append(torch.stack(cells[::-1] if end else cells))
+    return torch.cat(both, -1)

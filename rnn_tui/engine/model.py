@@ -1,0 +1,94 @@
+"""The network: one-hot or embedding -> recurrent layers -> direct or linear head.
+
+T time steps, N rows, C characters, E embedding, L layers, D directions, H hidden units. Shapes are time first;
+with `batch_first` the first two dimensions of x, output and logits change places, and those of the states do not.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.experiment import Experiment, Network
+
+__all__ = ["CellStack", "Model", "State", "initial_state"]
+
+State = Tensor | tuple[Tensor, Tensor]  # h (L*D, N, H), or for an LSTM (h, c)
+
+
+class CellStack(nn.Module):
+    """nn.RNNCell, nn.GRUCell or nn.LSTMCell, stacked, and carried from one time step to the next by hand."""
+
+    def __init__(self, network: Network, input_size: int) -> None:
+        super().__init__()
+        hidden = network.hidden_size
+
+        def cell(width: int) -> nn.RNNCellBase:
+            match network.cell:
+                case "gru":
+                    return nn.GRUCell(width, hidden)
+                case "lstm":
+                    return nn.LSTMCell(width, hidden)
+                case kind:
+                    return nn.RNNCell(width, hidden, nonlinearity="relu" if kind == "rnn-relu" else "tanh")
+
+        self.cells = nn.ModuleList(cell(hidden if layer else input_size) for layer in range(network.layers))
+        self.batch_first = network.batch_first
+
+    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """x (T, N, E) and the state before it -> the top layer's states (T, N, H) and the state after it."""
+        time = 1 if self.batch_first else 0
+        lstm = isinstance(state, tuple)
+        layers = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
+        outputs = []
+        for step in x.unbind(time):  # (N, E)
+            for number, cell in enumerate(self.cells):
+                layers[number] = cell(step, layers[number])  # (N, H), or for an LSTM two of them
+                step = layers[number][0] if lstm else layers[number]
+            outputs.append(step)
+        output = torch.stack(outputs, time)
+        if lstm:
+            return output, (torch.stack([h for h, _ in layers]), torch.stack([c for _, c in layers]))
+        return output, torch.stack(layers)
+
+
+class Model(nn.Module):
+    """A recurrent network, built layer by layer from the input up, as a notebook would."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
+        network, classes = experiment.network, len(experiment.vocabulary)
+        self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
+        self.recurrent = CellStack(network, experiment.input_size) if network.implementation == "cell" else _fused(
+            network, experiment.input_size)
+        width = network.hidden_size * network.directions
+        self.head = nn.Linear(width, classes) if network.head == "linear" else None
+
+    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """x (T, N, C) one-hot or (T, N) indices, and the state before it -> logits (T, N, C), the state after it."""
+        if self.embedding is not None:
+            x = self.embedding(x)  # (T, N, E)
+        output, state = self.recurrent(x, state)  # (T, N, D*H)
+        return (output if self.head is None else self.head(output)), state
+
+
+def _fused(network: Network, input_size: int) -> nn.RNNBase:
+    shape = {"num_layers": network.layers, "bidirectional": network.bidirectional, "batch_first": network.batch_first}
+    match network.cell:
+        case "gru":
+            return nn.GRU(input_size, network.hidden_size, **shape)
+        case "lstm":
+            return nn.LSTM(input_size, network.hidden_size, **shape)
+        case kind:
+            nonlinearity = "relu" if kind == "rnn-relu" else "tanh"
+            return nn.RNN(input_size, network.hidden_size, nonlinearity=nonlinearity, **shape)
+
+
+def initial_state(network: Network, rows: int, device: torch.device) -> State:
+    """The state before the first time step, h (L*D, N, H), and c for an LSTM: zeros, or drawn anew (h first)."""
+    shape = (network.layers * network.directions, rows, network.hidden_size)
+
+    def fresh() -> Tensor:
+        if network.initial_state == "random":
+            return torch.randn(shape).to(device)  # drawn on the CPU: the same numbers on every device
+        return torch.zeros(shape, device=device)
+
+    return (fresh(), fresh()) if network.cell == "lstm" else fresh()

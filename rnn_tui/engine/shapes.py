@@ -1,0 +1,91 @@
+"""The tensors of a forward pass by name, and the equalities that courses ask about, computed and compared."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.model import CellStack, State
+from rnn_tui.engine.trainer import Trainer
+from rnn_tui.protocol import Check, TensorFact
+
+__all__ = ["checks", "tensor_facts"]
+
+_SMALL = 6  # rows and columns of values that are sent along
+_TOLERANCE = 1e-6
+
+
+def tensor_facts(trainer: Trainer) -> tuple[TensorFact, ...]:
+    """x, h_0, output and h_n (c_0 and c_n for an LSTM) and the weights: shapes, what they count, and small values."""
+    task, network = trainer.task, trainer.experiment.network
+    sequence = ("batch", "time") if task.batch_first else ("time", "batch")
+    directions = network.layers * network.directions
+    states = ("layers" if network.directions == 1 else "layers×2", "batch", "hidden")
+    x = task.x(0, task.length)
+    facts = [TensorFact(name="x", shape=tuple(x.shape), dimensions=(*sequence, "characters")[: x.dim()])]
+    facts += _state_facts(trainer.h_0, "0", states)
+    shape = (task.rows, task.length) if task.batch_first else (task.length, task.rows)
+    output = torch.cat(trainer.logits) if trainer.logits else None
+    facts.append(TensorFact(
+        name="output", shape=(*shape, trainer.experiment.output_size), dimensions=(*sequence, "hidden" if network.directions == 1 else "2×hidden"),
+        values=None if output is None else _values(output[:, 0])))
+    if trainer.at_end_of_pass:
+        facts += _state_facts(trainer.state, "n", states)
+    else:
+        facts.append(TensorFact(name="h_n", shape=(directions, task.rows, network.hidden_size), dimensions=states))
+    facts += [TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
+              for name, weight in trainer.model.named_parameters()]
+    return tuple(facts)
+
+
+def _state_facts(state: State, end: str, dimensions: tuple[str, ...]) -> list[TensorFact]:
+    parts = zip("hc", state if isinstance(state, tuple) else (state,), strict=False)
+    return [TensorFact(name=f"{name}_{end}", shape=tuple(part.shape), dimensions=dimensions, values=_values(part[:, 0]))
+            for name, part in parts]
+
+
+def _values(tensor: Tensor) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    return tensor[:_SMALL, :_SMALL].detach().float().cpu().numpy()
+
+
+@torch.no_grad()
+def checks(trainer: Trainer) -> tuple[Check, ...]:
+    """What must agree after a whole pass, compared: empty before the pass is over, or where a head is in between."""
+    if not trainer.at_end_of_pass or trainer.model.head is not None:
+        return ()
+    network, task = trainer.experiment.network, trainer.task
+    output = torch.cat(trainer.logits)  # (T, N, D*H)
+    h_n = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state  # (L*D, N, H)
+    size = network.hidden_size
+    found = []
+    if network.bidirectional:
+        found.append(_check("output[-1, :, :H] is h_n from the left", output[-1, :, :size], h_n[-2]))
+        found.append(_check("output[0, :, H:] is h_n from the right", output[0, :, size:], h_n[-1]))
+    else:
+        found.append(_check("output[-1] is h_n", output[-1], h_n[-1]))
+    x = task.x(0, task.length)
+    if isinstance(trainer.model.recurrent, CellStack) or trainer.unit == "character":
+        x_time_first = x.transpose(0, 1) if task.batch_first else x
+        if trainer.model.embedding is not None:
+            x_time_first = trainer.model.embedding(x_time_first)
+        modules = layer_modules(trainer.model, network)
+        whole = layer_states(modules, x_time_first, trainer.h_0)[-1][0]
+        one = type(modules[0]).__name__ + ("Cell" if isinstance(trainer.model.recurrent, CellStack) else "")
+        found.append(_check(f"nn.{one} step by step is nn.{type(modules[0]).__name__} in one go", output, whole))
+    if task.rows > 1:
+        alone = [trainer.model(x[row : row + 1] if task.batch_first else x[:, row : row + 1], _row(trainer.h_0, row))[0]
+                 for row in range(task.rows)]
+        together = torch.cat(alone, 0).transpose(0, 1) if task.batch_first else torch.cat(alone, 1)
+        found.append(_check("every row alone gives the same", output, together))
+    return tuple(found)
+
+
+def _row(state: State, row: int) -> State:
+    if isinstance(state, tuple):
+        return state[0][:, row : row + 1].contiguous(), state[1][:, row : row + 1].contiguous()
+    return state[:, row : row + 1].contiguous()
+
+
+def _check(claim: str, one: Tensor, other: Tensor) -> Check:
+    difference = float((one - other).abs().max())
+    return Check(claim=claim, holds=difference <= _TOLERANCE, difference=difference)

@@ -1,0 +1,107 @@
+"""The training loop, one tick at a time; nothing about screens.
+
+The update that ends a pass is made when the next pass begins. So between two ticks the weights are those that gave
+the newest loss, and the gradients on them are its gradients: whatever is looked at there belongs together.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from rnn_tui.engine.model import Model, State, initial_state
+from rnn_tui.engine.optimizers import build_optimizer
+from rnn_tui.engine.tasks import Task
+from rnn_tui.experiment import Experiment, Tick
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
+
+    def __init__(self, experiment: Experiment, device: torch.device) -> None:
+        self.experiment = experiment
+        self.device = device
+        self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
+        self.learns = experiment.training.learn
+        torch.manual_seed(experiment.training.seed)
+        self.model = Model(experiment).to(device)
+        self.task = Task(experiment, device)
+        self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
+        self.ticks = 0
+        self.epoch = 0  # the pass under way, or the last one, from 1
+        self.fed = 0  # time steps of it that have been fed
+        self.h_0: State = initial_state(experiment.network, self.task.rows, device)  # the state before the first step
+        self.state = self.h_0  # the state after the last step fed
+        self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
+        self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
+        self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
+
+    @property
+    def length(self) -> int:
+        """Time steps in a pass."""
+        return self.task.length
+
+    @property
+    def at_end_of_pass(self) -> bool:
+        """Whether the last tick completed a pass; its gradients are ready then."""
+        return self.fed == self.length
+
+    def tick(self) -> None:
+        """One character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
+        if self.at_end_of_pass:
+            self.finish_update()
+        if self.fed in (0, self.length):
+            self._begin_pass()
+        start = self.fed
+        stop = start + 1 if self.unit == "character" else self.length
+        with torch.set_grad_enabled(self.learns):
+            logits, self.state = self.model(self.task.x(start, stop), self.state)
+            if self.task.batch_first:
+                logits = logits.transpose(0, 1)
+            self.logits.append(logits.detach())
+            if self.learns:
+                self._add_loss(logits, start, stop)
+        self.fed = stop
+        self.ticks += 1
+        if self.learns and self.at_end_of_pass:
+            self._backward()
+
+    def finish_update(self) -> None:
+        """Make the update that the last pass has prepared, if it has not been made yet."""
+        if self.optimizer is None or self.total is None or not self.at_end_of_pass:
+            return
+        if self.experiment.training.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.experiment.training.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.total = None
+
+    def _begin_pass(self) -> None:
+        if self.epoch:
+            self.h_0 = initial_state(self.experiment.network, self.task.rows, self.device)
+        self.state = self.h_0
+        self.epoch += 1
+        self.fed = 0
+        self.logits = []
+        self.loss = self.total = None
+
+    def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
+        """Cross-entropy of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end."""
+        steps, rows, classes = logits.shape
+        mean = self.experiment.training.reduction == "mean"
+        whole = steps == self.length
+        target = self.task.y(start, stop).reshape(-1)
+        loss = F.cross_entropy(logits.reshape(-1, classes), target, reduction="mean" if mean and whole else "sum")
+        if not (mean and whole) and rows > 1:
+            loss = loss / rows
+        self.loss = loss.detach()
+        self.total = loss if self.total is None else self.total + loss
+        if mean and not whole and stop == self.length:
+            self.total = self.total / self.length
+
+    def _backward(self) -> None:
+        assert self.total is not None
+        self.total.backward()
+        self.total = self.total.detach()
+        self.state = tuple(part.detach() for part in self.state) if isinstance(self.state, tuple) else self.state.detach()

@@ -1,0 +1,94 @@
+"""Every part of an experiment that a person can set: one table for the command line, the form and the TOML file.
+
+A new setting is one attribute in `experiment.py` and one line here.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["FIELDS", "Field", "field"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One setting. `path` names the attribute of `Experiment`; the rest says how people meet it."""
+
+    path: str  # "network.hidden_size"
+    option: str  # "--hidden"
+    label: str  # in the form
+    about: str  # in --help, in the form and as a comment in TOML
+    minimum: float | None = None  # the smallest value that makes sense
+    maximum: float | None = None  # the largest
+    exclusive: bool = False  # the minimum itself is not allowed
+
+    @property
+    def section(self) -> str:
+        """The TOML table that holds it."""
+        return self.path.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The attribute's own name."""
+        return self.path.rpartition(".")[2]
+
+    def range_problem(self, value: float) -> str | None:
+        """What is wrong with the size of `value`, in words that follow the value, or None."""
+        if value != value or value in (float("inf"), float("-inf")):
+            return "is not a finite number"
+        if self.minimum is not None and (value < self.minimum or (self.exclusive and value == self.minimum)):
+            return f"is too small: it must be {'above' if self.exclusive else 'at least'} {self.minimum:g}"
+        if self.maximum is not None and value > self.maximum:
+            return f"is too large: it must be at most {self.maximum:g}"
+        return None
+
+
+FIELDS = (
+    Field(path="data.inputs", option="--input", label="input",
+          about="text to read; several rows of one length make a batch"),
+    Field(path="data.targets", option="--target", label="target",
+          about="text to say, character for character; none: the input's next characters"),
+    Field(path="data.vocabulary", option="--vocabulary", label="vocabulary",
+          about="the characters in the order of their indices; none: those of the data, sorted"),
+    Field(path="network.cell", option="--cell", label="cell", about="the kind of recurrent cell"),
+    Field(path="network.implementation", option="--implementation", label="implementation",
+          about="fused: nn.RNN, nn.GRU, nn.LSTM; cell: nn.RNNCell and its like, one step at a time"),
+    Field(path="network.hidden_size", option="--hidden", label="hidden size", minimum=1, maximum=1_000_000,
+          about="units in each layer and direction"),
+    Field(path="network.layers", option="--layers", label="layers", minimum=1, maximum=10_000,
+          about="recurrent layers, one above the other"),
+    Field(path="network.bidirectional", option="--bidirectional", label="bidirectional",
+          about="a second set of cells that reads from the right"),
+    Field(path="network.embedding", option="--embedding", label="embedding", minimum=0, maximum=1_000_000,
+          about="size of the learnt input vectors; 0: one-hot"),
+    Field(path="network.head", option="--head", label="head",
+          about="direct: the state itself is the logits; linear: a linear layer on top"),
+    Field(path="network.initial_state", option="--initial-state", label="h₀",
+          about="the state before the first time step: zeros, or random for every pass"),
+    Field(path="network.batch_first", option="--batch-first", label="batch first",
+          about="tensors are (batch, time, features) rather than (time, batch, features)"),
+    Field(path="training.learn", option="--learn", label="learn",
+          about="train; --no-learn: forward passes only, no loss and no update"),
+    Field(path="training.tick", option="--tick", label="tick",
+          about="one turn of the loop: one character, or the whole sequence"),
+    Field(path="training.reduction", option="--reduction", label="loss is",
+          about="how the losses of the characters become one: their sum or their mean"),
+    Field(path="training.optimizer", option="--optimizer", label="optimizer", about="how the weights move"),
+    Field(path="training.lr", option="--lr", label="learning rate", minimum=0, exclusive=True, maximum=1e6,
+          about="learning rate"),
+    Field(path="training.clip", option="--clip", label="clip", minimum=0, maximum=1e12,
+          about="largest norm of the gradient; 0: no clipping"),
+    Field(path="training.epochs", option="--epochs", label="epochs", minimum=0, maximum=10**12,
+          about="passes over the data; 0: forever"),
+    Field(path="training.seed", option="--seed", label="seed", minimum=0, maximum=2**63 - 1,
+          about="where the random numbers start"),
+    Field(path="run.speed", option="--speed", label="speed", minimum=0, maximum=1e9,
+          about="ticks a second; 0 or max: as fast as it can"),
+    Field(path="run.device", option="--device", label="device",
+          about="where the tensors live: auto takes a GPU where that is faster"),
+)
+
+_BY_PATH = {each.path: each for each in FIELDS}
+
+
+def field(path: str) -> Field:
+    """The field of that path. Raises KeyError where there is none."""
+    return _BY_PATH[path]

@@ -1,0 +1,295 @@
+"""THE SEAM: everything that the view and the engine say to each other, as values.
+
+Messages are msgpack behind a length of four bytes (big-endian). The view speaks commands and looks, the engine
+answers looks with frames: one look is answered by one frame, and nothing else is ever sent but a greeting.
+Arrays travel as dtype, shape and bytes; what arrives is checked before anything is made of it.
+"""
+
+import math
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_tui.experiment import Experiment, Tick
+
+__all__ = [
+    "MAX_MESSAGE", "VERSION", "Buffer", "Check", "Command", "Curve", "CurveWanted", "Frame", "Greeting", "Look",
+    "Message", "Open", "Opened", "Play", "PredictionSeen", "ProtocolError", "Refused", "Restart", "SetSpeed", "SetTick",
+    "States", "Status", "Step", "Steps", "TensorFact", "Wanted", "decode_command", "decode_message", "pack",
+]
+
+VERSION = 1
+MAX_MESSAGE = 64 * 2**20  # bytes; a frame follows the screen's size, so nothing honest comes near it
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
+_DTYPES = {np.dtype(code).str: np.dtype(code) for code in ("<f4", "<f8", "<i4", "|b1")}
+
+
+class ProtocolError(ValueError):
+    """Bytes that are no message of this version; the text says why."""
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+# ---- what the view says -----------------------------------------------------------------------------------------
+
+
+class CurveWanted(_Value):
+    """How the loss chart is to be thinned."""
+
+    columns: int  # at most two points a column come back
+    log_x: bool = False
+
+
+class Wanted(_Value):
+    """What is on the screen, and how large: the engine computes this and no more."""
+
+    row: int = 0  # of the batch
+    first: int | None = None  # first time step of the window; None: follow the step being fed
+    count: int = 0  # time steps that fit; 0: none is shown
+    top: int = 0  # candidates for each step, best first; 0: predictions are not shown
+    units: int = 0  # hidden units that fit for each layer and direction; 0: states are not shown
+    layers: tuple[int, int] = (0, 0)  # first recurrent layer to show, and how many
+    tensors: bool = False  # shapes and checks
+    curve: CurveWanted | None = None
+
+
+class Look(_Value, tag=True):
+    """A request for the newest frame. Held back while the engine has nothing newer than `seen`."""
+
+    number: int
+    opened: int = -1  # the run that the view knows the description of
+    seen: int = -1  # `Frame.revision` on the screen
+    wanted: Wanted = Wanted()
+
+
+class Open(_Value, tag=True):
+    """Begin this experiment afresh."""
+
+    experiment: Experiment
+    play: bool = True
+
+
+class Restart(_Value, tag=True):
+    """Begin the same experiment again: with the same seed, or the one given."""
+
+    seed: int | None = None
+
+
+class Play(_Value, tag=True):
+    """Run, or hold."""
+
+    on: bool
+
+
+class Step(_Value, tag=True):
+    """One tick, or on to the end of an epoch, and hold there."""
+
+    unit: Literal["tick", "epoch"] = "tick"
+
+
+class SetSpeed(_Value, tag=True):
+    """Ticks a second; 0: as fast as it can."""
+
+    speed: float
+
+
+class SetTick(_Value, tag=True):
+    """By character or by sequence."""
+
+    tick: Tick
+
+
+Command = Look | Open | Restart | Play | Step | SetSpeed | SetTick
+
+
+# ---- what the engine says ---------------------------------------------------------------------------------------
+
+
+class Greeting(_Value, tag=True):
+    """The first words of an engine."""
+
+    version: int
+    torch: str
+
+
+class Refused(_Value, tag=True):
+    """A command that cannot be done, and why; the run goes on as it was. `path` names the field, if one is to blame."""
+
+    problem: str
+    path: str = ""
+
+
+class Opened(_Value):
+    """What does not change from frame to frame of one run."""
+
+    run: int  # counts the runs of this engine
+    experiment: Experiment  # as it runs now: its seed, its tick
+    weights: int
+    device: str
+    torch: str
+
+
+class Status(_Value):
+    """Where the run is. Everything else in a frame belongs to this tick."""
+
+    tick: int  # ticks done; 0: nothing has happened yet
+    epoch: int  # the pass that the last tick belongs to, from 1; 0 before the first
+    fed: int  # time steps of that pass that have been fed
+    loss: float | None  # of the newest whole pass
+    running_loss: float | None  # of the pass under way, summed or averaged over the steps fed
+    state: Literal["playing", "paused", "done"]
+    speed: float  # asked for, ticks/s; 0: as fast as it can
+    ticks_per_second: float  # reached
+    lr: float
+    notice: str = ""  # why it holds, or another thing to know
+
+
+class Steps(_Value):
+    """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed."""
+
+    first: int
+    inputs: Integers  # (n,) indices into the vocabulary
+    targets: Integers  # (n,), or (0,) where there are none
+    top: Integers  # (f, k) the likeliest characters, best first; k may be 0
+    top_p: Floats  # (f, k) their probabilities
+    target_p: Floats  # (f,) the probability of the right one, or (0,)
+    losses: Floats  # (f,) -log of it, in nats, or (0,)
+    right: int = 0  # of the whole row, not only of the window
+    outputs: Floats | None = None  # (f, features) where nothing is learnt: the output itself
+
+
+class States(_Value):
+    """The hidden states of one layer in one direction; c is the cell of an LSTM."""
+
+    layer: int  # from 0
+    direction: int  # 0: from the left, 1: from the right
+    units: Integers  # (u,) which units these are
+    h: Floats  # (u, f)
+    c: Floats | None = None  # (u, f)
+
+
+class Curve(_Value):
+    """The losses so far, thinned to the columns of a chart: nothing is left out of the extremes."""
+
+    x: NDArray[np.float64]  # (n,) epochs
+    low: NDArray[np.float64]  # (n,)
+    high: NDArray[np.float64]  # (n,)
+
+
+class PredictionSeen(_Value):
+    """A distinct prediction and the epoch at which it first came up."""
+
+    text: str
+    epoch: int
+    right: bool
+
+
+class TensorFact(_Value):
+    """A tensor of the forward pass by name."""
+
+    name: str
+    shape: tuple[int, ...]
+    dimensions: tuple[str, ...]  # what each dimension counts
+    values: Floats | None = None  # where it is small: as many rows and columns as fit a hand's breadth
+
+
+class Check(_Value):
+    """Two computations that must agree, and by how much they differ."""
+
+    claim: str
+    holds: bool
+    difference: float  # largest absolute
+
+
+class Frame(_Value, tag=True):
+    """The newest state of the run, as far as the look asked for it."""
+
+    look: int  # the number of the look that it answers
+    revision: int
+    status: Status
+    opened: Opened | None = None  # where the view does not know this run yet
+    steps: Steps | None = None
+    states: tuple[States, ...] = ()
+    curve: Curve | None = None  # one point for each update
+    characters: Curve | None = None  # the losses of single characters, in character ticks
+    predictions: tuple[PredictionSeen, ...] = ()  # newest first
+    learnt: int | None = None  # the epoch at which the prediction was first right
+    tensors: tuple[TensorFact, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+Message = Greeting | Refused | Frame
+
+
+# ---- on the wire ------------------------------------------------------------------------------------------------
+
+
+def _encode_array(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value = np.ascontiguousarray(value)
+        return (value.dtype.str, value.shape, value.tobytes())
+    raise TypeError(f"{type(value).__name__} does not cross the seam")
+
+
+def _decode_array(kind: type, value: Any) -> Any:
+    match value:
+        case [str(code), [*shape], bytes(data)] if all(isinstance(n, int) and n >= 0 for n in shape) and len(shape) <= 8:
+            dtype = _DTYPES.get(code)
+            if dtype is None or math.prod(shape) * dtype.itemsize != len(data):
+                raise ValueError(f"an array of {code[:8]} that is not {tuple(shape)}")
+            return np.frombuffer(data, dtype).reshape(shape)
+    raise ValueError(f"no {getattr(kind, '__name__', 'array')}")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
+_commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message, dec_hook=_decode_array)
+
+
+def pack(message: Command | Message) -> bytes:
+    """A message as it goes on the wire, its length in front."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(4, "big") + body
+
+
+def decode_command(body: bytes) -> Command:
+    """What the view said. Raises ProtocolError on anything else."""
+    try:
+        return _commands.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a command of protocol {VERSION}: {error}") from None
+
+
+def decode_message(body: bytes) -> Message:
+    """What the engine said. Raises ProtocolError on anything else."""
+    try:
+        return _messages.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a message of protocol {VERSION}: {error}") from None
+
+
+class Buffer:
+    """Cuts a stream of bytes into message bodies."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The bodies that are now whole. Raises ProtocolError where one claims an absurd length."""
+        self._bytes += data
+        bodies = []
+        while len(self._bytes) >= 4:
+            length = int.from_bytes(self._bytes[:4], "big")
+            if length > MAX_MESSAGE:
+                raise ProtocolError(f"a message of {length:,} bytes; the most is {MAX_MESSAGE:,}")
+            if len(self._bytes) < 4 + length:
+                break
+            bodies.append(bytes(self._bytes[4 : 4 + length]))
+            del self._bytes[: 4 + length]
+        return bodies
