@@ -4,11 +4,12 @@ Plain data, no torch: the view, the engine, the command line and the files all s
 """
 
 import math
+from collections import Counter
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from rnn_tui.fields import FIELDS, field
+from rnn_tui.fields import FIELDS
 
 __all__ = ["Data", "Experiment", "ExperimentError", "Network", "Run", "Training", "choices", "from_dict", "to_dict"]
 
@@ -129,6 +130,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         network, training = self.network, self.training
         if not training.learn or network.head == "linear" or network.cell == "rnn-relu":
             return None
+        if network.cell == "gru" and network.initial_state == "random":  # it mixes h_0 in, which is not bounded
+            return None
         per_character = math.log1p((len(self.vocabulary) - 1) * math.exp(-2))
         return per_character * (self.length if training.reduction == "sum" else 1)
 
@@ -136,7 +139,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def memory_bytes(self) -> int:
         """About what training takes: weights, gradients, moments, and what the backward pass keeps, in float32."""
         network = self.network
-        copies = 2 + MOMENTS[self.training.optimizer]
+        copies = 2 + MOMENTS[self.training.optimizer] if self.training.learn else 1
         cells = network.layers * network.directions * network.hidden_size * (2 * GATES[network.cell] + 2)
         kept = self.length * len(self.data.inputs) * (cells + self.input_size + 3 * self.output_size)
         return 4 * (copies * self.weights + kept)
@@ -171,12 +174,27 @@ def from_dict(values: dict[str, Any]) -> Experiment:
         experiment = msgspec.convert(values, Experiment)
     except msgspec.ValidationError as error:
         problem, _, path = str(error).partition(" - at `$.")
-        if ("contains unknown field" in problem) or not path:
-            raise ExperimentError(path.rstrip("`"), problem.removeprefix("Object contains ")) from None
-        path = path.rstrip("`").partition("[")[0]
-        words = choices(path) if path in {each.path for each in FIELDS} else ()
-        raise ExperimentError(path, f"must be {_either(words)}" if words else problem.lower()) from None
+        raise _explained(values, path.rstrip("`").partition("[")[0], problem) from None
     return _sound(experiment)
+
+
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text",
+          "array": "a list of texts", "object": "a table"}
+
+
+def _explained(values: Any, path: str, problem: str) -> ExperimentError:
+    """msgspec's words about the value at that path in ours: the field, the value, and what would be right."""
+    for name in path.split(".") if path else ():
+        values = values[name]
+    quoted = problem.split("`")[1] if "`" in problem else ""
+    if "unknown field" in problem:
+        known = get_type_hints(_kind(path) if path else Experiment)
+        return ExperimentError(f"{path}.{quoted}" if path else quoted, f"is no setting: there is {_either(known, 'and')}")
+    words = choices(path) if path else ()
+    if not words and quoted not in _KINDS:
+        return ExperimentError(path, problem.lower())
+    what = _either(words) if words else "a list of texts" if path in ("data.inputs", "data.targets") else _KINDS[quoted]
+    return ExperimentError(path, f"{_brief(values)} does not fit: it must be {what}")
 
 
 def _sound(experiment: Experiment) -> Experiment:
@@ -196,10 +214,10 @@ def _sound(experiment: Experiment) -> Experiment:
 def _with_default_target(experiment: Experiment) -> Experiment:
     """The next characters of the inputs, where no target is given: `hihello` becomes `hihell -> ihello`."""
     data = experiment.data
-    if data.targets or not experiment.training.learn or not data.inputs:
+    if data.targets or not experiment.training.learn or not data.inputs or not all(data.inputs):
         return experiment
     if min(map(len, data.inputs)) < 2:
-        raise ExperimentError("data.inputs", f"{data.inputs[0]!r} has no next character to learn: "
+        raise ExperimentError("data.inputs", f"{min(data.inputs, key=len)!r} has no next character to learn: "
                               "give at least two characters, or a target")
     data = msgspec.structs.replace(data, inputs=tuple(row[:-1] for row in data.inputs),
                                    targets=tuple(row[1:] for row in data.inputs))
@@ -211,14 +229,16 @@ def _check_texts(experiment: Experiment) -> None:
     if not data.inputs or not all(data.inputs):
         raise ExperimentError("data.inputs", "is empty: give at least one character")
     for path, rows in (("data.inputs", data.inputs), ("data.targets", data.targets), ("data.vocabulary", (data.vocabulary,))):
-        if any("\ud800" <= character <= "\udfff" for row in rows for character in row):
-            raise ExperimentError(path, "is not valid UTF-8 text")
+        halves = [character for row in rows for character in row if "\ud800" <= character <= "\udfff"]
+        if halves:
+            raise ExperimentError(path, f"holds {halves[0]!a}, half a character: it must be valid UTF-8 text")
     lengths = {len(row) for row in data.inputs}
     if len(lengths) > 1:
-        raise ExperimentError("data.inputs", f"has rows of {_either(sorted(map(str, lengths)), 'and')} characters: "
+        raise ExperimentError("data.inputs", f"has rows of {_either(map(str, sorted(lengths)), 'and')} characters: "
                               "the rows of a batch must be equally long")
     if data.targets and not experiment.training.learn:
-        raise ExperimentError("data.targets", "has no use without learning: leave it out, or learn")
+        raise ExperimentError("data.targets", f"{_short(data.targets[0])} has no use without learning: "
+                              "leave it out, or learn")
     if data.targets and len(data.targets) != len(data.inputs):
         raise ExperimentError("data.targets", f"has {len(data.targets)} rows where the input has {len(data.inputs)}: "
                               "give one target for each input")
@@ -226,7 +246,7 @@ def _check_texts(experiment: Experiment) -> None:
         if len(row) != len(target):
             raise ExperimentError("data.targets", f"{_short(target)} has {_characters(target)} where the input "
                                   f"{_short(row)} has {len(row)}: they must be equally long")
-    repeated = {character for character in data.vocabulary if data.vocabulary.count(character) > 1}
+    repeated = [character for character, count in Counter(data.vocabulary).items() if count > 1]
     if repeated:
         raise ExperimentError("data.vocabulary", f"has {min(repeated)!r} more than once")
     missing = sorted(set("".join(data.inputs + data.targets)) - set(experiment.vocabulary))
@@ -242,17 +262,15 @@ def _check_network(experiment: Experiment) -> None:
         raise ExperimentError("network.hidden_size", f"{network.hidden_size} does not fit a direct head: it needs "
                               f"{classes} units{both}, one for each character of the vocabulary, or a linear head")
     if network.implementation == "cell" and network.bidirectional:
-        raise ExperimentError("network.bidirectional", "needs the fused implementation: a single cell reads in one "
-                              "direction only")
+        raise ExperimentError("network.bidirectional", "true does not fit single cells, which read in one direction "
+                              "only: it must be false, or the implementation fused")
     if network.bidirectional and training.tick == "character":
-        raise ExperimentError("training.tick", "must be sequence here: a bidirectional network reads the whole "
-                              "sequence before it says anything")
+        raise ExperimentError("training.tick", "character does not fit: it must be sequence here, since a "
+                              "bidirectional network reads the whole sequence before it says anything")
     device = experiment.run.device
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdigit())):
         raise ExperimentError("run.device", f"{device!r} is not a device: it must be auto, cpu, cuda, cuda:N or mps")
-    if field("run.speed").range_problem(experiment.run.speed):
-        raise ExperimentError("run.speed", "must be a number of ticks a second, or max")
 
 
 def _characters(text: str) -> str:
@@ -261,6 +279,11 @@ def _characters(text: str) -> str:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 20 else text[:19] + "…")
+
+
+def _brief(value: Any) -> str:
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _either(words: Any, last: str = "or") -> str:

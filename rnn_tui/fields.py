@@ -8,6 +8,11 @@ from dataclasses import dataclass
 __all__ = ["FIELDS", "Field", "field"]
 
 
+def _plain(number: float) -> str:
+    """Every digit of a limit: 1,000,000 rather than 1e+06."""
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.15g}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """One setting. `path` names the attribute of `Experiment`; the rest says how people meet it."""
@@ -35,9 +40,9 @@ class Field:
         if value != value or value in (float("inf"), float("-inf")):
             return "is not a finite number"
         if self.minimum is not None and (value < self.minimum or (self.exclusive and value == self.minimum)):
-            return f"is too small: it must be {'above' if self.exclusive else 'at least'} {self.minimum:g}"
+            return f"is too small: it must be {'above' if self.exclusive else 'at least'} {_plain(self.minimum)}"
         if self.maximum is not None and value > self.maximum:
-            return f"is too large: it must be at most {self.maximum:g}"
+            return f"is too large: it must be at most {_plain(self.maximum)}"
         return None
 
 

@@ -81,11 +81,12 @@ _ALL = (
         "by e: only the state knows which. The state itself is the logits, so the loss has a floor. About "
         "two seeds in three learn it (R tries the next).",
         data=_HIHELLO,
-        training=Training(seed=1),
+        training=Training(seed=4),
     ),
     Experiment(
         name="hihello-slow",
-        about="The same with a learning rate of 0.005, seed 777: a hundred epochs are just enough to see it grow.",
+        about="The same with a learning rate of 0.005: one error after the other goes away, and with seed 777 the last "
+        "one does in the very last of 100 epochs. About one seed in two gets there.",
         data=_HIHELLO,
         training=Training(lr=0.005, seed=777),
         run=Run(speed=30),
@@ -94,7 +95,7 @@ _ALL = (
         name="hihello-long",
         about="The same as hihello for 10,000 epochs at full speed: how close to its floor does the loss get?",
         data=_HIHELLO,
-        training=Training(epochs=10_000, seed=1),
+        training=Training(epochs=10_000, seed=4),
         run=Run(speed=0),
     ),
     Experiment(
@@ -102,7 +103,7 @@ _ALL = (
         about="hihell to ihello, the whole sequence a tick, its loss averaged over the characters. About three "
         "seeds in four learn it.",
         data=_HIHELLO,
-        training=Training(tick="sequence", reduction="mean", lr=0.05, seed=1),
+        training=Training(tick="sequence", reduction="mean", lr=0.05, seed=4),
     ),
     Experiment(
         name="hihello-embedding",
@@ -110,7 +111,7 @@ _ALL = (
         "loss falls towards 0. Nine seeds in ten learn it.",
         data=_HIHELLO,
         network=Network(embedding=10, head="linear"),
-        training=Training(tick="sequence", reduction="mean", seed=1),
+        training=Training(tick="sequence", reduction="mean", seed=4),
     ),
     Experiment(
         name="ohlol-cell",
@@ -118,7 +119,7 @@ _ALL = (
         "three learn it.",
         data=_OHLOL,
         network=Network(hidden_size=4, implementation="cell"),
-        training=Training(epochs=15, seed=1),
+        training=Training(epochs=15, seed=3),
     ),
     Experiment(
         name="ohlol",
@@ -126,22 +127,22 @@ _ALL = (
         "learn it.",
         data=_OHLOL,
         network=Network(hidden_size=4),
-        training=Training(tick="sequence", reduction="mean", epochs=15, seed=1),
+        training=Training(tick="sequence", reduction="mean", epochs=15, seed=3),
         run=Run(speed=1),
     ),
     Experiment(
         name="ohlol-embedding",
-        about="hello to ohlol with an embedding of 10, two RNN layers of 8 and a linear layer: learnt in four "
-        "epochs, by every seed we tried.",
+        about="hello to ohlol with an embedding of 10, two RNN layers of 8 and a linear layer: learnt in about "
+        "four epochs, by every seed we tried.",
         data=_OHLOL,
         network=Network(embedding=10, hidden_size=8, layers=2, head="linear"),
-        training=Training(tick="sequence", reduction="mean", epochs=15, seed=1),
+        training=Training(tick="sequence", reduction="mean", epochs=15, seed=4),
         run=Run(speed=1),
     ),
     Experiment(
         name="ohlol-lstm",
         about="hello to ohlol with two LSTM layers that read in both directions: the next character is seen from "
-        "the other side, so this is not prediction, and it cannot write on by itself.",
+        "the other side, so every seed we tried learns it; this is not prediction, and it cannot write on by itself.",
         data=_OHLOL,
         network=Network(cell="lstm", embedding=10, hidden_size=8, layers=2, bidirectional=True, head="linear"),
         training=Training(tick="sequence", reduction="mean", epochs=15, seed=1),
@@ -149,17 +150,19 @@ _ALL = (
     ),
     Experiment(
         name="hihello-gru",
-        about="hihello-sequence with a GRU: three gates decide what the state keeps and what it takes in.",
+        about="hihello-sequence with a GRU: three gates decide what the state keeps and what it takes in. "
+        "About six seeds in seven learn it.",
         data=_HIHELLO,
         network=Network(cell="gru"),
-        training=Training(tick="sequence", reduction="mean", lr=0.05, seed=1),
+        training=Training(tick="sequence", reduction="mean", lr=0.05, seed=0),
     ),
     Experiment(
         name="hihello-lstm",
-        about="hihello-sequence with an LSTM: beside the state h there is a cell c, which is not bounded.",
+        about="hihello-sequence with an LSTM: beside the state h there is a cell c, which is not bounded. "
+        "About two seeds in three learn it.",
         data=_HIHELLO,
         network=Network(cell="lstm"),
-        training=Training(tick="sequence", reduction="mean", lr=0.05, seed=1),
+        training=Training(tick="sequence", reduction="mean", lr=0.05, seed=0),
     ),
 )
 

@@ -6,7 +6,7 @@ Arrays travel as dtype, shape and bytes; what arrives is checked before anything
 """
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -25,7 +25,6 @@ MAX_MESSAGE = 64 * 2**20  # bytes; a frame follows the screen's size, so nothing
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
-_DTYPES = {np.dtype(code).str: np.dtype(code) for code in ("<f4", "<f8", "<i4", "|b1")}
 
 
 class ProtocolError(ValueError):
@@ -39,14 +38,14 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True):
 # ---- what the view says -----------------------------------------------------------------------------------------
 
 
-class CurveWanted(_Value):
+class CurveWanted(_Value, frozen=True, kw_only=True):
     """How the loss chart is to be thinned."""
 
     columns: int  # at most two points a column come back
     log_x: bool = False
 
 
-class Wanted(_Value):
+class Wanted(_Value, frozen=True, kw_only=True):
     """What is on the screen, and how large: the engine computes this and no more."""
 
     row: int = 0  # of the batch
@@ -59,7 +58,7 @@ class Wanted(_Value):
     curve: CurveWanted | None = None
 
 
-class Look(_Value, tag=True):
+class Look(_Value, frozen=True, kw_only=True, tag=True):
     """A request for the newest frame. Held back while the engine has nothing newer than `seen`."""
 
     number: int
@@ -68,38 +67,38 @@ class Look(_Value, tag=True):
     wanted: Wanted = Wanted()
 
 
-class Open(_Value, tag=True):
+class Open(_Value, frozen=True, kw_only=True, tag=True):
     """Begin this experiment afresh."""
 
     experiment: Experiment
     play: bool = True
 
 
-class Restart(_Value, tag=True):
+class Restart(_Value, frozen=True, kw_only=True, tag=True):
     """Begin the same experiment again: with the same seed, or the one given."""
 
     seed: int | None = None
 
 
-class Play(_Value, tag=True):
+class Play(_Value, frozen=True, kw_only=True, tag=True):
     """Run, or hold."""
 
     on: bool
 
 
-class Step(_Value, tag=True):
+class Step(_Value, frozen=True, kw_only=True, tag=True):
     """One tick, or on to the end of an epoch, and hold there."""
 
     unit: Literal["tick", "epoch"] = "tick"
 
 
-class SetSpeed(_Value, tag=True):
+class SetSpeed(_Value, frozen=True, kw_only=True, tag=True):
     """Ticks a second; 0: as fast as it can."""
 
-    speed: float
+    speed: Annotated[float, msgspec.Meta(ge=0)]
 
 
-class SetTick(_Value, tag=True):
+class SetTick(_Value, frozen=True, kw_only=True, tag=True):
     """By character or by sequence."""
 
     tick: Tick
@@ -111,21 +110,21 @@ Command = Look | Open | Restart | Play | Step | SetSpeed | SetTick
 # ---- what the engine says ---------------------------------------------------------------------------------------
 
 
-class Greeting(_Value, tag=True):
+class Greeting(_Value, frozen=True, kw_only=True, tag=True):
     """The first words of an engine."""
 
     version: int
     torch: str
 
 
-class Refused(_Value, tag=True):
+class Refused(_Value, frozen=True, kw_only=True, tag=True):
     """A command that cannot be done, and why; the run goes on as it was. `path` names the field, if one is to blame."""
 
     problem: str
     path: str = ""
 
 
-class Opened(_Value):
+class Opened(_Value, frozen=True, kw_only=True):
     """What does not change from frame to frame of one run."""
 
     run: int  # counts the runs of this engine
@@ -135,7 +134,7 @@ class Opened(_Value):
     torch: str
 
 
-class Status(_Value):
+class Status(_Value, frozen=True, kw_only=True):
     """Where the run is. Everything else in a frame belongs to this tick."""
 
     tick: int  # ticks done; 0: nothing has happened yet
@@ -150,7 +149,7 @@ class Status(_Value):
     notice: str = ""  # why it holds, or another thing to know
 
 
-class Steps(_Value):
+class Steps(_Value, frozen=True, kw_only=True):
     """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed."""
 
     first: int
@@ -164,7 +163,7 @@ class Steps(_Value):
     outputs: Floats | None = None  # (f, features) where nothing is learnt: the output itself
 
 
-class States(_Value):
+class States(_Value, frozen=True, kw_only=True):
     """The hidden states of one layer in one direction; c is the cell of an LSTM."""
 
     layer: int  # from 0
@@ -174,7 +173,7 @@ class States(_Value):
     c: Floats | None = None  # (u, f)
 
 
-class Curve(_Value):
+class Curve(_Value, frozen=True, kw_only=True):
     """The losses so far, thinned to the columns of a chart: nothing is left out of the extremes."""
 
     x: NDArray[np.float64]  # (n,) epochs
@@ -182,7 +181,7 @@ class Curve(_Value):
     high: NDArray[np.float64]  # (n,)
 
 
-class PredictionSeen(_Value):
+class PredictionSeen(_Value, frozen=True, kw_only=True):
     """A distinct prediction and the epoch at which it first came up."""
 
     text: str
@@ -190,7 +189,7 @@ class PredictionSeen(_Value):
     right: bool
 
 
-class TensorFact(_Value):
+class TensorFact(_Value, frozen=True, kw_only=True):
     """A tensor of the forward pass by name."""
 
     name: str
@@ -199,7 +198,7 @@ class TensorFact(_Value):
     values: Floats | None = None  # where it is small: as many rows and columns as fit a hand's breadth
 
 
-class Check(_Value):
+class Check(_Value, frozen=True, kw_only=True):
     """Two computations that must agree, and by how much they differ."""
 
     claim: str
@@ -207,7 +206,7 @@ class Check(_Value):
     difference: float  # largest absolute
 
 
-class Frame(_Value, tag=True):
+class Frame(_Value, frozen=True, kw_only=True, tag=True):
     """The newest state of the run, as far as the look asked for it."""
 
     look: int  # the number of the look that it answers
@@ -237,14 +236,16 @@ def _encode_array(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} does not cross the seam")
 
 
-def _decode_array(kind: type, value: Any) -> Any:
+def _decode_array(kind: Any, value: Any) -> Any:
+    wanted = np.dtype(get_args(get_args(kind)[1])[0])  # of NDArray[...]
     match value:
         case [str(code), [*shape], bytes(data)] if all(isinstance(n, int) and n >= 0 for n in shape) and len(shape) <= 8:
-            dtype = _DTYPES.get(code)
-            if dtype is None or math.prod(shape) * dtype.itemsize != len(data):
+            if code != wanted.str:
+                raise ValueError(f"an array of {code[:8]} where {wanted.str} is right")
+            if math.prod(shape) * wanted.itemsize != len(data):
                 raise ValueError(f"an array of {code[:8]} that is not {tuple(shape)}")
-            return np.frombuffer(data, dtype).reshape(shape)
-    raise ValueError(f"no {getattr(kind, '__name__', 'array')}")
+            return np.frombuffer(data, wanted).reshape(shape)
+    raise ValueError("no array")
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)

@@ -5,6 +5,7 @@ import unicodedata
 __all__ = ["glyph", "safe"]
 
 _SPECIAL = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡", "\xad": "‧", "\xa0": "␣"}
+_FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, and yet blank
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, formats, surrogates, private, unassigned, breaks
 
 
@@ -19,10 +20,12 @@ def glyph(character: str) -> str:
     if character < " ":
         return chr(0x2400 + ord(character))
     category = unicodedata.category(character)
-    if category in _INVISIBLE:
+    if category in _INVISIBLE or character in _FILLERS:
         return "�"
     if category in ("Mn", "Me", "Mc") or 0x1F3FB <= ord(character) <= 0x1F3FF:
         return "◌" if category == "Me" or ord(character) >= 0x1F000 or 0xFE00 <= ord(character) <= 0xFE0F else "◌" + character
+    if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
+        return "◌" + character  # Hangul vowels and finals: no cells of their own, they join what stands before them
     return "␣" if category == "Zs" else character
 
 

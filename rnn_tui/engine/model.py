@@ -4,6 +4,8 @@ T time steps, N rows, C characters, E embedding, L layers, D directions, H hidde
 with `batch_first` the first two dimensions of x, output and logits change places, and those of the states do not.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -37,7 +39,7 @@ class CellStack(nn.Module):
         """x (T, N, E) and the state before it -> the top layer's states (T, N, H) and the state after it."""
         time = 1 if self.batch_first else 0
         lstm = isinstance(state, tuple)
-        layers = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
+        layers: list[Any] = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
         outputs = []
         for step in x.unbind(time):  # (N, E)
             for number, cell in enumerate(self.cells):

@@ -21,7 +21,7 @@ class Probe:
     def window(self, wanted: Wanted) -> tuple[int, int]:
         """The time steps that are shown, as start and stop: those asked for, or those around the step being fed."""
         length = self._trainer.length
-        count = min(wanted.count, length)
+        count = min(max(wanted.count, 0), length)
         first = max(self._trainer.fed - 1, 0) - count // 2 if wanted.first is None else wanted.first
         first = min(max(first, 0), length - count)
         return first, first + count
@@ -30,7 +30,7 @@ class Probe:
     def steps(self, wanted: Wanted) -> Steps:
         """Input, target and prediction in the window, for the row that is looked at."""
         trainer = self._trainer
-        row = min(wanted.row, trainer.task.rows - 1)
+        row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
         fed = min(stop, trainer.fed)
         inputs = trainer.task.inputs[first:stop, row]
@@ -49,7 +49,7 @@ class Probe:
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
         losses = -log_p.gather(1, answers[:, None])[:, 0]
-        top_p, top = log_p.exp().topk(min(wanted.top, log_p.shape[1]), dim=-1)
+        top_p, top = log_p.exp().topk(min(max(wanted.top, 0), log_p.shape[1]), dim=-1)
         return Steps(
             first=first, inputs=_integers(inputs), targets=_integers(targets[first:stop, row]), top=_integers(top),
             top_p=_floats(top_p), target_p=_floats((-losses).exp()), losses=_floats(losses), right=right,
@@ -60,12 +60,12 @@ class Probe:
         """h_t, and c_t of an LSTM, of the layers that are shown: for each direction as many units as fit."""
         trainer = self._trainer
         network = trainer.experiment.network
-        row = min(wanted.row, trainer.task.rows - 1)
+        row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
         fed = min(stop, trainer.fed)
         units = _spread(network.hidden_size, wanted.units)
         start, count = wanted.layers
-        shown = range(start, min(start + count, network.layers))
+        shown = range(max(start, 0), min(start + count, network.layers))
         if not len(shown):
             return ()
         if fed <= first:

@@ -11,8 +11,8 @@ from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.experiment import Experiment, from_dict, to_dict
-from rnn_tui.protocol import Status, Tick
+from rnn_tui.experiment import Experiment, Tick, from_dict, to_dict
+from rnn_tui.protocol import Curve, CurveWanted, Status
 
 __all__ = ["Session"]
 
@@ -25,6 +25,7 @@ class Session:
 
     def __init__(self, experiment: Experiment, *, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
+        experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
         self.device = choose_device(experiment)
         self.begin(experiment)
 
@@ -38,7 +39,7 @@ class Session:
         self.predictions = Predictions()
         self.epochs = experiment.training.epochs  # where it stops; played on past it, this grows
         self.notice = ""
-        self._waiting: list[tuple[bool, torch.Tensor]] = []  # losses still on the device
+        self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses still on the device: of which tick and epoch
         self._last_prediction: torch.Tensor | None = None
         self._rate = _Rate(self._clock)
 
@@ -67,9 +68,9 @@ class Session:
         self._rate.count()
         if trainer.learns:
             if trainer.loss is not None and trainer.unit == "character":
-                self._waiting.append((False, trainer.loss))
+                self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
             if trainer.at_end_of_pass and trainer.total is not None:
-                self._waiting.append((True, trainer.total))
+                self._waiting.append((True, trainer.total, trainer.ticks, trainer.epoch))
                 if self.device.type == "cpu":
                     self.note_prediction()
             if self.device.type == "cpu" or len(self._waiting) >= _DRAIN_EVERY:
@@ -81,12 +82,12 @@ class Session:
 
     def drain(self) -> None:
         """Fetch the losses that wait on the device, and look whether they still are numbers."""
-        for is_update, loss in self._waiting:
+        for is_update, loss, tick, epoch in self._waiting:
             value = loss.item()
             (self.losses if is_update else self.character_losses).append(value)
             if not math.isfinite(value) and not self.notice:
                 kind = "NaN (not a number)" if math.isnan(value) else "infinite"
-                self.notice = (f"The loss turned {kind} at tick {self.trainer.ticks:,}, epoch {self.trainer.epoch:,}: "
+                self.notice = (f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: "
                                "try a smaller learning rate, or --clip 1.")
         self._waiting.clear()
 
@@ -120,10 +121,18 @@ class Session:
             ticks_per_second=self._rate.per_second() if playing else 0.0, lr=self.experiment.training.lr, notice=self.notice,
         )
 
+    def character_curve(self, wanted: CurveWanted) -> Curve | None:
+        """The losses of single characters, where every tick has been a character."""
+        self.drain()
+        if not 0 < len(self.character_losses) == self.trainer.ticks:
+            return None
+        step = 1 / self.trainer.length
+        return self.character_losses.envelope(wanted.columns, first_x=step, step_x=step, log_x=wanted.log_x)
+
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it runs now, with another seed."""
         training = msgspec.structs.replace(self.experiment.training, seed=seed)
-        return msgspec.structs.replace(self.experiment, training=training)
+        return from_dict(to_dict(msgspec.structs.replace(self.experiment, training=training)))
 
 
 class _Rate:

@@ -26,8 +26,9 @@ def tensor_facts(trainer: Trainer) -> tuple[TensorFact, ...]:
     facts += _state_facts(trainer.h_0, "0", states)
     shape = (task.rows, task.length) if task.batch_first else (task.length, task.rows)
     output = torch.cat(trainer.logits) if trainer.logits else None
+    features = "characters" if network.head == "linear" else "hidden" if network.directions == 1 else "2×hidden"
     facts.append(TensorFact(
-        name="output", shape=(*shape, trainer.experiment.output_size), dimensions=(*sequence, "hidden" if network.directions == 1 else "2×hidden"),
+        name="output", shape=(*shape, trainer.experiment.output_size), dimensions=(*sequence, features),
         values=None if output is None else _values(output[:, 0])))
     if trainer.at_end_of_pass:
         facts += _state_facts(trainer.state, "n", states)

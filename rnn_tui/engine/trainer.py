@@ -102,6 +102,9 @@ class Trainer:
 
     def _backward(self) -> None:
         assert self.total is not None
-        self.total.backward()
+        torch.autograd.backward(self.total)
         self.total = self.total.detach()
-        self.state = tuple(part.detach() for part in self.state) if isinstance(self.state, tuple) else self.state.detach()
+        if isinstance(self.state, tuple):
+            self.state = self.state[0].detach(), self.state[1].detach()
+        else:
+            self.state = self.state.detach()

@@ -1,0 +1,204 @@
+"""The command line. What a command needs is imported when it runs: start-up is felt."""
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from rnn_tui import __version__
+from rnn_tui.experiment import Experiment, ExperimentError, from_dict, to_dict
+from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
+from rnn_tui.lessons import DEFAULT, LESSONS, nearest
+from rnn_tui.memory import check_memory
+from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, given, shown
+from rnn_tui.overrides import overridden
+from rnn_tui.text import safe
+
+__all__ = ["main"]
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Program(click.Group):
+    """A group whose first word may also be a lesson, and that refuses in one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Called by click."""
+        first = args[0] if args else ""
+        if first not in self.commands and first not in ("--version", *ctx.help_option_names):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Called by click."""
+        write_front_page(_open, ctx, formatter)
+
+    def main(self, args: Any = None, *_: Any, **settings: Any) -> NoReturn:
+        """Run a command line, and exit."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "replace")
+        settings.update(prog_name="rnn-tui", standalone_mode=False)
+        try:
+            code = super().main(args, **settings)
+        except click.Abort:
+            code = 130
+        except click.ClickException as error:
+            click.echo(f"rnn-tui: {_one_line(error)}", err=True)
+            code = 2
+        except OSError as error:  # a full disk behind stdout, say
+            click.echo(f"rnn-tui: {safe(str(error))}", err=True)
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
+            code = 1
+        sys.exit(code)
+
+
+class _Opening(SectionedCommand):
+    """The command behind `rnn-tui NAME`: its help is the program's."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Called by click."""
+        write_front_page(self, ctx, formatter)
+
+
+def _one_line(error: click.ClickException) -> str:
+    match error:
+        case click.NoSuchOption(option_name=name, possibilities=others):
+            like = f"; nearest: {', '.join(sorted(others))}" if others else "; `rnn-tui --help` lists them"
+            return f"{shown(name)}: no such option{like}"
+        case click.BadOptionUsage(option_name=name) if "not take a value" in error.message:
+            return f"{name}: takes no value"
+        case click.BadOptionUsage(option_name=name):
+            return f"{name}: needs a value"
+    return safe(" ".join(error.format_message().split()))
+
+
+@click.group(cls=_Program, context_settings=_SETTINGS)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Train recurrent networks live in a terminal."""
+
+
+def _parameters(*more: click.Parameter) -> list[click.Parameter]:
+    """NAME, the options of an experiment, and what a command has besides."""
+    file = SectionOption(["--experiment", "file"], section="data", metavar="FILE", type=click.UNPROCESSED,
+                         help="begin from a TOML file instead of a lesson")
+    name = click.Argument(["names"], nargs=-1, metavar="[NAME]", type=click.UNPROCESSED)
+    return [name, file, *experiment_options(), *more]
+
+
+def _flag(name: str, about: str) -> click.Parameter:
+    return SectionOption([name], section="run", is_flag=True, help=about)
+
+
+@main.command("open", cls=_Opening, hidden=True, params=_parameters(_flag("--paused", "open without playing")))
+@click.pass_context
+def _open(ctx: click.Context, *, paused: bool, **parameters: Any) -> None:
+    """Open the view on an experiment."""
+    experiment = _experiment(parameters)
+    if not _has_terminal():
+        name = "" if parameters["file"] else f" {experiment.name}"
+        raise Refusal(f"the view needs a terminal; `rnn-tui train{name}` works without one")
+    from rnn_tui.link import EngineError, start_engine
+
+    engine = start_engine()  # torch is being loaded there while textual is here
+    if experiment.run.device not in ("auto", "cpu"):
+        try:
+            refused = engine.try_open(experiment)
+        except EngineError as error:
+            engine.close()
+            raise Refusal(str(error)) from None
+        if refused:
+            engine.close()
+            raise Refusal(_complaint(ExperimentError(*refused), experiment))
+    from rnn_tui.view.app import run_app
+
+    ctx.exit(run_app(engine, experiment, paused=paused))
+
+
+@main.command("train", cls=SectionedCommand, params=_parameters(
+    SectionOption(["--json", "json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
+    SectionOption(["--every"], section="other", metavar="N", default="1", type=click.UNPROCESSED,
+                  help="a line for every Nth epoch, and for the first and the last"),
+))
+@click.pass_context
+def _train(ctx: click.Context, *, json: bool, every: str, **parameters: Any) -> None:
+    """Train without the view: epoch, loss and prediction, as a notebook would print them."""
+    experiment = _experiment(parameters)
+    if not every.isdecimal() or not 0 < len(every) < 20 or not int(every):
+        raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
+    from rnn_tui.engine.headless import train
+
+    try:
+        ctx.exit(train(experiment, json=json, every=int(every), out=sys.stdout, err=sys.stderr))
+    except ExperimentError as error:
+        raise Refusal(_complaint(error, experiment)) from None
+
+
+@main.command("show", cls=SectionedCommand, params=_parameters())
+def _show(**parameters: Any) -> None:
+    """Print an experiment as a TOML file: change it, and open it with --experiment."""
+    from rnn_tui.experiment_file import write
+
+    click.echo(write(_experiment(parameters)), nl=False)
+
+
+@main.command("lessons")
+@click.argument("names", nargs=-1, metavar="")
+@click.pass_context
+def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
+    """List the lessons."""
+    if names:
+        raise Refusal(f"{shown(names[0])}: lessons takes no name; `rnn-tui show NAME` tells of one")
+    formatter = ctx.make_formatter()
+    write_lessons(formatter)
+    click.echo(formatter.getvalue(), nl=False)
+
+
+def _experiment(parameters: dict[str, Any]) -> Experiment:
+    """The sound experiment that a command line describes. Raises Refusal."""
+    replaced = given(parameters)
+    values = overridden(_base(parameters["names"], parameters["file"], texts="data.inputs" in replaced), replaced)
+    try:
+        experiment = from_dict(values)
+        check_memory(experiment)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, values)) from None
+    return experiment
+
+
+def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experiment:
+    """The lesson, or what the file holds, that the options change; `texts`: one of them is the input."""
+    if len(names) > 1:
+        raise Refusal(f"{shown(names[1])}: one name at a time, and a text with spaces needs quotes")
+    if file is not None:
+        if names:
+            raise Refusal(f"{shown(names[0])}: give a lesson or --experiment {shown(file)}, not both")
+        return _read(file)
+    name = names[0] if names else DEFAULT
+    if name not in LESSONS:
+        like = nearest(name)
+        hint = f"nearest: {', '.join(like)}" if like else "`rnn-tui lessons` lists them"
+        text = ", and a text with spaces needs quotes" if texts else ", and a text to learn goes behind --input"
+        raise Refusal(f"{shown(name)}: no such lesson; {hint}{text if texts or not like else ''}")
+    return LESSONS[name]
+
+
+def _read(file: str) -> Experiment:
+    from rnn_tui.experiment_file import read
+
+    try:
+        return read(file)
+    except ExperimentError as error:
+        raise Refusal(f"--experiment {safe(str(error))}") from None
+
+
+def _complaint(error: ExperimentError, experiment: Experiment) -> str:
+    return complaint(error, to_dict(experiment))
+
+
+def _has_terminal() -> bool:
+    """Whether the view can be drawn: textual reads stdin and draws on stderr."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return os.environ.get("TERM") != "dumb" and all(stream is not None and stream.isatty() for stream in streams)

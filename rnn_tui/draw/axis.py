@@ -1,0 +1,50 @@
+"""The one time axis: which cells of a pane belong to which time step. Computed once, used by every pane."""
+
+from dataclasses import dataclass
+
+__all__ = ["GUTTER", "TimeAxis"]
+
+GUTTER = 11  # cells on the left for labels
+_WIDEST = 11  # cells a time step takes at most, once there are six of them
+_SPARE = 66  # cells that a shorter sequence may spread over
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeAxis:
+    """`count` time steps from `first` on, `column` cells each, right of the gutter."""
+
+    column: int
+    first: int
+    count: int
+    length: int  # of the whole sequence
+    gutter: int = GUTTER
+
+    @classmethod
+    def fit(cls, width: int, length: int, *, narrowest: int = 1, gutter: int = GUTTER, first: int = 0) -> "TimeAxis":
+        """The axis for a pane of `width` cells. Where not all steps fit, a window of them does."""
+        room = max(0, width - gutter)
+        widest = max(_WIDEST, min(_SPARE // length, 2 * _WIDEST), narrowest)
+        if width > 2 * _SPARE:
+            widest += 3
+        column = max(narrowest, min(widest, room // length))
+        count = max(0, min(length, room // column))
+        return cls(column=column, first=max(0, min(first, length - count)), count=count, length=length, gutter=gutter)
+
+    @property
+    def steps(self) -> range:
+        """The time steps that are shown."""
+        return range(self.first, self.first + self.count)
+
+    @property
+    def right(self) -> int:
+        """The first cell to the right of the last column."""
+        return self.gutter + self.count * self.column
+
+    def x(self, step: int) -> int:
+        """The first cell of a time step's column."""
+        return self.gutter + (step - self.first) * self.column
+
+    def step_at(self, x: int) -> int | None:
+        """The time step at a cell, or None beside the columns."""
+        step = self.first + (x - self.gutter) // self.column if x >= self.gutter else -1
+        return step if step in self.steps else None

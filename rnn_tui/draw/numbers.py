@@ -1,0 +1,59 @@
+"""Numbers in few cells, never misleading: sign, digits, and NaN as NaN."""
+
+import math
+
+__all__ = ["compact", "count", "nice_above", "probability", "signed"]
+
+
+def signed(value: float, width: int) -> str:
+    """A signed value in at most `width` cells, with as many digits as fit; empty where none do."""
+    if not math.isfinite(value):
+        text = "NaN" if math.isnan(value) else "+inf" if value > 0 else "-inf"
+        return text if len(text) <= width else "!"[:width]
+    for digits in (4, 3, 2, 1):
+        text = f"{value:+.{digits}f}"
+        if len(text) <= width:
+            return text
+        bare = text.replace("+0.", "+.").replace("-0.", "-.")
+        if digits <= 2 and len(bare) <= width:
+            return bare
+    text = f"{value:+.0f}"
+    return text if len(text) <= width and abs(value) >= 1 else ""
+
+
+def probability(value: float, width: int = 4) -> str:
+    """A probability as .82, 1.0 or 0; more digits where there is room."""
+    if math.isnan(value):
+        return "NaN"
+    digits = max(1, width - 1)
+    text = f"{value:.{digits}f}"
+    return text[1:] if text.startswith("0.") else f"{value:.{max(0, digits - 1)}f}"
+
+
+def compact(value: float | None, digits: int = 4) -> str:
+    """A loss or a rate: 4 significant digits, no noise; an en dash for nothing yet."""
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    if value != 0 and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.{digits - 2}e}"
+    return f"{value:.{max(0, digits - 1 - (math.floor(math.log10(abs(value))) if abs(value) >= 1 else 0))}f}"
+
+
+def count(value: float) -> str:
+    """A count with thousands apart, or in millions where it is long."""
+    if value < 1e6:
+        return f"{value:,.0f}"
+    for size, name in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if value >= size:
+            return f"{value / size:.4g}{name}"
+    return f"{value:,.0f}"
+
+
+def nice_above(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, ... not below `value`: a scale that stays steady from frame to frame."""
+    if not math.isfinite(value) or value <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(power * step for step in (1, 2, 5, 10) if power * step >= value * (1 - 1e-9))

@@ -1,0 +1,120 @@
+"""Colours with a meaning. Signed values: blue below 0, orange above, one neutral for 0; probabilities: one teal.
+
+Blue and orange stay apart for every common kind of colour blindness. Values are quantised, so that equal
+neighbours share an escape sequence and a cell that keeps its level need not be sent again.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from rich.color import Color
+from rich.style import Style
+
+__all__ = ["DARK", "LIGHT", "Palette"]
+
+_SIDE = 20  # levels on either side of 0
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """Every style that a picture is drawn with, for one background."""
+
+    text: Style
+    dim: Style  # labels, what is not there yet
+    faint: Style  # lines and dots
+    accent: Style  # what is being fed, and the line of the loss
+    right: Style
+    wrong: Style
+    cursor: Style  # laid over the column of the time cursor
+    warning: Style  # NaN and infinities
+    negative: tuple[Rgb, ...]  # from 0 outwards
+    positive: tuple[Rgb, ...]
+    amount: tuple[Rgb, ...]  # 0 to 1
+    monochrome: bool = False  # no colours: values are told by the density of a character
+
+    def level(self, value: float, scale: float = 1.0) -> int:
+        """The quantised value, -20 to 20 for -scale to scale."""
+        return max(-_SIDE, min(_SIDE, round(value / scale * _SIDE)))
+
+    def cell(self, level: int) -> Style:
+        """The style of a cell with a signed level: a background, and a readable foreground."""
+        return _cell(self.negative, self.positive, level)
+
+    def half(self, upper: int, lower: int) -> Style:
+        """The style of `▀` whose upper half has one level and whose lower half the other."""
+        return _half(self.negative, self.positive, upper, lower)
+
+    def share(self, value: float) -> Style:
+        """The style of a probability, 0 to 1, as a foreground."""
+        return _foreground(self.amount, round(max(0.0, min(1.0, value)) * _SIDE))
+
+    def shade(self, level: int) -> str:
+        """A level without colours: denser means farther from 0; lines for below it, dots for above."""
+        ramp = "·░▒▓█" if level >= 0 else "·-=≡≣"
+        return ramp[min(4, (abs(level) + 4) // 5)]
+
+
+def _mix(anchors: tuple[Rgb, ...], part: float) -> Rgb:
+    at = part * (len(anchors) - 1)
+    low = min(int(at), len(anchors) - 2)
+    red, green, blue = (round(a + (b - a) * (at - low)) for a, b in zip(anchors[low], anchors[low + 1], strict=True))
+    return red, green, blue
+
+
+def _signed(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) -> Rgb:
+    return _mix(positive if level >= 0 else negative, abs(level) / _SIDE)
+
+
+def _readable_on(colour: Rgb) -> Rgb:
+    red, green, blue = colour
+    return (16, 18, 22) if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (238, 240, 244)
+
+
+@cache
+def _cell(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) -> Style:
+    colour = _signed(negative, positive, level)
+    return Style.from_color(Color.from_rgb(*_readable_on(colour)), Color.from_rgb(*colour))
+
+
+@cache
+def _half(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], upper: int, lower: int) -> Style:
+    return Style.from_color(Color.from_rgb(*_signed(negative, positive, upper)), Color.from_rgb(*_signed(negative, positive, lower)))
+
+
+@cache
+def _foreground(anchors: tuple[Rgb, ...], level: int) -> Style:
+    return Style.from_color(Color.from_rgb(*_mix(anchors, level / _SIDE)))
+
+
+def _rgb(*codes: str) -> tuple[Rgb, ...]:
+    return tuple((int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)) for code in codes)
+
+
+DARK = Palette(
+    text=Style.parse("#d7dae0"),
+    dim=Style.parse("#8b93a1"),
+    faint=Style.parse("#4a5260"),
+    accent=Style.parse("bold #ffd166"),
+    right=Style.parse("bold #4fd6a9"),
+    wrong=Style.parse("bold #ff7a90"),
+    cursor=Style.parse("on #2c3442"),
+    warning=Style.parse("bold #101216 on #ff4fd8"),
+    negative=_rgb("23272f", "1f4a7d", "2f82d6", "7cc4ff"),
+    positive=_rgb("23272f", "7a4312", "d9801f", "ffc266"),
+    amount=_rgb("3a4450", "2f9c85", "5fe3bd"),
+)
+
+LIGHT = Palette(
+    text=Style.parse("#23272f"),
+    dim=Style.parse("#646c79"),
+    faint=Style.parse("#b4bac4"),
+    accent=Style.parse("bold #9a5b00"),
+    right=Style.parse("bold #00795a"),
+    wrong=Style.parse("bold #c2183f"),
+    cursor=Style.parse("on #dfe5ee"),
+    warning=Style.parse("bold #ffffff on #b0008e"),
+    negative=_rgb("eceae5", "a3c8ec", "3f83c4", "0b4a8f"),
+    positive=_rgb("eceae5", "f6c796", "d9822b", "8f4300"),
+    amount=_rgb("c8d2d0", "3aa58d", "00664f"),
+)

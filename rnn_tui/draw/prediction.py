@@ -1,0 +1,126 @@
+"""What the network says now: the text under its target, the likeliest characters of each step, and what came before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.numbers import compact, probability
+from rnn_tui.draw.palette import Palette
+from rnn_tui.protocol import Floats
+
+__all__ = ["GUTTER", "Prediction", "draw_prediction"]
+
+GUTTER = 8
+_NARROW = 4  # cells below which a column has no room for bars
+_MOST_RANKS = 8
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """Characters are glyphs; `n` steps in the window, of which the first `f` have been fed."""
+
+    inputs: Sequence[str]  # n
+    targets: Sequence[str]  # n
+    top: Sequence[Sequence[str]]  # f lists of the likeliest, best first
+    top_p: Floats  # (f, k)
+    target_p: Sequence[float]  # f
+    losses: Sequence[float]  # f
+    right: int  # of the whole row
+    fed: int  # of the whole row
+    length: int
+    seen: Sequence[tuple[str, int, bool]]  # distinct predictions, newest first: text, epoch, right
+    now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
+
+
+def draw_prediction(
+    say: Prediction, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None
+) -> list[Strip]:
+    """The picture, `height` strips of `width` cells."""
+    canvas = Canvas(width, height)
+    _draw_texts(canvas, say, axis, palette, cursor)
+    y = 4 if height >= 9 else 3
+    at = None if cursor is None or cursor not in axis.steps else cursor - axis.first
+    ranks = max((len(row) for row in say.top), default=0)
+    ranks = min(ranks, _MOST_RANKS, max(0, height - y - 4)) if axis.column >= _NARROW else 0
+    for rank in range(ranks):
+        canvas.put(1, y, "likely" if rank == 0 else "", palette.dim)
+        for index, step in enumerate(axis.steps):
+            if index < len(say.top) and rank < len(say.top[index]):
+                _draw_bar(canvas, axis.x(step), y, axis.column - 1, say.top[index][rank], float(say.top_p[index, rank]),
+                          right=say.top[index][rank] == say.targets[index], palette=palette)
+        y += 1
+    if height > y + 1 and at is not None:
+        y = _draw_cursor_line(canvas, y + (1 if height > y + 4 else 0), say, at, cursor or 0, palette)
+    if height > y + 2:
+        _draw_seen(canvas, y + 1, say, palette)
+    return canvas.strips()
+
+
+def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palette, cursor: int | None) -> None:
+    for y, name in enumerate(("input", "target", "now")):
+        canvas.put(1, y, name, palette.dim)
+    for index, step in enumerate(axis.steps):
+        x, column = axis.x(step), min(axis.column, 3)
+        over = palette.cursor if step == cursor else Style()
+        canvas.centre(x, 0, column, say.inputs[index], palette.dim + over)
+        canvas.centre(x, 1, column, say.targets[index], palette.text + over)
+        if index >= len(say.top):
+            canvas.centre(x, 2, column, "·", palette.faint + over)
+            continue
+        said = say.top[index][0]
+        right = said == say.targets[index]
+        style = palette.right if right else palette.wrong
+        if axis.column >= 3:
+            canvas.centre(x, 2, column, said + ("✓" if right else "✗"), style + over)
+        else:  # no room for a mark: what is wrong stands in reverse
+            canvas.centre(x, 2, column, said, (style if right else style + Style(reverse=True)) + over)
+    score = f"{say.right} of {say.length}" if say.fed == say.length else f"{say.right} of {say.fed} so far"
+    x = axis.right + 1
+    if x + len(score) <= canvas.width:
+        canvas.put(x, 2, score, palette.right if say.right == say.length else palette.dim)
+
+
+def _draw_bar(canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette) -> None:
+    """A character and its probability as a bar; the number too, where there is room."""
+    end = canvas.put(x, y, character, palette.right if right else palette.dim)
+    room = x + width - end
+    if room >= 7:
+        end = canvas.put(end, y, f" {probability(p, 3):<3} ", palette.dim)
+        room = x + width - end
+    eighths = round(p * room * 8)
+    full, part = divmod(eighths, 8)
+    canvas.put(end, y, "█" * full + (_EIGHTHS[part] if part else ""), palette.share(p))
+
+
+def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: int, palette: Palette) -> int:
+    """The time step under the cursor, with its exact numbers."""
+    x = canvas.put(1, y, f"t={step} ", palette.accent)
+    if at >= len(say.top):
+        canvas.put(x, y, "not fed yet in this pass", palette.dim)
+        return y + 1
+    x = canvas.put(x, y, f"p({say.targets[at]})", palette.right)
+    x = canvas.put(x, y, f" {say.target_p[at]:.4f}  −log p ", palette.dim)
+    x = canvas.put(x, y, compact(float(say.losses[at])), palette.text)
+    canvas.put(x, y, f"  {'✓ says' if say.top[at][0] == say.targets[at] else '✗ says'} {say.top[at][0]}", palette.dim)
+    return y + 1
+
+
+def _draw_seen(canvas: Canvas, y: int, say: Prediction, palette: Palette) -> None:
+    """The distinct predictions, newest first, with the epoch at which each first came up."""
+    canvas.put(1, y, "said so far, newest first" if say.seen else "nothing said yet", palette.dim)
+    room = canvas.height - y - 1
+    longest = max((len(text) for text, _, _ in say.seen), default=0)
+    cell = min(longest, 40) + 17
+    columns = max(1, (canvas.width - 1) // cell)
+    for index, (text, epoch, right) in enumerate(say.seen[: room * columns]):
+        x = 1 + index // room * cell
+        row = y + 1 + index % room
+        canvas.put(x, row, "▸" if text == say.now else " ", palette.accent)
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        end = canvas.put(x + 2, row, shown, palette.right if right else palette.text)
+        canvas.put(end, row, (" ✓" if right else "  ") + f" epoch {epoch:,}", palette.right if right else palette.dim)

@@ -1,0 +1,68 @@
+"""Tensors by name: shapes, what each dimension counts, small values as numbers, and checked equalities."""
+
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.numbers import signed
+from rnn_tui.draw.palette import Palette
+from rnn_tui.protocol import Check, TensorFact
+
+__all__ = ["draw_shapes"]
+
+_NUMBER = 9  # cells of a value
+
+
+def draw_shapes(
+    tensors: Sequence[TensorFact], checks: Sequence[Check], *, width: int, height: int, palette: Palette, notes: Sequence[str] = ()
+) -> list[Strip]:
+    """The table of shapes, then the checks, then the values as far as there is room."""
+    canvas = Canvas(width, height)
+    name_width = max((len(each.name) for each in tensors), default=0) + 1
+    shape_width = max((len(_shape(each)) for each in tensors), default=0) + 2
+    y = 0
+    for each in tensors:
+        x = canvas.put(1, y, each.name.ljust(name_width), palette.text)
+        x = canvas.put(x, y, _shape(each).ljust(shape_width), palette.accent)
+        canvas.put(x, y, ", ".join(each.dimensions), palette.dim)
+        y += 1
+    y += 1
+    for check in checks:
+        x = canvas.put(1, y, "✓ " if check.holds else "✗ ", palette.right if check.holds else palette.wrong)
+        x = canvas.put(x, y, check.claim, palette.text)
+        difference = f"largest difference {check.difference:.1e}" if check.difference else "to the bit"
+        if x + 2 + len(difference) > width:
+            x, y = 1, y + 1
+        canvas.put(x + 2, y, difference, palette.dim)
+        y += 1
+    for note in notes:
+        canvas.put(1, y, note, palette.dim)
+        y += 1
+    y += 1 if checks or notes else 0
+    for each in tensors:
+        y = _draw_values(canvas, y, each, palette)
+    return canvas.strips()
+
+
+def _shape(tensor: TensorFact) -> str:
+    return "(" + ", ".join(map(str, tensor.shape)) + ("," if len(tensor.shape) == 1 else "") + ")"
+
+
+def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -> int:
+    """One row of numbers for each row of a small tensor; left out whole where it does not fit."""
+    values = tensor.values
+    if values is None or not values.size or y + len(values) > canvas.height:
+        return y
+    for row, numbers in enumerate(values.tolist()):
+        canvas.put(1, y, tensor.name if row == 0 else "", palette.text)
+        x = 9
+        for number in numbers:
+            if x + _NUMBER > canvas.width:
+                break
+            level = palette.level(number) if number == number else 0
+            canvas.fill(x, y, _NUMBER - 1, palette.cell(level))
+            canvas.centre(x, y, _NUMBER - 1, signed(number, 7), palette.cell(level))
+            x += _NUMBER
+        y += 1
+    return y + 1

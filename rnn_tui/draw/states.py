@@ -1,0 +1,205 @@
+"""Hidden states as heatmaps: units down, time steps across, one block for each layer, direction and kind."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from textual.strip import Strip
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.numbers import nice_above, signed
+from rnn_tui.draw.palette import Palette
+from rnn_tui.protocol import Floats, States
+
+__all__ = ["Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
+
+_TALLEST = 3  # rows that a unit takes at most
+_LEGEND = 1
+_RULER = 1
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One heatmap: where it stands and what it shows."""
+
+    name: str  # "h", or "h₂←" for the second layer from the right
+    top: int  # its first row of cells
+    rows: int  # of cells
+    unit_rows: int  # rows a unit takes; 0: two units share a row
+    values: Floats  # (u, f)
+    units: Sequence[int]
+    scale: float
+
+    def unit_at(self, y: int) -> int | None:
+        """The index (into `units`) at a row of the pane."""
+        at = y - self.top
+        if not 0 <= at < self.rows:
+            return None
+        index = at // self.unit_rows if self.unit_rows else 2 * at
+        return index if index < len(self.units) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatesLayout:
+    """All blocks of a pane, and the axis they share."""
+
+    blocks: tuple[Block, ...]
+    axis: TimeAxis
+    hidden_size: int
+
+    def locate(self, x: int, y: int) -> tuple[Block, int, int] | None:
+        """The block, the index of the unit and the time step at a cell, where there is a value."""
+        step = self.axis.step_at(x)
+        for block in self.blocks:
+            unit = block.unit_at(y)
+            if unit is not None and step is not None and step - self.axis.first < block.values.shape[1]:
+                return block, unit, step
+        return None
+
+
+def rows_for_units(height: int, blocks: int) -> int:
+    """Rows of cells that each of `blocks` heatmaps has in a pane of `height` rows."""
+    return max(1, (height - _LEGEND - _RULER) // max(1, blocks))
+
+
+def lay_out_states(
+    states: Sequence[States], *, height: int, axis: TimeAxis, hidden_size: int, layers: int, bounded: bool
+) -> StatesLayout:
+    """Give every heatmap as much room as there is; `bounded` says that h lies in (-1, 1)."""
+    two = any(each.direction for each in states)
+    parts: list[tuple[str, States, Floats, bool]] = []
+    for each in states:
+        where = (str(each.layer + 1).translate(_SUBSCRIPT) if layers > 1 else "") + (("←" if each.direction else "→") if two else "")
+        parts.append((f"h{where}", each, each.h, bounded))
+        if each.c is not None:
+            parts.append((f"c{where}", each, each.c, False))
+    room = rows_for_units(height, len(parts))
+    spacer = 1 if len(parts) * (room + 1) + _LEGEND + _RULER <= height + 1 else 0
+    blocks, top = [], 0
+    scales: dict[str, float] = {}
+    for name, _, values, fixed in parts:  # one scale for all h, and one for all c
+        finite = np.abs(values[np.isfinite(values)])
+        largest = 1.0 if fixed else float(finite.max(initial=1.0))
+        scales[name[0]] = max(scales.get(name[0], 1.0), nice_above(largest))
+    for name, each, values, _ in parts:
+        count = len(each.units)
+        unit_rows = min(_TALLEST, room // count) if count else 0
+        rows = unit_rows * count if unit_rows else min(room, math.ceil(count / 2))
+        blocks.append(Block(name=name, top=top, rows=rows, unit_rows=unit_rows, values=values,
+                            units=each.units.tolist(), scale=scales[name[0]]))
+        top += rows + (1 if spacer or rows < room else 0)
+    return StatesLayout(blocks=tuple(blocks), axis=axis, hidden_size=hidden_size)
+
+
+def draw_states(
+    layout: StatesLayout, *, width: int, height: int, palette: Palette, inputs: Sequence[str], cursor: int | None
+) -> list[Strip]:
+    """The heatmaps, a ruler with the input characters under them, and the legend."""
+    canvas = Canvas(width, height)
+    axis = layout.axis
+    bottom = 0
+    for block in layout.blocks:
+        _draw_block(canvas, block, axis, palette, alone=len(layout.blocks) == 1)
+        bottom = block.top + block.rows
+    _draw_ruler(canvas, bottom, axis, palette, inputs)
+    _draw_legend(canvas, min(bottom + 1, height - 1), layout, palette)
+    if cursor in axis.steps:
+        _mark_cursor(canvas, axis, cursor, bottom, palette)
+    return canvas.strips()
+
+
+def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, *, alone: bool) -> None:
+    cells = block.values.tolist()
+    name = "unit " if alone else f"{block.name} unit "
+    for row in range(block.rows):
+        y = block.top + row
+        if block.unit_rows:
+            unit, part = divmod(row, block.unit_rows)
+            middle = part == (block.unit_rows - 1) // 2
+            if middle:
+                canvas.put(1, y, f"{name}{block.units[unit] + 1}"[: axis.gutter - 1], palette.dim)
+            _draw_unit(canvas, y, cells[unit], axis, palette, block.scale, numbered=middle)
+        else:
+            upper = cells[2 * row]
+            lower = cells[2 * row + 1] if 2 * row + 1 < len(cells) else None
+            if row in (0, block.rows // 2, block.rows - 1):
+                canvas.put(1, y, f"{name}{block.units[2 * row] + 1}"[: axis.gutter - 1], palette.dim)
+            _draw_pair(canvas, y, upper, lower, axis, palette, block.scale)
+
+
+def _draw_unit(canvas: Canvas, y: int, values: list[float], axis: TimeAxis, palette: Palette, scale: float, *, numbered: bool) -> None:
+    """One unit over time; with its numbers where a column has room for them."""
+    column = axis.column
+    for step in axis.steps:
+        x, at = axis.x(step), step - axis.first
+        if at >= len(values):
+            if numbered:
+                canvas.centre(x, y, column, "·", palette.faint)
+            continue
+        value = values[at]
+        if not math.isfinite(value):
+            canvas.fill(x, y, column, palette.warning)
+            if numbered:
+                canvas.centre(x, y, column, signed(value, column), palette.warning)
+            continue
+        level = palette.level(value, scale)
+        style = palette.cell(level)
+        canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome else " ")
+        if numbered:
+            text = signed(value, min(column - 1, 7))
+            if text:
+                canvas.centre(x, y, column, text, style)
+
+
+def _draw_pair(
+    canvas: Canvas, y: int, upper: list[float], lower: list[float] | None, axis: TimeAxis, palette: Palette, scale: float
+) -> None:
+    """Two units in one row of half-blocks."""
+    for step in axis.steps:
+        at = step - axis.first
+        if at >= len(upper):
+            canvas.put(axis.x(step) + axis.column // 2, y, "·", palette.faint)
+            continue
+        pair = (upper[at], lower[at] if lower else upper[at])
+        if not all(map(math.isfinite, pair)):
+            canvas.fill(axis.x(step), y, axis.column, palette.warning, "!")
+            continue
+        first, second = (palette.level(value, scale) for value in pair)
+        if palette.monochrome:
+            mean = (first + second) // 2
+            canvas.fill(axis.x(step), y, axis.column, palette.cell(mean), palette.shade(mean))
+        elif lower is None:
+            canvas.fill(axis.x(step), y, axis.column, palette.half(first, 0), "▀")
+        else:
+            canvas.fill(axis.x(step), y, axis.column, palette.half(first, second), "▀")
+
+
+def _draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs: Sequence[str]) -> None:
+    canvas.put(1, y, "input x", palette.dim)
+    for step, character in zip(axis.steps, inputs, strict=False):
+        canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
+
+
+def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette) -> None:
+    x = 1
+    for kind, scale in {block.name[0]: block.scale for block in layout.blocks}.items():
+        x = canvas.put(x, y, f"{kind} −{scale:g} ", palette.dim)
+        for level in range(-20, 21, 4):
+            x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", palette.cell(level))
+        x = canvas.put(x, y, f" +{scale:g}   ", palette.dim)
+    shown = len(layout.blocks[0].units) if layout.blocks else 0
+    if 0 < shown < layout.hidden_size:
+        canvas.put(x, y, f"{shown} of {layout.hidden_size} units, evenly picked", palette.accent)
+
+
+def _mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, bottom: int, palette: Palette) -> None:
+    """The column of the time cursor: its edges where it is wide enough, and its place on the ruler."""
+    x = axis.x(cursor)
+    canvas.tint(x, bottom, axis.column, palette.cursor + palette.accent)
+    if axis.column >= 4:
+        for y in range(bottom):
+            canvas.edge(x, y, "▏", palette.accent)
+            canvas.edge(x + axis.column - 1, y, "▕", palette.accent)

@@ -1,0 +1,74 @@
+"""The two lines on top: what is being run, and where it is."""
+
+from textual.strip import Strip
+
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.numbers import compact, count
+from rnn_tui.draw.palette import Palette
+from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import Opened, Status
+from rnn_tui.text import safe
+
+__all__ = ["describe_network", "draw_status", "speed_name"]
+
+_STATES = {"playing": "▶ playing", "paused": "⏸ paused", "done": "■ done"}
+
+
+def describe_network(experiment: Experiment) -> str:
+    """The network in a few words: `one-hot 5 → RNN 5 → direct`."""
+    network = experiment.network
+    cell = {"rnn": "RNN", "rnn-relu": "RNN relu", "gru": "GRU", "lstm": "LSTM"}[network.cell]
+    cell += "Cell" if network.implementation == "cell" else ""
+    size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
+    both = " ⇄" if network.bidirectional else ""
+    first = f"embedding {network.embedding}" if network.embedding else f"one-hot {len(experiment.vocabulary)}"
+    head = f" → linear {len(experiment.vocabulary)}" if network.head == "linear" else ""
+    return f"{first} → {cell} {size}{both}{head}"
+
+
+def speed_name(speed: float) -> str:
+    """The pace asked for."""
+    return f"{speed:g} ticks/s" if speed else "full speed"
+
+
+def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette) -> list[Strip]:
+    """Two strips; what matters least is left out where the width is short."""
+    canvas = Canvas(width, 2)
+    experiment, training = opened.experiment, opened.experiment.training
+    x = canvas.put(1, 0, safe(experiment.name), palette.accent)
+    parts = [describe_network(experiment), f"{count(opened.weights)} weights"]
+    if training.learn:
+        clip = f" clip {training.clip:g}" if training.clip else ""
+        parts.append(f"{training.optimizer} lr {status.lr:g}{clip}")
+    else:
+        parts.append("forward only")
+    parts += [f"seed {training.seed}", opened.device, f"torch {opened.torch}"]
+    for part in parts:
+        if x + 3 + len(part) < width:
+            canvas.put(x, 0, " · ", palette.faint)
+            x = canvas.put(x + 3, 0, part, palette.dim)
+    state = _STATES[status.state]
+    style = palette.right if status.state == "playing" else palette.accent
+    x = canvas.put(1, 1, state, style)
+    epochs = f"/{count(training.epochs)}" if training.epochs else ""
+    facts = [f"epoch {count(status.epoch)}{epochs}", f"tick {count(status.tick)} by {training.tick}"]
+    if training.learn:
+        facts.insert(1, f"loss {compact(status.loss)}" if status.running_loss is None else
+                     f"loss so far {compact(status.running_loss)}")
+    pace = speed_name(status.speed)
+    if status.state == "playing" and not status.speed:
+        pace += f", {count(status.ticks_per_second)} ticks/s"
+    facts.append(pace)
+    for fact in facts:
+        if x + 3 + len(fact) < width:
+            canvas.put(x, 1, " · ", palette.faint)
+            x = canvas.put(x + 3, 1, fact, palette.text)
+    if training.epochs and x + 12 < width:
+        _draw_progress(canvas, x + 3, min(30, width - x - 5), status.epoch / training.epochs, palette)
+    return canvas.strips()
+
+
+def _draw_progress(canvas: Canvas, x: int, width: int, part: float, palette: Palette) -> None:
+    full = round(min(1.0, part) * width)
+    canvas.fill(x, 1, full, palette.accent, "━")
+    canvas.fill(x + full, 1, width - full, palette.faint, "━")

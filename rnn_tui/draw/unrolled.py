@@ -1,0 +1,214 @@
+"""The network unrolled over time: data flows upward, time to the right, one column a time step.
+
+What a column holds is a pile of bands, drawn from the top: target, output, its probability, the head, the layers
+with their directions, the embedding, the input. Bands that only help the eye are left out where rows are few.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.numbers import probability, signed
+from rnn_tui.draw.palette import Palette
+from rnn_tui.protocol import Floats
+
+__all__ = ["Cell", "Unrolled", "draw_unrolled", "natural_height"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One recurrent layer in one direction."""
+
+    name: str  # "LSTM 2"
+    direction: int  # 0: from the left, 1: from the right
+    h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not looked at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unrolled:
+    """What is drawn. Characters are glyphs; `fed` counts the steps of the window that have been fed."""
+
+    inputs: Sequence[str]
+    targets: Sequence[str]  # empty where nothing is learnt
+    outputs: Sequence[str]  # of the steps fed
+    output_p: Sequence[float]
+    values: Floats | None  # (f, features): the output itself, where it is no character
+    cells: Sequence[Cell]  # from the lowest layer up
+    embedding: int  # its size; 0: none
+    head: bool
+    fed: int
+    current: int | None  # the time step being fed, in character ticks
+    double: bool  # an LSTM hands on two states, h and c
+
+
+_ROWS_OF_VALUES = 4  # features of an output written out at most
+
+
+def _bands(net: Unrolled, height: int) -> list[str]:
+    """The bands from the top that fit into `height` rows."""
+    bands = []
+    if net.targets:
+        bands += ["target", "output", "p"]
+    elif net.values is not None:
+        bands += [f"value {row}" for row in range(min(_ROWS_OF_VALUES, net.values.shape[1] or 1))]
+    bands += ["up"] + (["head", "up"] if net.head else [])
+    for number in range(len(net.cells) - 1, -1, -1):
+        bands.append(f"cell {number}")
+        below = number - 1
+        if below < 0 or net.cells[below].name != net.cells[number].name:
+            bands.append("up")
+    bands += ["embedding", "up"] if net.embedding else []
+    bands += ["input", "t"]
+    for optional in ("up", "t", "p"):
+        while len(bands) > height and optional in bands:
+            bands.remove(optional)
+    return bands
+
+
+def natural_height(*, cells: int, layers: int, learns: bool, features: int, head: bool, embedding: bool) -> int:
+    """The rows that a network takes with every band and with boxes three rows high."""
+    top = 3 if learns else min(_ROWS_OF_VALUES, features)
+    return top + 1 + 2 * head + 3 * cells + layers + 2 * embedding + 2
+
+
+def draw_unrolled(net: Unrolled, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None) -> list[Strip]:
+    """The picture, `height` strips of `width` cells."""
+    canvas = Canvas(width, height)
+    bands = _bands(net, height)
+    hidden = max(0, len(bands) - height)
+    if hidden:  # too many layers: those in the middle are left out, and a line says so
+        keep = [band for band in bands if not band.startswith("cell")]
+        cells = [band for band in bands if band.startswith("cell")]
+        room = max(1, height - len(keep) - 1)
+        place = bands.index(cells[0])
+        shown = cells[: (room + 1) // 2] + [f"gap {len(cells) - room}"] + cells[len(cells) - room // 2 :]
+        bands = keep[:place] + shown + keep[place:]
+    spare = height - len(bands)
+    boxes = sum(band.startswith("cell") for band in bands)
+    tall = axis.column >= 5 and boxes > 0 and spare >= 2 * boxes
+    y = max(0, (spare - (2 * boxes if tall else 0)) // 2)
+    if cursor in axis.steps:
+        for row in range(height):
+            canvas.tint(axis.x(cursor), row, axis.column, palette.cursor)
+    for band in bands:
+        kind, _, number = band.partition(" ")
+        if kind == "cell":
+            y = _draw_cells(canvas, y, net, net.cells[int(number)], axis, palette, cursor, tall=tall)
+            continue
+        _draw_band(canvas, y, kind, int(number or 0), net, axis, palette, cursor)
+        y += 1
+    return canvas.strips()
+
+
+def _draw_band(
+    canvas: Canvas, y: int, kind: str, number: int, net: Unrolled, axis: TimeAxis, palette: Palette, cursor: int | None
+) -> None:
+    """One row that is not a cell."""
+    labels = {"head": "linear", "up": "", "gap": "", "value": f"output {number + 1}"}
+    canvas.put(1, y, labels.get(kind, kind), palette.dim)
+    if kind == "gap":
+        canvas.put(axis.gutter, y, f"⋮ {number} more layers in between", palette.dim)
+        return
+    for step in axis.steps:
+        text, style = _entry(kind, number, step - axis.first, step, net, axis, palette)
+        if step == cursor:
+            style = style + palette.cursor
+        canvas.centre(axis.x(step), y, axis.column, text, style)
+
+
+def _entry(kind: str, number: int, at: int, step: int, net: Unrolled, axis: TimeAxis, palette: Palette) -> tuple[str, Style]:
+    """What a band says at one time step."""
+    is_fed = at < net.fed
+    lit = step == net.current
+    wide = axis.column >= 3
+    match kind:
+        case "input":
+            return net.inputs[at], palette.accent if lit else palette.text if is_fed else palette.dim
+        case "t":
+            return _step_label(step, axis), palette.accent if lit else palette.faint
+        case "target":
+            return net.targets[at], palette.text
+        case "up":
+            return "↑", palette.accent if lit else palette.dim if is_fed else palette.faint
+        case "head" | "embedding":
+            box = "▭" if axis.column < 6 else "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
+            return box, palette.accent if lit else palette.dim if is_fed else palette.faint
+    if not is_fed:
+        return "·", palette.faint
+    if kind == "value":
+        assert net.values is not None
+        return signed(float(net.values[at, number]), max(1, axis.column - 1)), palette.accent if lit else palette.text
+    if kind == "p":
+        return (probability(net.output_p[at]) if axis.column >= 4 else ""), palette.share(net.output_p[at])
+    right = net.outputs[at] == net.targets[at]
+    mark = (" ✓" if right else " ✗") if wide else ""
+    if axis.column == 3:
+        mark = mark.strip()
+    style = palette.right if right else palette.wrong
+    return net.outputs[at] + mark, style if wide or right else style + Style(reverse=True)
+
+
+def _step_label(step: int, axis: TimeAxis) -> str:
+    """Every step where there is room, else every fifth or tenth."""
+    if axis.column >= 3:
+        return str(step) if step or axis.column < 5 else "t=0"
+    return str(step)[-axis.column :] if step % (5 if axis.column == 2 else 10) == 0 else ""
+
+
+def _draw_cells(
+    canvas: Canvas, y: int, net: Unrolled, cell: Cell, axis: TimeAxis, palette: Palette, cursor: int | None, *, tall: bool
+) -> int:
+    """A layer in one direction: a box for each time step, filled with its state, and the arrows along time."""
+    middle = y + 1 if tall else y
+    column = axis.column
+    gap = 2 if column >= 6 else 1 if column >= 3 else 0
+    backward = cell.direction == 1
+    line = "═" if net.double else "─"
+    arrow = ("◂" + line if backward else line + "▸")[-gap:] if gap > 1 else ("◂" if backward else "▸")
+    canvas.put(1, middle, cell.name, palette.dim)
+    begin = "h₀" if axis.first == 0 or backward else "… "
+    if not backward:
+        canvas.put(axis.gutter - 3, middle, f"{begin}▸", palette.dim)
+    for step in axis.steps:
+        at = step - axis.first
+        lit, is_fed = step == net.current, at < net.fed
+        style = palette.accent if lit else palette.dim if is_fed else palette.faint
+        if step == cursor:
+            style = style + palette.cursor
+        x, box = axis.x(step), column - gap
+        _draw_box(canvas, x, y, box, at, cell, net, palette, style, tall=tall)
+        if gap and step + 1 < axis.length:
+            passed = (at + 1 < net.fed) or net.current == step + 1
+            canvas.put(x + box, middle, arrow, palette.accent if net.current == step + 1 else palette.dim if passed else palette.faint)
+    if backward:
+        end = "◂h₀" if axis.first + axis.count == axis.length else "◂ …"
+        canvas.put(axis.right - gap, middle, end, palette.dim)
+    return y + (3 if tall else 1)
+
+
+def _draw_box(
+    canvas: Canvas, x: int, y: int, width: int, at: int, cell: Cell, net: Unrolled, palette: Palette, style: Style, *, tall: bool
+) -> None:
+    framed = tall and width >= 3
+    inner, left = (width - 2, x + 1) if framed else (width, x)
+    middle = y + 1 if tall else y
+    if framed:
+        canvas.put(x, y, "╭" + "─" * inner + "╮", style)
+        canvas.put(x, middle, "│" + " " * inner + "│", style)
+        canvas.put(x, y + 2, "╰" + "─" * inner + "╯", style)
+    if at >= net.fed:
+        canvas.centre(left, middle, inner, "·", palette.faint)
+        return
+    if cell.h is None or not len(cell.h):
+        canvas.fill(left, middle, inner, style, "▪")
+        return
+    units = cell.h[:, at]
+    for offset in range(inner):
+        value = float(units[offset * len(units) // inner])
+        level = palette.level(value) if value == value else 0
+        canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ",
+                   palette.cell(level) if value == value else palette.warning)

@@ -1,0 +1,163 @@
+"""Training without a view: a line for each update, as a notebook would print it, and one on what was learnt."""
+
+import json as jsons
+import math
+import time
+from collections.abc import Iterator
+from typing import TextIO
+
+import msgspec
+import torch
+
+from rnn_tui.engine.history import Series
+from rnn_tui.engine.lines import Interrupts, Lines
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.shapes import checks
+from rnn_tui.engine.threads import choose_threads
+from rnn_tui.experiment import Experiment
+from rnn_tui.text import safe
+
+__all__ = ["train"]
+
+_FEATURES = 8  # numbers of an output that fit a line
+_LONGEST = 60  # characters of a text in the last line
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told about a pass over the data. Where nothing is learnt, only the first two are known."""
+
+    epoch: int
+    tick: int
+    loss: float | None
+    prediction: str | None
+    target: str | None
+
+
+def train(experiment: Experiment, *, json: bool, every: int, out: TextIO, err: TextIO) -> int:
+    """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 130 after Ctrl+C.
+
+    Ctrl+C ends it with the pass under way. Raises ExperimentError for a device that is not there.
+    """
+    choose_threads(experiment)
+    session = Session(experiment)
+    session.losses, session.character_losses = _Newest(), _Newest()
+    began = time.perf_counter()
+    with Interrupts() as interrupts, Lines(out, err, total=experiment.training.epochs or None) as lines:
+        for update in _updates(session, every, interrupts, lines):
+            lines.write(_json(update) if json else _text(update, session))
+    print(_summary(session, time.perf_counter() - began), file=err if json else out, flush=True)
+    if session.notice and not session.done:
+        print(f"rnn-tui: {session.notice}", file=err, flush=True)
+        return 1
+    return 130 if interrupts.seen and not session.done else 0
+
+
+def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[Update]:
+    """Trains; yields the first update, every Nth, and the last one."""
+    trainer = session.trainer
+    while True:
+        going = session.tick()
+        if interrupts.seen:
+            trainer.unit = "sequence"  # the rest of the pass in one go, so that what is said is about a whole one
+        if going and not trainer.at_end_of_pass:
+            continue
+        lines.count()
+        wanted = trainer.epoch == 1 or trainer.epoch % every == 0
+        if wanted:
+            session.drain()  # may find that the loss is no number
+        over = bool(session.notice) or interrupts.seen
+        if wanted or over:
+            yield _update(session)
+        if over:
+            return
+
+
+def _update(session: Session) -> Update:
+    session.drain()
+    trainer, targets = session.trainer, session.experiment.data.targets
+    losses = session.losses if trainer.at_end_of_pass else session.character_losses  # a character's may be NaN
+    return Update(epoch=trainer.epoch, tick=trainer.ticks, loss=losses.last() if targets else None,
+                  prediction=(session.prediction() or None) if targets else None, target=" ".join(targets) or None)
+
+
+class _Newest(Series):
+    """A series that keeps the newest number only: nobody draws a curve here, and a run may be long."""
+
+    def append(self, value: float) -> None:
+        """Replaces the one before."""
+        self._values[0], self._size = value, 1
+
+
+def _json(update: Update) -> str:
+    values = msgspec.structs.asdict(update)
+    if update.loss is not None and not math.isfinite(update.loss):
+        values["loss"] = None  # JSON knows no NaN
+    return jsons.dumps(values).replace("\x7f", "\\u007f")  # the only control that it would leave as it is
+
+
+def _text(update: Update, session: Session) -> str:
+    if not session.trainer.learns:
+        return "\n".join(_outputs(session))
+    width = max(4, len(str(session.experiment.training.epochs)))
+    return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}  prediction {safe(update.prediction or '')}"
+
+
+def _number(loss: float | None) -> str:
+    if loss is None:
+        return "none"
+    return f"{loss:.4f}" if not abs(loss) >= 1e6 else f"{loss:.4e}"
+
+
+def _outputs(session: Session) -> Iterator[str]:
+    """The output of every time step of a forward pass, row by row, and what was compared."""
+    trainer = session.trainer
+    yield f"pass {trainer.epoch}"
+    outputs = torch.cat(trainer.logits)  # (T, N, features)
+    for number, row in enumerate(session.experiment.data.inputs):
+        if outputs.shape[1] > 1:
+            yield f"  row {number}  {safe(row)}"
+        for step, character in enumerate(row):
+            features = outputs[step, number]
+            numbers = " ".join(f"{value:+.4f}" for value in features[:_FEATURES].tolist())
+            more = f" … {len(features):,} in all" if len(features) > _FEATURES else ""
+            yield f"  t={step:<3}  {safe(character)}  {numbers}{more}"
+    for check in checks(trainer):
+        yield f"  {'✓' if check.holds else '✗'} {check.claim} (largest difference {check.difference:.1g})"
+
+
+def _summary(session: Session, seconds: float) -> str:
+    """What was learnt, to which loss, and how long it took."""
+    loss, floor, epoch = session.losses.last(), session.experiment.floor, session.trainer.epoch
+    parts = [_learnt(session) if session.trainer.learns else _checked(session)]
+    if loss is not None:
+        parts.append(f"loss {_number(loss)}" + (f", floor {floor:.4f}" if floor is not None else ""))
+    took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    word = "epoch" if session.trainer.learns else "pass"
+    words = {"epoch": "epochs", "pass": "passes"}
+    parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
+    return " · ".join(parts)
+
+
+def _checked(session: Session) -> str:
+    found = checks(session.trainer)
+    return f"forward only: {sum(check.holds for check in found)} of {len(found)} checks hold" if found else "forward only"
+
+
+def _learnt(session: Session) -> str:
+    data, prediction = session.experiment.data, session.prediction()
+    if session.notice and not session.done:
+        return "not learnt: the loss is no longer a number"
+    rows = [prediction[start : start + session.experiment.length]
+            for start in range(0, len(prediction), session.experiment.length + 1)]
+    wrong = [(row, target) for row, target in zip(rows, data.targets, strict=True) if row != target]
+    first = session.predictions.learnt if session.device.type == "cpu" else None  # elsewhere not every pass is looked at
+    since = f"first right in epoch {first:,}" if first else ""
+    if not wrong:
+        return f"learnt {_short(' '.join(data.targets))}" + (f": {since}" if since else "")
+    right = f"{len(rows) - len(wrong)} of {len(rows)} rows are right; " if len(rows) > 1 else ""
+    row, target = wrong[0]
+    return f"not learnt: {right}says {_short(row)} for {_short(target)}" + (f", {since} and lost again" if since else "")
+
+
+def _short(text: str) -> str:
+    return safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

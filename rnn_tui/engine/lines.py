@@ -1,0 +1,76 @@
+"""What a long run without a view needs of a terminal: lines above a progress bar, and an ear for Ctrl+C."""
+
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any, Self, TextIO
+
+from tqdm import tqdm
+
+__all__ = ["Interrupts", "Lines"]
+
+_PATIENCE = 0.1  # seconds that a line may wait for the next one, so that thousands a second cost little
+
+
+class Lines:
+    """Writes lines to `out`, above a progress bar on `err` where that is a terminal."""
+
+    def __init__(self, out: TextIO, err: TextIO, *, total: int | None) -> None:
+        self._out = out
+        self._above_bar = err.isatty() and out.isatty()
+        self._bar: Any = tqdm(total=total, file=err, unit=" epochs", leave=False, dynamic_ncols=True,
+                              disable=not err.isatty())
+        self._waiting: list[str] = []
+        self._written = 0.0  # when
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+        self._above_bar = False
+        self._flush()
+
+    def count(self) -> None:
+        """One more epoch is done."""
+        self._bar.update()
+
+    def write(self, line: str) -> None:
+        """A line; it may wait a moment for the next one."""
+        self._waiting.append(line)
+        if time.perf_counter() - self._written >= _PATIENCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        text = "".join(f"{line}\n" for line in self._waiting)
+        self._waiting.clear()  # first, so that a closed `out` is not tried twice
+        if self._above_bar:
+            tqdm.write(text, file=self._out, end="")
+        else:
+            self._out.write(text)
+        self._out.flush()
+        self._written = time.perf_counter()
+
+
+class Interrupts:
+    """Notes the first Ctrl+C instead of raising; the second one raises KeyboardInterrupt as ever."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        ours = threading.current_thread() is threading.main_thread()
+        if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and nobody has it ignored
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        self.seen = True
+        signal.signal(signal.SIGINT, self._before)

@@ -1,0 +1,248 @@
+"""The engine's process: commands in, frames out, ticks in between.
+
+    python -m rnn_tui.engine.serve FD
+
+FD is a listening Unix-domain socket, inherited. The view pulls: a frame is sent only in answer to a look, at the
+next tick boundary, so a slow link or a stalled terminal slows the pictures and never the training. When the view
+goes away, so does the engine.
+"""
+
+import gc
+import select
+import socket
+import sys
+import time
+
+import torch
+
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.shapes import checks, tensor_facts
+from rnn_tui.experiment import ExperimentError
+from rnn_tui.protocol import (
+    VERSION,
+    Buffer,
+    Command,
+    Frame,
+    Greeting,
+    Look,
+    Message,
+    Open,
+    Opened,
+    Play,
+    ProtocolError,
+    Refused,
+    Restart,
+    SetSpeed,
+    SetTick,
+    Step,
+    decode_command,
+    pack,
+)
+
+__all__ = ["Connection", "Server", "main"]
+
+_FAST = 30.0  # ticks a second from which single characters cannot be followed: frames then wait for the end of a pass
+_PATIENCE = 0.05  # seconds that such a frame waits at most
+_PREDICTIONS = 64  # distinct predictions that a frame carries at most
+
+
+class Connection:
+    """One view on the other end of a socket; neither reading nor writing ever blocks the training."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        peer.setblocking(False)
+        self._peer = peer
+        self._poll = select.poll()
+        self._poll.register(peer, select.POLLIN)
+        self._incoming = Buffer()
+        self._outgoing = bytearray()
+        self.open = True
+
+    def send(self, message: Message) -> None:
+        """Queue a message and write as much of it as the socket takes."""
+        self._outgoing += pack(message)
+        self._flush()
+
+    def receive(self, timeout: float | None) -> list[Command]:
+        """The commands that have come, after at most `timeout` seconds (None: as long as it takes)."""
+        events = self._poll.poll(None if timeout is None else timeout * 1000)
+        if not events:
+            return []
+        if events[0][1] & select.POLLOUT:
+            self._flush()
+        if not events[0][1] & ~select.POLLOUT:
+            return []
+        try:
+            data = self._peer.recv(1 << 16)
+        except BlockingIOError:
+            return []
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.open = False
+            return []
+        return [decode_command(body) for body in self._incoming.feed(data)]
+
+    def _flush(self) -> None:
+        try:
+            while self._outgoing:
+                del self._outgoing[: self._peer.send(self._outgoing)]
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            self.open = False
+            self._outgoing.clear()
+        self._poll.modify(self._peer, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+
+
+class Server:
+    """Drives one session as its view commands."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: Session | None = None
+        self._runs = 0  # begun so far
+        self._revision = 0  # grows with everything that a look could see
+        self._playing = False
+        self._to_end_of_pass = False  # hold there, at full speed until then
+        self._speed = 0.0
+        self._due = 0.0  # when the next tick is
+        self._look: Look | None = None  # waiting for an answer
+        self._looked_at = 0.0
+
+    def run(self) -> None:
+        """Serve until the view has gone."""
+        connection = self._connection
+        connection.send(Greeting(version=VERSION, torch=str(torch.__version__)))
+        while connection.open:
+            try:
+                commands = connection.receive(self._patience())
+            except ProtocolError as error:
+                connection.send(Refused(problem=str(error)))
+                break
+            for command in commands:
+                try:
+                    self._obey(command)
+                except ExperimentError as error:
+                    connection.send(Refused(problem=str(error), path=error.path))
+            if self._playing and time.perf_counter() >= self._due:
+                self._advance()
+            if self._look is not None and self._may_answer():
+                self._answer(self._look)
+
+    def _patience(self) -> float | None:
+        """How long the socket may be waited for: not at all at full speed, forever while nothing is to do."""
+        if not self._playing:
+            return None
+        return max(0.0, self._due - time.perf_counter()) if self._due else 0.0
+
+    def _obey(self, command: Command) -> None:
+        session = self._session
+        match command:
+            case Look():
+                self._look, self._looked_at = command, time.perf_counter()
+                return
+            case Open(experiment=experiment, play=play):
+                self._begin(Session(experiment))
+                self._speed = experiment.run.speed
+                self._play(play)
+            case _ if session is None:
+                return
+            case Restart(seed=seed):
+                session.begin(session.experiment if seed is None else session.with_seed(seed))
+                self._begin(session)
+                self._play(self._playing)
+            case Play(on=on):
+                if on:
+                    session.play_on()
+                self._play(on)
+            case Step(unit=unit):
+                session.play_on()
+                self._play(False)
+                self._advance()
+                if unit == "epoch" and not session.trainer.at_end_of_pass:
+                    self._play(True)
+                    self._to_end_of_pass, self._due = True, 0.0
+            case SetSpeed(speed=speed):
+                self._speed = speed
+                self._pace()
+            case SetTick(tick=tick):
+                session.set_tick(tick)
+                self._runs += 1  # its description has changed
+        self._revision += 1
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
+        self._runs += 1
+        gc.collect()
+        gc.freeze()  # what lives as long as the run need not be looked at again
+
+    def _play(self, on: bool) -> None:
+        self._playing = on
+        self._to_end_of_pass = False
+        self._pace()
+
+    def _pace(self) -> None:
+        """Count the time to the next tick from now."""
+        self._due = time.perf_counter() + 1 / self._speed if self._speed else 0.0
+
+    def _advance(self) -> None:
+        session = self._session
+        assert session is not None
+        going = session.tick()
+        self._revision += 1
+        if not going or (self._to_end_of_pass and session.trainer.at_end_of_pass):
+            self._play(False)
+        elif self._speed and not self._to_end_of_pass:
+            self._due = max(self._due + 1 / self._speed, time.perf_counter() - 0.1)
+
+    def _may_answer(self) -> bool:
+        session, look = self._session, self._look
+        if session is None or look is None or look.seen == self._revision:
+            return False
+        fast = self._playing and (self._to_end_of_pass or not 0 < self._speed <= _FAST)
+        if fast and not session.trainer.at_end_of_pass:
+            return time.perf_counter() - self._looked_at > _PATIENCE
+        return True
+
+    def _answer(self, look: Look) -> None:
+        session = self._session
+        assert session is not None
+        wanted = look.wanted
+        status = session.status(playing=self._playing, speed=self._speed)
+        curve, learns = wanted.curve, session.trainer.learns
+        frame = Frame(
+            look=look.number,
+            revision=self._revision,
+            status=status,
+            opened=None if look.opened == self._runs else self._opened(),
+            steps=session.probe.steps(wanted) if wanted.count else None,
+            states=session.probe.states(wanted) if wanted.count and wanted.units else (),
+            curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
+            characters=session.character_curve(curve) if curve and learns else None,
+            predictions=session.predictions.newest(_PREDICTIONS) if wanted.top else (),
+            learnt=session.predictions.learnt,
+            tensors=tensor_facts(session.trainer) if wanted.tensors else (),
+            checks=checks(session.trainer) if wanted.tensors else (),
+        )
+        self._look = None
+        self._connection.send(frame)
+
+    def _opened(self) -> Opened:
+        session = self._session
+        assert session is not None
+        weights = sum(parameter.numel() for parameter in session.trainer.model.parameters())
+        return Opened(run=self._runs, experiment=session.experiment, weights=weights, device=str(session.device),
+                      torch=str(torch.__version__))
+
+
+def main() -> None:
+    """Wait for the view that started this process, and serve it."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    torch.set_num_threads(1)  # for small networks one thread is three times as fast as two
+    peer, _ = listener.accept()
+    Server(Connection(peer)).run()
+
+
+if __name__ == "__main__":
+    main()

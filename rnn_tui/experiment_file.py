@@ -1,0 +1,162 @@
+"""Experiments as TOML files: what a person writes, and where in it something is wrong."""
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Item, Table
+
+from rnn_tui.experiment import Experiment, ExperimentError, from_dict, to_dict
+from rnn_tui.fields import FIELDS, Field
+from rnn_tui.options import described, shown, without_value
+
+__all__ = ["FileError", "read", "write"]
+
+_LARGEST = 2**20  # bytes
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+class FileError(ExperimentError):
+    """A file that holds no sound experiment; the text begins with the file and, where there is one, the line."""
+
+    def __init__(self, file: str, line: int | None, path: str, problem: str) -> None:
+        where = f"{file}, line {line}" if line else file or "''"
+        super().__init__(path, f"{where}: {path} {problem}" if path else f"{where}: {problem}")
+        self.file = file
+        self.line = line
+
+
+def read(path: str | os.PathLike[str]) -> Experiment:
+    """The experiment in a TOML file. Raises FileError."""
+    file = os.fspath(path)
+    text = _text(file)
+    values = _parse(file, text)
+    for section, name in _unknown(values):
+        known = to_dict(Experiment())
+        like = difflib.get_close_matches(name, known[section] if section else known, n=1)
+        where = f"[{section}]" if section else "the file"
+        raise FileError(file, _line(text, section, name), f"{section}.{name}".lstrip("."),
+                        f"is no key of {where}" + (f"; nearest: {like[0]}" if like else ""))
+    run = values.get("run")
+    if isinstance(run, dict) and run.get("speed") == "max":
+        run["speed"] = 0
+    try:
+        return from_dict(values)
+    except ExperimentError as error:
+        section, _, name = error.path.rpartition(".")
+        raise FileError(file, _line(text, section, name), error.path, _said(error, values)) from None
+
+
+def write(experiment: Experiment) -> str:
+    """The experiment as a TOML file that says what each of its keys is about."""
+    values = to_dict(experiment)
+    document = tomlkit.document()
+    document["name"] = _item(experiment.name)
+    document["about"] = _item(experiment.about)
+    for section in dict.fromkeys(each.section for each in FIELDS):
+        document.add(tomlkit.nl())
+        document[section] = _table([each for each in FIELDS if each.section == section], values[section])
+    return tomlkit.dumps(document)
+
+
+def _table(fields: list[Field], values: dict[str, Any]) -> Table:
+    table = tomlkit.table()
+    for each in fields:
+        value = values[each.name]
+        item = _item("max" if each.path == "run.speed" and not value else value)
+        table.add(each.name, item.comment(described(each)))
+    return table
+
+
+def _item(value: Any) -> Item:
+    """A TOML value. Texts keep what can be read and escape the rest, so that a terminal may be shown the file."""
+    if isinstance(value, str):
+        return tomlkit.value(_quoted(value))
+    if isinstance(value, list):
+        return tomlkit.value(f"[{', '.join(map(_quoted, value))}]")
+    return tomlkit.item(value)
+
+
+def _quoted(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)  # its escapes are TOML's too
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
+
+
+def _text(file: str) -> str:
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise FileError(file, None, "", "there is no such file") from None
+    except IsADirectoryError:
+        raise FileError(file, None, "", "is a folder; it must be a TOML file") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise FileError(file, None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > _LARGEST:
+        raise FileError(file, None, "", "is larger than 1 MiB; it must be a TOML file with an experiment")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileError(file, line, "", "is not UTF-8; a TOML file must be") from None
+
+
+def _parse(file: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise FileError(file, None, "", "is nested too deeply for an experiment") from None
+    except tomllib.TOMLDecodeError as error:
+        problem = str(error)
+        place = _PLACE.search(problem)
+        line = int(place[1] or len(text.splitlines())) if place else None
+        raise FileError(file, line, "", f"is not TOML: {_PLACE.sub('', problem)}") from None
+    except ValueError:
+        raise FileError(file, None, "", "holds a number of thousands of digits") from None
+
+
+def _unknown(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The keys that no experiment has, each with its table."""
+    known = to_dict(Experiment())
+    found = [("", name) for name in values if name not in known]
+    for section, keys in known.items():
+        there = values.get(section)
+        if isinstance(keys, dict) and isinstance(there, dict):
+            found += [(section, name) for name in there if name not in keys]
+    return found
+
+
+def _said(error: ExperimentError, values: Any) -> str:
+    """What is wrong, behind the value, which may be long."""
+    problem, value = str(error), values
+    for name in error.path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        return f"{shown(repr(value))} {without_value(problem)}"
+    return f"{shown(value)} {without_value(problem)}" if type(value) in (int, float) else problem
+
+
+def _line(text: str, section: str, name: str) -> int | None:
+    """The line on which a key stands: in its table, as section.name, in section = {...}, or else that of the table."""
+    keys = [re.compile(rf"""\s*{each}\s*[=.]""") for each in (
+        _bare(name), rf"{_bare(section)}\s*\.\s*{_bare(name)}", _bare(section or name))]
+    header = re.compile(r"""\s*\[+\s*["']?([^\]"'.]*)["']?\s*[\].]""")
+    found: list[int | None] = [None] * 4  # best first
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if opened := header.match(line):
+            current = opened[1].strip()
+            if current == (section or name):
+                found[3] = found[3] or number
+        for place, key in enumerate(keys):
+            if current == ("" if place else section) and key.match(line):
+                found[place] = found[place] or number
+    return next((line for line in found if line), None)
+
+
+def _bare(name: str) -> str:
+    return rf"""["']?{re.escape(name)}["']?"""

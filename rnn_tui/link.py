@@ -1,0 +1,153 @@
+"""The view's end of the seam: starts an engine, sends commands, reads messages, and tidies up after it.
+
+No threads: the socket is read by asyncio in the view's own loop.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import (
+    Buffer,
+    Command,
+    Frame,
+    Greeting,
+    Look,
+    Message,
+    Open,
+    ProtocolError,
+    Refused,
+    decode_message,
+    pack,
+)
+from rnn_tui.text import safe
+
+__all__ = ["Engine", "EngineError", "start_engine"]
+
+_LAST_WORDS = 12  # lines
+
+
+class EngineError(RuntimeError):
+    """The engine has gone, or speaks nonsense; the text is what can be told about it."""
+
+
+class Engine:
+    """An engine of our own, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], peer: socket.socket, folder: Path) -> None:
+        self._process = process
+        self._peer = peer
+        self._folder = folder
+        self._buffer = Buffer()
+        self._unread: list[Message] = []
+        self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def pid(self) -> int:
+        """The engine's process."""
+        return self._process.pid
+
+    def try_open(self, experiment: Experiment) -> tuple[str, str] | None:
+        """Open the experiment before there is a screen: None, or the field that is refused and why.
+
+        Waits until torch is loaded. Raises EngineError where the engine dies.
+        """
+        self._peer.sendall(pack(Open(experiment=experiment, play=False)))
+        self._peer.sendall(pack(Look(number=0)))  # answered by a frame once the experiment is open
+        while True:
+            for message in self._read_blocking():
+                match message:
+                    case Refused(path=path, problem=problem):
+                        return path, problem
+                    case Frame():
+                        return None
+                    case Greeting():
+                        self._unread.append(message)
+
+    def send(self, command: Command) -> None:
+        """Say something; nothing happens where the engine has gone (`messages` tells of that)."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(pack(command))
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Everything that the engine says. Raises EngineError with its last words when it goes."""
+        reader, self._writer = await asyncio.open_unix_connection(sock=self._peer)
+        for message in self._unread:
+            yield message
+        try:
+            while data := await reader.read(1 << 18):
+                for body in self._buffer.feed(data):
+                    yield decode_message(body)
+        except ProtocolError as error:
+            raise EngineError(str(error)) from None
+        except ConnectionError:
+            pass
+        raise EngineError(self.last_words())
+
+    def last_words(self) -> str:
+        """How the engine ended, and the last lines that it wrote; safe to show."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        lines = (self._folder / "engine.log").read_text(errors="replace").splitlines() if self._folder.exists() else []
+        code = self._process.poll()
+        end = "still runs, but has closed the connection"
+        if code is not None:
+            end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return "\n".join([f"The engine {end}.", *(safe(line) for line in lines[-_LAST_WORDS:])])
+
+    def close(self) -> None:
+        """End the engine, and leave nothing behind."""
+        if self._writer is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended before us
+                self._writer.close()
+        self._peer.close()
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read_blocking(self) -> list[Message]:
+        data = self._peer.recv(1 << 16)
+        if not data:
+            raise EngineError(self.last_words())
+        return [decode_message(body) for body in self._buffer.feed(data)]
+
+
+def start_engine() -> Engine:
+    """Start an engine; returns at once, while torch is still being loaded there.
+
+    Its socket lies in a folder that only its owner can enter. We listen on it before the process begins and hand
+    the listening end over, so that connecting needs no waiting and no second try.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="rnn-tui-", dir=_short_folder()))  # mode 0700
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "engine.sock"))
+        listener.listen(1)
+        peer = socket.socket(socket.AF_UNIX)
+        peer.connect(str(folder / "engine.sock"))
+        with open(folder / "engine.log", "wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno())],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[listener.fileno()], start_new_session=True,
+            )
+    return Engine(process, peer, folder)
+
+
+def _short_folder() -> str | None:
+    """Where the socket's folder goes; a socket's path may have about a hundred bytes."""
+    for place in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):
+        if place and len(os.fsencode(place)) < 70 and os.access(place, os.W_OK | os.X_OK):
+            return place
+    return "/tmp"

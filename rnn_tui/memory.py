@@ -1,0 +1,63 @@
+"""Whether an experiment fits into this machine, told before anything of it is built."""
+
+import os
+
+import msgspec
+
+from rnn_tui.experiment import MOMENTS, Experiment, ExperimentError
+
+__all__ = ["check_memory"]
+
+_SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
+_WEIGHTS = {"adam": "weights, gradients and Adam's moments", "rmsprop": "weights, gradients and RMSprop's averages",
+            "sgd": "weights and gradients"}
+
+
+def check_memory(experiment: Experiment) -> None:
+    """Nothing, where the experiment fits. Raises ExperimentError, which names the size that is to blame.
+
+    Counts only; nothing is allocated, whatever the sizes.
+    """
+    there = physical_memory()
+    needed = experiment.memory_bytes
+    if there and needed > _SHARE * there:
+        raise ExperimentError(_to_blame(experiment), f"would take about {_size(needed)} for {_what(experiment)}; "
+                              f"this machine has {_size(there)}")
+
+
+def physical_memory() -> int:
+    """Bytes of memory in this machine; 0 where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 0
+
+
+def _to_blame(experiment: Experiment) -> str:
+    """The setting that would help most, were it as small as can be."""
+    network, data = experiment.network, experiment.data
+    one = data.inputs[0][:1]
+    smallest = {
+        "network.hidden_size": {"network": msgspec.structs.replace(network, hidden_size=1)},
+        "network.layers": {"network": msgspec.structs.replace(network, layers=1)},
+        "network.embedding": {"network": msgspec.structs.replace(network, embedding=min(network.embedding, 1))},
+        "data.inputs": {"data": msgspec.structs.replace(data, inputs=(one,), vocabulary=experiment.vocabulary)},
+    }
+    return min(smallest, key=lambda path: msgspec.structs.replace(experiment, **smallest[path]).memory_bytes)
+
+
+def _what(experiment: Experiment) -> str:
+    """What takes the most of it."""
+    training = experiment.training
+    copies = 2 + MOMENTS[training.optimizer] if training.learn else 1
+    if 2 * 4 * copies * experiment.weights < experiment.memory_bytes:
+        return "the states of every time step"
+    return _WEIGHTS[training.optimizer] if training.learn else "weights"
+
+
+def _size(count: int) -> str:
+    size, units = count / 2**30, ["GiB", "TiB", "PiB", "EiB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{size:,.0f} {units[0]}" if size >= 100 else f"{size:.1f} {units[0]}"

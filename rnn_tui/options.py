@@ -1,0 +1,108 @@
+"""The options of an experiment, made from the table of its fields: what `--help` says and what is read."""
+
+import re
+from typing import Any
+
+import click
+
+from rnn_tui.experiment import Experiment, ExperimentError, choices
+from rnn_tui.fields import FIELDS, Field, field
+from rnn_tui.text import safe
+
+__all__ = ["Refusal", "SectionOption", "complaint", "default", "described", "experiment_options", "given", "shown",
+           "without_value"]
+
+_DEFAULTS = Experiment()
+_LONGEST = 48  # characters of a value that are repeated in a message
+_ITS_VALUE = re.compile(r"""^(?:'(?:[^'\\…]|\\.)*['…]|"(?:[^"\\…]|\\.)*["…]|[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)"""
+                        r"""|[\w-]+(?= does not fit))[ ]""")
+
+
+class Refusal(click.ClickException):
+    """What cannot be done, as one line. Exit code 2."""
+
+    exit_code = 2
+
+
+class SectionOption(click.Option):
+    """An option that stands under a heading of its own in `--help`."""
+
+    def __init__(self, *arguments: Any, section: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.section = section
+
+
+def experiment_options() -> list[click.Parameter]:
+    """An option for each field of the table. They are read as text: `given` makes values of them."""
+    return [_option(each) for each in FIELDS]
+
+
+def _option(each: Field) -> SectionOption:
+    kind = type(default(each.path))
+    if kind is bool:
+        names = [f"{each.option}/--no-{each.option[2:]}", _parameter(each)]
+        return SectionOption(names, section=each.section, default=None, help=each.about)
+    return SectionOption([each.option, _parameter(each)], section=each.section, metavar=_metavar(each),
+                         multiple=kind is tuple, type=click.UNPROCESSED, help=each.about)
+
+
+def given(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The values of those options that were used, by path. Raises Refusal for one that is no such value."""
+    used = {each: parameters[_parameter(each)] for each in FIELDS}
+    return {each.path: _value(each, text) for each, text in used.items() if text is not None and text != ()}
+
+
+def default(path: str) -> Any:
+    """The value of a field where nothing sets it; its type is the field's."""
+    section, _, name = path.partition(".")
+    return getattr(getattr(_DEFAULTS, section), name)
+
+
+def described(each: Field) -> str:
+    """What a field is about, and the words that it takes."""
+    words = choices(each.path)
+    return f"{each.about} ({', '.join(words)})" if words and not all(word in each.about for word in words) else each.about
+
+
+def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
+    """An unsound experiment as one line that names the option, the value and what would be right."""
+    section, _, name = error.path.partition(".")
+    option, value = field(error.path).option, values[section][name]
+    if isinstance(value, bool):
+        return f"{option if value else f'--no-{option[2:]}'}: {without_value(str(error))}"
+    if isinstance(value, (list, tuple)):
+        value = f" {option} ".join(row or "''" for row in value)
+    return f"{option} {shown(value)}: {without_value(str(error))}"
+
+
+def without_value(problem: str) -> str:
+    """The problem, without the value that it may begin with: for where that stands in front of it anyway."""
+    return _ITS_VALUE.sub("", problem)
+
+
+def shown(value: object) -> str:
+    """A value for a message: short, safe, and visible where it is empty."""
+    text = f"{value:.15g}" if isinstance(value, float) else str(value)
+    return safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…") or "''"
+
+
+def _parameter(each: Field) -> str:
+    return each.path.replace(".", "_")
+
+
+def _metavar(each: Field) -> str:
+    words = {tuple: "TEXT", str: "TEXT", int: "N", float: "NUMBER"}
+    return "|".join(choices(each.path)) or words[type(default(each.path))]
+
+
+def _value(each: Field, text: Any) -> Any:
+    kind = type(default(each.path))
+    if kind not in (int, float):
+        return text
+    if each.path == "run.speed" and text == "max":
+        return 0.0
+    try:
+        return kind(text)
+    except ValueError:
+        right = "a whole number" if kind is int else "a number, or max" if each.path == "run.speed" else "a number"
+        raise Refusal(f"{each.option} {shown(text)}: is not {right}") from None

@@ -1,0 +1,61 @@
+"""An experiment with some of its settings replaced, and the rest following where it would no longer fit.
+
+Whoever says `--input "hello world"` means a network that can learn it: what was not asked for gives way.
+"""
+
+from typing import Any
+
+from rnn_tui.experiment import Experiment, Training, to_dict
+
+__all__ = ["overridden"]
+
+
+def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
+    """The values of `base` with those `given` by path in their place, for `from_dict` to judge."""
+    values = to_dict(base)
+    for path, value in given.items():
+        section, _, name = path.partition(".")
+        values[section][name] = value
+    _follow_learning(values, given, learnt=base.training.learn)
+    _follow_texts(values, given)
+    if given.get("network.bidirectional") and "training.tick" not in given:
+        values["training"]["tick"] = "sequence"
+    if "network.hidden_size" not in given:
+        _follow_vocabulary(values)
+    return values
+
+
+def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: bool) -> None:
+    """A target is there to be learnt, in more than the one epoch of a forward pass; without learning there is none."""
+    training = values["training"]
+    if given.get("data.targets") and "training.learn" not in given:
+        training["learn"] = True
+    if training["learn"] and not learnt and "training.epochs" not in given:
+        training["epochs"] = Training().epochs
+    if not training["learn"] and "data.targets" not in given:
+        values["data"]["targets"] = []
+
+
+def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Another input brings its own target, and both their vocabulary where the old one lacks a character."""
+    data = values["data"]
+    if "data.inputs" in given and "data.targets" not in given:
+        data["targets"] = []
+    changed = "data.inputs" in given or "data.targets" in given
+    if changed and "data.vocabulary" not in given and not _characters(values) <= set(data["vocabulary"]):
+        data["vocabulary"] = ""
+
+
+def _follow_vocabulary(values: dict[str, Any]) -> None:
+    """A state that is read directly as logits has a number for each character, in both directions together."""
+    network = values["network"]
+    if not values["training"]["learn"] or network["head"] != "direct":
+        return
+    classes = len(values["data"]["vocabulary"]) or len(_characters(values))
+    directions = 2 if network["bidirectional"] else 1
+    if classes % directions == 0:
+        network["hidden_size"] = classes // directions
+
+
+def _characters(values: dict[str, Any]) -> set[str]:
+    return set("".join([*values["data"]["inputs"], *values["data"]["targets"]]))

@@ -1,0 +1,1 @@
+"""The view: Textual. It draws frames and sends commands; it never imports torch."""

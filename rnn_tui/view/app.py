@@ -1,0 +1,247 @@
+"""The app: it owns the link to the engine, pulls frames, and says what people want done."""
+
+import gc
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.css.query import NoMatches
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+
+from rnn_tui.experiment import Experiment
+from rnn_tui.link import Engine, EngineError, start_engine
+from rnn_tui.protocol import Command, Frame, Greeting, Open, Opened, Play, Refused, Restart, SetSpeed, SetTick, Step
+from rnn_tui.protocol import Message as Heard
+from rnn_tui.text import safe
+from rnn_tui.view.before import before_first_frame
+from rnn_tui.view.keys import KEYS
+from rnn_tui.view.pull import Puller
+from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.theme import THEMES
+
+__all__ = ["RnnApp", "run_app"]
+
+_SPEEDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 125.0, 250.0, 500.0, 1000.0, 0.0)  # ticks/s; 0: as fast as it can
+
+
+class RnnApp(App[int]):
+    """rnn-tui. Messages carry what the engine says; the handlers here own all that is known of it."""
+
+    TITLE = "rnn-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    @dataclass
+    class EngineSpoke(Message):
+        """A message has come over the link."""
+
+        message: Heard
+
+    @dataclass
+    class EngineGone(Message):
+        """The link is closed, and this is what can be told about it."""
+
+        words: str
+
+    def __init__(self, engine: Engine, experiment: Experiment, *, paused: bool = False, fps: float = 20.0) -> None:
+        super().__init__()
+        self._engine = engine
+        self._experiment = experiment  # the one to open, as long as none is open
+        self._paused = paused
+        self._fps = fps
+        self._puller = Puller(fps)
+        self._timer: Timer | None = None
+        self._opened: Opened | None = None
+        self._frame: Frame | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen with the panes, whatever stands over it."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    def get_default_screen(self) -> MainScreen:
+        """The panes."""
+        return MainScreen(self._experiment)
+
+    @on(MainScreen.Ready)
+    def _begin(self) -> None:
+        """The panes stand: show the network at tick 0, and listen to the engine, which loads torch meanwhile."""
+        self.main.show(*before_first_frame(self._experiment, self.main.wanted()))
+        self._listen(self._engine)
+        gc.collect()
+        gc.freeze()  # what is here now stays: collections need not look at it again
+
+    # ---- the link ---------------------------------------------------------------------------------------------
+
+    @work(exit_on_error=False)
+    async def _listen(self, engine: Engine) -> None:
+        try:
+            async for message in engine.messages():
+                self.post_message(self.EngineSpoke(message))
+        except EngineError as error:
+            self.post_message(self.EngineGone(str(error)))
+
+    @on(EngineSpoke)
+    def _hear(self, event: EngineSpoke) -> None:
+        match event.message:
+            case Greeting():
+                self.say(Open(experiment=self._experiment, play=not self._paused))
+                self.ask()
+            case Refused(problem=problem, path=path):
+                self.notify(safe(f"{path.rpartition('.')[2]} {problem}".strip()), severity="warning", markup=False)
+            case Frame() as frame:
+                self._show(frame)
+
+    def _show(self, frame: Frame) -> None:
+        self._puller.arrived(frame)
+        self._opened = frame.opened or self._opened
+        if self._opened is None:
+            return
+        self._frame = frame
+        self._experiment = self._opened.experiment
+        self.main.show(frame, self._opened)
+        self.ask()
+
+    def say(self, command: Command) -> None:
+        """Tell the engine something, and look at once what came of it."""
+        self._engine.send(command)
+
+    def ask(self) -> None:
+        """Ask for the next frame as soon as the pace allows."""
+        wait = self._puller.wait(time.monotonic())
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if wait > 0:
+            self._timer = self.set_timer(wait, self._ask_now)
+        else:
+            self._ask_now()
+
+    def _ask_now(self) -> None:
+        if not self.is_running or not self.screen_stack:
+            return
+        look = self._puller.look(self.main.wanted(), self.main.curve_wanted(), time.monotonic())
+        if look is not None:
+            self._engine.send(look)
+
+    @on(MainScreen.GazeChanged)
+    def _gaze_changed(self, event: MainScreen.GazeChanged) -> None:
+        if event.curve:
+            self._puller.curve_changed()
+        if self._opened is not None:
+            self._ask_now()
+
+    @on(EngineGone)
+    def _engine_gone(self, event: EngineGone) -> None:
+        from rnn_tui.view.screens.engine_gone import EngineGoneScreen
+
+        def answered(again: bool | None) -> None:
+            if again:
+                self._start_again()
+            else:
+                self.exit(1)
+
+        self.push_screen(EngineGoneScreen(event.words), answered)
+
+    def _start_again(self) -> None:
+        """Another engine for the experiment that was running."""
+        self._engine.close()
+        self._engine = start_engine()
+        self._puller = Puller(self._fps)
+        self._opened = self._frame = None
+        self._listen(self._engine)
+
+    def close_engine(self) -> None:
+        """End the engine; the view is going."""
+        self._engine.close()
+
+    # ---- what people want done --------------------------------------------------------------------------------
+
+    def action_toggle_play(self) -> None:
+        """Play or pause."""
+        if self._frame is not None:
+            self._command(Play(on=self._frame.status.state != "playing"))
+
+    def action_step(self, unit: str) -> None:
+        """One tick, or to the end of the epoch."""
+        self._command(Step(unit="epoch" if unit == "epoch" else "tick"))
+
+    def action_faster(self, by: int) -> None:
+        """The next pace up or down the ladder."""
+        if self._frame is None:
+            return
+        speed = self._frame.status.speed or float("inf")
+        ladder = [each or float("inf") for each in _SPEEDS]
+        place = min(range(len(ladder)), key=lambda at: (abs(ladder[at] - speed) if ladder[at] != speed else -1))
+        self._command(SetSpeed(speed=_SPEEDS[min(max(place + by, 0), len(ladder) - 1)]))
+
+    def action_toggle_tick(self) -> None:
+        """By character or by sequence."""
+        now = self._experiment.training.tick
+        self._command(SetTick(tick="sequence" if now == "character" else "character"))
+
+    def action_restart(self) -> None:
+        """Again, with the same seed."""
+        self._command(Restart())
+
+    def action_new_seed(self) -> None:
+        """Again, with the next seed."""
+        self._command(Restart(seed=self._experiment.training.seed + 1))
+
+    def action_lessons(self) -> None:
+        """Choose a lesson."""
+        from rnn_tui.view.screens.lessons import LessonsScreen
+
+        self.push_screen(LessonsScreen(self._experiment.name), self._open)
+
+    def action_experiment(self) -> None:
+        """Change the experiment."""
+        from rnn_tui.view.screens.experiment import ExperimentScreen
+
+        self.push_screen(ExperimentScreen(self._experiment), self._open)
+
+    def action_help(self) -> None:
+        """All keys."""
+        from rnn_tui.view.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def _open(self, experiment: Experiment | None) -> None:
+        if experiment is not None:
+            self._command(Open(experiment=experiment))
+
+    def _command(self, command: Command) -> None:
+        """Say it, if there is a run to say it to, and look at what came of it without waiting for the next turn."""
+        if self._opened is not None:
+            self.say(command)
+            self._ask_now()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key is in the palette as well."""
+        yield from super().get_system_commands(screen)
+        for key in KEYS:
+            yield SystemCommand(f"{key.label.capitalize()}  ({key.shown})", key.about, lambda key=key: self._run_key(key.action))
+
+    async def _run_key(self, action: str) -> None:
+        await self.main.run_action(action)
+
+
+def run_app(engine: Engine, experiment: Experiment, *, paused: bool = False) -> int:
+    """Show the app until it is left; the exit code. The engine ends with it."""
+    app = RnnApp(engine, experiment, paused=paused)
+    try:
+        return app.run() or app.return_code or 0
+    finally:
+        engine.close()

@@ -1,0 +1,86 @@
+"""Every key, once: the bindings, the help screen, the command palette and the README speak from this table."""
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+__all__ = ["GROUPS", "KEYS", "Key", "bindings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """One thing that can be done."""
+
+    keys: str  # Textual's names, comma-separated
+    shown: str  # as it is printed
+    action: str
+    label: str  # two words, for the footer and the palette
+    about: str  # a sentence, for the help and the tooltips
+    group: str
+    footer: bool = False
+
+
+_RUN, _TIME, _LOOK, _OPEN = "Training", "Time cursor", "Panes", "Open"
+GROUPS = (_RUN, _TIME, _LOOK, _OPEN)
+
+KEYS = (
+    Key(keys="space", shown="space", action="toggle_play", label="play", group=_RUN, footer=True,
+        about="Play or pause. Once the epochs are done, play on for as many again."),
+    Key(keys="right", shown="→", action="step('tick')", label="tick", group=_RUN, footer=True,
+        about="Pause, and do one tick: one character, or one whole sequence."),
+    Key(keys="shift+right", shown="shift+→", action="step('epoch')", label="epoch", group=_RUN,
+        about="Pause, and go on to the end of the epoch."),
+    Key(keys="plus,equals_sign", shown="+", action="faster(1)", label="faster", group=_RUN, footer=True,
+        about="The next faster pace, from 1 tick a second to as fast as it can."),
+    Key(keys="minus", shown="-", action="faster(-1)", label="slower", group=_RUN, footer=True,
+        about="The next slower pace."),
+    Key(keys="m", shown="m", action="toggle_tick", label="character/sequence", group=_RUN,
+        about="Tick by one character, or by the whole sequence."),
+    Key(keys="r", shown="r", action="restart", label="again", group=_RUN, footer=True,
+        about="Begin again with the same seed: the same numbers come back."),
+    Key(keys="R", shown="R", action="new_seed", label="new seed", group=_RUN,
+        about="Begin again with the next seed: not every seed learns."),
+    Key(keys="left_square_bracket", shown="[", action="cursor(-1)", label="cursor left", group=_TIME, footer=True,
+        about="Move the time cursor one time step back, in all panes at once."),
+    Key(keys="right_square_bracket", shown="]", action="cursor(1)", label="cursor right", group=_TIME, footer=True,
+        about="Move the time cursor one time step on."),
+    Key(keys="escape", shown="esc", action="follow", label="follow", group=_TIME,
+        about="Let the time cursor follow the step being fed; leave a pane that fills the screen."),
+    Key(keys="left_curly_bracket", shown="{", action="row(-1)", label="row up", group=_TIME,
+        about="Look at the row above in the batch."),
+    Key(keys="right_curly_bracket", shown="}", action="row(1)", label="row down", group=_TIME,
+        about="Look at the next row of the batch."),
+    Key(keys="up", shown="↑", action="layer(1)", label="layer up", group=_TIME,
+        about="Show the states of higher layers, where not all fit."),
+    Key(keys="down", shown="↓", action="layer(-1)", label="layer down", group=_TIME,
+        about="Show the states of lower layers."),
+    Key(keys="1", shown="1", action="zoom(1)", label="network", group=_LOOK,
+        about="The unrolled network fills the screen; again: all panes."),
+    Key(keys="2", shown="2", action="zoom(2)", label="hidden state", group=_LOOK,
+        about="The hidden states fill the screen."),
+    Key(keys="3", shown="3", action="zoom(3)", label="loss", group=_LOOK,
+        about="The loss, or shapes and checks where nothing is learnt, fills the screen."),
+    Key(keys="4", shown="4", action="zoom(4)", label="prediction", group=_LOOK,
+        about="The prediction fills the screen."),
+    Key(keys="z", shown="z", action="zoom_focused", label="zoom", group=_LOOK, footer=True,
+        about="The pane with the focus fills the screen; again: all panes."),
+    Key(keys="y", shown="y", action="log('y')", label="log loss", group=_LOOK,
+        about="The loss on a logarithmic scale, or back."),
+    Key(keys="x", shown="x", action="log('x')", label="log epochs", group=_LOOK,
+        about="The epochs on a logarithmic scale: the first ones get the room."),
+    Key(keys="tab", shown="tab", action="app.focus_next", label="next pane", group=_LOOK,
+        about="Move the focus to the next pane; shift+tab: to the one before."),
+    Key(keys="l", shown="l", action="lessons", label="lessons", group=_OPEN, footer=True,
+        about="Choose another lesson."),
+    Key(keys="e", shown="e", action="experiment", label="experiment", group=_OPEN, footer=True,
+        about="Change any part of the experiment, and begin it."),
+    Key(keys="question_mark,f1", shown="?", action="help", label="keys", group=_OPEN, footer=True,
+        about="All keys, and how to read the panes."),
+    Key(keys="q", shown="q", action="quit", label="quit", group=_OPEN, footer=True,
+        about="Leave. The training ends with it."),
+)
+
+
+def bindings() -> list[Binding]:
+    """The keys as Textual wants them."""
+    return [Binding(key.keys, key.action, key.label, show=key.footer, key_display=key.shown, tooltip=key.about) for key in KEYS]

@@ -1,0 +1,52 @@
+"""How much of a run fits on the screen: from the sizes of the panes to what the engine is asked for."""
+
+from textual.geometry import Size
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import CurveWanted, Wanted
+from rnn_tui.view.panes.prediction import prediction_axis
+from rnn_tui.view.panes.states import units_that_fit
+from rnn_tui.view.scene import Gaze, widest_glyph
+
+__all__ = ["SMALLEST", "curve_wanted", "time_axis", "wanted"]
+
+SMALLEST = Size(64, 20)  # below, the panes cannot be read
+_RANKS = 8  # candidates for each step
+_FEW_UNITS = 16  # enough for the boxes of the network
+_MOST_LAYERS = 32  # whose states a frame carries
+_WIDEST_CURVE = 400
+
+
+def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
+    """The axis that the panes with time steps share, in `width` cells."""
+    return TimeAxis.fit(width, experiment.length, narrowest=widest_glyph(experiment), first=first)
+
+
+def wanted(
+    experiment: Experiment, gaze: Gaze, *, network: Size | None, states: Size | None, prediction: Size | None, shapes: bool
+) -> Wanted:
+    """What the panes can show at their sizes (None: not on the screen)."""
+    count = 0
+    for size in (network, states):
+        if size is not None:
+            count = max(count, time_axis(experiment, size.width).count)
+    if prediction is not None:
+        count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
+    units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if network is not None else 0
+    layers = experiment.network.layers
+    first_layer = 0 if layers <= _MOST_LAYERS else min(gaze.layer, layers - _MOST_LAYERS)
+    return Wanted(
+        row=gaze.row,
+        first=None if gaze.cursor is None else max(0, gaze.cursor - count // 2),
+        count=count,
+        top=_RANKS if prediction is not None else 1,
+        units=units,
+        layers=(first_layer, min(layers, _MOST_LAYERS)),
+        tensors=shapes,
+    )
+
+
+def curve_wanted(size: Size | None, gaze: Gaze) -> CurveWanted | None:
+    """The loss curve for a chart of this size."""
+    return None if size is None else CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=gaze.log_x)

@@ -1,0 +1,140 @@
+"""What all panes share: a border with a title, a picture that repaints only where it changed, hover and click."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rnn_tui.view.scene import Scene
+
+__all__ = ["Pane", "Picture"]
+
+
+class Picture(Widget):
+    """A widget made of strips. Showing new ones repaints, of each row, what lies between its first and last change."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._strips: list[Strip] = []
+
+    def paint(self, strips: list[Strip]) -> None:
+        """Show these strips, one a row."""
+        old, self._strips = self._strips, strips
+        if len(old) != len(strips):
+            self.refresh()
+            return
+        changed = [_changed(y, before, after) for y, (before, after) in enumerate(zip(old, strips, strict=True)) if before != after]
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """The strip of a row."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.size.width)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Without the translation of ANSI colours: pictures have none, and it costs more than drawing them."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
+
+
+def _changed(y: int, before: Strip, after: Strip) -> Region:
+    """The part of row y in which two strips differ."""
+    start = 0
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            break
+        start += new.cell_length
+    end = max(before.cell_length, after.cell_length)
+    for old, new in zip(reversed(list(before)), reversed(list(after)), strict=False):
+        if old != new or end - new.cell_length < start:
+            break
+        end -= new.cell_length
+    return Region(start, y, max(1, end - start), 1)
+
+
+class Pane(Picture, can_focus=True):
+    """One rectangle that draws one aspect of a frame. A new pane says what it draws, and what is under the mouse."""
+
+    NAME: ClassVar[str] = ""
+
+    @dataclass
+    class CursorSet(Message):
+        """Somebody chose a time step with the mouse."""
+
+        step: int
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self._scene: Scene | None = None
+        self._mouse: tuple[int, int] | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Draw this scene."""
+        self._scene = scene
+        if not self.display or not self.size:
+            return
+        title = self.title(scene)
+        if self.border_title != title:
+            self.border_title = title
+        self._whisper()
+        self.paint(self.picture(scene, self.size.width, self.size.height))
+
+    def title(self, scene: Scene) -> str:
+        """What the picture is, and its tensor's shape."""
+        raise NotImplementedError
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """The picture, `height` strips of `width` cells."""
+        raise NotImplementedError
+
+    def subtitle(self, scene: Scene) -> str:
+        """What stands in the lower border while the mouse is elsewhere."""
+        return ""
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The exact value at a cell, in words."""
+        return ""
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """The time step at a cell."""
+        return scene.axis.step_at(x)
+
+    def on_resize(self) -> None:
+        """Draw again at the new size."""
+        if self._scene is not None:
+            self.show(self._scene)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell the value under the mouse in the lower border."""
+        offset = event.get_content_offset(self)
+        self._mouse = None if offset is None else (offset.x, offset.y)
+        self._whisper()
+
+    def on_leave(self) -> None:
+        """The mouse has gone."""
+        self._mouse = None
+        self._whisper()
+
+    def on_click(self, event: events.Click) -> None:
+        """Set the time cursor."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self._scene is not None:
+            step = self.step_at(self._scene, offset.x)
+            if step is not None:
+                self.post_message(self.CursorSet(step))
+
+    def _whisper(self) -> None:
+        if self._scene is None:
+            return
+        text = self.under_mouse(self._scene, *self._mouse) if self._mouse else ""
+        text = (text or self.subtitle(self._scene)).replace("[", "\\[")
+        if self.border_subtitle != text:
+            self.border_subtitle = text
+
+

@@ -1,0 +1,49 @@
+"""The loss of every update so far."""
+
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.chart import Curve, draw_chart
+from rnn_tui.draw.numbers import compact
+from rnn_tui.protocol import Curve as Points
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.scene import Scene
+
+__all__ = ["LossPane"]
+
+
+class LossPane(Pane):
+    """A curve over epochs, with the floor below which this network cannot fall."""
+
+    NAME = "Loss"
+
+    def title(self, scene: Scene) -> str:
+        """The newest loss, and the floor."""
+        status, experiment = scene.frame.status, scene.experiment
+        floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
+        return f"{self.NAME} {compact(status.loss)}{floor} · {experiment.training.reduction} over {experiment.length} characters"
+
+    def subtitle(self, scene: Scene) -> str:
+        """What the faint points are, and which axes are logarithmic."""
+        parts = ["points: single characters"] if scene.characters is not None else []
+        parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
+        return " · ".join(parts)
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.chart."""
+        palette, gaze = scene.palette, scene.gaze
+        curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
+        if scene.curve is not None:
+            curves.append(_curve(scene.curve, palette.accent))
+        return draw_chart(
+            curves, width=width, height=height, log_x=gaze.log_x, log_y=gaze.log_y, floor=scene.experiment.floor,
+            axis_style=palette.dim, floor_style=palette.right, mark_style=palette.faint, background=Style(),
+        )
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """Its axis is not that of the time steps."""
+        return None
+
+
+def _curve(points: Points, style: Style, *, dots: bool = False) -> Curve:
+    return Curve(x=points.x, low=points.low, high=points.high, style=style, dots=dots)

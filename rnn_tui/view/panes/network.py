@@ -1,0 +1,86 @@
+"""The network unrolled over time."""
+
+from textual.strip import Strip
+
+from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height
+from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import States
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.scene import Scene
+
+__all__ = ["NetworkPane", "height_of"]
+
+
+class NetworkPane(Pane):
+    """A column for each time step: input, layers, output, target."""
+
+    NAME = "Unrolled network"
+
+    def title(self, scene: Scene) -> str:
+        """How many time steps there are, and which are shown."""
+        axis = scene.axis
+        shown = f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}" if axis.count < axis.length else ""
+        rows = len(scene.experiment.data.inputs)
+        row = f" · row {min(scene.gaze.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
+        return f"{self.NAME} · {axis.length} time step{'s' if axis.length > 1 else ''}{shown}{row}"
+
+    def subtitle(self, scene: Scene) -> str:
+        """What the drawing leaves unsaid."""
+        network, learn = scene.experiment.network, scene.experiment.training.learn
+        if learn and network.bidirectional:
+            return "reads both ways: it sees the next character, so this is no forecast"
+        if learn and network.head == "direct":
+            return "the state itself is the logits"
+        return ""
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.unrolled."""
+        return draw_unrolled(_unrolled(scene), width=width, height=height, axis=scene.axis, palette=scene.palette,
+                             cursor=scene.cursor)
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The step, what it says and how sure it is."""
+        step, steps = scene.axis.step_at(x), scene.steps
+        if step is None or steps is None:
+            return ""
+        at = step - steps.first
+        text = f"t={step} input {scene.inputs[at]}"
+        if at < len(steps.target_p):
+            said, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
+            text += f" · says {said} with p={p:.6f} · target {scene.targets[at]} has p={steps.target_p[at]:.6f}"
+        return text
+
+
+def height_of(experiment: Experiment) -> int:
+    """The rows that the network of an experiment would like to have."""
+    network = experiment.network
+    cells = network.layers * network.directions
+    return natural_height(cells=cells, layers=network.layers, learns=experiment.training.learn,
+                          features=experiment.output_size, head=network.head == "linear", embedding=bool(network.embedding))
+
+
+def _unrolled(scene: Scene) -> Unrolled:
+    network, steps, fed = scene.experiment.network, scene.steps, scene.fed_in_window
+    states = {(each.layer, each.direction): each for each in scene.frame.states}
+    top = steps.top if steps is not None else None
+    outputs = [scene.glyphs[index] for index in top[:, 0].tolist()] if top is not None and top.shape[1] else []
+    return Unrolled(
+        inputs=scene.inputs,
+        targets=scene.targets,
+        outputs=outputs,
+        output_p=steps.top_p[:, 0].tolist() if steps is not None and outputs else [],
+        values=steps.outputs if steps is not None else None,
+        cells=[_cell(scene, layer, direction, states.get((layer, direction)))
+               for layer in range(network.layers) for direction in range(network.directions)],
+        embedding=network.embedding,
+        head=network.head == "linear",
+        fed=min(fed, len(outputs)) if scene.targets else fed,
+        current=scene.current,
+        double=network.cell == "lstm",
+    )
+
+
+def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> Cell:
+    network = scene.experiment.network
+    name = network.cell.partition("-")[0].upper() + (f" {layer + 1}" if network.layers > 1 else "")
+    return Cell(name=name + ("→←"[direction] if network.bidirectional else ""), direction=direction, h=None if states is None else states.h)

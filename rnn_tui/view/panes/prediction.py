@@ -1,0 +1,88 @@
+"""What the network says now."""
+
+from textual.strip import Strip
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from rnn_tui.text import safe
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.scene import Scene, widest_glyph
+
+__all__ = ["PredictionPane", "prediction_axis"]
+
+_COMFORTABLE = 5  # cells a step should have, so that its bars can be read
+
+
+class PredictionPane(Pane):
+    """The predicted text under input and target, the likeliest characters, and the texts that came before."""
+
+    NAME = "Prediction"
+
+    def title(self, scene: Scene) -> str:
+        """Since when it is right, if it ever was."""
+        learnt = scene.frame.learnt
+        steps = scene.steps
+        now = steps is not None and steps.right == scene.experiment.length
+        since = "" if learnt is None else f" · first right in epoch {learnt:,}"
+        return f"{self.NAME}{' ✓' if now else ''}{since}"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.prediction."""
+        axis = _axis(scene, width)
+        return draw_prediction(_prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette,
+                               cursor=scene.cursor)
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """The time step at a cell of its own axis."""
+        return _axis(scene, self.size.width).step_at(x)
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The likeliest characters of a step with their exact probabilities."""
+        step, steps = self.step_at(scene, x), scene.steps
+        if step is None or steps is None or step - steps.first >= len(steps.top):
+            return ""
+        at = step - steps.first
+        pairs = zip(steps.top[at].tolist(), steps.top_p[at].tolist(), strict=True)
+        return f"t={step} · " + "  ".join(f"{scene.glyphs[index]} {p:.6f}" for index, p in list(pairs)[:4])
+
+
+def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:
+    """All steps where each can have a few cells, else a window of comfortable ones."""
+    axis = TimeAxis.fit(width, length, narrowest=narrowest, gutter=GUTTER)
+    if axis.column < _COMFORTABLE:
+        axis = TimeAxis.fit(width, length, narrowest=_COMFORTABLE, gutter=GUTTER)
+    return axis
+
+
+def _axis(scene: Scene, width: int) -> TimeAxis:
+    """The pane's own axis, in the middle of which the cursor stands, inside the frame's window."""
+    axis = prediction_axis(width, scene.experiment.length, widest_glyph(scene.experiment))
+    steps = scene.steps
+    if steps is None:
+        return axis
+    count = min(axis.count, len(steps.inputs))
+    first = max(steps.first, min(scene.cursor - count // 2, steps.first + len(steps.inputs) - count))
+    return TimeAxis(column=axis.column, first=first, count=count, length=axis.length, gutter=axis.gutter)
+
+
+def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
+    status, steps = scene.frame.status, scene.steps
+    assert steps is not None
+    start = axis.first - steps.first
+    window = slice(start, start + axis.count)
+    seen = [(safe(each.text), each.epoch, each.right) for each in scene.frame.predictions]
+    whole = status.fed == scene.experiment.length and len(steps.top) == scene.experiment.length
+    rows = len(scene.experiment.data.inputs)
+    return Prediction(
+        inputs=scene.inputs[window],
+        targets=scene.targets[window],
+        top=[[scene.glyphs[index] for index in row] for row in steps.top[window].tolist()],
+        top_p=steps.top_p[window],
+        target_p=steps.target_p[window].tolist(),
+        losses=steps.losses[window].tolist(),
+        right=steps.right,
+        fed=status.fed,
+        length=scene.experiment.length,
+        seen=seen,
+        now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist()) if whole and rows == 1 else "",
+    )

@@ -1,0 +1,31 @@
+"""Shapes, checks and values of a forward pass."""
+
+from textual.strip import Strip
+
+from rnn_tui.draw.shapes import draw_shapes
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.scene import Scene
+
+__all__ = ["ShapesPane"]
+
+
+class ShapesPane(Pane):
+    """Every tensor of the pass by name, and the equalities that courses ask about, checked."""
+
+    NAME = "Shapes and checks"
+
+    def title(self, scene: Scene) -> str:
+        """The order of the dimensions."""
+        return f"{self.NAME} · batch_first={scene.experiment.network.batch_first}"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.shapes."""
+        frame = scene.frame
+        notes = [] if frame.checks else ["The checks come at the end of the pass."]
+        if len(scene.experiment.data.inputs) > 1:
+            notes.append("Values are those of row 1.")
+        return draw_shapes(frame.tensors, frame.checks, width=width, height=height, palette=scene.palette, notes=notes)
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """It has no time axis."""
+        return None

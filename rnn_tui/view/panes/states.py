@@ -1,0 +1,78 @@
+"""The hidden states of every layer at every time step."""
+
+from textual.strip import Strip
+
+from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states, rows_for_units
+from rnn_tui.experiment import Experiment
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.scene import Scene
+
+__all__ = ["StatesPane", "layers_that_fit", "units_that_fit"]
+
+_FEWEST_ROWS = 2  # below which a heatmap says nothing
+
+
+class StatesPane(Pane):
+    """Heatmaps of h_t, and of c_t for an LSTM: units down, time across."""
+
+    NAME = "Hidden state"
+
+    def title(self, scene: Scene) -> str:
+        """h and its shape."""
+        data, network = scene.experiment.data, scene.experiment.network
+        shape = (f"({network.layers} layers · {network.directions} directions, " if network.layers * network.directions > 1 else "(")
+        size = f"{scene.experiment.length}, {len(data.inputs)}, {network.hidden_size})"
+        name = "h and c" if network.cell == "lstm" else "h"
+        return f"{self.NAME} {name} · {shape}{size}"
+
+    def subtitle(self, scene: Scene) -> str:
+        """Which layers are on the screen, if not all."""
+        layers = scene.experiment.network.layers
+        fit = layers_that_fit(scene.experiment, self.size.height)
+        if fit >= layers:
+            return ""
+        first = min(scene.gaze.layer, layers - fit)
+        return f"layer{'s' if fit > 1 else ''} {first + 1}{f'–{first + fit}' if fit > 1 else ''} of {layers} · ↑ ↓ for the others"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.states."""
+        return draw_states(self._layout(scene, height), width=width, height=height, palette=scene.palette, inputs=scene.inputs,
+                           cursor=scene.cursor)
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The exact value of a unit at a time step."""
+        found = self._layout(scene, self.size.height).locate(x, y)
+        if found is None:
+            return ""
+        block, unit, step = found
+        rows = block.values[unit : unit + (1 if block.unit_rows else 2), step - scene.axis.first]
+        values = " · ".join(f"unit {block.units[unit + more] + 1}: {block.name} = {value:+.7f}" for more, value in enumerate(rows.tolist()))
+        return f"t={step} · {values}"
+
+    def _layout(self, scene: Scene, height: int) -> StatesLayout:
+        experiment, network = scene.experiment, scene.experiment.network
+        fit = layers_that_fit(experiment, height)
+        first = min(scene.gaze.layer, network.layers - fit)
+        shown = [each for each in scene.frame.states if first <= each.layer < first + fit]
+        return lay_out_states(shown, height=height, axis=scene.axis, hidden_size=network.hidden_size, layers=network.layers,
+                              bounded=network.cell != "rnn-relu")
+
+
+def _blocks(experiment: Experiment, layers: int) -> int:
+    network = experiment.network
+    return layers * network.directions * (2 if network.cell == "lstm" else 1)
+
+
+def layers_that_fit(experiment: Experiment, height: int) -> int:
+    """How many layers can be shown at once in a pane of `height` rows."""
+    network = experiment.network
+    wanted = min(_FEWEST_ROWS, network.hidden_size)
+    layers = network.layers
+    while layers > 1 and (rows_for_units(height, _blocks(experiment, layers)) < wanted):
+        layers -= 1
+    return layers
+
+
+def units_that_fit(experiment: Experiment, height: int) -> int:
+    """How many units of a layer can be told apart in a pane of `height` rows."""
+    return 2 * rows_for_units(height, _blocks(experiment, layers_that_fit(experiment, height)))

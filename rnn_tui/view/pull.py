@@ -1,0 +1,68 @@
+"""When the view asks for the next frame, and for what: one look in flight, never more than `fps` a second.
+
+Pure bookkeeping, no app: the time is given, and what to do is returned.
+"""
+
+from msgspec.structs import replace
+
+from rnn_tui.protocol import CurveWanted, Frame, Look, Wanted
+
+__all__ = ["Puller"]
+
+_CURVE_PERIOD = 0.15  # seconds between two loss curves: the eye needs no more, and they cost the most
+
+
+class Puller:
+    """Decides about looks. `due(now)` says how long to wait, `look(...)` what to send then."""
+
+    def __init__(self, fps: float = 20.0) -> None:
+        self._period = 1 / fps
+        self._number = 0
+        self._asked_at = -1e9
+        self._curve_at = -1e9
+        self._in_flight: Wanted | None = None
+        self._answered: Wanted | None = None  # what the frame on the screen was asked for
+        self._revision = -1
+        self._run = -1
+        self._curve_is_stale = True
+        self._curve_exists = False
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._in_flight is not None
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next look may be sent."""
+        return max(0.0, self._asked_at + self._period - now)
+
+    def look(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> Look | None:
+        """The look to send now; None where the one in flight asks for the same."""
+        if self._in_flight is not None and self._in_flight == wanted:
+            return None
+        with_curve = curve is not None and (self._curve_is_stale or now - self._curve_at >= _CURVE_PERIOD)
+        unchanged = wanted == self._answered and not (self._curve_is_stale and curve is not None)
+        self._number += 1
+        self._asked_at = now
+        self._curve_exists = curve is not None
+        self._in_flight = wanted
+        if with_curve:
+            self._curve_at = now
+        return Look(number=self._number, opened=self._run, seen=self._revision if unchanged else -1,
+                    wanted=replace(wanted, curve=curve if with_curve else None))
+
+    def curve_changed(self) -> None:
+        """The next frame must bring a curve: its axes or its width are others."""
+        self._curve_is_stale = True
+
+    def arrived(self, frame: Frame) -> None:
+        """A frame has come."""
+        if frame.look == self._number:
+            self._answered, self._in_flight = self._in_flight, None
+        self._revision = frame.revision
+        if frame.opened is not None:
+            self._run = frame.opened.run
+        if frame.curve is not None:
+            self._curve_is_stale = False
+        elif self._curve_exists and frame.status.state != "playing":
+            self._curve_is_stale = True  # the last frame before a rest must not leave an old curve behind

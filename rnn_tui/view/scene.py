@@ -1,0 +1,85 @@
+"""What is on the screen, in one place: the newest frame, and how it is looked at. Every pane draws from it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from rich.cells import cell_len
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import Palette
+from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import Curve, Frame, Opened, Steps
+from rnn_tui.text import glyph
+
+__all__ = ["Gaze", "Scene"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaze:
+    """How somebody looks at a run: nothing here changes it."""
+
+    cursor: int | None = None  # the time step chosen; None: follow the one being fed
+    row: int = 0  # of the batch
+    layer: int = 0  # the lowest recurrent layer whose states are shown
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One frame and one gaze. A new frame or a new gaze is a new scene."""
+
+    opened: Opened
+    frame: Frame
+    gaze: Gaze
+    palette: Palette
+    axis: TimeAxis  # of the panes that stand above one another
+    curve: Curve | None = None  # the newest that came; not every frame has one
+    characters: Curve | None = None
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is being run."""
+        return self.opened.experiment
+
+    @cached_property
+    def glyphs(self) -> tuple[str, ...]:
+        """The vocabulary as it is drawn."""
+        return tuple(glyph(character) for character in self.experiment.vocabulary)
+
+    @cached_property
+    def steps(self) -> Steps | None:
+        """The window of the frame."""
+        return self.frame.steps
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """The input of the window, as glyphs."""
+        return [self.glyphs[index] for index in self.steps.inputs.tolist()] if self.steps else []
+
+    @cached_property
+    def targets(self) -> list[str]:
+        """The target of the window, as glyphs."""
+        return [self.glyphs[index] for index in self.steps.targets.tolist()] if self.steps else []
+
+    @property
+    def cursor(self) -> int:
+        """The time step under the cursor: the one chosen, or the one that was fed last."""
+        step = max(0, self.frame.status.fed - 1) if self.gaze.cursor is None else self.gaze.cursor
+        return min(step, self.experiment.length - 1)
+
+    @property
+    def fed_in_window(self) -> int:
+        """How many of the window's time steps have been fed."""
+        return max(0, min(self.frame.status.fed - self.axis.first, self.axis.count))
+
+    @property
+    def current(self) -> int | None:
+        """The time step that a character tick has just fed."""
+        status = self.frame.status
+        return status.fed - 1 if self.experiment.training.tick == "character" and status.fed else None
+
+
+def widest_glyph(experiment: Experiment) -> int:
+    """Cells of the widest character, 1 or 2."""
+    return max(cell_len(glyph(character)) for character in experiment.vocabulary)

@@ -1,0 +1,376 @@
+"""The loss chart: sizes, places of curve, floor, mark and ticks, and that calls share nothing."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import plotext
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.chart import Curve, draw_chart, short
+
+LINE, AXIS, FLOOR, MARK = (Style(color=color) for color in ("cyan", "white", "yellow", "magenta"))
+BACKGROUND = Style(bgcolor="black")
+
+
+def curve(x: Any, low: Any, high: Any = None, **more: Any) -> Curve:
+    low = np.asarray(low, dtype=float)
+    high = low if high is None else np.asarray(high, dtype=float)
+    return Curve(x=np.asarray(x, dtype=float), low=low, high=high, **{"style": LINE, **more})
+
+
+def draw(*curves: Curve, width: int = 46, height: int = 12, **more: Any) -> list[Strip]:
+    styles = {"axis_style": AXIS, "floor_style": FLOOR, "mark_style": MARK, "background": BACKGROUND}
+    return draw_chart(curves, width=width, height=height, **{**styles, **more})
+
+
+def lines(*curves: Curve, **more: Any) -> list[str]:
+    return [strip.text for strip in draw(*curves, **more)]
+
+
+def plot(rows: list[str]) -> list[str]:
+    """The plot area of a chart with axes: without the labels at the left and the two lines at the bottom."""
+    corner = next(row.index("└") for row in rows if "└" in row)
+    return [row[corner + 1 :] for row in rows[:-2]]
+
+
+def dots(rows: list[str]) -> NDArray[np.bool_]:
+    """The braille dots of rows of text, (4 * rows, 2 * columns); the last point's ● counts as full."""
+    numbers = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]  # the bits of a braille character
+    grid = np.zeros((4 * len(rows), 2 * len(rows[0])), dtype=bool)
+    for r, row in enumerate(rows):
+        for c, character in enumerate(row):
+            bits = 0xFF if character == "●" else ord(character) - 0x2800 if "⠀" <= character <= "⣿" else 0
+            grid[4 * r : 4 * r + 4, 2 * c : 2 * c + 2] = np.array(numbers) & bits != 0
+    return grid
+
+
+def falling_loss() -> Curve:
+    x = np.arange(1.0, 101.0)
+    return curve(x, 2.7 + 6.7 * np.exp(-(x - 1) / 8))
+
+
+# sizes
+
+VALUES = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.floats(-10, 10),
+    st.sampled_from([0.0, -0.0, 1.0, 5e-324, -5e-324, 1.7e308, -1.7e308, math.nan, math.inf, -math.inf]),
+)
+
+
+def check(strips: list[Strip], width: int, height: int) -> None:
+    assert len(strips) == height
+    for strip in strips:
+        assert strip.cell_length == width
+        assert sum(segment.cell_length for segment in strip) == width
+        styles = [segment.style for segment in strip]
+        assert all(a != b for a, b in pairwise(styles)), "equal neighbours are one segment"
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 9, 15, 16, 17, 24, 46, 110, 300])
+@pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 6, 8, 12, 30, 90])
+@pytest.mark.parametrize("log", [False, True])
+def test_any_size(width: int, height: int, log: bool) -> None:
+    for curves in ([], [falling_loss()], [curve([1], [9.4])]):
+        strips = draw(*curves, width=width, height=height, log_x=log, log_y=log, floor=2.596, mark=40.0)
+        check(strips, width, height)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    points=st.lists(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=12), max_size=3),
+    width=st.integers(1, 60),
+    height=st.integers(1, 20),
+    log=st.tuples(st.booleans(), st.booleans()),
+    floor=st.none() | VALUES,
+    mark=st.none() | VALUES,
+    scattered=st.booleans(),
+)
+def test_any_data(
+    points: list[list[tuple[float, float, float]]],
+    width: int,
+    height: int,
+    log: tuple[bool, bool],
+    floor: float | None,
+    mark: float | None,
+    scattered: bool,
+) -> None:
+    curves = [curve(*np.array(some, dtype=float).reshape(-1, 3).T, dots=scattered) for some in points]
+    strips = draw(*curves, width=width, height=height, log_x=log[0], log_y=log[1], floor=floor, mark=mark)
+    check(strips, width, height)
+    drawable = any(
+        np.isfinite([x, low, high]).all() and (x > 0 or not log[0]) and (min(low, high) > 0 or not log[1])
+        for some in points
+        for x, low, high in some
+    )
+    text = "".join(strip.text for strip in strips)
+    assert any("⠀" < character <= "⣿" or character == "●" for character in text) == drawable
+
+
+# the curve
+
+
+def test_a_rising_line_goes_up_and_a_falling_one_down() -> None:
+    x = np.arange(20.0)
+    up, down = (dots(plot(lines(curve(x, y)))) for y in (x, -x))
+    for grid, sign in ((up, -1), (down, 1)):
+        assert grid.any(axis=0).all(), "the line has no holes"
+        middles = [np.flatnonzero(column).mean() for column in grid.T]
+        steps = sign * np.diff(middles)[:-2]  # without the last cell, which shows ●
+        assert (steps >= 0).all()
+        assert steps.sum() > 0.85 * len(grid), "from edge to edge"
+
+
+def test_the_last_point_is_marked() -> None:
+    area = plot(lines(falling_loss()))
+    assert [row.rfind("●") for row in area] == [-1] * (len(area) - 1) + [len(area[0]) - 1]
+    assert sum(row.count("●") for row in plot(lines(curve([5], [1])))) == 1
+    assert "●" not in "".join(lines(curve([1, 2, 3], [1, 2, 3], dots=True)))
+
+
+def test_an_envelope_fills_from_low_to_high() -> None:
+    x = np.arange(41.0)
+    low, high = np.full(41, 0.0), np.full(41, 8.0)
+    low[10:30], high[10:30] = 2.0, 4.0
+    grid = dots(plot(lines(curve(x, low, high))))
+    rows = len(grid)
+    for at in (0, 1, 5, 15, 20, 25, 35, 39):
+        column = np.flatnonzero(grid[:, round(at / 40 * (grid.shape[1] - 1))])
+        bottom, top = rows - 1 - column.max(), rows - 1 - column.min()
+        assert len(column) == top - bottom + 1, "one bar"
+        assert bottom == pytest.approx(low[at] / 8 * (rows - 1), abs=1)
+        assert top == pytest.approx(high[at] / 8 * (rows - 1), abs=1)
+
+
+def test_what_is_not_finite_leaves_a_gap() -> None:
+    y = np.ones(41)
+    y[[15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25]] = math.nan
+    y[20] = 1.0  # alone in the gap: a dot of its own
+    y[35] = math.inf
+    seen = np.array(dots(plot(lines(curve(np.arange(41.0), y)))).any(axis=0))
+    at = np.rint(np.arange(41.0) / 40 * (len(seen) - 1)).astype(int)
+    expected = np.zeros_like(seen)
+    for first, last in ((0, 14), (20, 20), (26, 34), (36, 40)):
+        expected[at[first] : at[last] + 1] = True
+    expected[-2:] = True  # ●
+    assert seen.tolist() == expected.tolist()
+
+
+def test_a_gap_inside_a_column_is_not_bridged() -> None:
+    grid = dots(plot(lines(curve([0, 50, 50.01, 50.02, 100], [0, 0, math.nan, 8, 8]))))
+    assert grid[:, :-2].sum(axis=0).max() == 2, "two dots, and no bar between them"
+
+
+def test_dots_are_not_joined() -> None:
+    x, y = [0, 10, 20], [1.0, 5.0, 3.0]
+    assert dots(plot(lines(curve(x, y, dots=True)))).sum() == 3
+    assert dots(plot(lines(curve(x, y)))).sum() > 40
+
+
+def test_many_points_cost_no_more_than_the_columns_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    original = plotext.figure.signal
+
+    def signal(x: list[float], y: list[float], **more: Any) -> Any:
+        sent.append(len(x))
+        return original(x, y, **more)
+
+    monkeypatch.setattr(plotext.figure, "signal", signal)
+    y = np.random.default_rng(0).random(50_000)
+    few = np.r_[y, 5.0]  # a spike is never lost
+    area = plot(lines(curve(np.arange(50_001.0), few)))
+    assert sent == [pytest.approx(2 * 2 * len(area[0]), abs=8)]
+    assert area[0].strip()
+
+
+def test_later_curves_lie_on_top_in_their_own_style() -> None:
+    other = Style(color="red")
+    x = np.arange(30.0)
+    strips = draw(curve(x, x), curve(x, x, style=other))
+    drawn = [s.style for strip in strips for s in strip if any("⠀" < c <= "⣿" or c == "●" for c in s.text)]
+    assert set(drawn) == {BACKGROUND + other}
+    crossing = draw(curve(x, x), curve(x, x[::-1], style=other))
+    styles = {s.style for strip in crossing for s in strip if "●" in s.text or "⠒" in s.text or "⠑" in s.text}
+    assert styles == {BACKGROUND + LINE, BACKGROUND + other}
+
+
+def test_curves_that_share_a_cell_share_its_dots() -> None:
+    x = np.arange(30.0)
+    up, down = curve(x, x), curve(x, x[::-1])
+    assert np.array_equal(dots(plot(lines(up, down))), dots(plot(lines(up))) | dots(plot(lines(down))))
+
+
+# floor and mark
+
+
+@pytest.mark.parametrize("size", [(46, 12), (30, 8), (110, 30), (20, 5), (46, 60)])
+@pytest.mark.parametrize("floor", [2.596, 0.0, -4.0, 2.69, 5.0, 9.0, 12.0])
+def test_the_floor_lies_where_the_curve_says(size: tuple[int, int], floor: float) -> None:
+    """A straight line gives two known points, so the row of the floor follows from rows alone."""
+    x = np.linspace(0, 1, 200)
+    first, last = 9.4, 2.7
+    strips = draw(curve(x, first + (last - first) * x), width=size[0], height=size[1], floor=floor)
+    rows = [strip.text for strip in strips]
+    grid = dots(plot(rows))
+    dot_of = [np.flatnonzero(grid[:, c]).mean() for c in range(grid.shape[1])]
+    a, b = dot_of[0], dot_of[-3]  # dots of first, and of the last column before ●
+    share = (grid.shape[1] - 3) / (grid.shape[1] - 1)
+    expected = a + (b - a) / share * (floor - first) / (last - first)
+    found = [r for r, strip in enumerate(strips) if any(s.style == BACKGROUND + FLOOR for s in strip)]
+    assert len(found) == 1
+    assert 4 * found[0] - 1.5 <= expected <= 4 * found[0] + 4.5
+    if size[1] >= 12:
+        assert 0 < found[0] < len(rows) - 3, "not on the border of the plot"
+    label = rows[found[0]].split("┤")[0].strip()
+    assert float(label) == pytest.approx(floor, rel=5e-3)
+
+
+def test_the_floor_never_hides_the_curve_nor_the_other_way_round() -> None:
+    with_floor, loss = draw(falling_loss(), floor=2.596), falling_loss()
+    row = next(strip for strip in with_floor if "┄" in strip.text)
+    assert row.text.endswith("●")
+    assert " floor " in row.text
+    flat = curve(np.arange(9.0), np.full(9, 3.0))
+    assert not any(set("┄fl") & set(row) for row in lines(flat, floor=3.0)), "the curve covers it all"
+    assert "┄" not in "".join(lines(loss))
+    for bad in (math.nan, math.inf, -1.0):
+        assert "┄" not in "".join(lines(loss, floor=bad, log_y=True))
+
+
+def test_the_floor_has_its_place_on_a_log_axis() -> None:
+    x = np.linspace(0, 1, 100)
+    rows = plot(lines(curve(x, 10.0 ** (3 - 3 * x)), height=30, floor=10.0, log_y=True))
+    at = next(r for r, row in enumerate(rows) if "┄" in row)
+    assert at == pytest.approx(2 / 3 * (len(rows) - 1), abs=0.6)
+
+
+def test_a_floor_far_from_the_curve_is_no_error() -> None:
+    for far in (1e-300, 1e153, 1e300, 1.7e308):
+        for size in (1, 3, 12):
+            check(draw(curve([1, 2], [1, 1]), width=46, height=size, floor=far, log_y=True), 46, size)
+
+
+def test_the_mark_is_a_line_behind_the_curve() -> None:
+    loss = falling_loss()
+    before, area = plot(lines(loss)), plot(lines(loss, mark=50.5))
+    for row, old in zip(area, before, strict=True):
+        assert row[20] == (old[20] if old[20] != " " else "┆")
+        assert row[:20] + row[21:] == old[:20] + old[21:]
+    assert sum(row[20] == "┆" for row in area) >= len(area) - 1
+    for outside in (0.0, 101.0, math.nan):
+        assert lines(loss, mark=outside) == lines(loss)
+
+
+# axes
+
+
+def ticks(rows: list[str]) -> dict[str, int]:
+    """Label to column, for those labels that stand under a tick."""
+    found = {}
+    for column, character in enumerate(rows[-2]):
+        if character == "┬":
+            start = rows[-1].rfind(" ", 0, column + 1) + 1
+            end = (rows[-1] + " ").index(" ", column)
+            found[rows[-1][start:end]] = column
+    return found
+
+
+@pytest.mark.parametrize("width", [46, 80, 110])
+def test_a_log_axis_spaces_decades_evenly(width: int) -> None:
+    x = np.geomspace(1, 1000, 60)
+    at = ticks(lines(curve(x, 1 / x), width=width, log_x=True))
+    assert list(at) == ["1", "10", "100", "1k"]
+    gaps = np.diff(list(at.values()))
+    assert gaps.max() - gaps.min() <= 1
+    assert at["1"] == 5
+    assert at["1k"] == width - 1
+    labels = [row.split("┤")[0].strip() for row in lines(curve(x, 1 / x), width=width, height=40, log_y=True)]
+    y_at = [labels.index(label) for label in ("1", "0.1", "0.01", "0.001")]
+    assert np.ptp(np.diff(y_at)) <= 1
+
+
+def test_a_linear_axis_names_places_truly() -> None:
+    rows = lines(curve(np.arange(1.0, 101.0), np.linspace(0, 8, 100)), width=60, height=24)
+    at = ticks(rows)
+    assert len(at) >= 4
+    for label, column in at.items():
+        assert column - 5 == pytest.approx((int(label) - 1) / 99 * 54, abs=1)
+    labels = {row[:4].strip(): r for r, row in enumerate(rows[:-2]) if "┤" in row}
+    assert 3 <= len(labels) <= 6
+    for label, row in labels.items():
+        assert row == pytest.approx(21 - float(label) / 8 * 21, abs=1)
+
+
+def test_the_x_label_ends_the_bottom_line() -> None:
+    assert lines(falling_loss())[-1].endswith("epoch 100")
+    assert lines(curve([1, 3000], [1, 2]), width=80, log_x=True, x_label="tick")[-1].endswith("  tick")
+    assert "epoch" in lines()[-1]
+
+
+def test_whole_epochs_get_whole_ticks() -> None:
+    assert list(ticks(lines(curve([1, 2], [3, 4])))) == ["1", "2"]
+    assert any("." in label for label in ticks(lines(curve([1, 1.5, 2], [3, 4, 4]))))
+
+
+def test_no_points_say_so_and_small_ones_keep_the_curve() -> None:
+    assert "no loss yet" in "".join(lines())
+    assert "no loss yet" in "".join(lines(curve([0, -1], [1, 1]), log_x=True))
+    assert lines(width=5, height=1) == ["no lo"]
+    tiny = lines(falling_loss(), width=15, height=4, floor=2.596)
+    assert not set("│└┤┬") & set("".join(tiny))
+    assert tiny[0][0] != " "
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        (0.0, 1.0, "0"), (1e-17, 0.1, "0"), (2.596, 0.0, "2.60"), (0.4327, 0.0, "0.433"), (100.0, 0.0, "100"),
+        (0.1, 0.05, "0.10"), (7.5, 2.5, "7.5"), (20.0, 10.0, "20"), (-3.0, 1.0, "-3"), (1e-5, 1e-5, "1e-5"),
+        (2.5e-5, 5e-6, "2.5e-5"), (10_000.0, 10_000.0, "10k"), (12_500.0, 2_500.0, "12.5k"),
+        (999_999.0, 0.0, "1M"), (1e5, 1e5, "100k"), (1e20, 1e20, "1e20"), (1e-120, 1e-120, "1e-120"),
+    ],
+)  # fmt: skip
+def test_short_numbers(value: float, step: float, text: str) -> None:
+    assert short(value, step) == text
+
+
+# independence
+
+
+def test_calls_share_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    loss, other = falling_loss(), curve([1, 2, 3], [1e6, 2e6, 1e7], dots=True)
+    first = draw(loss, floor=2.596)
+    draw(other, width=80, height=20, log_x=True, log_y=True, mark=2.0)
+    draw(width=3, height=3)
+    plotext.figure.title("somebody else's")
+    plotext.figure.subplots(2, 2)
+    plotext.figure.ruler("x").scale("log").lim(5, 6).direction(-1)
+    plotext.figure.draw(plotext.figure.signal([1, 2, 3], [3, 2, 1]))
+    again = draw(loss, floor=2.596)
+    assert [list(strip) for strip in again] == [list(strip) for strip in first]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_chart_may_be_larger_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("LINES", "10")
+    area = plot(lines(falling_loss(), width=200, height=60))
+    assert area[0][0] != " "
+    assert area[-1][-1] == "●"
+
+
+def test_the_data_is_left_alone() -> None:
+    loss = falling_loss()
+    x, low = loss.x.copy(), loss.low.copy()
+    draw(loss, log_x=True, log_y=True)
+    assert np.array_equal(loss.x, x)
+    assert np.array_equal(loss.low, low)
