@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -14,6 +14,9 @@ from rnn_tui.memory import check_memory
 from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, given, shown
 from rnn_tui.overrides import overridden
 from rnn_tui.text import safe
+
+if TYPE_CHECKING:
+    from rnn_tui.link import Engine
 
 __all__ = ["main"]
 
@@ -48,7 +51,7 @@ class _Program(click.Group):
             click.echo(f"rnn-tui: {_one_line(error)}", err=True)
             code = 2
         except OSError as error:  # a full disk behind stdout, say
-            click.echo(f"rnn-tui: {safe(str(error))}", err=True)
+            click.echo(f"rnn-tui: cannot write: {safe(error.strerror or str(error))}", err=True)
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
             code = 1
         sys.exit(code)
@@ -88,42 +91,46 @@ def _parameters(*more: click.Parameter) -> list[click.Parameter]:
     return [name, file, *experiment_options(), *more]
 
 
-def _flag(name: str, about: str) -> click.Parameter:
-    return SectionOption([name], section="run", is_flag=True, help=about)
-
-
-@main.command("open", cls=_Opening, hidden=True, params=_parameters(_flag("--paused", "open without playing")))
-@click.pass_context
-def _open(ctx: click.Context, *, paused: bool, **parameters: Any) -> None:
+@main.command("open", cls=_Opening, hidden=True, params=_parameters(
+    SectionOption(["--paused"], section="run", is_flag=True, help="open without playing"),
+))
+def _open(*, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
     experiment = _experiment(parameters)
     if not _has_terminal():
         name = "" if parameters["file"] else f" {experiment.name}"
         raise Refusal(f"the view needs a terminal; `rnn-tui train{name}` works without one")
-    from rnn_tui.link import EngineError, start_engine
+    from rnn_tui.link import start_engine
 
     engine = start_engine()  # torch is being loaded there while textual is here
-    if experiment.run.device not in ("auto", "cpu"):
-        try:
-            refused = engine.try_open(experiment)
-        except EngineError as error:
-            engine.close()
-            raise Refusal(str(error)) from None
-        if refused:
-            engine.close()
-            raise Refusal(_complaint(ExperimentError(*refused), experiment))
-    from rnn_tui.view.app import run_app
+    try:
+        if experiment.run.device not in ("auto", "cpu"):
+            _try_device(engine, experiment)
+        from rnn_tui.view.app import run_app
 
-    ctx.exit(run_app(engine, experiment, paused=paused))
+        raise SystemExit(run_app(engine, experiment, paused=paused))
+    finally:
+        engine.close()
+
+
+def _try_device(engine: "Engine", experiment: Experiment) -> None:
+    """Nothing, where the engine has that device. Raises Refusal, while the terminal is still a plain one."""
+    from rnn_tui.link import EngineError
+
+    try:
+        refused = engine.try_open(experiment)
+    except EngineError as error:
+        raise Refusal(str(error)) from None
+    if refused:
+        raise Refusal(complaint(ExperimentError(*refused), to_dict(experiment)))
 
 
 @main.command("train", cls=SectionedCommand, params=_parameters(
-    SectionOption(["--json", "json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
+    SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
     SectionOption(["--every"], section="other", metavar="N", default="1", type=click.UNPROCESSED,
                   help="a line for every Nth epoch, and for the first and the last"),
 ))
-@click.pass_context
-def _train(ctx: click.Context, *, json: bool, every: str, **parameters: Any) -> None:
+def _train(*, json: bool, every: str, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     experiment = _experiment(parameters)
     if not every.isdecimal() or not 0 < len(every) < 20 or not int(every):
@@ -131,9 +138,9 @@ def _train(ctx: click.Context, *, json: bool, every: str, **parameters: Any) -> 
     from rnn_tui.engine.headless import train
 
     try:
-        ctx.exit(train(experiment, json=json, every=int(every), out=sys.stdout, err=sys.stderr))
+        raise SystemExit(train(experiment, json=json, every=int(every), out=sys.stdout, err=sys.stderr))
     except ExperimentError as error:
-        raise Refusal(_complaint(error, experiment)) from None
+        raise Refusal(complaint(error, to_dict(experiment))) from None
 
 
 @main.command("show", cls=SectionedCommand, params=_parameters())
@@ -159,7 +166,8 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 def _experiment(parameters: dict[str, Any]) -> Experiment:
     """The sound experiment that a command line describes. Raises Refusal."""
     replaced = given(parameters)
-    values = overridden(_base(parameters["names"], parameters["file"], texts="data.inputs" in replaced), replaced)
+    base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
+    values = overridden(base, replaced)
     try:
         experiment = from_dict(values)
         check_memory(experiment)
@@ -180,8 +188,9 @@ def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experimen
     if name not in LESSONS:
         like = nearest(name)
         hint = f"nearest: {', '.join(like)}" if like else "`rnn-tui lessons` lists them"
-        text = ", and a text with spaces needs quotes" if texts else ", and a text to learn goes behind --input"
-        raise Refusal(f"{shown(name)}: no such lesson; {hint}{text if texts or not like else ''}")
+        if texts:
+            hint += ", and a text with spaces needs quotes"
+        raise Refusal(f"{shown(name)}: no such lesson; {hint}")
     return LESSONS[name]
 
 
@@ -194,11 +203,7 @@ def _read(file: str) -> Experiment:
         raise Refusal(f"--experiment {safe(str(error))}") from None
 
 
-def _complaint(error: ExperimentError, experiment: Experiment) -> str:
-    return complaint(error, to_dict(experiment))
-
-
 def _has_terminal() -> bool:
     """Whether the view can be drawn: textual reads stdin and draws on stderr."""
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    return os.environ.get("TERM") != "dumb" and all(stream is not None and stream.isatty() for stream in streams)
+    return os.environ.get("TERM") != "dumb" and all(stream and stream.isatty() for stream in streams)

@@ -31,7 +31,7 @@ class ExperimentError(ValueError):
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is read and what is to be said. Rows of one length; a character is one Unicode code point."""
 
-    inputs: tuple[str, ...] = ("hihell",)
+    inputs: tuple[str, ...] = ("hihello",)
     targets: tuple[str, ...] = ()  # empty: the inputs' next characters, or nothing where there is no learning
     vocabulary: str = ""  # empty: the characters of the data, sorted
 

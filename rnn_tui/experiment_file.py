@@ -21,7 +21,7 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class FileError(ExperimentError):
-    """A file that holds no sound experiment; the text begins with the file and, where there is one, the line."""
+    """A file that holds no sound experiment; the text begins with the file and, if there is one, the line."""
 
     def __init__(self, file: str, line: int | None, path: str, problem: str) -> None:
         where = f"{file}, line {line}" if line else file or "''"
@@ -73,12 +73,13 @@ def _table(fields: list[Field], values: dict[str, Any]) -> Table:
 
 
 def _item(value: Any) -> Item:
-    """A TOML value. Texts keep what can be read and escape the rest, so that a terminal may be shown the file."""
+    """A TOML value. Texts keep what can be read and escape the rest: the file may be shown on a terminal."""
     if isinstance(value, str):
-        return tomlkit.value(_quoted(value))
-    if isinstance(value, list):
-        return tomlkit.value(f"[{', '.join(map(_quoted, value))}]")
-    return tomlkit.item(value)
+        value = tomlkit.value(_quoted(value))
+    elif isinstance(value, (list, tuple)):
+        value = tomlkit.value(f"[{', '.join(map(_quoted, value))}]")
+    item: Item = tomlkit.item(value)
+    return item
 
 
 def _quoted(text: str) -> str:
@@ -95,7 +96,8 @@ def _text(file: str) -> str:
     except IsADirectoryError:
         raise FileError(file, None, "", "is a folder; it must be a TOML file") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise FileError(file, None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(file, None, "", f"cannot be read: {reason}") from None
     if len(data) > _LARGEST:
         raise FileError(file, None, "", "is larger than 1 MiB; it must be a TOML file with an experiment")
     try:
@@ -141,7 +143,7 @@ def _said(error: ExperimentError, values: Any) -> str:
 
 
 def _line(text: str, section: str, name: str) -> int | None:
-    """The line on which a key stands: in its table, as section.name, in section = {...}, or else that of the table."""
+    """The line of a key: in its table, as section.name, in section = {...}, or else that of the table."""
     keys = [re.compile(rf"""\s*{each}\s*[=.]""") for each in (
         _bare(name), rf"{_bare(section)}\s*\.\s*{_bare(name)}", _bare(section or name))]
     header = re.compile(r"""\s*\[+\s*["']?([^\]"'.]*)["']?\s*[\].]""")

@@ -27,7 +27,8 @@ _EXAMPLES = (
 )
 _COLUMN = 28  # cells for the names of options
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")
-_KEYS = "space play · → one tick · + - speed · r again · R new seed · l lessons · e experiment · ? all keys · q quit"
+_KEYS = ("space play · → one tick · + - speed · r again · R new seed · l lessons · e experiment · "
+         "? all keys · q quit")
 
 
 class SectionedCommand(click.Command):
@@ -48,7 +49,7 @@ def write_options(command: click.Command, ctx: click.Context, formatter: click.H
             rows += more
         if rows:
             with formatter.section(_bold(heading)):
-                formatter.write_dl([(names.ljust(_COLUMN), about) for names, about in rows], col_max=_COLUMN + 2)
+                formatter.write_dl([(names.ljust(_COLUMN), about) for names, about in rows])
 
 
 def _row(option: click.Option) -> tuple[str, str]:
@@ -61,7 +62,8 @@ def _row(option: click.Option) -> tuple[str, str]:
 
 def write_front_page(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
     """The help of the program itself; `command` is the one that opens the view."""
-    formatter.write_text(f"{_bold('rnn-tui')} trains a recurrent network in front of you, and shows it from inside.")
+    formatter.write_text(f"{_bold('rnn-tui')} trains a recurrent network in front of you, "
+                         "and shows it from inside.")
     for heading, rows in (("Usage", _USES), ("Examples", _EXAMPLES)):
         with formatter.section(_bold(heading)):
             formatter.write_dl(list(rows), col_max=42)
@@ -71,8 +73,8 @@ def write_front_page(command: click.Command, ctx: click.Context, formatter: clic
     with formatter.section(_bold("Keys")):
         formatter.write_text(_KEYS)
     formatter.write_paragraph()
-    formatter.write_text("What is not set comes from the lesson. Where your text no longer fits the lesson's network, "
-                         "the vocabulary and, with a direct head, the hidden size follow it.")
+    formatter.write_text("What is not set comes from the lesson. Where your text no longer fits the lesson's "
+                         "network, the vocabulary and, with a direct head, the hidden size follow it.")
 
 
 def write_lessons(formatter: click.HelpFormatter) -> None:

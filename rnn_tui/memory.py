@@ -9,8 +9,11 @@ from rnn_tui.experiment import MOMENTS, Experiment, ExperimentError
 __all__ = ["check_memory"]
 
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
-_WEIGHTS = {"adam": "weights, gradients and Adam's moments", "rmsprop": "weights, gradients and RMSprop's averages",
-            "sgd": "weights and gradients"}
+_WEIGHTS = {
+    "adam": "weights, gradients and Adam's moments",
+    "rmsprop": "weights, gradients and RMSprop's averages",
+    "sgd": "weights and gradients",
+}
 
 
 def check_memory(experiment: Experiment) -> None:
@@ -21,8 +24,8 @@ def check_memory(experiment: Experiment) -> None:
     there = physical_memory()
     needed = experiment.memory_bytes
     if there and needed > _SHARE * there:
-        raise ExperimentError(_to_blame(experiment), f"would take about {_size(needed)} for {_what(experiment)}; "
-                              f"this machine has {_size(there)}")
+        problem = f"would take about {_size(needed)} for {_what(experiment)}; this machine has {_size(there)}"
+        raise ExperimentError(_to_blame(experiment), problem)
 
 
 def physical_memory() -> int:
@@ -35,15 +38,16 @@ def physical_memory() -> int:
 
 def _to_blame(experiment: Experiment) -> str:
     """The setting that would help most, were it as small as can be."""
+    replace = msgspec.structs.replace
     network, data = experiment.network, experiment.data
-    one = data.inputs[0][:1]
+    first = replace(data, inputs=(data.inputs[0][:1],), vocabulary=experiment.vocabulary)
     smallest = {
-        "network.hidden_size": {"network": msgspec.structs.replace(network, hidden_size=1)},
-        "network.layers": {"network": msgspec.structs.replace(network, layers=1)},
-        "network.embedding": {"network": msgspec.structs.replace(network, embedding=min(network.embedding, 1))},
-        "data.inputs": {"data": msgspec.structs.replace(data, inputs=(one,), vocabulary=experiment.vocabulary)},
+        "network.hidden_size": replace(experiment, network=replace(network, hidden_size=1)),
+        "network.layers": replace(experiment, network=replace(network, layers=1)),
+        "network.embedding": replace(experiment, network=replace(network, embedding=network.embedding and 1)),
+        "data.inputs": replace(experiment, data=first),
     }
-    return min(smallest, key=lambda path: msgspec.structs.replace(experiment, **smallest[path]).memory_bytes)
+    return min(smallest, key=lambda path: smallest[path].memory_bytes)
 
 
 def _what(experiment: Experiment) -> str:

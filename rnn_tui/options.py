@@ -9,13 +9,18 @@ from rnn_tui.experiment import Experiment, ExperimentError, choices
 from rnn_tui.fields import FIELDS, Field, field
 from rnn_tui.text import safe
 
-__all__ = ["Refusal", "SectionOption", "complaint", "default", "described", "experiment_options", "given", "shown",
-           "without_value"]
+__all__ = [
+    "Refusal", "SectionOption", "complaint", "described", "experiment_options", "given", "shown",
+    "without_value",
+]
 
 _DEFAULTS = Experiment()
 _LONGEST = 48  # characters of a value that are repeated in a message
-_ITS_VALUE = re.compile(r"""^(?:'(?:[^'\\…]|\\.)*['…]|"(?:[^"\\…]|\\.)*["…]|[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf)"""
-                        r"""|[\w-]+(?= does not fit))[ ]""")
+_ITS_VALUE = re.compile(r"""(?x) ^ (?:
+    ' (?: [^'\\…] | \\. )* ['…] | " (?: [^"\\…] | \\. )* ["…]  # a text as repr shows it, or its beginning
+    | [-+]? (?: [\d.]+ (?: e [-+]? \d+ )? | nan | inf )  # a number
+    | [\w-]+ (?= [ ]does[ ]not[ ]fit )  # a word
+) [ ]""")
 
 
 class Refusal(click.ClickException):
@@ -38,7 +43,7 @@ def experiment_options() -> list[click.Parameter]:
 
 
 def _option(each: Field) -> SectionOption:
-    kind = type(default(each.path))
+    kind = type(_default(each.path))
     if kind is bool:
         names = [f"{each.option}/--no-{each.option[2:]}", _parameter(each)]
         return SectionOption(names, section=each.section, default=None, help=each.about)
@@ -52,7 +57,7 @@ def given(parameters: dict[str, Any]) -> dict[str, Any]:
     return {each.path: _value(each, text) for each, text in used.items() if text is not None and text != ()}
 
 
-def default(path: str) -> Any:
+def _default(path: str) -> Any:
     """The value of a field where nothing sets it; its type is the field's."""
     section, _, name = path.partition(".")
     return getattr(getattr(_DEFAULTS, section), name)
@@ -61,7 +66,8 @@ def default(path: str) -> Any:
 def described(each: Field) -> str:
     """What a field is about, and the words that it takes."""
     words = choices(each.path)
-    return f"{each.about} ({', '.join(words)})" if words and not all(word in each.about for word in words) else each.about
+    told = all(word in each.about for word in words)
+    return each.about if told else f"{each.about} ({', '.join(words)})"
 
 
 def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
@@ -92,11 +98,11 @@ def _parameter(each: Field) -> str:
 
 def _metavar(each: Field) -> str:
     words = {tuple: "TEXT", str: "TEXT", int: "N", float: "NUMBER"}
-    return "|".join(choices(each.path)) or words[type(default(each.path))]
+    return "|".join(choices(each.path)) or words[type(_default(each.path))]
 
 
 def _value(each: Field, text: Any) -> Any:
-    kind = type(default(each.path))
+    kind = type(_default(each.path))
     if kind not in (int, float):
         return text
     if each.path == "run.speed" and text == "max":
@@ -104,5 +110,6 @@ def _value(each: Field, text: Any) -> Any:
     try:
         return kind(text)
     except ValueError:
-        right = "a whole number" if kind is int else "a number, or max" if each.path == "run.speed" else "a number"
-        raise Refusal(f"{each.option} {shown(text)}: is not {right}") from None
+        right = "a whole number" if kind is int else "a number"
+        or_max = ", or max" if each.path == "run.speed" else ""
+        raise Refusal(f"{each.option} {shown(text)}: is not {right}{or_max}") from None

@@ -26,7 +26,7 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: bool) -> None:
-    """A target is there to be learnt, in more than the one epoch of a forward pass; without learning there is none."""
+    """A target is there to be learnt, in more than a forward pass's epoch; without learning there is none."""
     training = values["training"]
     if given.get("data.targets") and "training.learn" not in given:
         training["learn"] = True
@@ -47,7 +47,7 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _follow_vocabulary(values: dict[str, Any]) -> None:
-    """A state that is read directly as logits has a number for each character, in both directions together."""
+    """A state that is read as logits has a number for each character, in both directions together."""
     network = values["network"]
     if not values["training"]["learn"] or network["head"] != "direct":
         return

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 __all__ = ["GUTTER", "TimeAxis"]
 
 GUTTER = 11  # cells on the left for labels
-_WIDEST = 11  # cells a time step takes at most, once there are six of them
-_SPARE = 66  # cells that a shorter sequence may spread over
+_WIDEST = 20  # cells a time step takes at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +22,7 @@ class TimeAxis:
     def fit(cls, width: int, length: int, *, narrowest: int = 1, gutter: int = GUTTER, first: int = 0) -> "TimeAxis":
         """The axis for a pane of `width` cells. Where not all steps fit, a window of them does."""
         room = max(0, width - gutter)
-        widest = max(_WIDEST, min(_SPARE // length, 2 * _WIDEST), narrowest)
-        if width > 2 * _SPARE:
-            widest += 3
-        column = max(narrowest, min(widest, room // length))
+        column = max(narrowest, min(_WIDEST, room // length))
         count = max(0, min(length, room // column))
         return cls(column=column, first=max(0, min(first, length - count)), count=count, length=length, gutter=gutter)
 
@@ -43,6 +39,10 @@ class TimeAxis:
     def x(self, step: int) -> int:
         """The first cell of a time step's column."""
         return self.gutter + (step - self.first) * self.column
+
+    def middle(self, step: int) -> int:
+        """The cell in the middle of a time step's column: characters, boxes and arrows stand there."""
+        return self.x(step) + (self.column - 1) // 2
 
     def step_at(self, x: int) -> int | None:
         """The time step at a cell, or None beside the columns."""

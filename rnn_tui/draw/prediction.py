@@ -65,20 +65,22 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
     for y, name in enumerate(("input", "target", "now")):
         canvas.put(1, y, name, palette.dim)
     for index, step in enumerate(axis.steps):
-        x, column = axis.x(step), min(axis.column, 3)
+        x, column = axis.x(step), axis.column
         over = palette.cursor if step == cursor else Style()
-        canvas.centre(x, 0, column, say.inputs[index], palette.dim + over)
-        canvas.centre(x, 1, column, say.targets[index], palette.text + over)
+        for y in range(3):
+            canvas.tint(x, y, column - 1 if column > 3 else column, over)
+        canvas.put(x, 0, say.inputs[index], palette.dim + over)
+        canvas.put(x, 1, say.targets[index], palette.text + over)
         if index >= len(say.top):
-            canvas.centre(x, 2, column, "·", palette.faint + over)
+            canvas.put(x, 2, "·", palette.faint + over)
             continue
         said = say.top[index][0]
         right = said == say.targets[index]
         style = palette.right if right else palette.wrong
-        if axis.column >= 3:
-            canvas.centre(x, 2, column, said + ("✓" if right else "✗"), style + over)
+        if column >= 3:
+            canvas.put(x, 2, said + ("✓" if right else "✗"), style + over)
         else:  # no room for a mark: what is wrong stands in reverse
-            canvas.centre(x, 2, column, said, (style if right else style + Style(reverse=True)) + over)
+            canvas.put(x, 2, said, (style if right else style + Style(reverse=True)) + over)
     score = f"{say.right} of {say.length}" if say.fed == say.length else f"{say.right} of {say.fed} so far"
     x = axis.right + 1
     if x + len(score) <= canvas.width:

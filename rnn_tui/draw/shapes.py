@@ -19,30 +19,42 @@ def draw_shapes(
 ) -> list[Strip]:
     """The table of shapes, then the checks, then the values as far as there is room."""
     canvas = Canvas(width, height)
+    data = [each for each in tensors if each.dimensions]
+    weights = [each for each in tensors if not each.dimensions]
+    y = _draw_table(canvas, 0, data, palette) + 1
+    for check in checks:
+        y = _draw_check(canvas, y, check, palette)
+    for note in notes:
+        canvas.put(1, y, note, palette.dim)
+        y += 1
+    y += 1 if checks or notes else 0
+    for each in data:
+        y = _draw_values(canvas, y, each, palette)
+    _draw_table(canvas, y, weights, palette)
+    return canvas.strips()
+
+
+def _draw_table(canvas: Canvas, y: int, tensors: Sequence[TensorFact], palette: Palette) -> int:
+    """A row for each tensor: its name, its shape, and what its dimensions count."""
     name_width = max((len(each.name) for each in tensors), default=0) + 1
-    shape_width = max((len(_shape(each)) for each in tensors), default=0) + 2
-    y = 0
+    shape_width = max((len(_shape(each)) for each in tensors), default=0) + 1
     for each in tensors:
         x = canvas.put(1, y, each.name.ljust(name_width), palette.text)
         x = canvas.put(x, y, _shape(each).ljust(shape_width), palette.accent)
         canvas.put(x, y, ", ".join(each.dimensions), palette.dim)
         y += 1
-    y += 1
-    for check in checks:
-        x = canvas.put(1, y, "✓ " if check.holds else "✗ ", palette.right if check.holds else palette.wrong)
-        x = canvas.put(x, y, check.claim, palette.text)
-        difference = f"largest difference {check.difference:.1e}" if check.difference else "to the bit"
-        if x + 2 + len(difference) > width:
-            x, y = 1, y + 1
-        canvas.put(x + 2, y, difference, palette.dim)
-        y += 1
-    for note in notes:
-        canvas.put(1, y, note, palette.dim)
-        y += 1
-    y += 1 if checks or notes else 0
-    for each in tensors:
-        y = _draw_values(canvas, y, each, palette)
-    return canvas.strips()
+    return y
+
+
+def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
+    """An equality, and how well it holds."""
+    x = canvas.put(1, y, "✓ " if check.holds else "✗ ", palette.right if check.holds else palette.wrong)
+    x = canvas.put(x, y, check.claim, palette.text)
+    difference = f"largest difference {check.difference:.1e}" if check.difference else "to the bit"
+    if x + 2 + len(difference) > canvas.width:
+        x, y = 1, y + 1
+    canvas.put(x + 2, y, difference, palette.dim)
+    return y + 1
 
 
 def _shape(tensor: TensorFact) -> str:

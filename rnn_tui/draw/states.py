@@ -15,7 +15,7 @@ from rnn_tui.protocol import Floats, States
 
 __all__ = ["Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
 
-_TALLEST = 3  # rows that a unit takes at most
+_TALLEST = 5  # rows that a unit takes at most
 _LEGEND = 1
 _RULER = 1
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -192,7 +192,7 @@ def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         x = canvas.put(x, y, f" +{scale:g}   ", palette.dim)
     shown = len(layout.blocks[0].units) if layout.blocks else 0
     if 0 < shown < layout.hidden_size:
-        canvas.put(x, y, f"{shown} of {layout.hidden_size} units, evenly picked", palette.accent)
+        canvas.put(x, y, f"{shown} of {layout.hidden_size} units", palette.accent)
 
 
 def _mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, bottom: int, palette: Palette) -> None:

@@ -28,7 +28,7 @@ def describe_network(experiment: Experiment) -> str:
 
 def speed_name(speed: float) -> str:
     """The pace asked for."""
-    return f"{speed:g} ticks/s" if speed else "full speed"
+    return f"{speed:g} tick{'' if speed == 1 else 's'}/s" if speed else "full speed"
 
 
 def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette) -> list[Strip]:

@@ -16,6 +16,8 @@ from rnn_tui.draw.numbers import probability, signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats
 
+_PLAIN = Style()
+
 __all__ = ["Cell", "Unrolled", "draw_unrolled", "natural_height"]
 
 
@@ -117,7 +119,10 @@ def _draw_band(
         text, style = _entry(kind, number, step - axis.first, step, net, axis, palette)
         if step == cursor:
             style = style + palette.cursor
-        canvas.centre(axis.x(step), y, axis.column, text, style)
+        if kind in ("input", "target", "output", "up"):  # one character, and perhaps a mark behind it
+            canvas.put(axis.middle(step), y, text, style)
+        else:
+            canvas.centre(axis.x(step), y, axis.column, text, style)
 
 
 def _entry(kind: str, number: int, at: int, step: int, net: Unrolled, axis: TimeAxis, palette: Palette) -> tuple[str, Style]:
@@ -138,16 +143,15 @@ def _entry(kind: str, number: int, at: int, step: int, net: Unrolled, axis: Time
             box = "▭" if axis.column < 6 else "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
             return box, palette.accent if lit else palette.dim if is_fed else palette.faint
     if not is_fed:
-        return "·", palette.faint
+        return ("·", palette.faint) if kind != "p" else ("", palette.faint)
     if kind == "value":
         assert net.values is not None
         return signed(float(net.values[at, number]), max(1, axis.column - 1)), palette.accent if lit else palette.text
     if kind == "p":
         return (probability(net.output_p[at]) if axis.column >= 4 else ""), palette.share(net.output_p[at])
     right = net.outputs[at] == net.targets[at]
-    mark = (" ✓" if right else " ✗") if wide else ""
-    if axis.column == 3:
-        mark = mark.strip()
+    mark = ("✓" if right else "✗") if wide else ""
+    mark = " " * (axis.column >= 6) + mark
     style = palette.right if right else palette.wrong
     return net.outputs[at] + mark, style if wide or right else style + Style(reverse=True)
 
@@ -165,28 +169,31 @@ def _draw_cells(
     """A layer in one direction: a box for each time step, filled with its state, and the arrows along time."""
     middle = y + 1 if tall else y
     column = axis.column
-    gap = 2 if column >= 6 else 1 if column >= 3 else 0
+    gap = 2 if column >= 6 else 1 if column >= 3 else 0  # cells between two boxes
     backward = cell.direction == 1
     line = "═" if net.double else "─"
-    arrow = ("◂" + line if backward else line + "▸")[-gap:] if gap > 1 else ("◂" if backward else "▸")
+    arrow = ("◂" + line if backward else line + "▸") if gap == 2 else "◂" if backward else "▸"
     canvas.put(1, middle, cell.name, palette.dim)
-    begin = "h₀" if axis.first == 0 or backward else "… "
     if not backward:
-        canvas.put(axis.gutter - 3, middle, f"{begin}▸", palette.dim)
+        canvas.put(axis.gutter - 2, middle, "h₀" if axis.first == 0 else " …", palette.dim)
+        canvas.put(axis.gutter, middle, "▸" if gap == 2 else "", palette.dim)
+    over = _PLAIN
     for step in axis.steps:
         at = step - axis.first
         lit, is_fed = step == net.current, at < net.fed
         style = palette.accent if lit else palette.dim if is_fed else palette.faint
-        if step == cursor:
-            style = style + palette.cursor
-        x, box = axis.x(step), column - gap
-        _draw_box(canvas, x, y, box, at, cell, net, palette, style, tall=tall)
+        over = palette.cursor if step == cursor else _PLAIN
+        x = axis.x(step) + (1 if gap == 2 else 0)
+        _draw_box(canvas, x, y, column - gap, at, cell, net, palette, style + over, tall=tall)
         if gap and step + 1 < axis.length:
-            passed = (at + 1 < net.fed) or net.current == step + 1
-            canvas.put(x + box, middle, arrow, palette.accent if net.current == step + 1 else palette.dim if passed else palette.faint)
+            taken = net.current == step + 1
+            style = palette.accent if taken else palette.dim if at + 1 < net.fed else palette.faint
+            canvas.put(axis.x(step + 1) - 1, middle, arrow[0], style + over)
+            canvas.put(axis.x(step + 1), middle, arrow[1:], style + (palette.cursor if step + 1 == cursor else _PLAIN))
     if backward:
-        end = "◂h₀" if axis.first + axis.count == axis.length else "◂ …"
-        canvas.put(axis.right - gap, middle, end, palette.dim)
+        end = "h₀" if axis.first + axis.count == axis.length else "…"
+        canvas.put(axis.right - (1 if gap else 0), middle, "◂", palette.dim + over)
+        canvas.put(axis.right + (0 if gap else 1), middle, end, palette.dim)
     return y + (3 if tall else 1)
 
 

@@ -1,4 +1,4 @@
-"""Training without a view: a line for each update, as a notebook would print it, and one on what was learnt."""
+"""Training without a view: a line for each update, as a notebook prints it, and one on what was learnt."""
 
 import json as jsons
 import math
@@ -28,9 +28,9 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
     epoch: int
     tick: int
-    loss: float | None
-    prediction: str | None
-    target: str | None
+    loss: float | None = None
+    prediction: str | None = None
+    target: str | None = None
 
 
 def train(experiment: Experiment, *, json: bool, every: int, out: TextIO, err: TextIO) -> int:
@@ -58,7 +58,7 @@ def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines)
     while True:
         going = session.tick()
         if interrupts.seen:
-            trainer.unit = "sequence"  # the rest of the pass in one go, so that what is said is about a whole one
+            trainer.unit = "sequence"  # the rest of the pass in one go: what is said is about a whole one
         if going and not trainer.at_end_of_pass:
             continue
         lines.count()
@@ -75,9 +75,11 @@ def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines)
 def _update(session: Session) -> Update:
     session.drain()
     trainer, targets = session.trainer, session.experiment.data.targets
-    losses = session.losses if trainer.at_end_of_pass else session.character_losses  # a character's may be NaN
-    return Update(epoch=trainer.epoch, tick=trainer.ticks, loss=losses.last() if targets else None,
-                  prediction=(session.prediction() or None) if targets else None, target=" ".join(targets) or None)
+    if not targets:
+        return Update(epoch=trainer.epoch, tick=trainer.ticks)
+    losses = session.losses if trainer.at_end_of_pass else session.character_losses  # one of these may be NaN
+    return Update(epoch=trainer.epoch, tick=trainer.ticks, loss=losses.last(),
+                  prediction=session.prediction() or None, target=" ".join(targets))
 
 
 class _Newest(Series):
@@ -99,7 +101,8 @@ def _text(update: Update, session: Session) -> str:
     if not session.trainer.learns:
         return "\n".join(_outputs(session))
     width = max(4, len(str(session.experiment.training.epochs)))
-    return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}  prediction {safe(update.prediction or '')}"
+    prediction = safe(update.prediction or "")
+    return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}  prediction {prediction}"
 
 
 def _number(loss: float | None) -> str:
@@ -140,7 +143,8 @@ def _summary(session: Session, seconds: float) -> str:
 
 def _checked(session: Session) -> str:
     found = checks(session.trainer)
-    return f"forward only: {sum(check.holds for check in found)} of {len(found)} checks hold" if found else "forward only"
+    hold = f": {sum(check.holds for check in found)} of {len(found)} checks hold" if found else ""
+    return f"forward only{hold}"
 
 
 def _learnt(session: Session) -> str:
@@ -150,13 +154,15 @@ def _learnt(session: Session) -> str:
     rows = [prediction[start : start + session.experiment.length]
             for start in range(0, len(prediction), session.experiment.length + 1)]
     wrong = [(row, target) for row, target in zip(rows, data.targets, strict=True) if row != target]
-    first = session.predictions.learnt if session.device.type == "cpu" else None  # elsewhere not every pass is looked at
+    watched = session.device.type == "cpu"  # on a GPU not every prediction is looked at
+    first = session.predictions.learnt if watched else None
     since = f"first right in epoch {first:,}" if first else ""
     if not wrong:
         return f"learnt {_short(' '.join(data.targets))}" + (f": {since}" if since else "")
     right = f"{len(rows) - len(wrong)} of {len(rows)} rows are right; " if len(rows) > 1 else ""
     row, target = wrong[0]
-    return f"not learnt: {right}says {_short(row)} for {_short(target)}" + (f", {since} and lost again" if since else "")
+    lost = f", {since} and lost again" if since else ""
+    return f"not learnt: {right}says {_short(row)} for {_short(target)}{lost}"
 
 
 def _short(text: str) -> str:

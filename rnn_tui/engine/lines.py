@@ -62,7 +62,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         ours = threading.current_thread() is threading.main_thread()
-        if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # and nobody has it ignored
+        if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # nobody has it ignored
             self._before = signal.signal(signal.SIGINT, self._note)
         return self
 

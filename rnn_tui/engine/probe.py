@@ -39,13 +39,10 @@ class Probe:
         if targets is None:
             return Steps(first=first, inputs=_integers(inputs), targets=_integers(inputs[:0]), top=np.zeros((0, 0), np.int32),
                          top_p=np.zeros((0, 0), np.float32), target_p=none, losses=none, outputs=self._outputs(first, fed, row))
-        if not trainer.logits or fed <= first:
-            logits = torch.zeros(0, len(trainer.task.vocabulary))
-            right = 0
-        else:
-            whole = torch.cat(trainer.logits)[:, row]  # (fed, C)
-            right = int((whole.argmax(-1).cpu() == targets[: trainer.fed, row]).sum())
-            logits = whole[first:fed].float().cpu()
+        classes = len(trainer.task.vocabulary)
+        whole = torch.cat(trainer.logits)[:, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
+        right = int((whole.argmax(-1).cpu() == targets[: trainer.fed, row]).sum())
+        logits = whole[first:fed].float().cpu()
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
         losses = -log_p.gather(1, answers[:, None])[:, 0]

@@ -9,9 +9,11 @@ goes away, so does the engine.
 
 import gc
 import select
+import shutil
 import socket
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -222,7 +224,7 @@ class Server:
             characters=session.character_curve(curve) if curve and learns else None,
             predictions=session.predictions.newest(_PREDICTIONS) if wanted.top else (),
             learnt=session.predictions.learnt,
-            tensors=tensor_facts(session.trainer) if wanted.tensors else (),
+            tensors=tensor_facts(session.trainer, wanted.row) if wanted.tensors else (),
             checks=checks(session.trainer) if wanted.tensors else (),
         )
         self._look = None
@@ -240,8 +242,10 @@ def main() -> None:
     """Wait for the view that started this process, and serve it."""
     listener = socket.socket(fileno=int(sys.argv[1]))
     torch.set_num_threads(1)  # for small networks one thread is three times as fast as two
+    folder = Path(listener.getsockname()).parent
     peer, _ = listener.accept()
     Server(Connection(peer)).run()
+    shutil.rmtree(folder, ignore_errors=True)  # the view has gone, perhaps without a chance to tidy up
 
 
 if __name__ == "__main__":

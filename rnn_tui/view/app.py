@@ -1,6 +1,8 @@
 """The app: it owns the link to the engine, pulls frames, and says what people want done."""
 
+import asyncio
 import gc
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,6 +76,11 @@ class RnnApp(App[int]):
     def get_default_screen(self) -> MainScreen:
         """The panes."""
         return MainScreen(self._experiment)
+
+    def on_mount(self) -> None:
+        """Leave the terminal as it was also when told to end: Textual itself does nothing on these signals."""
+        for signal_number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(signal_number, self.exit, 128 + signal_number)
 
     @on(MainScreen.Ready)
     def _begin(self) -> None:

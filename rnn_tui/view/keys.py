@@ -17,32 +17,33 @@ class Key:
     label: str  # two words, for the footer and the palette
     about: str  # a sentence, for the help and the tooltips
     group: str
-    footer: bool = False
+    footer: str = ""  # as the footer names it; empty: not in the footer
+    footer_keys: str = ""  # the keys that the footer prints, where it stands for several
 
 
 _RUN, _TIME, _LOOK, _OPEN = "Training", "Time cursor", "Panes", "Open"
 GROUPS = (_RUN, _TIME, _LOOK, _OPEN)
 
 KEYS = (
-    Key(keys="space", shown="space", action="toggle_play", label="play", group=_RUN, footer=True,
+    Key(keys="space", shown="space", action="app.toggle_play", label="play", group=_RUN, footer="play",
         about="Play or pause. Once the epochs are done, play on for as many again."),
-    Key(keys="right", shown="→", action="step('tick')", label="tick", group=_RUN, footer=True,
+    Key(keys="right", shown="→", action="app.step('tick')", label="tick", group=_RUN, footer="tick",
         about="Pause, and do one tick: one character, or one whole sequence."),
-    Key(keys="shift+right", shown="shift+→", action="step('epoch')", label="epoch", group=_RUN,
+    Key(keys="shift+right", shown="shift+→", action="app.step('epoch')", label="epoch", group=_RUN,
         about="Pause, and go on to the end of the epoch."),
-    Key(keys="plus,equals_sign", shown="+", action="faster(1)", label="faster", group=_RUN, footer=True,
+    Key(keys="plus,equals_sign", shown="+", action="app.faster(1)", label="faster", group=_RUN, footer="speed", footer_keys="+ -",
         about="The next faster pace, from 1 tick a second to as fast as it can."),
-    Key(keys="minus", shown="-", action="faster(-1)", label="slower", group=_RUN, footer=True,
+    Key(keys="minus", shown="-", action="app.faster(-1)", label="slower", group=_RUN,
         about="The next slower pace."),
-    Key(keys="m", shown="m", action="toggle_tick", label="character/sequence", group=_RUN,
+    Key(keys="m", shown="m", action="app.toggle_tick", label="character/sequence", group=_RUN,
         about="Tick by one character, or by the whole sequence."),
-    Key(keys="r", shown="r", action="restart", label="again", group=_RUN, footer=True,
+    Key(keys="r", shown="r", action="app.restart", label="again", group=_RUN,
         about="Begin again with the same seed: the same numbers come back."),
-    Key(keys="R", shown="R", action="new_seed", label="new seed", group=_RUN,
+    Key(keys="R", shown="R", action="app.new_seed", label="new seed", group=_RUN,
         about="Begin again with the next seed: not every seed learns."),
-    Key(keys="left_square_bracket", shown="[", action="cursor(-1)", label="cursor left", group=_TIME, footer=True,
+    Key(keys="left_square_bracket", shown="[", action="cursor(-1)", label="cursor left", group=_TIME, footer="time", footer_keys="[ ]",
         about="Move the time cursor one time step back, in all panes at once."),
-    Key(keys="right_square_bracket", shown="]", action="cursor(1)", label="cursor right", group=_TIME, footer=True,
+    Key(keys="right_square_bracket", shown="]", action="cursor(1)", label="cursor right", group=_TIME,
         about="Move the time cursor one time step on."),
     Key(keys="escape", shown="esc", action="follow", label="follow", group=_TIME,
         about="Let the time cursor follow the step being fed; leave a pane that fills the screen."),
@@ -62,7 +63,7 @@ KEYS = (
         about="The loss, or shapes and checks where nothing is learnt, fills the screen."),
     Key(keys="4", shown="4", action="zoom(4)", label="prediction", group=_LOOK,
         about="The prediction fills the screen."),
-    Key(keys="z", shown="z", action="zoom_focused", label="zoom", group=_LOOK, footer=True,
+    Key(keys="z", shown="z", action="zoom_focused", label="zoom", group=_LOOK, footer="zoom",
         about="The pane with the focus fills the screen; again: all panes."),
     Key(keys="y", shown="y", action="log('y')", label="log loss", group=_LOOK,
         about="The loss on a logarithmic scale, or back."),
@@ -70,17 +71,21 @@ KEYS = (
         about="The epochs on a logarithmic scale: the first ones get the room."),
     Key(keys="tab", shown="tab", action="app.focus_next", label="next pane", group=_LOOK,
         about="Move the focus to the next pane; shift+tab: to the one before."),
-    Key(keys="l", shown="l", action="lessons", label="lessons", group=_OPEN, footer=True,
+    Key(keys="l", shown="l", action="app.lessons", label="lessons", group=_OPEN, footer="lessons",
         about="Choose another lesson."),
-    Key(keys="e", shown="e", action="experiment", label="experiment", group=_OPEN, footer=True,
+    Key(keys="e", shown="e", action="app.experiment", label="experiment", group=_OPEN, footer="edit",
         about="Change any part of the experiment, and begin it."),
-    Key(keys="question_mark,f1", shown="?", action="help", label="keys", group=_OPEN, footer=True,
+    Key(keys="question_mark,f1", shown="?", action="app.help", label="keys", group=_OPEN, footer="keys",
         about="All keys, and how to read the panes."),
-    Key(keys="q", shown="q", action="quit", label="quit", group=_OPEN, footer=True,
+    Key(keys="q", shown="q", action="app.quit", label="quit", group=_OPEN, footer="quit",
         about="Leave. The training ends with it."),
 )
 
 
 def bindings() -> list[Binding]:
     """The keys as Textual wants them."""
-    return [Binding(key.keys, key.action, key.label, show=key.footer, key_display=key.shown, tooltip=key.about) for key in KEYS]
+    return [
+        Binding(key.keys, key.action, key.footer or key.label, show=bool(key.footer), key_display=key.footer_keys or key.shown,
+                    tooltip=key.about) 
+        for key in KEYS
+    ]

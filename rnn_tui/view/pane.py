@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
+from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.message import Message
@@ -11,12 +12,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rnn_tui.view.scene import Scene
+from rnn_tui.view.thin import changed_spans
 
 __all__ = ["Pane", "Picture"]
 
 
 class Picture(Widget):
-    """A widget made of strips. Showing new ones repaints, of each row, what lies between its first and last change."""
+    """A widget made of strips. Showing new ones repaints the cells that changed."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -28,7 +30,12 @@ class Picture(Widget):
         if len(old) != len(strips):
             self.refresh()
             return
-        changed = [_changed(y, before, after) for y, (before, after) in enumerate(zip(old, strips, strict=True)) if before != after]
+        changed = [
+            Region(start, y, end - start, 1)
+            for y, (before, after) in enumerate(zip(old, strips, strict=True))
+            if before != after
+            for start, end in changed_spans(before, after)
+        ]
         if changed:
             self.refresh(*changed)
 
@@ -41,21 +48,6 @@ class Picture(Widget):
     def get_line_filters(self) -> list[LineFilter]:
         """Without the translation of ANSI colours: pictures have none, and it costs more than drawing them."""
         return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
-
-
-def _changed(y: int, before: Strip, after: Strip) -> Region:
-    """The part of row y in which two strips differ."""
-    start = 0
-    for old, new in zip(before, after, strict=False):
-        if old != new:
-            break
-        start += new.cell_length
-    end = max(before.cell_length, after.cell_length)
-    for old, new in zip(reversed(list(before)), reversed(list(after)), strict=False):
-        if old != new or end - new.cell_length < start:
-            break
-        end -= new.cell_length
-    return Region(start, y, max(1, end - start), 1)
 
 
 class Pane(Picture, can_focus=True):
@@ -73,6 +65,8 @@ class Pane(Picture, can_focus=True):
         super().__init__(id=id, classes="pane")
         self._scene: Scene | None = None
         self._mouse: tuple[int, int] | None = None
+        self._title = ""
+        self._whispered = ""
 
     def show(self, scene: Scene) -> None:
         """Draw this scene."""
@@ -80,8 +74,9 @@ class Pane(Picture, can_focus=True):
         if not self.display or not self.size:
             return
         title = self.title(scene)
-        if self.border_title != title:
-            self.border_title = title
+        if title != self._title:  # setting one repaints the whole pane
+            self._title = title
+            self.border_title = Content(title)
         self._whisper()
         self.paint(self.picture(scene, self.size.width, self.size.height))
 
@@ -133,8 +128,7 @@ class Pane(Picture, can_focus=True):
         if self._scene is None:
             return
         text = self.under_mouse(self._scene, *self._mouse) if self._mouse else ""
-        text = (text or self.subtitle(self._scene)).replace("[", "\\[")
-        if self.border_subtitle != text:
-            self.border_subtitle = text
-
-
+        text = text or self.subtitle(self._scene)
+        if text != self._whispered:
+            self._whispered = text
+            self.border_subtitle = Content(text)

@@ -20,10 +20,11 @@ from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 
-# The lessons run on Adam's fused kernel, the loops on the default one, whose roundings differ in the last bit
-# of a float32. Measured, that leaves the losses within 2.2e-7 of each other, relatively (the embeddings, whose
-# losses near 0, within 1.2e-7 absolutely): the last bit again. Another CPU's kernels may sum in another order,
-# so there is room for ten times that; a wrong lr, reduction, seed or order of drawing shows in the first digits.
+# The lessons run on Adam's fused kernel, the loops on the default one, whose roundings differ in the last
+# bit of a float32. Measured, that leaves the losses within 2.2e-7 of each other, relatively (the embeddings,
+# whose losses near 0, within 1.2e-7 absolutely): the last bit again. Another CPU's kernels may sum in another
+# order, so there is room for ten times that; a wrong lr, reduction, seed or order of drawing shows in the
+# first digits.
 RTOL, ATOL = 5e-6, 1e-6
 CPU = torch.device("cpu")
 
@@ -169,7 +170,8 @@ def test_losses_are_those_of_the_plain_loop(name: str) -> None:
     loop, epochs = LEARNING[name]
     assert len(played(name).losses) == min(EPOCHS.get(name, 100), LONG)
     assert LESSONS[name].training.epochs == EPOCHS.get(name, 100)
-    assert_allclose(played(name).losses[:epochs], loop(LESSONS[name].training.seed, epochs), rtol=RTOL, atol=ATOL)
+    expected = loop(LESSONS[name].training.seed, epochs)
+    assert_allclose(played(name).losses[:epochs], expected, rtol=RTOL, atol=ATOL)
 
 
 def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_2000_epochs() -> None:

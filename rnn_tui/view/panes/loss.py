@@ -18,10 +18,10 @@ class LossPane(Pane):
     NAME = "Loss"
 
     def title(self, scene: Scene) -> str:
-        """The newest loss, and the floor."""
-        status, experiment = scene.frame.status, scene.experiment
+        """How the losses of the characters become one, and the floor."""
+        experiment = scene.experiment
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
-        return f"{self.NAME} {compact(status.loss)}{floor} · {experiment.training.reduction} over {experiment.length} characters"
+        return f"{self.NAME}{floor} · {experiment.training.reduction} over {experiment.length}"
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""

@@ -28,7 +28,7 @@ class NetworkPane(Pane):
         """What the drawing leaves unsaid."""
         network, learn = scene.experiment.network, scene.experiment.training.learn
         if learn and network.bidirectional:
-            return "reads both ways: it sees the next character, so this is no forecast"
+            return "reads both ways, so it has seen the answer"
         if learn and network.head == "direct":
             return "the state itself is the logits"
         return ""

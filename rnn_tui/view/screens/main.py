@@ -26,6 +26,7 @@ from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.panes.states import StatesPane
 from rnn_tui.view.scene import Gaze, Scene
 from rnn_tui.view.theme import palette_for
+from rnn_tui.view.thin import ThinCompositor
 
 __all__ = ["MainScreen"]
 
@@ -49,6 +50,7 @@ class MainScreen(Screen[None]):
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
+        self._compositor = ThinCompositor()
         self._first = experiment
         self.gaze = Gaze()
         self.scene: Scene | None = None
@@ -67,7 +69,7 @@ class MainScreen(Screen[None]):
                 yield ShapesPane(id="shapes")
                 yield PredictionPane(id="prediction")
         yield Static(id="notice", markup=False)
-        yield Footer(compact=True)
+        yield Footer(compact=True, show_command_palette=False)
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -136,11 +138,12 @@ class MainScreen(Screen[None]):
         self.query_one("#shapes").display = not learns
         if self._zoomed is not None and not self._zoomed.display:
             self._zoom(None)
-        self._share_height()
-        self.call_after_refresh(self._redraw)
+        self.call_after_refresh(self._resized)
 
     def _share_height(self) -> None:
-        if self._experiment is not None:
+        if self._zoomed is not None:
+            self.network.styles.height = "1fr"
+        elif self._experiment is not None:
             room = self.query_one("#panes").size.height
             self.network.styles.height = max(3, min(height_of(self._experiment) + 2, round(_NETWORK_SHARE * room)))
 
@@ -252,4 +255,4 @@ class MainScreen(Screen[None]):
         for each in self.panes:
             each.set_class(pane is not None and each is not pane, "gone")
             each.set_class(each is pane, "full")
-        self.call_after_refresh(self._redraw)
+        self.call_after_refresh(self._resized)

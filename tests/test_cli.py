@@ -1,0 +1,257 @@
+"""The command line: what it refuses and how, and what an option brings along."""
+
+import subprocess
+import sys
+from types import ModuleType
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_tui import __version__, memory
+from rnn_tui.cli import main
+from rnn_tui.experiment import Experiment, from_dict
+from rnn_tui.fields import FIELDS
+from rnn_tui.lessons import LESSONS
+from rnn_tui.options import given as values_given
+from rnn_tui.overrides import overridden
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args))
+
+
+def assert_refused(result: Result) -> str:
+    """One clear line on stderr, exit code 2, and nothing else; returns the line."""
+    assert result.exit_code == 2, result.output
+    assert not result.stdout
+    line = result.stderr.removesuffix("\n")
+    assert line.startswith("rnn-tui: ")
+    assert line.isprintable(), line
+    assert "Traceback" not in line
+    return line.removeprefix("rnn-tui: ")
+
+
+REFUSED = {
+    # a lesson
+    ("hihelo",): "hihelo: no such lesson; nearest: hihello",
+    ("xyzzy",): "xyzzy: no such lesson; `rnn-tui lessons` lists them",
+    ("\x1b[31m",): "␛[31m: no such lesson",
+    ("hello", "world"): "world: one name at a time, and a text with spaces needs quotes",
+    ("--input", "hello", "world"): "and a text with spaces needs quotes",
+    ("lessons", "hello"): "hello: lessons takes no name",
+    ("show", "hihelo"): "hihelo: no such lesson; nearest: hihello",
+    # numbers
+    ("--lr", "abc"): "--lr abc: is not a number",
+    ("--lr", "-1"): "--lr -1: is too small: it must be above 0",
+    ("--lr", "nan"): "--lr nan: is not a finite number",
+    ("--lr", ""): "--lr '': is not a number",
+    ("--hidden", "0"): "--hidden 0: is too small: it must be at least 1",
+    ("--hidden", "2.5"): "--hidden 2.5: is not a whole number",
+    ("--layers", "9" * 30): "is too large: it must be at most 10,000",
+    ("--layers", "9" * 5000): "is not a whole number",
+    ("--epochs", "1e4"): "--epochs 1e4: is not a whole number",
+    ("--speed", "fast"): "--speed fast: is not a number, or max",
+    ("--seed", "-1"): "--seed -1: is too small: it must be at least 0",
+    ("train", "--every", "0"): "--every 0: must be a whole number, 1 or more",
+    ("train", "--every", "x"): "--every x: must be a whole number, 1 or more",
+    # words
+    ("--cell", "foo"): "--cell foo: does not fit: it must be rnn, rnn-relu, gru or lstm",
+    ("--optimizer", "\x07"): "--optimizer ␇: does not fit",
+    ("--device", "gpu"): "--device gpu: is not a device: it must be auto, cpu, cuda, cuda:N or mps",
+    ("train", "--device", "mps"): "--device mps: is not there",
+    # texts
+    ("--input", ""): "--input '': is empty: give at least one character",
+    ("--input", "h"): "--input h: has no next character to learn",
+    ("--input", "ab", "--input", "abc"): "--input ab --input abc: has rows of 1 and 2 characters",
+    ("--target", "abc"): "--target abc: has 3 characters where the input 'hihell' has 6",
+    ("--input", "ab", "--target", "\x1b[31m"): "--target ␛[31m: has 5 characters",
+    ("--vocabulary", "xyz"): "--vocabulary xyz: lacks 'e'",
+    ("--vocabulary", "hieloh"): "--vocabulary hieloh: has 'h' more than once",
+    ("--no-learn", "--target", "ihello"): "--target ihello: has no use without learning",
+    # what does not go together
+    ("--hidden", "3"): "--hidden 3: does not fit a direct head: it needs 5 units",
+    ("--bidirectional",): "--hidden 5: does not fit a direct head: it needs 5 units in both directions",
+    ("ohlol-cell", "--bidirectional"): "--bidirectional: does not fit single cells",
+    ("ohlol-lstm", "--tick", "character"): "--tick character: does not fit: it must be sequence here",
+    # options
+    ("--hiden", "3"): "--hiden: no such option; nearest: --head, --help, --hidden",
+    ("--\x1b",): "--␛: no such option",
+    ("train", "-x"): "-x: no such option",
+    ("train", "--paused"): "--paused: no such option",
+    ("--lr",): "--lr: needs a value",
+    ("--bidirectional=3",): "--bidirectional: takes no value",
+    # files
+    ("--experiment", "nowhere.toml"): "--experiment nowhere.toml: there is no such file",
+    ("--experiment", ""): "--experiment '': there is no such file",
+    ("--experiment", "/"): "--experiment /: is a folder; it must be a TOML file",
+    ("hello", "--experiment", "a.toml"): "hello: give a lesson or --experiment a.toml, not both",
+    # no terminal
+    (): "the view needs a terminal; `rnn-tui train hihello` works without one",
+    ("ohlol",): "the view needs a terminal; `rnn-tui train ohlol` works without one",
+}
+
+
+@pytest.mark.parametrize(("args", "line"), REFUSED.items(), ids=lambda value: repr(value)[:60])
+def test_refuses_in_one_line(args: tuple[str, ...], line: str) -> None:
+    assert line in assert_refused(run(*args))
+
+
+WORDS = st.sampled_from([each.option for each in FIELDS] + ["--json", "x"]) | st.text(max_size=8)
+
+
+@given(st.lists(WORDS, max_size=5))
+def test_anything_is_shown_or_refused_in_one_line(args: list[str]) -> None:
+    result = run("show", *args)
+    if result.exit_code:
+        assert_refused(result)
+
+
+@pytest.mark.parametrize(("options", "line"), [
+    (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and Adam's moments;"),
+    (["--hidden", "10000", "--optimizer", "sgd"], "would take about 0.7 GiB for weights and gradients; "),
+    (["--hidden", "100", "--layers", "10000"], "--layers 10000: would take about 3.1 GiB for "),
+    (["--hidden", "1000000", "--layers", "10000", "--bidirectional"], " PiB for weights"),
+    (["--input", "ab" * 50_000, "--hidden", "5000"], "for the states of every time step; this machine has 0.6"),
+])
+def test_tells_what_would_not_fit(monkeypatch: pytest.MonkeyPatch, options: list[str], line: str) -> None:
+    monkeypatch.setattr(memory, "physical_memory", lambda: 6 * 2**30 // 10)
+    assert line in assert_refused(run("train", "--head", "linear", *options))
+
+
+@pytest.mark.parametrize("args", [["hihelo"], ["--lr", "\x1b"], ["--input"], ["hello"]])
+def test_refuses_in_a_process_of_its_own(args: list[str]) -> None:
+    process = subprocess.run([sys.executable, "-m", "rnn_tui", *args], capture_output=True, text=True,
+                             stdin=subprocess.DEVNULL, check=False)
+    assert process.returncode == 2
+    assert not process.stdout
+    assert process.stderr.startswith("rnn-tui: ")
+    assert process.stderr.count("\n") == 1
+
+
+def test_a_closed_or_full_output_is_no_traceback() -> None:
+    program = f"{sys.executable} -m rnn_tui"
+    reader = subprocess.run(f"{program} train hihello --epochs 5000 | head -n 1", shell=True, capture_output=True,
+                            text=True, check=True)
+    assert reader.stdout.startswith("epoch")
+    assert reader.stdout.count("\n") == 1
+    assert not reader.stderr
+    full = subprocess.run(f"{program} lessons > /dev/full", shell=True, capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert full.stderr.startswith("rnn-tui: cannot write: ")
+    assert full.stderr.count("\n") == 1
+
+
+def changed(lesson: str, *args: str) -> Experiment:
+    """The experiment that a lesson becomes with these options."""
+    context = click.Context(main)
+    command = main.get_command(context, "show")
+    assert command is not None
+    parameters = command.make_context("show", list(args)).params
+    return from_dict(overridden(LESSONS[lesson], values_given(parameters)))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_without_options_is_itself(name: str) -> None:
+    assert changed(name) == LESSONS[name]
+
+
+def test_another_input_brings_target_vocabulary_and_size() -> None:
+    found = changed("hihello", "--input", "hello world")
+    assert (found.name, found.data.inputs, found.data.targets) == ("hihello", ("hello worl",), ("ello world",))
+    assert (found.vocabulary, found.network.hidden_size) == (" dehlorw", 8)
+
+
+def test_a_vocabulary_that_covers_the_text_stays() -> None:
+    assert changed("hihello", "--input", "hello").vocabulary == "hielo"
+    assert changed("hihello", "--input", "hello", "--vocabulary", "lohe").network.hidden_size == 4
+
+
+@pytest.mark.parametrize(("lesson", "args", "expected"), [
+    ("hihello", ["--hidden", "7", "--head", "linear"], {"network.hidden_size": 7}),
+    ("ohlol-embedding", ["--head", "direct"], {"network.hidden_size": 4}),
+    ("ohlol", ["--bidirectional"], {"network.hidden_size": 2, "training.tick": "sequence"}),
+    ("hello-cell", ["--target", "ohlol"], {"training.learn": True, "network.hidden_size": 4}),
+    ("hello", ["--target", "ohlol"], {"training.epochs": 100}),
+    ("hello", ["--input", "abc"], {"training.learn": False, "network.hidden_size": 2, "data.targets": ()}),
+    ("hello", ["--learn"], {"data.inputs": ("hell",), "data.targets": ("ello",), "network.hidden_size": 4}),
+    ("hihello", ["--no-learn"], {"data.targets": (), "training.epochs": 100}),
+    ("hihello", ["--speed", "max"], {"run.speed": 0.0}),
+    ("six-words", ["--batch-first", "--clip", "1"], {"network.batch_first": True, "training.clip": 1.0}),
+    ("hihello", ["--input", "a\x1b", "--target", "漢e"], {"data.inputs": ("a\x1b",), "network.hidden_size": 4}),
+])
+def test_what_was_not_asked_for_gives_way(lesson: str, args: list[str], expected: dict[str, Any]) -> None:
+    found = changed(lesson, *args)
+    for path, value in expected.items():
+        section, _, name = path.partition(".")
+        assert getattr(getattr(found, section), name) == value, path
+
+
+def test_help_names_every_option_lesson_and_heading() -> None:
+    for args in ([], ["hihello"]):
+        text = run(*args, "--help").stdout
+        flags = ("--bidirectional", "--batch-first", "--learn")
+        names = [each.option.replace("--", "--[no-]") if each.option in flags else each.option for each in FIELDS]
+        for word in (*names, *LESSONS, "--experiment", "--paused", "--version", "Network:", "Keys:"):
+            assert word in text, word
+        assert max(map(len, text.splitlines())) <= 80
+    assert "--json" in run("train", "-h").stdout
+    assert run("--version").stdout == f"rnn-tui {__version__}\n"
+
+
+def test_lessons_are_listed() -> None:
+    lines = run("lessons").stdout.splitlines()
+    assert [line.split()[0] for line in lines[:-2] if not line.startswith(" ")] == list(LESSONS)
+
+
+class FakeEngine:
+    """An engine that refuses one device."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def try_open(self, experiment: Experiment) -> tuple[str, str] | None:
+        return ("run.device", "'cuda' is not there: use cpu") if experiment.run.device == "cuda" else None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A terminal, an engine and an app that only note how they are called."""
+    calls: list[Any] = []
+    link, app = ModuleType("rnn_tui.link"), ModuleType("rnn_tui.view.app")
+    link.__dict__.update(start_engine=FakeEngine, EngineError=RuntimeError)
+
+    def run_app(engine: FakeEngine, experiment: Experiment, *, paused: bool) -> int:
+        calls.append((engine, experiment, paused))
+        return 0
+
+    app.__dict__["run_app"] = run_app
+    monkeypatch.setitem(sys.modules, "rnn_tui.link", link)
+    monkeypatch.setitem(sys.modules, "rnn_tui.view.app", app)
+    monkeypatch.setattr("rnn_tui.cli._has_terminal", lambda: True)
+    return calls
+
+
+def test_opens_the_view(opened: list[Any]) -> None:
+    assert run().exit_code == 0
+    assert run("--lr", "0.5", "ohlol", "--paused").exit_code == 0
+    (_, first, _), (engine, second, paused) = opened
+    assert first == LESSONS["hihello"]
+    assert (second.name, second.training.lr, paused, engine.closed) == ("ohlol", 0.5, True, True)
+
+
+def test_a_device_that_is_not_there_is_told_before_the_view_opens(opened: list[Any]) -> None:
+    assert assert_refused(run("--device", "cuda")) == "--device cuda: is not there: use cpu"
+    assert not opened
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    heavy = {"torch", "textual", "rich", "numpy", "tomlkit", "tqdm", "asyncio"}
+    code = f"import sys, rnn_tui.cli; print(*{heavy} & set(sys.modules))"
+    assert not subprocess.check_output([sys.executable, "-c", code], text=True).strip()
