@@ -51,7 +51,8 @@ class _Program(click.Group):
             click.echo(f"rnn-tui: {_one_line(error)}", err=True)
             code = 2
         except OSError as error:  # a full disk behind stdout, say
-            click.echo(f"rnn-tui: cannot write: {safe(error.strerror or str(error))}", err=True)
+            about = f" ({error.filename})" if error.filename else ""
+            click.echo(f"rnn-tui: the system refuses: {safe(f'{error.strerror or error}{about}')}", err=True)
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
             code = 1
         sys.exit(code)

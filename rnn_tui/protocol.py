@@ -231,7 +231,6 @@ Message = Greeting | Refused | Frame
 
 def _encode_array(value: Any) -> Any:
     if isinstance(value, np.ndarray):
-        value = np.ascontiguousarray(value)
         return (value.dtype.str, value.shape, value.tobytes())
     raise TypeError(f"{type(value).__name__} does not cross the seam")
 

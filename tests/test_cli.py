@@ -111,11 +111,11 @@ def test_anything_is_shown_or_refused_in_one_line(args: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("options", "line"), [
-    (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and Adam's moments;"),
+    (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and Adam's"),
     (["--hidden", "10000", "--optimizer", "sgd"], "would take about 0.7 GiB for weights and gradients; "),
     (["--hidden", "100", "--layers", "10000"], "--layers 10000: would take about 3.1 GiB for "),
     (["--hidden", "1000000", "--layers", "10000", "--bidirectional"], " PiB for weights"),
-    (["--input", "ab" * 50_000, "--hidden", "5000"], "for the states of every time step; this machine has 0.6"),
+    (["--input", "ab" * 50_000, "--hidden", "5000"], "for the states of every time step; this machine has"),
 ])
 def test_tells_what_would_not_fit(monkeypatch: pytest.MonkeyPatch, options: list[str], line: str) -> None:
     monkeypatch.setattr(memory, "physical_memory", lambda: 6 * 2**30 // 10)
@@ -134,14 +134,15 @@ def test_refuses_in_a_process_of_its_own(args: list[str]) -> None:
 
 def test_a_closed_or_full_output_is_no_traceback() -> None:
     program = f"{sys.executable} -m rnn_tui"
-    reader = subprocess.run(f"{program} train hihello --epochs 5000 | head -n 1", shell=True, capture_output=True,
-                            text=True, check=True)
+    reader = subprocess.run(f"{program} train hihello --epochs 5000 | head -n 1", shell=True, text=True,
+                            capture_output=True, check=True)
     assert reader.stdout.startswith("epoch")
     assert reader.stdout.count("\n") == 1
     assert not reader.stderr
-    full = subprocess.run(f"{program} lessons > /dev/full", shell=True, capture_output=True, text=True, check=False)
+    full = subprocess.run(f"{program} lessons > /dev/full", shell=True, text=True,
+                          capture_output=True, check=False)
     assert full.returncode == 1
-    assert full.stderr.startswith("rnn-tui: cannot write: ")
+    assert full.stderr.startswith("rnn-tui: the system refuses: No space left")
     assert full.stderr.count("\n") == 1
 
 
@@ -161,7 +162,8 @@ def test_a_lesson_without_options_is_itself(name: str) -> None:
 
 def test_another_input_brings_target_vocabulary_and_size() -> None:
     found = changed("hihello", "--input", "hello world")
-    assert (found.name, found.data.inputs, found.data.targets) == ("hihello", ("hello worl",), ("ello world",))
+    assert found.name == "hihello"
+    assert (found.data.inputs, found.data.targets) == (("hello worl",), ("ello world",))
     assert (found.vocabulary, found.network.hidden_size) == (" dehlorw", 8)
 
 
@@ -181,7 +183,7 @@ def test_a_vocabulary_that_covers_the_text_stays() -> None:
     ("hihello", ["--no-learn"], {"data.targets": (), "training.epochs": 100}),
     ("hihello", ["--speed", "max"], {"run.speed": 0.0}),
     ("six-words", ["--batch-first", "--clip", "1"], {"network.batch_first": True, "training.clip": 1.0}),
-    ("hihello", ["--input", "a\x1b", "--target", "漢e"], {"data.inputs": ("a\x1b",), "network.hidden_size": 4}),
+    ("hihello", ["--input", "a\x1b", "--target", "漢e"], {"network.hidden_size": 4}),
 ])
 def test_what_was_not_asked_for_gives_way(lesson: str, args: list[str], expected: dict[str, Any]) -> None:
     found = changed(lesson, *args)
@@ -194,7 +196,7 @@ def test_help_names_every_option_lesson_and_heading() -> None:
     for args in ([], ["hihello"]):
         text = run(*args, "--help").stdout
         flags = ("--bidirectional", "--batch-first", "--learn")
-        names = [each.option.replace("--", "--[no-]") if each.option in flags else each.option for each in FIELDS]
+        names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in FIELDS)]
         for word in (*names, *LESSONS, "--experiment", "--paused", "--version", "Network:", "Keys:"):
             assert word in text, word
         assert max(map(len, text.splitlines())) <= 80

@@ -47,7 +47,10 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
             "lr": draw(st.floats(1e-9, 1e6)), "epochs": draw(st.integers(0, 10**12)),
             "seed": draw(st.integers(0, 2**63 - 1)),
         },
-        "run": {"speed": draw(st.floats(0, 1e9)), "device": draw(st.sampled_from(["auto", "cpu", "cuda:1", "mps"]))},
+        "run": {
+            "speed": draw(st.floats(0, 1e9)),
+            "device": draw(st.sampled_from(["auto", "cpu", "cuda:1", "mps"])),
+        },
     }
 
 
@@ -57,9 +60,8 @@ def test_there_and_back_again(values: dict[str, Any]) -> None:
     plain = to_dict(experiment)
     assert from_dict(json.loads(json.dumps(plain))) == experiment
     for section in ("data", "network", "training", "run"):
-        assert {name: plain[section][name] for name in values[section]} == {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values[section].items()
-        }
+        for name, value in values[section].items():
+            assert plain[section][name] == (tuple(value) if isinstance(value, list) else value)
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -117,8 +119,8 @@ def test_only_a_state_that_stays_within_one_has_a_floor(network: dict[str, Any],
     recurrent = Model(experiment).recurrent
     state = (h_0, h_0) if network.get("cell") == "lstm" else h_0
     output, _ = recurrent(torch.eye(5).view(5, 1, 5) * 10, state if network.get("initial_state") else None)
-    if bounded:
-        assert output.abs().max() <= 1
+    if bounded or network.get("cell") == "gru":
+        assert (output.abs().max() <= 1) == bounded
 
 
 def test_default_target_is_the_next_characters() -> None:
@@ -139,12 +141,12 @@ def test_memory_counts_weights_gradients_moments_and_steps() -> None:
         return from_dict({**values, "training": {"optimizer": optimizer}}).memory_bytes
 
     base = needed()
-    assert 4 * 4 * 60 <= base <= 4 * (4 * 60 + 6 * 100)  # 60 weights, four times in all; six steps of a few numbers
+    assert 4 * 4 * 60 <= base <= 4 * (4 * 60 + 6 * 100)  # 60 weights, four times; six steps of a few numbers
     large: dict[str, Any] = {"head": "linear", "hidden_size": 10_000}
     assert needed(**large) == pytest.approx(4 * 4 * 10_000**2, rel=0.01)  # W_hh is nearly all there is
     assert needed(**large, optimizer="sgd") == pytest.approx(4 * 2 * 10_000**2, rel=0.01)
     assert needed(**large, cell="lstm") == pytest.approx(4 * 4 * 4 * 10_000**2, rel=0.01)
-    assert needed(**large, layers=3) == pytest.approx(4 * 4 * 5 * 10_000**2, rel=0.01)  # and W_ih of the upper two
+    assert needed(**large, layers=3) == pytest.approx(4 * 4 * 5 * 10_000**2, rel=0.01)  # and two W_ih
     assert needed(rows=1000, length=1000) / needed(rows=1000, length=10) == pytest.approx(100, rel=0.1)
     assert needed(rows=1000) / needed(rows=10) == pytest.approx(100, rel=0.3)
     assert needed(head="linear", hidden_size=1_000_000) > 10**12
@@ -163,9 +165,10 @@ def test_choices_are_the_words_of_a_field() -> None:
 
 
 def test_fields_are_all_that_there_is_to_set() -> None:
-    plain = to_dict(Experiment())
-    settings = {f"{section}.{name}" for section in ("data", "network", "training", "run") for name in plain[section]}
-    assert [each.path for each in FIELDS] == sorted(settings, key=[each.path for each in FIELDS].index)
+    parts = {section: part for section, part in to_dict(Experiment()).items() if isinstance(part, dict)}
+    settings = {f"{section}.{name}" for section in parts for name in parts[section]}
+    assert {each.path for each in FIELDS} == settings
+    assert len({each.path for each in FIELDS}) == len(FIELDS)
     assert len({each.option for each in FIELDS}) == len(FIELDS)
     assert field("network.hidden_size").option == "--hidden"
     with pytest.raises(KeyError):
@@ -177,8 +180,8 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"network": {"hidden_size": 0}}, "network.hidden_size", ["0", "too small", "at least 1"]),
     ({"network": {"hidden_size": -3}}, "network.hidden_size", ["-3", "at least 1"]),
     ({"network": {"hidden_size": 10**9}}, "network.hidden_size", ["1000000000", "too large", "at most 1"]),
-    ({"network": {"hidden_size": 4}}, "network.hidden_size", ["4 does not fit", "5 units", "linear head"]),
-    ({"network": {"hidden_size": 4, "bidirectional": True}}, "network.hidden_size", ["4", "5 units in both directions"]),
+    ({"network": {"hidden_size": 4}}, "network.hidden_size", ["4 does not fit", "5 units", "linear"]),
+    ({"network": {"hidden_size": 4, "bidirectional": True}}, "network.hidden_size", ["4", "both directions"]),
     ({"network": {"layers": 0}}, "network.layers", ["0", "at least 1"]),
     ({"network": {"embedding": -1}}, "network.embedding", ["-1", "at least 0"]),
     ({"network": {"cell": "gpu"}}, "network.cell", ["'gpu'", "must be rnn, rnn-relu, gru or lstm"]),
@@ -190,8 +193,7 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"network": {"size": 4}}, "network.size", ["no setting", "hidden_size", "layers"]),
     ({"colour": 4}, "colour", ["no setting", "network", "training"]),
     ({"network": 4}, "network", ["4", "must be a table"]),
-    ({"network": {**BOTH, "implementation": "cell"}, "training": {"tick": "sequence"}}, "network.bidirectional",
-     ["true does not fit", "fused"]),
+    ({"network": {**BOTH, "implementation": "cell"}}, "network.bidirectional", ["true does not", "fused"]),
     ({"network": BOTH}, "training.tick", ["character does not fit", "must be sequence"]),
     ({"training": {"lr": 0}}, "training.lr", ["0", "too small", "above 0"]),
     ({"training": {"lr": math.nan}}, "training.lr", ["nan", "finite number"]),
@@ -216,9 +218,9 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"data": {"inputs": [1, 2]}}, "data.inputs", ["[1, 2]", "a list of texts"]),
     ({"data": {"inputs": ["a" * 9, "b" * 10]}}, "data.inputs", ["8 and 9 characters", "equally long"]),
     ({"data": {"inputs": ["a\ud800"]}, "training": LOOK}, "data.inputs", ["'\\ud800'", "UTF-8"]),
-    ({"data": {"inputs": ["ab"], "targets": ["b"]}}, "data.targets", ["'b' has 1 character", "'ab' has 2", "equally"]),
+    ({"data": {"inputs": ["ab"], "targets": ["b"]}}, "data.targets", ["'b' has 1 character", "'ab' has 2"]),
     ({"data": {"inputs": ["ab"], "targets": ["ab", "cd"]}}, "data.targets", ["2 rows", "has 1"]),
-    ({"data": {"inputs": ["ab"], "targets": ["ab"]}, "training": LOOK}, "data.targets", ["'ab'", "without learning"]),
+    ({"data": {"inputs": ["a"], "targets": ["b"]}, "training": LOOK}, "data.targets", ["'b'", "no use"]),
     ({"data": {"inputs": ["ab"], "vocabulary": "aab"}}, "data.vocabulary", ["'a' more than once"]),
     ({"data": {"inputs": ["abc"], "vocabulary": "ab"}}, "data.vocabulary", ["lacks 'c'", "every"]),
 ]

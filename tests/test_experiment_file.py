@@ -98,7 +98,7 @@ def read_or_refused(folder: Path, content: bytes) -> None:
     ("[network]\n\nlayers = \n", ", line 3: is not TOML: Invalid value"),
     ("[network\n", ", line 1: is not TOML: "),
     ('name = "', ", line 1: is not TOML: "),
-    ("[network]\nlayers = 1\nhiden = 3\n", ", line 3: network.hiden is no key of [network]; nearest: hidden_size"),
+    ("[network]\n\nhiden = 3", ", line 3: network.hiden is no key of [network]; nearest: hidden_size"),
     ("[netwrok]\nlayers = 1\n", ", line 1: netwrok is no key of the file; nearest: network"),
     ("[run]\n[network]\nlayers = 0\n", ", line 3: network.layers 0 is too small: it must be at least 1"),
     ("[training]\nlr = nan\n", ", line 2: training.lr nan is not a finite number"),

@@ -114,12 +114,14 @@ class _Sheet:
 
 def draw_chart(
     curves: Sequence[Curve], *, width: int, height: int, log_x: bool = False, log_y: bool = False,
-    floor: float | None = None, floor_label: str = "floor", x_label: str = "epoch", mark: float | None = None,
+    x_to: float | None = None, y_to: tuple[float, ...] = (), floor: float | None = None, floor_label: str = "floor",
+    x_label: str = "epoch", mark: float | None = None,
     axis_style: Style, floor_style: Style, mark_style: Style, background: Style, empty: str = "no loss yet",
 ) -> list[Strip]:  # fmt: skip
     """Draw curves, later ones on top, as `height` strips of `width` cells.
 
-    `floor` is a value that curves cannot fall below: a dashed line, always in range. `mark` is an x: a line
+    The axes reach at least to `x_to` and to the values `y_to`, so that a growing curve need not move at every
+    point. `floor` is a value that curves cannot fall below: a dashed line, always in range. `mark` is an x: a line
     down behind the curves. What has no place (not finite, outside, <= 0 on a log axis) is left out. So are
     axes without room. With no points at all, `empty` is shown.
     """
@@ -136,7 +138,8 @@ def draw_chart(
         sheet.write((rows - 1) // 2, max(0, width - len(empty)) // 2, empty[:width], AXIS)
         return sheet.strips()
 
-    y_range = _range(np.concatenate([ends for _, _, p in layers for ends in (p.low, p.high)]), log_y)
+    reach = _positions(y_to, log_y)
+    y_range = _range(np.concatenate([reach[~np.isnan(reach)], *(ends for _, _, p in layers for ends in (p.low, p.high))]), log_y)
     floor_at, mark_at = float(_positions(floor, log_y)), float(_positions(mark, log_x))
     has_floor = math.isfinite(floor_at)
     y = _Scale(*(_with_floor(*y_range, floor_at, rows) if has_floor else y_range), log_y, rows, DOT_ROWS)
@@ -149,7 +152,8 @@ def draw_chart(
     gutter = max([GUTTER, *(len(text) for _, text, _ in labels)])
     left = gutter + 1 if framed else 0
     columns = width - left
-    x_range = _range(np.concatenate([p.x for _, _, p in layers]), log_x, grow=True)
+    end = float(_positions(x_to, log_x))
+    x_range = _range(np.concatenate([p.x for _, _, p in layers] + [[end]] * math.isfinite(end)), log_x, grow=True)
     x = _Scale(*x_range, log_x, columns, DOT_COLUMNS)
     if framed:
         whole = all(np.all(curve.x[np.isfinite(curve.x)] % 1 == 0) for _, curve, _ in layers)

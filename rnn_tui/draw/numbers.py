@@ -51,9 +51,9 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def nice_above(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20, ... not below `value`: a scale that stays steady from frame to frame."""
+def nice_above(value: float, steps: tuple[float, ...] = (1, 2, 5, 10)) -> float:
+    """The next of 1, 2, 5, 10, 20, ... not below `value`, at least 1: a scale that stays steady from frame to frame."""
     if not math.isfinite(value) or value <= 1:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(power * step for step in (1, 2, 5, 10) if power * step >= value * (1 - 1e-9))
+    return next(power * step for step in steps if power * step >= value * (1 - 1e-9))

@@ -11,7 +11,7 @@ from rnn_tui.text import safe
 
 __all__ = ["describe_network", "draw_status", "speed_name"]
 
-_STATES = {"playing": "▶ playing", "paused": "⏸ paused", "done": "■ done"}
+_STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done"}
 
 
 def describe_network(experiment: Experiment) -> str:

@@ -19,7 +19,9 @@ import torch
 
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks, tensor_facts
+from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import ExperimentError
+from rnn_tui.memory import check_memory
 from rnn_tui.protocol import (
     VERSION,
     Buffer,
@@ -145,6 +147,8 @@ class Server:
                 self._look, self._looked_at = command, time.perf_counter()
                 return
             case Open(experiment=experiment, play=play):
+                check_memory(experiment)
+                choose_threads(experiment)
                 self._begin(Session(experiment))
                 self._speed = experiment.run.speed
                 self._play(play)
@@ -241,7 +245,6 @@ class Server:
 def main() -> None:
     """Wait for the view that started this process, and serve it."""
     listener = socket.socket(fileno=int(sys.argv[1]))
-    torch.set_num_threads(1)  # for small networks one thread is three times as fast as two
     folder = Path(listener.getsockname()).parent
     peer, _ = listener.accept()
     Server(Connection(peer)).run()

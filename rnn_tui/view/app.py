@@ -73,6 +73,16 @@ class RnnApp(App[int]):
         assert isinstance(screen, MainScreen)
         return screen
 
+    @property
+    def tick(self) -> int:
+        """The tick on the screen."""
+        return 0 if self._frame is None else self._frame.status.tick
+
+    @property
+    def held(self) -> bool:
+        """Whether the run on the screen is paused or done."""
+        return self._frame is not None and self._frame.status.state != "playing"
+
     def get_default_screen(self) -> MainScreen:
         """The panes."""
         return MainScreen(self._experiment)
@@ -178,8 +188,7 @@ class RnnApp(App[int]):
 
     def action_toggle_play(self) -> None:
         """Play or pause."""
-        if self._frame is not None:
-            self._command(Play(on=self._frame.status.state != "playing"))
+        self._command(Play(on=self.held))
 
     def action_step(self, unit: str) -> None:
         """One tick, or to the end of the epoch."""

@@ -14,6 +14,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
 from textual.strip import Strip
 
+from rnn_tui.view.ink import Ink
+
 __all__ = ["ThinCompositor", "changed_spans"]
 
 _WORTH_A_JUMP = 10  # unchanged cells that are cheaper to jump over than to send again
@@ -25,12 +27,14 @@ class _CroppedUpdate(ChopsUpdate):
     def render_segments(self, console: Console) -> str:
         """The terminal sequences of the update."""
         parts: list[str] = []
+        ink = Ink(console._color_system)
         for y, left, right in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 start, stop = max(left, x), min(right, end)
                 if strip is not None and start < stop:
                     parts.append(Control.move_to(start, y).segment.text)
-                    parts.append(strip.crop(start - x, stop - x).render(console))
+                    parts.append(ink.write(strip.crop(start - x, stop - x)))
+        parts.append(ink.rest())
         return "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -84,12 +85,10 @@ def test_the_last_line_tells_what_was_not_learnt() -> None:
 
 
 def test_a_batch_is_told_row_by_row() -> None:
-    experiment = other(data={"inputs": ["ab", "ba"], "targets": ["aa", "aa"]}, network={"hidden_size": 2},
-                       training={"epochs": 1, "lr": 1e-6, "tick": "sequence"})
-    _, out, _ = run(experiment)
-    wrong = [row for row in out[0].partition("prediction ")[2].split() if row != "aa"]
-    assert wrong  # an untrained network that says aa to everything would be a poor example
-    assert f"{2 - len(wrong)} of 2 rows are right; says {wrong[0]} for aa" in out[-1]
+    contradiction = {"inputs": ["ab", "ab"], "targets": ["aa", "bb"]}  # one row is right at the most
+    _, out, _ = run(other(data=contradiction, network={"hidden_size": 2}, training={"epochs": 1}))
+    said = out[0].split()[-1]
+    assert re.search(rf"[01] of 2 rows are right; says {said} for (aa|bb) ", out[-1])
 
 
 def test_no_control_character_is_printed() -> None:

@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.experiment import Data, Experiment, ExperimentError, from_dict
-from rnn_tui.protocol import CurveWanted, Wanted
+from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import CurveWanted, Frame, Wanted, decode_message, pack
 
 EVERYTHING = Wanted(count=99, top=3, units=99, layers=(0, 99), first=0, tensors=True)
 LINEAR = {"hidden_size": 7, "head": "linear"}
@@ -86,6 +87,26 @@ def test_the_curve_of_single_characters_ends_with_character_ticks() -> None:
     session.set_tick("sequence")
     session.tick()
     assert session.character_curve(CurveWanted(columns=99)) is None  # ticks and characters no longer agree
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_all_that_a_lesson_shows_crosses_the_seam(name: str) -> None:
+    """With the types that the seam promises; before the first tick, within a pass and at its end."""
+    session, wanted = Session(LESSONS[name]), EVERYTHING
+    for _ in range(8):
+        frame = Frame(
+            look=1, revision=1, status=session.status(playing=True, speed=0.0),
+            steps=session.probe.steps(wanted), states=session.probe.states(wanted),
+            curve=session.losses.envelope(3), characters=session.character_curve(CurveWanted(columns=3)),
+            predictions=session.predictions.newest(9), learnt=session.predictions.learnt,
+            tensors=tensor_facts(session.trainer), checks=checks(session.trainer),
+        )
+        found = decode_message(pack(frame)[4:])
+        assert isinstance(found, Frame)
+        assert found.steps is not None
+        assert len(found.steps.inputs) == session.trainer.length
+        assert repr(found) == repr(frame)
+        session.tick()
 
 
 def test_a_session_keeps_the_rules() -> None:

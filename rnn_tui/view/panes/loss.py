@@ -1,15 +1,19 @@
 """The loss of every update so far."""
 
+import math
+
 from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.chart import Curve, draw_chart
-from rnn_tui.draw.numbers import compact
+from rnn_tui.draw.numbers import compact, nice_above
 from rnn_tui.protocol import Curve as Points
 from rnn_tui.view.pane import Pane
 from rnn_tui.view.scene import Scene
 
 __all__ = ["LossPane"]
+
+_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 
 
 class LossPane(Pane):
@@ -35,14 +39,21 @@ class LossPane(Pane):
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         if scene.curve is not None:
             curves.append(_curve(scene.curve, palette.accent))
+        lowest = min((each.low.min() for each in curves if len(each.low)), default=1.0)
         return draw_chart(
             curves, width=width, height=height, log_x=gaze.log_x, log_y=gaze.log_y, floor=scene.experiment.floor,
+            x_to=nice_above(scene.frame.status.epoch, _STEPS), y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
             axis_style=palette.dim, floor_style=palette.right, mark_style=palette.faint, background=Style(),
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Its axis is not that of the time steps."""
         return None
+
+
+def _decade_below(value: float) -> float:
+    """The power of ten at or below a loss: where a logarithmic axis begins, and stays for a while."""
+    return 10.0 ** math.floor(math.log10(value)) if value > 0 else value
 
 
 def _curve(points: Points, style: Style, *, dots: bool = False) -> Curve:

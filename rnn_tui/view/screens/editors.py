@@ -1,0 +1,184 @@
+r"""What the settings are edited with, as text: `|` between rows; `\n`, `\x1b`, `\u200b` for what cannot be typed.
+
+Every editor has a `value`, a text, whatever the setting is; `as_text` and `from_text` translate.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from rnn_tui.experiment import Experiment, ExperimentError, choices
+from rnn_tui.text import glyph
+
+__all__ = ["Choice", "TextInput", "as_text", "editor", "from_text"]
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
+_PIECE = re.compile(r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\.|.", re.DOTALL)
+_YES_NO = ("no", "yes")
+_ROWS, _TEXTS = ("data.inputs", "data.targets"), ("data.inputs", "data.targets", "data.vocabulary")
+_DEFAULTS = Experiment()
+
+
+def as_text(path: str, value: Any) -> str:
+    """A setting's value as an editor shows it."""
+    if isinstance(value, bool):
+        return _YES_NO[value]
+    if path in _ROWS:
+        return "|".join(_escaped(row).replace("|", "\\|") for row in value)
+    if path in _TEXTS:
+        return _escaped(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def from_text(path: str, text: str) -> Any:
+    """The value that a text stands for; a number that is none stays a text, for `from_dict` to judge.
+
+    Raises ExperimentError for an escape that is none.
+    """
+    if path in _TEXTS:
+        rows = _rows(path, text)
+        return (tuple(rows) if text else ()) if path in _ROWS else "|".join(rows)
+    kind = _kind(path)
+    if kind is bool:
+        return text == _YES_NO[1]
+    if kind is float and path == "run.speed" and text.strip() == "max":
+        return 0.0
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def _kind(path: str) -> type:
+    section, _, name = path.partition(".")
+    return type(getattr(getattr(_DEFAULTS, section), name))
+
+
+def _escaped(text: str) -> str:
+    """The text with a backslash before backslashes, and what cannot be seen as an escape."""
+    return printable(text.replace("\\", "\\\\"))
+
+
+def printable(text: str) -> str:
+    """The text with everything that cannot be seen written as an escape."""
+    return "".join(each if each == " " or glyph(each) == each else _code(each) for each in text)
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return _SHORT.get(character, f"\\x{number:02x}")
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _rows(path: str, text: str) -> list[str]:
+    rows = [""]
+    for piece in _PIECE.findall(text):
+        if piece == "|":
+            rows.append("")
+        else:
+            rows[-1] += _character(path, piece)
+    return rows
+
+
+def _character(path: str, piece: str) -> str:
+    if piece in _LONG:
+        return _LONG[piece]
+    if piece[0] != "\\":
+        return piece
+    code = int(piece[2:], 16) if len(piece) > 2 else None
+    if code is None or code > 0x10FFFF:
+        raise ExperimentError(path, f"{piece} is no character: write \\\\ for a backslash, \\| for a bar, "
+                              "\\n, \\t, \\xNN, \\uNNNN or \\UNNNNNNNN for others")
+    return chr(code)
+
+
+def editor(path: str, value: str) -> "Choice | TextInput":
+    """What edits the setting of that path."""
+    words = _YES_NO if _kind(path) is bool else choices(path)
+    return Choice(words, value) if words else TextInput(value, compact=True)
+
+
+class TextInput(Input):
+    """One line of text in which everything can be seen: what cannot be is written as an escape."""
+
+    DEFAULT_CSS = """
+    TextInput {
+        width: 1fr; background: $panel;
+        &:focus { background: $primary 25%; background-tint: transparent; }
+        &> .input--placeholder { color: $foreground 50%; }
+    }
+    """
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Called by textual for all that is typed and pasted."""
+        super().replace(printable(text), start, end)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """All of it, not its first line alone."""
+        event.prevent_default()
+        event.stop()
+        self.replace(event.text.removesuffix("\n"), *self.selection)
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few words, side by side: ← and → choose, so does a click."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"choice--chosen"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "choose(-1)", "the word before", show=False),
+        Binding("right,space", "choose(1)", "the next word", show=False),
+    ]
+    DEFAULT_CSS = """
+    Choice {
+        width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $foreground 65%;
+        &> .choice--chosen { color: $foreground; text-style: bold; }
+        &:focus { background: $primary 25%; }
+    }
+    """
+    value: reactive[str] = reactive("", init=False)
+
+    @dataclass
+    class Changed(Message):
+        """Another word has been chosen."""
+
+        choice: "Choice"
+        value: str
+
+    def __init__(self, words: tuple[str, ...], value: str) -> None:
+        super().__init__()
+        self._words = words
+        self.set_reactive(Choice.value, value)
+
+    def watch_value(self, value: str) -> None:
+        """Called by textual."""
+        self.post_message(self.Changed(self, value))
+
+    def render(self) -> Content:
+        """Called by textual."""
+        chosen = self.get_visual_style("choice--chosen", partial=True)
+        parts = [Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}")
+                 for word in self._words]
+        return Content("  ").join(parts)
+
+    def action_choose(self, by: int) -> None:
+        """The next word or the one before, round and round."""
+        self.value = self._words[(self._words.index(self.value) + by) % len(self._words)]
+
+    def on_click(self, event: events.Click) -> None:
+        """The word under the mouse."""
+        offset = event.get_content_offset(self)
+        left = 0
+        for word in self._words:
+            if offset is not None and left <= offset.x < left + len(word) + 2:
+                self.value = word
+            left += len(word) + 4

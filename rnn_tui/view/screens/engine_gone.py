@@ -1,0 +1,51 @@
+"""What is shown when the engine has died: its last words, and whether to start it again."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rnn_tui.text import safe
+
+__all__ = ["EngineGoneScreen"]
+
+_ASK = "Its numbers are lost. Enter starts another engine, which begins the same experiment again; q leaves."
+
+
+class EngineGoneScreen(ModalScreen[bool]):
+    """True: start it again with the same experiment. False: leave."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "answer(True)", "start again"),
+        Binding("escape,q", "answer(False)", "leave"),
+    ]
+    DEFAULT_CSS = """
+    #last-words { height: auto; max-height: 50vh; background: $panel; padding: 0 1; margin: 1 0; }
+    #last-words { scrollbar-size-vertical: 1; scrollbar-background: $panel; scrollbar-color: $foreground 30%; }
+    """
+    CSS = """
+    #engine-gone { border: round $error; }
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        lines = words.strip("\r\n").splitlines()
+        self._last_words = "\n".join(safe(line.replace("\t", "    ")) for line in lines)
+
+    def compose(self) -> ComposeResult:
+        """What happened, the words, what can be done."""
+        with Vertical(id="engine-gone", classes="dialog") as dialog:
+            dialog.border_title = "✗ The engine has stopped"
+            dialog.border_subtitle = "enter start it again · q leave"
+            yield Static("The process that trains has ended. Its last words:", markup=False)
+            with VerticalScroll(id="last-words") as scroll:
+                yield Static(self._last_words.strip() or "(none)", markup=False)
+            yield Static(_ASK, markup=False)
+        self.call_after_refresh(scroll.scroll_end, animate=False)
+
+    def action_answer(self, again: bool) -> None:
+        """Start it again, or leave."""
+        self.dismiss(again)

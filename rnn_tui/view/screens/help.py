@@ -1,0 +1,88 @@
+"""All keys, from their table, and how to read the panes."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+
+from rnn_tui.view.keys import GROUPS, KEYS
+from rnn_tui.view.screens.rows import Rows
+
+__all__ = ["HelpScreen"]
+
+_PANES = (
+    ("Network", "The same cell with the same weights, drawn once for each time step. Data flows upward: input, layers, "
+     "output, and above it the target. Time runs to the right: the arrows hand the state on to the next step. "
+     "A box is filled with the colours of its state, and p is how sure the network is of its output."),
+    ("Lit step", "Ticking by character, the step that has just been fed is lit. A dot is a step that has not been "
+     "fed yet in this pass."),
+    ("Hidden state", "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0; the "
+     "stronger the colour, the farther from 0. The number is the value itself."),
+    ("Loss", "The line is the loss of each update, the faint points are single characters. The dashed floor: a state "
+     "used as logits lies between −1 and 1, so even the best one must leave some probability to wrong characters, "
+     "and the loss cannot fall below that line. A linear head has no floor."),
+    ("Prediction", "What the network says now, under its target: ✓ is right, ✗ is wrong. Below, the likeliest characters "
+     "of each step, with their probabilities as bars; then what it has said so far, and in which epoch first."),
+    ("Shapes", "Where nothing is learnt: every tensor of the pass with its shape, and the equalities that must hold, "
+     "checked."),
+    ("Time cursor", "One time step is marked in all panes at once. [ and ] move it, a click sets it, esc lets it "
+     "follow the step being fed."),
+    ("Mouse", "Over a cell, the lower border of its pane tells the exact value."),
+)
+_NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys, and a guide to the pictures."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,f1", "leave", "close"),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    #help-text { height: auto; max-height: 80vh; scrollbar-gutter: stable; }
+    #help-text { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%; }
+    #help-keys, #help-panes { height: auto; }
+    .help-group {
+        height: auto;
+        border-top: solid $foreground 20%;
+        border-title-color: $primary;
+        border-title-style: bold;
+        margin: 0 0 1 0;
+    }
+    #help-panes Rows { margin: 0 0 1 0; }
+    HelpScreen.-wide {
+        #help-text { layout: horizontal; }
+        #help-keys { width: 1fr; margin: 0 4 0 0; }
+        #help-panes { width: 1fr; }
+    }
+    """
+    CSS = """
+    #help { padding: 1 0 1 2; }
+    HelpScreen.-wide #help { max-width: 160; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Keys, then panes."""
+        with Vertical(id="help", classes="dialog") as dialog:
+            dialog.border_title = "Keys and panes"
+            dialog.border_subtitle = "↑ ↓ scroll · esc close"
+            with VerticalScroll(id="help-text"):
+                with Vertical(id="help-keys"):
+                    for group in GROUPS:
+                        keys = [(key.shown, key.about) for key in KEYS if key.group == group]
+                        yield from _group(group, Rows(keys, names=_NAMES))
+                with Vertical(id="help-panes"):
+                    yield from _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
+
+    def action_leave(self) -> None:
+        """Back to the panes."""
+        self.dismiss()
+
+
+def _group(title: str, *rows: Rows) -> ComposeResult:
+    group = Vertical(*rows, classes="help-group")
+    group.border_title = f" {title} "
+    yield group

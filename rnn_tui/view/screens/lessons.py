@@ -1,0 +1,185 @@
+"""The lessons on `l`: a list, and what the highlighted one is about."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from rnn_tui.draw.numbers import compact, count
+from rnn_tui.draw.status import describe_network
+from rnn_tui.experiment import Experiment
+from rnn_tui.lessons import LESSONS
+from rnn_tui.text import safe
+from rnn_tui.view.screens.rows import Rows
+
+__all__ = ["LessonsScreen"]
+
+_NAMES = max(map(len, LESSONS)) + 2  # cells of the column of names
+
+
+class LessonsScreen(ModalScreen[Experiment | None]):
+    """Choose a lesson: the experiment, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "close"),
+        Binding("l,q", "leave", "close"),
+        Binding("slash", "filter", "filter"),
+        Binding("down", "move(1)", "next", show=False),
+        Binding("up", "move(-1)", "previous", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    #lessons-filter { margin: 0 0 1 0; background: $panel; }
+    #lessons-list {
+        height: auto; border: none; padding: 0; background: $surface; scrollbar-gutter: stable; background-tint: transparent;
+        scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%;
+        text-wrap: nowrap; text-overflow: ellipsis;
+        & > .option-list--option { padding: 0 1; }
+    }
+    #lessons-none { display: none; color: $foreground 65%; padding: 0 1; }
+    #lesson { height: auto; }
+    #lesson-name { text-style: bold; color: $accent; }
+    #lesson-about { margin: 0 0 1 0; }
+    LessonsScreen.-wide {
+        #lessons-both { layout: horizontal; height: auto; }
+        #lessons-left { width: 61; height: 17; }
+        #lesson { width: 1fr; height: 17; padding: 0 0 0 2; margin: 0 0 0 1; }
+        #lesson { border-left: solid $foreground 20%; }
+    }
+    LessonsScreen.-narrow {
+        #lessons-both { height: auto; }
+        #lessons-left { height: 17; }
+        #lesson { height: 11; border-top: solid $foreground 20%; }
+    }
+    LessonsScreen.-narrow.-short #lessons-left { height: 8; }
+    LessonsScreen.-narrow.-short #lesson { height: 10; }
+    LessonsScreen.-narrow.-short #lesson-name { display: none; }
+    """
+    CSS = """
+    LessonsScreen.-wide #lessons { width: 96%; max-width: 124; }
+    LessonsScreen.-short #lessons { padding: 0 2; max-height: 100%; }
+    LessonsScreen.-narrow #lessons { max-height: 100%; }
+    """
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """The filter, the list, the lesson."""
+        with Vertical(id="lessons", classes="dialog") as dialog:
+            dialog.border_title = "Lessons"
+            dialog.border_subtitle = "↑ ↓ choose · enter open · / filter · esc close"
+            yield Input(id="lessons-filter", placeholder="/ to filter", compact=True)
+            with Container(id="lessons-both"):
+                with Container(id="lessons-left"):
+                    yield OptionList(id="lessons-list", compact=True, markup=False)
+                    yield Static("No lesson has all of these words.", id="lessons-none", markup=False)
+                with Container(id="lesson"):
+                    yield Static(id="lesson-name", markup=False)
+                    yield Static(id="lesson-about", markup=False)
+                    yield Rows(names=9, classes="calm")
+
+    def on_mount(self) -> None:
+        """All lessons, the current one highlighted."""
+        self._fill("")
+        self._list.focus()
+
+    @property
+    def _list(self) -> OptionList:
+        return self.query_one("#lessons-list", OptionList)
+
+    def _fill(self, words: str) -> None:
+        """The lessons that hold all these words; the highlight stays where it was, if it can."""
+        highlighted = self._list.highlighted_option
+        wanted = self._current if highlighted is None else highlighted.id
+        found = [lesson for lesson in LESSONS.values() if _holds(lesson, words.casefold().split())]
+        self._list.clear_options()
+        self._list.add_options([Option(_line(lesson, current=lesson.name == self._current), id=lesson.name)
+                                for lesson in found])
+        self._list.display = bool(found)
+        self.query_one("#lessons-none").display = not found
+        self.query_one("#lesson").visible = bool(found)
+        if found:
+            names = [lesson.name for lesson in found]
+            self._list.highlighted = names.index(wanted) if wanted in names else 0
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(OptionList.OptionHighlighted)
+    def _tell(self, event: OptionList.OptionHighlighted) -> None:
+        lesson = LESSONS.get(event.option_id or "")
+        if lesson is not None:
+            self.query_one("#lesson-name", Static).update(lesson.name)
+            self.query_one("#lesson-about", Static).update(lesson.about)
+            self.query_one(Rows).tell(_facts(lesson))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(LESSONS[event.option_id or ""])
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self._list.action_select()
+
+    def action_filter(self) -> None:
+        """Type what the lesson must hold."""
+        self.query_one(Input).focus()
+
+    def action_move(self, by: int) -> None:
+        """Another lesson, while the filter has the focus."""
+        if by > 0:
+            self._list.action_cursor_down()
+        else:
+            self._list.action_cursor_up()
+
+    def action_back(self) -> None:
+        """Out of the filter, then out of the list."""
+        if self.focused is self.query_one(Input):
+            self.query_one(Input).clear()
+            self._list.focus()
+        else:
+            self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Back to the panes."""
+        self.dismiss(None)
+
+
+def _holds(lesson: Experiment, words: list[str]) -> bool:
+    text = " ".join((lesson.name, lesson.about, describe_network(lesson), _facts(lesson)[0][1])).casefold()
+    return all(word in text for word in words)
+
+
+def _line(lesson: Experiment, *, current: bool) -> Content:
+    mark = "▸ " if current else "  "
+    return Content.assemble((mark, "$accent"), lesson.name.ljust(_NAMES), (describe_network(lesson), "dim"))
+
+
+def _facts(lesson: Experiment) -> list[tuple[str, str]]:
+    data, training = lesson.data, lesson.training
+    rows = [safe(row) for row in data.inputs]
+    text = f"{rows[0]} → {safe(data.targets[0])}" if data.targets else " · ".join(rows)
+    if not training.learn:
+        how = f"forward only, by {training.tick}"
+        floor = "no loss, no update"
+    else:
+        epochs = f"{count(training.epochs)} epochs" if training.epochs else "no end"
+        how = f"{training.optimizer} lr {training.lr:g}, by {training.tick}, {epochs}, seed {training.seed}"
+        floor = "none: the loss can fall towards 0" if lesson.floor is None else (
+            f"{compact(lesson.floor)}: no lower, as the state is the logits")
+    return [
+        ("data", text),
+        ("network", f"{describe_network(lesson)}, {count(lesson.weights)} weights"),
+        ("training", how),
+        ("floor", floor),
+    ]

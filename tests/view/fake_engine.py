@@ -1,0 +1,140 @@
+"""An engine without torch and without a process: it writes down what it is told, and answers looks by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from msgspec.structs import replace
+
+from rnn_tui.experiment import Experiment
+from rnn_tui.link import Engine, EngineError
+from rnn_tui.protocol import (
+    Command,
+    Frame,
+    Greeting,
+    Look,
+    Message,
+    Open,
+    Play,
+    Refused,
+    Restart,
+    SetSpeed,
+    SetTick,
+    Status,
+    Step,
+)
+from tests.view.fake_frames import MIDWAY, TORCH, frame_of
+
+__all__ = ["FakeEngine"]
+
+
+class FakeEngine(Engine):
+    """Stands in for `link.Engine`. Commands move its status; nothing is trained."""
+
+    def __init__(self, status: Status = MIDWAY, *, greets: bool = True) -> None:
+        self.commands: list[Command] = []  # all but looks
+        self.looks: list[Look] = []
+        self.frames: list[Frame] = []  # answered
+        self.closed = self.dead = False
+        self.experiment: Experiment | None = None
+        self.status = status
+        self.run = 0
+        self.revision = 0
+        self.extra: dict[str, Any] = {}  # fields of a frame that shall be others
+        self._pending: Look | None = None
+        self._said: asyncio.Queue[Message | EngineError] = asyncio.Queue()
+        if greets:
+            self.greet()
+
+    # ---- what a test does ----
+
+    def greet(self) -> None:
+        """The first words."""
+        self._said.put_nowait(Greeting(version=1, torch=TORCH))
+
+    def move(self, **changes: Any) -> None:
+        """The run goes on: these fields of its status change, and the look that waits is answered."""
+        self.status = replace(self.status, **changes)
+        self.revision += 1
+        self._answer()
+
+    def refuse(self, problem: str, path: str = "") -> None:
+        """Say no."""
+        self._said.put_nowait(Refused(problem=problem, path=path))
+
+    def die(self, words: str) -> None:
+        """Go away."""
+        self.dead = True
+        self._said.put_nowait(EngineError(words))
+
+    def heard(self) -> list[Command]:
+        """The commands since the last time."""
+        commands, self.commands = self.commands, []
+        return commands
+
+    # ---- what the view does ----
+
+    def send(self, command: Command) -> None:
+        """Write it down, and answer a look."""
+        if self.dead or self.closed:
+            return
+        if isinstance(command, Look):
+            self.looks.append(command)
+            self._pending = command
+            self._answer()
+            return
+        self.commands.append(command)
+        match command:
+            case Open(experiment=experiment, play=play):
+                self._begin(experiment)
+                self.move(
+                    state="playing" if play else "paused",
+                    lr=experiment.training.lr,
+                    speed=experiment.run.speed,
+                )
+            case Play(on=on):
+                self.move(state="playing" if on else "paused")
+            case Step():
+                self.move(state="paused", tick=self.status.tick + 1)
+            case SetSpeed(speed=speed):
+                self.move(speed=speed)
+            case SetTick(tick=tick) if self.experiment is not None:
+                self._begin(replace(self.experiment, training=replace(self.experiment.training, tick=tick)))
+                self.move()
+            case Restart(seed=seed) if self.experiment is not None:
+                training = self.experiment.training
+                self._begin(
+                    replace(
+                        self.experiment,
+                        training=replace(training, seed=training.seed if seed is None else seed),
+                    )
+                )
+                self.move()
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """What was said."""
+        while True:
+            message = await self._said.get()
+            if isinstance(message, EngineError):
+                raise message
+            yield message
+
+    def close(self) -> None:
+        """Nothing to tidy up."""
+        self.closed = True
+
+    def _begin(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.run += 1
+        self.status = replace(self.status, fed=min(self.status.fed, experiment.length))
+
+    def _answer(self) -> None:
+        look = self._pending
+        if look is not None and self.experiment is not None and look.seen != self.revision:
+            self._pending = None
+            self.frames.append(
+                frame_of(
+                    look, self.experiment, self.status, run=self.run, revision=self.revision, **self.extra
+                )
+            )
+            self._said.put_nowait(self.frames[-1])

@@ -1,0 +1,61 @@
+"""What pilot tests share: an app on a fake engine, waiting for what must come, and reading the screen."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from rnn_tui.experiment import Experiment
+from rnn_tui.lessons import LESSONS
+from rnn_tui.view.app import RnnApp
+from tests.view.fake_engine import FakeEngine
+
+__all__ = ["running", "screen_lines", "text_of", "until"]
+
+_TRIES = 400
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Let the app work until something holds; fail where it never does."""
+    for _ in range(_TRIES):
+        if condition():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("waited in vain")
+
+
+@asynccontextmanager
+async def running(
+    experiment: Experiment | str = "hihello",
+    *,
+    engine: FakeEngine | None = None,
+    size: tuple[int, int] = (120, 36),
+    ready: bool = True,
+    **options: Any,
+) -> AsyncIterator[tuple[Pilot[int], RnnApp, FakeEngine]]:
+    """The app on a fake engine, with its first real frame on the screen (`ready`), and nothing said since Open."""
+    engine = engine or FakeEngine()
+    app = RnnApp(engine, LESSONS[experiment] if isinstance(experiment, str) else experiment, **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        if ready:
+            await until(pilot, lambda: app.main.scene is not None and app.main.scene.opened.run == engine.run)
+            await until(pilot, lambda: engine.looks[-1].seen == engine.revision)  # nothing is left to ask for
+            engine.heard()
+        yield pilot, app, engine
+
+
+def screen_lines(app: RnnApp, region: Region | None = None) -> list[str]:
+    """The characters on the screen, or in a region of it."""
+    strips = app.screen._compositor.render_strips(app.size)
+    if region is not None:
+        strips = [strip.crop(region.x, region.right) for strip in strips[region.y : region.bottom]]
+    return [strip.text for strip in strips]
+
+
+def text_of(app: RnnApp, widget: str | Widget) -> str:
+    """The characters of one widget with its border."""
+    found = app.main.query_one(widget) if isinstance(widget, str) else widget
+    return "\n".join(screen_lines(app, found.region))

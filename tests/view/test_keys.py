@@ -1,0 +1,264 @@
+"""Every key of the table, on the main screen: what it says to the engine, or how it changes the look."""
+
+from typing import Any
+
+import pytest
+
+from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import Command, Open, Play, Restart, SetSpeed, SetTick, Step
+from rnn_tui.view.app import RnnApp
+from rnn_tui.view.keys import KEYS
+from rnn_tui.view.scene import Gaze
+from tests.view.fake_engine import FakeEngine
+from tests.view.fake_frames import MIDWAY
+from tests.view.helpers import running, text_of, until
+
+ALL = [name for key in KEYS for name in key.keys.split(",")]
+
+# The fake run plays `hihello` (seed 4, by character) at 4 ticks/s; 4 of 6 steps are fed, so the cursor is at 3.
+COMMANDS: dict[str, Command] = {
+    "space": Play(on=False),
+    "right": Step(),
+    "shift+right": Step(unit="epoch"),
+    "plus": SetSpeed(speed=8),
+    "equals_sign": SetSpeed(speed=8),
+    "minus": SetSpeed(speed=2),
+    "m": SetTick(tick="sequence"),
+    "r": Restart(),
+    "R": Restart(seed=5),
+}
+GAZES = {
+    "left_square_bracket": Gaze(cursor=2),
+    "right_square_bracket": Gaze(cursor=4),
+    "x": Gaze(log_x=True),
+    "y": Gaze(log_y=True),
+}
+ZOOMS = {"1": "network", "2": "states", "3": "loss", "4": "prediction"}
+SCREENS = {
+    "l": "LessonsScreen",
+    "e": "ExperimentScreen",
+    "question_mark": "HelpScreen",
+    "f1": "HelpScreen",
+}
+OTHERS = {
+    "left_curly_bracket",
+    "right_curly_bracket",
+    "up",
+    "down",
+    "z",
+    "tab",
+    "escape",
+    "q",
+}  # tests of their own
+
+
+def test_no_key_is_left_out() -> None:
+    assert sorted(ALL) == sorted([*COMMANDS, *GAZES, *ZOOMS, *SCREENS, *OTHERS])
+
+
+@pytest.mark.parametrize("key", COMMANDS)
+async def test_keys_that_tell_the_engine_something(key: str) -> None:
+    async with running() as (pilot, app, engine):
+        gaze = app.main.gaze
+        await pilot.press(key)
+        assert engine.heard() == [COMMANDS[key]]
+        assert app.main.gaze == gaze
+        await until(
+            pilot, lambda: engine.frames[-1].revision == engine.revision
+        )  # and what came of it is looked at
+        assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("key", GAZES)
+async def test_keys_that_change_the_look_tell_the_engine_nothing_else(key: str) -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press(key)
+        assert app.main.gaze == GAZES[key]
+        assert app.main.scene is not None
+        assert app.main.scene.gaze == GAZES[key]
+        assert engine.heard() == []
+
+
+async def test_space_plays_what_is_paused_and_what_is_done() -> None:
+    async with running(paused=True) as (pilot, app, engine):
+        assert "paused" in text_of(app, "#status")
+        await pilot.press("space")
+        assert engine.heard() == [Play(on=True)]
+        await until(pilot, lambda: "playing" in text_of(app, "#status"))
+        engine.move(state="done")
+        await until(pilot, lambda: "done" in text_of(app, "#status"))
+        await pilot.press("space")
+        assert engine.heard() == [Play(on=True)]
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "then"),
+    [
+        ("plus", 1000.0, 0.0), ("plus", 0.0, 0.0), ("minus", 0.0, 1000.0), ("minus", 1.0, 1.0),
+        ("plus", 5.0, 8.0), ("minus", 5.0, 4.0), ("minus", 7.0, 4.0), ("plus", 7.0, 8.0), ("plus", 5000.0, 0.0),
+        ("minus", 5000.0, 1000.0), ("plus", 0.5, 1.0),
+    ],
+)  # fmt: skip
+async def test_the_pace_goes_to_the_next_step_of_its_ladder(key: str, now: float, then: float) -> None:
+    async with running() as (pilot, app, engine):
+        engine.move(speed=now)
+        await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.speed == now)
+        await pilot.press(key)
+        assert engine.heard() == [SetSpeed(speed=then)]
+
+
+async def test_m_goes_back_to_characters() -> None:
+    async with running("hihello-sequence") as (pilot, _, engine):
+        await pilot.press("m")
+        assert engine.heard() == [SetTick(tick="character")]
+
+
+async def test_the_cursor_stays_inside_and_escape_lets_it_follow() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press(*["left_square_bracket"] * 9)
+        assert app.main.gaze.cursor == 0
+        await pilot.press(*["right_square_bracket"] * 9)
+        assert app.main.gaze.cursor == 5
+        await pilot.press("escape")
+        assert app.main.gaze.cursor is None
+        assert app.main.scene is not None
+        assert app.main.scene.cursor == 3
+        engine.move(fed=5)
+        await until(pilot, lambda: app.main.scene and app.main.scene.cursor == 4)
+
+
+async def test_curly_brackets_pick_the_row_of_a_batch() -> None:
+    async with running("three-words") as (pilot, app, engine):
+        await pilot.press("right_curly_bracket")
+        assert app.main.gaze.row == 1
+        await until(pilot, lambda: engine.looks[-1].wanted.row == 1)
+        await until(pilot, lambda: app.main.scene and app.main.scene.inputs == list("eolll"))
+        assert "row 2 of 3" in text_of(app, "#network")
+        await pilot.press(*["right_curly_bracket"] * 5)
+        assert app.main.gaze.row == 2
+        await pilot.press(*["left_curly_bracket"] * 5)
+        assert app.main.gaze.row == 0
+        await until(pilot, lambda: app.main.scene and app.main.scene.inputs == list("hello"))
+
+
+async def test_up_and_down_show_other_layers_and_say_which() -> None:
+    async with running("ohlol-lstm", size=(80, 24)) as (pilot, app, _):
+        assert "layer 1 of 2" in text_of(app, "#states")
+        await pilot.press("up")
+        assert app.main.gaze.layer == 1
+        await until(pilot, lambda: "layer 2 of 2" in text_of(app, "#states"))
+        assert "h₂→" in text_of(app, "#states")
+        await pilot.press("up")
+        assert app.main.gaze.layer == 1
+        await pilot.press(*["down"] * 3)
+        assert app.main.gaze.layer == 0
+        await until(pilot, lambda: "h₁→" in text_of(app, "#states"))
+
+
+@pytest.mark.parametrize("key", [*ZOOMS, "z"])
+@pytest.mark.parametrize("back", ["again", "escape"])
+async def test_a_pane_fills_the_screen_and_goes_back(key: str, back: str) -> None:
+    async with running() as (pilot, app, engine):
+        sizes = {pane.id: pane.region for pane in app.main.panes}
+        if key == "z":
+            app.main.query_one("#prediction").focus()
+        name = ZOOMS.get(key, "prediction")
+        await pilot.press(key)
+        whole = app.main.query_one("#panes").region
+        await until(pilot, lambda: app.main.query_one(f"#{name}").region == whole)
+        others = [pane for pane in app.main.panes if pane.id != name]
+        assert not any(pane.region for pane in others)
+        await pilot.press(key if back == "again" else "escape")
+        await until(pilot, lambda: {pane.id: pane.region for pane in app.main.panes} == sizes)
+        assert engine.heard() == []
+
+
+async def test_one_zoom_replaces_another_and_the_engine_is_asked_for_what_is_seen() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("3")
+        await until(pilot, lambda: engine.looks[-1].wanted.count == 0)  # no pane with time steps is left
+        await pilot.press("2")
+        await until(pilot, lambda: engine.looks[-1].wanted.count == 6)
+        await until(pilot, lambda: not app.main.query_one("#loss").region)
+        assert app.main.query_one("#states").region == app.main.query_one("#panes").region
+
+
+async def test_tab_goes_round_the_panes_that_are_there() -> None:
+    async with running() as (pilot, app, _):
+        app.main.set_focus(None)
+        seen = []
+        for _again in range(5):
+            await pilot.press("tab")
+            seen.append(app.main.focused and app.main.focused.id)
+        assert seen == ["network", "states", "loss", "prediction", "network"]
+        await pilot.press("shift+tab")
+        assert app.main.focused
+        assert app.main.focused.id == "prediction"
+
+
+@pytest.mark.parametrize("key", SCREENS)
+async def test_keys_that_open_a_screen_and_escape_closes_it(key: str) -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press(key)
+        await until(pilot, lambda: type(app.screen).__name__ == SCREENS[key])
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert engine.heard() == []
+
+
+async def test_what_a_screen_gives_back_is_opened() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("l")
+        await until(pilot, lambda: type(app.screen).__name__ == "LessonsScreen")
+        app.screen.dismiss(LESSONS["hello"])
+        await until(pilot, lambda: engine.heard() == [Open(experiment=LESSONS["hello"])])
+        await until(pilot, lambda: app.main.query_one("#shapes").region)
+        assert not app.main.query_one("#loss").region
+
+
+async def test_q_leaves() -> None:
+    async with running() as (pilot, app, _):
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+        assert app.return_code == 0
+
+
+async def _harmless(pilot: Any, app: RnnApp, key: str) -> None:
+    await pilot.press(key)
+    await pilot.pause()
+    assert app.is_running or key == "q"
+
+
+@pytest.mark.parametrize("key", ALL)
+async def test_every_key_before_the_first_frame(key: str) -> None:
+    engine = FakeEngine(greets=False)
+    async with running(engine=engine, ready=False) as (pilot, app, _):
+        await until(pilot, lambda: app.main.scene)  # the network at tick 0, from the experiment alone
+        await _harmless(pilot, app, key)
+        assert engine.commands == []
+        if key == "q":
+            return
+        assert len(app.screen_stack) == (2 if key in SCREENS else 1)
+        engine.greet()
+        await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.tick == MIDWAY.tick)
+        assert engine.commands == [Open(experiment=LESSONS["hihello"])]
+
+
+@pytest.mark.parametrize("key", [*ALL, "enter", "ctrl+p"])
+async def test_every_key_after_the_engine_has_gone(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[FakeEngine] = []
+
+    def start() -> FakeEngine:
+        again.append(FakeEngine())
+        return again[-1]
+
+    monkeypatch.setattr("rnn_tui.view.app.start_engine", start)
+    async with running() as (pilot, app, engine):
+        engine.die("The engine was ended by signal 9.")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        engine.heard()
+        await pilot.press(key)
+        await pilot.pause()
+        assert engine.commands == []
+        if app.is_running and not again:
+            assert app.screen is not app.main  # what happened stays told
