@@ -106,7 +106,7 @@ def draw_states(
         bottom = block.top + block.rows
     _draw_ruler(canvas, bottom, axis, palette, inputs)
     _draw_legend(canvas, min(bottom + 1, height - 1), layout, palette)
-    if cursor in axis.steps:
+    if cursor is not None and cursor in axis.steps:
         _mark_cursor(canvas, axis, cursor, bottom, palette)
     return canvas.strips()
 

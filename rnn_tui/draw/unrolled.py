@@ -93,7 +93,7 @@ def draw_unrolled(net: Unrolled, *, width: int, height: int, axis: TimeAxis, pal
     boxes = sum(band.startswith("cell") for band in bands)
     tall = axis.column >= 5 and boxes > 0 and spare >= 2 * boxes
     y = max(0, (spare - (2 * boxes if tall else 0)) // 2)
-    if cursor in axis.steps:
+    if cursor is not None and cursor in axis.steps:
         for row in range(height):
             canvas.tint(axis.x(cursor), row, axis.column, palette.cursor)
     for band in bands:

@@ -46,10 +46,11 @@ class Probe:
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
         losses = -log_p.gather(1, answers[:, None])[:, 0]
-        top_p, top = log_p.exp().topk(min(max(wanted.top, 0), log_p.shape[1]), dim=-1)
+        best = logits.argmax(-1, keepdim=True)  # of equals the first: as the prediction has it, which topk does not
+        top = logits.scatter(1, best, torch.inf).topk(min(max(wanted.top, 0), classes), dim=-1).indices
         return Steps(
             first=first, inputs=_integers(inputs), targets=_integers(targets[first:stop, row]), top=_integers(top),
-            top_p=_floats(top_p), target_p=_floats((-losses).exp()), losses=_floats(losses), right=right,
+            top_p=_floats(log_p.exp().gather(1, top)), target_p=_floats((-losses).exp()), losses=_floats(losses), right=right,
         )
 
     @torch.no_grad()

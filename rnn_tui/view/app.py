@@ -147,8 +147,8 @@ class RnnApp(App[int]):
             self._ask_now()
 
     def _ask_now(self) -> None:
-        if not self.is_running or not self.screen_stack:
-            return
+        if not self.is_running or self.screen is not self.main:
+            return  # a dialog stands over the panes: no pictures behind it until it goes
         look = self._puller.look(self.main.wanted(), self.main.curve_wanted(), time.monotonic())
         if look is not None:
             self._engine.send(look)
@@ -200,8 +200,8 @@ class RnnApp(App[int]):
             return
         speed = self._frame.status.speed or float("inf")
         ladder = [each or float("inf") for each in _SPEEDS]
-        place = min(range(len(ladder)), key=lambda at: (abs(ladder[at] - speed) if ladder[at] != speed else -1))
-        self._command(SetSpeed(speed=_SPEEDS[min(max(place + by, 0), len(ladder) - 1)]))
+        others = [each for each in ladder if (each > speed if by > 0 else each < speed)]
+        self._command(SetSpeed(speed=_SPEEDS[ladder.index(others[0 if by > 0 else -1]) if others else -1 if by > 0 else 0]))
 
     def action_toggle_tick(self) -> None:
         """By character or by sequence."""

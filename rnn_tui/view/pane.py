@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.content import Content
 from textual.filter import ANSIToTruecolor, LineFilter
@@ -27,7 +28,7 @@ class Picture(Widget):
     def paint(self, strips: list[Strip]) -> None:
         """Show these strips, one a row."""
         old, self._strips = self._strips, strips
-        if len(old) != len(strips):
+        if [each.cell_length for each in old] != [each.cell_length for each in strips]:
             self.refresh()
             return
         changed = [
@@ -40,10 +41,9 @@ class Picture(Widget):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """The strip of a row."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width)
+        """The strip of a row, on this widget's background."""
+        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return strip.apply_style(Style(bgcolor=self.rich_style.bgcolor))
 
     def get_line_filters(self) -> list[LineFilter]:
         """Without the translation of ANSI colours: pictures have none, and it costs more than drawing them."""
@@ -54,6 +54,7 @@ class Pane(Picture, can_focus=True):
     """One rectangle that draws one aspect of a frame. A new pane says what it draws, and what is under the mouse."""
 
     NAME: ClassVar[str] = ""
+    TIMED: ClassVar[bool] = False  # whether it draws time steps; a frame that was asked for none cannot be drawn then
 
     @dataclass
     class CursorSet(Message):
@@ -71,7 +72,7 @@ class Pane(Picture, can_focus=True):
     def show(self, scene: Scene) -> None:
         """Draw this scene."""
         self._scene = scene
-        if not self.display or not self.size:
+        if not self.display or not self.size or (self.TIMED and scene.steps is None):
             return
         title = self.title(scene)
         if title != self._title:  # setting one repaints the whole pane

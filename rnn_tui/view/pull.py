@@ -21,6 +21,7 @@ class Puller:
         self._asked_at = -1e9
         self._curve_at = -1e9
         self._in_flight: Wanted | None = None
+        self._curve_in_flight: CurveWanted | None = None
         self._answered: Wanted | None = None  # what the frame on the screen was asked for
         self._revision = -1
         self._run = -1
@@ -38,18 +39,19 @@ class Puller:
 
     def look(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> Look | None:
         """The look to send now; None where the one in flight asks for the same."""
-        if self._in_flight is not None and self._in_flight == wanted:
+        curve_is_due = self._curve_is_stale and curve is not None
+        if self._in_flight == wanted and not (curve_is_due and self._curve_in_flight != curve):
             return None
-        with_curve = curve is not None and (self._curve_is_stale or now - self._curve_at >= _CURVE_PERIOD)
-        unchanged = wanted == self._answered and not (self._curve_is_stale and curve is not None)
+        with_curve = curve_is_due or (curve is not None and now - self._curve_at >= _CURVE_PERIOD)
+        unchanged = wanted == self._answered and not curve_is_due
         self._number += 1
         self._asked_at = now
         self._curve_exists = curve is not None
-        self._in_flight = wanted
+        self._in_flight, self._curve_in_flight = wanted, curve if with_curve else None
         if with_curve:
             self._curve_at = now
         return Look(number=self._number, opened=self._run, seen=self._revision if unchanged else -1,
-                    wanted=replace(wanted, curve=curve if with_curve else None))
+                    wanted=replace(wanted, curve=self._curve_in_flight))
 
     def curve_changed(self) -> None:
         """The next frame must bring a curve: its axes or its width are others."""

@@ -43,7 +43,7 @@ def _notebook(experiment: Experiment) -> None:
             output, _ = rnn(one_hot, torch.zeros(1, 1, 5))
             loss = criterion(output.view(-1, len(vocabulary)), labels)
             said = [vocabulary[int(i)] for i in output.view(-1, len(vocabulary)).argmax(1)]
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         _ = (loss.item(), "".join(said))
 

@@ -129,6 +129,20 @@ def test_past_64_cubed_it_still_finds_a_single_spike() -> None:
     assert curve.x[-1] == 64**3 + 70
 
 
+def test_a_long_past_costs_no_more_to_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in values that are read, for a chart of ten columns."""
+    whole, read = series(np.zeros(64**3 + 63)), []
+    scan = Series._scan
+
+    def counted(self: Series, start: int, stop: int, level: int) -> tuple[float, float]:
+        read.append(max(0, stop - start))
+        return scan(self, start, stop, level)
+
+    monkeypatch.setattr(Series, "_scan", counted)
+    whole.envelope(10)
+    assert 0 < sum(read) < 10 * 3 * 4 * 64  # a few blocks on each level, of a quarter of a million values
+
+
 def test_an_infinite_newest_loss_is_kept_and_not_drawn() -> None:
     found = series(np.array([1.0, math.inf]))
     assert found.last() == math.inf

@@ -194,11 +194,10 @@ def test_a_window_is_cut_out_of_the_whole(experiment: Experiment, ticks: int, wa
     text = experiment.data.inputs[row]
     assert "".join(experiment.vocabulary[index] for index in steps.inputs) == text[first:stop]
     assert_array_equal(steps.targets, all_steps.targets[first:stop])
-    for name in ("top", "top_p", "target_p", "losses"):
-        part, source_part = getattr(steps, name), getattr(all_steps, name)[first:stop]
-        if name.startswith("top"):
-            source_part = source_part[:, : max(wanted.top, 0)]
-        assert_array_equal(part, source_part)
+    assert_array_equal(steps.top_p, all_steps.top_p[first:stop, : max(wanted.top, 0)])
+    assert_array_equal(steps.top[:, :1], all_steps.top[first:stop, : min(max(wanted.top, 0), 1)])
+    assert_array_equal(steps.target_p, all_steps.target_p[first:stop])
+    assert_array_equal(steps.losses, all_steps.losses[first:stop])
     assert steps.right == all_steps.right  # of the whole row
 
 
@@ -214,6 +213,7 @@ def test_probabilities_are_numpys_softmax(experiment: Experiment, ticks: int) ->
         assert_allclose(steps.top_p, -np.sort(-p, axis=1), rtol=1e-5, atol=1e-7)
         named = np.take_along_axis(p, steps.top.astype(np.int64), 1)
         assert_allclose(steps.top_p, named, rtol=1e-5, atol=1e-7)
+        assert_array_equal(steps.top[:, 0], logits.argmax(1))  # of equals the first, as in the prediction
         assert all(sorted(ranks) == list(range(len(vocabulary))) for ranks in steps.top.tolist())
         answers = np.array([p[t, vocabulary.index(target[t])] for t in range(fed)])
         assert_allclose(steps.target_p, answers, rtol=1e-5)

@@ -44,6 +44,17 @@ def test_a_loss_that_is_no_number_holds_and_says_where(tick: str) -> None:
     assert not session.tick()
 
 
+def test_an_infinite_loss_holds_too() -> None:
+    session = Session(experiment({**LINEAR}))
+    assert session.tick()
+    head = session.trainer.model.head
+    assert head is not None
+    with torch.no_grad():
+        head.bias.copy_(torch.tensor([3e38, -3e38, -3e38, -3e38, -3e38]))  # h for certain, where e is right
+    assert not session.tick()
+    assert session.notice.startswith("The loss turned infinite at tick 2, epoch 1:")
+
+
 def test_it_holds_at_the_end_of_its_epochs_and_can_be_played_on() -> None:
     session = Session(experiment(epochs=3))
     assert [session.tick() for _ in range(18)] == [True] * 17 + [False]

@@ -1,4 +1,4 @@
-"""The app freezes the garbage collector's heap once it stands; between tests it must thaw."""
+"""What every test of the view needs: colours, and a heap that thaws (the app freezes it once it stands)."""
 
 import gc
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _thaw() -> Iterator[None]:
+def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("NO_COLOR", raising=False)
     yield
     gc.unfreeze()

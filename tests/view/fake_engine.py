@@ -1,4 +1,4 @@
-"""An engine without torch and without a process: it writes down what it is told, and answers looks by hand."""
+"""An engine without torch, without a process: it writes down what it is told, and answers looks by hand."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -133,8 +133,6 @@ class FakeEngine(Engine):
         if look is not None and self.experiment is not None and look.seen != self.revision:
             self._pending = None
             self.frames.append(
-                frame_of(
-                    look, self.experiment, self.status, run=self.run, revision=self.revision, **self.extra
-                )
+                frame_of(look, self.experiment, self.status, run=self.run, revision=self.revision, **self.extra)
             )
             self._said.put_nowait(self.frames[-1])

@@ -1,4 +1,4 @@
-"""Frames by hand: every number comes from the small tables here, so a test can say what must be on the screen."""
+"""Frames by hand: every number is from the small tables here, so a test can say what must be shown."""
 
 from typing import Any
 
@@ -55,9 +55,7 @@ def says(experiment: Experiment, step: int, row: int = 0) -> list[int]:
     return [right, *others]
 
 
-def frame_of(
-    look: Look, experiment: Experiment, status: Status, *, run: int, revision: int, **extra: Any
-) -> Frame:
+def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, revision: int, **extra: Any) -> Frame:
     """The answer to a look, as the real engine would cut it."""
     wanted = look.wanted
     learn = experiment.training.learn
@@ -94,9 +92,7 @@ def _learning(experiment: Experiment, wanted: Wanted, first: int, stop: int, all
     fed = max(first, min(stop, all_fed))
     top = [says(experiment, step, row) for step in range(first, fed)]
     ranks = min(wanted.top, len(vocabulary))
-    p = np.array([_shares(step, len(vocabulary)) for step in range(first, fed)], np.float32).reshape(
-        fed - first, -1
-    )
+    p = np.array([_shares(step, len(vocabulary)) for step in range(first, fed)], np.float32).reshape(fed - first, -1)
     targets = [vocabulary.index(character) for character in experiment.data.targets[row]]
     target_p = np.array([p[at, said.index(targets[first + at])] for at, said in enumerate(top)], np.float32)
     return Steps(
@@ -130,9 +126,7 @@ def _looking(experiment: Experiment, wanted: Wanted, first: int, stop: int, all_
 
 
 def _indices(experiment: Experiment, row: int, first: int, stop: int) -> Any:
-    return np.array(
-        [experiment.vocabulary.index(each) for each in experiment.data.inputs[row][first:stop]], np.int32
-    )
+    return np.array([experiment.vocabulary.index(each) for each in experiment.data.inputs[row][first:stop]], np.int32)
 
 
 def _shares(step: int, classes: int) -> list[float]:
@@ -149,10 +143,7 @@ def _states(experiment: Experiment, wanted: Wanted, first: int, stop: int) -> tu
 
     def values(layer: int, direction: int) -> Floats:
         rows = [
-            [
-                h_value(unit, step, layer=layer, direction=direction, row=wanted.row)
-                for step in range(first, stop)
-            ]
+            [h_value(unit, step, layer=layer, direction=direction, row=wanted.row) for step in range(first, stop)]
             for unit in units
         ]
         return np.array(rows, np.float32).reshape(len(units), max(0, stop - first))
@@ -174,9 +165,7 @@ def _states(experiment: Experiment, wanted: Wanted, first: int, stop: int) -> tu
 
 def _curve(losses: Any, step: float) -> Curve:
     values: NDArray[np.float64] = np.array(losses, np.float64)
-    return Curve(
-        x=np.array([n * step for n in range(1, len(values) + 1)], np.float64), low=values, high=values
-    )
+    return Curve(x=np.array([n * step for n in range(1, len(values) + 1)], np.float64), low=values, high=values)
 
 
 def _facts(experiment: Experiment, row: int) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:
@@ -192,18 +181,14 @@ def _facts(experiment: Experiment, row: int) -> tuple[tuple[TensorFact, ...], tu
             shape=(length, rows, len(experiment.vocabulary)),
             dimensions=("time", "batch", "features"),
         ),
-        TensorFact(
-            name="h_0", shape=(layers, rows, network.hidden_size), dimensions=("layers", "batch", "hidden")
-        ),
+        TensorFact(name="h_0", shape=(layers, rows, network.hidden_size), dimensions=("layers", "batch", "hidden")),
         TensorFact(
             name="output",
             shape=(length, rows, experiment.output_size),
             dimensions=("time", "batch", "hidden"),
             values=output,
         ),
-        TensorFact(
-            name="weight_ih_l0", shape=(network.hidden_size, len(experiment.vocabulary)), dimensions=()
-        ),
+        TensorFact(name="weight_ih_l0", shape=(network.hidden_size, len(experiment.vocabulary)), dimensions=()),
     )
     return facts, (
         Check(claim="output[-1] is h_n", holds=True, difference=0.0),

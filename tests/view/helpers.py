@@ -36,7 +36,7 @@ async def running(
     ready: bool = True,
     **options: Any,
 ) -> AsyncIterator[tuple[Pilot[int], RnnApp, FakeEngine]]:
-    """The app on a fake engine, with its first real frame on the screen (`ready`), and nothing said since Open."""
+    """The app on a fake engine, with its first frame on the screen (`ready`), and nothing said since Open."""
     engine = engine or FakeEngine()
     app = RnnApp(engine, LESSONS[experiment] if isinstance(experiment, str) else experiment, **options)
     async with app.run_test(size=size, notifications=True) as pilot:

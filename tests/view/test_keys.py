@@ -1,12 +1,9 @@
 """Every key of the table, on the main screen: what it says to the engine, or how it changes the look."""
 
-from typing import Any
-
 import pytest
 
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Command, Open, Play, Restart, SetSpeed, SetTick, Step
-from rnn_tui.view.app import RnnApp
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.scene import Gaze
 from tests.view.fake_engine import FakeEngine
@@ -15,7 +12,7 @@ from tests.view.helpers import running, text_of, until
 
 ALL = [name for key in KEYS for name in key.keys.split(",")]
 
-# The fake run plays `hihello` (seed 4, by character) at 4 ticks/s; 4 of 6 steps are fed, so the cursor is at 3.
+# The fake run plays `hihello` (seed 4, by character) at 4 ticks/s; 4 of 6 steps are fed: the cursor is at 3.
 COMMANDS: dict[str, Command] = {
     "space": Play(on=False),
     "right": Step(),
@@ -63,9 +60,7 @@ async def test_keys_that_tell_the_engine_something(key: str) -> None:
         await pilot.press(key)
         assert engine.heard() == [COMMANDS[key]]
         assert app.main.gaze == gaze
-        await until(
-            pilot, lambda: engine.frames[-1].revision == engine.revision
-        )  # and what came of it is looked at
+        await until(pilot, lambda: engine.frames[-1].revision == engine.revision)  # and what came of it is looked at
         assert len(app.screen_stack) == 1
 
 
@@ -77,6 +72,17 @@ async def test_keys_that_change_the_look_tell_the_engine_nothing_else(key: str) 
         assert app.main.scene is not None
         assert app.main.scene.gaze == GAZES[key]
         assert engine.heard() == []
+
+
+@pytest.mark.parametrize("paused", [True, False])
+async def test_a_logarithmic_time_axis_is_fetched_at_once_also_at_rest(paused: bool) -> None:
+    async with running(paused=paused) as (pilot, _, engine):
+        for on in (True, False):
+            frames = len(engine.frames)
+            await pilot.press("x")
+            await until(pilot, lambda: len(engine.frames) > frames)  # noqa: B023
+            curves = [look.wanted.curve for look in engine.looks if look.wanted.curve is not None]
+            assert curves[-1].log_x is on
 
 
 async def test_space_plays_what_is_paused_and_what_is_done() -> None:
@@ -95,8 +101,8 @@ async def test_space_plays_what_is_paused_and_what_is_done() -> None:
     ("key", "now", "then"),
     [
         ("plus", 1000.0, 0.0), ("plus", 0.0, 0.0), ("minus", 0.0, 1000.0), ("minus", 1.0, 1.0),
-        ("plus", 5.0, 8.0), ("minus", 5.0, 4.0), ("minus", 7.0, 4.0), ("plus", 7.0, 8.0), ("plus", 5000.0, 0.0),
-        ("minus", 5000.0, 1000.0), ("plus", 0.5, 1.0),
+        ("plus", 5.0, 8.0), ("minus", 5.0, 4.0), ("minus", 7.0, 4.0), ("plus", 7.0, 8.0),
+        ("plus", 5000.0, 0.0), ("minus", 5000.0, 1000.0), ("plus", 0.5, 1.0),
     ],
 )  # fmt: skip
 async def test_the_pace_goes_to_the_next_step_of_its_ladder(key: str, now: float, then: float) -> None:
@@ -223,42 +229,51 @@ async def test_q_leaves() -> None:
         assert app.return_code == 0
 
 
-async def _harmless(pilot: Any, app: RnnApp, key: str) -> None:
-    await pilot.press(key)
-    await pilot.pause()
-    assert app.is_running or key == "q"
-
-
-@pytest.mark.parametrize("key", ALL)
-async def test_every_key_before_the_first_frame(key: str) -> None:
+async def test_every_key_before_the_first_frame() -> None:
     engine = FakeEngine(greets=False)
-    async with running(engine=engine, ready=False) as (pilot, app, _):
+    async with running(engine=engine, ready=False, size=(80, 24)) as (pilot, app, _):
         await until(pilot, lambda: app.main.scene)  # the network at tick 0, from the experiment alone
-        await _harmless(pilot, app, key)
+        for key in ALL:
+            if key == "q":
+                continue
+            await pilot.press(key)
+            assert app.is_running, key
+            assert len(app.screen_stack) == (2 if key in SCREENS else 1), key
+            await pilot.press("escape")
+            assert app.screen is app.main, key
         assert engine.commands == []
-        if key == "q":
-            return
-        assert len(app.screen_stack) == (2 if key in SCREENS else 1)
         engine.greet()
         await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.tick == MIDWAY.tick)
         assert engine.commands == [Open(experiment=LESSONS["hihello"])]
 
 
-@pytest.mark.parametrize("key", [*ALL, "enter", "ctrl+p"])
-async def test_every_key_after_the_engine_has_gone(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    again: list[FakeEngine] = []
+async def test_q_before_the_first_frame() -> None:
+    async with running(engine=FakeEngine(greets=False), ready=False, size=(80, 24)) as (pilot, app, _):
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
 
-    def start() -> FakeEngine:
-        again.append(FakeEngine())
-        return again[-1]
 
-    monkeypatch.setattr("rnn_tui.view.app.start_engine", start)
-    async with running() as (pilot, app, engine):
+async def test_every_key_after_the_engine_has_gone() -> None:
+    async with running(size=(80, 24)) as (pilot, app, engine):
         engine.die("The engine was ended by signal 9.")
-        await until(pilot, lambda: len(app.screen_stack) == 2)
-        engine.heard()
+        await until(pilot, lambda: app.screen is not app.main)
+        for key in [*ALL, "ctrl+p", "f5", "left", "pageup"]:
+            if key in ("q", "escape"):  # those leave
+                continue
+            before = app.screen
+            await pilot.press(key)
+            assert app.is_running, key
+            assert engine.commands == [], key
+            while app.screen is not before:  # help or the palette may open over it
+                await pilot.press("escape")
+        assert type(app.screen).__name__ == "EngineGoneScreen"
+
+
+@pytest.mark.parametrize("key", ["q", "escape"])
+async def test_leaving_after_the_engine_has_gone_is_a_failure(key: str) -> None:
+    async with running(size=(80, 24)) as (pilot, app, engine):
+        engine.die("The engine was ended by signal 9.")
+        await until(pilot, lambda: app.screen is not app.main)
         await pilot.press(key)
-        await pilot.pause()
-        assert engine.commands == []
-        if app.is_running and not again:
-            assert app.screen is not app.main  # what happened stays told
+        await until(pilot, lambda: not app.is_running)
+        assert app.return_value == 1

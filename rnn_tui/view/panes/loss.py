@@ -21,6 +21,12 @@ class LossPane(Pane):
 
     NAME = "Loss"
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._curve: Points | None = None
+        self._how: tuple[object, ...] = ()
+        self._chart: list[Strip] = []
+
     def title(self, scene: Scene) -> str:
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
@@ -34,7 +40,15 @@ class LossPane(Pane):
         return " · ".join(parts)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.chart."""
+        """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
+        gaze, end = scene.gaze, nice_above(scene.frame.status.epoch, _STEPS)
+        how = (scene.palette, width, height, gaze.log_x, gaze.log_y, end)
+        if scene.curve is not self._curve or how != self._how:
+            self._curve, self._how = scene.curve, how
+            self._chart = self._draw_chart(scene, width, height, end)
+        return self._chart
+
+    def _draw_chart(self, scene: Scene, width: int, height: int, end: float) -> list[Strip]:
         palette, gaze = scene.palette, scene.gaze
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         if scene.curve is not None:
@@ -42,7 +56,7 @@ class LossPane(Pane):
         lowest = min((each.low.min() for each in curves if len(each.low)), default=1.0)
         return draw_chart(
             curves, width=width, height=height, log_x=gaze.log_x, log_y=gaze.log_y, floor=scene.experiment.floor,
-            x_to=nice_above(scene.frame.status.epoch, _STEPS), y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
+            x_to=end, y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
             axis_style=palette.dim, floor_style=palette.right, mark_style=palette.faint, background=Style(),
         )
 

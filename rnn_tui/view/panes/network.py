@@ -15,6 +15,7 @@ class NetworkPane(Pane):
     """A column for each time step: input, layers, output, target."""
 
     NAME = "Unrolled network"
+    TIMED = True
 
     def title(self, scene: Scene) -> str:
         """How many time steps there are, and which are shown."""

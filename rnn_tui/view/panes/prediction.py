@@ -17,6 +17,7 @@ class PredictionPane(Pane):
     """The predicted text under input and target, the likeliest characters, and the texts that came before."""
 
     NAME = "Prediction"
+    TIMED = True
 
     def title(self, scene: Scene) -> str:
         """Since when it is right, if it ever was."""

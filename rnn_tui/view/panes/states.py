@@ -16,6 +16,7 @@ class StatesPane(Pane):
     """Heatmaps of h_t, and of c_t for an LSTM: units down, time across."""
 
     NAME = "Hidden state"
+    TIMED = True
 
     def title(self, scene: Scene) -> str:
         """h and its shape."""

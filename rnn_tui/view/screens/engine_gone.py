@@ -23,7 +23,7 @@ class EngineGoneScreen(ModalScreen[bool]):
         Binding("escape,q", "answer(False)", "leave"),
     ]
     DEFAULT_CSS = """
-    #last-words { height: auto; max-height: 50vh; background: $panel; padding: 0 1; margin: 1 0; }
+    #last-words { height: auto; max-height: 45vh; background: $panel; padding: 0 1; margin: 1 0; }
     #last-words { scrollbar-size-vertical: 1; scrollbar-background: $panel; scrollbar-color: $foreground 30%; }
     """
     CSS = """

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -27,50 +28,52 @@ __all__ = ["ExperimentScreen"]
 
 _COLUMNS = (("data",), ("network",), ("training", "run"))
 _ESCAPES = {
-    "data.inputs": " | parts rows; \\| \\\\ \\n \\t \\x1b \\u200b write what cannot be typed.",
-    "data.targets": " | parts rows; \\| \\\\ \\n \\t \\x1b \\u200b write what cannot be typed.",
-    "data.vocabulary": " \\\\ \\n \\t \\x1b \\u200b write what cannot be typed.",
+    "data.inputs": " | separates rows; \\| \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
+    "data.targets": " | separates rows; \\| \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
+    "data.vocabulary": " \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
 }
 _SECTIONS = tuple(section for column in _COLUMNS for section in column)
 _LONGEST = 24  # characters of a text in the summary
 
 
 class Row(Widget):
-    """A setting: its label, its editor, and below them what is wrong with it."""
+    """A setting: its label, its editor, and below them what is wrong with it. The label is drawn by the row itself."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--label"}
     DEFAULT_CSS = """
     Row {
         height: auto;
-        layout: vertical;
-        & > Horizontal { height: 1; }
-        & .row-label { width: 17; color: $foreground 65%; }
-        & .row-problem { display: none; color: $error; padding: 0 0 0 17; height: auto; }
-        &:focus-within .row-label { color: $foreground; text-style: bold; }
-        &.-changed .row-label { color: $accent; }
-        &.-wrong .row-problem { display: block; }
-        &.-wrong .row-label { color: $error; }
+        text-wrap: nowrap;
+        & > Choice, & > TextInput { margin: 0 0 0 17; }
+        & > Static { color: $error; padding: 0 0 0 17; }
+        & > .row--label { color: $foreground 65%; }
+        &:focus-within > .row--label { color: $foreground; text-style: bold; }
+        &.-changed > .row--label { color: $accent; }
+        &.-wrong > .row--label { color: $error; }
     }
     """
 
     def __init__(self, setting: Field, value: str) -> None:
-        super().__init__()
-        self.setting = setting
         self.editor: Choice | TextInput = editor(setting.path, value)
+        super().__init__(self.editor)
+        self.setting = setting
+        self.problem = ""
 
-    def compose(self) -> ComposeResult:
-        """Label and editor side by side."""
-        with Horizontal():
-            yield Static(f"  {self.setting.label}", classes="row-label", markup=False)
-            yield self.editor
-        yield Static(classes="row-problem", markup=False)
+    def render(self) -> Content:
+        """Called by textual: the label, beside which the editor stands."""
+        sign = "✗" if self.problem else "•" if self.has_class("-changed") else " "
+        return Content.styled(f"{sign} {self.setting.label}", self.get_visual_style("row--label", partial=True))
 
     def mark(self, *, changed: bool, problem: str) -> None:
         """Tell whether it is another value than at first, and what is wrong with it."""
         self.set_class(changed, "-changed")
+        if problem == self.problem:
+            return
+        self.problem = problem
         self.set_class(bool(problem), "-wrong")
-        sign = "✗" if problem else "•" if changed else " "
-        self.query_one(".row-label", Static).update(f"{sign} {self.setting.label}")
-        self.query_one(".row-problem", Static).update(problem)
+        self.query(Static).remove()
+        if problem:
+            self.mount(Static(problem, markup=False))
 
 
 class Fields(VerticalScroll, can_focus=False):
@@ -93,7 +96,7 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
     #fields {
-        height: auto; scrollbar-gutter: stable;
+        height: auto;
         scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%;
     }
     .fields-group {
@@ -112,14 +115,17 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
     }
     #form-end { height: auto; border-top: solid $foreground 20%; }
     #form-hint { height: 2; color: $foreground 65%; }
-    ExperimentScreen.-narrow #form-hint { height: 3; }
     #form-verdict { width: 1fr; height: 2; color: $success; &.-wrong { color: $error; } }
     #form-last { height: 2; }
+    #form-begin { min-width: 9; margin: 0 0 0 1; }
+    ExperimentScreen.-narrow {
+        #form-hint, #form-verdict, #form-last { height: 3; }
+    }
     """
     CSS = """
-    #form { padding: 1 1 0 2; }
+    #form { padding: 1 2 0 2; }
     ExperimentScreen.-wide #form { max-width: 118; width: 96%; }
-    ExperimentScreen.-short #form { padding: 0 1 0 2; }
+    ExperimentScreen.-short #form { padding: 0 2 0 2; }
     ExperimentScreen #form { max-height: 100%; }
     """
 
@@ -130,10 +136,11 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
         self._unchanged = dict(self._shown)
         self._given: dict[str, str] = {}  # what was edited, and does not follow from the rest
         self._ready: Experiment | None = None  # what would begin
-        self._rows = {each.path: Row(each, self._shown[each.path]) for each in FIELDS}
+        self._rows: dict[str, Row] = {}
 
     def compose(self) -> ComposeResult:
         """Four groups of rows; the hint, the verdict and the button stay below them."""
+        self._rows = {each.path: Row(each, self._shown[each.path]) for each in FIELDS}
         with Vertical(id="form", classes="dialog") as dialog:
             dialog.border_title = f"Experiment · {safe(self._base.name)}".replace("[", "\\[")
             dialog.border_subtitle = "tab ↑ ↓ fields · ← → choose · ctrl+s begin · esc cancel"
@@ -162,7 +169,7 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
     def on_resize(self, event: events.Resize) -> None:
         """The rows take what is left of the height."""
         short, narrow = self.has_class("-short"), self.has_class("-narrow")
-        around = 2 + 1 + (3 if narrow else 2) + 2 + (0 if short else 3)  # borders, line, hint, verdict, padding
+        around = 2 + 1 + (6 if narrow else 4) + (0 if short else 3)  # borders, line, hint and verdict, padding
         self.query_one(Fields).styles.max_height = max(3, event.size.height - around)
 
     # ---- judging ------------------------------------------------------------------------------------------
@@ -205,10 +212,10 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
             row.mark(changed=self._shown[path] != self._unchanged[path], problem=problem)
         verdict = self.query_one("#form-verdict", Static)
         verdict.set_class(wrong is not None, "-wrong")
-        verdict.update(_summary(self._ready) if self._ready is not None else f"✗ not yet: {_place(wrong)}")
+        text = _summary(self._ready) if self._ready is not None else f"✗ not yet: {_place(wrong)}"
+        verdict.update(text, layout=False)
         self.query_one("#form-begin", Button).disabled = self._ready is None
-        if self._ready is not None:
-            self._show_defaults(self._ready)
+        self._show_defaults(self._ready)
 
     def _follow(self, values: dict[str, Any]) -> None:
         """Write what follows from the edits into the fields that were not edited."""
@@ -218,18 +225,23 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
                 self._shown[path] = text
                 row.editor.value = text
 
-    def _show_defaults(self, experiment: Experiment) -> None:
-        """What an empty text stands for."""
-        stands_for = {"data.targets": experiment.data.targets, "data.vocabulary": experiment.vocabulary}
-        for path, value in stands_for.items():
+    def _show_defaults(self, experiment: Experiment | None) -> None:
+        """What an empty text stands for: the very characters, where they are known."""
+        stands_for = {"data.targets": "the input's next characters",
+                      "data.vocabulary": "the characters of the data, sorted"}
+        if experiment is not None:
+            targets = as_text("data.targets", experiment.data.targets) or "none: nothing is learnt"
+            stands_for = {"data.targets": targets,
+                          "data.vocabulary": as_text("data.vocabulary", experiment.vocabulary)}
+        for path, text in stands_for.items():
             widget = self._rows[path].editor
             if isinstance(widget, Input):
-                widget.placeholder = as_text(path, value) or "none: nothing is learnt"
+                widget.placeholder = text
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Tell what the field with the focus is about."""
         row = next((row for row in self._rows.values() if row.editor is event.widget), None)
-        self.query_one("#form-hint", Static).update("" if row is None else _hint(row.setting))
+        self.query_one("#form-hint", Static).update("" if row is None else _hint(row.setting), layout=False)
 
     # ---- leaving ------------------------------------------------------------------------------------------
 
@@ -276,8 +288,8 @@ def _summary(experiment: Experiment) -> str:
     text = rows + _brief(data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
     floor = ("forward only" if not experiment.training.learn else
              "no floor" if experiment.floor is None else f"floor {compact(experiment.floor)}")
-    return (f"✓ {describe_network(experiment)} · {count(experiment.weights)} weights\n"
-            f"  {text} · {floor} · {_memory(experiment.memory_bytes)}")
+    return (f"✓ {describe_network(experiment)} · {count(experiment.weights)} weights · {floor} · "
+            f"{_memory(experiment.memory_bytes)} · {text}")
 
 
 def _brief(text: str) -> str:

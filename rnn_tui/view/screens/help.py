@@ -23,8 +23,9 @@ _PANES = (
     ("Loss", "The line is the loss of each update, the faint points are single characters. The dashed floor: a state "
      "used as logits lies between −1 and 1, so even the best one must leave some probability to wrong characters, "
      "and the loss cannot fall below that line. A linear head has no floor."),
-    ("Prediction", "What the network says now, under its target: ✓ is right, ✗ is wrong. Below, the likeliest characters "
-     "of each step, with their probabilities as bars; then what it has said so far, and in which epoch first."),
+    ("Prediction", "What the network says now, under its target: ✓ is right, ✗ is wrong. Below, the likeliest "
+     "characters of each step, with their probabilities as bars; then what it has said so far, and in which epoch "
+     "first."),
     ("Shapes", "Where nothing is learnt: every tensor of the pass with its shape, and the equalities that must hold, "
      "checked."),
     ("Time cursor", "One time step is marked in all panes at once. [ and ] move it, a click sets it, esc lets it "
@@ -41,9 +42,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "leave", "close"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
-    #help-text { height: auto; max-height: 80vh; scrollbar-gutter: stable; }
+    #help-text { height: auto; max-height: 78vh; }
     #help-text { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%; }
+    HelpScreen.-short #help-text { max-height: 70vh; }
     #help-keys, #help-panes { height: auto; }
     .help-group {
         height: auto;
@@ -52,11 +55,13 @@ class HelpScreen(ModalScreen[None]):
         border-title-style: bold;
         margin: 0 0 1 0;
     }
+    .help-group:last-child { margin: 0; }
     #help-panes Rows { margin: 0 0 1 0; }
+    HelpScreen.-narrow #help-panes { margin: 1 0 0 0; }
     HelpScreen.-wide {
         #help-text { layout: horizontal; }
-        #help-keys { width: 1fr; margin: 0 4 0 0; }
-        #help-panes { width: 1fr; }
+        #help-keys { width: 50%; padding: 0 4 0 0; }
+        #help-panes { width: 50%; }
     }
     """
     CSS = """

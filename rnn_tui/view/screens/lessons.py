@@ -38,10 +38,15 @@ class LessonsScreen(ModalScreen[Experiment | None]):
     DEFAULT_CSS = """
     #lessons-filter { margin: 0 0 1 0; background: $panel; }
     #lessons-list {
-        height: auto; border: none; padding: 0; background: $surface; scrollbar-gutter: stable; background-tint: transparent;
+        height: auto; border: none; padding: 0; background: $surface; background-tint: transparent;
+        scrollbar-gutter: stable;
         scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%;
         text-wrap: nowrap; text-overflow: ellipsis;
         & > .option-list--option { padding: 0 1; }
+        & > .option-list--option-highlighted { color: $foreground; background: $primary 15%; }
+        &:focus > .option-list--option-highlighted {
+            color: $foreground; background: $primary 30%; text-style: bold;
+        }
     }
     #lessons-none { display: none; color: $foreground 65%; padding: 0 1; }
     #lesson { height: auto; }
@@ -59,7 +64,7 @@ class LessonsScreen(ModalScreen[Experiment | None]):
         #lesson { height: 11; border-top: solid $foreground 20%; }
     }
     LessonsScreen.-narrow.-short #lessons-left { height: 8; }
-    LessonsScreen.-narrow.-short #lesson { height: 10; }
+    LessonsScreen.-narrow.-short #lesson { height: 11; }
     LessonsScreen.-narrow.-short #lesson-name { display: none; }
     """
     CSS = """
@@ -174,7 +179,8 @@ def _facts(lesson: Experiment) -> list[tuple[str, str]]:
         floor = "no loss, no update"
     else:
         epochs = f"{count(training.epochs)} epochs" if training.epochs else "no end"
-        how = f"{training.optimizer} lr {training.lr:g}, by {training.tick}, {epochs}, seed {training.seed}"
+        loss = {"sum": "loss summed", "mean": "loss averaged"}[training.reduction]
+        how = f"{training.optimizer} lr {training.lr:g}, by {training.tick}, {loss}, {epochs}, seed {training.seed}"
         floor = "none: the loss can fall towards 0" if lesson.floor is None else (
             f"{compact(lesson.floor)}: no lower, as the state is the logits")
     return [

@@ -10,9 +10,11 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Footer, Static
 
 from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.status import draw_status
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
@@ -75,7 +77,12 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Arrange the panes; what is in them comes when they have their sizes."""
         self.prepare(self._first)
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
         self.call_after_refresh(self.post_message, self.Ready())
+
+    def on_screen_resume(self) -> None:
+        """A dialog has gone: look again."""
+        self.post_message(self.GazeChanged(curve=True))
 
     @property
     def network(self) -> NetworkPane:
@@ -96,9 +103,16 @@ class MainScreen(Screen[None]):
         curve = frame.curve or (old.curve if old else None)
         characters = frame.characters if frame.curve else (old.characters if old else None)
         self.scene = Scene(opened=opened, frame=frame, gaze=self.gaze, curve=curve, characters=characters,
-                           palette=palette_for(dark=self.app.current_theme.dark, monochrome=self.app.no_color),
-                           axis=self._axis_of(opened.experiment, frame))
+                           palette=self._palette(), axis=self._axis_of(opened.experiment, frame))
         self._draw()
+
+    def _palette(self) -> Palette:
+        return palette_for(dark=self.app.current_theme.dark, monochrome=self.app.no_color)
+
+    def _theme_changed(self, _theme: Theme) -> None:
+        if self.scene is not None:
+            self.scene = replace(self.scene, palette=self._palette())
+            self._draw()
 
     def _axis_of(self, experiment: Experiment, frame: Frame) -> TimeAxis:
         """The shared axis at today's width, for the window that the frame has."""
@@ -134,9 +148,9 @@ class MainScreen(Screen[None]):
             return
         self.gaze = replace(self.gaze, cursor=None, row=0, layer=0)
         learns = experiment.training.learn
-        self.query_one("#loss").display = self.query_one("#prediction").display = learns
-        self.query_one("#shapes").display = not learns
-        if self._zoomed is not None and not self._zoomed.display:
+        for selector, there in (("#loss", learns), ("#prediction", learns), ("#shapes", not learns)):
+            self.query_one(selector).set_class(not there, "absent")  # an inline `display` would win over a zoom
+        if self._zoomed is not None and self._zoomed.has_class("absent"):
             self._zoom(None)
         self.call_after_refresh(self._resized)
 
@@ -148,7 +162,9 @@ class MainScreen(Screen[None]):
             self.network.styles.height = max(3, min(height_of(self._experiment) + 2, round(_NETWORK_SHARE * room)))
 
     def _is_shown(self, pane: Pane) -> bool:
-        return pane.display and not pane.has_class("gone") and not (pane.parent is not None and pane.parent.has_class("gone"))  # type: ignore[attr-defined]
+        column = pane.parent
+        hidden = pane.has_class("gone") or pane.has_class("absent")
+        return not hidden and isinstance(column, Vertical) and not column.has_class("gone")
 
     def _visible_size(self, selector: str) -> Size | None:
         pane = self.query_one(selector, Pane)

@@ -1,0 +1,39 @@
+"""The README speaks of what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.fields import FIELDS
+from rnn_tui.lessons import LESSONS
+from rnn_tui.view.keys import KEYS
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_names_every_lesson(name: str) -> None:
+    """The table of lessons is whole."""
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("shown", [key.shown for key in KEYS])
+def test_names_every_key(shown: str) -> None:
+    """The table of keys is whole."""
+    assert f"`{shown}`" in README
+
+
+def test_shows_pictures_that_exist() -> None:
+    """Every picture is in the repository."""
+    root = Path(__file__).parent.parent
+    shown = [part.partition(")")[0] for part in README.split("](screenshots/")[1:]]
+    assert shown
+    assert all((root / "screenshots" / name).is_file() for name in shown)
+
+
+def test_names_options_that_exist() -> None:
+    """No option of the examples is made up."""
+    words = set(re.findall(r"--[a-z][a-z-]*", README))
+    known = {each.option for each in FIELDS} | {"--experiment", "--json", "--every", "--help", "--million"}
+    assert words - known == set()

@@ -1,0 +1,161 @@
+"""When the view asks, and for what: with a clock of our own, and an engine in three lines."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import Curve, CurveWanted, Frame, Look, Opened, Wanted
+from rnn_tui.view.pull import Puller
+from tests.view.fake_frames import MIDWAY
+
+WANTED = Wanted(count=6, top=3, units=5, layers=(0, 1))
+CURVE = CurveWanted(columns=40)
+POINTS = Curve(x=np.ones(1), low=np.ones(1), high=np.ones(1))
+
+
+def answer(look: Look, revision: int, *, playing: bool = True, learns: bool = True, opened: bool = False) -> Frame:
+    return Frame(
+        look=look.number,
+        revision=revision,
+        status=replace(MIDWAY, state="playing" if playing else "paused"),
+        curve=POINTS if look.wanted.curve is not None and learns else None,
+        opened=Opened(run=7, experiment=LESSONS["hihello"], weights=60, device="cpu", torch="2") if opened else None,
+    )
+
+
+def sent(look: Look | None) -> Look:
+    assert look is not None
+    return look
+
+
+@dataclass
+class World:
+    """The view and an engine, one millisecond after the other."""
+
+    fps: float = 20.0
+    latency: int = 1  # ms until the engine has an answer
+    busy_until: int = 10_000  # ms: it plays, and each millisecond is a tick; then it is paused
+    learns: bool = True
+    looks: list[tuple[int, Look]] = field(default_factory=list)  # (ms, look)
+    frames: list[Frame] = field(default_factory=list)
+
+    def run(self, milliseconds: int) -> "World":
+        puller, pending, ask_at = Puller(self.fps), None, 0.0
+        for now in range(milliseconds):
+            if now >= ask_at:
+                look = puller.look(WANTED, CURVE if self.learns else None, now / 1000)
+                ask_at = math.inf
+                if look is not None:
+                    self.looks.append((now, look))
+                    pending = look
+            revision = min(now, self.busy_until)
+            if pending is not None and now >= self.looks[-1][0] + self.latency and pending.seen != revision:
+                frame = answer(pending, revision, playing=now < self.busy_until, learns=self.learns)
+                self.frames.append(frame)
+                pending = None
+                puller.arrived(frame)
+                ask_at = now + round(puller.wait(now / 1000) * 1000)
+        return self
+
+
+@given(fps=st.floats(1, 60), latency=st.integers(0, 300))
+def test_never_above_its_pace_and_one_in_flight(fps: float, latency: int) -> None:
+    world = World(fps=fps, latency=latency).run(3000)
+    times = [now for now, _ in world.looks]
+    gaps = np.diff(times)
+    assert all(gap >= 1000 / fps - 1 and gap >= latency for gap in gaps)
+    assert len(world.looks) - len(world.frames) in (0, 1)
+    assert [look.number for _, look in world.looks] == list(range(1, len(times) + 1))
+    assert len(times) >= 3000 / max(1000 / fps + 1, latency + 1) - 1  # and not much slower either
+
+
+@given(fps=st.floats(8, 60), latency=st.integers(0, 100))
+def test_curves_come_at_most_every_150_ms_and_not_much_later(fps: float, latency: int) -> None:
+    world = World(fps=fps, latency=latency).run(3000)
+    times = [now for now, look in world.looks if look.wanted.curve is not None]
+    gaps = np.diff(times)
+    assert times[0] == 0
+    assert gaps.size >= 8
+    assert all(gap >= 149 for gap in gaps)
+    assert all(gap <= 150 + 1000 / fps + latency + 2 for gap in gaps)
+
+
+@given(fps=st.floats(1, 60), latency=st.integers(0, 100), stop=st.integers(0, 700))
+def test_at_rest_the_last_curve_is_the_newest_and_then_it_is_quiet(fps: float, latency: int, stop: int) -> None:
+    world = World(fps=fps, latency=latency, busy_until=stop).run(6000)
+    newest = [frame.revision for frame in world.frames if frame.curve is not None][-1]
+    assert newest == stop
+    after = [look for now, look in world.looks if now > stop]
+    assert len(after) <= 4
+    assert after[-1].seen == stop  # held by the engine until there is something newer
+
+
+@given(fps=st.floats(1, 60), latency=st.integers(0, 100), stop=st.integers(0, 700))
+def test_where_nothing_is_learnt_there_is_no_curve_and_no_busy_loop(fps: float, latency: int, stop: int) -> None:
+    world = World(fps=fps, latency=latency, busy_until=stop, learns=False).run(6000)
+    assert all(look.wanted.curve is None for _, look in world.looks)
+    assert len([look for now, look in world.looks if now > stop]) <= 3
+
+
+def test_the_same_is_not_asked_for_twice() -> None:
+    puller = Puller()
+    first = sent(puller.look(WANTED, None, 0.0))
+    assert puller.in_flight
+    assert puller.look(WANTED, None, 0.3) is None
+    puller.arrived(answer(first, 5))
+    assert not puller.in_flight
+    assert sent(puller.look(WANTED, None, 0.4)).seen == 5
+
+
+def test_something_else_is_asked_for_at_once_and_without_being_held() -> None:
+    puller = Puller()
+    first = sent(puller.look(WANTED, None, 0.0))
+    other = replace(WANTED, row=1)
+    second = sent(puller.look(other, None, 0.001))
+    assert (second.number, second.seen, second.wanted) == (first.number + 1, -1, other)
+    puller.arrived(answer(first, 5))  # it was under way already
+    assert puller.in_flight
+    assert puller.look(other, None, 0.002) is None
+    puller.arrived(answer(second, 5))
+    assert not puller.in_flight
+    assert sent(puller.look(other, None, 0.1)).seen == 5
+    puller.arrived(answer(Look(number=3), 6))
+    assert sent(puller.look(WANTED, None, 0.2)).seen == -1  # revision 6 is known, but not this part of it
+
+
+def test_a_changed_curve_is_fetched_also_at_rest() -> None:
+    puller = Puller()
+    puller.arrived(answer(sent(puller.look(WANTED, CURVE, 0.0)), 5, playing=False))
+    held = sent(puller.look(WANTED, CURVE, 0.05))
+    assert (held.seen, held.wanted.curve) == (5, None)
+    puller.curve_changed()
+    logarithmic = replace(CURVE, log_x=True)
+    look = sent(puller.look(WANTED, logarithmic, 0.06))  # the one in flight is held, and brings no curve
+    assert (look.seen, look.wanted.curve) == (-1, logarithmic)
+    assert puller.look(WANTED, logarithmic, 0.07) is None
+    puller.arrived(answer(look, 5, playing=False))
+    assert sent(puller.look(WANTED, logarithmic, 0.08)).seen == 5
+
+
+def test_the_run_that_is_known_is_named() -> None:
+    puller = Puller()
+    first = sent(puller.look(WANTED, None, 0.0))
+    assert first.opened == -1
+    puller.arrived(answer(first, 5, opened=True))
+    assert sent(puller.look(WANTED, None, 0.1)).opened == 7
+
+
+@pytest.mark.parametrize("fps", [1.0, 20.0, 60.0])
+def test_how_long_to_wait(fps: float) -> None:
+    puller = Puller(fps)
+    assert puller.wait(0.0) == 0
+    puller.look(WANTED, None, 100.0)
+    assert puller.wait(100.0) == pytest.approx(1 / fps)
+    assert puller.wait(100 + 0.25 / fps) == pytest.approx(0.75 / fps)
+    assert puller.wait(102.0) == 0

@@ -1,0 +1,163 @@
+"""The dialogs but the form, on a small app of their own: every key, what they answer, and nothing cut off."""
+
+import pytest
+from textual.widgets import OptionList, Static
+
+from rnn_tui.lessons import LESSONS
+from rnn_tui.view.keys import GROUPS, KEYS
+from rnn_tui.view.screens.engine_gone import EngineGoneScreen
+from rnn_tui.view.screens.help import HelpScreen
+from rnn_tui.view.screens.lessons import LessonsScreen
+from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
+
+# ---- lessons ------------------------------------------------------------------------------------------
+
+
+async def test_the_lesson_that_is_open_is_highlighted_and_enter_opens_it() -> None:
+    assert await answer_to(LessonsScreen("ohlol"), "enter") is LESSONS["ohlol"]
+
+
+async def test_arrows_choose_a_lesson() -> None:
+    names = list(LESSONS)
+    after = names[names.index("hihello") + 2]
+    assert await answer_to(LessonsScreen("hihello"), "down", "down", "enter") is LESSONS[after]
+    assert await answer_to(LessonsScreen("hihello"), "home", "enter") is LESSONS[names[0]]
+
+
+async def test_an_experiment_that_is_no_lesson_highlights_the_first() -> None:
+    assert await answer_to(LessonsScreen("my own"), "enter") is LESSONS[next(iter(LESSONS))]
+
+
+@pytest.mark.parametrize("key", ["escape", "l", "q"])
+async def test_lessons_close(key: str) -> None:
+    assert await answer_to(LessonsScreen("hihello"), key) is None
+
+
+async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
+    app = Host(LessonsScreen("hihello"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("slash", *"lstm", "space", *"ohlol")
+        await pilot.pause()
+        options = app.screen.query_one(OptionList)
+        assert [option.id for option in options.options] == ["ohlol-lstm"]
+        await pilot.press(*"zz")
+        await pilot.pause()
+        assert "No lesson has all of these words." in screen_text(pilot)
+        await pilot.press("enter")  # nothing to open
+        assert app.answer is NOTHING
+        await pilot.press("escape")
+        await pilot.pause()
+        assert options.option_count == len(LESSONS)
+        assert app.focused is options
+        await pilot.press("slash", *"gru", "enter")
+        await pilot.pause()
+    assert app.answer is LESSONS["hihello-gru"]
+
+
+async def test_l_and_q_are_letters_in_the_filter_and_arrows_still_choose() -> None:
+    assert await answer_to(LessonsScreen("hihello"), "slash", *"lq") is NOTHING
+    assert await answer_to(LessonsScreen("ohlol"), "slash", *"ohlol", "up", "enter") is LESSONS["ohlol-cell"]
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_what_every_lesson_is_about_has_room(size: tuple[int, int]) -> None:
+    app = Host(LessonsScreen(next(iter(LESSONS))))
+    async with app.run_test(size=size) as pilot:
+        for name, lesson in LESSONS.items():
+            await pilot.pause()
+            assert_inside(pilot)
+            box = app.screen.query_one("#lesson")
+            assert box.virtual_size.height <= box.size.height, name
+            text = " ".join(screen_text(pilot).split())
+            assert lesson.about.split()[-1] in text
+            if lesson.training.learn:
+                assert "none: the loss" in text if lesson.floor is None else f"{lesson.floor:.3f}" in text
+            await pilot.press("down")
+
+
+# ---- help ---------------------------------------------------------------------------------------------
+
+
+async def everything_in(pilot_size: tuple[int, int]) -> tuple[str, int]:
+    """The help, page by page, as one line of words; and how many pages it took."""
+    app = Host(HelpScreen())
+    async with app.run_test(size=pilot_size) as pilot:
+        await pilot.pause()
+        assert_inside(pilot)
+        view = app.screen.query_one("#help-text")
+        pages = [screen_text(pilot)]
+        while not view.is_vertical_scroll_end:
+            view.scroll_page_down(animate=False)
+            await pilot.pause()
+            pages.append(screen_text(pilot))
+        return " ".join("\n".join(pages).replace("│", " ").split()), len(pages)
+
+
+async def test_help_names_every_key_and_says_what_it_does() -> None:
+    text, pages = await everything_in((200, 60))
+    assert pages == 1
+    for key in KEYS:
+        assert f" {key.shown} {key.about.split()[0]} " in text
+    for group in GROUPS:
+        assert f"─ {group} ─" in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_help_can_be_read_to_its_end_at_every_size(size: tuple[int, int]) -> None:
+    text, _ = await everything_in(size)
+    for word in ("Network", "Lit step", "Hidden state", "Loss", "Prediction", "Shapes", "Time cursor", "Mouse"):
+        assert f" {word} " in text
+    assert "exact value." in text
+
+
+async def test_help_scrolls_with_the_keyboard() -> None:
+    app = Host(HelpScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        view = app.screen.query_one("#help-text")
+        await pilot.press("down")
+        await pilot.pause()
+        assert view.scroll_target_y > 0
+
+
+@pytest.mark.parametrize("key", ["escape", "question_mark", "q", "f1"])
+async def test_help_closes(key: str) -> None:
+    assert await answer_to(HelpScreen(), key) is None
+
+
+# ---- the engine has gone ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("key", "answer"), [("enter", True), ("escape", False), ("q", False), ("a", NOTHING)])
+async def test_the_engine_starts_again_or_not(key: str, answer: object) -> None:
+    assert await answer_to(EngineGoneScreen("Killed"), key) is answer
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_last_words_are_plain_safe_and_seen_to_their_end(size: tuple[int, int]) -> None:
+    words = "Traceback\n" * 100 + "  [bold]x[/bold] \x1b[31m\u202e日本 " + "long " * 40 + "\n\tMemoryError: the end\n\n"
+    app = Host(EngineGoneScreen(words))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        assert_inside(pilot)
+        text = screen_text(pilot)
+        assert "MemoryError: the end" in text
+        assert "[bold]x[/bold] ␛[31m�日本" in text
+        await pilot.press("home")
+
+
+async def test_an_engine_without_last_words() -> None:
+    app = Host(EngineGoneScreen(""))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert str(app.screen.query_one("#last-words Static", Static).content) == "(none)"
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+async def test_dialogs_stand_in_both_themes(theme: int) -> None:
+    for dialog in (LessonsScreen("hihello"), HelpScreen(), EngineGoneScreen("gone")):
+        app = Host(dialog, theme)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            assert_inside(pilot)

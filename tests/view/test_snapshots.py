@@ -1,0 +1,30 @@
+"""The main screen as pictures, from fixed frames. After a change that is meant: `pytest --snapshot-update`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rnn_tui.lessons import LESSONS
+from rnn_tui.view.app import RnnApp
+from tests.view.fake_engine import FakeEngine
+from tests.view.helpers import until
+
+Compare = Callable[..., bool]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "width", "height"),
+    [("hihello", 80, 24), ("hihello", 120, 36), ("hihello", 200, 60), ("hello", 80, 24)],
+)
+def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare) -> None:
+    engine = FakeEngine()
+    app = RnnApp(engine, LESSONS[lesson])
+
+    async def wait(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: app.main.scene and app.main.scene.opened.run == engine.run)
+        await until(pilot, lambda: engine.looks[-1].seen == engine.revision)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=(width, height), run_before=wait)
