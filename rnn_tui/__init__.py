@@ -6,8 +6,8 @@ The map of the house (data flows in one circle, left to right and back):
         -> link -> view.app -> view.panes -> draw
 
 `engine/` is the only place that imports torch, `view/` and `draw/` the only ones that import textual;
-they are two processes that share `protocol.py` and the plain descriptions beside it
-(`experiment.py`, `fields.py`, `lessons.py`, `text.py`).
+they are two processes that share `protocol.py` (as bytes: `wire.py`) and the plain descriptions beside it
+(`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`).
 """
 
 __version__ = "0.1.0"

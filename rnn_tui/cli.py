@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui import __version__
-from rnn_tui.experiment import Experiment, ExperimentError, from_dict, to_dict
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.lessons import DEFAULT, LESSONS, nearest
 from rnn_tui.memory import check_memory
 from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, given, shown
 from rnn_tui.overrides import overridden
+from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
@@ -86,15 +87,25 @@ def main() -> None:
 
 def _parameters(*more: click.Parameter) -> list[click.Parameter]:
     """NAME, the options of an experiment, and what a command has besides."""
-    file = SectionOption(["--experiment", "file"], section="data", metavar="FILE", type=click.UNPROCESSED,
-                         help="begin from a TOML file instead of a lesson")
+    file = SectionOption(
+        ["--experiment", "file"],
+        section="data",
+        metavar="FILE",
+        type=click.UNPROCESSED,
+        help="begin from a TOML file instead of a lesson",
+    )
     name = click.Argument(["names"], nargs=-1, metavar="[NAME]", type=click.UNPROCESSED)
     return [name, file, *experiment_options(), *more]
 
 
-@main.command("open", cls=_Opening, hidden=True, params=_parameters(
-    SectionOption(["--paused"], section="run", is_flag=True, help="open without playing"),
-))
+@main.command(
+    "open",
+    cls=_Opening,
+    hidden=True,
+    params=_parameters(
+        SectionOption(["--paused"], section="run", is_flag=True, help="open without playing"),
+    ),
+)
 def _open(*, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
     experiment = _experiment(parameters)
@@ -126,11 +137,21 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
         raise Refusal(complaint(ExperimentError(*refused), to_dict(experiment)))
 
 
-@main.command("train", cls=SectionedCommand, params=_parameters(
-    SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
-    SectionOption(["--every"], section="other", metavar="N", default="1", type=click.UNPROCESSED,
-                  help="a line for every Nth epoch, and for the first and the last"),
-))
+@main.command(
+    "train",
+    cls=SectionedCommand,
+    params=_parameters(
+        SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
+        SectionOption(
+            ["--every"],
+            section="other",
+            metavar="N",
+            default="1",
+            type=click.UNPROCESSED,
+            help="a line for every Nth epoch, and for the first and the last",
+        ),
+    ),
+)
 def _train(*, json: bool, every: str, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     experiment = _experiment(parameters)

@@ -1,17 +1,14 @@
-"""Experiment: the whole frozen description of a run, and the rules that make one sound.
+"""Experiment: the whole frozen description of a run; `rules.py` makes one sound.
 
 Plain data, no torch: the view, the engine, the command line and the files all speak of the same thing.
 """
 
 import math
-from collections import Counter
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Literal
 
 import msgspec
 
-from rnn_tui.fields import FIELDS
-
-__all__ = ["Data", "Experiment", "ExperimentError", "Network", "Run", "Training", "choices", "from_dict", "to_dict"]
+__all__ = ["Data", "Experiment", "ExperimentError", "Network", "Run", "Training"]
 
 Cell = Literal["rnn", "rnn-relu", "gru", "lstm"]
 Tick = Literal["character", "sequence"]
@@ -143,149 +140,3 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         cells = network.layers * network.directions * network.hidden_size * (2 * GATES[network.cell] + 2)
         kept = self.length * len(self.data.inputs) * (cells + self.input_size + 3 * self.output_size)
         return 4 * (copies * self.weights + kept)
-
-
-def choices(path: str) -> tuple[str, ...]:
-    """The words that a field accepts, or an empty tuple where it is free."""
-    kind = _kind(path)
-    return get_args(kind) if get_origin(kind) is Literal else ()
-
-
-def _kind(path: str) -> Any:
-    kind: Any = Experiment
-    for name in path.split("."):
-        kind = get_type_hints(kind)[name]
-    return kind
-
-
-def to_dict(experiment: Experiment) -> dict[str, Any]:
-    """The experiment as nested dicts and lists of plain values."""
-    plain = msgspec.to_builtins(experiment)
-    assert isinstance(plain, dict)
-    return plain
-
-
-def from_dict(values: dict[str, Any]) -> Experiment:
-    """A sound experiment out of nested plain values; what is left out has its default.
-
-    Raises ExperimentError, which names the field and what would be right.
-    """
-    try:
-        experiment = msgspec.convert(values, Experiment)
-    except msgspec.ValidationError as error:
-        problem, _, path = str(error).partition(" - at `$.")
-        raise _explained(values, path.rstrip("`").partition("[")[0], problem) from None
-    return _sound(experiment)
-
-
-_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text",
-          "array": "a list of texts", "object": "a table"}
-
-
-def _explained(values: Any, path: str, problem: str) -> ExperimentError:
-    """msgspec's words about the value at that path in ours: the field, the value, and what would be right."""
-    for name in path.split(".") if path else ():
-        values = values[name]
-    quoted = problem.split("`")[1] if "`" in problem else ""
-    if "unknown field" in problem:
-        known = get_type_hints(_kind(path) if path else Experiment)
-        return ExperimentError(f"{path}.{quoted}" if path else quoted, f"is no setting: there is {_either(known, 'and')}")
-    words = choices(path) if path else ()
-    if not words and quoted not in _KINDS:
-        return ExperimentError(path, problem.lower())
-    what = _either(words) if words else "a list of texts" if path in ("data.inputs", "data.targets") else _KINDS[quoted]
-    return ExperimentError(path, f"{_brief(values)} does not fit: it must be {what}")
-
-
-def _sound(experiment: Experiment) -> Experiment:
-    """The experiment with its default target filled in. Raises ExperimentError where a rule is broken."""
-    for each in FIELDS:
-        value = getattr(getattr(experiment, each.section), each.name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            problem = each.range_problem(value)
-            if problem:
-                raise ExperimentError(each.path, f"{value:g} {problem}" if isinstance(value, float) else f"{value} {problem}")
-    experiment = _with_default_target(experiment)
-    _check_texts(experiment)
-    _check_network(experiment)
-    return experiment
-
-
-def _with_default_target(experiment: Experiment) -> Experiment:
-    """The next characters of the inputs, where no target is given: `hihello` becomes `hihell -> ihello`."""
-    data = experiment.data
-    if data.targets or not experiment.training.learn or not data.inputs or not all(data.inputs):
-        return experiment
-    if min(map(len, data.inputs)) < 2:
-        raise ExperimentError("data.inputs", f"{min(data.inputs, key=len)!r} has no next character to learn: "
-                              "give at least two characters, or a target")
-    data = msgspec.structs.replace(data, inputs=tuple(row[:-1] for row in data.inputs),
-                                   targets=tuple(row[1:] for row in data.inputs))
-    return msgspec.structs.replace(experiment, data=data)
-
-
-def _check_texts(experiment: Experiment) -> None:
-    data = experiment.data
-    if not data.inputs or not all(data.inputs):
-        raise ExperimentError("data.inputs", "is empty: give at least one character")
-    for path, rows in (("data.inputs", data.inputs), ("data.targets", data.targets), ("data.vocabulary", (data.vocabulary,))):
-        halves = [character for row in rows for character in row if "\ud800" <= character <= "\udfff"]
-        if halves:
-            raise ExperimentError(path, f"holds {halves[0]!a}, half a character: it must be valid UTF-8 text")
-    lengths = {len(row) for row in data.inputs}
-    if len(lengths) > 1:
-        raise ExperimentError("data.inputs", f"has rows of {_either(map(str, sorted(lengths)), 'and')} characters: "
-                              "the rows of a batch must be equally long")
-    if data.targets and not experiment.training.learn:
-        raise ExperimentError("data.targets", f"{_short(data.targets[0])} has no use without learning: "
-                              "leave it out, or learn")
-    if data.targets and len(data.targets) != len(data.inputs):
-        raise ExperimentError("data.targets", f"has {len(data.targets)} rows where the input has {len(data.inputs)}: "
-                              "give one target for each input")
-    for row, target in zip(data.inputs, data.targets, strict=False):
-        if len(row) != len(target):
-            raise ExperimentError("data.targets", f"{_short(target)} has {_characters(target)} where the input "
-                                  f"{_short(row)} has {len(row)}: they must be equally long")
-    repeated = [character for character, count in Counter(data.vocabulary).items() if count > 1]
-    if repeated:
-        raise ExperimentError("data.vocabulary", f"has {min(repeated)!r} more than once")
-    missing = sorted(set("".join(data.inputs + data.targets)) - set(experiment.vocabulary))
-    if missing:
-        raise ExperimentError("data.vocabulary", f"lacks {', '.join(map(repr, missing[:5]))}: it must hold every "
-                              "character of the data")
-
-
-def _check_network(experiment: Experiment) -> None:
-    network, training = experiment.network, experiment.training
-    if training.learn and network.head == "direct" and experiment.output_size != len(experiment.vocabulary):
-        classes, both = len(experiment.vocabulary), " in both directions together" if network.bidirectional else ""
-        raise ExperimentError("network.hidden_size", f"{network.hidden_size} does not fit a direct head: it needs "
-                              f"{classes} units{both}, one for each character of the vocabulary, or a linear head")
-    if network.implementation == "cell" and network.bidirectional:
-        raise ExperimentError("network.bidirectional", "true does not fit single cells, which read in one direction "
-                              "only: it must be false, or the implementation fused")
-    if network.bidirectional and training.tick == "character":
-        raise ExperimentError("training.tick", "character does not fit: it must be sequence here, since a "
-                              "bidirectional network reads the whole sequence before it says anything")
-    device = experiment.run.device
-    kind, _, number = device.partition(":")
-    if kind not in ("auto", "cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdigit())):
-        raise ExperimentError("run.device", f"{device!r} is not a device: it must be auto, cpu, cuda, cuda:N or mps")
-
-
-def _characters(text: str) -> str:
-    return f"{len(text)} character{'' if len(text) == 1 else 's'}"
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 20 else text[:19] + "…")
-
-
-def _brief(value: Any) -> str:
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _either(words: Any, last: str = "or") -> str:
-    *head, tail = words
-    return f"{', '.join(head)} {last} {tail}" if head else str(tail)

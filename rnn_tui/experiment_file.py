@@ -10,9 +10,10 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Item, Table
 
-from rnn_tui.experiment import Experiment, ExperimentError, from_dict, to_dict
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field
 from rnn_tui.options import described, shown, without_value
+from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["FileError", "read", "write"]
 
@@ -39,8 +40,12 @@ def read(path: str | os.PathLike[str]) -> Experiment:
         known = to_dict(Experiment())
         like = difflib.get_close_matches(name, known[section] if section else known, n=1)
         where = f"[{section}]" if section else "the file"
-        raise FileError(file, _line(text, section, name), f"{section}.{name}".lstrip("."),
-                        f"is no key of {where}" + (f"; nearest: {like[0]}" if like else ""))
+        raise FileError(
+            file,
+            _line(text, section, name),
+            f"{section}.{name}".lstrip("."),
+            f"is no key of {where}" + (f"; nearest: {like[0]}" if like else ""),
+        )
     run = values.get("run")
     if isinstance(run, dict) and run.get("speed") == "max":
         run["speed"] = 0
@@ -144,8 +149,10 @@ def _said(error: ExperimentError, values: Any) -> str:
 
 def _line(text: str, section: str, name: str) -> int | None:
     """The line of a key: in its table, as section.name, in section = {...}, or else that of the table."""
-    keys = [re.compile(rf"""\s*{each}\s*[=.]""") for each in (
-        _bare(name), rf"{_bare(section)}\s*\.\s*{_bare(name)}", _bare(section or name))]
+    keys = [
+        re.compile(rf"""\s*{each}\s*[=.]""")
+        for each in (_bare(name), rf"{_bare(section)}\s*\.\s*{_bare(name)}", _bare(section or name))
+    ]
     header = re.compile(r"""\s*\[+\s*["']?([^\]"'.]*)["']?\s*[\].]""")
     found: list[int | None] = [None] * 4  # best first
     current = ""

@@ -27,8 +27,7 @@ _EXAMPLES = (
 )
 _COLUMN = 28  # cells for the names of options
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")
-_KEYS = ("space play · → one tick · + - speed · r again · R new seed · l lessons · e experiment · "
-         "? all keys · q quit")
+_KEYS = "space play · → one tick · + - speed · r again · R new seed · l lessons · e experiment · ? all keys · q quit"
 
 
 class SectionedCommand(click.Command):
@@ -39,8 +38,13 @@ class SectionedCommand(click.Command):
         write_options(self, ctx, formatter)
 
 
-def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter, *,
-                  more: tuple[tuple[str, str], ...] = ()) -> None:
+def write_options(
+    command: click.Command,
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+    *,
+    more: tuple[tuple[str, str], ...] = (),
+) -> None:
     """Every option of a command under its heading, all in one column."""
     for section, heading in _HEADINGS.items():
         options = [each for each in command.get_params(ctx) if isinstance(each, click.Option)]
@@ -62,8 +66,7 @@ def _row(option: click.Option) -> tuple[str, str]:
 
 def write_front_page(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
     """The help of the program itself; `command` is the one that opens the view."""
-    formatter.write_text(f"{_bold('rnn-tui')} trains a recurrent network in front of you, "
-                         "and shows it from inside.")
+    formatter.write_text(f"{_bold('rnn-tui')} trains a recurrent network in front of you, and shows it from inside.")
     for heading, rows in (("Usage", _USES), ("Examples", _EXAMPLES)):
         with formatter.section(_bold(heading)):
             formatter.write_dl(list(rows), col_max=42)
@@ -73,8 +76,10 @@ def write_front_page(command: click.Command, ctx: click.Context, formatter: clic
     with formatter.section(_bold("Keys")):
         formatter.write_text(_KEYS)
     formatter.write_paragraph()
-    formatter.write_text("What is not set comes from the lesson. Where your text no longer fits the lesson's "
-                         "network, the vocabulary and, with a direct head, the hidden size follow it.")
+    formatter.write_text(
+        "What is not set comes from the lesson. Where your text no longer fits the lesson's "
+        "network, the vocabulary and, with a direct head, the hidden size follow it."
+    )
 
 
 def write_lessons(formatter: click.HelpFormatter) -> None:

@@ -123,8 +123,7 @@ _ALL = (
     ),
     Experiment(
         name="ohlol",
-        about="hello to ohlol with nn.RNN, the whole sequence a tick, in 15 epochs. About two seeds in three "
-        "learn it.",
+        about="hello to ohlol with nn.RNN, the whole sequence a tick, in 15 epochs. About two seeds in three learn it.",
         data=_OHLOL,
         network=Network(hidden_size=4),
         training=Training(tick="sequence", reduction="mean", epochs=15, seed=3),

@@ -15,20 +15,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import (
-    Buffer,
-    Command,
-    Frame,
-    Greeting,
-    Look,
-    Message,
-    Open,
-    ProtocolError,
-    Refused,
-    decode_message,
-    pack,
-)
+from rnn_tui.protocol import Command, Frame, Greeting, Look, Message, Open, Refused
 from rnn_tui.text import safe
+from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
 
 __all__ = ["Engine", "EngineError", "start_engine"]
 
@@ -140,7 +129,11 @@ def start_engine() -> Engine:
         with open(folder / "engine.log", "wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno())],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[listener.fileno()], start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[listener.fileno()],
+                start_new_session=True,
             )
     return Engine(process, peer, folder)
 

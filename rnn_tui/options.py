@@ -5,12 +5,19 @@ from typing import Any
 
 import click
 
-from rnn_tui.experiment import Experiment, ExperimentError, choices
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field, field
+from rnn_tui.rules import choices
 from rnn_tui.text import safe
 
 __all__ = [
-    "Refusal", "SectionOption", "complaint", "described", "experiment_options", "given", "shown",
+    "Refusal",
+    "SectionOption",
+    "complaint",
+    "described",
+    "experiment_options",
+    "given",
+    "shown",
     "without_value",
 ]
 
@@ -47,8 +54,14 @@ def _option(each: Field) -> SectionOption:
     if kind is bool:
         names = [f"{each.option}/--no-{each.option[2:]}", _parameter(each)]
         return SectionOption(names, section=each.section, default=None, help=each.about)
-    return SectionOption([each.option, _parameter(each)], section=each.section, metavar=_metavar(each),
-                         multiple=kind is tuple, type=click.UNPROCESSED, help=each.about)
+    return SectionOption(
+        [each.option, _parameter(each)],
+        section=each.section,
+        metavar=_metavar(each),
+        multiple=kind is tuple,
+        type=click.UNPROCESSED,
+        help=each.about,
+    )
 
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Whoever says `--input "hello world"` means a network that can learn it: what was
 
 from typing import Any
 
-from rnn_tui.experiment import Experiment, Training, to_dict
+from rnn_tui.experiment import Experiment, Training
+from rnn_tui.rules import to_dict
 
 __all__ = ["overridden"]
 

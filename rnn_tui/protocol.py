@@ -1,12 +1,10 @@
 """THE SEAM: everything that the view and the engine say to each other, as values.
 
-Messages are msgpack behind a length of four bytes (big-endian). The view speaks commands and looks, the engine
-answers looks with frames: one look is answered by one frame, and nothing else is ever sent but a greeting.
-Arrays travel as dtype, shape and bytes; what arrives is checked before anything is made of it.
+The view speaks commands and looks, the engine answers looks with frames: one look is answered by one frame, and
+nothing else is ever sent but a greeting and refusals. `wire.py` turns them into bytes and back.
 """
 
-import math
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -15,20 +13,35 @@ from numpy.typing import NDArray
 from rnn_tui.experiment import Experiment, Tick
 
 __all__ = [
-    "MAX_MESSAGE", "VERSION", "Buffer", "Check", "Command", "Curve", "CurveWanted", "Frame", "Greeting", "Look",
-    "Message", "Open", "Opened", "Play", "PredictionSeen", "ProtocolError", "Refused", "Restart", "SetSpeed", "SetTick",
-    "States", "Status", "Step", "Steps", "TensorFact", "Wanted", "decode_command", "decode_message", "pack",
+    "VERSION",
+    "Check",
+    "Command",
+    "Curve",
+    "CurveWanted",
+    "Frame",
+    "Greeting",
+    "Look",
+    "Message",
+    "Open",
+    "Opened",
+    "Play",
+    "PredictionSeen",
+    "Refused",
+    "Restart",
+    "SetSpeed",
+    "SetTick",
+    "States",
+    "Status",
+    "Step",
+    "Steps",
+    "TensorFact",
+    "Wanted",
 ]
 
 VERSION = 1
-MAX_MESSAGE = 64 * 2**20  # bytes; a frame follows the screen's size, so nothing honest comes near it
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
-
-
-class ProtocolError(ValueError):
-    """Bytes that are no message of this version; the text says why."""
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,72 +237,3 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
 
 
 Message = Greeting | Refused | Frame
-
-
-# ---- on the wire ------------------------------------------------------------------------------------------------
-
-
-def _encode_array(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, value.tobytes())
-    raise TypeError(f"{type(value).__name__} does not cross the seam")
-
-
-def _decode_array(kind: Any, value: Any) -> Any:
-    wanted = np.dtype(get_args(get_args(kind)[1])[0])  # of NDArray[...]
-    match value:
-        case [str(code), [*shape], bytes(data)] if all(isinstance(n, int) and n >= 0 for n in shape) and len(shape) <= 8:
-            if code != wanted.str:
-                raise ValueError(f"an array of {code[:8]} where {wanted.str} is right")
-            if math.prod(shape) * wanted.itemsize != len(data):
-                raise ValueError(f"an array of {code[:8]} that is not {tuple(shape)}")
-            return np.frombuffer(data, wanted).reshape(shape)
-    raise ValueError("no array")
-
-
-_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
-_commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
-_messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message, dec_hook=_decode_array)
-
-
-def pack(message: Command | Message) -> bytes:
-    """A message as it goes on the wire, its length in front."""
-    body = _encoder.encode(message)
-    return len(body).to_bytes(4, "big") + body
-
-
-def decode_command(body: bytes) -> Command:
-    """What the view said. Raises ProtocolError on anything else."""
-    try:
-        return _commands.decode(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"not a command of protocol {VERSION}: {error}") from None
-
-
-def decode_message(body: bytes) -> Message:
-    """What the engine said. Raises ProtocolError on anything else."""
-    try:
-        return _messages.decode(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"not a message of protocol {VERSION}: {error}") from None
-
-
-class Buffer:
-    """Cuts a stream of bytes into message bodies."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The bodies that are now whole. Raises ProtocolError where one claims an absurd length."""
-        self._bytes += data
-        bodies = []
-        while len(self._bytes) >= 4:
-            length = int.from_bytes(self._bytes[:4], "big")
-            if length > MAX_MESSAGE:
-                raise ProtocolError(f"a message of {length:,} bytes; the most is {MAX_MESSAGE:,}")
-            if len(self._bytes) < 4 + length:
-                break
-            bodies.append(bytes(self._bytes[4 : 4 + length]))
-            del self._bytes[: 4 + length]
-        return bodies

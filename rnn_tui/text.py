@@ -23,7 +23,11 @@ def glyph(character: str) -> str:
     if category in _INVISIBLE or character in _FILLERS:
         return "�"
     if category in ("Mn", "Me", "Mc") or 0x1F3FB <= ord(character) <= 0x1F3FF:
-        return "◌" if category == "Me" or ord(character) >= 0x1F000 or 0xFE00 <= ord(character) <= 0xFE0F else "◌" + character
+        return (
+            "◌"
+            if category == "Me" or ord(character) >= 0x1F000 or 0xFE00 <= ord(character) <= 0xFE0F
+            else "◌" + character
+        )
     if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
         return "◌" + character  # Hangul vowels and finals: no cells of their own, they join what stands before them
     return "␣" if category == "Zs" else character

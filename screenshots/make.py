@@ -1,6 +1,6 @@
 """Make the README's pictures from the running app: a real engine, a real screen, held at a tick.
 
-    python screenshots/make.py
+python screenshots/make.py
 """
 
 import asyncio
@@ -30,7 +30,13 @@ class Shot:
 
 SHOTS = (
     Shot(name="hihello", lesson="hihello", tick=52, keys=()),
-    Shot(name="ohlol-lstm", lesson="ohlol-lstm", tick=15, keys=("left_square_bracket", "left_square_bracket"), size=(140, 44)),
+    Shot(
+        name="ohlol-lstm",
+        lesson="ohlol-lstm",
+        tick=15,
+        keys=("left_square_bracket", "left_square_bracket"),
+        size=(140, 44),
+    ),
     Shot(name="three-words", lesson="three-words", tick=5, keys=("right_curly_bracket",)),
     Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",)),
     Shot(name="small", lesson="hihello-embedding", tick=20, size=(80, 24)),
@@ -41,7 +47,9 @@ SHOTS = (
 
 async def _take(shot: Shot) -> None:
     lesson = LESSONS[shot.lesson]
-    fast = msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, speed=0.0 if shot.tick > 1000 else 60.0))
+    fast = msgspec.structs.replace(
+        lesson, run=msgspec.structs.replace(lesson.run, speed=0.0 if shot.tick > 1000 else 60.0)
+    )
     engine = start_engine()
     app = RnnApp(engine, fast)
     try:

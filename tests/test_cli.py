@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from rnn_tui import __version__, memory
 from rnn_tui.cli import main
-from rnn_tui.experiment import Experiment, from_dict
+from rnn_tui.experiment import Experiment
 from rnn_tui.fields import FIELDS
 from rnn_tui.lessons import LESSONS
 from rnn_tui.options import given as values_given
 from rnn_tui.overrides import overridden
+from rnn_tui.rules import from_dict
 
 
 def run(*args: str) -> Result:
@@ -110,13 +111,16 @@ def test_anything_is_shown_or_refused_in_one_line(args: list[str]) -> None:
         assert_refused(result)
 
 
-@pytest.mark.parametrize(("options", "line"), [
-    (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and Adam's"),
-    (["--hidden", "10000", "--optimizer", "sgd"], "would take about 0.7 GiB for weights and gradients; "),
-    (["--hidden", "100", "--layers", "10000"], "--layers 10000: would take about 3.1 GiB for "),
-    (["--hidden", "1000000", "--layers", "10000", "--bidirectional"], " PiB for weights"),
-    (["--input", "ab" * 50_000, "--hidden", "5000"], "for the states of every time step; this machine has"),
-])
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and Adam's"),
+        (["--hidden", "10000", "--optimizer", "sgd"], "would take about 0.7 GiB for weights and gradients; "),
+        (["--hidden", "100", "--layers", "10000"], "--layers 10000: would take about 3.1 GiB for "),
+        (["--hidden", "1000000", "--layers", "10000", "--bidirectional"], " PiB for weights"),
+        (["--input", "ab" * 50_000, "--hidden", "5000"], "for the states of every time step; this machine has"),
+    ],
+)
 def test_tells_what_would_not_fit(monkeypatch: pytest.MonkeyPatch, options: list[str], line: str) -> None:
     monkeypatch.setattr(memory, "physical_memory", lambda: 6 * 2**30 // 10)
     assert line in assert_refused(run("train", "--head", "linear", *options))
@@ -124,8 +128,9 @@ def test_tells_what_would_not_fit(monkeypatch: pytest.MonkeyPatch, options: list
 
 @pytest.mark.parametrize("args", [["hihelo"], ["--lr", "\x1b"], ["--input"], ["hello"]])
 def test_refuses_in_a_process_of_its_own(args: list[str]) -> None:
-    process = subprocess.run([sys.executable, "-m", "rnn_tui", *args], capture_output=True, text=True,
-                             stdin=subprocess.DEVNULL, check=False)
+    process = subprocess.run(
+        [sys.executable, "-m", "rnn_tui", *args], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
     assert process.returncode == 2
     assert not process.stdout
     assert process.stderr.startswith("rnn-tui: ")
@@ -134,13 +139,13 @@ def test_refuses_in_a_process_of_its_own(args: list[str]) -> None:
 
 def test_a_closed_or_full_output_is_no_traceback() -> None:
     program = f"{sys.executable} -m rnn_tui"
-    reader = subprocess.run(f"{program} train hihello --epochs 5000 | head -n 1", shell=True, text=True,
-                            capture_output=True, check=True)
+    reader = subprocess.run(
+        f"{program} train hihello --epochs 5000 | head -n 1", shell=True, text=True, capture_output=True, check=True
+    )
     assert reader.stdout.startswith("epoch")
     assert reader.stdout.count("\n") == 1
     assert not reader.stderr
-    full = subprocess.run(f"{program} lessons > /dev/full", shell=True, text=True,
-                          capture_output=True, check=False)
+    full = subprocess.run(f"{program} lessons > /dev/full", shell=True, text=True, capture_output=True, check=False)
     assert full.returncode == 1
     assert full.stderr.startswith("rnn-tui: the system refuses: No space left")
     assert full.stderr.count("\n") == 1
@@ -172,19 +177,22 @@ def test_a_vocabulary_that_covers_the_text_stays() -> None:
     assert changed("hihello", "--input", "hello", "--vocabulary", "lohe").network.hidden_size == 4
 
 
-@pytest.mark.parametrize(("lesson", "args", "expected"), [
-    ("hihello", ["--hidden", "7", "--head", "linear"], {"network.hidden_size": 7}),
-    ("ohlol-embedding", ["--head", "direct"], {"network.hidden_size": 4}),
-    ("ohlol", ["--bidirectional"], {"network.hidden_size": 2, "training.tick": "sequence"}),
-    ("hello-cell", ["--target", "ohlol"], {"training.learn": True, "network.hidden_size": 4}),
-    ("hello", ["--target", "ohlol"], {"training.epochs": 100}),
-    ("hello", ["--input", "abc"], {"training.learn": False, "network.hidden_size": 2, "data.targets": ()}),
-    ("hello", ["--learn"], {"data.inputs": ("hell",), "data.targets": ("ello",), "network.hidden_size": 4}),
-    ("hihello", ["--no-learn"], {"data.targets": (), "training.epochs": 100}),
-    ("hihello", ["--speed", "max"], {"run.speed": 0.0}),
-    ("six-words", ["--batch-first", "--clip", "1"], {"network.batch_first": True, "training.clip": 1.0}),
-    ("hihello", ["--input", "a\x1b", "--target", "漢e"], {"network.hidden_size": 4}),
-])
+@pytest.mark.parametrize(
+    ("lesson", "args", "expected"),
+    [
+        ("hihello", ["--hidden", "7", "--head", "linear"], {"network.hidden_size": 7}),
+        ("ohlol-embedding", ["--head", "direct"], {"network.hidden_size": 4}),
+        ("ohlol", ["--bidirectional"], {"network.hidden_size": 2, "training.tick": "sequence"}),
+        ("hello-cell", ["--target", "ohlol"], {"training.learn": True, "network.hidden_size": 4}),
+        ("hello", ["--target", "ohlol"], {"training.epochs": 100}),
+        ("hello", ["--input", "abc"], {"training.learn": False, "network.hidden_size": 2, "data.targets": ()}),
+        ("hello", ["--learn"], {"data.inputs": ("hell",), "data.targets": ("ello",), "network.hidden_size": 4}),
+        ("hihello", ["--no-learn"], {"data.targets": (), "training.epochs": 100}),
+        ("hihello", ["--speed", "max"], {"run.speed": 0.0}),
+        ("six-words", ["--batch-first", "--clip", "1"], {"network.batch_first": True, "training.clip": 1.0}),
+        ("hihello", ["--input", "a\x1b", "--target", "漢e"], {"network.hidden_size": 4}),
+    ],
+)
 def test_what_was_not_asked_for_gives_way(lesson: str, args: list[str], expected: dict[str, Any]) -> None:
     found = changed(lesson, *args)
     for path, value in expected.items():

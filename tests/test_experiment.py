@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.model import Model
-from rnn_tui.experiment import Experiment, ExperimentError, choices, from_dict, to_dict
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, field
 from rnn_tui.lessons import DEFAULT, LESSONS, nearest
+from rnn_tui.rules import choices, from_dict, to_dict
 
 LOOK: dict[str, Any] = {"learn": False}
 
@@ -36,15 +37,22 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
         "network": {
             "cell": draw(st.sampled_from(["rnn", "rnn-relu", "gru", "lstm"])),
             "implementation": "fused" if both else draw(st.sampled_from(["fused", "cell"])),
-            "hidden_size": hidden, "layers": draw(st.integers(1, 5)), "bidirectional": both, "head": head,
-            "embedding": draw(st.integers(0, 7)), "batch_first": draw(st.booleans()),
+            "hidden_size": hidden,
+            "layers": draw(st.integers(1, 5)),
+            "bidirectional": both,
+            "head": head,
+            "embedding": draw(st.integers(0, 7)),
+            "batch_first": draw(st.booleans()),
             "initial_state": draw(st.sampled_from(["zeros", "random"])),
         },
         "training": {
-            "learn": learn, "tick": "sequence" if both else draw(st.sampled_from(["character", "sequence"])),
-            "reduction": draw(st.sampled_from(["sum", "mean"])), "clip": draw(st.floats(0, 1e3)),
+            "learn": learn,
+            "tick": "sequence" if both else draw(st.sampled_from(["character", "sequence"])),
+            "reduction": draw(st.sampled_from(["sum", "mean"])),
+            "clip": draw(st.floats(0, 1e3)),
             "optimizer": draw(st.sampled_from(["adam", "sgd", "rmsprop"])),
-            "lr": draw(st.floats(1e-9, 1e6)), "epochs": draw(st.integers(0, 10**12)),
+            "lr": draw(st.floats(1e-9, 1e6)),
+            "epochs": draw(st.integers(0, 10**12)),
             "seed": draw(st.integers(0, 2**63 - 1)),
         },
         "run": {
@@ -106,9 +114,14 @@ def test_a_direct_head_cannot_fall_below_the_floor() -> None:
 @pytest.mark.parametrize(
     ("network", "bounded"),
     [
-        ({}, True), ({"cell": "gru"}, True), ({"cell": "lstm"}, True), ({"initial_state": "random"}, True),
-        ({"cell": "lstm", "initial_state": "random"}, True), ({"cell": "rnn-relu"}, False),
-        ({"cell": "gru", "initial_state": "random"}, False), ({"head": "linear"}, False),
+        ({}, True),
+        ({"cell": "gru"}, True),
+        ({"cell": "lstm"}, True),
+        ({"initial_state": "random"}, True),
+        ({"cell": "lstm", "initial_state": "random"}, True),
+        ({"cell": "rnn-relu"}, False),
+        ({"cell": "gru", "initial_state": "random"}, False),
+        ({"head": "linear"}, False),
     ],
 )
 def test_only_a_state_that_stays_within_one_has_a_floor(network: dict[str, Any], bounded: bool) -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.experiment import Experiment, ExperimentError, from_dict, to_dict
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.experiment_file import FileError, read, write
 from rnn_tui.fields import FIELDS
 from rnn_tui.lessons import LESSONS
+from rnn_tui.rules import from_dict, to_dict
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -45,15 +46,28 @@ ODD = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @IN_ONE_FOLDER
-@given(name=ODD, about=ODD, rows=st.lists(ODD.filter(lambda row: len(row) > 1), min_size=1, max_size=3),
-       lr=st.floats(0, 1e6, exclude_min=True), speed=st.floats(0, 1e9), seed=st.integers(0, 2**63 - 1))
-def test_odd_texts_and_numbers_come_back(tmp_path: Path, name: str, about: str, rows: list[str], lr: float,
-                                         speed: float, seed: int) -> None:
+@given(
+    name=ODD,
+    about=ODD,
+    rows=st.lists(ODD.filter(lambda row: len(row) > 1), min_size=1, max_size=3),
+    lr=st.floats(0, 1e6, exclude_min=True),
+    speed=st.floats(0, 1e9),
+    seed=st.integers(0, 2**63 - 1),
+)
+def test_odd_texts_and_numbers_come_back(
+    tmp_path: Path, name: str, about: str, rows: list[str], lr: float, speed: float, seed: int
+) -> None:
     width = min(map(len, rows))
-    experiment = from_dict({
-        "name": name, "about": about, "data": {"inputs": [row[:width] for row in rows]},
-        "network": {"head": "linear"}, "training": {"lr": lr, "seed": seed}, "run": {"speed": speed},
-    })
+    experiment = from_dict(
+        {
+            "name": name,
+            "about": about,
+            "data": {"inputs": [row[:width] for row in rows]},
+            "network": {"head": "linear"},
+            "training": {"lr": lr, "seed": seed},
+            "run": {"speed": speed},
+        }
+    )
     text = write(experiment)
     assert all(character.isprintable() or character == "\n" for character in text)
     file = tmp_path / "odd.toml"
@@ -67,13 +81,42 @@ def test_any_content_is_an_experiment_or_one_line(tmp_path: Path, content: str |
     read_or_refused(tmp_path, content if isinstance(content, bytes) else content.encode())
 
 
-KEYS = st.sampled_from([
-    "name", "data", "run", "network", "inputs", "layers", "lr", "speed", "odd", "a.b", '"\\u001b"',
-])
-VALUES = st.sampled_from([
-    "1", "-1", "nan", "1e999", "true", '"max"', '"ab"', '["ab"]', "[[1]]", "{}", "{ lr = 0 }", "1979-05-27",
-    "07:32:00", "1979-05-27T07:32:00Z", "9" * 400, "9" * 5000, '"\\u001b"',
-])
+KEYS = st.sampled_from(
+    [
+        "name",
+        "data",
+        "run",
+        "network",
+        "inputs",
+        "layers",
+        "lr",
+        "speed",
+        "odd",
+        "a.b",
+        '"\\u001b"',
+    ]
+)
+VALUES = st.sampled_from(
+    [
+        "1",
+        "-1",
+        "nan",
+        "1e999",
+        "true",
+        '"max"',
+        '"ab"',
+        '["ab"]',
+        "[[1]]",
+        "{}",
+        "{ lr = 0 }",
+        "1979-05-27",
+        "07:32:00",
+        "1979-05-27T07:32:00Z",
+        "9" * 400,
+        "9" * 5000,
+        '"\\u001b"',
+    ]
+)
 
 
 @IN_ONE_FOLDER
@@ -94,37 +137,45 @@ def read_or_refused(folder: Path, content: bytes) -> None:
     assert said.startswith(str(file))
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    ("[network]\n\nlayers = \n", ", line 3: is not TOML: Invalid value"),
-    ("[network\n", ", line 1: is not TOML: "),
-    ('name = "', ", line 1: is not TOML: "),
-    ("[network]\n\nhiden = 3", ", line 3: network.hiden is no key of [network]; nearest: hidden_size"),
-    ("[netwrok]\nlayers = 1\n", ", line 1: netwrok is no key of the file; nearest: network"),
-    ("[run]\n[network]\nlayers = 0\n", ", line 3: network.layers 0 is too small: it must be at least 1"),
-    ("[training]\nlr = nan\n", ", line 2: training.lr nan is not a finite number"),
-    ("[training]\nseed = " + "9" * 400, " is too large: it must be at most 9,223,372,036,854,775,807"),
-    ("training.seed = " + "9" * 5000, ": holds a number of thousands of digits"),
-    ('[network]\nlayers = 1\n"cell" = "foo"', ", line 3: network.cell 'foo' does not fit: it must be rnn, "),
-    ('run.device = "gpu"', ", line 1: run.device 'gpu' is not a device: it must be auto, "),
-    ("network = {\n}", ", line 1: is not TOML: "),
-    ("network = { hidden_size = 3 }", ", line 1: network.hidden_size 3 does not fit a direct head"),
-    ("network = 3", ", line 1: network 3 does not fit: it must be a table"),
-    ("[network]\nlayers = true", ", line 2: network.layers true does not fit: it must be a whole number"),
-    ('[data]\n# text\ninputs = "hi"', ", line 3: data.inputs 'hi' does not fit: it must be a list of texts"),
-    ('[data]\ninputs = [\n"a",\n]', ", line 2: data.inputs 'a' has no next character to learn"),
-    ('[data]\ninputs = ["abc", "ab"]', ", line 2: data.inputs has rows of 1 and 2 characters"),
-    (b"[data]\n\xff", ", line 2: is not UTF-8; a TOML file must be"),
-    ("#" * (2**20 + 1), ": is larger than 1 MiB"),
-    ("a = " + "[" * 100_000, ": is nested too deeply for an experiment"),
-], ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[network]\n\nlayers = \n", ", line 3: is not TOML: Invalid value"),
+        ("[network\n", ", line 1: is not TOML: "),
+        ('name = "', ", line 1: is not TOML: "),
+        ("[network]\n\nhiden = 3", ", line 3: network.hiden is no key of [network]; nearest: hidden_size"),
+        ("[netwrok]\nlayers = 1\n", ", line 1: netwrok is no key of the file; nearest: network"),
+        ("[run]\n[network]\nlayers = 0\n", ", line 3: network.layers 0 is too small: it must be at least 1"),
+        ("[training]\nlr = nan\n", ", line 2: training.lr nan is not a finite number"),
+        ("[training]\nseed = " + "9" * 400, " is too large: it must be at most 9,223,372,036,854,775,807"),
+        ("training.seed = " + "9" * 5000, ": holds a number of thousands of digits"),
+        ('[network]\nlayers = 1\n"cell" = "foo"', ", line 3: network.cell 'foo' does not fit: it must be rnn, "),
+        ('run.device = "gpu"', ", line 1: run.device 'gpu' is not a device: it must be auto, "),
+        ("network = {\n}", ", line 1: is not TOML: "),
+        ("network = { hidden_size = 3 }", ", line 1: network.hidden_size 3 does not fit a direct head"),
+        ("network = 3", ", line 1: network 3 does not fit: it must be a table"),
+        ("[network]\nlayers = true", ", line 2: network.layers true does not fit: it must be a whole number"),
+        ('[data]\n# text\ninputs = "hi"', ", line 3: data.inputs 'hi' does not fit: it must be a list of texts"),
+        ('[data]\ninputs = [\n"a",\n]', ", line 2: data.inputs 'a' has no next character to learn"),
+        ('[data]\ninputs = ["abc", "ab"]', ", line 2: data.inputs has rows of 1 and 2 characters"),
+        (b"[data]\n\xff", ", line 2: is not UTF-8; a TOML file must be"),
+        ("#" * (2**20 + 1), ": is larger than 1 MiB"),
+        ("a = " + "[" * 100_000, ": is nested too deeply for an experiment"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
 def test_what_is_wrong_has_its_line(tmp_path: Path, content: str | bytes, said: str) -> None:
     assert said in problem(tmp_path, content)
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
-    for path, said in ((tmp_path, "is a folder"), (tmp_path / "none", "there is no such file"),
-                       (tmp_path / "\0", "cannot be read"), (tmp_path / ("a" * 300), "cannot be read"),
-                       (Path("/dev/zero"), "is larger than 1 MiB")):
+    for path, said in (
+        (tmp_path, "is a folder"),
+        (tmp_path / "none", "there is no such file"),
+        (tmp_path / "\0", "cannot be read"),
+        (tmp_path / ("a" * 300), "cannot be read"),
+        (Path("/dev/zero"), "is larger than 1 MiB"),
+    ):
         with pytest.raises(ExperimentError, match=said):
             read(path)
 

@@ -8,7 +8,12 @@ import pytest
 
 TERMINAL = ("textual", "rich", "plotext")
 SHARED = (
-    "rnn_tui", "rnn_tui.protocol", "rnn_tui.experiment", "rnn_tui.fields", "rnn_tui.lessons", "rnn_tui.text",
+    "rnn_tui",
+    "rnn_tui.protocol",
+    "rnn_tui.experiment",
+    "rnn_tui.fields",
+    "rnn_tui.lessons",
+    "rnn_tui.text",
 )
 ENGINE = ("rnn_tui.engine.session", "rnn_tui.engine.serve", "rnn_tui.engine.headless")
 VIEW = ("rnn_tui.view.app", "rnn_tui.link")

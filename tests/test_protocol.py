@@ -13,9 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
-    MAX_MESSAGE,
     VERSION,
-    Buffer,
     Check,
     Command,
     Curve,
@@ -28,7 +26,6 @@ from rnn_tui.protocol import (
     Opened,
     Play,
     PredictionSeen,
-    ProtocolError,
     Refused,
     Restart,
     SetSpeed,
@@ -39,23 +36,49 @@ from rnn_tui.protocol import (
     Steps,
     TensorFact,
     Wanted,
-    decode_command,
-    decode_message,
-    pack,
 )
+from rnn_tui.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
 COMMANDS: list[Command] = [
     Look(number=1),
-    Look(number=2**40, opened=3, seen=4, wanted=Wanted(
-        row=1, first=-2, count=3, top=4, units=5, layers=(6, 7), tensors=True,
-        curve=CurveWanted(columns=80, log_x=True))),
+    Look(
+        number=2**40,
+        opened=3,
+        seen=4,
+        wanted=Wanted(
+            row=1,
+            first=-2,
+            count=3,
+            top=4,
+            units=5,
+            layers=(6, 7),
+            tensors=True,
+            curve=CurveWanted(columns=80, log_x=True),
+        ),
+    ),
     *(Open(experiment=lesson, play=False) for lesson in LESSONS.values()),
-    Restart(), Restart(seed=2**63 - 1), Play(on=True), Play(on=False), Step(), Step(unit="epoch"),
-    SetSpeed(speed=0), SetSpeed(speed=2.5), SetTick(tick="character"), SetTick(tick="sequence"),
+    Restart(),
+    Restart(seed=2**63 - 1),
+    Play(on=True),
+    Play(on=False),
+    Step(),
+    Step(unit="epoch"),
+    SetSpeed(speed=0),
+    SetSpeed(speed=2.5),
+    SetTick(tick="character"),
+    SetTick(tick="sequence"),
 ]
 STATUS = Status(
-    tick=10**12, epoch=3, fed=2, loss=0.1, running_loss=None, state="playing", speed=0.0,
-    ticks_per_second=1e4, lr=0.1, notice="⏸ €",
+    tick=10**12,
+    epoch=3,
+    fed=2,
+    loss=0.1,
+    running_loss=None,
+    state="playing",
+    speed=0.0,
+    ticks_per_second=1e4,
+    lr=0.1,
+    notice="⏸ €",
 )
 
 
@@ -72,21 +95,38 @@ def doubles(*values: float) -> Any:
 
 
 FULL = Frame(
-    look=7, revision=8, status=STATUS,
+    look=7,
+    revision=8,
+    status=STATUS,
     opened=Opened(run=1, experiment=LESSONS["ohlol-lstm"], weights=60, device="cpu", torch="2.13"),
-    steps=Steps(first=1, inputs=integers(4), targets=integers(4), top=integers(3, 2), top_p=floats(3, 2),
-                target_p=floats(3), losses=floats(3), right=2, outputs=floats(3, 5)),
-    states=(States(layer=0, direction=0, units=integers(5), h=floats(5, 3)),
-            States(layer=1, direction=1, units=integers(5), h=floats(5, 0), c=floats(5, 0))),
+    steps=Steps(
+        first=1,
+        inputs=integers(4),
+        targets=integers(4),
+        top=integers(3, 2),
+        top_p=floats(3, 2),
+        target_p=floats(3),
+        losses=floats(3),
+        right=2,
+        outputs=floats(3, 5),
+    ),
+    states=(
+        States(layer=0, direction=0, units=integers(5), h=floats(5, 3)),
+        States(layer=1, direction=1, units=integers(5), h=floats(5, 0), c=floats(5, 0)),
+    ),
     curve=Curve(x=doubles(1, 2), low=doubles(0.5, math.inf), high=doubles(1, -0.0)),
     characters=Curve(x=doubles(), low=doubles(), high=doubles()),
-    predictions=(PredictionSeen(text="ihello 👩", epoch=9, right=True),), learnt=9,
+    predictions=(PredictionSeen(text="ihello 👩", epoch=9, right=True),),
+    learnt=9,
     tensors=(TensorFact(name="h_0", shape=(1, 5), dimensions=("layers", "hidden"), values=floats(1, 5)),),
     checks=(Check(claim="output[-1] is h_n", holds=False, difference=math.nan),),
 )
 MESSAGES: list[Message] = [
-    Greeting(version=VERSION, torch="2.13"), Refused(problem="no"), Refused(problem="no", path="run.device"),
-    Frame(look=1, revision=0, status=STATUS), FULL,
+    Greeting(version=VERSION, torch="2.13"),
+    Refused(problem="no"),
+    Refused(problem="no", path="run.device"),
+    Frame(look=1, revision=0, status=STATUS),
+    FULL,
 ]
 
 
@@ -156,7 +196,8 @@ def test_random_bytes_are_refused(data: bytes) -> None:
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20,
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
 )
 tags = st.sampled_from([each.__name__ for each in (*Command.__args__, *Message.__args__)])
 
@@ -188,11 +229,27 @@ def test_flipped_bits_raise_nothing_else(message: Command | Message, data: st.Da
 @pytest.mark.parametrize(
     "array",
     [
-        ("<f8", [1, 2], bytes(16)), ("<i4", [1, 2], bytes(8)), ("|O", [1], bytes(8)), (">f4", [2], bytes(8)),
-        ("<f4", [1, 2], bytes(7)), ("<f4", [1, 3], bytes(8)), ("<f4", [-1, -2], bytes(8)),
-        ("<f4", [2.0], bytes(8)), ("<f4", [0, 2**63], b""), ("<f4", [0, 2**64 - 1], b""),
-        ("<f4", [2**40, 2**40, 0], b""), ("<f4", [1] * 9, bytes(4)), ("<f4", [2], "12345678"),
-        ("<f4", 2, bytes(8)), (4, [2], bytes(8)), ("<f4", [2]), [], {}, 1.0, b"1234", "text",
+        ("<f8", [1, 2], bytes(16)),
+        ("<i4", [1, 2], bytes(8)),
+        ("|O", [1], bytes(8)),
+        (">f4", [2], bytes(8)),
+        ("<f4", [1, 2], bytes(7)),
+        ("<f4", [1, 3], bytes(8)),
+        ("<f4", [-1, -2], bytes(8)),
+        ("<f4", [2.0], bytes(8)),
+        ("<f4", [0, 2**63], b""),
+        ("<f4", [0, 2**64 - 1], b""),
+        ("<f4", [2**40, 2**40, 0], b""),
+        ("<f4", [1] * 9, bytes(4)),
+        ("<f4", [2], "12345678"),
+        ("<f4", 2, bytes(8)),
+        (4, [2], bytes(8)),
+        ("<f4", [2]),
+        [],
+        {},
+        1.0,
+        b"1234",
+        "text",
     ],
 )
 def test_arrays_of_another_type_or_shape_are_refused(array: Any) -> None:

@@ -20,7 +20,7 @@ class Canvas:
         self._style = [[style] * width for _ in range(height)]
 
     def put(self, x: int, y: int, text: str, style: Style) -> int:
-        """Write text (printable; see rnn_tui.text) from x on; returns where it ends. A cut wide character is a space."""
+        """Write printable text (see rnn_tui.text) from x on; returns where it ends. A cut wide character is a space."""
         if not 0 <= y < self.height:
             return x
         row, styles = self._text[y], self._style[y]
@@ -28,7 +28,7 @@ class Canvas:
             size = 1 if character.isascii() else cell_len(character)
             if size == 0:  # a combining mark joins the character before it
                 if 0 < x <= self.width:
-                    row[x - 1] += character
+                    row[x - 1 if row[x - 1] else x - 2] += character
                 continue
             for at in range(max(x, 0), min(x + size, self.width)):
                 self._clear(row, at)

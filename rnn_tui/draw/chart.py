@@ -139,7 +139,9 @@ def draw_chart(
         return sheet.strips()
 
     reach = _positions(y_to, log_y)
-    y_range = _range(np.concatenate([reach[~np.isnan(reach)], *(ends for _, _, p in layers for ends in (p.low, p.high))]), log_y)
+    y_range = _range(
+        np.concatenate([reach[~np.isnan(reach)], *(ends for _, _, p in layers for ends in (p.low, p.high))]), log_y
+    )
     floor_at, mark_at = float(_positions(floor, log_y)), float(_positions(mark, log_x))
     has_floor = math.isfinite(floor_at)
     y = _Scale(*(_with_floor(*y_range, floor_at, rows) if has_floor else y_range), log_y, rows, DOT_ROWS)

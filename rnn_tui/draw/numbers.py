@@ -31,14 +31,15 @@ def probability(value: float, width: int = 4) -> str:
 
 
 def compact(value: float | None, digits: int = 4) -> str:
-    """A loss or a rate: 4 significant digits, no noise; an en dash for nothing yet."""
+    """A loss or a rate: 4 significant digits, 3 below 1, no noise; an en dash for nothing yet."""
     if value is None:
         return "–"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
     if value != 0 and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits - 2}e}"
-    return f"{value:.{max(0, digits - 1 - (math.floor(math.log10(abs(value))) if abs(value) >= 1 else 0))}f}"
+    power = math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:.{max(0, digits - 1 - power - (power < 0))}f}"
 
 
 def count(value: float) -> str:

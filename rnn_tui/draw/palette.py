@@ -35,7 +35,7 @@ class Palette:
 
     def level(self, value: float, scale: float = 1.0) -> int:
         """The quantised value, -20 to 20 for -scale to scale."""
-        return max(-_SIDE, min(_SIDE, round(value / scale * _SIDE)))
+        return round(max(-_SIDE, min(_SIDE, value / scale * _SIDE)))
 
     def cell(self, level: int) -> Style:
         """The style of a cell with a signed level: a background, and a readable foreground."""
@@ -79,7 +79,9 @@ def _cell(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) -> S
 
 @cache
 def _half(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], upper: int, lower: int) -> Style:
-    return Style.from_color(Color.from_rgb(*_signed(negative, positive, upper)), Color.from_rgb(*_signed(negative, positive, lower)))
+    return Style.from_color(
+        Color.from_rgb(*_signed(negative, positive, upper)), Color.from_rgb(*_signed(negative, positive, lower))
+    )
 
 
 @cache

@@ -1,8 +1,10 @@
 """What the network says now: the text under its target, the likeliest characters of each step, and what came before."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
@@ -17,6 +19,7 @@ __all__ = ["GUTTER", "Prediction", "draw_prediction"]
 GUTTER = 8
 _NARROW = 4  # cells below which a column has no room for bars
 _MOST_RANKS = 8
+_LONGEST = 40  # cells of a prediction among those that came before
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -51,8 +54,16 @@ def draw_prediction(
         canvas.put(1, y, "likely" if rank == 0 else "", palette.dim)
         for index, step in enumerate(axis.steps):
             if index < len(say.top) and rank < len(say.top[index]):
-                _draw_bar(canvas, axis.x(step), y, axis.column - 1, say.top[index][rank], float(say.top_p[index, rank]),
-                          right=say.top[index][rank] == say.targets[index], palette=palette)
+                _draw_bar(
+                    canvas,
+                    axis.x(step),
+                    y,
+                    axis.column - 1,
+                    say.top[index][rank],
+                    float(say.top_p[index, rank]),
+                    right=say.top[index][rank] == say.targets[index],
+                    palette=palette,
+                )
         y += 1
     if height > y + 1 and at is not None:
         y = _draw_cursor_line(canvas, y + (1 if height > y + 4 else 0), say, at, cursor or 0, palette)
@@ -87,13 +98,18 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
         canvas.put(x, 2, score, palette.right if say.right == say.length else palette.dim)
 
 
-def _draw_bar(canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette) -> None:
+def _draw_bar(
+    canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette
+) -> None:
     """A character and its probability as a bar; the number too, where there is room."""
     end = canvas.put(x, y, character, palette.right if right else palette.dim)
     room = x + width - end
     if room >= 7:
         end = canvas.put(end, y, f" {probability(p, 3):<3} ", palette.dim)
         room = x + width - end
+    if not math.isfinite(p):
+        canvas.put(end, y, "!"[:room], palette.warning)
+        return
     eighths = round(p * room * 8)
     full, part = divmod(eighths, 8)
     canvas.put(end, y, "█" * full + (_EIGHTHS[part] if part else ""), palette.share(p))
@@ -116,13 +132,12 @@ def _draw_seen(canvas: Canvas, y: int, say: Prediction, palette: Palette) -> Non
     """The distinct predictions, newest first, with the epoch at which each first came up."""
     canvas.put(1, y, "said so far, newest first" if say.seen else "nothing said yet", palette.dim)
     room = canvas.height - y - 1
-    longest = max((len(text) for text, _, _ in say.seen), default=0)
-    cell = min(longest, 40) + 17
+    shown = [text if cell_len(text) <= _LONGEST else set_cell_size(text, _LONGEST - 1) + "…" for text, _, _ in say.seen]
+    cell = max(map(cell_len, shown), default=0) + 17
     columns = max(1, (canvas.width - 1) // cell)
     for index, (text, epoch, right) in enumerate(say.seen[: room * columns]):
         x = 1 + index // room * cell
         row = y + 1 + index % room
         canvas.put(x, row, "▸" if text == say.now else " ", palette.accent)
-        shown = text if len(text) <= 40 else text[:39] + "…"
-        end = canvas.put(x + 2, row, shown, palette.right if right else palette.text)
+        end = canvas.put(x + 2, row, shown[index], palette.right if right else palette.text)
         canvas.put(end, row, (" ✓" if right else "  ") + f" epoch {epoch:,}", palette.right if right else palette.dim)

@@ -1,5 +1,6 @@
 """Tensors by name: shapes, what each dimension counts, small values as numbers, and checked equalities."""
 
+import math
 from collections.abc import Sequence
 
 from textual.strip import Strip
@@ -15,7 +16,13 @@ _NUMBER = 9  # cells of a value
 
 
 def draw_shapes(
-    tensors: Sequence[TensorFact], checks: Sequence[Check], *, width: int, height: int, palette: Palette, notes: Sequence[str] = ()
+    tensors: Sequence[TensorFact],
+    checks: Sequence[Check],
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    notes: Sequence[str] = (),
 ) -> list[Strip]:
     """The table of shapes, then the checks, then the values as far as there is room."""
     canvas = Canvas(width, height)
@@ -72,9 +79,9 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
         for number in numbers:
             if x + _NUMBER > canvas.width:
                 break
-            level = palette.level(number) if number == number else 0
-            canvas.fill(x, y, _NUMBER - 1, palette.cell(level))
-            canvas.centre(x, y, _NUMBER - 1, signed(number, 7), palette.cell(level))
+            style = palette.cell(palette.level(number)) if math.isfinite(number) else palette.warning
+            canvas.fill(x, y, _NUMBER - 1, style)
+            canvas.centre(x, y, _NUMBER - 1, signed(number, 7), style)
             x += _NUMBER
         y += 1
     return y + 1

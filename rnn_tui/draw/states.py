@@ -72,7 +72,9 @@ def lay_out_states(
     two = any(each.direction for each in states)
     parts: list[tuple[str, States, Floats, bool]] = []
     for each in states:
-        where = (str(each.layer + 1).translate(_SUBSCRIPT) if layers > 1 else "") + (("←" if each.direction else "→") if two else "")
+        where = (str(each.layer + 1).translate(_SUBSCRIPT) if layers > 1 else "") + (
+            ("←" if each.direction else "→") if two else ""
+        )
         parts.append((f"h{where}", each, each.h, bounded))
         if each.c is not None:
             parts.append((f"c{where}", each, each.c, False))
@@ -88,8 +90,17 @@ def lay_out_states(
         count = len(each.units)
         unit_rows = min(_TALLEST, room // count) if count else 0
         rows = unit_rows * count if unit_rows else min(room, math.ceil(count / 2))
-        blocks.append(Block(name=name, top=top, rows=rows, unit_rows=unit_rows, values=values,
-                            units=each.units.tolist(), scale=scales[name[0]]))
+        blocks.append(
+            Block(
+                name=name,
+                top=top,
+                rows=rows,
+                unit_rows=unit_rows,
+                values=values,
+                units=each.units.tolist(),
+                scale=scales[name[0]],
+            )
+        )
         top += rows + (1 if spacer or rows < room else 0)
     return StatesLayout(blocks=tuple(blocks), axis=axis, hidden_size=hidden_size)
 
@@ -130,7 +141,9 @@ def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, 
             _draw_pair(canvas, y, upper, lower, axis, palette, block.scale)
 
 
-def _draw_unit(canvas: Canvas, y: int, values: list[float], axis: TimeAxis, palette: Palette, scale: float, *, numbered: bool) -> None:
+def _draw_unit(
+    canvas: Canvas, y: int, values: list[float], axis: TimeAxis, palette: Palette, scale: float, *, numbered: bool
+) -> None:
     """One unit over time; with its numbers where a column has room for them."""
     column = axis.column
     for step in axis.steps:
@@ -155,7 +168,13 @@ def _draw_unit(canvas: Canvas, y: int, values: list[float], axis: TimeAxis, pale
 
 
 def _draw_pair(
-    canvas: Canvas, y: int, upper: list[float], lower: list[float] | None, axis: TimeAxis, palette: Palette, scale: float
+    canvas: Canvas,
+    y: int,
+    upper: list[float],
+    lower: list[float] | None,
+    axis: TimeAxis,
+    palette: Palette,
+    scale: float,
 ) -> None:
     """Two units in one row of half-blocks."""
     for step in axis.steps:

@@ -53,8 +53,12 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     epochs = f"/{count(training.epochs)}" if training.epochs else ""
     facts = [f"epoch {count(status.epoch)}{epochs}", f"tick {count(status.tick)} by {training.tick}"]
     if training.learn:
-        facts.insert(1, f"loss {compact(status.loss)}" if status.running_loss is None else
-                     f"loss so far {compact(status.running_loss)}")
+        facts.insert(
+            1,
+            f"loss {compact(status.loss)}"
+            if status.running_loss is None
+            else f"loss so far {compact(status.running_loss)}",
+        )
     pace = speed_name(status.speed)
     if status.state == "playing" and not status.speed:
         pace += f", {count(status.ticks_per_second)} ticks/s"

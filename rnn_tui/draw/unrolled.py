@@ -4,9 +4,11 @@ What a column holds is a pile of bands, drawn from the top: target, output, its 
 with their directions, the embedding, the input. Bands that only help the eye are left out where rows are few.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
@@ -48,20 +50,20 @@ class Unrolled:
 
 
 _ROWS_OF_VALUES = 4  # features of an output written out at most
+_ROOM_FOR_P = 4  # cells that a probability takes
 
 
-def _bands(net: Unrolled, height: int) -> list[str]:
+def _bands(net: Unrolled, height: int, column: int) -> list[str]:
     """The bands from the top that fit into `height` rows."""
     bands = []
     if net.targets:
-        bands += ["target", "output", "p"]
+        bands += ["target", "output"] + ["p"] * (column >= _ROOM_FOR_P)
     elif net.values is not None:
         bands += [f"value {row}" for row in range(min(_ROWS_OF_VALUES, net.values.shape[1] or 1))]
     bands += ["up"] + (["head", "up"] if net.head else [])
     for number in range(len(net.cells) - 1, -1, -1):
         bands.append(f"cell {number}")
-        below = number - 1
-        if below < 0 or net.cells[below].name != net.cells[number].name:
+        if net.cells[number].direction == 0:  # the two directions of a layer read the same input, side by side
             bands.append("up")
     bands += ["embedding", "up"] if net.embedding else []
     bands += ["input", "t"]
@@ -77,18 +79,20 @@ def natural_height(*, cells: int, layers: int, learns: bool, features: int, head
     return top + 1 + 2 * head + 3 * cells + layers + 2 * embedding + 2
 
 
-def draw_unrolled(net: Unrolled, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None) -> list[Strip]:
+def draw_unrolled(
+    net: Unrolled, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None
+) -> list[Strip]:
     """The picture, `height` strips of `width` cells."""
     canvas = Canvas(width, height)
-    bands = _bands(net, height)
+    bands = _bands(net, height, axis.column)
     hidden = max(0, len(bands) - height)
     if hidden:  # too many layers: those in the middle are left out, and a line says so
         keep = [band for band in bands if not band.startswith("cell")]
         cells = [band for band in bands if band.startswith("cell")]
         room = max(1, height - len(keep) - 1)
         place = bands.index(cells[0])
-        shown = cells[: (room + 1) // 2] + [f"gap {len(cells) - room}"] + cells[len(cells) - room // 2 :]
-        bands = keep[:place] + shown + keep[place:]
+        shown = [*cells[: (room + 1) // 2], f"gap {len(cells) - room}", *cells[len(cells) - room // 2 :]]
+        bands = [*keep[:place], *shown, *keep[place:]]
     spare = height - len(bands)
     boxes = sum(band.startswith("cell") for band in bands)
     tall = axis.column >= 5 and boxes > 0 and spare >= 2 * boxes
@@ -119,17 +123,20 @@ def _draw_band(
         text, style = _entry(kind, number, step - axis.first, step, net, axis, palette)
         if step == cursor:
             style = style + palette.cursor
-        if kind in ("input", "target", "output", "up"):  # one character, and perhaps a mark behind it
+        if kind == "t" and axis.column < 3:  # longer than its column, but the columns behind it are free
+            canvas.put(axis.x(step), y, text, style)
+        elif kind in ("input", "target", "output", "up"):  # one character, and perhaps a mark behind it
             canvas.put(axis.middle(step), y, text, style)
         else:
             canvas.centre(axis.x(step), y, axis.column, text, style)
 
 
-def _entry(kind: str, number: int, at: int, step: int, net: Unrolled, axis: TimeAxis, palette: Palette) -> tuple[str, Style]:
+def _entry(
+    kind: str, number: int, at: int, step: int, net: Unrolled, axis: TimeAxis, palette: Palette
+) -> tuple[str, Style]:
     """What a band says at one time step."""
     is_fed = at < net.fed
     lit = step == net.current
-    wide = axis.column >= 3
     match kind:
         case "input":
             return net.inputs[at], palette.accent if lit else palette.text if is_fed else palette.dim
@@ -148,8 +155,10 @@ def _entry(kind: str, number: int, at: int, step: int, net: Unrolled, axis: Time
         assert net.values is not None
         return signed(float(net.values[at, number]), max(1, axis.column - 1)), palette.accent if lit else palette.text
     if kind == "p":
-        return (probability(net.output_p[at]) if axis.column >= 4 else ""), palette.share(net.output_p[at])
+        return probability(net.output_p[at]), palette.share(net.output_p[at])
     right = net.outputs[at] == net.targets[at]
+    room = axis.x(step) + axis.column - axis.middle(step) - cell_len(net.outputs[at])
+    wide = axis.column >= 3 and room >= 1  # for a mark
     mark = ("✓" if right else "✗") if wide else ""
     mark = " " * (axis.column >= 6) + mark
     style = palette.right if right else palette.wrong
@@ -160,11 +169,19 @@ def _step_label(step: int, axis: TimeAxis) -> str:
     """Every step where there is room, else every fifth or tenth."""
     if axis.column >= 3:
         return str(step) if step or axis.column < 5 else "t=0"
-    return str(step)[-axis.column :] if step % (5 if axis.column == 2 else 10) == 0 else ""
+    return str(step) if step % (5 if axis.column == 2 else 10) == 0 else ""
 
 
 def _draw_cells(
-    canvas: Canvas, y: int, net: Unrolled, cell: Cell, axis: TimeAxis, palette: Palette, cursor: int | None, *, tall: bool
+    canvas: Canvas,
+    y: int,
+    net: Unrolled,
+    cell: Cell,
+    axis: TimeAxis,
+    palette: Palette,
+    cursor: int | None,
+    *,
+    tall: bool,
 ) -> int:
     """A layer in one direction: a box for each time step, filled with its state, and the arrows along time."""
     middle = y + 1 if tall else y
@@ -198,7 +215,17 @@ def _draw_cells(
 
 
 def _draw_box(
-    canvas: Canvas, x: int, y: int, width: int, at: int, cell: Cell, net: Unrolled, palette: Palette, style: Style, *, tall: bool
+    canvas: Canvas,
+    x: int,
+    y: int,
+    width: int,
+    at: int,
+    cell: Cell,
+    net: Unrolled,
+    palette: Palette,
+    style: Style,
+    *,
+    tall: bool,
 ) -> None:
     framed = tall and width >= 3
     inner, left = (width - 2, x + 1) if framed else (width, x)
@@ -216,6 +243,8 @@ def _draw_box(
     units = cell.h[:, at]
     for offset in range(inner):
         value = float(units[offset * len(units) // inner])
-        level = palette.level(value) if value == value else 0
-        canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ",
-                   palette.cell(level) if value == value else palette.warning)
+        if not math.isfinite(value):
+            canvas.put(left + offset, middle, "!", palette.warning)
+            continue
+        level = palette.level(value)
+        canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ", palette.cell(level))

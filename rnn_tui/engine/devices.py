@@ -22,11 +22,16 @@ def choose_device(experiment: Experiment) -> torch.device:
     if device.type == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if not count:
-            raise ExperimentError("run.device", f"{name!r} is not there: torch {torch.__version__} sees no CUDA device; "
-                                  "use cpu, or a CUDA build of torch on a machine with a GPU")
+            raise ExperimentError(
+                "run.device",
+                f"{name!r} is not there: torch {torch.__version__} sees no CUDA device; "
+                "use cpu, or a CUDA build of torch on a machine with a GPU",
+            )
         if (device.index or 0) >= count:
-            raise ExperimentError("run.device", f"{name!r} is not there: the devices are "
-                                  f"{', '.join(f'cuda:{number}' for number in range(count))}")
+            raise ExperimentError(
+                "run.device",
+                f"{name!r} is not there: the devices are {', '.join(f'cuda:{number}' for number in range(count))}",
+            )
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ExperimentError("run.device", "'mps' is not there: it needs a Mac with Apple silicon; use cpu")
     return device

@@ -78,8 +78,13 @@ def _update(session: Session) -> Update:
     if not targets:
         return Update(epoch=trainer.epoch, tick=trainer.ticks)
     losses = session.losses if trainer.at_end_of_pass else session.character_losses  # one of these may be NaN
-    return Update(epoch=trainer.epoch, tick=trainer.ticks, loss=losses.last(),
-                  prediction=session.prediction() or None, target=" ".join(targets))
+    return Update(
+        epoch=trainer.epoch,
+        tick=trainer.ticks,
+        loss=losses.last(),
+        prediction=session.prediction() or None,
+        target=" ".join(targets),
+    )
 
 
 class _Newest(Series):
@@ -151,8 +156,10 @@ def _learnt(session: Session) -> str:
     data, prediction = session.experiment.data, session.prediction()
     if session.notice and not session.done:
         return "not learnt: the loss is no longer a number"
-    rows = [prediction[start : start + session.experiment.length]
-            for start in range(0, len(prediction), session.experiment.length + 1)]
+    rows = [
+        prediction[start : start + session.experiment.length]
+        for start in range(0, len(prediction), session.experiment.length + 1)
+    ]
     wrong = [(row, target) for row, target in zip(rows, data.targets, strict=True) if row != target]
     watched = session.device.type == "cpu"  # on a GPU not every prediction is looked at
     first = session.predictions.learnt if watched else None

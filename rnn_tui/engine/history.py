@@ -1,6 +1,7 @@
 """The past of a run: every loss, thinned to a chart's columns on demand, and the distinct predictions."""
 
 from collections import OrderedDict
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ class Series:
         """The series as at most `columns` points with their extremes; value i stands at first_x + i * step_x."""
         edges = self._edges(max(1, columns), first_x / step_x, log_x)
         x = first_x + step_x * (edges[1:] - 1)  # a column stands at its newest value, so the last is the newest of all
-        extremes = np.array([self._extremes(int(a), int(b), 0) for a, b in zip(edges, edges[1:], strict=False)])
+        extremes = np.array([self._extremes(int(a), int(b), 0) for a, b in pairwise(edges)])
         low, high = extremes.reshape(-1, 2).T
         seen = ~np.isnan(low)
         return Curve(x=x[seen], low=low[seen], high=high[seen])

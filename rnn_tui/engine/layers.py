@@ -34,8 +34,11 @@ def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:
     if isinstance(recurrent, CellStack):
         return {f"{name}_l0": weight for name, weight in recurrent.cells[layer].named_parameters()}
     mark = f"_l{layer}"
-    return {name.replace(mark, "_l0"): weight for name, weight in recurrent.named_parameters()
-            if name.removesuffix("_reverse").endswith(mark)}
+    return {
+        name.replace(mark, "_l0"): weight
+        for name, weight in recurrent.named_parameters()
+        if name.removesuffix("_reverse").endswith(mark)
+    }
 
 
 def layer_states(modules: list[nn.RNNBase], x: Tensor, state: State) -> list[tuple[Tensor, Tensor | None]]:
@@ -60,7 +63,9 @@ def _cells(module: nn.RNNBase, x: Tensor, h: Tensor, h_0: Tensor, c_0: Tensor) -
     size = module.hidden_size
     both = []
     for direction, end in enumerate(("", "_reverse") if module.bidirectional else ("",)):
-        w_ih, w_hh, b_ih, b_hh = (getattr(module, f"{name}_l0{end}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        w_ih, w_hh, b_ih, b_hh = (
+            getattr(module, f"{name}_l0{end}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
         steps, states = x, h[..., direction * size : (direction + 1) * size]
         if end:
             steps, states = steps.flip(0), states.flip(0)

@@ -19,8 +19,9 @@ class Lines:
     def __init__(self, out: TextIO, err: TextIO, *, total: int | None) -> None:
         self._out = out
         self._above_bar = err.isatty() and out.isatty()
-        self._bar: Any = tqdm(total=total, file=err, unit=" epochs", leave=False, dynamic_ncols=True,
-                              disable=not err.isatty())
+        self._bar: Any = tqdm(
+            total=total, file=err, unit=" epochs", leave=False, dynamic_ncols=True, disable=not err.isatty()
+        )
         self._waiting: list[str] = []
         self._written = 0.0  # when
 

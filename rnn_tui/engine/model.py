@@ -59,8 +59,11 @@ class Model(nn.Module):
         super().__init__()
         network, classes = experiment.network, len(experiment.vocabulary)
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
-        self.recurrent = CellStack(network, experiment.input_size) if network.implementation == "cell" else _fused(
-            network, experiment.input_size)
+        self.recurrent = (
+            CellStack(network, experiment.input_size)
+            if network.implementation == "cell"
+            else _fused(network, experiment.input_size)
+        )
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
 

@@ -20,7 +20,8 @@ __all__ = ["build_optimizer"]
 
 def _lean(kind: type[Optimizer]) -> Callable[..., Optimizer]:
     methods: dict[str, Any] = {
-        name: inspect.unwrap(getattr(kind, name)) for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+        name: inspect.unwrap(getattr(kind, name))
+        for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
     }
     step = inspect.unwrap(kind.step)
 

@@ -37,8 +37,16 @@ class Probe:
         targets = trainer.task.targets
         none = np.zeros(0, np.float32)
         if targets is None:
-            return Steps(first=first, inputs=_integers(inputs), targets=_integers(inputs[:0]), top=np.zeros((0, 0), np.int32),
-                         top_p=np.zeros((0, 0), np.float32), target_p=none, losses=none, outputs=self._outputs(first, fed, row))
+            return Steps(
+                first=first,
+                inputs=_integers(inputs),
+                targets=_integers(inputs[:0]),
+                top=np.zeros((0, 0), np.int32),
+                top_p=np.zeros((0, 0), np.float32),
+                target_p=none,
+                losses=none,
+                outputs=self._outputs(first, fed, row),
+            )
         classes = len(trainer.task.vocabulary)
         whole = torch.cat(trainer.logits)[:, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
         right = int((whole.argmax(-1).cpu() == targets[: trainer.fed, row]).sum())
@@ -49,8 +57,14 @@ class Probe:
         best = logits.argmax(-1, keepdim=True)  # of equals the first: as the prediction has it, which topk does not
         top = logits.scatter(1, best, torch.inf).topk(min(max(wanted.top, 0), classes), dim=-1).indices
         return Steps(
-            first=first, inputs=_integers(inputs), targets=_integers(targets[first:stop, row]), top=_integers(top),
-            top_p=_floats(log_p.exp().gather(1, top)), target_p=_floats((-losses).exp()), losses=_floats(losses), right=right,
+            first=first,
+            inputs=_integers(inputs),
+            targets=_integers(targets[first:stop, row]),
+            top=_integers(top),
+            top_p=_floats(log_p.exp().gather(1, top)),
+            target_p=_floats((-losses).exp()),
+            losses=_floats(losses),
+            right=right,
         )
 
     @torch.no_grad()
@@ -69,8 +83,11 @@ class Probe:
         if fed <= first:
             empty: Floats = np.zeros((len(units), 0), np.float32)
             cell = empty if network.cell == "lstm" else None
-            return tuple(States(layer=layer, direction=direction, units=units, h=empty, c=cell)
-                         for layer in shown for direction in range(network.directions))
+            return tuple(
+                States(layer=layer, direction=direction, units=units, h=empty, c=cell)
+                for layer in shown
+                for direction in range(network.directions)
+            )
         states = layer_states(self._modules[: shown.stop], self._embedded(), trainer.h_0)
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
@@ -79,8 +96,16 @@ class Probe:
             return _floats(mine.index_select(1, chosen).T)
 
         return tuple(
-            States(layer=layer, direction=direction, units=units, h=cut(h, direction), c=None if c is None else cut(c, direction))
-            for layer in shown for h, c in (states[layer],) for direction in range(network.directions)
+            States(
+                layer=layer,
+                direction=direction,
+                units=units,
+                h=cut(h, direction),
+                c=None if c is None else cut(c, direction),
+            )
+            for layer in shown
+            for h, c in (states[layer],)
+            for direction in range(network.directions)
         )
 
     def _outputs(self, first: int, fed: int, row: int) -> Floats:
@@ -99,7 +124,11 @@ class Probe:
 
 def _spread(size: int, room: int) -> Integers:
     """All of `size` units, or as many as there is room for, evenly spread."""
-    return np.unique(np.linspace(0, size - 1, min(size, room)).round().astype(np.int32)) if room > 0 else np.zeros(0, np.int32)
+    return (
+        np.unique(np.linspace(0, size - 1, min(size, room)).round().astype(np.int32))
+        if room > 0
+        else np.zeros(0, np.int32)
+    )
 
 
 def _floats(tensor: Tensor) -> Floats:

@@ -24,7 +24,6 @@ from rnn_tui.experiment import ExperimentError
 from rnn_tui.memory import check_memory
 from rnn_tui.protocol import (
     VERSION,
-    Buffer,
     Command,
     Frame,
     Greeting,
@@ -33,15 +32,13 @@ from rnn_tui.protocol import (
     Open,
     Opened,
     Play,
-    ProtocolError,
     Refused,
     Restart,
     SetSpeed,
     SetTick,
     Step,
-    decode_command,
-    pack,
 )
+from rnn_tui.wire import Buffer, ProtocolError, decode_command, pack
 
 __all__ = ["Connection", "Server", "main"]
 
@@ -238,8 +235,13 @@ class Server:
         session = self._session
         assert session is not None
         weights = sum(parameter.numel() for parameter in session.trainer.model.parameters())
-        return Opened(run=self._runs, experiment=session.experiment, weights=weights, device=str(session.device),
-                      torch=str(torch.__version__))
+        return Opened(
+            run=self._runs,
+            experiment=session.experiment,
+            weights=weights,
+            device=str(session.device),
+            torch=str(torch.__version__),
+        )
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.experiment import Experiment, Tick, from_dict, to_dict
+from rnn_tui.experiment import Experiment, Tick
 from rnn_tui.protocol import Curve, CurveWanted, Status
+from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["Session"]
 
@@ -39,7 +40,9 @@ class Session:
         self.predictions = Predictions()
         self.epochs = experiment.training.epochs  # where it stops; played on past it, this grows
         self.notice = ""
-        self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses still on the device: of which tick and epoch
+        self._waiting: list[
+            tuple[bool, torch.Tensor, int, int]
+        ] = []  # losses still on the device: of which tick and epoch
         self._last_prediction: torch.Tensor | None = None
         self._rate = _Rate(self._clock)
 
@@ -87,8 +90,10 @@ class Session:
             (self.losses if is_update else self.character_losses).append(value)
             if not math.isfinite(value) and not self.notice:
                 kind = "NaN (not a number)" if math.isnan(value) else "infinite"
-                self.notice = (f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: "
-                               "try a smaller learning rate, or --clip 1.")
+                self.notice = (
+                    f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: "
+                    "try a smaller learning rate, or --clip 1."
+                )
         self._waiting.clear()
 
     def note_prediction(self) -> None:
@@ -105,7 +110,9 @@ class Session:
     def prediction(self) -> str:
         """What the last whole pass predicts, the rows apart by a space."""
         trainer = self.trainer
-        return trainer.task.text(torch.cat(trainer.logits).argmax(-1)) if trainer.at_end_of_pass and trainer.logits else ""
+        return (
+            trainer.task.text(torch.cat(trainer.logits).argmax(-1)) if trainer.at_end_of_pass and trainer.logits else ""
+        )
 
     def status(self, *, playing: bool, speed: float) -> Status:
         """Where the run is now."""
@@ -116,9 +123,16 @@ class Session:
             mean = self.experiment.training.reduction == "mean"
             running = trainer.total.item() / (trainer.fed if mean else 1)
         return Status(
-            tick=trainer.ticks, epoch=trainer.epoch, fed=trainer.fed, loss=self.losses.last(), running_loss=running,
-            state="playing" if playing else "done" if self.done else "paused", speed=speed,
-            ticks_per_second=self._rate.per_second() if playing else 0.0, lr=self.experiment.training.lr, notice=self.notice,
+            tick=trainer.ticks,
+            epoch=trainer.epoch,
+            fed=trainer.fed,
+            loss=self.losses.last(),
+            running_loss=running,
+            state="playing" if playing else "done" if self.done else "paused",
+            speed=speed,
+            ticks_per_second=self._rate.per_second() if playing else 0.0,
+            lr=self.experiment.training.lr,
+            notice=self.notice,
         )
 
     def character_curve(self, wanted: CurveWanted) -> Curve | None:
@@ -151,5 +165,6 @@ class _Rate:
         self._marks.append((now, self._ticks))
         while len(self._marks) > 2 and self._marks[1][0] <= now - 1:
             self._marks.pop(0)
-        (then, ticks), seconds = self._marks[0], now - self._marks[0][0]
+        then, ticks = self._marks[0]
+        seconds = now - then
         return (self._ticks - ticks) / seconds if seconds > 0 else 0.0

@@ -28,22 +28,31 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     shape = (task.rows, task.length) if task.batch_first else (task.length, task.rows)
     output = torch.cat(trainer.logits) if trainer.logits else None
     features = "characters" if network.head == "linear" else "hidden" if network.directions == 1 else "2×hidden"
-    facts.append(TensorFact(
-        name="output", shape=(*shape, trainer.experiment.output_size), dimensions=(*sequence, features),
-        values=None if output is None else _values(output[:, row])))
+    facts.append(
+        TensorFact(
+            name="output",
+            shape=(*shape, trainer.experiment.output_size),
+            dimensions=(*sequence, features),
+            values=None if output is None else _values(output[:, row]),
+        )
+    )
     if trainer.at_end_of_pass:
         facts += _state_facts(trainer.state, "n", states, row)
     else:
         facts.append(TensorFact(name="h_n", shape=(directions, task.rows, network.hidden_size), dimensions=states))
-    facts += [TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
-              for name, weight in trainer.model.named_parameters()]
+    facts += [
+        TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
+        for name, weight in trainer.model.named_parameters()
+    ]
     return tuple(facts)
 
 
 def _state_facts(state: State, end: str, dimensions: tuple[str, ...], row: int) -> list[TensorFact]:
     parts = zip("hc", state if isinstance(state, tuple) else (state,), strict=False)
-    return [TensorFact(name=f"{name}_{end}", shape=tuple(part.shape), dimensions=dimensions, values=_values(part[:, row]))
-            for name, part in parts]
+    return [
+        TensorFact(name=f"{name}_{end}", shape=tuple(part.shape), dimensions=dimensions, values=_values(part[:, row]))
+        for name, part in parts
+    ]
 
 
 def _values(tensor: Tensor) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
@@ -75,8 +84,10 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
         one = type(modules[0]).__name__ + ("Cell" if isinstance(trainer.model.recurrent, CellStack) else "")
         found.append(_check(f"nn.{one} step by step is nn.{type(modules[0]).__name__} in one go", output, whole))
     if task.rows > 1:
-        alone = [trainer.model(x[row : row + 1] if task.batch_first else x[:, row : row + 1], _row(trainer.h_0, row))[0]
-                 for row in range(task.rows)]
+        alone = [
+            trainer.model(x[row : row + 1] if task.batch_first else x[:, row : row + 1], _row(trainer.h_0, row))[0]
+            for row in range(task.rows)
+        ]
         together = torch.cat(alone, 0).transpose(0, 1) if task.batch_first else torch.cat(alone, 1)
         found.append(_check("every row alone gives the same", output, together))
     return tuple(found)

@@ -21,7 +21,9 @@ class Task:
         index = {character: i for i, character in enumerate(self.vocabulary)}
 
         def indices(rows: Sequence[str]) -> Tensor:
-            return torch.tensor([[index[character] for character in row] for row in rows], dtype=torch.int64).T.contiguous()
+            return torch.tensor(
+                [[index[character] for character in row] for row in rows], dtype=torch.int64
+            ).T.contiguous()
 
         self.inputs = indices(experiment.data.inputs)  # (T, N)
         self.rows = self.inputs.shape[1]
@@ -34,7 +36,7 @@ class Task:
         self._y = None if self.targets is None else self.targets.to(device)
 
     def x(self, start: int, stop: int) -> Tensor:
-        """What the model reads at the time steps start..stop-1: (t, N, C) one-hot or (t, N) indices, batch first if so set."""
+        """What the model reads at start..stop-1: (t, N, C) one-hot or (t, N) indices, batch first if so set."""
         if stop - start == self.length:
             return self._x
         return self._x[:, start:stop] if self.batch_first else self._x[start:stop]

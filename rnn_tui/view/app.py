@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -200,8 +199,11 @@ class RnnApp(App[int]):
             return
         speed = self._frame.status.speed or float("inf")
         ladder = [each or float("inf") for each in _SPEEDS]
-        others = [each for each in ladder if (each > speed if by > 0 else each < speed)]
-        self._command(SetSpeed(speed=_SPEEDS[ladder.index(others[0 if by > 0 else -1]) if others else -1 if by > 0 else 0]))
+        if by > 0:
+            place = next((at for at, each in enumerate(ladder) if each > speed), len(ladder) - 1)
+        else:
+            place = max((at for at, each in enumerate(ladder) if each < speed), default=0)
+        self._command(SetSpeed(speed=_SPEEDS[place]))
 
     def action_toggle_tick(self) -> None:
         """By character or by sequence."""
@@ -248,7 +250,9 @@ class RnnApp(App[int]):
         """Every key is in the palette as well."""
         yield from super().get_system_commands(screen)
         for key in KEYS:
-            yield SystemCommand(f"{key.label.capitalize()}  ({key.shown})", key.about, lambda key=key: self._run_key(key.action))
+            yield SystemCommand(
+                f"{key.label.capitalize()}  ({key.shown})", key.about, lambda key=key: self._run_key(key.action)
+            )
 
     async def _run_key(self, action: str) -> None:
         await self.main.run_action(action)

@@ -17,14 +17,34 @@ def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, O
     window = slice(first, first + wanted.count)
 
     def indices(rows: tuple[str, ...]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int32]]":
-        return np.array([index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32)
+        return np.array(
+            [index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32
+        )
 
     none = np.zeros(0, np.float32)
     nothing = np.zeros((0, 0), np.float32)
-    steps = Steps(first=first, inputs=indices(experiment.data.inputs), targets=indices(experiment.data.targets),
-                  top=np.zeros((0, 0), np.int32), top_p=nothing, target_p=none, losses=none,
-                  outputs=None if experiment.training.learn else nothing)
-    status = Status(tick=0, epoch=0, fed=0, loss=None, running_loss=None, state="paused", speed=experiment.run.speed,
-                    ticks_per_second=0.0, lr=experiment.training.lr)
-    opened = Opened(run=NO_RUN, experiment=experiment, weights=experiment.weights, device="torch is being loaded", torch="…")
+    steps = Steps(
+        first=first,
+        inputs=indices(experiment.data.inputs),
+        targets=indices(experiment.data.targets),
+        top=np.zeros((0, 0), np.int32),
+        top_p=nothing,
+        target_p=none,
+        losses=none,
+        outputs=None if experiment.training.learn else nothing,
+    )
+    status = Status(
+        tick=0,
+        epoch=0,
+        fed=0,
+        loss=None,
+        running_loss=None,
+        state="paused",
+        speed=experiment.run.speed,
+        ticks_per_second=0.0,
+        lr=experiment.training.lr,
+    )
+    opened = Opened(
+        run=NO_RUN, experiment=experiment, weights=experiment.weights, device="torch is being loaded", torch="…"
+    )
     return Frame(look=-1, revision=-1, status=status, steps=steps), opened

@@ -24,7 +24,13 @@ def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
 
 
 def wanted(
-    experiment: Experiment, gaze: Gaze, *, network: Size | None, states: Size | None, prediction: Size | None, shapes: bool
+    experiment: Experiment,
+    gaze: Gaze,
+    *,
+    network: Size | None,
+    states: Size | None,
+    prediction: Size | None,
+    shapes: bool,
 ) -> Wanted:
     """What the panes can show at their sizes (None: not on the screen)."""
     count = 0
@@ -33,7 +39,9 @@ def wanted(
             count = max(count, time_axis(experiment, size.width).count)
     if prediction is not None:
         count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
-    units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if network is not None else 0
+    units = (
+        units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if network is not None else 0
+    )
     layers = experiment.network.layers
     first_layer = 0 if layers <= _MOST_LAYERS else min(gaze.layer, layers - _MOST_LAYERS)
     return Wanted(

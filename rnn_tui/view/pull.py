@@ -50,8 +50,12 @@ class Puller:
         self._in_flight, self._curve_in_flight = wanted, curve if with_curve else None
         if with_curve:
             self._curve_at = now
-        return Look(number=self._number, opened=self._run, seen=self._revision if unchanged else -1,
-                    wanted=replace(wanted, curve=self._curve_in_flight))
+        return Look(
+            number=self._number,
+            opened=self._run,
+            seen=self._revision if unchanged else -1,
+            wanted=replace(wanted, curve=self._curve_in_flight),
+        )
 
     def curve_changed(self) -> None:
         """The next frame must bring a curve: its axes or its width are others."""

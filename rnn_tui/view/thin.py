@@ -61,7 +61,8 @@ def changed_spans(before: Strip, after: Strip) -> Iterator[tuple[int, int]]:
 
 
 def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
-    """One entry a cell. Both halves of a wide character hold all of it, so that it changes as one."""
+    """One entry a cell. Both halves of a wide character hold all of it, so that it changes as one; they differ, so
+    that a half never stands for the other where a character moves by one cell."""
     cells = []
     for text, style, _ in strip:
         if text.isascii():
@@ -70,7 +71,7 @@ def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
             for character in text:
                 size = cell_len(character)
                 if size:
-                    cells += [(character, style)] * size
+                    cells += [(character * half, style) for half in range(1, size + 1)]
                 elif cells:  # a combining mark changes the cell before it
                     cells[-1] = (cells[-1][0] + character, style)
     return cells

@@ -71,8 +71,11 @@ def main() -> None:
             plain.append(_seconds(_notebook, experiment))
             ours.append(_seconds(_ours, experiment))
         ticks = _EPOCHS * (experiment.length if experiment.training.tick == "character" else 1)
-        print(f"{name:18} plain {ticks / statistics.median(plain):7,.0f} ticks/s   headless {ticks / statistics.median(ours):7,.0f}"
-              f"   ratio {statistics.median(plain) / statistics.median(ours):.2f}")
+        print(
+            f"{name:18} plain {ticks / statistics.median(plain):7,.0f} ticks/s"
+            f"   headless {ticks / statistics.median(ours):7,.0f}"
+            f"   ratio {statistics.median(plain) / statistics.median(ours):.2f}"
+        )
 
 
 if __name__ == "__main__":

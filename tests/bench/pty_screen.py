@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal, its screen kept by pyte: what the benchmarks and the end-to-end checks look at."""
+"""A program in a real pseudo-terminal, its screen kept by pyte: what the benchmarks look at."""
 
 import fcntl
 import os
@@ -40,7 +40,9 @@ class PtyScreen:
     def __enter__(self) -> "PtyScreen":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for process in psutil.Process(self.pid).children(recursive=True):
             process.kill()
         os.kill(self.pid, signal.SIGKILL)

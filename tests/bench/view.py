@@ -21,7 +21,7 @@ _FULL_SPEED = [*_PYTHON, "hihello", "--epochs", "0", "--speed", "max"]
 _HEADLESS = """
 import sys, time, torch
 from rnn_tui.engine.session import Session
-from rnn_tui.experiment import from_dict, to_dict
+from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.lessons import LESSONS
 torch.set_num_threads(1)
 values = to_dict(LESSONS["hihello"]); values["training"]["epochs"] = 0
@@ -58,8 +58,10 @@ def _start_up() -> None:
             screen.until(lambda text: re.search(r"tick [1-9]", text) is not None)
             ticks.append(time.perf_counter() - screen.started)
     print(f"first paint        {statistics.median(paints):5.2f} s")
-    print(f"first trained tick {statistics.median(ticks):5.2f} s; bare `import torch` {statistics.median(imports):.2f} s; "
-          f"beyond it {statistics.median(ticks) - statistics.median(imports):.2f} s")
+    print(
+        f"first trained tick {statistics.median(ticks):5.2f} s; bare `import torch` {statistics.median(imports):.2f} s;"
+        f" beyond it {statistics.median(ticks) - statistics.median(imports):.2f} s"
+    )
 
 
 def _full_speed(million: bool) -> None:
@@ -75,7 +77,10 @@ def _full_speed(million: bool) -> None:
         latencies = [_latency(screen) for _ in range(40)]
         memory = view.memory_info().rss / 2**20
         print(f"bytes/s            {received / seconds / 1000:5.1f} KB/s at full speed")
-        print(f"key to screen      {1000 * statistics.median(latencies):5.1f} ms median, {1000 * max(latencies):.0f} ms at worst")
+        print(
+            f"key to screen      {1000 * statistics.median(latencies):5.1f} ms median,"
+            f" {1000 * max(latencies):.0f} ms at worst"
+        )
         print(f"view's memory      {memory:5.0f} MB; {cpu.user + cpu.system:.1f} s of CPU so far")
         if million:
             goal = _tick(screen) + 1e6

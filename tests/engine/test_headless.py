@@ -14,8 +14,9 @@ import torch
 from rnn_tui.engine import headless
 from rnn_tui.engine.headless import train
 from rnn_tui.engine.session import Session
-from rnn_tui.experiment import Experiment, ExperimentError, from_dict, to_dict
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.lessons import LESSONS
+from rnn_tui.rules import from_dict, to_dict
 
 
 def run(experiment: Experiment, *, json: bool = False, every: int = 1) -> tuple[int, list[str], list[str]]:
@@ -43,9 +44,15 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
     while going:
         going = session.tick()
         if session.trainer.at_end_of_pass:
-            expected.append({"epoch": session.trainer.epoch, "tick": session.trainer.ticks,
-                             "loss": session.losses.last(), "prediction": session.prediction(),
-                             "target": experiment.data.targets[0]})
+            expected.append(
+                {
+                    "epoch": session.trainer.epoch,
+                    "tick": session.trainer.ticks,
+                    "loss": session.losses.last(),
+                    "prediction": session.prediction(),
+                    "target": experiment.data.targets[0],
+                }
+            )
     assert code == 0
     assert [json.loads(line) for line in out] == expected
     assert len(expected) == 7
@@ -58,13 +65,25 @@ def test_text_tells_the_same_as_json() -> None:
     _, out, err = run(experiment)
     assert not err
     for line, each in zip(out[:-1], map(json.loads, told), strict=True):
-        assert line.split() == ["epoch", str(each["epoch"]), "loss", f"{each['loss']:.4f}", "prediction",
-                                each["prediction"]]
+        assert line.split() == [
+            "epoch",
+            str(each["epoch"]),
+            "loss",
+            f"{each['loss']:.4f}",
+            "prediction",
+            each["prediction"],
+        ]
 
 
-@pytest.mark.parametrize(("every", "epochs"), [
-    (1, [1, 2, 3, 4, 5, 6, 7]), (3, [1, 3, 6, 7]), (7, [1, 7]), (10**9, [1, 7]),
-])
+@pytest.mark.parametrize(
+    ("every", "epochs"),
+    [
+        (1, [1, 2, 3, 4, 5, 6, 7]),
+        (3, [1, 3, 6, 7]),
+        (7, [1, 7]),
+        (10**9, [1, 7]),
+    ],
+)
 def test_every_thins_and_keeps_the_first_and_the_last(every: int, epochs: list[int]) -> None:
     _, out, _ = run(lesson("hihello", epochs=7), json=True, every=every)
     assert [json.loads(line)["epoch"] for line in out] == epochs
@@ -122,8 +141,11 @@ def test_a_wide_output_is_cut_and_says_so() -> None:
 
 @pytest.mark.parametrize("tick", ["character", "sequence"])
 def test_a_loss_that_is_no_number_ends_the_run(tick: str) -> None:
-    experiment = other(data={"inputs": ["hihello"]}, network={"head": "linear", "cell": "rnn-relu"},
-                       training={"optimizer": "sgd", "lr": 1e6, "tick": tick})
+    experiment = other(
+        data={"inputs": ["hihello"]},
+        network={"head": "linear", "cell": "rnn-relu"},
+        training={"optimizer": "sgd", "lr": 1e6, "tick": tick},
+    )
     code, out, err = run(experiment)
     assert code == 1
     assert out[-1].startswith("not learnt: the loss is no longer a number · ")
@@ -153,8 +175,9 @@ def test_the_past_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_an_interrupt_ends_with_the_last_line(options: list[str]) -> None:
     # SIGINT may be ignored where the tests run in the background: the child shall have Python's own handler
-    code = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-            "from rnn_tui.cli import main\nmain()")
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom rnn_tui.cli import main\nmain()"
+    )
     command = [sys.executable, "-c", code, "train", "hihello", "--epochs", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -156,8 +156,7 @@ def test_predictions_keep_the_epoch_of_their_first_time(texts: list[str], count:
         predictions.add(text, epoch, text == "c")
     distinct = list(dict.fromkeys(texts))
     expected = [
-        PredictionSeen(text=each, epoch=texts.index(each) + 1, right=each == "c")
-        for each in reversed(distinct)
+        PredictionSeen(text=each, epoch=texts.index(each) + 1, right=each == "c") for each in reversed(distinct)
     ]
     assert list(predictions.newest(count)) == expected[:count]
     assert predictions.learnt == (texts.index("c") + 1 if "c" in texts else None)

@@ -37,8 +37,15 @@ def indices(text: str, vocabulary: str) -> Tensor:
 
 
 def by_character(
-    source: str, target: str, vocabulary: str, seed: int, epochs: int, lr: float = 0.1, *,
-    cell: bool = False, fused: bool | None = None,
+    source: str,
+    target: str,
+    vocabulary: str,
+    seed: int,
+    epochs: int,
+    lr: float = 0.1,
+    *,
+    cell: bool = False,
+    fused: bool | None = None,
 ) -> list[float]:
     """One character at a time, the state carried on, the losses summed; the state is the logits."""
     size = len(vocabulary)
@@ -65,7 +72,12 @@ def by_character(
 
 
 def by_sequence(
-    source: str, target: str, vocabulary: str, seed: int, epochs: int, lr: float = 0.1,
+    source: str,
+    target: str,
+    vocabulary: str,
+    seed: int,
+    epochs: int,
+    lr: float = 0.1,
     kind: Callable[..., nn.RNNBase] = nn.RNN,
 ) -> list[float]:
     """The whole sequence at once, one-hot, the losses averaged; the states are the logits."""
@@ -88,8 +100,15 @@ def by_sequence(
 
 
 def with_embedding(
-    source: str, target: str, vocabulary: str, seed: int, epochs: int, hidden: int,
-    kind: Callable[..., nn.RNNBase] = nn.RNN, layers: int = 1, directions: int = 1,
+    source: str,
+    target: str,
+    vocabulary: str,
+    seed: int,
+    epochs: int,
+    hidden: int,
+    kind: Callable[..., nn.RNNBase] = nn.RNN,
+    layers: int = 1,
+    directions: int = 1,
 ) -> list[float]:
     """Embedding of 10, recurrent layers, linear layer; the whole sequence at once, the losses averaged."""
     torch.manual_seed(seed)
@@ -198,8 +217,14 @@ def test_hihello_slow_keeps_seed_777_and_is_right_at_its_last_epoch_only() -> No
 @pytest.mark.parametrize(
     ("name", "floor"),
     [
-        ("hihello", 2.596), ("hihello-slow", 2.596), ("hihello-long", 2.596), ("hihello-sequence", 0.4327),
-        ("hihello-gru", 0.4327), ("hihello-lstm", 0.4327), ("ohlol-cell", 1.704), ("ohlol", 0.3408),
+        ("hihello", 2.596),
+        ("hihello-slow", 2.596),
+        ("hihello-long", 2.596),
+        ("hihello-sequence", 0.4327),
+        ("hihello-gru", 0.4327),
+        ("hihello-lstm", 0.4327),
+        ("ohlol-cell", 1.704),
+        ("ohlol", 0.3408),
     ],
 )
 def test_floors_are_the_known_ones_and_hold(name: str, floor: float) -> None:
@@ -217,8 +242,13 @@ def test_with_a_linear_layer_there_is_no_floor(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "right"),
     [
-        ("hihello-sequence", 15), ("hihello-embedding", 18), ("hihello-gru", 17), ("hihello-lstm", 14),
-        ("ohlol", 13), ("ohlol-embedding", 20), ("ohlol-lstm", 20),
+        ("hihello-sequence", 15),
+        ("hihello-embedding", 18),
+        ("hihello-gru", 17),
+        ("hihello-lstm", 14),
+        ("ohlol", 13),
+        ("ohlol-embedding", 20),
+        ("ohlol-lstm", 20),
     ],
 )
 def test_as_many_seeds_learn_it_as_the_lesson_says(name: str, right: int) -> None:

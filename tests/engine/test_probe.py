@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.experiment import Experiment, from_dict
+from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States, Wanted
+from rnn_tui.rules import from_dict
 
 ALL = Wanted(first=0, count=99, top=99, units=99, layers=(0, 99))
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
@@ -151,8 +152,12 @@ def test_the_top_layer_is_the_fused_output_and_every_last_step_its_h_n(experimen
 
 
 wishes = st.builds(
-    Wanted, row=st.integers(-2, 4), first=st.none() | st.integers(-3, 9), count=st.integers(-1, 8),
-    top=st.integers(-1, 9), units=st.integers(-1, 6),
+    Wanted,
+    row=st.integers(-2, 4),
+    first=st.none() | st.integers(-3, 9),
+    count=st.integers(-1, 8),
+    top=st.integers(-1, 9),
+    units=st.integers(-1, 6),
     layers=st.tuples(st.integers(-1, 4), st.integers(-1, 4)),
 )
 

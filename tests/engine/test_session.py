@@ -11,9 +11,11 @@ from numpy.testing import assert_allclose
 
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks, tensor_facts
-from rnn_tui.experiment import Data, Experiment, ExperimentError, from_dict
+from rnn_tui.experiment import Data, Experiment, ExperimentError
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import CurveWanted, Frame, Wanted, decode_message, pack
+from rnn_tui.protocol import CurveWanted, Frame, Wanted
+from rnn_tui.rules import from_dict
+from rnn_tui.wire import decode_message, pack
 
 EVERYTHING = Wanted(count=99, top=3, units=99, layers=(0, 99), first=0, tensors=True)
 LINEAR = {"hidden_size": 7, "head": "linear"}
@@ -106,11 +108,17 @@ def test_all_that_a_lesson_shows_crosses_the_seam(name: str) -> None:
     session, wanted = Session(LESSONS[name]), EVERYTHING
     for _ in range(8):
         frame = Frame(
-            look=1, revision=1, status=session.status(playing=True, speed=0.0),
-            steps=session.probe.steps(wanted), states=session.probe.states(wanted),
-            curve=session.losses.envelope(3), characters=session.character_curve(CurveWanted(columns=3)),
-            predictions=session.predictions.newest(9), learnt=session.predictions.learnt,
-            tensors=tensor_facts(session.trainer), checks=checks(session.trainer),
+            look=1,
+            revision=1,
+            status=session.status(playing=True, speed=0.0),
+            steps=session.probe.steps(wanted),
+            states=session.probe.states(wanted),
+            curve=session.losses.envelope(3),
+            characters=session.character_curve(CurveWanted(columns=3)),
+            predictions=session.predictions.newest(9),
+            learnt=session.predictions.learnt,
+            tensors=tensor_facts(session.trainer),
+            checks=checks(session.trainer),
         )
         found = decode_message(pack(frame)[4:])
         assert isinstance(found, Frame)
@@ -177,7 +185,7 @@ def test_no_optimiser_drags_in_torchs_compiler() -> None:
     code = """
 import sys
 from rnn_tui.engine.session import Session
-from rnn_tui.experiment import from_dict
+from rnn_tui.rules import from_dict
 for optimizer in ("adam", "sgd", "rmsprop"):
     session = Session(from_dict({"training": {"optimizer": optimizer, "clip": 1.0}}))  # hihello
     for _ in range(20):

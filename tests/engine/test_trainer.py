@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from torch import Tensor, nn
 
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.experiment import Experiment, from_dict
+from rnn_tui.experiment import Experiment
+from rnn_tui.rules import from_dict
 
 CPU = torch.device("cpu")
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
@@ -154,7 +155,9 @@ def test_weights_stay_as_they_are_within_a_pass() -> None:
 
 
 OPTIMIZERS: dict[str, Any] = {
-    "adam": torch.optim.Adam, "sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+    "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
 }
 
 

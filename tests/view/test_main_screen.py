@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from rich.color import Color
 
 from rnn_tui.draw.palette import DARK, LIGHT
-from rnn_tui.experiment import Experiment, from_dict, to_dict
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Open, Restart
+from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.view.app import RnnApp
 from rnn_tui.view.keys import KEYS
 from tests.view.fake_engine import FakeEngine
@@ -241,36 +241,3 @@ async def test_the_light_theme_repaints_also_while_nothing_moves() -> None:
         await until(pilot, lambda: app.main.scene and app.main.scene.palette == LIGHT)
         await until(pilot, lambda: Color.from_rgb(*LIGHT.positive[-1]) in colours(app, "#states"))
         assert positive not in colours(app, "#states")
-
-
-def _experiment(text: str) -> Experiment:
-    return from_dict({"data": {"inputs": [text]}, "network": {"head": "linear"}, "training": {"tick": "sequence"}})
-
-
-async def test_a_long_text_scrolls_around_the_cursor() -> None:
-    experiment = _experiment("the quick brown fox jumps over the lazy dog " * 4)
-    async with running(experiment) as (pilot, app, engine):
-        engine.move(fed=experiment.length)
-        count = engine.looks[-1].wanted.count
-        assert 20 < count < experiment.length
-        for _again in range(3):
-            await pilot.press("left_square_bracket")
-        assert app.main.gaze.cursor == experiment.length - 4
-        last = experiment.length - 1
-        await until(pilot, lambda: f"t {last - count + 1}–{last} of 0–{last}" in text_of(app, "#network"))
-        await pilot.press(*["left_square_bracket"] * (count // 2 + 4))
-        middle = app.main.gaze.cursor
-        await until(pilot, lambda: app.main.scene and middle - count // 2 == app.main.scene.axis.first)
-
-
-async def test_text_of_any_script_stays_in_its_columns() -> None:
-    text = "日本e\u0301\x1b[2J\u202e👩\u200d🚀"
-    experiment = _experiment(text)
-    async with running(experiment) as (pilot, app, engine):
-        engine.move(fed=experiment.length)
-        await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.fed == experiment.length)
-        strips = app.screen._compositor.render_strips(app.size)
-        assert {strip.cell_length for strip in strips} == {120}
-        everything = "".join(strip.text for strip in strips)
-        assert "日" in everything
-        assert not set(everything) & {"\x1b", "\u202e", "\u200d"}

@@ -2,7 +2,7 @@
 
 import re
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import pyte
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import Compositor
+from textual._compositor import Compositor, CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.pilot import Pilot
@@ -135,26 +135,29 @@ class Tiny(App[None]):
     def __init__(self, screen: type[ThinScreen]) -> None:
         super().__init__()
         self._kind = screen
+        self.terminal: Terminal | None = None
 
     def get_default_screen(self) -> ThinScreen:
         return self._kind()
 
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate) and self.terminal is not None:  # as a driver would get it
+            self.terminal.write(renderable.render_segments(self.console))
 
-async def start(pilot: Pilot[Any]) -> tuple[Terminal, Picture, Picture]:
+
+async def start(pilot: Pilot[None], app: Tiny) -> tuple[Terminal, Picture, Picture]:
     """A terminal that has seen a full repaint, and sees all that follows."""
     await pilot.pause()
-    terminal = whole(pilot.app)
-    assert pilot.app._driver is not None
-    cast(Any, pilot.app._driver).write = terminal.write
-    left, right = pilot.app.screen.query(Picture)
-    return terminal, left, right
+    app.terminal = whole(app)
+    left, right = app.screen.query(Picture)
+    return app.terminal, left, right
 
 
 def whole(app: App[Any]) -> Terminal:
     """Another terminal, after a full repaint."""
     terminal = Terminal(*app.size)
     update = app.screen._compositor.render_update(full=True)
-    assert update is not None
+    assert isinstance(update, CompositorUpdate)
     terminal.write(update.render_segments(app.console))
     assert len(terminal.printed()) >= app.size.width * app.size.height // 2
     return terminal
@@ -176,7 +179,7 @@ def picture(turn: int, width: int, height: int) -> list[Strip]:
 async def test_partial_updates_show_what_a_full_repaint_would() -> None:
     app = Tiny(ThinScreen)
     async with app.run_test(size=(64, 14)) as pilot:
-        terminal, left, right = await start(pilot)
+        terminal, left, right = await start(pilot, app)
         for turn in range(12):
             left.paint(picture(turn, *left.size))
             right.paint(picture(turn // 2 + 5, *right.size))
@@ -189,7 +192,7 @@ async def change_one_cell(screen: type[ThinScreen]) -> str:
     """What is printed when one cell in the middle of the right picture changes."""
     app = Tiny(screen)
     async with app.run_test(size=(64, 14)) as pilot:
-        terminal, _, right = await start(pilot)
+        terminal, _, right = await start(pilot, app)
         cells = [("a", STYLES[0])] * right.size.width
         right.paint([strip_of(cells)] * right.size.height)
         await pilot.pause()
@@ -216,7 +219,7 @@ async def test_textual_itself_still_crops_on_the_right_only() -> None:
 async def test_nothing_is_sent_where_nothing_changed() -> None:
     app = Tiny(ThinScreen)
     async with app.run_test(size=(64, 14)) as pilot:
-        terminal, left, _ = await start(pilot)
+        terminal, left, _ = await start(pilot, app)
         left.paint(picture(1, *left.size))
         await pilot.pause()
         terminal.printed()
@@ -229,7 +232,7 @@ async def test_nothing_is_sent_where_nothing_changed() -> None:
 async def test_a_picture_of_another_width_is_painted_whole(width: int) -> None:
     app = Tiny(ThinScreen)
     async with app.run_test(size=(64, 14)) as pilot:
-        terminal, left, _ = await start(pilot)
+        terminal, left, _ = await start(pilot, app)
         left.paint([strip_of([("a", STYLES[0])] * width)] * left.size.height)
         await pilot.pause()
         left.paint([strip_of([("a", STYLES[0])] * left.size.width)] * left.size.height)

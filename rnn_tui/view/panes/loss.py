@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
@@ -53,11 +54,22 @@ class LossPane(Pane):
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         if scene.curve is not None:
             curves.append(_curve(scene.curve, palette.accent))
-        lowest = min((each.low.min() for each in curves if len(each.low)), default=1.0)
+        lowest = min(
+            (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
+        )
         return draw_chart(
-            curves, width=width, height=height, log_x=gaze.log_x, log_y=gaze.log_y, floor=scene.experiment.floor,
-            x_to=end, y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
-            axis_style=palette.dim, floor_style=palette.right, mark_style=palette.faint, background=Style(),
+            curves,
+            width=width,
+            height=height,
+            log_x=gaze.log_x,
+            log_y=gaze.log_y,
+            floor=scene.experiment.floor,
+            x_to=end,
+            y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
+            axis_style=palette.dim,
+            floor_style=palette.right,
+            mark_style=palette.faint,
+            background=Style(),
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
@@ -67,7 +79,7 @@ class LossPane(Pane):
 
 def _decade_below(value: float) -> float:
     """The power of ten at or below a loss: where a logarithmic axis begins, and stays for a while."""
-    return 10.0 ** math.floor(math.log10(value)) if value > 0 else value
+    return 10.0 ** math.floor(math.log10(value))
 
 
 def _curve(points: Points, style: Style, *, dots: bool = False) -> Curve:

@@ -20,7 +20,11 @@ class NetworkPane(Pane):
     def title(self, scene: Scene) -> str:
         """How many time steps there are, and which are shown."""
         axis = scene.axis
-        shown = f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}" if axis.count < axis.length else ""
+        shown = (
+            f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}"
+            if axis.count < axis.length
+            else ""
+        )
         rows = len(scene.experiment.data.inputs)
         row = f" · row {min(scene.gaze.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
         return f"{self.NAME} · {axis.length} time step{'s' if axis.length > 1 else ''}{shown}{row}"
@@ -36,8 +40,9 @@ class NetworkPane(Pane):
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.unrolled."""
-        return draw_unrolled(_unrolled(scene), width=width, height=height, axis=scene.axis, palette=scene.palette,
-                             cursor=scene.cursor)
+        return draw_unrolled(
+            _unrolled(scene), width=width, height=height, axis=scene.axis, palette=scene.palette, cursor=scene.cursor
+        )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The step, what it says and how sure it is."""
@@ -56,8 +61,14 @@ def height_of(experiment: Experiment) -> int:
     """The rows that the network of an experiment would like to have."""
     network = experiment.network
     cells = network.layers * network.directions
-    return natural_height(cells=cells, layers=network.layers, learns=experiment.training.learn,
-                          features=experiment.output_size, head=network.head == "linear", embedding=bool(network.embedding))
+    return natural_height(
+        cells=cells,
+        layers=network.layers,
+        learns=experiment.training.learn,
+        features=experiment.output_size,
+        head=network.head == "linear",
+        embedding=bool(network.embedding),
+    )
 
 
 def _unrolled(scene: Scene) -> Unrolled:
@@ -71,8 +82,11 @@ def _unrolled(scene: Scene) -> Unrolled:
         outputs=outputs,
         output_p=steps.top_p[:, 0].tolist() if steps is not None and outputs else [],
         values=steps.outputs if steps is not None else None,
-        cells=[_cell(scene, layer, direction, states.get((layer, direction)))
-               for layer in range(network.layers) for direction in range(network.directions)],
+        cells=[
+            _cell(scene, layer, direction, states.get((layer, direction)))
+            for layer in range(network.layers)
+            for direction in range(network.directions)
+        ],
         embedding=network.embedding,
         head=network.head == "linear",
         fed=min(fed, len(outputs)) if scene.targets else fed,
@@ -84,4 +98,8 @@ def _unrolled(scene: Scene) -> Unrolled:
 def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> Cell:
     network = scene.experiment.network
     name = network.cell.partition("-")[0].upper() + (f" {layer + 1}" if network.layers > 1 else "")
-    return Cell(name=name + ("→←"[direction] if network.bidirectional else ""), direction=direction, h=None if states is None else states.h)
+    return Cell(
+        name=name + ("→←"[direction] if network.bidirectional else ""),
+        direction=direction,
+        h=None if states is None else states.h,
+    )

@@ -30,8 +30,9 @@ class PredictionPane(Pane):
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.prediction."""
         axis = _axis(scene, width)
-        return draw_prediction(_prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette,
-                               cursor=scene.cursor)
+        return draw_prediction(
+            _prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette, cursor=scene.cursor
+        )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """The time step at a cell of its own axis."""
@@ -85,5 +86,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         fed=status.fed,
         length=scene.experiment.length,
         seen=seen,
-        now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist()) if whole and rows == 1 else "",
+        now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
+        if whole and rows == 1
+        else "",
     )

@@ -22,12 +22,20 @@ class ShapesPane(Pane):
         """See draw.shapes."""
         frame = scene.frame
         notes = [] if frame.checks else ["The checks come at the end of the pass."]
-        rows, length, other = len(scene.experiment.data.inputs), scene.experiment.length, not scene.experiment.network.batch_first
+        rows, length, other = (
+            len(scene.experiment.data.inputs),
+            scene.experiment.length,
+            not scene.experiment.network.batch_first,
+        )
         if rows > 1:
             swapped = (rows, length) if other else (length, rows)
-            notes += [f"batch_first={other} would give", f"  x ({swapped[0]}, {swapped[1]}, {scene.experiment.input_size}) and "
-                      f"output ({swapped[0]}, {swapped[1]}, {scene.experiment.output_size});", "  h_0 and h_n stay as they are.",
-                      f"Below is row {min(scene.gaze.row, rows - 1) + 1}; {{ and }} pick another."]
+            notes += [
+                f"batch_first={other} would give",
+                f"  x ({swapped[0]}, {swapped[1]}, {scene.experiment.input_size}) and "
+                f"output ({swapped[0]}, {swapped[1]}, {scene.experiment.output_size});",
+                "  h_0 and h_n stay as they are.",
+                f"Below is row {min(scene.gaze.row, rows - 1) + 1}; {{ and }} pick another.",
+            ]
         return draw_shapes(frame.tensors, frame.checks, width=width, height=height, palette=scene.palette, notes=notes)
 
     def step_at(self, scene: Scene, x: int) -> int | None:

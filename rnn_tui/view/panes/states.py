@@ -21,8 +21,13 @@ class StatesPane(Pane):
     def title(self, scene: Scene) -> str:
         """h and its shape."""
         data, network = scene.experiment.data, scene.experiment.network
-        shape = (f"({network.layers} layers · {network.directions} directions, " if network.layers * network.directions > 1 else "(")
-        size = f"{scene.experiment.length}, {len(data.inputs)}, {network.hidden_size})"
+        many = [
+            f"{count} {name}"
+            for count, name in ((network.layers, "layers"), (network.directions, "directions"))
+            if count > 1
+        ]
+        shape = f"{' · '.join(many)} × " if many else ""
+        size = f"({scene.experiment.length}, {len(data.inputs)}, {network.hidden_size})"
         name = "h and c" if network.cell == "lstm" else "h"
         return f"{self.NAME} {name} · {shape}{size}"
 
@@ -33,12 +38,19 @@ class StatesPane(Pane):
         if fit >= layers:
             return ""
         first = min(scene.gaze.layer, layers - fit)
-        return f"layer{'s' if fit > 1 else ''} {first + 1}{f'–{first + fit}' if fit > 1 else ''} of {layers} · ↑ ↓ for the others"
+        shown = f"layers {first + 1}–{first + fit}" if fit > 1 else f"layer {first + 1}"
+        return f"{shown} of {layers} · ↑ ↓ for the others"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.states."""
-        return draw_states(self._layout(scene, height), width=width, height=height, palette=scene.palette, inputs=scene.inputs,
-                           cursor=scene.cursor)
+        return draw_states(
+            self._layout(scene, height),
+            width=width,
+            height=height,
+            palette=scene.palette,
+            inputs=scene.inputs,
+            cursor=scene.cursor,
+        )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact value of a unit at a time step."""
@@ -47,7 +59,10 @@ class StatesPane(Pane):
             return ""
         block, unit, step = found
         rows = block.values[unit : unit + (1 if block.unit_rows else 2), step - scene.axis.first]
-        values = " · ".join(f"unit {block.units[unit + more] + 1}: {block.name} = {value:+.7f}" for more, value in enumerate(rows.tolist()))
+        values = " · ".join(
+            f"unit {block.units[unit + more] + 1}: {block.name} = {value:+.7f}"
+            for more, value in enumerate(rows.tolist())
+        )
         return f"t={step} · {values}"
 
     def _layout(self, scene: Scene, height: int) -> StatesLayout:
@@ -55,8 +70,14 @@ class StatesPane(Pane):
         fit = layers_that_fit(experiment, height)
         first = min(scene.gaze.layer, network.layers - fit)
         shown = [each for each in scene.frame.states if first <= each.layer < first + fit]
-        return lay_out_states(shown, height=height, axis=scene.axis, hidden_size=network.hidden_size, layers=network.layers,
-                              bounded=network.cell != "rnn-relu")
+        return lay_out_states(
+            shown,
+            height=height,
+            axis=scene.axis,
+            hidden_size=network.hidden_size,
+            layers=network.layers,
+            bounded=network.cell != "rnn-relu",
+        )
 
 
 def _blocks(experiment: Experiment, layers: int) -> int:

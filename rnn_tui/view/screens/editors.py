@@ -13,12 +13,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
-from rnn_tui.experiment import Experiment, ExperimentError, choices
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.fields import Field
+from rnn_tui.rules import choices
 from rnn_tui.text import glyph
 
-__all__ = ["Choice", "TextInput", "as_text", "editor", "from_text"]
+__all__ = ["Choice", "Row", "TextInput", "as_text", "from_text"]
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
@@ -97,12 +99,15 @@ def _character(path: str, piece: str) -> str:
         return piece
     code = int(piece[2:], 16) if len(piece) > 2 else None
     if code is None or code > 0x10FFFF:
-        raise ExperimentError(path, f"{piece} is no character: write \\\\ for a backslash, \\| for a bar, "
-                              "\\n, \\t, \\xNN, \\uNNNN or \\UNNNNNNNN for others")
+        raise ExperimentError(
+            path,
+            f"{piece} is no character: write \\\\ for a backslash, \\| for a bar, "
+            "\\n, \\t, \\xNN, \\uNNNN or \\UNNNNNNNN for others",
+        )
     return chr(code)
 
 
-def editor(path: str, value: str) -> "Choice | TextInput":
+def _editor(path: str, value: str) -> "Choice | TextInput":
     """What edits the setting of that path."""
     words = _YES_NO if _kind(path) is bool else choices(path)
     return Choice(words, value) if words else TextInput(value, compact=True)
@@ -166,8 +171,9 @@ class Choice(Widget, can_focus=True):
     def render(self) -> Content:
         """Called by textual."""
         chosen = self.get_visual_style("choice--chosen", partial=True)
-        parts = [Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}")
-                 for word in self._words]
+        parts = [
+            Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}") for word in self._words
+        ]
         return Content("  ").join(parts)
 
     def action_choose(self, by: int) -> None:
@@ -182,3 +188,43 @@ class Choice(Widget, can_focus=True):
             if offset is not None and left <= offset.x < left + len(word) + 2:
                 self.value = word
             left += len(word) + 4
+
+
+class Row(Widget):
+    """A setting: its label, its editor, and below them what is wrong with it. The label is drawn by the row itself."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--label"}
+    DEFAULT_CSS = """
+    Row {
+        height: auto;
+        text-wrap: nowrap;
+        & > Choice, & > TextInput { margin: 0 0 0 17; }
+        & > Static { color: $error; padding: 0 0 0 17; }
+        & > .row--label { color: $foreground 65%; }
+        &:focus-within > .row--label { color: $foreground; text-style: bold; }
+        &.-changed > .row--label { color: $accent; }
+        &.-wrong > .row--label { color: $error; }
+    }
+    """
+
+    def __init__(self, setting: Field, value: str) -> None:
+        self.editor: Choice | TextInput = _editor(setting.path, value)
+        super().__init__(self.editor)
+        self.setting = setting
+        self.problem = ""
+
+    def render(self) -> Content:
+        """Called by textual: the label, beside which the editor stands."""
+        sign = "✗" if self.problem else "•" if self.has_class("-changed") else " "
+        return Content.styled(f"{sign} {self.setting.label}", self.get_visual_style("row--label", partial=True))
+
+    def mark(self, *, changed: bool, problem: str) -> None:
+        """Tell whether it is another value than at first, and what is wrong with it."""
+        self.set_class(changed, "-changed")
+        if problem == self.problem:
+            return
+        self.problem = problem
+        self.set_class(bool(problem), "-wrong")
+        self.query(Static).remove()
+        if problem:
+            self.mount(Static(problem, markup=False))

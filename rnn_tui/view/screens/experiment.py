@@ -9,20 +9,19 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from rnn_tui.draw.numbers import compact, count
 from rnn_tui.draw.status import describe_network
-from rnn_tui.experiment import Experiment, ExperimentError, from_dict
+from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field, field
 from rnn_tui.memory import check_memory
 from rnn_tui.options import without_value
 from rnn_tui.overrides import overridden
+from rnn_tui.rules import from_dict
 from rnn_tui.text import safe
-from rnn_tui.view.screens.editors import Choice, TextInput, as_text, editor, from_text
+from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
 
 __all__ = ["ExperimentScreen"]
 
@@ -34,46 +33,6 @@ _ESCAPES = {
 }
 _SECTIONS = tuple(section for column in _COLUMNS for section in column)
 _LONGEST = 24  # characters of a text in the summary
-
-
-class Row(Widget):
-    """A setting: its label, its editor, and below them what is wrong with it. The label is drawn by the row itself."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--label"}
-    DEFAULT_CSS = """
-    Row {
-        height: auto;
-        text-wrap: nowrap;
-        & > Choice, & > TextInput { margin: 0 0 0 17; }
-        & > Static { color: $error; padding: 0 0 0 17; }
-        & > .row--label { color: $foreground 65%; }
-        &:focus-within > .row--label { color: $foreground; text-style: bold; }
-        &.-changed > .row--label { color: $accent; }
-        &.-wrong > .row--label { color: $error; }
-    }
-    """
-
-    def __init__(self, setting: Field, value: str) -> None:
-        self.editor: Choice | TextInput = editor(setting.path, value)
-        super().__init__(self.editor)
-        self.setting = setting
-        self.problem = ""
-
-    def render(self) -> Content:
-        """Called by textual: the label, beside which the editor stands."""
-        sign = "✗" if self.problem else "•" if self.has_class("-changed") else " "
-        return Content.styled(f"{sign} {self.setting.label}", self.get_visual_style("row--label", partial=True))
-
-    def mark(self, *, changed: bool, problem: str) -> None:
-        """Tell whether it is another value than at first, and what is wrong with it."""
-        self.set_class(changed, "-changed")
-        if problem == self.problem:
-            return
-        self.problem = problem
-        self.set_class(bool(problem), "-wrong")
-        self.query(Static).remove()
-        if problem:
-            self.mount(Static(problem, markup=False))
 
 
 class Fields(VerticalScroll, can_focus=False):
@@ -143,7 +102,7 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
         self._rows = {each.path: Row(each, self._shown[each.path]) for each in FIELDS}
         with Vertical(id="form", classes="dialog") as dialog:
             dialog.border_title = f"Experiment · {safe(self._base.name)}".replace("[", "\\[")
-            dialog.border_subtitle = "tab ↑ ↓ fields · ← → choose · ctrl+s begin · esc cancel"
+            dialog.border_subtitle = "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel"
             with Fields(id="fields"):
                 yield from self._column(0)
                 with Container(id="fields-columns"):
@@ -227,12 +186,13 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
 
     def _show_defaults(self, experiment: Experiment | None) -> None:
         """What an empty text stands for: the very characters, where they are known."""
-        stands_for = {"data.targets": "the input's next characters",
-                      "data.vocabulary": "the characters of the data, sorted"}
+        stands_for = {
+            "data.targets": "the input's next characters",
+            "data.vocabulary": "the characters of the data, sorted",
+        }
         if experiment is not None:
             targets = as_text("data.targets", experiment.data.targets) or "none: nothing is learnt"
-            stands_for = {"data.targets": targets,
-                          "data.vocabulary": as_text("data.vocabulary", experiment.vocabulary)}
+            stands_for = {"data.targets": targets, "data.vocabulary": as_text("data.vocabulary", experiment.vocabulary)}
         for path, text in stands_for.items():
             widget = self._rows[path].editor
             if isinstance(widget, Input):
@@ -286,10 +246,17 @@ def _summary(experiment: Experiment) -> str:
     data = experiment.data
     rows = f"{len(data.inputs)} rows of {experiment.length}, " if len(data.inputs) > 1 else ""
     text = rows + _brief(data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
-    floor = ("forward only" if not experiment.training.learn else
-             "no floor" if experiment.floor is None else f"floor {compact(experiment.floor)}")
-    return (f"✓ {describe_network(experiment)} · {count(experiment.weights)} weights · {floor} · "
-            f"{_memory(experiment.memory_bytes)} · {text}")
+    floor = (
+        "forward only"
+        if not experiment.training.learn
+        else "no floor"
+        if experiment.floor is None
+        else f"floor {compact(experiment.floor)}"
+    )
+    return (
+        f"✓ {describe_network(experiment)} · {count(experiment.weights)} weights · {floor} · "
+        f"{_memory(experiment.memory_bytes)} · {text}"
+    )
 
 
 def _brief(text: str) -> str:

@@ -13,23 +13,43 @@ from rnn_tui.view.screens.rows import Rows
 __all__ = ["HelpScreen"]
 
 _PANES = (
-    ("Network", "The same cell with the same weights, drawn once for each time step. Data flows upward: input, layers, "
-     "output, and above it the target. Time runs to the right: the arrows hand the state on to the next step. "
-     "A box is filled with the colours of its state, and p is how sure the network is of its output."),
-    ("Lit step", "Ticking by character, the step that has just been fed is lit. A dot is a step that has not been "
-     "fed yet in this pass."),
-    ("Hidden state", "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0; the "
-     "stronger the colour, the farther from 0. The number is the value itself."),
-    ("Loss", "The line is the loss of each update, the faint points are single characters. The dashed floor: a state "
-     "used as logits lies between −1 and 1, so even the best one must leave some probability to wrong characters, "
-     "and the loss cannot fall below that line. A linear head has no floor."),
-    ("Prediction", "What the network says now, under its target: ✓ is right, ✗ is wrong. Below, the likeliest "
-     "characters of each step, with their probabilities as bars; then what it has said so far, and in which epoch "
-     "first."),
-    ("Shapes", "Where nothing is learnt: every tensor of the pass with its shape, and the equalities that must hold, "
-     "checked."),
-    ("Time cursor", "One time step is marked in all panes at once. [ and ] move it, a click sets it, esc lets it "
-     "follow the step being fed."),
+    (
+        "Network",
+        "The same cell with the same weights, drawn once for each time step. Data flows upward: input, layers, "
+        "output, and above it the target. Time runs to the right: the arrows hand the state on to the next step. "
+        "A box is filled with the colours of its state, and p is how sure the network is of its output.",
+    ),
+    (
+        "Lit step",
+        "Ticking by character, the step that has just been fed is lit. A dot is a step that has not been "
+        "fed yet in this pass.",
+    ),
+    (
+        "Hidden state",
+        "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0; the "
+        "stronger the colour, the farther from 0. The number is the value itself.",
+    ),
+    (
+        "Loss",
+        "The line is the loss of each update, the faint points are single characters. The dashed floor: a state "
+        "used as logits lies between −1 and 1, so even the best one must leave some probability to wrong characters, "
+        "and the loss cannot fall below that line. A linear head has no floor.",
+    ),
+    (
+        "Prediction",
+        "What the network says now, under its target: ✓ is right, ✗ is wrong. Below, the likeliest "
+        "characters of each step, with their probabilities as bars; then what it has said so far, and in which epoch "
+        "first.",
+    ),
+    (
+        "Shapes",
+        "Where nothing is learnt: every tensor of the pass with its shape, and the equalities that must hold, checked.",
+    ),
+    (
+        "Time cursor",
+        "One time step is marked in all panes at once. [ and ] move it, a click sets it, esc lets it "
+        "follow the step being fed.",
+    ),
     ("Mouse", "Over a cell, the lower border of its pane tells the exact value."),
 )
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
@@ -65,7 +85,7 @@ class HelpScreen(ModalScreen[None]):
     }
     """
     CSS = """
-    #help { padding: 1 0 1 2; }
+    #help { padding: 1 1 1 2; }
     HelpScreen.-wide #help { max-width: 160; }
     """
 

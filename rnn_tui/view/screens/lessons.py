@@ -49,7 +49,7 @@ class LessonsScreen(ModalScreen[Experiment | None]):
         }
     }
     #lessons-none { display: none; color: $foreground 65%; padding: 0 1; }
-    #lesson { height: auto; }
+    #lesson { height: auto; overflow-y: auto; scrollbar-size-vertical: 1; }
     #lesson-name { text-style: bold; color: $accent; }
     #lesson-about { margin: 0 0 1 0; }
     LessonsScreen.-wide {
@@ -63,14 +63,15 @@ class LessonsScreen(ModalScreen[Experiment | None]):
         #lessons-left { height: 17; }
         #lesson { height: 11; border-top: solid $foreground 20%; }
     }
-    LessonsScreen.-narrow.-short #lessons-left { height: 8; }
-    LessonsScreen.-narrow.-short #lesson { height: 11; }
+    LessonsScreen.-narrow.-short #lessons-both, LessonsScreen.-narrow.-short #lessons-left { height: 1fr; }
+    LessonsScreen.-narrow.-short #lesson { height: 12; }
     LessonsScreen.-narrow.-short #lesson-name { display: none; }
     """
     CSS = """
     LessonsScreen.-wide #lessons { width: 96%; max-width: 124; }
     LessonsScreen.-short #lessons { padding: 0 2; max-height: 100%; }
     LessonsScreen.-narrow #lessons { max-height: 100%; }
+    LessonsScreen.-narrow.-short #lessons { height: 100%; }
     """
 
     def __init__(self, current: str) -> None:
@@ -107,8 +108,9 @@ class LessonsScreen(ModalScreen[Experiment | None]):
         wanted = self._current if highlighted is None else highlighted.id
         found = [lesson for lesson in LESSONS.values() if _holds(lesson, words.casefold().split())]
         self._list.clear_options()
-        self._list.add_options([Option(_line(lesson, current=lesson.name == self._current), id=lesson.name)
-                                for lesson in found])
+        self._list.add_options(
+            [Option(_line(lesson, current=lesson.name == self._current), id=lesson.name) for lesson in found]
+        )
         self._list.display = bool(found)
         self.query_one("#lessons-none").display = not found
         self.query_one("#lesson").visible = bool(found)
@@ -181,8 +183,11 @@ def _facts(lesson: Experiment) -> list[tuple[str, str]]:
         epochs = f"{count(training.epochs)} epochs" if training.epochs else "no end"
         loss = {"sum": "loss summed", "mean": "loss averaged"}[training.reduction]
         how = f"{training.optimizer} lr {training.lr:g}, by {training.tick}, {loss}, {epochs}, seed {training.seed}"
-        floor = "none: the loss can fall towards 0" if lesson.floor is None else (
-            f"{compact(lesson.floor)}: no lower, as the state is the logits")
+        floor = (
+            "none: the loss can fall towards 0"
+            if lesson.floor is None
+            else (f"{compact(lesson.floor)}, since the state is the logits")
+        )
     return [
         ("data", text),
         ("network", f"{describe_network(lesson)}, {count(lesson.weights)} weights"),

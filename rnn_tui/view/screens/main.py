@@ -102,8 +102,15 @@ class MainScreen(Screen[None]):
         old = self.scene if self.scene is not None and self.scene.opened.run == opened.run else None
         curve = frame.curve or (old.curve if old else None)
         characters = frame.characters if frame.curve else (old.characters if old else None)
-        self.scene = Scene(opened=opened, frame=frame, gaze=self.gaze, curve=curve, characters=characters,
-                           palette=self._palette(), axis=self._axis_of(opened.experiment, frame))
+        self.scene = Scene(
+            opened=opened,
+            frame=frame,
+            gaze=self.gaze,
+            curve=curve,
+            characters=characters,
+            palette=self._palette(),
+            axis=self._axis_of(opened.experiment, frame),
+        )
         self._draw()
 
     def _palette(self) -> Palette:
@@ -143,8 +150,11 @@ class MainScreen(Screen[None]):
     def prepare(self, experiment: Experiment) -> None:
         """Give an experiment its panes and the network its height; nothing where they stand already."""
         old, self._experiment = self._experiment, experiment
-        if old is not None and (old.data, old.network, old.training.learn) == (experiment.data, experiment.network,
-                                                                              experiment.training.learn):
+        if old is not None and (old.data, old.network, old.training.learn) == (
+            experiment.data,
+            experiment.network,
+            experiment.training.learn,
+        ):
             return
         self.gaze = replace(self.gaze, cursor=None, row=0, layer=0)
         learns = experiment.training.learn
@@ -180,8 +190,14 @@ class MainScreen(Screen[None]):
         """What the panes on the screen can show."""
         if self._experiment is None:
             return Wanted()
-        return wanted(self._experiment, self.gaze, network=self._visible_size("#network"), states=self._visible_size("#states"),
-                      prediction=self._visible_size("#prediction"), shapes=self._visible_size("#shapes") is not None)
+        return wanted(
+            self._experiment,
+            self.gaze,
+            network=self._visible_size("#network"),
+            states=self._visible_size("#states"),
+            prediction=self._visible_size("#prediction"),
+            shapes=self._visible_size("#shapes") is not None,
+        )
 
     def curve_wanted(self) -> CurveWanted | None:
         """The loss curve that fits, where there is one."""
@@ -200,7 +216,9 @@ class MainScreen(Screen[None]):
         small = event.size.width < SMALLEST.width or event.size.height < SMALLEST.height
         self.set_class(small, "-too-small")
         self.query_one("#too-small", Static).update(
-            f"{event.size.width}×{event.size.height} is too small:\nat least {SMALLEST.width}×{SMALLEST.height} is needed.")
+            f"{event.size.width}×{event.size.height} is too small:\n"
+            f"at least {SMALLEST.width}×{SMALLEST.height} is needed."
+        )
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
@@ -247,7 +265,11 @@ class MainScreen(Screen[None]):
 
     def action_log(self, axis: Literal["x", "y"]) -> None:
         """A logarithmic axis for the loss, or back."""
-        gaze = replace(self.gaze, log_x=not self.gaze.log_x) if axis == "x" else replace(self.gaze, log_y=not self.gaze.log_y)
+        gaze = (
+            replace(self.gaze, log_x=not self.gaze.log_x)
+            if axis == "x"
+            else replace(self.gaze, log_y=not self.gaze.log_y)
+        )
         self._look_again(gaze, curve=True)
 
     def action_zoom(self, number: int) -> None:

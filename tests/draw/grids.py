@@ -1,0 +1,42 @@
+"""Reading pictures back: strips of characters as grids of cells."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+__all__ = ["Grid", "grid", "is_picture"]
+
+Grid = list[list[tuple[str, Style]]]
+
+
+def grid(strips: Sequence[Strip]) -> Grid:
+    """A row of (character, style) for each strip, one a cell; the second half of a wide character is ''."""
+    rows: Grid = []
+    for strip in strips:
+        row: list[tuple[str, Style]] = []
+        for text, style, control in strip:
+            assert not control
+            for character in text:
+                size = cell_len(character)
+                if size == 0:
+                    assert row, "a mark without a cell"
+                    row[-1] = (row[-1][0] + character, row[-1][1])
+                else:
+                    row += [(character, style or Style()), ("", style or Style())][:size]
+        rows.append(row)
+    return rows
+
+
+def is_picture(strips: Sequence[Strip], width: int, height: int) -> Grid:
+    """The grid of strips that are exactly so many cells, in truth and in what they claim; else an AssertionError."""
+    rows = grid(strips)
+    assert len(rows) == height
+    assert [len(row) for row in rows] == [width] * height
+    assert [strip.cell_length for strip in strips] == [width] * height
+    for strip in strips:
+        assert not set(strip.text) & set("\n\r\t\x1b")
+        for (_, one, _), (_, other, _) in zip(strip, list(strip)[1:], strict=False):
+            assert one != other, "equal neighbours are two segments"
+    return rows

@@ -1,0 +1,151 @@
+"""The prediction: characters, bars and exact numbers of the right steps, and what was said before."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from tests.draw.grids import Grid, is_picture
+
+VOCABULARY = "hielo"
+TOP_P = [0.5, 0.25, 0.125, 0.1, 0.025]
+
+
+def saying(inputs: Any = "hihell", targets: Any = "ihello", said: Any = "ihelll", **more: Any) -> Prediction:
+    top = [[each, *(other for other in VOCABULARY if other != each)][:5] for each in said]
+    values: dict[str, Any] = {
+        "top": top, "top_p": np.tile(np.array(TOP_P, np.float32), (len(said), 1)), "target_p": [0.5] * len(said),
+        "losses": [0.6931] * len(said), "right": sum(map(str.__eq__, said, targets)), "fed": len(said),
+        "length": len(inputs), "seen": [("ihelll", 11, False), ("ihello", 9, True)], "now": "",
+    }  # fmt: skip
+    return Prediction(inputs=inputs, targets=targets, **(values | more))
+
+
+def picture(say: Prediction, width: int = 76, height: int = 16, *, cursor: int | None = None, axis: Any = None) -> Grid:
+    axis = axis or TimeAxis.fit(width, len(say.inputs), gutter=GUTTER)
+    strips = draw_prediction(say, width=width, height=height, axis=axis, palette=DARK, cursor=cursor)
+    return is_picture(strips, width, height)
+
+
+def lines(grid: Grid) -> list[str]:
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+@given(st.data())
+def test_any_prediction_in_any_room(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))
+    glyphs = data.draw(st.lists(st.sampled_from(["a", "日", "◌\u0301", "�", "␣"]), min_size=1, max_size=90))
+    axis = TimeAxis.fit(
+        width, len(glyphs), gutter=GUTTER, narrowest=data.draw(st.integers(1, 5)), first=data.draw(st.integers(0, 90))
+    )
+    window = [glyphs[step] for step in axis.steps]
+    fed, ranks = data.draw(st.integers(0, axis.count)), data.draw(st.integers(1, 9))
+    p = data.draw(st.lists(st.one_of(st.floats(0, 1, width=32), st.just(math.nan)), min_size=1, max_size=5))
+    seen = data.draw(
+        st.lists(st.tuples(st.sampled_from(["日本" * 9, "abc", "x" * 60]), st.integers(1, 10**9), st.booleans()))
+    )
+    say = saying(
+        window, window[::-1], top=[["a", "日", *"bcdefgh"][:ranks]] * fed, seen=seen, fed=fed, length=len(glyphs),
+        top_p=np.resize(np.array(p, np.float32), (fed, ranks)), target_p=np.resize(p, fed).tolist(),
+        losses=np.resize([math.nan, math.inf, 1.0], fed).tolist(), right=0,
+    )  # fmt: skip
+    picture(say, width, height, cursor=data.draw(st.one_of(st.none(), st.integers(0, len(glyphs) - 1))), axis=axis)
+
+
+@pytest.mark.parametrize("width", [14, 20, 26, 40, 76, 150])
+def test_every_character_stands_in_the_column_of_its_step(width: int) -> None:
+    rows = lines(picture(saying(), width))
+    axis = TimeAxis.fit(width, 6, gutter=GUTTER)
+    for row, text in zip(rows, ("hihell", "ihello", "ihelll"), strict=False):
+        assert "".join(row[axis.x(step)] for step in range(6)) == text
+    assert [row[1:7].strip() for row in rows[:3]] == ["input", "target", "now"]
+
+
+@pytest.mark.parametrize("width", [14, 20, 26, 40, 76])
+def test_wrong_is_told_by_more_than_a_colour(width: int) -> None:
+    row = picture(saying(), width)[2]
+    axis = TimeAxis.fit(width, 6, gutter=GUTTER)
+    for step, right in enumerate([True] * 5 + [False]):
+        cells = row[axis.x(step) : axis.x(step) + axis.column]
+        text = "".join(character for character, _ in cells)
+        if axis.column >= 3:
+            assert ("✓" in text, "✗" in text) == (right, not right)
+        else:
+            assert any(style.reverse for _, style in cells) == (not right)
+
+
+@pytest.mark.parametrize(("fed", "score"), [(6, "5 of 6"), (4, "4 of 4 so far"), (0, "0 of 0 so far")])
+def test_the_score_counts_what_has_been_fed(fed: int, score: str) -> None:
+    assert score in lines(picture(saying(said="ihelll"[:fed]), 150))[2]
+
+
+def test_bars_are_as_long_as_their_probabilities() -> None:
+    rows = lines(picture(saying(), 8 + 6 * 16))
+    axis = TimeAxis.fit(8 + 6 * 16, 6, gutter=GUTTER)
+    start = next(y for y, row in enumerate(rows) if "likely" in row)
+    for step in range(6):
+        room = None
+        for rank, p in enumerate(TOP_P):
+            text = rows[start + rank][axis.x(step) : axis.x(step) + axis.column]
+            assert float(text[1:6]) == pytest.approx(p, abs=0.00501)
+            eighths = sum(8 if cell == "█" else " ▏▎▍▌▋▊▉".index(cell) for cell in text[6:])
+            room = eighths / p if room is None else room
+            assert abs(eighths - p * room) <= 1
+        assert room is not None
+        assert 8 * 7 <= room <= 8 * axis.column
+
+
+def test_a_probability_that_is_no_number_has_no_bar() -> None:
+    p = np.full((6, 5), math.nan, np.float32)
+    text = "\n".join(lines(picture(saying(top_p=p, target_p=[math.nan] * 6, losses=[math.nan] * 6), 104, cursor=2)))
+    assert "NaN" in text
+    assert "█" not in text
+
+
+@pytest.mark.parametrize("cursor", range(6))
+def test_the_cursor_has_its_numbers_and_its_column(cursor: int) -> None:
+    losses = [0.1 + step for step in range(6)]
+    target_p = [math.exp(-loss) for loss in losses]
+    say = saying(losses=losses, target_p=target_p)
+    plain, marked = picture(say), picture(say, cursor=cursor)
+    line = next(line for line in lines(marked) if line.startswith(f" t={cursor} "))
+    assert f"p({'ihello'[cursor]}) {target_p[cursor]:.4f}" in line
+    assert f"{losses[cursor]:.3f}" in line
+    assert ("✗ says l" if cursor == 5 else f"✓ says {'ihelll'[cursor]}") in line
+    axis = TimeAxis.fit(76, 6, gutter=GUTTER)
+    changed = {axis.step_at(x) for y in range(3) for x in range(76) if plain[y][x] != marked[y][x]}
+    assert changed == {cursor}
+
+
+def test_what_is_not_fed_yet_says_so() -> None:
+    grid = picture(saying(said="ih"), cursor=4)
+    axis = TimeAxis.fit(76, 6, gutter=GUTTER)
+    assert set(lines(grid)[2][axis.x(2) : axis.right]) == {"·", " "}
+    assert any("t=4 not fed yet" in line for line in lines(grid))
+
+
+@pytest.mark.parametrize("text", ["abcdef", "日本日本日本日本", "日" * 30, "x" * 90])
+@pytest.mark.parametrize("width", [60, 120, 200])
+def test_what_was_said_is_shown_whole_newest_first(text: str, width: int) -> None:
+    seen = [(text, 100 - number, number == 3) for number in range(20)]
+    rows = lines(picture(saying(seen=seen, now=text), width, 20))
+    start = next(y for y, row in enumerate(rows) if "newest first" in row) + 1
+    epochs = [int(word) for row in rows[start:] for word in row.split() if word.isdigit()]
+    assert len(epochs) >= 20 - start
+    assert sorted(epochs, reverse=True) == list(range(100, 100 - len(epochs), -1))
+    shown = {"日" * 30: "日" * 19 + " …", "x" * 90: "x" * 39 + "…"}.get(text, text)
+    assert "".join(rows[start:]).count(shown) == len(epochs)
+    assert "".join(rows[start:]).count(shown + " ✓ epoch 97") == 1
+    assert "".join(rows[start:]).count("▸") == len(epochs)
+    assert all(cell_len(row) == width for row in rows)
+
+
+def test_nothing_said_yet() -> None:
+    assert "nothing said yet" in "\n".join(lines(picture(saying(said="", seen=[]))))

@@ -1,0 +1,203 @@
+"""Hidden states as heatmaps: every number at its unit and its time step, in its colour, and what is not there."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states
+from rnn_tui.protocol import States
+from tests.draw.grids import Grid, is_picture
+
+GREY = replace(DARK, monochrome=True)
+VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
+
+
+def states(h: Any, *, layer: int = 0, direction: int = 0, c: Any = None) -> States:
+    h = np.array(h, np.float32)
+    return States(layer=layer, direction=direction, units=np.arange(len(h), dtype=np.int32), h=h,
+                  c=None if c is None else np.array(c, np.float32))  # fmt: skip
+
+
+def lay_out(
+    *parts: States, height: int, axis: TimeAxis, bounded: bool = True, hidden: int | None = None
+) -> StatesLayout:
+    layers = len({part.layer for part in parts})
+    size = len(parts[0].units) if hidden is None else hidden
+    return lay_out_states(parts, height=height, axis=axis, hidden_size=size, layers=layers, bounded=bounded)
+
+
+def picture(layout: StatesLayout, width: int, height: int, cursor: int | None = None, palette: Any = DARK) -> Grid:
+    inputs = [chr(ord("a") + step % 26) for step in layout.axis.steps]
+    strips = draw_states(layout, width=width, height=height, palette=palette, inputs=inputs, cursor=cursor)
+    return is_picture(strips, width, height)
+
+
+def row(grid: Grid, y: int) -> str:
+    return "".join(character for character, _ in grid[y])
+
+
+@given(st.data())
+def test_any_states_in_any_room(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))
+    length, units = data.draw(st.integers(1, 90)), data.draw(st.integers(1, 40))
+    axis = TimeAxis.fit(width, length, first=data.draw(st.integers(0, 90)), narrowest=data.draw(st.integers(1, 2)))
+    fed = data.draw(st.integers(0, axis.count))
+    lstm, layers, both = data.draw(st.booleans()), data.draw(st.integers(1, 4)), data.draw(st.booleans())
+    some = np.array(data.draw(st.lists(VALUES, min_size=1, max_size=9)), np.float32)
+    h = np.resize(some, (units, fed))
+    parts = [states(h, layer=layer, direction=direction, c=h * 3 if lstm else None)
+             for layer in range(layers) for direction in range(1 + both)]  # fmt: skip
+    layout = lay_out(
+        *parts, height=height, axis=axis, bounded=data.draw(st.booleans()), hidden=units + data.draw(st.integers(0, 9))
+    )
+    cursor = data.draw(st.one_of(st.none(), st.integers(0, length - 1)))
+    grid = picture(layout, width, height, cursor, data.draw(st.sampled_from([DARK, GREY])))
+    assert len(grid) == height
+    for x in range(width):  # asking never fails, and answers only where there are numbers
+        found = layout.locate(x, data.draw(st.integers(-1, height)))
+        if found is not None:
+            block, unit, step = found
+            assert math.isfinite(block.values[unit, step - axis.first]) in (True, False)
+
+
+def spaced(units: int, steps: int) -> Any:
+    """Numbers that are all different, to four digits."""
+    return np.linspace(-0.99, 0.99, units * steps).reshape(units, steps)
+
+
+@pytest.mark.parametrize(("width", "height", "units", "steps"), [(77, 17, 5, 6), (120, 40, 4, 9), (66, 12, 10, 6)])
+def test_every_number_stands_at_its_unit_and_its_time_step(width: int, height: int, units: int, steps: int) -> None:
+    h = spaced(units, steps)
+    axis = TimeAxis.fit(width, steps)
+    layout = lay_out(states(h), height=height, axis=axis)
+    grid = picture(layout, width, height)
+    seen = set()
+    for y in range(height):
+        for step in range(steps) if "unit" in row(grid, y) else ():
+            text = row(grid, y)[axis.x(step) : axis.x(step) + axis.column].strip()
+            found = layout.locate(axis.middle(step), y)
+            if text and text[0] in "+-":
+                assert found is not None
+                _, unit, at = found
+                assert at == step
+                assert abs(float(text) - h[unit, step]) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) + 1e-6
+                assert f"unit {unit + 1} " in row(grid, y)
+                seen.add((unit, step))
+    assert len(seen) == units * steps
+
+
+@pytest.mark.parametrize("height", [8, 17, 40])
+def test_colours_tell_the_sign_in_every_cell_of_a_unit(height: int) -> None:
+    h = [[0.9, -0.9, 0.0], [-0.5, 0.5, -0.001]]
+    axis = TimeAxis.fit(50, 3)
+    layout = lay_out(states(h), height=height, axis=axis)
+    grid = picture(layout, 50, height)
+    counted = 0
+    for y in range(height):
+        for x in range(50):
+            found = layout.locate(x, y)
+            if found is not None:
+                _, unit, step = found
+                assert grid[y][x][1] == DARK.cell(round(h[unit][step] * 20))
+                counted += 1
+    assert counted >= 2 * 3 * axis.column
+
+
+def test_two_units_share_a_row_of_half_blocks_where_rows_are_few() -> None:
+    h = [[1.0, -1.0], [-1.0, 1.0], [0.5, 0.5]]
+    axis = TimeAxis.fit(40, 2)
+    layout = lay_out(states(h), height=4, axis=axis)
+    grid = picture(layout, 40, 4)
+    for step in range(2):
+        for pair, y in (((h[0][step], h[1][step]), 0), ((h[2][step], 0.0), 1)):
+            character, style = grid[y][axis.middle(step)]
+            assert character == "▀"
+            assert style == DARK.half(*(round(value * 20) for value in pair))
+            found = layout.locate(axis.middle(step), y)
+            assert found is not None
+            assert found[1:] == (2 * y, step)
+
+
+def test_a_sample_says_that_it_is_one() -> None:
+    axis = TimeAxis.fit(90, 4)
+    everything = picture(lay_out(states(np.zeros((8, 4))), height=12, axis=axis), 90, 12)
+    sample = picture(lay_out(states(np.zeros((8, 4))), height=12, axis=axis, hidden=512), 90, 12)
+    assert "8 of 512 units" in "\n".join(row(sample, y) for y in range(12))
+    assert "units" not in "\n".join(row(everything, y) for y in range(12))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("height", [17, 4])
+def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
+    h = np.zeros((5, 3))
+    h[1, 1] = value
+    axis = TimeAxis.fit(50, 3)
+    layout = lay_out(states(h), height=height, axis=axis, bounded=False)
+    grid = picture(layout, 50, height)
+    cells = [(y, x) for y in range(height) for x in range(50) if grid[y][x][1] == DARK.warning]
+    assert cells
+    for y, x in cells:
+        found = layout.locate(x, y)
+        assert found is not None
+        assert found[2] == 1
+        assert found[1] in ((1,) if height == 17 else (0,))  # a row of half-blocks is known by its upper unit
+    text = "".join(grid[y][x][0] for y, x in cells)
+    assert {math.nan: "NaN", math.inf: "+inf", -math.inf: "-inf"}[value] in text if height == 17 else "!" in text
+
+
+def test_what_is_not_fed_yet_is_a_dot_and_has_no_colour() -> None:
+    axis = TimeAxis.fit(77, 6)
+    layout = lay_out(states(np.ones((5, 2))), height=17, axis=axis)
+    grid = picture(layout, 77, 17)
+    for y in range(15):
+        for step in range(2, 6):
+            cells = grid[y][axis.x(step) : axis.x(step) + axis.column]
+            assert "".join(character for character, _ in cells).strip() in ("", "·")
+            assert all(style.bgcolor is None for _, style in cells)
+            assert layout.locate(axis.middle(step), y) is None
+    assert sum(row(grid, y).count("·") for y in range(15)) == 5 * 4
+
+
+def test_the_cursor_marks_its_column_and_no_other() -> None:
+    axis = TimeAxis.fit(77, 6)
+    layout = lay_out(states(spaced(5, 6)), height=17, axis=axis)
+    plain, marked = picture(layout, 77, 17), picture(layout, 77, 17, cursor=2)
+    changed = {x for y in range(17) for x in range(77) if plain[y][x] != marked[y][x]}
+    assert changed
+    assert {axis.step_at(x) for x in changed} == {2}
+    text = "".join(row(marked, y) for y in range(17))
+    assert text.count(".") == 30  # it hides no number
+
+
+def test_blocks_of_layers_directions_and_cells_are_named_and_scaled() -> None:
+    h = np.full((2, 3), 0.5)
+    parts = [states(h, layer=layer, direction=direction, c=h * 6) for layer in range(2) for direction in range(2)]
+    axis = TimeAxis.fit(60, 3)
+    layout = lay_out(*parts, height=40, axis=axis)
+    assert [block.name for block in layout.blocks] == ["h₁→", "c₁→", "h₁←", "c₁←", "h₂→", "c₂→", "h₂←", "c₂←"]
+    assert [block.scale for block in layout.blocks] == [1, 5] * 4
+    text = "\n".join(row(picture(layout, 60, 40), y) for y in range(40))
+    for block in layout.blocks:
+        assert f"{block.name} unit 1" in text
+    assert "h −1" in text
+    assert "c −5" in text
+    tops = [block.top for block in layout.blocks]
+    assert tops == sorted(tops)
+    assert all(one.top + one.rows <= other.top for one, other in zip(layout.blocks, layout.blocks[1:], strict=False))
+
+
+def test_without_colours_sign_and_size_are_in_the_characters() -> None:
+    h = [[1, -1, 0]]
+    axis = TimeAxis.fit(40, 3)
+    layout = lay_out(states(h), height=7, axis=axis)
+    grid = picture(layout, 40, 7, palette=GREY)
+    shades = [grid[layout.blocks[0].top][axis.x(step)][0] for step in range(3)]
+    assert len(set(shades)) == 3
+    assert "█" in shades

@@ -1,0 +1,145 @@
+"""The lines on top and the table of shapes: sizes, facts, and what is left out first."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.draw.shapes import draw_shapes
+from rnn_tui.draw.status import describe_network, draw_status, speed_name
+from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import Check, Opened, Status, TensorFact
+from tests.draw.grids import Grid, is_picture
+
+STATUS = Status(tick=70, epoch=12, fed=4, loss=4.07, running_loss=1.52, state="playing", speed=4.0,
+                ticks_per_second=4.0, lr=0.1)  # fmt: skip
+
+
+def opened(lesson: str = "hihello", **more: Any) -> Opened:
+    return Opened(run=1, experiment=replace(LESSONS[lesson], **more), weights=60, device="cpu", torch="2.13.0")
+
+
+def lines(grid: Grid) -> list[str]:
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+def status(width: int, of: Opened | None = None, **changes: Any) -> list[str]:
+    strips = draw_status(of or opened(), replace(STATUS, **changes), width=width, palette=DARK)
+    return lines(is_picture(strips, width, 2))
+
+
+@given(
+    st.integers(1, 220), st.sampled_from(sorted(LESSONS)), st.text(max_size=60), st.integers(0, 10**12),
+    st.one_of(st.none(), st.floats()), st.sampled_from(["playing", "paused", "done"]), st.floats(0, 1e9),
+)  # fmt: skip
+def test_the_status_at_any_width(
+    width: int, lesson: str, name: str, number: int, loss: float | None, state: Any, speed: float
+) -> None:
+    status(width, opened(lesson, name=name), tick=number, epoch=number, loss=loss, running_loss=loss, state=state,
+           speed=speed, ticks_per_second=speed)  # fmt: skip
+
+
+def test_the_status_names_everything() -> None:
+    first, second = status(150)
+    for fact in ("hihello", "one-hot 5 → RNN 5", "60 weights", "adam lr 0.1", "seed 4", "cpu", "torch 2.13.0"):
+        assert fact in first
+    for fact in ("▶ playing", "epoch 12/100", "loss so far 1.520", "tick 70 by character", "4 ticks/s"):
+        assert fact in second
+
+
+def test_what_matters_most_stays_where_it_is_narrow() -> None:
+    first, second = status(40)
+    assert "hihello" in first
+    assert "playing" in second
+    assert "epoch 12" in second
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"state": "paused"}, "paused"), ({"state": "done"}, "done"), ({"running_loss": None}, "loss 4.070"),
+     ({"running_loss": math.nan}, "NaN"), ({"speed": 0.0, "ticks_per_second": 1234.5}, "full speed, 1,23"),
+     ({"speed": 1.0}, "1 tick/s"), ({"speed": 0.0, "state": "paused"}, "full speed")],
+)  # fmt: skip
+def test_the_status_tells_how_it_stands(changes: Any, words: str) -> None:
+    assert words in status(150, **changes)[1]
+
+
+def test_where_nothing_is_learnt_there_is_no_loss() -> None:
+    first, second = status(150, opened("hello"))
+    assert "forward only" in first
+    assert "lr" not in first
+    assert "loss" not in second
+
+
+@pytest.mark.parametrize(("epoch", "part"), [(0, 0.0), (50, 0.5), (100, 1.0), (170, 1.0)])
+def test_the_progress_is_that_of_the_epochs(epoch: int, part: float) -> None:
+    strips = draw_status(opened(), replace(STATUS, epoch=epoch), width=150, palette=DARK)
+    bar = [style for character, style in is_picture(strips, 150, 2)[1] if character == "━"]
+    assert bar.count(DARK.accent) == round(part * len(bar))
+    assert len(bar) >= 10
+
+
+@pytest.mark.parametrize(
+    ("lesson", "words"),
+    [("ohlol-lstm", "embedding 10 → LSTM 8×2 ⇄ → linear 4"), ("hello-cell", "one-hot 4 → RNNCell 2"),
+     ("hihello-gru", "one-hot 5 → GRU 5"), ("hihello-embedding", "embedding 10 → RNN 5 → linear 5")],
+)  # fmt: skip
+def test_networks_in_a_few_words(lesson: str, words: str) -> None:
+    assert describe_network(LESSONS[lesson]) == words
+
+
+def test_speeds() -> None:
+    assert [speed_name(speed) for speed in (0, 1, 0.5, 1000)] == [
+        "full speed",
+        "1 tick/s",
+        "0.5 ticks/s",
+        "1000 ticks/s",
+    ]
+
+
+def fact(name: str, shape: tuple[int, ...], dimensions: tuple[str, ...] = (), values: Any = None) -> TensorFact:
+    values = None if values is None else np.array(values, np.float32)
+    return TensorFact(name=name, shape=shape, dimensions=dimensions, values=values)
+
+
+FACTS = [
+    fact("x", (5, 1, 4), ("time", "batch", "features")),
+    fact("output", (2, 1, 2), ("time", "batch", "hidden"), [[0.125, -1.0], [math.nan, math.inf]]),
+    fact("weight_ih_l0", (2, 4)),
+    fact("bias", (2,)),
+]
+CHECKS = [Check(claim="output[-1] is h_n", holds=True, difference=0.0),
+          Check(claim="every row alone gives the same", holds=False, difference=0.25)]  # fmt: skip
+
+
+@given(st.integers(1, 220), st.integers(1, 70), st.booleans(), st.integers(0, 40))
+def test_shapes_in_any_room(width: int, height: int, light: bool, more: int) -> None:
+    facts = FACTS + [fact(f"weight_{number}", (10**9, number)) for number in range(more)]
+    palette = LIGHT if light else DARK
+    is_picture(draw_shapes(facts, CHECKS, width=width, height=height, palette=palette, notes=["a note"]), width, height)
+
+
+def test_shapes_by_name_with_what_their_dimensions_count() -> None:
+    grid = is_picture(draw_shapes(FACTS, CHECKS, width=80, height=24, palette=DARK), 80, 24)
+    rows = lines(grid)
+    assert [row.split() for row in rows[:2]] == [
+        ["x", "(5,", "1,", "4)", "time,", "batch,", "features"],
+        ["output", "(2,", "1,", "2)", "time,", "batch,", "hidden"],
+    ]
+    text = "\n".join(rows)
+    assert "(2, 4)" in text
+    assert "(2,)" in text
+    assert "✓ output[-1] is h_n  to the bit" in text
+    assert "✗ every row alone gives the same  largest difference 2.5e-01" in text
+    first = next(y for y, row in enumerate(rows) if "+0.1250" in row)
+    assert rows[first].split() == ["output", "+0.1250", "-1.0000"]
+    assert rows[first + 1].split() == ["NaN", "+inf"]
+    x = rows[first].index("-1.0000")
+    assert grid[first][x][1] == DARK.cell(-20)
+    for word in ("NaN", "+inf"):
+        assert grid[first + 1][rows[first + 1].index(word)][1] == DARK.warning

@@ -1,0 +1,217 @@
+"""The unrolled network: every character in the column of its time step, right and wrong told apart, safe numbers."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.states import draw_states, lay_out_states
+from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height
+from rnn_tui.protocol import States
+from tests.draw.grids import Grid, is_picture
+
+GREY = replace(DARK, monochrome=True)
+VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
+
+
+def network(inputs: Any = "hihell", targets: Any = "ihello", outputs: Any = "ihelll", **more: Any) -> Unrolled:
+    h = np.linspace(-1, 1, 5 * len(outputs), dtype=np.float32).reshape(5, -1)
+    values: dict[str, Any] = {
+        "output_p": [0.5] * len(outputs), "values": None, "cells": [Cell(name="RNN", direction=0, h=h)], "embedding": 0,
+        "head": False, "fed": len(outputs), "current": None, "double": False,
+    }  # fmt: skip
+    return Unrolled(inputs=inputs, targets=targets, outputs=outputs, **(values | more))
+
+
+def picture(net: Unrolled, width: int = 77, height: int = 12, *, cursor: int | None = None, axis: Any = None,
+            palette: Any = DARK) -> Grid:  # fmt: skip
+    axis = axis or TimeAxis.fit(width, len(net.inputs))
+    strips = draw_unrolled(net, width=width, height=height, axis=axis, palette=palette, cursor=cursor)
+    return is_picture(strips, width, height)
+
+
+def lines(grid: Grid) -> list[str]:
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+def labelled(grid: Grid, label: str) -> int:
+    return next(y for y, line in enumerate(lines(grid)) if line[1:].startswith(label))
+
+
+@given(st.data())
+def test_any_network_in_any_room(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))
+    glyphs = data.draw(st.lists(st.sampled_from(["a", "日", "◌\u0301", "�", "␣", "👩"]), min_size=1, max_size=90))
+    axis = TimeAxis.fit(width, len(glyphs), narrowest=data.draw(st.integers(1, 2)), first=data.draw(st.integers(0, 90)))
+    window = [glyphs[step] for step in axis.steps]
+    fed = data.draw(st.integers(0, axis.count))
+    h = np.resize(np.array(data.draw(st.lists(VALUES, min_size=1, max_size=7)), np.float32), (3, fed))
+    directions = data.draw(st.integers(1, 2))
+    cells = [Cell(name=f"GRU {layer}", direction=direction, h=data.draw(st.sampled_from([None, h, h[:0]])))
+             for layer in range(data.draw(st.integers(1, 40))) for direction in range(directions)]  # fmt: skip
+    learns = data.draw(st.booleans())
+    net = network(
+        window, window if learns else [], window[::-1][:fed] if learns else [], cells=cells,
+        output_p=np.resize(h, fed).tolist(), values=None if learns else h.T,
+        embedding=data.draw(st.sampled_from([0, 5])), head=data.draw(st.booleans()), fed=fed,
+        double=data.draw(st.booleans()),
+        current=data.draw(st.one_of(st.none(), st.integers(0, len(glyphs) - 1))),
+    )  # fmt: skip
+    cursor = data.draw(st.one_of(st.none(), st.integers(0, len(glyphs) - 1)))
+    picture(net, width, height, cursor=cursor, axis=axis, palette=data.draw(st.sampled_from([DARK, GREY])))
+
+
+@pytest.mark.parametrize("width", [30, 47, 60, 77, 120])
+def test_every_character_stands_in_the_column_of_its_step(width: int) -> None:
+    grid = picture(network(), width)
+    axis = TimeAxis.fit(width, 6)
+    for label, text in (("input", "hihell"), ("target", "ihello"), ("output", "ihelll")):
+        row = grid[labelled(grid, label)]
+        assert "".join(row[axis.middle(step)][0] for step in range(6)) == text
+
+
+@pytest.mark.parametrize("width", [40, 60, 77])
+def test_the_columns_are_those_of_the_hidden_states(width: int) -> None:
+    axis = TimeAxis.fit(width, 6)
+    h = np.zeros((2, 6), np.float32)
+    states = [States(layer=0, direction=0, units=np.arange(2, dtype=np.int32), h=h)]
+    layout = lay_out_states(states, height=9, axis=axis, hidden_size=2, layers=1, bounded=True)
+    strips = draw_states(layout, width=width, height=9, palette=DARK, inputs="hihell", cursor=None)
+    below = next(strip.text for strip in strips if "input" in strip.text)
+    above = lines(picture(network(), width))[labelled(picture(network(), width), "input")]
+    places = [x for x, character in enumerate(above) if x >= axis.gutter and character != " "]
+    assert places == [x for x, character in enumerate(below) if x >= axis.gutter and character != " "]
+    assert len(places) == 6
+
+
+@pytest.mark.parametrize("column", [1, 2, 3, 5, 9])
+def test_wrong_is_told_by_more_than_a_colour(column: int) -> None:
+    grid = picture(network(), 11 + 6 * column + 1)
+    axis = TimeAxis.fit(11 + 6 * column + 1, 6)
+    row = grid[labelled(grid, "output")]
+    for step, right in enumerate([True] * 5 + [False]):
+        cells = row[axis.x(step) : axis.x(step) + column]
+        text = "".join(character for character, _ in cells)
+        if column >= 3:
+            assert ("✓" in text, "✗" in text) == (right, not right)
+        else:
+            assert any(style.reverse for _, style in cells) == (not right)
+
+
+@given(st.integers(2, 12), st.sampled_from("日本"))
+def test_wide_characters_and_their_marks_stay_in_their_column(column: int, character: str) -> None:
+    width = 11 + 3 * column
+    axis = TimeAxis.fit(width, 3, narrowest=2)
+    grid = picture(network([character] * 3, [character] * 3, [character, "a", character]), width, axis=axis)
+    row = grid[labelled(grid, "output")]
+    for step, (said, right) in enumerate([(character, True), ("a", False), (character, True)]):
+        text = "".join(each for each, _ in row[axis.x(step) : axis.x(step) + axis.column])
+        assert text.count(said) == 1
+        if "✓" in text or "✗" in text:
+            assert ("✓" in text) == right
+        else:
+            assert any(style.reverse for _, style in row[axis.x(step) : axis.x(step) + axis.column]) == (not right)
+        assert cell_len(text) == axis.column
+
+
+def test_what_is_not_fed_yet_says_nothing() -> None:
+    grid = picture(network(outputs="ih", fed=2, current=1))
+    axis = TimeAxis.fit(77, 6)
+    output = lines(grid)[labelled(grid, "output")]
+    assert [output[axis.middle(step)] for step in range(2)] == ["i", "h"]
+    assert set(output[axis.x(2) : axis.right]) <= {"·", " "}
+    lit = {axis.step_at(x) for row in grid for x, (_, style) in enumerate(row) if style.color == DARK.accent.color}
+    assert lit == {1, 0}  # the step being fed, and the arrow that leads there
+
+
+@pytest.mark.parametrize("p", [0.8214, 0.05, 1.0, math.nan])
+def test_probabilities_are_rounded_and_no_number_is_told(p: float) -> None:
+    grid = picture(network(output_p=[p] * 6))
+    axis = TimeAxis.fit(77, 6)
+    row = lines(grid)[labelled(grid, "p ")]
+    for step in range(6):
+        text = row[axis.x(step) : axis.x(step) + axis.column].strip()
+        assert text == "NaN" if math.isnan(p) else abs(float(text) - p) <= 0.005
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_state_that_is_no_number_is_marked(value: float) -> None:
+    h = np.zeros((1, 6), np.float32)
+    h[0, 2] = value
+    grid = picture(network(cells=[Cell(name="RNN", direction=0, h=h)]))
+    axis = TimeAxis.fit(77, 6)
+    marked = [(x, character) for row in grid for x, (character, style) in enumerate(row) if style == DARK.warning]
+    assert {axis.step_at(x) for x, _ in marked} == {2}
+    assert {character for _, character in marked} == {"!"}
+
+
+def test_boxes_have_the_colours_of_their_states() -> None:
+    h = np.array([[-1, -0.5, 0, 0.2, 0.5, 1]], np.float32)
+    grid = picture(network(cells=[Cell(name="RNN", direction=0, h=h)]))
+    axis = TimeAxis.fit(77, 6)
+    for step in range(6):
+        colours = {style.bgcolor for row in grid for _, style in row[axis.x(step) : axis.x(step) + axis.column]} - {
+            None
+        }
+        assert colours == {DARK.cell(round(float(h[0, step]) * 20)).bgcolor}
+
+
+def test_values_are_written_out_where_nothing_is_learnt() -> None:
+    values = np.array([[0.123, -0.5], [-0.25, 1.0]], np.float32)
+    grid = picture(network("he", [], [], values=values, fed=2, cells=[Cell(name="RNN", direction=0)]), 60)
+    axis = TimeAxis.fit(60, 2)
+    for feature in range(2):
+        row = lines(grid)[labelled(grid, f"output {feature + 1}")]
+        for step in range(2):
+            text = row[axis.x(step) : axis.x(step) + axis.column]
+            assert float(text) == pytest.approx(values[step, feature], abs=1e-4)
+
+
+def test_the_cursor_marks_its_column_and_no_other() -> None:
+    plain, marked = picture(network()), picture(network(), cursor=4)
+    axis = TimeAxis.fit(77, 6)
+    assert lines(plain) == lines(marked)
+    changed = {axis.step_at(x) for y in range(12) for x in range(77) if plain[y][x] != marked[y][x]}
+    assert changed == {4}
+    assert all(style.bgcolor is not None for row in marked for _, style in row[axis.x(4) : axis.x(5)])
+
+
+def test_too_many_layers_say_how_many_are_left_out() -> None:
+    cells = [Cell(name=f"RNN {layer + 1}", direction=0) for layer in range(50)]
+    text = lines(picture(network(cells=cells), height=12))
+    shown = [line for line in text if line.startswith(" RNN")]
+    (gap,) = [line for line in text if "more layers" in line]
+    assert f"⋮ {50 - len(shown)} more" in gap
+    assert shown[0].startswith(" RNN 50")
+    assert shown[-1].startswith(" RNN 1 ")
+    for label in ("target", "output", "input"):
+        assert any(line[1:].startswith(label) for line in text)
+
+
+def test_two_directions_run_against_each_other() -> None:
+    cells = [Cell(name=f"RNN{arrow}", direction=direction) for direction, arrow in enumerate("→←")]
+    text = lines(picture(network(cells=cells), 80))
+    right, left = (next(line for line in text if line[1:].startswith(f"RNN{arrow}")) for arrow in "→←")
+    assert "▸" in right
+    assert "◂" not in right
+    assert "◂" in left
+    assert "▸" not in left
+    assert right.index("h₀") < right.index("▪") < left.rindex("▪") < left.index("h₀")
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_the_natural_height_has_every_band_and_no_spare_row(learns: bool) -> None:
+    height = natural_height(cells=1, layers=1, learns=learns, features=2, head=True, embedding=True)
+    values = None if learns else np.zeros((6, 2), np.float32)
+    net = network(targets="ihello" if learns else [], values=values, head=True, embedding=5)
+    text = lines(picture(net, height=height))
+    assert all(line.strip() for line in text)
+    assert "╭" in "".join(text)
+    assert lines(picture(net, height=height + 2)).count(" " * 77) == 2

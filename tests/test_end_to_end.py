@@ -1,0 +1,170 @@
+"""The whole program in a real pseudo-terminal, with a real engine: what a person would see, and what is left behind."""
+
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import psutil
+import pyte
+import pytest
+
+PATIENCE = 300  # times a fifth of a second that the screen may need
+MODES = ("1049", "1000", "1003", "1006", "2004", "1004")  # alternate screen, mouse, paste, focus
+
+
+class Terminal:
+    """`rnn-tui hihello` on a screen that can be read."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("NO_COLOR", "XDG_RUNTIME_DIR") and not name.startswith("TEXTUAL")
+        }
+        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TMPDIR": str(folder)}
+        self.folder = folder
+        self.screen = pyte.Screen(120, 36)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.child = pexpect.spawn(
+            sys.executable, ["-m", "rnn_tui", *arguments], dimensions=(36, 120), env=environment, timeout=60
+        )
+
+    def read(self) -> None:
+        """What has been written since; up to a fifth of a second for it."""
+        try:
+            data = self.child.read_nonblocking(1 << 16, timeout=0.2)
+        except pexpect.TIMEOUT:
+            return
+        self.raw += data
+        self.stream.feed(data)
+
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def until(self, condition: Callable[[str], object]) -> str:
+        """Read until the screen fulfils something."""
+        for _ in range(PATIENCE):
+            if condition(self.text()):
+                return self.text()
+            self.read()
+        raise AssertionError("waited in vain; the screen was\n" + self.text())
+
+    def tick(self) -> int:
+        found = re.search(r"tick ([\d,]+) by", self.text())
+        assert found, self.text()
+        return int(found[1].replace(",", ""))
+
+    def cursor(self) -> int:
+        """The time step whose numbers the prediction shows."""
+        found = re.search(r"\bt=(\d) (?:p\(|not fed)", self.text())
+        assert found, self.text()
+        return int(found[1])
+
+    def press(self, keys: str) -> None:
+        self.child.send(keys)
+
+    def engine(self) -> psutil.Process:
+        """The one process below."""
+        (engine,) = [
+            each for each in psutil.Process(self.child.pid).children() if "rnn_tui.engine.serve" in each.cmdline()
+        ]
+        return engine
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        for _ in range(PATIENCE):
+            try:
+                self.read()
+            except pexpect.EOF:
+                break
+        self.child.close()
+        assert self.child.signalstatus is None
+        return int(self.child.exitstatus)
+
+    def assert_restored(self) -> None:
+        """Everything that was switched on is off again, and the cursor is back."""
+        for mode in MODES:
+            on, off = self.raw.rfind(f"\x1b[?{mode}h".encode()), self.raw.rfind(f"\x1b[?{mode}l".encode())
+            assert off > on or on == -1, mode
+        assert b"\x1b[?1049h" in self.raw
+        assert b"\x1b[?1000h" in self.raw
+        assert self.raw.rfind(b"\x1b[?25h") > self.raw.rfind(b"\x1b[?25l")
+        assert b"Traceback" not in self.raw
+
+    def assert_nothing_left(self, *engines: psutil.Process) -> None:
+        for engine in engines:
+            psutil.wait_procs([engine], timeout=30)
+            assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
+        assert list(self.folder.iterdir()) == []
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    with tempfile.TemporaryDirectory(prefix="e2e-", dir="/tmp") as folder:  # short: a socket's path goes there
+        terminal = Terminal(Path(folder), "hihello")
+        yield terminal
+        terminal.child.close(force=True)
+
+
+def test_a_session_from_the_command_to_the_prompt(terminal: Terminal) -> None:
+    text = terminal.until(lambda text: "Unrolled network" in text)  # also before torch is there
+    terminal.until(lambda text: "▶ playing" in text and re.search(r"epoch [2-9]/100", text))
+    engine = terminal.engine()
+    folder = next(terminal.folder.iterdir())
+    assert folder.stat().st_mode & 0o777 == 0o700
+    text = terminal.text()
+    for part in ("hihello", "Hidden state", "Loss", "floor 2.596", "Prediction", "torch 2."):
+        assert part in text
+    rows = [line.split() for line in text.splitlines()]
+    assert any(row[1:8] == ["input", *"hihell"] for row in rows)
+    assert any(row[1:8] == ["target", *"ihello"] for row in rows)
+
+    terminal.press(" ")
+    terminal.until(lambda text: "paused" in text)
+    tick, cursor = terminal.tick(), terminal.cursor()
+    terminal.press("]" if cursor < 5 else "[")
+    terminal.until(lambda _: terminal.cursor() == (cursor + 1 if cursor < 5 else 4))
+    assert terminal.tick() == tick
+    terminal.press("\x1b[C")  # right
+    terminal.until(lambda _: terminal.tick() == tick + 1)
+    assert "paused" in terminal.text()
+
+    terminal.press("l")
+    terminal.until(lambda text: "Lessons" in text and "ohlol-lstm" in text)
+    terminal.press("\x1b")
+    terminal.until(lambda text: "ohlol-lstm" not in text)
+    terminal.press("q")
+    assert terminal.end() == 0
+    terminal.assert_restored()
+    terminal.assert_nothing_left(engine)
+
+
+def test_told_to_end_it_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
+    terminal.until(lambda text: "▶ playing" in text)
+    engine = terminal.engine()
+    os.kill(terminal.child.pid, signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+    terminal.assert_restored()
+    terminal.assert_nothing_left(engine)
+
+
+def test_an_engine_that_is_killed_is_told_and_started_again(terminal: Terminal) -> None:
+    terminal.until(lambda text: "▶ playing" in text)
+    first = terminal.engine()
+    first.kill()
+    terminal.until(lambda text: "signal 9" in text)
+    terminal.press("\r")
+    terminal.until(lambda text: "signal 9" not in text)
+    terminal.until(lambda text: "▶ playing" in text and re.search(r"tick [1-9]", text))
+    second = terminal.engine()
+    assert second.pid != first.pid
+    terminal.press("q")
+    assert terminal.end() == 0
+    terminal.assert_restored()
+    terminal.assert_nothing_left(first, second)

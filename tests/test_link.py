@@ -1,0 +1,213 @@
+"""The link: an engine in a process of its own tells the truth, bears nonsense, waits for nobody, and leaves nothing."""
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import psutil
+import pytest
+
+from rnn_tui.engine.serve import Connection, Server
+from rnn_tui.engine.session import Session
+from rnn_tui.experiment import Experiment
+from rnn_tui.lessons import LESSONS
+from rnn_tui.link import Engine, EngineError, start_engine
+from rnn_tui.protocol import VERSION, CurveWanted, Frame, Greeting, Look, Message, Open, Refused, Wanted
+from rnn_tui.wire import Buffer, decode_message, pack
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Unix-domain sockets")
+
+EVERYTHING = Wanted(count=6, top=5, units=5, layers=(0, 9), first=0, tensors=True, curve=CurveWanted(columns=400))
+PATIENCE = 120  # seconds until a test that hangs is given up
+
+
+def experiment(epochs: int = 30) -> Experiment:
+    lesson = LESSONS["hihello"]
+    training = msgspec.structs.replace(lesson.training, epochs=epochs)
+    return msgspec.structs.replace(lesson, training=training, run=msgspec.structs.replace(lesson.run, speed=0))
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = start_engine()
+    yield engine
+    engine.close()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, waited for or not."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def the_next(messages: AsyncIterator[Message]) -> Message:
+    return await asyncio.wait_for(anext(messages), PATIENCE)
+
+
+async def ask(engine: Engine, messages: AsyncIterator[Message], look: Look) -> Frame:
+    engine.send(look)
+    message = await the_next(messages)
+    assert isinstance(message, Frame)
+    assert message.look == look.number
+    return message
+
+
+@pytest.mark.parametrize("wanted", [EVERYTHING, Wanted()], ids=["looked at", "not looked at"])
+async def test_the_losses_are_those_of_a_session_in_this_process(engine: Engine, wanted: Wanted) -> None:
+    session = Session(experiment())
+    while session.tick():
+        pass
+    messages = engine.messages()
+    greeting = await the_next(messages)
+    assert isinstance(greeting, Greeting)
+    assert greeting.version == VERSION
+    engine.send(Open(experiment=experiment()))
+    number, revisions = 0, []
+    while True:
+        number += 1
+        frame = await ask(engine, messages, Look(number=number, wanted=wanted))
+        revisions.append(frame.revision)
+        if frame.status.state != "playing":
+            break
+    assert frame.status.state == "done"
+    assert frame.status.tick == 180
+    assert revisions == sorted(revisions)
+    last = await ask(engine, messages, Look(number=number + 1, wanted=EVERYTHING))
+    expected = session.losses.envelope(400, log_x=False)
+    assert last.curve is not None
+    assert len(last.curve.x) == 30
+    np.testing.assert_array_equal(last.curve.x, np.arange(1, 31))
+    np.testing.assert_array_equal(last.curve.low, expected.low)
+    np.testing.assert_array_equal(last.curve.high, expected.high)
+    assert last.status.loss == session.losses.last()
+
+
+async def test_close_ends_it_and_leaves_nothing() -> None:
+    engine = start_engine()
+    folder = engine._folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert folder.stat().st_uid == os.getuid()
+    assert {path.name for path in folder.iterdir()} == {"engine.sock", "engine.log"}
+    assert isinstance(await the_next(engine.messages()), Greeting)
+    engine.close()
+    assert not psutil.pid_exists(engine.pid)
+    assert not folder.exists()
+    engine.close()  # again, as the app and the command line both do
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"\xff" * 64, b"GET / HTTP/1.1\r\n\r\n", (5).to_bytes(4, "big") + b"hello", pack(Greeting(version=1, torch="2"))],
+    ids=["length", "http", "body", "an answer"],
+)
+async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: Engine, nonsense: bytes) -> None:
+    engine._peer.sendall(nonsense)
+    messages = engine.messages()
+    assert isinstance(await the_next(messages), Greeting)
+    refused = await the_next(messages)
+    assert isinstance(refused, Refused)
+    assert refused.problem
+    with pytest.raises(EngineError, match="exit code 0"):
+        await the_next(messages)
+    assert gone(engine.pid)
+
+
+@pytest.mark.parametrize(
+    "before", [b"", b"\x00\x00", pack(Open(experiment=experiment(0)))], ids=["idle", "half", "busy"]
+)
+def test_an_engine_whose_view_vanishes_ends_and_tidies_up(before: bytes) -> None:
+    engine = start_engine()
+    try:
+        engine._peer.sendall(before)
+        engine._peer.close()
+        assert engine._process.wait(timeout=PATIENCE) == 0
+        assert not engine._folder.exists()
+    finally:
+        engine.close()
+
+
+async def test_the_last_words_of_an_engine_that_is_killed(engine: Engine) -> None:
+    messages = engine.messages()
+    await the_next(messages)
+    os.kill(engine.pid, signal.SIGKILL)
+    with pytest.raises(EngineError, match="ended by signal 9"):
+        await the_next(messages)
+    engine.send(Look(number=1))  # says nothing, and fails nowhere
+
+
+async def test_the_last_words_of_an_engine_that_cannot_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    engine = start_engine()
+    try:
+        with pytest.raises(EngineError, match="exit code 1"):
+            await the_next(engine.messages())
+    finally:
+        engine.close()
+
+
+@dataclass
+class Served:
+    """A server in a thread of this process, so that it can be watched without asking it."""
+
+    server: Server
+    view: socket.socket
+    thread: threading.Thread
+
+    def wait_until_done(self) -> None:
+        for _ in range(PATIENCE * 100):
+            session = self.server._session
+            if session is not None and session.done:
+                return
+            self.thread.join(0.01)
+        raise AssertionError("it does not get on")
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    ours, view = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    view.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    server = Server(Connection(ours))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield Served(server, view, thread)
+    view.close()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    ours.close()
+
+
+def test_training_does_not_wait_for_a_view_that_never_looks(served: Served) -> None:
+    served.view.sendall(pack(Open(experiment=experiment())))
+    served.wait_until_done()
+
+
+def test_training_does_not_wait_for_a_view_that_never_reads(served: Served) -> None:
+    served.view.sendall(pack(Open(experiment=experiment(60))))
+    looks = 0
+    session = None
+    while session is None or not session.done:  # it looks as fast as it can; far more than the socket holds
+        session = served.server._session
+        looks += 1
+        served.view.sendall(pack(Look(number=looks, wanted=EVERYTHING)))
+    assert len(served.server._connection._outgoing) > 4096  # it waits there, not in the way of the training
+    buffer = Buffer()
+    frames: list[Frame] = []
+    served.view.settimeout(PATIENCE)
+    while not frames or frames[-1].look != looks:
+        for body in buffer.feed(served.view.recv(1 << 16)):
+            message = decode_message(body)
+            if isinstance(message, Frame):
+                frames.append(message)
+    assert [frame.look for frame in frames] == sorted({frame.look for frame in frames})  # each once, in order
+    assert frames[-1].status.state == "done"
