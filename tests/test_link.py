@@ -106,8 +106,8 @@ async def test_close_ends_it_and_leaves_nothing() -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    [b"\xff" * 64, b"GET / HTTP/1.1\r\n\r\n", (5).to_bytes(4, "big") + b"hello", pack(Greeting(version=1, torch="2"))],
-    ids=["length", "http", "body", "an answer"],
+    [b"\xff" * 64, (5).to_bytes(4, "big") + b"hello"],
+    ids=["length", "body"],
 )
 async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: Engine, nonsense: bytes) -> None:
     engine._peer.sendall(nonsense)
@@ -121,9 +121,7 @@ async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: Engine, 
     assert gone(engine.pid)
 
 
-@pytest.mark.parametrize(
-    "before", [b"", b"\x00\x00", pack(Open(experiment=experiment(0)))], ids=["idle", "half", "busy"]
-)
+@pytest.mark.parametrize("before", [b"\x00\x00", pack(Open(experiment=experiment(0)))], ids=["half a message", "busy"])
 def test_an_engine_whose_view_vanishes_ends_and_tidies_up(before: bytes) -> None:
     engine = start_engine()
     try:

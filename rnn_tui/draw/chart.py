@@ -9,17 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-import plotext
 from numpy.typing import ArrayLike, NDArray
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
-
-plotext.terminal.limit(False, False)  # otherwise a chart is cut to the size of the terminal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -182,6 +180,15 @@ def draw_chart(
     return sheet.strips()
 
 
+@cache
+def load_plotext() -> Any:
+    """The library, loaded when it is first needed: it takes a tenth of a second."""
+    import plotext
+
+    plotext.terminal.limit(False, False)  # otherwise a chart is cut to the size of the terminal
+    return plotext
+
+
 def short(value: float, step: float = 0.0) -> str:
     """A number in about six characters, to the decimals of `step` or three digits: 2.60, 12.5k, 1e-5."""
     rounded = float(f"{value:.3g}")  # first, so that 999,999 is 1M and not 1000k
@@ -293,7 +300,7 @@ def _bits(points: _Points, x: _Scale, y: _Scale, *, joined: bool) -> Bits:
     # Middles of dots, in cells: plotext shifts positions by some thousandths, which must not change the dot.
     xs = ((across[starts].repeat(2) + 0.5) / DOT_COLUMNS)[keep].tolist()
     ys = ((ends + 0.5) / DOT_ROWS)[keep].tolist()
-    figure: Any = plotext.figure.clear().axes(False).plot_size(x.cells, y.cells)
+    figure: Any = load_plotext().figure.clear().axes(False).plot_size(x.cells, y.cells)
     for axis, cells in (("x", x.cells), ("y", y.cells)):
         figure.ruler(axis).frequency(0).lim(0, cells).alignment(lim="edge")
     signal = figure.signal(xs, ys, marker="braille").lines(joined)

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
+from rnn_tui.draw.chart import load_plotext
 from rnn_tui.experiment import Experiment
 from rnn_tui.link import Engine, EngineError, start_engine
 from rnn_tui.protocol import Command, Frame, Greeting, Open, Opened, Play, Refused, Restart, SetSpeed, SetTick, Step
@@ -96,6 +97,11 @@ class RnnApp(App[int]):
         """The panes stand: show the network at tick 0, and listen to the engine, which loads torch meanwhile."""
         self.main.show(*before_first_frame(self._experiment, self.main.wanted()))
         self._listen(self._engine)
+        self.call_after_refresh(self._warm_up)
+
+    def _warm_up(self) -> None:
+        """What can wait until there is something to see, and is over before torch is loaded."""
+        load_plotext()
         gc.collect()
         gc.freeze()  # what is here now stays: collections need not look at it again
 

@@ -73,11 +73,12 @@ class PtyScreen:
     def until(self, holds: Callable[[str], bool], limit: float = 30.0) -> float:
         """Read until the screen's text satisfies `holds`; the seconds it took. Raises TimeoutError after `limit`."""
         began = time.perf_counter()
-        while not holds(self.text()):
-            if time.perf_counter() - began > limit:
-                raise TimeoutError(f"not on the screen within {limit} s:\n{self.text()}")
-            self.read()
-        return time.perf_counter() - began
+        while time.perf_counter() - began < limit:
+            came = self.read(0.1)
+            arrived = time.perf_counter()  # before pyte's own work of making a text of it
+            if came and holds(self.text()):
+                return arrived - began
+        raise TimeoutError(f"not on the screen within {limit} s:\n{self.text()}")
 
     def watch(self, seconds: float) -> int:
         """Read for so long; the bytes that came."""

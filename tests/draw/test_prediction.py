@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -38,6 +38,7 @@ def lines(grid: Grid) -> list[str]:
     return ["".join(character for character, _ in row) for row in grid]
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_any_prediction_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))

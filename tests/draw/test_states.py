@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.draw.axis import TimeAxis
@@ -43,6 +43,7 @@ def row(grid: Grid, y: int) -> str:
     return "".join(character for character, _ in grid[y])
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_any_states_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -45,6 +45,7 @@ def labelled(grid: Grid, label: str) -> int:
     return next(y for y, line in enumerate(lines(grid)) if line[1:].startswith(label))
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_any_network_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))

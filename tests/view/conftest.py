@@ -1,13 +1,12 @@
-"""What every test of the view needs: colours, and a heap that thaws (the app freezes it once it stands)."""
+"""What every test of the view needs: colours, and a garbage collector that the app leaves alone."""
 
-import gc
-from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    yield
-    gc.unfreeze()
+    # The app freezes the heap once it stands: right for one app, but here hundreds would be kept for ever.
+    monkeypatch.setattr("rnn_tui.view.app.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: None))

@@ -122,7 +122,7 @@ async def test_a_click_beside_the_time_steps_sets_nothing() -> None:
         assert app.main.focused is app.main.network
 
 
-@pytest.mark.parametrize("size", [(63, 30), (100, 19), (30, 8), (8, 2), (1, 1)])
+@pytest.mark.parametrize("size", [(63, 30), (100, 19), (1, 1)])
 async def test_a_terminal_that_is_too_small_says_so_and_comes_back(size: tuple[int, int]) -> None:
     async with running() as (pilot, app, engine):
         before = screen_lines(app)
@@ -144,10 +144,21 @@ def differences(one: list[str], other: list[str]) -> list[int]:
     return [y for y, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-async def test_every_lesson_at_the_smallest_size(lesson: str) -> None:
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        "one-letter-deep",
+        "hello-cell",
+        "six-words",
+        "hihello-sequence",
+        "hihello-embedding",
+        "ohlol-lstm",
+        "hihello-gru",
+    ],
+)
+async def test_lessons_at_the_smallest_size(lesson: str) -> None:
     async with running(lesson, size=(64, 20)) as (pilot, app, engine):
-        for key in ("1", "2", "4", "escape", "up"):
+        for key in ("4", "2", "escape"):
             await pilot.press(key)
         assert app.is_running
         assert engine.heard() == []
