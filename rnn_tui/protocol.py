@@ -10,18 +10,23 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.experiment import Experiment, Tick
+from rnn_tui.experiment import Experiment, Tick, Training
 
 __all__ = [
     "VERSION",
+    "Back",
+    "BranchCurve",
     "Check",
     "Command",
     "Curve",
     "CurveWanted",
     "Frame",
+    "GoTo",
     "Greeting",
+    "Learn",
     "Look",
     "Message",
+    "NextBranch",
     "Open",
     "Opened",
     "Play",
@@ -35,6 +40,7 @@ __all__ = [
     "Step",
     "Steps",
     "TensorFact",
+    "Turn",
     "Wanted",
 ]
 
@@ -117,7 +123,30 @@ class SetTick(_Value, frozen=True, kw_only=True, tag=True):
     tick: Tick
 
 
-Command = Look | Open | Restart | Play | Step | SetSpeed | SetTick
+class GoTo(_Value, frozen=True, kw_only=True, tag=True):
+    """Stand at a tick of this branch, and hold. -1: the newest."""
+
+    tick: Annotated[int, msgspec.Meta(ge=-1)]
+
+
+class Back(_Value, frozen=True, kw_only=True, tag=True):
+    """One tick back, or to the end of the epoch before, and hold."""
+
+    unit: Literal["tick", "epoch"] = "tick"
+
+
+class Learn(_Value, frozen=True, kw_only=True, tag=True):
+    """Learn in another way from the tick on the screen; from one in the past this is another branch."""
+
+    training: Training
+    reseed: bool = False  # the random numbers begin anew with its seed
+
+
+class NextBranch(_Value, frozen=True, kw_only=True, tag=True):
+    """On to the newest tick of the next branch, and hold."""
+
+
+Command = Look | Open | Restart | Play | Step | SetSpeed | SetTick | GoTo | Back | Learn | NextBranch
 
 
 # ---- what the engine says ---------------------------------------------------------------------------------------
@@ -137,11 +166,21 @@ class Refused(_Value, frozen=True, kw_only=True, tag=True):
     path: str = ""
 
 
+class Turn(_Value, frozen=True, kw_only=True):
+    """How the run has been made to learn from a tick on."""
+
+    tick: int  # done before it took effect
+    training: Training
+    reseed: bool = False
+
+
 class Opened(_Value, frozen=True, kw_only=True):
     """What does not change from frame to frame of one run."""
 
     run: int  # counts the runs of this engine
     experiment: Experiment  # as it runs now: its seed, its tick
+    began: Experiment  # as it was at tick 0
+    turns: tuple[Turn, ...]  # the changes of this branch since then
     weights: int
     device: str
     torch: str
@@ -151,6 +190,9 @@ class Status(_Value, frozen=True, kw_only=True):
     """Where the run is. Everything else in a frame belongs to this tick."""
 
     tick: int  # ticks done; 0: nothing has happened yet
+    newest: int  # the newest tick of this branch; larger than `tick` after going back
+    branch: str
+    branches: int  # how many there are
     epoch: int  # the pass that the last tick belongs to, from 1; 0 before the first
     fed: int  # time steps of that pass that have been fed
     loss: float | None  # of the newest whole pass
@@ -194,6 +236,13 @@ class Curve(_Value, frozen=True, kw_only=True):
     high: NDArray[np.float64]  # (n,)
 
 
+class BranchCurve(_Value, frozen=True, kw_only=True):
+    """The losses of another branch."""
+
+    name: str
+    curve: Curve
+
+
 class PredictionSeen(_Value, frozen=True, kw_only=True):
     """A distinct prediction and the epoch at which it first came up."""
 
@@ -230,6 +279,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     states: tuple[States, ...] = ()
     curve: Curve | None = None  # one point for each update
     characters: Curve | None = None  # the losses of single characters, in character ticks
+    others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch
     predictions: tuple[PredictionSeen, ...] = ()  # newest first
     learnt: int | None = None  # the epoch at which the prediction was first right
     tensors: tuple[TensorFact, ...] = ()

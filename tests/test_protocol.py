@@ -70,6 +70,9 @@ COMMANDS: list[Command] = [
 ]
 STATUS = Status(
     tick=10**12,
+    newest=10**12 + 1,
+    branch="main",
+    branches=2,
     epoch=3,
     fed=2,
     loss=0.1,

@@ -39,8 +39,8 @@ def train(experiment: Experiment, *, json: bool, every: int, out: TextIO, err: T
     Ctrl+C ends it with the pass under way. Raises ExperimentError for a device that is not there.
     """
     choose_threads(experiment)
-    session = Session(experiment)
-    session.losses, session.character_losses = _Newest(), _Newest()
+    session = Session(experiment, history=0)  # nobody goes back here
+    session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
     began = time.perf_counter()
     with Interrupts() as interrupts, Lines(out, err, total=experiment.training.epochs or None) as lines:
         for update in _updates(session, every, interrupts, lines):

@@ -43,6 +43,22 @@ class Series:
         """The newest number."""
         return float(self._values[self._size - 1]) if self._size else None
 
+    def at(self, index: int) -> float | None:
+        """The number at that place, or None where there is none."""
+        return float(self._values[index]) if 0 <= index < self._size else None
+
+    def head(self, count: int) -> "Series":
+        """A series of its own that begins with the first `count` numbers of this one."""
+        copy = Series()
+        copy._size = min(max(count, 0), self._size)
+        copy._values = self._values[: max(1024, copy._size)].copy()
+        blocks = copy._size
+        for lows, highs in self._levels:
+            blocks //= _BLOCK
+            if blocks:
+                copy._levels.append((lows[:blocks], highs[:blocks]))
+        return copy
+
     def envelope(self, columns: int, *, first_x: float = 1.0, step_x: float = 1.0, log_x: bool = False) -> Curve:
         """The series as at most `columns` points with their extremes; value i stands at first_x + i * step_x."""
         edges = self._edges(max(1, columns), first_x / step_x, log_x)
@@ -113,7 +129,15 @@ class Predictions:
         if right and self.learnt is None:
             self.learnt = epoch
 
-    def newest(self, count: int) -> tuple[PredictionSeen, ...]:
-        """The last `count` that came up for the first time, newest first."""
-        items = list(self._first.items())[-count:] if count else []
+    def head(self, epoch: int) -> "Predictions":
+        """What had been predicted by the end of that epoch, to go on from there."""
+        copy = Predictions(self._kept)
+        copy._first.update((text, seen) for text, seen in self._first.items() if seen[0] <= epoch)
+        copy.learnt = self.learnt if self.learnt is not None and self.learnt <= epoch else None
+        return copy
+
+    def newest(self, count: int, *, by: int | None = None) -> tuple[PredictionSeen, ...]:
+        """The last `count` that came up for the first time (by the end of an epoch), newest first."""
+        items = [(text, seen) for text, seen in self._first.items() if by is None or seen[0] <= by]
+        items = items[-count:] if count else []
         return tuple(PredictionSeen(text=text, epoch=epoch, right=right) for text, (epoch, right) in reversed(items))

@@ -17,18 +17,22 @@ from pathlib import Path
 
 import torch
 
-from rnn_tui.engine.session import Session
+from rnn_tui.engine.session import HistoryError, Session
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.memory import check_memory
 from rnn_tui.protocol import (
     VERSION,
+    Back,
     Command,
     Frame,
+    GoTo,
     Greeting,
+    Learn,
     Look,
     Message,
+    NextBranch,
     Open,
     Opened,
     Play,
@@ -126,6 +130,8 @@ class Server:
                     self._obey(command)
                 except ExperimentError as error:
                     connection.send(Refused(problem=str(error), path=error.path))
+                except HistoryError as error:
+                    connection.send(Refused(problem=str(error)))
             if self._playing and time.perf_counter() >= self._due:
                 self._advance()
             if self._look is not None and self._may_answer():
@@ -172,7 +178,26 @@ class Server:
             case SetTick(tick=tick):
                 session.set_tick(tick)
                 self._runs += 1  # its description has changed
+            case GoTo(tick=tick):
+                self._stand_at(session, session.branch.newest if tick < 0 else tick)
+            case Back(unit=unit):
+                self._stand_at(session, session.trainer.ticks - 1 if unit == "tick" else session.end_of_pass_before())
+            case Learn(training=training, reseed=reseed):
+                session.learn(training, reseed=reseed)
+                self._runs += 1
+            case NextBranch():
+                self._play(False)
+                session.next_branch()
+                self._runs += 1
         self._revision += 1
+
+    def _stand_at(self, session: Session, tick: int) -> None:
+        """Hold at a tick of this branch. Another way of learning there is another description of the run."""
+        self._play(False)
+        before = session.experiment
+        session.go_to(tick)
+        if session.experiment != before:
+            self._runs += 1
 
     def _begin(self, session: Session) -> None:
         self._session = session
@@ -223,8 +248,9 @@ class Server:
             states=session.probe.states(wanted) if wanted.count and wanted.units else (),
             curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
             characters=session.character_curve(curve) if curve and learns else None,
-            predictions=session.predictions.newest(_PREDICTIONS) if wanted.top else (),
-            learnt=session.predictions.learnt,
+            others=session.other_curves(curve) if curve and learns else (),
+            predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
+            learnt=session.learnt,
             tensors=tensor_facts(session.trainer, wanted.row) if wanted.tensors else (),
             checks=checks(session.trainer) if wanted.tensors else (),
         )
@@ -238,6 +264,8 @@ class Server:
         return Opened(
             run=self._runs,
             experiment=session.experiment,
+            began=session.began,
+            turns=session.turns,
             weights=weights,
             device=str(session.device),
             torch=str(torch.__version__),

@@ -1,4 +1,4 @@
-"""A run as people drive it: play, hold, step, begin again. The same for the view and for the plain command line."""
+"""A run as people drive it: play, hold, go back, fork, begin again. The same with a view and without."""
 
 import math
 import time
@@ -10,78 +10,220 @@ import torch
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.probe import Probe
+from rnn_tui.engine.rate import Rate
+from rnn_tui.engine.snapshot import restore, state_bytes, take
+from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.experiment import Experiment, Tick
-from rnn_tui.protocol import Curve, CurveWanted, Status
+from rnn_tui.experiment import Experiment, Tick, Training
+from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
-__all__ = ["Session"]
+__all__ = ["HistoryError", "Session"]
 
+HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 _DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
 _MAX_TEXT = 4096  # characters of a prediction beyond which it is not kept tick by tick
+_MOST_CURVES = 6  # of other branches, in a chart
+_LONGEST_RUN = 10.0  # seconds that going to a tick may take
+
+
+class HistoryError(ValueError):
+    """A tick that cannot be gone to; the text says which can."""
 
 
 class Session:
-    """One experiment under way, with its past. Raises ExperimentError for one that cannot run here."""
+    """One experiment under way, with its past and its branches. Raises ExperimentError for one that cannot run here.
 
-    def __init__(self, experiment: Experiment, *, clock: Callable[[], float] = time.perf_counter) -> None:
+    `history` is the memory in bytes for the states of each branch; 0: none, and no way back.
+    """
+
+    def __init__(
+        self, experiment: Experiment, *, history: int = HISTORY, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._clock = clock
+        self._history = history
         experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
         self.device = choose_device(experiment)
         self.begin(experiment)
 
     def begin(self, experiment: Experiment) -> None:
         """Start afresh, on the same device."""
-        self.experiment = experiment
+        self._began = experiment
         self.trainer = Trainer(experiment, self.device)
         self.probe = Probe(self.trainer)
-        self.losses = Series()  # one for each update
-        self.character_losses = Series()  # one for each character tick
-        self.predictions = Predictions()
-        self.epochs = experiment.training.epochs  # where it stops; played on past it, this grows
+        training = experiment.training
+        self.branch = Branch(
+            name="main",
+            states=States(self._history),
+            turns=[Turn(tick=0, training=training)],
+            epochs=training.epochs,
+        )
+        self.branches = [self.branch]
         self.notice = ""
-        self._waiting: list[
-            tuple[bool, torch.Tensor, int, int]
-        ] = []  # losses still on the device: of which tick and epoch
+        self.remembers = 0 < state_bytes(self.trainer) <= self._history
+        if self._history and not self.remembers:
+            self.notice = (
+                f"No way back: one state takes {state_bytes(self.trainer) / 2**20:,.0f} MB, and --history allows "
+                f"{self._history / 2**20:,.0f} MB."
+            )
+        self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses on the device: of which tick and epoch
         self._last_prediction: torch.Tensor | None = None
-        self._rate = _Rate(self._clock)
+        self._rate = Rate(self._clock)
+
+    # ---- what is known ----------------------------------------------------------------------------------------
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it runs at this tick."""
+        return self.trainer.experiment
+
+    @property
+    def losses(self) -> Series:
+        """One for each update of this branch."""
+        return self.branch.losses
+
+    @property
+    def character_losses(self) -> Series:
+        """One for each character tick of this branch."""
+        return self.branch.character_losses
+
+    @property
+    def predictions(self) -> Predictions:
+        """The distinct predictions of this branch."""
+        return self.branch.predictions
+
+    @property
+    def epochs(self) -> int:
+        """Where it stops; 0: never. Played on past it, this grows."""
+        return self.branch.epochs
+
+    @epochs.setter
+    def epochs(self, epochs: int) -> None:
+        self.branch.epochs = epochs
 
     @property
     def done(self) -> bool:
         """Whether the epochs asked for are over."""
         return bool(self.epochs) and self.trainer.epoch >= self.epochs and self.trainer.at_end_of_pass
 
-    def play_on(self) -> None:
-        """Allow as many epochs again, once they are over."""
-        if self.done:
-            self.epochs = self.trainer.epoch + self.experiment.training.epochs
-        self.notice = ""
+    @property
+    def whole_passes(self) -> int:
+        """Passes that are over at this tick."""
+        return self.trainer.epoch if self.trainer.at_end_of_pass else max(0, self.trainer.epoch - 1)
 
-    def set_tick(self, unit: Tick) -> None:
-        """By character or by sequence from now on. Raises ExperimentError where the network cannot."""
-        values = to_dict(self.experiment)
-        values["training"]["tick"] = unit
-        self.experiment = from_dict(values)
-        self.trainer.unit = unit
+    def status(self, *, playing: bool, speed: float) -> Status:
+        """Where the run is now."""
+        self.drain()
+        trainer = self.trainer
+        running = None
+        if trainer.total is not None and not trainer.at_end_of_pass:
+            mean = self.experiment.training.reduction == "mean"
+            running = trainer.total.item() / (trainer.fed if mean else 1)
+        return Status(
+            tick=trainer.ticks,
+            newest=self.branch.newest,
+            branch=self.branch.name,
+            branches=len(self.branches),
+            epoch=trainer.epoch,
+            fed=trainer.fed,
+            loss=self.losses.at(self.whole_passes - 1),
+            running_loss=running,
+            state="playing" if playing else "done" if self.done else "paused",
+            speed=speed,
+            ticks_per_second=self._rate.per_second() if playing else 0.0,
+            lr=self.experiment.training.lr,
+            notice=self.notice,
+        )
+
+    def character_curve(self, wanted: CurveWanted) -> Curve | None:
+        """The losses of single characters, where every tick has been a character."""
+        self.drain()
+        if not 0 < len(self.character_losses) == self.branch.newest:
+            return None
+        step = 1 / self.trainer.length
+        return self.character_losses.envelope(wanted.columns, first_x=step, step_x=step, log_x=wanted.log_x)
+
+    def other_curves(self, wanted: CurveWanted) -> tuple[BranchCurve, ...]:
+        """The losses of the other branches, the newest of them."""
+        others = [each for each in self.branches if each is not self.branch and len(each.losses)]
+        return tuple(
+            BranchCurve(name=each.name, curve=each.losses.envelope(wanted.columns, log_x=wanted.log_x))
+            for each in others[-_MOST_CURVES:]
+        )
+
+    @property
+    def learnt(self) -> int | None:
+        """The epoch at which the prediction was first right, once that has come."""
+        epoch = self.predictions.learnt
+        return epoch if epoch is not None and epoch <= self.whole_passes else None
+
+    def prediction(self) -> str:
+        """What the last whole pass predicts, the rows apart by a space."""
+        trainer = self.trainer
+        if not trainer.at_end_of_pass or not trainer.logits:
+            return ""
+        return trainer.task.text(torch.cat(trainer.logits).argmax(-1))
+
+    def with_seed(self, seed: int) -> Experiment:
+        """The experiment as it began, with another seed."""
+        training = msgspec.structs.replace(self._began.training, seed=seed)
+        return from_dict(to_dict(msgspec.structs.replace(self._began, training=training)))
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """What has been changed on this branch since tick 0."""
+        return tuple(self.branch.turns[1:])
+
+    @property
+    def began(self) -> Experiment:
+        """The experiment as it was at tick 0."""
+        return self._began
+
+    # ---- forward ----------------------------------------------------------------------------------------------
 
     def tick(self) -> bool:
         """One tick. False where the run must hold: its epochs are over, or its loss is no longer a number."""
-        trainer = self.trainer
+        trainer, branch = self.trainer, self.branch
+        self.notice = ""
+        again = trainer.ticks < branch.newest
+        began = self._clock()
+        self._prepare_tick(again=again)
         trainer.tick()
+        branch.states.spent(self._clock() - began)
         self._rate.count()
-        if trainer.learns:
-            if trainer.loss is not None and trainer.unit == "character":
-                self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
-            if trainer.at_end_of_pass and trainer.total is not None:
-                self._waiting.append((True, trainer.total, trainer.ticks, trainer.epoch))
-                if self.device.type == "cpu":
-                    self.note_prediction()
-            if self.device.type == "cpu" or len(self._waiting) >= _DRAIN_EVERY:
-                self.drain()
+        if not again:
+            branch.newest = trainer.ticks
+            if trainer.at_end_of_pass:
+                branch.ends.append(trainer.ticks)
+            self._record()
         if self.done and not self.notice:
             epochs = f"{trainer.epoch:,} epochs are" if trainer.epoch > 1 else "The epoch is"
             self.notice = f"{epochs} done. Space plays on."
         return not self.notice
+
+    def _prepare_tick(self, *, again: bool) -> None:
+        """What comes between two ticks: changes that take effect, the update, and a state to come back to."""
+        trainer, branch = self.trainer, self.branch
+        if again:
+            for turn in branch.turns_at(trainer.ticks):
+                self._apply(turn)
+        if self.remembers and (trainer.at_end_of_pass or not trainer.ticks) and branch.states.wants(trainer.ticks):
+            trainer.finish_update()
+            branch.states.keep(take(trainer))
+
+    def _record(self) -> None:
+        """Keep the losses of the tick that has just been done."""
+        trainer = self.trainer
+        if not trainer.learns:
+            return
+        if trainer.loss is not None and trainer.unit == "character":
+            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
+        if trainer.at_end_of_pass and trainer.total is not None:
+            self._waiting.append((True, trainer.total, trainer.ticks, trainer.epoch))
+            if self.device.type == "cpu":
+                self.note_prediction()
+        if self.device.type == "cpu" or len(self._waiting) >= _DRAIN_EVERY:
+            self.drain()
 
     def drain(self) -> None:
         """Fetch the losses that wait on the device, and look whether they still are numbers."""
@@ -107,64 +249,82 @@ class Session:
         self._last_prediction = prediction
         self.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets))
 
-    def prediction(self) -> str:
-        """What the last whole pass predicts, the rows apart by a space."""
-        trainer = self.trainer
-        return (
-            trainer.task.text(torch.cat(trainer.logits).argmax(-1)) if trainer.at_end_of_pass and trainer.logits else ""
-        )
+    def play_on(self) -> None:
+        """Allow as many epochs again, once they are over."""
+        if self.done and self.trainer.ticks == self.branch.newest:
+            self.epochs = self.trainer.epoch + self.experiment.training.epochs
+        self.notice = ""
 
-    def status(self, *, playing: bool, speed: float) -> Status:
-        """Where the run is now."""
+    # ---- back, and elsewhere ----------------------------------------------------------------------------------
+
+    def go_to(self, tick: int) -> None:
+        """Stand at a tick of this branch, to the bit as it was. Raises HistoryError where that cannot be done."""
         self.drain()
-        trainer = self.trainer
-        running = None
-        if trainer.total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean"
-            running = trainer.total.item() / (trainer.fed if mean else 1)
-        return Status(
-            tick=trainer.ticks,
-            epoch=trainer.epoch,
-            fed=trainer.fed,
-            loss=self.losses.last(),
-            running_loss=running,
-            state="playing" if playing else "done" if self.done else "paused",
-            speed=speed,
-            ticks_per_second=self._rate.per_second() if playing else 0.0,
-            lr=self.experiment.training.lr,
-            notice=self.notice,
-        )
+        trainer, branch = self.trainer, self.branch
+        tick = min(max(tick, 0), branch.newest)
+        self.notice = ""
+        if tick == trainer.ticks:
+            return
+        state = branch.states.before(tick)
+        if state is None:
+            raise HistoryError("There is no way back: no states are kept (--history).")
+        onward = trainer.ticks if state.ticks <= trainer.ticks < tick else state.ticks
+        if onward == state.ticks:
+            self._configure(branch.training_at(state.ticks))
+            restore(trainer, state)
+        if tick == 0:
+            trainer.return_to(0, 0)
+        deadline = self._clock() + _LONGEST_RUN
+        while trainer.ticks < tick:
+            self._prepare_tick(again=True)
+            trainer.tick()
+            if self._clock() > deadline and trainer.ticks < tick:
+                self.notice = f"Tick {tick:,} is too far from a kept state: this is tick {trainer.ticks:,}."
+                return
+        if self.device.type != "cpu":
+            self.notice = "Run again on a GPU: the last digits may differ from the first time."
 
-    def character_curve(self, wanted: CurveWanted) -> Curve | None:
-        """The losses of single characters, where every tick has been a character."""
+    def end_of_pass_before(self) -> int:
+        """The tick at which the pass before this one ended; 0: there is none."""
+        ended = self.whole_passes - (1 if self.trainer.at_end_of_pass else 0)
+        return self.branch.ends[ended - 1] if ended > 0 else 0
+
+    def learn(self, training: Training, *, reseed: bool = False) -> None:
+        """Learn in another way from this tick on. From a tick in the past this is another branch.
+
+        Raises ExperimentError where the network cannot learn so.
+        """
         self.drain()
-        if not 0 < len(self.character_losses) == self.trainer.ticks:
-            return None
-        step = 1 / self.trainer.length
-        return self.character_losses.envelope(wanted.columns, first_x=step, step_x=step, log_x=wanted.log_x)
+        experiment = from_dict(to_dict(msgspec.structs.replace(self.experiment, training=training)))
+        tick = self.trainer.ticks
+        turn = Turn(tick=tick, training=experiment.training, reseed=reseed)
+        if tick < self.branch.newest:
+            self.branch = self.branch.fork(f"fork {len(self.branches)}", tick, turn)
+            self.branches.append(self.branch)
+            self._last_prediction = None
+        else:
+            self.branch.turns.append(turn)
+        self.branch.epochs = max(self.branch.epochs, experiment.training.epochs) if experiment.training.epochs else 0
+        self._apply(turn)
 
-    def with_seed(self, seed: int) -> Experiment:
-        """The experiment as it runs now, with another seed."""
-        training = msgspec.structs.replace(self.experiment.training, seed=seed)
-        return from_dict(to_dict(msgspec.structs.replace(self.experiment, training=training)))
+    def set_tick(self, unit: Tick) -> None:
+        """By character or by sequence from now on. Raises ExperimentError where the network cannot."""
+        self.learn(msgspec.structs.replace(self.experiment.training, tick=unit))
 
+    def next_branch(self) -> None:
+        """On to the newest tick of the next branch."""
+        self.drain()
+        self.branch = self.branches[(self.branches.index(self.branch) + 1) % len(self.branches)]
+        self._last_prediction = None
+        newest = self.branch.newest
+        self.trainer.ticks = -1  # wherever it stands, it is not on this branch
+        self.go_to(newest)
 
-class _Rate:
-    """Ticks a second, over about the last second."""
+    def _apply(self, turn: Turn) -> None:
+        self._configure(turn.training)
+        if turn.reseed:
+            torch.manual_seed(turn.training.seed)
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._ticks = 0
-        self._marks: list[tuple[float, int]] = [(clock(), 0)]
-
-    def count(self) -> None:
-        self._ticks += 1
-
-    def per_second(self) -> float:
-        now = self._clock()
-        self._marks.append((now, self._ticks))
-        while len(self._marks) > 2 and self._marks[1][0] <= now - 1:
-            self._marks.pop(0)
-        then, ticks = self._marks[0]
-        seconds = now - then
-        return (self._ticks - ticks) / seconds if seconds > 0 else 0.0
+    def _configure(self, training: Training) -> None:
+        if training != self.trainer.experiment.training:
+            self.trainer.reconfigure(training)

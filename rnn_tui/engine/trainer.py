@@ -4,6 +4,7 @@ The update that ends a pass is made when the next pass begins. So between two ti
 the newest loss, and the gradients on them are its gradients: whatever is looked at there belongs together.
 """
 
+import msgspec
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -11,7 +12,7 @@ from torch.nn import functional as F
 from rnn_tui.engine.model import Model, State, initial_state
 from rnn_tui.engine.optimizers import build_optimizer
 from rnn_tui.engine.tasks import Task
-from rnn_tui.experiment import Experiment, Tick
+from rnn_tui.experiment import Experiment, Tick, Training
 
 __all__ = ["Trainer"]
 
@@ -32,6 +33,7 @@ class Trainer:
         self.epoch = 0  # the pass under way, or the last one, from 1
         self.fed = 0  # time steps of it that have been fed
         self.h_0: State = initial_state(experiment.network, self.task.rows, device)  # the state before the first step
+        self._first_h_0 = self.h_0
         self.state = self.h_0  # the state after the last step fed
         self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
         self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
@@ -76,6 +78,26 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.total = None
+
+    def return_to(self, ticks: int, epoch: int) -> None:
+        """Stand behind the last tick of a pass again, its update made; the weights are the caller's to put back."""
+        self.ticks, self.epoch = ticks, epoch
+        self.fed = self.length if epoch else 0
+        self.h_0 = self.state = self._first_h_0
+        self.logits = []
+        self.loss = self.total = None
+
+    def reconfigure(self, training: Training) -> None:
+        """Learn in another way from here on. Another kind of optimiser begins without a past."""
+        old = self.experiment.training
+        self.experiment = msgspec.structs.replace(self.experiment, training=training)
+        self.unit = training.tick
+        if self.optimizer is None:
+            return
+        if training.optimizer != old.optimizer:
+            self.optimizer = build_optimizer(training, self.model.parameters())
+        for group in self.optimizer.param_groups:
+            group["lr"] = training.lr
 
     def _begin_pass(self) -> None:
         if self.epoch:

@@ -35,6 +35,9 @@ def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, O
     )
     status = Status(
         tick=0,
+        newest=0,
+        branch="main",
+        branches=1,
         epoch=0,
         fed=0,
         loss=None,
@@ -45,6 +48,12 @@ def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, O
         lr=experiment.training.lr,
     )
     opened = Opened(
-        run=NO_RUN, experiment=experiment, weights=experiment.weights, device="torch is being loaded", torch="…"
+        run=NO_RUN,
+        experiment=experiment,
+        began=experiment,
+        turns=(),
+        weights=experiment.weights,
+        device="torch is being loaded",
+        torch="…",
     )
     return Frame(look=-1, revision=-1, status=status, steps=steps), opened

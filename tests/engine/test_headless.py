@@ -167,7 +167,7 @@ def test_a_device_that_is_not_there() -> None:
 def test_the_past_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     experiment = lesson("hihello", epochs=50)
     session = Session(experiment)
-    monkeypatch.setattr(headless, "Session", lambda _: session)
+    monkeypatch.setattr(headless, "Session", lambda *_, **__: session)
     run(experiment, every=50)
     assert len(session.losses) == len(session.character_losses) == 1
 
