@@ -180,7 +180,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     run: int  # counts the runs of this engine
     experiment: Experiment  # as it runs now: its seed, its tick
     began: Experiment  # as it was at tick 0
-    turns: tuple[Turn, ...]  # the changes of this branch since then
+    turns: tuple[Turn, ...] = ()  # the changes of this branch since then
     weights: int
     device: str
     torch: str

@@ -35,6 +35,7 @@ from rnn_tui.protocol import (
     Step,
     Steps,
     TensorFact,
+    Turn,
     Wanted,
 )
 from rnn_tui.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
@@ -101,7 +102,15 @@ FULL = Frame(
     look=7,
     revision=8,
     status=STATUS,
-    opened=Opened(run=1, experiment=LESSONS["ohlol-lstm"], weights=60, device="cpu", torch="2.13"),
+    opened=Opened(
+        run=1,
+        experiment=LESSONS["ohlol-lstm"],
+        began=LESSONS["ohlol"],
+        turns=(Turn(tick=5, training=LESSONS["ohlol-lstm"].training, reseed=True),),
+        weights=60,
+        device="cpu",
+        torch="2.13",
+    ),
     steps=Steps(
         first=1,
         inputs=integers(4),

@@ -51,7 +51,7 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
     epochs = f"/{count(training.epochs)}" if training.epochs else ""
-    facts = [f"epoch {count(status.epoch)}{epochs}", f"tick {count(status.tick)} by {training.tick}"]
+    facts = [f"epoch {count(status.epoch)}{epochs}", _tick(status, training.tick)]
     if training.learn:
         facts.insert(
             1,
@@ -70,6 +70,12 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     if training.epochs and x + 12 < width:
         _draw_progress(canvas, x + 3, min(30, width - x - 5), status.epoch / training.epochs, palette)
     return canvas.strips()
+
+
+def _tick(status: Status, unit: str) -> str:
+    """The tick, and the newest where the screen is in the past."""
+    of = f" of {count(status.newest)}" if status.tick < status.newest else ""
+    return f"tick {count(status.tick)}{of} by {unit}"
 
 
 def _draw_progress(canvas: Canvas, x: int, width: int, part: float, palette: Palette) -> None:

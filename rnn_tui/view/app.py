@@ -18,7 +18,23 @@ from textual.timer import Timer
 from rnn_tui.draw.chart import load_plotext
 from rnn_tui.experiment import Experiment
 from rnn_tui.link import Engine, EngineError, start_engine
-from rnn_tui.protocol import Command, Frame, Greeting, Open, Opened, Play, Refused, Restart, SetSpeed, SetTick, Step
+from rnn_tui.protocol import (
+    Back,
+    Command,
+    Frame,
+    GoTo,
+    Greeting,
+    Learn,
+    NextBranch,
+    Open,
+    Opened,
+    Play,
+    Refused,
+    Restart,
+    SetSpeed,
+    SetTick,
+    Step,
+)
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.text import safe
 from rnn_tui.view.before import before_first_frame
@@ -26,6 +42,7 @@ from rnn_tui.view.keys import KEYS
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.theme import THEMES
+from rnn_tui.view.timeline import TimeLine
 
 __all__ = ["RnnApp", "run_app"]
 
@@ -198,6 +215,42 @@ class RnnApp(App[int]):
     def action_step(self, unit: str) -> None:
         """One tick, or to the end of the epoch."""
         self._command(Step(unit="epoch" if unit == "epoch" else "tick"))
+
+    def action_back(self, unit: str) -> None:
+        """One tick back, or to the end of the epoch before."""
+        self._command(Back(unit="epoch" if unit == "epoch" else "tick"))
+
+    def action_go_to(self, tick: int) -> None:
+        """Stand at a tick; -1: the newest."""
+        self._command(GoTo(tick=tick))
+
+    @on(TimeLine.Dragged)
+    def _dragged(self, event: TimeLine.Dragged) -> None:
+        self.action_go_to(event.tick)
+
+    def action_next_branch(self) -> None:
+        """On to the next branch."""
+        if self._frame is not None and self._frame.status.branches < 2:
+            self.notify("There is one branch only: go back (←), then fork (F).")
+        else:
+            self._command(NextBranch())
+
+    def action_fork(self) -> None:
+        """Learn in another way from here on."""
+        from rnn_tui.view.screens.fork import ForkScreen
+
+        def answered(command: Learn | None) -> None:
+            if command is not None:
+                self._command(command)
+                self._command(Play(on=True))
+
+        if self._opened is None or self._frame is None:
+            return
+        if not self._opened.experiment.training.learn:
+            self.notify("Nothing is learnt here, so there is no other way to learn it.")
+            return
+        self._command(Play(on=False))
+        self.push_screen(ForkScreen(self._opened.experiment, self._frame.status), answered)
 
     def action_faster(self, by: int) -> None:
         """The next pace up or down the ladder."""

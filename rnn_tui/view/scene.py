@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Curve, Frame, Opened, Steps
+from rnn_tui.protocol import BranchCurve, Curve, Frame, Opened, Steps
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene"]
@@ -36,6 +36,7 @@ class Scene:
     axis: TimeAxis  # of the panes that stand above one another
     curve: Curve | None = None  # the newest that came; not every frame has one
     characters: Curve | None = None
+    others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
 
     @property
     def experiment(self) -> Experiment:

@@ -62,7 +62,9 @@ def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, re
     """The answer to a look, as the real engine would cut it."""
     wanted = look.wanted
     learn = experiment.training.learn
-    opened = Opened(run=run, experiment=experiment, weights=experiment.weights, device="cpu", torch=TORCH)
+    opened = Opened(
+        run=run, experiment=experiment, began=experiment, weights=experiment.weights, device="cpu", torch=TORCH
+    )
     first, stop = _window(experiment.length, status.fed, wanted)
     fields: dict[str, Any] = {}
     if wanted.count:

@@ -19,13 +19,17 @@ CURVE = CurveWanted(columns=40)
 POINTS = Curve(x=np.ones(1), low=np.ones(1), high=np.ones(1))
 
 
+HIHELLO = LESSONS["hihello"]
+OPENED = Opened(run=7, experiment=HIHELLO, began=HIHELLO, weights=60, device="cpu", torch="2")
+
+
 def answer(look: Look, revision: int, *, playing: bool = True, learns: bool = True, opened: bool = False) -> Frame:
     return Frame(
         look=look.number,
         revision=revision,
         status=replace(MIDWAY, state="playing" if playing else "paused"),
         curve=POINTS if look.wanted.curve is not None and learns else None,
-        opened=Opened(run=7, experiment=LESSONS["hihello"], weights=60, device="cpu", torch="2") if opened else None,
+        opened=OPENED if opened else None,
     )
 
 

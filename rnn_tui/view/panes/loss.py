@@ -36,22 +36,26 @@ class LossPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
-        parts = ["points: single characters"] if scene.characters is not None else []
+        parts = [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
+        parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
         return " · ".join(parts)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
-        gaze, end = scene.gaze, nice_above(scene.frame.status.epoch, _STEPS)
-        how = (scene.palette, width, height, gaze.log_x, gaze.log_y, end)
+        gaze = scene.gaze
+        newest = max((float(each.x[-1]) for each in _curves(scene) if len(each.x)), default=1.0)
+        end, mark = nice_above(newest, _STEPS), _mark(scene)
+        how = (scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
-            self._chart = self._draw_chart(scene, width, height, end)
+            self._chart = self._draw_chart(scene, width, height, end, mark)
         return self._chart
 
-    def _draw_chart(self, scene: Scene, width: int, height: int, end: float) -> list[Strip]:
+    def _draw_chart(self, scene: Scene, width: int, height: int, end: float, mark: float | None) -> list[Strip]:
         palette, gaze = scene.palette, scene.gaze
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
+        curves += [_curve(each.curve, palette.dim) for each in scene.others]
         if scene.curve is not None:
             curves.append(_curve(scene.curve, palette.accent))
         lowest = min(
@@ -65,16 +69,30 @@ class LossPane(Pane):
             log_y=gaze.log_y,
             floor=scene.experiment.floor,
             x_to=end,
+            mark=mark,
             y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
             axis_style=palette.dim,
             floor_style=palette.right,
-            mark_style=palette.faint,
+            mark_style=palette.accent,
             background=Style(),
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Its axis is not that of the time steps."""
         return None
+
+
+def _curves(scene: Scene) -> list[Points]:
+    """All that is drawn as lines."""
+    return [each.curve for each in scene.others] + ([scene.curve] if scene.curve is not None else [])
+
+
+def _mark(scene: Scene) -> float | None:
+    """Where in epochs the screen is, if it is not at the end of the curve."""
+    status = scene.frame.status
+    if status.tick == status.newest:
+        return None
+    return max(0, status.epoch - 1) + status.fed / scene.experiment.length
 
 
 def _decade_below(value: float) -> float:

@@ -29,6 +29,7 @@ from rnn_tui.view.panes.states import StatesPane
 from rnn_tui.view.scene import Gaze, Scene
 from rnn_tui.view.theme import palette_for
 from rnn_tui.view.thin import ThinCompositor
+from rnn_tui.view.timeline import TimeLine
 
 __all__ = ["MainScreen"]
 
@@ -70,6 +71,7 @@ class MainScreen(Screen[None]):
                 yield LossPane(id="loss")
                 yield ShapesPane(id="shapes")
                 yield PredictionPane(id="prediction")
+        yield TimeLine(id="timeline")
         yield Static(id="notice", markup=False)
         yield Footer(compact=True, show_command_palette=False)
         yield Static(id="too-small", markup=False)
@@ -102,12 +104,14 @@ class MainScreen(Screen[None]):
         old = self.scene if self.scene is not None and self.scene.opened.run == opened.run else None
         curve = frame.curve or (old.curve if old else None)
         characters = frame.characters if frame.curve else (old.characters if old else None)
+        others = frame.others if frame.curve else (old.others if old else ())
         self.scene = Scene(
             opened=opened,
             frame=frame,
             gaze=self.gaze,
             curve=curve,
             characters=characters,
+            others=others,
             palette=self._palette(),
             axis=self._axis_of(opened.experiment, frame),
         )
@@ -135,6 +139,7 @@ class MainScreen(Screen[None]):
         with self.app.batch_update():
             status = self.query_one("#status", Picture)
             status.paint(draw_status(scene.opened, scene.frame.status, width=status.size.width, palette=scene.palette))
+            self.query_one(TimeLine).show(scene)
             self.say(scene.frame.status.notice)
             for pane in self.panes:
                 if self._is_shown(pane):
