@@ -216,7 +216,7 @@ class RnnApp(App[int]):
         """One tick, or to the end of the epoch."""
         self._command(Step(unit="epoch" if unit == "epoch" else "tick"))
 
-    def action_back(self, unit: str) -> None:
+    def action_step_back(self, unit: str) -> None:
         """One tick back, or to the end of the epoch before."""
         self._command(Back(unit="epoch" if unit == "epoch" else "tick"))
 

@@ -54,7 +54,7 @@ KEYS = (
     Key(
         keys="left",
         shown="←",
-        action="app.back('tick')",
+        action="app.step_back('tick')",
         label="tick back",
         group=_RUN,
         about="One tick back: everything on the screen is then the state of that tick, down to the last weight.",
@@ -62,7 +62,7 @@ KEYS = (
     Key(
         keys="shift+left",
         shown="shift+←",
-        action="app.back('epoch')",
+        action="app.step_back('epoch')",
         label="epoch back",
         group=_RUN,
         about="Back to the end of the epoch before.",
