@@ -281,6 +281,8 @@ class Session:
             if self._clock() > deadline and trainer.ticks < tick:
                 self.notice = f"Tick {tick:,} is too far from a kept state: this is tick {trainer.ticks:,}."
                 return
+        for turn in branch.turns_at(tick):
+            self._apply(turn)
         if self.device.type != "cpu":
             self.notice = "Run again on a GPU: the last digits may differ from the first time."
 
