@@ -158,10 +158,19 @@ async def test_hidden_size_is_free_with_a_linear_head() -> None:
 
 async def test_choices_and_numbers_arrive() -> None:
     steps = [
-        ("network.cell", "gru"), ("network.layers", "3"), ("network.initial_state", "random"),
-        ("network.batch_first", "yes"), ("network.embedding", "10"), ("training.reduction", "mean"),
-        ("training.optimizer", "rmsprop"), ("training.lr", "1e-3"), ("training.clip", "0.5"),
-        ("training.epochs", "0"), ("training.seed", "777"), ("run.speed", "max"), ("run.device", "cpu"),
+        ("network.cell", "gru"),
+        ("network.layers", "3"),
+        ("network.initial_state", "random"),
+        ("network.batch_first", "yes"),
+        ("network.embedding", "10"),
+        ("training.reduction", "mean"),
+        ("training.optimizer", "rmsprop"),
+        ("training.lr", "1e-3"),
+        ("training.clip", "0.5"),
+        ("training.epochs", "0"),
+        ("training.seed", "777"),
+        ("run.speed", "max"),
+        ("run.device", "cpu"),
     ]
     _, problems, answer = await run_form("hihello", *steps)
     assert not problems
