@@ -12,8 +12,8 @@ import torch
 from rnn_tui.engine.session import HISTORY, Session
 from rnn_tui.lessons import LESSONS
 
-_TICKS = 3000
-_TURNS = 9
+_TICKS = 2000
+_TURNS = 5
 
 
 def _seconds(name: str, history: int) -> float:
@@ -26,7 +26,7 @@ def _seconds(name: str, history: int) -> float:
 
 
 def _keeping() -> None:
-    for name in ("hihello", "hihello-sequence", "ohlol-lstm"):
+    for name in ("hihello", "hihello-sequence"):
         without, kept = [], []
         for _ in range(_TURNS):
             without.append(_seconds(name, 0))
