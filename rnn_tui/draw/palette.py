@@ -39,7 +39,7 @@ class Palette:
 
     def cell(self, level: int) -> Style:
         """The style of a cell with a signed level: a background, and a readable foreground."""
-        return _cell(self.negative, self.positive, level)
+        return self.text if self.monochrome else _cell(self.negative, self.positive, level)
 
     def half(self, upper: int, lower: int) -> Style:
         """The style of `▀` whose upper half has one level and whose lower half the other."""
