@@ -157,7 +157,7 @@ def _draw_box(row: _Row, step: int) -> None:
     inner, left = (width - 2, x + 1) if framed else (width, x)
     if framed:
         heavy = flow is not None and row.is_lit(step)
-        a, line, b, side, c, d = _HEAVY if heavy else _LIGHT
+        a, line, b, side, c, d = tuple(_HEAVY if heavy else _LIGHT)
         canvas.put(x, y, a + line * inner + b, style)
         canvas.put(x, middle, side + " " * inner + side, style)
         canvas.put(x, y + 2, c + line * inner + d, style)

@@ -59,7 +59,7 @@ def _fold(text: str, room: int) -> list[str]:
 
 def _items(phase: Phase) -> list[str]:
     """The numbers as words that stay together."""
-    items = [f"Δ{short_name(each.name)} {_moved(each)}" for each in phase.moved]
+    items = [f"‖Δ{short_name(each.name)}‖ {_moved(each)}" for each in phase.moved]
     vector = phase.kind in ("embed", "cell")
     for name, value in phase.numbers:
         number = signed(value, 6) or compact(value) if vector else compact(value)

@@ -56,11 +56,7 @@ class StatesLayout:
         step = self.axis.step_at(x)
         for block in self.blocks:
             unit = block.unit_at(y)
-            if (
-                unit is not None
-                and step is not None
-                and block.skip <= step - self.axis.first < block.values.shape[1]
-            ):
+            if unit is not None and step is not None and block.skip <= step - self.axis.first < block.values.shape[1]:
                 return block, unit, step
         return None
 

@@ -19,7 +19,15 @@ from rnn_tui.phase import Moved, PhaseKind
 
 __all__ = ["Moment", "Motion", "plan"]
 
-_STAGES: dict[PhaseKind, Stage] = {"cell": "cells", "softmax": "head"}  # the others have the name of their stage
+_STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
+    "update": "update",
+    "embed": "embed",
+    "cell": "cells",
+    "head": "head",
+    "softmax": "head",
+    "loss": "loss",
+    "backward": "backward",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +82,7 @@ class Motion:
         self.network = trainer.experiment.network
         self.start = 0 if trainer.at_end_of_pass else trainer.fed
         self.stop = self.start + 1 if trainer.unit == "character" else trainer.length
-        self.running = trainer.total if 0 < self.start else None  # of the pass, before this tick
+        self.running = trainer.total if self.start > 0 else None  # of the pass, before this tick
         self.complete = False  # the trainer has done the tick; phases that are left only show it
         self.moved: tuple[Moved, ...] = ()  # by the update
         self.steepness = 0.0  # ‖∂L/∂W‖ over all weights, before the update
@@ -109,7 +117,7 @@ class Motion:
         if self.now.kind == "update":
             self._update()
         else:
-            self._run_to(_STAGES.get(self.now.kind, self.now.kind))
+            self._run_to(_STAGES[self.now.kind])
         if self.is_last or self.now.kind == "backward":
             self.finish()
 
@@ -151,7 +159,9 @@ class Motion:
             return 0
         if self.trainer.learns:
             return now.step + (now.kind in ("softmax", "loss"))
-        return now.step + (now.kind == "head" or (self.network.head == "direct" and now.layer == self.network.layers - 1))
+        return now.step + (
+            now.kind == "head" or (self.network.head == "direct" and now.layer == self.network.layers - 1)
+        )
 
     def visited(self, layer: int, direction: int) -> tuple[int, int]:
         """From which time step to which (not included) backward has come to the states of a layer."""

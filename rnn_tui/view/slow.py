@@ -20,9 +20,7 @@ class PhaseLines(Picture):
         self.set_class(on, "-shown")
         if on and self.size:
             self.paint(
-                draw_phase(
-                    scene.frame.phase, width=self.size.width, height=self.size.height, palette=scene.palette
-                )
+                draw_phase(scene.frame.phase, width=self.size.width, height=self.size.height, palette=scene.palette)
             )
         return changed
 

@@ -41,6 +41,7 @@ class MainScreen(Screen[None]):
     """Four panes, a status line on top, the keys below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     @dataclass
     class GazeChanged(Message):
