@@ -41,6 +41,7 @@ from rnn_tui.protocol import (
     SetSpeed,
     SetTick,
     Step,
+    Watch,
 )
 from rnn_tui.wire import Buffer, ProtocolError, decode_command, pack
 
@@ -110,6 +111,8 @@ class Server:
         self._revision = 0  # grows with everything that a look could see
         self._playing = False
         self._to_end_of_pass = False  # hold there, at full speed until then
+        self._to_tick = False  # at full speed until a breakpoint
+        self._changes = 0  # of the session, that the view has been told
         self._speed = 0.0
         self._due = 0.0  # when the next tick is
         self._look: Look | None = None  # waiting for an answer
@@ -149,12 +152,13 @@ class Server:
             case Look():
                 self._look, self._looked_at = command, time.perf_counter()
                 return
-            case Open(experiment=experiment, play=play):
+            case Open(experiment=experiment, play=play, history=history, turns=turns):
                 check_memory(experiment)
                 choose_threads(experiment)
-                self._begin(Session(experiment))
+                session = Session(experiment, history=history, turns=turns)
+                self._begin(session)
                 self._speed = experiment.run.speed
-                self._play(play)
+                self._play(play, to_tick=session.heads_for_a_tick)
             case _ if session is None:
                 return
             case Restart(seed=seed):
@@ -185,11 +189,16 @@ class Server:
             case Learn(training=training, reseed=reseed):
                 session.learn(training, reseed=reseed)
                 self._runs += 1
+            case Watch(until=until):
+                session.watch(until)
+                self._runs += 1
             case NextBranch():
                 self._play(False)
                 session.next_branch()
                 self._runs += 1
         self._revision += 1
+        if self._session is not None:
+            self._changes = self._session.changes
 
     def _stand_at(self, session: Session, tick: int) -> None:
         """Hold at a tick of this branch. Another way of learning there is another description of the run."""
@@ -205,30 +214,35 @@ class Server:
         gc.collect()
         gc.freeze()  # what lives as long as the run need not be looked at again
 
-    def _play(self, on: bool) -> None:
+    def _play(self, on: bool, *, to_tick: bool = False) -> None:
         self._playing = on
         self._to_end_of_pass = False
+        self._to_tick = on and to_tick
         self._pace()
 
     def _pace(self) -> None:
         """Count the time to the next tick from now."""
-        self._due = time.perf_counter() + 1 / self._speed if self._speed else 0.0
+        hurried = not self._speed or self._to_end_of_pass or self._to_tick
+        self._due = 0.0 if hurried else time.perf_counter() + 1 / self._speed
 
     def _advance(self) -> None:
         session = self._session
         assert session is not None
         going = session.tick()
         self._revision += 1
+        if session.changes != self._changes:
+            self._changes = session.changes
+            self._runs += 1  # its description has changed
         if not going or (self._to_end_of_pass and session.trainer.at_end_of_pass):
             self._play(False)
-        elif self._speed and not self._to_end_of_pass:
+        elif self._due:
             self._due = max(self._due + 1 / self._speed, time.perf_counter() - 0.1)
 
     def _may_answer(self) -> bool:
         session, look = self._session, self._look
         if session is None or look is None or look.seen == self._revision:
             return False
-        fast = self._playing and (self._to_end_of_pass or not 0 < self._speed <= _FAST)
+        fast = self._playing and (self._to_end_of_pass or self._to_tick or not 0 < self._speed <= _FAST)
         if fast and not session.trainer.at_end_of_pass:
             return time.perf_counter() - self._looked_at > _PATIENCE
         return True
