@@ -6,7 +6,7 @@ import signal
 import socket
 import stat
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -19,13 +19,13 @@ from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import Engine, EngineError, start_engine
-from rnn_tui.protocol import VERSION, CurveWanted, Frame, Greeting, Look, Message, Open, Refused, Wanted
+from rnn_tui.protocol import VERSION, CurveWanted, Frame, Greeting, Look, Message, Open, Refused, Step, Wanted
 from rnn_tui.wire import Buffer, decode_message, pack
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Unix-domain sockets")
 
 EVERYTHING = Wanted(count=6, top=5, units=5, layers=(0, 9), first=0, tensors=True, curve=CurveWanted(columns=400))
-PATIENCE = 120  # seconds until a test that hangs is given up
+PATIENCE = 60  # seconds until a test that hangs is given up
 
 
 def experiment(epochs: int = 30) -> Experiment:
@@ -163,18 +163,22 @@ class Served:
     view: socket.socket
     thread: threading.Thread
 
-    def wait_until_done(self) -> None:
+    def wait_until(self, condition: Callable[[], bool]) -> None:
         for _ in range(PATIENCE * 100):
-            session = self.server._session
-            if session is not None and session.done:
+            if condition():
                 return
             self.thread.join(0.01)
         raise AssertionError("it does not get on")
+
+    def is_done(self) -> bool:
+        session = self.server._session
+        return session is not None and session.done
 
 
 @pytest.fixture
 def served() -> Iterator[Served]:
     ours, view = socket.socketpair()
+    view.settimeout(PATIENCE)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     view.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     server = Server(Connection(ours))
@@ -189,7 +193,7 @@ def served() -> Iterator[Served]:
 
 def test_training_does_not_wait_for_a_view_that_never_looks(served: Served) -> None:
     served.view.sendall(pack(Open(experiment=experiment())))
-    served.wait_until_done()
+    served.wait_until(served.is_done)
 
 
 def test_training_does_not_wait_for_a_view_that_never_reads(served: Served) -> None:
@@ -203,7 +207,6 @@ def test_training_does_not_wait_for_a_view_that_never_reads(served: Served) -> N
     assert len(served.server._connection._outgoing) > 4096  # it waits there, not in the way of the training
     buffer = Buffer()
     frames: list[Frame] = []
-    served.view.settimeout(PATIENCE)
     while not frames or frames[-1].look != looks:
         for body in buffer.feed(served.view.recv(1 << 16)):
             message = decode_message(body)
@@ -211,3 +214,22 @@ def test_training_does_not_wait_for_a_view_that_never_reads(served: Served) -> N
                 frames.append(message)
     assert [frame.look for frame in frames] == sorted({frame.look for frame in frames})  # each once, in order
     assert frames[-1].status.state == "done"
+
+
+def test_a_look_is_held_while_nothing_is_newer(served: Served) -> None:
+    def hear() -> Message:
+        size = int.from_bytes(served.view.recv(4, socket.MSG_WAITALL), "big")
+        return decode_message(served.view.recv(size, socket.MSG_WAITALL))
+
+    assert isinstance(hear(), Greeting)
+    served.view.sendall(pack(Open(experiment=experiment(), play=False)) + pack(Look(number=1)))
+    first = hear()
+    assert isinstance(first, Frame)
+    assert (first.look, first.status.tick) == (1, 0)
+    before = served.server._looked_at
+    served.view.sendall(pack(Look(number=2, seen=first.revision)))
+    served.wait_until(lambda: served.server._looked_at > before)  # it has been heard, and is not answered
+    served.view.sendall(pack(Step()))
+    second = hear()
+    assert isinstance(second, Frame)
+    assert (second.look, second.status.tick, second.revision > first.revision) == (2, 1, True)

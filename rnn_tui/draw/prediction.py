@@ -46,7 +46,7 @@ def draw_prediction(
     """The picture, `height` strips of `width` cells."""
     canvas = Canvas(width, height)
     _draw_texts(canvas, say, axis, palette, cursor)
-    y = 4 if height >= 9 else 3
+    y = 5 if height >= 13 else 4
     at = None if cursor is None or cursor not in axis.steps else cursor - axis.first
     ranks = max((len(row) for row in say.top), default=0)
     ranks = min(ranks, _MOST_RANKS, max(0, height - y - 4)) if axis.column >= _NARROW else 0
@@ -92,10 +92,8 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
             canvas.put(x, 2, said + ("✓" if right else "✗"), style + over)
         else:  # no room for a mark: what is wrong stands in reverse
             canvas.put(x, 2, said, (style if right else style + Style(reverse=True)) + over)
-    score = f"{say.right} of {say.length}" if say.fed == say.length else f"{say.right} of {say.fed} so far"
-    x = axis.right + 1
-    if x + len(score) <= canvas.width:
-        canvas.put(x, 2, score, palette.right if say.right == say.length else palette.dim)
+    of = f"{say.length} right" if say.fed == say.length else f"{say.fed} right so far"
+    canvas.put(axis.gutter, 3, f"{say.right} of {of}", palette.right if say.right == say.length else palette.dim)
 
 
 def _draw_bar(

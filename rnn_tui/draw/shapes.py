@@ -1,6 +1,7 @@
 """Tensors by name: shapes, what each dimension counts, small values as numbers, and checked equalities."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from textual.strip import Strip
@@ -56,7 +57,11 @@ def _draw_table(canvas: Canvas, y: int, tensors: Sequence[TensorFact], palette: 
 def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
     """An equality, and how well it holds."""
     x = canvas.put(1, y, "✓ " if check.holds else "✗ ", palette.right if check.holds else palette.wrong)
-    x = canvas.put(x, y, check.claim, palette.text)
+    first, *more = textwrap.wrap(check.claim, max(8, canvas.width - 4)) or [""]
+    x = canvas.put(x, y, first, palette.text)
+    for line in more:
+        y += 1
+        x = canvas.put(3, y, line, palette.text)
     difference = f"largest difference {check.difference:.1e}" if check.difference else "to the bit"
     if x + 2 + len(difference) > canvas.width:
         x, y = 1, y + 1

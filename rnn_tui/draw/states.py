@@ -124,7 +124,7 @@ def draw_states(
 
 def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, *, alone: bool) -> None:
     cells = block.values.tolist()
-    name = "unit " if alone else f"{block.name} unit "
+    name = "unit " if alone else f"{block.name} u"
     for row in range(block.rows):
         y = block.top + row
         if block.unit_rows:

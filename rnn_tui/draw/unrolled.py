@@ -29,6 +29,7 @@ class Cell:
 
     name: str  # "LSTM 2"
     direction: int  # 0: from the left, 1: from the right
+    scale: float = 1.0  # the largest value that the colours tell
     h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not looked at
 
 
@@ -246,5 +247,5 @@ def _draw_box(
         if not math.isfinite(value):
             canvas.put(left + offset, middle, "!", palette.warning)
             continue
-        level = palette.level(value)
+        level = palette.level(value, cell.scale)
         canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ", palette.cell(level))

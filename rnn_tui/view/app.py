@@ -79,6 +79,7 @@ class RnnApp(App[int]):
         self._timer: Timer | None = None
         self._opened: Opened | None = None
         self._frame: Frame | None = None
+        self._asked_speed: float | None = None  # as long as no frame has it: keys may come faster than frames
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
@@ -149,6 +150,8 @@ class RnnApp(App[int]):
         if self._opened is None:
             return
         self._frame = frame
+        if frame.status.speed == self._asked_speed:
+            self._asked_speed = None
         self._experiment = self._opened.experiment
         self.main.show(frame, self._opened)
         self.ask()
@@ -256,13 +259,14 @@ class RnnApp(App[int]):
         """The next pace up or down the ladder."""
         if self._frame is None:
             return
-        speed = self._frame.status.speed or float("inf")
+        speed = (self._frame.status.speed if self._asked_speed is None else self._asked_speed) or float("inf")
         ladder = [each or float("inf") for each in _SPEEDS]
         if by > 0:
             place = next((at for at, each in enumerate(ladder) if each > speed), len(ladder) - 1)
         else:
             place = max((at for at, each in enumerate(ladder) if each < speed), default=0)
-        self._command(SetSpeed(speed=_SPEEDS[place]))
+        self._asked_speed = _SPEEDS[place]
+        self._command(SetSpeed(speed=self._asked_speed))
 
     def action_toggle_tick(self) -> None:
         """By character or by sequence."""

@@ -82,9 +82,11 @@ def test_wrong_is_told_by_more_than_a_colour(width: int) -> None:
             assert any(style.reverse for _, style in cells) == (not right)
 
 
-@pytest.mark.parametrize(("fed", "score"), [(6, "5 of 6"), (4, "4 of 4 so far"), (0, "0 of 0 so far")])
+@pytest.mark.parametrize(
+    ("fed", "score"), [(6, "5 of 6 right"), (4, "4 of 4 right so far"), (0, "0 of 0 right so far")]
+)
 def test_the_score_counts_what_has_been_fed(fed: int, score: str) -> None:
-    assert score in lines(picture(saying(said="ihelll"[:fed]), 150))[2]
+    assert score in lines(picture(saying(said="ihelll"[:fed]), 150))[3]
 
 
 def test_bars_are_as_long_as_their_probabilities() -> None:

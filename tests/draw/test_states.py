@@ -186,7 +186,7 @@ def test_blocks_of_layers_directions_and_cells_are_named_and_scaled() -> None:
     assert [block.scale for block in layout.blocks] == [1, 5] * 4
     text = "\n".join(row(picture(layout, 60, 40), y) for y in range(40))
     for block in layout.blocks:
-        assert f"{block.name} unit 1" in text
+        assert f"{block.name} u1" in text
     assert "h −1" in text
     assert "c −5" in text
     tops = [block.top for block in layout.blocks]

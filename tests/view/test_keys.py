@@ -1,14 +1,15 @@
 """Every key of the table, on the main screen: what it says to the engine, or how it changes the look."""
 
 import pytest
+from msgspec.structs import replace
 
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Command, Open, Play, Restart, SetSpeed, SetTick, Step
+from rnn_tui.protocol import Back, Command, GoTo, Learn, NextBranch, Open, Play, Restart, SetSpeed, SetTick, Step
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.scene import Gaze
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
-from tests.view.helpers import running, text_of, until
+from tests.view.helpers import running, screen_lines, text_of, until
 
 ALL = [name for key in KEYS for name in key.keys.split(",")]
 
@@ -17,6 +18,10 @@ COMMANDS: dict[str, Command] = {
     "space": Play(on=False),
     "right": Step(),
     "shift+right": Step(unit="epoch"),
+    "left": Back(),
+    "shift+left": Back(unit="epoch"),
+    "home": GoTo(tick=0),
+    "end": GoTo(tick=-1),
     "plus": SetSpeed(speed=8),
     "equals_sign": SetSpeed(speed=8),
     "minus": SetSpeed(speed=2),
@@ -43,6 +48,8 @@ OTHERS = {
     "up",
     "down",
     "z",
+    "F",
+    "b",
     "tab",
     "escape",
     "q",
@@ -280,3 +287,63 @@ async def test_leaving_after_the_engine_has_gone_is_a_failure(key: str) -> None:
         await pilot.press(key)
         await until(pilot, lambda: not app.is_running)
         assert app.return_value == 1
+
+
+async def test_fork_holds_the_run_and_says_what_changes() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("F")
+        assert type(app.screen).__name__ == "ForkScreen"
+        assert engine.heard() == [Play(on=False)]
+        await pilot.press("ctrl+s")  # nothing changes yet
+        assert type(app.screen).__name__ == "ForkScreen"
+        await pilot.press("end", *["backspace"] * 3, *"0.02", "ctrl+s")
+        await until(pilot, lambda: app.screen is app.main)
+        training = replace(LESSONS["hihello"].training, lr=0.02)
+        assert engine.heard() == [Learn(training=training), Play(on=True)]
+
+
+async def test_fork_with_another_seed_begins_its_numbers_anew() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("F", *["down"] * 4, "end", "5", "ctrl+s")
+        await until(pilot, lambda: app.screen is app.main)
+        assert engine.heard()[1] == Learn(training=replace(LESSONS["hihello"].training, seed=45), reseed=True)
+
+
+async def test_a_wrong_fork_is_told_at_its_field_and_goes_nowhere() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("F", "end", *["backspace"] * 3, *"-1", "ctrl+s")
+        assert type(app.screen).__name__ == "ForkScreen"
+        assert "must be above 0" in "\n".join(screen_lines(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main)
+        assert engine.heard() == [Play(on=False)]
+
+
+async def test_b_goes_on_where_there_is_another_branch() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("b")
+        assert engine.heard() == []
+        await until(pilot, lambda: "one branch only" in "\n".join(screen_lines(app)))
+        engine.move(branches=2, branch="fork 1")
+        await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.branches == 2)
+        await pilot.press("b")
+        assert engine.heard() == [NextBranch()]
+        assert "fork 1" in "\n".join(screen_lines(app))
+
+
+async def test_the_time_line_is_clicked_and_dragged() -> None:
+    async with running() as (pilot, _, engine):
+        await pilot.mouse_down("#timeline", offset=(0, 0))
+        await pilot.hover("#timeline", offset=(119, 0))
+        await pilot.mouse_up("#timeline", offset=(119, 0))
+        assert engine.heard() == [GoTo(tick=0), GoTo(tick=MIDWAY.newest)]
+        await pilot.hover("#timeline", offset=(40, 0))
+        assert engine.heard() == []
+
+
+async def test_in_the_past_the_screen_says_so() -> None:
+    async with running() as (pilot, app, engine):
+        engine.move(newest=6000, state="paused")
+        await until(pilot, lambda: "tick 70 of 6,000" in "\n".join(screen_lines(app)))
+        assert "◆" in "\n".join(screen_lines(app))
+        assert "┆" in "\n".join(screen_lines(app))  # on the loss curve

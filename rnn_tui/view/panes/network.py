@@ -1,7 +1,9 @@
 """The network unrolled over time."""
 
+import numpy as np
 from textual.strip import Strip
 
+from rnn_tui.draw.numbers import nice_above
 from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States
@@ -98,7 +100,11 @@ def _unrolled(scene: Scene) -> Unrolled:
 def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> Cell:
     network = scene.experiment.network
     name = network.cell.partition("-")[0].upper() + (f" {layer + 1}" if network.layers > 1 else "")
+    scale = 1.0
+    if states is not None and network.cell == "rnn-relu":  # the one whose states are not bounded
+        scale = nice_above(float(np.abs(states.h[np.isfinite(states.h)]).max(initial=1.0)))
     return Cell(
+        scale=scale,
         name=name + ("→←"[direction] if network.bidirectional else ""),
         direction=direction,
         h=None if states is None else states.h,
