@@ -160,7 +160,8 @@ def _train(*, json: bool, every: str, **parameters: Any) -> None:
     from rnn_tui.engine.headless import train
 
     try:
-        raise SystemExit(train(experiment, json=json, every=int(every), out=sys.stdout, err=sys.stderr))
+        until = experiment.run.until if "run.until" in given(parameters) else ()
+        raise SystemExit(train(experiment, json=json, every=int(every), out=sys.stdout, err=sys.stderr, until=until))
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 

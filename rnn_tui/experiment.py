@@ -20,9 +20,10 @@ MOMENTS = {"adam": 2, "rmsprop": 1, "sgd": 0}  # running averages that the optim
 class ExperimentError(ValueError):
     """An experiment that cannot be run. `path` names the field, the message says what would be right."""
 
-    def __init__(self, path: str, problem: str) -> None:
+    def __init__(self, path: str, problem: str, *, value: str | None = None) -> None:
         super().__init__(problem)
         self.path = path
+        self.value = value  # of a list of texts, the one that is to blame
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +71,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     speed: float = 4.0  # ticks a second; 0: as fast as it can
     device: str = "auto"
+    until: tuple[str, ...] = ()  # breakpoints, see `breakpoints.py`
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ class Field:
     minimum: float | None = None  # the smallest value that makes sense
     maximum: float | None = None  # the largest
     exclusive: bool = False  # the minimum itself is not allowed
+    metavar: str = ""  # what stands for the value in --help; empty: after its type
 
     @property
     def section(self) -> str:
@@ -185,6 +186,13 @@ FIELDS = (
         option="--device",
         label="device",
         about="where the tensors live: auto takes a GPU where that is faster",
+    ),
+    Field(
+        path="run.until",
+        option="--until",
+        label="pause at",
+        metavar="WHEN",
+        about="pause at learnt (first right), loss<2.7, jump>0.5, epoch=50, tick=300; never: nowhere",
     ),
 )
 

@@ -5,6 +5,8 @@ A lesson's seed is one with which it learns its string; about two seeds in three
 
 import difflib
 
+import msgspec
+
 from rnn_tui.experiment import Data, Experiment, Network, Run, Training
 
 __all__ = ["DEFAULT", "LESSONS", "nearest"]
@@ -165,7 +167,14 @@ _ALL = (
     ),
 )
 
-LESSONS: dict[str, Experiment] = {lesson.name: lesson for lesson in _ALL}
+
+def _watched(lesson: Experiment) -> Experiment:
+    """A lesson that learns pauses in the moment that people come for."""
+    until = ("learnt",) if lesson.training.learn else ()
+    return msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, until=until))
+
+
+LESSONS: dict[str, Experiment] = {lesson.name: _watched(lesson) for lesson in _ALL}
 
 
 def nearest(name: str) -> list[str]:

@@ -89,7 +89,9 @@ def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
     option, value = field(error.path).option, values[section][name]
     if isinstance(value, bool):
         return f"{option if value else f'--no-{option[2:]}'}: {without_value(str(error))}"
-    if isinstance(value, (list, tuple)):
+    if error.value is not None:
+        value = error.value
+    elif isinstance(value, (list, tuple)):
         value = f" {option} ".join(row or "''" for row in value)
     return f"{option} {shown(value)}: {without_value(str(error))}"
 
@@ -111,7 +113,7 @@ def _parameter(each: Field) -> str:
 
 def _metavar(each: Field) -> str:
     words = {tuple: "TEXT", str: "TEXT", int: "N", float: "NUMBER"}
-    return "|".join(choices(each.path)) or words[type(_default(each.path))]
+    return each.metavar or "|".join(choices(each.path)) or words[type(_default(each.path))]
 
 
 def _value(each: Field, text: Any) -> Any:

@@ -5,6 +5,7 @@ Whoever says `--input "hello world"` means a network that can learn it: what was
 
 from typing import Any
 
+from rnn_tui.breakpoints import needs_learning
 from rnn_tui.experiment import Experiment, Training
 from rnn_tui.rules import to_dict
 
@@ -35,6 +36,8 @@ def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: b
         training["epochs"] = Training().epochs
     if not training["learn"] and "data.targets" not in given:
         values["data"]["targets"] = []
+    if not training["learn"] and "run.until" not in given:
+        values["run"]["until"] = [text for text in values["run"]["until"] if not needs_learning(text)]
 
 
 def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from rnn_tui.experiment import Experiment, Tick, Training
 from rnn_tui.phase import Phase
 
 __all__ = [
+    "HISTORY",
     "VERSION",
     "Back",
     "BranchCurve",
@@ -45,9 +46,11 @@ __all__ = [
     "TensorFact",
     "Turn",
     "Wanted",
+    "Watch",
 ]
 
 VERSION = 1
+HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
@@ -89,11 +92,21 @@ class Look(_Value, frozen=True, kw_only=True, tag=True):
     wanted: Wanted = Wanted()
 
 
+class Turn(_Value, frozen=True, kw_only=True):
+    """How the run is made to learn from a tick on."""
+
+    tick: Annotated[int, msgspec.Meta(ge=0)]  # done before it takes effect
+    training: Training
+    reseed: bool = False  # the random numbers begin anew with its seed
+
+
 class Open(_Value, frozen=True, kw_only=True, tag=True):
-    """Begin this experiment afresh."""
+    """Begin this experiment afresh. Where a breakpoint names a tick, it goes there as fast as it can."""
 
     experiment: Experiment
     play: bool = True
+    history: Annotated[int, msgspec.Meta(ge=0)] = HISTORY  # bytes for the states of each branch; 0: no way back
+    turns: tuple[Turn, ...] = ()  # changes to come, in the order of their ticks
 
 
 class Restart(_Value, frozen=True, kw_only=True, tag=True):
@@ -160,8 +173,27 @@ class SlowMotion(_Value, frozen=True, kw_only=True, tag=True):
     pace: Annotated[float, msgspec.Meta(gt=0)] = 1.5  # phases a second
 
 
+class Watch(_Value, frozen=True, kw_only=True, tag=True):
+    """Pause at these breakpoints from now on, and at no others."""
+
+    until: tuple[str, ...]
+
+
 Command = (
-    Look | Open | Restart | Play | Step | SetSpeed | SetTick | GoTo | Back | Learn | NextBranch | NextPhase | SlowMotion
+    Look
+    | Open
+    | Restart
+    | Play
+    | Step
+    | SetSpeed
+    | SetTick
+    | GoTo
+    | Back
+    | Learn
+    | NextBranch
+    | NextPhase
+    | SlowMotion
+    | Watch
 )
 
 
@@ -180,14 +212,6 @@ class Refused(_Value, frozen=True, kw_only=True, tag=True):
 
     problem: str
     path: str = ""
-
-
-class Turn(_Value, frozen=True, kw_only=True):
-    """How the run has been made to learn from a tick on."""
-
-    tick: int  # done before it took effect
-    training: Training
-    reseed: bool = False
 
 
 class Opened(_Value, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from rnn_tui.breakpoints import needs_learning, parse_all
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS
 
@@ -70,7 +71,8 @@ def _explained(values: Any, path: str, problem: str) -> ExperimentError:
     words = choices(path) if path else ()
     if not words and quoted not in _KINDS:
         return ExperimentError(path, problem.lower())
-    what = _either(words) if words else "a list of texts" if path in ("data.inputs", "data.targets") else _KINDS[quoted]
+    lists = ("data.inputs", "data.targets", "run.until")
+    what = _either(words) if words else "a list of texts" if path in lists else _KINDS[quoted]
     return ExperimentError(path, f"{_brief(values)} does not fit: it must be {what}")
 
 
@@ -87,7 +89,7 @@ def _sound(experiment: Experiment) -> Experiment:
     experiment = _with_default_target(experiment)
     _check_texts(experiment)
     _check_network(experiment)
-    return experiment
+    return _with_breakpoints(experiment)
 
 
 def _with_default_target(experiment: Experiment) -> Experiment:
@@ -104,6 +106,18 @@ def _with_default_target(experiment: Experiment) -> Experiment:
         data, inputs=tuple(row[:-1] for row in data.inputs), targets=tuple(row[1:] for row in data.inputs)
     )
     return msgspec.structs.replace(experiment, data=data)
+
+
+def _with_breakpoints(experiment: Experiment) -> Experiment:
+    """The experiment with its breakpoints as they are written best, each once."""
+    until = tuple(map(str, parse_all(experiment.run.until)))
+    idle = list(filter(needs_learning, until))
+    if idle and not experiment.training.learn:
+        problem = f"{idle[0]!r} never comes without learning: it must be epoch=N or tick=N"
+        raise ExperimentError("run.until", problem, value=idle[0])
+    if until == experiment.run.until:
+        return experiment
+    return msgspec.structs.replace(experiment, run=msgspec.structs.replace(experiment.run, until=until))
 
 
 def _check_texts(experiment: Experiment) -> None:

@@ -31,7 +31,9 @@ PATIENCE = 60  # seconds until a test that hangs is given up
 def experiment(epochs: int = 30) -> Experiment:
     lesson = LESSONS["hihello"]
     training = msgspec.structs.replace(lesson.training, epochs=epochs)
-    return msgspec.structs.replace(lesson, training=training, run=msgspec.structs.replace(lesson.run, speed=0))
+    return msgspec.structs.replace(
+        lesson, training=training, run=msgspec.structs.replace(lesson.run, speed=0, until=())
+    )
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from rnn_tui.experiment import Training
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
     VERSION,
@@ -37,6 +38,7 @@ from rnn_tui.protocol import (
     TensorFact,
     Turn,
     Wanted,
+    Watch,
 )
 from rnn_tui.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
@@ -60,6 +62,9 @@ COMMANDS: list[Command] = [
     *(Open(experiment=lesson, play=False) for lesson in LESSONS.values()),
     Restart(),
     Restart(seed=2**63 - 1),
+    Open(experiment=LESSONS["hihello"], history=0, turns=(Turn(tick=0, training=Training(lr=0.5), reseed=True),)),
+    Watch(until=()),
+    Watch(until=("learnt", "loss<€")),
     Play(on=True),
     Play(on=False),
     Step(),

@@ -183,7 +183,7 @@ def _draw_box(row: _Row, step: int) -> None:
         if not math.isfinite(value):
             canvas.put(left + offset, middle, "!", palette.warning)
             continue
-        level = palette.level(value, cell.scale)
+        level = palette.level(value, row.cell.scale)
         canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ", palette.cell(level))
 
 

@@ -14,7 +14,9 @@ from rnn_tui.engine.lines import Interrupts, Lines
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks
 from rnn_tui.engine.threads import choose_threads
+from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import Turn
 from rnn_tui.text import safe
 
 __all__ = ["train"]
@@ -33,23 +35,34 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
 
 
-def train(experiment: Experiment, *, json: bool, every: int, out: TextIO, err: TextIO) -> int:
+def train(
+    experiment: Experiment,
+    *,
+    json: bool,
+    every: int,
+    out: TextIO,
+    err: TextIO,
+    until: tuple[str, ...] = (),
+    turns: tuple[Turn, ...] = (),
+) -> int:
     """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 130 after Ctrl+C.
 
-    Ctrl+C ends it with the pass under way. Raises ExperimentError for a device that is not there.
+    It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
+    way. Raises ExperimentError for a device that is not there.
     """
     choose_threads(experiment)
-    session = Session(experiment, history=0)  # nobody goes back here
+    session = Session(experiment, history=0, turns=turns)  # nobody goes back here
+    session.watch(until)
     session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
     began = time.perf_counter()
     with Interrupts() as interrupts, Lines(out, err, total=experiment.training.epochs or None) as lines:
         for update in _updates(session, every, interrupts, lines):
             lines.write(_json(update) if json else _text(update, session))
     print(_summary(session, time.perf_counter() - began), file=err if json else out, flush=True)
-    if session.notice and not session.done:
+    if session.lost:
         print(f"rnn-tui: {session.notice}", file=err, flush=True)
         return 1
-    return 130 if interrupts.seen and not session.done else 0
+    return 130 if interrupts.seen and not session.done and not session.stopped else 0
 
 
 def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[Update]:
@@ -61,6 +74,8 @@ def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines)
             trainer.unit = "sequence"  # the rest of the pass in one go: what is said is about a whole one
         if going and not trainer.at_end_of_pass:
             continue
+        if session.stopped and not session.lost and not trainer.at_end_of_pass:
+            return  # there is no whole pass to tell of
         lines.count()
         wanted = trainer.epoch == 1 or trainer.epoch % every == 0
         if wanted:
@@ -143,6 +158,8 @@ def _summary(session: Session, seconds: float) -> str:
     word = "epoch" if session.trainer.learns else "pass"
     words = {"epoch": "epochs", "pass": "passes"}
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
+    if session.stopped and not session.lost:
+        parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
     return " · ".join(parts)
 
 
@@ -153,9 +170,11 @@ def _checked(session: Session) -> str:
 
 
 def _learnt(session: Session) -> str:
-    data, prediction = session.experiment.data, session.prediction()
-    if session.notice and not session.done:
+    data, prediction, trainer = session.experiment.data, session.prediction(), session.trainer
+    if session.lost:
         return "not learnt: the loss is no longer a number"
+    if not trainer.at_end_of_pass:
+        return f"in the middle of epoch {trainer.epoch:,}, {trainer.fed} of {trainer.length} characters fed"
     rows = [
         prediction[start : start + session.experiment.length]
         for start in range(0, len(prediction), session.experiment.length + 1)

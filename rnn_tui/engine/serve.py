@@ -43,6 +43,7 @@ from rnn_tui.protocol import (
     SetTick,
     SlowMotion,
     Step,
+    Watch,
 )
 from rnn_tui.wire import Buffer, ProtocolError, decode_command, pack
 
@@ -112,6 +113,8 @@ class Server:
         self._revision = 0  # grows with everything that a look could see
         self._playing = False
         self._to_end_of_pass = False  # hold there, at full speed until then
+        self._to_tick = False  # at full speed until a breakpoint
+        self._changes = 0  # of the session, that the view has been told
         self._speed = 0.0
         self._slow = 0.0  # phases a second; 0: whole ticks
         self._due = 0.0  # when the next tick is
@@ -153,13 +156,14 @@ class Server:
             case Look():
                 self._look, self._looked_at = command, time.perf_counter()
                 return
-            case Open(experiment=experiment, play=play):
+            case Open(experiment=experiment, play=play, history=history, turns=turns):
                 check_memory(experiment)
                 choose_threads(experiment)
-                self._begin(Session(experiment))
+                session = Session(experiment, history=history, turns=turns)
+                self._begin(session)
                 self._slow = 0.0
                 self._speed = experiment.run.speed
-                self._play(play)
+                self._play(play, to_tick=session.heads_for_a_tick)
             case _ if session is None:
                 return
             case Restart(seed=seed):
@@ -198,11 +202,16 @@ class Server:
             case Learn(training=training, reseed=reseed):
                 session.learn(training, reseed=reseed)
                 self._runs += 1
+            case Watch(until=until):
+                session.watch(until)
+                self._runs += 1
             case NextBranch():
                 self._play(False)
                 session.next_branch()
                 self._runs += 1
         self._revision += 1
+        if self._session is not None:
+            self._changes = self._session.changes
 
     def _leaves_phase(self, command: Command) -> bool:
         """Whether a command cannot be obeyed, or makes no sense, in the middle of a tick."""
@@ -237,15 +246,17 @@ class Server:
         gc.collect()
         gc.freeze()  # what lives as long as the run need not be looked at again
 
-    def _play(self, on: bool) -> None:
+    def _play(self, on: bool, *, to_tick: bool = False) -> None:
         self._playing = on
         self._to_end_of_pass = False
+        self._to_tick = on and to_tick
         self._pace()
 
     def _pace(self) -> None:
         """Count the time to the next tick, or phase, from now."""
         speed = self._slow or self._speed
-        self._due = time.perf_counter() + 1 / speed if speed else 0.0
+        hurried = not speed or self._to_end_of_pass or self._to_tick
+        self._due = 0.0 if hurried else time.perf_counter() + 1 / speed
 
     def _advance(self, *, whole: bool = False) -> None:
         """One tick, or in slow motion one phase."""
@@ -258,16 +269,20 @@ class Server:
             session.finish_tick()
             going = session.tick()
         self._revision += 1
+        if session.changes != self._changes:
+            self._changes = session.changes
+            self._runs += 1  # its description has changed
         if not going or (self._to_end_of_pass and session.trainer.at_end_of_pass):
             self._play(False)
-        elif (speed := self._slow or self._speed) and not self._to_end_of_pass:
-            self._due = max(self._due + 1 / speed, time.perf_counter() - 0.1)
+        elif self._due:
+            self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
 
     def _may_answer(self) -> bool:
         session, look = self._session, self._look
         if session is None or look is None or look.seen == self._revision:
             return False
-        fast = self._playing and not self._slow and (self._to_end_of_pass or not 0 < self._speed <= _FAST)
+        hurried = self._to_end_of_pass or self._to_tick or not 0 < self._speed <= _FAST
+        fast = self._playing and not self._slow and hurried
         if fast and not session.trainer.at_end_of_pass:
             return time.perf_counter() - self._looked_at > _PATIENCE
         return True

@@ -15,13 +15,13 @@ from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.snapshot import restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.engine.watch import Hit, Watch, told
 from rnn_tui.experiment import Experiment, Tick, Training
-from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, Status, Turn
+from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
-__all__ = ["HistoryError", "Session"]
+__all__ = ["HistoryError", "Session", "checked_turn"]
 
-HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 _DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
 _MAX_TEXT = 4096  # characters of a prediction beyond which it is not kept tick by tick
 _MOST_CURVES = 6  # of other branches, in a chart
@@ -35,19 +35,25 @@ class HistoryError(ValueError):
 class Session:
     """One experiment under way, with its past and its branches. Raises ExperimentError for one that cannot run here.
 
-    `history` is the memory in bytes for the states of each branch; 0: none, and no way back.
+    `history` is the memory in bytes for the states of each branch; 0: none, and no way back. `turns` are changes to
+    come, each when its tick is done.
     """
 
     def __init__(
-        self, experiment: Experiment, *, history: int = HISTORY, clock: Callable[[], float] = time.perf_counter
+        self,
+        experiment: Experiment,
+        *,
+        history: int = HISTORY,
+        turns: tuple[Turn, ...] = (),
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._clock = clock
         self._history = history
         experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
         self.device = choose_device(experiment)
-        self.begin(experiment)
+        self.begin(experiment, turns)
 
-    def begin(self, experiment: Experiment) -> None:
+    def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
         self._began = experiment
         self.trainer = Trainer(experiment, self.device)
@@ -61,6 +67,10 @@ class Session:
         )
         self.branches = [self.branch]
         self.notice = ""
+        self.lost = False  # the last loss was no number
+        self.stopped: list[Hit] = []  # breakpoints that the last tick came to
+        self.changes = 0  # counts the ways of learning that have taken effect
+        self._watch = Watch(experiment.run.until)
         self.remembers = 0 < state_bytes(self.trainer) <= self._history
         if self._history and not self.remembers:
             self.notice = (
@@ -70,6 +80,8 @@ class Session:
         self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses on the device: of which tick and epoch
         self._last_prediction: torch.Tensor | None = None
         self._rate = Rate(self._clock)
+        self._planned = [checked_turn(experiment, turn) for turn in turns]
+        self._follow_plan()
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
@@ -185,13 +197,14 @@ class Session:
     # ---- forward ----------------------------------------------------------------------------------------------
 
     def tick(self) -> bool:
-        """One tick. False where the run must hold: its epochs are over, or its loss is no longer a number."""
+        """One tick. False where the run must hold: done, at a breakpoint, or its loss is no longer a number."""
         self.finish_tick()
         trainer, branch = self.trainer, self.branch
-        self.notice = ""
+        self.notice, self.lost = "", False
+        self.stopped.clear()
         again = trainer.ticks < branch.newest
         began = self._clock()
-        self._prepare_tick(again=again)
+        self._prepare_tick()
         trainer.tick()
         branch.states.spent(self._clock() - began)
         return self._after_tick(again=again)
@@ -205,9 +218,8 @@ class Session:
         """One phase of a tick, and hold there. False where the run must hold: see tick()."""
         motion = self.probe.motion
         if motion is None or not self.is_held:
-            self.notice = ""
-            if self.trainer.ticks < self.branch.newest:
-                self._apply_turns()
+            self.notice, self.lost = "", False
+            self.stopped.clear()
             if not self.trainer.has_update:
                 self._keep_state()
             motion = self.probe.motion = Motion(self.trainer)
@@ -238,25 +250,32 @@ class Session:
         """What becomes known with a tick. False where the run must hold."""
         trainer, branch = self.trainer, self.branch
         self._rate.count()
-        if not again:
+        if again:
+            self._take_turns()
+        else:
             branch.newest = trainer.ticks
             if trainer.at_end_of_pass:
                 branch.ends.append(trainer.ticks)
             self._record()
-        if self.done and not self.notice:
-            epochs = f"{trainer.epoch:,} epochs are" if trainer.epoch > 1 else "The epoch is"
-            self.notice = f"{epochs} done. Space plays on."
+            self.stopped += self._watch.at_tick(trainer.ticks, trainer.epoch if trainer.at_end_of_pass else None)
+            if self.stopped and not self.notice:
+                self.notice = f"Paused at tick {trainer.ticks:,}, epoch {trainer.epoch:,}: {told(self.stopped)}."
+            self._follow_plan()
+        if self.done and not self.lost:
+            self._end(beyond=self._watch.goes_past(trainer.ticks))
         return not self.notice
 
-    def _prepare_tick(self, *, again: bool) -> None:
-        """What comes between two ticks: changes that take effect, the update, and a state to come back to."""
-        if again:
-            self._apply_turns()
-        self._keep_state()
+    def _end(self, *, beyond: bool) -> None:
+        """The epochs are over: hold and say so; or allow as many again, where a later tick is to be reached."""
+        if beyond:
+            self.epochs = self.trainer.epoch + self.experiment.training.epochs
+            return
+        epochs = f"{self.trainer.epoch:,} epochs are" if self.trainer.epoch > 1 else "The epoch is"
+        self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
 
-    def _apply_turns(self) -> None:
-        for turn in self.branch.turns_at(self.trainer.ticks):
-            self._apply(turn)
+    def _prepare_tick(self) -> None:
+        """What comes between two ticks: the update, and a state to come back to."""
+        self._keep_state()
 
     def _keep_state(self) -> None:
         trainer, branch = self.trainer, self.branch
@@ -273,17 +292,22 @@ class Session:
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
             self._waiting.append((True, trainer.total, trainer.ticks, trainer.epoch))
-            if self.device.type == "cpu":
+            if self.device.type == "cpu" or self._watch.learnt:
                 self.note_prediction()
-        if self.device.type == "cpu" or len(self._waiting) >= _DRAIN_EVERY:
+        if self.device.type == "cpu" or self._watch.losses or len(self._waiting) >= _DRAIN_EVERY:
             self.drain()
 
     def drain(self) -> None:
         """Fetch the losses that wait on the device, and look whether they still are numbers."""
         for is_update, loss, tick, epoch in self._waiting:
             value = loss.item()
-            (self.losses if is_update else self.character_losses).append(value)
+            series = self.losses if is_update else self.character_losses
+            before = series.last()
+            series.append(value)
+            if is_update and self._watch.losses:
+                self.stopped += self._watch.at_update(before, value, learnt=self.predictions.learnt == epoch)
             if not math.isfinite(value) and not self.notice:
+                self.lost = True
                 kind = "NaN (not a number)" if math.isnan(value) else "infinite"
                 self.notice = (
                     f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: "
@@ -294,13 +318,20 @@ class Session:
     def note_prediction(self) -> None:
         """Keep the prediction of this pass, if it is a new one."""
         trainer, task = self.trainer, self.trainer.task
-        if not trainer.at_end_of_pass or task.targets is None or task.targets.numel() > _MAX_TEXT:
+        if not trainer.at_end_of_pass or task.targets is None:
+            return
+        long = task.targets.numel() > _MAX_TEXT
+        if long and (not self._watch.learnt or self.predictions.learnt is not None):
             return
         prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
+        if long:
+            if torch.equal(prediction, task.targets.cpu()):
+                self.predictions.learnt = trainer.epoch
+            return
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
             return
         self._last_prediction = prediction
-        self.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets))
+        self.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets.cpu()))
 
     def play_on(self) -> None:
         """Allow as many epochs again, once they are over."""
@@ -325,18 +356,19 @@ class Session:
         onward = trainer.ticks if state.ticks <= trainer.ticks < tick else state.ticks
         if onward == state.ticks:
             self._configure(branch.training_at(state.ticks))
-            restore(trainer, state)
+            restore(trainer, state)  # it holds what had been changed by then, but at tick 0 what is changed there
+            if state.ticks == 0:
+                self._take_turns()
         if tick == 0:
             trainer.return_to(0, 0)
         deadline = self._clock() + _LONGEST_RUN
         while trainer.ticks < tick:
-            self._prepare_tick(again=True)
+            self._prepare_tick()
             trainer.tick()
+            self._take_turns()
             if self._clock() > deadline and trainer.ticks < tick:
                 self.notice = f"Tick {tick:,} is too far from a kept state: this is tick {trainer.ticks:,}."
                 return
-        for turn in branch.turns_at(tick):
-            self._apply(turn)
         if self.device.type != "cpu":
             self.notice = "Run again on a GPU: the last digits may differ from the first time."
 
@@ -348,20 +380,44 @@ class Session:
     def learn(self, training: Training, *, reseed: bool = False) -> None:
         """Learn in another way from this tick on. From a tick in the past this is another branch.
 
-        Raises ExperimentError where the network cannot learn so.
+        Raises ExperimentError where the network cannot learn so. What was planned is off, since all has changed.
         """
         self.finish_tick()
-        self.drain()
-        experiment = from_dict(to_dict(msgspec.structs.replace(self.experiment, training=training)))
         tick = self.trainer.ticks
-        turn = Turn(tick=tick, training=experiment.training, reseed=reseed)
+        turn = checked_turn(self.experiment, Turn(tick=tick, training=training, reseed=reseed))
+        self._turn(turn)
+        if self._planned:
+            self._planned.clear()
+            self.notice = "What --fork was to change later is off."
+
+    def watch(self, until: tuple[str, ...]) -> None:
+        """Other breakpoints from now on. Raises ExperimentError for one that is none."""
+        run = msgspec.structs.replace(self._began.run, until=until)
+        self._began = from_dict(to_dict(msgspec.structs.replace(self._began, run=run)))
+        self._watch = Watch(self._began.run.until)
+        self.trainer.experiment = msgspec.structs.replace(self.experiment, run=self._began.run)
+
+    @property
+    def heads_for_a_tick(self) -> bool:
+        """Whether a breakpoint names a tick that is still to come."""
+        return self._watch.goes_past(self.trainer.ticks)
+
+    def _follow_plan(self) -> None:
+        """Make the changes that were planned for this tick."""
+        while self._planned and self._planned[0].tick <= self.trainer.ticks:
+            self._turn(self._planned.pop(0))
+
+    def _turn(self, turn: Turn) -> None:
+        self.drain()
+        tick = turn.tick
         if tick < self.branch.newest:
             self.branch = self.branch.fork(f"fork {len(self.branches)}", tick, turn)
             self.branches.append(self.branch)
             self._last_prediction = None
         else:
             self.branch.turns.append(turn)
-        self.branch.epochs = max(self.branch.epochs, experiment.training.epochs) if experiment.training.epochs else 0
+        epochs = turn.training.epochs
+        self.branch.epochs = max(self.branch.epochs, epochs) if epochs else 0
         self._apply(turn)
 
     def set_tick(self, unit: Tick) -> None:
@@ -369,7 +425,9 @@ class Session:
         self.learn(msgspec.structs.replace(self.experiment.training, tick=unit))
 
     def next_branch(self) -> None:
-        """On to the newest tick of the next branch."""
+        """On to the newest tick of the next branch, if there is another."""
+        if len(self.branches) == 1:
+            return
         self.finish_tick()
         self.drain()
         self.branch = self.branches[(self.branches.index(self.branch) + 1) % len(self.branches)]
@@ -378,7 +436,13 @@ class Session:
         self.trainer.ticks = -1  # wherever it stands, it is not on this branch
         self.go_to(newest)
 
+    def _take_turns(self) -> None:
+        """Change what was changed at this tick."""
+        for turn in self.branch.turns_at(self.trainer.ticks):
+            self._apply(turn)
+
     def _apply(self, turn: Turn) -> None:
+        self.changes += 1
         self._configure(turn.training)
         if turn.reseed:
             torch.manual_seed(turn.training.seed)
@@ -386,3 +450,9 @@ class Session:
     def _configure(self, training: Training) -> None:
         if training != self.trainer.experiment.training:
             self.trainer.reconfigure(training)
+
+
+def checked_turn(experiment: Experiment, turn: Turn) -> Turn:
+    """The turn, where that network can learn so: it may come over a wire. Raises ExperimentError."""
+    changed = msgspec.structs.replace(experiment, training=turn.training)
+    return msgspec.structs.replace(turn, training=from_dict(to_dict(changed)).training)

@@ -40,6 +40,7 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
     experiment = lesson(name, epochs=7)
     code, out, err = run(experiment, json=True)
     session, expected = Session(experiment), []
+    session.watch(())
     going = True
     while going:
         going = session.tick()

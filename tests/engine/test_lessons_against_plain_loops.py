@@ -163,6 +163,7 @@ class Played:
 
 def play(experiment: Experiment, most: int = LONG) -> Played:
     session = Session(experiment)
+    session.watch(())  # to the end
     losses: list[float] = []
     predictions: list[str] = []
     going = True
