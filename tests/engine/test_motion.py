@@ -185,7 +185,7 @@ def test_the_pass_by_steps_is_the_real_one(what: Experiment) -> None:
 
 
 def test_gradients_of_states_are_those_in_the_graph_of_character_ticks() -> None:
-    """One layer: its state and its output are the only ways from h_t to the loss, and both are in the trainer's graph."""
+    """One layer: its state and its output are all ways from h_t to the loss, and both are in the trainer's graph."""
     trainer = Session(experiment()).trainer
     kept: list[tuple[Tensor, Tensor]] = []
     for _ in range(6):
@@ -373,7 +373,9 @@ def test_nothing_is_shown_before_it_is_computed_and_nothing_changes_afterwards(w
 def test_the_phases_come_in_the_order_of_the_equations() -> None:
     def short(network: Network, **more: Any) -> str:
         moments = plan(network, **more)
-        return " ".join(f"{each.kind[0]}{each.step}" + (str(each.layer) if each.kind == "cell" else "") for each in moments)
+        return " ".join(
+            f"{each.kind[0]}{each.step}" + (str(each.layer) if each.kind == "cell" else "") for each in moments
+        )
 
     assert short(Network(), start=2, stop=3) == "e2 c20 s2 l2"
     assert short(Network(layers=2, head="linear"), start=0, stop=2, update=True, backward=True) == (

@@ -43,7 +43,7 @@ class Script(Connection):
     def send(self, message: Message) -> None:
         self.sent.append(message)
 
-    def receive(self, timeout: float | None) -> list[Command]:  # noqa: ARG002
+    def receive(self, timeout: float | None) -> list[Command]:
         if not self._turns:
             self.open = False
             return []
