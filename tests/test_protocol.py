@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from rnn_tui.experiment import Training
 from rnn_tui.lessons import LESSONS
+from rnn_tui.phase import Gradient, Moved, Phase
 from rnn_tui.protocol import (
     VERSION,
     Back,
@@ -86,6 +87,9 @@ COMMANDS: list[Command] = [
     SetSpeed(speed=2.5),
     SetTick(tick="character"),
     SetTick(tick="sequence"),
+    NextPhase(),
+    SlowMotion(on=True, pace=0.5),
+    SlowMotion(on=False),
 ]
 STATUS = Status(
     tick=10**12,
@@ -143,7 +147,18 @@ FULL = Frame(
     ),
     states=(
         States(layer=0, direction=0, units=integers(5), h=floats(5, 3)),
-        States(layer=1, direction=1, units=integers(5), h=floats(5, 0), c=floats(5, 0)),
+        States(layer=1, direction=1, units=integers(5), h=floats(5, 0), c=floats(5, 0), skip=1),
+    ),
+    phase=Phase(
+        kind="backward",
+        time_step=3,
+        layer=1,
+        direction=1,
+        words="‖∂L/∂h‖",
+        numbers=(("h =", 0.5), ("", math.inf)),
+        moved=(Moved(name="weight_ih_l0", distance=0.5, relative=0.1),),
+        gradients=(Gradient(layer=0, direction=1, first=2, norms=floats(3)),),
+        largest=0.5,
     ),
     curve=Curve(x=doubles(1, 2), low=doubles(0.5, math.inf), high=doubles(1, -0.0)),
     characters=Curve(x=doubles(), low=doubles(), high=doubles()),

@@ -17,6 +17,7 @@ _PLAIN = Style()
 _BARS = " ▁▂▃▄▅▆▇█"
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
 _ROOM_FOR_NORM = 4  # cells
+_FAIR = 0.03  # what rounding may change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,10 +206,10 @@ def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, no
 
 
 def norm_text(value: float, width: int) -> str:
-    """A norm in at most `width` cells: 0.998, 1e-07, 12.3; empty where it does not fit."""
-    texts = [f"{value:.{digits}f}" for digits in (3, 2, 1)] if value >= 1e-3 else []
-    texts += [f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e") for digits in (1, 0)]
+    """A norm in at most `width` cells, never far from the truth: 0.998, .25, 2.5e-7; empty where none fits."""
     if value == 0:
-        texts = ["0.000", "0"]
-    small = [text.removeprefix("0") for text in texts if text.startswith("0.")]
-    return next((text for text in [*texts[:1], *small[:1], *texts[1:]] if len(text) <= width), "")
+        return "0.000"[: width if width != 2 else 1]
+    texts = [text for digits in (3, 2, 1) for text in (f"{value:.{digits}f}", f"{value:.{digits}f}".removeprefix("0"))]
+    fair = [text for text in texts if abs(float(text) - value) <= _FAIR * value]
+    short = [f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e") for digits in (1, 0)]
+    return next((text for text in [*fair, *short] if len(text) <= width), "")

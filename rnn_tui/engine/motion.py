@@ -118,6 +118,8 @@ class Motion:
             self._update()
         else:
             self._run_to(_STAGES[self.now.kind])
+            if self.now.kind == "cell" and self.network.head == "direct":
+                self._run_to("head")  # which does nothing: the state is the output
         if self.is_last or self.now.kind == "backward":
             self.finish()
 

@@ -136,7 +136,7 @@ def _backward(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
         where = "at the last step" if not now.direction else f"for ← at t={t}"
         words = f"Backward starts {where}: the loss reaches h at t={t} through {out} only."
     else:
-        words = f"Backward to t={t}: the loss reaches h through {out}, and through h at t={after}, made from it."
+        words = f"Backward to t={t}: the loss reaches h through {out} and through the next h, at t={after}."
     return words, tuple(
         (
             "‖∂L/∂h‖" + (f" layer {layer + 1}" if network.layers > 1 else ""),

@@ -14,12 +14,14 @@ from rnn_tui.protocol import (
     Greeting,
     Look,
     Message,
+    NextPhase,
     Open,
     Play,
     Refused,
     Restart,
     SetSpeed,
     SetTick,
+    SlowMotion,
     Status,
     Step,
 )
@@ -96,6 +98,10 @@ class FakeEngine(Engine):
                 self.move(state="playing" if on else "paused")
             case Step():
                 self.move(state="paused", tick=self.status.tick + 1)
+            case NextPhase():
+                self.move(state="paused")
+            case SlowMotion(on=on, pace=pace):
+                self.move(slow=pace if on else 0.0)
             case SetSpeed(speed=speed):
                 self.move(speed=speed)
             case SetTick(tick=tick) if self.experiment is not None:

@@ -98,14 +98,16 @@ def _learning(experiment: Experiment, wanted: Wanted, first: int, stop: int, all
     fed = max(first, min(stop, all_fed))
     top = [says(experiment, step, row) for step in range(first, fed)]
     ranks = min(wanted.top, len(vocabulary))
-    p = np.array([_shares(step, len(vocabulary)) for step in range(first, fed)], np.float32).reshape(fed - first, -1)
+    p = np.array([_shares(step, len(vocabulary)) for step in range(first, fed)], np.float32).reshape(
+        -1, len(vocabulary)
+    )
     targets = [vocabulary.index(character) for character in experiment.data.targets[row]]
     target_p = np.array([p[at, said.index(targets[first + at])] for at, said in enumerate(top)], np.float32)
     return Steps(
         first=first,
         inputs=_indices(experiment, row, first, stop),
         targets=np.array(targets[first:stop], np.int32),
-        top=np.array(top, np.int32).reshape(fed - first, -1)[:, :ranks],
+        top=np.array(top, np.int32).reshape(-1, len(vocabulary))[:, :ranks],
         top_p=p[:, :ranks],
         target_p=target_p,
         losses=-np.log(target_p),

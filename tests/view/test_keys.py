@@ -4,7 +4,21 @@ import pytest
 from msgspec.structs import replace
 
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Back, Command, GoTo, Learn, NextBranch, Open, Play, Restart, SetSpeed, SetTick, Step
+from rnn_tui.protocol import (
+    Back,
+    Command,
+    GoTo,
+    Learn,
+    NextBranch,
+    NextPhase,
+    Open,
+    Play,
+    Restart,
+    SetSpeed,
+    SetTick,
+    SlowMotion,
+    Step,
+)
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.scene import Gaze
 from tests.view.fake_engine import FakeEngine
@@ -28,6 +42,8 @@ COMMANDS: dict[str, Command] = {
     "m": SetTick(tick="sequence"),
     "r": Restart(),
     "R": Restart(seed=5),
+    "n": NextPhase(),
+    "s": SlowMotion(on=True),
 }
 GAZES = {
     "left_square_bracket": Gaze(cursor=2),
