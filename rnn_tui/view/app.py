@@ -19,6 +19,7 @@ from rnn_tui.draw.chart import load_plotext
 from rnn_tui.experiment import Experiment
 from rnn_tui.link import Engine, EngineError, start_engine
 from rnn_tui.protocol import (
+    HISTORY,
     Back,
     Command,
     Frame,
@@ -34,6 +35,8 @@ from rnn_tui.protocol import (
     SetSpeed,
     SetTick,
     Step,
+    Turn,
+    Watch,
 )
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.text import safe
@@ -69,11 +72,22 @@ class RnnApp(App[int]):
 
         words: str
 
-    def __init__(self, engine: Engine, experiment: Experiment, *, paused: bool = False, fps: float = 20.0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        experiment: Experiment,
+        *,
+        paused: bool = False,
+        history: int = HISTORY,
+        turns: tuple[Turn, ...] = (),
+        fps: float = 20.0,
+    ) -> None:
         super().__init__()
         self._engine = engine
         self._experiment = experiment  # the one to open, as long as none is open
         self._paused = paused
+        self._history = history
+        self._turns = turns  # to come, of the experiment to open
         self._fps = fps
         self._puller = Puller(fps)
         self._timer: Timer | None = None
@@ -137,7 +151,8 @@ class RnnApp(App[int]):
     def _hear(self, event: EngineSpoke) -> None:
         match event.message:
             case Greeting():
-                self.say(Open(experiment=self._experiment, play=not self._paused))
+                play = not self._paused
+                self.say(Open(experiment=self._experiment, play=play, history=self._history, turns=self._turns))
                 self.ask()
             case Refused(problem=problem, path=path):
                 self.notify(safe(f"{path.rpartition('.')[2]} {problem}".strip()), severity="warning", markup=False)
@@ -152,7 +167,7 @@ class RnnApp(App[int]):
         self._frame = frame
         if frame.status.speed == self._asked_speed:
             self._asked_speed = None
-        self._experiment = self._opened.experiment
+        self._experiment, self._turns = self._opened.experiment, ()
         self.main.show(frame, self._opened)
         self.ask()
 
@@ -293,6 +308,24 @@ class RnnApp(App[int]):
 
         self.push_screen(ExperimentScreen(self._experiment), self._open)
 
+    def action_breakpoints(self) -> None:
+        """Choose what the run pauses at."""
+        from rnn_tui.view.screens.breakpoints import BreakpointsScreen
+
+        def answered(until: tuple[str, ...] | None) -> None:
+            if until is not None:
+                self._command(Watch(until=until))
+
+        if self._opened is not None:
+            self.push_screen(BreakpointsScreen(self._opened.experiment), answered)
+
+    def action_reproduce(self) -> None:
+        """The command line that leads to what is on the screen, copied."""
+        from rnn_tui.view.screens.reproduce import ReproduceScreen
+
+        if self._opened is not None:
+            self.push_screen(ReproduceScreen(self._opened, self.tick))
+
     def action_help(self) -> None:
         """All keys."""
         from rnn_tui.view.screens.help import HelpScreen
@@ -301,7 +334,7 @@ class RnnApp(App[int]):
 
     def _open(self, experiment: Experiment | None) -> None:
         if experiment is not None:
-            self._command(Open(experiment=experiment))
+            self._command(Open(experiment=experiment, history=self._history))
 
     def _command(self, command: Command) -> None:
         """Say it, if there is a run to say it to, and look at what came of it without waiting for the next turn."""
@@ -321,9 +354,16 @@ class RnnApp(App[int]):
         await self.main.run_action(action)
 
 
-def run_app(engine: Engine, experiment: Experiment, *, paused: bool = False) -> int:
+def run_app(
+    engine: Engine,
+    experiment: Experiment,
+    *,
+    paused: bool = False,
+    history: int = HISTORY,
+    turns: tuple[Turn, ...] = (),
+) -> int:
     """Show the app until it is left; the exit code. The engine ends with it."""
-    app = RnnApp(engine, experiment, paused=paused)
+    app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns)
     try:
         return app.run() or app.return_code or 0
     finally:

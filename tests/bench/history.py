@@ -9,8 +9,9 @@ import time
 
 import torch
 
-from rnn_tui.engine.session import HISTORY, Session
+from rnn_tui.engine.session import Session
 from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import HISTORY
 
 _TICKS = 2000
 _TURNS = 5
@@ -31,7 +32,9 @@ def _keeping() -> None:
         for _ in range(_TURNS):
             without.append(_seconds(name, 0))
             kept.append(_seconds(name, HISTORY))
-        print(f"{name:18} ticks/s with history against without: {statistics.median(without) / statistics.median(kept):.3f}")
+        print(
+            f"{name:18} ticks/s with history against without: {statistics.median(without) / statistics.median(kept):.3f}"
+        )
 
 
 def _going() -> None:
@@ -45,7 +48,9 @@ def _going() -> None:
         session.go_to(draw.randrange(10_001))
         times.append(time.perf_counter() - began)
     size = session.branch.states.nbytes / 1000
-    print(f"anywhere in 10,000 ticks: {1000 * statistics.median(times):.0f} ms median, {1000 * max(times):.0f} ms at worst;")
+    print(
+        f"anywhere in 10,000 ticks: {1000 * statistics.median(times):.0f} ms median, {1000 * max(times):.0f} ms at worst;"
+    )
     print(f"{len(session.branch.states)} states kept, {size:,.0f} KB")
 
 

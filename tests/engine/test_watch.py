@@ -25,7 +25,8 @@ def unwatched(what: Experiment, passes: int = _PASSES) -> tuple[list[float], lis
     """The loss and the prediction of each pass of a run that nothing holds."""
     session = Session(what)
     session.watch(())
-    losses, said = [], []
+    losses: list[float] = []
+    said: list[str] = []
     while len(losses) < passes:
         assert session.tick()
         if session.trainer.at_end_of_pass:
