@@ -107,15 +107,18 @@ def _changes(before: Training, turn: Turn) -> str:
 
 def _given(base: Experiment, experiment: Experiment) -> dict[str, Any]:
     """The least that must be said to change one experiment into another; the rest follows (`overrides`)."""
+    plain = _completed(base, experiment, {})
     data = experiment.data
     pairs = list(zip(data.inputs, data.targets, strict=False))
-    if pairs and all(row[1:] == target[:-1] for row, target in pairs):  # perhaps the target need not be said
+    if "data.targets" in plain and all(
+        row[1:] == target[:-1] for row, target in pairs
+    ):  # perhaps the target need not be said
         whole = [row + target[-1] for row, target in pairs]
         short = _completed(base, experiment, {"data.inputs": whole, "data.targets": None})
         with contextlib.suppress(ExperimentError):
             if _unwatched(from_dict(overridden(base, short))) == _unwatched(experiment):
                 return short
-    return _completed(base, experiment, {})
+    return plain
 
 
 def _completed(base: Experiment, experiment: Experiment, given: dict[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from rnn_tui.view.screens.editors import TextInput
 __all__ = ["BreakpointsScreen"]
 
 _KINDS: dict[Kind, tuple[str, str, str]] = {  # what stands before the number, an example, what it is about
-    "learnt": ("learnt", "", "the prediction is right for the first time"),
+    "learnt": ("learnt", "", "the prediction is first right"),
     "loss": ("loss <", "2.7", "the loss falls below this"),
-    "jump": ("jump >", "0.5", "the loss rises by more than this from one update to the next"),
+    "jump": ("jump >", "0.5", "an update raises the loss by more"),
     "epoch": ("epoch =", "50", "this epoch is done"),
     "tick": ("tick =", "300", "this tick is done"),
 }
@@ -36,7 +36,7 @@ class Box(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space,left,right", "turn", "tick", show=False)]
     DEFAULT_CSS = """
-    Box { width: 14; height: 1; &:focus { background: $primary 25%; } &.-on { text-style: bold; } }
+    Box { width: 13; height: 1; &:focus { background: $primary 25%; } &.-on { text-style: bold; } }
     """
     on_: reactive[bool] = reactive(False, init=False)
 
@@ -74,10 +74,10 @@ class Point(Widget):
     Point {
         height: auto;
         & > Horizontal { height: 1; }
-        & TextInput { width: 12; margin: 0 2 0 0; }
-        & .point-none { width: 14; height: 1; }
+        & TextInput { width: 11; margin: 0 2 0 0; }
+        & .point-none { width: 13; height: 1; }
         & .point-about { width: 1fr; height: 1; color: $foreground 65%; text-wrap: nowrap; text-overflow: ellipsis; }
-        & .point-problem { display: none; height: auto; color: $error; padding: 0 0 0 14; }
+        & .point-problem { display: none; height: auto; color: $error; padding: 0 0 0 13; }
         &.-wrong .point-problem { display: block; }
     }
     """

@@ -40,8 +40,8 @@ class ReproduceScreen(ModalScreen[None]):
             self._about = f"{_COPIED} {_SAME if opened.device == 'cpu' else _GPU}"
         except ValueError as error:
             self._about = str(error)
-        if "\n" in self.command:
-            self._about += " ⏎ is a line break."
+        if safe(self.command) != self.command:
+            self._about += " What cannot be shown, such as a line break (⏎), is copied as it is."
 
     def compose(self) -> ComposeResult:
         """The command, and what is to be known of it."""
