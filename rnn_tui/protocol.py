@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.experiment import Experiment, Tick, Training
+from rnn_tui.phase import Phase
 
 __all__ = [
     "HISTORY",
@@ -28,6 +29,7 @@ __all__ = [
     "Look",
     "Message",
     "NextBranch",
+    "NextPhase",
     "Open",
     "Opened",
     "Play",
@@ -36,6 +38,7 @@ __all__ = [
     "Restart",
     "SetSpeed",
     "SetTick",
+    "SlowMotion",
     "States",
     "Status",
     "Step",
@@ -159,13 +162,39 @@ class NextBranch(_Value, frozen=True, kw_only=True, tag=True):
     """On to the newest tick of the next branch, and hold."""
 
 
+class NextPhase(_Value, frozen=True, kw_only=True, tag=True):
+    """One phase of a tick, and hold there."""
+
+
+class SlowMotion(_Value, frozen=True, kw_only=True, tag=True):
+    """Play phase by phase, or as before."""
+
+    on: bool
+    pace: Annotated[float, msgspec.Meta(gt=0)] = 1.5  # phases a second
+
+
 class Watch(_Value, frozen=True, kw_only=True, tag=True):
     """Pause at these breakpoints from now on, and at no others."""
 
     until: tuple[str, ...]
 
 
-Command = Look | Open | Restart | Play | Step | SetSpeed | SetTick | GoTo | Back | Learn | NextBranch | Watch
+Command = (
+    Look
+    | Open
+    | Restart
+    | Play
+    | Step
+    | SetSpeed
+    | SetTick
+    | GoTo
+    | Back
+    | Learn
+    | NextBranch
+    | NextPhase
+    | SlowMotion
+    | Watch
+)
 
 
 # ---- what the engine says ---------------------------------------------------------------------------------------
@@ -212,6 +241,7 @@ class Status(_Value, frozen=True, kw_only=True):
     speed: float  # asked for, ticks/s; 0: as fast as it can
     ticks_per_second: float  # reached
     lr: float
+    slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
     notice: str = ""  # why it holds, or another thing to know
 
 
@@ -237,6 +267,7 @@ class States(_Value, frozen=True, kw_only=True):
     units: Integers  # (u,) which units these are
     h: Floats  # (u, f)
     c: Floats | None = None  # (u, f)
+    skip: int = 0  # columns on the left that are not there yet: in slow motion, read from the right
 
 
 class Curve(_Value, frozen=True, kw_only=True):
@@ -288,6 +319,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     opened: Opened | None = None  # where the view does not know this run yet
     steps: Steps | None = None
     states: tuple[States, ...] = ()
+    phase: Phase | None = None  # where the run is held inside a tick, or has just ended one in slow motion
     curve: Curve | None = None  # one point for each update
     characters: Curve | None = None  # the losses of single characters, in character ticks
     others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch

@@ -16,6 +16,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
     VERSION,
     Back,
+    BranchCurve,
     Check,
     Command,
     Curve,
@@ -27,6 +28,7 @@ from rnn_tui.protocol import (
     Look,
     Message,
     NextBranch,
+    NextPhase,
     Open,
     Opened,
     Play,
@@ -35,6 +37,7 @@ from rnn_tui.protocol import (
     Restart,
     SetSpeed,
     SetTick,
+    SlowMotion,
     States,
     Status,
     Step,
@@ -47,6 +50,12 @@ from rnn_tui.protocol import (
 from rnn_tui.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
 COMMANDS: list[Command] = [
+    GoTo(tick=-1),
+    Back(unit="epoch"),
+    Learn(training=LESSONS["ohlol"].training, reseed=True),
+    NextBranch(),
+    NextPhase(),
+    SlowMotion(on=True, pace=0.5),
     Look(number=1),
     Look(
         number=2**40,
@@ -67,12 +76,6 @@ COMMANDS: list[Command] = [
     Restart(),
     Restart(seed=2**63 - 1),
     Open(experiment=LESSONS["hihello"], history=0, turns=(Turn(tick=0, training=Training(lr=0.5), reseed=True),)),
-    GoTo(tick=-1),
-    GoTo(tick=10**12),
-    Back(),
-    Back(unit="epoch"),
-    Learn(training=Training(optimizer="sgd"), reseed=True),
-    NextBranch(),
     Watch(until=()),
     Watch(until=("learnt", "loss<€")),
     Play(on=True),
@@ -143,6 +146,7 @@ FULL = Frame(
     ),
     curve=Curve(x=doubles(1, 2), low=doubles(0.5, math.inf), high=doubles(1, -0.0)),
     characters=Curve(x=doubles(), low=doubles(), high=doubles()),
+    others=(BranchCurve(name="fork 1", curve=Curve(x=doubles(1), low=doubles(0.5), high=doubles(0.5))),),
     predictions=(PredictionSeen(text="ihello 👩", epoch=9, right=True),),
     learnt=9,
     tensors=(TensorFact(name="h_0", shape=(1, 5), dimensions=("layers", "hidden"), values=floats(1, 5)),),

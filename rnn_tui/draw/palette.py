@@ -24,6 +24,8 @@ class Palette:
     dim: Style  # labels, what is not there yet
     faint: Style  # lines and dots
     accent: Style  # what is being fed, and the line of the loss
+    back: Style  # gradients, at the step that backward has come to
+    went_back: Style  # and where it has been
     right: Style
     wrong: Style
     cursor: Style  # laid over the column of the time cursor
@@ -39,7 +41,7 @@ class Palette:
 
     def cell(self, level: int) -> Style:
         """The style of a cell with a signed level: a background, and a readable foreground."""
-        return _cell(self.negative, self.positive, level)
+        return self.text if self.monochrome else _cell(self.negative, self.positive, level)
 
     def half(self, upper: int, lower: int) -> Style:
         """The style of `▀` whose upper half has one level and whose lower half the other."""
@@ -98,6 +100,8 @@ DARK = Palette(
     dim=Style.parse("#8b93a1"),
     faint=Style.parse("#4a5260"),
     accent=Style.parse("bold #ffd166"),
+    back=Style.parse("bold #e08bff"),
+    went_back=Style.parse("#a778c9"),
     right=Style.parse("bold #4fd6a9"),
     wrong=Style.parse("bold #ff7a90"),
     cursor=Style.parse("on #2c3442"),
@@ -112,6 +116,8 @@ LIGHT = Palette(
     dim=Style.parse("#646c79"),
     faint=Style.parse("#b4bac4"),
     accent=Style.parse("bold #9a5b00"),
+    back=Style.parse("bold #8a1fb8"),
+    went_back=Style.parse("#a86cc4"),
     right=Style.parse("bold #00795a"),
     wrong=Style.parse("bold #c2183f"),
     cursor=Style.parse("on #dfe5ee"),

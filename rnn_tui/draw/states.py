@@ -32,6 +32,7 @@ class Block:
     values: Floats  # (u, f)
     units: Sequence[int]
     scale: float
+    skip: int = 0  # columns on the left that have no value yet
 
     def unit_at(self, y: int) -> int | None:
         """The index (into `units`) at a row of the pane."""
@@ -55,7 +56,7 @@ class StatesLayout:
         step = self.axis.step_at(x)
         for block in self.blocks:
             unit = block.unit_at(y)
-            if unit is not None and step is not None and step - self.axis.first < block.values.shape[1]:
+            if unit is not None and step is not None and block.skip <= step - self.axis.first < block.values.shape[1]:
                 return block, unit, step
         return None
 
@@ -99,6 +100,7 @@ def lay_out_states(
                 values=values,
                 units=each.units.tolist(),
                 scale=scales[name[0]],
+                skip=each.skip,
             )
         )
         top += rows + (1 if spacer or rows < room else 0)
@@ -132,23 +134,23 @@ def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, 
             middle = part == (block.unit_rows - 1) // 2
             if middle:
                 canvas.put(1, y, f"{name}{block.units[unit] + 1}"[: axis.gutter - 1], palette.dim)
-            _draw_unit(canvas, y, cells[unit], axis, palette, block.scale, numbered=middle)
+            _draw_unit(canvas, y, cells[unit], axis, palette, block, numbered=middle)
         else:
             upper = cells[2 * row]
             lower = cells[2 * row + 1] if 2 * row + 1 < len(cells) else None
             if row in (0, block.rows // 2, block.rows - 1):
                 canvas.put(1, y, f"{name}{block.units[2 * row] + 1}"[: axis.gutter - 1], palette.dim)
-            _draw_pair(canvas, y, upper, lower, axis, palette, block.scale)
+            _draw_pair(canvas, y, upper, lower, axis, palette, block)
 
 
 def _draw_unit(
-    canvas: Canvas, y: int, values: list[float], axis: TimeAxis, palette: Palette, scale: float, *, numbered: bool
+    canvas: Canvas, y: int, values: list[float], axis: TimeAxis, palette: Palette, block: Block, *, numbered: bool
 ) -> None:
     """One unit over time; with its numbers where a column has room for them."""
     column = axis.column
     for step in axis.steps:
         x, at = axis.x(step), step - axis.first
-        if at >= len(values):
+        if not block.skip <= at < len(values):
             if numbered:
                 canvas.centre(x, y, column, "·", palette.faint)
             continue
@@ -158,7 +160,7 @@ def _draw_unit(
             if numbered:
                 canvas.centre(x, y, column, signed(value, column), palette.warning)
             continue
-        level = palette.level(value, scale)
+        level = palette.level(value, block.scale)
         style = palette.cell(level)
         canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome else " ")
         if numbered:
@@ -174,19 +176,19 @@ def _draw_pair(
     lower: list[float] | None,
     axis: TimeAxis,
     palette: Palette,
-    scale: float,
+    block: Block,
 ) -> None:
     """Two units in one row of half-blocks."""
     for step in axis.steps:
         at = step - axis.first
-        if at >= len(upper):
+        if not block.skip <= at < len(upper):
             canvas.put(axis.x(step) + axis.column // 2, y, "·", palette.faint)
             continue
         pair = (upper[at], lower[at] if lower else upper[at])
         if not all(map(math.isfinite, pair)):
             canvas.fill(axis.x(step), y, axis.column, palette.warning, "!")
             continue
-        first, second = (palette.level(value, scale) for value in pair)
+        first, second = (palette.level(value, block.scale) for value in pair)
         if palette.monochrome:
             mean = (first + second) // 2
             canvas.fill(axis.x(step), y, axis.column, palette.cell(mean), palette.shade(mean))

@@ -47,7 +47,7 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
         if x + 3 + len(part) < width:
             canvas.put(x, 0, " · ", palette.faint)
             x = canvas.put(x + 3, 0, part, palette.dim)
-    state = _STATES[status.state]
+    state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
     epochs = f"/{count(training.epochs)}" if training.epochs else ""
@@ -59,8 +59,8 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
             if status.running_loss is None
             else f"loss so far {compact(status.running_loss)}",
         )
-    pace = speed_name(status.speed)
-    if status.state == "playing" and not status.speed:
+    pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
+    if status.state == "playing" and not status.speed and not status.slow:
         pace += f", {count(status.ticks_per_second)} ticks/s"
     facts.append(pace)
     for fact in facts:

@@ -4,7 +4,6 @@ What a column holds is a pile of bands, drawn from the top: target, output, its 
 with their directions, the embedding, the input. Bands that only help the eye are left out where rows are few.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,24 +12,14 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.boxes import Cell, draw_boxes
 from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.flow import Flow, Part
 from rnn_tui.draw.numbers import probability, signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats
 
-_PLAIN = Style()
-
 __all__ = ["Cell", "Unrolled", "draw_unrolled", "natural_height"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One recurrent layer in one direction."""
-
-    name: str  # "LSTM 2"
-    direction: int  # 0: from the left, 1: from the right
-    scale: float = 1.0  # the largest value that the colours tell
-    h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +37,7 @@ class Unrolled:
     fed: int
     current: int | None  # the time step being fed, in character ticks
     double: bool  # an LSTM hands on two states, h and c
+    flow: Flow | None = None  # where a tick is held in slow motion
 
 
 _ROWS_OF_VALUES = 4  # features of an output written out at most
@@ -101,27 +91,43 @@ def draw_unrolled(
     if cursor is not None and cursor in axis.steps:
         for row in range(height):
             canvas.tint(axis.x(cursor), row, axis.column, palette.cursor)
+    above = ""
     for band in bands:
         kind, _, number = band.partition(" ")
         if kind == "cell":
-            y = _draw_cells(canvas, y, net, net.cells[int(number)], axis, palette, cursor, tall=tall)
-            continue
-        _draw_band(canvas, y, kind, int(number or 0), net, axis, palette, cursor)
-        y += 1
+            y = draw_boxes(
+                canvas,
+                y,
+                net.cells[int(number)],
+                tall=tall,
+                double=net.double,
+                fed=net.fed,
+                current=net.current,
+                flow=net.flow,
+                axis=axis,
+                palette=palette,
+                cursor=cursor,
+            )
+        else:
+            _draw_band(canvas, y, f"{band} {above}" if kind == "up" else band, net, axis, palette, cursor)
+            y += 1
+        above = band
     return canvas.strips()
 
 
 def _draw_band(
-    canvas: Canvas, y: int, kind: str, number: int, net: Unrolled, axis: TimeAxis, palette: Palette, cursor: int | None
+    canvas: Canvas, y: int, band: str, net: Unrolled, axis: TimeAxis, palette: Palette, cursor: int | None
 ) -> None:
-    """One row that is not a cell."""
-    labels = {"head": "linear", "up": "", "gap": "", "value": f"output {number + 1}"}
-    canvas.put(1, y, labels.get(kind, kind), palette.dim)
+    """One row that is not a cell. An arrow upward is named with what it leads to: `up cell 1`."""
+    kind, _, rest = band.partition(" ")
+    labels = {"head": "linear", "up": "", "gap": ""}
+    label = f"output {int(rest) + 1}" if kind == "value" else labels.get(kind, kind)
+    canvas.put(1, y, label, palette.dim)
     if kind == "gap":
-        canvas.put(axis.gutter, y, f"⋮ {number} more layers in between", palette.dim)
+        canvas.put(axis.gutter, y, f"⋮ {rest} more layers in between", palette.dim)
         return
     for step in axis.steps:
-        text, style = _entry(kind, number, step - axis.first, step, net, axis, palette)
+        text, style = _entry(kind, rest, step - axis.first, step, net, axis, palette)
         if step == cursor:
             style = style + palette.cursor
         if kind == "t" and axis.column < 3:  # longer than its column, but the columns behind it are free
@@ -133,30 +139,40 @@ def _draw_band(
 
 
 def _entry(
-    kind: str, number: int, at: int, step: int, net: Unrolled, axis: TimeAxis, palette: Palette
+    kind: str, rest: str, at: int, step: int, net: Unrolled, axis: TimeAxis, palette: Palette
 ) -> tuple[str, Style]:
     """What a band says at one time step."""
+    flow = net.flow
     is_fed = at < net.fed
-    lit = step == net.current
+    lit = step == net.current if flow is None else False
+    plain = palette.accent if lit else palette.dim if is_fed else palette.faint
     match kind:
         case "input":
+            if flow is not None:
+                style = flow.style(palette, "input", step)
+                return net.inputs[at], palette.text if flow.done("input", step) else style
             return net.inputs[at], palette.accent if lit else palette.text if is_fed else palette.dim
         case "t":
-            return _step_label(step, axis), palette.accent if lit else palette.faint
+            if flow is not None:
+                lit = step == flow.step and flow.kind != "update"
+            return _step_label(step, axis), _now(flow, palette) if lit else palette.faint
         case "target":
-            return net.targets[at], palette.text
+            return net.targets[at], palette.accent if flow is not None and flow.lit("target", step) else palette.text
         case "up":
-            return "↑", palette.accent if lit else palette.dim if is_fed else palette.faint
+            return ("↑", plain) if flow is None else _vertical(flow, net, rest, step, palette)
         case "head" | "embedding":
             box = "▭" if axis.column < 6 else "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
-            return box, palette.accent if lit else palette.dim if is_fed else palette.faint
+            return box, plain if flow is None else flow.style(palette, "head" if kind == "head" else "embedding", step)
     if not is_fed:
         return ("·", palette.faint) if kind != "p" else ("", palette.faint)
+    lit = lit or (flow is not None and flow.lit("output", step))
     if kind == "value":
         assert net.values is not None
-        return signed(float(net.values[at, number]), max(1, axis.column - 1)), palette.accent if lit else palette.text
+        text = signed(float(net.values[at, int(rest)]), max(1, axis.column - 1))
+        return text, _now(flow, palette) if lit else palette.text
     if kind == "p":
-        return probability(net.output_p[at]), palette.share(net.output_p[at])
+        p = net.output_p[at]
+        return probability(p), _now(flow, palette) if lit and flow is not None else palette.share(p)
     right = net.outputs[at] == net.targets[at]
     room = axis.x(step) + axis.column - axis.middle(step) - cell_len(net.outputs[at])
     wide = axis.column >= 3 and room >= 1  # for a mark
@@ -166,86 +182,33 @@ def _entry(
     return net.outputs[at] + mark, style if wide or right else style + Style(reverse=True)
 
 
+def _now(flow: Flow | None, palette: Palette) -> Style:
+    """The colour of what is being computed."""
+    return palette.back if flow is not None and flow.is_backward else palette.accent
+
+
+def _vertical(flow: Flow, net: Unrolled, above: str, step: int, palette: Palette) -> tuple[str, Style]:
+    """The arrow below a part: up to it, or down from it where gradients have come that way."""
+    kind, _, number = above.partition(" ")
+    cell = net.cells[int(number)] if kind == "cell" else None
+    below = flow.layers - 1 if cell is None else cell.layer - 1  # the layer that the arrow leads down to
+    into = max(below, 0)  # below the lowest layer it leads to the embedding, if there is one
+    there = below >= 0 or bool(net.embedding)
+    if flow.is_backward and there and kind != "embedding" and flow.descended(step, into):
+        now = step == flow.step and flow.layer in (-1, into)
+        return "↓", flow.back_style(palette, now=now)
+    if flow.kind in ("update", "backward"):
+        return "↑", palette.faint if flow.kind == "update" else palette.dim
+    if cell is not None:  # both directions of a layer read the same
+        lit = any(flow.lit("cell", step, cell.layer, direction) for direction in (0, 1))
+        done = flow.done("cell", step, cell.layer, 0)
+        return "↑", palette.accent if lit else palette.dim if done else palette.faint
+    parts: dict[str, Part] = {"embedding": "embedding", "head": "head"}
+    return "↑", flow.style(palette, parts.get(kind, "output"), step)
+
+
 def _step_label(step: int, axis: TimeAxis) -> str:
     """Every step where there is room, else every fifth or tenth."""
     if axis.column >= 3:
         return str(step) if step or axis.column < 5 else "t=0"
     return str(step) if step % (5 if axis.column == 2 else 10) == 0 else ""
-
-
-def _draw_cells(
-    canvas: Canvas,
-    y: int,
-    net: Unrolled,
-    cell: Cell,
-    axis: TimeAxis,
-    palette: Palette,
-    cursor: int | None,
-    *,
-    tall: bool,
-) -> int:
-    """A layer in one direction: a box for each time step, filled with its state, and the arrows along time."""
-    middle = y + 1 if tall else y
-    column = axis.column
-    gap = 2 if column >= 6 else 1 if column >= 3 else 0  # cells between two boxes
-    backward = cell.direction == 1
-    line = "═" if net.double else "─"
-    arrow = ("◂" + line if backward else line + "▸") if gap == 2 else "◂" if backward else "▸"
-    canvas.put(1, middle, cell.name, palette.dim)
-    if not backward:
-        canvas.put(axis.gutter - 2, middle, "h₀" if axis.first == 0 else " …", palette.dim)
-        canvas.put(axis.gutter, middle, "▸" if gap == 2 else "", palette.dim)
-    over = _PLAIN
-    for step in axis.steps:
-        at = step - axis.first
-        lit, is_fed = step == net.current, at < net.fed
-        style = palette.accent if lit else palette.dim if is_fed else palette.faint
-        over = palette.cursor if step == cursor else _PLAIN
-        x = axis.x(step) + (1 if gap == 2 else 0)
-        _draw_box(canvas, x, y, column - gap, at, cell, net, palette, style + over, tall=tall)
-        if gap and step + 1 < axis.length:
-            taken = net.current == step + 1
-            style = palette.accent if taken else palette.dim if at + 1 < net.fed else palette.faint
-            canvas.put(axis.x(step + 1) - 1, middle, arrow[0], style + over)
-            canvas.put(axis.x(step + 1), middle, arrow[1:], style + (palette.cursor if step + 1 == cursor else _PLAIN))
-    if backward:
-        end = "h₀" if axis.first + axis.count == axis.length else "…"
-        canvas.put(axis.right - (1 if gap else 0), middle, "◂", palette.dim + over)
-        canvas.put(axis.right + (0 if gap else 1), middle, end, palette.dim)
-    return y + (3 if tall else 1)
-
-
-def _draw_box(
-    canvas: Canvas,
-    x: int,
-    y: int,
-    width: int,
-    at: int,
-    cell: Cell,
-    net: Unrolled,
-    palette: Palette,
-    style: Style,
-    *,
-    tall: bool,
-) -> None:
-    framed = tall and width >= 3
-    inner, left = (width - 2, x + 1) if framed else (width, x)
-    middle = y + 1 if tall else y
-    if framed:
-        canvas.put(x, y, "╭" + "─" * inner + "╮", style)
-        canvas.put(x, middle, "│" + " " * inner + "│", style)
-        canvas.put(x, y + 2, "╰" + "─" * inner + "╯", style)
-    if at >= net.fed:
-        canvas.centre(left, middle, inner, "·", palette.faint)
-        return
-    if cell.h is None or not len(cell.h):
-        canvas.fill(left, middle, inner, style, "▪")
-        return
-    units = cell.h[:, at]
-    for offset in range(inner):
-        value = float(units[offset * len(units) // inner])
-        if not math.isfinite(value):
-            canvas.put(left + offset, middle, "!", palette.warning)
-            continue
-        level = palette.level(value, cell.scale)
-        canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ", palette.cell(level))

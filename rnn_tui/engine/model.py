@@ -67,12 +67,18 @@ class Model(nn.Module):
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
 
+    def embed(self, x: Tensor) -> Tensor:
+        """x (T, N, C) one-hot, as it is, or (T, N) indices -> what the first layer reads (T, N, E)."""
+        return x if self.embedding is None else self.embedding(x)
+
+    def read_out(self, output: Tensor) -> Tensor:
+        """The top layer's states (T, N, D*H) -> logits (T, N, C)."""
+        return output if self.head is None else self.head(output)
+
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """x (T, N, C) one-hot or (T, N) indices, and the state before it -> logits (T, N, C), the state after it."""
-        if self.embedding is not None:
-            x = self.embedding(x)  # (T, N, E)
-        output, state = self.recurrent(x, state)  # (T, N, D*H)
-        return (output if self.head is None else self.head(output)), state
+        output, state = self.recurrent(self.embed(x), state)  # (T, N, D*H)
+        return self.read_out(output), state
 
 
 def _fused(network: Network, input_size: int) -> nn.RNNBase:

@@ -5,26 +5,40 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.motion import Motion
+from rnn_tui.engine.phases import describe
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.phase import Phase
 from rnn_tui.protocol import Floats, Integers, States, Steps, Wanted
 
 __all__ = ["Probe"]
 
 
 class Probe:
-    """Looks into a trainer between two ticks, and changes nothing there."""
+    """Looks into a trainer between two ticks, or two phases of one, and changes nothing there."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
+        self.motion: Motion | None = None  # where a tick is held: what it has not computed yet is not shown
         self._modules = layer_modules(trainer.model, trainer.experiment.network)
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
         """The time steps that are shown, as start and stop: those asked for, or those around the step being fed."""
         length = self._trainer.length
         count = min(max(wanted.count, 0), length)
-        first = max(self._trainer.fed - 1, 0) - count // 2 if wanted.first is None else wanted.first
+        at = max(self._trainer.fed - 1, 0) if self.motion is None else self.motion.now.step
+        first = at - count // 2 if wanted.first is None else wanted.first
         first = min(max(first, 0), length - count)
         return first, first + count
+
+    @property
+    def answered(self) -> int:
+        """Time steps of the pass whose output is there."""
+        return self._trainer.fed if self.motion is None else self.motion.answered
+
+    def phase(self, wanted: Wanted) -> Phase | None:
+        """Where the run is held inside a tick."""
+        return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted))
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:
@@ -32,7 +46,8 @@ class Probe:
         trainer = self._trainer
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
-        fed = min(stop, trainer.fed)
+        answered = self.answered
+        fed = min(stop, answered)
         inputs = trainer.task.inputs[first:stop, row]
         targets = trainer.task.targets
         none = np.zeros(0, np.float32)
@@ -48,8 +63,8 @@ class Probe:
                 outputs=self._outputs(first, fed, row),
             )
         classes = len(trainer.task.vocabulary)
-        whole = torch.cat(trainer.logits)[:, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
-        right = int((whole.argmax(-1).cpu() == targets[: trainer.fed, row]).sum())
+        whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
+        right = int((whole.argmax(-1).cpu() == targets[:answered, row]).sum())
         logits = whole[first:fed].float().cpu()
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
@@ -74,38 +89,44 @@ class Probe:
         network = trainer.experiment.network
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
-        fed = min(stop, trainer.fed)
         units = _spread(network.hidden_size, wanted.units)
         start, count = wanted.layers
         shown = range(max(start, 0), min(start + count, network.layers))
         if not len(shown):
             return ()
-        if fed <= first:
+        known = {
+            (layer, direction): (0, trainer.fed) if self.motion is None else self.motion.known(layer, direction)
+            for layer in shown
+            for direction in range(network.directions)
+        }
+        read = max(end for _, end in known.values())
+        if read <= first:
             empty: Floats = np.zeros((len(units), 0), np.float32)
             cell = empty if network.cell == "lstm" else None
             return tuple(
-                States(layer=layer, direction=direction, units=units, h=empty, c=cell)
-                for layer in shown
-                for direction in range(network.directions)
+                States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
-        states = layer_states(self._modules[: shown.stop], self._embedded(), trainer.h_0)
+        read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
+        states = layer_states(self._modules[: shown.stop], self._embedded(read), trainer.h_0)
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
-        def cut(tensor: Tensor, direction: int) -> Floats:
-            mine = tensor[first:fed, row, direction * network.hidden_size :]
-            return _floats(mine.index_select(1, chosen).T)
+        def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:
+            mine = tensor[first : max(first, min(stop, end)), row, direction * network.hidden_size :]
+            values = _floats(mine.index_select(1, chosen).T)
+            values[:, : max(0, begin - first)] = 0
+            return values
 
         return tuple(
             States(
                 layer=layer,
                 direction=direction,
                 units=units,
-                h=cut(h, direction),
-                c=None if c is None else cut(c, direction),
+                h=cut(h, direction, begin, end),
+                c=None if c is None else cut(c, direction, begin, end),
+                skip=max(0, min(begin, stop) - first),
             )
-            for layer in shown
+            for (layer, direction), (begin, end) in known.items()
             for h, c in (states[layer],)
-            for direction in range(network.directions)
         )
 
     def _outputs(self, first: int, fed: int, row: int) -> Floats:
@@ -113,13 +134,11 @@ class Probe:
             return np.zeros((0, 0), np.float32)
         return _floats(torch.cat(self._trainer.logits)[first:fed, row])
 
-    def _embedded(self) -> Tensor:
-        """What the first recurrent layer has read so far, (fed, N, E)."""
+    def _embedded(self, read: int) -> Tensor:
+        """What the first recurrent layer reads in the first steps, (read, N, E)."""
         trainer = self._trainer
-        x = trainer.task.x(0, trainer.fed)
-        if trainer.task.batch_first:
-            x = x.transpose(0, 1)
-        return x if trainer.model.embedding is None else trainer.model.embedding(x)
+        x = trainer.model.embed(trainer.task.x(0, read))
+        return x.transpose(0, 1) if trainer.task.batch_first else x
 
 
 def _spread(size: int, room: int) -> Integers:

@@ -33,6 +33,7 @@ from rnn_tui.protocol import (
     Look,
     Message,
     NextBranch,
+    NextPhase,
     Open,
     Opened,
     Play,
@@ -40,6 +41,7 @@ from rnn_tui.protocol import (
     Restart,
     SetSpeed,
     SetTick,
+    SlowMotion,
     Step,
     Watch,
 )
@@ -114,6 +116,7 @@ class Server:
         self._to_tick = False  # at full speed until a breakpoint
         self._changes = 0  # of the session, that the view has been told
         self._speed = 0.0
+        self._slow = 0.0  # phases a second; 0: whole ticks
         self._due = 0.0  # when the next tick is
         self._look: Look | None = None  # waiting for an answer
         self._looked_at = 0.0
@@ -148,6 +151,7 @@ class Server:
 
     def _obey(self, command: Command) -> None:
         session = self._session
+        left_over = session is not None and self._leaves_phase(command) and session.finish_tick()
         match command:
             case Look():
                 self._look, self._looked_at = command, time.perf_counter()
@@ -157,6 +161,7 @@ class Server:
                 choose_threads(experiment)
                 session = Session(experiment, history=history, turns=turns)
                 self._begin(session)
+                self._slow = 0.0
                 self._speed = experiment.run.speed
                 self._play(play, to_tick=session.heads_for_a_tick)
             case _ if session is None:
@@ -166,16 +171,24 @@ class Server:
                 self._begin(session)
                 self._play(self._playing)
             case Play(on=on):
-                if on:
+                if on and not session.is_held:
                     session.play_on()
                 self._play(on)
             case Step(unit=unit):
-                session.play_on()
                 self._play(False)
-                self._advance()
+                if not left_over:  # to the end of a tick that was held is a step as well
+                    session.play_on()
+                    self._advance(whole=True)
                 if unit == "epoch" and not session.trainer.at_end_of_pass:
                     self._play(True)
                     self._to_end_of_pass, self._due = True, 0.0
+            case NextPhase():
+                if not session.is_held:
+                    session.play_on()
+                self._play(False)
+                session.next_phase()
+            case SlowMotion(on=on, pace=pace):
+                self._set_slow(session, pace if on else 0.0)
             case SetSpeed(speed=speed):
                 self._speed = speed
                 self._pace()
@@ -200,6 +213,25 @@ class Server:
         if self._session is not None:
             self._changes = self._session.changes
 
+    def _leaves_phase(self, command: Command) -> bool:
+        """Whether a command cannot be obeyed, or makes no sense, in the middle of a tick."""
+        match command:
+            case Look() | NextPhase() | SetSpeed():
+                return False
+            case SlowMotion(on=on):
+                return not on
+            case Play():
+                return not self._slow
+        return True
+
+    def _set_slow(self, session: Session, pace: float) -> None:
+        """Into slow motion, another pace, or out of it; what plays plays on, and who enters it wants to see it."""
+        entered = pace > 0 and not self._slow
+        self._slow = pace
+        if entered and not session.is_held:
+            session.play_on()
+        self._play(self._playing or entered)
+
     def _stand_at(self, session: Session, tick: int) -> None:
         """Hold at a tick of this branch. Another way of learning there is another description of the run."""
         self._play(False)
@@ -221,14 +253,21 @@ class Server:
         self._pace()
 
     def _pace(self) -> None:
-        """Count the time to the next tick from now."""
-        hurried = not self._speed or self._to_end_of_pass or self._to_tick
-        self._due = 0.0 if hurried else time.perf_counter() + 1 / self._speed
+        """Count the time to the next tick, or phase, from now."""
+        speed = self._slow or self._speed
+        hurried = not speed or self._to_end_of_pass or self._to_tick
+        self._due = 0.0 if hurried else time.perf_counter() + 1 / speed
 
-    def _advance(self) -> None:
+    def _advance(self, *, whole: bool = False) -> None:
+        """One tick, or in slow motion one phase."""
         session = self._session
         assert session is not None
-        going = session.tick()
+        slow = bool(self._slow) and not whole and not self._to_end_of_pass
+        if slow:
+            going = session.next_phase()
+        else:
+            session.finish_tick()
+            going = session.tick()
         self._revision += 1
         if session.changes != self._changes:
             self._changes = session.changes
@@ -236,13 +275,14 @@ class Server:
         if not going or (self._to_end_of_pass and session.trainer.at_end_of_pass):
             self._play(False)
         elif self._due:
-            self._due = max(self._due + 1 / self._speed, time.perf_counter() - 0.1)
+            self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
 
     def _may_answer(self) -> bool:
         session, look = self._session, self._look
         if session is None or look is None or look.seen == self._revision:
             return False
-        fast = self._playing and (self._to_end_of_pass or self._to_tick or not 0 < self._speed <= _FAST)
+        hurried = self._to_end_of_pass or self._to_tick or not 0 < self._speed <= _FAST
+        fast = self._playing and not self._slow and hurried
         if fast and not session.trainer.at_end_of_pass:
             return time.perf_counter() - self._looked_at > _PATIENCE
         return True
@@ -251,7 +291,7 @@ class Server:
         session = self._session
         assert session is not None
         wanted = look.wanted
-        status = session.status(playing=self._playing, speed=self._speed)
+        status = session.status(playing=self._playing, speed=self._speed, slow=self._slow)
         curve, learns = wanted.curve, session.trainer.learns
         frame = Frame(
             look=look.number,
@@ -260,6 +300,7 @@ class Server:
             opened=None if look.opened == self._runs else self._opened(),
             steps=session.probe.steps(wanted) if wanted.count else None,
             states=session.probe.states(wanted) if wanted.count and wanted.units else (),
+            phase=session.probe.phase(wanted) if wanted.count else None,
             curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
             characters=session.character_curve(curve) if curve and learns else None,
             others=session.other_curves(curve) if curve and learns else (),

@@ -9,6 +9,7 @@ import torch
 
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
+from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.snapshot import restore, state_bytes, take
@@ -123,27 +124,29 @@ class Session:
         """Passes that are over at this tick."""
         return self.trainer.epoch if self.trainer.at_end_of_pass else max(0, self.trainer.epoch - 1)
 
-    def status(self, *, playing: bool, speed: float) -> Status:
+    def status(self, *, playing: bool, speed: float, slow: float = 0.0) -> Status:
         """Where the run is now."""
         self.drain()
-        trainer = self.trainer
+        trainer, motion = self.trainer, self.probe.motion
+        total = trainer.total if motion is None or motion.complete else motion.running
         running = None
-        if trainer.total is not None and not trainer.at_end_of_pass:
+        if total is not None and not trainer.at_end_of_pass:
             mean = self.experiment.training.reduction == "mean"
-            running = trainer.total.item() / (trainer.fed if mean else 1)
+            running = total.item() / (trainer.fed if mean else 1)
         return Status(
             tick=trainer.ticks,
             newest=self.branch.newest,
             branch=self.branch.name,
             branches=len(self.branches),
             epoch=trainer.epoch,
-            fed=trainer.fed,
+            fed=self.probe.answered,
             loss=self.losses.at(self.whole_passes - 1),
             running_loss=running,
             state="playing" if playing else "done" if self.done else "paused",
             speed=speed,
             ticks_per_second=self._rate.per_second() if playing else 0.0,
             lr=self.experiment.training.lr,
+            slow=slow,
             notice=self.notice,
         )
 
@@ -195,6 +198,7 @@ class Session:
 
     def tick(self) -> bool:
         """One tick. False where the run must hold: done, at a breakpoint, or its loss is no longer a number."""
+        self.finish_tick()
         trainer, branch = self.trainer, self.branch
         self.notice, self.lost = "", False
         self.stopped.clear()
@@ -203,6 +207,48 @@ class Session:
         self._prepare_tick()
         trainer.tick()
         branch.states.spent(self._clock() - began)
+        return self._after_tick(again=again)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a tick is held at a phase that is not its last."""
+        return self.probe.motion is not None and not self.probe.motion.is_last
+
+    def next_phase(self) -> bool:
+        """One phase of a tick, and hold there. False where the run must hold: see tick()."""
+        motion = self.probe.motion
+        if motion is None or not self.is_held:
+            self.notice, self.lost = "", False
+            self.stopped.clear()
+            if not self.trainer.has_update:
+                self._keep_state()
+            motion = self.probe.motion = Motion(self.trainer)
+        self._drive(motion, motion.step)
+        return not (motion.is_last and self.notice)
+
+    def finish_tick(self) -> bool:
+        """Do what is left of a tick that is held at a phase. Whether there was anything left to do."""
+        motion = self.probe.motion
+        unfinished = motion is not None and not motion.complete
+        if motion is not None and unfinished:
+            self._drive(motion, motion.finish)
+        self.probe.motion = None
+        return unfinished
+
+    def _drive(self, motion: Motion, go_on: Callable[[], None]) -> None:
+        if motion.complete:
+            go_on()
+            return
+        again = self.trainer.ticks < self.branch.newest
+        go_on()
+        if motion.now.kind == "update":
+            self._keep_state()
+        if motion.complete:
+            self._after_tick(again=again)
+
+    def _after_tick(self, *, again: bool) -> bool:
+        """What becomes known with a tick. False where the run must hold."""
+        trainer, branch = self.trainer, self.branch
         self._rate.count()
         if again:
             self._take_turns()
@@ -229,6 +275,9 @@ class Session:
 
     def _prepare_tick(self) -> None:
         """What comes between two ticks: the update, and a state to come back to."""
+        self._keep_state()
+
+    def _keep_state(self) -> None:
         trainer, branch = self.trainer, self.branch
         if self.remembers and (trainer.at_end_of_pass or not trainer.ticks) and branch.states.wants(trainer.ticks):
             trainer.finish_update()
@@ -294,6 +343,7 @@ class Session:
 
     def go_to(self, tick: int) -> None:
         """Stand at a tick of this branch, to the bit as it was. Raises HistoryError where that cannot be done."""
+        self.finish_tick()
         self.drain()
         trainer, branch = self.trainer, self.branch
         tick = min(max(tick, 0), branch.newest)
@@ -332,6 +382,7 @@ class Session:
 
         Raises ExperimentError where the network cannot learn so. What was planned is off, since all has changed.
         """
+        self.finish_tick()
         tick = self.trainer.ticks
         turn = checked_turn(self.experiment, Turn(tick=tick, training=training, reseed=reseed))
         self._turn(turn)
@@ -377,6 +428,7 @@ class Session:
         """On to the newest tick of the next branch, if there is another."""
         if len(self.branches) == 1:
             return
+        self.finish_tick()
         self.drain()
         self.branch = self.branches[(self.branches.index(self.branch) + 1) % len(self.branches)]
         self._last_prediction = None

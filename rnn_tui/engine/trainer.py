@@ -4,6 +4,9 @@ The update that ends a pass is made when the next pass begins. So between two ti
 the newest loss, and the gradients on them are its gradients: whatever is looked at there belongs together.
 """
 
+from collections.abc import Iterator
+from typing import Literal
+
 import msgspec
 import torch
 from torch import Tensor, nn
@@ -14,7 +17,9 @@ from rnn_tui.engine.optimizers import build_optimizer
 from rnn_tui.engine.tasks import Task
 from rnn_tui.experiment import Experiment, Tick, Training
 
-__all__ = ["Trainer"]
+__all__ = ["Stage", "Trainer"]
+
+Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
 
 
 class Trainer:
@@ -27,6 +32,8 @@ class Trainer:
         self.learns = experiment.training.learn
         torch.manual_seed(experiment.training.seed)
         self.model = Model(experiment).to(device)
+        if not self.learns:
+            self.model.requires_grad_(False)
         self.task = Task(experiment, device)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         self.ticks = 0
@@ -49,29 +56,50 @@ class Trainer:
         """Whether the last tick completed a pass; its gradients are ready then."""
         return self.fed == self.length
 
+    @property
+    def has_update(self) -> bool:
+        """Whether the last pass has prepared an update that has not been made yet."""
+        return self.optimizer is not None and self.total is not None and self.at_end_of_pass
+
     def tick(self) -> None:
         """One character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
-        if self.at_end_of_pass:
+        for _ in self.stages():
+            pass
+
+    def stages(self) -> Iterator[tuple[Stage, Tensor | None]]:
+        """The operations of a tick, one after the other: what has just been done, and what came out of it.
+
+        Between two of them the tick can be held; it has happened when this is exhausted.
+        """
+        if self.at_end_of_pass and self.has_update:
             self.finish_update()
+            yield "update", None
         if self.fed in (0, self.length):
             self._begin_pass()
+        model = self.model
         start = self.fed
         stop = start + 1 if self.unit == "character" else self.length
-        with torch.set_grad_enabled(self.learns):
-            logits, self.state = self.model(self.task.x(start, stop), self.state)
-            if self.task.batch_first:
-                logits = logits.transpose(0, 1)
-            self.logits.append(logits.detach())
-            if self.learns:
-                self._add_loss(logits, start, stop)
+        x = model.embed(self.task.x(start, stop))
+        yield "embed", x
+        output, self.state = model.recurrent(x, self.state)
+        yield "cells", output
+        logits = model.read_out(output)
+        if self.task.batch_first:
+            logits = logits.transpose(0, 1)
+        self.logits.append(logits.detach())
+        yield "head", logits
+        if self.learns:
+            self._add_loss(logits, start, stop)
+            yield "loss", self.loss
         self.fed = stop
         self.ticks += 1
         if self.learns and self.at_end_of_pass:
             self._backward()
+            yield "backward", self.total
 
     def finish_update(self) -> None:
         """Make the update that the last pass has prepared, if it has not been made yet."""
-        if self.optimizer is None or self.total is None or not self.at_end_of_pass:
+        if self.optimizer is None or not self.has_update:
             return
         if self.experiment.training.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.experiment.training.clip)

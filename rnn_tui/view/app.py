@@ -27,6 +27,7 @@ from rnn_tui.protocol import (
     Greeting,
     Learn,
     NextBranch,
+    NextPhase,
     Open,
     Opened,
     Play,
@@ -34,6 +35,7 @@ from rnn_tui.protocol import (
     Restart,
     SetSpeed,
     SetTick,
+    SlowMotion,
     Step,
     Turn,
     Watch,
@@ -44,6 +46,7 @@ from rnn_tui.view.before import before_first_frame
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.slow import FIRST_PACE, next_pace
 from rnn_tui.view.theme import THEMES
 from rnn_tui.view.timeline import TimeLine
 
@@ -270,9 +273,21 @@ class RnnApp(App[int]):
         self._command(Play(on=False))
         self.push_screen(ForkScreen(self._opened.experiment, self._frame.status), answered)
 
+    def action_next_phase(self) -> None:
+        """One phase of a tick."""
+        self._command(NextPhase())
+
+    def action_slow_motion(self) -> None:
+        """Phase by phase, or whole ticks again."""
+        on = self._frame is None or not self._frame.status.slow
+        self._command(SlowMotion(on=on, pace=FIRST_PACE))
+
     def action_faster(self, by: int) -> None:
         """The next pace up or down the ladder."""
         if self._frame is None:
+            return
+        if self._frame.status.slow:
+            self._command(SlowMotion(on=True, pace=next_pace(self._frame.status.slow, by)))
             return
         speed = (self._frame.status.speed if self._asked_speed is None else self._asked_speed) or float("inf")
         ladder = [each or float("inf") for each in _SPEEDS]

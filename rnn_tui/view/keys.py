@@ -100,6 +100,22 @@ KEYS = (
         about="Go to the newest tick of the next branch.",
     ),
     Key(
+        keys="n",
+        shown="n",
+        action="app.next_phase",
+        label="next phase",
+        group=_RUN,
+        about="Pause inside the tick, and do its next phase: input, cell, softmax, loss, backward, update.",
+    ),
+    Key(
+        keys="s",
+        shown="s",
+        action="app.slow_motion",
+        label="slow motion",
+        group=_RUN,
+        about="Play phase by phase, and explain each; + and - change that pace. Again: whole ticks.",
+    ),
+    Key(
         keys="plus,equals_sign",
         shown="+",
         action="app.faster(1)",

@@ -66,7 +66,9 @@ class Scene:
     @property
     def cursor(self) -> int:
         """The time step under the cursor: the one chosen, or the one that was fed last."""
-        step = max(0, self.frame.status.fed - 1) if self.gaze.cursor is None else self.gaze.cursor
+        phase = self.frame.phase
+        now = max(0, self.frame.status.fed - 1) if phase is None else phase.time_step
+        step = now if self.gaze.cursor is None else self.gaze.cursor
         return min(step, self.experiment.length - 1)
 
     @property

@@ -3,8 +3,10 @@
 import numpy as np
 from textual.strip import Strip
 
+from rnn_tui.draw.boxes import Cell
+from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.numbers import nice_above
-from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height
+from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States
 from rnn_tui.view.pane import Pane
@@ -94,6 +96,24 @@ def _unrolled(scene: Scene) -> Unrolled:
         fed=min(fed, len(outputs)) if scene.targets else fed,
         current=scene.current,
         double=network.cell == "lstm",
+        flow=_flow(scene),
+    )
+
+
+def _flow(scene: Scene) -> Flow | None:
+    """The phase that the run is held at, as the drawing wants it."""
+    phase, network = scene.frame.phase, scene.experiment.network
+    if phase is None:
+        return None
+    return Flow(
+        kind=phase.kind,
+        step=phase.time_step,
+        layer=phase.layer,
+        direction=phase.direction,
+        layers=network.layers,
+        both=network.bidirectional,
+        norms={(each.layer, each.direction): (each.first, tuple(each.norms.tolist())) for each in phase.gradients},
+        largest=phase.largest,
     )
 
 
@@ -107,5 +127,7 @@ def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> Ce
         scale=scale,
         name=name + ("→←"[direction] if network.bidirectional else ""),
         direction=direction,
+        layer=layer,
         h=None if states is None else states.h,
+        skip=0 if states is None else states.skip,
     )

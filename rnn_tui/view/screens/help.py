@@ -25,6 +25,13 @@ _PANES = (
         "fed yet in this pass.",
     ),
     (
+        "Slow motion",
+        "One tick, phase by phase (n, or s to play them). What is being computed is lit, its box heavy. Backward, the "
+        "thick arrows ◀ carry gradients from the last step to the first, and down through the layers (↓); each box "
+        "then holds ‖∂L/∂h‖: how much the loss hangs on the state there. The update moves the weights, which are the "
+        "same in all columns. The numbers are those of the tick itself, only held.",
+    ),
+    (
         "Hidden state",
         "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0; the "
         "stronger the colour, the farther from 0. The number is the value itself.",

@@ -27,6 +27,7 @@ from rnn_tui.view.panes.prediction import PredictionPane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.panes.states import StatesPane
 from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.theme import palette_for
 from rnn_tui.view.thin import ThinCompositor
 from rnn_tui.view.timeline import TimeLine
@@ -40,6 +41,7 @@ class MainScreen(Screen[None]):
     """Four panes, a status line on top, the keys below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     @dataclass
     class GazeChanged(Message):
@@ -66,6 +68,7 @@ class MainScreen(Screen[None]):
         with Horizontal(id="panes"):
             with Vertical(id="score"):
                 yield NetworkPane(id="network")
+                yield PhaseLines(id="phase")
                 yield StatesPane(id="states")
             with Vertical(id="side"):
                 yield LossPane(id="loss")
@@ -140,6 +143,8 @@ class MainScreen(Screen[None]):
             status = self.query_one("#status", Picture)
             status.paint(draw_status(scene.opened, scene.frame.status, width=status.size.width, palette=scene.palette))
             self.query_one(TimeLine).show(scene)
+            if self.query_one(PhaseLines).show(scene):
+                self.call_after_refresh(self._resized)
             self.say(scene.frame.status.notice)
             for pane in self.panes:
                 if self._is_shown(pane):
