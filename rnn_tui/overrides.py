@@ -24,6 +24,8 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         values["training"]["tick"] = "sequence"
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
+    if values["data"] != to_dict(base)["data"]:  # what the lesson tells is no longer true
+        values["name"], values["about"] = "own-text", ""
     return values
 
 

@@ -233,11 +233,12 @@ class Status(_Value, frozen=True, kw_only=True):
     newest: int  # the newest tick of this branch; larger than `tick` after going back
     branch: str
     branches: int  # how many there are
+    epochs: int  # where it stops; 0: never
     epoch: int  # the pass that the last tick belongs to, from 1; 0 before the first
     fed: int  # time steps of that pass that have been fed
     loss: float | None  # of the newest whole pass
     running_loss: float | None  # of the pass under way, summed or averaged over the steps fed
-    state: Literal["playing", "paused", "done"]
+    state: Literal["playing", "paused", "done", "loading"]  # loading: the view's own word, before there is an engine
     speed: float  # asked for, ticks/s; 0: as fast as it can
     ticks_per_second: float  # reached
     lr: float

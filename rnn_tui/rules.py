@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from rnn_tui.breakpoints import needs_learning, parse_all
-from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.experiment import Data, Experiment, ExperimentError
 from rnn_tui.fields import FIELDS
 
 __all__ = ["choices", "from_dict", "to_dict"]
@@ -86,10 +86,22 @@ def _sound(experiment: Experiment) -> Experiment:
                 raise ExperimentError(
                     each.path, f"{value:g} {problem}" if isinstance(value, float) else f"{value} {problem}"
                 )
+    _check_rows(experiment.data)
     experiment = _with_default_target(experiment)
     _check_texts(experiment)
     _check_network(experiment)
     return _with_breakpoints(experiment)
+
+
+def _check_rows(data: Data) -> None:
+    """The rows as they were given, before a default target takes a character of each."""
+    lengths = {len(row) for row in data.inputs}
+    if len(lengths) > 1:
+        raise ExperimentError(
+            "data.inputs",
+            f"has rows of {_either(map(str, sorted(lengths)), 'and')} characters: "
+            "the rows of a batch must be equally long",
+        )
 
 
 def _with_default_target(experiment: Experiment) -> Experiment:
@@ -132,13 +144,6 @@ def _check_texts(experiment: Experiment) -> None:
         halves = [character for row in rows for character in row if "\ud800" <= character <= "\udfff"]
         if halves:
             raise ExperimentError(path, f"holds {halves[0]!a}, half a character: it must be valid UTF-8 text")
-    lengths = {len(row) for row in data.inputs}
-    if len(lengths) > 1:
-        raise ExperimentError(
-            "data.inputs",
-            f"has rows of {_either(map(str, sorted(lengths)), 'and')} characters: "
-            "the rows of a batch must be equally long",
-        )
     if data.targets and not experiment.training.learn:
         raise ExperimentError(
             "data.targets", f"{_short(data.targets[0])} has no use without learning: leave it out, or learn"

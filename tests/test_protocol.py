@@ -92,6 +92,7 @@ STATUS = Status(
     newest=10**12 + 1,
     branch="main",
     branches=2,
+    epochs=10**6,
     epoch=3,
     fed=2,
     loss=0.1,

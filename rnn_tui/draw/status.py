@@ -11,7 +11,7 @@ from rnn_tui.text import safe
 
 __all__ = ["describe_network", "draw_status", "speed_name"]
 
-_STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done"}
+_STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
 
 
 def describe_network(experiment: Experiment) -> str:
@@ -50,7 +50,7 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
-    epochs = f"/{count(training.epochs)}" if training.epochs else ""
+    epochs = f"/{count(status.epochs)}" if status.epochs else ""
     facts = [f"epoch {count(status.epoch)}{epochs}", _tick(status, training.tick)]
     if training.learn:
         facts.insert(
@@ -67,8 +67,9 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
         if x + 3 + len(fact) < width:
             canvas.put(x, 1, " · ", palette.faint)
             x = canvas.put(x + 3, 1, fact, palette.text)
-    if training.epochs and x + 12 < width:
-        _draw_progress(canvas, x + 3, min(30, width - x - 5), status.epoch / training.epochs, palette)
+    if status.epochs and x + 12 < width:
+        done = max(0, status.epoch - 1) + status.fed / experiment.length
+        _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
 
 

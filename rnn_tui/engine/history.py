@@ -12,6 +12,7 @@ __all__ = ["Predictions", "Series"]
 
 Doubles = NDArray[np.float64]
 
+_LONGEST = 200  # characters of a prediction that are kept
 _BLOCK = 64  # values that one value of the next level stands for
 
 
@@ -113,17 +114,18 @@ class Series:
 
 
 class Predictions:
-    """The distinct predictions of a run, each with the epoch at which it first came up."""
+    """The distinct predictions of a run, each with the epoch at which it first came up; of long ones the beginning."""
 
     def __init__(self, kept: int = 10_000) -> None:
         self._kept = kept
-        self._first: OrderedDict[str, tuple[int, bool]] = OrderedDict()
+        self._first: OrderedDict[tuple[str, int], tuple[int, bool]] = OrderedDict()
         self.learnt: int | None = None  # the epoch at which one was first right
 
     def add(self, text: str, epoch: int, right: bool) -> None:
         """What was predicted at the end of this epoch."""
-        if text not in self._first:
-            self._first[text] = (epoch, right)
+        brief = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+        if (key := (brief, hash(text))) not in self._first:
+            self._first[key] = (epoch, right)
             if len(self._first) > self._kept:
                 self._first.popitem(last=False)
         if right and self.learnt is None:
@@ -132,12 +134,12 @@ class Predictions:
     def head(self, epoch: int) -> "Predictions":
         """What had been predicted by the end of that epoch, to go on from there."""
         copy = Predictions(self._kept)
-        copy._first.update((text, seen) for text, seen in self._first.items() if seen[0] <= epoch)
+        copy._first.update((key, seen) for key, seen in self._first.items() if seen[0] <= epoch)
         copy.learnt = self.learnt if self.learnt is not None and self.learnt <= epoch else None
         return copy
 
     def newest(self, count: int, *, by: int | None = None) -> tuple[PredictionSeen, ...]:
         """The last `count` that came up for the first time (by the end of an epoch), newest first."""
-        items = [(text, seen) for text, seen in self._first.items() if by is None or seen[0] <= by]
+        items = [(text, seen) for (text, _), seen in self._first.items() if by is None or seen[0] <= by]
         items = items[-count:] if count else []
         return tuple(PredictionSeen(text=text, epoch=epoch, right=right) for text, (epoch, right) in reversed(items))

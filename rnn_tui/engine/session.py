@@ -23,7 +23,6 @@ from rnn_tui.rules import from_dict, to_dict
 __all__ = ["HistoryError", "Session", "checked_turn"]
 
 _DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
-_MAX_TEXT = 4096  # characters of a prediction beyond which it is not kept tick by tick
 _MOST_CURVES = 6  # of other branches, in a chart
 _LONGEST_RUN = 10.0  # seconds that going to a tick may take
 
@@ -138,6 +137,7 @@ class Session:
             newest=self.branch.newest,
             branch=self.branch.name,
             branches=len(self.branches),
+            epochs=self.epochs,
             epoch=trainer.epoch,
             fed=self.probe.answered,
             loss=self.losses.at(self.whole_passes - 1),
@@ -320,14 +320,7 @@ class Session:
         trainer, task = self.trainer, self.trainer.task
         if not trainer.at_end_of_pass or task.targets is None:
             return
-        long = task.targets.numel() > _MAX_TEXT
-        if long and (not self._watch.learnt or self.predictions.learnt is not None):
-            return
         prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
-        if long:
-            if torch.equal(prediction, task.targets.cpu()):
-                self.predictions.learnt = trainer.epoch
-            return
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
             return
         self._last_prediction = prediction

@@ -69,11 +69,12 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
     h_n = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state  # (L*D, N, H)
     size = network.hidden_size
     found = []
+    first, last = (":, 0", ":, -1") if task.batch_first else ("0, :", "-1, :")  # as the tensor lies in this run
     if network.bidirectional:
-        found.append(_check("output[-1, :, :H] is h_n from the left", output[-1, :, :size], h_n[-2]))
-        found.append(_check("output[0, :, H:] is h_n from the right", output[0, :, size:], h_n[-1]))
+        found.append(_check(f"output[{last}, :H] is h_n from the left", output[-1, :, :size], h_n[-2]))
+        found.append(_check(f"output[{first}, H:] is h_n from the right", output[0, :, size:], h_n[-1]))
     else:
-        found.append(_check("output[-1] is h_n", output[-1], h_n[-1]))
+        found.append(_check(f"output[{last.removesuffix(', :')}] is h_n", output[-1], h_n[-1]))
     x = task.x(0, task.length)
     if isinstance(trainer.model.recurrent, CellStack) or trainer.unit == "character":
         x_time_first = x.transpose(0, 1) if task.batch_first else x

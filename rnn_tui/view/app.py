@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.timer import Timer
 
 from rnn_tui.draw.chart import load_plotext
@@ -44,6 +44,7 @@ from rnn_tui.protocol import Message as Heard
 from rnn_tui.text import safe
 from rnn_tui.view.before import before_first_frame
 from rnn_tui.view.keys import KEYS
+from rnn_tui.view.leaving import leave_on_signals
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.slow import FIRST_PACE, next_pace
@@ -85,6 +86,7 @@ class RnnApp(App[int]):
         turns: tuple[Turn, ...] = (),
         fps: float = 20.0,
     ) -> None:
+        self._themed = False
         super().__init__()
         self._engine = engine
         self._experiment = experiment  # the one to open, as long as none is open
@@ -96,10 +98,16 @@ class RnnApp(App[int]):
         self._timer: Timer | None = None
         self._opened: Opened | None = None
         self._frame: Frame | None = None
+        self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
         self._asked_speed: float | None = None  # as long as no frame has it: keys may come faster than frames
-        for theme in THEMES:
-            self.register_theme(theme)
         self.theme = THEMES[0].name
+        self._themed = True
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Ours alone: the pictures have palettes for these."""
+        ours = {theme.name: theme for theme in THEMES}
+        return ours if self._themed else super().available_themes | ours  # Textual begins with one of its own
 
     @property
     def main(self) -> MainScreen:
@@ -123,9 +131,13 @@ class RnnApp(App[int]):
         return MainScreen(self._experiment)
 
     def on_mount(self) -> None:
-        """Leave the terminal as it was also when told to end: Textual itself does nothing on these signals."""
-        for signal_number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(signal_number, self.exit, 128 + signal_number)
+        """Leave the terminal as it was also when told to end."""
+        loop = asyncio.get_running_loop()
+
+        def leave(code: int) -> None:
+            loop.call_soon_threadsafe(self.exit, code)
+
+        leave_on_signals(leave, self.close_engine)
 
     @on(MainScreen.Ready)
     def _begin(self) -> None:
@@ -154,8 +166,12 @@ class RnnApp(App[int]):
     def _hear(self, event: EngineSpoke) -> None:
         match event.message:
             case Greeting():
+                wishes, self._wishes = self._wishes, []
                 play = not self._paused
                 self.say(Open(experiment=self._experiment, play=play, history=self._history, turns=self._turns))
+                for wish in wishes:
+                    if not isinstance(wish, Open):  # that one has just been opened
+                        self.say(wish)
                 self.ask()
             case Refused(problem=problem, path=path):
                 self.notify(safe(f"{path.rpartition('.')[2]} {problem}".strip()), severity="warning", markup=False)
@@ -231,7 +247,11 @@ class RnnApp(App[int]):
 
     def action_toggle_play(self) -> None:
         """Play or pause."""
-        self._command(Play(on=self.held))
+        if self._opened is None:
+            self._paused = not self._paused
+            self.main.say(f"torch is being loaded; then it {'waits' if self._paused else 'plays'}.")
+        else:
+            self._command(Play(on=self.held))
 
     def action_step(self, unit: str) -> None:
         """One tick, or to the end of the epoch."""
@@ -284,12 +304,12 @@ class RnnApp(App[int]):
 
     def action_faster(self, by: int) -> None:
         """The next pace up or down the ladder."""
-        if self._frame is None:
+        slow = self._frame.status.slow if self._frame is not None else 0.0
+        if slow:
+            self._command(SlowMotion(on=True, pace=next_pace(slow, by)))
             return
-        if self._frame.status.slow:
-            self._command(SlowMotion(on=True, pace=next_pace(self._frame.status.slow, by)))
-            return
-        speed = (self._frame.status.speed if self._asked_speed is None else self._asked_speed) or float("inf")
+        shown = self._frame.status.speed if self._frame is not None else self._experiment.run.speed
+        speed = (shown if self._asked_speed is None else self._asked_speed) or float("inf")
         ladder = [each or float("inf") for each in _SPEEDS]
         if by > 0:
             place = next((at for at, each in enumerate(ladder) if each > speed), len(ladder) - 1)
@@ -331,8 +351,7 @@ class RnnApp(App[int]):
             if until is not None:
                 self._command(Watch(until=until))
 
-        if self._opened is not None:
-            self.push_screen(BreakpointsScreen(self._opened.experiment), answered)
+        self.push_screen(BreakpointsScreen(self._experiment), answered)
 
     def action_reproduce(self) -> None:
         """The command line that leads to what is on the screen, copied."""
@@ -352,14 +371,20 @@ class RnnApp(App[int]):
             self._command(Open(experiment=experiment, history=self._history))
 
     def _command(self, command: Command) -> None:
-        """Say it, if there is a run to say it to, and look at what came of it without waiting for the next turn."""
+        """Say it, and look at once at what came of it; while torch is being loaded, keep it for then."""
         if self._opened is not None:
             self.say(command)
             self._ask_now()
+            return
+        self._wishes.append(command)
+        if isinstance(command, Open):
+            self._experiment, self._turns = command.experiment, ()
+            self.main.show(*before_first_frame(self._experiment, self.main.wanted()))
+        self.main.say("torch is being loaded; what you ask for is done as soon as it is there.")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key is in the palette as well."""
-        yield from super().get_system_commands(screen)
+        yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
         for key in KEYS:
             yield SystemCommand(
                 f"{key.label.capitalize()}  ({key.shown})", key.about, lambda key=key: self._run_key(key.action)

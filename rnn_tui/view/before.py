@@ -38,11 +38,12 @@ def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, O
         newest=0,
         branch="main",
         branches=1,
+        epochs=experiment.training.epochs,
         epoch=0,
         fed=0,
         loss=None,
         running_loss=None,
-        state="paused",
+        state="loading",
         speed=experiment.run.speed,
         ticks_per_second=0.0,
         lr=experiment.training.lr,
@@ -53,7 +54,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, O
         began=experiment,
         turns=(),
         weights=experiment.weights,
-        device="torch is being loaded",
+        device="no device yet",
         torch="…",
     )
     return Frame(look=-1, revision=-1, status=status, steps=steps), opened

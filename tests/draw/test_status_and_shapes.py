@@ -16,8 +16,8 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Check, Opened, Status, TensorFact
 from tests.draw.grids import Grid, is_picture
 
-STATUS = Status(tick=70, newest=70, branch="main", branches=1, epoch=12, fed=4, loss=4.07, running_loss=1.52,
-                state="playing", speed=4.0, ticks_per_second=4.0, lr=0.1)  # fmt: skip
+STATUS = Status(tick=70, newest=70, branch="main", branches=1, epochs=100, epoch=12, fed=4, loss=4.07,
+                running_loss=1.52, state="playing", speed=4.0, ticks_per_second=4.0, lr=0.1)  # fmt: skip
 
 
 def opened(lesson: str = "hihello", **more: Any) -> Opened:

@@ -29,6 +29,7 @@ MIDWAY = Status(
     newest=70,
     branch="main",
     branches=1,
+    epochs=100,
     epoch=12,
     fed=4,
     loss=4.07,

@@ -21,9 +21,9 @@ from rnn_tui.view.screens.editors import TextInput
 __all__ = ["BreakpointsScreen"]
 
 _KINDS: dict[Kind, tuple[str, str, str]] = {  # what stands before the number, an example, what it is about
-    "learnt": ("learnt", "", "the prediction is first right"),
+    "learnt": ("learnt", "", "right for the first time"),
     "loss": ("loss <", "2.7", "the loss falls below this"),
-    "jump": ("jump >", "0.5", "an update raises the loss by more"),
+    "jump": ("jump >", "0.5", "it rises by more at once"),
     "epoch": ("epoch =", "50", "this epoch is done"),
     "tick": ("tick =", "300", "this tick is done"),
 }
@@ -140,15 +140,18 @@ class BreakpointsScreen(ModalScreen[tuple[str, ...] | None]):
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
-        there = [parse(text) for text in experiment.run.until]
-        kinds = [kind for kind in _KINDS if experiment.training.learn or kind not in _LEARNING]
-        self._points = [Point(each.kind, each) for each in there]
-        self._points += [Point(kind, None) for kind in kinds if all(each.kind != kind for each in there)]
-        self._points.sort(key=lambda point: list(_KINDS).index(point.kind))
+        self._experiment = experiment
+        self._points: list[Point] = []
         self._ready: tuple[str, ...] | None = None
 
     def compose(self) -> ComposeResult:
         """Those that are set, and one of each other kind."""
+        learns = self._experiment.training.learn
+        there = [parse(text) for text in self._experiment.run.until]
+        for kind in _KINDS:
+            if learns or kind not in _LEARNING:
+                set_ = [Point(kind, each) for each in there if each.kind == kind]
+                self._points += set_ or [Point(kind, None)]
         with Vertical(id="breakpoints", classes="dialog") as dialog:
             dialog.border_title = "Breakpoints"
             dialog.border_subtitle = "↑ ↓ choose · space tick · ctrl+s set · esc cancel"
