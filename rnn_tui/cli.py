@@ -10,7 +10,7 @@ from rnn_tui import __version__
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.lessons import DEFAULT, LESSONS, nearest
-from rnn_tui.memory import check_memory
+from rnn_tui.memory import check_memory, parse_size
 from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, given, shown
 from rnn_tui.overrides import overridden
 from rnn_tui.rules import from_dict, to_dict
@@ -18,9 +18,18 @@ from rnn_tui.text import safe
 
 if TYPE_CHECKING:
     from rnn_tui.link import Engine
+    from rnn_tui.protocol import Turn
 
 __all__ = ["main"]
 
+_FORK = SectionOption(
+    ["--fork", "forks"],
+    section="run",
+    metavar="TEXT",
+    multiple=True,
+    type=click.UNPROCESSED,
+    help="learn in another way from a tick on: '300: lr=0.05 optimizer=sgd seed=3'",
+)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -103,12 +112,26 @@ def _parameters(*more: click.Parameter) -> list[click.Parameter]:
     cls=_Opening,
     hidden=True,
     params=_parameters(
+        _FORK,
+        SectionOption(
+            ["--history"],
+            section="run",
+            metavar="SIZE",
+            default="256M",
+            type=click.UNPROCESSED,
+            help="memory for going back, for each branch; 0: no way back (256M)",
+        ),
         SectionOption(["--paused"], section="run", is_flag=True, help="open without playing"),
     ),
 )
-def _open(*, paused: bool, **parameters: Any) -> None:
+def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
     experiment = _experiment(parameters)
+    turns = _turns(experiment, forks)
+    try:
+        size = parse_size(history)
+    except ValueError as error:
+        raise Refusal(f"--history {shown(history)}: {error}") from None
     if not _has_terminal():
         name = "" if parameters["file"] else f" {experiment.name}"
         raise Refusal(f"the view needs a terminal; `rnn-tui train{name}` works without one")
@@ -120,7 +143,7 @@ def _open(*, paused: bool, **parameters: Any) -> None:
             _try_device(engine, experiment)
         from rnn_tui.view.app import run_app
 
-        raise SystemExit(run_app(engine, experiment, paused=paused))
+        raise SystemExit(run_app(engine, experiment, paused=paused, history=size, turns=turns))
     finally:
         engine.close()
 
@@ -141,6 +164,7 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
     "train",
     cls=SectionedCommand,
     params=_parameters(
+        _FORK,
         SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
         SectionOption(
             ["--every"],
@@ -152,16 +176,18 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
         ),
     ),
 )
-def _train(*, json: bool, every: str, **parameters: Any) -> None:
+def _train(*, forks: tuple[str, ...], json: bool, every: str, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     experiment = _experiment(parameters)
+    turns = _turns(experiment, forks)
     if not every.isdecimal() or not 0 < len(every) < 20 or not int(every):
         raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless import train
 
     try:
-        until = experiment.run.until if "run.until" in given(parameters) else ()
-        raise SystemExit(train(experiment, json=json, every=int(every), out=sys.stdout, err=sys.stderr, until=until))
+        until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
+        streams = {"out": sys.stdout, "err": sys.stderr}
+        raise SystemExit(train(experiment, json=json, every=int(every), until=until, turns=turns, **streams))
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 
@@ -197,6 +223,18 @@ def _experiment(parameters: dict[str, Any]) -> Experiment:
     except ExperimentError as error:
         raise Refusal(complaint(error, values)) from None
     return experiment
+
+
+def _turns(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:
+    """What `--fork` says. Raises Refusal."""
+    if not forks:
+        return ()
+    from rnn_tui.reproduce import ForkError, parse_forks
+
+    try:
+        return parse_forks(experiment, forks)
+    except ForkError as error:
+        raise Refusal(f"--fork {error}") from None
 
 
 def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experiment:

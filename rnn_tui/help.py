@@ -24,6 +24,7 @@ _EXAMPLES = (
     ("rnn-tui show ohlol > my.toml", "save a lesson, change it, and then"),
     ("rnn-tui --experiment my.toml", "open that"),
     ("rnn-tui train hihello --json --every 10", "without the view, for a script"),
+    ('rnn-tui ohlol --until "loss<1"', "pause when the loss falls below 1"),
 )
 _COLUMN = 28  # cells for the names of options
 _SENTENCE_END = re.compile(r"(?<=[.?!]) ")

@@ -1,14 +1,17 @@
 """Whether an experiment fits into this machine, told before anything of it is built."""
 
 import os
+import re
 
 import msgspec
 
 from rnn_tui.experiment import MOMENTS, Experiment, ExperimentError
 
-__all__ = ["check_memory"]
+__all__ = ["check_memory", "parse_size"]
 
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB
+_LARGEST = 2**50  # bytes that can be asked for
 _WEIGHTS = {
     "adam": "weights, gradients and Adam's moments",
     "rmsprop": "weights, gradients and RMSprop's averages",
@@ -26,6 +29,17 @@ def check_memory(experiment: Experiment) -> None:
     if there and needed > _SHARE * there:
         problem = f"would take about {_size(needed)} for {_what(experiment)}; this machine has {_size(there)}"
         raise ExperimentError(_to_blame(experiment), problem)
+
+
+def parse_size(text: str) -> int:
+    """A size in bytes: 256M, 1.5G, 4096, 0. Raises ValueError, whose text says what would be right."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError("is no size: it must be like 256M or 1G, or 0 for no way back")
+    size = float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")
+    if size > _LARGEST:
+        raise ValueError("is too large: it must be at most 1024T")
+    return int(size)
 
 
 def physical_memory() -> int:

@@ -1,7 +1,9 @@
 """The command line: what it refuses and how, and what an option brings along."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +20,7 @@ from rnn_tui.fields import FIELDS
 from rnn_tui.lessons import LESSONS
 from rnn_tui.options import given as values_given
 from rnn_tui.overrides import overridden
+from rnn_tui.protocol import HISTORY
 from rnn_tui.rules import from_dict
 
 
@@ -78,6 +81,34 @@ REFUSED = {
     ("--bidirectional",): "--hidden 5: does not fit a direct head: it needs 5 units in both directions",
     ("ohlol-cell", "--bidirectional"): "--bidirectional: does not fit single cells",
     ("ohlol-lstm", "--tick", "character"): "--tick character: does not fit: it must be sequence here",
+    # breakpoints, forks, memory
+    ("--until", "learned"): "--until learned: is no breakpoint: it must be learnt, loss<2.7, jump>0.5, epoch=50, ",
+    ("--until", "learnt", "--until", "loss>1"): "--until loss>1: is no breakpoint: it must be loss<NUMBER, as in ",
+    ("--until", ""): "--until '': is no breakpoint",
+    ("--until", "loss<\x1b"): "--until loss<␛: needs a number, as in loss<2.7",
+    ("train", "--until", "epoch=0"): "--until epoch=0: is out of reach: the epoch must be 1 or more",
+    ("hello", "--until", "learnt"): "--until learnt: never comes without learning: it must be epoch=N or tick=N",
+    ("--fork", "lr=1"): "--fork lr=1: must be a tick and what changes then, as in '300: lr=0.05 seed=3'",
+    ("--fork", ""): "--fork '': must be a tick and what changes then",
+    ("--fork", "-3: lr=1"): "--fork -3: lr=1: must be a tick",
+    ("--fork", "1.5: lr=1"): "must be a tick",
+    ("--fork", f"{9 * 10**18}: lr=1"): "is out of reach: the tick must be at most 1,000,000,000,000,000",
+    ("train", "--fork", "3:"): "--fork 3:: changes nothing: say what, as in ",
+    ("train", "--fork", "3: hidden=4"): "--fork 3: hidden=4: hidden=4 cannot change on the way: there is tick, ",
+    ("--fork", "3: lr"): "lr cannot change on the way: there is tick, reduction, optimizer, lr, clip, epochs and seed",
+    ("--fork", "3: lr=1 lr=2"): "lr stands there twice",
+    ("--fork", "3: lr=x"): "lr x is not a number",
+    ("--fork", "3: seed=1.5"): "seed 1.5 is not a whole number",
+    ("--fork", "3: lr=-1"): "--fork 3: lr=-1: lr -1 is too small: it must be above 0",
+    ("--fork", "3: optimizer=foo"): "optimizer 'foo' does not fit: it must be adam, sgd or rmsprop",
+    ("ohlol-lstm", "--fork", "3: tick=character"): "tick character does not fit: it must be sequence here",
+    ("--fork", "9: lr=1", "--fork", "3: lr=2"): "--fork 3: lr=2: must not come after the one at tick 9: their ticks ",
+    ("show", "--fork", "3: lr=1"): "--fork: no such option",
+    ("--history", "much"): "--history much: is no size: it must be like 256M or 1G, or 0 for no way back",
+    ("--history", ""): "--history '': is no size",
+    ("--history", "-1"): "--history -1: is no size",
+    ("--history", "9999999T"): "--history 9999999T: is too large: it must be at most 1024T",
+    ("train", "--history", "1G"): "--history: no such option",
     # options
     ("--hiden", "3"): "--hiden: no such option; nearest: --head, --help, --hidden",
     ("--\x1b",): "--␛: no such option",
@@ -205,7 +236,17 @@ def test_help_names_every_option_lesson_and_heading() -> None:
         text = run(*args, "--help").stdout
         flags = ("--bidirectional", "--batch-first", "--learn")
         names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in FIELDS)]
-        for word in (*names, *LESSONS, "--experiment", "--paused", "--version", "Network:", "Keys:"):
+        for word in (
+            *names,
+            *LESSONS,
+            "--experiment",
+            "--paused",
+            "--fork",
+            "--history",
+            "--version",
+            "Network:",
+            "Keys:",
+        ):
             assert word in text, word
         assert max(map(len, text.splitlines())) <= 80
     assert "--json" in run("train", "-h").stdout
@@ -237,8 +278,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     link, app = ModuleType("rnn_tui.link"), ModuleType("rnn_tui.view.app")
     link.__dict__.update(start_engine=FakeEngine, EngineError=RuntimeError)
 
-    def run_app(engine: FakeEngine, experiment: Experiment, *, paused: bool) -> int:
-        calls.append((engine, experiment, paused))
+    def run_app(engine: FakeEngine, experiment: Experiment, **options: Any) -> int:
+        calls.append((engine, experiment, options))
         return 0
 
     app.__dict__["run_app"] = run_app
@@ -251,9 +292,80 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_opens_the_view(opened: list[Any]) -> None:
     assert run().exit_code == 0
     assert run("--lr", "0.5", "ohlol", "--paused").exit_code == 0
-    (_, first, _), (engine, second, paused) = opened
+    (_, first, plain), (engine, second, options) = opened
     assert first == LESSONS["hihello"]
-    assert (second.name, second.training.lr, paused, engine.closed) == ("ohlol", 0.5, True, True)
+    assert plain == {"paused": False, "history": HISTORY, "turns": ()}
+    assert (second.name, second.training.lr, options["paused"], engine.closed) == ("ohlol", 0.5, True, True)
+
+
+def test_what_comes_later_goes_to_the_view(opened: list[Any]) -> None:
+    assert run("--fork", "3: lr=0.5", "--fork", "9: seed=7", "--history", "1.5K", "--until", "tick = 12").exit_code == 0
+    ((_, experiment, options),) = opened
+    assert experiment.run.until == ("tick=12",)
+    assert options["history"] == 1536
+    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in options["turns"]] == [
+        (3, 0.5, 4, False),
+        (9, 0.5, 7, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("4096", 4096),
+        ("256M", 2**28),
+        ("1g", 2**30),
+        ("1 GiB", 2**30),
+        ("0.5kB", 512),
+        ("2t", 2**41),
+        ("1024T", 2**50),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert memory.parse_size(text) == size
+
+
+def test_training_without_a_view_stops_only_where_it_is_asked_to() -> None:
+    whole = run("train", "hihello", "--every", "1000").stdout.splitlines()
+    assert " · 100 epochs in " in whole[-1]
+    assert "stopped" not in whole[-1]
+    stopped = run("train", "hihello", "--until", "learnt", "--until", "epoch=50")
+    assert stopped.exit_code == 0
+    lines = stopped.stdout.splitlines()
+    assert len(lines) == 11
+    assert lines[-1].startswith("learnt ihello: first right in epoch 10 · ")
+    assert lines[-1].endswith(" · stopped at tick 60: the prediction is right for the first time (learnt)")
+    assert not stopped.stderr
+
+
+def test_a_file_s_breakpoints_are_for_the_view(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(run("show", "hihello", "--until", "epoch=3", "--epochs", "5").stdout)
+    assert 'until = ["epoch=3"]' in file.read_text()
+    assert len(run("train", "--experiment", str(file)).stdout.splitlines()) == 6
+    assert len(run("train", "--experiment", str(file), "--until", "epoch=4").stdout.splitlines()) == 5
+
+
+def test_a_stop_in_the_middle_of_an_epoch_tells_of_the_whole_ones() -> None:
+    done = run("train", "hihello", "--until", "tick=15", "--json")
+    assert done.exit_code == 0
+    assert [json.loads(line)["tick"] for line in done.stdout.splitlines()] == [6, 12]
+    assert done.stderr.startswith("in the middle of epoch 3, 3 of 6 characters fed · loss ")
+    assert " · stopped at tick 15: " in done.stderr
+
+
+def test_forks_change_what_is_trained() -> None:
+    plain = run("train", "hihello", "--epochs", "6").stdout.splitlines()
+    forked = run("train", "hihello", "--epochs", "6", "--fork", "18: lr=0.9").stdout.splitlines()
+    assert plain[:3] == forked[:3]  # its update comes with the next pass
+    assert all(one != other for one, other in zip(plain[3:], forked[3:], strict=True))
+
+
+def test_never_takes_a_lesson_s_breakpoint_away() -> None:
+    assert changed("hihello").run.until == ("learnt",)
+    assert changed("hihello", "--until", "never").run.until == ()
+    assert changed("hihello", "--no-learn").run.until == ()
 
 
 def test_a_device_that_is_not_there_is_told_before_the_view_opens(opened: list[Any]) -> None:

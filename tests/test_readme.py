@@ -35,5 +35,13 @@ def test_shows_pictures_that_exist() -> None:
 def test_names_options_that_exist() -> None:
     """No option of the examples is made up."""
     words = set(re.findall(r"--[a-z][a-z-]*", README))
-    known = {each.option for each in FIELDS} | {"--experiment", "--json", "--every", "--help", "--million"}
+    known = {each.option for each in FIELDS} | {
+        "--experiment",
+        "--fork",
+        "--history",
+        "--json",
+        "--every",
+        "--help",
+        "--million",
+    }
     assert words - known == set()

@@ -16,7 +16,7 @@ from rnn_tui.engine.snapshot import restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
-from rnn_tui.experiment import Experiment, Tick, Training
+from rnn_tui.experiment import Experiment, ExperimentError, Tick, Training
 from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
@@ -447,5 +447,7 @@ class Session:
 
 def checked_turn(experiment: Experiment, turn: Turn) -> Turn:
     """The turn, where that network can learn so: it may come over a wire. Raises ExperimentError."""
+    if turn.training.learn != experiment.training.learn:
+        raise ExperimentError("training.learn", "cannot change on the way: begin another run")
     changed = msgspec.structs.replace(experiment, training=turn.training)
     return msgspec.structs.replace(turn, training=from_dict(to_dict(changed)).training)

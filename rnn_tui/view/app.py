@@ -19,6 +19,7 @@ from rnn_tui.draw.chart import load_plotext
 from rnn_tui.experiment import Experiment
 from rnn_tui.link import Engine, EngineError, start_engine
 from rnn_tui.protocol import (
+    HISTORY,
     Back,
     Command,
     Frame,
@@ -36,6 +37,8 @@ from rnn_tui.protocol import (
     SetTick,
     SlowMotion,
     Step,
+    Turn,
+    Watch,
 )
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.text import safe
@@ -73,12 +76,23 @@ class RnnApp(App[int]):
 
         words: str
 
-    def __init__(self, engine: Engine, experiment: Experiment, *, paused: bool = False, fps: float = 20.0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        experiment: Experiment,
+        *,
+        paused: bool = False,
+        history: int = HISTORY,
+        turns: tuple[Turn, ...] = (),
+        fps: float = 20.0,
+    ) -> None:
         self._themed = False
         super().__init__()
         self._engine = engine
         self._experiment = experiment  # the one to open, as long as none is open
         self._paused = paused
+        self._history = history
+        self._turns = turns  # to come, of the experiment to open
         self._fps = fps
         self._puller = Puller(fps)
         self._timer: Timer | None = None
@@ -153,7 +167,8 @@ class RnnApp(App[int]):
         match event.message:
             case Greeting():
                 wishes, self._wishes = self._wishes, []
-                self.say(Open(experiment=self._experiment, play=not self._paused))
+                play = not self._paused
+                self.say(Open(experiment=self._experiment, play=play, history=self._history, turns=self._turns))
                 for wish in wishes:
                     if not isinstance(wish, Open):  # that one has just been opened
                         self.say(wish)
@@ -171,7 +186,7 @@ class RnnApp(App[int]):
         self._frame = frame
         if frame.status.speed == self._asked_speed:
             self._asked_speed = None
-        self._experiment = self._opened.experiment
+        self._experiment, self._turns = self._opened.experiment, ()
         self.main.show(frame, self._opened)
         self.ask()
 
@@ -328,6 +343,23 @@ class RnnApp(App[int]):
 
         self.push_screen(ExperimentScreen(self._experiment), self._open)
 
+    def action_breakpoints(self) -> None:
+        """Choose what the run pauses at."""
+        from rnn_tui.view.screens.breakpoints import BreakpointsScreen
+
+        def answered(until: tuple[str, ...] | None) -> None:
+            if until is not None:
+                self._command(Watch(until=until))
+
+        self.push_screen(BreakpointsScreen(self._experiment), answered)
+
+    def action_reproduce(self) -> None:
+        """The command line that leads to what is on the screen, copied."""
+        from rnn_tui.view.screens.reproduce import ReproduceScreen
+
+        if self._opened is not None:
+            self.push_screen(ReproduceScreen(self._opened, self.tick))
+
     def action_help(self) -> None:
         """All keys."""
         from rnn_tui.view.screens.help import HelpScreen
@@ -336,7 +368,7 @@ class RnnApp(App[int]):
 
     def _open(self, experiment: Experiment | None) -> None:
         if experiment is not None:
-            self._command(Open(experiment=experiment))
+            self._command(Open(experiment=experiment, history=self._history))
 
     def _command(self, command: Command) -> None:
         """Say it, and look at once at what came of it; while torch is being loaded, keep it for then."""
@@ -346,7 +378,7 @@ class RnnApp(App[int]):
             return
         self._wishes.append(command)
         if isinstance(command, Open):
-            self._experiment = command.experiment
+            self._experiment, self._turns = command.experiment, ()
             self.main.show(*before_first_frame(self._experiment, self.main.wanted()))
         self.main.say("torch is being loaded; what you ask for is done as soon as it is there.")
 
@@ -362,9 +394,16 @@ class RnnApp(App[int]):
         await self.main.run_action(action)
 
 
-def run_app(engine: Engine, experiment: Experiment, *, paused: bool = False) -> int:
+def run_app(
+    engine: Engine,
+    experiment: Experiment,
+    *,
+    paused: bool = False,
+    history: int = HISTORY,
+    turns: tuple[Turn, ...] = (),
+) -> int:
     """Show the app until it is left; the exit code. The engine ends with it."""
-    app = RnnApp(engine, experiment, paused=paused)
+    app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns)
     try:
         return app.run() or app.return_code or 0
     finally:

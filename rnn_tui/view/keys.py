@@ -151,6 +151,14 @@ KEYS = (
         about="Begin again with the next seed: not every seed learns.",
     ),
     Key(
+        keys="B",
+        shown="B",
+        action="app.breakpoints",
+        label="breakpoints",
+        group=_RUN,
+        about="What to pause at: right for the first time, a loss, a jump of it, an epoch, a tick.",
+    ),
+    Key(
         keys="left_square_bracket",
         shown="[",
         action="cursor(-1)",
@@ -285,6 +293,14 @@ KEYS = (
         group=_OPEN,
         footer="edit",
         about="Change any part of the experiment, and begin it.",
+    ),
+    Key(
+        keys="c",
+        shown="c",
+        action="app.reproduce",
+        label="command line",
+        group=_OPEN,
+        about="Show and copy the command line that leads to what is on the screen, forks and all.",
     ),
     Key(
         keys="question_mark,f1",

@@ -236,3 +236,59 @@ def test_no_state_is_kept_before_one_is_due() -> None:
     states.spent(0.2)
     assert states.wants(1)
     assert not states.wants(0)
+
+
+def changed(session: Session, **training: object) -> None:
+    session.learn(replace(session.experiment.training, **training), reseed="seed" in training)
+
+
+@pytest.mark.parametrize("on", ["tick", "go"])
+@pytest.mark.parametrize("at", [0, 5, 6])
+def test_a_change_at_the_newest_tick_is_not_lost_by_walking_back_and_on(at: int, on: str) -> None:
+    """It has taken effect whenever one stands there, and no tick has been done with it yet."""
+    experiment = LESSONS["hihello"]
+    straight, wandering = session_of(experiment), session_of(experiment)
+    for session in (straight, wandering):
+        for _ in range(at):
+            session.tick()
+        changed(session, lr=0.5, optimizer="sgd")
+    wandering.go_to(at - 3)
+    while wandering.trainer.ticks < at:
+        wandering.tick() if on == "tick" else wandering.go_to(at)
+    assert wandering.experiment.training.lr == 0.5
+    for _ in range(20):
+        straight.tick()
+        wandering.tick()
+    assert equal(bits(straight), bits(wandering))
+
+
+@pytest.mark.parametrize("at", [0, 6, 9, 12])
+def test_several_changes_at_one_tick_count_once_when_it_is_gone_through_again(at: int) -> None:
+    """An optimiser that is left and taken up again begins without a past, then and only then."""
+    lesson = LESSONS["hihello"]
+    random = replace(lesson, network=replace(lesson.network, initial_state="random"))
+    session = session_of(replace(random, training=replace(lesson.training, epochs=0)))
+    for _ in range(at):
+        session.tick()
+    changed(session, optimizer="sgd", seed=7)
+    changed(session, optimizer="adam")
+    past = {}
+    for tick in range(at, 40):
+        past[tick] = bits(session)
+        session.tick()
+    for tick in (at, 39, at + 1, 20, 0, 30, 15, at + 7):
+        session.go_to(tick)
+        if tick in past:
+            assert equal(bits(session), past[tick]), tick
+    session.go_to(at)
+    changed(session, clip=0.5)  # in the past: what had been changed there before counts too
+    session.tick()
+    assert session.turns[-2].training.optimizer == "adam"
+
+
+def test_the_only_branch_is_the_next_one_even_without_a_way_back() -> None:
+    session = session_of(LESSONS["hihello"], history=0)
+    session.tick()
+    session.next_branch()
+    assert session.trainer.ticks == 1
+    assert session.tick()

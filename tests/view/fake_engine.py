@@ -24,6 +24,7 @@ from rnn_tui.protocol import (
     SlowMotion,
     Status,
     Step,
+    Watch,
 )
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 
@@ -106,6 +107,9 @@ class FakeEngine(Engine):
                 self.move(speed=speed)
             case SetTick(tick=tick) if self.experiment is not None:
                 self._begin(replace(self.experiment, training=replace(self.experiment.training, tick=tick)))
+                self.move()
+            case Watch(until=until) if self.experiment is not None:
+                self._begin(replace(self.experiment, run=replace(self.experiment.run, until=until)))
                 self.move()
             case Restart(seed=seed) if self.experiment is not None:
                 training = self.experiment.training

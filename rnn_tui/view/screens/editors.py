@@ -27,6 +27,7 @@ _LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
 _PIECE = re.compile(r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\.|.", re.DOTALL)
 _YES_NO = ("no", "yes")
 _ROWS, _TEXTS = ("data.inputs", "data.targets"), ("data.inputs", "data.targets", "data.vocabulary")
+_LIST = "run.until"
 _DEFAULTS = Experiment()
 
 
@@ -38,6 +39,8 @@ def as_text(path: str, value: Any) -> str:
         return "|".join(_escaped(row).replace("|", "\\|") for row in value)
     if path in _TEXTS:
         return _escaped(value)
+    if path == _LIST:
+        return ", ".join(value)
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
@@ -49,6 +52,8 @@ def from_text(path: str, text: str) -> Any:
     if path in _TEXTS:
         rows = _rows(path, text)
         return (tuple(rows) if text else ()) if path in _ROWS else "|".join(rows)
+    if path == _LIST:
+        return tuple(word.strip() for word in text.split(",") if word.strip())
     kind = _kind(path)
     if kind is bool:
         return text == _YES_NO[1]

@@ -30,6 +30,7 @@ _ESCAPES = {
     "data.inputs": " | separates rows; \\| \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
     "data.targets": " | separates rows; \\| \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
     "data.vocabulary": " \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
+    "run.until": " A comma stands between several.",
 }
 _SECTIONS = tuple(section for column in _COLUMNS for section in column)
 _LONGEST = 24  # characters of a text in the summary
@@ -167,7 +168,7 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
         except ExperimentError as error:
             wrong = error
         for path, row in self._rows.items():
-            problem = safe(without_value(str(wrong))) if wrong is not None and wrong.path == path else ""
+            problem = _problem(wrong) if wrong is not None and wrong.path == path else ""
             row.mark(changed=self._shown[path] != self._unchanged[path], problem=problem)
         verdict = self.query_one("#form-verdict", Static)
         verdict.set_class(wrong is not None, "-wrong")
@@ -233,6 +234,11 @@ def _hint(setting: Field) -> str:
     """What a setting is about; where the command line has --no-learn, the form has no."""
     about = setting.about.replace(f"--no-{setting.option[2:]}", "no")
     return f"{about[0].upper()}{about[1:]}.{_ESCAPES.get(setting.path, '')}"
+
+
+def _problem(error: ExperimentError) -> str:
+    """What is wrong, below the value; where that is a list, with the part of it that is to blame."""
+    return safe(str(error) if error.value is not None else without_value(str(error)))
 
 
 def _place(error: ExperimentError | None) -> str:

@@ -1,0 +1,210 @@
+"""The breakpoints on `B`: what the run pauses at, from now on."""
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from rnn_tui.breakpoints import Breakpoint, Kind, parse
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.text import safe
+from rnn_tui.view.screens.editors import TextInput
+
+__all__ = ["BreakpointsScreen"]
+
+_KINDS: dict[Kind, tuple[str, str, str]] = {  # what stands before the number, an example, what it is about
+    "learnt": ("learnt", "", "right for the first time"),
+    "loss": ("loss <", "2.7", "the loss falls below this"),
+    "jump": ("jump >", "0.5", "it rises by more at once"),
+    "epoch": ("epoch =", "50", "this epoch is done"),
+    "tick": ("tick =", "300", "this tick is done"),
+}
+_LEARNING: tuple[Kind, ...] = ("learnt", "loss", "jump")
+_ABOUT = "The run pauses when … (A loss that is no number always pauses it.)"
+
+
+class Box(Widget, can_focus=True):
+    """A box to tick, with its label: space or a click."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,left,right", "turn", "tick", show=False)]
+    DEFAULT_CSS = """
+    Box { width: 13; height: 1; &:focus { background: $primary 25%; } &.-on { text-style: bold; } }
+    """
+    on_: reactive[bool] = reactive(False, init=False)
+
+    class Turned(Message):
+        """It has been ticked, or no longer is."""
+
+    def __init__(self, label: str, ticked: bool) -> None:
+        super().__init__()
+        self._label = label
+        self.set_reactive(Box.on_, ticked)
+        self.set_class(ticked, "-on")
+
+    def watch_on_(self, ticked: bool) -> None:
+        """Called by textual."""
+        self.set_class(ticked, "-on")
+        self.post_message(self.Turned())
+
+    def render(self) -> Content:
+        """Called by textual."""
+        return Content(f"{'[x]' if self.on_ else '[ ]'} {self._label}")
+
+    def action_turn(self) -> None:
+        """On or off."""
+        self.on_ = not self.on_
+
+    def on_click(self) -> None:
+        """On or off."""
+        self.action_turn()
+
+
+class Point(Widget):
+    """A breakpoint: a box, its number where it has one, what it is about, and below what is wrong with it."""
+
+    DEFAULT_CSS = """
+    Point {
+        height: auto;
+        & > Horizontal { height: 1; }
+        & TextInput { width: 11; margin: 0 2 0 0; }
+        & .point-none { width: 13; height: 1; }
+        & .point-about { width: 1fr; height: 1; color: $foreground 65%; text-wrap: nowrap; text-overflow: ellipsis; }
+        & .point-problem { display: none; height: auto; color: $error; padding: 0 0 0 13; }
+        &.-wrong .point-problem { display: block; }
+    }
+    """
+
+    def __init__(self, kind: Kind, point: Breakpoint | None) -> None:
+        super().__init__()
+        self.kind = kind
+        label, example, self._about = _KINDS[kind]
+        self.box = Box(label, point is not None)
+        number = str(point).partition(label[-1])[2] if point is not None and example else ""
+        self.number = TextInput(number, placeholder=example, compact=True) if example else None
+
+    def compose(self) -> ComposeResult:
+        """Called by textual."""
+        with Horizontal():
+            yield self.box
+            yield self.number if self.number is not None else Static(classes="point-none")
+            yield Static(self._about, classes="point-about", markup=False)
+        yield Static(classes="point-problem", markup=False)
+
+    def judge(self) -> str | None:
+        """The breakpoint as text where it is ticked; None where it is not. Raises ExperimentError."""
+        problem = ""
+        try:
+            if not self.box.on_:
+                return None
+            text = self.number.value.strip() if self.number is not None else ""
+            return str(parse(_KINDS[self.kind][0].replace(" ", "") + text))
+        except ExperimentError as error:
+            problem = safe(str(error))
+            raise
+        finally:
+            self.set_class(bool(problem), "-wrong")
+            self.query_one(".point-problem", Static).update(problem)
+
+
+class Points(VerticalScroll, can_focus=False):
+    """The breakpoints. ↑ and ↓ go from one to the next."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "the one above", show=False),
+        Binding("down", "app.focus_next", "the one below", show=False),
+    ]
+
+
+class BreakpointsScreen(ModalScreen[tuple[str, ...] | None]):
+    """What the run shall pause at, or None: as before."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "set", "set", priority=True),
+        Binding("escape,B", "cancel", "cancel"),
+    ]
+    DEFAULT_CSS = """
+    #points { height: auto; max-height: 50vh; margin: 1 0 1 0; }
+    #points { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%; }
+    #points-end { height: auto; }
+    #points-verdict { width: 1fr; height: auto; color: $success; &.-wrong { color: $error; } }
+    #points-set { min-width: 9; margin: 0 0 0 1; }
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
+        self._experiment = experiment
+        self._points: list[Point] = []
+        self._ready: tuple[str, ...] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Those that are set, and one of each other kind."""
+        learns = self._experiment.training.learn
+        there = [parse(text) for text in self._experiment.run.until]
+        for kind in _KINDS:
+            if learns or kind not in _LEARNING:
+                set_ = [Point(kind, each) for each in there if each.kind == kind]
+                self._points += set_ or [Point(kind, None)]
+        with Vertical(id="breakpoints", classes="dialog") as dialog:
+            dialog.border_title = "Breakpoints"
+            dialog.border_subtitle = "↑ ↓ choose · space tick · ctrl+s set · esc cancel"
+            yield Static(_ABOUT, markup=False)
+            with Points(id="points"):
+                yield from self._points
+            with Horizontal(id="points-end"):
+                yield Static(id="points-verdict", markup=False)
+                yield Button("Set", id="points-set", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        """Judge what is there."""
+        self._judge()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        """A number that is typed is meant."""
+        for point in self._points:
+            if point.number is event.input:
+                point.box.on_ = bool(event.value.strip())
+        self._judge()
+
+    @on(Box.Turned)
+    def _judge(self) -> None:
+        """Say what it will pause at, or that something is wrong."""
+        texts: list[str] = []
+        wrong = False
+        for point in self._points:
+            try:
+                text = point.judge()
+            except ExperimentError:
+                wrong = True
+            else:
+                texts += [text] if text is not None else []
+        self._ready = None if wrong else tuple(dict.fromkeys(texts))
+        verdict = self.query_one("#points-verdict", Static)
+        verdict.set_class(wrong, "-wrong")
+        verdict.update("✗ not yet" if wrong else f"✓ pause at {', '.join(texts)}" if texts else "✓ pause nowhere")
+        self.query_one("#points-set", Button).disabled = wrong
+
+    def on_key(self, event: events.Key) -> None:
+        """Enter sets them, wherever the focus is."""
+        if event.key == "enter" and not isinstance(self.focused, Button):
+            event.stop()
+            self.action_set()
+
+    @on(Button.Pressed)
+    @on(Input.Submitted)
+    def action_set(self) -> None:
+        """Set them, if they are sound."""
+        if self._ready is not None:
+            self.dismiss(self._ready)
+
+    def action_cancel(self) -> None:
+        """Leave everything as it was."""
+        self.dismiss(None)

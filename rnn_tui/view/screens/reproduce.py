@@ -1,0 +1,69 @@
+"""The command line on `c`: it leads to what is on the screen, and has been copied."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rnn_tui.draw.numbers import count
+from rnn_tui.protocol import Opened
+from rnn_tui.reproduce import command_line
+from rnn_tui.text import safe
+
+__all__ = ["ReproduceScreen"]
+
+_COPIED = "Copied, where your terminal lets programs do so (OSC 52)."
+_SAME = "Run anywhere on a CPU, it gives the same numbers."
+_GPU = "This run is on a GPU: elsewhere, the last digits may differ."
+
+
+class ReproduceScreen(ModalScreen[None]):
+    """The command line of a run at a tick. Any key closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    #command { height: auto; max-height: 50vh; background: $panel; padding: 0 1; margin: 0 0 1 0; }
+    #command { scrollbar-size-vertical: 1; scrollbar-background: $panel; scrollbar-color: $foreground 30%; }
+    #command-about { color: $foreground 75%; }
+    """
+
+    def __init__(self, opened: Opened, tick: int) -> None:
+        super().__init__()
+        self._tick = tick
+        self.command = ""
+        try:
+            self.command = command_line(opened.began, opened.turns, tick)
+            self._about = f"{_COPIED} {_SAME if opened.device == 'cpu' else _GPU}"
+        except ValueError as error:
+            self._about = str(error)
+        if safe(self.command) != self.command:
+            self._about += " What cannot be shown, such as a line break (⏎), is copied as it is."
+
+    def compose(self) -> ComposeResult:
+        """The command, and what is to be known of it."""
+        with Vertical(id="reproduce", classes="dialog") as dialog:
+            dialog.border_title = f"The way to tick {count(self._tick)}"
+            dialog.border_subtitle = "any key closes"
+            if self.command:
+                with VerticalScroll(id="command", can_focus=False):
+                    yield Static(safe(self.command), markup=False)
+            yield Static(self._about, id="command-about", markup=False)
+
+    def on_mount(self) -> None:
+        """Copy it, through the terminal."""
+        if self.command:
+            self.app.copy_to_clipboard(self.command)
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key closes, but those that scroll."""
+        scroll = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}.get(event.key)
+        event.stop()
+        event.prevent_default()
+        if scroll is not None and self.command:
+            self.query_one("#command").scroll_relative(y=scroll, animate=False)
+        else:
+            self.dismiss()
