@@ -41,6 +41,7 @@ SHOTS = (
     Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",)),
     Shot(name="small", lesson="hihello-embedding", tick=20, size=(80, 24)),
     Shot(name="light", lesson="hihello-gru", tick=60, theme="rnn-light"),
+    Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
     Shot(name="experiment", lesson="hihello", tick=6, keys=("e",)),
 )
 

@@ -201,6 +201,7 @@ def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, no
         bar = _BARS[math.ceil(part * (len(_BARS) - 1))]
         canvas.fill(x, y, width, style, bar)
         return
+    canvas.fill(x, y, width, style)
     canvas.centre(x, y, width, text, style)
     canvas.tint(x, y, round(part * width), Style(reverse=True))
 

@@ -137,13 +137,10 @@ def _backward(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
         words = f"Backward starts {where}: the loss reaches h at t={t} through {out} only."
     else:
         words = f"Backward to t={t}: the loss reaches h through {out} and through the next h, at t={after}."
-    return words, tuple(
-        (
-            "‖∂L/∂h‖" + (f" layer {layer + 1}" if network.layers > 1 else ""),
-            float(motion.norms[layer][now.direction][t, row]),
-        )
-        for layer in reversed(layers)
-    )
+    norms = [float(motion.norms[layer][now.direction][t, row]) for layer in reversed(layers)]
+    names = [f"layer {layer + 1}" for layer in reversed(layers)] if network.layers > 1 else [""]
+    names[0] = f"‖∂L/∂h‖ {names[0]}".strip()
+    return words, tuple(zip(names, norms, strict=True))
 
 
 _WORDS = {

@@ -10,7 +10,7 @@ __all__ = ["NO_RUN", "before_first_frame"]
 NO_RUN = -1
 
 
-def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, Opened]:
+def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "") -> tuple[Frame, Opened]:
     """A frame in which nothing has been fed, from the experiment alone."""
     index = {character: number for number, character in enumerate(experiment.vocabulary)}
     first = max(0, min(wanted.first or 0, experiment.length - wanted.count))
@@ -47,6 +47,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted) -> tuple[Frame, O
         speed=experiment.run.speed,
         ticks_per_second=0.0,
         lr=experiment.training.lr,
+        notice=notice,
     )
     opened = Opened(
         run=NO_RUN,

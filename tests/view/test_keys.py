@@ -271,9 +271,26 @@ async def test_every_key_before_the_first_frame() -> None:
             await pilot.press("escape")
             assert app.screen is app.main, key
         assert engine.commands == []
+        assert "torch is being loaded" in "\n".join(screen_lines(app))
         engine.greet()
-        await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.tick == MIDWAY.tick)
-        assert engine.commands == [Open(experiment=LESSONS["hihello"])]
+        await until(pilot, lambda: app.main.scene and app.main.scene.opened.run == engine.run)
+        opened, *wishes = engine.commands
+        assert opened == Open(experiment=LESSONS["hihello"], play=False)  # space was pressed once
+        asked = [COMMANDS[key] for key in ALL if key in COMMANDS and key != "space"]
+        assert [type(each) for each in wishes] == [type(each) for each in asked]
+
+
+async def test_a_lesson_chosen_before_the_first_frame_is_the_one_that_opens() -> None:
+    engine = FakeEngine(greets=False)
+    async with running(engine=engine, ready=False) as (pilot, app, _):
+        await until(pilot, lambda: app.main.scene)
+        await pilot.press("l", "down", "enter")
+        await until(pilot, lambda: app.screen is app.main)
+        assert "hihello-slow" in screen_lines(app)[0]
+        assert "loading torch" in screen_lines(app)[1]
+        engine.greet()
+        await until(pilot, lambda: engine.commands)
+        assert engine.commands == [Open(experiment=LESSONS["hihello-slow"])]
 
 
 async def test_q_before_the_first_frame() -> None:
