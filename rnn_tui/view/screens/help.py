@@ -69,11 +69,12 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "leave", "close"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (56, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
     #help-text { height: auto; max-height: 78vh; }
     #help-text { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%; }
     HelpScreen.-short #help-text { max-height: 70vh; }
+    HelpScreen.-high #help-text { max-height: 88vh; }
     #help-keys, #help-panes { height: auto; }
     .help-group {
         height: auto;
@@ -93,7 +94,8 @@ class HelpScreen(ModalScreen[None]):
     """
     CSS = """
     #help { padding: 1 1 1 2; }
-    HelpScreen.-wide #help { max-width: 160; }
+    HelpScreen.-wide #help { max-width: 196; width: 96%; }
+    HelpScreen.-high #help { max-height: 96%; }
     """
 
     def compose(self) -> ComposeResult:
