@@ -124,7 +124,11 @@ def _draw_band(
     label = f"output {int(rest) + 1}" if kind == "value" else labels.get(kind, kind)
     canvas.put(1, y, label, palette.dim)
     if kind == "gap":
-        canvas.put(axis.gutter, y, f"⋮ {rest} more layers in between", palette.dim)
+        what = "layers" if all(cell.direction == 0 for cell in net.cells) else "rows"  # two rows a layer
+        texts = [f"⋮ {rest} more {what} in between", f"⋮ {rest} more {what}", f"⋮ {rest} more", f"⋮ {rest}"]
+        places = [(x, text) for x in (axis.gutter, 1) for text in texts]
+        x, text = next(((x, text) for x, text in places if x + len(text) <= canvas.width), (1, "⋮"))
+        canvas.put(x, y, text, palette.dim)
         return
     for step in axis.steps:
         text, style = _entry(kind, rest, step - axis.first, step, net, axis, palette)

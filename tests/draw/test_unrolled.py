@@ -216,3 +216,17 @@ def test_the_natural_height_has_every_band_and_no_spare_row(learns: bool) -> Non
     assert all(line.strip() for line in text)
     assert "╭" in "".join(text)
     assert lines(picture(net, height=height + 2)).count(" " * 77) == 2
+
+
+@pytest.mark.parametrize("width", [14, 20, 24, 30, 36, 77])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_what_is_left_out_is_counted_truly_and_never_cut(width: int, directions: int) -> None:
+    names = [f"R{layer + 1}{'→←'[way]}" for layer in range(20) for way in range(directions)]
+    cells = [Cell(name=name, direction=number % directions) for number, name in enumerate(names)]
+    text = lines(picture(network(cells=cells), width, axis=TimeAxis.fit(77, 6), height=12))
+    hidden = len(cells) - sum(line.startswith(" R") for line in text)
+    (gap,) = [line.strip() for line in text if "⋮" in line]
+    what = "layers" if directions == 1 else "rows"
+    whole = f"⋮ {hidden} more {what} in between"
+    assert whole.startswith(gap)
+    assert gap in (whole, f"⋮ {hidden} more {what}", f"⋮ {hidden} more", f"⋮ {hidden}")
