@@ -11,7 +11,7 @@ from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats
 
-__all__ = ["Cell", "draw_boxes", "norm_text"]
+__all__ = ["Cell", "draw_boxes", "norm_text", "room_in_box"]
 
 _PLAIN = Style()
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -53,7 +53,7 @@ class _Row:
     @property
     def gap(self) -> int:
         """Cells between two boxes."""
-        return 2 if self.axis.column >= 6 else 1 if self.axis.column >= 3 else 0
+        return _gap(self.axis.column)
 
     def has_state(self, step: int) -> bool:
         at = step - self.axis.first
@@ -81,6 +81,20 @@ class _Row:
 
     def under(self, step: int) -> Style:
         return self.palette.cursor if step == self.cursor else _PLAIN
+
+
+def room_in_box(column: int, *, tall: bool) -> int:
+    """How many units a box has room for, one a cell."""
+    width = column - _gap(column)
+    return width - 2 if _is_framed(width, tall=tall) else width
+
+
+def _gap(column: int) -> int:
+    return 2 if column >= 6 else 1 if column >= 3 else 0
+
+
+def _is_framed(width: int, *, tall: bool) -> bool:
+    return tall and width >= 3
 
 
 def draw_boxes(
@@ -154,7 +168,7 @@ def _draw_box(row: _Row, step: int) -> None:
     width = row.axis.column - row.gap
     x = row.axis.x(step) + (1 if row.gap == 2 else 0)
     style = row.style(step) + row.under(step)
-    framed = row.tall and width >= 3
+    framed = _is_framed(width, tall=row.tall)
     inner, left = (width - 2, x + 1) if framed else (width, x)
     if framed:
         heavy = flow is not None and row.is_lit(step)

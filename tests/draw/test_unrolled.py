@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.states import draw_states, lay_out_states
-from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height
+from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.protocol import States
 from tests.draw.grids import Grid, is_picture
 
@@ -230,3 +230,13 @@ def test_what_is_left_out_is_counted_truly_and_never_cut(width: int, directions:
     whole = f"⋮ {hidden} more {what} in between"
     assert whole.startswith(gap)
     assert gap in (whole, f"⋮ {hidden} more {what}", f"⋮ {hidden} more", f"⋮ {hidden}")
+
+
+@pytest.mark.parametrize("width", [17, 23, 29, 35, 47, 60, 77, 120])
+@pytest.mark.parametrize("height", [6, 12])
+def test_a_box_shows_as_many_units_as_it_says(width: int, height: int) -> None:
+    axis = TimeAxis.fit(width, 6)
+    net = network(cells=[Cell(name="RNN", direction=0, h=np.ones((50, 6), np.float32))])
+    grid = picture(net, width, height)
+    full = [x for row in grid for x, (_, style) in enumerate(row) if style == DARK.cell(20)]
+    assert sum(axis.step_at(x) == 3 for x in full) == units_in_box(net, height=height, axis=axis)
