@@ -41,7 +41,7 @@ class Unrolled:
 
 
 _ROWS_OF_VALUES = 4  # features of an output written out at most
-_ROOM_FOR_P = 4  # cells that a probability takes
+_ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
 
 
 def _bands(net: Unrolled, height: int, column: int) -> list[str]:
@@ -186,7 +186,7 @@ def _entry(
         return text, _now(flow, palette) if lit else palette.text
     if kind == "p":
         p = net.output_p[at]
-        return probability(p), _now(
+        return probability(p, min(4, axis.column - 1)), _now(
             flow, palette
         ) if lit and flow is not None else palette.share(p)
     right = net.outputs[at] == net.targets[at]

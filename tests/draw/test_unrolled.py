@@ -240,3 +240,13 @@ def test_a_box_shows_as_many_units_as_it_says(width: int, height: int) -> None:
     grid = picture(net, width, height)
     full = [x for row in grid for x, (_, style) in enumerate(row) if style == DARK.cell(20)]
     assert sum(axis.step_at(x) == 3 for x in full) == units_in_box(net, height=height, axis=axis)
+
+
+@pytest.mark.parametrize("column", [4, 5, 6, 9])
+@pytest.mark.parametrize("p", [0.1415, 0.9999, 1.0, math.nan])
+def test_probabilities_stand_apart(column: int, p: float) -> None:
+    axis = TimeAxis(column=column, first=0, count=6, length=6)
+    grid = picture(network(output_p=[p] * 6), 80, axis=axis)
+    row = lines(grid)[labelled(grid, "p ")]
+    assert len(row.split()) == 1 + 6
+    assert all(word == "NaN" or abs(float(word) - p) <= 0.005 for word in row.split()[1:])
