@@ -140,8 +140,10 @@ def draw_boxes(
     if from_right:
         over = row.under(axis.first + axis.count - 1)
         end = "h₀" if axis.first + axis.count == axis.length else "…"
-        canvas.put(axis.right - (1 if gap else 0), middle, "◂", palette.dim + over)
-        canvas.put(axis.right + (0 if gap else 1), middle, end, palette.dim)
+        x = axis.right - (1 if gap else 0)
+        if x + 1 + len(end) <= canvas.width:  # whole or not at all
+            canvas.put(x, middle, "◂", palette.dim + over)
+            canvas.put(x + 1, middle, end, palette.dim)
     return y + (3 if tall else 1)
 
 

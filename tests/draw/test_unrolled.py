@@ -250,3 +250,13 @@ def test_probabilities_stand_apart(column: int, p: float) -> None:
     row = lines(grid)[labelled(grid, "p ")]
     assert len(row.split()) == 1 + 6
     assert all(word == "NaN" or abs(float(word) - p) <= 0.005 for word in row.split()[1:])
+
+
+@pytest.mark.parametrize("column", [1, 2, 3, 5, 6, 9])
+@pytest.mark.parametrize("spare", [0, 1, 2, 3, 4])
+def test_where_the_way_back_begins_is_named_whole_or_not_at_all(column: int, spare: int) -> None:
+    axis = TimeAxis(column=column, first=0, count=6, length=6)
+    cells = [Cell(name="R←", direction=1)]
+    grid = picture(network(cells=cells), axis.right + spare, axis=axis)
+    end = lines(grid)[labelled(grid, "R←")][axis.right - 1 :]
+    assert ("h₀" in end) == ("◂" in end) == ("h" in end) == (spare >= 2 + (column < 3))
