@@ -32,7 +32,10 @@ class LossPane(Pane):
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
-        return f"{self.NAME}{floor} · {experiment.training.reduction} over {experiment.length}"
+        how = f"{experiment.training.reduction} over {experiment.length}"
+        if floor and scene.characters is not None and experiment.training.reduction == "sum":
+            return f"{self.NAME}{floor} of the {how}"  # the points are no sums, and may lie below it
+        return f"{self.NAME}{floor} · {how}"
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
