@@ -1,6 +1,7 @@
 """The loss of every update so far."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from rich.style import Style
@@ -60,7 +61,7 @@ class LossPane(Pane):
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         curves += [_curve(each.curve, palette.dim) for each in scene.others]
         if scene.curve is not None:
-            curves.append(_curve(scene.curve, palette.accent))
+            curves.append(replace(_curve(scene.curve, palette.accent), tip=palette.text + Style(bold=True)))
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )
