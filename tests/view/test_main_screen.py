@@ -133,7 +133,7 @@ async def test_a_terminal_that_is_too_small_says_so_and_comes_back(size: tuple[i
             assert f"{size[0]}×{size[1]}" in text
             assert "64×20" in text
             assert "Unrolled" not in text
-        engine.move(tick=71)
+        engine.move(tick=71, newest=71)
         await pilot.press("right_square_bracket", "escape")
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: "tick 71" in text_of(app, "#status"))
