@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from textual.pilot import Pilot
 
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import start_engine
@@ -24,6 +25,7 @@ class Shot:
     lesson: str
     tick: int
     keys: tuple[str, ...] = ()
+    then: int = 0  # a tick that it plays on to after the keys
     size: tuple[int, int] = (120, 36)
     theme: str = "rnn-dark"
 
@@ -42,28 +44,41 @@ SHOTS = (
     Shot(name="small", lesson="hihello-embedding", tick=20, size=(80, 24)),
     Shot(name="light", lesson="hihello-gru", tick=60, theme="rnn-light"),
     Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
+    Shot(
+        name="fork",
+        lesson="hihello",
+        tick=180,
+        keys=(*["shift+left"] * 20, "F", "end", *["backspace"] * 3, *"0.02", "ctrl+s"),
+        then=240,
+    ),
     Shot(name="experiment", lesson="hihello", tick=6, keys=("e",)),
 )
 
 
+async def _hold_at(pilot: Pilot[int], app: RnnApp, tick: int) -> None:
+    """Let it play to that tick, or to its end, and hold it."""
+    while app.tick < tick and not (app.held and app.tick):
+        await pilot.pause()
+    if not app.held:
+        await pilot.press("space")
+    while not app.held:
+        await pilot.pause()
+
+
 async def _take(shot: Shot) -> None:
     lesson = LESSONS[shot.lesson]
-    fast = msgspec.structs.replace(
-        lesson, run=msgspec.structs.replace(lesson.run, speed=0.0 if shot.tick > 1000 else 60.0)
-    )
+    speed = 0.0 if shot.tick > 1000 else 60.0
+    fast = msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, speed=speed, until=()))
     engine = start_engine()
     app = RnnApp(engine, fast)
     try:
         async with app.run_test(size=shot.size) as pilot:
             app.theme = shot.theme
-            while app.tick < shot.tick and not app.held:
-                await pilot.pause()
-            if not app.held:
-                await pilot.press("space")
-            while not app.held:
-                await pilot.pause()
+            await _hold_at(pilot, app, shot.tick)
             for key in shot.keys:
                 await pilot.press(key)
+            if shot.then:
+                await _hold_at(pilot, app, shot.then)
             await pilot.pause(0.5)  # the curve follows the last frame
             (_HERE / f"{shot.name}.svg").write_text(app.export_screenshot(title=f"rnn-tui {shot.lesson}"))
     finally:
