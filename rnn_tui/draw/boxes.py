@@ -11,7 +11,7 @@ from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats
 
-__all__ = ["Cell", "draw_boxes", "norm_text"]
+__all__ = ["Cell", "draw_boxes", "norm_text", "room_in_box"]
 
 _PLAIN = Style()
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -54,7 +54,7 @@ class _Row:
     @property
     def gap(self) -> int:
         """Cells between two boxes."""
-        return 2 if self.axis.column >= 6 else 1 if self.axis.column >= 3 else 0
+        return _gap(self.axis.column)
 
     def has_state(self, step: int) -> bool:
         at = step - self.axis.first
@@ -82,6 +82,20 @@ class _Row:
 
     def under(self, step: int) -> Style:
         return self.palette.cursor if step == self.cursor else _PLAIN
+
+
+def room_in_box(column: int, *, tall: bool) -> int:
+    """How many units a box has room for, one a cell."""
+    width = column - _gap(column)
+    return width - 2 if _is_framed(width, tall=tall) else width
+
+
+def _gap(column: int) -> int:
+    return 2 if column >= 6 else 1 if column >= 3 else 0
+
+
+def _is_framed(width: int, *, tall: bool) -> bool:
+    return tall and width >= 3
 
 
 def draw_boxes(
@@ -127,8 +141,10 @@ def draw_boxes(
     if from_right:
         over = row.under(axis.first + axis.count - 1)
         end = "h₀" if axis.first + axis.count == axis.length else "…"
-        canvas.put(axis.right - (1 if gap else 0), middle, "◂", palette.dim + over)
-        canvas.put(axis.right + (0 if gap else 1), middle, end, palette.dim)
+        x = axis.right - (1 if gap else 0)
+        if x + 1 + len(end) <= canvas.width:  # whole or not at all
+            canvas.put(x, middle, "◂", palette.dim + over)
+            canvas.put(x + 1, middle, end, palette.dim)
     return y + (3 if tall else 1)
 
 
@@ -155,7 +171,7 @@ def _draw_box(row: _Row, step: int) -> None:
     width = row.axis.column - row.gap
     x = row.axis.x(step) + (1 if row.gap == 2 else 0)
     style = row.style(step) + row.under(step)
-    framed = row.tall and width >= 3
+    framed = _is_framed(width, tall=row.tall)
     inner, left = (width - 2, x + 1) if framed else (width, x)
     if framed:
         heavy = flow is not None and row.is_lit(step)

@@ -98,7 +98,7 @@ def _rgb(*codes: str) -> tuple[Rgb, ...]:
 DARK = Palette(
     text=Style.parse("#d7dae0"),
     dim=Style.parse("#8b93a1"),
-    faint=Style.parse("#4a5260"),
+    faint=Style.parse("#6b7482"),
     accent=Style.parse("bold #ffd166"),
     back=Style.parse("bold #e08bff"),
     went_back=Style.parse("#a778c9"),
@@ -108,13 +108,13 @@ DARK = Palette(
     warning=Style.parse("bold #101216 on #ff4fd8"),
     negative=_rgb("23272f", "1f4a7d", "2f82d6", "7cc4ff"),
     positive=_rgb("23272f", "7a4312", "d9801f", "ffc266"),
-    amount=_rgb("3a4450", "2f9c85", "5fe3bd"),
+    amount=_rgb("66727f", "2f9c85", "5fe3bd"),
 )
 
 LIGHT = Palette(
     text=Style.parse("#23272f"),
     dim=Style.parse("#646c79"),
-    faint=Style.parse("#b4bac4"),
+    faint=Style.parse("#8a919c"),
     accent=Style.parse("bold #9a5b00"),
     back=Style.parse("bold #8a1fb8"),
     went_back=Style.parse("#a86cc4"),
@@ -124,5 +124,5 @@ LIGHT = Palette(
     warning=Style.parse("bold #ffffff on #b0008e"),
     negative=_rgb("eceae5", "a3c8ec", "3f83c4", "0b4a8f"),
     positive=_rgb("eceae5", "f6c796", "d9822b", "8f4300"),
-    amount=_rgb("c8d2d0", "3aa58d", "00664f"),
+    amount=_rgb("7c8c8f", "2c8b75", "00664f"),
 )

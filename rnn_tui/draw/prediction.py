@@ -20,6 +20,7 @@ GUTTER = 8
 _NARROW = 4  # cells below which a column has no room for bars
 _MOST_RANKS = 8
 _LONGEST = 40  # cells of a prediction among those that came before
+_SHORTEST = 6  # cells of it, before the word "epoch" gives way
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -92,8 +93,10 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
             canvas.put(x, 2, said + ("✓" if right else "✗"), style + over)
         else:  # no room for a mark: what is wrong stands in reverse
             canvas.put(x, 2, said, (style if right else style + Style(reverse=True)) + over)
-    of = f"{say.length} right" if say.fed == say.length else f"{say.fed} right so far"
-    canvas.put(axis.gutter, 3, f"{say.right} of {of}", palette.right if say.right == say.length else palette.dim)
+    so_far = "" if say.fed == say.length else " so far"
+    score = f"{say.right} of {say.fed if so_far else say.length} right"
+    text = _first_that_fits((score + so_far, score, score.removesuffix(" right")), canvas.width - axis.gutter)
+    canvas.put(axis.gutter, 3, text, palette.right if say.right == say.length else palette.dim)
 
 
 def _draw_bar(
@@ -115,27 +118,50 @@ def _draw_bar(
 
 def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: int, palette: Palette) -> int:
     """The time step under the cursor, with its exact numbers."""
-    x = canvas.put(1, y, f"t={step} ", palette.accent)
+    room = canvas.width - 1
     if at >= len(say.top):
-        canvas.put(x, y, "not fed yet in this pass", palette.dim)
+        x = canvas.put(1, y, f"t={step} ", palette.accent)
+        texts = ("not fed yet in this pass", "not fed yet", "not fed", "·")
+        canvas.put(x, y, _first_that_fits(texts, room + 1 - x), palette.dim)
         return y + 1
-    x = canvas.put(x, y, f"p({say.targets[at]})", palette.right)
-    x = canvas.put(x, y, f" {say.target_p[at]:.4f}  −log p ", palette.dim)
-    x = canvas.put(x, y, compact(float(say.losses[at])), palette.text)
-    canvas.put(x, y, f"  {'✓ says' if say.top[at][0] == say.targets[at] else '✗ says'} {say.top[at][0]}", palette.dim)
+    said, target = say.top[at][0], say.targets[at]
+    mark = "✓" if said == target else "✗"
+    number = (f"t={step} ", palette.accent)
+    p = [(f"p({target})", palette.right), (f" {say.target_p[at]:.4f}", palette.dim)]
+    loss = [("  −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
+    verdict, short = (f"  {mark} says {said}", palette.dim), (f"  {mark}", palette.dim)
+    forms = ([number, *p, *loss, verdict], [number, *p, *loss, short], [number, *p, verdict], [number, *p, short],
+             [number, *p], [*p], [number])  # fmt: skip
+    form = next((form for form in forms if sum(cell_len(text) for text, _ in form) <= room), [])
+    x = 1
+    for text, style in form:
+        x = canvas.put(x, y, text, style)
     return y + 1
 
 
+def _first_that_fits(texts: Sequence[str], room: int) -> str:
+    return next((text for text in texts if cell_len(text) <= room), "")
+
+
 def _draw_seen(canvas: Canvas, y: int, say: Prediction, palette: Palette) -> None:
-    """The distinct predictions, newest first, with the epoch at which each first came up."""
-    canvas.put(1, y, "said so far, newest first" if say.seen else "nothing said yet", palette.dim)
-    room = canvas.height - y - 1
-    shown = [text if cell_len(text) <= _LONGEST else set_cell_size(text, _LONGEST - 1) + "…" for text, _, _ in say.seen]
-    cell = max(map(cell_len, shown), default=0) + 17
-    columns = max(1, (canvas.width - 1) // cell)
-    for index, (text, epoch, right) in enumerate(say.seen[: room * columns]):
-        x = 1 + index // room * cell
-        row = y + 1 + index % room
+    """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it."""
+    head = ("said so far, newest first", "said so far", "said") if say.seen else ("nothing said yet", "nothing yet")
+    canvas.put(1, y, _first_that_fits(head, canvas.width - 1), palette.dim)
+    rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
+    for word in (" epoch ", " "):
+        tails = [(" ✓" if right else "  ") + f"{word}{epoch:,}" for _, epoch, right in say.seen]
+        tail = max(map(len, tails), default=0)
+        if room - tail >= _SHORTEST:
+            break
+    longest = max(1, min(_LONGEST, room - tail))
+    shown = [text if cell_len(text) <= longest else set_cell_size(text, longest - 1) + "…" for text, _, _ in say.seen]
+    cell = max(map(cell_len, shown), default=0) + tail + 4
+    columns = max(1, (canvas.width + 1) // cell)
+    for index, (text, _, right) in enumerate(say.seen[: rows * columns]):
+        x = 1 + index // rows * cell
+        row = y + 1 + index % rows
+        if cell_len(shown[index]) + len(tails[index]) > room:  # no room for a text and its number
+            continue
         canvas.put(x, row, "▸" if text == say.now else " ", palette.accent)
         end = canvas.put(x + 2, row, shown[index], palette.right if right else palette.text)
-        canvas.put(end, row, (" ✓" if right else "  ") + f" epoch {epoch:,}", palette.right if right else palette.dim)
+        canvas.put(end, row, tails[index], palette.right if right else palette.dim)

@@ -33,12 +33,23 @@ def draw_shapes(
     for check in checks:
         y = _draw_check(canvas, y, check, palette)
     for note in notes:
-        canvas.put(1, y, note, palette.dim)
-        y += 1
+        indent = " " * (len(note) - len(note.lstrip()))
+        for line in textwrap.wrap(note, max(8, width - 2), subsequent_indent=indent) or [""]:
+            canvas.put(1, y, line, palette.dim)
+            y += 1
     y += 1 if checks or notes else 0
+    left_out = []
     for each in data:
-        y = _draw_values(canvas, y, each, palette)
-    _draw_table(canvas, y, weights, palette)
+        below = _draw_values(canvas, y, each, palette)
+        if below == y and each.values is not None and each.values.size:
+            left_out.append(each.name)
+        y = below
+    y = _draw_table(canvas, y, weights, palette)
+    if left_out or y > height:
+        canvas.fill(0, height - 1, width, palette.dim)
+        named = f"z: more room, for {', '.join(left_out)}" if left_out else ""
+        hints = (named, "z: more room", "z …")
+        canvas.put(1, height - 1, next((hint for hint in hints if hint and len(hint) < width), "…"), palette.accent)
     return canvas.strips()
 
 
@@ -49,9 +60,19 @@ def _draw_table(canvas: Canvas, y: int, tensors: Sequence[TensorFact], palette: 
     for each in tensors:
         x = canvas.put(1, y, each.name.ljust(name_width), palette.text)
         x = canvas.put(x, y, _shape(each).ljust(shape_width), palette.accent)
-        canvas.put(x, y, ", ".join(each.dimensions), palette.dim)
+        canvas.put(x, y, _dimensions(each.dimensions, canvas.width - x), palette.dim)
         y += 1
     return y
+
+
+def _dimensions(names: Sequence[str], room: int) -> str:
+    """What the dimensions count, as far as whole names fit; the rest is an ellipsis."""
+    text = ", ".join(names)
+    shown = list(names)
+    while len(text) > room and shown:
+        shown.pop()
+        text = ", ".join([*shown, "…"])
+    return text
 
 
 def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
@@ -81,8 +102,10 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
     for row, numbers in enumerate(values.tolist()):
         canvas.put(1, y, tensor.name if row == 0 else "", palette.text)
         x = 9
-        for number in numbers:
-            if x + _NUMBER > canvas.width:
+        for at, number in enumerate(numbers):
+            last = at == len(numbers) - 1
+            if x + _NUMBER - last + (0 if last else 2) > canvas.width:  # the last needs no room behind it
+                canvas.put(min(x, canvas.width - 1), y, "…", palette.dim)
                 break
             style = palette.cell(palette.level(number)) if math.isfinite(number) else palette.warning
             canvas.fill(x, y, _NUMBER - 1, style)

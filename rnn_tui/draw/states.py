@@ -126,21 +126,27 @@ def draw_states(
 
 def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, *, alone: bool) -> None:
     cells = block.values.tolist()
-    name = "unit " if alone else f"{block.name} u"
+    room = axis.gutter - 2  # from the second cell on, and a free one before the heatmap
     for row in range(block.rows):
         y = block.top + row
         if block.unit_rows:
             unit, part = divmod(row, block.unit_rows)
             middle = part == (block.unit_rows - 1) // 2
             if middle:
-                canvas.put(1, y, f"{name}{block.units[unit] + 1}"[: axis.gutter - 1], palette.dim)
+                canvas.put(1, y, _label(block, block.units[unit] + 1, room, alone=alone), palette.dim)
             _draw_unit(canvas, y, cells[unit], axis, palette, block, numbered=middle)
         else:
             upper = cells[2 * row]
             lower = cells[2 * row + 1] if 2 * row + 1 < len(cells) else None
             if row in (0, block.rows // 2, block.rows - 1):
-                canvas.put(1, y, f"{name}{block.units[2 * row] + 1}"[: axis.gutter - 1], palette.dim)
+                canvas.put(1, y, _label(block, block.units[2 * row] + 1, room, alone=alone), palette.dim)
             _draw_pair(canvas, y, upper, lower, axis, palette, block)
+
+
+def _label(block: Block, number: int, room: int, *, alone: bool) -> str:
+    """The name of a unit in `room` cells: words are shortened, its number never is."""
+    names = ("unit ", "u") if alone else (f"{block.name} u", f"{block.name}u", "u")
+    return next((f"{name}{number}" for name in names if len(f"{name}{number}") <= room), "")
 
 
 def _draw_unit(

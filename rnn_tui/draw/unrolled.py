@@ -12,14 +12,14 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.boxes import Cell, draw_boxes
+from rnn_tui.draw.boxes import Cell, draw_boxes, room_in_box
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.flow import Flow, Part
 from rnn_tui.draw.numbers import probability, signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats
 
-__all__ = ["Cell", "Unrolled", "draw_unrolled", "natural_height"]
+__all__ = ["Cell", "Unrolled", "draw_unrolled", "natural_height", "units_in_box"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Unrolled:
 
 
 _ROWS_OF_VALUES = 4  # features of an output written out at most
-_ROOM_FOR_P = 4  # cells that a probability takes
+_ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
 
 
 def _bands(net: Unrolled, height: int, column: int) -> list[str]:
@@ -70,12 +70,9 @@ def natural_height(*, cells: int, layers: int, learns: bool, features: int, head
     return top + 1 + 2 * head + 3 * cells + layers + 2 * embedding + 2
 
 
-def draw_unrolled(
-    net: Unrolled, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None
-) -> list[Strip]:
-    """The picture, `height` strips of `width` cells."""
-    canvas = Canvas(width, height)
-    bands = _bands(net, height, axis.column)
+def _arrange(net: Unrolled, height: int, column: int) -> tuple[list[str], int, bool]:
+    """The bands, the rows that are free above them, and whether boxes are three rows high."""
+    bands = _bands(net, height, column)
     hidden = max(0, len(bands) - height)
     if hidden:  # too many layers: those in the middle are left out, and a line says so
         keep = [band for band in bands if not band.startswith("cell")]
@@ -86,8 +83,21 @@ def draw_unrolled(
         bands = [*keep[:place], *shown, *keep[place:]]
     spare = height - len(bands)
     boxes = sum(band.startswith("cell") for band in bands)
-    tall = axis.column >= 5 and boxes > 0 and spare >= 2 * boxes
-    y = max(0, (spare - (2 * boxes if tall else 0)) // 2)
+    tall = column >= 5 and boxes > 0 and spare >= 2 * boxes
+    return bands, max(0, (spare - (2 * boxes if tall else 0)) // 2), tall
+
+
+def units_in_box(net: Unrolled, *, height: int, axis: TimeAxis) -> int:
+    """How many units every box shows at most, in a picture of `height` rows."""
+    return room_in_box(axis.column, tall=_arrange(net, height, axis.column)[2])
+
+
+def draw_unrolled(
+    net: Unrolled, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None
+) -> list[Strip]:
+    """The picture, `height` strips of `width` cells."""
+    canvas = Canvas(width, height)
+    bands, y, tall = _arrange(net, height, axis.column)
     if cursor is not None and cursor in axis.steps:
         for row in range(height):
             canvas.tint(axis.x(cursor), row, axis.column, palette.cursor)
@@ -124,7 +134,11 @@ def _draw_band(
     label = f"output {int(rest) + 1}" if kind == "value" else labels.get(kind, kind)
     canvas.put(1, y, label, palette.dim)
     if kind == "gap":
-        canvas.put(axis.gutter, y, f"⋮ {rest} more layers in between", palette.dim)
+        what = "layers" if all(cell.direction == 0 for cell in net.cells) else "rows"  # two rows a layer
+        texts = [f"⋮ {rest} more {what} in between", f"⋮ {rest} more {what}", f"⋮ {rest} more", f"⋮ {rest}"]
+        places = [(x, text) for x in (axis.gutter, 1) for text in texts]
+        x, text = next(((x, text) for x, text in places if x + len(text) <= canvas.width), (1, "⋮"))
+        canvas.put(x, y, text, palette.dim)
         return
     for step in axis.steps:
         text, style = _entry(kind, rest, step - axis.first, step, net, axis, palette)
@@ -172,7 +186,9 @@ def _entry(
         return text, _now(flow, palette) if lit else palette.text
     if kind == "p":
         p = net.output_p[at]
-        return probability(p), _now(flow, palette) if lit and flow is not None else palette.share(p)
+        return probability(p, min(4, axis.column - 1)), _now(
+            flow, palette
+        ) if lit and flow is not None else palette.share(p)
     right = net.outputs[at] == net.targets[at]
     room = axis.x(step) + axis.column - axis.middle(step) - cell_len(net.outputs[at])
     wide = axis.column >= 3 and room >= 1  # for a mark

@@ -142,9 +142,13 @@ class RnnApp(App[int]):
     @on(MainScreen.Ready)
     def _begin(self) -> None:
         """The panes stand: show the network at tick 0, and listen to the engine, which loads torch meanwhile."""
-        self.main.show(*before_first_frame(self._experiment, self.main.wanted()))
+        self._show_before()
         self._listen(self._engine)
         self.call_after_refresh(self._warm_up)
+
+    def _show_before(self, notice: str = "") -> None:
+        """The network at tick 0, from the experiment alone."""
+        self.main.show(*before_first_frame(self._experiment, self.main.wanted(), notice))
 
     def _warm_up(self) -> None:
         """What can wait until there is something to see, and is over before torch is loaded."""
@@ -249,7 +253,7 @@ class RnnApp(App[int]):
         """Play or pause."""
         if self._opened is None:
             self._paused = not self._paused
-            self.main.say(f"torch is being loaded; then it {'waits' if self._paused else 'plays'}.")
+            self._show_before(f"torch is being loaded; then it {'waits' if self._paused else 'plays'}.")
         else:
             self._command(Play(on=self.held))
 
@@ -379,8 +383,7 @@ class RnnApp(App[int]):
         self._wishes.append(command)
         if isinstance(command, Open):
             self._experiment, self._turns = command.experiment, ()
-            self.main.show(*before_first_frame(self._experiment, self.main.wanted()))
-        self.main.say("torch is being loaded; what you ask for is done as soon as it is there.")
+        self._show_before("torch is being loaded; what you ask for is done as soon as it is there.")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key is in the palette as well."""

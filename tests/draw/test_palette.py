@@ -89,6 +89,16 @@ def test_text_can_be_read_on_the_background(palette: Palette) -> None:
     background = {id(DARK): (20, 23, 28), id(LIGHT): (251, 250, 247)}[id(palette)]
     for name, least in (("text", 7), ("dim", 4.5), ("accent", 4.5), ("right", 4.5), ("wrong", 4.5)):
         assert contrast(rgb(getattr(palette, name), background=False), background) >= least, name
+    faint, dim = (contrast(rgb(getattr(palette, name), background=False), background) for name in ("faint", "dim"))
+    assert faint >= 3, "a projector shows it"
+    assert dim >= 1.4 * faint, "and it is still the fainter of the two"
+
+
+@BOTH
+@pytest.mark.parametrize("level", range(2, 21))
+def test_probabilities_can_be_read_on_the_background(palette: Palette, level: int) -> None:
+    background = {id(DARK): (20, 23, 28), id(LIGHT): (251, 250, 247)}[id(palette)]
+    assert contrast(rgb(palette.share(level / 20), background=False), background) >= 3
 
 
 def test_shades_tell_sign_and_distance_without_colours() -> None:

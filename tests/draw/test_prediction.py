@@ -152,3 +152,26 @@ def test_what_was_said_is_shown_whole_newest_first(text: str, width: int) -> Non
 
 def test_nothing_said_yet() -> None:
     assert "nothing said yet" in "\n".join(lines(picture(saying(said="", seen=[]))))
+
+
+@pytest.mark.parametrize("width", range(10, 90))
+def test_the_cursor_line_cuts_no_number_and_no_verdict(width: int) -> None:
+    axis = TimeAxis.fit(90, 6, gutter=GUTTER)
+    say = saying(losses=[12.3456] * 6, target_p=[0.1234] * 6, seen=[])
+    line = next((line for line in lines(picture(say, width, cursor=5, axis=axis)) if line.startswith(" t=5")), "")
+    parts = ["t=5", "p(o)", "0.1234", "−log", "p", "12.35", "✗", "says", "l"]
+    assert all(part in parts for part in line.split())
+    assert ("says" in line) == ("says l" in line)
+    assert ("−log" in line) == ("12.35" in line)
+    assert not line or width < 16 or "0.1234" in line
+    assert width < 45 or "✗ says l" in line
+
+
+@pytest.mark.parametrize("width", range(12, 90))
+def test_a_text_gives_way_to_the_epoch_it_came_up_in(width: int) -> None:
+    seen = [("ihelloihelloihello", 1_234_567, False), ("ihello", 9, True)]
+    axis = TimeAxis.fit(90, 6, gutter=GUTTER)
+    text = "\n".join(lines(picture(saying(seen=seen, said=""), width, 16, axis=axis)))
+    words = text[text.index("said") :].split()
+    assert [word for word in words if word[0].isdigit()] == (["1,234,567", "9"] if width >= 16 else ["9"])
+    assert ("epoch" in words) == any(word.startswith("epo") for word in words)

@@ -194,6 +194,27 @@ def test_blocks_of_layers_directions_and_cells_are_named_and_scaled() -> None:
     assert all(one.top + one.rows <= other.top for one, other in zip(layout.blocks, layout.blocks[1:], strict=False))
 
 
+@pytest.mark.parametrize("height", [3, 4, 9])
+@pytest.mark.parametrize("number", [11, 128, 1024, 10_240, 1_234_567])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_the_number_of_a_unit_is_whole_and_apart_from_the_heatmap(number: int, directions: int, height: int) -> None:
+    axis = TimeAxis.fit(40, 3)
+    parts = [
+        States(
+            layer=0,
+            direction=direction,
+            units=np.arange(number - 1, number + 2, dtype=np.int32),
+            h=np.ones((3, 3), np.float32),
+        )
+        for direction in range(directions)
+    ]
+    grid = picture(lay_out(*parts, height=height, axis=axis, hidden=2 * number), 40, height)
+    left = [row(grid, y)[: axis.gutter] for y in range(height)]
+    assert any(text.rstrip().endswith(f"u{number}") or text.rstrip().endswith(f"unit {number}") for text in left)
+    labels = [text for text in left if text.strip() and "input" not in text and "h −" not in text]
+    assert all(text.endswith(" ") for text in labels)
+
+
 def test_without_colours_sign_and_size_are_in_the_characters() -> None:
     h = [[1, -1, 0]]
     axis = TimeAxis.fit(40, 3)

@@ -145,3 +145,35 @@ def test_shapes_by_name_with_what_their_dimensions_count() -> None:
     assert grid[first][x][1] == DARK.cell(-20)
     for word in ("NaN", "+inf"):
         assert grid[first + 1][rows[first + 1].index(word)][1] == DARK.warning
+
+
+NOTE = "batch_first=True would give another order of the first two dimensions."
+WIDE = [
+    fact("x", (5, 1, 4), ("time", "batch", "features")),
+    fact("output", (2, 1, 9), ("time", "batch", "hidden"), np.full((2, 9), 0.125)),
+]
+
+
+@pytest.mark.parametrize("width", range(24, 100))
+def test_nothing_of_shapes_is_cut_silently(width: int) -> None:
+    rows = lines(is_picture(draw_shapes(WIDE, [], width=width, height=30, palette=DARK, notes=[NOTE]), width, 30))
+    assert NOTE in " ".join(" ".join(rows).split())
+    for row, each in zip(rows, WIDE, strict=False):
+        said = row[row.index(")") + 1 :].strip()
+        assert said == ", ".join(each.dimensions) or said.endswith("…")
+        assert all(name in (*each.dimensions, "…") for name in said.split(", "))
+    values = [row for row in rows if "+0.1250" in row]
+    assert len(values) == 2
+    for row in values:
+        assert row.count("+0.1250") == 9 or row.rstrip().endswith("…")
+        assert set(row.replace("output", "").split()) <= {"+0.1250", "…"}
+
+
+@pytest.mark.parametrize("height", range(1, 9))
+def test_what_has_no_room_below_is_hinted_at(height: int) -> None:
+    rows = lines(is_picture(draw_shapes(WIDE, [], width=60, height=height, palette=DARK), 60, height))
+    assert ("z: more room" in rows[-1]) == (sum("+0.1250" in row for row in rows) < 2)
+
+
+def test_nothing_is_hinted_at_where_all_is_shown() -> None:
+    assert "z: more" not in "".join(strip.text for strip in draw_shapes(WIDE, [], width=60, height=30, palette=DARK))

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.states import draw_states, lay_out_states
-from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height
+from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.protocol import States
 from tests.draw.grids import Grid, is_picture
 
@@ -216,3 +216,47 @@ def test_the_natural_height_has_every_band_and_no_spare_row(learns: bool) -> Non
     assert all(line.strip() for line in text)
     assert "╭" in "".join(text)
     assert lines(picture(net, height=height + 2)).count(" " * 77) == 2
+
+
+@pytest.mark.parametrize("width", [14, 20, 24, 30, 36, 77])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_what_is_left_out_is_counted_truly_and_never_cut(width: int, directions: int) -> None:
+    names = [f"R{layer + 1}{'→←'[way]}" for layer in range(20) for way in range(directions)]
+    cells = [Cell(name=name, direction=number % directions) for number, name in enumerate(names)]
+    text = lines(picture(network(cells=cells), width, axis=TimeAxis.fit(77, 6), height=12))
+    hidden = len(cells) - sum(line.startswith(" R") for line in text)
+    (gap,) = [line.strip() for line in text if "⋮" in line]
+    what = "layers" if directions == 1 else "rows"
+    whole = f"⋮ {hidden} more {what} in between"
+    assert whole.startswith(gap)
+    assert gap in (whole, f"⋮ {hidden} more {what}", f"⋮ {hidden} more", f"⋮ {hidden}")
+
+
+@pytest.mark.parametrize("width", [17, 23, 29, 35, 47, 60, 77, 120])
+@pytest.mark.parametrize("height", [6, 12])
+def test_a_box_shows_as_many_units_as_it_says(width: int, height: int) -> None:
+    axis = TimeAxis.fit(width, 6)
+    net = network(cells=[Cell(name="RNN", direction=0, h=np.ones((50, 6), np.float32))])
+    grid = picture(net, width, height)
+    full = [x for row in grid for x, (_, style) in enumerate(row) if style == DARK.cell(20)]
+    assert sum(axis.step_at(x) == 3 for x in full) == units_in_box(net, height=height, axis=axis)
+
+
+@pytest.mark.parametrize("column", [4, 5, 6, 9])
+@pytest.mark.parametrize("p", [0.1415, 0.9999, 1.0, math.nan])
+def test_probabilities_stand_apart(column: int, p: float) -> None:
+    axis = TimeAxis(column=column, first=0, count=6, length=6)
+    grid = picture(network(output_p=[p] * 6), 80, axis=axis)
+    row = lines(grid)[labelled(grid, "p ")]
+    assert len(row.split()) == 1 + 6
+    assert all(word == "NaN" or abs(float(word) - p) <= 0.005 for word in row.split()[1:])
+
+
+@pytest.mark.parametrize("column", [1, 2, 3, 5, 6, 9])
+@pytest.mark.parametrize("spare", [0, 1, 2, 3, 4])
+def test_where_the_way_back_begins_is_named_whole_or_not_at_all(column: int, spare: int) -> None:
+    axis = TimeAxis(column=column, first=0, count=6, length=6)
+    cells = [Cell(name="R←", direction=1)]
+    grid = picture(network(cells=cells), axis.right + spare, axis=axis)
+    end = lines(grid)[labelled(grid, "R←")][axis.right - 1 :]
+    assert ("h₀" in end) == ("◂" in end) == ("h" in end) == (spare >= 2 + (column < 3))

@@ -252,3 +252,11 @@ async def test_the_light_theme_repaints_also_while_nothing_moves() -> None:
         await until(pilot, lambda: app.main.scene and app.main.scene.palette == LIGHT)
         await until(pilot, lambda: Color.from_rgb(*LIGHT.positive[-1]) in colours(app, "#states"))
         assert positive not in colours(app, "#states")
+
+
+@pytest.mark.parametrize(("size", "sample"), [((80, 24), True), ((200, 60), False)])
+async def test_boxes_say_that_they_show_a_sample(size: tuple[int, int], sample: bool) -> None:
+    async with running(size=size) as (pilot, app, _):
+        network = app.main.network
+        await until(pilot, lambda: "logits" in str(network.border_subtitle))
+        assert (" of 5 units" in text_of(app, network)) == sample

@@ -6,7 +6,7 @@ from textual.strip import Strip
 from rnn_tui.draw.boxes import Cell
 from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.numbers import nice_above
-from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height
+from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States
 from rnn_tui.view.pane import Pane
@@ -36,11 +36,12 @@ class NetworkPane(Pane):
     def subtitle(self, scene: Scene) -> str:
         """What the drawing leaves unsaid."""
         network, learn = scene.experiment.network, scene.experiment.training.learn
+        parts = [_sample(scene, self.size.height)]
         if learn and network.bidirectional:
-            return "reads both ways, so it has seen the answer"
-        if learn and network.head == "direct":
-            return "the state itself is the logits"
-        return ""
+            parts.append("reads both ways, so it has seen the answer")
+        elif learn and network.head == "direct":
+            parts.append("the state itself is the logits")
+        return " · ".join(filter(None, parts))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.unrolled."""
@@ -59,6 +60,16 @@ class NetworkPane(Pane):
             said, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
             text += f" · says {said} with p={p:.6f} · target {scene.targets[at]} has p={steps.target_p[at]:.6f}"
         return text
+
+
+def _sample(scene: Scene, height: int) -> str:
+    """How many units the boxes show, if not all; while gradients stand in them, they show none."""
+    units, flow = scene.experiment.network.hidden_size, _flow(scene)
+    if units <= 1 or (flow is not None and (flow.is_backward or flow.kind == "update")):
+        return ""
+    looked_at = max((len(each.h) for each in scene.frame.states), default=0)
+    shown = min(units_in_box(_unrolled(scene), height=height, axis=scene.axis), looked_at)
+    return f"boxes: {shown} of {units} units" if 0 < shown < units else ""
 
 
 def height_of(experiment: Experiment) -> int:

@@ -15,8 +15,8 @@ class ShapesPane(Pane):
     NAME = "Shapes and checks"
 
     def title(self, scene: Scene) -> str:
-        """The order of the dimensions."""
-        return f"{self.NAME} · batch_first={scene.experiment.network.batch_first}"
+        """The order of the dimensions; first, since a narrow pane cuts the end of its title."""
+        return f"batch_first={scene.experiment.network.batch_first} · {self.NAME.lower()}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.shapes."""
