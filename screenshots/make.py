@@ -48,9 +48,8 @@ SHOTS = (
 
 async def _take(shot: Shot) -> None:
     lesson = LESSONS[shot.lesson]
-    fast = msgspec.structs.replace(
-        lesson, run=msgspec.structs.replace(lesson.run, speed=0.0 if shot.tick > 1000 else 60.0)
-    )
+    speed = 0.0 if shot.tick > 1000 else 60.0
+    fast = msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, speed=speed, until=()))
     engine = start_engine()
     app = RnnApp(engine, fast)
     try:
