@@ -24,7 +24,7 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         values["training"]["tick"] = "sequence"
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
-    if values["data"] != to_dict(base)["data"]:  # what the lesson tells is no longer true
+    if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
         values["name"], values["about"] = "own-text", ""
     return values
 
@@ -61,6 +61,11 @@ def _follow_vocabulary(values: dict[str, Any]) -> None:
     directions = 2 if network["bidirectional"] else 1
     if classes % directions == 0:
         network["hidden_size"] = classes // directions
+
+
+def _texts(values: dict[str, Any]) -> list[list[str]]:
+    data = values["data"]
+    return [list(data["inputs"]), list(data["targets"]), list(data["vocabulary"])]
 
 
 def _characters(values: dict[str, Any]) -> set[str]:

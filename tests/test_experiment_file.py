@@ -157,7 +157,7 @@ def read_or_refused(folder: Path, content: bytes) -> None:
         ("[network]\nlayers = true", ", line 2: network.layers true does not fit: it must be a whole number"),
         ('[data]\n# text\ninputs = "hi"', ", line 3: data.inputs 'hi' does not fit: it must be a list of texts"),
         ('[data]\ninputs = [\n"a",\n]', ", line 2: data.inputs 'a' has no next character to learn"),
-        ('[data]\ninputs = ["abc", "ab"]', ", line 2: data.inputs has rows of 1 and 2 characters"),
+        ('[data]\ninputs = ["abc", "ab"]', ", line 2: data.inputs has rows of 2 and 3 characters"),
         (b"[data]\n\xff", ", line 2: is not UTF-8; a TOML file must be"),
         ("#" * (2**20 + 1), ": is larger than 1 MiB"),
         ("a = " + "[" * 100_000, ": is nested too deeply for an experiment"),

@@ -43,7 +43,8 @@ class Curve:
     high: Floats  # (n,) largest value at that position
     style: Style
     name: str = ""  # for a legend, which is the caller's to write
-    dots: bool = False  # points, not joined, and no mark on the last one
+    dots: bool = False  # points, not joined
+    tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
 
 
 class _Points(NamedTuple):
@@ -126,6 +127,7 @@ def draw_chart(
     if width < 1 or height < 1:
         return [Strip([], 0)] * max(height, 0)
     styles = [axis_style, floor_style, mark_style, *(curve.style for curve in curves)]
+    styles += [curve.tip or curve.style for curve in curves]
     sheet = _Sheet(width, height, [background, *(background + style for style in styles)])
     framed = width >= MIN_WIDTH and height >= MIN_HEIGHT
     rows = height - 2 if framed else height
@@ -171,9 +173,8 @@ def draw_chart(
         taken |= bits
         sheet.glyphs[:rows, left:][bits > 0] = BRAILLE + taken[bits > 0]
         sheet.inks[:rows, left:][bits > 0] = ink
-        if not curve.dots:
-            row = rows - 1 - y.cell((points.low[-1] + points.high[-1]) / 2)
-            sheet.write(row, left + x.cell(points.x[-1]), "●", ink)
+        last = x.cell(points.x[-1])
+        sheet.inks[:rows, left + last][bits[:, last] > 0] = ink + len(curves)
     text = f" {floor_label} "
     if has_floor and len(text) < columns and not taken[floor_row, 1 : 1 + len(text)].any():
         sheet.write(floor_row, left + 1, text, FLOOR)

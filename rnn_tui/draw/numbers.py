@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["compact", "count", "nice_above", "probability", "signed"]
+__all__ = ["compact", "count", "exact", "nice_above", "probability", "signed"]
 
 
 def signed(value: float, width: int) -> str:
@@ -36,10 +36,16 @@ def compact(value: float | None, digits: int = 4) -> str:
         return "–"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    value += 0.0  # -0.0 is 0
     if value != 0 and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits - 2}e}"
     power = math.floor(math.log10(abs(value))) if value else 0
     return f"{value:.{max(0, digits - 1 - power - (power < 0))}f}"
+
+
+def exact(value: float, digits: int) -> str:
+    """So many digits behind the point; NaN as NaN."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else compact(value)
 
 
 def count(value: float) -> str:

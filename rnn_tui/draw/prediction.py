@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import compact, probability
+from rnn_tui.draw.numbers import compact, exact, probability
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats
 
@@ -87,6 +87,9 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
             canvas.put(x, 2, "·", palette.faint + over)
             continue
         said = say.top[index][0]
+        if not math.isfinite(say.top_p[index, 0]):  # the order of what is no number says nothing
+            canvas.put(x, 2, "NaN" if column >= 4 else "–", palette.warning)
+            continue
         right = said == say.targets[index]
         style = palette.right if right else palette.wrong
         if column >= 3:
@@ -103,14 +106,14 @@ def _draw_bar(
     canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette
 ) -> None:
     """A character and its probability as a bar; the number too, where there is room."""
+    if not math.isfinite(p):
+        canvas.put(x, y, "NaN" if width >= 3 else "!", palette.warning)
+        return
     end = canvas.put(x, y, character, palette.right if right else palette.dim)
     room = x + width - end
     if room >= 7:
         end = canvas.put(end, y, f" {probability(p, 3):<3} ", palette.dim)
         room = x + width - end
-    if not math.isfinite(p):
-        canvas.put(end, y, "!"[:room], palette.warning)
-        return
     eighths = round(p * room * 8)
     full, part = divmod(eighths, 8)
     canvas.put(end, y, "█" * full + (_EIGHTHS[part] if part else ""), palette.share(p))
@@ -126,8 +129,9 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
         return y + 1
     said, target = say.top[at][0], say.targets[at]
     mark = "✓" if said == target else "✗"
+    said, mark = (said, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
     number = (f"t={step} ", palette.accent)
-    p = [(f"p({target})", palette.right), (f" {say.target_p[at]:.4f}", palette.dim)]
+    p = [(f"p({target})", palette.right), (f" {exact(say.target_p[at], 4)}", palette.dim)]
     loss = [("  −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
     verdict, short = (f"  {mark} says {said}", palette.dim), (f"  {mark}", palette.dim)
     forms = ([number, *p, *loss, verdict], [number, *p, *loss, short], [number, *p, verdict], [number, *p, short],

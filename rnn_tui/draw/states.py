@@ -196,8 +196,7 @@ def _draw_pair(
             continue
         first, second = (palette.level(value, block.scale) for value in pair)
         if palette.monochrome:
-            mean = (first + second) // 2
-            canvas.fill(axis.x(step), y, axis.column, palette.cell(mean), palette.shade(mean))
+            canvas.fill(axis.x(step), y, axis.column, palette.cell(first), palette.shade(first))  # see the legend
         elif lower is None:
             canvas.fill(axis.x(step), y, axis.column, palette.half(first, 0), "▀")
         else:
@@ -219,7 +218,11 @@ def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         x = canvas.put(x, y, f" +{scale:g}   ", palette.dim)
     shown = len(layout.blocks[0].units) if layout.blocks else 0
     if 0 < shown < layout.hidden_size:
-        canvas.put(x, y, f"{shown} of {layout.hidden_size} units", palette.accent)
+        x = canvas.put(x, y, f"{shown} of {layout.hidden_size} units   ", palette.accent)
+    if palette.monochrome and any(not block.unit_rows and len(block.units) > 1 for block in layout.blocks):
+        texts = ("every 2nd unit", "2nd units", "½")  # a character has no two halves without colours
+        x = min(x, canvas.width - 2)
+        canvas.put(x, y, next((text for text in texts if x + len(text) <= canvas.width), ""), palette.accent)
 
 
 def _mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, bottom: int, palette: Palette) -> None:

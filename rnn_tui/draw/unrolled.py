@@ -4,6 +4,7 @@ What a column holds is a pile of bands, drawn from the top: target, output, its 
 with their directions, the embedding, the input. Bands that only help the eye are left out where rows are few.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -189,6 +190,8 @@ def _entry(
         return probability(p, min(4, axis.column - 1)), _now(
             flow, palette
         ) if lit and flow is not None else palette.share(p)
+    if not math.isfinite(net.output_p[at]):
+        return "NaN" if axis.x(step) + axis.column - axis.middle(step) >= 3 else "–", palette.warning
     right = net.outputs[at] == net.targets[at]
     room = axis.x(step) + axis.column - axis.middle(step) - cell_len(net.outputs[at])
     wide = axis.column >= 3 and room >= 1  # for a mark

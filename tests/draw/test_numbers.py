@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.draw.numbers import compact, count, nice_above, probability, signed
+from rnn_tui.draw.numbers import compact, count, exact, nice_above, probability, signed
 
 FLOATS = st.one_of(st.floats(-1.2, 1.2), st.floats(-200, 200), st.floats(allow_nan=False, width=32))
 
@@ -97,3 +97,8 @@ def test_nice_above_is_the_next_round_number(value: float) -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -3.0])
 def test_nice_above_of_what_is_no_size(value: float) -> None:
     assert nice_above(value) == 1
+
+
+def test_zero_has_no_sign_and_nan_no_small_letters() -> None:
+    assert compact(-0.0) == compact(0.0) == "0.000"
+    assert [exact(value, 4) for value in (0.5, math.nan, math.inf)] == ["0.5000", "NaN", "∞"]

@@ -175,3 +175,13 @@ def test_a_text_gives_way_to_the_epoch_it_came_up_in(width: int) -> None:
     words = text[text.index("said") :].split()
     assert [word for word in words if word[0].isdigit()] == (["1,234,567", "9"] if width >= 16 else ["9"])
     assert ("epoch" in words) == any(word.startswith("epo") for word in words)
+
+
+@pytest.mark.parametrize("width", [14, 20, 26, 40, 76, 120])
+def test_where_nothing_is_a_number_nothing_is_said(width: int) -> None:
+    p = np.full((6, 5), math.nan, np.float32)
+    rows = lines(picture(saying(top_p=p, target_p=[math.nan] * 6, losses=[math.nan] * 6, seen=[]), width, cursor=2))
+    assert set(rows[2][GUTTER:]) <= set("NaN– ")
+    assert "✓" not in "".join(rows)
+    assert "✗" not in "".join(rows)
+    assert "nan" not in "".join(rows)

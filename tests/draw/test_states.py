@@ -223,3 +223,13 @@ def test_without_colours_sign_and_size_are_in_the_characters() -> None:
     shades = [grid[layout.blocks[0].top][axis.x(step)][0] for step in range(3)]
     assert len(set(shades)) == 3
     assert "█" in shades
+
+
+@pytest.mark.parametrize("hidden", [3, 512])
+def test_without_colours_a_row_for_two_units_shows_the_upper_one_and_says_so(hidden: int) -> None:
+    axis = TimeAxis.fit(90, 2)
+    layout = lay_out(states([[1, -1], [-1, 1], [0.5, 0.5]]), height=4, axis=axis, hidden=hidden)
+    grid = picture(layout, 90, 4, palette=GREY)
+    assert [grid[0][axis.middle(step)][0] for step in range(2)] == [GREY.shade(20), GREY.shade(-20)]
+    assert "every 2nd unit" in "".join(row(grid, y) for y in range(4))
+    assert "every 2nd unit" not in "".join(row(picture(layout, 90, 4), y) for y in range(4))

@@ -260,3 +260,12 @@ def test_where_the_way_back_begins_is_named_whole_or_not_at_all(column: int, spa
     grid = picture(network(cells=cells), axis.right + spare, axis=axis)
     end = lines(grid)[labelled(grid, "R←")][axis.right - 1 :]
     assert ("h₀" in end) == ("◂" in end) == ("h" in end) == (spare >= 2 + (column < 3))
+
+
+@pytest.mark.parametrize("column", [1, 2, 3, 4, 5, 6, 9])
+def test_an_output_that_is_no_number_is_no_character(column: int) -> None:
+    axis = TimeAxis(column=column, first=0, count=6, length=6)
+    grid = picture(network(output_p=[math.nan] * 6), 80, axis=axis)
+    output = lines(grid)[labelled(grid, "output")][axis.gutter :]
+    assert set(output) <= set("NaN– ")
+    assert output.strip()

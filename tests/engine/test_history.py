@@ -168,3 +168,11 @@ def test_predictions_are_bounded_and_remember_when_it_was_learnt() -> None:
         predictions.add(text, epoch, text == "r")
     assert [seen.text for seen in predictions.newest(99)] == ["d", "c", "b"]
     assert predictions.learnt == 1
+
+
+def test_of_a_long_prediction_the_beginning_is_kept_and_the_whole_is_told_apart() -> None:
+    predictions = Predictions()
+    predictions.add("a" * 5000, 1, False)
+    predictions.add("a" * 4999 + "b", 2, False)
+    predictions.add("a" * 5000, 3, False)
+    assert [(len(each.text), each.epoch) for each in predictions.newest(9)] == [(200, 2), (200, 1)]

@@ -60,13 +60,6 @@ def test_it_holds_once_where_it_is_right_for_the_first_time(name: str) -> None:
     assert held_at(what, _PASSES * ticks) == [first * ticks]
 
 
-def test_a_text_too_long_to_be_kept_is_learnt_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    what = experiment("hihello-sequence", "learnt")
-    expected = held_at(what, _PASSES)
-    monkeypatch.setattr("rnn_tui.engine.session._MAX_TEXT", 3)
-    assert held_at(what, _PASSES) == expected != []
-
-
 LRS = st.sampled_from([0.05, 0.3, 1.0, 3.0])  # the larger ones make the loss jump up and down
 
 

@@ -17,6 +17,16 @@ async def test_the_lesson_that_is_open_is_highlighted_and_enter_opens_it() -> No
     assert await answer_to(LessonsScreen("ohlol"), "enter") is LESSONS["ohlol"]
 
 
+@pytest.mark.parametrize("size", [(64, 20), (80, 24)])
+async def test_the_lesson_that_is_open_is_in_sight(size: tuple[int, int]) -> None:
+    for name in (list(LESSONS)[-1], list(LESSONS)[len(LESSONS) // 2]):
+        app = Host(LessonsScreen(name))
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            await pilot.pause()
+            assert "▸ " + name in screen_text(pilot)
+
+
 async def test_arrows_choose_a_lesson() -> None:
     names = list(LESSONS)
     after = names[names.index("hihello") + 2]

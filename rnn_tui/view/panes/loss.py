@@ -1,6 +1,7 @@
 """The loss of every update so far."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from rich.style import Style
@@ -32,7 +33,10 @@ class LossPane(Pane):
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
-        return f"{self.NAME}{floor} · {experiment.training.reduction} over {experiment.length}"
+        how = f"{experiment.training.reduction} over {experiment.length}"
+        if floor and scene.characters is not None and experiment.training.reduction == "sum":
+            return f"{self.NAME}{floor} of the {how}"  # the points are no sums, and may lie below it
+        return f"{self.NAME}{floor} · {how}"
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
@@ -57,7 +61,7 @@ class LossPane(Pane):
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         curves += [_curve(each.curve, palette.dim) for each in scene.others]
         if scene.curve is not None:
-            curves.append(_curve(scene.curve, palette.accent))
+            curves.append(replace(_curve(scene.curve, palette.accent), tip=palette.text + Style(bold=True)))
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )

@@ -5,7 +5,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.boxes import Cell
 from rnn_tui.draw.flow import Flow
-from rnn_tui.draw.numbers import nice_above
+from rnn_tui.draw.numbers import exact, nice_above
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States
@@ -58,7 +58,8 @@ class NetworkPane(Pane):
         text = f"t={step} input {scene.inputs[at]}"
         if at < len(steps.target_p):
             said, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
-            text += f" · says {said} with p={p:.6f} · target {scene.targets[at]} has p={steps.target_p[at]:.6f}"
+            text += f" · says {said} with p={exact(p, 6)}"
+            text += f" · target {scene.targets[at]} has p={exact(steps.target_p[at], 6)}"
         return text
 
 

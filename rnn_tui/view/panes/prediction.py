@@ -3,6 +3,7 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Pane
@@ -45,7 +46,7 @@ class PredictionPane(Pane):
             return ""
         at = step - steps.first
         pairs = zip(steps.top[at].tolist(), steps.top_p[at].tolist(), strict=True)
-        return f"t={step} · " + "  ".join(f"{scene.glyphs[index]} {p:.6f}" for index, p in list(pairs)[:4])
+        return f"t={step} · " + "  ".join(f"{scene.glyphs[index]} {exact(p, 6)}" for index, p in list(pairs)[:4])
 
 
 def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:

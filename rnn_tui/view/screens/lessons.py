@@ -98,6 +98,10 @@ class LessonsScreen(ModalScreen[Experiment | None]):
         self._fill("")
         self._list.focus()
 
+    def on_resize(self) -> None:
+        """The highlighted lesson stays in sight: now the list has a height, after the refresh its new one."""
+        self.call_after_refresh(self.call_after_refresh, self._list.scroll_to_highlight)
+
     @property
     def _list(self) -> OptionList:
         return self.query_one("#lessons-list", OptionList)
