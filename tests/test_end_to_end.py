@@ -1,7 +1,9 @@
 """The whole program in a real pseudo-terminal, with a real engine: what a person would see, and what is left behind."""
 
+import base64
 import os
 import re
+import shlex
 import signal
 import sys
 import tempfile
@@ -168,3 +170,25 @@ def test_an_engine_that_is_killed_is_told_and_started_again(terminal: Terminal) 
     assert terminal.end() == 0
     terminal.assert_restored()
     terminal.assert_nothing_left(first, second)
+
+
+def test_a_command_line_leads_to_the_tick_that_it_was_copied_at() -> None:
+    line = "rnn-tui hihello --clip 1 --fork '30: optimizer=sgd lr=0.3' --until tick=62"
+    with tempfile.TemporaryDirectory(prefix="e2e-", dir="/tmp") as folder:
+        terminal = Terminal(Path(folder), *shlex.split(line)[1:])
+        text = terminal.until(lambda text: "tick 62 by" in text and "Paused at tick 62, epoch 11" in text)
+        assert "sgd lr 0.3" in text
+        assert "4 ticks/s" in text
+        terminal.press("c")
+        terminal.until(lambda text: "The way to tick 62" in text)
+        (copied,) = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", terminal.raw)
+        assert base64.b64decode(copied).decode() == line
+        terminal.press("c")
+        terminal.until(lambda text: "The way to" not in text)
+        terminal.press("B")
+        terminal.until(lambda text: "pause at tick=62" in text)
+        terminal.press("\x1b")
+        terminal.until(lambda text: "pause at" not in text)
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_nothing_left()

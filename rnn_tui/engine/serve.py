@@ -216,7 +216,7 @@ class Server:
     def _leaves_phase(self, command: Command) -> bool:
         """Whether a command cannot be obeyed, or makes no sense, in the middle of a tick."""
         match command:
-            case Look() | NextPhase() | SetSpeed():
+            case Look() | NextPhase() | SetSpeed() | Watch():
                 return False
             case SlowMotion(on=on):
                 return not on

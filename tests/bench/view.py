@@ -17,7 +17,7 @@ import psutil
 from tests.bench.pty_screen import PtyScreen
 
 _PYTHON = [sys.executable, "-m", "rnn_tui"]
-_FULL_SPEED = [*_PYTHON, "hihello", "--epochs", "0", "--speed", "max"]
+_FULL_SPEED = [*_PYTHON, "hihello", "--epochs", "0", "--speed", "max", "--until", "never"]
 _HEADLESS = """
 import sys, time, torch
 from rnn_tui.engine.session import Session

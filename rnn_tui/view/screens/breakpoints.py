@@ -154,7 +154,7 @@ class BreakpointsScreen(ModalScreen[tuple[str, ...] | None]):
                 self._points += set_ or [Point(kind, None)]
         with Vertical(id="breakpoints", classes="dialog") as dialog:
             dialog.border_title = "Breakpoints"
-            dialog.border_subtitle = "↑ ↓ choose · space tick · ctrl+s set · esc cancel"
+            dialog.border_subtitle = "↑ ↓ choose · space on or off · ctrl+s set · esc cancel"
             yield Static(_ABOUT, markup=False)
             with Points(id="points"):
                 yield from self._points
