@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.experiment import Experiment, Tick, Training
+from rnn_tui.inside import Answer, Ask
 from rnn_tui.phase import Phase
 
 __all__ = [
@@ -80,6 +81,7 @@ class Wanted(_Value, frozen=True, kw_only=True):
     units: int = 0  # hidden units that fit for each layer and direction; 0: states are not shown
     layers: tuple[int, int] = (0, 0)  # first recurrent layer to show, and how many
     tensors: bool = False  # shapes and checks
+    inside: tuple[Ask, ...] = ()  # one for each pane that looks inside
     curve: CurveWanted | None = None
 
 
@@ -328,6 +330,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     learnt: int | None = None  # the epoch at which the prediction was first right
     tensors: tuple[TensorFact, ...] = ()
     checks: tuple[Check, ...] = ()
+    inside: tuple[Answer, ...] = ()  # one for each ask, in their order
 
 
 Message = Greeting | Refused | Frame

@@ -1,0 +1,125 @@
+"""A pass, unfolded: everything that went into each state of one row, layer by layer, direction by direction.
+
+The fused modules keep their gates to themselves. They follow from what the modules do tell: with the inputs and the
+states of a layer, the sums of all time steps are two matrix products, and the gates are those sums, squashed.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.trainer import Trainer
+
+__all__ = ["GATE_NAMES", "Unfolded", "unfold"]
+
+GATE_NAMES = {"rnn": ("h",), "rnn-relu": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfolded:
+    """One layer in one direction over T time steps, in the order of the text; G gates of H units, E features."""
+
+    cell: str
+    direction: int  # 1: it reads from the right, so that "before" is the step after
+    w_ih: Tensor  # (G*H, E)
+    w_hh: Tensor  # (G*H, H)
+    b_ih: Tensor  # (G*H,)
+    b_hh: Tensor  # (G*H,)
+    x: Tensor  # (T, E) what it reads
+    h: Tensor  # (T, H)
+    h_0: Tensor  # (H,)
+    c: Tensor | None  # (T, H), of an LSTM
+    c_0: Tensor | None  # (H,)
+
+    @cached_property
+    def h_before(self) -> Tensor:
+        """(T, H) the state that each step began with."""
+        return self._before(self.h, self.h_0)
+
+    @cached_property
+    def c_before(self) -> Tensor | None:
+        """(T, H) the cell that each step began with."""
+        return None if self.c is None or self.c_0 is None else self._before(self.c, self.c_0)
+
+    @cached_property
+    def from_input(self) -> Tensor:
+        """(T, G*H) W_ih x_t, without its bias."""
+        return self.x @ self.w_ih.T
+
+    @cached_property
+    def from_state(self) -> Tensor:
+        """(T, G*H) W_hh h_{t-1}, without its bias."""
+        return self.h_before @ self.w_hh.T
+
+    @cached_property
+    def totals(self) -> dict[str, Tensor]:
+        """What goes into the non-linearity of each gate, (T, H) by its name."""
+        names = GATE_NAMES[self.cell]
+        inputs = (self.from_input + self.b_ih).chunk(len(names), -1)
+        states = (self.from_state + self.b_hh).chunk(len(names), -1)
+        totals = {name: x + h for name, x, h in zip(names, inputs, states, strict=True)}
+        if self.cell == "gru":
+            totals["n"] = inputs[2] + torch.sigmoid(totals["r"]) * states[2]
+        return totals
+
+    @cached_property
+    def gates(self) -> dict[str, Tensor]:
+        """The value of each gate, (T, H) by its name."""
+        squash = {"h": torch.relu if self.cell == "rnn-relu" else torch.tanh, "g": torch.tanh, "n": torch.tanh}
+        return {name: squash.get(name, torch.sigmoid)(total) for name, total in self.totals.items()}
+
+    def _before(self, states: Tensor, first: Tensor) -> Tensor:
+        if self.direction:
+            return torch.cat((states[1:], first[None]))
+        return torch.cat((first[None], states[:-1]))
+
+
+@torch.no_grad()
+def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
+    """The first `fed` time steps of a row of the pass under way, for each layer and direction; [] before the first.
+
+    A network that reads both ways has read them all or none.
+    """
+    if not fed:
+        return []
+    task, network = trainer.task, trainer.experiment.network
+    x = trainer.model.embed(task.x(0, fed))
+    x = (x.transpose(0, 1) if task.batch_first else x)[:, row : row + 1]  # (T, 1, E)
+    h_0, c_0 = trainer.h_0 if isinstance(trainer.h_0, tuple) else (trainer.h_0, None)
+    h_0 = h_0[:, row : row + 1].contiguous()
+    c_0 = None if c_0 is None else c_0[:, row : row + 1].contiguous()
+    modules = layer_modules(trainer.model, network)
+    states = layer_states(modules, x, h_0 if c_0 is None else (h_0, c_0))
+    layers = []
+    for number, (module, (h, c)) in enumerate(zip(modules, states, strict=True)):
+        both = []
+        for direction in range(network.directions):
+            mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
+            at = number * network.directions + direction
+            weights = {
+                short: getattr(module, f"{name}_l0{'_reverse' if direction else ''}")
+                for short, name in (
+                    ("w_ih", "weight_ih"),
+                    ("w_hh", "weight_hh"),
+                    ("b_ih", "bias_ih"),
+                    ("b_hh", "bias_hh"),
+                )
+            }
+            both.append(
+                Unfolded(
+                    cell=network.cell,
+                    direction=direction,
+                    **weights,
+                    x=x[:, 0],
+                    h=h[:, 0, mine],
+                    h_0=h_0[at, 0],
+                    c=None if c is None else c[:, 0, mine],
+                    c_0=None if c_0 is None else c_0[at, 0],
+                )
+            )
+        layers.append(both)
+        x = h
+    return layers

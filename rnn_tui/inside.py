@@ -1,0 +1,269 @@
+"""The part of the seam that looks inside: what a pane asks about a network, and what the engine answers.
+
+An ask travels in `Wanted.inside`, its answer in `Frame.inside`. An answer whose `note` is not empty shows something
+else than was asked for, or nothing, and the note says why, in words that are safe to print. Values that are NaN or
+infinite travel as such. `layer` and `direction` count from 0; direction 1 reads from the right.
+"""
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Answer",
+    "Ask",
+    "CellAsk",
+    "CellFacts",
+    "Compared",
+    "Gate",
+    "GateTerms",
+    "GatesAsk",
+    "GatesFacts",
+    "GradientFlow",
+    "GradientsAsk",
+    "GradientsFacts",
+    "MatrixFact",
+    "SaliencyAsk",
+    "SaliencyFacts",
+    "SpaceAsk",
+    "SpaceFacts",
+    "WeightsAsk",
+    "WeightsFacts",
+]
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
+Squash = Literal["tanh", "relu", "σ"]
+WeightKind = Literal["value", "gradient", "update"]
+SpaceKind = Literal["states", "embedding"]
+OutputKind = Literal["predicted", "target"]
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+# ---- the cell, in numbers ---------------------------------------------------------------------------------------
+
+
+class CellAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """One cell at one time step."""
+
+    step: int
+    layer: int = 0
+    direction: int = 0
+    unit: int = 0  # the one whose row is wanted whole
+    units: int = 16  # units that fit; fewer than there are: a sample that holds `unit`
+    features: int = 16  # columns of W_ih that fit
+    compare: bool = False  # also compute it from the equations, beside torch's own
+
+
+class GateTerms(_Value, frozen=True, kw_only=True):
+    """One line of the equations, for the units that are shown: value = squash(from_input + b_ih + from_state + b_hh).
+
+    In n of a GRU the last two are multiplied by r before they are added.
+    """
+
+    name: str  # "h" for a plain RNN; "r", "z", "n"; "i", "f", "g", "o"
+    squash: Squash
+    w_ih: Floats  # (u, e) rows of the units, columns of the features
+    from_input: Floats  # (u,) W_ih x_t, of all features: how well the row as a template matches x_t
+    b_ih: Floats  # (u,)
+    w_hh: Floats  # (u, k) columns of the states in `CellFacts.states`
+    from_state: Floats  # (u,) W_hh h_{t-1}, of all states
+    b_hh: Floats  # (u,)
+    total: Floats  # (u,) the sum that goes into the non-linearity
+    value: Floats  # (u,)
+
+
+class Compared(_Value, frozen=True, kw_only=True):
+    """The equations written out, beside torch's fused module, with the same weights."""
+
+    h: Floats  # (u,) h_t from the equations
+    c: Floats | None = None  # (u,)
+    difference: float  # largest absolute, over every layer, direction, time step and unit of the row
+
+
+class CellFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """Everything that goes into h_t of one cell, and what comes out."""
+
+    note: str = ""
+    step: int = 0
+    layer: int = 0
+    direction: int = 0
+    unit: int = 0
+    input_size: int = 0
+    hidden_size: int = 0
+    features: Integers  # (e,) which features are shown
+    units: Integers  # (u,) which units are shown; `unit` is one of them
+    states: Integers  # (k,) which parts of h_{t-1} are shown
+    x: Floats  # (e,)
+    h_before: Floats  # (k,) h_{t-1}; h_{t+1} where it reads from the right
+    h_before_units: Floats  # (u,) the same, of the units: GRU's h_t = (1 - z) n + z h_{t-1}
+    c_before: Floats | None = None  # (u,)
+    gates: tuple[GateTerms, ...] = ()
+    c: Floats | None = None  # (u,)
+    h: Floats  # (u,)
+    compared: Compared | None = None
+
+
+# ---- gates over time --------------------------------------------------------------------------------------------
+
+
+class GatesAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """The gates of one layer in one direction, over the window of the frame."""
+
+    layer: int = 0
+    direction: int = 0
+    unit: int = 0
+    units: int = 16  # that fit for each gate; fewer than there are: a sample that holds `unit`
+
+
+class Gate(_Value, frozen=True, kw_only=True):
+    """One gate over time."""
+
+    name: str  # "i", "f", "g", "o", "c"; "r", "z", "n"; "a" and "h'" where there are no gates
+    about: str  # what it does, in a few words
+    signed: bool  # in (-1, 1) or unbounded; else in (0, 1)
+    values: Floats  # (u, f) of the steps first .. first+f-1
+
+
+class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """The gates, units x time steps. A plain RNN has none: `note` says what it shows instead."""
+
+    note: str = ""
+    layer: int = 0
+    direction: int = 0
+    hidden_size: int = 0
+    first: int = 0
+    units: Integers  # (u,)
+    gates: tuple[Gate, ...] = ()
+
+
+# ---- gradients through time -------------------------------------------------------------------------------------
+
+
+class GradientsAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """How the loss depends on the states, over the window of the frame."""
+
+    at: int  # the time step whose loss alone is asked for as well
+    layer: int = 0  # whose W_hh is looked at
+    direction: int = 0
+
+
+class GradientFlow(_Value, frozen=True, kw_only=True):
+    """The norms for one layer in one direction; of the steps first .. first+f-1."""
+
+    layer: int
+    direction: int
+    whole: Floats  # (f,) ‖∂L/∂h_t‖, L of the steps fed so far
+    alone: Floats  # (f,) ‖∂ℓ/∂h_t‖, ℓ the loss of the step `at` of this row alone
+    whole_c: Floats | None = None  # (f,) the same for c_t of an LSTM
+    alone_c: Floats | None = None
+    saturated: float  # share of the units and steps fed with |h_t| > 0.97 (|tanh'| < 0.06); for relu: h_t = 0
+
+
+class GradientsFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """The vanishing and the exploding gradient."""
+
+    note: str = ""
+    first: int = 0
+    at: int = 0  # -1: that step has not been fed
+    flows: tuple[GradientFlow, ...] = ()
+    layer: int = 0
+    direction: int = 0
+    radius: tuple[tuple[str, float], ...] = ()  # spectral radius of each gate's W_hh, by the gate's name
+    norm: float | None = None  # ‖∂L/∂θ‖ of all weights, once the pass is over
+    clipped: float | None = None  # the same after clipping; None: nothing is clipped
+    peak: float = 0.0  # the largest of all norms of the pass, also outside of the window
+
+
+# ---- weights ----------------------------------------------------------------------------------------------------
+
+
+class WeightsAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """The tensors of weights: all by name, and some as pictures."""
+
+    kind: WeightKind = "value"
+    matrix: int = 0  # the first that is wanted as a picture
+    matrices: int = 1  # how many
+    rows: int = 32  # of a picture
+    columns: int = 32
+    bins: int = 24  # of a histogram
+
+
+class MatrixFact(_Value, frozen=True, kw_only=True):
+    """One tensor of weights, its gradient, or its last update."""
+
+    name: str  # "weight_ih_l0"
+    shape: tuple[int, ...]
+    norm: float  # of the kind asked for; NaN where it is not there
+    lowest: float = 0.0
+    highest: float = 0.0
+    mean: float = 0.0
+    rows: Integers | None = None  # (r,) which rows the picture has; None: no picture was asked for
+    columns: Integers | None = None  # (k,)
+    values: Floats | None = None  # (r, k); a vector is one column
+    counts: Integers | None = None  # (bins,) the histogram of all finite values from lowest to highest
+    not_finite: int = 0  # values that are NaN or infinite
+
+
+class WeightsFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """All tensors of weights."""
+
+    note: str = ""
+    kind: WeightKind = "value"
+    matrices: tuple[MatrixFact, ...] = ()
+
+
+# ---- state space ------------------------------------------------------------------------------------------------
+
+
+class SpaceAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """The way of h_t in two dimensions, or the embedding vectors."""
+
+    kind: SpaceKind = "states"
+    layer: int = 0
+    direction: int = 0
+    rows: int = 8  # of the batch, at most; the one that is looked at is among them
+
+
+class SpaceFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """Points on the first two principal components. For the embedding: one row with a point for each character."""
+
+    note: str = ""
+    kind: SpaceKind = "states"
+    layer: int = 0
+    direction: int = 0
+    rows: Integers  # (n,) which rows of the batch
+    characters: Integers  # (n, p) indices into the vocabulary: what had been read when the state was left
+    points: NDArray[np.float32]  # (n, p, 2); states: p steps fed, in the order of the text
+    start: Floats  # (n, 2) where h_0 lies; (0, 2) for the embedding
+    shares: tuple[float, float] = (0.0, 0.0)  # of the variance that each axis explains
+
+
+# ---- saliency ---------------------------------------------------------------------------------------------------
+
+
+class SaliencyAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """How much each input character mattered for one output."""
+
+    step: int
+    output: OutputKind = "predicted"
+
+
+class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """Gradient x input: (∂ logit / ∂ x_k) · x_k of every step k, for the logit of one character at one step."""
+
+    note: str = ""
+    step: int = 0
+    character: int = 0  # whose logit it is
+    output: OutputKind = "predicted"
+    inputs: Integers  # (T,) the whole row
+    values: Floats  # (f,) of the steps fed
+
+
+Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk
+Answer = CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts
