@@ -13,11 +13,11 @@ from rnn_tui.draw.numbers import nice_above, signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.protocol import Floats, States
 
-__all__ = ["Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
+__all__ = ["LEGEND", "RULER", "Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
 
 _TALLEST = 5  # rows that a unit takes at most
-_LEGEND = 1
-_RULER = 1
+LEGEND = 1
+RULER = 1
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -63,7 +63,7 @@ class StatesLayout:
 
 def rows_for_units(height: int, blocks: int) -> int:
     """Rows of cells that each of `blocks` heatmaps has in a pane of `height` rows."""
-    return max(1, (height - _LEGEND - _RULER) // max(1, blocks))
+    return max(1, (height - LEGEND - RULER) // max(1, blocks))
 
 
 def lay_out_states(
@@ -80,7 +80,7 @@ def lay_out_states(
         if each.c is not None:
             parts.append((f"c{where}", each, each.c, False))
     room = rows_for_units(height, len(parts))
-    spacer = 1 if len(parts) * (room + 1) + _LEGEND + _RULER <= height + 1 else 0
+    spacer = 1 if len(parts) * (room + 1) + LEGEND + RULER <= height + 1 else 0
     blocks, top = [], 0
     scales: dict[str, float] = {}
     for name, _, values, fixed in parts:  # one scale for all h, and one for all c

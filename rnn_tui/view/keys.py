@@ -21,8 +21,8 @@ class Key:
     footer_keys: str = ""  # the keys that the footer prints, where it stands for several
 
 
-_RUN, _TIME, _LOOK, _OPEN = "Training", "Time cursor", "Panes", "Open"
-GROUPS = (_RUN, _TIME, _LOOK, _OPEN)
+_RUN, _TIME, _LOOK, _INSIDE, _OPEN = "Training", "Time cursor", "Panes", "See inside", "Open"
+GROUPS = (_RUN, _TIME, _LOOK, _INSIDE, _OPEN)
 
 KEYS = (
     Key(
@@ -275,6 +275,94 @@ KEYS = (
         label="next pane",
         group=_LOOK,
         about="Move the focus to the next pane; shift+tab: to the one before.",
+    ),
+    Key(
+        keys="i",
+        shown="i",
+        action="inside('cell')",
+        label="cell in numbers",
+        group=_INSIDE,
+        about="One cell at the time cursor: its equation with the real numbers put in. Again: close it.",
+    ),
+    Key(
+        keys="g",
+        shown="g",
+        action="inside('gates')",
+        label="gates",
+        group=_INSIDE,
+        about="The gates of an LSTM or GRU over time.",
+    ),
+    Key(
+        keys="v",
+        shown="v",
+        action="inside('gradients')",
+        label="gradients",
+        group=_INSIDE,
+        about="‖∂L/∂h‖ through time: where the gradient vanishes or explodes, W_hh, saturation, clipping.",
+    ),
+    Key(
+        keys="w",
+        shown="w",
+        action="inside('weights')",
+        label="weights",
+        group=_INSIDE,
+        about="Every matrix, its gradient and its last update (o), with histograms; , and . turn over.",
+    ),
+    Key(
+        keys="p",
+        shown="p",
+        action="inside('space')",
+        label="state space",
+        group=_INSIDE,
+        about="The way of h in two dimensions (PCA), or the embedding (o).",
+    ),
+    Key(
+        keys="a",
+        shown="a",
+        action="inside('saliency')",
+        label="saliency",
+        group=_INSIDE,
+        about="How much each input character mattered for the output at the time cursor.",
+    ),
+    Key(
+        keys="t",
+        shown="t",
+        action="inside('shapes')",
+        label="shapes",
+        group=_INSIDE,
+        about="Every tensor with its shape, and the equalities that must hold, checked.",
+    ),
+    Key(
+        keys="o",
+        shown="o",
+        action="other",
+        label="other view",
+        group=_INSIDE,
+        about="What else the pane that looks inside can show: gradient, update, embedding, target, written out.",
+    ),
+    Key(
+        keys="comma",
+        shown=",",
+        action="item(-1)",
+        label="unit before",
+        group=_INSIDE,
+        about="The unit before, or the matrix before.",
+    ),
+    Key(
+        keys="full_stop",
+        shown=".",
+        action="item(1)",
+        label="next unit",
+        group=_INSIDE,
+        about="The next unit, or the next matrix.",
+    ),
+    Key(
+        keys="h",
+        shown="h",
+        action="explain",
+        label="explain",
+        group=_INSIDE,
+        about="The pane with the focus in plain words: what it shows, how to read it, what to try.",
     ),
     Key(
         keys="l",

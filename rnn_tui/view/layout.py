@@ -1,10 +1,14 @@
 """How much of a run fits on the screen: from the sizes of the panes to what the engine is asked for."""
 
+from collections.abc import Mapping
+
 from textual.geometry import Size
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.experiment import Experiment
+from rnn_tui.inside import Ask
 from rnn_tui.protocol import CurveWanted, Wanted
+from rnn_tui.view.panes import PANES
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 from rnn_tui.view.scene import Gaze, widest_glyph
@@ -16,6 +20,7 @@ _RANKS = 8  # candidates for each step
 _FEW_UNITS = 16  # enough for the boxes of the network
 _MOST_LAYERS = 32  # whose states a frame carries
 _WIDEST_CURVE = 400
+_SCORE = {pane.ID for pane in PANES if pane.HOME == "score" and pane.TIMED}  # they share the time axis
 
 
 def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
@@ -23,25 +28,15 @@ def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
     return TimeAxis.fit(width, experiment.length, narrowest=widest_glyph(experiment), first=first)
 
 
-def wanted(
-    experiment: Experiment,
-    gaze: Gaze,
-    *,
-    network: Size | None,
-    states: Size | None,
-    prediction: Size | None,
-    shapes: bool,
-) -> Wanted:
-    """What the panes can show at their sizes (None: not on the screen)."""
+def wanted(experiment: Experiment, gaze: Gaze, *, sizes: Mapping[str, Size], asks: tuple[Ask, ...]) -> Wanted:
+    """What the panes on the screen can show at their `sizes`, by ID."""
     count = 0
-    for size in (network, states):
-        if size is not None:
-            count = max(count, time_axis(experiment, size.width).count)
+    for name in _SCORE & sizes.keys():
+        count = max(count, time_axis(experiment, sizes[name].width).count)
+    prediction, states = sizes.get("prediction"), sizes.get("states")
     if prediction is not None:
         count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
-    units = (
-        units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if network is not None else 0
-    )
+    units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if "network" in sizes else 0
     layers = experiment.network.layers
     first_layer = 0 if layers <= _MOST_LAYERS else min(gaze.layer, layers - _MOST_LAYERS)
     return Wanted(
@@ -51,7 +46,8 @@ def wanted(
         top=_RANKS if prediction is not None else 1,
         units=units,
         layers=(first_layer, min(layers, _MOST_LAYERS)),
-        tensors=shapes,
+        tensors="shapes" in sizes,
+        inside=asks,
     )
 
 

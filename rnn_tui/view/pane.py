@@ -1,7 +1,7 @@
 """What all panes share: a border with a title, a picture that repaints only where it changed, hover and click."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rich.style import Style
 from textual import events
@@ -15,7 +15,7 @@ from textual.widget import Widget
 from rnn_tui.view.scene import Scene
 from rnn_tui.view.thin import changed_spans
 
-__all__ = ["Pane", "Picture"]
+__all__ = ["Explanation", "Pane", "Picture"]
 
 
 class Picture(Widget):
@@ -50,10 +50,22 @@ class Picture(Widget):
         return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """A pane in plain words, for somebody who sees it for the first time."""
+
+    shows: str
+    read: str  # how to read it
+    then: str  # what to try next
+
+
 class Pane(Picture, can_focus=True):
     """One rectangle that draws one aspect of a frame. A new pane says what it draws, and what is under the mouse."""
 
+    ID: ClassVar[str] = ""  # of the widget
     NAME: ClassVar[str] = ""
+    HOME: ClassVar[Literal["score", "side"]] = "score"  # its column: panes with time steps stand above one another
+    EXPLANATION: ClassVar[Explanation]
     TIMED: ClassVar[bool] = False  # whether it draws time steps; a frame that was asked for none cannot be drawn then
 
     @dataclass
@@ -62,8 +74,8 @@ class Pane(Picture, can_focus=True):
 
         step: int
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, classes="pane")
+    def __init__(self) -> None:
+        super().__init__(id=self.ID, classes="pane")
         self._scene: Scene | None = None
         self._mouse: tuple[int, int] | None = None
         self._title = ""

@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from rich.cells import cell_len
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
+from rnn_tui.inside import Answer, OutputKind, SpaceKind, WeightKind
 from rnn_tui.protocol import BranchCurve, Curve, Frame, Opened, Steps
 from rnn_tui.text import glyph
 
-__all__ = ["Gaze", "Scene"]
+__all__ = ["Gaze", "Scene", "widest_glyph"]
+
+Kind = TypeVar("Kind", bound=Answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +24,14 @@ class Gaze:
 
     cursor: int | None = None  # the time step chosen; None: follow the one being fed
     row: int = 0  # of the batch
-    layer: int = 0  # the lowest recurrent layer whose states are shown
+    layer: int = 0  # the lowest recurrent layer whose states are shown; the one that is looked into
+    direction: int = 0  # of that layer: 1 reads from the right
+    unit: int = 0  # of that layer
+    matrix: int = 0  # the first tensor of weights that has a picture
+    compare: bool = False  # the cell written out, beside torch's
+    weights: WeightKind = "value"
+    space: SpaceKind = "states"
+    output: OutputKind = "predicted"  # whose saliency is shown
     log_x: bool = False
     log_y: bool = False
 
@@ -62,6 +73,10 @@ class Scene:
     def targets(self) -> list[str]:
         """The target of the window, as glyphs."""
         return [self.glyphs[index] for index in self.steps.targets.tolist()] if self.steps else []
+
+    def answer(self, kind: type[Kind]) -> Kind | None:
+        """What the engine has answered to the pane that asks for this kind; None before it has."""
+        return next((each for each in self.frame.inside if isinstance(each, kind)), None)
 
     @property
     def cursor(self) -> int:

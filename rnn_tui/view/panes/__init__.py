@@ -1,1 +1,15 @@
-"""One file a pane: which part of a frame it draws, its title, and what stands under the mouse."""
+"""One file a pane: which part of a frame it draws, its title, and what stands under the mouse.
+
+`PANES` has them all, in the order in which they stand in their columns.
+"""
+
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.panes.loss import LossPane
+from rnn_tui.view.panes.network import NetworkPane
+from rnn_tui.view.panes.prediction import PredictionPane
+from rnn_tui.view.panes.shapes import ShapesPane
+from rnn_tui.view.panes.states import StatesPane
+
+__all__ = ["PANES"]
+
+PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, PredictionPane)

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from rnn_tui.draw.chart import Curve, draw_chart
 from rnn_tui.draw.numbers import compact, nice_above
 from rnn_tui.protocol import Curve as Points
-from rnn_tui.view.pane import Pane
+from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
 __all__ = ["LossPane"]
@@ -21,10 +21,19 @@ _STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 class LossPane(Pane):
     """A curve over epochs, with the floor below which this network cannot fall."""
 
+    ID = "loss"
     NAME = "Loss"
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="The loss after every update: how surprised the network was by the right characters, in nats.",
+        read="Down is better. The faint points are the losses of single characters. The dashed line is the floor: a "
+        "state between −1 and 1 that is used as logits cannot be surer than that. After going back, the old future "
+        "stays there faintly.",
+        then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
+    )
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._curve: Points | None = None
         self._how: tuple[object, ...] = ()
         self._chart: list[Strip] = []

@@ -9,7 +9,7 @@ from rnn_tui.draw.numbers import exact, nice_above
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States
-from rnn_tui.view.pane import Pane
+from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
 __all__ = ["NetworkPane", "height_of"]
@@ -18,8 +18,18 @@ __all__ = ["NetworkPane", "height_of"]
 class NetworkPane(Pane):
     """A column for each time step: input, layers, output, target."""
 
+    ID = "network"
     NAME = "Unrolled network"
     TIMED = True
+    EXPLANATION = Explanation(
+        shows="One and the same cell, drawn once for each time step: at every step it reads a character and the state "
+        "that the step before has left, and leaves a new state.",
+        read="Data flows upward: input below, the recurrent layers above it, the output with its probability, and the "
+        "target on top. Time runs to the right, along the arrows. A box is filled with the colours of its state; ✓ and "
+        "✗ say whether the likeliest character is the right one.",
+        then="Press n for slow motion: the tick is held at each of its phases, and backward runs the arrows from right "
+        "to left. Or [ and ] to choose a time step, and i for its cell in numbers.",
+    )
 
     def title(self, scene: Scene) -> str:
         """How many time steps there are, and which are shown."""

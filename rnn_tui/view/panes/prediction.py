@@ -6,7 +6,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
 from rnn_tui.text import safe
-from rnn_tui.view.pane import Pane
+from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene, widest_glyph
 
 __all__ = ["PredictionPane", "prediction_axis"]
@@ -17,8 +17,16 @@ _COMFORTABLE = 5  # cells a step should have, so that its bars can be read
 class PredictionPane(Pane):
     """The predicted text under input and target, the likeliest characters, and the texts that came before."""
 
+    ID = "prediction"
     NAME = "Prediction"
     TIMED = True
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="What the network says at every time step, beside what would be right, and how sure it is.",
+        read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
+        "the probability of the right one. Below stand the texts that it has said so far, and since when.",
+        then="Move the time cursor (] and [) to the step that is wrong, and press a: which inputs mattered for it?",
+    )
 
     def title(self, scene: Scene) -> str:
         """Since when it is right, if it ever was."""

@@ -3,7 +3,7 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.shapes import draw_shapes
-from rnn_tui.view.pane import Pane
+from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
 __all__ = ["ShapesPane"]
@@ -12,7 +12,15 @@ __all__ = ["ShapesPane"]
 class ShapesPane(Pane):
     """Every tensor of the pass by name, and the equalities that courses ask about, checked."""
 
+    ID = "shapes"
     NAME = "Shapes and checks"
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="Every tensor of the forward pass by name, with its shape and what each dimension counts, and equalities "
+        "that hold between them, computed and compared.",
+        read="A ✓ is an equality that was checked on these very numbers; the largest difference stands beside it.",
+        then="Switch batch_first in the experiment (e), and see which shapes change, and which do not.",
+    )
 
     def title(self, scene: Scene) -> str:
         """The order of the dimensions; first, since a narrow pane cuts the end of its title."""

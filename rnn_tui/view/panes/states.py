@@ -2,12 +2,12 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states, rows_for_units
+from rnn_tui.draw.states import LEGEND, RULER, StatesLayout, draw_states, lay_out_states, rows_for_units
 from rnn_tui.experiment import Experiment
-from rnn_tui.view.pane import Pane
+from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
-__all__ = ["StatesPane", "layers_that_fit", "units_that_fit"]
+__all__ = ["StatesPane", "height_with_numbers", "layers_that_fit", "units_that_fit"]
 
 _FEWEST_ROWS = 2  # below which a heatmap says nothing
 
@@ -15,8 +15,17 @@ _FEWEST_ROWS = 2  # below which a heatmap says nothing
 class StatesPane(Pane):
     """Heatmaps of h_t, and of c_t for an LSTM: units down, time across."""
 
+    ID = "states"
     NAME = "Hidden state"
     TIMED = True
+    EXPLANATION = Explanation(
+        shows="The hidden state h: what the network remembers at each time step, one row for each unit.",
+        read="Blue is below 0, orange above, and the middle grey is 0. Read a column from top to bottom: that is the "
+        "whole memory after that character. Read a row from left to right: that is what one unit makes of the text. "
+        "An LSTM has its cell c beside h.",
+        then="Look for a unit that keeps its colour from the first character to the last: it remembers it. p shows the "
+        "same states as a way in two dimensions, g the gates of an LSTM or GRU.",
+    )
 
     def title(self, scene: Scene) -> str:
         """h and its shape."""
@@ -83,6 +92,11 @@ class StatesPane(Pane):
 def _blocks(experiment: Experiment, layers: int) -> int:
     network = experiment.network
     return layers * network.directions * (2 if network.cell == "lstm" else 1)
+
+
+def height_with_numbers(experiment: Experiment) -> int:
+    """The rows in which every unit of every layer has one of its own, and room for its numbers."""
+    return _blocks(experiment, experiment.network.layers) * experiment.network.hidden_size + LEGEND + RULER
 
 
 def layers_that_fit(experiment: Experiment, height: int) -> int:

@@ -6,8 +6,6 @@ from typing import ClassVar, Literal
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -21,20 +19,15 @@ from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
 from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
-from rnn_tui.view.panes.loss import LossPane
-from rnn_tui.view.panes.network import NetworkPane, height_of
-from rnn_tui.view.panes.prediction import PredictionPane
-from rnn_tui.view.panes.shapes import ShapesPane
-from rnn_tui.view.panes.states import StatesPane
+from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.scene import Gaze, Scene
 from rnn_tui.view.slow import PhaseLines
+from rnn_tui.view.stage import Stage
 from rnn_tui.view.theme import palette_for
 from rnn_tui.view.thin import ThinCompositor
 from rnn_tui.view.timeline import TimeLine
 
 __all__ = ["MainScreen"]
-
-_NETWORK_SHARE = 0.6  # of the height, that the unrolled network takes at most
 
 
 class MainScreen(Screen[None]):
@@ -59,21 +52,12 @@ class MainScreen(Screen[None]):
         self._first = experiment
         self.gaze = Gaze()
         self.scene: Scene | None = None
-        self._zoomed: Pane | None = None
         self._experiment: Experiment | None = None  # the one that the panes are arranged for
 
     def compose(self) -> ComposeResult:
         """Status, panes, notice, keys."""
         yield Picture(id="status")
-        with Horizontal(id="panes"):
-            with Vertical(id="score"):
-                yield NetworkPane(id="network")
-                yield PhaseLines(id="phase")
-                yield StatesPane(id="states")
-            with Vertical(id="side"):
-                yield LossPane(id="loss")
-                yield ShapesPane(id="shapes")
-                yield PredictionPane(id="prediction")
+        yield Stage()
         yield TimeLine(id="timeline")
         yield Static(id="notice", markup=False)
         yield Footer(compact=True, show_command_palette=False)
@@ -90,14 +74,19 @@ class MainScreen(Screen[None]):
         self.post_message(self.GazeChanged(curve=True))
 
     @property
+    def stage(self) -> Stage:
+        """The panes, and which of them are on the screen."""
+        return self.query_one(Stage)
+
+    @property
     def network(self) -> NetworkPane:
         """The unrolled network."""
-        return self.query_one(NetworkPane)
+        return self.stage.network
 
     @property
     def panes(self) -> list[Pane]:
         """All panes, in their order."""
-        return list(self.query(Pane))
+        return self.stage.panes
 
     # ---- what is shown ----------------------------------------------------------------------------------------
 
@@ -146,9 +135,8 @@ class MainScreen(Screen[None]):
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             self.say(scene.frame.status.notice)
-            for pane in self.panes:
-                if self._is_shown(pane):
-                    pane.show(scene)
+            for pane in self.stage.shown:
+                pane.show(scene)
 
     def say(self, text: str) -> None:
         """A line above the keys; empty: none."""
@@ -166,33 +154,13 @@ class MainScreen(Screen[None]):
             experiment.training.learn,
         ):
             return
-        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0)
-        learns = experiment.training.learn
-        for selector, there in (("#loss", learns), ("#prediction", learns), ("#shapes", not learns)):
-            self.query_one(selector).set_class(not there, "absent")  # an inline `display` would win over a zoom
-        if self._zoomed is not None and self._zoomed.has_class("absent"):
-            self._zoom(None)
-        self.call_after_refresh(self._resized)
-
-    def _share_height(self) -> None:
-        if self._zoomed is not None:
-            self.network.styles.height = "1fr"
-        elif self._experiment is not None:
-            room = self.query_one("#panes").size.height
-            self.network.styles.height = max(3, min(height_of(self._experiment) + 2, round(_NETWORK_SHARE * room)))
-
-    def _is_shown(self, pane: Pane) -> bool:
-        column = pane.parent
-        hidden = pane.has_class("gone") or pane.has_class("absent")
-        return not hidden and isinstance(column, Vertical) and not column.has_class("gone")
-
-    def _visible_size(self, selector: str) -> Size | None:
-        pane = self.query_one(selector, Pane)
-        return pane.size if self._is_shown(pane) and pane.size else None
+        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0)
+        self.stage.prepare(experiment)
 
     def _score_width(self) -> int:
-        size = self._visible_size("#network") or self._visible_size("#states")
-        return size.width if size is not None else 0
+        """The width of the column whose panes share the time axis."""
+        sizes = [pane.size for pane in self.stage.shown if pane.HOME == "score" and pane.size]
+        return sizes[0].width if sizes else 0
 
     # ---- what the engine is asked for -------------------------------------------------------------------------
 
@@ -200,18 +168,12 @@ class MainScreen(Screen[None]):
         """What the panes on the screen can show."""
         if self._experiment is None:
             return Wanted()
-        return wanted(
-            self._experiment,
-            self.gaze,
-            network=self._visible_size("#network"),
-            states=self._visible_size("#states"),
-            prediction=self._visible_size("#prediction"),
-            shapes=self._visible_size("#shapes") is not None,
-        )
+        stage = self.stage
+        return wanted(self._experiment, self.gaze, sizes=stage.sizes(), asks=stage.asks(self.gaze))
 
     def curve_wanted(self) -> CurveWanted | None:
         """The loss curve that fits, where there is one."""
-        return curve_wanted(self._visible_size("#loss"), self.gaze)
+        return curve_wanted(self.stage.sizes().get("loss"), self.gaze)
 
     def _look_again(self, gaze: Gaze, *, curve: bool = False) -> None:
         """Draw what is known with another gaze at once, and ask for what is not."""
@@ -232,8 +194,12 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
-        self._share_height()
+        self.stage.share_height(slow=self.query_one(PhaseLines).has_class("-shown"))
         self.call_after_refresh(self._redraw)
+
+    @on(Stage.Arranged)
+    def _arranged(self) -> None:
+        self.call_after_refresh(self._resized)
 
     def _redraw(self) -> None:
         """The sizes have changed: a new axis for what is known, and new numbers."""
@@ -255,9 +221,12 @@ class MainScreen(Screen[None]):
         self._look_again(replace(self.gaze, cursor=event.step))
 
     def action_follow(self) -> None:
-        """Back to all panes; else the cursor follows again."""
-        if self._zoomed is not None:
-            self._zoom(None)
+        """Back to all panes; else the cursor follows again; else the pane that looks inside goes."""
+        stage = self.stage
+        if stage.zoomed is not None:
+            stage.zoom(None)
+        elif self.gaze.cursor is None and stage.active is not None:
+            stage.close_pane(stage.active)
         else:
             self._look_again(replace(self.gaze, cursor=None))
 
@@ -268,10 +237,13 @@ class MainScreen(Screen[None]):
             self._look_again(replace(self.gaze, row=min(max(self.gaze.row + by, 0), rows - 1)))
 
     def action_layer(self, by: int) -> None:
-        """Other layers."""
+        """Another layer; where one looks inside, each of its directions comes by itself."""
         if self.scene is not None:
-            layers = self.scene.experiment.network.layers
-            self._look_again(replace(self.gaze, layer=min(max(self.gaze.layer + by, 0), layers - 1)))
+            network = self.scene.experiment.network
+            ways = network.directions if self.stage.active is not None else 1
+            at = min(self.gaze.layer, network.layers - 1) * ways + (self.gaze.direction if ways > 1 else 0)
+            layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
+            self._look_again(replace(self.gaze, layer=layer, direction=direction if ways > 1 else self.gaze.direction))
 
     def action_log(self, axis: Literal["x", "y"]) -> None:
         """A logarithmic axis for the loss, or back."""
@@ -284,23 +256,38 @@ class MainScreen(Screen[None]):
 
     def action_zoom(self, number: int) -> None:
         """A pane by its number fills the screen."""
+        stage = self.stage
         learns = self.scene is None or self.scene.experiment.training.learn
-        names = ("#network", "#states", "#loss" if learns else "#shapes", "#prediction" if learns else "#shapes")
-        pane = self.query_one(names[number - 1], Pane)
+        names = ("network", "states", "loss" if learns else "shapes", "prediction" if learns else "shapes")
+        pane = stage.pane(names[number - 1])
+        stage.zoom(None if pane is stage.zoomed else pane)
         pane.focus()
-        self._zoom(None if pane is self._zoomed else pane)
 
     def action_zoom_focused(self) -> None:
         """The pane with the focus fills the screen."""
+        stage = self.stage
         focused = self.focused if isinstance(self.focused, Pane) else self.network
-        self._zoom(None if self._zoomed is not None else focused)
+        stage.zoom(None if stage.zoomed is not None else focused)
 
-    def _zoom(self, pane: Pane | None) -> None:
-        self._zoomed = pane
-        for column in self.query("#score, #side"):
-            column.set_class(pane is not None and pane.parent is not column, "gone")
-            column.set_class(pane is not None and pane.parent is column, "full")
-        for each in self.panes:
-            each.set_class(pane is not None and each is not pane, "gone")
-            each.set_class(each is pane, "full")
-        self.call_after_refresh(self._resized)
+    def action_inside(self, name: str) -> None:
+        """Open a pane that looks inside, or close it."""
+        self.stage.toggle(self.stage.pane(name))
+
+    def action_other(self) -> None:
+        """The next thing that the pane which looks inside can show."""
+        pane = self.stage.active
+        if pane is not None:
+            self._look_again(pane.other(self.gaze))
+
+    def action_item(self, by: int) -> None:
+        """The next unit, or matrix, of the pane that looks inside."""
+        pane = self.stage.active
+        if pane is not None and self.scene is not None:
+            self._look_again(pane.next_item(self.scene.experiment, self.gaze, by))
+
+    def action_explain(self) -> None:
+        """The pane with the focus in plain words."""
+        from rnn_tui.view.screens.explain import ExplainScreen
+
+        focused = self.focused if isinstance(self.focused, Pane) else self.network
+        self.app.push_screen(ExplainScreen(self.stage.shown, focused))

@@ -1,0 +1,76 @@
+"""A pane in plain words on `h`: what it shows, how to read it, what to try next."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+
+from rnn_tui.view.pane import Pane
+from rnn_tui.view.screens.rows import Rows
+
+__all__ = ["ExplainScreen"]
+
+_NAMES = 4  # cells of "read"
+
+
+class ExplainScreen(ModalScreen[None]):
+    """Explains one of the panes on the screen; tab goes on to the next."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "turn(1)", "next pane"),
+        Binding("shift+tab", "turn(-1)", "pane before"),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("escape,h,q,enter,space,question_mark", "leave", "close"),
+    ]
+    DEFAULT_CSS = """
+    #explain-text { height: auto; max-height: 70vh; scrollbar-size-vertical: 1; }
+    #explain-text Rows { margin: 0 0 1 0; }
+    #explain-text Rows:last-child { margin: 0; }
+    """
+    CSS = """
+    #explain { max-width: 84; }
+    """
+
+    def __init__(self, panes: Sequence[Pane], focused: Pane) -> None:
+        super().__init__()
+        self._panes = list(panes) or [focused]
+        self._at = self._panes.index(focused) if focused in self._panes else 0
+
+    def compose(self) -> ComposeResult:
+        """Three short texts."""
+        with Vertical(id="explain", classes="dialog") as dialog:
+            several = "tab next pane · " if len(self._panes) > 1 else ""
+            dialog.border_subtitle = f"{several}esc close"
+            with VerticalScroll(id="explain-text", can_focus=False):
+                for _ in range(3):
+                    yield Rows(names=_NAMES)
+
+    def on_mount(self) -> None:
+        """The pane that was looked at first."""
+        self._tell()
+
+    def _tell(self) -> None:
+        pane = self._panes[self._at]
+        words = pane.EXPLANATION
+        self.query_one("#explain").border_title = pane.NAME
+        texts = (("what", words.shows), ("read", words.read), ("try", words.then))
+        for rows, text in zip(self.query(Rows), texts, strict=True):
+            rows.tell([text])
+        self.query_one("#explain-text").scroll_home(animate=False)
+
+    def action_turn(self, by: int) -> None:
+        """Another pane."""
+        self._at = (self._at + by) % len(self._panes)
+        self._tell()
+
+    def action_scroll(self, by: int) -> None:
+        """Where the texts do not fit."""
+        self.query_one("#explain-text").scroll_relative(y=by, animate=False)
+
+    def action_leave(self) -> None:
+        """Back to the panes."""
+        self.dismiss()
