@@ -51,7 +51,7 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True):
 class CellAsk(_Value, frozen=True, kw_only=True, tag=True):
     """One cell at one time step."""
 
-    step: int
+    step: int  # -1: the one that was fed last
     layer: int = 0
     direction: int = 0
     unit: int = 0  # the one whose row is wanted whole
@@ -148,7 +148,7 @@ class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
 class GradientsAsk(_Value, frozen=True, kw_only=True, tag=True):
     """How the loss depends on the states, over the window of the frame."""
 
-    at: int  # the time step whose loss alone is asked for as well
+    at: int  # the time step whose loss alone is asked for as well; -1: the one that was fed last
     layer: int = 0  # whose W_hh is looked at
     direction: int = 0
 
@@ -250,7 +250,7 @@ class SpaceFacts(_Value, frozen=True, kw_only=True, tag=True):
 class SaliencyAsk(_Value, frozen=True, kw_only=True, tag=True):
     """How much each input character mattered for one output."""
 
-    step: int
+    step: int  # -1: the one that was fed last
     output: OutputKind = "predicted"
 
 

@@ -4,10 +4,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.inside.look import Inside
+from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.phases import describe
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.inside import Answer
 from rnn_tui.phase import Phase
 from rnn_tui.protocol import Floats, Integers, States, Steps, Wanted
 
@@ -20,6 +23,7 @@ class Probe:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self.motion: Motion | None = None  # where a tick is held: what it has not computed yet is not shown
+        self._inside = Inside()
         self._modules = layer_modules(trainer.model, trainer.experiment.network)
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
@@ -39,6 +43,16 @@ class Probe:
     def phase(self, wanted: Wanted) -> Phase | None:
         """Where the run is held inside a tick."""
         return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted))
+
+    def inside(self, wanted: Wanted) -> tuple[Answer, ...]:
+        """What the panes that look inside ask."""
+        if not wanted.inside:
+            self._trainer.keeps_update = False
+            return ()
+        first, stop = self.window(wanted)
+        row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
+        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=self.answered)
+        return self._inside.answers(wanted.inside, sight)
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:

@@ -308,6 +308,7 @@ class Server:
             learnt=session.learnt,
             tensors=tensor_facts(session.trainer, wanted.row) if wanted.tensors else (),
             checks=checks(session.trainer) if wanted.tensors else (),
+            inside=session.probe.inside(wanted),
         )
         self._look = None
         self._connection.send(frame)

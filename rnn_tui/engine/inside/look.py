@@ -1,0 +1,53 @@
+"""Asks are answered here: each by the module that knows how."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from rnn_tui.engine.inside.cell import cell_facts
+from rnn_tui.engine.inside.gates import gates_facts
+from rnn_tui.engine.inside.gradients import gradients_facts
+from rnn_tui.engine.inside.saliency import saliency_facts
+from rnn_tui.engine.inside.sight import Sight
+from rnn_tui.engine.inside.space import Spaces
+from rnn_tui.engine.inside.weights import weights_facts
+from rnn_tui.inside import (
+    Answer,
+    Ask,
+    CellAsk,
+    GatesAsk,
+    GradientsAsk,
+    SaliencyAsk,
+    SpaceAsk,
+    WeightsAsk,
+)
+
+__all__ = ["Inside"]
+
+
+class Inside:
+    """Answers what panes ask about one run. It remembers nothing but the axes of the state space."""
+
+    def __init__(self) -> None:
+        self._spaces = Spaces()
+
+    def answers(self, asks: Sequence[Ask], sight: Sight) -> tuple[Answer, ...]:
+        """One for each ask, in their order. What several of them need is computed once."""
+        sight.trainer.keeps_update = any(isinstance(ask, WeightsAsk) and ask.kind == "update" for ask in asks)
+        return tuple(self._answer(ask, sight) for ask in asks)
+
+    def _answer(self, ask: Ask, sight: Sight) -> Answer:
+        newest = max(0, sight.fed - 1)
+        match ask:
+            case CellAsk(step=step):
+                return cell_facts(sight, ask if step >= 0 else replace(ask, step=newest))
+            case GatesAsk():
+                return gates_facts(sight, ask)
+            case GradientsAsk(at=at):
+                return gradients_facts(sight, ask if at >= 0 else replace(ask, at=newest))
+            case WeightsAsk():
+                return weights_facts(sight, ask)
+            case SpaceAsk():
+                return self._spaces.facts(sight, ask)
+            case SaliencyAsk(step=step):
+                return saliency_facts(sight, ask if step >= 0 else replace(ask, step=newest))

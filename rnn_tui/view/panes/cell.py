@@ -1,0 +1,88 @@
+"""One cell at one time step, in numbers."""
+
+from dataclasses import replace
+
+from textual.strip import Strip
+
+from rnn_tui.draw.cell import draw_cell
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import CellAsk, CellFacts
+from rnn_tui.view.inside import InsidePane, chosen_cell, chosen_unit
+from rnn_tui.view.pane import Explanation
+from rnn_tui.view.scene import Gaze, Scene
+
+__all__ = ["CellPane"]
+
+_COLUMN = 2  # cells that a number of a matrix takes at the least
+
+
+class CellPane(InsidePane):
+    """The equation of the cell with the real numbers put in."""
+
+    ID = "cell"
+    NAME = "The cell, in numbers"
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="The arithmetic of one cell at the time cursor: what it reads, what it remembers, the weights, and how "
+        "the new state comes out of them. The numbers are those of this tick; put in, they add up.",
+        read="Each row of W_ih is a template: its inner product with x_t, its match, is large where the input fits it. "
+        "W_hh does the same with the state before. The sum goes through the non-linearity, and that is h_t.",
+        then=", and . choose the unit whose line is written out. Move the time cursor and see which part changes. "
+        "o computes the same from the equations in engine/cells.py, beside torch, with the largest difference.",
+    )
+
+    def ask(self, experiment: Experiment, gaze: Gaze) -> CellAsk:
+        """The cell at the time cursor; as much of it as could fit."""
+        width, height = self.size
+        return CellAsk(
+            step=-1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1),
+            layer=gaze.layer,
+            direction=gaze.direction,
+            unit=chosen_unit(experiment, gaze),
+            units=2 * height,
+            features=max(1, width // _COLUMN),
+            compare=gaze.compare,
+        )
+
+    def other(self, gaze: Gaze) -> Gaze:
+        """With the equations written out beside torch, or without."""
+        return replace(gaze, compare=not gaze.compare)
+
+    def title(self, scene: Scene) -> str:
+        """Which cell."""
+        facts = scene.answer(CellFacts)
+        at = "" if facts is None else f"t={facts.step}"
+        where = chosen_cell(scene.experiment, scene.gaze)
+        return " · ".join(filter(None, (self.NAME, at, where)))
+
+    def subtitle(self, scene: Scene) -> str:
+        """The keys that choose."""
+        network = scene.experiment.network
+        layers = "↑ ↓ layer · " if network.layers * network.directions > 1 else ""
+        beside = "torch alone" if scene.gaze.compare else "written out beside torch"
+        return f"{layers}, . unit {chosen_unit(scene.experiment, scene.gaze) + 1} · o: {beside}"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.cell."""
+        facts = scene.answer(CellFacts)
+        if facts is None:
+            return []
+        return draw_cell(
+            facts,
+            width=width,
+            height=height,
+            palette=scene.palette,
+            kind=scene.experiment.network.cell,
+            character=_character(scene, facts.step),
+        )
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """It has no time axis."""
+        return None
+
+
+def _character(scene: Scene, step: int) -> str:
+    """The glyph that is read at a time step."""
+    data = scene.experiment.data
+    text = data.inputs[min(scene.gaze.row, len(data.inputs) - 1)]
+    return scene.glyphs[scene.experiment.vocabulary.index(text[step])]

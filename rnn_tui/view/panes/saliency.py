@@ -1,0 +1,72 @@
+"""Which input characters mattered for an output."""
+
+from dataclasses import replace
+
+from textual.strip import Strip
+
+from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import SaliencyAsk, SaliencyFacts
+from rnn_tui.view.inside import InsidePane
+from rnn_tui.view.pane import Explanation
+from rnn_tui.view.scene import Gaze, Scene
+
+__all__ = ["SaliencyPane"]
+
+
+class SaliencyPane(InsidePane):
+    """The text of the row, each character shaded by gradient × input."""
+
+    ID = "saliency"
+    NAME = "Saliency"
+    EXPLANATION = Explanation(
+        shows="For the output at the time cursor: how much each input character spoke for it or against it. It is "
+        "gradient × input: the slope of the output's logit with respect to the input, times the input.",
+        read="Orange spoke for the character, blue against it; the stronger, the more. It is the slope at this very "
+        "point, so a saturated network can show little although much depends on the input.",
+        then="Put the cursor on the last step of `remember`: once it is learnt, the first character should stand out. "
+        "o asks the same of the right character instead of the predicted one.",
+    )
+
+    def ask(self, experiment: Experiment, gaze: Gaze) -> SaliencyAsk:
+        """The output at the time cursor."""
+        step = -1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1)
+        return SaliencyAsk(step=step, output=gaze.output)
+
+    def other(self, gaze: Gaze) -> Gaze:
+        """The target's logit instead of the predicted one, and back."""
+        return replace(gaze, output="target" if gaze.output == "predicted" else "predicted")
+
+    def title(self, scene: Scene) -> str:
+        """Of which output."""
+        facts = scene.answer(SaliencyFacts)
+        if facts is None or not len(facts.values):
+            return f"{self.NAME} · gradient × input"
+        return f"{self.NAME} · for {scene.glyphs[facts.character]} at t={facts.step} ({facts.output})"
+
+    def subtitle(self, scene: Scene) -> str:
+        """The keys that choose."""
+        return f"[ ] output · o: {'the predicted' if scene.gaze.output == 'target' else 'the target'}"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.saliency."""
+        facts = scene.answer(SaliencyFacts)
+        if facts is None:
+            return []
+        return draw_saliency(
+            facts, width=width, height=height, palette=scene.palette, glyphs=scene.glyphs, cursor=scene.cursor
+        )
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """Its text is wrapped: a column is not a time step."""
+        facts = scene.answer(SaliencyFacts)
+        if facts is None or self._mouse is None:
+            return None
+        return saliency_step_at(facts, *self._mouse, width=self.size.width, height=self.size.height)
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The exact value of a character."""
+        facts, step = scene.answer(SaliencyFacts), self.step_at(scene, x)
+        if facts is None or step is None or step >= len(facts.values):
+            return ""
+        return f"t={step} {scene.glyphs[facts.inputs[step]]}: {facts.values[step]:+.7f}"

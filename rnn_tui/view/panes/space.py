@@ -1,0 +1,93 @@
+"""The way of the hidden state in two dimensions."""
+
+from dataclasses import replace
+
+from textual.strip import Strip
+
+from rnn_tui.draw.space import draw_space, nearest_point, space_scale
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import SpaceAsk, SpaceFacts
+from rnn_tui.view.inside import InsidePane, chosen_cell
+from rnn_tui.view.pane import Explanation
+from rnn_tui.view.scene import Gaze, Scene
+
+__all__ = ["SpacePane"]
+
+_MOST_ROWS = 8  # of the batch
+
+
+class SpacePane(InsidePane):
+    """h_t on its first two principal components, from character to character; or the embedding vectors."""
+
+    ID = "space"
+    NAME = "State space"
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="The hidden states as points in a plane: the two directions in which they differ most (PCA), with the "
+        "share of the variance that each explains. Each point is labelled with the character that had just been read.",
+        read="Follow the line from h₀ on: it is the network walking through the text. Points that lie together mean the "
+        "same to the network; the same character at two places far apart means that it remembers what came before.",
+        then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With an "
+        "embedding, o shows the characters' vectors.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scale: dict[tuple[int, str, int, int], float] = {}  # by run, kind and cell: steady from frame to frame
+
+    def ask(self, experiment: Experiment, gaze: Gaze) -> SpaceAsk:
+        """The states of the layer that is looked at, or the embedding."""
+        return SpaceAsk(kind=gaze.space, layer=gaze.layer, direction=gaze.direction, rows=_MOST_ROWS)
+
+    def other(self, gaze: Gaze) -> Gaze:
+        """The embedding instead of the states, and back."""
+        return replace(gaze, space="embedding" if gaze.space == "states" else "states")
+
+    def title(self, scene: Scene) -> str:
+        """Of what."""
+        if scene.gaze.space == "embedding":
+            return f"{self.NAME} · embedding"
+        return " · ".join(filter(None, (self.NAME, "h", chosen_cell(scene.experiment, scene.gaze))))
+
+    def subtitle(self, scene: Scene) -> str:
+        """The keys that choose."""
+        network = scene.experiment.network
+        layers = "↑ ↓ layer" if network.layers * network.directions > 1 else ""
+        other = f"o: {'states' if scene.gaze.space == 'embedding' else 'embedding'}" if network.embedding else ""
+        return " · ".join(filter(None, (layers, other)))
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.space."""
+        facts = scene.answer(SpaceFacts)
+        if facts is None:
+            return []
+        return draw_space(
+            facts,
+            width=width,
+            height=height,
+            palette=scene.palette,
+            glyphs=scene.glyphs,
+            row=_row(scene),
+            cursor=scene.cursor,
+            scale=self._steady(scene, facts),
+        )
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """The time step of the point nearest to the mouse."""
+        facts = scene.answer(SpaceFacts)
+        if facts is None or self._mouse is None or facts.kind == "embedding":
+            return None
+        width, height = self.size
+        return nearest_point(
+            facts, *self._mouse, width=width, height=height, row=_row(scene), scale=self._steady(scene, facts)
+        )
+
+    def _steady(self, scene: Scene, facts: SpaceFacts) -> float:
+        place = (scene.opened.run, facts.kind, facts.layer, facts.direction)
+        before = self._scale.get(place, 0.0)
+        self._scale = {place: space_scale(facts, before)}
+        return self._scale[place]
+
+
+def _row(scene: Scene) -> int:
+    return min(scene.gaze.row, len(scene.experiment.data.inputs) - 1)

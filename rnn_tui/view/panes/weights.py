@@ -1,0 +1,65 @@
+"""Every matrix of weights."""
+
+from dataclasses import replace
+
+from textual.strip import Strip
+
+from rnn_tui.draw.weights import draw_weights, matrices_that_fit
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import WeightKind, WeightsAsk, WeightsFacts
+from rnn_tui.parameters import parameter_shapes
+from rnn_tui.view.inside import InsidePane
+from rnn_tui.view.pane import Explanation
+from rnn_tui.view.scene import Gaze, Scene
+
+__all__ = ["WeightsPane"]
+
+_NEXT: dict[WeightKind, WeightKind] = {"value": "gradient", "gradient": "update", "update": "value"}
+_NAMES: dict[WeightKind, str] = {"value": "Weights", "gradient": "Gradients of the weights", "update": "The last update"}
+
+
+class WeightsPane(InsidePane):
+    """Heatmaps and histograms of the weights, their gradients, or their last update."""
+
+    ID = "weights"
+    NAME = "Weights"
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="Every matrix of the network as a heatmap, with its shape, its norm and a histogram: the weights "
+        "themselves, their gradients, or how the last update has moved them.",
+        read="Blue is below 0, orange above. A row belongs to the unit it computes, a column to what it reads. The "
+        "gates of an LSTM (i, f, g, o) or a GRU (r, z, n) stand below one another in one matrix.",
+        then="o turns to the gradients and to the last update; , and . turn over the matrices. Step with → and watch "
+        "which rows an update moves: those of the units that the characters need.",
+    )
+
+    def ask(self, experiment: Experiment, gaze: Gaze) -> WeightsAsk:
+        """As many pictures as fit."""
+        shapes = [shape for _, shape in parameter_shapes(experiment)]
+        count, rows, columns = matrices_that_fit(self.size.width, self.size.height, shapes, gaze.matrix)
+        return WeightsAsk(kind=gaze.weights, matrix=gaze.matrix, matrices=count, rows=rows, columns=columns)
+
+    def other(self, gaze: Gaze) -> Gaze:
+        """The gradients, then the last update, then the weights again."""
+        return replace(gaze, weights=_NEXT[gaze.weights])
+
+    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+        """The next matrix."""
+        return replace(gaze, matrix=(gaze.matrix + by) % len(parameter_shapes(experiment)))
+
+    def title(self, scene: Scene) -> str:
+        """What of them is shown."""
+        return f"{_NAMES[scene.gaze.weights]} · {scene.opened.weights:,} numbers"
+
+    def subtitle(self, scene: Scene) -> str:
+        """The keys that choose."""
+        return f", . matrix · o: {_NAMES[_NEXT[scene.gaze.weights]].lower()}"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.weights."""
+        facts = scene.answer(WeightsFacts)
+        return [] if facts is None else draw_weights(facts, width=width, height=height, palette=scene.palette)
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """It has no time axis."""
+        return None
