@@ -1,4 +1,4 @@
-"""The tensors of weights that a network has, from its description alone: their names and shapes, in the model's order."""
+"""The tensors of weights that a network has, from its description alone: names and shapes, in the model's order."""
 
 from functools import lru_cache
 

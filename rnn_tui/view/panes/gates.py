@@ -23,8 +23,8 @@ class GatesPane(InsidePane):
     EXPLANATION = Explanation(
         shows="The gates of one layer at every time step: small networks inside the cell that decide what it forgets, "
         "what it takes in, and what it lets out. They are computed from the weights and states of this very tick.",
-        read="A gate lies between 0 (shut, dark) and 1 (open, bright), one row a unit. LSTM: f keeps the old c, i takes "
-        "in the new g, o lets c out as h. GRU: z keeps the old h, r says how much of it the new n may see.",
+        read="A gate lies between 0 (shut, dark) and 1 (open, bright), one row a unit. LSTM: f keeps the old c, i "
+        "takes in the new g, o lets c out as h. GRU: z keeps the old h, r says how much of it the new n may see.",
         then="In the lesson `remember` with --cell lstm, look at f of a unit that carries the first letter: once it is "
         "learnt, it stays near 1 from the first step to the last. ↑ ↓ choose the layer, , and . the unit.",
     )

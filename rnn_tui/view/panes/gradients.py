@@ -19,8 +19,8 @@ class GradientsPane(InsidePane):
     NAME = "Gradients through time"
     TIMED = True
     EXPLANATION = Explanation(
-        shows="How much the loss depends on the state of each time step: ‖∂L/∂h_t‖, for the whole loss and for the loss "
-        "of the step at the time cursor alone. It is what backpropagation through time brings back to each step.",
+        shows="How much the loss depends on the state of each time step: ‖∂L/∂h_t‖, for the whole loss and for the "
+        "loss of the step at the time cursor alone. It is what backpropagation through time brings back to each step.",
         read="The scale is logarithmic. Bars that fall towards the left are a vanishing gradient: what happened there "
         "cannot be learnt from here. Bars that grow towards the left explode. ρ is the spectral radius of W_hh: well "
         "below 1 gradients die out. Saturated units pass nothing on.",

@@ -15,7 +15,11 @@ from rnn_tui.view.scene import Gaze, Scene
 __all__ = ["WeightsPane"]
 
 _NEXT: dict[WeightKind, WeightKind] = {"value": "gradient", "gradient": "update", "update": "value"}
-_NAMES: dict[WeightKind, str] = {"value": "Weights", "gradient": "Gradients of the weights", "update": "The last update"}
+_NAMES: dict[WeightKind, str] = {
+    "value": "Weights",
+    "gradient": "Gradients of the weights",
+    "update": "The last update",
+}
 
 
 class WeightsPane(InsidePane):

@@ -15,48 +15,29 @@ __all__ = ["HelpScreen"]
 _PANES = (
     (
         "Network",
-        "The same cell with the same weights, drawn once for each time step. Data flows upward: input, layers, "
-        "output, and above it the target. Time runs to the right: the arrows hand the state on to the next step. "
-        "A box is filled with the colours of its state, and p is how sure the network is of its output.",
+        "The same cell with the same weights, drawn once for each time step. Data flows up, time runs to the right.",
     ),
-    (
-        "Lit step",
-        "Ticking by character, the step that has just been fed is lit. A dot is a step that has not been "
-        "fed yet in this pass.",
-    ),
+    ("Lit step", "Ticking by character, the step that has just been fed. A dot is a step that has not been fed yet."),
     (
         "Slow motion",
-        "One tick, phase by phase (n, or s to play them). What is being computed is lit, its box heavy. Backward, the "
-        "thick arrows ◀ carry gradients from the last step to the first, and down through the layers (↓); each box "
-        "then holds ‖∂L/∂h‖: how much the loss hangs on the state there. The update moves the weights, which are the "
-        "same in all columns. The numbers are those of the tick itself, only held.",
+        "One tick, phase by phase (n, or s to play them). What is being computed is lit. Backward, the thick arrows ◀ "
+        "carry gradients from the last step to the first; each box then holds ‖∂L/∂h‖. The numbers are those of the "
+        "tick itself, only held.",
     ),
-    (
-        "Hidden state",
-        "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0; the "
-        "stronger the colour, the farther from 0. The number is the value itself.",
-    ),
+    ("Hidden state", "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0."),
     (
         "Loss",
-        "The line is the loss of each update, the faint points are single characters. The dashed floor: a state "
-        "used as logits lies between −1 and 1, so even the best one must leave some probability to wrong characters, "
-        "and the loss cannot fall below that line. A linear head has no floor.",
+        "The line is the loss of each update, the faint points are single characters. The dashed floor: a state used "
+        "as logits cannot be surer than that. A linear head has no floor.",
     ),
+    ("Prediction", "What the network says now, under its target; the likeliest characters of each step as bars."),
     (
-        "Prediction",
-        "What the network says now, under its target: ✓ is right, ✗ is wrong. Below, the likeliest "
-        "characters of each step, with their probabilities as bars; then what it has said so far, and in which epoch "
-        "first.",
+        "See inside",
+        "i g v w p a t open a pane and close it: those over time below the network, the others at the right; on a "
+        "small screen they fill it. They follow the time cursor, the layer (↑ ↓) and the row ({ }), and are computed only "
+        "while they are there. h explains the one with the focus.",
     ),
-    (
-        "Shapes",
-        "Where nothing is learnt: every tensor of the pass with its shape, and the equalities that must hold, checked.",
-    ),
-    (
-        "Time cursor",
-        "One time step is marked in all panes at once. [ and ] move it, a click sets it, esc lets it "
-        "follow the step being fed.",
-    ),
+    ("Time cursor", "One time step is marked in all panes at once. A click sets it."),
     ("Mouse", "Over a cell, the lower border of its pane tells the exact value."),
 )
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
@@ -105,9 +86,8 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_subtitle = "↑ ↓ scroll · esc close"
             with VerticalScroll(id="help-text"):
                 with Vertical(id="help-keys"):
-                    for group in GROUPS:
-                        keys = [(key.shown, key.about) for key in KEYS if key.group == group]
-                        yield from _group(group, Rows(keys, names=_NAMES))
+                    for group, keys in GROUPS.items():
+                        yield from _group(group, Rows([(key.shown, key.about) for key in keys], names=_NAMES))
                 with Vertical(id="help-panes"):
                     yield from _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
 

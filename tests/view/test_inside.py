@@ -1,0 +1,204 @@
+"""Panes that look inside: opened and closed by keys, asked for only while they are there."""
+
+import pytest
+from msgspec.structs import replace
+from textual.geometry import Size
+
+from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
+from rnn_tui.lessons import LESSONS
+from rnn_tui.view.panes import PANES
+from rnn_tui.view.stage import Stage
+from tests.view.helpers import running, text_of, until
+
+KEYS = {
+    "i": ("cell", CellAsk),
+    "g": ("gates", GatesAsk),
+    "v": ("gradients", GradientsAsk),
+    "w": ("weights", WeightsAsk),
+    "p": ("space", SpaceAsk),
+    "a": ("saliency", SaliencyAsk),
+}
+SIDE = {"cell", "weights", "space", "shapes"}
+DEEP = replace(LESSONS["ohlol-lstm"], run=LESSONS["hihello"].run)  # two layers, both directions
+
+
+def there(stage: Stage) -> set[str]:
+    return {pane.ID for pane in stage.panes if pane.region}
+
+
+@pytest.mark.parametrize("key", [*KEYS, "t"])
+async def test_a_key_opens_a_pane_in_its_column_and_closes_it_again(key: str) -> None:
+    name = KEYS[key][0] if key in KEYS else "shapes"
+    async with running() as (pilot, app, engine):
+        stage = app.main.stage
+        assert engine.looks[-1].wanted.inside == ()
+        before = there(stage)
+        await pilot.press(key)
+        instead = {"network", "loss", "prediction"} if name not in SIDE else {"network", "states"}
+        await until(pilot, lambda: there(stage) == instead | {name})
+        assert app.main.focused is stage.pane(name)
+        await until(pilot, lambda: engine.looks[-1].wanted.inside or engine.looks[-1].wanted.tensors)
+        if key in KEYS:
+            assert [type(ask) for ask in engine.looks[-1].wanted.inside] == [KEYS[key][1]]
+        await pilot.press(key)
+        await until(pilot, lambda: there(stage) == before)
+        await until(pilot, lambda: engine.looks[-1].wanted.inside == () and not engine.looks[-1].wanted.tensors)
+        assert engine.heard() == []
+
+
+async def test_one_pane_in_each_column_at_once() -> None:
+    async with running() as (pilot, app, engine):
+        stage = app.main.stage
+        for key, expected in (("g", {"gates"}), ("i", {"gates", "cell"}), ("v", {"gradients", "cell"})):
+            await pilot.press(key)
+            await until(pilot, lambda: there(stage) - {"network", "states", "loss", "prediction"} == expected)  # noqa: B023
+        await until(pilot, lambda: {type(ask) for ask in engine.looks[-1].wanted.inside} == {GradientsAsk, CellAsk})
+
+
+async def test_escape_closes_what_was_opened_last_once_the_cursor_follows() -> None:
+    async with running() as (pilot, app, _):
+        stage = app.main.stage
+        await pilot.press("g", "i", "left_square_bracket")
+        await until(pilot, lambda: there(stage) == {"network", "gates", "cell"})
+        await pilot.press("escape")
+        assert app.main.gaze.cursor is None
+        await pilot.press("escape")
+        await until(pilot, lambda: there(stage) == {"network", "gates", "loss", "prediction"})
+        await pilot.press("escape")
+        await until(pilot, lambda: there(stage) == {"network", "states", "loss", "prediction"})
+
+
+async def test_on_a_small_screen_it_fills_the_screen() -> None:
+    async with running(size=(80, 24)) as (pilot, app, _):
+        stage = app.main.stage
+        await pilot.press("v")
+        await until(pilot, lambda: there(stage) == {"gradients"})
+        assert stage.pane("gradients").region == stage.region
+        await pilot.press("v")
+        await until(pilot, lambda: there(stage) == {"network", "states", "loss", "prediction"})
+
+
+async def test_on_a_large_screen_nothing_has_to_go_but_the_prediction() -> None:
+    async with running(size=(200, 60)) as (pilot, app, _):
+        await pilot.press("g", "w")
+        await until(pilot, lambda: there(app.main.stage) == {"network", "states", "gates", "loss", "weights"})
+
+
+async def test_resized_while_it_fills_the_screen_it_still_does() -> None:
+    async with running(size=(80, 24)) as (pilot, app, _):
+        stage = app.main.stage
+        await pilot.press("p")
+        await until(pilot, lambda: there(stage) == {"space"})
+        await pilot.resize_terminal(140, 50)
+        await until(pilot, lambda: stage.size.width == 140 and stage.pane("space").region == stage.region)
+        await pilot.press("z")
+        await until(pilot, lambda: there(stage) == {"network", "states", "loss", "space"})
+
+
+async def test_layers_and_directions_one_after_the_other() -> None:
+    async with running(DEEP) as (pilot, app, engine):
+        await pilot.press("g")
+        await until(pilot, lambda: engine.looks[-1].wanted.inside)
+        seen = [(0, 0)]
+        for _ in range(4):
+            await pilot.press("up")
+            seen.append((app.main.gaze.layer, app.main.gaze.direction))
+        assert seen == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 1)]
+        await until(pilot, lambda: [(a.layer, a.direction) for a in engine.looks[-1].wanted.inside] == [(1, 1)])  # type: ignore[union-attr]
+        for _ in range(5):
+            await pilot.press("down")
+        assert (app.main.gaze.layer, app.main.gaze.direction) == (0, 0)
+
+
+async def test_units_go_round() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("comma")
+        assert app.main.gaze.unit == 0  # nothing looks inside
+        await pilot.press("i", "comma")
+        assert app.main.gaze.unit == 4
+        await pilot.press("full_stop", "full_stop")
+        assert app.main.gaze.unit == 1
+        await until(pilot, lambda: [getattr(ask, "unit", None) for ask in engine.looks[-1].wanted.inside] == [1])
+
+
+async def test_the_cursor_says_which_step() -> None:
+    async with running() as (pilot, _, engine):
+        await pilot.press("i", "v", "a")
+        await until(pilot, lambda: {type(ask) for ask in engine.looks[-1].wanted.inside} == {CellAsk, SaliencyAsk})
+        assert {getattr(ask, "step", None) for ask in engine.looks[-1].wanted.inside} == {-1}
+        await pilot.press("left_square_bracket")  # four of six steps are fed: from 3 to 2
+        await until(pilot, lambda: {getattr(ask, "step", None) for ask in engine.looks[-1].wanted.inside} == {2})
+
+
+OTHERS = {
+    "i": [{"compare": True}, {"compare": False}],
+    "w": [{"kind": "gradient"}, {"kind": "update"}, {"kind": "value"}],
+    "p": [{"kind": "embedding"}, {"kind": "states"}],
+    "a": [{"output": "target"}, {"output": "predicted"}],
+}
+
+
+@pytest.mark.parametrize("key", OTHERS)
+async def test_what_else_a_pane_can_show(key: str) -> None:
+    async with running() as (pilot, _, engine):
+        await pilot.press(key)
+        for wanted in OTHERS[key]:
+            await pilot.press("o")
+            await until(
+                pilot,
+                lambda: any(
+                    all(getattr(ask, name) == value for name, value in wanted.items())  # noqa: B023
+                    for ask in engine.looks[-1].wanted.inside
+                ),
+            )
+
+
+async def test_matrices_go_round() -> None:
+    async with running() as (pilot, _, engine):
+        await pilot.press("w", "comma")
+        await until(pilot, lambda: [getattr(ask, "matrix", None) for ask in engine.looks[-1].wanted.inside] == [3])
+
+
+async def test_a_lesson_that_learns_nothing_takes_no_loss_to_the_stage() -> None:
+    async with running("hello") as (pilot, app, _):
+        stage = app.main.stage
+        await pilot.press("w")
+        await until(pilot, lambda: there(stage) == {"network", "states", "weights"})
+        await pilot.press("w")
+        await until(pilot, lambda: there(stage) == {"network", "states", "shapes"})
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_every_pane_explains_itself(size: tuple[int, int]) -> None:
+    async with running(size=size) as (pilot, app, _):
+        await pilot.press("h")
+        await until(pilot, lambda: app.screen.query("#explain"))
+        await pilot.pause()
+        for name in ("Unrolled network", "Hidden state", "Loss", "Prediction"):
+            dialog = app.screen.query_one("#explain")
+            assert dialog.border_title == name
+            assert Size(*size).region.contains_region(dialog.region)
+            await pilot.press("tab")
+        await pilot.press("h")
+        await until(pilot, lambda: app.screen is app.main)
+
+
+@pytest.mark.parametrize("key", [*KEYS, "t"])
+async def test_explains_the_pane_with_the_focus(key: str) -> None:
+    name = KEYS[key][0] if key in KEYS else "shapes"
+    async with running() as (pilot, app, _):
+        await pilot.press(key, "h")
+        await until(pilot, lambda: app.screen.query("#explain"))
+        pane = next(each for each in PANES if each.ID == name)
+        assert app.screen.query_one("#explain").border_title == pane.NAME
+        await pilot.pause()
+        words = " ".join(text_of(app, app.screen.query_one("#explain")).split())
+        assert pane.EXPLANATION.shows.split(".")[0].split()[0] in words
+
+
+@pytest.mark.parametrize("kind", PANES)
+def test_explanations_are_a_few_lines_and_name_keys_that_exist(kind: type) -> None:
+    words = kind.EXPLANATION  # type: ignore[attr-defined]
+    for text in (words.shows, words.read, words.then):
+        assert 40 < len(text) < 420
+        assert text.endswith(".") or text.endswith("?")
