@@ -34,8 +34,8 @@ _PANES = (
     (
         "See inside",
         "i g v w p a t open a pane and close it: those over time below the network, the others at the right; on a "
-        "small screen they fill it. They follow the time cursor, the layer (↑ ↓) and the row ({ }), and are computed only "
-        "while they are there. h explains the one with the focus.",
+        "small screen they fill it. They follow the time cursor, the layer (↑ ↓) and the row ({ }), and are "
+        "computed only while they are there. h explains the one with the focus.",
     ),
     ("Time cursor", "One time step is marked in all panes at once. A click sets it."),
     ("Mouse", "Over a cell, the lower border of its pane tells the exact value."),
