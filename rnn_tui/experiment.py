@@ -38,7 +38,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One-hot or embedding, then recurrent layers, then a head."""
 
     cell: Cell = "rnn"
-    implementation: Literal["fused", "cell"] = "fused"
+    implementation: Literal["fused", "cell", "written-out"] = "fused"
     hidden_size: int = 5
     layers: int = 1
     bidirectional: bool = False

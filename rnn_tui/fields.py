@@ -71,7 +71,8 @@ FIELDS = (
         path="network.implementation",
         option="--implementation",
         label="implementation",
-        about="fused: nn.RNN, nn.GRU, nn.LSTM; cell: nn.RNNCell and its like, one step at a time",
+        about="fused: nn.RNN, nn.GRU, nn.LSTM; cell: nn.RNNCell and its like, one step at a time; "
+        "written-out: the equations themselves",
     ),
     Field(
         path="network.hidden_size",

@@ -183,7 +183,7 @@ def _check_network(experiment: Experiment) -> None:
         raise ExperimentError(
             "network.bidirectional",
             "true does not fit single cells, which read in one direction "
-            "only: it must be false, or the implementation fused",
+            "only: it must be false, or the implementation fused or written-out",
         )
     if network.bidirectional and training.tick == "character":
         raise ExperimentError(

@@ -79,6 +79,7 @@ REFUSED = {
     # what does not go together
     ("--hidden", "3"): "--hidden 3: does not fit a direct head: it needs 5 units",
     ("--bidirectional",): "--hidden 5: does not fit a direct head: it needs 5 units in both directions",
+    ("--implementation", "written"): "it must be fused, cell or written-out",
     ("ohlol-cell", "--bidirectional"): "--bidirectional: does not fit single cells",
     ("ohlol-lstm", "--tick", "character"): "--tick character: does not fit: it must be sequence here",
     # breakpoints, forks, memory

@@ -36,7 +36,7 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
         "data": {"inputs": draw(texts), "targets": draw(texts) if learn else [], "vocabulary": vocabulary},
         "network": {
             "cell": draw(st.sampled_from(["rnn", "rnn-relu", "gru", "lstm"])),
-            "implementation": "fused" if both else draw(st.sampled_from(["fused", "cell"])),
+            "implementation": draw(st.sampled_from(["fused", "written-out"] + ["cell"] * (not both))),
             "hidden_size": hidden,
             "layers": draw(st.integers(1, 5)),
             "bidirectional": both,
@@ -206,7 +206,11 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"network": {"size": 4}}, "network.size", ["no setting", "hidden_size", "layers"]),
     ({"colour": 4}, "colour", ["no setting", "network", "training"]),
     ({"network": 4}, "network", ["4", "must be a table"]),
-    ({"network": {**BOTH, "implementation": "cell"}}, "network.bidirectional", ["true does not", "fused"]),
+    (
+        {"network": {**BOTH, "implementation": "cell"}},
+        "network.bidirectional",
+        ["true does not", "fused or written-out"],
+    ),
     ({"network": BOTH}, "training.tick", ["character does not fit", "must be sequence"]),
     ({"training": {"lr": 0}}, "training.lr", ["0", "too small", "above 0"]),
     ({"training": {"lr": math.nan}}, "training.lr", ["nan", "finite number"]),

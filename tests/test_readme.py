@@ -7,6 +7,7 @@ import pytest
 
 from rnn_tui.fields import FIELDS
 from rnn_tui.lessons import LESSONS
+from rnn_tui.rules import choices
 from rnn_tui.view.keys import KEYS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -30,6 +31,13 @@ def test_shows_pictures_that_exist() -> None:
     shown = [part.partition(")")[0] for part in README.split("](screenshots/")[1:]]
     assert shown
     assert all((root / "screenshots" / name).is_file() for name in shown)
+
+
+@pytest.mark.parametrize("word", choices("network.implementation"))
+def test_names_every_implementation(word: str) -> None:
+    """What can compute the states is told where the option is."""
+    (paragraph,) = [each for each in README.split("\n\n") if each.startswith("`--implementation`")]
+    assert re.search(rf"[` ]{word}`", paragraph)
 
 
 def test_names_options_that_exist() -> None:

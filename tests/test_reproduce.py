@@ -67,6 +67,7 @@ HELLO = {"data.inputs": ["hello worl"], "data.targets": ["ello world"], "data.vo
         ("hihello", HELLO | {"network.hidden_size": 9, "network.head": "linear"},
          "--input 'hello world' --hidden 9 --head linear"),
         ("ohlol", {"network.batch_first": True}, "--batch-first"),
+        ("ohlol-lstm", {"network.implementation": "written-out"}, "--implementation written-out"),
         ("three-words", {"network.batch_first": True, "training.tick": "sequence"}, "--batch-first --tick sequence"),
         ("ohlol-lstm", {"network.bidirectional": False}, "--no-bidirectional"),
         ("hihello-embedding", {"network.bidirectional": True}, "--bidirectional"),

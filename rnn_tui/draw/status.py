@@ -18,7 +18,7 @@ def describe_network(experiment: Experiment) -> str:
     """The network in a few words: `one-hot 5 → RNN 5 → direct`."""
     network = experiment.network
     cell = {"rnn": "RNN", "rnn-relu": "RNN relu", "gru": "GRU", "lstm": "LSTM"}[network.cell]
-    cell += "Cell" if network.implementation == "cell" else ""
+    cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
     size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
     both = " ⇄" if network.bidirectional else ""
     first = f"embedding {network.embedding}" if network.embedding else f"one-hot {len(experiment.vocabulary)}"

@@ -4,16 +4,16 @@ T time steps, N rows, C characters, E embedding, L layers, D directions, H hidde
 with `batch_first` the first two dimensions of x, output and logits change places, and those of the states do not.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.cells import State, WrittenOut
 from rnn_tui.experiment import Experiment, Network
 
 __all__ = ["CellStack", "Model", "State", "initial_state"]
-
-State = Tensor | tuple[Tensor, Tensor]  # h (L*D, N, H), or for an LSTM (h, c)
 
 
 class CellStack(nn.Module):
@@ -59,11 +59,9 @@ class Model(nn.Module):
         super().__init__()
         network, classes = experiment.network, len(experiment.vocabulary)
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
-        self.recurrent = (
-            CellStack(network, experiment.input_size)
-            if network.implementation == "cell"
-            else _fused(network, experiment.input_size)
-        )
+        build: Callable[[Network, int], nn.Module]
+        build = {"fused": _fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
+        self.recurrent = build(network, experiment.input_size)
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
 

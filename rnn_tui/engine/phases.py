@@ -2,8 +2,8 @@
 
 import numpy as np
 import torch
+from torch import nn
 
-from rnn_tui.engine.model import CellStack
 from rnn_tui.engine.motion import Moment, Motion
 from rnn_tui.phase import Gradient, Phase
 from rnn_tui.text import glyph
@@ -82,7 +82,7 @@ def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
 def _in_one_call(motion: Motion) -> str:
     """What the library does at once, though it is shown in order."""
     steps = motion.stop - motion.start
-    if isinstance(motion.trainer.model.recurrent, CellStack):
+    if not isinstance(motion.trainer.model.recurrent, nn.RNNBase):
         return ""
     name = f"nn.{motion.network.cell.partition('-')[0].upper()}"
     if steps > 1:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.layers import layer_modules, layer_states
-from rnn_tui.engine.model import CellStack, State
+from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.protocol import Check, TensorFact
 
@@ -76,14 +76,19 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
     else:
         found.append(_check(f"output[{last.removesuffix(', :')}] is h_n", output[-1], h_n[-1]))
     x = task.x(0, task.length)
-    if isinstance(trainer.model.recurrent, CellStack) or trainer.unit == "character":
+    if network.implementation != "fused" or trainer.unit == "character":
         x_time_first = x.transpose(0, 1) if task.batch_first else x
         if trainer.model.embedding is not None:
             x_time_first = trainer.model.embedding(x_time_first)
         modules = layer_modules(trainer.model, network)
         whole = layer_states(modules, x_time_first, trainer.h_0)[-1][0]
-        one = type(modules[0]).__name__ + ("Cell" if isinstance(trainer.model.recurrent, CellStack) else "")
-        found.append(_check(f"nn.{one} step by step is nn.{type(modules[0]).__name__} in one go", output, whole))
+        name = f"nn.{type(modules[0]).__name__}"
+        by_step = {
+            "fused": f"{name} step by step is",
+            "cell": f"{name}Cell step by step is",
+            "written-out": "the equations, written out, step by step equal",
+        }[network.implementation]
+        found.append(_check(f"{by_step} {name} in one go", output, whole))
     if task.rows > 1:
         alone = [
             trainer.model(x[row : row + 1] if task.batch_first else x[:, row : row + 1], _row(trainer.h_0, row))[0]

@@ -94,6 +94,12 @@ def test_networks_in_a_few_words(lesson: str, words: str) -> None:
     assert describe_network(LESSONS[lesson]) == words
 
 
+def test_a_network_written_out_says_so() -> None:
+    lesson = LESSONS["hihello-gru"]
+    network = replace(lesson.network, implementation="written-out")
+    assert describe_network(replace(lesson, network=network)) == "one-hot 5 → written-out GRU 5"
+
+
 def test_speeds() -> None:
     assert [speed_name(speed) for speed in (0, 1, 0.5, 1000)] == [
         "full speed",

@@ -51,6 +51,8 @@ CASES = [
     experiment({"cell": "lstm", **LINEAR, "bidirectional": True, "layers": 2}, tick="sequence"),
     experiment({"cell": "gru", **LINEAR, "bidirectional": True}, tick="sequence", reduction="mean"),
     experiment({"cell": "rnn-relu", **LINEAR, "layers": 3, "batch_first": True}, tick="sequence", optimizer="rmsprop"),
+    experiment({"cell": "lstm", "implementation": "written-out", "layers": 2}),
+    experiment({**LINEAR, "implementation": "written-out", "bidirectional": True, "layers": 2}, tick="sequence"),
 ]
 EVERY = [*both_ticks(), *CASES]
 LEARNING = [each for each in EVERY if each.training.learn]

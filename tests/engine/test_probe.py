@@ -27,13 +27,13 @@ CELLS: dict[str, Any] = {"rnn": nn.RNNCell, "rnn-relu": nn.RNNCell, "gru": nn.GR
 @st.composite
 def experiments(draw: st.DrawFn, learn: bool | None = None, head: str | None = None) -> Experiment:
     """Any sound experiment of a few characters, units, layers and rows."""
-    implementation = draw(st.sampled_from(["fused", "cell"]))
+    implementation = draw(st.sampled_from(["fused", "cell", "written-out"]))
     network: dict[str, Any] = {
         "cell": draw(st.sampled_from(sorted(CELLS))),
         "implementation": implementation,
         "hidden_size": draw(SIZES),
         "layers": draw(st.integers(1, 3)),
-        "bidirectional": implementation == "fused" and draw(st.booleans()),
+        "bidirectional": implementation != "cell" and draw(st.booleans()),
         "embedding": draw(st.integers(0, 3)),
         "head": head or draw(st.sampled_from(["direct", "linear"])),
         "initial_state": draw(st.sampled_from(["zeros", "random"])),
@@ -254,8 +254,10 @@ def test_the_checks_hold_after_a_whole_pass_and_only_then_are_there(experiment: 
         assert bool(found) == (trainer.fed == trainer.length)
         assert all(check.holds for check in found), found
     claims = " ".join(check.claim for check in checks(trainer))
-    by_step = experiment.network.implementation == "cell" or trainer.unit == "character"
+    implementation = experiment.network.implementation
+    by_step = implementation != "fused" or trainer.unit == "character"
     assert ("one go" in claims) == by_step
+    assert ("the equations, written out" in claims) == (implementation == "written-out")
     assert ("alone" in claims) == (len(experiment.data.inputs) > 1)
     assert ("from the right" in claims) == experiment.network.bidirectional
 
@@ -263,9 +265,10 @@ def test_the_checks_hold_after_a_whole_pass_and_only_then_are_there(experiment: 
 WORDS = {"inputs": ["hello", "eolll"], "vocabulary": "ehlo"}
 
 
+@pytest.mark.parametrize("implementation", ["cell", "written-out"])
 @pytest.mark.parametrize(("row", "claims"), [(0, {"alone", "one go"}), (-1, {"alone", "one go", "h_n"})])
-def test_a_check_that_fails_is_reported_with_its_difference(row: int, claims: set[str]) -> None:
-    network = {"hidden_size": 2, "implementation": "cell"}
+def test_a_check_that_fails_is_reported_with_its_difference(row: int, claims: set[str], implementation: str) -> None:
+    network = {"hidden_size": 2, "implementation": implementation}
     trainer, _ = ticked(from_dict({"data": WORDS, "network": network, "training": {"learn": False}}), 5)
     assert [check.holds for check in checks(trainer)] == [True, True, True]
     trainer.logits[row][0, 1, 0] += 0.25  # of the second row, at the first or at the last time step
