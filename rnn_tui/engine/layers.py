@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.model import CellStack, Model, State
 from rnn_tui.experiment import Network
 
-__all__ = ["layer_modules", "layer_states"]
+__all__ = ["cells", "layer_modules", "layer_states"]
 
 
 def layer_modules(model: Model, network: Network) -> list[nn.RNNBase]:
@@ -71,10 +71,16 @@ def _cells(module: nn.RNNBase, x: Tensor, h: Tensor, h_0: Tensor, c_0: Tensor) -
             steps, states = steps.flip(0), states.flip(0)
         before = torch.cat((h_0[direction][None], states[:-1]))  # h_{t-1}
         i, f, g, _ = (steps @ w_ih.T + b_ih + before @ w_hh.T + b_hh).chunk(4, -1)  # (T, N, H) each
-        taken, kept = torch.sigmoid(i) * torch.tanh(g), torch.sigmoid(f)
-        c, cells = c_0[direction], []
-        for take, keep in zip(taken.unbind(0), kept.unbind(0), strict=True):
-            c = keep * c + take
-            cells.append(c)
-        both.append(torch.stack(cells[::-1] if end else cells))
+        c = cells(torch.sigmoid(f), torch.sigmoid(i) * torch.tanh(g), c_0[direction])
+        both.append(c.flip(0) if end else c)
     return torch.cat(both, -1)
+
+
+def cells(kept: Tensor, taken: Tensor, c_0: Tensor, *, from_right: bool = False) -> Tensor:
+    """c_t = kept_t c_{t-1} + taken_t of every step, (T, ...); or from c_{t+1}, where it reads from the right."""
+    steps = list(zip(kept.unbind(0), taken.unbind(0), strict=True))
+    c, found = c_0, []
+    for keep, take in reversed(steps) if from_right else steps:
+        c = torch.addcmul(take, keep, c)
+        found.append(c)
+    return torch.stack(found[::-1] if from_right else found)

@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.layers import cells, layer_modules
 from rnn_tui.engine.trainer import Trainer
 
 __all__ = ["GATE_NAMES", "Unfolded", "unfold"]
@@ -31,8 +31,14 @@ class Unfolded:
     x: Tensor  # (T, E) what it reads
     h: Tensor  # (T, H)
     h_0: Tensor  # (H,)
-    c: Tensor | None  # (T, H), of an LSTM
-    c_0: Tensor | None  # (H,)
+    c_0: Tensor | None  # (H,), of an LSTM
+
+    @cached_property
+    def c(self) -> Tensor | None:
+        """(T, H), of an LSTM."""
+        if self.c_0 is None:
+            return None
+        return cells(self.gates["f"], self.gates["i"] * self.gates["g"], self.c_0, from_right=self.direction == 1)
 
     @cached_property
     def h_before(self) -> Tensor:
@@ -91,16 +97,16 @@ def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
     h_0, c_0 = trainer.h_0 if isinstance(trainer.h_0, tuple) else (trainer.h_0, None)
     h_0 = h_0[:, row : row + 1].contiguous()
     c_0 = None if c_0 is None else c_0[:, row : row + 1].contiguous()
-    modules = layer_modules(trainer.model, network)
-    states = layer_states(modules, x, h_0 if c_0 is None else (h_0, c_0))
     layers = []
-    for number, (module, (h, c)) in enumerate(zip(modules, states, strict=True)):
+    for number, module in enumerate(layer_modules(trainer.model, network)):
+        rows = slice(number * network.directions, (number + 1) * network.directions)
+        h, _ = module(x, h_0[rows] if c_0 is None else (h_0[rows], c_0[rows]))
         both = []
         for direction in range(network.directions):
             mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
             at = number * network.directions + direction
             weights = {
-                short: getattr(module, f"{name}_l0{'_reverse' if direction else ''}")
+                short: getattr(module, f"{name}_l0{'_reverse' if direction else ''}").detach()
                 for short, name in (
                     ("w_ih", "weight_ih"),
                     ("w_hh", "weight_hh"),
@@ -116,7 +122,6 @@ def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
                     x=x[:, 0],
                     h=h[:, 0, mine],
                     h_0=h_0[at, 0],
-                    c=None if c is None else c[:, 0, mine],
                     c_0=None if c_0 is None else c_0[at, 0],
                 )
             )

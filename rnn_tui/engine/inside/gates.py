@@ -1,0 +1,74 @@
+"""The gates of one layer over time: what a cell lets through, what it keeps, and what it takes in."""
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.adjoint import slope
+from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.unfolded import Unfolded
+from rnn_tui.inside import Gate, GatesAsk, GatesFacts
+
+__all__ = ["gates_facts"]
+
+_ABOUT = {
+    "lstm": {
+        "i": "how much of g is let in",
+        "f": "how much of c is kept",
+        "g": "what there is to let in",
+        "o": "how much of c is shown",
+        "c": "the memory: f·c + i·g",
+    },
+    "gru": {
+        "r": "how much of h n may see",
+        "z": "how much of h is kept",
+        "n": "what takes the place of the rest",
+    },
+    "rnn": {
+        "a": "the sum that goes into tanh",
+        "h'": "how much of a gradient gets through: 1 − h²",
+    },
+    "rnn-relu": {
+        "a": "the sum that goes into relu",
+        "h'": "whether a gradient gets through: 1 or 0",
+    },
+}
+_SIGNED = {"g", "c", "n", "a"}
+_NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gradient gets through it, "
+
+
+@torch.no_grad()
+def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
+    """The gates that were asked for, of the steps in the window that have been fed; units as many as fit."""
+    network = sight.trainer.experiment.network
+    layer = min(max(ask.layer, 0), network.layers - 1)
+    direction = min(max(ask.direction, 0), network.directions - 1)
+    units = sampled(network.hidden_size, ask.units, ask.unit)
+    note = {"rnn": f"{_NO_GATES}1 − h².", "rnn-relu": f"{_NO_GATES}1 or 0."}.get(network.cell, "")
+    gates: tuple[Gate, ...] = ()
+    if sight.fed:
+        chosen = torch.from_numpy(units).long().to(sight.trainer.device)
+        gates = tuple(
+            Gate(
+                name=name,
+                about=_ABOUT[network.cell][name],
+                signed=name in _SIGNED,
+                values=floats(sight.window(values).index_select(1, chosen).T),
+            )
+            for name, values in _values(sight.cell(layer, direction)).items()
+        )
+    return GatesFacts(
+        note=note if sight.fed else NOT_FED,
+        layer=layer,
+        direction=direction,
+        hidden_size=network.hidden_size,
+        first=sight.first,
+        units=units,
+        gates=gates,
+    )
+
+
+def _values(cell: Unfolded) -> dict[str, Tensor]:
+    """What is shown of a layer, (T, H) by its name."""
+    if cell.cell in ("rnn", "rnn-relu"):
+        return {"a": cell.totals["h"], "h'": slope(cell)}
+    return cell.gates if cell.c is None else {**cell.gates, "c": cell.c}

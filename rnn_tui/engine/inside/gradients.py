@@ -1,0 +1,113 @@
+"""The vanishing and the exploding gradient: how the loss depends on every state, and what W_hh does to that."""
+
+from typing import NamedTuple
+
+import torch
+from msgspec.structs import replace
+from torch import Tensor
+from torch.linalg import vector_norm
+from torch.nn import functional as F
+
+from rnn_tui.engine.adjoint import Adjoint, adjoints
+from rnn_tui.engine.inside.outputs import by_states, logits
+from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
+from rnn_tui.engine.radius import spectral_radius
+from rnn_tui.engine.trainer import Trainer
+from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
+from rnn_tui.inside import GradientFlow, GradientsAsk, GradientsFacts
+
+__all__ = ["gradients_facts"]
+
+_NOT_LEARNT = "Nothing is learnt here, so there is no loss whose gradient could flow back through time."
+_SATURATED = 0.97  # of |h|: there tanh' is below 0.06
+
+
+class _Norms(NamedTuple):
+    h: Tensor  # (2, T) of L, of ℓ
+    c: Tensor | None
+
+
+@torch.no_grad()
+def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
+    """The norms of ∂L/∂h_t and ∂ℓ/∂h_t over the units of this row, for every layer and direction.
+
+    L is the loss as training has it, of the steps fed so far; ℓ = -log p(target) of the step `at`, in nats.
+    """
+    trainer, network = sight.trainer, sight.trainer.experiment.network
+    layer = min(max(ask.layer, 0), network.layers - 1)
+    direction = min(max(ask.direction, 0), network.directions - 1)
+    facts = GradientsFacts(first=sight.first, at=-1, layer=layer, direction=direction)
+    if not trainer.learns or not sight.fed:
+        return replace(facts, note=NOT_FED if trainer.learns else _NOT_LEARNT)
+    there = 0 <= ask.at < sight.fed
+    found, _ = adjoints(sight.layers, _seeds(sight, ask.at if there else -1))
+    norms = [[_norms(each) for each in both] for both in found]
+    names = GATE_NAMES[network.cell]
+    norm = _norm(trainer) if trainer.has_update else None
+    clip = trainer.experiment.training.clip
+    return replace(
+        facts,
+        note="" if there else "That time step has not been fed yet: only the loss of those fed so far is shown.",
+        at=ask.at if there else -1,
+        flows=tuple(
+            _flow(sight, number, way, each) for number, both in enumerate(norms) for way, each in enumerate(both)
+        ),
+        radius=tuple(
+            zip(names, spectral_radius(torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))), strict=True)
+        ),
+        norm=norm,
+        clipped=norm * min(1.0, clip / (norm + 1e-6)) if clip and norm is not None else None,  # as torch clips
+        peak=torch.stack([part.amax() for both in norms for each in both for part in each if part is not None])
+        .amax()
+        .item(),
+    )
+
+
+def _seeds(sight: Sight, at: int) -> Tensor:
+    """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H): softmax minus one-hot, through the head.
+
+    Zeros for the ℓ of step -1.
+    """
+    trainer = sight.trainer
+    said = logits(sight)
+    target = trainer.task.y(0, sight.fed)[:, sight.row]
+    wrong = said.softmax(-1) - F.one_hot(target, said.shape[-1])
+    mean = trainer.experiment.training.reduction == "mean"
+    seeds = wrong.new_zeros(2, *wrong.shape)
+    seeds[0] = wrong / (trainer.task.rows * (trainer.length if mean else 1))
+    if at >= 0:
+        seeds[1, at] = wrong[at]
+    return by_states(sight, seeds)
+
+
+def _norms(adjoint: Adjoint) -> _Norms:
+    """Over the units: in float64, since the squares of what vanishes or explodes are no float32 any more."""
+
+    h, c = adjoint.h.cpu().double(), None if adjoint.c is None else adjoint.c.cpu().double()
+    return _Norms(vector_norm(h, dim=-1), None if c is None else vector_norm(c, dim=-1))
+
+
+def _flow(sight: Sight, layer: int, direction: int, norms: _Norms) -> GradientFlow:
+    whole, alone = norms.h
+    whole_c, alone_c = (None, None) if norms.c is None else norms.c
+    return GradientFlow(
+        layer=layer,
+        direction=direction,
+        whole=floats(sight.window(whole)),
+        alone=floats(sight.window(alone)),
+        whole_c=None if whole_c is None else floats(sight.window(whole_c)),
+        alone_c=None if alone_c is None else floats(sight.window(alone_c)),
+        saturated=_saturated(sight.layers[layer][direction]),
+    )
+
+
+def _saturated(cell: Unfolded) -> float:
+    """The share of the states, over all units and steps fed, through which hardly anything flows back."""
+    stuck = cell.h == 0 if cell.cell == "rnn-relu" else cell.h.abs() > _SATURATED
+    return stuck.float().mean().item()
+
+
+def _norm(trainer: Trainer) -> float:
+    """‖∂L/∂θ‖ over all weights, as the pass has left it."""
+    parts = [vector_norm(weight.grad) for weight in trainer.model.parameters() if weight.grad is not None]
+    return vector_norm(torch.stack(parts)).item()

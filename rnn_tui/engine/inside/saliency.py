@@ -1,0 +1,44 @@
+"""How much each character that was read mattered for one that was said: gradient x input."""
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from rnn_tui.engine.adjoint import adjoints
+from rnn_tui.engine.inside.outputs import by_states, logits
+from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
+from rnn_tui.inside import SaliencyAsk, SaliencyFacts
+
+__all__ = ["saliency_facts"]
+
+_NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no character that could be asked about."
+_STEP_NOT_FED = "That time step has not been fed yet: it has said nothing."
+
+
+@torch.no_grad()
+def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
+    """(∂logit/∂x_k)·x_k of every step k that has been fed, for the logit of one character at the step asked for.
+
+    Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
+    measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
+    """
+    trainer = sight.trainer
+    facts = SaliencyFacts(
+        step=ask.step,
+        output=ask.output,
+        inputs=trainer.task.inputs[:, sight.row].numpy().astype(np.int32),
+        values=np.zeros(0, np.float32),
+    )
+    if not trainer.learns:
+        return replace(facts, note=_NOT_LEARNT)
+    if not 0 <= ask.step < sight.fed:
+        return replace(facts, note=_STEP_NOT_FED if sight.fed else NOT_FED)
+    said = logits(sight)
+    if ask.output == "target":
+        character = int(trainer.task.y(ask.step, ask.step + 1)[0, sight.row])
+    else:
+        character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
+    seeds = torch.zeros_like(said)
+    seeds[ask.step, character] = 1
+    _, by_x = adjoints(sight.layers, by_states(sight, seeds[None]))
+    return replace(facts, character=character, values=floats((by_x[0] * sight.layers[0][0].x).sum(-1)))
