@@ -2,11 +2,10 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rnn_tui.engine.inside.axes import Axes, principal
-from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.inside.sight import NOT_FED, Sight, sampled
 from rnn_tui.engine.outputs import layer_outputs
 from rnn_tui.inside import Integers, SpaceAsk, SpaceFacts, SpaceKind
 
@@ -15,8 +14,6 @@ __all__ = ["Spaces"]
 _MOST_POINTS = 4096  # that principal components are computed from
 _MOST_STEPS = 1024  # of a row that are sent, where there are more points than that
 _MOST_CHARACTERS = 512
-
-Doubles = NDArray[np.float64]
 
 
 class Spaces:
@@ -27,7 +24,7 @@ class Spaces:
     """
 
     def __init__(self) -> None:
-        self._last: dict[tuple[SpaceKind, int, int], Doubles] = {}
+        self._last: dict[tuple[SpaceKind, int, int], Tensor] = {}
 
     @torch.no_grad()
     def facts(self, sight: Sight, ask: SpaceAsk) -> SpaceFacts:
@@ -48,7 +45,7 @@ class Spaces:
             return _nothing(NOT_FED, "states", layer, direction)
         rows = sampled(sight.trainer.task.rows, ask.rows, sight.row)
         states, h_0 = _states(sight, layer, direction, rows)
-        if not np.isfinite(states).all():
+        if not states.isfinite().all():
             return _nothing("The states are not finite.", "states", layer, direction)
 
         count, steps, _ = states.shape
@@ -57,17 +54,17 @@ class Spaces:
             shown, fit = sampled(steps, _MOST_STEPS), sampled(steps, max(1, _MOST_POINTS // count))
             thinned = f"{len(shown):,} of {steps:,} steps are shown, and the axes come from {len(fit):,} of them."
             note = f"{note} {thinned}".lstrip()
-        axes = self._axes(("states", layer, direction), states[:, fit])
-        characters = sight.trainer.task.inputs[: sight.fed].T[torch.from_numpy(rows).long()]  # (n, T)
+        axes = self._axes(("states", layer, direction), _doubles(states[:, _index(fit, states)]))
+        characters = sight.trainer.task.inputs[: sight.fed].T  # (N, T)
         return SpaceFacts(
             note=note,
             kind="states",
             layer=layer,
             direction=direction,
             rows=rows,
-            characters=characters.cpu().numpy().astype(np.int32)[:, shown],
-            points=axes.project(states[:, shown]),
-            start=axes.project(h_0),
+            characters=characters.numpy().astype(np.int32)[np.ix_(rows, shown)],
+            points=axes.project(_doubles(states[:, _index(shown, states)])),
+            start=axes.project(_doubles(h_0)),
             shares=axes.shares,
         )
 
@@ -76,8 +73,8 @@ class Spaces:
         assert embedding is not None
         size = embedding.num_embeddings
         characters = sampled(size, _MOST_CHARACTERS)
-        vectors = floats(embedding.weight)[characters].astype(np.float64)
-        if not np.isfinite(vectors).all():
+        vectors = _doubles(embedding.weight[_index(characters, embedding.weight)])
+        if not vectors.isfinite().all():
             return _nothing("The embedding is not finite.", "embedding")
         axes = self._axes(("embedding", 0, 0), vectors)
         return SpaceFacts(
@@ -90,7 +87,7 @@ class Spaces:
             shares=axes.shares,
         )
 
-    def _axes(self, key: tuple[SpaceKind, int, int], cloud: Doubles) -> Axes:
+    def _axes(self, key: tuple[SpaceKind, int, int], cloud: Tensor) -> Axes:
         """Those of a cloud (..., H), steady since the last frame."""
         last = self._last.get(key)
         size = cloud.shape[-1]
@@ -99,21 +96,25 @@ class Spaces:
         return axes
 
 
-def _states(sight: Sight, layer: int, direction: int, rows: Integers) -> tuple[Doubles, Doubles]:
+def _states(sight: Sight, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
     """h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
     if len(rows) == 1:  # that of the other panes
         cell = sight.cell(layer, direction)
-        return _doubles(cell.h)[None], _doubles(cell.h_0)[None]
-    trainer = sight.trainer
-    network, chosen = trainer.experiment.network, torch.from_numpy(rows).long().to(trainer.device)
-    h = layer_outputs(trainer, sight.fed, chosen, layer + 1)[-1]  # (T, n, D*H)
+        return cell.h[None], cell.h_0[None]
+    trainer, network = sight.trainer, sight.trainer.experiment.network
     h_0 = trainer.h_0[0] if isinstance(trainer.h_0, tuple) else trainer.h_0  # (L*D, N, H)
+    chosen = _index(rows, h_0)
+    h = layer_outputs(trainer, sight.fed, chosen, layer + 1)[-1]  # (T, n, D*H)
     mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
-    return _doubles(h[..., mine].transpose(0, 1)), _doubles(h_0[layer * network.directions + direction, chosen])
+    return h[..., mine].transpose(0, 1), h_0[layer * network.directions + direction, chosen]
 
 
-def _doubles(tensor: Tensor) -> Doubles:
-    return floats(tensor).astype(np.float64)
+def _doubles(tensor: Tensor) -> Tensor:
+    return tensor.detach().cpu().double()  # in this order: not every device has doubles
+
+
+def _index(chosen: Integers, tensor: Tensor) -> Tensor:
+    return torch.from_numpy(chosen).long().to(tensor.device)
 
 
 def _nothing(note: str, kind: SpaceKind, layer: int = 0, direction: int = 0) -> SpaceFacts:

@@ -1,9 +1,11 @@
 """The tensors of weights, their gradients, and how the last update moved them."""
 
+import math
 from collections.abc import Iterable
 
 import msgspec
 import numpy as np
+import torch
 from torch import Tensor
 
 from rnn_tui.engine.inside.sight import Sight, floats, sampled
@@ -65,30 +67,31 @@ def _asked_for(trainer: Trainer, ask: WeightsAsk) -> tuple[str, list[Tensor | No
 def _fact(name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: WeightsAsk | None) -> MatrixFact:
     """One tensor in a few numbers, in double precision, and as a picture where one was asked for."""
     if tensor is None:
-        return MatrixFact(name=name, shape=shape, norm=np.nan)
-    values = floats(tensor)
-    is_finite = np.isfinite(values)
-    not_finite = values.size - int(np.count_nonzero(is_finite))
-    finite = values[is_finite] if not_finite else values.ravel()
-    wide = finite.astype(np.float64)
-    norm = float(np.sqrt(wide @ wide))
-    if not_finite:
-        norm = np.nan if np.isnan(values).any() else np.inf
-    lowest, highest, mean = (float(wide.min()), float(wide.max()), float(wide.mean())) if wide.size else (0.0,) * 3
+        return MatrixFact(name=name, shape=shape, norm=math.nan)
+    whole = tensor.detach().cpu()
+    is_finite = whole.isfinite()
+    not_finite = whole.numel() - int(is_finite.sum())
+    finite = whole[is_finite] if not_finite else whole.flatten()
+    lowest, highest, mean = 0.0, 0.0, 0.0
+    if len(finite):
+        lowest, highest = (float(each) for each in torch.aminmax(finite))
+        mean = float(finite.mean(dtype=torch.float64))
     fact = MatrixFact(
-        name=name, shape=shape, norm=norm, lowest=lowest, highest=highest, mean=mean, not_finite=not_finite
+        name=name,
+        shape=shape,
+        norm=float(torch.linalg.vector_norm(whole, dtype=torch.float64)),
+        lowest=lowest,
+        highest=highest,
+        mean=mean,
+        not_finite=not_finite,
     )
     if picture is None:
         return fact
-    matrix = values.reshape(len(values), -1)  # a vector is one column
+    matrix = floats(whole).reshape(len(whole), -1)  # a vector is one column
     rows, columns = (
         sampled(size, room) for size, room in zip(matrix.shape, (picture.rows, picture.columns), strict=True)
     )
-    bins = max(1, picture.bins)
+    counts, _ = np.histogram(finite.double().numpy(), max(1, picture.bins), (lowest, highest))
     return msgspec.structs.replace(
-        fact,
-        rows=rows,
-        columns=columns,
-        values=matrix[np.ix_(rows, columns)],
-        counts=np.histogram(wide, bins, (lowest, highest))[0].astype(np.int32),
+        fact, rows=rows, columns=columns, values=matrix[np.ix_(rows, columns)], counts=counts.astype(np.int32)
     )
