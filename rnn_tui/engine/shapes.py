@@ -1,45 +1,63 @@
 """The tensors of a forward pass by name, and the equalities that courses ask about, computed and compared."""
 
-import numpy as np
-import torch
-from torch import Tensor
+import copy
 
-from rnn_tui.engine.layers import layer_modules, layer_states
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.inside.sight import floats, sampled
 from rnn_tui.engine.model import State
+from rnn_tui.engine.outputs import layer_outputs, some_rows, steps_there
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.protocol import Check, TensorFact
+from rnn_tui.protocol import Check, Floats, TensorFact
 
 __all__ = ["checks", "tensor_facts"]
 
 _SMALL = 6  # rows and columns of values that are sent along
 _TOLERANCE = 1e-5  # what float32 rounds away over some hundred units, for numbers up to 1
+_PRODUCTS = 5e7  # of weights with numbers: what running a pass again in other ways may take
+_MOST_ALONE = 16  # rows that are run alone
 
 
+@torch.no_grad()
 def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
-    """x, h_0, output and h_n (c_0 and c_n for an LSTM) and the weights: shapes, and small values of one row."""
+    """Every tensor from x to the logits, in the order in which it is computed, and then the weights.
+
+    x, `embedded` where there is an embedding, h_0, the states of each layer below the top ("layer 1"), output, h_n (for
+    an LSTM also c_0 and c_n), and `logits` where there is a head or learning. The first time steps and units of one
+    row come as values, as far as they have been fed.
+    """
     task, network = trainer.task, trainer.experiment.network
-    row = min(row, task.rows - 1)
-    sequence = ("batch", "time") if task.batch_first else ("time", "batch")
-    directions = network.layers * network.directions
-    states = ("layers" if network.directions == 1 else "layers×2", "batch", "hidden")
+    row = min(max(row, 0), task.rows - 1)
+    around, sequence = (task.length, task.rows), ("time", "batch")
+    if task.batch_first:
+        around, sequence = around[::-1], sequence[::-1]
+    hidden = "hidden" if network.directions == 1 else "2×hidden"
     x = task.x(0, task.length)
+    fed = steps_there(trainer)
+    needed = fed if network.bidirectional else min(fed, _SMALL)  # who reads from the right must read all
+    mine = torch.tensor([row], device=trainer.device)
+    found: list[Tensor | None] = [None] * (network.layers + 1)
+    logits = None
+    if fed:
+        logits = torch.cat(trainer.logits)[:fed, row]
+        found = [each[:, 0] for each in layer_outputs(trainer, needed, mine)]
+        if trainer.model.head is None:
+            found[-1] = logits  # the very output of the pass
+
+    def fact(name: str, size: int, counts: str, values: Tensor | None) -> TensorFact:
+        return TensorFact(name=name, shape=(*around, size), dimensions=(*sequence, counts), values=_small(values))
+
     facts = [TensorFact(name="x", shape=tuple(x.shape), dimensions=(*sequence, "features")[: x.dim()])]
-    facts += _state_facts(trainer.h_0, "0", states, row)
-    shape = (task.rows, task.length) if task.batch_first else (task.length, task.rows)
-    output = torch.cat(trainer.logits) if trainer.logits else None
-    features = "characters" if network.head == "linear" else "hidden" if network.directions == 1 else "2×hidden"
-    facts.append(
-        TensorFact(
-            name="output",
-            shape=(*shape, trainer.experiment.output_size),
-            dimensions=(*sequence, features),
-            values=None if output is None else _values(output[:, row]),
-        )
-    )
-    if trainer.at_end_of_pass:
-        facts += _state_facts(trainer.state, "n", states, row)
-    else:
-        facts.append(TensorFact(name="h_n", shape=(directions, task.rows, network.hidden_size), dimensions=states))
+    if network.embedding:
+        facts.append(fact("embedded", network.embedding, "embedding", found[0]))
+    facts += _state_facts(trainer, "0", trainer.h_0, row)
+    for number, h in enumerate(found[1:], 1):
+        name = "output" if number == network.layers else f"layer {number}"
+        facts.append(fact(name, network.hidden_size * network.directions, hidden, h))
+    facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
+    if trainer.learns or trainer.model.head is not None:
+        facts.append(fact("logits", trainer.experiment.output_size, "characters", logits))
     facts += [
         TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
         for name, weight in trainer.model.named_parameters()
@@ -47,62 +65,100 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     return tuple(facts)
 
 
-def _state_facts(state: State, end: str, dimensions: tuple[str, ...], row: int) -> list[TensorFact]:
-    parts = zip("hc", state if isinstance(state, tuple) else (state,), strict=False)
+def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> list[TensorFact]:
+    """h and for an LSTM c, before the first step or after the last; None: it has not come to that yet."""
+    network = trainer.experiment.network
+    names = "hc" if network.cell == "lstm" else "h"
+    parts = state if isinstance(state, tuple) else (state,) * len(names)
     return [
-        TensorFact(name=f"{name}_{end}", shape=tuple(part.shape), dimensions=dimensions, values=_values(part[:, row]))
-        for name, part in parts
+        TensorFact(
+            name=f"{name}_{end}",
+            shape=(network.layers * network.directions, trainer.task.rows, network.hidden_size),
+            dimensions=("layers" if network.directions == 1 else "layers×2", "batch", "hidden"),
+            values=None if part is None else _small(part[:, row]),
+        )
+        for name, part in zip(names, parts, strict=True)
     ]
 
 
-def _values(tensor: Tensor) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    return tensor[:_SMALL, :_SMALL].detach().float().cpu().numpy()
+def _small(values: Tensor | None) -> Floats | None:
+    return None if values is None else floats(values[:_SMALL, :_SMALL])
 
 
 @torch.no_grad()
 def checks(trainer: Trainer) -> tuple[Check, ...]:
-    """What must agree after a whole pass, compared: empty before the pass is over, or where a head is in between."""
-    if not trainer.at_end_of_pass or trainer.model.head is not None:
+    """What must agree after a whole pass, compared; empty before the pass is over, and once its update has been made.
+
+    The whole pass is computed once more, layer by layer. What needs further runs is done with as many of the first time
+    steps as take little time, and with some of the rows; the claim says how many.
+    """
+    if not trainer.at_end_of_pass or not steps_there(trainer):
         return ()
-    network, task = trainer.experiment.network, trainer.task
-    output = torch.cat(trainer.logits)  # (T, N, D*H)
-    h_n = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state  # (L*D, N, H)
-    size = network.hidden_size
-    found = []
-    first, last = (":, 0", ":, -1") if task.batch_first else ("0, :", "-1, :")  # as the tensor lies in this run
-    if network.bidirectional:
-        found.append(_check(f"output[{last}, :H] is h_n from the left", output[-1, :, :size], h_n[-2]))
-        found.append(_check(f"output[{first}, H:] is h_n from the right", output[0, :, size:], h_n[-1]))
+    x, *layers = layer_outputs(trainer, trainer.length, torch.arange(trainer.task.rows, device=trainer.device))
+    logits, top, head = torch.cat(trainer.logits), layers[-1], trainer.model.head  # (T, N, C), (T, N, D*H)
+    output = logits if head is None else top
+    found = _ends(trainer, output)
+    if head is None:
+        found.append(_check("output is h_t of the top layer at every step", output, top))
     else:
-        found.append(_check(f"output[{last.removesuffix(', :')}] is h_n", output[-1], h_n[-1]))
-    x = task.x(0, task.length)
-    if network.implementation != "fused" or trainer.unit == "character":
-        x_time_first = x.transpose(0, 1) if task.batch_first else x
-        if trainer.model.embedding is not None:
-            x_time_first = trainer.model.embedding(x_time_first)
-        modules = layer_modules(trainer.model, network)
-        whole = layer_states(modules, x_time_first, trainer.h_0)[-1][0]
-        name = f"nn.{type(modules[0]).__name__}"
+        found.append(_check("logits are head(output)", logits, head(top)))
+    way = trainer.experiment.network.implementation
+    if way != "fused" or trainer.unit == "character":
+        name = {"gru": "nn.GRU", "lstm": "nn.LSTM"}.get(trainer.experiment.network.cell, "nn.RNN")
         by_step = {
             "fused": f"{name} step by step is",
             "cell": f"{name}Cell step by step is",
             "written-out": "the equations, written out, step by step equal",
-        }[network.implementation]
-        found.append(_check(f"{by_step} {name} in one go", output, whole))
-    if task.rows > 1:
-        alone = [
-            trainer.model(x[row : row + 1] if task.batch_first else x[:, row : row + 1], _row(trainer.h_0, row))[0]
-            for row in range(task.rows)
+        }[way]
+        found.append(_check(f"{by_step} {name} in one go", logits, top if head is None else head(top)))
+    return (*found, *_other_ways(trainer, x, output))
+
+
+def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
+    """Where h_n is in the output (T, N, D*H), named as the tensor lies in this run."""
+    network = trainer.experiment.network
+    h_n = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state  # (L*D, N, H)
+    first, last = (":, 0", ":, -1") if network.batch_first else ("0, :", "-1, :")
+    size = network.hidden_size
+    if network.bidirectional:
+        return [
+            _check(f"output[{last}, :H] is h_n from the left", output[-1, :, :size], h_n[-2]),
+            _check(f"output[{first}, H:] is h_n from the right", output[0, :, size:], h_n[-1]),
         ]
-        together = torch.cat(alone, 0).transpose(0, 1) if task.batch_first else torch.cat(alone, 1)
-        found.append(_check("every row alone gives the same", output, together))
-    return tuple(found)
+    end = "h_n" if network.layers == 1 else "h_n[-1]"
+    return [_check(f"output[{last.removesuffix(', :')}] is {end}", output[-1], h_n[-1])]
 
 
-def _row(state: State, row: int) -> State:
-    if isinstance(state, tuple):
-        return state[0][:, row : row + 1].contiguous(), state[1][:, row : row + 1].contiguous()
-    return state[:, row : row + 1].contiguous()
+def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
+    """With the dimensions in the other order, and with every row alone; x (T, N, E), output (T, N, D*H)."""
+    task, recurrent, state = trainer.task, trainer.model.recurrent, trainer.state
+    alone = sampled(task.rows, _MOST_ALONE).tolist() if task.rows > 1 else []
+    steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * task.rows + len(alone)))))
+    part = ""
+    if steps < task.length:
+        x, part = x[:steps], f" (the first {steps} steps)" if steps > 1 else " (the first step)"
+        output, state = _run(recurrent, x, trainer.h_0)
+    other = copy.copy(recurrent)  # on the same weights
+    other.batch_first = not task.batch_first
+    swapped, end = _run(other, x, trainer.h_0)
+    claim = f"batch_first={other.batch_first} swaps two dimensions of x and output, and none of h_0 and h_n{part}"
+    found = [_check(claim, _flat(output, state), _flat(swapped, end))]
+    if alone:
+        rows = [torch.tensor([row], device=trainer.device) for row in alone]
+        outputs = torch.cat([_run(recurrent, x[:, row], some_rows(trainer.h_0, row))[0] for row in rows], 1)
+        who = "every row" if len(alone) == task.rows else f"each of {len(alone)} of the {task.rows:,} rows"
+        found.append(_check(f"{who} alone gives the same{part}", output[:, alone], outputs))
+    return found
+
+
+def _run(recurrent: nn.Module, x: Tensor, state: State) -> tuple[Tensor, State]:
+    """x (T, N, E), handed over as the module wants it -> output (T, N, D*H), and the state after it."""
+    output, state = recurrent(x.transpose(0, 1) if recurrent.batch_first else x, state)
+    return output.transpose(0, 1) if recurrent.batch_first else output, state
+
+
+def _flat(output: Tensor, state: State) -> Tensor:
+    return torch.cat([part.flatten() for part in (output, *(state if isinstance(state, tuple) else (state,)))])
 
 
 def _check(claim: str, one: Tensor, other: Tensor) -> Check:

@@ -45,6 +45,8 @@ class Trainer:
         self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
         self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
         self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
+        self.keeps_update = False  # set while somebody looks at the updates
+        self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
 
     @property
     def length(self) -> int:
@@ -103,7 +105,10 @@ class Trainer:
             return
         if self.experiment.training.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.experiment.training.clip)
+        weights = [weight.detach() for weight in self.model.parameters()] if self.keeps_update else None
+        before = [weight.clone() for weight in weights or ()]
         self.optimizer.step()
+        self.last_update = None if weights is None else [new - old for new, old in zip(weights, before, strict=True)]
         self.optimizer.zero_grad()
         self.total = None
 
@@ -113,7 +118,7 @@ class Trainer:
         self.fed = self.length if epoch else 0
         self.h_0 = self.state = self._first_h_0
         self.logits = []
-        self.loss = self.total = None
+        self.loss = self.total = self.last_update = None
 
     def reconfigure(self, training: Training) -> None:
         """Learn in another way from here on. Another kind of optimiser begins without a past."""

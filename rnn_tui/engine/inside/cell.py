@@ -1,0 +1,123 @@
+"""One cell at one time step in numbers: all that goes into h_t, and what comes out."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
+from rnn_tui.inside import CellAsk, CellFacts, GateTerms, Integers, Squash
+
+__all__ = ["cell_facts"]
+
+_SQUASH: dict[str, Squash] = {"h": "tanh", "g": "tanh", "n": "tanh"}  # all others: σ
+
+
+@torch.no_grad()
+def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
+    """The equations of the cell that was asked for, term by term; places that there are not become the nearest.
+
+    A step that has not been fed has a note instead. There is room for `ask.features` columns of W_ih, and for as many
+    of W_hh.
+    """
+    network = sight.trainer.experiment.network
+    size = network.hidden_size
+    layer = min(max(ask.layer, 0), network.layers - 1)
+    direction = min(max(ask.direction, 0), network.directions - 1)
+    step = min(max(ask.step, 0), sight.trainer.length - 1)
+    unit = min(max(ask.unit, 0), size - 1)
+    if step >= sight.fed:
+        return _nothing(sight, layer, direction, step, unit)
+
+    cell = _at(sight.cell(layer, direction), step)
+    x, h_before = cell.x[0], cell.h_0
+    one_hot = layer == 0 and not network.embedding
+    features = sampled(len(x), ask.features, int(x.argmax()) if one_hot else 0)
+    units = sampled(size, ask.units, unit)
+    states = sampled(size, ask.features, unit)
+    mine = _index(units, x.device)
+    return CellFacts(
+        step=step,
+        layer=layer,
+        direction=direction,
+        unit=unit,
+        input_size=len(x),
+        hidden_size=size,
+        features=features,
+        units=units,
+        states=states,
+        x=floats(x[_index(features, x.device)]),
+        h_before=floats(h_before[_index(states, x.device)]),
+        h_before_units=floats(h_before[mine]),
+        c_before=None if cell.c_0 is None else floats(cell.c_0[mine]),
+        gates=_terms(cell, mine, _index(features, x.device), _index(states, x.device)),
+        c=None if cell.c is None else floats(cell.c[0, mine]),
+        h=floats(cell.h[0, mine]),
+    )
+
+
+def _at(cell: Unfolded, step: int) -> Unfolded:
+    """That step alone: a pass of one step, which begins with the state before it."""
+    here = slice(step, step + 1)
+    return replace(
+        cell,
+        x=cell.x[here],
+        h=cell.h[here],
+        h_0=cell.h_before[step],
+        c=None if cell.c is None else cell.c[here],
+        c_0=None if cell.c_before is None else cell.c_before[step],
+    )
+
+
+def _terms(cell: Unfolded, units: Tensor, features: Tensor, states: Tensor) -> tuple[GateTerms, ...]:
+    """Each gate of a pass of one step, for some units, and for some columns of the matrices."""
+    size = cell.h.shape[-1]
+    terms = []
+    for number, name in enumerate(GATE_NAMES[cell.cell]):
+        rows = number * size + units
+        terms.append(
+            GateTerms(
+                name=name,
+                squash="relu" if cell.cell == "rnn-relu" else _SQUASH.get(name, "σ"),
+                w_ih=floats(cell.w_ih[rows][:, features]),
+                from_input=floats(cell.from_input[0, rows]),
+                b_ih=floats(cell.b_ih[rows]),
+                w_hh=floats(cell.w_hh[rows][:, states]),
+                from_state=floats(cell.from_state[0, rows]),
+                b_hh=floats(cell.b_hh[rows]),
+                total=floats(cell.totals[name][0, units]),
+                value=floats(cell.gates[name][0, units]),
+            )
+        )
+    return tuple(terms)
+
+
+def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> CellFacts:
+    experiment = sight.trainer.experiment
+    network = experiment.network
+    none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int32)
+    lstm = network.cell == "lstm"
+    return CellFacts(
+        note=f"t={step} has not been fed yet." if sight.fed else NOT_FED,
+        step=step,
+        layer=layer,
+        direction=direction,
+        unit=unit,
+        input_size=network.hidden_size * network.directions if layer else experiment.input_size,
+        hidden_size=network.hidden_size,
+        features=nowhere,
+        units=nowhere,
+        states=nowhere,
+        x=none,
+        h_before=none,
+        h_before_units=none,
+        c_before=none if lstm else None,
+        c=none if lstm else None,
+        h=none,
+    )
+
+
+def _index(chosen: Integers, device: torch.device) -> Tensor:
+    return torch.from_numpy(chosen.astype(np.int64)).to(device)
