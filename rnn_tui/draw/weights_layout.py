@@ -1,0 +1,88 @@
+"""Where the pictures of weights stand: columns of tiles, as large as they fit, from one matrix on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["BINS", "GUTTER", "Tile", "lay_out_weights"]
+
+BINS = 24  # cells of a histogram
+GUTTER = 5  # cells of a row's number
+_HISTOGRAM = 3  # its rows
+_COLUMN = 46  # cells below which tiles do not stand side by side
+_FEWEST = 5  # rows of a picture, unless the matrix has fewer
+_MOST = 40
+_TALLEST = 3  # rows of a value
+_WIDEST = 9  # cells of a value with its number
+_PLAIN = 3  # and without
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """The place of one tensor: a title, its picture, and its histogram."""
+
+    matrix: int
+    x: int
+    y: int
+    width: int
+    rows: int  # lines of the picture
+    tall: int  # lines of a value; 0: two rows share a line
+    cell: int  # cells of a value
+    beside: bool  # the histogram stands beside the picture
+    height: int
+
+    @property
+    def fits(self) -> int:
+        """Rows of a matrix that the picture has room for."""
+        return self.rows // self.tall if self.tall else 2 * self.rows
+
+
+def lay_out_weights(width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int) -> tuple[list[Tile], int]:
+    """The tiles, and the rows that are left for the table of the other tensors, at the bottom.
+
+    As many matrices as fit, then as large as they fit. One that does not fit at all gets what there is.
+    """
+    first = max(0, min(first, len(shapes) - 1))
+    best: list[Tile] = []
+    for count in range(len(shapes) - first, 0, -1):
+        others = len(shapes) - count
+        table = min(others + (others > 0), max(0, height // 3))
+        chosen = range(first, first + count)
+        room = height - 1 - table
+        for lines in range(_MOST, _FEWEST - 1, -1):
+            best = _place(width, shapes, chosen, lines)
+            if all(tile.y + tile.height <= room for tile in best):
+                return best, table
+    room = max(0, height - 1 - (min(len(shapes), height // 3) if len(shapes) > 1 else 0))
+    return _place(width, shapes, range(first, min(len(shapes), first + 1)), max(1, room - 2 - _HISTOGRAM)), 0
+
+
+def _place(width: int, shapes: Sequence[tuple[int, ...]], chosen: range, lines: int) -> list[Tile]:
+    """Each tile under the shortest column."""
+    columns = max(1, min(width // _COLUMN, len(chosen)))
+    each = (width - 1) // columns
+    below = [0] * columns
+    tiles = []
+    for matrix in chosen:
+        column = below.index(min(below))
+        tile = _tile(matrix, 1 + column * each, below[column], each - 1, shapes[matrix], lines)
+        below[column] += tile.height + 1
+        tiles.append(tile)
+    return tiles
+
+
+def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines: int) -> Tile:
+    rows, columns = (shape[0], shape[1]) if len(shape) > 1 else (1, shape[0] if shape else 1)
+    room = max(1, width - GUTTER)
+    cell = min(_WIDEST, room // max(1, columns))
+    if cell < 5:
+        cell = max(1, min(_PLAIN, cell))
+    tall = min(_TALLEST, lines // max(1, rows)) if len(shape) > 1 else 1
+    used = tall * rows if tall else min(lines, -(-rows // 2))
+    if tall == 0:
+        cell = min(2, cell)
+    beside = GUTTER + cell * columns + 2 + BINS <= width
+    if len(shape) < 2:
+        height = 2
+    else:
+        height = 1 + (max(used, _HISTOGRAM) if beside else used + _HISTOGRAM)
+    return Tile(matrix=matrix, x=x, y=y, width=width, rows=used, tall=tall, cell=cell, beside=beside, height=height)
