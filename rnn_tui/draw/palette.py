@@ -5,7 +5,7 @@ neighbours share an escape sequence and a cell that keeps its level need not be 
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from rich.color import Color
 from rich.style import Style
@@ -51,10 +51,36 @@ class Palette:
         """The style of a probability, 0 to 1, as a foreground."""
         return _foreground(self.amount, round(max(0.0, min(1.0, value)) * _SIDE))
 
+    def share_cell(self, level: int) -> Style:
+        """The style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell`."""
+        return self.text if self.monochrome else _cell(self._shares, self._shares, level)
+
+    def share_half(self, upper: int, lower: int) -> Style:
+        """As `half`, for probabilities."""
+        return _half(self._shares, self._shares, upper, lower)
+
+    def back_cell(self, level: int) -> Style:
+        """The style of a cell with the size of a gradient, level 0 to 20, as `cell`."""
+        return self.text if self.monochrome else _cell(self._gradients, self._gradients, level)
+
+    @cached_property
+    def _shares(self) -> tuple[Rgb, ...]:
+        """`amount` as a background: from the neutral, which is 0 everywhere."""
+        return (self.positive[0], *self.amount[1:])
+
+    @cached_property
+    def _gradients(self) -> tuple[Rgb, ...]:
+        return (self.positive[0], *(_truecolor(style) for style in (self.went_back, self.back)))
+
     def shade(self, level: int) -> str:
         """A level without colours: denser means farther from 0; lines for below it, dots for above."""
         ramp = "·░▒▓█" if level >= 0 else "·-=≡≣"
         return ramp[min(4, (abs(level) + 4) // 5)]
+
+
+def _truecolor(style: Style) -> Rgb:
+    red, green, blue = style.color.get_truecolor() if style.color else (0, 0, 0)
+    return red, green, blue
 
 
 def _mix(anchors: tuple[Rgb, ...], part: float) -> Rgb:

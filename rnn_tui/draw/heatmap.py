@@ -1,0 +1,133 @@
+"""What heatmaps over time have in common: a row of cells, the ruler under them, the scale, the column of the cursor."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.style import Style
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.numbers import probability, signed
+from rnn_tui.draw.palette import Palette
+
+__all__ = ["Tone", "draw_pair", "draw_ruler", "draw_unit", "mark_cursor", "put_scale"]
+
+_LONGEST = {"signed": 7, "share": 5}  # cells of a number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tone:
+    """How a value becomes a colour: blue and orange from -scale to scale, or teal from 0 to 1."""
+
+    palette: Palette
+    kind: Literal["signed", "share"] = "signed"
+    scale: float = 1.0
+
+    def level(self, value: float) -> int:
+        """The quantised value: -20 to 20, or 0 to 20."""
+        return self.palette.level(value if self.kind == "signed" else max(0.0, value), self.scale)
+
+    def cell(self, level: int) -> Style:
+        """A background, and a readable foreground."""
+        return self.palette.cell(level) if self.kind == "signed" else self.palette.share_cell(level)
+
+    def half(self, upper: int, lower: int) -> Style:
+        """Of `▀`."""
+        return self.palette.half(upper, lower) if self.kind == "signed" else self.palette.share_half(upper, lower)
+
+    def number(self, value: float, room: int) -> str:
+        """The value in at most `room` cells; empty where none fits."""
+        room = min(room, _LONGEST[self.kind])
+        if self.kind == "signed":
+            return signed(value, room)
+        return probability(value, room) if room >= 3 else ""
+
+
+def draw_unit(
+    canvas: Canvas,
+    y: int,
+    values: Sequence[float],
+    axis: TimeAxis,
+    tone: Tone,
+    *,
+    first: int,
+    skip: int = 0,
+    numbered: bool,
+) -> None:
+    """One unit over time, from the step `first` on; with its numbers where a column has room for them."""
+    column, palette = axis.column, tone.palette
+    for step in axis.steps:
+        x, at = axis.x(step), step - first
+        if not skip <= at < len(values):
+            if numbered:
+                canvas.centre(x, y, column, "·", palette.faint)
+            continue
+        value = values[at]
+        if not math.isfinite(value):
+            canvas.fill(x, y, column, palette.warning)
+            if numbered:
+                canvas.centre(x, y, column, signed(value, column), palette.warning)
+            continue
+        level = tone.level(value)
+        style = tone.cell(level)
+        canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome else " ")
+        text = tone.number(value, column - 1) if numbered else ""
+        if text:
+            canvas.centre(x, y, column, text, style)
+
+
+def draw_pair(
+    canvas: Canvas,
+    y: int,
+    upper: Sequence[float],
+    lower: Sequence[float] | None,
+    axis: TimeAxis,
+    tone: Tone,
+    *,
+    first: int,
+    skip: int = 0,
+) -> None:
+    """Two units in one row of half-blocks. Without colours it shows the upper one: a character has no two halves."""
+    palette = tone.palette
+    for step in axis.steps:
+        at = step - first
+        if not skip <= at < len(upper):
+            canvas.put(axis.x(step) + axis.column // 2, y, "·", palette.faint)
+            continue
+        pair = (upper[at], lower[at] if lower else upper[at])
+        if not all(map(math.isfinite, pair)):
+            canvas.fill(axis.x(step), y, axis.column, palette.warning, "!")
+            continue
+        one, other = map(tone.level, pair)
+        if palette.monochrome:
+            canvas.fill(axis.x(step), y, axis.column, tone.cell(one), palette.shade(one))
+        else:
+            canvas.fill(axis.x(step), y, axis.column, tone.half(one, other if lower else 0), "▀")
+
+
+def draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs: Sequence[str]) -> None:
+    """The input characters under their columns."""
+    canvas.put(1, y, "input x", palette.dim)
+    for step, character in zip(axis.steps, inputs, strict=False):
+        canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
+
+
+def put_scale(canvas: Canvas, x: int, y: int, tone: Tone, *, every: int = 4) -> int:
+    """The colours from the lowest value to the highest, with both; returns where it ends."""
+    low, high = (f"−{tone.scale:g}", f"+{tone.scale:g}") if tone.kind == "signed" else ("0", f"{tone.scale:g}")
+    x = canvas.put(x, y, f"{low} ", tone.palette.dim)
+    for level in range(-20 if tone.kind == "signed" else 0, 21, every):
+        x = canvas.put(x, y, tone.palette.shade(level) if tone.palette.monochrome else " ", tone.cell(level))
+    return canvas.put(x, y, f" {high}", tone.palette.dim)
+
+
+def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, top: int, bottom: int, palette: Palette) -> None:
+    """The column of the time cursor: its edges where it is wide enough, and its place on the ruler at `bottom`."""
+    x = axis.x(cursor)
+    canvas.tint(x, bottom, axis.column, palette.cursor + palette.accent)
+    if axis.column >= 4:
+        for y in range(top, bottom):
+            canvas.edge(x, y, "▏", palette.accent)
+            canvas.edge(x + axis.column - 1, y, "▕", palette.accent)
