@@ -123,11 +123,11 @@ def put_scale(canvas: Canvas, x: int, y: int, tone: Tone, *, every: int = 4) -> 
     return canvas.put(x, y, f" {high}", tone.palette.dim)
 
 
-def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, top: int, bottom: int, palette: Palette) -> None:
-    """The column of the time cursor: its edges where it is wide enough, and its place on the ruler at `bottom`."""
+def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, rows: range, ruler: int, palette: Palette) -> None:
+    """The column of the time cursor: its edges in some rows where it is wide enough, and its place on the ruler."""
     x = axis.x(cursor)
-    canvas.tint(x, bottom, axis.column, palette.cursor + palette.accent)
+    canvas.tint(x, ruler, axis.column, palette.cursor + palette.accent)
     if axis.column >= 4:
-        for y in range(top, bottom):
+        for y in rows:
             canvas.edge(x, y, "▏", palette.accent)
             canvas.edge(x + axis.column - 1, y, "▕", palette.accent)

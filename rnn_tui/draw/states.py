@@ -119,7 +119,7 @@ def draw_states(
     draw_ruler(canvas, bottom, axis, palette, inputs)
     _draw_legend(canvas, min(bottom + 1, height - 1), layout, palette)
     if cursor is not None and cursor in axis.steps:
-        mark_cursor(canvas, axis, cursor, 0, bottom, palette)
+        mark_cursor(canvas, axis, cursor, range(bottom), bottom, palette)
     return canvas.strips()
 
 
@@ -153,7 +153,8 @@ def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
     x = 1
     for kind, scale in {block.name[0]: block.scale for block in layout.blocks}.items():
         x = canvas.put(x, y, f"{kind} ", palette.dim)
-        x = put_scale(canvas, x, y, Tone(palette=palette, scale=scale)) + 3
+        x = put_scale(canvas, x, y, Tone(palette=palette, scale=scale))
+        x = canvas.put(x, y, "   ", palette.dim)
     shown = len(layout.blocks[0].units) if layout.blocks else 0
     if 0 < shown < layout.hidden_size:
         x = canvas.put(x, y, f"{shown} of {layout.hidden_size} units   ", palette.accent)

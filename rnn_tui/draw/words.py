@@ -49,7 +49,7 @@ def put_note(canvas: Canvas, note: str, palette: Palette, *, alone: bool) -> int
     """Write a note from the first row on; returns the first row under it."""
     lines = note_lines(note, canvas.width, canvas.height, alone=alone)
     for y, line in enumerate(lines):
-        canvas.put(1, y, line, palette.accent)
+        canvas.put(1, y, line, palette.text)
     return len(lines)
 
 
