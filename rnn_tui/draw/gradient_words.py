@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from rnn_tui.draw.numbers import compact
+from rnn_tui.draw.numbers import compact, count
 from rnn_tui.draw.words import first_that_fits, place_name
 from rnn_tui.inside import GradientsFacts
 from rnn_tui.text import safe
@@ -32,7 +33,7 @@ class Path:
             pairs = [pair for pair in pairs if at is None or pair[0] >= at]
         return cls(steps=tuple(step for step, _ in pairs), norms=tuple(norm for _, norm in pairs))
 
-    @property
+    @cached_property
     def exploding(self) -> frozenset[int]:
         """The steps with a norm above 1 that has grown since the step before, on its way."""
         return frozenset(
@@ -96,7 +97,9 @@ def _how(ratio: float) -> str:
         return "is NaN"
     if ratio < 1 / _SAME:
         return f"shrinks to {compact(ratio, 3)}"
-    return f"grows {compact(ratio, 3)} times" if ratio > _SAME else f"keeps its size (× {compact(ratio, 3)})"
+    if ratio > _SAME:
+        return f"grows {count(ratio) if 1000 <= ratio < 1e6 else compact(ratio, 3)} times"
+    return f"keeps its size (× {compact(ratio, 3)})"
 
 
 def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:

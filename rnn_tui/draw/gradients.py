@@ -27,11 +27,11 @@ __all__ = ["GradientsLayout", "Series", "draw_gradients", "lay_out_gradients"]
 
 _RULER = 1
 _SCALE = 1  # the row of the colours' scale
-_FEWEST = 3  # rows of a series from which it is drawn as bars
-_TALLEST = 12
+_FEWEST = 2  # rows of bars, below which colours tell more
+_TALLEST = 16
 _ROOM_FOR_NUMBERS = 5  # cells of a column: 3e-7 and a free one
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_BOLD = Style(bold=False)
+_NOT_BOLD = Style(bold=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +52,13 @@ class GradientsLayout:
     series: tuple[Series, ...]
     left_out: int
     rows: int  # of each series
+    bars: bool  # whether the norms are bars, not colours
     headings: tuple[tuple[int, bool], ...]  # the rows of the two headings: whole, alone
     scale: Decades
     first: int
     bottom: int  # the row of the ruler
     words: tuple[tuple[str, Style], ...]  # the lines under it
     axis: TimeAxis
-
-    @property
-    def bars(self) -> bool:
-        """Whether the norms are bars, not colours."""
-        return self.rows >= _FEWEST
 
     def locate(self, x: int, y: int) -> tuple[Series, int, float] | None:
         """The series, the time step and the norm at a cell."""
@@ -88,9 +84,11 @@ def lay_out_gradients(
     room = height - top - _RULER
     headed = room - kinds >= count + _SCALE
     room -= kinds * headed
-    said = min(len(words), max(0, height // 4, room - (_FEWEST + 2) * count))
+    fewest = _FEWEST + (axis.column >= _ROOM_FOR_NUMBERS)
+    said = min(len(words), max(0, height // 4, room - (fewest + 2) * count))
     rows = max(0, room - said) // max(1, count)
-    if rows < _FEWEST:
+    bars = rows >= fewest
+    if not bars:
         said = min(said, max(0, room - _SCALE - count))
         rows = (room - said - _SCALE) // max(1, count)
     rows = max(1, min(rows, _TALLEST))
@@ -109,6 +107,7 @@ def lay_out_gradients(
         series=tuple(placed),
         left_out=count - len(placed),
         rows=rows,
+        bars=bars,
         headings=tuple(headings),
         scale=scale,
         first=facts.first,
@@ -174,7 +173,8 @@ def draw_gradients(
         return canvas.strips()
     layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
     for y, alone in layout.headings:
-        _draw_heading(canvas, y, facts.at if alone else None, axis, palette)
+        state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h_t"
+        _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
     for series in layout.series:
         _draw_label(canvas, series, layout, palette)
         for step, norm in enumerate(series.values, layout.first):
@@ -196,9 +196,9 @@ def draw_gradients(
     return canvas.strips()
 
 
-def _draw_heading(canvas: Canvas, y: int, at: int | None, axis: TimeAxis, palette: Palette) -> None:
+def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> None:
     """Which loss; over the time step whose loss it is, a mark."""
-    canvas.put(1, y, "‖∂L/∂s_t‖" if at is None else "‖∂ℓ/∂s_t‖", palette.dim)
+    canvas.put(1, y, f"‖∂{'L' if at is None else 'ℓ'}/∂{state}‖", palette.dim)
     x, room = axis.gutter, canvas.width - axis.gutter
     if at is None:
         canvas.put(x, y, first_that_fits(("of the whole loss", "whole loss"), room), palette.text)
@@ -254,10 +254,11 @@ def _draw_norm(
     text = norm_text(norm, room) if column >= _ROOM_FOR_NUMBERS else ""
     if layout.bars:
         style = palette.wrong if explodes else palette.faint if norm < VANISHED * facts.peak else palette.back
+        style = style + _NOT_BOLD
         eighths = max(1, round(part * rows * 8))
         for up in range(math.ceil(eighths / 8)):
-            canvas.fill(x, base - up, room, style + _BOLD, _EIGHTHS[min(8, eighths - 8 * up)])
-        canvas.centre(x, base + 1, room, text, palette.dim) if text else None
+            canvas.fill(x, base - up, room, style, _EIGHTHS[min(8, eighths - 8 * up)])
+        canvas.centre(x, base + 1, room, text, palette.dim)
         return
     level = max(1, round(part * 20))
     style = palette.wrong + Style(reverse=True) if explodes else palette.back_cell(level)

@@ -1,16 +1,16 @@
 """What heatmaps over time have in common: a row of cells, the ruler under them, the scale, the column of the cursor."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from rich.style import Style
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import probability, signed
-from rnn_tui.draw.palette import Palette
+from rnn_tui.draw.palette import LEVELS, Palette
 
 __all__ = ["Tone", "draw_pair", "draw_ruler", "draw_unit", "mark_cursor", "put_scale"]
 
@@ -25,9 +25,13 @@ class Tone:
     kind: Literal["signed", "share"] = "signed"
     scale: float = 1.0
 
-    def level(self, value: float) -> int:
-        """The quantised value: -20 to 20, or 0 to 20."""
-        return self.palette.level(value if self.kind == "signed" else max(0.0, value), self.scale)
+    def levels(self, values: Sequence[float]) -> list[int | None]:
+        """The quantised values, -20 to 20 or 0 to 20; None for what is no number. As `Palette.level`, but at once."""
+        numbers = np.asarray(values, np.float64)
+        finite = np.isfinite(numbers)
+        parts = (np.where(finite, numbers, 0.0) / self.scale).clip(-1 if self.kind == "signed" else 0, 1)
+        levels = np.rint(parts * LEVELS).astype(int).tolist()
+        return [level if known else None for level, known in zip(levels, finite.tolist(), strict=True)]
 
     def cell(self, level: int) -> Style:
         """A background, and a readable foreground."""
@@ -57,20 +61,19 @@ def draw_unit(
     numbered: bool,
 ) -> None:
     """One unit over time, from the step `first` on; with its numbers where a column has room for them."""
-    column, palette = axis.column, tone.palette
+    column, palette, levels = axis.column, tone.palette, tone.levels(values)
     for step in axis.steps:
         x, at = axis.x(step), step - first
         if not skip <= at < len(values):
             if numbered:
                 canvas.centre(x, y, column, "·", palette.faint)
             continue
-        value = values[at]
-        if not math.isfinite(value):
+        value, level = values[at], levels[at]
+        if level is None:
             canvas.fill(x, y, column, palette.warning)
             if numbered:
                 canvas.centre(x, y, column, signed(value, column), palette.warning)
             continue
-        level = tone.level(value)
         style = tone.cell(level)
         canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome else " ")
         text = tone.number(value, column - 1) if numbered else ""
@@ -90,21 +93,26 @@ def draw_pair(
     skip: int = 0,
 ) -> None:
     """Two units in one row of half-blocks. Without colours it shows the upper one: a character has no two halves."""
-    palette = tone.palette
-    for step in axis.steps:
-        at = step - first
-        if not skip <= at < len(upper):
-            canvas.put(axis.x(step) + axis.column // 2, y, "·", palette.faint)
+    palette, column = tone.palette, axis.column
+    above = tone.levels(upper)
+    below = tone.levels(lower) if lower else [0] * len(above)  # half a row is left free
+    at, end = axis.first - first, axis.first - first + axis.count
+    while at < end:
+        x = axis.x(first + at)
+        if not skip <= at < len(above):
+            canvas.put(x + column // 2, y, "·", palette.faint)
+            at += 1
             continue
-        pair = (upper[at], lower[at] if lower else upper[at])
-        if not all(map(math.isfinite, pair)):
-            canvas.fill(axis.x(step), y, axis.column, palette.warning, "!")
-            continue
-        one, other = map(tone.level, pair)
-        if palette.monochrome:
-            canvas.fill(axis.x(step), y, axis.column, tone.cell(one), palette.shade(one))
+        pair, start = (above[at], below[at]), at
+        while at < min(end, len(above)) and (above[at], below[at]) == pair:  # equal neighbours in one go
+            at += 1
+        one, other = pair
+        if one is None or other is None:
+            canvas.fill(x, y, (at - start) * column, palette.warning, "!")
+        elif palette.monochrome:
+            canvas.fill(x, y, (at - start) * column, tone.cell(one), palette.shade(one))
         else:
-            canvas.fill(axis.x(step), y, axis.column, tone.half(one, other if lower else 0), "▀")
+            canvas.fill(x, y, (at - start) * column, tone.half(one, other), "▀")
 
 
 def draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs: Sequence[str]) -> None:
