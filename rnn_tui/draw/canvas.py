@@ -49,8 +49,14 @@ class Canvas:
         self.put(x + (width - size) // 2, y, text, style)
 
     def fill(self, x: int, y: int, width: int, style: Style, character: str = " ") -> None:
-        """One character `width` times."""
-        self.put(x, y, character * max(0, min(width, self.width - x)), style)
+        """One character, one cell wide, `width` times."""
+        left, right = max(x, 0), min(x + width, self.width)
+        if left < right and 0 <= y < self.height:  # in one go: a heatmap fills thousands of cells
+            row = self._text[y]
+            self._clear(row, left)
+            self._clear(row, right - 1)
+            row[left:right] = character * (right - left)
+            self._style[y][left:right] = [style] * (right - left)
 
     def tint(self, x: int, y: int, width: int, style: Style) -> None:
         """Lay a style over what is there."""

@@ -5,14 +5,14 @@ neighbours share an escape sequence and a cell that keeps its level need not be 
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from rich.color import Color
 from rich.style import Style
 
-__all__ = ["DARK", "LIGHT", "Palette"]
+__all__ = ["DARK", "LEVELS", "LIGHT", "Palette"]
 
-_SIDE = 20  # levels on either side of 0
+LEVELS = 20  # levels on either side of 0
 Rgb = tuple[int, int, int]
 
 
@@ -37,7 +37,7 @@ class Palette:
 
     def level(self, value: float, scale: float = 1.0) -> int:
         """The quantised value, -20 to 20 for -scale to scale."""
-        return round(max(-_SIDE, min(_SIDE, value / scale * _SIDE)))
+        return round(max(-LEVELS, min(LEVELS, value / scale * LEVELS)))
 
     def cell(self, level: int) -> Style:
         """The style of a cell with a signed level: a background, and a readable foreground."""
@@ -49,12 +49,38 @@ class Palette:
 
     def share(self, value: float) -> Style:
         """The style of a probability, 0 to 1, as a foreground."""
-        return _foreground(self.amount, round(max(0.0, min(1.0, value)) * _SIDE))
+        return _foreground(self.amount, round(max(0.0, min(1.0, value)) * LEVELS))
+
+    def share_cell(self, level: int) -> Style:
+        """The style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell`."""
+        return self.text if self.monochrome else _cell(self._shares, self._shares, level)
+
+    def share_half(self, upper: int, lower: int) -> Style:
+        """As `half`, for probabilities."""
+        return _half(self._shares, self._shares, upper, lower)
+
+    def back_cell(self, level: int) -> Style:
+        """The style of a cell with the size of a gradient, level 0 to 20, as `cell`."""
+        return self.text if self.monochrome else _cell(self._gradients, self._gradients, level)
+
+    @cached_property
+    def _shares(self) -> tuple[Rgb, ...]:
+        """`amount` as a background: from the neutral, which is 0 everywhere."""
+        return (self.positive[0], *self.amount[1:])
+
+    @cached_property
+    def _gradients(self) -> tuple[Rgb, ...]:
+        return (self.positive[0], *(_truecolor(style) for style in (self.went_back, self.back)))
 
     def shade(self, level: int) -> str:
         """A level without colours: denser means farther from 0; lines for below it, dots for above."""
         ramp = "·░▒▓█" if level >= 0 else "·-=≡≣"
         return ramp[min(4, (abs(level) + 4) // 5)]
+
+
+def _truecolor(style: Style) -> Rgb:
+    red, green, blue = style.color.get_truecolor() if style.color else (0, 0, 0)
+    return red, green, blue
 
 
 def _mix(anchors: tuple[Rgb, ...], part: float) -> Rgb:
@@ -65,7 +91,7 @@ def _mix(anchors: tuple[Rgb, ...], part: float) -> Rgb:
 
 
 def _signed(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) -> Rgb:
-    return _mix(positive if level >= 0 else negative, abs(level) / _SIDE)
+    return _mix(positive if level >= 0 else negative, abs(level) / LEVELS)
 
 
 def _readable_on(colour: Rgb) -> Rgb:
@@ -88,7 +114,7 @@ def _half(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], upper: int, lowe
 
 @cache
 def _foreground(anchors: tuple[Rgb, ...], level: int) -> Style:
-    return Style.from_color(Color.from_rgb(*_mix(anchors, level / _SIDE)))
+    return Style.from_color(Color.from_rgb(*_mix(anchors, level / LEVELS)))
 
 
 def _rgb(*codes: str) -> tuple[Rgb, ...]:

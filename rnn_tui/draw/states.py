@@ -9,8 +9,10 @@ from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import nice_above, signed
+from rnn_tui.draw.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor, put_scale
+from rnn_tui.draw.numbers import nice_above
 from rnn_tui.draw.palette import Palette
+from rnn_tui.draw.words import place_name
 from rnn_tui.protocol import Floats, States
 
 __all__ = ["LEGEND", "RULER", "Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
@@ -18,7 +20,6 @@ __all__ = ["LEGEND", "RULER", "Block", "StatesLayout", "draw_states", "lay_out_s
 _TALLEST = 5  # rows that a unit takes at most
 LEGEND = 1
 RULER = 1
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +71,10 @@ def lay_out_states(
     states: Sequence[States], *, height: int, axis: TimeAxis, hidden_size: int, layers: int, bounded: bool
 ) -> StatesLayout:
     """Give every heatmap as much room as there is; `bounded` says that h lies in (-1, 1)."""
-    two = any(each.direction for each in states)
+    both = any(each.direction for each in states)
     parts: list[tuple[str, States, Floats, bool]] = []
     for each in states:
-        where = (str(each.layer + 1).translate(_SUBSCRIPT) if layers > 1 else "") + (
-            ("←" if each.direction else "→") if two else ""
-        )
+        where = place_name(each.layer, each.direction, layers=layers, both=both)
         parts.append((f"h{where}", each, each.h, bounded))
         if each.c is not None:
             parts.append((f"c{where}", each, each.c, False))
@@ -117,15 +116,16 @@ def draw_states(
     for block in layout.blocks:
         _draw_block(canvas, block, axis, palette, alone=len(layout.blocks) == 1)
         bottom = block.top + block.rows
-    _draw_ruler(canvas, bottom, axis, palette, inputs)
+    draw_ruler(canvas, bottom, axis, palette, inputs)
     _draw_legend(canvas, min(bottom + 1, height - 1), layout, palette)
     if cursor is not None and cursor in axis.steps:
-        _mark_cursor(canvas, axis, cursor, bottom, palette)
+        mark_cursor(canvas, axis, cursor, range(bottom), bottom, palette)
     return canvas.strips()
 
 
 def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, *, alone: bool) -> None:
     cells = block.values.tolist()
+    tone = Tone(palette=palette, scale=block.scale)
     room = axis.gutter - 2  # from the second cell on, and a free one before the heatmap
     for row in range(block.rows):
         y = block.top + row
@@ -134,13 +134,13 @@ def _draw_block(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, 
             middle = part == (block.unit_rows - 1) // 2
             if middle:
                 canvas.put(1, y, _label(block, block.units[unit] + 1, room, alone=alone), palette.dim)
-            _draw_unit(canvas, y, cells[unit], axis, palette, block, numbered=middle)
+            draw_unit(canvas, y, cells[unit], axis, tone, first=axis.first, skip=block.skip, numbered=middle)
         else:
             upper = cells[2 * row]
             lower = cells[2 * row + 1] if 2 * row + 1 < len(cells) else None
             if row in (0, block.rows // 2, block.rows - 1):
                 canvas.put(1, y, _label(block, block.units[2 * row] + 1, room, alone=alone), palette.dim)
-            _draw_pair(canvas, y, upper, lower, axis, palette, block)
+            draw_pair(canvas, y, upper, lower, axis, tone, first=axis.first, skip=block.skip)
 
 
 def _label(block: Block, number: int, room: int, *, alone: bool) -> str:
@@ -149,73 +149,12 @@ def _label(block: Block, number: int, room: int, *, alone: bool) -> str:
     return next((f"{name}{number}" for name in names if len(f"{name}{number}") <= room), "")
 
 
-def _draw_unit(
-    canvas: Canvas, y: int, values: list[float], axis: TimeAxis, palette: Palette, block: Block, *, numbered: bool
-) -> None:
-    """One unit over time; with its numbers where a column has room for them."""
-    column = axis.column
-    for step in axis.steps:
-        x, at = axis.x(step), step - axis.first
-        if not block.skip <= at < len(values):
-            if numbered:
-                canvas.centre(x, y, column, "·", palette.faint)
-            continue
-        value = values[at]
-        if not math.isfinite(value):
-            canvas.fill(x, y, column, palette.warning)
-            if numbered:
-                canvas.centre(x, y, column, signed(value, column), palette.warning)
-            continue
-        level = palette.level(value, block.scale)
-        style = palette.cell(level)
-        canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome else " ")
-        if numbered:
-            text = signed(value, min(column - 1, 7))
-            if text:
-                canvas.centre(x, y, column, text, style)
-
-
-def _draw_pair(
-    canvas: Canvas,
-    y: int,
-    upper: list[float],
-    lower: list[float] | None,
-    axis: TimeAxis,
-    palette: Palette,
-    block: Block,
-) -> None:
-    """Two units in one row of half-blocks."""
-    for step in axis.steps:
-        at = step - axis.first
-        if not block.skip <= at < len(upper):
-            canvas.put(axis.x(step) + axis.column // 2, y, "·", palette.faint)
-            continue
-        pair = (upper[at], lower[at] if lower else upper[at])
-        if not all(map(math.isfinite, pair)):
-            canvas.fill(axis.x(step), y, axis.column, palette.warning, "!")
-            continue
-        first, second = (palette.level(value, block.scale) for value in pair)
-        if palette.monochrome:
-            canvas.fill(axis.x(step), y, axis.column, palette.cell(first), palette.shade(first))  # see the legend
-        elif lower is None:
-            canvas.fill(axis.x(step), y, axis.column, palette.half(first, 0), "▀")
-        else:
-            canvas.fill(axis.x(step), y, axis.column, palette.half(first, second), "▀")
-
-
-def _draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs: Sequence[str]) -> None:
-    canvas.put(1, y, "input x", palette.dim)
-    for step, character in zip(axis.steps, inputs, strict=False):
-        canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
-
-
 def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette) -> None:
     x = 1
     for kind, scale in {block.name[0]: block.scale for block in layout.blocks}.items():
-        x = canvas.put(x, y, f"{kind} −{scale:g} ", palette.dim)
-        for level in range(-20, 21, 4):
-            x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", palette.cell(level))
-        x = canvas.put(x, y, f" +{scale:g}   ", palette.dim)
+        x = canvas.put(x, y, f"{kind} ", palette.dim)
+        x = put_scale(canvas, x, y, Tone(palette=palette, scale=scale))
+        x = canvas.put(x, y, "   ", palette.dim)
     shown = len(layout.blocks[0].units) if layout.blocks else 0
     if 0 < shown < layout.hidden_size:
         x = canvas.put(x, y, f"{shown} of {layout.hidden_size} units   ", palette.accent)
@@ -223,13 +162,3 @@ def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         texts = ("every 2nd unit", "2nd units", "½")  # a character has no two halves without colours
         x = min(x, canvas.width - 2)
         canvas.put(x, y, next((text for text in texts if x + len(text) <= canvas.width), ""), palette.accent)
-
-
-def _mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, bottom: int, palette: Palette) -> None:
-    """The column of the time cursor: its edges where it is wide enough, and its place on the ruler."""
-    x = axis.x(cursor)
-    canvas.tint(x, bottom, axis.column, palette.cursor + palette.accent)
-    if axis.column >= 4:
-        for y in range(bottom):
-            canvas.edge(x, y, "▏", palette.accent)
-            canvas.edge(x + axis.column - 1, y, "▕", palette.accent)

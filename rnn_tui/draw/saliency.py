@@ -1,0 +1,230 @@
+"""What mattered for one output: the text of the row, each character in the colour of its gradient × input.
+
+Characters stand as tiles, as wide as the whole row allows: with their numbers under them, or as plain running text.
+Under them those that mattered most, exactly.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.heatmap import Tone
+from rnn_tui.draw.numbers import compact, exact, signed
+from rnn_tui.draw.palette import LEVELS, Palette
+from rnn_tui.draw.words import first_that_fits, note_lines, put_note
+from rnn_tui.inside import SaliencyFacts
+
+__all__ = ["Page", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
+
+_TILES = ((9, 2), (7, 2), (3, 1), (2, 1), (1, 1))  # cells a character, rows a line; two have room for a number
+_HEAD = 1  # the row that says which output it is
+_LEGEND = 1
+_MOST = 12  # characters in the list
+_LIST = 1 / 3  # of the rows, at most, before the text gives way
+_WIDE = 44  # cells of a column of the list
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Where the characters stand."""
+
+    top: int
+    tile: int  # cells a character
+    tall: int  # rows a line
+    first: int  # the first step that is shown
+    places: tuple[tuple[int, int], ...]  # (x, y) of each step from there on
+    mark: tuple[int, int]  # where the output stands
+    bottom: int  # the first row under the text
+    rows: int  # of the list
+
+    def step_at(self, x: int, y: int) -> int | None:
+        """The time step at a cell."""
+        for step, (left, top) in enumerate(self.places, self.first):
+            if left <= x < left + self.tile and top <= y < top + self.tall:
+                return step
+        return None
+
+
+def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: Sequence[str]) -> Page:
+    """The largest tiles with which the whole row fits; where none do, the part around the output's step."""
+    top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
+    room = max(1, height - top - _LEGEND)
+    wanted = min(_MOST, int((facts.values != 0).sum()))
+    list_rows = min(wanted, int(height * _LIST)) if room >= 6 else 0
+    across = max(1, width - 2)
+    size = max((cell_len(glyph) for glyph in glyphs), default=1)
+    tiles = [(tile, tall) for tile, tall in _TILES if tile >= size] or [(size, 1)]
+    lines = max(1, room - (list_rows + 2 if list_rows else 0))
+    mark = 2 + _output_size(facts, glyphs)
+    for tile, tall in tiles:
+        per_line = max(1, across // tile)
+        if (len(facts.inputs) + math.ceil(mark / tile) + 1) <= per_line * max(0, lines // tall):
+            break
+    lines = max(1, lines // tall)
+    most = max(1, per_line * lines - math.ceil(mark / tile) - 1)
+    first = max(0, min(facts.step - most * 2 // 3, len(facts.inputs) - most))
+    x, y, places, at = 1, top, [], (-1, -1)
+    for step in range(first, min(len(facts.inputs), first + most)):
+        if x + tile > across + 1:
+            x, y = 1, y + tall
+        places.append((x, y))
+        x += tile
+        if step == facts.step:
+            if x + mark > across + 1 and across >= mark:
+                x, y = 1, y + tall
+            at = (x, y)
+            x += mark + (tile > 1)
+    bottom = y + tall
+    free = height - _LEGEND - bottom - 2
+    return Page(
+        top=top,
+        tile=tile,
+        tall=tall,
+        first=first,
+        places=tuple(places),
+        mark=at,
+        bottom=bottom,
+        rows=max(0, min(wanted, free)),
+    )
+
+
+def _output_size(facts: SaliencyFacts, glyphs: Sequence[str]) -> int:
+    return cell_len(_glyph(glyphs, facts.character)) + 1
+
+
+def _glyph(glyphs: Sequence[str], which: int) -> str:
+    return glyphs[which] if 0 <= which < len(glyphs) else "•"
+
+
+def saliency_step_at(
+    facts: SaliencyFacts, x: int, y: int, *, width: int, height: int, glyphs: Sequence[str]
+) -> int | None:
+    """The time step of the character under a cell."""
+    return lay_out_saliency(facts, width=width, height=height, glyphs=glyphs).step_at(x, y)
+
+
+def draw_saliency(
+    facts: SaliencyFacts, *, width: int, height: int, palette: Palette, glyphs: Sequence[str], cursor: int | None
+) -> list[Strip]:
+    """The picture; `glyphs` are those of the vocabulary."""
+    canvas = Canvas(width, height)
+    y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
+    if not len(facts.inputs):
+        return canvas.strips()
+    page = lay_out_saliency(facts, width=width, height=height, glyphs=glyphs)
+    largest = float(np.abs(facts.values[np.isfinite(facts.values)]).max(initial=0.0))
+    tone = Tone(palette=palette, scale=largest or 1.0)
+    _draw_head(canvas, y, facts, page, palette, glyphs)
+    _draw_text(canvas, page, facts, tone, glyphs, cursor)
+    if page.rows:
+        _draw_list(canvas, page, facts, tone, glyphs, cursor)
+    if page.bottom < height:
+        y = min(height - 1, page.bottom + (page.rows + 2 if page.rows else 0))
+        _draw_legend(canvas, y, page, tone, largest)
+    return canvas.strips()
+
+
+def _draw_head(
+    canvas: Canvas, y: int, facts: SaliencyFacts, page: Page, palette: Palette, glyphs: Sequence[str]
+) -> None:
+    """Which logit it is, and which part of a long row."""
+    output = _glyph(glyphs, facts.character)
+    kind = "predicted" if facts.output == "predicted" else "the target"
+    logit, at = f"logit of {output}", f"at t={facts.step}"
+    forms = [f"what moved the {logit} ({kind}) {at}", f"{logit} ({kind}) {at}", f"{logit} {at}", f"t={facts.step}"]
+    x = canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
+    length = len(facts.inputs)
+    if len(page.places) < length:
+        last = page.first + len(page.places) - 1
+        forms = [f"shown: t={page.first:,} to {last:,} of {length:,}", f"{page.first:,}–{last:,} of {length:,}", "…"]
+        canvas.put(x + 3, y, first_that_fits(forms, canvas.width - x - 3), palette.accent)
+
+
+def _draw_text(
+    canvas: Canvas, page: Page, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
+) -> None:
+    """The characters as tiles, with a mark after the step whose output it is."""
+    palette = tone.palette
+    here = Style(bold=True, italic=True) if palette.monochrome else Style(bold=True, underline=True)
+    values = facts.values[page.first : page.first + len(page.places)].tolist()
+    levels = tone.levels(values)
+    for at, (x, y) in enumerate(page.places):
+        text = _glyph(glyphs, int(facts.inputs[page.first + at]))
+        over = here if page.first + at == cursor else None
+        if at >= len(values):
+            canvas.centre(x, y, page.tile, text, palette.faint + over if over else palette.faint)
+            continue
+        level = levels[at]
+        style = palette.warning if level is None else tone.cell(level)
+        if page.tile == 1:
+            if palette.monochrome and level is not None and abs(level) >= LEVELS // 2:
+                style = style + Style(bold=True, reverse=level > 0, underline=level < 0)
+            canvas.put(x, y, text, style + over if over else style)
+            continue
+        wide = page.tile - (page.tall > 1)  # a free cell between tiles with numbers
+        filler = palette.shade(level) if palette.monochrome and level is not None else " "
+        for row in range(page.tall):
+            canvas.fill(x, y + row, wide, style, filler)
+        canvas.centre(x, y, wide, text, style + over if over else style)
+        if page.tall > 1:
+            canvas.centre(x, y + 1, wide, signed(values[at], wide), style)
+    if page.mark[0] >= 0:
+        canvas.put(*page.mark, "→ " + _glyph(glyphs, facts.character), palette.accent)
+
+
+def _draw_list(
+    canvas: Canvas, page: Page, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
+) -> None:
+    """The characters that mattered most with exact numbers, in as many columns as there is room for."""
+    palette, y = tone.palette, page.bottom + 1
+    columns = max(1, (canvas.width - 2) // _WIDE)
+    wide = (canvas.width - 2) // columns
+    sizes = np.where(np.isfinite(facts.values), np.abs(facts.values), np.inf)  # what is no number comes first
+    best = np.argsort(-sizes, kind="stable")[: min(page.rows * columns, int((sizes > 0).sum()))].tolist()
+    digits = len(str(max(best, default=0)))
+    for place, step in enumerate(best):
+        value = float(facts.values[step])
+        x = 1 + place // page.rows * wide
+        end = x + wide - 2
+        row = y + place % page.rows
+        style = palette.accent if step == cursor else palette.dim
+        x = canvas.put(x, row, f"t={step:<{digits}} ", style)
+        glyph = _glyph(glyphs, int(facts.inputs[step]))
+        x = canvas.put(x, row, glyph, palette.text + Style(bold=True)) + max(1, 3 - cell_len(glyph))
+        number = exact(value, 5) if abs(value) >= 1e-3 else compact(value)
+        sign = "+" if value > 0 else ""
+        x = canvas.put(x, row, f"{sign + number:>10} ", palette.text if math.isfinite(value) else palette.warning)
+        room = end - x
+        if room > 0 and math.isfinite(value):
+            eighths = round(abs(value) / tone.scale * room * 8)
+            full, part = divmod(eighths, 8)
+            canvas.put(x, row, "█" * full + (_EIGHTHS[part] if part else ""), _ink(tone, value))
+
+
+def _ink(tone: Tone, value: float) -> Style:
+    """The colour of a bar: the background of the strongest cell of that sign, as a foreground."""
+    background = tone.cell(14 if value > 0 else -14).bgcolor
+    return tone.palette.text if background is None else Style.from_color(background)
+
+
+def _draw_legend(canvas: Canvas, y: int, page: Page, tone: Tone, largest: float) -> None:
+    palette = tone.palette
+    if not largest:
+        texts = ["every finite value is 0: nothing mattered", "all are 0", "0"]
+        canvas.put(1, y, first_that_fits(texts, canvas.width - 1), palette.dim)
+        return
+    x = canvas.put(1, y, f"−{compact(largest, 3)} ", palette.dim)
+    for level in range(-20, 21, 4):
+        x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", tone.cell(level))
+    x = canvas.put(x, y, f" +{compact(largest, 3)}   ", palette.dim)
+    texts = ["gradient × input"]
+    if palette.monochrome and page.tile == 1:
+        texts.insert(0, "reversed: above half · underlined: below minus half")
+    canvas.put(x, y, first_that_fits(texts, canvas.width - x), palette.dim)
