@@ -21,9 +21,7 @@ _NARROW = 100  # below it the legend takes two rows
 _LOW = 20  # unless there are fewer rows than this
 
 
-def draw_cell(
-    facts: CellFacts, *, width: int, height: int, palette: Palette, kind: str, character: str
-) -> list[Strip]:
+def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, kind: str, character: str) -> list[Strip]:
     """The equation, its numbers for the selected unit, then all units that fit, and what is left out.
 
     `kind` is "rnn", "rnn-relu", "gru" or "lstm"; `character` is the glyph that is read at this step.

@@ -208,7 +208,11 @@ def _without_name(line: Line) -> Line:
 
 
 def _fold(text: str, room: int) -> list[str]:
-    return [text] if len(text) <= room else [text[: text.rfind(" + ", 0, room)], "   " + text[text.rfind(" + ", 0, room) :]]
+    return (
+        [text]
+        if len(text) <= room
+        else [text[: text.rfind(" + ", 0, room)], "   " + text[text.rfind(" + ", 0, room) :]]
+    )
 
 
 def _columns(facts: CellFacts, width: int) -> list[Column]:
@@ -223,12 +227,12 @@ def _columns(facts: CellFacts, width: int) -> list[Column]:
             for name, *both in pairs
             for word, values in zip(words, both, strict=True)
         ]
-    columns = [
-        Column(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates
-    ]
+    columns = [Column(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates]
     if facts.c is not None:
         if facts.c_before is not None and width >= 60:
-            columns.append(Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale_above(facts.c_before)))
+            columns.append(
+                Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale_above(facts.c_before))
+            )
         columns.append(Column(head="cₜ", values=facts.c, scale=scale_above(facts.c)))
     if width >= 60 or facts.c is None:
         columns.append(Column(head=before(facts), values=facts.h_before_units, scale=1))

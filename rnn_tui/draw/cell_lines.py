@@ -11,7 +11,19 @@ from rnn_tui.draw.matrix import NUMBERED, WIDEST, Floats, draw_matrix, draw_valu
 from rnn_tui.draw.palette import Palette
 from rnn_tui.inside import CellFacts
 
-__all__ = ["Column", "Lines", "before", "draw_blocks", "draw_lines", "draw_own", "draw_table", "lines_cell", "lit_feature", "selected", "window"]
+__all__ = [
+    "Column",
+    "Lines",
+    "before",
+    "draw_blocks",
+    "draw_lines",
+    "draw_own",
+    "draw_table",
+    "lines_cell",
+    "lit_feature",
+    "selected",
+    "window",
+]
 
 _FULL = 7  # cells of a number and a gap
 _LARGEST = 12  # cells of a value where a whole line has room for it
@@ -177,9 +189,7 @@ def draw_lines(
     return below + count * tall
 
 
-def draw_blocks(
-    canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int, rows: slice, palette: Palette
-) -> int:
+def draw_blocks(canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int, rows: slice, palette: Palette) -> int:
     """W_ih and W_hh as blocks, side by side or below one another; returns the row below."""
     gutter = max(lines.gutter, len(lines.before) + 1)
     room = canvas.width - 1 - gutter
@@ -245,9 +255,7 @@ def draw_own(canvas: Canvas, y: int, lines: Lines, name: str, palette: Palette) 
             (weights, over, products), names, (lines.scales[0], lines.scales[2], scale), strict=True
         ):
             canvas.put(1, y, head, palette.dim)
-            draw_matrix(
-                canvas, left, y, values[None, :shown], cell=cell, tall=1, scale=size, palette=palette
-            )
+            draw_matrix(canvas, left, y, values[None, :shown], cell=cell, tall=1, scale=size, palette=palette)
             y += 1
         sum_of = f" Σ of {whole} " if min(shown, len(over)) < whole else " Σ "
         x = canvas.put(left + cell * len(over[:shown]), y - 1, sum_of, palette.dim)
@@ -283,9 +291,7 @@ def draw_table(
             if column.digits:
                 _draw_digits(canvas, x, y + (tall - 1) // 2, size, value, column, palette)
             else:
-                draw_value(
-                    canvas, x, y, size, value, scale=column.scale, palette=palette, tall=tall, plus=column.plus
-                )
+                draw_value(canvas, x, y, size, value, scale=column.scale, palette=palette, tall=tall, plus=column.plus)
         y += tall
     return y
 

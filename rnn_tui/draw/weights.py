@@ -22,9 +22,7 @@ _GATES = {3: "rzn", 4: "ifgo"}  # as torch stacks them
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def matrices_that_fit(
-    width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int
-) -> tuple[int, int, int]:
+def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int) -> tuple[int, int, int]:
     """How many matrices from `first` on get a picture, and the rows and columns that a picture has room for.
 
     A vector lies: its elements are rows, and as many as there are columns fit.
@@ -116,9 +114,7 @@ def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale:
     )  # fmt: skip
 
 
-def _draw_title(
-    canvas: Canvas, tile: Tile, y: int, fact: MatrixFact, kind: WeightKind, palette: Palette
-) -> None:
+def _draw_title(canvas: Canvas, tile: Tile, y: int, fact: MatrixFact, kind: WeightKind, palette: Palette) -> None:
     """The name as in the equations, the shape, the norm, and then torch's own name, as far as there is room."""
     name = _BEFORE[kind] + short_name(fact.name)
     x, end = canvas.put(tile.x, y, _cut(name, tile.width), palette.accent) + 1, tile.x + tile.width

@@ -189,7 +189,7 @@ async def test_explains_the_pane_with_the_focus(key: str) -> None:
     async with running() as (pilot, app, _):
         await pilot.press(key, "h")
         await until(pilot, lambda: app.screen.query("#explain"))
-        pane = next(each for each in PANES if each.ID == name)
+        pane = next(each for each in PANES if name == each.ID)
         assert app.screen.query_one("#explain").border_title == pane.NAME
         await pilot.pause()
         words = " ".join(text_of(app, app.screen.query_one("#explain")).split())

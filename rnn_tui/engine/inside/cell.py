@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.compare import compare
 from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
 from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
-from rnn_tui.inside import CellAsk, CellFacts, GateTerms, Integers, Squash
+from rnn_tui.inside import CellAsk, CellFacts, Compared, GateTerms, Integers, Squash
 
 __all__ = ["cell_facts"]
 
@@ -55,6 +56,21 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
         gates=_terms(cell, mine, _index(features, x.device), _index(states, x.device)),
         c=None if cell.c is None else floats(cell.c[0, mine]),
         h=floats(cell.h[0, mine]),
+        compared=_compared(sight, layer, direction, step, mine) if ask.compare else None,
+    )
+
+
+def _compared(sight: Sight, layer: int, direction: int, step: int, units: Tensor) -> Compared:
+    """The same from the equations, and how far they are from the modules anywhere in the row."""
+    written = compare(sight.layers)
+    h, c = written[layer][direction]
+    pairs = [pair for both, other in zip(sight.layers, written, strict=True) for pair in zip(both, other, strict=True)]
+    apart = [(cell.h - mine).abs().max() for cell, (mine, _) in pairs]
+    apart += [(cell.c - mine).abs().max() for cell, (_, mine) in pairs if cell.c is not None and mine is not None]
+    return Compared(
+        h=floats(h[step, units]),
+        c=None if c is None else floats(c[step, units]),
+        difference=float(torch.stack(apart).max()),
     )
 
 
@@ -66,7 +82,6 @@ def _at(cell: Unfolded, step: int) -> Unfolded:
         x=cell.x[here],
         h=cell.h[here],
         h_0=cell.h_before[step],
-        c=None if cell.c is None else cell.c[here],
         c_0=None if cell.c_before is None else cell.c_before[step],
     )
 

@@ -10,7 +10,7 @@ from rnn_tui.engine.inside.gradients import gradients_facts
 from rnn_tui.engine.inside.saliency import saliency_facts
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.inside.space import Spaces
-from rnn_tui.engine.inside.weights import weights_facts
+from rnn_tui.engine.inside.weights import wants_update, weights_facts
 from rnn_tui.inside import (
     Answer,
     Ask,
@@ -33,7 +33,7 @@ class Inside:
 
     def answers(self, asks: Sequence[Ask], sight: Sight) -> tuple[Answer, ...]:
         """One for each ask, in their order. What several of them need is computed once."""
-        sight.trainer.keeps_update = any(isinstance(ask, WeightsAsk) and ask.kind == "update" for ask in asks)
+        sight.trainer.keeps_update = wants_update(asks)
         return tuple(self._answer(ask, sight) for ask in asks)
 
     def _answer(self, ask: Ask, sight: Sight) -> Answer:

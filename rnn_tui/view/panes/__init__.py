@@ -4,12 +4,30 @@
 """
 
 from rnn_tui.view.pane import Pane
+from rnn_tui.view.panes.cell import CellPane
+from rnn_tui.view.panes.gates import GatesPane
+from rnn_tui.view.panes.gradients import GradientsPane
 from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
+from rnn_tui.view.panes.saliency import SaliencyPane
 from rnn_tui.view.panes.shapes import ShapesPane
+from rnn_tui.view.panes.space import SpacePane
 from rnn_tui.view.panes.states import StatesPane
+from rnn_tui.view.panes.weights import WeightsPane
 
 __all__ = ["PANES"]
 
-PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, PredictionPane)
+PANES: tuple[type[Pane], ...] = (
+    NetworkPane,
+    StatesPane,
+    GatesPane,
+    GradientsPane,
+    SaliencyPane,
+    LossPane,
+    ShapesPane,
+    CellPane,
+    WeightsPane,
+    SpacePane,
+    PredictionPane,
+)

@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, locate_gate
+from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.experiment import GATES, Experiment
 from rnn_tui.inside import GatesAsk, GatesFacts
 from rnn_tui.view.inside import InsidePane, chosen_cell, chosen_unit
@@ -70,8 +70,17 @@ class GatesPane(InsidePane):
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact value of a gate."""
         facts = scene.answer(GatesFacts)
-        found = None if facts is None else locate_gate(facts, x, y, height=self.size.height, axis=scene.axis)
-        if facts is None or found is None:
+        if facts is None:
             return ""
-        gate, unit, step = found
-        return f"t={step} · unit {facts.units[unit] + 1}: {gate.name} = {gate.values[unit, step - facts.first]:+.7f}"
+        unit = chosen_unit(scene.experiment, scene.gaze)
+        layout = lay_out_gates(
+            facts, width=self.size.width, height=self.size.height, axis=scene.axis, palette=scene.palette, unit=unit
+        )
+        found = layout.locate(x, y)
+        if found is None:
+            return ""
+        block, places, step = found
+        values = block.gate.values[:, step - facts.first]
+        return f"t={step} · " + " · ".join(
+            f"unit {facts.units[place] + 1}: {block.gate.name} = {values[place]:+.7f}" for place in places
+        )

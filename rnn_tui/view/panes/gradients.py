@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.gradients import draw_gradients
+from rnn_tui.draw.gradients import draw_gradients, lay_out_gradients
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import GradientsAsk, GradientsFacts
 from rnn_tui.view.inside import InsidePane
@@ -59,12 +59,21 @@ class GradientsPane(InsidePane):
         )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
-        """The exact norms of a time step."""
-        facts, step = scene.answer(GradientsFacts), scene.axis.step_at(x)
-        if facts is None or step is None or not facts.flows:
+        """The exact norm at a cell."""
+        facts = scene.answer(GradientsFacts)
+        if facts is None:
             return ""
-        flow, at = facts.flows[-1], step - facts.first
-        if not 0 <= at < len(flow.whole):
+        layout = lay_out_gradients(
+            facts,
+            width=self.size.width,
+            height=self.size.height,
+            axis=scene.axis,
+            palette=scene.palette,
+            layers=scene.experiment.network.layers,
+        )
+        found = layout.locate(x, y)
+        if found is None:
             return ""
-        where = f"layer {flow.layer + 1} " if scene.experiment.network.layers > 1 else ""
-        return f"t={step} · {where}‖∂L/∂h‖ = {flow.whole[at]:.6e} · of the loss at t={facts.at}: {flow.alone[at]:.6e}"
+        series, step, norm = found
+        loss = f"of the loss at t={facts.at}" if series.alone else "of the whole loss"
+        return f"t={step} · ‖∂L/∂{series.symbol}‖ = {norm:.6e} {loss}"

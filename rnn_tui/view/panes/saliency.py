@@ -62,7 +62,8 @@ class SaliencyPane(InsidePane):
         facts = scene.answer(SaliencyFacts)
         if facts is None or self._mouse is None:
             return None
-        return saliency_step_at(facts, *self._mouse, width=self.size.width, height=self.size.height)
+        width, height = self.size
+        return saliency_step_at(facts, *self._mouse, width=width, height=height, glyphs=scene.glyphs)
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact value of a character."""

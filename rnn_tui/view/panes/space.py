@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from textual.strip import Strip
 
-from rnn_tui.draw.space import draw_space, nearest_point, space_scale
+from rnn_tui.draw.space import draw_space, point_at, space_scale
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SpaceAsk, SpaceFacts
 from rnn_tui.view.inside import InsidePane, chosen_cell
@@ -74,11 +74,33 @@ class SpacePane(InsidePane):
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """The time step of the point nearest to the mouse."""
+        found = self._point(scene)
+        return None if found is None or scene.gaze.space == "embedding" else found[1]
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """Where the point nearest to the mouse lies."""
+        facts, found = scene.answer(SpaceFacts), self._point(scene)
+        if facts is None or found is None:
+            return ""
+        row, place = found
+        at = facts.rows.tolist().index(row)
+        character = scene.glyphs[facts.characters[at, place]]
+        where = (
+            ""
+            if facts.kind == "embedding"
+            else f"row {row + 1} t={place} after "
+            if len(facts.rows) > 1
+            else f"t={place} after "
+        )
+        first, second = facts.points[at, place].tolist()
+        return f"{where}{character} · PC1 {first:+.6f} · PC2 {second:+.6f}"
+
+    def _point(self, scene: Scene) -> tuple[int, int] | None:
         facts = scene.answer(SpaceFacts)
-        if facts is None or self._mouse is None or facts.kind == "embedding":
+        if facts is None or self._mouse is None:
             return None
         width, height = self.size
-        return nearest_point(
+        return point_at(
             facts, *self._mouse, width=width, height=height, row=_row(scene), scale=self._steady(scene, facts)
         )
 
