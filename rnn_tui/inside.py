@@ -83,7 +83,8 @@ class Compared(_Value, frozen=True, kw_only=True):
 
     h: Floats  # (u,) h_t from the equations
     c: Floats | None = None  # (u,)
-    difference: float  # largest absolute, over every layer, direction, time step and unit of the row
+    difference: float  # largest absolute, over every layer, direction, unit and time step compared
+    steps: int  # how many steps were compared, up to this one: all, or as many as take little time
 
 
 class CellFacts(_Value, frozen=True, kw_only=True, tag=True):

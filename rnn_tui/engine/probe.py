@@ -9,10 +9,11 @@ from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.phases import describe
+from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.inside import Answer
 from rnn_tui.phase import Phase
-from rnn_tui.protocol import Floats, Integers, States, Steps, Wanted
+from rnn_tui.protocol import Check, Floats, Integers, States, Steps, TensorFact, Wanted
 
 __all__ = ["Probe"]
 
@@ -53,6 +54,10 @@ class Probe:
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
         sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=self.answered)
         return self._inside.answers(wanted.inside, sight)
+
+    def tensors(self, wanted: Wanted) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:
+        """Every tensor of the pass, and the equalities that hold between them."""
+        return (tensor_facts(self._trainer, wanted.row), checks(self._trainer)) if wanted.tensors else ((), ())
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:

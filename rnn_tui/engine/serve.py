@@ -18,7 +18,6 @@ from pathlib import Path
 import torch
 
 from rnn_tui.engine.session import HistoryError, Session
-from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.memory import check_memory
@@ -293,6 +292,7 @@ class Server:
         wanted = look.wanted
         status = session.status(playing=self._playing, speed=self._speed, slow=self._slow)
         curve, learns = wanted.curve, session.trainer.learns
+        tensors, found = session.probe.tensors(wanted)
         frame = Frame(
             look=look.number,
             revision=self._revision,
@@ -306,8 +306,8 @@ class Server:
             others=session.other_curves(curve) if curve and learns else (),
             predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
             learnt=session.learnt,
-            tensors=tensor_facts(session.trainer, wanted.row) if wanted.tensors else (),
-            checks=checks(session.trainer) if wanted.tensors else (),
+            tensors=tensors,
+            checks=found,
             inside=session.probe.inside(wanted),
         )
         self._look = None

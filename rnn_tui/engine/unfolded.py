@@ -4,7 +4,7 @@ The fused modules keep their gates to themselves. They follow from what the modu
 states of a layer, the sums of all time steps are two matrix products, and the gates are those sums, squashed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -76,6 +76,17 @@ class Unfolded:
         """The value of each gate, (T, H) by its name."""
         squash = {"h": torch.relu if self.cell == "rnn-relu" else torch.tanh, "g": torch.tanh, "n": torch.tanh}
         return {name: squash.get(name, torch.sigmoid)(total) for name, total in self.totals.items()}
+
+    def part(self, start: int, stop: int) -> "Unfolded":
+        """Some of the time steps, as a pass of their own: it begins with the state that they began with."""
+        first = stop - 1 if self.direction else start
+        return replace(
+            self,
+            x=self.x[start:stop],
+            h=self.h[start:stop],
+            h_0=self.h_before[first],
+            c_0=None if self.c_before is None else self.c_before[first],
+        )
 
     def _before(self, states: Tensor, first: Tensor) -> Tensor:
         if self.direction:

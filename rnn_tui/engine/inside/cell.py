@@ -1,7 +1,5 @@
 """One cell at one time step in numbers: all that goes into h_t, and what comes out."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,6 +12,9 @@ from rnn_tui.inside import CellAsk, CellFacts, Compared, GateTerms, Integers, Sq
 __all__ = ["cell_facts"]
 
 _SQUASH: dict[str, Squash] = {"h": "tanh", "g": "tanh", "n": "tanh"}  # all others: σ
+
+
+_PRODUCTS = 5e7  # of weights with numbers: what the equations written out may take
 
 
 @torch.no_grad()
@@ -32,7 +33,7 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
     if step >= sight.fed:
         return _nothing(sight, layer, direction, step, unit)
 
-    cell = _at(sight.cell(layer, direction), step)
+    cell = sight.cell(layer, direction).part(step, step + 1)
     x, h_before = cell.x[0], cell.h_0
     one_hot = layer == 0 and not network.embedding
     features = sampled(len(x), ask.features, int(x.argmax()) if one_hot else 0)
@@ -61,28 +62,22 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
 
 
 def _compared(sight: Sight, layer: int, direction: int, step: int, units: Tensor) -> Compared:
-    """The same from the equations, and how far they are from the modules anywhere in the row."""
-    written = compare(sight.layers)
+    """The same from the equations, and how far they are from the modules up to this step.
+
+    Large networks begin some steps before it, with the states that the modules had there.
+    """
+    steps = min(step + 1, max(1, int(_PRODUCTS / sight.trainer.experiment.weights)))
+    fused = [[cell.part(step + 1 - steps, step + 1) for cell in both] for both in sight.layers]
+    written = compare(fused)
+    pairs = [pair for both, other in zip(fused, written, strict=True) for pair in zip(both, other, strict=True)]
+    apart = [(cell.h - h).abs().max() for cell, (h, _) in pairs]
+    apart += [(cell.c - c).abs().max() for cell, (_, c) in pairs if cell.c is not None and c is not None]
     h, c = written[layer][direction]
-    pairs = [pair for both, other in zip(sight.layers, written, strict=True) for pair in zip(both, other, strict=True)]
-    apart = [(cell.h - mine).abs().max() for cell, (mine, _) in pairs]
-    apart += [(cell.c - mine).abs().max() for cell, (_, mine) in pairs if cell.c is not None and mine is not None]
     return Compared(
-        h=floats(h[step, units]),
-        c=None if c is None else floats(c[step, units]),
+        h=floats(h[-1, units]),
+        c=None if c is None else floats(c[-1, units]),
         difference=float(torch.stack(apart).max()),
-    )
-
-
-def _at(cell: Unfolded, step: int) -> Unfolded:
-    """That step alone: a pass of one step, which begins with the state before it."""
-    here = slice(step, step + 1)
-    return replace(
-        cell,
-        x=cell.x[here],
-        h=cell.h[here],
-        h_0=cell.h_before[step],
-        c_0=None if cell.c_before is None else cell.c_before[step],
+        steps=steps,
     )
 
 
