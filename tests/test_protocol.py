@@ -12,6 +12,25 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from rnn_tui.experiment import Training
+from rnn_tui.inside import (
+    CellAsk,
+    CellFacts,
+    Compared,
+    Gate,
+    GatesAsk,
+    GatesFacts,
+    GateTerms,
+    GradientFlow,
+    GradientsAsk,
+    GradientsFacts,
+    MatrixFact,
+    SaliencyAsk,
+    SaliencyFacts,
+    SpaceAsk,
+    SpaceFacts,
+    WeightsAsk,
+    WeightsFacts,
+)
 from rnn_tui.lessons import LESSONS
 from rnn_tui.phase import Gradient, Moved, Phase
 from rnn_tui.protocol import (
@@ -70,6 +89,14 @@ COMMANDS: list[Command] = [
             units=5,
             layers=(6, 7),
             tensors=True,
+            inside=(
+                CellAsk(step=-1, layer=1, direction=1, unit=2, units=3, features=4, compare=True),
+                GatesAsk(layer=1, direction=1, unit=2, units=3),
+                GradientsAsk(at=4, layer=1, direction=1),
+                WeightsAsk(kind="update", matrix=1, matrices=2, rows=3, columns=4, bins=5),
+                SpaceAsk(kind="embedding", layer=1, direction=1, rows=2),
+                SaliencyAsk(step=2, output="target"),
+            ),
             curve=CurveWanted(columns=80, log_x=True),
         ),
     ),
@@ -167,7 +194,45 @@ FULL = Frame(
     learnt=9,
     tensors=(TensorFact(name="h_0", shape=(1, 5), dimensions=("layers", "hidden"), values=floats(1, 5)),),
     checks=(Check(claim="output[-1] is h_n", holds=False, difference=math.nan),),
-)
+    inside=(
+        CellFacts(
+            step=1, unit=2, features=integers(3), units=integers(2), states=integers(2), x=floats(3), h=floats(2),
+            h_before=floats(2), h_before_units=floats(2), c_before=floats(2), c=floats(2),
+            gates=(
+                GateTerms(
+                    name="f", squash="σ", w_ih=floats(2, 3), from_input=floats(2), b_ih=floats(2), w_hh=floats(2, 2),
+                    from_state=floats(2), b_hh=floats(2), total=floats(2), value=floats(2),
+                ),
+            ),
+            compared=Compared(h=floats(2), c=floats(2), difference=math.inf, steps=3),
+        ),
+        GatesFacts(
+            note="…", hidden_size=5, units=integers(2),
+            gates=(Gate(name="f", about="keeps", signed=False, values=floats(2, 3)),),
+        ),
+        GradientsFacts(
+            first=1, at=2, radius=(("f", math.nan),), norm=0.5, clipped=0.25, peak=math.inf,
+            flows=(
+                GradientFlow(
+                    layer=0, direction=1, whole=floats(3), alone=floats(3), whole_c=floats(3), saturated=0.5,
+                ),
+            ),
+        ),
+        WeightsFacts(
+            kind="gradient",
+            matrices=(
+                MatrixFact(
+                    name="weight_ih_l0", shape=(5, 5), norm=math.nan, lowest=-1, highest=1, rows=integers(2),
+                    columns=integers(2), values=floats(2, 2), counts=integers(4), not_finite=1,
+                ),
+            ),
+        ),
+        SpaceFacts(
+            rows=integers(2), characters=integers(2, 3), points=floats(2, 3, 2), start=floats(2, 2), shares=(0.5, 0.25),
+        ),
+        SaliencyFacts(step=1, character=2, output="target", inputs=integers(4), values=floats(3)),
+    ),
+)  # fmt: skip
 MESSAGES: list[Message] = [
     Greeting(version=VERSION, torch="2.13"),
     Refused(problem="no"),

@@ -4,10 +4,11 @@ import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
+from rnn_tui.inside import Ask, CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.view.panes import PANES
 from rnn_tui.view.stage import Stage
+from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
 
 KEYS = {
@@ -22,6 +23,10 @@ SIDE = {"cell", "weights", "space", "shapes"}
 DEEP = replace(LESSONS["ohlol-lstm"], run=LESSONS["hihello"].run)  # two layers, both directions
 
 
+def asked(engine: FakeEngine) -> tuple[Ask, ...]:
+    return engine.looks[-1].wanted.inside
+
+
 def there(stage: Stage) -> set[str]:
     return {pane.ID for pane in stage.panes if pane.region}
 
@@ -31,18 +36,18 @@ async def test_a_key_opens_a_pane_in_its_column_and_closes_it_again(key: str) ->
     name = KEYS[key][0] if key in KEYS else "shapes"
     async with running() as (pilot, app, engine):
         stage = app.main.stage
-        assert engine.looks[-1].wanted.inside == ()
+        assert asked(engine) == ()
         before = there(stage)
         await pilot.press(key)
         instead = {"network", "loss", "prediction"} if name not in SIDE else {"network", "states"}
         await until(pilot, lambda: there(stage) == instead | {name})
         assert app.main.focused is stage.pane(name)
-        await until(pilot, lambda: engine.looks[-1].wanted.inside or engine.looks[-1].wanted.tensors)
+        await until(pilot, lambda: asked(engine) or engine.looks[-1].wanted.tensors)
         if key in KEYS:
-            assert [type(ask) for ask in engine.looks[-1].wanted.inside] == [KEYS[key][1]]
+            assert isinstance(*asked(engine), KEYS[key][1])
         await pilot.press(key)
         await until(pilot, lambda: there(stage) == before)
-        await until(pilot, lambda: engine.looks[-1].wanted.inside == () and not engine.looks[-1].wanted.tensors)
+        await until(pilot, lambda: asked(engine) == () and not engine.looks[-1].wanted.tensors)
         assert engine.heard() == []
 
 
@@ -52,7 +57,7 @@ async def test_one_pane_in_each_column_at_once() -> None:
         for key, expected in (("g", {"gates"}), ("i", {"gates", "cell"}), ("v", {"gradients", "cell"})):
             await pilot.press(key)
             await until(pilot, lambda: there(stage) - {"network", "states", "loss", "prediction"} == expected)  # noqa: B023
-        await until(pilot, lambda: {type(ask) for ask in engine.looks[-1].wanted.inside} == {GradientsAsk, CellAsk})
+        await until(pilot, lambda: {type(ask) for ask in asked(engine)} == {GradientsAsk, CellAsk})
 
 
 async def test_escape_closes_what_was_opened_last_once_the_cursor_follows() -> None:
@@ -98,13 +103,15 @@ async def test_resized_while_it_fills_the_screen_it_still_does() -> None:
 async def test_layers_and_directions_one_after_the_other() -> None:
     async with running(DEEP) as (pilot, app, engine):
         await pilot.press("g")
-        await until(pilot, lambda: engine.looks[-1].wanted.inside)
+        await until(pilot, lambda: asked(engine))
         seen = [(0, 0)]
         for _ in range(4):
             await pilot.press("up")
             seen.append((app.main.gaze.layer, app.main.gaze.direction))
         assert seen == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 1)]
-        await until(pilot, lambda: [(a.layer, a.direction) for a in engine.looks[-1].wanted.inside] == [(1, 1)])  # type: ignore[union-attr]
+        await until(pilot, lambda: [getattr(ask, "layer", None) for ask in asked(engine)] == [1])
+        last = [GatesAsk(layer=1, direction=1, units=ask.units) for ask in asked(engine) if isinstance(ask, GatesAsk)]
+        assert list(asked(engine)) == last != []
         for _ in range(5):
             await pilot.press("down")
         assert (app.main.gaze.layer, app.main.gaze.direction) == (0, 0)
@@ -118,16 +125,16 @@ async def test_units_go_round() -> None:
         assert app.main.gaze.unit == 4
         await pilot.press("full_stop", "full_stop")
         assert app.main.gaze.unit == 1
-        await until(pilot, lambda: [getattr(ask, "unit", None) for ask in engine.looks[-1].wanted.inside] == [1])
+        await until(pilot, lambda: [getattr(ask, "unit", None) for ask in asked(engine)] == [1])
 
 
 async def test_the_cursor_says_which_step() -> None:
     async with running() as (pilot, _, engine):
         await pilot.press("i", "v", "a")
-        await until(pilot, lambda: {type(ask) for ask in engine.looks[-1].wanted.inside} == {CellAsk, SaliencyAsk})
-        assert {getattr(ask, "step", None) for ask in engine.looks[-1].wanted.inside} == {-1}
+        await until(pilot, lambda: {type(ask) for ask in asked(engine)} == {CellAsk, SaliencyAsk})
+        assert {getattr(ask, "step", None) for ask in asked(engine)} == {-1}
         await pilot.press("left_square_bracket")  # four of six steps are fed: from 3 to 2
-        await until(pilot, lambda: {getattr(ask, "step", None) for ask in engine.looks[-1].wanted.inside} == {2})
+        await until(pilot, lambda: {getattr(ask, "step", None) for ask in asked(engine)} == {2})
 
 
 OTHERS = {
@@ -148,7 +155,7 @@ async def test_what_else_a_pane_can_show(key: str) -> None:
                 pilot,
                 lambda: any(
                     all(getattr(ask, name) == value for name, value in wanted.items())  # noqa: B023
-                    for ask in engine.looks[-1].wanted.inside
+                    for ask in asked(engine)
                 ),
             )
 
@@ -156,7 +163,7 @@ async def test_what_else_a_pane_can_show(key: str) -> None:
 async def test_matrices_go_round() -> None:
     async with running() as (pilot, _, engine):
         await pilot.press("w", "comma")
-        await until(pilot, lambda: [getattr(ask, "matrix", None) for ask in engine.looks[-1].wanted.inside] == [3])
+        await until(pilot, lambda: [getattr(ask, "matrix", None) for ask in asked(engine)] == [3])
 
 
 async def test_a_lesson_that_learns_nothing_takes_no_loss_to_the_stage() -> None:
@@ -201,4 +208,4 @@ def test_explanations_are_a_few_lines_and_name_keys_that_exist(kind: type) -> No
     words = kind.EXPLANATION  # type: ignore[attr-defined]
     for text in (words.shows, words.read, words.then):
         assert 40 < len(text) < 420
-        assert text.endswith(".") or text.endswith("?")
+        assert text.endswith((".", "?"))
