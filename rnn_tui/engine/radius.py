@@ -14,8 +14,8 @@ def spectral_radius(matrices: Tensor) -> list[float]:
 
     Up to H = 96 from all eigenvalues. Above, from those of the matrix on a Krylov space of 96 dimensions (Arnoldi's
     method, see Golub and Van Loan, Matrix Computations, 10.5), which come close to the outermost first. For H = 512
-    they miss the radius by less than 0.1 % where the matrix is as it was drawn or a few eigenvalues stand out, and by up
-    to 1 % where all eigenvalues lie on one circle.
+    they miss the radius by less than 0.1 % where the matrix is as it was drawn or a few eigenvalues stand out, and by
+    up to 1 % where all eigenvalues lie on one circle.
     """
     matrices = matrices.detach().cpu()  # eigenvalues are for a CPU
     finite = matrices.isfinite().flatten(1).all(1)
