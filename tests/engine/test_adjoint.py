@@ -71,7 +71,7 @@ def test_every_derivative_is_that_of_autograd(experiment: Experiment, ticks: int
                         assert_allclose(adjoint.c[number], by(value, found.c[layer][way], row), **EXACT)
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 40, 96])
+@pytest.mark.parametrize("size", [1, 2, 5, 40, 64])
 @pytest.mark.parametrize("gates", [1, 4])
 def test_the_radius_is_that_of_the_largest_eigenvalue(size: int, gates: int) -> None:
     matrices = torch.randn(gates, size, size, generator=torch.Generator().manual_seed(size))
@@ -80,7 +80,7 @@ def test_the_radius_is_that_of_the_largest_eigenvalue(size: int, gates: int) -> 
 
 
 @pytest.mark.parametrize("kind", ["uniform", "few stand out", "symmetric", "tiny", "huge"])
-@pytest.mark.parametrize("size", [97, 200, 512])
+@pytest.mark.parametrize("size", [65, 128, 200, 512])
 def test_a_large_radius_is_right_to_three_digits(size: int, kind: str) -> None:
     random = torch.Generator().manual_seed(size)
     matrix = (2 * torch.rand(size, size, generator=random) - 1) / size**0.5
@@ -88,7 +88,7 @@ def test_a_large_radius_is_right_to_three_digits(size: int, kind: str) -> None:
         matrix += torch.randn(size, 2, generator=random) @ torch.randn(2, size, generator=random) / size
     matrix = {"symmetric": matrix + matrix.T, "tiny": 1e-30 * matrix, "huge": 1e30 * matrix}.get(kind, matrix)
     expected = np.abs(np.linalg.eigvals(matrix.double().numpy())).max()
-    assert_allclose(spectral_radius(matrix[None]), [expected], rtol=2e-3)
+    assert_allclose(spectral_radius(matrix[None]), [expected], rtol=1e-3)
 
 
 @pytest.mark.parametrize("size", [3, 150])

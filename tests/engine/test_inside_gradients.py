@@ -46,9 +46,23 @@ def test_every_norm_is_that_of_autograd(experiment: Experiment, ticks: int, at: 
     told = to_dict(experiment)
     told["training"] = {**told.get("training", {}), "reduction": reduction}
     trainer, _ = ticked(from_dict(told), ticks)
-    found, network = Pass(trainer), experiment.network
-    whole, each = losses(found, trainer, reduction == "mean")
-    at %= trainer.fed
+    assert_norms_of_autograd(trainer, at % trainer.fed)
+
+
+@pytest.mark.parametrize("cell", GATES)
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("head", ["direct", "linear"])
+@pytest.mark.parametrize("fed", [4, 6])
+def test_half_way_through_a_pass_a_mean_is_over_the_whole_of_it(cell: str, reduction: str, head: str, fed: int) -> None:
+    data = {"inputs": ["hihell", "olleho"], "targets": ["ihello", "llehol"], "vocabulary": "ehilo"}
+    network = {"cell": cell, "layers": 2, "head": head}
+    trainer, _ = ticked(from_dict({"data": data, "network": network, "training": {"reduction": reduction}}), fed)
+    assert_norms_of_autograd(trainer, 2)
+
+
+def assert_norms_of_autograd(trainer: Trainer, at: int) -> None:
+    found, network = Pass(trainer), trainer.experiment.network
+    whole, each = losses(found, trainer, trainer.experiment.training.reduction == "mean")
     for row in range(trainer.task.rows):
         facts = gradients_facts(sight_of(trainer, row), GradientsAsk(at=at))
         assert (facts.note, facts.at, facts.first) == ("", at, 0)
@@ -143,7 +157,7 @@ def test_what_vanishes_is_no_zero_and_what_explodes_is_no_infinity() -> None:
         with torch.no_grad():
             for weight in trainer.model.recurrent.parameters():
                 weight.zero_()
-            trainer.model.recurrent.weight_hh_l0.copy_(factor * torch.eye(2))
+            dict(trainer.model.recurrent.named_parameters())["weight_hh_l0"].copy_(factor * torch.eye(2))
         (flow,) = gradients_facts(sight_of(trainer), GradientsAsk(at=38)).flows
         steps = 38 - np.arange(39)
         kept = slice(15 if factor < 1 else 11, None)  # 1e-38 .. 1e38
@@ -178,7 +192,7 @@ def test_before_the_first_step_and_without_learning_nothing_is_shown() -> None:
 def test_what_is_not_finite_is_shown_as_such(cell: str, value: float) -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": cell, "layers": 2}}), 6)
     with torch.no_grad():
-        trainer.model.recurrent.weight_hh_l1[0, 0] = value
+        dict(trainer.model.recurrent.named_parameters())["weight_hh_l1"][0, 0] = value
     facts = gradients_facts(sight_of(trainer), GradientsAsk(at=5, layer=1))
     assert np.isnan(facts.radius[0][1])
     assert all(np.isfinite(radius) for _, radius in facts.radius[1:])
