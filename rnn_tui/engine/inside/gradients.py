@@ -42,7 +42,9 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     there = 0 <= ask.at < sight.fed
     found, _ = adjoints(sight.layers, _seeds(sight, ask.at if there else -1))
     norms = [[_norms(each) for each in both] for both in found]
+    largest = torch.stack([part.amax() for both in norms for each in both for part in each if part is not None])
     names = GATE_NAMES[network.cell]
+    blocks = torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))
     norm = _norm(trainer) if trainer.has_update else None
     clip = trainer.experiment.training.clip
     return replace(
@@ -52,14 +54,10 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
         flows=tuple(
             _flow(sight, number, way, each) for number, both in enumerate(norms) for way, each in enumerate(both)
         ),
-        radius=tuple(
-            zip(names, spectral_radius(torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))), strict=True)
-        ),
+        radius=tuple(zip(names, spectral_radius(blocks), strict=True)),
         norm=norm,
         clipped=norm * min(1.0, clip / (norm + 1e-6)) if clip and norm is not None else None,  # as torch clips
-        peak=torch.stack([part.amax() for both in norms for each in both for part in each if part is not None])
-        .amax()
-        .item(),
+        peak=float(largest.amax()),
     )
 
 
@@ -110,4 +108,4 @@ def _saturated(cell: Unfolded) -> float:
 def _norm(trainer: Trainer) -> float:
     """‖∂L/∂θ‖ over all weights, as the pass has left it."""
     parts = [vector_norm(weight.grad) for weight in trainer.model.parameters() if weight.grad is not None]
-    return vector_norm(torch.stack(parts)).item()
+    return float(vector_norm(torch.stack(parts)))

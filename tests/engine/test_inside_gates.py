@@ -1,0 +1,116 @@
+"""The gates that are shown, against their equations in NumPy, on the states of torch's single cells."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from numpy.typing import NDArray
+
+from rnn_tui.engine.inside.gates import gates_facts
+from rnn_tui.engine.inside.sight import NOT_FED
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import GatesAsk
+from rnn_tui.rules import from_dict
+from tests.engine.passes import Pass, sight_of
+from tests.engine.test_probe import experiments, ticked
+
+CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
+NAMES = {"rnn": ["a", "h'"], "rnn-relu": ["a", "h'"], "gru": ["r", "z", "n"], "lstm": ["i", "f", "g", "o", "c"]}
+Doubles = NDArray[np.float64]
+
+
+def sigmoid(total: Doubles) -> Doubles:
+    return 1 / (1 + np.exp(-total))
+
+
+def expected(found: Pass, cell: str, layer: int, way: int, row: int) -> dict[str, Doubles]:
+    """Every gate, (T, H) by its name: the equations in torch's documentation."""
+
+    def rows(steps: list[torch.Tensor]) -> Doubles:
+        return np.array([step[row].detach().numpy() for step in steps])
+
+    weights = {name: value.detach().numpy() for name, value in found.cells[layer][way].named_parameters()}
+    h, begin = rows(found.h[layer][way]), found.begin[layer * len(found.h[layer]) + way][0][row].numpy()
+    before = np.vstack([h[1:], begin]) if way else np.vstack([begin, h[:-1]])
+    inputs = rows(found.reads[layer]) @ weights["weight_ih"].T + weights["bias_ih"]
+    states = before @ weights["weight_hh"].T + weights["bias_hh"]
+    if cell == "lstm":
+        i, f, g, o = np.split(inputs + states, 4, -1)
+        c = rows(found.c[layer][way])
+        return {"i": sigmoid(i), "f": sigmoid(f), "g": np.tanh(g), "o": sigmoid(o), "c": c}
+    if cell == "gru":
+        (x_r, x_z, x_n), (h_r, h_z, h_n) = np.split(inputs, 3, -1), np.split(states, 3, -1)
+        r = sigmoid(x_r + h_r)
+        return {"r": r, "z": sigmoid(x_z + h_z), "n": np.tanh(x_n + r * h_n)}
+    a = inputs + states
+    return {"a": a, "h'": (a > 0).astype(float) if cell == "rnn-relu" else 1 - np.tanh(a) ** 2}
+
+
+@given(experiments(), st.integers(1, 8))
+@settings(max_examples=100)
+def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) -> None:
+    trainer, _ = ticked(experiment, ticks)
+    found, network = Pass(trainer), experiment.network
+    for row in range(trainer.task.rows):
+        sight = sight_of(trainer, row)
+        for layer in range(network.layers):
+            for way in range(network.directions):
+                facts = gates_facts(sight, GatesAsk(layer=layer, direction=way))
+                assert (facts.layer, facts.direction, facts.hidden_size) == (layer, way, network.hidden_size)
+                assert [gate.name for gate in facts.gates] == NAMES[network.cell]
+                values = expected(found, network.cell, layer, way, row)
+                for gate in facts.gates:
+                    assert gate.values.dtype == np.float32
+                    assert_allclose(gate.values, values[gate.name].T, **CLOSE)
+                    assert gate.signed == (gate.name in "gcna")
+                    assert gate.about
+
+
+@pytest.mark.parametrize("cell", NAMES)
+@pytest.mark.parametrize(("first", "stop", "fed", "shown"), [(2, 4, 6, 2), (2, 6, 3, 1), (4, 6, 3, 0), (0, 2, 6, 2)])
+def test_only_the_units_and_steps_that_are_looked_at(cell: str, first: int, stop: int, fed: int, shown: int) -> None:
+    trainer, _ = ticked(from_dict({"network": {"cell": cell, "hidden_size": 30, "head": "linear"}}), fed)
+    whole = gates_facts(sight_of(trainer), GatesAsk(units=30))
+    facts = gates_facts(sight_of(trainer, 0, first, stop), GatesAsk(units=7, unit=11))
+    assert 11 in facts.units
+    assert len(facts.units) == 7
+    assert facts.first == first
+    for gate, every in zip(facts.gates, whole.gates, strict=True):
+        assert gate.values.shape == (7, shown)
+        assert_array_equal(gate.values, every.values[facts.units][:, first : first + shown])
+
+
+def test_the_nearest_layer_is_shown_where_there_are_fewer() -> None:
+    trainer, _ = ticked(from_dict({"network": {"layers": 2}}), 2)
+    facts = gates_facts(sight_of(trainer), GatesAsk(layer=7, direction=1))
+    assert (facts.layer, facts.direction) == (1, 0)
+    low = gates_facts(sight_of(trainer), GatesAsk(layer=-1, direction=-1))
+    assert (low.layer, low.direction) == (0, 0)
+    assert (facts.gates[0].values != low.gates[0].values).any()
+
+
+@pytest.mark.parametrize(("cell", "words"), [("rnn", "1 − h²"), ("rnn-relu", "1 or 0"), ("gru", ""), ("lstm", "")])
+def test_a_network_without_gates_says_what_it_shows_instead(cell: str, words: str) -> None:
+    trainer, _ = ticked(from_dict({"network": {"cell": cell}}), 1)
+    note = gates_facts(sight_of(trainer), GatesAsk()).note
+    assert words in note
+    assert ("no gates" in note) == bool(words) == bool(note)
+
+
+@pytest.mark.parametrize("cell", NAMES)
+def test_there_is_nothing_before_the_first_step(cell: str) -> None:
+    trainer, _ = ticked(from_dict({"network": {"cell": cell}}), 0)
+    facts = gates_facts(sight_of(trainer), GatesAsk(units=3))
+    assert (facts.note, facts.gates, facts.hidden_size) == (NOT_FED, (), 5)
+    assert len(facts.units) == 3
+
+
+def test_a_weight_that_is_not_a_number_is_shown_as_such() -> None:
+    trainer, _ = ticked(from_dict({"network": {"cell": "lstm"}}), 6)
+    with torch.no_grad():
+        next(trainer.model.recurrent.parameters()).fill_(torch.nan)
+    assert all(np.isnan(gate.values).all() for gate in gates_facts(sight_of(trainer), GatesAsk()).gates)
