@@ -48,9 +48,7 @@ class Formula:
         return self
 
 
-def fit_formula(
-    build: Callable[[int], Formula], room: int, digits: Sequence[int] = (4, 3, 2)
-) -> list[Line]:
+def fit_formula(build: Callable[[int], Formula], room: int, digits: Sequence[int] = (4, 3, 2)) -> list[Line]:
     """The lines of a formula, with the most digits of those that need the fewest lines.
 
     `build` makes it with so many digits.
