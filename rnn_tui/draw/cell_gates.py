@@ -231,7 +231,8 @@ def _columns(facts: CellFacts, width: int) -> list[Column]:
             columns.append(
                 Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale_above(facts.c_before))
             )
-        columns.append(Column(head="cₜ", values=facts.c, scale=scale_above(facts.c)))
+        if width >= 38:
+            columns.append(Column(head="cₜ", values=facts.c, scale=scale_above(facts.c)))
     if width >= 60 or facts.c is None:
         columns.append(Column(head=before(facts), values=facts.h_before_units, scale=1))
     return [*columns, Column(head="hₜ", values=facts.h, scale=1)]

@@ -120,23 +120,27 @@ def _draw_title(
     """The name as in the equations, the shape, the norm, and then torch's own name, as far as there is room."""
     name = _BEFORE[kind] + short_name(fact.name)
     x, end = canvas.put(tile.x, y, _cut(name, tile.width), palette.accent) + 1, tile.x + tile.width
+    norm = f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {_norm(fact)}"
     parts = [
-        (_shape(fact.shape), palette.text),
-        (f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {_norm(fact)}", palette.dim),
-        (f"{fact.not_finite} not finite" if fact.not_finite else "", palette.warning),
+        ([_shape(fact.shape)], palette.text),
+        ([norm], palette.dim),
+        ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
         (_left_out(shown, fact.shape), palette.accent),
-        (safe(fact.name), palette.faint),
-    ]  # fmt: skip
-    for text, style in parts:
-        if text and x + len(text) <= end:
+        ([safe(fact.name)], palette.faint),
+    ]
+    for texts, style in parts:
+        text = next((each for each in texts if x + len(each) <= end), "")
+        if text:
             x = canvas.put(x, y, text, style) + 2
 
 
-def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    """What a picture leaves out, in words: `64 of 512 rows`."""
+def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
+    """What a picture leaves out, in fewer and fewer words: `64 of 512 rows`."""
     names = ("rows", "columns") if len(shape) > 1 else ("values",)
-    parts = zip(shown, shape, names, strict=False)
-    return ", ".join(f"{part} of {whole} {name}" for part, whole, name in parts if part < whole)
+    words = [
+        f"{part} of {whole} {name}" for part, whole, name in zip(shown, shape, names, strict=False) if part < whole
+    ]
+    return [", ".join(words), f"{' × '.join(map(str, shown))} shown", "…"] if words else []
 
 
 def _draw_rows(

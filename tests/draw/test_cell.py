@@ -45,7 +45,9 @@ def cell(kind: str, hidden: int = 5, features: int = 5, unit: int = 1, seed: int
         state = w_hh[at] @ h
         total = w_ih[at] @ x + b_ih[at] + (value["r"] if name == "n" else 1) * (state + b_hh[at])
         squash: Any = "relu" if kind == "rnn-relu" else "tanh" if name in "hng" else "σ"
-        value[name] = {"relu": lambda a: np.maximum(a, 0), "tanh": np.tanh, "σ": sigmoid}[squash](total)
+        value[name] = (
+            np.maximum(total, 0) if squash == "relu" else np.tanh(total) if squash == "tanh" else sigmoid(total)
+        )
         gates.append(
             GateTerms(
                 name=name, squash=squash, w_ih=f32(w_ih[at][np.ix_(units, columns)]),
@@ -83,16 +85,15 @@ def numbers(text: str) -> list[float]:
     return [float(each) for each in re.findall(r"[+-]?\d*\.\d+|[+-]?\b\d+\b", text.replace("−", "-"))]
 
 
-def equation(grid: Grid, start: str) -> str:
-    """From `start` on, the lines that are indented after it joined."""
-    rows = texts(grid)
-    at = next(y for y, row in enumerate(rows) if start in row)
-    joined = rows[at][rows[at].index(start) :].rstrip()
-    for row in rows[at + 1 :]:
-        if not row.startswith("   ") or not row.strip():
-            break
-        joined += " " + row.strip()
-    return joined
+def joined(grid: Grid) -> list[str]:
+    """The lines; what a formula goes on with, indented, after its first line."""
+    rows: list[str] = []
+    for row in texts(grid):
+        if re.match(r"   [=+σt]", row):
+            rows[-1] = rows[-1].rstrip() + " " + row.strip()
+        else:
+            rows.append(row)
+    return rows
 
 
 @settings(max_examples=80, deadline=None)
@@ -117,7 +118,8 @@ def test_any_cell_in_any_room(data: st.DataObject) -> None:
 def test_the_line_to_read_aloud_adds_up(width: int, height: int, hidden: int, palette: Any) -> None:
     facts = cell("rnn", hidden, unit=1)
     at, gate = facts.units.tolist().index(1), facts.gates[0]
-    found = numbers(equation(picture(facts, "rnn", width, height, palette), "tanh(+" if gate.from_input[at] > 0 else "tanh(−"))
+    line = next(row for row in joined(picture(facts, "rnn", width, height, palette)) if re.search(r"tanh\([+−]", row))
+    found = numbers(line[line.index("tanh(") :])
     w_x = gate.w_ih[at] @ facts.x  # all features are shown
     terms = [w_x, gate.b_ih[at], gate.from_state[at], gate.b_hh[at]]
     assert found[:4] == pytest.approx(terms, abs=0.006)
@@ -188,32 +190,31 @@ def test_the_column_of_the_character_that_is_read_is_lit() -> None:
 def test_gates_and_what_comes_of_them(kind: str, width: int, height: int) -> None:
     facts = cell(kind, 8, 10)
     grid = picture(facts, kind, width, height)
-    rows = texts(grid)
+    rows = joined(grid)
     gates = {gate.name: float(gate.value[1]) for gate in facts.gates}
-    near = {"abs": 0.006}
     for gate in facts.gates:
         found = next(row for row in rows if re.search(rf"= ({gate.squash})\([+−]", row) and f" {gate.name} = " in row)
-        assert numbers(found.rpartition("=")[2]) == pytest.approx([gates[gate.name]], **near)
+        assert numbers(found.rpartition("=")[2]) == pytest.approx([gates[gate.name]], abs=0.006)
         terms = numbers(re.split(rf"= {gate.squash}\((?=[+−])", found)[1].partition(")")[0])
         expected = [gate.from_input[1], gate.b_ih[1], gate.from_state[1], gate.b_hh[1]]
         if gate.name == "n":
             expected.insert(2, gates["r"])
-        assert terms == pytest.approx(expected, **near)
+        assert terms == pytest.approx(expected, abs=0.006)
     h_before = float(facts.h_before_units[1])
     if kind == "gru":
         h = (1 - gates["z"]) * gates["n"] + gates["z"] * h_before
         line = next(row for row in rows if "(1 − 0." in row)
         found_numbers = numbers(line[line.index("(1 − 0.") :])
-        assert found_numbers == pytest.approx([1, gates["z"], gates["n"], gates["z"], h_before, h], **near)
+        assert found_numbers == pytest.approx([1, gates["z"], gates["n"], gates["z"], h_before, h], abs=0.006)
     else:
         assert facts.c_before is not None
         c = gates["f"] * float(facts.c_before[1]) + gates["i"] * gates["g"]
         line = next(row for row in rows if re.search(r"= \d\.\d+·\(", row))
         tail = line[re.search(r"= \d\.\d+·\(", line).start() :]  # type: ignore[union-attr]
-        assert numbers(tail) == pytest.approx([gates["f"], facts.c_before[1], gates["i"], gates["g"], c], **near)
+        assert numbers(tail) == pytest.approx([gates["f"], facts.c_before[1], gates["i"], gates["g"], c], abs=0.006)
         line = next(row for row in rows if re.search(r"\d·tanh\(", row))
         tail = line.rpartition("= ")[0].rpartition("= ")[2] + line.rpartition("= ")[2]
-        assert numbers(tail) == pytest.approx([gates["o"], c, gates["o"] * np.tanh(c)], **near)
+        assert numbers(tail) == pytest.approx([gates["o"], c, gates["o"] * np.tanh(c)], abs=0.006)
 
 
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
