@@ -140,7 +140,7 @@ def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
     words = [
         f"{part} of {whole} {name}" for part, whole, name in zip(shown, shape, names, strict=False) if part < whole
     ]
-    return [", ".join(words), f"{' × '.join(map(str, shown))} shown", "…"] if words else []
+    return [", ".join(words), f"{' × '.join(map(str, shown))} shown", "×".join(map(str, shown)), "…"] if words else []
 
 
 def _draw_rows(
@@ -151,10 +151,11 @@ def _draw_rows(
     before = -1
     for at, row in enumerate(rows):
         line = y + (at * tall + (tall - 1) // 2 if tall else at // 2)
-        if per and row // per != before:
+        begins = per > 0 and row // per != before
+        if begins:
             before = row // per
             canvas.put(tile.x, line, gates[min(before, len(gates) - 1)], palette.accent)
-        if tall or at % 2 == 0:
+        if tall or at % 2 == 0 or begins:
             label = str((row % per if per else row) + 1).rjust(tile.gutter - 2)
             canvas.put(tile.x + 1, line, label if len(label) < tile.gutter - 1 else "", palette.faint)
 
