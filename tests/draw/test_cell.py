@@ -255,11 +255,13 @@ def test_torch_and_the_equations_side_by_side() -> None:
             assert any("largest difference over the pass 2.5e-01" in row for row in rows)
             assert any("torch" in row and "written" in row for row in rows)
             for unit in range(5):
-                pair = (facts.h[unit], facts.h[unit] + 0.25)
-                assert any(
-                    any(found[at : at + 2] == pytest.approx(pair, abs=6e-6) for at in range(len(found) - 1))
-                    for found in map(numbers, rows)
-                )
+                pairs = [(facts.h[unit], facts.h[unit] + 0.25)]
+                pairs += [(facts.c[unit], facts.c[unit] - 1)] if facts.c is not None else []
+                for pair in pairs:
+                    assert any(
+                        any(found[at : at + 2] == pytest.approx(pair, abs=6e-6) for at in range(len(found) - 1))
+                        for found in map(numbers, rows)
+                    )
 
 
 @pytest.mark.parametrize("kind", sorted(NAMES))

@@ -148,21 +148,22 @@ def test_what_is_said_to_fit_is_drawn_whole(width: int, height: int, size: tuple
 
 
 def test_half_blocks_hold_two_rows_and_without_colours_one() -> None:
-    named: Named = [("weight_hh_l0", np.array([[1.0] * 30, [-1.0] * 30] * 20))]
+    named: Named = [("weight_hh_l0", np.array([[1.0] * 30, [-1.0] * 30] * 100))]
     fit = asked(named, 60, 26)
-    assert fit[1] < 80
+    assert fit[1] < 200
     facts = weights(named, 0, fit)
     values = facts.matrices[0].values
     assert values is not None
     grid = picture(facts, 60, 26)
     first = next(y for y, row in enumerate(texts(grid)) if "▀" in row)
     x = texts(grid)[first].index("▀")
+    assert sum("▀" in row for row in texts(grid)) == len(values) / 2
     for line in range(len(values) // 2):
         pair = (round(20 * values[2 * line, 0]), round(20 * values[2 * line + 1, 0]))
         assert grid[first + line][x] == ("▀", DARK.half(*pair))
     grey = texts(picture(facts, 60, 26, GREY))
     assert not any("▀" in row for row in grey)
-    assert any(f"{-(-len(values) // 2)} of 40 rows" in row for row in grey)
+    assert any(f"{-(-len(values) // 2)} of 200 rows" in row for row in grey)
     for line in range(len(values) // 2):
         assert grey[first + line][x] == GREY.shade(round(20 * values[2 * line, 0]))
 
@@ -178,6 +179,7 @@ def test_the_histogram_is_as_high_as_its_counts_and_marks_0() -> None:
     size = (right - left) // 24
     assert [eighths[at * size] > 0 for at in range(24)] == [count > 0 for count in bins]
     highest = max(eighths)
+    assert highest == 5 * 8  # five rows, and the fullest bin reaches the top
     for at, count in enumerate(bins):
         assert abs(eighths[at * size] - count / 10 * highest) <= 1
     zero = rows[y][left:right].index("0", 5) / (right - left)
