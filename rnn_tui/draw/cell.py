@@ -12,6 +12,7 @@ from rnn_tui.draw.cell_lines import before
 from rnn_tui.draw.cell_units import draw_units
 from rnn_tui.draw.matrix import draw_legend, legend_size
 from rnn_tui.draw.palette import Palette
+from rnn_tui.experiment import GATES
 from rnn_tui.inside import CellFacts
 from rnn_tui.text import safe
 
@@ -27,7 +28,7 @@ def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, ki
     `kind` is "rnn", "rnn-relu", "gru" or "lstm"; `character` is the glyph that is read at this step.
     """
     canvas = Canvas(width, height)
-    if not facts.gates or not facts.units.size:
+    if len(facts.gates) != GATES.get(kind) or not facts.units.size:  # nothing, or about another kind of cell
         for y, line in enumerate(wrap(safe(facts.note), max(8, width - 2))):
             canvas.put(1, y, line, palette.dim)
         return canvas.strips()
@@ -35,7 +36,7 @@ def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, ki
     foot = max(0, height - foot - bool(facts.compared) - bool(facts.note))
     body = Canvas(width, foot)
     draw = draw_gates if len(facts.gates) > 1 else draw_units
-    shown, scales = draw(body, facts, kind=kind, character=character, palette=palette)
+    shown, scales = draw(body, facts, character=character, palette=palette)
     return body.strips() + _foot(facts, shown, scales, width, height - foot, palette)
 
 

@@ -7,17 +7,15 @@ import numpy as np
 
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.cell_lines import (
-    Column,
     Lines,
     before,
     draw_blocks,
     draw_lines,
-    draw_table,
     lines_cell,
     lit_feature,
     selected,
-    window,
 )
+from rnn_tui.draw.cell_table import Column, draw_table, window
 from rnn_tui.draw.formula import Formula, Line, fit_formula, put_line
 from rnn_tui.draw.matrix import NUMBERED, scale_above
 from rnn_tui.draw.palette import Palette
@@ -42,7 +40,7 @@ class _Equation:
     last: bool  # what the cell hands on, not a gate
 
 
-def draw_gates(canvas: Canvas, facts: CellFacts, *, kind: str, character: str, palette: Palette) -> Shown:
+def draw_gates(canvas: Canvas, facts: CellFacts, *, character: str, palette: Palette) -> Shown:
     """The equations with the selected unit's numbers, its rows of the matrices, and the gates of all units."""
     at = selected(facts)
     lines = _lines(facts, at, character)
@@ -67,7 +65,7 @@ def draw_gates(canvas: Canvas, facts: CellFacts, *, kind: str, character: str, p
     labels = [str(unit + 1) for unit in facts.units.tolist()]
     draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
     weights, sums, held = lines.scales
-    return rows.stop - rows.start, (("W", weights), ("sums", sums), ("x, h", held))
+    return len(labels[rows]), (("W", weights), ("sums", sums), ("x, h", held))
 
 
 def _lines(facts: CellFacts, at: int, character: str) -> Lines:
@@ -233,7 +231,8 @@ def _columns(facts: CellFacts, width: int) -> list[Column]:
             columns.append(
                 Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale_above(facts.c_before))
             )
-        columns.append(Column(head="cₜ", values=facts.c, scale=scale_above(facts.c)))
+        if width >= 38:
+            columns.append(Column(head="cₜ", values=facts.c, scale=scale_above(facts.c)))
     if width >= 60 or facts.c is None:
         columns.append(Column(head=before(facts), values=facts.h_before_units, scale=1))
     return [*columns, Column(head="hₜ", values=facts.h, scale=1)]

@@ -1,4 +1,4 @@
-"""Rows of the equation of a cell: W_ih x_t, b_ih, W_hh h, b_hh, their sum and what comes out; and plain tables."""
+"""Rows of the equation of a cell: W_ih x_t, b_ih, W_hh h, b_hh, their sum and what comes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,37 +7,15 @@ import numpy as np
 from rich.cells import cell_len
 
 from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.cell_table import Column, draw_digits, put_label, window
 from rnn_tui.draw.matrix import NUMBERED, WIDEST, Floats, draw_matrix, draw_value, scale_above
 from rnn_tui.draw.palette import Palette
 from rnn_tui.inside import CellFacts
 
-__all__ = [
-    "Column",
-    "Lines",
-    "before",
-    "draw_blocks",
-    "draw_lines",
-    "draw_own",
-    "draw_table",
-    "lines_cell",
-    "lit_feature",
-    "selected",
-    "window",
-]
+__all__ = ["Lines", "before", "draw_blocks", "draw_lines", "draw_own", "lines_cell", "lit_feature", "selected"]
 
 _FULL = 7  # cells of a number and a gap
 _LARGEST = 12  # cells of a value where a whole line has room for it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column of a table."""
-
-    head: str  # and after | shorter ones
-    values: Floats  # (n,)
-    scale: float
-    plus: bool = True
-    digits: int = 0  # behind the point; 0: as many as fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +66,6 @@ def selected(facts: CellFacts) -> int:
     return int(np.flatnonzero(facts.units == facts.unit)[:1].sum())
 
 
-def window(count: int, room: int, keep: int) -> slice:
-    """`room` of `count` in a row, with `keep` as near to the middle as it goes."""
-    room = max(0, min(room, count))
-    first = min(max(0, keep - room // 2), count - room)
-    return slice(first, first + room)
-
-
 def lines_cell(lines: Lines, width: int) -> int:
     """Cells that a value of a matrix has where everything of a line stands side by side."""
     return min(_LARGEST, (width - _fixed(lines)) // max(1, len(lines.x) + len(lines.h)))
@@ -109,9 +80,7 @@ def _operators(lines: Lines) -> list[int]:
     return [2, 2, 6 if lines.reset is not None else 2, 2, 2, 4 if lines.reset is not None else 2, 6]
 
 
-def draw_lines(
-    canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, palette: Palette, gap: bool = False
-) -> int:
+def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, palette: Palette) -> int:
     """Everything of a line from left to right, as the equation reads; returns the row below."""
     cell = lines_cell(lines, canvas.width)
     features, states = slice(None), slice(None)
@@ -126,7 +95,7 @@ def draw_lines(
     weights, sums, _ = lines.scales
     from_input, b_ih, from_state, b_hh, total, value = (term[rows] for term in lines.terms)
     marked = lines.marked - rows.start if lines.marked is not None else None
-    below = y + 2 + gap
+    below = y + 2
 
     def middle(row: int) -> int:
         return below + row * tall + (tall - 1) // 2
@@ -148,7 +117,7 @@ def draw_lines(
     count = len(from_input)
     at = 1
     for row, label in enumerate(lines.labels[rows]):
-        _put_label(canvas, at, middle(row), label, row == marked, palette)
+        put_label(canvas, at, middle(row), label, row == marked, palette)
     canvas.put(at, y + 1, " xₜ", palette.dim)
     at += lines.gutter
     canvas.put(at, y, "W_ih, under xₜ"[: max(4, cell * len(x_t))], palette.dim)
@@ -184,7 +153,7 @@ def draw_lines(
         at += 1
         canvas.centre(at, y + 1, 11, column.head, palette.accent)
         for row, each in enumerate(column.values[rows].tolist()):
-            _draw_digits(canvas, at, middle(row), 11, each, column, palette)
+            draw_digits(canvas, at, middle(row), 11, each, column, palette)
         at += 11
     return below + count * tall
 
@@ -210,14 +179,17 @@ def draw_blocks(canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int
         where = None if lit is None else lit - (columns.start or 0)
         left = at + gutter
         width = size * len(over[columns])
-        canvas.put(left, y, f"{name} · {under}" if width >= 7 else name, palette.dim)
+        cut = f"{name} {len(over[columns])}/{len(over)}" if len(over[columns]) < len(over) else ""
+        canvas.put(
+            left, y, cut or (f"{name} · {under}" if width >= 7 else name), palette.accent if cut else palette.dim
+        )
         canvas.put(at, y + 1, under.rjust(left - at - 1), palette.dim)
         _draw_over(canvas, left, y + 1, over[columns], where, lines, size, palette)
         marked = lines.marked - rows.start if lines.marked is not None else None
         for row, label in enumerate(lines.labels[rows]):
             line = y + 2 + (row * tall if tall else row // 2)
             if tall or row == marked or (row % 2 == 0 and row + 1 != marked):
-                _put_label(canvas, at, line, label, row == marked, palette)
+                put_label(canvas, at, line, label, row == marked, palette)
         below = draw_matrix(
             canvas, left, y + 2, values[rows, columns], cell=size, tall=tall, scale=lines.scales[0], palette=palette,
             lit=where,
@@ -263,48 +235,6 @@ def draw_own(canvas: Canvas, y: int, lines: Lines, name: str, palette: Palette) 
     return y
 
 
-def draw_table(
-    canvas: Canvas,
-    y: int,
-    labels: Sequence[str],
-    marked: int | None,
-    columns: Sequence[Column],
-    *,
-    rows: slice,
-    tall: int = 1,
-    palette: Palette,
-) -> int:
-    """A line for each label, a column for each set of values, as wide as there is room; returns the row below."""
-    left = max(map(cell_len, labels), default=0) + 2
-    size = min(16, (canvas.width - 1 - left) // max(1, len(columns)))
-    if size < 4:
-        columns, size = columns[-max(1, (canvas.width - 1 - left) // 5) :], 5
-    for at, column in enumerate(columns):
-        heads = column.head.split("|")
-        head = next((each for each in heads if cell_len(each) < size), heads[-1])
-        canvas.centre(1 + left + at * size, y, size, head, palette.dim)
-    y += 1
-    for row in range(len(labels))[rows]:
-        _put_label(canvas, 1, y + (tall - 1) // 2, labels[row], row == marked, palette)
-        for at, column in enumerate(columns):
-            x, value = 1 + left + at * size, float(column.values[row])
-            if column.digits:
-                _draw_digits(canvas, x, y + (tall - 1) // 2, size, value, column, palette)
-            else:
-                draw_value(canvas, x, y, size, value, scale=column.scale, palette=palette, tall=tall, plus=column.plus)
-        y += tall
-    return y
-
-
-def _draw_digits(canvas: Canvas, x: int, y: int, width: int, value: float, column: Column, palette: Palette) -> None:
-    """A number with as many digits as differences need."""
-    if not np.isfinite(value):
-        draw_value(canvas, x, y, width, value, scale=1, palette=palette)
-        return
-    text = next((t for d in range(column.digits, 0, -1) if len(t := f"{value:+.{d}f}") < width), "…")
-    canvas.centre(x, y, width, text, palette.text)
-
-
 def _draw_over(
     canvas: Canvas, x: int, y: int, values: Floats, lit: int | None, lines: Lines, cell: int, palette: Palette
 ) -> None:
@@ -319,7 +249,3 @@ def _draw_over(
         text = next((t for t in (f"{lines.character} = 1", f"{lines.character}=1") if cell_len(t) <= cell - 1), "")
         text = text or (lines.character if cell_len(lines.character) <= cell else "▼")
         canvas.centre(x + at * cell, y, cell, text, palette.accent)
-
-
-def _put_label(canvas: Canvas, x: int, y: int, label: str, marked: bool, palette: Palette) -> None:
-    canvas.put(x, y, f"▸{label}" if marked else f" {label}", palette.accent if marked else palette.dim)

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.cell_lines import (
-    Column,
     Lines,
     before,
     draw_blocks,
     draw_lines,
     draw_own,
-    draw_table,
     lines_cell,
     lit_feature,
     selected,
 )
+from rnn_tui.draw.cell_table import Column, draw_table
 from rnn_tui.draw.formula import Formula, fit_formula, put_line
 from rnn_tui.draw.matrix import NUMBERED, scale_above
 from rnn_tui.draw.palette import Palette
@@ -29,7 +28,7 @@ _OWN = 7  # rows of the selected unit in full, and a gap
 Shown = tuple[int, Sequence[tuple[str, float]]]  # units, and the scales of the colours by name
 
 
-def draw_units(canvas: Canvas, facts: CellFacts, *, kind: str, character: str, palette: Palette) -> Shown:
+def draw_units(canvas: Canvas, facts: CellFacts, *, character: str, palette: Palette) -> Shown:
     """The equation, the selected unit's numbers in it, and all units; returns how many, and what the colours mean."""
     lines = _lines(facts, character)
     y = _draw_equation(canvas, facts, lines, palette)
@@ -121,11 +120,10 @@ def _draw_wide(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
     own = 0 if room < 2 * _OWN else _OWN
     tall = max(1, min(_TALLEST, (room - own) // count))
     rows = lines.rows(min(count, room if in_cells else max(1, room - own)))
-    shown = rows.stop - rows.start
     y = draw_lines(canvas, y, lines, tall=tall, rows=rows, palette=palette)
     if own and canvas.height - y >= _OWN:
         draw_own(canvas, y + 1, lines, lines.labels[lines.marked or 0], palette)
-    return shown
+    return len(lines.labels[rows])
 
 
 def _draw_blocks(canvas: Canvas, y: int, lines: Lines, beside: bool, palette: Palette) -> int:
@@ -156,10 +154,10 @@ def _draw_small(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
     shown = 0
     if heat >= 2:
         y = 1 + draw_blocks(canvas, y, lines, beside=True, tall=tall, rows=rows, palette=palette)
-        shown = rows.stop - rows.start
+        shown = len(lines.labels[rows])
     rows = lines.rows(max(1, canvas.height - y - 1))
     draw_table(canvas, y, lines.labels, lines.marked, _columns(canvas, lines), rows=rows, palette=palette)
-    return max(shown, rows.stop - rows.start)
+    return max(shown, len(lines.labels[rows]))
 
 
 def _columns(canvas: Canvas, lines: Lines) -> Sequence[Column]:

@@ -34,7 +34,10 @@ def scale_above(*values: Floats) -> float:
 
 
 def number(value: float, width: int, *, plus: bool = True) -> str:
-    """A value in at most `width` cells, or an ellipsis; what is 0 is just that. Without `plus` a value that is not negative has no sign."""
+    """A value in at most `width` cells, or an ellipsis; what is 0 is just that.
+
+    Without `plus` a value that is not negative has no sign.
+    """
     if value == 0:
         return "0"[:width]
     text = signed(value, width + (not plus and value >= 0))

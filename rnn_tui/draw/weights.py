@@ -1,5 +1,6 @@
 """The weights: each matrix as a heatmap with its norm and its histogram, the rest as a table."""
 
+import math
 from collections.abc import Sequence
 from textwrap import wrap
 
@@ -7,11 +8,11 @@ from textual.strip import Strip
 
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.histogram import draw_histogram
-from rnn_tui.draw.matrix import Floats, draw_legend, draw_matrix, scale_above
+from rnn_tui.draw.matrix import NUMBERED, Floats, draw_legend, draw_matrix, scale_above
 from rnn_tui.draw.numbers import compact
 from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.phase import short_name
-from rnn_tui.draw.weights_layout import BINS, GUTTER, Tile, lay_out_weights
+from rnn_tui.draw.weights_layout import BINS, Tile, lay_out_weights
 from rnn_tui.inside import MatrixFact, WeightKind, WeightsFacts
 from rnn_tui.text import safe
 
@@ -30,7 +31,7 @@ def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]]
     if not shapes or width < 1 or height < 1:
         return 0, 1, 1
     tiles, _ = lay_out_weights(width, height, shapes, first)
-    columns = max(1, tiles[0].width - GUTTER)
+    columns = max(1, tiles[0].width - tiles[0].gutter)
     rows = [tile.fits for tile in tiles if len(shapes[tile.matrix]) > 1]
     return len(tiles), max(1, max(rows, default=columns)), columns
 
@@ -56,10 +57,9 @@ def draw_weights(facts: WeightsFacts, *, width: int, height: int, palette: Palet
             _draw_tile(canvas, tile, y, facts, scale, palette)
             shown.add(tile.matrix)
         y += max(tile.y + tile.height for tile in tiles) + 1
-        _draw_legend(canvas, scale, facts.kind, palette)
+        _draw_legend(canvas, scale, facts.kind, any(tile.cell >= NUMBERED for tile in tiles), palette)
     rest = [each for at, each in enumerate(facts.matrices) if at not in shown]
-    _draw_table(canvas, min(y, max(0, height - 1 - min(len(rest) + 1, height // 3))) if shown else y, rest, facts.kind,
-                bool(shown), palette)  # fmt: skip
+    _draw_table(canvas, y, rest, facts.kind, bool(shown), palette)
     return canvas.strips()
 
 
@@ -70,10 +70,10 @@ def _power(scale: float) -> int:
     return power if power < -1 or power > 2 else 0
 
 
-def _draw_legend(canvas: Canvas, scale: float, kind: WeightKind, palette: Palette) -> None:
+def _draw_legend(canvas: Canvas, scale: float, kind: WeightKind, numbered: bool, palette: Palette) -> None:
     y, power = canvas.height - 1, _power(scale)
     x = draw_legend(canvas, 1, y, {"value": "W", "gradient": "∂L/∂W", "update": "ΔW"}[kind], scale, palette)
-    if power:
+    if power and numbered:
         text = f"numbers ·10{str(power).translate(_SUPERSCRIPT)}"
         x = x + 2 if x > 1 else x
         canvas.put(x, y, text if x + len(text) <= canvas.width else text[8:], palette.accent)
@@ -84,18 +84,19 @@ def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale:
     values = fact.values
     assert values is not None
     vector = len(fact.shape) < 2
-    _draw_title(canvas, tile, y, fact, facts.kind, palette)
     if vector:
         values = values.reshape(1, -1)
-    room = tile.width - GUTTER
+    room = tile.width - tile.gutter
     values = values[: tile.fits, : max(1, room // tile.cell)]
     rows = fact.rows.tolist() if fact.rows is not None and not vector else []
     gates = _gates(fact, facts.matrices)
     tall = tile.tall
-    if tall == 0 and palette.monochrome:  # a character has no two halves without colours: the rows that fit
-        tall, values = 1, values[: tile.rows]
+    if tall == 0 and palette.monochrome:  # a character has no two halves without colours: every 2nd row
+        tall, values, rows = 1, values[::2], rows[::2]
+    shown = values.shape[1:] if vector else values.shape
+    _draw_title(canvas, tile, y, fact, shown, facts.kind, palette)
     _draw_rows(canvas, tile, y + 1, rows[: len(values)], tall, gates, fact.shape[0] if fact.shape else 1, palette)
-    left = tile.x + GUTTER
+    left = tile.x + tile.gutter
     draw_matrix(
         canvas, left, y + 1, values, cell=tile.cell, tall=tall, scale=scale, palette=palette,
         factor=10.0 ** -_power(scale),
@@ -104,8 +105,7 @@ def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale:
     end = left + tile.cell * values.shape[1]
     if vector:
         if tile.beside:
-            low, high = compact(fact.lowest, 3), compact(fact.highest, 3)
-            canvas.put(end + 2, y + 1, f"{low} … {high}"[:BINS], palette.dim)
+            canvas.put(end + 2, y + 1, _range(fact)[:BINS], palette.dim)
         return
     x, at, bars = (end + 2, y + 1, max(2, tile.rows - 1)) if tile.beside else (left, y + 1 + tile.rows, 2)
     draw_histogram(
@@ -114,23 +114,33 @@ def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale:
     )  # fmt: skip
 
 
-def _draw_title(canvas: Canvas, tile: Tile, y: int, fact: MatrixFact, kind: WeightKind, palette: Palette) -> None:
+def _draw_title(
+    canvas: Canvas, tile: Tile, y: int, fact: MatrixFact, shown: tuple[int, ...], kind: WeightKind, palette: Palette
+) -> None:
     """The name as in the equations, the shape, the norm, and then torch's own name, as far as there is room."""
     name = _BEFORE[kind] + short_name(fact.name)
     x, end = canvas.put(tile.x, y, _cut(name, tile.width), palette.accent) + 1, tile.x + tile.width
-    shown = len(fact.rows) if fact.rows is not None else 0
-    several = len(fact.shape) > 0 and 0 < min(shown, tile.fits if len(fact.shape) > 1 else shown) < fact.shape[0]
+    norm = f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {_norm(fact)}"
     parts = [
-        (_shape(fact.shape), palette.text),
-        (f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {compact(fact.norm) if fact.norm == fact.norm else '–'}",
-         palette.dim),
-        (f"{fact.not_finite} not finite" if fact.not_finite else "", palette.warning),
-        ("sampled" if several else "", palette.accent),
-        (safe(fact.name), palette.faint),
-    ]  # fmt: skip
-    for text, style in parts:
-        if text and x + len(text) <= end:
+        ([_shape(fact.shape)], palette.text),
+        ([norm], palette.dim),
+        ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
+        (_left_out(shown, fact.shape), palette.accent),
+        ([safe(fact.name)], palette.faint),
+    ]
+    for texts, style in parts:
+        text = next((each for each in texts if x + len(each) <= end), "")
+        if text:
             x = canvas.put(x, y, text, style) + 2
+
+
+def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
+    """What a picture leaves out, in fewer and fewer words: `64 of 512 rows`."""
+    names = ("rows", "columns") if len(shape) > 1 else ("values",)
+    words = [
+        f"{part} of {whole} {name}" for part, whole, name in zip(shown, shape, names, strict=False) if part < whole
+    ]
+    return [", ".join(words), f"{' × '.join(map(str, shown))} shown", "×".join(map(str, shown)), "…"] if words else []
 
 
 def _draw_rows(
@@ -141,11 +151,13 @@ def _draw_rows(
     before = -1
     for at, row in enumerate(rows):
         line = y + (at * tall + (tall - 1) // 2 if tall else at // 2)
-        if per and row // per != before:
+        begins = per > 0 and row // per != before
+        if begins:
             before = row // per
             canvas.put(tile.x, line, gates[min(before, len(gates) - 1)], palette.accent)
-        if tall or at % 2 == 0:
-            canvas.put(tile.x + 1, line, str((row % per if per else row) + 1).rjust(GUTTER - 2), palette.faint)
+        if tall or at % 2 == 0 or begins:
+            label = str((row % per if per else row) + 1).rjust(tile.gutter - 2)
+            canvas.put(tile.x + 1, line, label if len(label) < tile.gutter - 1 else "", palette.faint)
 
 
 def _gates(fact: MatrixFact, every: Sequence[MatrixFact]) -> str:
@@ -160,34 +172,45 @@ def _gates(fact: MatrixFact, every: Sequence[MatrixFact]) -> str:
 def _draw_table(
     canvas: Canvas, y: int, rest: Sequence[MatrixFact], kind: WeightKind, legend: bool, palette: Palette
 ) -> None:
-    """A line for each tensor: name, shape, norm, range; what does not fit is counted."""
+    """A line for each tensor: name, shape, norm, range; side by side where rows are few; the rest is counted."""
     room = canvas.height - y - legend
     cells = [
         (
             _BEFORE[kind] + short_name(each.name),
             _shape(each.shape),
-            f"‖·‖ {compact(each.norm) if each.norm == each.norm else '–'}",
-            f"{each.not_finite} not finite" if each.not_finite else f"{compact(each.lowest, 3)} … {compact(each.highest, 3)}",
+            f"‖·‖ {_norm(each)}",
+            f"{each.not_finite} not finite" if each.not_finite else _range(each),
             safe(each.name),
         )
         for each in rest
     ]  # fmt: skip
     sizes = [max(map(len, column)) + 2 for column in zip(*cells, strict=True)]
+    if len(cells) > room:
+        sizes = sizes[:-1]  # torch's own name gives way
+    across = max(1, (canvas.width - 1) // max(1, sum(sizes))) if len(cells) > room else 1
+    places = max(0, room) * across
     for at, row in enumerate(cells):
-        if at + 1 >= room and at + 1 < len(cells):
-            if room > 0:
-                canvas.put(1, y, f"{len(cells) - at} more", palette.accent)
+        column, line = divmod(at, max(1, room))
+        x, end = 1 + column * sum(sizes), canvas.width
+        if at == places - 1 and at + 1 < len(cells):
+            canvas.put(x, y + line, f"{len(cells) - at} more", palette.accent)
+        if at >= places - (len(cells) > places):
             return
-        x = 1
-        for column, (text, size) in enumerate(zip(row, sizes, strict=True)):
-            if x + len(text) > canvas.width and column:
+        styles = [palette.text, palette.text, palette.dim, palette.warning if rest[at].not_finite else palette.dim]
+        for number, (text, size, style) in enumerate(zip(row, sizes, [*styles, palette.faint], strict=False)):
+            if x + len(text) > end and number:
                 break
-            strange = column == 3 and rest[at].not_finite
-            style = palette.warning if strange else (palette.text, palette.text, palette.dim, palette.dim,
-                                                     palette.faint)[column]  # fmt: skip
-            canvas.put(x, y, text, style)
+            canvas.put(x, y + line, text, style)
             x += size
-        y += 1
+
+
+def _norm(fact: MatrixFact) -> str:
+    """The norm; a dash where nothing is there yet."""
+    return "–" if math.isnan(fact.norm) and not fact.not_finite else compact(fact.norm)
+
+
+def _range(fact: MatrixFact) -> str:
+    return f"{compact(fact.lowest, 3)} … {compact(fact.highest, 3)}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["BINS", "GUTTER", "Tile", "lay_out_weights"]
+__all__ = ["BINS", "Tile", "lay_out_weights"]
 
 BINS = 24  # cells of a histogram
-GUTTER = 5  # cells of a row's number
+_GUTTER = 5  # cells of a gate's name and a row's number
+_SMALL = 40  # cells below which a gutter is narrower
 _HISTOGRAM = 3  # its rows
 _COLUMN = 46  # cells below which tiles do not stand side by side
-_FEWEST = 5  # rows of a picture, unless the matrix has fewer
+_FEWEST = 8  # rows of a picture, unless the matrix has fewer
 _MOST = 40
 _TALLEST = 3  # rows of a value
 _WIDEST = 9  # cells of a value with its number
@@ -24,6 +25,7 @@ class Tile:
     x: int
     y: int
     width: int
+    gutter: int  # cells before the picture
     rows: int  # lines of the picture
     tall: int  # lines of a value; 0: two rows share a line
     cell: int  # cells of a value
@@ -47,7 +49,7 @@ def lay_out_weights(width: int, height: int, shapes: Sequence[tuple[int, ...]], 
         others = len(shapes) - count
         table = min(others + (others > 0), max(0, height // 3))
         chosen = range(first, first + count)
-        room = height - 1 - table
+        room = height - 1 - table - (table > 0)
         for lines in range(_MOST, _FEWEST - 1, -1):
             best = _place(width, shapes, chosen, lines)
             if all(tile.y + tile.height <= room for tile in best):
@@ -72,7 +74,8 @@ def _place(width: int, shapes: Sequence[tuple[int, ...]], chosen: range, lines: 
 
 def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines: int) -> Tile:
     rows, columns = (shape[0], shape[1]) if len(shape) > 1 else (1, shape[0] if shape else 1)
-    room = max(1, width - GUTTER)
+    gutter = 3 if width < _SMALL else _GUTTER
+    room = max(1, width - gutter)
     cell = min(_WIDEST, room // max(1, columns))
     if cell < 5:
         cell = max(1, min(_PLAIN, cell))
@@ -80,9 +83,9 @@ def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines
     used = tall * rows if tall else min(lines, -(-rows // 2))
     if tall == 0:
         cell = min(2, cell)
-    beside = GUTTER + cell * columns + 2 + BINS <= width
-    if len(shape) < 2:
-        height = 2
-    else:
-        height = 1 + (max(used, _HISTOGRAM) if beside else used + _HISTOGRAM)
-    return Tile(matrix=matrix, x=x, y=y, width=width, rows=used, tall=tall, cell=cell, beside=beside, height=height)
+    beside = gutter + cell * columns + 2 + BINS <= width
+    height = 2 if len(shape) < 2 else 1 + (max(used, _HISTOGRAM) if beside else used + _HISTOGRAM)
+    return Tile(
+        matrix=matrix, x=x, y=y, width=width, gutter=gutter, rows=used, tall=tall, cell=cell, beside=beside,
+        height=height,
+    )  # fmt: skip
