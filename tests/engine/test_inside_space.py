@@ -78,22 +78,27 @@ def test_points_are_the_states_on_the_components_of_the_svd(
                 assert_allclose(sign * mine[..., axis], expected, atol=2e-4, rtol=1e-3)
 
 
-@settings(max_examples=30)
-@given(experiments(), st.integers(1, 6))
-def test_a_row_lies_where_it_is_whether_others_are_shown_or_not(experiment: Experiment, ticks: int) -> None:
-    """Distances between points do not depend on how the states were computed, where all of the variance is shown."""
-    trainer, _ = ticked(experiment, ticks)
-    row = trainer.task.rows - 1
-    found = facts(trainer, row=row)
-    if sum(found.shares) < 0.999999:
-        return
-    mine = found.points[found.rows.tolist().index(row)]
-    states = by_hand(trainer)[0][0][:, row].numpy()
-    distances = [np.linalg.norm(each[:, None] - each[None], axis=-1) for each in (mine, states)]
-    assert_allclose(distances[0], distances[1], atol=2e-3 * max(1.0, np.abs(states).max()))
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("layer", [0, 1])
+@pytest.mark.parametrize("direction", [0, 1])
+def test_two_units_are_turned_and_not_bent(rows: int, layer: int, direction: int) -> None:
+    """Two axes show all of two units: points and h_0 are as far apart as the states are, of that very cell."""
+    network = {"cell": "lstm", "hidden_size": 2, "layers": 2, "bidirectional": True, "initial_state": "random"}
+    data, training = {"inputs": ["hello", "eolll", "lleel"]}, {"learn": False, "tick": "sequence"}
+    trainer, _ = ticked(from_dict({"data": data, "network": network, "training": training}), 1)
+    found = facts(trainer, row=1, rows=rows, layer=layer, direction=direction)
+    assert found.rows.tolist() == ([1] if rows == 1 else [0, 1, 2])
+    number = layer * 2 + direction
+    states = by_hand(trainer)[number][0][:, found.rows.tolist()].transpose(0, 1).numpy()
+    h_0 = trainer.h_0[0][number, found.rows.tolist()].numpy()
+    shown, true = ((np.concatenate((start[:, None], each), 1).reshape(-1, 2)) for each, start in
+                   ((found.points, found.start), (states, h_0)))  # fmt: skip
+    distances = [np.linalg.norm(each[:, None] - each[None], axis=-1) for each in (shown, true)]
+    assert_allclose(distances[0], distances[1], atol=1e-5)
+    assert sum(found.shares) == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("rows", "row"), [(1, 3), (3, 4), (2, -0), (99, 2)])
+@pytest.mark.parametrize(("rows", "row"), [(1, 3), (3, 4), (2, 0), (99, 2)])
 def test_the_row_that_is_looked_at_is_among_them(rows: int, row: int) -> None:
     trainer, _ = ticked(LESSONS["six-words"], 3)
     found = facts(trainer, row=row, rows=rows)
