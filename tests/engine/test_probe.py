@@ -245,7 +245,7 @@ def test_nothing_has_been_fed_before_the_first_tick() -> None:
     assert states.h.shape == (5, 0)
 
 
-@given(experiments(head="direct"))
+@given(experiments())
 def test_the_checks_hold_after_a_whole_pass_and_only_then_are_there(experiment: Experiment) -> None:
     trainer, _ = ticked(experiment, 0)
     for _ in range(2 * trainer.length):
@@ -255,6 +255,9 @@ def test_the_checks_hold_after_a_whole_pass_and_only_then_are_there(experiment: 
         assert all(check.holds for check in found), found
     claims = " ".join(check.claim for check in checks(trainer))
     implementation = experiment.network.implementation
+    assert ("logits are head(output)" in claims) == (experiment.network.head == "linear")
+    assert ("output is h_t of the top layer" in claims) == (experiment.network.head == "direct")
+    assert f"batch_first={not experiment.network.batch_first} swaps" in claims
     by_step = implementation != "fused" or trainer.unit == "character"
     assert ("one go" in claims) == by_step
     assert ("the equations, written out" in claims) == (implementation == "written-out")
@@ -263,14 +266,15 @@ def test_the_checks_hold_after_a_whole_pass_and_only_then_are_there(experiment: 
 
 
 WORDS = {"inputs": ["hello", "eolll"], "vocabulary": "ehlo"}
+EVERYWHERE = {"alone", "one go", "top layer", "batch_first"}  # what is compared at every step
 
 
 @pytest.mark.parametrize("implementation", ["cell", "written-out"])
-@pytest.mark.parametrize(("row", "claims"), [(0, {"alone", "one go"}), (-1, {"alone", "one go", "h_n"})])
+@pytest.mark.parametrize(("row", "claims"), [(0, EVERYWHERE), (-1, {*EVERYWHERE, "output[-1] is h_n"})])
 def test_a_check_that_fails_is_reported_with_its_difference(row: int, claims: set[str], implementation: str) -> None:
     network = {"hidden_size": 2, "implementation": implementation}
     trainer, _ = ticked(from_dict({"data": WORDS, "network": network, "training": {"learn": False}}), 5)
-    assert [check.holds for check in checks(trainer)] == [True, True, True]
+    assert [check.holds for check in checks(trainer)] == [True] * 5
     trainer.logits[row][0, 1, 0] += 0.25  # of the second row, at the first or at the last time step
     broken = [check for check in checks(trainer) if not check.holds]
     assert len(broken) == len(claims)
@@ -287,12 +291,10 @@ def test_the_facts_name_the_shapes_of_the_tensors(experiment: Experiment, ticks:
     around = (rows, length) if network.batch_first else (length, rows)
     states = (network.layers * network.directions, rows, network.hidden_size)
     features = network.directions * network.hidden_size
-    features = len(experiment.vocabulary) if network.head == "linear" else features
     assert facts["x"].shape == around + (() if network.embedding else (len(experiment.vocabulary),))
     assert facts["output"].shape == (*around, features)
-    for name in ("h_0", "h_n", *(("c_0",) if network.cell == "lstm" else ())):
+    for name in ("h_0", "h_n", *(("c_0", "c_n") if network.cell == "lstm" else ())):
         assert facts[name].shape == states
-    assert ("characters" in facts["output"].dimensions) == (network.head == "linear")
     assert all(len(fact.dimensions) in (0, len(fact.shape)) for fact in facts.values())
     weights = [int(np.prod(fact.shape)) for fact in facts.values() if not fact.dimensions]
     assert sum(weights) == experiment.weights
