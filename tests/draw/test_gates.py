@@ -26,7 +26,9 @@ def facts(values: dict[str, Any], *, signed: dict[str, bool], hidden: int | None
         for name, each in values.items()
     )
     units = len(gates[0].values) if gates else 0
-    return GatesFacts(**{"hidden_size": hidden or units, "units": np.arange(units, dtype=np.int32), **more}, gates=gates)
+    return GatesFacts(
+        **{"hidden_size": hidden or units, "units": np.arange(units, dtype=np.int32), **more}, gates=gates
+    )
 
 
 def picture(
@@ -130,8 +132,8 @@ def test_two_units_share_a_row_where_rows_are_few_and_the_selected_one_keeps_its
 @pytest.mark.parametrize("unit", [0, 7, 39, 77])
 def test_the_selected_unit_is_always_drawn_and_marked(height: int, unit: int) -> None:
     axis = TimeAxis.fit(90, 6)
-    some = facts({"f": np.zeros((40, 6))}, signed=LSTM, hidden=80, units=np.array(sorted({*range(0, 78, 2)} | {7, 77}))[:41])
-    some = replace_units(some, unit)
+    units = np.array(sorted({*range(0, 78, 2), unit}), np.int32)
+    some = facts({"f": np.zeros((len(units), 6))}, signed=LSTM, hidden=80, units=units)
     for palette in (DARK, GREY):
         grid, layout = picture(some, axis, 90, height, unit=unit, palette=palette)
         shown = {layout.units[place] for line in layout.blocks[0].lines for place in line}
@@ -141,11 +143,6 @@ def test_the_selected_unit_is_always_drawn_and_marked(height: int, unit: int) ->
         assert all(f"u{unit + 1} " in line or f"unit {unit + 1} " in line for line in marked)
         assert len(shown) == layout.shown
         assert f"{layout.shown} of 80" in "\n".join(text(grid)) or layout.bottom + 1 >= height
-
-
-def replace_units(some: GatesFacts, unit: int) -> GatesFacts:
-    units = sorted({*range(0, 80, 2), unit})[-40:] if unit > 40 else sorted({*range(0, 80, 2), unit})[:40]
-    return GatesFacts(hidden_size=80, units=np.array(units, np.int32), gates=some.gates)
 
 
 def test_names_and_purposes_stand_over_the_gates_or_in_the_gutter() -> None:
