@@ -111,6 +111,15 @@ def test_shares_are_teal_and_signed_values_are_blue_and_orange() -> None:
                 assert grid[block.top][axis.middle(step)][1] == style(level)
 
 
+def test_what_is_not_bounded_has_a_round_scale_that_holds_it() -> None:
+    axis = TimeAxis.fit(60, 3)
+    values = [-1.5, 0.7, 3.6]
+    grid, layout = picture(facts({"c": [values]}, signed=LSTM), axis, 60, 12)
+    for step, value in enumerate(values):
+        assert grid[layout.blocks[0].top][axis.middle(step)][1] == DARK.cell(round(value / 5 * 20))
+    assert "+5" in text(grid)[0]
+
+
 def test_two_units_share_a_row_where_rows_are_few_and_the_selected_one_keeps_its_numbers() -> None:
     axis = TimeAxis.fit(60, 2)
     table = {"f": [[0.1, 0.2], [0.9, 0.8], [0.3, 0.4], [0.5, 0.6], [0.7, 1.0]]}

@@ -204,7 +204,10 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     steps = np.arange(20)
     shrinking = 0.5 * 0.4 ** (19.0 - steps)
     facts = GradientsFacts(at=19, flows=(flow(np.full(20, 0.5), shrinking),), peak=0.5)
-    said = "\n".join(text(picture(facts, axis, 118, 30)[0]))
+    grid, layout = picture(facts, axis, 118, 30)
+    said, base = "\n".join(text(grid)), layout.series[1].top + layout.rows - 2
+    faint = [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.faint.color]
+    assert faint == [step for step in range(20) if shrinking[step] < 0.5e-6]
     assert f"from t=19 back to t=0 the gradient shrinks to {0.4**19:.1e} of its size" in said
     gone = int((shrinking < 0.5e-6).sum())
     assert f"vanished (under a millionth of the peak) at {gone} steps, the nearest t={gone - 1}" in said

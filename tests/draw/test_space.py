@@ -171,6 +171,11 @@ def test_the_scale_does_not_breathe() -> None:
         scale = space_scale(states(points * (1.7 + 0.2 * math.sin(frame))), scale)
         scales.append(scale)
     assert set(scales) == {2.0}
+    for frame in range(60):  # about a step of the scale: it goes up once and stays
+        scale = space_scale(states(points * (2.0 + 0.2 * math.sin(frame))), scale)
+        scales.append(scale)
+    assert scales == sorted(scales)
+    assert scales[-1] == 3.0
     for factor in np.geomspace(1e-4, 1e4, 50):
         for before in (0.0, 1.0, 50.0):
             scale = space_scale(states(points * factor), before)
