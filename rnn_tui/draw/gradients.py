@@ -92,7 +92,7 @@ def lay_out_gradients(
         said = min(said, max(0, room - _SCALE - count))
         rows = (room - said - _SCALE) // max(1, count)
     rows = max(1, min(rows, _TALLEST))
-    fit = max(0, room) if rows == 1 else count
+    fit = max(1, room - _SCALE) if rows == 1 else count
     kept = sorted(sorted(range(count), key=lambda at: not _is_looked_at(series[at], facts, layers, both))[:fit])
     placed: list[Series] = []
     headings: list[tuple[int, bool]] = []
@@ -275,5 +275,6 @@ def _draw_scale(canvas: Canvas, y: int, layout: GradientsLayout, palette: Palett
         x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", palette.back_cell(level))
     x = canvas.put(x, y, f" {layout.scale.name(layout.scale.high)}   ", palette.dim)
     if layout.left_out:
-        texts = (f"{layout.left_out} more rows have no room", f"+{layout.left_out}")
+        more = f"{layout.left_out} more"
+        texts = (f"{more} rows have no room", f"{more} rows", more, f"+{layout.left_out}")
         canvas.put(x, y, first_that_fits(texts, canvas.width - x), palette.accent)

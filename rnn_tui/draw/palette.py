@@ -53,7 +53,7 @@ class Palette:
 
     def share_cell(self, level: int) -> Style:
         """The style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell`."""
-        return self.text if self.monochrome else _cell(self._shares, self._shares, level)
+        return self.text if self.monochrome else _amount(self._shares, level)
 
     def share_half(self, upper: int, lower: int) -> Style:
         """As `half`, for probabilities."""
@@ -61,7 +61,7 @@ class Palette:
 
     def back_cell(self, level: int) -> Style:
         """The style of a cell with the size of a gradient, level 0 to 20, as `cell`."""
-        return self.text if self.monochrome else _cell(self._gradients, self._gradients, level)
+        return self.text if self.monochrome else _amount(self._gradients, level)
 
     @cached_property
     def _shares(self) -> tuple[Rgb, ...]:
@@ -94,15 +94,21 @@ def _signed(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) ->
     return _mix(positive if level >= 0 else negative, abs(level) / LEVELS)
 
 
-def _readable_on(colour: Rgb) -> Rgb:
+def _readable_on(colour: Rgb, limit: int = 128) -> Rgb:
     red, green, blue = colour
-    return (16, 18, 22) if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (238, 240, 244)
+    return (16, 18, 22) if 0.299 * red + 0.587 * green + 0.114 * blue > limit else (238, 240, 244)
 
 
 @cache
 def _cell(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) -> Style:
     colour = _signed(negative, positive, level)
     return Style.from_color(Color.from_rgb(*_readable_on(colour)), Color.from_rgb(*colour))
+
+
+@cache
+def _amount(anchors: tuple[Rgb, ...], level: int) -> Style:
+    colour = _mix(anchors, level / LEVELS)
+    return Style.from_color(Color.from_rgb(*_readable_on(colour, 118)), Color.from_rgb(*colour))  # teal is mostly green
 
 
 @cache

@@ -25,7 +25,7 @@ __all__ = ["Page", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
 _TILES = ((9, 2), (7, 2), (3, 1), (2, 1), (1, 1))  # cells a character, rows a line; two have room for a number
 _HEAD = 1  # the row that says which output it is
 _LEGEND = 1
-_MOST = 12  # characters in the list
+_MOST, _FEWEST = 12, 3  # rows of the list
 _LIST = 1 / 3  # of the rows, at most, before the text gives way
 _WIDE = 44  # cells of a column of the list
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -61,11 +61,11 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
     across = max(1, width - 2)
     size = max((cell_len(glyph) for glyph in glyphs), default=1)
     tiles = [(tile, tall) for tile, tall in _TILES if tile >= size] or [(size, 1)]
-    lines = max(1, room - (list_rows + 2 if list_rows else 0))
     mark = 2 + _output_size(facts, glyphs)
-    for tile, tall in tiles:
-        per_line = max(1, across // tile)
-        if (len(facts.inputs) + math.ceil(mark / tile) + 1) <= per_line * max(0, lines // tall):
+    choices = [(rows, *tile) for rows in (list_rows, min(list_rows, _FEWEST)) for tile in tiles]
+    for rows, tile, tall in [*choices, (list_rows, *tiles[-1])]:  # where nothing holds it all, a part of it
+        per_line, lines = max(1, across // tile), max(1, room - (rows + 2 if rows else 0))
+        if len(facts.inputs) + math.ceil(mark / tile) + 1 <= per_line * (lines // tall):
             break
     lines = max(1, lines // tall)
     most = max(1, per_line * lines - math.ceil(mark / tile) - 1)

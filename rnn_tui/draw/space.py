@@ -1,100 +1,30 @@
 """The way of h_t through its space, on the first two principal components; or where the embedding has its characters.
 
-Lines are drawn in braille dots, points are the characters that were read. Dots are square in most terminals, so one
-unit would be as long on both axes; where that wastes a pane's room, it is up to twice as long on one of them.
+Lines are drawn in braille dots, points are the characters that were read.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import compact, nice_above
+from rnn_tui.draw.numbers import compact
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import first_that_fits, note_lines, put_note
+from rnn_tui.draw.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, lay_out_space, space_scale
+from rnn_tui.draw.words import first_that_fits, put_note
 from rnn_tui.inside import SpaceFacts
 
-__all__ = ["Plane", "draw_space", "lay_out_space", "point_at", "space_scale"]
+__all__ = ["draw_space", "point_at", "space_scale"]
 
 _BRAILLE = 0x2800
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # the bit of each dot of a cell
-_DOT_COLUMNS, _DOT_ROWS = 2, 4
-_STRETCH = 2.0  # times longer that a unit may be on one axis than on the other
-_SHRINK = 0.5  # of the scale: a picture that needs less gets a smaller one
-_STEPS = (1, 1.5, 2, 3, 5, 7, 10)
-_FINE = 1e9  # so that scales below 1 are round as well
-_FLATTEST = 4  # times smaller that the scale of the second axis is
+_LONGEST = 24  # steps of a way: more lines would hide one another
+_MOST = 180  # lines of all the other rows together
 _NEAR = 3.0  # cells, counted in heights, within which a point is meant
-
-Points = NDArray[np.float32]
-Ints = NDArray[np.intp]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plane:
-    """Where the coordinates are on the screen: 0, 0 in the middle of the cells from (left, top) on."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-    x_scale: float  # the coordinate at the marks of an axis
-    y_scale: float
-    x_unit: float  # dots per 1
-    y_unit: float
-
-    def dots(self, points: Points) -> Ints:
-        """(..., 2) coordinates to dots, right and down from the corner; what is outside lies on the edge."""
-        columns, rows = _DOT_COLUMNS * self.width, _DOT_ROWS * self.height
-        places = np.asarray(points, np.float64) * (self.x_unit, -self.y_unit) + ((columns - 1) / 2, (rows - 1) / 2)
-        found: Ints = np.rint(places).clip(0, (columns - 1, rows - 1)).astype(np.intp)
-        return found
-
-    def cells(self, points: Points) -> Ints:
-        """(..., 2) coordinates to cells of the pane."""
-        found: Ints = self.dots(points) // (_DOT_COLUMNS, _DOT_ROWS) + (self.left, self.top)
-        return found
-
-
-def space_scale(facts: SpaceFacts, before: float) -> float:
-    """The largest coordinate that the axes show: a round number. It stays what it was `before` (0 for the first
-    time) as long as everything fits and fills a good part, so that the picture does not breathe."""
-    largest = max(_largest(facts.points), _largest(facts.start))
-    if largest == 0:
-        return before or 1.0
-    return before if _SHRINK * before <= largest <= before else nice_above(largest * _FINE, _STEPS) / _FINE
-
-
-def _largest(values: Points) -> float:
-    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
-
-
-def lay_out_space(facts: SpaceFacts, *, width: int, height: int, scale: float) -> Plane:
-    """The plane for a pane: all of it but the note above, and a line of words under it."""
-    top = len(note_lines(facts.note, width, height, alone=not facts.points.size))
-    rows = max(1, height - top - (height - top > 3))
-    columns = max(1, width)
-    y_scale, highest = scale, _largest(facts.points[..., 1])
-    while y_scale > scale / _FLATTEST and 1.1 * highest <= y_scale / 2:  # the second component is the smaller one
-        y_scale /= 2
-    across = max(1, _DOT_COLUMNS * columns - 3) / 2 / scale
-    down = max(1, _DOT_ROWS * rows - 3) / 2 / y_scale
-    return Plane(
-        left=0,
-        top=top,
-        width=columns,
-        height=rows,
-        x_scale=scale,
-        y_scale=y_scale,
-        x_unit=min(across, _STRETCH * down),
-        y_unit=min(down, _STRETCH * across),
-    )
 
 
 def point_at(
@@ -105,7 +35,7 @@ def point_at(
     plane = lay_out_space(facts, width=width, height=height, scale=scale)
     if not facts.points.size:
         return None
-    cells: list[list[list[int]]] = plane.cells(np.nan_to_num(facts.points, nan=0.0, posinf=0.0, neginf=0.0))
+    cells = plane.cells(np.nan_to_num(facts.points, nan=0.0, posinf=0.0, neginf=0.0))
     away = np.hypot((cells[..., 0] - x) / 2, cells[..., 1] - y)  # a cell is about twice as high as wide
     away[~np.isfinite(facts.points).all(-1)] = np.inf
     away[facts.rows != row] += 1e-3
@@ -135,18 +65,34 @@ def draw_space(
     looked_at = [number for number, each in enumerate(facts.rows.tolist()) if each == row]
     others = [number for number in range(len(facts.rows)) if number not in looked_at]
     if facts.kind == "states":
-        for numbers, style in ((others, palette.faint), (looked_at, palette.text)):
-            _draw_ways(canvas, plane, [_way(facts, number) for number in numbers], style)
+        steps = _steps_of_way(facts, cursor)
+        some = others[: _MOST // max(1, len(steps))]
+        for numbers, style in ((some, palette.faint), (looked_at, palette.text)):
+            _draw_ways(canvas, plane, [_way(facts, number, steps) for number in numbers], style)
     _draw_points(canvas, plane, facts, palette, glyphs, looked_at, others, cursor)
     if plane.top + plane.height < height:
         _draw_words(canvas, height - 1, facts, palette, glyphs, looked_at, cursor)
     return canvas.strips()
 
 
-def _way(facts: SpaceFacts, number: int) -> Points:
-    """(p + 1, 2): h_0 and the points after it, or before it where the layer reads from the right."""
-    points, start = facts.points[number], facts.start[number : number + 1]
-    return np.concatenate([points, start] if facts.direction else [start, points])
+def _steps_of_way(facts: SpaceFacts, cursor: int | None) -> range:
+    """The steps that are joined by lines: all, or in a long row those that led to the cursor."""
+    steps = facts.points.shape[1]
+    if steps <= _LONGEST:
+        return range(steps)
+    if facts.direction:
+        first = 0 if cursor is None else max(0, min(cursor, steps - 1))
+        return range(first, min(steps, first + _LONGEST))
+    last = steps - 1 if cursor is None else max(0, min(cursor, steps - 1))
+    return range(max(0, last + 1 - _LONGEST), last + 1)
+
+
+def _way(facts: SpaceFacts, number: int, steps: range) -> Points:
+    """The points of some steps, with h_0 before the first, or behind the last where the layer reads from the right."""
+    points, start = facts.points[number, steps.start : steps.stop], facts.start[number : number + 1]
+    if facts.direction:
+        return np.concatenate([points, start]) if steps.stop == facts.points.shape[1] else points
+    return np.concatenate([start, points]) if steps.start == 0 else points
 
 
 def _draw_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> None:
@@ -185,14 +131,17 @@ def _draw_ways(canvas: Canvas, plane: Plane, ways: list[Points], style: Style) -
     segments = segments[np.isfinite(segments).all((1, 2))]
     ends = plane.dots(segments)  # (s, 2 ends, 2)
     lengths = np.abs(ends[:, 1] - ends[:, 0]).max(1) + 1  # dots of each line
-    which = np.repeat(np.arange(len(ends)), lengths)
-    part = (np.arange(len(which)) - np.repeat(lengths.cumsum() - lengths, lengths)) / np.maximum(lengths - 1, 1)[which]
-    dots = np.rint(ends[which, 0] + (ends[which, 1] - ends[which, 0]) * part[:, None]).astype(np.intp)
-    grid = np.zeros((_DOT_ROWS * plane.height, _DOT_COLUMNS * plane.width), np.intp)
-    grid[dots[:, 1], dots[:, 0]] = 1
-    bits = (grid.reshape(plane.height, _DOT_ROWS, plane.width, _DOT_COLUMNS) * _DOTS[None, :, None, :]).sum((1, 3))
-    for y, x in zip(*(places.tolist() for places in bits.nonzero()), strict=True):
-        canvas.put(plane.left + x, plane.top + y, chr(_BRAILLE + int(bits[y, x])), style)
+    along = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
+    steps = (ends[:, 1] - ends[:, 0]) / np.maximum(lengths - 1, 1)[:, None]
+    x, y = (
+        np.rint(np.repeat(ends[:, 0, axis], lengths) + np.repeat(steps[:, axis], lengths) * along).astype(np.intp)
+        for axis in (0, 1)
+    )
+    grid = np.zeros((DOT_ROWS * plane.height, DOT_COLUMNS * plane.width), np.intp)
+    grid[y, x] = 1
+    bits = (grid.reshape(plane.height, DOT_ROWS, plane.width, DOT_COLUMNS) * _DOTS[None, :, None, :]).sum((1, 3))
+    for row, column in np.argwhere(bits).tolist():
+        canvas.put(plane.left + column, plane.top + row, chr(_BRAILLE + int(bits[row, column])), style)
 
 
 def _draw_points(
@@ -207,8 +156,6 @@ def _draw_points(
 ) -> None:
     """The characters at their places. What is drawn first keeps its cells: the cursor's, then the row looked at."""
     taken: set[tuple[int, int]] = set()
-    cells: list[list[list[int]]] = plane.cells(np.nan_to_num(facts.points, posinf=0.0, neginf=0.0)).tolist()
-    known = np.isfinite(facts.points).all(-1)
 
     def label(x: int, y: int, text: str, style: Style) -> None:
         size = cell_len(text)
@@ -222,22 +169,39 @@ def _draw_points(
     embedding = facts.kind == "embedding"
     if cursor is not None and 0 <= cursor < facts.points.shape[1] and not embedding:
         for number in looked_at:
-            if known[number, cursor]:
-                text = _glyph(glyphs, facts, number, cursor)
-                x, y = cells[number][cursor]
-                label(x, y, text, palette.accent + Style(reverse=True))
-    starts = [facts.start[number] for number in looked_at if len(facts.start)]
-    places = [plane.cells(start).tolist() for start in starts if np.isfinite(start).all()]
-    for x, y in places:
+            for x, y in _finite_cells(plane, facts.points[number, cursor][None]):
+                label(x, y, _glyph(glyphs, facts, number, cursor), palette.accent + Style(reverse=True))
+    starts = _finite_cells(plane, facts.start[looked_at] if len(facts.start) else facts.start)
+    for x, y in starts:
         label(x, y, "○", main)
-    for numbers, style in ((looked_at, main), (others, main if embedding else palette.faint)):
-        for number in numbers:
-            for step, (x, y) in enumerate(cells[number]):
-                if known[number, step] and (x, y) not in taken:
-                    label(x, y, _glyph(glyphs, facts, number, step), style)
-    for x, y in places:  # named where there is room beside it
+    steps = _steps_of_way(facts, cursor)
+    for number, step, x, y in _first_in_each_cell(plane, facts, looked_at, steps):
+        label(x, y, _glyph(glyphs, facts, number, step), main)
+    everything = range(facts.points.shape[1])
+    for numbers, style in ((looked_at, palette.dim), (others, main if embedding else palette.faint)):
+        for number, step, x, y in _first_in_each_cell(plane, facts, numbers, everything):
+            label(x, y, _glyph(glyphs, facts, number, step), style)
+    for x, y in starts:  # named where there is room beside it
         if not {(x + 1, y), (x + 2, y)} & taken and x + 2 < canvas.width:
             canvas.put(x + 1, y, "h₀", palette.dim)
+
+
+def _finite_cells(plane: Plane, points: Points) -> list[list[int]]:
+    found: list[list[int]] = plane.cells(points[np.isfinite(points).all(-1)]).tolist()
+    return found
+
+
+def _first_in_each_cell(plane: Plane, facts: SpaceFacts, numbers: list[int], steps: range) -> list[list[int]]:
+    """Number, step, x and y of the finite points of some rows, without those that fall on an earlier one's cell."""
+    points = facts.points[numbers, steps.start : steps.stop]
+    number, step = np.nonzero(np.isfinite(points).all(-1))
+    cells = plane.cells(points[number, step])
+    _, first = np.unique(cells[:, 1] * plane.width + cells[:, 0], return_index=True)
+    order = np.sort(first)
+    found: list[list[int]] = np.column_stack([np.array(numbers, np.intp)[number], step + steps.start, cells])[
+        order
+    ].tolist()
+    return found
 
 
 def _glyph(glyphs: Sequence[str], facts: SpaceFacts, number: int, step: int) -> str:
@@ -269,6 +233,10 @@ def _draw_words(
         glyph = _glyph(glyphs, facts, looked_at[0], cursor)
         texts = (f"t={cursor} after {glyph} at {place}", f"t={cursor} {glyph} {place}", f"t={cursor}")
         x = canvas.put(x, y, first_that_fits(texts, room - x), palette.accent) + 3
+    steps = _steps_of_way(facts, cursor)
+    if len(steps) < facts.points.shape[1]:
+        text = first_that_fits((f"line: t={steps.start} to {steps.stop - 1}",), canvas.width - x)
+        x = canvas.put(x, y, text, palette.text) + 3
     others = len(facts.rows) - len(looked_at)
     rest = f"faint: {others} other row{'s' * (others > 1)}"
     forms = [f"○ h₀   {rest} of the batch", rest] if others else ["○ h₀"]

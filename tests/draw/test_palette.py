@@ -85,6 +85,21 @@ def test_numbers_can_be_read_on_every_level(palette: Palette, level: int) -> Non
 
 
 @BOTH
+@pytest.mark.parametrize("level", range(21))
+def test_shares_and_gradients_as_backgrounds_grow_from_the_neutral_and_hold_numbers(
+    palette: Palette, level: int
+) -> None:
+    neutral = rgb(palette.cell(0))
+    for cell in (palette.share_cell, palette.back_cell):
+        assert contrast(rgb(cell(level), background=False), rgb(cell(level))) >= 3
+        assert rgb(cell(0)) == neutral
+        assert level == 0 or math.dist(rgb(cell(level)), neutral) > math.dist(rgb(cell(level - 1)), neutral)
+    half = palette.share_half(level, 20)
+    assert rgb(half, background=False) == rgb(palette.share_cell(level))
+    assert rgb(half) == rgb(palette.share_cell(20))
+
+
+@BOTH
 def test_text_can_be_read_on_the_background(palette: Palette) -> None:
     background = {id(DARK): (20, 23, 28), id(LIGHT): (251, 250, 247)}[id(palette)]
     for name, least in (("text", 7), ("dim", 4.5), ("accent", 4.5), ("right", 4.5), ("wrong", 4.5)):

@@ -1,0 +1,232 @@
+"""Gates over time: every value at its gate, unit and time step, in the colours of its kind."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay_out_gates
+from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.inside import Gate, GatesFacts
+from tests.draw.grids import Grid, is_picture
+
+GREY = replace(DARK, monochrome=True)
+VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
+LSTM = {"i": False, "f": False, "g": True, "o": False, "c": True}
+
+
+def facts(values: dict[str, Any], *, signed: dict[str, bool], hidden: int | None = None, **more: Any) -> GatesFacts:
+    gates = tuple(
+        Gate(name=name, about=f"about {name}", signed=signed[name], values=np.array(each, np.float32))
+        for name, each in values.items()
+    )
+    units = len(gates[0].values) if gates else 0
+    return GatesFacts(
+        **{"hidden_size": hidden or units, "units": np.arange(units, dtype=np.int32), **more}, gates=gates
+    )
+
+
+def picture(
+    some: GatesFacts, axis: TimeAxis, width: int, height: int, *, cursor: int | None = None, unit: int = 0,
+    palette: Any = DARK,
+) -> tuple[Grid, GatesLayout]:  # fmt: skip
+    inputs = [chr(ord("a") + step % 26) for step in axis.steps]
+    strips = draw_gates(
+        some, width=width, height=height, axis=axis, palette=palette, inputs=inputs, cursor=cursor, unit=unit
+    )
+    layout = lay_out_gates(some, width=width, height=height, axis=axis, palette=palette, unit=unit)
+    return is_picture(strips, width, height), layout
+
+
+def text(grid: Grid) -> list[str]:
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_gates_in_any_room(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
+    length, units = data.draw(st.integers(1, 300)), data.draw(st.integers(0, 40))
+    axis = TimeAxis.fit(width, length, first=data.draw(st.integers(0, 90)))
+    fed = data.draw(st.integers(0, axis.count))
+    values = np.resize(np.array(data.draw(st.lists(VALUES, min_size=1, max_size=9)), np.float32), (units, fed))
+    kinds = dict(list(LSTM.items())[: data.draw(st.integers(0, 5))])
+    some = facts(
+        dict.fromkeys(kinds, values),
+        signed=kinds,
+        hidden=units + 3,
+        first=data.draw(st.integers(0, 90)),
+        note=data.draw(st.sampled_from(["", "a note that says why " * 4])),
+        units=np.arange(units, dtype=np.int32) * 3,
+    )
+    cursor = data.draw(st.one_of(st.none(), st.integers(0, length - 1)))
+    unit = data.draw(st.integers(0, 130))
+    palette = data.draw(st.sampled_from([DARK, LIGHT, GREY]))
+    _, layout = picture(some, axis, width, height, cursor=cursor, unit=unit, palette=palette)
+    for x in range(0, width, 7):
+        found = layout.locate(x, data.draw(st.integers(-1, height)))
+        if found is not None:
+            block, places, step = found
+            assert all(0 <= place < units for place in places)
+            assert 0 <= step - some.first < block.gate.values.shape[1]
+
+
+@pytest.mark.parametrize(("width", "height", "names"), [(100, 40, "ifgoc"), (66, 20, "fc"), (60, 12, "gi")])
+def test_every_number_stands_at_its_gate_unit_and_time_step(width: int, height: int, names: str) -> None:
+    table = {name: np.linspace(0.011, 0.987, 12).reshape(3, 4) * (0.5 + number / 10)
+             for number, name in enumerate(names)}  # fmt: skip
+    axis = TimeAxis.fit(width, 4)
+    grid, layout = picture(facts(table, signed=LSTM), axis, width, height, unit=1)
+    seen = set()
+    for y, line in enumerate(text(grid)):
+        for step in range(4):
+            found = layout.locate(axis.middle(step), y)
+            number = line[axis.x(step) : axis.x(step) + axis.column].strip()
+            if found is None or not number or number[-1] not in "0123456789":
+                continue
+            block, (place,), at = found
+            assert at == step
+            name = block.gate.name
+            assert abs(float(number) - table[name][place, step]) <= 0.5 * 10.0 ** -len(number.partition(".")[2]) + 1e-6
+            assert f"unit {place + 1}" in line[: axis.gutter]
+            seen.add((name, place, step))
+    assert len(seen) == len(names) * 12
+
+
+def test_shares_are_teal_and_signed_values_are_blue_and_orange() -> None:
+    axis = TimeAxis.fit(60, 3)
+    table = {"f": [[0.0, 0.5, 1.0]], "g": [[-1.0, 0.0, 1.0]]}
+    for palette in (DARK, LIGHT):
+        grid, layout = picture(facts(table, signed=LSTM), axis, 60, 12, palette=palette)
+        for block, levels, style in (
+            (layout.blocks[0], (0, 10, 20), palette.share_cell),
+            (layout.blocks[1], (-20, 0, 20), palette.cell),
+        ):
+            for step, level in enumerate(levels):
+                assert grid[block.top][axis.middle(step)][1] == style(level)
+
+
+def test_what_is_not_bounded_has_a_round_scale_that_holds_it() -> None:
+    axis = TimeAxis.fit(60, 3)
+    values = [-1.5, 0.7, 3.6]
+    grid, layout = picture(facts({"c": [values]}, signed=LSTM), axis, 60, 12)
+    for step, value in enumerate(values):
+        assert grid[layout.blocks[0].top][axis.middle(step)][1] == DARK.cell(round(value / 5 * 20))
+    assert "+5" in text(grid)[0]
+
+
+def test_two_units_share_a_row_where_rows_are_few_and_the_selected_one_keeps_its_numbers() -> None:
+    axis = TimeAxis.fit(60, 2)
+    table = {"f": [[0.1, 0.2], [0.9, 0.8], [0.3, 0.4], [0.5, 0.6], [0.7, 1.0]]}
+    grid, layout = picture(facts(table, signed=LSTM), axis, 60, 5, unit=2)
+    (block,) = layout.blocks
+    assert [line for line in block.lines if len(line) == 1] == [(2,)]
+    line = text(grid)[block.top + block.lines.index((2,))]
+    assert line.startswith("▸unit 3")
+    assert ".3000" in line
+    assert ".4000" in line
+    for y, places in enumerate(block.lines):
+        if len(places) == 2:
+            character, style = grid[block.top + y][axis.middle(1)]
+            upper, lower = (round(table["f"][place][1] * 20) for place in places)
+            assert (character, style) == ("▀", DARK.share_half(upper, lower))
+
+
+@pytest.mark.parametrize("height", range(3, 40))
+@pytest.mark.parametrize("unit", [0, 7, 39, 77])
+def test_the_selected_unit_is_always_drawn_and_marked(height: int, unit: int) -> None:
+    axis = TimeAxis.fit(90, 6)
+    units = np.array(sorted({*range(0, 78, 2), unit}), np.int32)
+    some = facts({"f": np.zeros((len(units), 6))}, signed=LSTM, hidden=80, units=units)
+    for palette in (DARK, GREY):
+        grid, layout = picture(some, axis, 90, height, unit=unit, palette=palette)
+        shown = {layout.units[place] for line in layout.blocks[0].lines for place in line}
+        assert unit in shown
+        marked = [line for line in text(grid) if line.startswith("▸")]
+        assert marked
+        assert all(f"u{unit + 1} " in line or f"unit {unit + 1} " in line for line in marked)
+        assert len(shown) == layout.shown
+        assert f"{layout.shown} of 80" in "\n".join(text(grid)) or layout.bottom + 1 >= height
+
+
+def test_names_and_purposes_stand_over_the_gates_or_in_the_gutter() -> None:
+    table = {name: np.full((8, 6), 0.25) for name in LSTM}
+    axis = TimeAxis.fit(72, 6)
+    grid, layout = picture(facts(table, signed=LSTM), axis, 72, 16)
+    for block in layout.blocks:
+        assert block.heading is not None
+        assert text(grid)[block.heading].startswith(f" {block.gate.name}  about {block.gate.name}")
+    grid, layout = picture(facts(table, signed=LSTM), axis, 72, 14)
+    for block in layout.blocks:
+        assert block.heading is None
+        assert block.gate.name in text(grid)[block.top][:3]
+    legend = text(grid)[layout.bottom + 1]
+    assert "i f o 0 " in legend
+    assert "g c −1 " in legend
+
+
+def test_units_that_fit_are_units_that_are_drawn() -> None:
+    for height in range(8, 60):
+        for gates in range(1, 6):
+            count = gate_units_that_fit(height, gates)
+            names = list(LSTM)[:gates]
+            table = {name: np.zeros((count, 90)) for name in names}
+            axis = TimeAxis.fit(101, 90)  # one cell a step: no unit has a row of its own
+            _, layout = picture(facts(table, signed=LSTM, hidden=999), axis, 101, height)
+            assert len(layout.blocks) == gates
+            assert layout.shown == count
+            assert layout.bottom < height
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("height", [12, 4])
+def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
+    table = np.full((4, 3), 0.5)
+    table[2, 1] = value
+    axis = TimeAxis.fit(60, 3)
+    for name in ("f", "g"):
+        grid, layout = picture(facts({name: table}, signed=LSTM), axis, 60, height, unit=0)
+        found = [layout.locate(x, y) for y in range(height) for x in range(60) if grid[y][x][1] == DARK.warning]
+        assert found
+        assert all(each is not None and each[2] == 1 and 2 in each[1] for each in found)
+
+
+def test_what_is_not_fed_yet_has_no_colour_and_the_window_may_begin_elsewhere() -> None:
+    axis = TimeAxis.fit(60, 6)
+    grid, layout = picture(facts({"f": [[1.0, 0.0]]}, signed=LSTM, first=2), axis, 60, 9)
+    y = layout.blocks[0].top + 2
+    coloured = {axis.step_at(x) for x in range(60) if grid[y][x][1].bgcolor is not None}
+    assert coloured == {2, 3}
+    assert grid[y][axis.middle(2)][1] == DARK.share_cell(20)
+
+
+def test_the_cursor_marks_its_column_and_no_other() -> None:
+    axis = TimeAxis.fit(77, 6)
+    some = facts({"f": np.full((5, 6), 0.5), "c": np.full((5, 6), 0.5)}, signed=LSTM)
+    (plain, _), (marked, _) = picture(some, axis, 77, 17), picture(some, axis, 77, 17, cursor=2)
+    changed = {axis.step_at(x) for y in range(17) for x in range(77) if plain[y][x] != marked[y][x]}
+    assert changed == {2}
+
+
+def test_without_colours_size_and_sign_are_in_the_characters() -> None:
+    axis = TimeAxis.fit(31, 10)
+    grid, layout = picture(facts({"f": [np.linspace(0, 1, 10)], "g": [np.linspace(-1, 1, 10)]}, signed=LSTM), axis,
+                           31, 12, palette=GREY)  # fmt: skip
+    rows = ["".join(text(grid)[block.top][axis.x(step)] for step in range(10)) for block in layout.blocks]
+    assert rows[0] == "".join(GREY.shade(round(value * 20)) for value in np.linspace(0, 1, 10))
+    assert len(set(rows[0])) >= 4
+    assert not set(rows[1][:4]) & set(rows[1][6:])
+
+
+def test_a_note_stands_above_or_alone() -> None:
+    axis = TimeAxis.fit(50, 3)
+    grid, layout = picture(facts({"a": [[0.1, 0.2, 0.3]]}, signed={"a": True}, note="No gates here."), axis, 50, 9)
+    assert "No gates here." in text(grid)[0]
+    assert layout.blocks[0].top >= 1
+    grid, _ = picture(facts({}, signed={}, note="Nothing to see."), axis, 50, 9)
+    assert [line.strip() for line in text(grid)] == ["Nothing to see.", *[""] * 8]

@@ -1,0 +1,266 @@
+"""Gradients through time: every norm at its step on a logarithmic scale that holds still, and the same in words."""
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.decades import decades
+from rnn_tui.draw.gradient_words import Path
+from rnn_tui.draw.gradients import GradientsLayout, draw_gradients, lay_out_gradients
+from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.inside import GradientFlow, GradientsFacts
+from tests.draw.grids import Grid, is_picture
+
+GREY = replace(DARK, monochrome=True)
+NORMS = st.one_of(st.floats(0, 10, width=32), st.sampled_from([0.0, math.nan, math.inf, 1e-30, 1e30]))
+
+
+def flow(whole: Any, alone: Any, *, layer: int = 0, direction: int = 0, **more: Any) -> GradientFlow:
+    c = {name: np.array(each, np.float32) for name, each in more.items() if each is not None}
+    return GradientFlow(
+        layer=layer,
+        direction=direction,
+        whole=np.array(whole, np.float32),
+        alone=np.array(alone, np.float32),
+        saturated=0.125,
+        **c,
+    )
+
+
+def picture(
+    facts: GradientsFacts, axis: TimeAxis, width: int, height: int, *, layers: int = 1, palette: Any = DARK,
+    cursor: int | None = None,
+) -> tuple[Grid, GradientsLayout]:  # fmt: skip
+    inputs = [chr(ord("a") + step % 26) for step in axis.steps]
+    strips = draw_gradients(
+        facts, width=width, height=height, axis=axis, palette=palette, inputs=inputs, cursor=cursor, layers=layers
+    )
+    layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
+    return is_picture(strips, width, height), layout
+
+
+def text(grid: Grid) -> list[str]:
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_gradients_in_any_room(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
+    length = data.draw(st.integers(1, 300))
+    axis = TimeAxis.fit(width, length, first=data.draw(st.integers(0, 90)))
+    fed = data.draw(st.integers(0, axis.count))
+    norms = np.resize(np.array(data.draw(st.lists(NORMS, min_size=1, max_size=9)), np.float32), fed)
+    c = norms if data.draw(st.booleans()) else None
+    layers, both = data.draw(st.integers(0, 6)), data.draw(st.booleans())
+    facts = GradientsFacts(
+        note=data.draw(st.sampled_from(["", "a note that says why " * 4])),
+        first=data.draw(st.integers(0, 90)),
+        at=data.draw(st.integers(-1, length)),
+        flows=tuple(flow(norms, norms[::-1], layer=layer, direction=direction, whole_c=c, alone_c=c)
+                    for layer in range(layers) for direction in range(1 + both)),
+        radius=data.draw(st.sampled_from([(), (("h", math.nan),), (("i", 1.0), ("f", 0.5))])),
+        norm=data.draw(st.sampled_from([None, 3.2, math.nan])),
+        clipped=data.draw(st.sampled_from([None, 1.0, math.inf])),
+        peak=data.draw(st.sampled_from([0.0, 1.0, math.nan, math.inf])),
+    )  # fmt: skip
+    cursor = data.draw(st.one_of(st.none(), st.integers(0, length - 1)))
+    palette = data.draw(st.sampled_from([DARK, LIGHT, GREY]))
+    _, layout = picture(facts, axis, width, height, layers=layers, palette=palette, cursor=cursor)
+    for x in range(0, width, 7):
+        layout.locate(x, data.draw(st.integers(-1, height)))
+
+
+WHOLE = [0.0123, 0.0789, 0.123, 0.456, 0.789, 0.0345]
+ALONE = [3.1e-7, 2.2e-5, 1.4e-3, 0.0871, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(72, 16), (44, 14), (118, 30), (72, 7)])
+def test_every_number_stands_at_its_step_under_its_bar_or_in_its_colour(width: int, height: int) -> None:
+    axis = TimeAxis.fit(width, 6)
+    facts = GradientsFacts(at=3, flows=(flow(WHOLE, ALONE),), peak=0.789)
+    grid, layout = picture(facts, axis, width, height)
+    seen = set()
+    for y in range(height):
+        for step in range(6):
+            found = layout.locate(axis.middle(step), y)
+            number = text(grid)[y][axis.x(step) : axis.x(step) + axis.column].strip()
+            if found is None or not number or number[-1] not in "0123456789":
+                continue
+            series, at, value = found
+            table = ALONE if series.alone else WHOLE
+            assert at == step
+            assert value == np.float32(table[step])
+            last_digit = 10.0 ** int(Decimal(number).as_tuple().exponent)
+            assert abs(float(number) - table[step]) <= 0.51 * last_digit
+            seen.add((series.alone, step))
+    assert len(seen) == 12
+
+
+def test_bars_are_as_high_as_the_logarithm() -> None:
+    axis = TimeAxis.fit(20, 9)  # one cell a step: no numbers
+    norms = [10.0**-power for power in range(9)]
+    grid, layout = picture(GradientsFacts(at=-1, flows=(flow(norms, norms),), peak=1.0), axis, 20, 16)
+    (series,) = layout.series
+    assert layout.bars
+    assert (layout.scale.low, layout.scale.high) == (-9, 0)
+    for step in range(9):
+        column = [grid[y][axis.x(step)][0] for y in range(series.top, series.top + layout.rows)]
+        eighths = sum(" ▁▂▃▄▅▆▇█".index(character) for character in column)
+        assert eighths == round((9 - step) / 9 * layout.rows * 8)
+    gutter = [line[: axis.gutter] for line in text(grid)]
+    assert gutter[series.top].split() == ["h", "1"]
+    assert gutter[series.top + layout.rows - 1].split() == ["1e-9"]
+
+
+def test_the_scale_holds_still_while_norms_move_a_little() -> None:
+    scales = {(each.low, each.high) for factor in np.linspace(0.5, 1.9, 15)
+              for each in [decades([0.5 * factor, 3e-5 * factor], 0.5 * factor)]}  # fmt: skip
+    assert scales == {(-6, 0)}
+    assert decades([], 0.0) == decades([1.0], 1.0)
+    far = decades([1e-30, 1.0], 1.0)
+    assert far.high - far.low == 12
+    assert far.part(1e-30) == 0
+    assert decades([1e-5], 1e3).high == 3, "the peak outside of the window counts"
+
+
+def test_colours_where_rows_are_few_and_layers_are_named() -> None:
+    axis = TimeAxis.fit(40, 6)
+    flows = tuple(flow(WHOLE, ALONE, layer=layer, direction=direction, whole_c=WHOLE, alone_c=ALONE)
+                  for layer in range(2) for direction in range(2))  # fmt: skip
+    facts = GradientsFacts(at=3, flows=flows, peak=1.0)
+    grid, layout = picture(facts, axis, 40, 24, layers=2)
+    assert not layout.bars
+    assert [each.symbol for each in layout.series] == ["h₁→", "c₁→", "h₁←", "c₁←", "h₂→", "c₂→", "h₂←", "c₂←"] * 2
+    for series in layout.series:
+        assert text(grid)[series.top].strip().startswith(series.symbol)
+        table = ALONE if series.alone else WHOLE
+        for step, norm in enumerate(table):
+            style = grid[series.top][axis.x(step)][1]
+            if norm:
+                part = (math.log10(norm) - layout.scale.low) / (layout.scale.high - layout.scale.low)
+                assert style == DARK.back_cell(max(1, round(part * 20)))
+            else:
+                assert style.bgcolor is None
+    few, layout = picture(replace_place(facts, 1, 1), axis, 40, 8, layers=2)
+    assert any(series.symbol == "h₂←" for series in layout.series), "the layer that is looked at comes first"
+    assert layout.left_out
+    assert f"{layout.left_out} more" in "\n".join(text(few))
+
+
+def replace_place(facts: GradientsFacts, layer: int, direction: int) -> GradientsFacts:
+    return GradientsFacts(at=facts.at, flows=facts.flows, peak=facts.peak, layer=layer, direction=direction)
+
+
+def test_nothing_flows_is_a_nought_not_fed_is_a_dot_and_neither_has_a_colour() -> None:
+    axis = TimeAxis.fit(72, 6)
+    grid, layout = picture(
+        GradientsFacts(at=1, flows=(flow([0.1, 0.2, 0.3], [0.1, 0.2, 0.0]),), peak=1.0), axis, 72, 16
+    )
+    whole, alone = layout.series
+    rows = {each.alone: "\n".join(text(grid)[y][axis.x(2) : axis.x(3)] for y in range(each.top, each.top + layout.rows))
+            for each in (whole, alone)}  # fmt: skip
+    assert rows[True].strip() == "0"
+    assert "█" in rows[False]
+    later = "".join(text(grid)[y][axis.x(3) : axis.right] for y in range(alone.top, alone.top + layout.rows))
+    assert later.split() == ["·"] * 3
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("height", [16, 7])
+def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
+    axis = TimeAxis.fit(72, 6)
+    norms = [0.1, 0.1, value, 0.1, 0.1, 0.1]
+    grid, _ = picture(GradientsFacts(at=5, flows=(flow(norms, norms),), peak=value), axis, 72, height)
+    marked = {axis.step_at(x) for y in range(height) for x in range(72) if grid[y][x][1] == DARK.warning}
+    assert marked == {2}
+    if height == 16:
+        assert "NaN or infinite from t=2" in "\n".join(text(grid))
+
+
+def test_the_step_of_the_lone_loss_and_the_cursor_are_marked() -> None:
+    axis = TimeAxis.fit(72, 6)
+    for at in range(6):
+        alone = [0.1 if step <= at else 0.0 for step in range(6)]
+        facts = GradientsFacts(at=at, flows=(flow(WHOLE, alone),), peak=1.0)
+        grid, layout = picture(facts, axis, 72, 16, cursor=2)
+        (mark,) = [(x, y) for y in range(16) for x in range(72) if grid[y][x][0] == "▼"]
+        assert axis.step_at(mark[0]) == at
+        assert (mark[1], True) in layout.headings
+        assert f"t={at}" in text(grid)[mark[1]]
+        lit = {axis.step_at(x) for x in range(72) if grid[layout.bottom][x][1].bgcolor is not None}
+        assert lit == {2}
+
+
+def test_vanishing_and_exploding_are_told_in_words() -> None:
+    axis = TimeAxis.fit(118, 20)
+    steps = np.arange(20)
+    shrinking = 0.5 * 0.4 ** (19.0 - steps)
+    facts = GradientsFacts(at=19, flows=(flow(np.full(20, 0.5), shrinking),), peak=0.5)
+    grid, layout = picture(facts, axis, 118, 30)
+    said, base = "\n".join(text(grid)), layout.series[1].top + layout.rows - 2
+    faint = [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.faint.color]
+    assert faint == [step for step in range(20) if shrinking[step] < 0.5e-6]
+    assert f"from t=19 back to t=0 the gradient shrinks to {0.4**19:.1e} of its size" in said
+    gone = int((shrinking < 0.5e-6).sum())
+    assert f"vanished (under a millionth of the peak) at {gone} steps, the nearest t={gone - 1}" in said
+    assert "keeps its size (× 1.00)" in said
+    growing = 0.5 * 1.5 ** (19.0 - steps)
+    grid, layout = picture(GradientsFacts(at=19, flows=(flow(growing, growing),), peak=2000.0), axis, 118, 30)
+    said = "\n".join(text(grid))
+    assert f"grows {1.5**19:,.0f} times" in said
+    assert "explodes: above 1 and growing at t=17 … 0" in said  # 0.5 · 1.5² > 1
+    series = layout.series[0]
+    base = series.top + layout.rows - 2
+    assert [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.wrong.color] == list(range(18))
+
+
+def test_a_layer_that_reads_from_the_right_hands_gradients_on_to_later_steps() -> None:
+    path = Path.of([0.0, 0.0, 1.0, 0.1, 0.01], 10, 1, 12)
+    assert path.steps == (12, 13, 14)
+    assert path.ratio() == pytest.approx((12, 14, 0.01))
+    assert path.told("x", 80) == "x: from t=12 on to t=14 the gradient shrinks to 0.010 of its size"
+    back = Path.of([0.01, 0.1, 1.0, 0.0, 0.0], 10, 0, 12)
+    assert back.told("x", 80) == "x: from t=12 back to t=10 the gradient shrinks to 0.010 of its size"
+    assert back.told("x", 22) == "x: shrinks to 0.010"
+    assert Path.of([0.0, 0.0], 0, 0, 1).told("x", 80) == "x: no gradient flows in these steps"
+
+
+def test_the_causes_are_written() -> None:
+    axis = TimeAxis.fit(118, 6)
+    flows = tuple(flow(WHOLE, ALONE, layer=layer) for layer in range(2))
+    common: dict[str, Any] = {"at": 3, "flows": flows, "layer": 1, "radius": (("r", 0.91), ("z", 1.2)), "peak": 1.0}
+    for norm, clipped, words in (
+        (None, None, "‖∂L/∂θ‖ comes at the end of the pass"),
+        (3.21, None, "‖∂L/∂θ‖ 3.210, not clipped"),
+        (3.21, 1.0, "‖∂L/∂θ‖ 3.210 → 1.000 clipped"),
+    ):
+        said = "\n".join(
+            text(picture(GradientsFacts(**common, norm=norm, clipped=clipped), axis, 118, 30, layers=2)[0])
+        )
+        assert words in said
+        assert "ρ(W_hh₂) r 0.91  z 1.20" in said
+        assert "saturated h₁ 12 %  h₂ 12 %" in said
+
+
+def test_without_colours_norms_are_heights_or_densities() -> None:
+    norms = [10.0**-power for power in range(9)]
+    axis = TimeAxis.fit(20, 9)
+    facts = GradientsFacts(at=8, flows=(flow(norms, norms),) * 3, peak=1.0)
+    grid, layout = picture(facts, axis, 20, 9, palette=GREY)
+    assert not layout.bars
+    row = [grid[layout.series[0].top][axis.x(step)][0] for step in range(9)]
+    assert row == [GREY.shade(max(1, round((9 - step) / 9 * 20))) for step in range(9)]
+    assert len(set(row)) >= 4
+
+
+def test_a_note_stands_alone_where_there_is_nothing() -> None:
+    grid, _ = picture(GradientsFacts(note="The pass has gone by."), TimeAxis.fit(50, 3), 50, 9)
+    assert [line.strip() for line in text(grid)] == ["The pass has gone by.", *[""] * 8]

@@ -1,0 +1,207 @@
+"""The way of the state: points where their coordinates say, lines between them, axes that hold still."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.draw.space import draw_space, point_at, space_scale
+from rnn_tui.inside import SpaceFacts
+from tests.draw.grids import Grid, is_picture
+
+GREY = replace(DARK, monochrome=True)
+GLYPHS = ["a", "b", "c", "d", "e", "f", "g", "日"]
+NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
+
+
+def states(points: Any, **more: Any) -> SpaceFacts:
+    """Rows 0, 1, ... of the batch; the points of each are a, b, c, ..."""
+    points = np.array(points, np.float32)
+    n, p = points.shape[:2]
+    given = {
+        "rows": np.arange(n, dtype=np.int32),
+        "characters": np.tile(np.arange(p, dtype=np.int32) % len(GLYPHS), (n, 1)),
+        "start": np.zeros((n, 2), np.float32),
+        "shares": (0.62, 0.21),
+        **more,
+    }
+    return SpaceFacts(points=points, **given)
+
+
+def picture(
+    facts: SpaceFacts, width: int, height: int, scale: float, *, row: int = 0, cursor: int | None = None,
+    palette: Any = DARK,
+) -> Grid:  # fmt: skip
+    strips = draw_space(
+        facts, width=width, height=height, palette=palette, glyphs=GLYPHS, row=row, cursor=cursor, scale=scale
+    )
+    return is_picture(strips, width, height)
+
+
+def places(grid: Grid, wanted: str) -> list[tuple[int, int]]:
+    return [(x, y) for y, row in enumerate(grid[:-1]) for x, (character, _) in enumerate(row) if character == wanted]
+
+
+def text(grid: Grid) -> list[str]:
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_points_in_any_room(data: st.DataObject) -> None:
+    width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
+    rows, steps = data.draw(st.integers(0, 8)), data.draw(st.integers(0, 60))
+    some = np.array(data.draw(st.lists(NUMBERS, min_size=1, max_size=9)), np.float32)
+    facts = states(
+        np.resize(some, (rows, steps, 2)),
+        start=np.resize(some, (rows, 2)),
+        shares=data.draw(st.sampled_from([(0.6, 0.2), (math.nan, 0.0)])),
+        direction=data.draw(st.integers(0, 1)),
+        note=data.draw(st.sampled_from(["", "a note that says why " * 4])),
+    )
+    if data.draw(st.booleans()) and rows:
+        facts = states(facts.points[:1], kind="embedding", start=np.zeros((0, 2), np.float32))
+    scale = space_scale(facts, data.draw(st.sampled_from([0.0, 1.0, 7.0])))
+    assert scale > 0
+    cursor = data.draw(st.one_of(st.none(), st.integers(0, 70)))
+    row = data.draw(st.integers(0, 9))
+    picture(
+        facts, width, height, scale, row=row, cursor=cursor, palette=data.draw(st.sampled_from([DARK, LIGHT, GREY]))
+    )
+    point_at(facts, width // 2, height // 2, width=width, height=height, row=row, scale=scale)
+
+
+@pytest.mark.parametrize(("width", "height"), [(72, 16), (44, 14), (118, 30), (46, 30), (196, 54)])
+def test_points_stand_where_their_coordinates_say(width: int, height: int) -> None:
+    corners = [[1.8, 0.0], [0.9, 0.9], [-1.8, 0.0], [-0.9, -0.9]]
+    facts = states([corners], start=np.full((1, 2), math.nan))
+    grid = picture(facts, width, height, space_scale(facts, 0.0))
+    (a,), (b,), (c,), (d,) = (places(grid, glyph) for glyph in "abcd")
+    middle = width / 2 - 0.5
+    assert a[0] - middle == pytest.approx(middle - c[0], abs=1.1)
+    assert b[0] - middle == pytest.approx((a[0] - middle) / 2, abs=1.1), "half as far to the right"
+    assert d[0] - middle == pytest.approx((c[0] - middle) / 2, abs=1.1)
+    assert a[1] == c[1]
+    assert b[1] < a[1] < d[1], "the second component goes up"
+    assert a[1] - b[1] == pytest.approx(d[1] - a[1], abs=1.1)
+    one_right, one_up = (a[0] - middle) / 1.8, 2 * (a[1] - b[1]) / 0.9  # in half a cell's height
+    assert 0.45 <= one_right / one_up <= 2.2, "the aspect is nearly that of the plane"
+    for number, place in enumerate((a, b, c, d)):
+        assert point_at(facts, *place, width=width, height=height, row=0, scale=2.0) == (0, number)
+    assert point_at(facts, 0, 0, width=width, height=height, row=0, scale=2.0) is None
+
+
+def test_marks_on_the_axes_are_where_the_scale_is() -> None:
+    corners = [[[2.0, 0.0], [0.0, 2.0], [-2.0, 0.0], [0.0, -2.0]]]
+    facts = states(corners, start=np.zeros((0, 2), np.float32), kind="embedding")  # no lines
+    grid = picture(facts, 72, 17, 2.0)
+    (a,), (b,), (c,), (d,) = (places(grid, glyph) for glyph in "abcd")
+    lines = text(grid)
+    assert lines[a[1] - 1].find("+2") in range(a[0] - 2, a[0] + 2)
+    assert lines[c[1] - 1].find("−2") in range(max(0, c[0] - 2), c[0] + 2)
+    assert lines[b[1]][b[0] - 3 : b[0] - 1] == "+2"
+    assert lines[d[1]][d[0] - 3 : d[0] - 1] == "−2"
+    assert "PC1 62 %" in "\n".join(lines)
+    assert "PC2 21 %" in lines[0]
+
+
+def test_lines_join_the_points_in_the_order_of_the_text() -> None:
+    facts = states([[[1.0, 0.0], [1.0, 0.9], [-1.0, 0.9]]])
+    grid = picture(facts, 73, 17, 1.0)
+    (start,), (a,), (b,), (c,) = (places(grid, glyph) for glyph in "○abc")
+
+    def dots(x: int, y: int) -> int:
+        code = ord(grid[y][x][0][0])
+        return bin(code - 0x2800).count("1") if 0x2800 <= code < 0x2900 else 0
+
+    assert all(dots(x, start[1]) for x in range(start[0] + 3, a[0])), "h_0 to a"
+    assert all(dots(a[0], y) for y in range(b[1] + 1, a[1])), "a to b"
+    assert all(dots(x, b[1]) for x in range(c[0] + 1, b[0])), "b to c"
+    assert not any(dots(x, y) for x in range(c[0], start[0] - 1) for y in range(b[1] + 1, 16)), "and nowhere else"
+    right = picture(states([[[1.0, 0.0], [1.0, 0.9], [-1.0, 0.9]]], direction=1), 73, 17, 1.0)
+    (c,) = places(right, "c")
+    code = ord(right[(start[1] + c[1]) // 2][(start[0] + c[0]) // 2][0][0])
+    assert 0x2800 < code < 0x2900, "from the right, h_0 leads to the last"
+
+
+def test_a_long_row_is_joined_up_to_the_cursor_and_says_so() -> None:
+    angle = np.linspace(0, 6, 100)
+    facts = states(np.stack([np.cos(angle), np.sin(angle)], 1)[None])
+    for cursor in (10, 60, 99):
+        said = text(picture(facts, 118, 30, 1.0, cursor=cursor))[-1]
+        assert f"line: t={max(0, cursor - 23)} to {cursor}" in said
+    assert "line" not in text(picture(states(facts.points[:, :20]), 118, 30, 1.0))[-1]
+
+
+def test_the_point_at_the_cursor_wins_its_cell_then_the_row_that_is_looked_at() -> None:
+    same = [[0.5, 0.3], [0.5, 0.3], [0.5, 0.3]]
+    other = [[0.5, 0.3], [-0.5, 0.3], [-0.5, 0.3]]
+    facts = states([other, same], characters=np.array([[3, 4, 4], [0, 1, 2]], np.int32))
+    grid = picture(facts, 72, 16, 1.0, row=1, cursor=1)
+    assert places(grid, "a") + places(grid, "c") + places(grid, "d") == []
+    ((x, y),) = places(grid, "b")
+    assert grid[y][x][1].reverse
+    assert grid[y][x][1].color == DARK.accent.color
+    assert "t=1 after b at (0.50, 0.30)" in text(grid)[-1]
+    ((x, y),) = places(picture(facts, 72, 16, 1.0, row=1), "a")
+    assert places(picture(facts, 72, 16, 1.0, row=0), "d") == [(x, y)]
+    ((x, y),) = places(grid, "e")
+    assert grid[y][x][1] == DARK.faint, "another row is faint"
+    assert "faint: 1 other row" in text(grid)[-1]
+
+
+def test_what_is_no_number_leaves_a_gap_and_is_counted() -> None:
+    facts = states([[[0.5, 0.5], [math.nan, 0.1], [math.inf, 0.0], [-0.5, 0.5]]])
+    grid = picture(facts, 72, 16, 1.0, cursor=1)
+    assert "2 points are NaN or infinite" in text(grid)[-1]
+    assert places(grid, "b") + places(grid, "c") == []
+    assert len(places(grid, "a")) == len(places(grid, "d")) == 1
+    assert any(style == DARK.warning for _, style in grid[-1])
+
+
+def test_the_scale_does_not_breathe() -> None:
+    points = np.array([[[1.0, 0.2], [-0.4, 0.1]]])
+    scale, scales = 0.0, []
+    for frame in range(60):
+        scale = space_scale(states(points * (1.7 + 0.2 * math.sin(frame))), scale)
+        scales.append(scale)
+    assert set(scales) == {2.0}
+    for frame in range(60):  # about a step of the scale: it goes up once and stays
+        scale = space_scale(states(points * (2.0 + 0.2 * math.sin(frame))), scale)
+        scales.append(scale)
+    assert scales == sorted(scales)
+    assert scales[-1] == 3.0
+    for factor in np.geomspace(1e-4, 1e4, 50):
+        for before in (0.0, 1.0, 50.0):
+            scale = space_scale(states(points * factor), before)
+            assert 0.5 * scale <= factor * 1.000001 <= scale * 1.000002, "everything fits, and fills half of it"
+    assert space_scale(states(points * math.nan), 3.0) == 3.0
+
+
+def test_an_embedding_has_labels_and_no_lines() -> None:
+    facts = states([[[0.5, 0.5], [-0.5, 0.5], [0.9, -0.5]]], kind="embedding", start=np.zeros((0, 2), np.float32))
+    grid = picture(facts, 72, 16, 1.0, row=5)
+    assert [len(places(grid, glyph)) for glyph in "abc"] == [1, 1, 1]
+    assert not any(0x2800 <= ord(character) < 0x2900 for row in grid for character, _ in row if character)
+    assert places(grid, "○") == []
+
+
+def test_without_colours_the_cursor_and_the_row_are_still_told_apart() -> None:
+    facts = states([[[0.5, 0.5], [-0.5, 0.5]], [[0.5, -0.5], [-0.5, -0.5]]])
+    grid = picture(facts, 72, 16, 1.0, cursor=0, palette=GREY)
+    styles = {(x, y): grid[y][x][1] for glyph in "ab" for x, y in places(grid, glyph)}
+    assert len(styles) == 4
+    assert sum(bool(style.reverse) for style in styles.values()) == 1
+    assert sum(bool(style.bold) for style in styles.values()) == 2
+
+
+def test_a_note_stands_above_or_alone() -> None:
+    facts = states([[[0.5, 0.5]]], note="Only this much.")
+    assert "Only this much." in text(picture(facts, 40, 12, 1.0))[0]
+    grid = picture(states(np.zeros((0, 0, 2)), note="Nothing yet."), 40, 9, 1.0)
+    assert [line.strip() for line in text(grid)] == ["Nothing yet.", *[""] * 8]
