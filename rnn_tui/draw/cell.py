@@ -51,7 +51,9 @@ def _foot(
         y += 1
     if facts.compared is not None:
         difference = facts.compared.difference
-        texts = (f"largest difference over the pass {difference:.1e}", f"differs by at most {difference:.1e}")
+        steps = facts.compared.steps
+        over = "up to here" if steps == facts.step + 1 else f"over {steps} step{'s' if steps > 1 else ''}"
+        texts = (f"largest difference {over} {difference:.1e}", f"differs by at most {difference:.1e}")
         text = next((each for each in texts if len(each) < width), f"Δ {difference:.1e}")
         canvas.put(1, y, text, palette.text if np.isfinite(difference) else palette.warning)
         y += 1

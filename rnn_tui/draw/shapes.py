@@ -101,7 +101,7 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
         return y
     for row, numbers in enumerate(values.tolist()):
         canvas.put(1, y, tensor.name if row == 0 else "", palette.text)
-        x = 9
+        x = 10
         for at, number in enumerate(numbers):
             last = at == len(numbers) - 1
             if x + _NUMBER - last + (0 if last else 2) > canvas.width:  # the last needs no room behind it

@@ -107,7 +107,7 @@ def test_any_cell_in_any_room(data: st.DataObject) -> None:
         gates = tuple(msgspec.structs.replace(gate, total=odd, value=odd, b_ih=odd) for gate in facts.gates)
         facts = msgspec.structs.replace(facts, gates=gates, h=odd, layer=1, direction=1)
     if data.draw(st.booleans()):
-        facts = msgspec.structs.replace(facts, compared=Compared(h=facts.h, c=facts.c, difference=1.2e-7))
+        facts = msgspec.structs.replace(facts, compared=Compared(h=facts.h, c=facts.c, difference=1.2e-7, steps=1))
     picture(facts, kind, data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60)),
             data.draw(st.sampled_from([DARK, LIGHT, GREY])), data.draw(st.sampled_from(["h", "漢", "␣"])))  # fmt: skip
 
@@ -248,11 +248,13 @@ def test_the_selected_unit_is_marked_and_what_is_left_out_is_said(
 def test_torch_and_the_equations_side_by_side() -> None:
     for kind in ("rnn", "gru", "lstm"):
         facts = cell(kind)
-        other = Compared(h=facts.h + np.float32(0.25), c=None if facts.c is None else facts.c - 1, difference=0.25)
+        other = Compared(
+            h=facts.h + np.float32(0.25), c=None if facts.c is None else facts.c - 1, difference=0.25, steps=1
+        )  # of the steps before, none
         for width in (46, 118):
             facts = msgspec.structs.replace(facts, compared=other)
             rows = texts(picture(facts, kind, width, 40))
-            assert any("largest difference over the pass 2.5e-01" in row for row in rows)
+            assert any("largest difference over 1 step 2.5e-01" in row for row in rows)
             assert any("torch" in row and "written" in row for row in rows)
             for unit in range(5):
                 pairs = [(facts.h[unit], facts.h[unit] + 0.25)]

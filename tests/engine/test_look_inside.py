@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from rnn_tui.engine import unfolded
 from rnn_tui.engine.inside import sight
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.session import Session
@@ -85,7 +86,7 @@ def test_nothing_is_unfolded_that_nobody_asks_for(monkeypatch: pytest.MonkeyPatc
         calls.append(1)
         return original(*arguments)
 
-    original = sight.unfold
+    original = unfolded.unfold
     monkeypatch.setattr(sight, "unfold", counted)
     trainer, probe = ticked(LESSONS["hihello"], 6)
     for wanted in (Wanted(), Wanted(count=6), Wanted(inside=(WeightsAsk(kind="update"),))):

@@ -44,7 +44,7 @@ async def test_a_key_opens_a_pane_in_its_column_and_closes_it_again(key: str) ->
         assert app.main.focused is stage.pane(name)
         await until(pilot, lambda: asked(engine) or engine.looks[-1].wanted.tensors)
         if key in KEYS:
-            assert isinstance(*asked(engine), KEYS[key][1])
+            assert {type(ask) for ask in asked(engine)} == {KEYS[key][1]}
         await pilot.press(key)
         await until(pilot, lambda: there(stage) == before)
         await until(pilot, lambda: asked(engine) == () and not engine.looks[-1].wanted.tensors)
@@ -137,7 +137,7 @@ async def test_the_cursor_says_which_step() -> None:
         await until(pilot, lambda: {getattr(ask, "step", None) for ask in asked(engine)} == {2})
 
 
-OTHERS = {
+OTHERS: dict[str, list[dict[str, object]]] = {
     "i": [{"compare": True}, {"compare": False}],
     "w": [{"kind": "gradient"}, {"kind": "update"}, {"kind": "value"}],
     "p": [{"kind": "embedding"}, {"kind": "states"}],
