@@ -250,11 +250,11 @@ def test_torch_and_the_equations_side_by_side() -> None:
         facts = cell(kind)
         other = Compared(
             h=facts.h + np.float32(0.25), c=None if facts.c is None else facts.c - 1, difference=0.25, steps=1
-        )  # of the steps before, none
+        )
         for width in (46, 118):
             facts = msgspec.structs.replace(facts, compared=other)
             rows = texts(picture(facts, kind, width, 40))
-            assert any("largest difference over 1 step 2.5e-01" in row for row in rows)
+            assert any("largest difference up to here 2.5e-01" in row for row in rows)
             assert any("torch" in row and "written" in row for row in rows)
             for unit in range(5):
                 pairs = [(facts.h[unit], facts.h[unit] + 0.25)]
