@@ -140,7 +140,8 @@ def _drawing() -> None:
         session = Session(LESSONS[lesson])
         for _ in range(12):
             session.tick()
-        for kind in (ShapesPane, *(inside_pane(name) for name in INSIDE)):
+        kinds: list[type[Pane]] = [ShapesPane, *(inside_pane(name) for name in INSIDE)]
+        for kind in kinds:
             pane: Any = kind()
             pane._size = Size(118, 30)
             gaze = Gaze()
