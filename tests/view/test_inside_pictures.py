@@ -34,7 +34,7 @@ def whole(count: int) -> Any:
     return np.arange(count, dtype=np.int32)
 
 
-GRID = np.arange(20, dtype=np.float32).reshape(5, 4) / 20  # of 5 units over the 4 steps that are fed
+GRID: Any = np.arange(20, dtype=np.float32).reshape(5, 4) / 20  # of 5 units over the 4 steps that are fed
 CELL = CellFacts(
     step=3,
     input_size=5,
@@ -102,7 +102,7 @@ SPACE = SpaceFacts(
 )
 SALIENCY = SaliencyFacts(step=3, character=3, inputs=integers(0, 1, 0, 2, 3, 3), values=floats(0.5, -0.25, 0.125, 1.5))
 PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
-    "i": ("cell", CELL, ["t=3", "tanh(+0.25 +0.125 −0.75 +0.062", "= −0.303"]),
+    "i": ("cell", CELL, ["t=3", "b_hh", "= −0.303"]),
     "g": ("gates", GATES, ["RNN 5", "keeps h", ".6500"]),
     "v": ("gradients", GRADIENTS, ["of the loss at t=3", "ρ(W_hh) 0.88", "2.500 → 1.000"]),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),
