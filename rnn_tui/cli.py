@@ -13,6 +13,7 @@ from rnn_tui.lessons import DEFAULT, LESSONS, nearest
 from rnn_tui.memory import check_memory, parse_size
 from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, given, shown
 from rnn_tui.overrides import overridden
+from rnn_tui.own_text import fitted
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
 
@@ -170,24 +171,25 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
             ["--every"],
             section="other",
             metavar="N",
-            default="1",
             type=click.UNPROCESSED,
-            help="a line for every Nth epoch, and for the first and the last",
+            help="a line for every Nth epoch, or update of a text (100), and for the first and the last",
         ),
     ),
 )
-def _train(*, forks: tuple[str, ...], json: bool, every: str, **parameters: Any) -> None:
+def _train(*, forks: tuple[str, ...], json: bool, every: str | None, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     experiment = _experiment(parameters)
     turns = _turns(experiment, forks)
-    if not every.isdecimal() or not 0 < len(every) < 20 or not int(every):
+    if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
         raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless import train
 
     try:
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
         streams = {"out": sys.stdout, "err": sys.stderr}
-        raise SystemExit(train(experiment, json=json, every=int(every), until=until, turns=turns, **streams))
+        raise SystemExit(
+            train(experiment, json=json, every=int(every) if every else None, until=until, turns=turns, **streams)
+        )
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 
@@ -217,6 +219,8 @@ def _experiment(parameters: dict[str, Any]) -> Experiment:
     replaced = given(parameters)
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
     values = overridden(base, replaced)
+    if replaced.get("data.text"):
+        values = fitted(values, replaced)
     try:
         experiment = from_dict(values)
         check_memory(experiment)

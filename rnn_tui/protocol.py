@@ -236,7 +236,9 @@ class Status(_Value, frozen=True, kw_only=True):
     branch: str
     branches: int  # how many there are
     epochs: int  # where it stops; 0: never
-    epoch: int  # the pass that the last tick belongs to, from 1; 0 before the first
+    epoch: int  # the one that the last tick belongs to, from 1; 0 before the first
+    batch: int = 1  # the pass of that epoch, from 1
+    batches: int = 1  # passes in an epoch: more than one where the data is a text
     fed: int  # time steps of that pass that have been fed
     loss: float | None  # of the newest whole pass
     running_loss: float | None  # of the pass under way, summed or averaged over the steps fed
@@ -246,6 +248,11 @@ class Status(_Value, frozen=True, kw_only=True):
     lr: float
     slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
     notice: str = ""  # why it holds, or another thing to know
+
+    @property
+    def update(self) -> int:
+        """The pass that the last tick belongs to, from 1: each ends in an update."""
+        return (self.epoch - 1) * self.batches + self.batch if self.epoch else 0
 
 
 class Steps(_Value, frozen=True, kw_only=True):

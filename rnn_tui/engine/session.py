@@ -12,6 +12,7 @@ from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
+from rnn_tui.engine.reading import read
 from rnn_tui.engine.snapshot import restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
@@ -48,14 +49,14 @@ class Session:
     ) -> None:
         self._clock = clock
         self._history = history
-        experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
-        self.device = choose_device(experiment)
+        self.device = choose_device(read(experiment).experiment)
         self.begin(experiment, turns)
 
     def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
-        self._began = experiment
-        self.trainer = Trainer(experiment, self.device)
+        reading = read(experiment)
+        self._began, experiment = reading.given, reading.experiment
+        self.trainer = Trainer(experiment, self.device, reading.corpus)
         self.probe = Probe(self.trainer)
         training = experiment.training
         self.branch = Branch(
@@ -116,7 +117,18 @@ class Session:
     @property
     def done(self) -> bool:
         """Whether the epochs asked for are over."""
-        return bool(self.epochs) and self.trainer.epoch >= self.epochs and self.trainer.at_end_of_pass
+        trainer = self.trainer
+        return bool(self.epochs) and trainer.epoch >= self.epochs * trainer.task.batches and trainer.at_end_of_pass
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the last tick belongs to, from 1; 0 before the first. Of a text it has many passes."""
+        return -(-self.trainer.epoch // self.trainer.task.batches)
+
+    @property
+    def at_end_of_epoch(self) -> bool:
+        """Whether the last tick completed a pass over all of the data."""
+        return self.trainer.at_end_of_pass and self.trainer.epoch % self.trainer.task.batches == 0
 
     @property
     def whole_passes(self) -> int:
@@ -130,7 +142,7 @@ class Session:
         total = trainer.total if motion is None or motion.complete else motion.running
         running = None
         if total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean"
+            mean = self.experiment.training.reduction == "mean" or self.experiment.data.text
             running = total.item() / (trainer.fed if mean else 1)
         return Status(
             tick=trainer.ticks,
@@ -138,7 +150,9 @@ class Session:
             branch=self.branch.name,
             branches=len(self.branches),
             epochs=self.epochs,
-            epoch=trainer.epoch,
+            epoch=self.epoch,
+            batch=(trainer.epoch - 1) % trainer.task.batches + 1,
+            batches=trainer.task.batches,
             fed=self.probe.answered,
             loss=self.losses.at(self.whole_passes - 1),
             running_loss=running,
@@ -257,9 +271,9 @@ class Session:
             if trainer.at_end_of_pass:
                 branch.ends.append(trainer.ticks)
             self._record()
-            self.stopped += self._watch.at_tick(trainer.ticks, trainer.epoch if trainer.at_end_of_pass else None)
+            self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
             if self.stopped and not self.notice:
-                self.notice = f"Paused at tick {trainer.ticks:,}, epoch {trainer.epoch:,}: {told(self.stopped)}."
+                self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
             self._follow_plan()
         if self.done and not self.lost:
             self._end(beyond=self._watch.goes_past(trainer.ticks))
@@ -268,9 +282,9 @@ class Session:
     def _end(self, *, beyond: bool) -> None:
         """The epochs are over: hold and say so; or allow as many again, where a later tick is to be reached."""
         if beyond:
-            self.epochs = self.trainer.epoch + self.experiment.training.epochs
+            self.epochs = self.epoch + self.experiment.training.epochs
             return
-        epochs = f"{self.trainer.epoch:,} epochs are" if self.trainer.epoch > 1 else "The epoch is"
+        epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
         self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
 
     def _prepare_tick(self) -> None:
@@ -291,7 +305,10 @@ class Session:
         if trainer.loss is not None and trainer.unit == "character":
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
-            self._waiting.append((True, trainer.total, trainer.ticks, trainer.epoch))
+            text = bool(self.experiment.data.text)  # its losses are those of a character, however they are added up
+            summed = text and self.experiment.training.reduction == "sum"
+            total = trainer.total / trainer.length if summed else trainer.total
+            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
             if self.device.type == "cpu" or self._watch.learnt:
                 self.note_prediction()
         if self.device.type == "cpu" or self._watch.losses or len(self._waiting) >= _DRAIN_EVERY:
@@ -310,7 +327,7 @@ class Session:
                 self.lost = True
                 kind = "NaN (not a number)" if math.isnan(value) else "infinite"
                 self.notice = (
-                    f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: "
+                    f"The loss turned {kind} at tick {tick:,}, epoch {-(-epoch // self.trainer.task.batches):,}: "
                     "try a smaller learning rate, or --clip 1."
                 )
         self._waiting.clear()
@@ -318,7 +335,7 @@ class Session:
     def note_prediction(self) -> None:
         """Keep the prediction of this pass, if it is a new one."""
         trainer, task = self.trainer, self.trainer.task
-        if not trainer.at_end_of_pass or task.targets is None:
+        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1:
             return
         prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
@@ -329,7 +346,7 @@ class Session:
     def play_on(self) -> None:
         """Allow as many epochs again, once they are over."""
         if self.done and self.trainer.ticks == self.branch.newest:
-            self.epochs = self.trainer.epoch + self.experiment.training.epochs
+            self.epochs = self.epoch + self.experiment.training.epochs
         self.notice = ""
 
     # ---- back, and elsewhere ----------------------------------------------------------------------------------
@@ -365,9 +382,20 @@ class Session:
         if self.device.type != "cpu":
             self.notice = "Run again on a GPU: the last digits may differ from the first time."
 
-    def end_of_pass_before(self) -> int:
-        """The tick at which the pass before this one ended; 0: there is none."""
+    @property
+    def _stretch(self) -> int:
+        """Passes that shift+→ goes through: by character one, by sequence an epoch."""
+        return 1 if self.trainer.unit == "character" else self.trainer.task.batches
+
+    @property
+    def at_end_of_stretch(self) -> bool:
+        """Whether shift+→ would hold here."""
+        return self.trainer.at_end_of_pass and self.trainer.epoch % self._stretch == 0
+
+    def end_of_stretch_before(self) -> int:
+        """The tick at which the pass before this one ended, or the epoch; 0: there is none."""
         ended = self.whole_passes - (1 if self.trainer.at_end_of_pass else 0)
+        ended -= ended % self._stretch
         return self.branch.ends[ended - 1] if ended > 0 else 0
 
     def learn(self, training: Training, *, reseed: bool = False) -> None:

@@ -15,6 +15,8 @@ from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "widest_glyph"]
 
+UNREAD = "·"  # the one character of a text that has not been read yet
+
 Kind = TypeVar("Kind", bound=Answer)
 
 
@@ -57,7 +59,7 @@ class Scene:
     @cached_property
     def glyphs(self) -> tuple[str, ...]:
         """The vocabulary as it is drawn."""
-        return tuple(glyph(character) for character in self.experiment.vocabulary)
+        return tuple(glyph(character) for character in self.experiment.vocabulary or UNREAD)
 
     @cached_property
     def steps(self) -> Steps | None:
@@ -100,4 +102,4 @@ class Scene:
 
 def widest_glyph(experiment: Experiment) -> int:
     """Cells of the widest character, 1 or 2."""
-    return max(cell_len(glyph(character)) for character in experiment.vocabulary)
+    return max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)

@@ -42,6 +42,8 @@ class LossPane(Pane):
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
+        if experiment.data.text:
+            return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
         if floor and scene.characters is not None and experiment.training.reduction == "sum":
             return f"{self.NAME}{floor} of the {how}"  # the points are no sums, and may lie below it
@@ -59,7 +61,7 @@ class LossPane(Pane):
         gaze = scene.gaze
         newest = max((float(each.x[-1]) for each in _curves(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
-        how = (scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
+        how = (scene.opened.run, scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
             self._chart = self._draw_chart(scene, width, height, end, mark)
@@ -83,6 +85,7 @@ class LossPane(Pane):
             floor=scene.experiment.floor,
             x_to=end,
             mark=mark,
+            x_label="update" if scene.frame.status.batches > 1 else "epoch",
             y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
             axis_style=palette.dim,
             floor_style=palette.right,
@@ -101,11 +104,11 @@ def _curves(scene: Scene) -> list[Points]:
 
 
 def _mark(scene: Scene) -> float | None:
-    """Where in epochs the screen is, if it is not at the end of the curve."""
+    """Where on the axis the screen is, if it is not at the end of the curve."""
     status = scene.frame.status
     if status.tick == status.newest:
         return None
-    return max(0, status.epoch - 1) + status.fed / scene.experiment.length
+    return max(0, status.update - 1) + status.fed / scene.experiment.length
 
 
 def _decade_below(value: float) -> float:

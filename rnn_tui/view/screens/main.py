@@ -233,7 +233,7 @@ class MainScreen(Screen[None]):
     def action_row(self, by: int) -> None:
         """Another row of the batch."""
         if self.scene is not None:
-            rows = len(self.scene.experiment.data.inputs)
+            rows = self.scene.experiment.rows
             self._look_again(replace(self.gaze, row=min(max(self.gaze.row + by, 0), rows - 1)))
 
     def action_layer(self, by: int) -> None:
