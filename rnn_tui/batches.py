@@ -1,13 +1,28 @@
 """Which characters of a text each pass reads, and which are never learnt; no torch, no terminal."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.experiment import Data, ExperimentError
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "Piece"]
 
 Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Rows of one length that are judged at once."""
+
+    starts: Places  # (N,)
+    length: int
+
+    @property
+    def places(self) -> Places:
+        """(T+1, N) the characters of each row, and the one after them."""
+        return self.starts + np.arange(self.length + 1)[:, None]
 
 
 class Batches:
@@ -50,6 +65,30 @@ class Batches:
         if self.stateful:
             return (np.arange(self.rows) * self.count + at) * self.length
         return self._shuffled(seed, epoch)[at * self.rows : (at + 1) * self.rows] * self.length
+
+    def judged(self) -> list[Piece]:
+        """All that is held out, in the pieces in which it is judged; the first few of them are a fair part of it.
+
+        Each character but the first is said once. Pieces of whole sequences come first, then what is left. The order
+        is always the same one: where it is stateful, row r of a piece goes on where row r of the one before has ended,
+        and a single row where the last row has; otherwise the sequences are shuffled.
+        """
+        if not self.held_out:
+            return []
+        sequences, rest = divmod(self.held_out - 1, self.length)
+        rows = min(self.rows, sequences)
+        whole: list[Places] = []
+        if self.stateful:
+            steps = sequences // rows if rows else 0
+            whole = [np.arange(rows) * steps + step for step in range(steps)]
+            whole += [np.array([number]) for number in range(rows * steps, sequences)]
+        elif sequences:
+            order = np.random.RandomState(0).permutation(sequences)
+            whole = np.split(order, range(rows, sequences, rows))
+        pieces = [Piece(starts=self.learnt + numbers * self.length, length=self.length) for numbers in whole]
+        if rest:
+            pieces.append(Piece(starts=np.array([self.learnt + sequences * self.length]), length=rest))
+        return pieces
 
     def begins_epoch(self, number: int) -> bool:
         """Whether that pass is the first of an epoch."""

@@ -4,6 +4,7 @@ The view speaks commands and looks, the engine answers looks with frames: one lo
 nothing else is ever sent but a greeting and refusals. `wire.py` turns them into bytes and back.
 """
 
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -26,6 +27,7 @@ __all__ = [
     "Frame",
     "GoTo",
     "Greeting",
+    "HeldOut",
     "Learn",
     "Look",
     "Message",
@@ -288,6 +290,23 @@ class Curve(_Value, frozen=True, kw_only=True):
     high: NDArray[np.float64]  # (n,)
 
 
+class HeldOut(_Value, frozen=True, kw_only=True):
+    """What the network makes of the text that is kept away from learning; losses per character, in nats."""
+
+    update: int  # whose weights were judged
+    loss: float
+    accuracy: float  # the share of the characters that were the likeliest
+    characters: int  # that had to be said
+    whole: bool  # all that is held out, rather than the part that is judged every time
+    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+    curve: Curve
+
+    @property
+    def bits(self) -> float:
+        """The loss in bits."""
+        return self.loss / math.log(2)
+
+
 class BranchCurve(_Value, frozen=True, kw_only=True):
     """The losses of another branch."""
 
@@ -332,6 +351,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     phase: Phase | None = None  # where the run is held inside a tick, or has just ended one in slow motion
     curve: Curve | None = None  # one point for each update
     characters: Curve | None = None  # the losses of single characters, in character ticks
+    held_out: HeldOut | None = None  # beside the curve, where some of a text is
     others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch
     predictions: tuple[PredictionSeen, ...] = ()  # newest first
     learnt: int | None = None  # the epoch at which the prediction was first right

@@ -13,7 +13,7 @@ from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks
-from rnn_tui.engine.text_lines import EVERY, MeanLoss, text_json, text_line, text_summary, text_update
+from rnn_tui.engine.text_lines import MeanLoss, lines_every, text_json, text_line, text_summary, text_update
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment
@@ -63,7 +63,7 @@ def train(
         Interrupts() as interrupts,
         Lines(out, err, total=total or None, unit="updates" if text else "epochs") as lines,
     ):
-        for _ in _updates(session, every or (EVERY if text else 1), interrupts, lines):
+        for _ in _updates(session, every or (lines_every(session) if text else 1), interrupts, lines):
             if text and session.trainer.learns:
                 news = text_update(session)
                 lines.write(text_json(news) if json else text_line(news))
@@ -93,6 +93,8 @@ def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines)
         if wanted:
             session.drain()  # may find that the loss is no number
         over = bool(session.notice) or interrupts.seen
+        if over and not interrupts.seen:
+            session.judge()  # all that is held out, where the run is at its end
         if wanted or over:
             yield
         if over:

@@ -139,13 +139,16 @@ class Server:
                     connection.send(Refused(problem=str(error)))
             if self._playing and time.perf_counter() >= self._due:
                 self._advance()
+            elif self._session is not None and self._session.is_judging:
+                self._session.judge(seconds=_PATIENCE)
+                self._revision += not self._session.is_judging
             if self._look is not None and self._may_answer():
                 self._answer(self._look)
 
     def _patience(self) -> float | None:
         """How long the socket may be waited for: not at all at full speed, forever while nothing is to do."""
         if not self._playing:
-            return None
+            return 0.0 if self._session is not None and self._session.is_judging else None
         return max(0.0, self._due - time.perf_counter()) if self._due else 0.0
 
     def _obey(self, command: Command) -> None:
@@ -305,6 +308,7 @@ class Server:
             phase=session.probe.phase(wanted) if wanted.count else None,
             curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
             characters=session.character_curve(curve) if curve and learns else None,
+            held_out=session.branch.held_out.told(curve.columns, session.whole_passes) if curve and learns else None,
             others=session.other_curves(curve) if curve and learns else (),
             predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
             learnt=session.learnt,

@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import torch
 
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
+from rnn_tui.engine.holdout import HoldOut, Score
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
@@ -79,6 +80,8 @@ class Session:
             )
         self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses on the device: of which tick and epoch
         self._last_prediction: torch.Tensor | None = None
+        self._hold_out = HoldOut(self.trainer) if experiment.data.holdout else None
+        self._judging: tuple[Score, Iterator[None]] | None = None  # the whole of what is held out
         self._rate = Rate(self._clock)
         self._planned = [checked_turn(experiment, turn) for turn in turns]
         self._follow_plan()
@@ -231,6 +234,7 @@ class Session:
     def next_phase(self) -> bool:
         """One phase of a tick, and hold there. False where the run must hold: see tick()."""
         motion = self.probe.motion
+        self._judging = None
         if motion is None or not self.is_held:
             self.notice, self.lost = "", False
             self.stopped.clear()
@@ -271,6 +275,8 @@ class Session:
             if trainer.at_end_of_pass:
                 branch.ends.append(trainer.ticks)
             self._record()
+            if self._hold_out and trainer.at_end_of_pass and self._hold_out.wants(trainer.epoch):
+                self._judge_part(self._hold_out)
             self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
             if self.stopped and not self.notice:
                 self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
@@ -286,9 +292,51 @@ class Session:
             return
         epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
         self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
+        newest = self.branch.held_out.newest()
+        if self._hold_out and not (newest and newest.whole and newest.update == self.trainer.epoch):
+            score = Score()
+            self._judging = score, self._hold_out.judge(score, whole=True)
+
+    @property
+    def judges_every(self) -> int:
+        """Updates from one judgement of what is held out to the next; 0: nothing is."""
+        return self._hold_out.every if self._hold_out else 0
+
+    @property
+    def is_judging(self) -> bool:
+        """Whether the run is over, and all that is held out has not been judged yet."""
+        return self._judging is not None
+
+    def judge(self, seconds: float = math.inf) -> None:
+        """Go on judging all that is held out, for about so long."""
+        until = self._clock() + seconds
+        while self._judging is not None and self._clock() < until:
+            score, pieces = self._judging
+            if next(pieces, pieces) is pieces:
+                self._judging = None
+                self._judged(score, whole=True, part=False)
+
+    def _judge_part(self, hold_out: HoldOut) -> None:
+        """The part of what is held out that is judged every time."""
+        self.drain()
+        score = Score()
+        for _ in hold_out.judge(score):
+            pass
+        self._judged(score, whole=hold_out.part_is_whole, part=True)
+
+    def _judged(self, score: Score, *, whole: bool, part: bool) -> None:
+        self.branch.held_out.add(
+            update=self.trainer.epoch,
+            loss=score.nats / score.characters,
+            accuracy=score.right / score.characters,
+            characters=score.characters,
+            whole=whole,
+            part=part,
+        )
 
     def _prepare_tick(self) -> None:
         """What comes between two ticks: the update, and a state to come back to."""
+        self._judging = None
         self._keep_state()
 
     def _keep_state(self) -> None:
@@ -321,6 +369,8 @@ class Session:
             series = self.losses if is_update else self.character_losses
             before = series.last()
             series.append(value)
+            if is_update:
+                self.branch.held_out.learnt(value)
             if is_update and self._watch.losses:
                 self.stopped += self._watch.at_update(before, value, learnt=self.predictions.learnt == epoch)
             if not math.isfinite(value) and not self.notice:
@@ -358,6 +408,7 @@ class Session:
         trainer, branch = self.trainer, self.branch
         tick = min(max(tick, 0), branch.newest)
         self.notice = ""
+        self._judging = None
         if tick == trainer.ticks:
             return
         state = branch.states.before(tick)

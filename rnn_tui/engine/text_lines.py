@@ -9,9 +9,14 @@ import msgspec
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.session import Session
 
-__all__ = ["EVERY", "MeanLoss", "TextUpdate", "text_json", "text_line", "text_summary", "text_update"]
+__all__ = ["MeanLoss", "TextUpdate", "lines_every", "text_json", "text_line", "text_summary", "text_update"]
 
-EVERY = 100  # updates from line to line, where nothing else is asked for
+_EVERY = 100  # updates from line to line, where nothing else is asked for, nor held out
+
+
+def lines_every(session: Session) -> int:
+    """Updates from line to line: one for each judgement of what is held out."""
+    return session.judges_every or _EVERY
 
 
 class MeanLoss(Series):
@@ -43,6 +48,12 @@ class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
     tick: int
     loss: float | None = None  # per character, in nats: the mean over those updates
     bits: float | None = None
+    held_out_update: int | None = None  # when what is held out was judged last
+    held_out_loss: float | None = None
+    held_out_bits: float | None = None
+    held_out_accuracy: float | None = None
+    held_out_characters: int | None = None
+    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
 
 
 def text_update(session: Session) -> TextUpdate:
@@ -58,7 +69,22 @@ def text_update(session: Session) -> TextUpdate:
         tick=trainer.ticks,
         loss=loss,
         bits=None if loss is None else loss / math.log(2),
+        **_held_out(session),
     )
+
+
+def _held_out(session: Session) -> dict[str, Any]:
+    judged = session.branch.held_out.newest()
+    if judged is None:
+        return {}
+    return {
+        "held_out_update": judged.update,
+        "held_out_loss": judged.loss,
+        "held_out_bits": judged.loss / math.log(2),
+        "held_out_accuracy": judged.accuracy,
+        "held_out_characters": judged.characters,
+        "parted": session.branch.held_out.parted,
+    }
 
 
 def text_json(update: TextUpdate) -> str:
@@ -68,8 +94,14 @@ def text_json(update: TextUpdate) -> str:
 
 
 def text_line(update: TextUpdate) -> str:
-    """One line: `epoch 1.37  update 1,234  loss 1.5432 (2.226 bits)`."""
-    return f"epoch {update.epoch:.2f}  update {update.update:,}  loss {_loss(update.loss)}"
+    """One line: `epoch 1.37  update 1,200  loss 1.5432 (2.226 bits)  held out 1.6123 (2.326 bits), 54.3 % right`."""
+    text = f"epoch {update.epoch:.2f}  update {update.update:,}  loss {_loss(update.loss)}"
+    if update.held_out_loss is not None and update.held_out_accuracy is not None:
+        at = "" if update.held_out_update == update.update else f" at update {update.held_out_update:,}"
+        text += f"  held out{at} {_loss(update.held_out_loss)}, {update.held_out_accuracy:.1%} right"
+    if update.parted is not None:
+        text += f"  parting since update {update.parted:,}"
+    return text
 
 
 def text_summary(session: Session) -> list[str]:
@@ -78,7 +110,11 @@ def text_summary(session: Session) -> list[str]:
     name = session.experiment.data.text.rpartition("/")[2]
     update = text_update(session)
     learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
-    return [name, learnt, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
+    parts = [name, learnt]
+    if update.held_out_loss is not None and update.held_out_accuracy is not None:
+        which = f"{update.held_out_characters:,} characters held out"
+        parts.append(f"{which}: {_loss(update.held_out_loss)}, {update.held_out_accuracy:.1%} right")
+    return [*parts, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
 
 
 def _loss(loss: float | None) -> str:

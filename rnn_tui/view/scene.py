@@ -10,7 +10,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Answer, OutputKind, SpaceKind, WeightKind
-from rnn_tui.protocol import BranchCurve, Curve, Frame, Opened, Steps
+from rnn_tui.protocol import BranchCurve, Curve, Frame, HeldOut, Opened, Steps
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "widest_glyph"]
@@ -49,6 +49,7 @@ class Scene:
     axis: TimeAxis  # of the panes that stand above one another
     curve: Curve | None = None  # the newest that came; not every frame has one
     characters: Curve | None = None
+    held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
 
     @property
