@@ -194,6 +194,8 @@ def _system_told() -> Iterator[None]:
     """What the system refuses, as an ExperimentError."""
     try:
         yield
+    except ExperimentError:  # which is a ValueError too
+        raise
     except FileNotFoundError:
         raise ExperimentError("data.text", "there is no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the name

@@ -40,7 +40,7 @@ def from_dict(values: dict[str, Any]) -> Experiment:
 
     Raises ExperimentError, which names the field and what would be right.
     """
-    data = values.get("data")
+    data = values.get("data") if isinstance(values, dict) else None
     if isinstance(data, dict) and data.get("text") and "inputs" not in data:
         values = values | {"data": data | {"inputs": ()}}  # the default input gives way
     try:
