@@ -140,6 +140,7 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
 
     engine = start_engine()  # torch is being loaded there while textual is here
     try:
+        _try_text(experiment)
         if experiment.run.device not in ("auto", "cpu"):
             _try_device(engine, experiment)
         from rnn_tui.view.app import run_app
@@ -147,6 +148,18 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
         raise SystemExit(run_app(engine, experiment, paused=paused, history=size, turns=turns))
     finally:
         engine.close()
+
+
+def _try_text(experiment: Experiment) -> None:
+    """Nothing, where there is no text, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
+    if not experiment.data.text:
+        return
+    from rnn_tui.reading import check_text
+
+    try:
+        check_text(experiment)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, to_dict(experiment))) from None
 
 
 def _try_device(engine: "Engine", experiment: Experiment) -> None:
@@ -197,6 +210,8 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, **parameter
 @main.command("show", cls=SectionedCommand, params=_parameters())
 def _show(**parameters: Any) -> None:
     """Print an experiment as a TOML file: change it, and open it with --experiment."""
+    if parameters["data_text"] == "-":
+        raise Refusal("--text -: a file that is to be opened again needs a text that stays")
     from rnn_tui.experiment_file import write
 
     click.echo(write(_experiment(parameters)), nl=False)
@@ -217,6 +232,10 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 def _experiment(parameters: dict[str, Any]) -> Experiment:
     """The sound experiment that a command line describes. Raises Refusal."""
     replaced = given(parameters)
+    if replaced.get("data.text") == "":
+        raise Refusal("--text '': is empty; it must be a file, or - for stdin")
+    if replaced.get("data.text") == "-":
+        replaced["data.text"] = _stdin()
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
     values = overridden(base, replaced)
     if replaced.get("data.text"):
@@ -227,6 +246,15 @@ def _experiment(parameters: dict[str, Any]) -> Experiment:
     except ExperimentError as error:
         raise Refusal(complaint(error, values)) from None
     return experiment
+
+
+def _stdin() -> str:
+    """The file that what comes in on stdin is kept in, until the command is over. Raises Refusal."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise Refusal("--text -: nothing comes in on stdin; pipe a text into it, as in `cat *.txt | rnn-tui --text -`")
+    from rnn_tui.stdin import stdin_as_file
+
+    return click.get_current_context().with_resource(stdin_as_file())
 
 
 def _turns(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:

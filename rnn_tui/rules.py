@@ -130,7 +130,7 @@ def _check_text_unused(data: Data) -> None:
         value = getattr(data, name)
         if value != getattr(Data(), name):
             raise ExperimentError(
-                f"data.{name}", f"{_brief(value)} has no use without a text: give one, as --text FILE"
+                f"data.{name}", f"{_brief(value)} does not fit without a text: give one, as --text FILE"
             )
 
 

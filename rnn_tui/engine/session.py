@@ -13,13 +13,13 @@ from rnn_tui.engine.holdout import HoldOut, Score
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
-from rnn_tui.engine.reading import read
 from rnn_tui.engine.snapshot import restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
 from rnn_tui.experiment import Experiment, ExperimentError, Tick, Training
 from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
+from rnn_tui.reading import read
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session", "checked_turn"]

@@ -138,9 +138,9 @@ def test_how_often(tmp_path: Path, characters: int, every: int, batches: int) ->
 def test_a_run_that_learns_by_heart_is_told_to_part(tmp_path: Path) -> None:
     """Random letters: the first are learnt by heart, and nothing of them helps with the last."""
     network = {"hidden_size": 48}
-    session = Session(on_text(tmp_path, letters(300), holdout=0.3, network=network, training={"lr": 0.03}))
+    session = Session(on_text(tmp_path, letters(300), holdout=0.3, network=network, training={"lr": 0.05}))
     parted = None
-    for _ in range(1500):
+    for _ in range(700):
         session.tick()
         parted = parted or session.branch.held_out.parted
     assert parted is not None
@@ -174,7 +174,8 @@ def test_judgements_at_a_tick_of_the_past() -> None:
     found = _judged([3.0, 2.0, 2.1, 2.2, 2.3, 2.4], [3.0, 2.0, 1.9, 1.8, 1.7, 1.6])
     told = found.told(400, by=250)
     assert told is not None
-    assert (told.update, told.loss, told.bits) == (200, 2.0, pytest.approx(2 / math.log(2)))
+    assert (told.update, told.loss) == (200, 2.0)
+    assert told.bits == pytest.approx(2 / math.log(2))
     assert told.curve.x.tolist() == [100, 200, 300, 400, 500, 600]
     assert found.told(400, by=50) is None
     assert found.head(300).newest() == found.newest(300)

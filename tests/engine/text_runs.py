@@ -49,7 +49,8 @@ class Notebook:
         parts = [*(self.embedding.parameters() if self.embedding else ()), *self.recurrent.parameters()]
         self.parameters = [*parts, *self.head.parameters()]
         self.optimizer = torch.optim.Adam(self.parameters, lr=experiment.training.lr, fused=True)
-        self.classes, self.state = classes, None
+        self.classes = classes
+        self.state: Any = None
 
     def logits(self, batch: NDArray[np.int64], state: Any) -> tuple[Tensor, Any]:
         """(N, T, C), and the state after them."""

@@ -6,12 +6,13 @@ from functools import lru_cache
 
 import msgspec
 
+from rnn_tui.batches import Batches
 from rnn_tui.corpus import Corpus, read_corpus
 from rnn_tui.experiment import Data, Experiment
 from rnn_tui.memory import check_memory
 from rnn_tui.rules import from_dict, to_dict
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "check_text", "read"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,16 @@ def read(experiment: Experiment) -> Reading:
     given = _with_vocabulary(experiment, "" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with_vocabulary(experiment, corpus.vocabulary)))
     check_memory(experiment)
+    Batches(len(corpus), data)  # says so where the text is too short
     return Reading(given=given, experiment=experiment, corpus=corpus)
+
+
+def check_text(experiment: Experiment) -> None:
+    """Nothing, where its text can be learnt; nothing of it is kept. Raises ExperimentError."""
+    try:
+        read(experiment)
+    finally:
+        _corpus.cache_clear()
 
 
 @lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice
