@@ -24,6 +24,7 @@ from rnn_tui.options import (
     shown,
 )
 from rnn_tui.overrides import overridden
+from rnn_tui.own_text import fitted
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.remember import remember
 from rnn_tui.rules import from_dict, to_dict
@@ -152,6 +153,7 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
 
     engine = start_engine()  # torch is being loaded there while textual is here
     try:
+        _try_text(experiment)
         if experiment.run.device not in ("auto", "cpu"):
             _try_device(engine, experiment)
         from rnn_tui.view.app import run_app
@@ -159,6 +161,18 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
         raise SystemExit(run_app(engine, experiment, paused=paused, history=size, turns=turns))
     finally:
         engine.close()
+
+
+def _try_text(experiment: Experiment) -> None:
+    """Nothing, where there is no text, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
+    if not experiment.data.text:
+        return
+    from rnn_tui.reading import check_text
+
+    try:
+        check_text(experiment)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, to_dict(experiment))) from None
 
 
 def _try_device(engine: "Engine", experiment: Experiment) -> None:
@@ -183,24 +197,25 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
             ["--every"],
             section="other",
             metavar="N",
-            default="1",
             type=click.UNPROCESSED,
-            help="a line for every Nth epoch, and for the first and the last",
+            help="a line for every Nth epoch, or update of a text (100), and for the first and the last",
         ),
     ),
 )
-def _train(*, forks: tuple[str, ...], json: bool, every: str, **parameters: Any) -> None:
+def _train(*, forks: tuple[str, ...], json: bool, every: str | None, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     experiment = _experiment(parameters)
     turns = _turns(experiment, forks)
-    if not every.isdecimal() or not 0 < len(every) < 20 or not int(every):
+    if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
         raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless import train
 
     try:
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
         streams = {"out": sys.stdout, "err": sys.stderr}
-        raise SystemExit(train(experiment, json=json, every=int(every), until=until, turns=turns, **streams))
+        raise SystemExit(
+            train(experiment, json=json, every=int(every) if every else None, until=until, turns=turns, **streams)
+        )
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 
@@ -208,6 +223,8 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str, **parameters: Any)
 @main.command("show", cls=SectionedCommand, params=_parameters())
 def _show(**parameters: Any) -> None:
     """Print an experiment as a TOML file: change it, and open it with --experiment."""
+    if parameters["data_text"] == "-":
+        raise Refusal("--text -: a file that is to be opened again needs a text that stays")
     from rnn_tui.experiment_file import write
 
     click.echo(write(_experiment(parameters)), nl=False)
@@ -228,18 +245,33 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 def _experiment(parameters: dict[str, Any]) -> Experiment:
     """The sound experiment that a command line describes. Raises Refusal."""
     replaced = given(parameters)
+    if replaced.get("data.text") == "":
+        raise Refusal("--text '': is empty; it must be a file, or - for stdin")
+    if replaced.get("data.text") == "-":
+        replaced["data.text"] = _stdin()
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
     gap = given_gap(parameters)
     if gap is not None:
         _refuse_gap(gap, base.name, file=parameters["file"] is not None, replaced=replaced)
         base = replace(base, data=remember(gap))
     values = overridden(base, replaced)
+    if replaced.get("data.text"):
+        values = fitted(values, replaced)
     try:
         experiment = from_dict(values)
         check_memory(experiment)
     except ExperimentError as error:
         raise Refusal(complaint(error, values)) from None
     return experiment
+
+
+def _stdin() -> str:
+    """The file that what comes in on stdin is kept in, until the command is over. Raises Refusal."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise Refusal("--text -: nothing comes in on stdin; pipe a text into it, as in `cat *.txt | rnn-tui --text -`")
+    from rnn_tui.stdin import stdin_as_file
+
+    return click.get_current_context().with_resource(stdin_as_file())
 
 
 def _turns(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:

@@ -27,11 +27,21 @@ class ExperimentError(ValueError):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is read and what is to be said. Rows of one length; a character is one Unicode code point."""
+    """What is read and what is to be said: rows of one length, or a text. A character is one Unicode code point.
 
-    inputs: tuple[str, ...] = ("hihello",)
+    The rows are one batch, the same in every pass. Of a text every pass reads another batch, `batch` rows of `length`
+    characters: pieces in a random order, or `stateful`, where row r goes on where row r of the pass before has ended.
+    """
+
+    inputs: tuple[str, ...] = ("hihello",)  # empty where there is a text
     targets: tuple[str, ...] = ()  # empty: the inputs' next characters, or nothing where there is no learning
-    vocabulary: str = ""  # empty: the characters of the data, sorted
+    text: str = ""  # a path; its next characters are the targets
+    encoding: str = "utf-8"  # of that file
+    batch: int = 1
+    length: int = 64
+    stateful: bool = False
+    holdout: float = 0.0  # the share of the text, at its end, that is never learnt
+    vocabulary: str = ""  # empty: the characters of the data, sorted; of a text they are known once it has been read
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,11 +97,16 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def length(self) -> int:
         """Time steps in a sequence."""
-        return len(self.data.inputs[0])
+        return self.data.length if self.data.text else len(self.data.inputs[0])
+
+    @property
+    def rows(self) -> int:
+        """Sequences in a batch."""
+        return self.data.batch if self.data.text else len(self.data.inputs)
 
     @property
     def vocabulary(self) -> str:
-        """The characters in the order of their indices."""
+        """The characters in the order of their indices; empty for a text that has not been read."""
         return self.data.vocabulary or "".join(sorted(set("".join(self.data.inputs + self.data.targets))))
 
     @property
@@ -124,15 +139,16 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The loss below which this network cannot fall, or None where there is no such bound.
 
         A state used directly as logits lies in (-1, 1), so the best distribution it can state puts e on the
-        right character and 1/e on the C - 1 others: log(1 + (C - 1) e^-2) per character.
+        right character and 1/e on the C - 1 others: log(1 + (C - 1) e^-2) per character. The losses of a text are
+        always told per character.
         """
         network, training = self.network, self.training
-        if not training.learn or network.head == "linear" or network.cell == "rnn-relu":
+        if not training.learn or network.head == "linear" or network.cell == "rnn-relu" or not self.vocabulary:
             return None
         if network.cell == "gru" and network.initial_state == "random":  # it mixes h_0 in, which is not bounded
             return None
         per_character = math.log1p((len(self.vocabulary) - 1) * math.exp(-2))
-        return per_character * (self.length if training.reduction == "sum" else 1)
+        return per_character * (self.length if training.reduction == "sum" and not self.data.text else 1)
 
     @property
     def memory_bytes(self) -> int:
@@ -140,5 +156,5 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         network = self.network
         copies = 2 + MOMENTS[self.training.optimizer] if self.training.learn else 1
         cells = network.layers * network.directions * network.hidden_size * (2 * GATES[network.cell] + 2)
-        kept = self.length * len(self.data.inputs) * (cells + self.input_size + 3 * self.output_size)
+        kept = self.length * self.rows * (cells + self.input_size + 3 * self.output_size)
         return 4 * (copies * self.weights + kept)

@@ -95,6 +95,7 @@ class CellFacts(_Value, frozen=True, kw_only=True, tag=True):
     layer: int = 0
     direction: int = 0
     unit: int = 0
+    character: int = 0  # that is read at that step
     input_size: int = 0
     hidden_size: int = 0
     features: Integers  # (e,) which features are shown

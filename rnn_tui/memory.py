@@ -54,13 +54,16 @@ def _to_blame(experiment: Experiment) -> str:
     """The setting that would help most, were it as small as can be."""
     replace = msgspec.structs.replace
     network, data = experiment.network, experiment.data
-    first = replace(data, inputs=(data.inputs[0][:1],), vocabulary=experiment.vocabulary)
+    data = replace(data, vocabulary=experiment.vocabulary)
+    if data.text:
+        less = {"data.batch": replace(data, batch=1), "data.length": replace(data, length=1)}
+    else:
+        less = {"data.inputs": replace(data, inputs=(data.inputs[0][:1],))}
     smallest = {
         "network.hidden_size": replace(experiment, network=replace(network, hidden_size=1)),
         "network.layers": replace(experiment, network=replace(network, layers=1)),
         "network.embedding": replace(experiment, network=replace(network, embedding=network.embedding and 1)),
-        "data.inputs": replace(experiment, data=first),
-    }
+    } | {path: replace(experiment, data=each) for path, each in less.items()}
     return min(smallest, key=lambda path: smallest[path].memory_bytes)
 
 

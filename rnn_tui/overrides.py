@@ -5,8 +5,11 @@ Whoever says `--input "hello world"` means a network that can learn it: what was
 
 from typing import Any
 
+import msgspec
+
 from rnn_tui.breakpoints import needs_learning
 from rnn_tui.experiment import Experiment, Training
+from rnn_tui.own_text import OWN_TEXT, name_for
 from rnn_tui.rules import to_dict
 
 __all__ = ["overridden"]
@@ -14,6 +17,7 @@ __all__ = ["overridden"]
 
 def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     """The values of `base` with those `given` by path in their place, for `from_dict` to judge."""
+    base = _text_base(base, given)
     values = to_dict(base)
     for path, value in given.items():
         section, _, name = path.partition(".")
@@ -25,8 +29,19 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
     if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
-        values["name"], values["about"] = "own-text", ""
+        values["name"], values["about"] = name_for(values["data"]["text"]), ""
     return values
+
+
+def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
+    """Where rows become a text, or a text rows: nothing that learns one is of use for the other."""
+    if given.get("data.text") and not base.data.text:
+        other = OWN_TEXT
+    elif base.data.text and (given.get("data.inputs") or given.get("data.text") == ""):
+        other = Experiment()
+    else:
+        return base
+    return msgspec.structs.replace(other, run=msgspec.structs.replace(other.run, device=base.run.device))
 
 
 def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: bool) -> None:
@@ -38,6 +53,8 @@ def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: b
         training["epochs"] = Training().epochs
     if not training["learn"] and "data.targets" not in given:
         values["data"]["targets"] = []
+    if not training["learn"] and "data.holdout" not in given:
+        values["data"]["holdout"] = 0.0
     if not training["learn"] and "run.until" not in given:
         values["run"]["until"] = [text for text in values["run"]["until"] if not needs_learning(text)]
 
@@ -47,6 +64,8 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
     data = values["data"]
     if "data.inputs" in given and "data.targets" not in given:
         data["targets"] = []
+    if "data.text" in given and "data.vocabulary" not in given:
+        data["vocabulary"] = ""
     changed = "data.inputs" in given or "data.targets" in given
     if changed and "data.vocabulary" not in given and not _characters(values) <= set(data["vocabulary"]):
         data["vocabulary"] = ""
@@ -55,7 +74,7 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 def _follow_vocabulary(values: dict[str, Any]) -> None:
     """A state that is read as logits has a number for each character, in both directions together."""
     network = values["network"]
-    if not values["training"]["learn"] or network["head"] != "direct":
+    if not values["training"]["learn"] or network["head"] != "direct" or values["data"]["text"]:
         return
     classes = len(values["data"]["vocabulary"]) or len(_characters(values))
     directions = 2 if network["bidirectional"] else 1
@@ -65,7 +84,7 @@ def _follow_vocabulary(values: dict[str, Any]) -> None:
 
 def _texts(values: dict[str, Any]) -> list[list[str]]:
     data = values["data"]
-    return [list(data["inputs"]), list(data["targets"]), list(data["vocabulary"])]
+    return [list(data["inputs"]), list(data["targets"]), [data["text"], data["vocabulary"]]]
 
 
 def _characters(values: dict[str, Any]) -> set[str]:

@@ -4,6 +4,7 @@ The view speaks commands and looks, the engine answers looks with frames: one lo
 nothing else is ever sent but a greeting and refusals. `wire.py` turns them into bytes and back.
 """
 
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -26,6 +27,7 @@ __all__ = [
     "Frame",
     "GoTo",
     "Greeting",
+    "HeldOut",
     "Learn",
     "Look",
     "Message",
@@ -236,7 +238,9 @@ class Status(_Value, frozen=True, kw_only=True):
     branch: str
     branches: int  # how many there are
     epochs: int  # where it stops; 0: never
-    epoch: int  # the pass that the last tick belongs to, from 1; 0 before the first
+    epoch: int  # the one that the last tick belongs to, from 1; 0 before the first
+    batch: int = 1  # the pass of that epoch, from 1
+    batches: int = 1  # passes in an epoch: more than one where the data is a text
     fed: int  # time steps of that pass that have been fed
     loss: float | None  # of the newest whole pass
     running_loss: float | None  # of the pass under way, summed or averaged over the steps fed
@@ -246,6 +250,11 @@ class Status(_Value, frozen=True, kw_only=True):
     lr: float
     slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
     notice: str = ""  # why it holds, or another thing to know
+
+    @property
+    def update(self) -> int:
+        """The pass that the last tick belongs to, from 1: each ends in an update."""
+        return (self.epoch - 1) * self.batches + self.batch if self.epoch else 0
 
 
 class Steps(_Value, frozen=True, kw_only=True):
@@ -279,6 +288,23 @@ class Curve(_Value, frozen=True, kw_only=True):
     x: NDArray[np.float64]  # (n,) epochs
     low: NDArray[np.float64]  # (n,)
     high: NDArray[np.float64]  # (n,)
+
+
+class HeldOut(_Value, frozen=True, kw_only=True):
+    """What the network makes of the text that is kept away from learning; losses per character, in nats."""
+
+    update: int  # whose weights were judged
+    loss: float
+    accuracy: float  # the share of the characters that were the likeliest
+    characters: int  # that had to be said
+    whole: bool  # all that is held out, rather than the part that is judged every time
+    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+    curve: Curve
+
+    @property
+    def bits(self) -> float:
+        """The loss in bits."""
+        return self.loss / math.log(2)
 
 
 class BranchCurve(_Value, frozen=True, kw_only=True):
@@ -325,6 +351,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     phase: Phase | None = None  # where the run is held inside a tick, or has just ended one in slow motion
     curve: Curve | None = None  # one point for each update
     characters: Curve | None = None  # the losses of single characters, in character ticks
+    held_out: HeldOut | None = None  # beside the curve, where some of a text is
     others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch
     predictions: tuple[PredictionSeen, ...] = ()  # newest first
     learnt: int | None = None  # the epoch at which the prediction was first right

@@ -40,6 +40,9 @@ def from_dict(values: dict[str, Any]) -> Experiment:
 
     Raises ExperimentError, which names the field and what would be right.
     """
+    data = values.get("data") if isinstance(values, dict) else None
+    if isinstance(data, dict) and data.get("text") and "inputs" not in data:
+        values = values | {"data": data | {"inputs": ()}}  # the default input gives way
     try:
         experiment = msgspec.convert(values, Experiment)
     except msgspec.ValidationError as error:
@@ -86,11 +89,49 @@ def _sound(experiment: Experiment) -> Experiment:
                 raise ExperimentError(
                     each.path, f"{value:g} {problem}" if isinstance(value, float) else f"{value} {problem}"
                 )
-    _check_rows(experiment.data)
-    experiment = _with_default_target(experiment)
-    _check_texts(experiment)
+    if experiment.data.text:
+        _check_text(experiment)
+    else:
+        _check_text_unused(experiment.data)
+        _check_rows(experiment.data)
+        experiment = _with_default_target(experiment)
+        _check_texts(experiment)
+    _check_vocabulary(experiment)
     _check_network(experiment)
     return _with_breakpoints(experiment)
+
+
+def _check_text(experiment: Experiment) -> None:
+    """What can be said of a text without reading it."""
+    data = experiment.data
+    if data.inputs or data.targets:
+        given = "--input" if data.inputs else "--target"
+        raise ExperimentError("data.text", f"cannot stand beside {given}: give one of them")
+    if "\0" in data.text:
+        raise ExperimentError("data.text", "holds a null character: no file has such a name")
+    if data.stateful and experiment.network.bidirectional:
+        raise ExperimentError(
+            "data.stateful",
+            "true does not fit a network that also reads from the right: its state would come from what is still to "
+            "come. It must be false",
+        )
+    if data.holdout and not experiment.training.learn:
+        raise ExperimentError("data.holdout", f"{data.holdout:g} has no use without learning: it must be 0")
+    if "learnt" in experiment.run.until:
+        problem = (
+            "'learnt' never comes where every pass has another batch: it must be loss<N, jump>N, epoch=N or tick=N"
+        )
+        raise ExperimentError("run.until", problem, value="learnt")
+
+
+def _check_text_unused(data: Data) -> None:
+    """Settings of a text where there is none."""
+    for name in ("encoding", "batch", "length", "stateful", "holdout"):
+        value = getattr(data, name)
+        if value != getattr(Data(), name):
+            raise ExperimentError(
+                f"data.{name}", f"{_brief(value)} does not fit without a text: give one, as --text FILE"
+            )
 
 
 def _check_rows(data: Data) -> None:
@@ -136,14 +177,8 @@ def _check_texts(experiment: Experiment) -> None:
     data = experiment.data
     if not data.inputs or not all(data.inputs):
         raise ExperimentError("data.inputs", "is empty: give at least one character")
-    for path, rows in (
-        ("data.inputs", data.inputs),
-        ("data.targets", data.targets),
-        ("data.vocabulary", (data.vocabulary,)),
-    ):
-        halves = [character for row in rows for character in row if "\ud800" <= character <= "\udfff"]
-        if halves:
-            raise ExperimentError(path, f"holds {halves[0]!a}, half a character: it must be valid UTF-8 text")
+    _check_halves("data.inputs", data.inputs)
+    _check_halves("data.targets", data.targets)
     if data.targets and not experiment.training.learn:
         raise ExperimentError(
             "data.targets", f"{_short(data.targets[0])} has no use without learning: leave it out, or learn"
@@ -160,9 +195,6 @@ def _check_texts(experiment: Experiment) -> None:
                 f"{_short(target)} has {_characters(target)} where the input "
                 f"{_short(row)} has {len(row)}: they must be equally long",
             )
-    repeated = [character for character, count in Counter(data.vocabulary).items() if count > 1]
-    if repeated:
-        raise ExperimentError("data.vocabulary", f"has {min(repeated)!r} more than once")
     missing = sorted(set("".join(data.inputs + data.targets)) - set(experiment.vocabulary))
     if missing:
         raise ExperimentError(
@@ -170,9 +202,25 @@ def _check_texts(experiment: Experiment) -> None:
         )
 
 
+def _check_vocabulary(experiment: Experiment) -> None:
+    vocabulary = experiment.data.vocabulary
+    _check_halves("data.vocabulary", (vocabulary,))
+    repeated = [character for character, count in Counter(vocabulary).items() if count > 1]
+    if repeated:
+        raise ExperimentError("data.vocabulary", f"has {min(repeated)!r} more than once")
+
+
+def _check_halves(path: str, rows: tuple[str, ...]) -> None:
+    halves = [character for row in rows for character in row if "\ud800" <= character <= "\udfff"]
+    if halves:
+        raise ExperimentError(path, f"holds {halves[0]!a}, half a character: it must be valid UTF-8 text")
+
+
 def _check_network(experiment: Experiment) -> None:
     network, training = experiment.network, experiment.training
-    if training.learn and network.head == "direct" and experiment.output_size != len(experiment.vocabulary):
+    known = bool(experiment.vocabulary)  # that of a text is known once the engine has read it
+    direct = training.learn and network.head == "direct" and known
+    if direct and experiment.output_size != len(experiment.vocabulary):
         classes, both = len(experiment.vocabulary), " in both directions together" if network.bidirectional else ""
         raise ExperimentError(
             "network.hidden_size",

@@ -89,6 +89,27 @@ REFUSED = {
     ("--vocabulary", "xyz"): "--vocabulary xyz: lacks 'e'",
     ("--vocabulary", "hieloh"): "--vocabulary hieloh: has 'h' more than once",
     ("--no-learn", "--target", "ihello"): "--target ihello: has no use without learning",
+    # a text
+    ("train", "--text", "/nowhere"): "--text /nowhere: there is no such file",
+    ("train", "--text", "/"): "--text /: is a folder; it must be a text file",
+    ("--text", "a", "--input", "b"): "--text a: cannot stand beside --input: give one of them",
+    ("--text", "a", "--target", "b"): "--text a: cannot stand beside --target",
+    ("--text", ""): "--text '': is empty",
+    ("--batch", "2"): "--batch 2: does not fit without a text: give one, as --text FILE",
+    ("--stateful",): "--stateful: does not fit without a text",
+    ("--holdout", "0.1"): "--holdout 0.1: does not fit without a text",
+    ("--text", "a", "--holdout", "1"): "--holdout 1: is too large: it must be at most 0.9",
+    ("--text", "a", "--batch", "0"): "--batch 0: is too small: it must be at least 1",
+    ("--text", "a", "--length", "x"): "--length x: is not a whole number",
+    ("--text", "a", "--encoding", "none", "--no-learn", "--holdout", "0.1"): "--holdout 0.1: has no use without",
+    ("train", "--text", __file__, "--encoding", "none"): "--encoding none: is no encoding that Python knows",
+    ("train", "--text", sys.executable): "is no text: it has a null byte at offset",
+    ("train", "--text", __file__, "--length", "999999"): "--length 999999: is too long: the text has",
+    ("train", "--text", __file__, "--batch", "9999"): "--batch 9999: is too large",
+    ("train", "--text", __file__, "--holdout", "1e-6"): "--holdout 1e-06: of",
+    ("--text", "a", "--stateful", "--bidirectional"): "--stateful: does not fit a network that also reads",
+    ("--text", "a", "--until", "learnt"): "--until learnt: never comes where every pass has another batch",
+    ("show", "--text", "-"): "--text -: a file that is to be opened again needs a text that stays",
     # what does not go together
     ("--hidden", "3"): "--hidden 3: does not fit a direct head: it needs 5 units",
     ("--bidirectional",): "--hidden 5: does not fit a direct head: it needs 5 units in both directions",
@@ -248,7 +269,7 @@ def test_what_was_not_asked_for_gives_way(lesson: str, args: list[str], expected
 def test_help_names_every_option_lesson_and_heading() -> None:
     for args in ([], ["hihello"]):
         text = run(*args, "--help").stdout
-        flags = ("--bidirectional", "--batch-first", "--learn")
+        flags = ("--bidirectional", "--batch-first", "--learn", "--stateful")
         names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in FIELDS)]
         for word in (
             *names,

@@ -37,7 +37,7 @@ class Prediction:
     right: int  # of the whole row
     fed: int  # of the whole row
     length: int
-    seen: Sequence[tuple[str, int, bool]]  # distinct predictions, newest first: text, epoch, right
+    seen: Sequence[tuple[str, int, bool]] | None  # distinct predictions, newest first: text, epoch, right
     now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
 
 
@@ -68,8 +68,8 @@ def draw_prediction(
         y += 1
     if height > y + 1 and at is not None:
         y = _draw_cursor_line(canvas, y + (1 if height > y + 4 else 0), say, at, cursor or 0, palette)
-    if height > y + 2:
-        _draw_seen(canvas, y + 1, say, palette)
+    if height > y + 2 and say.seen is not None:
+        _draw_seen(canvas, y + 1, say.seen, say.now, palette)
     return canvas.strips()
 
 
@@ -147,25 +147,25 @@ def _first_that_fits(texts: Sequence[str], room: int) -> str:
     return next((text for text in texts if cell_len(text) <= room), "")
 
 
-def _draw_seen(canvas: Canvas, y: int, say: Prediction, palette: Palette) -> None:
+def _draw_seen(canvas: Canvas, y: int, seen: Sequence[tuple[str, int, bool]], now: str, palette: Palette) -> None:
     """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it."""
-    head = ("said so far, newest first", "said so far", "said") if say.seen else ("nothing said yet", "nothing yet")
+    head = ("said so far, newest first", "said so far", "said") if seen else ("nothing said yet", "nothing yet")
     canvas.put(1, y, _first_that_fits(head, canvas.width - 1), palette.dim)
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
     for word in (" epoch ", " "):
-        tails = [(" ✓" if right else "  ") + f"{word}{epoch:,}" for _, epoch, right in say.seen]
+        tails = [(" ✓" if right else "  ") + f"{word}{epoch:,}" for _, epoch, right in seen]
         tail = max(map(len, tails), default=0)
         if room - tail >= _SHORTEST:
             break
     longest = max(1, min(_LONGEST, room - tail))
-    shown = [text if cell_len(text) <= longest else set_cell_size(text, longest - 1) + "…" for text, _, _ in say.seen]
+    shown = [text if cell_len(text) <= longest else set_cell_size(text, longest - 1) + "…" for text, _, _ in seen]
     cell = max(map(cell_len, shown), default=0) + tail + 4
     columns = max(1, (canvas.width + 1) // cell)
-    for index, (text, _, right) in enumerate(say.seen[: rows * columns]):
+    for index, (text, _, right) in enumerate(seen[: rows * columns]):
         x = 1 + index // rows * cell
         row = y + 1 + index % rows
         if cell_len(shown[index]) + len(tails[index]) > room:  # no room for a text and its number
             continue
-        canvas.put(x, row, "▸" if text == say.now else " ", palette.accent)
+        canvas.put(x, row, "▸" if text == now else " ", palette.accent)
         end = canvas.put(x + 2, row, shown[index], palette.right if right else palette.text)
         canvas.put(end, row, tails[index], palette.right if right else palette.dim)

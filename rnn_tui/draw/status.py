@@ -21,8 +21,9 @@ def describe_network(experiment: Experiment) -> str:
     cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
     size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
     both = " ⇄" if network.bidirectional else ""
-    first = f"embedding {network.embedding}" if network.embedding else f"one-hot {len(experiment.vocabulary)}"
-    head = f" → linear {len(experiment.vocabulary)}" if network.head == "linear" else ""
+    classes = len(experiment.vocabulary) or "…"  # that of a text is known once it has been read
+    first = f"embedding {network.embedding}" if network.embedding else f"one-hot {classes}"
+    head = f" → linear {classes}" if network.head == "linear" else ""
     return f"{first} → {cell} {size}{both}{head}"
 
 
@@ -36,7 +37,8 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
-    parts = [describe_network(experiment), f"{count(opened.weights)} weights"]
+    parts = [describe_network(experiment)]
+    parts += [f"{count(opened.weights)} weights"] if experiment.vocabulary else []
     if training.learn:
         clip = f" clip {training.clip:g}" if training.clip else ""
         parts.append(f"{training.optimizer} lr {status.lr:g}{clip}")
@@ -51,14 +53,14 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
     epochs = f"/{count(status.epochs)}" if status.epochs else ""
-    facts = [f"epoch {count(status.epoch)}{epochs}", _tick(status, training.tick)]
+    done = (max(0, status.update - 1) + status.fed / experiment.length) / status.batches  # of epochs
+    facts = [f"epoch {count(status.epoch)}{epochs}" if status.batches == 1 else f"epoch {done:.2f}{epochs}"]
     if training.learn:
-        facts.insert(
-            1,
-            f"loss {compact(status.loss)}"
-            if status.running_loss is None
-            else f"loss so far {compact(status.running_loss)}",
-        )
+        so_far = status.running_loss is not None
+        facts.append(f"loss so far {compact(status.running_loss)}" if so_far else f"loss {compact(status.loss)}")
+    facts += [f"update {count(status.update)}"] if status.batches > 1 else []
+    if status.batches == 1 or training.tick == "character" or status.tick < status.newest:
+        facts.append(_tick(status, training.tick))
     pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
     if status.state == "playing" and not status.speed and not status.slow:
         pace += f", {count(status.ticks_per_second)} ticks/s"
@@ -68,7 +70,6 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
             canvas.put(x, 1, " · ", palette.faint)
             x = canvas.put(x + 3, 1, fact, palette.text)
     if status.epochs and x + 12 < width:
-        done = max(0, status.epoch - 1) + status.fed / experiment.length
         _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
 

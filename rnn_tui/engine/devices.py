@@ -16,7 +16,7 @@ def choose_device(experiment: Experiment) -> torch.device:
     """
     name = experiment.run.device
     if name == "auto":
-        large = experiment.weights * len(experiment.data.inputs) >= _WORTH_A_GPU
+        large = experiment.weights * experiment.rows >= _WORTH_A_GPU
         name = "cuda" if large and torch.cuda.is_available() else "cpu"
     device = torch.device(name)
     if device.type == "cuda":

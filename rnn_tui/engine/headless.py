@@ -13,6 +13,7 @@ from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks
+from rnn_tui.engine.text_lines import MeanLoss, lines_every, text_json, text_line, text_summary, text_update
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment
@@ -39,7 +40,7 @@ def train(
     experiment: Experiment,
     *,
     json: bool,
-    every: int,
+    every: int | None,
     out: TextIO,
     err: TextIO,
     until: tuple[str, ...] = (),
@@ -48,16 +49,27 @@ def train(
     """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 130 after Ctrl+C.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
-    way. Raises ExperimentError for a device that is not there.
+    way. `every` is in epochs, or updates of a text; None: 1, or 100. Raises ExperimentError for a device that is not
+    there, and for a text that cannot be learnt.
     """
+    text = bool(experiment.data.text)
     choose_threads(experiment)
     session = Session(experiment, history=0, turns=turns)  # nobody goes back here
     session.watch(until)
-    session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
+    session.branch.losses, session.branch.character_losses = MeanLoss() if text else _Newest(), _Newest()
+    total = experiment.training.epochs * session.trainer.task.batches
     began = time.perf_counter()
-    with Interrupts() as interrupts, Lines(out, err, total=experiment.training.epochs or None) as lines:
-        for update in _updates(session, every, interrupts, lines):
-            lines.write(_json(update) if json else _text(update, session))
+    with (
+        Interrupts() as interrupts,
+        Lines(out, err, total=total or None, unit="updates" if text else "epochs") as lines,
+    ):
+        for _ in _updates(session, every or (lines_every(session) if text else 1), interrupts, lines):
+            if text and session.trainer.learns:
+                news = text_update(session)
+                lines.write(text_json(news) if json else text_line(news))
+            else:
+                update = _update(session)
+                lines.write(_json(update) if json else _text(update, session))
     print(_summary(session, time.perf_counter() - began), file=err if json else out, flush=True)
     if session.lost:
         print(f"rnn-tui: {session.notice}", file=err, flush=True)
@@ -65,8 +77,8 @@ def train(
     return 130 if interrupts.seen and not session.done and not session.stopped else 0
 
 
-def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[Update]:
-    """Trains; yields the first update, every Nth, and the last one."""
+def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[None]:
+    """Trains; stops at the first update, every Nth, and the last one, for something to be said."""
     trainer = session.trainer
     while True:
         going = session.tick()
@@ -81,8 +93,10 @@ def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines)
         if wanted:
             session.drain()  # may find that the loss is no number
         over = bool(session.notice) or interrupts.seen
+        if over and not interrupts.seen:
+            session.judge()  # all that is held out, where the run is at its end
         if wanted or over:
-            yield _update(session)
+            yield
         if over:
             return
 
@@ -136,9 +150,10 @@ def _outputs(session: Session) -> Iterator[str]:
     trainer = session.trainer
     yield f"pass {trainer.epoch}"
     outputs = torch.cat(trainer.logits)  # (T, N, features)
-    for number, row in enumerate(session.experiment.data.inputs):
+    for number, indices in enumerate(trainer.task.inputs.T.tolist()):
+        row = [trainer.task.vocabulary[index] for index in indices]
         if outputs.shape[1] > 1:
-            yield f"  row {number}  {safe(row)}"
+            yield f"  row {number}  {safe(''.join(row))}"
         for step, character in enumerate(row):
             features = outputs[step, number]
             numbers = " ".join(f"{value:+.4f}" for value in features[:_FEATURES].tolist())
@@ -150,9 +165,10 @@ def _outputs(session: Session) -> Iterator[str]:
 
 def _summary(session: Session, seconds: float) -> str:
     """What was learnt, to which loss, and how long it took."""
-    loss, floor, epoch = session.losses.last(), session.experiment.floor, session.trainer.epoch
-    parts = [_learnt(session) if session.trainer.learns else _checked(session)]
-    if loss is not None:
+    loss, floor, epoch = session.losses.last(), session.experiment.floor, session.epoch
+    text = session.trainer.learns and bool(session.experiment.data.text)
+    parts = text_summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
+    if loss is not None and not text:
         parts.append(f"loss {_number(loss)}" + (f", floor {floor:.4f}" if floor is not None else ""))
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
     word = "epoch" if session.trainer.learns else "pass"

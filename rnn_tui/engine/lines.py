@@ -16,11 +16,11 @@ _PATIENCE = 0.1  # seconds that a line may wait for the next one, so that thousa
 class Lines:
     """Writes lines to `out`, above a progress bar on `err` where that is a terminal."""
 
-    def __init__(self, out: TextIO, err: TextIO, *, total: int | None) -> None:
+    def __init__(self, out: TextIO, err: TextIO, *, total: int | None, unit: str = "epochs") -> None:
         self._out = out
         self._above_bar = err.isatty() and out.isatty()
         self._bar: Any = tqdm(
-            total=total, file=err, unit=" epochs", leave=False, dynamic_ncols=True, disable=not err.isatty()
+            total=total, file=err, unit=f" {unit}", leave=False, dynamic_ncols=True, disable=not err.isatty()
         )
         self._waiting: list[str] = []
         self._written = 0.0  # when

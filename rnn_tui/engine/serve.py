@@ -111,7 +111,7 @@ class Server:
         self._runs = 0  # begun so far
         self._revision = 0  # grows with everything that a look could see
         self._playing = False
-        self._to_end_of_pass = False  # hold there, at full speed until then
+        self._to_end_of_stretch = False  # hold there, at full speed until then
         self._to_tick = False  # at full speed until a breakpoint
         self._changes = 0  # of the session, that the view has been told
         self._speed = 0.0
@@ -139,13 +139,16 @@ class Server:
                     connection.send(Refused(problem=str(error)))
             if self._playing and time.perf_counter() >= self._due:
                 self._advance()
+            elif self._session is not None and self._session.is_judging:
+                self._session.judge(seconds=_PATIENCE)
+                self._revision += not self._session.is_judging
             if self._look is not None and self._may_answer():
                 self._answer(self._look)
 
     def _patience(self) -> float | None:
         """How long the socket may be waited for: not at all at full speed, forever while nothing is to do."""
         if not self._playing:
-            return None
+            return 0.0 if self._session is not None and self._session.is_judging else None
         return max(0.0, self._due - time.perf_counter()) if self._due else 0.0
 
     def _obey(self, command: Command) -> None:
@@ -178,9 +181,9 @@ class Server:
                 if not left_over:  # to the end of a tick that was held is a step as well
                     session.play_on()
                     self._advance(whole=True)
-                if unit == "epoch" and not session.trainer.at_end_of_pass:
+                if unit == "epoch" and not session.at_end_of_stretch:
                     self._play(True)
-                    self._to_end_of_pass, self._due = True, 0.0
+                    self._to_end_of_stretch, self._due = True, 0.0
             case NextPhase():
                 if not session.is_held:
                     session.play_on()
@@ -197,7 +200,9 @@ class Server:
             case GoTo(tick=tick):
                 self._stand_at(session, session.branch.newest if tick < 0 else tick)
             case Back(unit=unit):
-                self._stand_at(session, session.trainer.ticks - 1 if unit == "tick" else session.end_of_pass_before())
+                self._stand_at(
+                    session, session.trainer.ticks - 1 if unit == "tick" else session.end_of_stretch_before()
+                )
             case Learn(training=training, reseed=reseed):
                 session.learn(training, reseed=reseed)
                 self._runs += 1
@@ -247,21 +252,21 @@ class Server:
 
     def _play(self, on: bool, *, to_tick: bool = False) -> None:
         self._playing = on
-        self._to_end_of_pass = False
+        self._to_end_of_stretch = False
         self._to_tick = on and to_tick
         self._pace()
 
     def _pace(self) -> None:
         """Count the time to the next tick, or phase, from now."""
         speed = self._slow or self._speed
-        hurried = not speed or self._to_end_of_pass or self._to_tick
+        hurried = not speed or self._to_end_of_stretch or self._to_tick
         self._due = 0.0 if hurried else time.perf_counter() + 1 / speed
 
     def _advance(self, *, whole: bool = False) -> None:
         """One tick, or in slow motion one phase."""
         session = self._session
         assert session is not None
-        slow = bool(self._slow) and not whole and not self._to_end_of_pass
+        slow = bool(self._slow) and not whole and not self._to_end_of_stretch
         if slow:
             going = session.next_phase()
         else:
@@ -271,7 +276,7 @@ class Server:
         if session.changes != self._changes:
             self._changes = session.changes
             self._runs += 1  # its description has changed
-        if not going or (self._to_end_of_pass and session.trainer.at_end_of_pass):
+        if not going or (self._to_end_of_stretch and session.at_end_of_stretch):
             self._play(False)
         elif self._due:
             self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
@@ -280,7 +285,7 @@ class Server:
         session, look = self._session, self._look
         if session is None or look is None or look.seen == self._revision:
             return False
-        hurried = self._to_end_of_pass or self._to_tick or not 0 < self._speed <= _FAST
+        hurried = self._to_end_of_stretch or self._to_tick or not 0 < self._speed <= _FAST
         fast = self._playing and not self._slow and hurried
         if fast and not session.trainer.at_end_of_pass:
             return time.perf_counter() - self._looked_at > _PATIENCE
@@ -303,6 +308,7 @@ class Server:
             phase=session.probe.phase(wanted) if wanted.count else None,
             curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
             characters=session.character_curve(curve) if curve and learns else None,
+            held_out=session.branch.held_out.told(curve.columns, session.whole_passes) if curve and learns else None,
             others=session.other_curves(curve) if curve and learns else (),
             predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
             learnt=session.learnt,

@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import torch
 
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
+from rnn_tui.engine.holdout import HoldOut, Score
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
@@ -18,6 +19,7 @@ from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
 from rnn_tui.experiment import Experiment, ExperimentError, Tick, Training
 from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
+from rnn_tui.reading import read
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session", "checked_turn"]
@@ -48,14 +50,14 @@ class Session:
     ) -> None:
         self._clock = clock
         self._history = history
-        experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
-        self.device = choose_device(experiment)
+        self.device = choose_device(read(experiment).experiment)
         self.begin(experiment, turns)
 
     def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
-        self._began = experiment
-        self.trainer = Trainer(experiment, self.device)
+        reading = read(experiment)
+        self._began, experiment = reading.given, reading.experiment
+        self.trainer = Trainer(experiment, self.device, reading.corpus)
         self.probe = Probe(self.trainer)
         training = experiment.training
         self.branch = Branch(
@@ -78,6 +80,8 @@ class Session:
             )
         self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses on the device: of which tick and epoch
         self._last_prediction: torch.Tensor | None = None
+        self._hold_out = HoldOut(self.trainer) if experiment.data.holdout else None
+        self._judging: tuple[Score, Iterator[None]] | None = None  # the whole of what is held out
         self._rate = Rate(self._clock)
         self._planned = [checked_turn(experiment, turn) for turn in turns]
         self._follow_plan()
@@ -116,7 +120,18 @@ class Session:
     @property
     def done(self) -> bool:
         """Whether the epochs asked for are over."""
-        return bool(self.epochs) and self.trainer.epoch >= self.epochs and self.trainer.at_end_of_pass
+        trainer = self.trainer
+        return bool(self.epochs) and trainer.epoch >= self.epochs * trainer.task.batches and trainer.at_end_of_pass
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the last tick belongs to, from 1; 0 before the first. Of a text it has many passes."""
+        return -(-self.trainer.epoch // self.trainer.task.batches)
+
+    @property
+    def at_end_of_epoch(self) -> bool:
+        """Whether the last tick completed a pass over all of the data."""
+        return self.trainer.at_end_of_pass and self.trainer.epoch % self.trainer.task.batches == 0
 
     @property
     def whole_passes(self) -> int:
@@ -130,7 +145,7 @@ class Session:
         total = trainer.total if motion is None or motion.complete else motion.running
         running = None
         if total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean"
+            mean = self.experiment.training.reduction == "mean" or self.experiment.data.text
             running = total.item() / (trainer.fed if mean else 1)
         return Status(
             tick=trainer.ticks,
@@ -138,7 +153,9 @@ class Session:
             branch=self.branch.name,
             branches=len(self.branches),
             epochs=self.epochs,
-            epoch=trainer.epoch,
+            epoch=self.epoch,
+            batch=(trainer.epoch - 1) % trainer.task.batches + 1,
+            batches=trainer.task.batches,
             fed=self.probe.answered,
             loss=self.losses.at(self.whole_passes - 1),
             running_loss=running,
@@ -217,6 +234,7 @@ class Session:
     def next_phase(self) -> bool:
         """One phase of a tick, and hold there. False where the run must hold: see tick()."""
         motion = self.probe.motion
+        self._judging = None
         if motion is None or not self.is_held:
             self.notice, self.lost = "", False
             self.stopped.clear()
@@ -257,9 +275,11 @@ class Session:
             if trainer.at_end_of_pass:
                 branch.ends.append(trainer.ticks)
             self._record()
-            self.stopped += self._watch.at_tick(trainer.ticks, trainer.epoch if trainer.at_end_of_pass else None)
+            if self._hold_out and trainer.at_end_of_pass and self._hold_out.wants(trainer.epoch):
+                self._judge_part(self._hold_out)
+            self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
             if self.stopped and not self.notice:
-                self.notice = f"Paused at tick {trainer.ticks:,}, epoch {trainer.epoch:,}: {told(self.stopped)}."
+                self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
             self._follow_plan()
         if self.done and not self.lost:
             self._end(beyond=self._watch.goes_past(trainer.ticks))
@@ -268,13 +288,55 @@ class Session:
     def _end(self, *, beyond: bool) -> None:
         """The epochs are over: hold and say so; or allow as many again, where a later tick is to be reached."""
         if beyond:
-            self.epochs = self.trainer.epoch + self.experiment.training.epochs
+            self.epochs = self.epoch + self.experiment.training.epochs
             return
-        epochs = f"{self.trainer.epoch:,} epochs are" if self.trainer.epoch > 1 else "The epoch is"
+        epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
         self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
+        newest = self.branch.held_out.newest()
+        if self._hold_out and not (newest and newest.whole and newest.update == self.trainer.epoch):
+            score = Score()
+            self._judging = score, self._hold_out.judge(score, whole=True)
+
+    @property
+    def judges_every(self) -> int:
+        """Updates from one judgement of what is held out to the next; 0: nothing is."""
+        return self._hold_out.every if self._hold_out else 0
+
+    @property
+    def is_judging(self) -> bool:
+        """Whether the run is over, and all that is held out has not been judged yet."""
+        return self._judging is not None
+
+    def judge(self, seconds: float = math.inf) -> None:
+        """Go on judging all that is held out, for about so long."""
+        until = self._clock() + seconds
+        while self._judging is not None and self._clock() < until:
+            score, pieces = self._judging
+            if next(pieces, pieces) is pieces:
+                self._judging = None
+                self._judged(score, whole=True, part=False)
+
+    def _judge_part(self, hold_out: HoldOut) -> None:
+        """The part of what is held out that is judged every time."""
+        self.drain()
+        score = Score()
+        for _ in hold_out.judge(score):
+            pass
+        self._judged(score, whole=hold_out.part_is_whole, part=True)
+
+    def _judged(self, score: Score, *, whole: bool, part: bool) -> None:
+        self.branch.held_out.add(
+            update=self.trainer.epoch,
+            loss=score.nats / score.characters,
+            accuracy=score.right / score.characters,
+            characters=score.characters,
+            whole=whole,
+            part=part,
+        )
 
     def _prepare_tick(self) -> None:
         """What comes between two ticks: the update, and a state to come back to."""
+        self._judging = None
         self._keep_state()
 
     def _keep_state(self) -> None:
@@ -291,7 +353,10 @@ class Session:
         if trainer.loss is not None and trainer.unit == "character":
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
-            self._waiting.append((True, trainer.total, trainer.ticks, trainer.epoch))
+            text = bool(self.experiment.data.text)  # its losses are those of a character, however they are added up
+            summed = text and self.experiment.training.reduction == "sum"
+            total = trainer.total / trainer.length if summed else trainer.total
+            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
             if self.device.type == "cpu" or self._watch.learnt:
                 self.note_prediction()
         if self.device.type == "cpu" or self._watch.losses or len(self._waiting) >= _DRAIN_EVERY:
@@ -304,13 +369,15 @@ class Session:
             series = self.losses if is_update else self.character_losses
             before = series.last()
             series.append(value)
+            if is_update:
+                self.branch.held_out.learnt(value)
             if is_update and self._watch.losses:
                 self.stopped += self._watch.at_update(before, value, learnt=self.predictions.learnt == epoch)
             if not math.isfinite(value) and not self.notice:
                 self.lost = True
                 kind = "NaN (not a number)" if math.isnan(value) else "infinite"
                 self.notice = (
-                    f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: "
+                    f"The loss turned {kind} at tick {tick:,}, epoch {-(-epoch // self.trainer.task.batches):,}: "
                     "try a smaller learning rate, or --clip 1."
                 )
         self._waiting.clear()
@@ -318,7 +385,7 @@ class Session:
     def note_prediction(self) -> None:
         """Keep the prediction of this pass, if it is a new one."""
         trainer, task = self.trainer, self.trainer.task
-        if not trainer.at_end_of_pass or task.targets is None:
+        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1:
             return
         prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
@@ -329,7 +396,7 @@ class Session:
     def play_on(self) -> None:
         """Allow as many epochs again, once they are over."""
         if self.done and self.trainer.ticks == self.branch.newest:
-            self.epochs = self.trainer.epoch + self.experiment.training.epochs
+            self.epochs = self.epoch + self.experiment.training.epochs
         self.notice = ""
 
     # ---- back, and elsewhere ----------------------------------------------------------------------------------
@@ -341,6 +408,7 @@ class Session:
         trainer, branch = self.trainer, self.branch
         tick = min(max(tick, 0), branch.newest)
         self.notice = ""
+        self._judging = None
         if tick == trainer.ticks:
             return
         state = branch.states.before(tick)
@@ -365,9 +433,20 @@ class Session:
         if self.device.type != "cpu":
             self.notice = "Run again on a GPU: the last digits may differ from the first time."
 
-    def end_of_pass_before(self) -> int:
-        """The tick at which the pass before this one ended; 0: there is none."""
+    @property
+    def _stretch(self) -> int:
+        """Passes that shift+→ goes through: by character one, by sequence an epoch."""
+        return 1 if self.trainer.unit == "character" else self.trainer.task.batches
+
+    @property
+    def at_end_of_stretch(self) -> bool:
+        """Whether shift+→ would hold here."""
+        return self.trainer.at_end_of_pass and self.trainer.epoch % self._stretch == 0
+
+    def end_of_stretch_before(self) -> int:
+        """The tick at which the pass before this one ended, or the epoch; 0: there is none."""
         ended = self.whole_passes - (1 if self.trainer.at_end_of_pass else 0)
+        ended -= ended % self._stretch
         return self.branch.ends[ended - 1] if ended > 0 else 0
 
     def learn(self, training: Training, *, reseed: bool = False) -> None:

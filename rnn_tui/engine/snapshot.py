@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
 
 __all__ = ["Snapshot", "restore", "state_bytes", "take"]
@@ -29,11 +30,13 @@ class Snapshot:
     values: Tensor  # (n,) weights, then the optimiser's tensors, in float32 or as wide as the weights
     slots: tuple[_Slot, ...]
     random: Tensor | None  # of torch's generator, where the run draws numbers
+    state: State | None = None  # that the last pass left, where the next goes on from it
 
     @property
     def nbytes(self) -> int:
         """Memory that it takes."""
-        return self.values.nbytes + (0 if self.random is None else self.random.nbytes)
+        state = self.state if isinstance(self.state, tuple) else () if self.state is None else (self.state,)
+        return self.values.nbytes + (0 if self.random is None else self.random.nbytes) + sum(s.nbytes for s in state)
 
 
 def state_bytes(trainer: Trainer) -> int:
@@ -55,6 +58,7 @@ def take(trainer: Trainer) -> Snapshot:
         values=values,
         slots=slots,
         random=torch.get_rng_state() if draws else None,
+        state=trainer.state if trainer.task.carries_into(trainer.epoch + 1) else None,
     )
 
 
@@ -78,7 +82,7 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
             target.copy_(value.view_as(target))
     if snapshot.random is not None:
         torch.set_rng_state(snapshot.random)
-    trainer.return_to(snapshot.ticks, snapshot.epoch)
+    trainer.return_to(snapshot.ticks, snapshot.epoch, snapshot.state)
 
 
 def _optimizer_tensors(trainer: Trainer, parameters: list[nn.Parameter]) -> tuple[tuple[_Slot, ...], list[Tensor]]:

@@ -12,5 +12,5 @@ _MOST = torch.get_num_threads()
 
 def choose_threads(experiment: Experiment) -> None:
     """One thread for a small network, and as many as there are for a large one."""
-    large = experiment.weights * len(experiment.data.inputs) >= _WORTH_A_TEAM
+    large = experiment.weights * experiment.rows >= _WORTH_A_TEAM
     torch.set_num_threads(_MOST if large else 1)

@@ -8,6 +8,7 @@ from array import array
 from dataclasses import dataclass, field, replace
 
 from rnn_tui.engine.history import Predictions, Series
+from rnn_tui.engine.judgements import Judgements
 from rnn_tui.engine.snapshot import Snapshot
 from rnn_tui.experiment import Training
 from rnn_tui.protocol import Turn
@@ -89,6 +90,7 @@ class Branch:
     losses: Series = field(default_factory=Series)  # one for each update
     character_losses: Series = field(default_factory=Series)  # one for each character tick
     predictions: Predictions = field(default_factory=Predictions)
+    held_out: Judgements = field(default_factory=Judgements)
     ends: "array[int]" = field(default_factory=lambda: array("q"))  # the tick at which each pass ended
 
     def training_at(self, ticks: int) -> Training:
@@ -112,5 +114,6 @@ class Branch:
             losses=self.losses.head(len(ends)),
             character_losses=self.character_losses.head(tick) if by_character else Series(),
             predictions=self.predictions.head(len(ends)),
+            held_out=self.held_out.head(len(ends)),
             ends=ends,
         )

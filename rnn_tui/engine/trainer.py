@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rnn_tui.corpus import Corpus
 from rnn_tui.engine.model import Model, State, initial_state
 from rnn_tui.engine.optimizers import build_optimizer
-from rnn_tui.engine.tasks import Task
+from rnn_tui.engine.tasks import build_task
 from rnn_tui.experiment import Experiment, Tick, Training
 
 __all__ = ["Stage", "Trainer"]
@@ -25,7 +26,7 @@ Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
 class Trainer:
     """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
 
-    def __init__(self, experiment: Experiment, device: torch.device) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus | None = None) -> None:
         self.experiment = experiment
         self.device = device
         self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
@@ -34,10 +35,10 @@ class Trainer:
         self.model = Model(experiment).to(device)
         if not self.learns:
             self.model.requires_grad_(False)
-        self.task = Task(experiment, device)
+        self.task = build_task(experiment, device, corpus)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         self.ticks = 0
-        self.epoch = 0  # the pass under way, or the last one, from 1
+        self.epoch = 0  # the pass under way, or the last one, from 1; of a text it reads one batch
         self.fed = 0  # time steps of it that have been fed
         self.h_0: State = initial_state(experiment.network, self.task.rows, device)  # the state before the first step
         self._first_h_0 = self.h_0
@@ -112,11 +113,16 @@ class Trainer:
         self.optimizer.zero_grad()
         self.total = None
 
-    def return_to(self, ticks: int, epoch: int) -> None:
-        """Stand behind the last tick of a pass again, its update made; the weights are the caller's to put back."""
+    def return_to(self, ticks: int, epoch: int, state: State | None = None) -> None:
+        """Stand behind the last tick of a pass again, its update made; the weights are the caller's to put back.
+
+        `state` is the one that the pass left, where the next may go on from it.
+        """
         self.ticks, self.epoch = ticks, epoch
         self.fed = self.length if epoch else 0
-        self.h_0 = self.state = self._first_h_0
+        self.h_0 = self.state = self._first_h_0 if state is None else state
+        if not epoch:
+            self.task.begin(1, self.experiment.training.seed)
         self.logits = []
         self.loss = self.total = self.last_update = None
 
@@ -133,10 +139,14 @@ class Trainer:
             group["lr"] = training.lr
 
     def _begin_pass(self) -> None:
-        if self.epoch:
+        number = self.epoch + 1
+        self.task.begin(number, self.experiment.training.seed)
+        if self.task.carries_into(number):
+            self.h_0 = self.state
+        elif self.epoch:
             self.h_0 = initial_state(self.experiment.network, self.task.rows, self.device)
         self.state = self.h_0
-        self.epoch += 1
+        self.epoch = number
         self.fed = 0
         self.logits = []
         self.loss = self.total = None

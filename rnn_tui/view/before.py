@@ -4,6 +4,7 @@ import numpy as np
 
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import Frame, Opened, Status, Steps, Wanted
+from rnn_tui.text import safe
 
 __all__ = ["NO_RUN", "before_first_frame"]
 
@@ -13,10 +14,13 @@ NO_RUN = -1
 def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "") -> tuple[Frame, Opened]:
     """A frame in which nothing has been fed, from the experiment alone."""
     index = {character: number for number, character in enumerate(experiment.vocabulary)}
-    first = max(0, min(wanted.first or 0, experiment.length - wanted.count))
-    window = slice(first, first + wanted.count)
+    count = min(wanted.count, experiment.length)
+    first = max(0, min(wanted.first or 0, experiment.length - count))
+    window = slice(first, first + count)
 
     def indices(rows: tuple[str, ...]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int32]]":
+        if experiment.data.text:  # there is nothing to see before it has been read
+            return np.zeros(count, np.int32)
         return np.array(
             [index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32
         )
@@ -26,7 +30,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
     steps = Steps(
         first=first,
         inputs=indices(experiment.data.inputs),
-        targets=indices(experiment.data.targets),
+        targets=indices(experiment.data.targets) if experiment.training.learn else np.zeros(0, np.int32),
         top=np.zeros((0, 0), np.int32),
         top_p=nothing,
         target_p=none,
@@ -47,7 +51,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         speed=experiment.run.speed,
         ticks_per_second=0.0,
         lr=experiment.training.lr,
-        notice=notice,
+        notice=notice or (f"{safe(experiment.data.text)} is about to be read." if experiment.data.text else ""),
     )
     opened = Opened(
         run=NO_RUN,

@@ -10,10 +10,12 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Answer, OutputKind, SpaceKind, WeightKind
-from rnn_tui.protocol import BranchCurve, Curve, Frame, Opened, Steps
+from rnn_tui.protocol import BranchCurve, Curve, Frame, HeldOut, Opened, Steps
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "widest_glyph"]
+
+UNREAD = "·"  # the one character of a text that has not been read yet
 
 Kind = TypeVar("Kind", bound=Answer)
 
@@ -47,6 +49,7 @@ class Scene:
     axis: TimeAxis  # of the panes that stand above one another
     curve: Curve | None = None  # the newest that came; not every frame has one
     characters: Curve | None = None
+    held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
 
     @property
@@ -57,7 +60,7 @@ class Scene:
     @cached_property
     def glyphs(self) -> tuple[str, ...]:
         """The vocabulary as it is drawn."""
-        return tuple(glyph(character) for character in self.experiment.vocabulary)
+        return tuple(glyph(character) for character in self.experiment.vocabulary or UNREAD)
 
     @cached_property
     def steps(self) -> Steps | None:
@@ -100,4 +103,4 @@ class Scene:
 
 def widest_glyph(experiment: Experiment) -> int:
     """Cells of the widest character, 1 or 2."""
-    return max(cell_len(glyph(character)) for character in experiment.vocabulary)
+    return max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)

@@ -188,9 +188,9 @@ def test_the_screen_in_the_past_knows_nothing_of_the_future() -> None:
     assert session.learnt is None
     assert session.status(playing=False, speed=1).loss == losses[40]
     assert all(each.epoch <= 6 for each in session.predictions.newest(99, by=session.whole_passes))
-    assert session.end_of_pass_before() == 36
+    assert session.end_of_stretch_before() == 36
     session.go_to(36)
-    assert session.end_of_pass_before() == 30
+    assert session.end_of_stretch_before() == 30
 
 
 def test_without_memory_it_goes_on_without_a_way_back() -> None:

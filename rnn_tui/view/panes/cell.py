@@ -73,16 +73,9 @@ class CellPane(InsidePane):
             height=height,
             palette=scene.palette,
             kind=scene.experiment.network.cell,
-            character=_character(scene, facts.step),
+            character=scene.glyphs[facts.character],
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """It has no time axis."""
         return None
-
-
-def _character(scene: Scene, step: int) -> str:
-    """The glyph that is read at a time step."""
-    data = scene.experiment.data
-    text = data.inputs[min(scene.gaze.row, len(data.inputs) - 1)]
-    return scene.glyphs[scene.experiment.vocabulary.index(text[step])]

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from rnn_tui.draw.chart import Curve, draw_chart
 from rnn_tui.draw.numbers import compact, nice_above
 from rnn_tui.protocol import Curve as Points
+from rnn_tui.protocol import HeldOut
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
@@ -42,6 +43,12 @@ class LossPane(Pane):
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
+        if scene.held_out is not None:
+            judged = scene.held_out
+            loss = f"{compact(judged.loss)} = {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
+            return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} right"
+        if experiment.data.text:
+            return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
         if floor and scene.characters is not None and experiment.training.reduction == "sum":
             return f"{self.NAME}{floor} of the {how}"  # the points are no sums, and may lie below it
@@ -49,7 +56,8 @@ class LossPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
-        parts = [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
+        parts = [_parting(scene.held_out)] if scene.held_out is not None else []
+        parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
         return " · ".join(parts)
@@ -59,7 +67,7 @@ class LossPane(Pane):
         gaze = scene.gaze
         newest = max((float(each.x[-1]) for each in _curves(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
-        how = (scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
+        how = (scene.opened.run, scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
             self._chart = self._draw_chart(scene, width, height, end, mark)
@@ -71,6 +79,8 @@ class LossPane(Pane):
         curves += [_curve(each.curve, palette.dim) for each in scene.others]
         if scene.curve is not None:
             curves.append(replace(_curve(scene.curve, palette.accent), tip=palette.text + Style(bold=True)))
+        if scene.held_out is not None:
+            curves.append(_curve(scene.held_out.curve, palette.right))
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )
@@ -83,6 +93,7 @@ class LossPane(Pane):
             floor=scene.experiment.floor,
             x_to=end,
             mark=mark,
+            x_label="update" if scene.frame.status.batches > 1 else "epoch",
             y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
             axis_style=palette.dim,
             floor_style=palette.right,
@@ -95,17 +106,25 @@ class LossPane(Pane):
         return None
 
 
+def _parting(held_out: HeldOut) -> str:
+    """What the second curve is, and whether it goes its own way."""
+    if held_out.parted is not None:
+        return f"held out (green) rises since update {held_out.parted:,}, learnt falls"
+    which = "all" if held_out.whole else f"{held_out.characters:,} characters"
+    return f"green: held out, {which}, at update {held_out.update:,}"
+
+
 def _curves(scene: Scene) -> list[Points]:
     """All that is drawn as lines."""
     return [each.curve for each in scene.others] + ([scene.curve] if scene.curve is not None else [])
 
 
 def _mark(scene: Scene) -> float | None:
-    """Where in epochs the screen is, if it is not at the end of the curve."""
+    """Where on the axis the screen is, if it is not at the end of the curve."""
     status = scene.frame.status
     if status.tick == status.newest:
         return None
-    return max(0, status.epoch - 1) + status.fed / scene.experiment.length
+    return max(0, status.update - 1) + status.fed / scene.experiment.length
 
 
 def _decade_below(value: float) -> float:

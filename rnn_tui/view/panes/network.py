@@ -39,7 +39,7 @@ class NetworkPane(Pane):
             if axis.count < axis.length
             else ""
         )
-        rows = len(scene.experiment.data.inputs)
+        rows = scene.experiment.rows
         row = f" · row {min(scene.gaze.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
         return f"{self.NAME} · {axis.length} time step{'s' if axis.length > 1 else ''}{shown}{row}"
 

@@ -24,7 +24,8 @@ class PredictionPane(Pane):
     EXPLANATION = Explanation(
         shows="What the network says at every time step, beside what would be right, and how sure it is.",
         read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
-        "the probability of the right one. Below stand the texts that it has said so far, and since when.",
+        "the probability of the right one. Below stand the texts that it has said so far, and since when; not so "
+        "where the data is a text, since every pass reads another part of it.",
         then="Move the time cursor (] and [) to the step that is wrong, and press a: which inputs mattered for it?",
     )
 
@@ -83,7 +84,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
     window = slice(start, start + axis.count)
     seen = [(safe(each.text), each.epoch, each.right) for each in scene.frame.predictions]
     whole = status.fed == scene.experiment.length and len(steps.top) == scene.experiment.length
-    rows = len(scene.experiment.data.inputs)
+    rows = scene.experiment.rows
     return Prediction(
         inputs=scene.inputs[window],
         targets=scene.targets[window],
@@ -94,7 +95,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         right=steps.right,
         fed=status.fed,
         length=scene.experiment.length,
-        seen=seen,
+        seen=None if scene.experiment.data.text else seen,  # of a text every pass says another batch
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
         if whole and rows == 1
         else "",

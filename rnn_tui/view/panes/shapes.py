@@ -31,7 +31,7 @@ class ShapesPane(Pane):
         frame = scene.frame
         notes = [] if frame.checks else ["The checks come at the end of the pass."]
         rows, length, other = (
-            len(scene.experiment.data.inputs),
+            scene.experiment.rows,
             scene.experiment.length,
             not scene.experiment.network.batch_first,
         )

@@ -112,4 +112,4 @@ class SpacePane(InsidePane):
 
 
 def _row(scene: Scene) -> int:
-    return min(scene.gaze.row, len(scene.experiment.data.inputs) - 1)
+    return min(scene.gaze.row, scene.experiment.rows - 1)

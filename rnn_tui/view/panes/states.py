@@ -29,14 +29,14 @@ class StatesPane(Pane):
 
     def title(self, scene: Scene) -> str:
         """h and its shape."""
-        data, network = scene.experiment.data, scene.experiment.network
+        network = scene.experiment.network
         many = [
             f"{count} {name}"
             for count, name in ((network.layers, "layers"), (network.directions, "directions"))
             if count > 1
         ]
         shape = f"{' · '.join(many)} × " if many else ""
-        size = f"({scene.experiment.length}, {len(data.inputs)}, {network.hidden_size})"
+        size = f"({scene.experiment.length}, {scene.experiment.rows}, {network.hidden_size})"
         name = "h and c" if network.cell == "lstm" else "h"
         return f"{self.NAME} {name} · {shape}{size}"
 

@@ -194,6 +194,8 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
         if experiment is not None:
             targets = as_text("data.targets", experiment.data.targets) or "none: nothing is learnt"
             stands_for = {"data.targets": targets, "data.vocabulary": as_text("data.vocabulary", experiment.vocabulary)}
+        if experiment is not None and experiment.data.text:
+            stands_for = {"data.targets": "the next characters of the text", "data.vocabulary": "the text's, sorted"}
         for path, text in stands_for.items():
             widget = self._rows[path].editor
             if isinstance(widget, Input):
@@ -250,8 +252,9 @@ def _place(error: ExperimentError | None) -> str:
 
 def _summary(experiment: Experiment) -> str:
     data = experiment.data
-    rows = f"{len(data.inputs)} rows of {experiment.length}, " if len(data.inputs) > 1 else ""
-    text = rows + _brief(data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
+    rows = f"{experiment.rows} rows of {experiment.length}, " if experiment.rows > 1 else ""
+    text = rows + _brief(data.text or data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
+    weights = f"{count(experiment.weights)} weights · " if experiment.vocabulary else ""
     floor = (
         "forward only"
         if not experiment.training.learn
@@ -259,10 +262,7 @@ def _summary(experiment: Experiment) -> str:
         if experiment.floor is None
         else f"floor {compact(experiment.floor)}"
     )
-    return (
-        f"✓ {describe_network(experiment)} · {count(experiment.weights)} weights · {floor} · "
-        f"{_memory(experiment.memory_bytes)} · {text}"
-    )
+    return f"✓ {describe_network(experiment)} · {weights}{floor} · {_memory(experiment.memory_bytes)} · {text}"
 
 
 def _brief(text: str) -> str:

@@ -96,6 +96,7 @@ class MainScreen(Screen[None]):
         old = self.scene if self.scene is not None and self.scene.opened.run == opened.run else None
         curve = frame.curve or (old.curve if old else None)
         characters = frame.characters if frame.curve else (old.characters if old else None)
+        held_out = frame.held_out if frame.curve else (old.held_out if old else None)
         others = frame.others if frame.curve else (old.others if old else ())
         self.scene = Scene(
             opened=opened,
@@ -103,6 +104,7 @@ class MainScreen(Screen[None]):
             gaze=self.gaze,
             curve=curve,
             characters=characters,
+            held_out=held_out,
             others=others,
             palette=self._palette(),
             axis=self._axis_of(opened.experiment, frame),
@@ -234,7 +236,7 @@ class MainScreen(Screen[None]):
     def action_row(self, by: int) -> None:
         """Another row of the batch."""
         if self.scene is not None:
-            rows = len(self.scene.experiment.data.inputs)
+            rows = self.scene.experiment.rows
             self._look_again(replace(self.gaze, row=min(max(self.gaze.row + by, 0), rows - 1)))
 
     def action_layer(self, by: int) -> None:

@@ -1,0 +1,105 @@
+"""Which characters of a text each pass reads, and which are never learnt; no torch, no terminal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_tui.experiment import Data, ExperimentError
+
+__all__ = ["Batches", "Piece"]
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Rows of one length that are judged at once."""
+
+    starts: Places  # (N,)
+    length: int
+
+    @property
+    def places(self) -> Places:
+        """(T+1, N) the characters of each row, and the one after them."""
+        return self.starts + np.arange(self.length + 1)[:, None]
+
+
+class Batches:
+    """A text cut into batches: N rows of L characters, each with the character after it as the last target.
+
+    Characters 0 .. learnt-1 are for learning, the others are held out. A pass is counted from 1 on; `count` of them are
+    one epoch. What a pass reads depends on its number and the seed alone, so that any of them can be had again.
+    """
+
+    def __init__(self, characters: int, data: Data) -> None:
+        """Raises ExperimentError where the text is too short for that."""
+        self.length = data.length
+        self.rows = data.batch
+        self.stateful = data.stateful
+        self.held_out = int(characters * data.holdout)
+        self.learnt = characters - self.held_out
+        if data.holdout and self.held_out < 2:
+            problem = f"{data.holdout:g} of {characters:,} characters has nothing in it to judge by: "
+            least = np.ceil(2000 / characters) / 1000
+            raise ExperimentError("data.holdout", f"{problem}it must be at least {least:g}, or 0")
+        there = f"the text has {self.learnt:,} characters" + (" that are not held out" if self.held_out else "")
+        if self.learnt <= data.length:
+            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else "a longer text"
+            raise ExperimentError(
+                "data.length", f"{data.length} is too long: {there}, and one more is the last target; it must be {fits}"
+            )
+        self.sequences = (self.learnt - 1) // data.length  # of which no two share a target
+        self.count = self.sequences // data.batch
+        if not self.count:
+            raise ExperimentError(
+                "data.batch",
+                f"{data.batch} is too large: {there}, in which are {self.sequences:,} sequences of {data.length}; "
+                f"it must be at most {self.sequences:,}",
+            )
+        self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
+
+    def starts(self, number: int, seed: int) -> Places:
+        """(N,) where the rows of that pass begin. Row r of the pass before ends there, where it is stateful."""
+        epoch, at = divmod(number - 1, self.count)
+        if self.stateful:
+            return (np.arange(self.rows) * self.count + at) * self.length
+        return self._shuffled(seed, epoch)[at * self.rows : (at + 1) * self.rows] * self.length
+
+    def judged(self) -> list[Piece]:
+        """All that is held out, in the pieces in which it is judged; the first few of them are a fair part of it.
+
+        Each character but the first is said once. Pieces of whole sequences come first, then what is left. The order
+        is always the same one: where it is stateful, row r of a piece goes on where row r of the one before has ended,
+        and a single row where the last row has; otherwise the sequences are shuffled.
+        """
+        if not self.held_out:
+            return []
+        sequences, rest = divmod(self.held_out - 1, self.length)
+        rows = min(self.rows, sequences)
+        whole: list[Places] = []
+        if self.stateful:
+            steps = sequences // rows if rows else 0
+            whole = [np.arange(rows) * steps + step for step in range(steps)]
+            whole += [np.array([number]) for number in range(rows * steps, sequences)]
+        elif sequences:
+            order = np.random.RandomState(0).permutation(sequences)
+            whole = np.split(order, range(rows, sequences, rows))
+        pieces = [Piece(starts=self.learnt + numbers * self.length, length=self.length) for numbers in whole]
+        if rest:
+            pieces.append(Piece(starts=np.array([self.learnt + sequences * self.length]), length=rest))
+        return pieces
+
+    def begins_epoch(self, number: int) -> bool:
+        """Whether that pass is the first of an epoch."""
+        return (number - 1) % self.count == 0
+
+    def _shuffled(self, seed: int, epoch: int) -> Places:
+        """All sequences in the order of an epoch; the few that fill no batch are at the end, others every time.
+
+        `RandomState`, since NumPy keeps its numbers the same from version to version.
+        """
+        if self._order is None or self._order[:2] != (seed, epoch):
+            random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence((seed, epoch))))
+            self._order = seed, epoch, random.permutation(self.sequences)
+        return self._order[2]

@@ -1,0 +1,97 @@
+"""What a network makes of the text that it never learns from: loss and accuracy, piece by piece."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from rnn_tui.engine.model import State, initial_state
+from rnn_tui.engine.tasks import TextTask
+from rnn_tui.engine.trainer import Trainer
+
+__all__ = ["HoldOut", "Score"]
+
+_EVERY = 100  # updates from judgement to judgement
+_LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
+_SHARE = 0.15  # of as many characters as are learnt meanwhile: forward alone takes a third, so it is 5 % of the time
+
+
+@dataclass(kw_only=True)
+class Score:
+    """What has been judged so far."""
+
+    nats: float = 0.0  # −log of the probability of the right characters, added up
+    right: int = 0  # how often the likeliest was the right one
+    characters: int = 0  # that had to be said
+
+
+class HoldOut:
+    """Judges as is learnt: pieces of the same length, stateful or not; always the same ones, in the same order.
+
+    Neither the weights, nor their gradients, nor the state and the random numbers of the run are touched.
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        """For a trainer on a text, something of which is held out."""
+        assert isinstance(trainer.task, TextTask)
+        self._trainer, self._task = trainer, trainer.task
+        batches = self._task.batches
+        self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
+        self._pieces = self._task.plan.judged()
+        self._part = max(1, int(_SHARE * self.every))
+
+    def wants(self, update: int) -> bool:
+        """Whether it is to be judged at that update; the first of all tells where it begins."""
+        return update == 1 or update % self.every == 0
+
+    @property
+    def part_is_whole(self) -> bool:
+        """Whether all of it is judged every time."""
+        return len(self._pieces) <= self._part
+
+    def judge(self, score: Score, *, whole: bool = False) -> Iterator[None]:
+        """Add to the score what is judged every time, or the whole; stops after each piece."""
+        state: State | None = None
+        for piece in self._pieces if whole else self._pieces[: self._part]:
+            both = torch.from_numpy(self._task.corpus.indices(piece.places))  # (T+1, N)
+            rows = both.shape[1]
+            if state is None or not self._task.plan.stateful:
+                state = self._fresh(rows)
+            with torch.no_grad():
+                state = self._add(score, both, _last_rows(state, rows))
+            yield
+
+    def _add(self, score: Score, both: Tensor, state: State) -> State:
+        x, y = self._task.tensors(both)
+        model = self._trainer.model
+        training = model.training
+        model.eval()
+        try:
+            logits, state = model(x, state)
+        finally:
+            model.train(training)
+        if self._task.batch_first:
+            logits = logits.transpose(0, 1)
+        logits, y = logits.flatten(0, 1), y.flatten()
+        score.nats += F.cross_entropy(logits, y, reduction="sum").item()
+        score.right += int((logits.argmax(-1) == y).sum())
+        score.characters += y.numel()
+        return state
+
+    def _fresh(self, rows: int) -> State:
+        """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
+        experiment = self._trainer.experiment
+        before = torch.get_rng_state()
+        torch.default_generator.manual_seed(experiment.training.seed)
+        state = initial_state(experiment.network, rows, self._trainer.device)
+        torch.set_rng_state(before)
+        return state
+
+
+def _last_rows(state: State, rows: int) -> State:
+    """The state of the last rows: those that a smaller piece goes on with."""
+    if isinstance(state, tuple):
+        return state[0][:, -rows:].contiguous(), state[1][:, -rows:].contiguous()
+    return state[:, -rows:].contiguous()

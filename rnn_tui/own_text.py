@@ -1,0 +1,48 @@
+"""What an experiment on a text of one's own begins with, where nothing else is asked for."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rnn_tui.experiment import Data, Experiment, Network, Run, Training
+
+__all__ = ["OWN_TEXT", "fitted", "name_for"]
+
+OWN_TEXT = Experiment(
+    name="own-text",
+    data=Data(inputs=(), batch=32, length=64, holdout=0.1),
+    network=Network(cell="lstm", hidden_size=128, embedding=32, head="linear"),
+    training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=10),
+    run=Run(speed=0),
+)  # a small character-level network that a CPU trains in minutes; every setting given takes the place of its own
+
+_SHORT = 4_000  # bytes of a text below which nothing is kept away: what is left would say little
+_PASSES = 8  # that an epoch over a small text should have at least
+
+
+def name_for(text: str) -> str:
+    """The name of an experiment on that file: the file's own, without its ending."""
+    return Path(text).stem or OWN_TEXT.name
+
+
+def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The values with smaller batches of shorter sequences where the file is small; what is `given` stays.
+
+    Looks at the file's size only; a file that is not there changes nothing.
+    """
+    data = values["data"]
+    try:
+        size = os.stat(data["text"]).st_size
+    except (OSError, ValueError):
+        return values
+    if size < _SHORT and "data.holdout" not in given:
+        data["holdout"] = 0.0
+    room = size * (1 - _number(data["holdout"]))
+    for name, least in (("batch", 1), ("length", 8)):
+        while f"data.{name}" not in given and data[name] > least and room < _PASSES * data["batch"] * data["length"]:
+            data[name] //= 2
+    return values
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
