@@ -8,10 +8,12 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Data", "Experiment", "ExperimentError", "Network", "Run", "Training"]
+__all__ = ["Data", "Experiment", "ExperimentError", "Network", "Precision", "Run", "Schedule", "Training"]
 
 Cell = Literal["rnn", "rnn-relu", "gru", "lstm"]
 Tick = Literal["character", "sequence"]
+Schedule = Literal["constant", "step", "cosine", "plateau"]
+Precision = Literal["float32", "bfloat16", "float16"]
 
 GATES = {"rnn": 1, "rnn-relu": 1, "gru": 3, "lstm": 4}
 MOMENTS = {"adam": 2, "rmsprop": 1, "sgd": 0}  # running averages that the optimiser keeps for each weight
@@ -51,6 +53,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     implementation: Literal["fused", "cell", "written-out"] = "fused"
     hidden_size: int = 5
     layers: int = 1
+    dropout: float = 0.0  # of the states that the layer above reads, while it learns; as nn.LSTM(dropout=) has it
     bidirectional: bool = False
     embedding: int = 0  # 0: one-hot
     head: Literal["direct", "linear"] = "direct"
@@ -70,17 +73,25 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tick: Tick = "character"
     reduction: Literal["sum", "mean"] = "sum"
     optimizer: Literal["adam", "sgd", "rmsprop"] = "adam"
-    lr: float = 0.1
+    lr: float = 0.1  # where the schedule begins
+    schedule: Schedule = "constant"  # see `engine/schedule.py`
+    schedule_every: int = 0  # step, cosine: updates; plateau: epochs; 0: as suits the schedule
+    schedule_factor: float = 0.1  # step, plateau: what the rate is multiplied by; cosine: in the end
+    weight_decay: float = 0.0  # λ in g + λW, as torch's optimisers have it (L2, not that of AdamW)
     clip: float = 0.0  # 0: no clipping
+    accumulate: int = 1  # passes whose gradients are averaged to one update
+    patience: int = 0  # epochs without a better loss after which it holds; 0: it never does
+    precision: Precision = "float32"  # of the forward pass; less than float32 is for a GPU
     epochs: int = 100  # 0: forever
     seed: int = 0
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where and how fast it runs; nothing here changes a number."""
+    """Where and how fast it runs; nothing here changes what a number means."""
 
     speed: float = 4.0  # ticks a second; 0: as fast as it can
     device: str = "auto"
+    threads: int = 0  # of a CPU; 0: one for a small network, all for a large one
     until: tuple[str, ...] = ()  # breakpoints, see `breakpoints.py`
 
 
@@ -155,6 +166,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """About what training takes: weights, gradients, moments, and what the backward pass keeps, in float32."""
         network = self.network
         copies = 2 + MOMENTS[self.training.optimizer] if self.training.learn else 1
-        cells = network.layers * network.directions * network.hidden_size * (2 * GATES[network.cell] + 2)
+        per_cell = 2 * GATES[network.cell] + 2 + (2 if network.dropout else 0)  # a mask, and what it leaves
+        cells = network.layers * network.directions * network.hidden_size * per_cell
         kept = self.length * self.rows * (cells + self.input_size + 3 * self.output_size)
         return 4 * (copies * self.weights + kept)

@@ -247,7 +247,8 @@ class Status(_Value, frozen=True, kw_only=True):
     state: Literal["playing", "paused", "done", "loading"]  # loading: the view's own word, before there is an engine
     speed: float  # asked for, ticks/s; 0: as fast as it can
     ticks_per_second: float  # reached
-    lr: float
+    lr: float  # of the next update
+    seconds_left: float | None = None  # until its epochs are over; None: nobody knows
     slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
     notice: str = ""  # why it holds, or another thing to know
 

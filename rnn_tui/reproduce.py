@@ -18,7 +18,21 @@ from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["ForkError", "command_line", "parse_forks"]
 
-_CHANGES = ("tick", "reduction", "optimizer", "lr", "clip", "epochs", "seed")  # of a training, on the way
+_CHANGES = (  # of a training, on the way
+    "tick",
+    "reduction",
+    "optimizer",
+    "lr",
+    "schedule",
+    "schedule_every",
+    "schedule_factor",
+    "weight_decay",
+    "clip",
+    "accumulate",
+    "patience",
+    "epochs",
+    "seed",
+)
 _EXAMPLE = "'300: lr=0.05 seed=3'"
 _MOST = 10**15  # ticks
 

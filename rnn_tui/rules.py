@@ -98,6 +98,7 @@ def _sound(experiment: Experiment) -> Experiment:
         _check_texts(experiment)
     _check_vocabulary(experiment)
     _check_network(experiment)
+    _check_training(experiment)
     return _with_breakpoints(experiment)
 
 
@@ -243,6 +244,28 @@ def _check_network(experiment: Experiment) -> None:
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdigit())):
         raise ExperimentError("run.device", f"{device!r} is not a device: it must be auto, cpu, cuda, cuda:N or mps")
+
+
+def _check_training(experiment: Experiment) -> None:
+    network, training = experiment.network, experiment.training
+    if network.dropout and network.layers == 1:
+        raise ExperimentError(
+            "network.dropout",
+            f"{network.dropout:g} does not fit one layer, since it works between two: "
+            "it must be 0, or layers 2 or more",
+        )
+    endless = training.schedule in ("step", "cosine") and not training.schedule_every and not training.epochs
+    if training.learn and endless:
+        raise ExperimentError(
+            "training.schedule_every",
+            f"0 does not fit {training.schedule} where the epochs have no end: it must be a number of updates",
+        )
+    if training.precision != "float32" and experiment.run.device.partition(":")[0] in ("cpu", "mps"):
+        raise ExperimentError(
+            "training.precision",
+            f"{training.precision!r} does not fit the device {experiment.run.device}: it must be float32, "
+            "or the device cuda",
+        )
 
 
 def _characters(text: str) -> str:

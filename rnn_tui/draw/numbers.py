@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["compact", "count", "exact", "nice_above", "probability", "signed"]
+__all__ = ["compact", "count", "duration", "exact", "nice_above", "probability", "signed"]
 
 
 def signed(value: float, width: int) -> str:
@@ -56,6 +56,14 @@ def count(value: float) -> str:
         if value >= size:
             return f"{value / size:.4g}{name}"
     return f"{value:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, in the unit that says it in up to three digits: 95 s, 12 min, 30 h, 3 days."""
+    for size, most, name in ((1, 120, "s"), (60, 120, "min"), (3600, 48, "h")):
+        if seconds < most * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{count(seconds / 86400)} days"
 
 
 def nice_above(value: float, steps: tuple[float, ...] = (1, 2, 5, 10)) -> float:

@@ -3,7 +3,7 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import compact, count
+from rnn_tui.draw.numbers import compact, count, duration
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import Opened, Status
@@ -11,6 +11,7 @@ from rnn_tui.text import safe
 
 __all__ = ["describe_network", "draw_status", "speed_name"]
 
+_SHORTEST_BAR = 12  # cells of the progress, and what stands around it
 _STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
 
 
@@ -24,7 +25,8 @@ def describe_network(experiment: Experiment) -> str:
     classes = len(experiment.vocabulary) or "…"  # that of a text is known once it has been read
     first = f"embedding {network.embedding}" if network.embedding else f"one-hot {classes}"
     head = f" → linear {classes}" if network.head == "linear" else ""
-    return f"{first} → {cell} {size}{both}{head}"
+    dropout = f" dropout {network.dropout:g}" if network.dropout else ""
+    return f"{first} → {cell} {size}{both}{dropout}{head}"
 
 
 def speed_name(speed: float) -> str:
@@ -41,7 +43,8 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     parts += [f"{count(opened.weights)} weights"] if experiment.vocabulary else []
     if training.learn:
         clip = f" clip {training.clip:g}" if training.clip else ""
-        parts.append(f"{training.optimizer} lr {status.lr:g}{clip}")
+        rate = f"{status.lr:g}" if training.schedule == "constant" else f"{status.lr:.3g} {training.schedule}"
+        parts.append(f"{training.optimizer} lr {rate}{clip}")
     else:
         parts.append("forward only")
     parts += [f"seed {training.seed}", opened.device, f"torch {opened.torch}"]
@@ -65,11 +68,15 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     if status.state == "playing" and not status.speed and not status.slow:
         pace += f", {count(status.ticks_per_second)} ticks/s"
     facts.append(pace)
+    if status.seconds_left is not None:  # of all facts the first to go
+        left = f"{duration(status.seconds_left)} left"
+        line = x + sum(3 + len(fact) for fact in (*facts, left))
+        facts += [left] if line + _SHORTEST_BAR < width else []
     for fact in facts:
         if x + 3 + len(fact) < width:
             canvas.put(x, 1, " · ", palette.faint)
             x = canvas.put(x + 3, 1, fact, palette.text)
-    if status.epochs and x + 12 < width:
+    if status.epochs and x + _SHORTEST_BAR < width:
         _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
 

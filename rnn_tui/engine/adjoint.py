@@ -40,6 +40,8 @@ def adjoints(layers: list[list[Unfolded]], seeds: Tensor) -> tuple[list[list[Adj
         swept = [_sweep(cell, own) for cell, own in zip(both, seeds.chunk(len(both), -1), strict=True)]
         found.append([adjoint for adjoint, _ in swept])
         seeds = sum((x for _, x in swept[1:]), swept[0][1])
+        if both[0].mask is not None:
+            seeds = seeds * both[0].mask
     return found[::-1], seeds
 
 

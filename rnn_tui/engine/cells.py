@@ -106,8 +106,11 @@ class WrittenOut(nn.Module):
                     drawn = torch.empty(shape).uniform_(-bound, bound)
                     self.register_parameter(f"{name}_l{layer}{end}", nn.Parameter(drawn))
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """x (T, N, E) and the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it."""
+    def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
+        """x (T, N, E) and the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
+
+        masks (L-1, T, N, D*H), time first, are those of dropout: 0 for what the layer above does not get to see.
+        """
         time = 1 if self.batch_first else 0
         xs = list(x.unbind(time))  # T of (N, E)
         before = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)  # L*D of (N, H), or two
@@ -121,6 +124,8 @@ class WrittenOut(nn.Module):
                 after.append(states[0 if direction else -1])  # what it has come to in the end
                 both.append([hidden(each) for each in states])
             xs = [torch.cat(sides, -1) for sides in zip(*both, strict=True)]  # T of (N, D*H), for the layer above
+            if masks is not None and layer < len(masks):
+                xs = [h * mask for h, mask in zip(xs, masks[layer], strict=True)]
         output = torch.stack(xs, time)
         if isinstance(state, tuple):
             return output, (torch.stack([h for h, _ in after]), torch.stack([c for _, c in after]))

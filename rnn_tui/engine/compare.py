@@ -15,12 +15,15 @@ __all__ = ["compare"]
 def compare(layers: Sequence[Sequence[Unfolded]]) -> list[list[tuple[Tensor, Tensor | None]]]:
     """h (T, H), and c (T, H) of an LSTM, of each layer and direction, in the order of the text; [] for nothing.
 
-    Only the weights, the first layer's inputs and the states before the first step are taken from `layers`: each layer
-    reads the states that the equations gave for the layer below. It costs about a plain forward pass of the row.
+    Only the weights, the masks of dropout, the first layer's inputs and the states before the first step are taken
+    from `layers`: each layer reads the states that the equations gave for the layer below. It costs about a plain
+    forward pass of the row.
     """
     found: list[list[tuple[Tensor, Tensor | None]]] = []
-    xs = layers[0][0].x.unbind(0) if layers else ()  # T of (E,)
+    xs: Sequence[Tensor] = layers[0][0].x.unbind(0) if layers else ()  # T of (E,)
     for directions in layers:
+        if (mask := directions[0].mask) is not None:
+            xs = [x * each for x, each in zip(xs, mask, strict=True)]
         both: list[tuple[Tensor, Tensor | None]] = []
         for each in directions:
             first: State = each.h_0 if each.c_0 is None else (each.h_0, each.c_0)

@@ -12,12 +12,19 @@ _WORTH_A_GPU = 1_000_000  # weights x rows: below, a CPU is done before a GPU's 
 def choose_device(experiment: Experiment) -> torch.device:
     """The device of an experiment; `auto` takes a GPU where the network is large enough to gain by it.
 
-    Raises ExperimentError where there is no such device.
+    Mixed precision is for a GPU, whatever the size. Raises ExperimentError where there is no such device.
     """
     name = experiment.run.device
     if name == "auto":
         large = experiment.weights * experiment.rows >= _WORTH_A_GPU
-        name = "cuda" if large and torch.cuda.is_available() else "cpu"
+        mixed = experiment.training.precision != "float32"
+        name = "cuda" if (large or mixed) and torch.cuda.is_available() else "cpu"
+        if mixed and name == "cpu":
+            raise ExperimentError(
+                "training.precision",
+                f"{experiment.training.precision!r} needs a GPU, and torch {torch.__version__} sees no CUDA device: "
+                "it must be float32 here",
+            )
     device = torch.device(name)
     if device.type == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.layers import layer_modules
 from rnn_tui.engine.trainer import Trainer
 
@@ -53,7 +54,8 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
                 states.append(state[0] if lstm else state)
             both.append(states[::-1] if direction else states)
         nodes.append(both)
-        reads = [torch.cat(parts, -1) if len(parts) > 1 else parts[0] for parts in zip(*both, strict=True)]
+        below = torch.stack([torch.cat(parts, -1) for parts in zip(*both, strict=True)])  # (T, N, D*H)
+        reads = list(dropped(below, trainer.masks, len(nodes) - 1).unbind(0))
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
     loss = F.cross_entropy(logits.flatten(0, 1), task.y(0, trainer.length).flatten(), reduction="sum") / task.rows
     return loss / (trainer.length if trainer.experiment.training.reduction == "mean" else 1), nodes

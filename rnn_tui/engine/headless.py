@@ -176,6 +176,8 @@ def _summary(session: Session, seconds: float) -> str:
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
     if session.stopped and not session.lost:
         parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
+    if session.early:
+        parts.append(f"stopped: {session.early}")
     return " · ".join(parts)
 
 

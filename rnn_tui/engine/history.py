@@ -1,6 +1,7 @@
 """The past of a run: every loss, thinned to a chart's columns on demand, and the distinct predictions."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +40,9 @@ class Series:
         self._size += 1
         if self._size % _BLOCK == 0:
             self._close_block()
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._values[: self._size].tolist())
 
     def last(self) -> float | None:
         """The newest number."""

@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.model import CellStack, Model, State
 from rnn_tui.experiment import Network
 
@@ -41,8 +42,13 @@ def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:
     }
 
 
-def layer_states(modules: list[nn.RNNBase], x: Tensor, state: State) -> list[tuple[Tensor, Tensor | None]]:
-    """h_t and, for an LSTM, c_t of every layer: (T, N, D*H) each, from x (T, N, E) and the state before it."""
+def layer_states(
+    modules: list[nn.RNNBase], x: Tensor, state: State, masks: Tensor | None = None
+) -> list[tuple[Tensor, Tensor | None]]:
+    """h_t and, for an LSTM, c_t of every layer: (T, N, D*H) each, from x (T, N, E) and the state before it.
+
+    masks (L-1, T, N, D*H) of dropout, where the pass had some.
+    """
     lstm = isinstance(state, tuple)
     states: list[tuple[Tensor, Tensor | None]] = []
     for number, module in enumerate(modules):
@@ -51,7 +57,7 @@ def layer_states(modules: list[nn.RNNBase], x: Tensor, state: State) -> list[tup
         before = tuple(part[rows] for part in state) if lstm else cast(Tensor, state)[rows]
         h, _ = module(x, before)
         states.append((h, _cells(module, x, h, *cast("tuple[Tensor, Tensor]", before)) if lstm else None))
-        x = h
+        x = dropped(h, masks, number)
     return states
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.cells import State, WrittenOut
+from rnn_tui.engine.dropout import DroppingGRU, DroppingLSTM, DroppingRNN
 from rnn_tui.experiment import Experiment, Network
 
 __all__ = ["CellStack", "Model", "State", "initial_state"]
@@ -35,16 +36,21 @@ class CellStack(nn.Module):
         self.cells = nn.ModuleList(cell(hidden if layer else input_size) for layer in range(network.layers))
         self.batch_first = network.batch_first
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """x (T, N, E) and the state before it -> the top layer's states (T, N, H) and the state after it."""
+    def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
+        """x (T, N, E) and the state before it -> the top layer's states (T, N, H) and the state after it.
+
+        masks (L-1, T, N, H) of dropout, time first; without them nothing is dropped.
+        """
         time = 1 if self.batch_first else 0
         lstm = isinstance(state, tuple)
         layers: list[Any] = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
         outputs = []
-        for step in x.unbind(time):  # (N, E)
+        for at, step in enumerate(x.unbind(time)):  # (N, E)
             for number, cell in enumerate(self.cells):
                 layers[number] = cell(step, layers[number])  # (N, H), or for an LSTM two of them
                 step = layers[number][0] if lstm else layers[number]
+                if masks is not None and number < len(masks):
+                    step = step * masks[number, at]
             outputs.append(step)
         output = torch.stack(outputs, time)
         if lstm:
@@ -81,14 +87,16 @@ class Model(nn.Module):
 
 def _fused(network: Network, input_size: int) -> nn.RNNBase:
     shape = {"num_layers": network.layers, "bidirectional": network.bidirectional, "batch_first": network.batch_first}
+    drops = bool(network.dropout)
     match network.cell:
         case "gru":
-            return nn.GRU(input_size, network.hidden_size, **shape)
+            return (DroppingGRU if drops else nn.GRU)(input_size, network.hidden_size, **shape)
         case "lstm":
-            return nn.LSTM(input_size, network.hidden_size, **shape)
+            return (DroppingLSTM if drops else nn.LSTM)(input_size, network.hidden_size, **shape)
         case kind:
             nonlinearity = "relu" if kind == "rnn-relu" else "tanh"
-            return nn.RNN(input_size, network.hidden_size, nonlinearity=nonlinearity, **shape)
+            build = DroppingRNN if drops else nn.RNN
+            return build(input_size, network.hidden_size, nonlinearity=nonlinearity, **shape)
 
 
 def initial_state(network: Network, rows: int, device: torch.device) -> State:

@@ -86,6 +86,8 @@ class Motion:
         self.complete = False  # the trainer has done the tick; phases that are left only show it
         self.moved: tuple[Moved, ...] = ()  # by the update
         self.steepness = 0.0  # ‖∂L/∂W‖ over all weights, before the update
+        self.collected = 0  # passes whose gradients that is the average of
+        self.updated = True  # whether the weights moved, or gradients are still being collected
         ends = trainer.learns and self.stop == trainer.length
         self._plan = list(
             plan(
@@ -180,10 +182,11 @@ class Motion:
     def states(self) -> list[tuple[Tensor, Tensor | None]]:
         """h_t, and c_t of an LSTM, of every layer, (T, N, D*H) from the first time step of the pass on."""
         trainer, task = self.trainer, self.trainer.task
-        with torch.no_grad():
+        masks = None if trainer.masks is None else trainer.masks[:, : self.stop]
+        with torch.no_grad(), trainer.cast():
             x = trainer.model.embed(task.x(0, self.stop))
             x = x.transpose(0, 1) if task.batch_first else x
-            return layer_states(layer_modules(trainer.model, self.network), x, trainer.h_0)
+            return layer_states(layer_modules(trainer.model, self.network), x, trainer.h_0, masks)
 
     @cached_property
     def norms(self) -> list[list[Tensor]]:
@@ -202,7 +205,9 @@ class Motion:
         """Make the update that the last pass has prepared, and see how far it moves."""
         named = [(name.removeprefix("recurrent."), weight) for name, weight in self.trainer.model.named_parameters()]
         before = [weight.clone() for _, weight in named]
-        gradients = [weight.grad.norm() for _, weight in named if weight.grad is not None]
+        gradients = [gradient.norm() for gradient in self.trainer.gradients() if gradient is not None]
+        self.collected = self.trainer.collected
+        self.updated = self.trainer.is_due
         self.steepness = torch.stack(gradients).norm().item() if gradients else 0.0
         self._run_to("update")
         self.moved = tuple(

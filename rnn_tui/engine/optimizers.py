@@ -38,4 +38,4 @@ _KINDS = {"adam": _lean(Adam), "sgd": _lean(SGD), "rmsprop": _lean(RMSprop)}
 def build_optimizer(training: Training, parameters: Iterable[nn.Parameter]) -> Optimizer:
     """The optimiser of an experiment. Adam and SGD use their fused kernels: the fastest of three for small networks."""
     fused = {} if training.optimizer == "rmsprop" else {"fused": True}
-    return _KINDS[training.optimizer](parameters, lr=training.lr, **fused)
+    return _KINDS[training.optimizer](parameters, lr=training.lr, weight_decay=training.weight_decay, **fused)

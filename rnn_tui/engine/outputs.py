@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.layers import layer_modules
 from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
@@ -30,9 +31,13 @@ def layer_outputs(trainer: Trainer, steps: int, rows: Tensor, layers: int | None
     task, network = trainer.task, trainer.experiment.network
     x = task.x(0, steps)
     found = [trainer.model.embed((x.transpose(0, 1) if task.batch_first else x)[:, rows])]
+    reads, masks = found[0], None if trainer.masks is None else trainer.masks[:, :steps, rows]
     state = some_rows(trainer.h_0, rows)
     for number, module in enumerate(layer_modules(trainer.model, network)[:layers]):
         mine = slice(number * network.directions, (number + 1) * network.directions)
         before = (state[0][mine], state[1][mine]) if isinstance(state, tuple) else state[mine]
-        found.append(module(found[-1], before)[0])
+        with trainer.cast():
+            h = module(reads, before)[0].float()
+        found.append(h)
+        reads = dropped(h, masks, number)
     return found

@@ -43,6 +43,9 @@ def describe(motion: Motion, row: int, window: tuple[int, int]) -> Phase:
 
 def _update(motion: Motion, _now: Moment, _row: int) -> tuple[str, Numbers]:
     training = motion.trainer.experiment.training
+    if not motion.updated:
+        words = f"No update yet: the gradients of {motion.collected} of {training.accumulate} passes are collected. "
+        return f"{words}A new pass begins.", (("‖∂L/∂W‖", motion.steepness),)
     clipped = training.clip and motion.steepness > training.clip
     how = f" (gradients clipped to norm {training.clip:g})" if clipped else ", which all time steps share"
     words = f"Update: {_OPTIMIZERS[training.optimizer]} moves the weights{how}. A new pass begins."

@@ -126,7 +126,9 @@ class Probe:
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
         read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
-        states = layer_states(self._modules[: shown.stop], self._embedded(read), trainer.h_0)
+        masks = None if trainer.masks is None else trainer.masks[:, :read]
+        with trainer.cast():
+            states = layer_states(self._modules[: shown.stop], self._embedded(read), trainer.h_0, masks)
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
         def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:

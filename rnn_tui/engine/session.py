@@ -11,8 +11,10 @@ from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.holdout import HoldOut, Score
 from rnn_tui.engine.motion import Motion
+from rnn_tui.engine.patience import best_of
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
+from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.snapshot import restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
@@ -70,6 +72,7 @@ class Session:
         self.notice = ""
         self.lost = False  # the last loss was no number
         self.stopped: list[Hit] = []  # breakpoints that the last tick came to
+        self.early = ""  # why it stopped early, where it has
         self.changes = 0  # counts the ways of learning that have taken effect
         self._watch = Watch(experiment.run.until)
         self.remembers = 0 < state_bytes(self.trainer) <= self._history
@@ -83,6 +86,7 @@ class Session:
         self._hold_out = HoldOut(self.trainer) if experiment.data.holdout else None
         self._judging: tuple[Score, Iterator[None]] | None = None  # the whole of what is held out
         self._rate = Rate(self._clock)
+        self._remaining = Remaining(self._clock)
         self._planned = [checked_turn(experiment, turn) for turn in turns]
         self._follow_plan()
 
@@ -134,6 +138,13 @@ class Session:
         return self.trainer.at_end_of_pass and self.trainer.epoch % self.trainer.task.batches == 0
 
     @property
+    def watched_loss(self) -> float | None:
+        """What early stopping goes by, of the epoch that has just ended: what is held out, or what is learnt."""
+        judged = self.branch.held_out.newest()
+        learnt = self.trainer.watched_loss
+        return learnt if judged is None or learnt is None else judged.loss
+
+    @property
     def whole_passes(self) -> int:
         """Passes that are over at this tick."""
         return self.trainer.epoch if self.trainer.at_end_of_pass else max(0, self.trainer.epoch - 1)
@@ -162,10 +173,21 @@ class Session:
             state="playing" if playing else "done" if self.done else "paused",
             speed=speed,
             ticks_per_second=self._rate.per_second() if playing else 0.0,
-            lr=self.experiment.training.lr,
+            lr=trainer.lr,
+            seconds_left=self._seconds_left(playing=playing, speed=speed, slow=slow),
             slow=slow,
             notice=self.notice,
         )
+
+    def _seconds_left(self, *, playing: bool, speed: float, slow: float) -> float | None:
+        """Until the epochs are over, as long as it plays on like this."""
+        trainer = self.trainer
+        if not playing or slow or not self.epochs:
+            self._remaining.rest()
+            return None
+        done = max(0, trainer.epoch - 1) + trainer.fed / trainer.length
+        pace = speed / (trainer.length if trainer.unit == "character" else 1)
+        return self._remaining.seconds(done, self.epochs, pace)
 
     def character_curve(self, wanted: CurveWanted) -> Curve | None:
         """The losses of single characters, where every tick has been a character."""
@@ -217,14 +239,18 @@ class Session:
         """One tick. False where the run must hold: done, at a breakpoint, or its loss is no longer a number."""
         self.finish_tick()
         trainer, branch = self.trainer, self.branch
-        self.notice, self.lost = "", False
-        self.stopped.clear()
+        self._forget_why()
         again = trainer.ticks < branch.newest
         began = self._clock()
         self._prepare_tick()
         trainer.tick()
         branch.states.spent(self._clock() - began)
         return self._after_tick(again=again)
+
+    def _forget_why(self) -> None:
+        """It goes on: why it held is of the past."""
+        self.notice, self.lost, self.early = "", False, ""
+        self.stopped.clear()
 
     @property
     def is_held(self) -> bool:
@@ -236,8 +262,7 @@ class Session:
         motion = self.probe.motion
         self._judging = None
         if motion is None or not self.is_held:
-            self.notice, self.lost = "", False
-            self.stopped.clear()
+            self._forget_why()
             if not self.trainer.has_update:
                 self._keep_state()
             motion = self.probe.motion = Motion(self.trainer)
@@ -280,10 +305,27 @@ class Session:
             self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
             if self.stopped and not self.notice:
                 self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
+            if self.experiment.training.patience and self.at_end_of_epoch:
+                self._lose_patience()
             self._follow_plan()
         if self.done and not self.lost:
             self._end(beyond=self._watch.goes_past(trainer.ticks))
         return not self.notice
+
+    def _lose_patience(self) -> None:
+        """Hold, where the loss has not become better for long: but not where the epochs end, or a tick lies ahead."""
+        trainer, patience = self.trainer, self.experiment.training.patience
+        loss = self.watched_loss
+        if loss is None:
+            return
+        best = self.branch.best = self.branch.best.after(loss, self.epoch)
+        if not best.is_over(self.epoch, patience) or self.done or self.lost:
+            return
+        if self._watch.goes_past(trainer.ticks):
+            self.branch.best = best.anew(self.epoch)
+            return
+        self.early = best.told(patience)
+        self.notice = f"{self.notice} Stopped: {self.early}. Space plays on.".lstrip()
 
     def _end(self, *, beyond: bool) -> None:
         """The epochs are over: hold and say so; or allow as many again, where a later tick is to be reached."""
@@ -397,7 +439,10 @@ class Session:
         """Allow as many epochs again, once they are over."""
         if self.done and self.trainer.ticks == self.branch.newest:
             self.epochs = self.epoch + self.experiment.training.epochs
-        self.notice = ""
+        epoch, patience, best = self.epoch, self.experiment.training.patience, self.branch.best
+        if patience and best.is_over(epoch, patience) and self.trainer.ticks == self.branch.newest:
+            self.branch.best = best.anew(epoch)
+        self.notice = self.early = ""
 
     # ---- back, and elsewhere ----------------------------------------------------------------------------------
 
@@ -487,6 +532,8 @@ class Session:
             self.branches.append(self.branch)
             self._last_prediction = None
         else:
+            if turn.training.patience and not self.experiment.training.patience:
+                self.branch.best = best_of(self.branch.losses)
             self.branch.turns.append(turn)
         epochs = turn.training.epochs
         self.branch.epochs = max(self.branch.epochs, epochs) if epochs else 0
@@ -528,5 +575,7 @@ def checked_turn(experiment: Experiment, turn: Turn) -> Turn:
     """The turn, where that network can learn so: it may come over a wire. Raises ExperimentError."""
     if turn.training.learn != experiment.training.learn:
         raise ExperimentError("training.learn", "cannot change on the way: begin another run")
+    if turn.training.precision != experiment.training.precision:
+        raise ExperimentError("training.precision", "cannot change on the way: begin another run")
     changed = msgspec.structs.replace(experiment, training=turn.training)
     return msgspec.structs.replace(turn, training=from_dict(to_dict(changed)).training)

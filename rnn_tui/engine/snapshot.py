@@ -1,19 +1,23 @@
 """The exact state of a run between two passes: weights, optimiser, random numbers and place; to the bit."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.model import State
+from rnn_tui.engine.schedule import Plateau
 from rnn_tui.engine.trainer import Trainer
 
 __all__ = ["Snapshot", "restore", "state_bytes", "take"]
 
+_GRADIENT = "grad"  # the key of a gradient that waits for those of other passes
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Slot:
-    """One tensor of the optimiser's state."""
+    """One tensor of the optimiser's state, or a gradient."""
 
     parameter: int  # its place among the parameters
     key: str  # "exp_avg"
@@ -27,7 +31,12 @@ class Snapshot:
 
     ticks: int
     epoch: int
-    values: Tensor  # (n,) weights, then the optimiser's tensors, in float32 or as wide as the weights
+    updates: int
+    collected: int  # passes whose gradients wait for an update
+    plateau: Plateau
+    earlier: float  # losses of this epoch so far
+    scaling: dict[str, Any] | None  # of the losses, in float16
+    values: Tensor  # (n,) weights, the optimiser's tensors, what is collected; float32 or as wide as the weights
     slots: tuple[_Slot, ...]
     random: Tensor | None  # of torch's generator, where the run draws numbers
     state: State | None = None  # that the last pass left, where the next goes on from it
@@ -40,9 +49,10 @@ class Snapshot:
 
 
 def state_bytes(trainer: Trainer) -> int:
-    """About what one snapshot takes: the weights, and as much again for each running average of the optimiser."""
+    """About what one snapshot takes: the weights, and as much again for each running average, and for gradients."""
     weights = sum(parameter.nbytes for parameter in trainer.model.parameters())
-    return weights * {"adam": 3, "rmsprop": 2, "sgd": 1}[trainer.experiment.training.optimizer]
+    training = trainer.experiment.training
+    return weights * ({"adam": 3, "rmsprop": 2, "sgd": 1}[training.optimizer] + (training.accumulate > 1))
 
 
 def take(trainer: Trainer) -> Snapshot:
@@ -55,6 +65,11 @@ def take(trainer: Trainer) -> Snapshot:
     return Snapshot(
         ticks=trainer.ticks,
         epoch=trainer.epoch,
+        updates=trainer.updates,
+        collected=trainer.collected,
+        plateau=trainer.plateau,
+        earlier=trainer.earlier,
+        scaling=None if trainer.scaler is None else trainer.scaler.state_dict(),
         values=values,
         slots=slots,
         random=torch.get_rng_state() if draws else None,
@@ -72,7 +87,10 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
         optimizer.state.clear()
         for slot in snapshot.slots:
             tensor = torch.empty(slot.shape, device=slot.device)
-            optimizer.state[parameters[slot.parameter]][slot.key] = tensor
+            if slot.key == _GRADIENT:
+                parameters[slot.parameter].grad = tensor
+            else:
+                optimizer.state[parameters[slot.parameter]][slot.key] = tensor
             tensors.append(tensor)
     with torch.no_grad():
         targets = [*parameters, *tensors]
@@ -82,7 +100,11 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
             target.copy_(value.view_as(target))
     if snapshot.random is not None:
         torch.set_rng_state(snapshot.random)
+    if trainer.scaler is not None and snapshot.scaling is not None:
+        trainer.scaler.load_state_dict(snapshot.scaling)
     trainer.return_to(snapshot.ticks, snapshot.epoch, snapshot.state)
+    trainer.updates, trainer.collected, trainer.plateau = snapshot.updates, snapshot.collected, snapshot.plateau
+    trainer.earlier = snapshot.earlier
 
 
 def _optimizer_tensors(trainer: Trainer, parameters: list[nn.Parameter]) -> tuple[tuple[_Slot, ...], list[Tensor]]:
@@ -90,7 +112,8 @@ def _optimizer_tensors(trainer: Trainer, parameters: list[nn.Parameter]) -> tupl
         return (), []
     slots, tensors = [], []
     for number, parameter in enumerate(parameters):
-        for key, value in trainer.optimizer.state.get(parameter, {}).items():
+        waiting = {_GRADIENT: parameter.grad} if trainer.collected else {}
+        for key, value in (trainer.optimizer.state.get(parameter, {}) | waiting).items():
             if isinstance(value, Tensor):
                 slots.append(_Slot(parameter=number, key=key, shape=value.shape, device=value.device))
                 tensors.append(value)

@@ -11,6 +11,6 @@ _MOST = torch.get_num_threads()
 
 
 def choose_threads(experiment: Experiment) -> None:
-    """One thread for a small network, and as many as there are for a large one."""
+    """As many threads as asked for, or one for a small network, and as many as there are for a large one."""
     large = experiment.weights * experiment.rows >= _WORTH_A_TEAM
-    torch.set_num_threads(_MOST if large else 1)
+    torch.set_num_threads(experiment.run.threads or (_MOST if large else 1))

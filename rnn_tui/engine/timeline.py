@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.judgements import Judgements
+from rnn_tui.engine.patience import Best, best_of
 from rnn_tui.engine.snapshot import Snapshot
 from rnn_tui.experiment import Training
 from rnn_tui.protocol import Turn
@@ -87,6 +88,7 @@ class Branch:
     turns: list[Turn]  # in the order of their ticks; the first is how the run began
     epochs: int  # where it stops; 0: never
     newest: int = 0  # ticks done
+    best: Best = field(default_factory=Best)  # kept where early stopping asks for it
     losses: Series = field(default_factory=Series)  # one for each update
     character_losses: Series = field(default_factory=Series)  # one for each character tick
     predictions: Predictions = field(default_factory=Predictions)
@@ -104,6 +106,7 @@ class Branch:
     def fork(self, name: str, tick: int, turn: Turn) -> "Branch":
         """Another future from that tick on."""
         ends = array("q", [end for end in self.ends if end <= tick])
+        losses = self.losses.head(len(ends))
         by_character = len(self.character_losses) == self.newest
         return replace(
             self,
@@ -111,7 +114,8 @@ class Branch:
             states=self.states.head(tick),
             turns=[*(each for each in self.turns if each.tick <= tick), turn],
             newest=tick,
-            losses=self.losses.head(len(ends)),
+            losses=losses,
+            best=best_of(losses),
             character_losses=self.character_losses.head(tick) if by_character else Series(),
             predictions=self.predictions.head(len(ends)),
             held_out=self.held_out.head(len(ends)),

@@ -11,10 +11,14 @@ import msgspec
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import Optimizer
 
 from rnn_tui.corpus import Corpus
+from rnn_tui.engine.dropout import draw_masks
 from rnn_tui.engine.model import Model, State, initial_state
 from rnn_tui.engine.optimizers import build_optimizer
+from rnn_tui.engine.precision import build_scaler, casting, forward_parts
+from rnn_tui.engine.schedule import Plateau, learning_rate, span
 from rnn_tui.engine.tasks import build_task
 from rnn_tui.experiment import Experiment, Tick, Training
 
@@ -37,6 +41,15 @@ class Trainer:
             self.model.requires_grad_(False)
         self.task = build_task(experiment, device, corpus)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
+        precision = experiment.training.precision
+        self.cast = casting(precision, device)
+        self.scaler = build_scaler(precision, device) if self.learns else None
+        self._embed, self._recur, self._read_out = forward_parts(self.model, precision, self.cast)
+        self.updates = 0  # made so far
+        self.collected = 0  # passes whose gradients have been added up since the last one
+        self.plateau = Plateau()
+        self.earlier = 0.0  # losses of this epoch's passes that are over, added up, where something goes by them
+        self.masks: Tensor | None = None  # of dropout in this pass, (L-1, T, N, D*H)
         self.ticks = 0
         self.epoch = 0  # the pass under way, or the last one, from 1; of a text it reads one batch
         self.fed = 0  # time steps of it that have been fed
@@ -61,8 +74,32 @@ class Trainer:
 
     @property
     def has_update(self) -> bool:
-        """Whether the last pass has prepared an update that has not been made yet."""
+        """Whether the last pass has prepared an update that has not been made yet, or its part of one."""
         return self.optimizer is not None and self.total is not None and self.at_end_of_pass
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the passes whose gradients have been collected are enough for an update."""
+        return self.collected >= self.experiment.training.accumulate
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next update."""
+        return learning_rate(self.experiment, self.updates, self.plateau, batches=self.task.batches)
+
+    @property
+    def watched_loss(self) -> float | None:
+        """What a plateau and early stopping go by: the mean loss of the epoch that has just ended; None: it has not."""
+        batches = self.task.batches
+        if self.total is None or not self.at_end_of_pass or self.epoch % batches:
+            return None
+        return (self.earlier + self.total.item()) / batches
+
+    def gradients(self) -> list[Tensor | None]:
+        """∂L/∂W of each parameter, averaged over the passes since the last update; before clipping."""
+        parts = self.collected * (1 if self.scaler is None else self.scaler.get_scale())
+        found = [weight.grad for weight in self.model.parameters()]
+        return found if parts <= 1 else [None if each is None else each / parts for each in found]
 
     def tick(self) -> None:
         """One character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
@@ -79,14 +116,16 @@ class Trainer:
             yield "update", None
         if self.fed in (0, self.length):
             self._begin_pass()
-        model = self.model
         start = self.fed
         stop = start + 1 if self.unit == "character" else self.length
-        x = model.embed(self.task.x(start, stop))
+        x = self._embed(self.task.x(start, stop))
         yield "embed", x
-        output, self.state = model.recurrent(x, self.state)
+        if self.masks is None:
+            output, self.state = self._recur(x, self.state)
+        else:
+            output, self.state = self._recur(x, self.state, self.masks[:, start:stop])
         yield "cells", output
-        logits = model.read_out(output)
+        logits = self._read_out(output)
         if self.task.batch_first:
             logits = logits.transpose(0, 1)
         self.logits.append(logits.detach())
@@ -101,17 +140,55 @@ class Trainer:
             yield "backward", self.total
 
     def finish_update(self) -> None:
-        """Make the update that the last pass has prepared, if it has not been made yet."""
+        """Make the update that the last pass has prepared, if it has not been made yet; or collect it for a later one.
+
+        Gradients that were collected are averaged, then clipped. A plateau hears of the loss after the update.
+        """
         if self.optimizer is None or not self.has_update:
             return
-        if self.experiment.training.clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.experiment.training.clip)
+        if self.is_due:
+            self._update(self.optimizer)
+        self._watch_loss()
+        self.total = None
+
+    def _watch_loss(self) -> None:
+        """Nothing, where neither the rate nor the end of the run goes by the loss."""
+        training = self.experiment.training
+        if self.total is None or (training.schedule != "plateau" and not training.patience):
+            return
+        loss = self.watched_loss
+        self.earlier = 0.0 if loss is not None else self.earlier + self.total.item()
+        if loss is not None and training.schedule == "plateau":
+            self.plateau = self.plateau.after(loss, span(self.experiment))
+
+    def _update(self, optimizer: Optimizer) -> None:
+        training = self.experiment.training
+        if self.scaler is not None:
+            self.scaler.unscale_(optimizer)
+        if self.collected > 1:
+            for weight in self.model.parameters():
+                if weight.grad is not None:
+                    weight.grad /= self.collected
+        if training.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), training.clip)
+        if training.schedule != "constant":
+            self._set_rate(optimizer)
         weights = [weight.detach() for weight in self.model.parameters()] if self.keeps_update else None
         before = [weight.clone() for weight in weights or ()]
-        self.optimizer.step()
+        if self.scaler is None:
+            optimizer.step()
+        else:
+            self.scaler.step(optimizer)
+            self.scaler.update()
         self.last_update = None if weights is None else [new - old for new, old in zip(weights, before, strict=True)]
-        self.optimizer.zero_grad()
-        self.total = None
+        optimizer.zero_grad()
+        self.collected = 0
+        self.updates += 1
+
+    def _set_rate(self, optimizer: Optimizer) -> None:
+        rate = self.lr
+        for group in optimizer.param_groups:
+            group["lr"] = rate
 
     def return_to(self, ticks: int, epoch: int, state: State | None = None) -> None:
         """Stand behind the last tick of a pass again, its update made; the weights are the caller's to put back.
@@ -124,10 +201,13 @@ class Trainer:
         if not epoch:
             self.task.begin(1, self.experiment.training.seed)
         self.logits = []
-        self.loss = self.total = self.last_update = None
+        self.loss = self.total = self.last_update = self.masks = None
 
     def reconfigure(self, training: Training) -> None:
-        """Learn in another way from here on. Another kind of optimiser begins without a past."""
+        """Learn in another way from here on. Another kind of optimiser begins without a past.
+
+        Schedules count their updates from the first one of the run; another rate or schedule begins a plateau anew.
+        """
         old = self.experiment.training
         self.experiment = msgspec.structs.replace(self.experiment, training=training)
         self.unit = training.tick
@@ -135,8 +215,11 @@ class Trainer:
             return
         if training.optimizer != old.optimizer:
             self.optimizer = build_optimizer(training, self.model.parameters())
+        if (training.lr, training.schedule) != (old.lr, old.schedule):
+            self.plateau = Plateau()
+        self._set_rate(self.optimizer)
         for group in self.optimizer.param_groups:
-            group["lr"] = training.lr
+            group["weight_decay"] = training.weight_decay
 
     def _begin_pass(self) -> None:
         number = self.epoch + 1
@@ -150,6 +233,8 @@ class Trainer:
         self.fed = 0
         self.logits = []
         self.loss = self.total = None
+        if self.experiment.network.dropout:
+            self.masks = draw_masks(self.experiment, self.epoch, self.device)
 
     def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
         """Cross-entropy of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end."""
@@ -167,7 +252,8 @@ class Trainer:
 
     def _backward(self) -> None:
         assert self.total is not None
-        torch.autograd.backward(self.total)
+        torch.autograd.backward(self.total if self.scaler is None else self.scaler.scale(self.total))
+        self.collected += 1
         self.total = self.total.detach()
         if isinstance(self.state, tuple):
             self.state = self.state[0].detach(), self.state[1].detach()

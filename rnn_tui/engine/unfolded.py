@@ -10,6 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.layers import cells, layer_modules
 from rnn_tui.engine.trainer import Trainer
 
@@ -32,6 +33,7 @@ class Unfolded:
     h: Tensor  # (T, H)
     h_0: Tensor  # (H,)
     c_0: Tensor | None  # (H,), of an LSTM
+    mask: Tensor | None = None  # (T, E) that dropout has multiplied the states below by, to give x
 
     @cached_property
     def c(self) -> Tensor | None:
@@ -84,6 +86,7 @@ class Unfolded:
             self,
             x=self.x[start:stop],
             h=self.h[start:stop],
+            mask=None if self.mask is None else self.mask[start:stop],
             h_0=self.h_before[first],
             c_0=None if self.c_before is None else self.c_before[first],
         )
@@ -108,10 +111,13 @@ def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
     h_0, c_0 = trainer.h_0 if isinstance(trainer.h_0, tuple) else (trainer.h_0, None)
     h_0 = h_0[:, row : row + 1].contiguous()
     c_0 = None if c_0 is None else c_0[:, row : row + 1].contiguous()
+    masks = None if trainer.masks is None else trainer.masks[:, :fed, row : row + 1]  # (L-1, T, 1, D*H)
     layers = []
     for number, module in enumerate(layer_modules(trainer.model, network)):
         rows = slice(number * network.directions, (number + 1) * network.directions)
-        h, _ = module(x, h_0[rows] if c_0 is None else (h_0[rows], c_0[rows]))
+        with trainer.cast():
+            h, _ = module(x, h_0[rows] if c_0 is None else (h_0[rows], c_0[rows]))
+        h = h.float()
         both = []
         for direction in range(network.directions):
             mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
@@ -134,8 +140,9 @@ def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
                     h=h[:, 0, mine],
                     h_0=h_0[at, 0],
                     c_0=None if c_0 is None else c_0[at, 0],
+                    mask=None if masks is None or not number else masks[number - 1, :, 0],
                 )
             )
         layers.append(both)
-        x = h
+        x = dropped(h, masks, number)
     return layers

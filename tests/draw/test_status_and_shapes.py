@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rnn_tui.draw.numbers import duration
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.shapes import draw_shapes
 from rnn_tui.draw.status import describe_network, draw_status, speed_name
@@ -51,6 +52,37 @@ def test_the_status_names_everything() -> None:
         assert fact in first
     for fact in ("▶ playing", "epoch 12/100", "loss so far 1.520", "tick 70 by character", "4 ticks/s"):
         assert fact in second
+
+
+def test_the_time_left_goes_first_where_it_is_narrow() -> None:
+    assert "· 12 s left" in status(150, seconds_left=12.3)[1]
+    assert "left" not in status(150)[1]
+    widths = [width for width in range(40, 150) if "left" in status(width, seconds_left=12.3)[1]]
+    for width in range(40, 150):
+        line = status(width, seconds_left=12.3)[1]
+        if width not in widths:  # then all else is as if it were not known
+            assert line == status(width)[1]
+        for fact in ("epoch 12/100", "loss so far 1.520", "tick 70 by character", "4 ticks/s", "━━━━━"):
+            assert width not in widths or fact in line
+    assert widths == list(range(widths[0], 150))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (0.4, "0 s"), (119.4, "119 s"), (120, "2 min"), (3599, "60 min"), (7200, "2 h"), (90_000, "25 h"),
+     (172_800, "2 days"), (1e12, "11.57M days")],
+)  # fmt: skip
+def test_a_time_to_wait_is_short(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_a_schedule_and_dropout_are_named() -> None:
+    lesson = LESSONS["ohlol-lstm"]
+    training = replace(lesson.training, schedule="cosine", clip=1.0)
+    first, _ = status(150, opened("ohlol-lstm", training=training), lr=0.0123456)
+    assert "lr 0.0123 cosine clip 1" in first
+    network = replace(lesson.network, dropout=0.25)
+    assert describe_network(replace(lesson, network=network)) == "embedding 10 → LSTM 8×2 ⇄ dropout 0.25 → linear 4"
 
 
 def test_what_matters_most_stays_where_it_is_narrow() -> None:

@@ -106,6 +106,6 @@ def _saturated(cell: Unfolded) -> float:
 
 
 def _norm(trainer: Trainer) -> float:
-    """‖∂L/∂θ‖ over all weights, as the pass has left it."""
-    parts = [vector_norm(weight.grad) for weight in trainer.model.parameters() if weight.grad is not None]
+    """‖∂L/∂θ‖ over all weights, as the pass has left it; of accumulated gradients that of their average so far."""
+    parts = [vector_norm(gradient) for gradient in trainer.gradients() if gradient is not None]
     return float(vector_norm(torch.stack(parts)))

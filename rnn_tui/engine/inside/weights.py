@@ -16,6 +16,7 @@ __all__ = ["wants_update", "weights_facts"]
 
 _NOTHING_LEARNT = "Nothing is learnt here: there are no gradients, and no updates."
 _NO_GRADIENT = "The gradients come at the end of the pass: shift+→ goes there."
+_COLLECTED = "{} of {} passes are collected: this is the average of their gradients."
 _NO_UPDATE = "The last update is kept from now on: it comes with the next one."
 
 
@@ -27,8 +28,9 @@ def wants_update(asks: Iterable[Ask]) -> bool:
 def weights_facts(sight: Sight, ask: WeightsAsk) -> WeightsFacts:
     """All tensors by name, in the order of the model; those from `ask.matrix` on as pictures, as many as there are.
 
-    A gradient is that of the pass, ∂L/∂W before it is clipped. An update is W after the last step of the optimiser less
-    W before it, whatever made it so: learning rate, moments, clipping. Asking for one makes the trainer keep the next.
+    A gradient is that of the pass, ∂L/∂W before it is clipped; where several passes make an update, the average of
+    those so far. An update is W after the last step of the optimiser less W before it, whatever made it so: learning
+    rate, moments, clipping. Asking for one makes the trainer keep the next.
     """
     trainer = sight.trainer
     parameters = list(trainer.model.named_parameters())
@@ -59,7 +61,9 @@ def _asked_for(trainer: Trainer, ask: WeightsAsk) -> tuple[str, list[Tensor | No
     if not trainer.learns:
         return _NOTHING_LEARNT, nothing
     if ask.kind == "gradient":
-        return ("", [weight.grad for weight in weights]) if trainer.has_update else (_NO_GRADIENT, nothing)
+        passes = trainer.experiment.training.accumulate
+        note = _COLLECTED.format(trainer.collected, passes) if passes > 1 else ""
+        return (note, trainer.gradients()) if trainer.has_update else (_NO_GRADIENT, nothing)
     trainer.keeps_update = True
     return ("", [*trainer.last_update]) if trainer.last_update is not None else (_NO_UPDATE, nothing)
 

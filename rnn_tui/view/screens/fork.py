@@ -20,7 +20,7 @@ from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
 
 __all__ = ["ForkScreen"]
 
-_NAMES = ("lr", "optimizer", "clip", "reduction", "seed", "epochs")
+_NAMES = ("lr", "schedule", "optimizer", "weight_decay", "clip", "reduction", "seed", "epochs")
 
 
 class ForkScreen(ModalScreen[Learn | None]):
