@@ -11,6 +11,7 @@ from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
 from rnn_tui.view.panes.saliency import SaliencyPane
+from rnn_tui.view.panes.sample import SamplePane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.panes.space import SpacePane
 from rnn_tui.view.panes.states import StatesPane
@@ -29,5 +30,6 @@ PANES: tuple[type[Pane], ...] = (
     CellPane,
     WeightsPane,
     SpacePane,
+    SamplePane,
     PredictionPane,
 )
