@@ -106,7 +106,9 @@ def lay_out_sample(
     across, down = max(1, width - 2), rows - y
     upper = (down - gap) // 2
     if newline < 0:  # where nothing breaks a line early, it is known how many rows the first text takes
-        cells = cell_len("".join(prime.glyphs)) + sum(cell_len(_glyph(glyphs, index)) for index in facts.greedy.tolist())
+        cells = cell_len("".join(prime.glyphs)) + sum(
+            cell_len(_glyph(glyphs, index)) for index in facts.greedy.tolist()
+        )
         upper = min(upper, 1 + math.ceil((min(cells, len(facts.greedy) * 2 + across) + 1) / max(1, across - 1)))
     boxes = [(1, y, across, upper), (1, y + upper + gap, across, down - upper - gap)]
     if width >= _BESIDE:
@@ -236,14 +238,13 @@ def _draw_bars(canvas: Canvas, page: Page, facts: SampleFacts, palette: Palette,
     pairs = list(zip(facts.next_p.tolist(), facts.next_drawn.tolist(), strict=True))
     changed = any(abs(p - drawn) > 5e-7 for p, drawn in pairs)
     right = canvas.width - 1
-    columns = [(right - 2 * _NUMBER, "p"), (right - _NUMBER, "drawn")] if changed else [(right - _NUMBER, "p")]
+    columns = [(right - 2 * _NUMBER, "p"), (right - _NUMBER, "│drawn")] if changed else [(right - _NUMBER, "p")]
     room = columns[0][0] - 1 - _LABEL - 2
     y = page.bars.start - 1
     canvas.put(1, y, "next", palette.dim)
-    names = ("what it expects next", "it expects") if not changed else ("what it expects next │ drawn", "it expects")
-    canvas.put(_LABEL, y, first_that_fits(names, columns[0][0] - _LABEL), palette.dim)
+    canvas.put(_LABEL, y, first_that_fits(("what it expects", "it expects"), columns[0][0] - _LABEL), palette.dim)
     for x, name in columns:
-        canvas.put(x + _NUMBER - len(name), y, name, palette.dim)
+        canvas.put(x + _NUMBER - len(name), y, name, palette.dim if name == "p" else palette.accent)
     for y, index, (p, drawn) in zip(page.bars, facts.next.tolist(), pairs, strict=False):
         style = palette.text + Style(bold=True) if y == page.bars.start else palette.text
         canvas.put(_LABEL, y, _glyph(glyphs, index), style)
@@ -270,9 +271,14 @@ def _draw_text(
 ) -> None:
     """A text in the colours of its probabilities, behind the prime."""
     for index, (x, y, _) in block.prime:
-        canvas.put(x, y, "…" if index < 0 else prime.glyphs[index], _prime_style(prime, index, palette))
+        canvas.put(x, y, "…" if index < 0 else _running(prime.glyphs[index]), _prime_style(prime, index, palette))
     for (x, y, _), index, p in zip(block.places, text.tolist(), shares.tolist(), strict=False):
-        canvas.put(x, y, _glyph(glyphs, index), _shaded(p, palette))
+        canvas.put(x, y, _running(_glyph(glyphs, index)), _shaded(p, palette))
+
+
+def _running(glyph: str) -> str:
+    """Between shaded characters a space is seen as one."""
+    return " " if glyph == "␣" else glyph
 
 
 def _shaded(p: float, palette: Palette) -> Style:
@@ -286,7 +292,7 @@ def _shaded(p: float, palette: Palette) -> Style:
 def _draw_heads(canvas: Canvas, page: Page, how: str, palette: Palette) -> None:
     """What each text is, and what its colours mean."""
     names = {
-        "greedy": ("greedy: always the likeliest", "greedy"),
+        "greedy": ("greedy: the likeliest", "greedy"),
         "sampled": (f"sampled: {how}", how, "sampled"),
     }
     for part, block in page.texts.items():
