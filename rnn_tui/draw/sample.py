@@ -143,11 +143,12 @@ def _tail(glyphs: Sequence[str], room: int, x: int, y: int) -> list[tuple[int, P
 def _flow(
     prime: Prime, breaks: set[int], names: Sequence[str], ends: set[int], x: int, top: int, wide: int, tall: int
 ) -> _Block:
-    """A heading, then the end of the prime and the text after it, wrapped, a new line after each line break."""
-    start = _tail(prime.glyphs, wide * 2 // 3, x, top + 1)
+    """A heading, then the end of what is known of the prime and the text after it, wrapped, and broken at breaks."""
+    fed = [index for index, known in enumerate(prime.known) if known]
     left, y, bottom = x, top + 1, top + tall
     repeated: list[tuple[int, Place]] = []
-    for index, (_, _, size) in start:
+    for at, (_, _, size) in _tail([prime.glyphs[index] for index in fed], wide * 2 // 3, x, y):
+        index = fed[at] if at >= 0 else -1
         repeated.append((index, (left, y, size)))
         left += size
         if index in breaks:

@@ -154,6 +154,8 @@ def test_under_the_prime_stands_how_likely_each_was() -> None:
     assert grid[0][8][1].strike
     assert grid[1][9][1] == DARK.share(1.0)
     assert grid[1][11][1] == DARK.warning
+    grid = picture(facts_of(prime=[0, -1, 1], greedy=[2]), prime_of("aéb", known=[True, False, True]), 46, 30)
+    assert any(line.strip() == "abc" for line in lines(grid))  # what is left out has not been fed
 
 
 def test_keys_that_are_not_answered_yet_are_shown_all_the_same() -> None:
