@@ -168,12 +168,13 @@ def test_keys_that_are_not_answered_yet_are_shown_all_the_same() -> None:
 
 def test_the_end_of_a_long_prime_is_shown() -> None:
     text = "abcd" * 100
-    facts = facts_of(prime=[0, 1, 2, 3] * 10, prime_p=np.full(40, 0.5, np.float32), skipped=360, greedy=[0])
+    facts = facts_of(prime=[0, 1, 2, 3] * 10, prime_p=np.full(40, 1.0, np.float32), skipped=360, greedy=[0])
     grid = picture(facts, prime_of(text, typing=True), 46, 30)
     shown = lines(grid)[0][7:].rstrip()
     assert shown[0] == "…"
     assert text.endswith(shown[1:])
     assert cell_len(shown) > 30
+    assert lines(grid)[1][7:].rstrip() == " " + "█" * (cell_len(shown) - 1)
     block = lay_out_sample(facts, prime_of(text), width=46, height=30, glyphs=GLYPHS).texts["greedy"]
     assert block.prime[0][0] == -1
     assert block.prime[-1][0] == 399

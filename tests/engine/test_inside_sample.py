@@ -245,11 +245,11 @@ def test_large_networks_write_less_and_say_so(monkeypatch: pytest.MonkeyPatch) -
     trainer, _ = ticked(LESSONS["hihello"], 6)
     sight = sight_of(trainer)
     monkeypatch.setattr(sample, "_PRODUCTS", 60 * 12)  # 60 weights: 12 characters
-    facts = sample_facts(sight, SampleAsk(prime="hi" * 10, length=1500))
+    facts = sample_facts(sight, SampleAsk(prime="hielo" * 4, length=1500))
     assert (len(facts.greedy), len(facts.sampled), len(facts.prime), facts.skipped) == (12, 12, 12, 8)
     assert "only the last 12 characters of the prime" in facts.note
     assert "12 of 1,500 characters" in facts.note
-    assert_array_equal(facts.greedy, sample_facts(sight, SampleAsk(prime="hi" * 6, length=12)).greedy)
+    assert_array_equal(facts.greedy, sample_facts(sight, SampleAsk(prime="lohielohielo", length=12)).greedy)
     assert sample_facts(sight, SampleAsk(prime="hi" * 6, length=12)).note == ""
 
 
