@@ -5,13 +5,15 @@ else than was asked for, or nothing, and the note says why, in words that are sa
 infinite travel as such. `layer` and `direction` count from 0; direction 1 reads from the right.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "MOST_GENERATED",
+    "MOST_PRIME",
     "Answer",
     "Ask",
     "CellAsk",
@@ -27,6 +29,8 @@ __all__ = [
     "MatrixFact",
     "SaliencyAsk",
     "SaliencyFacts",
+    "SampleAsk",
+    "SampleFacts",
     "SpaceAsk",
     "SpaceFacts",
     "WeightsAsk",
@@ -39,6 +43,9 @@ Squash = Literal["tanh", "relu", "σ"]
 WeightKind = Literal["value", "gradient", "update"]
 SpaceKind = Literal["states", "embedding"]
 OutputKind = Literal["predicted", "target"]
+
+MOST_PRIME = 1000  # characters that a text to go on from may have
+MOST_GENERATED = 2000  # characters that are made up at most
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,5 +274,37 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
     values: Floats  # (f,) of the steps fed
 
 
-Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk
-Answer = CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts
+# ---- free generation --------------------------------------------------------------------------------------------
+
+
+class SampleAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """What the network makes up when it goes on from a text by itself."""
+
+    prime: Annotated[str, msgspec.Meta(max_length=MOST_PRIME)] = ""
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 1.0  # 0: always the likeliest
+    top_k: Annotated[int, msgspec.Meta(ge=0)] = 0  # only of the k likeliest; 0: of all
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    length: Annotated[int, msgspec.Meta(ge=0, le=MOST_GENERATED)] = 200  # characters
+
+
+class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """Two texts that follow the prime. Probabilities are the network's own, softmax(logits), if not said otherwise.
+
+    A text ends early where the probabilities are no numbers any more.
+    """
+
+    note: str = ""
+    skipped: int = 0  # characters of a long prime, before those in `prime`, that were not fed
+    prime: Integers  # (n,) what was fed; -1: not in the vocabulary, and left out
+    prime_p: Floats  # (n,) how likely each was after those before it; 0 for the first one fed, and for what is left out
+    greedy: Integers  # (g,) always the likeliest
+    greedy_p: Floats  # (g,)
+    sampled: Integers  # (s,) drawn with the temperature, of the top k, from the seed
+    sampled_p: Floats  # (s,)
+    next: Integers  # (k,) the likeliest characters after the prime, best first
+    next_p: Floats  # (k,)
+    next_drawn: Floats  # (k,) the probability with which each is drawn: with the temperature, of the top k
+
+
+Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk | SampleAsk
+Answer = CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts | SampleFacts

@@ -26,6 +26,8 @@ from rnn_tui.inside import (
     MatrixFact,
     SaliencyAsk,
     SaliencyFacts,
+    SampleAsk,
+    SampleFacts,
     SpaceAsk,
     SpaceFacts,
     WeightsAsk,
@@ -96,6 +98,7 @@ COMMANDS: list[Command] = [
                 WeightsAsk(kind="update", matrix=1, matrices=2, rows=3, columns=4, bins=5),
                 SpaceAsk(kind="embedding", layer=1, direction=1, rows=2),
                 SaliencyAsk(step=2, output="target"),
+                SampleAsk(prime="h\né", temperature=0.5, top_k=3, seed=2**63 - 1, length=2000),
             ),
             curve=CurveWanted(columns=80, log_x=True),
         ),
@@ -231,6 +234,10 @@ FULL = Frame(
             rows=integers(2), characters=integers(2, 3), points=floats(2, 3, 2), start=floats(2, 2), shares=(0.5, 0.25),
         ),
         SaliencyFacts(step=1, character=2, output="target", inputs=integers(4), values=floats(3)),
+        SampleFacts(
+            note="é", skipped=2, prime=integers(3), prime_p=floats(3), greedy=integers(4), greedy_p=floats(4),
+            sampled=integers(2), sampled_p=floats(2), next=integers(5), next_p=floats(5), next_drawn=floats(5),
+        ),
     ),
 )  # fmt: skip
 MESSAGES: list[Message] = [

@@ -191,6 +191,17 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "How much each input character mattered for the output at the time cursor.",
         ),
         Key(
+            "G",
+            "G",
+            "inside('sample')",
+            "generate",
+            "Let it write: the likeliest text and a drawn one. o: temperature; , and .: seed.",
+        ),
+        Key(
+            "enter", "enter", "type", "type", "In Generate, type a text, and see what it expects next after every key."
+        ),
+        Key("O", "O", "generation", "generation", "How it writes: prime text, temperature, top-k, seed, length."),
+        Key(
             "t",
             "t",
             "inside('shapes')",

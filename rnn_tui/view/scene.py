@@ -1,6 +1,6 @@
 """What is on the screen, in one place: the newest frame, and how it is looked at. Every pane draws from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.inside import Answer, OutputKind, SpaceKind, WeightKind
+from rnn_tui.inside import Answer, OutputKind, SampleAsk, SpaceKind, WeightKind
 from rnn_tui.protocol import BranchCurve, Curve, Frame, HeldOut, Opened, Steps
 from rnn_tui.text import glyph
 
@@ -34,6 +34,8 @@ class Gaze:
     weights: WeightKind = "value"
     space: SpaceKind = "states"
     output: OutputKind = "predicted"  # whose saliency is shown
+    prime: str | None = None  # the text that the network goes on from; None: the first character of the row
+    sample: SampleAsk = field(default_factory=SampleAsk)  # how it goes on; its own prime counts for nothing
     log_x: bool = False
     log_y: bool = False
 

@@ -23,6 +23,8 @@ from rnn_tui.inside import (
     GradientsFacts,
     SaliencyAsk,
     SaliencyFacts,
+    SampleAsk,
+    SampleFacts,
     SpaceAsk,
     SpaceFacts,
     WeightsAsk,
@@ -38,8 +40,9 @@ ASKS: tuple[Ask, ...] = (
     GradientsAsk(at=-1),
     GatesAsk(),
     CellAsk(step=-1),
+    SampleAsk(prime="h", length=9),
 )
-KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts)
+KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts, SampleFacts)
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:

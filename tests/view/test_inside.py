@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.inside import Ask, CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
+from rnn_tui.inside import Ask, CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SampleAsk, SpaceAsk, WeightsAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.view.panes import INSIDE, PANES, inside_pane
 from rnn_tui.view.stage import Stage
@@ -18,8 +18,9 @@ KEYS = {
     "w": ("weights", WeightsAsk),
     "p": ("space", SpaceAsk),
     "a": ("saliency", SaliencyAsk),
+    "G": ("sample", SampleAsk),
 }
-SIDE = {"cell", "weights", "space", "shapes"}
+SIDE = {"cell", "weights", "space", "sample", "shapes"}
 DEEP = replace(LESSONS["ohlol-lstm"], run=LESSONS["hihello"].run)  # two layers, both directions
 
 
@@ -141,6 +142,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "i": [{"compare": True}, {"compare": False}],
     "w": [{"kind": "gradient"}, {"kind": "update"}, {"kind": "value"}],
     "p": [{"kind": "embedding"}, {"kind": "states"}],
+    "G": [{"temperature": 1.5}, {"temperature": 0.2}, {"temperature": 0.5}],
     "a": [{"output": "target"}, {"output": "predicted"}],
 }
 

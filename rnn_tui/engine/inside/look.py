@@ -8,6 +8,7 @@ from rnn_tui.engine.inside.cell import cell_facts
 from rnn_tui.engine.inside.gates import gates_facts
 from rnn_tui.engine.inside.gradients import gradients_facts
 from rnn_tui.engine.inside.saliency import saliency_facts
+from rnn_tui.engine.inside.sample import sample_facts
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.inside.space import Spaces
 from rnn_tui.engine.inside.weights import wants_update, weights_facts
@@ -18,6 +19,7 @@ from rnn_tui.inside import (
     GatesAsk,
     GradientsAsk,
     SaliencyAsk,
+    SampleAsk,
     SpaceAsk,
     WeightsAsk,
 )
@@ -51,3 +53,5 @@ class Inside:
                 return self._spaces.facts(sight, ask)
             case SaliencyAsk(step=step):
                 return saliency_facts(sight, ask if step >= 0 else replace(ask, step=newest))
+            case SampleAsk():
+                return sample_facts(sight, ask)

@@ -24,6 +24,7 @@ INSIDE = {  # the module, which is also the pane's ID, and its class
     "cell": "CellPane",
     "weights": "WeightsPane",
     "space": "SpacePane",
+    "sample": "SamplePane",
 }
 
 

@@ -212,8 +212,8 @@ class Row(Widget):
     }
     """
 
-    def __init__(self, setting: Field, value: str) -> None:
-        self.editor: Choice | TextInput = _editor(setting.path, value)
+    def __init__(self, setting: Field, value: str, editor: "Choice | TextInput | None" = None) -> None:
+        self.editor: Choice | TextInput = editor or _editor(setting.path, value)
         super().__init__(self.editor)
         self.setting = setting
         self.problem = ""

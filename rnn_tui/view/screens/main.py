@@ -15,11 +15,13 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.status import draw_status
 from rnn_tui.experiment import Experiment
+from rnn_tui.inside import SampleAsk
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
 from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
 from rnn_tui.view.panes.network import NetworkPane
+from rnn_tui.view.panes.sample import SamplePane, chosen_sample
 from rnn_tui.view.scene import Gaze, Scene
 from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.stage import Stage
@@ -156,7 +158,7 @@ class MainScreen(Screen[None]):
             experiment.training.learn,
         ):
             return
-        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0)
+        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0, prime=None)
         self.stage.prepare(experiment)
 
     # ---- what the engine is asked for -------------------------------------------------------------------------
@@ -287,6 +289,33 @@ class MainScreen(Screen[None]):
         pane = self.stage.active
         if pane is not None and self.scene is not None:
             self._look_again(pane.next_item(self.scene.experiment, self.gaze, by))
+
+    def action_type(self) -> None:
+        """Type the text that the network goes on from, where the pane for it is open."""
+        pane = self.stage.pane(SamplePane.ID)
+        if isinstance(pane, SamplePane) and pane in self.stage.shown:
+            pane.focus()
+            pane.begin_typing()
+
+    @on(SamplePane.Typed)
+    def _typed(self, event: SamplePane.Typed) -> None:
+        self._look_again(replace(self.gaze, prime=event.prime))
+
+    def action_generation(self) -> None:
+        """Set how the network goes on from a text, and open the pane for it."""
+        from rnn_tui.view.screens.generation import GenerationScreen
+
+        if self.scene is None:
+            return
+        pane, experiment = self.stage.pane(SamplePane.ID), self.scene.experiment
+
+        def answered(sample: SampleAsk | None) -> None:
+            if sample is not None:
+                if pane not in self.stage.shown:
+                    self.stage.toggle(pane)
+                self._look_again(replace(self.gaze, prime=sample.prime, sample=sample))
+
+        self.app.push_screen(GenerationScreen(chosen_sample(experiment, self.gaze), experiment.vocabulary), answered)
 
     def action_explain(self) -> None:
         """The pane with the focus in plain words."""

@@ -1,0 +1,103 @@
+"""What the network writes by itself, with the weights of this tick."""
+
+import math
+
+import numpy as np
+import torch
+
+from rnn_tui.engine.inside.sight import Sight, floats
+from rnn_tui.engine.sampling import Choice, cannot_generate, drawn, write
+from rnn_tui.inside import MOST_GENERATED, MOST_PRIME, Integers, SampleAsk, SampleFacts
+from rnn_tui.text import glyph
+
+__all__ = ["sample_facts"]
+
+_PRODUCTS = 1e8  # of weights with numbers: what the prime, and what the texts, may take
+_FEWEST = 8  # characters, however large the network
+_NEXT = 16  # characters after the prime, at most
+_EMPTY = "It needs a character to begin with: type one (enter)."
+_NO_NUMBER = "What it says is no number (NaN): no character can be chosen."
+
+
+def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
+    """The likeliest text and a drawn one after the prime, the first step of which is softmax(logits) of `next`.
+
+    Large networks write fewer characters, and read only the end of a long prime.
+    """
+    trainer = sight.trainer
+    problem = cannot_generate(trainer.experiment)
+    if problem:
+        return _facts(note=problem)
+    if not math.isfinite(ask.temperature):
+        return _facts(note="The temperature must be a number.")
+    most = max(_FEWEST, int(_PRODUCTS / sum(weight.numel() for weight in trainer.model.parameters())))
+    text = ask.prime[:MOST_PRIME]
+    skipped = max(0, len(text) - most)
+    prime = [trainer.task.vocabulary.find(character) for character in text[skipped:]]
+    known = [index for index in prime if index >= 0]
+    notes = [_unknown(text, trainer.task.vocabulary)]
+    if skipped:
+        notes.append(f"The network is large: only the last {most:,} characters of the prime are fed.")
+    if not known:
+        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime)
+    length = min(ask.length, MOST_GENERATED)
+    if length > most:
+        notes.append(f"The network is large: {most:,} of {length:,} characters, to go on training meanwhile.")
+    choice = Choice(temperature=max(0.0, ask.temperature), top_k=max(0, ask.top_k), seed=ask.seed)
+    written = write(trainer.model, trainer.experiment, known, (Choice(temperature=0), choice), min(length, most))
+    p = written.logits.softmax(-1)
+    best = p.argsort(descending=True, stable=True)[:_NEXT]
+    greedy, sampled = written.lines
+    if p.isnan().any() or min(len(greedy.p), len(sampled.p)) < min(length, most):
+        notes.append(_NO_NUMBER)
+    prime_p = np.zeros(len(prime), np.float32)
+    prime_p[[at for at, index in enumerate(prime) if index >= 0]] = floats(written.prime_p)
+    return SampleFacts(
+        note=_join(*notes),
+        skipped=skipped,
+        prime=np.array(prime, np.int32),
+        prime_p=prime_p,
+        greedy=_indices(greedy.characters),
+        greedy_p=floats(greedy.p),
+        sampled=_indices(sampled.characters),
+        sampled_p=floats(sampled.p),
+        next=_indices(best),
+        next_p=floats(p[best]),
+        next_drawn=floats(drawn(written.logits, choice)[best]),
+    )
+
+
+def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None) -> SampleFacts:
+    """No text, and why."""
+    nothing, none = np.zeros(0, np.int32), np.zeros(0, np.float32)
+    fed = np.array(prime or [], np.int32)
+    return SampleFacts(
+        note=note,
+        skipped=skipped,
+        prime=fed,
+        prime_p=np.zeros(len(fed), np.float32),
+        greedy=nothing,
+        greedy_p=none,
+        sampled=nothing,
+        sampled_p=none,
+        next=nothing,
+        next_p=none,
+        next_drawn=none,
+    )
+
+
+def _unknown(text: str, vocabulary: str) -> str:
+    """Which characters the network does not know."""
+    strange = list(dict.fromkeys(character for character in text if character not in vocabulary))
+    if not strange:
+        return ""
+    names = ", ".join(map(glyph, strange[:5])) + (" …" if len(strange) > 5 else "")
+    return f"{names} {'is' if len(strange) == 1 else 'are'} not in the vocabulary, and left out."
+
+
+def _join(*notes: str) -> str:
+    return " ".join(filter(None, notes))
+
+
+def _indices(characters: torch.Tensor) -> Integers:
+    return characters.numpy().astype(np.int32)

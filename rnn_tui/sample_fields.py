@@ -1,0 +1,79 @@
+"""The settings of free generation, once: their names, bounds and words, for the dialog and the command line."""
+
+from collections.abc import Mapping
+
+from rnn_tui.experiment import ExperimentError
+from rnn_tui.fields import Field
+from rnn_tui.inside import MOST_GENERATED, MOST_PRIME, SampleAsk
+
+__all__ = ["SAMPLE_FIELDS", "sample_ask"]
+
+SAMPLE_FIELDS = (
+    Field(
+        path="sample.prime",
+        option="--prime",
+        label="prime",
+        about="the text that the network goes on from",
+    ),
+    Field(
+        path="sample.temperature",
+        option="--temperature",
+        label="temperature",
+        minimum=0,
+        maximum=1e6,
+        about="softmax(logits / T): below 1 bolder, above 1 wilder; 0: always the likeliest",
+    ),
+    Field(
+        path="sample.top_k",
+        option="--top-k",
+        label="top-k",
+        minimum=0,
+        maximum=1_000_000,
+        about="only of the k likeliest characters; 0: of all",
+    ),
+    Field(
+        path="sample.seed",
+        option="--seed",
+        label="seed",
+        minimum=0,
+        maximum=2**63 - 1,
+        about="where its random numbers start; those of the training are others",
+    ),
+    Field(
+        path="sample.length",
+        option="--length",
+        label="length",
+        minimum=0,
+        maximum=MOST_GENERATED,
+        about=f"characters, at most {MOST_GENERATED:,}; the pane shows as many as fit",
+    ),
+)
+
+
+def sample_ask(prime: str, numbers: Mapping[str, str]) -> SampleAsk:
+    """The settings that a text and four numbers as text stand for.
+
+    Raises ExperimentError, which names the field and what would be right.
+    """
+    if len(prime) > MOST_PRIME:
+        raise ExperimentError("sample.prime", f"has {len(prime):,} characters: it may have {MOST_PRIME:,}")
+    found: dict[str, int | float] = {}
+    for setting in SAMPLE_FIELDS[1:]:
+        text = numbers[setting.name].strip()
+        whole = setting.name != "temperature"
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            kind = "a whole number" if whole else "a number"
+            raise ExperimentError(setting.path, f"{text!r} does not fit: it must be {kind}") from None
+        problem = setting.range_problem(value)
+        if problem:
+            raise ExperimentError(setting.path, f"{text} {problem}")
+        found[setting.name] = value
+    return SampleAsk(
+        prime=prime,
+        temperature=float(found["temperature"]),
+        top_k=int(found["top_k"]),
+        seed=int(found["seed"]),
+        length=int(found["length"]),
+    )

@@ -1,0 +1,244 @@
+"""What the network writes by itself, and what it expects after every key that is typed."""
+
+from dataclasses import dataclass
+from dataclasses import replace as changed
+
+from msgspec.structs import replace
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_room
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import MOST_PRIME, SampleAsk, SampleFacts
+from rnn_tui.text import glyph
+from rnn_tui.view.inside import InsidePane
+from rnn_tui.view.pane import Explanation
+from rnn_tui.view.scene import Gaze, Scene
+
+__all__ = ["SamplePane", "chosen_sample"]
+
+_TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
+_LARGEST_SEED = 2**63 - 1
+
+
+class SamplePane(InsidePane):
+    """The prime, what is expected next, and two texts that follow. In it one can type: it then keeps the keys."""
+
+    ID = "sample"
+    NAME = "Generate"
+    HOME = "side"
+    EXPLANATION = Explanation(
+        shows="What the network writes when it reads its own words: from h₀ = 0 it reads the prime, then each "
+        "character that it has just said. Once always the likeliest, once drawn by chance, with this tick's weights.",
+        read="The brighter a character, the surer the network was of it. The bars are what it expects next; under the "
+        "prime stands how likely each of its characters was. T below 1 makes it bolder, above 1 wilder.",
+        then="Press enter and type: after every key the bars show what it expects next. Let it train meanwhile. Its "
+        "text means most where the target is the input's next character. O sets prime, T, top-k and length.",
+    )
+
+    @dataclass
+    class Typed(Message):
+        """Another text to go on from."""
+
+        prime: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed: str | None = None  # while somebody types: keys may come faster than they are drawn
+        self._typed_for: Experiment | None = None
+
+    # ---- what is asked, and drawn -----------------------------------------------------------------------------
+
+    def ask(self, experiment: Experiment, gaze: Gaze) -> SampleAsk:
+        """As many characters as there can be room for."""
+        sample = chosen_sample(experiment, gaze)
+        return replace(sample, length=min(sample.length, text_room(*self.size)))
+
+    def other(self, gaze: Gaze) -> Gaze:
+        """The next temperature."""
+        now = gaze.sample.temperature
+        higher = next((each for each in _TEMPERATURES if each > now), _TEMPERATURES[0])
+        return changed(gaze, sample=replace(gaze.sample, temperature=higher))
+
+    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+        """The next seed."""
+        seed = min(max(gaze.sample.seed + by, 0), _LARGEST_SEED)
+        return changed(gaze, sample=replace(gaze.sample, seed=seed))
+
+    def title(self, scene: Scene) -> str:
+        """How it is drawn."""
+        return f"{self.NAME} · {_how(scene.gaze.sample)}"
+
+    def subtitle(self, scene: Scene) -> str:
+        """The keys that choose."""
+        if self._typed is None:
+            return "enter type · o T · , . seed · O all"
+        line = "enter ⏎ · " if "\n" in scene.experiment.vocabulary else ""
+        return f"typing · {line}⌫ · ctrl+u none · esc ends"
+
+    def show(self, scene: Scene) -> None:
+        """Draw this scene; what was typed for other data is over."""
+        if self._typed_for is not None and self._typed_for.data != scene.experiment.data:
+            self._end_typing()
+        super().show(scene)
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.sample."""
+        facts = scene.answer(SampleFacts)
+        if facts is None:
+            return []
+        return draw_sample(
+            facts,
+            self._prime(scene),
+            how=_how(scene.gaze.sample),
+            width=width,
+            height=height,
+            palette=scene.palette,
+            glyphs=scene.glyphs,
+            newline=scene.experiment.vocabulary.find("\n"),
+        )
+
+    def _prime(self, scene: Scene) -> Prime:
+        experiment = scene.experiment
+        if not _writes(experiment):
+            return Prime(glyphs=(), known=())
+        text = chosen_sample(experiment, scene.gaze).prime if self._typed is None else self._typed
+        vocabulary = set(experiment.vocabulary)
+        return Prime(
+            glyphs=tuple(map(glyph, text)),
+            known=tuple(character in vocabulary for character in text),
+            typing=self._typed is not None,
+        )
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """It has no time steps of the sequence."""
+        return None
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The exact probability of a character."""
+        facts = scene.answer(SampleFacts)
+        if facts is None:
+            return ""
+        prime, (width, height) = self._prime(scene), self.size
+        newline = scene.experiment.vocabulary.find("\n")
+        page = lay_out_sample(facts, prime, width=width, height=height, glyphs=scene.glyphs, newline=newline)
+        spot = page.spot(x, y)
+        match spot.part if spot is not None else None:
+            case "prime":
+                return _of_prime(facts, prime, spot.index if spot else 0)
+            case "next":
+                at = spot.index if spot else 0
+                name = scene.glyphs[facts.next[at]]
+                return f"{name}: p={facts.next_p[at]:.7f} · drawn with {facts.next_drawn[at]:.7f}"
+            case "greedy" | "sampled" as part:
+                at = spot.index if spot else 0
+                text, p = (facts.greedy, facts.greedy_p) if part == "greedy" else (facts.sampled, facts.sampled_p)
+                return f"{part} {at + 1}: {scene.glyphs[text[at]]} p={p[at]:.7f}"
+        return ""
+
+    # ---- typing -----------------------------------------------------------------------------------------------
+
+    @property
+    def typing(self) -> bool:
+        """Whether keys are text now."""
+        return self._typed is not None
+
+    def begin_typing(self) -> None:
+        """From now on keys are text, appended to the prime."""
+        scene = self._scene
+        if scene is None or self.typing or not _writes(scene.experiment):
+            return
+        self._typed_for = scene.experiment
+        self._type(chosen_sample(scene.experiment, scene.gaze).prime)
+        self._typing_changed()
+
+    def _end_typing(self) -> None:
+        if self.typing:
+            self._typed = self._typed_for = None
+            self._typing_changed()
+
+    def _typing_changed(self) -> None:
+        self.set_class(self.typing, "-typing")
+        self.screen.refresh_bindings()
+        if self._scene is not None:
+            super().show(self._scene)
+
+    def _type(self, text: str) -> None:
+        self._typed = text[:MOST_PRIME]
+        self.post_message(self.Typed(self._typed))
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Called by textual, for the footer: which keys are text."""
+        return self.typing and character is not None and character.isprintable()
+
+    def on_key(self, event: events.Key) -> None:
+        """While typing: text, and the few keys that change it. All others do what they always do."""
+        if self._typed is None or self._typed_for is None:
+            return
+        vocabulary = self._typed_for.vocabulary
+        match event.key:
+            case "escape":
+                self._end_typing()
+            case "backspace":
+                self._type(self._typed[:-1])
+            case "ctrl+u":
+                self._type("")
+            case "enter" if "\n" in vocabulary:
+                self._type(self._typed + "\n")
+            case "enter":
+                self._end_typing()
+            case "tab" if "\t" in vocabulary:
+                self._type(self._typed + "\t")
+            case _ if event.is_printable and event.character:
+                self._type(self._typed + event.character)
+            case _:
+                return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """All of it, as text."""
+        if self._typed is not None:
+            event.stop()
+            text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+            self._type(self._typed + text.encode("utf-8", "replace").decode("utf-8"))
+
+    def on_blur(self) -> None:
+        """The focus has gone elsewhere."""
+        self._end_typing()
+
+
+def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
+    """What is asked for, with its prime: the one typed, or the first character of the row that is looked at."""
+    rows = experiment.data.inputs
+    prime = rows[min(gaze.row, len(rows) - 1)][:1] if gaze.prime is None else gaze.prime
+    return replace(gaze.sample, prime=prime)
+
+
+def _writes(experiment: Experiment) -> bool:
+    return experiment.training.learn and not experiment.network.bidirectional
+
+
+def _how(sample: SampleAsk) -> str:
+    """How the second text is drawn."""
+    if sample.temperature == 0:
+        return "T=0, the likeliest"
+    return " · ".join(
+        filter(
+            None,
+            (f"T={sample.temperature:g}", f"top {sample.top_k:,}" if sample.top_k else "", f"seed {sample.seed:,}"),
+        )
+    )
+
+
+def _of_prime(facts: SampleFacts, prime: Prime, index: int) -> str:
+    at = index - facts.skipped
+    if not prime.known[index]:
+        return f"{prime.glyphs[index]} is not in the vocabulary: it is left out"
+    if not 0 <= at < len(facts.prime):
+        return ""
+    if not (facts.prime[:at] >= 0).any():
+        return f"{prime.glyphs[index]}: fed first, after h₀ = 0"
+    before = "".join(prime.glyphs[max(0, index - 6) : index])
+    return f"{prime.glyphs[index]} after {before}: p={facts.prime_p[at]:.7f}"
