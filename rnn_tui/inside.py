@@ -11,12 +11,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.properties import PropertyName
+
 __all__ = [
     "Answer",
     "Ask",
     "CellAsk",
     "CellFacts",
     "Compared",
+    "Follower",
     "Gate",
     "GateTerms",
     "GatesAsk",
@@ -25,6 +28,9 @@ __all__ = [
     "GradientsAsk",
     "GradientsFacts",
     "MatrixFact",
+    "ReadingAsk",
+    "ReadingFacts",
+    "ReadingOrder",
     "SaliencyAsk",
     "SaliencyFacts",
     "SpaceAsk",
@@ -39,6 +45,7 @@ Squash = Literal["tanh", "relu", "σ"]
 WeightKind = Literal["value", "gradient", "update"]
 SpaceKind = Literal["states", "embedding"]
 OutputKind = Literal["predicted", "target"]
+ReadingOrder = Literal["variance", PropertyName]
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,5 +273,50 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
     values: Floats  # (f,) of the steps fed
 
 
-Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk
-Answer = CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts
+# ---- a unit's view of the text -----------------------------------------------------------------------------------
+
+
+class ReadingAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """One unit of a layer, over a whole text that is read anew with the weights of this tick."""
+
+    layer: int = 0
+    direction: int = 0
+    rank: int = 0  # in that order; 0: the unit that comes first
+    order: ReadingOrder = "variance"  # or the absolute correlation with that property
+    characters: int = 2000  # at most
+
+
+class Follower(_Value, frozen=True, kw_only=True):
+    """Which unit follows a property of the text best."""
+
+    property: PropertyName
+    varies: bool = True  # False: the property is the same everywhere in this text
+    unit: int = -1  # -1: none
+    score: float = 0.0  # Pearson's r with the property; its sign may be either
+    own: float = 0.0  # the same of the unit that is shown; NaN where it has none
+
+
+class ReadingFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """The text as one unit sees it. Of an LSTM that is its cell c: what it remembers, shown in h or not."""
+
+    note: str = ""
+    layer: int = 0
+    direction: int = 0
+    hidden_size: int = 0
+    order: ReadingOrder = "variance"
+    rank: int = 0
+    unit: int = 0
+    score: float = 0.0  # its variance over the text, or Pearson's r with the property of the order
+    inputs: Integers  # (n,) the text
+    h: Floats  # (n,) after each character
+    c: Floats | None = None  # (n,) of an LSTM
+    followers: tuple[Follower, ...] = ()  # one for each property
+
+    @property
+    def values(self) -> Floats:
+        """What is shown, and what the units are put in order by: c where there is one, else h."""
+        return self.h if self.c is None else self.c
+
+
+Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk | ReadingAsk
+Answer = CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts | ReadingFacts

@@ -170,6 +170,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "How much each input character mattered for the output at the time cursor.",
         ),
         Key(
+            "u",
+            "u",
+            "inside('reading')",
+            "unit's view",
+            "The text coloured by one unit, and which units follow quotes, brackets, indentation (o: their order).",
+        ),
+        Key(
             "t",
             "t",
             "inside('shapes')",

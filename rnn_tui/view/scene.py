@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.inside import Answer, OutputKind, SpaceKind, WeightKind
+from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SpaceKind, WeightKind
 from rnn_tui.protocol import BranchCurve, Curve, Frame, Opened, Steps
 from rnn_tui.text import glyph
 
@@ -32,6 +32,8 @@ class Gaze:
     weights: WeightKind = "value"
     space: SpaceKind = "states"
     output: OutputKind = "predicted"  # whose saliency is shown
+    order: ReadingOrder = "variance"  # in which units read the text
+    rank: int = 0  # of the unit in that order
     log_x: bool = False
     log_y: bool = False
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from rnn_tui.engine.inside.cell import cell_facts
 from rnn_tui.engine.inside.gates import gates_facts
 from rnn_tui.engine.inside.gradients import gradients_facts
+from rnn_tui.engine.inside.reading import reading_facts
 from rnn_tui.engine.inside.saliency import saliency_facts
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.inside.space import Spaces
@@ -17,6 +18,7 @@ from rnn_tui.inside import (
     CellAsk,
     GatesAsk,
     GradientsAsk,
+    ReadingAsk,
     SaliencyAsk,
     SpaceAsk,
     WeightsAsk,
@@ -51,3 +53,5 @@ class Inside:
                 return self._spaces.facts(sight, ask)
             case SaliencyAsk(step=step):
                 return saliency_facts(sight, ask if step >= 0 else replace(ask, step=newest))
+            case ReadingAsk():
+                return reading_facts(sight, ask)

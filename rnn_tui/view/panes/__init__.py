@@ -10,6 +10,7 @@ from rnn_tui.view.panes.gradients import GradientsPane
 from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
+from rnn_tui.view.panes.reading import ReadingPane
 from rnn_tui.view.panes.saliency import SaliencyPane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.panes.space import SpacePane
@@ -24,6 +25,7 @@ PANES: tuple[type[Pane], ...] = (
     GatesPane,
     GradientsPane,
     SaliencyPane,
+    ReadingPane,
     LossPane,
     ShapesPane,
     CellPane,
