@@ -6,6 +6,7 @@ Under the text the scale, and which unit follows each property of the text best.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rich.cells import cell_len
@@ -47,7 +48,7 @@ class TextPage:
         if not self.top <= y < self.top + len(self.lines):
             return None
         line = self.lines[y - self.top]
-        for at, (start, end) in enumerate(zip(line, line[1:], strict=False)):
+        for at, (start, end) in enumerate(pairwise(line)):
             if start <= x < end:
                 return self.first + at + sum(len(each) - 1 for each in self.lines[: y - self.top])
         return None
@@ -116,7 +117,7 @@ def draw_reading(
     cursor: int | None,
     at: int | None,
 ) -> list[Strip]:
-    """The picture; `glyphs` are those of the vocabulary, `cursor` is marked, and `at` says which page of a long text."""
+    """The picture; `glyphs` are those of the vocabulary, `cursor` is marked, `at` says which page of a long text."""
     canvas = Canvas(width, height)
     y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
     if not len(facts.inputs):
@@ -177,7 +178,7 @@ def _draw_text(
     here = Style(bold=True, italic=True) if palette.monochrome else Style(bold=True, underline=True)
     faint = Style(color=palette.faint.color)
     for y, line in enumerate(page.lines, page.top):
-        for x, end in zip(line, line[1:], strict=False):
+        for x in line[:-1]:
             index, level = inputs[number], levels[number]
             text = _glyph(glyphs, index)
             style = palette.warning if level is None else tone.cell(level)
