@@ -3,7 +3,9 @@
 The map of the house (data flows in one circle, left to right and back):
 
     cli -> link -> engine.serve -> engine.session -> engine.trainer -> engine.probe -> protocol
-        -> link -> view.app -> view.panes -> draw
+        -> link -> view.app -> view.stage -> view.panes -> draw
+
+What looks inside a network asks for it (`inside.py`): `view.panes` ask, `engine.inside` answers.
 
 `engine/` is the only place that imports torch, `view/` and `draw/` the only ones that import textual;
 they are two processes that share `protocol.py` (as bytes: `wire.py`) and the plain descriptions beside it

@@ -5,14 +5,27 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from msgspec.structs import replace
 
 from rnn_tui import __version__
 from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.fields import field
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.lessons import DEFAULT, LESSONS, nearest
 from rnn_tui.memory import check_memory, parse_size
-from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, given, shown
+from rnn_tui.options import (
+    Refusal,
+    SectionOption,
+    complaint,
+    experiment_options,
+    gap_option,
+    given,
+    given_gap,
+    shown,
+)
 from rnn_tui.overrides import overridden
+from rnn_tui.remember import NAME as REMEMBER
+from rnn_tui.remember import remember
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
 
@@ -104,7 +117,7 @@ def _parameters(*more: click.Parameter) -> list[click.Parameter]:
         help="begin from a TOML file instead of a lesson",
     )
     name = click.Argument(["names"], nargs=-1, metavar="[NAME]", type=click.UNPROCESSED)
-    return [name, file, *experiment_options(), *more]
+    return [name, file, gap_option(), *experiment_options(), *more]
 
 
 @main.command(
@@ -216,6 +229,10 @@ def _experiment(parameters: dict[str, Any]) -> Experiment:
     """The sound experiment that a command line describes. Raises Refusal."""
     replaced = given(parameters)
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
+    gap = given_gap(parameters)
+    if gap is not None:
+        _refuse_gap(gap, base.name, file=parameters["file"] is not None, replaced=replaced)
+        base = replace(base, data=remember(gap))
     values = overridden(base, replaced)
     try:
         experiment = from_dict(values)
@@ -253,6 +270,16 @@ def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experimen
             hint += ", and a text with spaces needs quotes"
         raise Refusal(f"{shown(name)}: no such lesson; {hint}")
     return LESSONS[name]
+
+
+def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) -> None:
+    """Raises Refusal for a gap where the texts are not those of `remember`."""
+    if file or name != REMEMBER:
+        other = "a file" if file else name
+        raise Refusal(f"--gap {gap}: only the lesson {REMEMBER} has a gap; {other} has none")
+    for path in ("data.inputs", "data.targets"):
+        if path in replaced:
+            raise Refusal(f"--gap {gap}: makes the texts of {REMEMBER}; give it or {field(path).option}, not both")
 
 
 def _read(file: str) -> Experiment:

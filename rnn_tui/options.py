@@ -7,6 +7,8 @@ import click
 
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field, field
+from rnn_tui.remember import GAP, LARGEST_GAP
+from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.rules import choices
 from rnn_tui.text import safe
 
@@ -16,12 +18,23 @@ __all__ = [
     "complaint",
     "described",
     "experiment_options",
+    "gap_option",
     "given",
+    "given_gap",
     "shown",
     "without_value",
 ]
 
 _DEFAULTS = Experiment()
+_GAP = Field(
+    path="data.gap",
+    option="--gap",
+    label="gap",
+    metavar="N",
+    minimum=1,
+    maximum=LARGEST_GAP,
+    about=f"in {REMEMBER}: characters between a letter and the place where it must come back ({GAP})",
+)
 _LONGEST = 48  # characters of a value that are repeated in a message
 _ITS_VALUE = re.compile(r"""(?x) ^ (?:
     ' (?: [^'\\…] | \\. )* ['…] | " (?: [^"\\…] | \\. )* ["…]  # a text as repr shows it, or its beginning
@@ -68,6 +81,29 @@ def given(parameters: dict[str, Any]) -> dict[str, Any]:
     """The values of those options that were used, by path. Raises Refusal for one that is no such value."""
     used = {each: parameters[_parameter(each)] for each in FIELDS}
     return {each.path: _value(each, text) for each, text in used.items() if text is not None and text != ()}
+
+
+def gap_option() -> click.Parameter:
+    """`--gap`, which is no setting of an experiment: it makes the texts of one lesson. `given_gap` reads it."""
+    return SectionOption(
+        [_GAP.option],
+        section=_GAP.section,
+        metavar=_GAP.metavar,
+        type=click.UNPROCESSED,
+        help=_GAP.about,
+    )
+
+
+def given_gap(parameters: dict[str, Any]) -> int | None:
+    """The gap, if that option was used. Raises Refusal for a value that is none."""
+    text = parameters[_GAP.name]
+    if text is None:
+        return None
+    gap: int = _number(_GAP.option, text, int)
+    problem = _GAP.range_problem(gap)
+    if problem:
+        raise Refusal(f"{_GAP.option} {shown(text)}: {problem}")
+    return gap
 
 
 def _default(path: str) -> Any:
@@ -122,9 +158,12 @@ def _value(each: Field, text: Any) -> Any:
         return text
     if each.path == "run.speed" and text == "max":
         return 0.0
+    return _number(each.option, text, kind, ", or max" if each.path == "run.speed" else "")
+
+
+def _number(option: str, text: Any, kind: type, or_else: str = "") -> Any:
     try:
         return kind(text)
     except ValueError:
         right = "a whole number" if kind is int else "a number"
-        or_max = ", or max" if each.path == "run.speed" else ""
-        raise Refusal(f"{each.option} {shown(text)}: is not {right}{or_max}") from None
+        raise Refusal(f"{option} {shown(text)}: is not {right}{or_else}") from None

@@ -12,6 +12,8 @@ from rnn_tui.lessons import DEFAULT, LESSONS
 from rnn_tui.options import shown
 from rnn_tui.overrides import overridden
 from rnn_tui.protocol import Turn
+from rnn_tui.remember import GAP, gap_of
+from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["ForkError", "command_line", "parse_forks"]
@@ -34,8 +36,12 @@ def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
     On a CPU it gives the same numbers. Raises ValueError for what cannot stand on a command line.
     """
     lesson = began.name if began.name in LESSONS else ""
+    base = LESSONS[lesson or DEFAULT]
     words = ["rnn-tui", *([lesson] if lesson else [])]
-    words += _options(_given(LESSONS[lesson or DEFAULT], began))
+    if lesson == REMEMBER and (gap := gap_of(began.data)) not in (None, GAP):
+        base = msgspec.structs.replace(base, data=began.data)
+        words += ["--gap", str(gap)]
+    words += _options(_given(base, began))
     training = began.training
     for turn in turns:
         changes = _changes(training, turn)

@@ -1,9 +1,10 @@
 """Make the README's pictures from the running app: a real engine, a real screen, held at a tick.
 
-python screenshots/make.py
+python screenshots/make.py [NAME ...]
 """
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from textual.pilot import Pilot
 
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import start_engine
+from rnn_tui.overrides import overridden
+from rnn_tui.rules import from_dict
 from rnn_tui.view.app import RnnApp
 
 _HERE = Path(__file__).parent
@@ -28,6 +31,7 @@ class Shot:
     then: int = 0  # a tick that it plays on to after the keys
     size: tuple[int, int] = (120, 36)
     theme: str = "rnn-dark"
+    cell: str = ""  # another than the lesson's
 
 
 SHOTS = (
@@ -51,6 +55,14 @@ SHOTS = (
         keys=(*["shift+left"] * 20, "F", "end", *["backspace"] * 3, *"0.02", "ctrl+s"),
         then=240,
     ),
+    Shot(name="cell", lesson="hihello", tick=52, keys=("left_square_bracket", "i")),
+    Shot(name="gates", lesson="ohlol-lstm", tick=15, keys=("left_square_bracket", "g", "i"), size=(150, 44)),
+    Shot(name="gradients-rnn", lesson="remember", tick=144, keys=("v",)),
+    Shot(name="gradients", lesson="remember", cell="lstm", tick=144, keys=("v", "p")),
+    Shot(name="weights", lesson="hihello", tick=52, keys=("shift+right", "w", "o")),
+    Shot(name="space", lesson="remember", cell="gru", tick=100, keys=("p",)),
+    Shot(name="saliency", lesson="remember", cell="lstm", tick=144, keys=("a", "h")),
+    Shot(name="shapes", lesson="ohlol-lstm", tick=15, keys=("t",)),
     Shot(name="experiment", lesson="hihello", tick=6, keys=("e",)),
 )
 
@@ -66,7 +78,8 @@ async def _hold_at(pilot: Pilot[int], app: RnnApp, tick: int) -> None:
 
 
 async def _take(shot: Shot) -> None:
-    lesson = LESSONS[shot.lesson]
+    given = {"network.cell": shot.cell} if shot.cell else {}
+    lesson = from_dict(overridden(LESSONS[shot.lesson], given))
     speed = 0.0 if shot.tick > 1000 else 60.0
     fast = msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, speed=speed, until=()))
     engine = start_engine()
@@ -87,8 +100,9 @@ async def _take(shot: Shot) -> None:
 
 async def _main() -> None:
     for shot in SHOTS:
-        await _take(shot)
-        print(f"{shot.name}.svg")
+        if not sys.argv[1:] or shot.name in sys.argv[1:]:
+            await _take(shot)
+            print(f"{shot.name}.svg")
 
 
 if __name__ == "__main__":

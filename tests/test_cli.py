@@ -62,6 +62,19 @@ REFUSED = {
     ("--seed", "-1"): "--seed -1: is too small: it must be at least 0",
     ("train", "--every", "0"): "--every 0: must be a whole number, 1 or more",
     ("train", "--every", "x"): "--every x: must be a whole number, 1 or more",
+    # the gap
+    ("--gap", "30"): "--gap 30: only the lesson remember has a gap; hihello has none",
+    ("train", "ohlol", "--gap", "30"): "--gap 30: only the lesson remember has a gap; ohlol has none",
+    ("--gap", "30", "--input", "ab"): "--gap 30: only the lesson remember has a gap; hihello has none",
+    ("remember", "--gap", "30", "--input", "ab"): "--gap 30: makes the texts of remember; give it or --input, not both",
+    ("show", "remember", "--gap", "30", "--target", "ab"): "give it or --target, not both",
+    ("remember", "--gap", "0"): "--gap 0: is too small: it must be at least 1",
+    ("remember", "--gap", "1001"): "--gap 1001: is too large: it must be at most 1,000",
+    ("remember", "--gap", "9" * 5000): "is not a whole number",
+    ("remember", "--gap", "2.5"): "--gap 2.5: is not a whole number",
+    ("remember", "--gap", "\x1b"): "--gap ␛: is not a whole number",
+    ("remember", "--gap", ""): "--gap '': is not a whole number",
+    ("lessons", "--gap", "3"): "--gap: no such option",
     # words
     ("--cell", "foo"): "--cell foo: does not fit: it must be rnn, rnn-relu, gru or lstm",
     ("--optimizer", "\x07"): "--optimizer ␇: does not fit",
@@ -243,6 +256,7 @@ def test_help_names_every_option_lesson_and_heading() -> None:
             "--experiment",
             "--paused",
             "--fork",
+            "--gap",
             "--history",
             "--version",
             "Network:",
@@ -338,6 +352,13 @@ def test_training_without_a_view_stops_only_where_it_is_asked_to() -> None:
     assert lines[-1].startswith("learnt ihello: first right in epoch 10 · ")
     assert lines[-1].endswith(" · stopped at tick 60: the prediction is right for the first time (learnt)")
     assert not stopped.stderr
+
+
+def test_a_file_has_no_gap(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(run("show", "remember").stdout)  # even where it holds the lesson
+    line = assert_refused(run("show", "--experiment", str(file), "--gap", "3"))
+    assert line == "--gap 3: only the lesson remember has a gap; a file has none"
 
 
 def test_a_file_s_breakpoints_are_for_the_view(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def test_names_options_that_exist() -> None:
     known = {each.option for each in FIELDS} | {
         "--experiment",
         "--fork",
+        "--gap",
         "--history",
         "--json",
         "--every",

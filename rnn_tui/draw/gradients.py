@@ -20,7 +20,7 @@ from rnn_tui.draw.gradient_words import VANISHED, Path, causes
 from rnn_tui.draw.heatmap import draw_ruler, mark_cursor
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import first_that_fits, fold_items, note_lines, place_name, put_note
+from rnn_tui.draw.words import SUBSCRIPT, first_that_fits, fold_items, note_lines, place_name, put_note
 from rnn_tui.inside import GradientsFacts
 
 __all__ = ["GradientsLayout", "Series", "draw_gradients", "lay_out_gradients"]
@@ -173,7 +173,7 @@ def draw_gradients(
         return canvas.strips()
     layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
     for y, alone in layout.headings:
-        state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h_t"
+        state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h"
         _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
     for series in layout.series:
         _draw_label(canvas, series, layout, palette)
@@ -198,7 +198,8 @@ def draw_gradients(
 
 def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> None:
     """Which loss; over the time step whose loss it is, a mark."""
-    canvas.put(1, y, f"‖∂{'L' if at is None else 'ℓ'}/∂{state}‖", palette.dim)
+    loss = "L" if at is None else f"L{str(at).translate(SUBSCRIPT)}"
+    canvas.put(1, y, f"‖∂{loss}/∂{state}‖"[: axis.gutter - 1], palette.dim)
     x, room = axis.gutter, canvas.width - axis.gutter
     if at is None:
         canvas.put(x, y, first_that_fits(("of the whole loss", "whole loss"), room), palette.text)
@@ -215,7 +216,7 @@ def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: Time
 
 def _draw_label(canvas: Canvas, series: Series, layout: GradientsLayout, palette: Palette) -> None:
     """The state's name, and the scale's ends where it is drawn as bars."""
-    name = series.symbol if layout.headings else ("ℓ " if series.alone else "L ") + series.symbol
+    name = series.symbol if layout.headings else ("Lₜ" if series.alone else "L ") + series.symbol
     right = layout.axis.gutter - 1
     if not layout.bars:
         canvas.put(1, series.top + (layout.rows - 1) // 2, name, palette.text)

@@ -9,13 +9,13 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import compact, signed
 from rnn_tui.draw.palette import Palette
+from rnn_tui.draw.words import SUBSCRIPT
 from rnn_tui.phase import Moved, Phase
 from rnn_tui.text import glyph, safe
 
 __all__ = ["draw_phase", "short_name"]
 
 _MARKS = {"backward": "◀", "update": "Δ"}  # the rest goes upward
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _LEFT = 3  # cells before the text
 _WAITING = "Slow motion begins with the next tick. n: one phase · s: leave slow motion"
 _WEIGHT = re.compile(r"(weight|bias)_(ih|hh)(?:_l(\d+))?(_reverse)?$")
@@ -81,5 +81,5 @@ def short_name(name: str) -> str:
     kind, which, layer, backward = found.groups()
     cell = re.match(r"cells\.(\d+)\.", name)
     number = layer or (cell.group(1) if cell else "0")
-    where = str(int(number) + 1).translate(_SUBSCRIPT) if number != "0" else ""
+    where = str(int(number) + 1).translate(SUBSCRIPT) if number != "0" else ""
     return f"{'W' if kind == 'weight' else 'b'}_{which}{where}{'←' if backward else ''}"

@@ -179,7 +179,7 @@ def _draw_table(
             _BEFORE[kind] + short_name(each.name),
             _shape(each.shape),
             f"‖·‖ {_norm(each)}",
-            f"{each.not_finite} not finite" if each.not_finite else _range(each),
+            _range(each),
             safe(each.name),
         )
         for each in rest
@@ -210,7 +210,9 @@ def _norm(fact: MatrixFact) -> str:
 
 
 def _range(fact: MatrixFact) -> str:
-    return f"{compact(fact.lowest, 3)} … {compact(fact.highest, 3)}"
+    if fact.not_finite:
+        return f"{fact.not_finite} not finite"
+    return "" if math.isnan(fact.norm) else f"{compact(fact.lowest, 3)} … {compact(fact.highest, 3)}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -8,9 +8,9 @@ from rich.cells import cell_len, set_cell_size
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.palette import Palette
 
-__all__ = ["first_that_fits", "fold", "fold_items", "note_lines", "place_name", "put_note"]
+__all__ = ["SUBSCRIPT", "first_that_fits", "fold", "fold_items", "note_lines", "place_name", "put_note"]
 
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST = 3  # a note above a picture takes at most one row in so many
 
 
@@ -55,5 +55,5 @@ def put_note(canvas: Canvas, note: str, palette: Palette, *, alone: bool) -> int
 
 def place_name(layer: int, direction: int, *, layers: int, both: bool) -> str:
     """Which layer and direction, as an index behind a letter: nothing, ₂, ← or ₂←."""
-    number = str(layer + 1).translate(_SUBSCRIPT) if layers > 1 else ""
+    number = str(layer + 1).translate(SUBSCRIPT) if layers > 1 else ""
     return number + (("←" if direction else "→") if both else "")

@@ -45,6 +45,7 @@ from rnn_tui.text import safe
 from rnn_tui.view.before import before_first_frame
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.leaving import leave_on_signals
+from rnn_tui.view.panes import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.slow import FIRST_PACE, next_pace
@@ -153,6 +154,8 @@ class RnnApp(App[int]):
     def _warm_up(self) -> None:
         """What can wait until there is something to see, and is over before torch is loaded."""
         load_plotext()
+        for name in INSIDE:
+            inside_pane(name)
         gc.collect()
         gc.freeze()  # what is here now stays: collections need not look at it again
 

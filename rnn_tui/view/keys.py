@@ -112,8 +112,14 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key("left_curly_bracket", "{", "row(-1)", "row up", "Look at the row above in the batch."),
         Key("right_curly_bracket", "}", "row(1)", "row down", "Look at the next row of the batch."),
-        Key("up", "↑", "layer(1)", "layer up", "Show the states of higher layers, where not all fit."),
-        Key("down", "↓", "layer(-1)", "layer down", "Show the states of lower layers."),
+        Key(
+            "up",
+            "↑",
+            "layer(1)",
+            "layer up",
+            "The layer above; where one looks inside, each of its directions by itself.",
+        ),
+        Key("down", "↓", "layer(-1)", "layer down", "The layer below."),
     ),
     "Panes": (
         Key("1", "1", "zoom(1)", "network", "The unrolled network fills the screen; again: all panes."),
@@ -137,6 +143,21 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "next pane",
             "Move the focus to the next pane; shift+tab: to the one before.",
         ),
+    ),
+    "Open": (
+        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lessons"),
+        Key(
+            "e", "e", "app.experiment", "experiment", "Change any part of the experiment, and begin it.", footer="edit"
+        ),
+        Key(
+            "c",
+            "c",
+            "app.reproduce",
+            "command line",
+            "Show and copy the command line that leads to what is on the screen, forks and all.",
+        ),
+        Key("question_mark,f1", "?", "app.help", "keys", "All keys, and how to read the panes.", footer="keys"),
+        Key("q", "q", "app.quit", "quit", "Leave. The training ends with it.", footer="quit"),
     ),
     "See inside": (
         Key(
@@ -199,21 +220,6 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "explain",
             "The pane with the focus in plain words: what it shows, how to read it, what to try.",
         ),
-    ),
-    "Open": (
-        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lessons"),
-        Key(
-            "e", "e", "app.experiment", "experiment", "Change any part of the experiment, and begin it.", footer="edit"
-        ),
-        Key(
-            "c",
-            "c",
-            "app.reproduce",
-            "command line",
-            "Show and copy the command line that leads to what is on the screen, forks and all.",
-        ),
-        Key("question_mark,f1", "?", "app.help", "keys", "All keys, and how to read the panes.", footer="keys"),
-        Key("q", "q", "app.quit", "quit", "Leave. The training ends with it.", footer="quit"),
     ),
 }
 KEYS = tuple(key for keys in GROUPS.values() for key in keys)

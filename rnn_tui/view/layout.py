@@ -8,7 +8,6 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Ask
 from rnn_tui.protocol import CurveWanted, Wanted
-from rnn_tui.view.panes import PANES
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 from rnn_tui.view.scene import Gaze, widest_glyph
@@ -20,7 +19,6 @@ _RANKS = 8  # candidates for each step
 _FEW_UNITS = 16  # enough for the boxes of the network
 _MOST_LAYERS = 32  # whose states a frame carries
 _WIDEST_CURVE = 400
-_SCORE = {pane.ID for pane in PANES if pane.HOME == "score" and pane.TIMED}  # they share the time axis
 
 
 def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
@@ -28,11 +26,11 @@ def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
     return TimeAxis.fit(width, experiment.length, narrowest=widest_glyph(experiment), first=first)
 
 
-def wanted(experiment: Experiment, gaze: Gaze, *, sizes: Mapping[str, Size], asks: tuple[Ask, ...]) -> Wanted:
-    """What the panes on the screen can show at their `sizes`, by ID."""
-    count = 0
-    for name in _SCORE & sizes.keys():
-        count = max(count, time_axis(experiment, sizes[name].width).count)
+def wanted(
+    experiment: Experiment, gaze: Gaze, *, score_width: int, sizes: Mapping[str, Size], asks: tuple[Ask, ...]
+) -> Wanted:
+    """What the panes on the screen can show at their `sizes`, by ID; those over time are `score_width` wide."""
+    count = time_axis(experiment, score_width).count if score_width else 0
     prediction, states = sizes.get("prediction"), sizes.get("states")
     if prediction is not None:
         count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)

@@ -12,7 +12,7 @@ from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Ask
 from rnn_tui.view.inside import InsidePane
 from rnn_tui.view.pane import Pane
-from rnn_tui.view.panes import PANES
+from rnn_tui.view.panes import PANES, inside_pane
 from rnn_tui.view.panes.network import NetworkPane, height_of
 from rnn_tui.view.panes.states import height_with_numbers
 from rnn_tui.view.scene import Gaze
@@ -76,6 +76,12 @@ class Stage(Horizontal):
         there = [pane for pane in (self.screen.focused, *reversed(self._opened)) if isinstance(pane, InsidePane)]
         return next((pane for pane in there if pane in self.shown), None)
 
+    @property
+    def score_width(self) -> int:
+        """The width of the panes that share the time axis; 0 where none of them is on the screen."""
+        timed = [pane.size.width for pane in self.shown if pane.HOME == "score" and pane.TIMED]
+        return timed[0] if timed else 0
+
     def sizes(self) -> dict[str, Size]:
         """The size of each pane on the screen."""
         return {pane.ID: pane.size for pane in self.shown if pane.size}
@@ -98,8 +104,12 @@ class Stage(Horizontal):
         """The pane of that ID."""
         return self.query_one(f"#{name}", Pane)
 
-    def toggle(self, pane: Pane) -> None:
+    async def toggle(self, name: str) -> None:
         """Open a pane that looks inside, or close it; where there is little room it fills all of it."""
+        if not self.query(f"#{name}"):
+            kind = inside_pane(name)
+            await self.query_one(f"#{kind.HOME}").mount(kind())
+        pane = self.pane(name)
         if pane in self.shown and pane in self._opened:
             self.close_pane(pane)
             return

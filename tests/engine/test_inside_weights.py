@@ -130,7 +130,7 @@ def test_gradients_are_autograds_and_come_at_the_end_of_the_pass(experiment: Exp
     trainer, _ = ticked(experiment, 0)
     while not trainer.at_end_of_pass:
         found = facts(trainer, "gradient", **EVERYTHING)
-        assert found.note == "The gradients come at the end of the pass."
+        assert found.note == "The gradients come at the end of the pass: shift+→ goes there."
         assert all(np.isnan(fact.norm) and fact.values is None for fact in found.matrices)
         trainer.tick()
     task = trainer.task

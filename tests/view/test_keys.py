@@ -57,9 +57,11 @@ SCREENS = {
     "e": "ExperimentScreen",
     "B": "BreakpointsScreen",
     "c": "ReproduceScreen",
+    "h": "ExplainScreen",
     "question_mark": "HelpScreen",
     "f1": "HelpScreen",
 }
+INSIDE = {"i", "g", "v", "w", "p", "a", "u", "t", "o", "comma", "full_stop"}  # see test_inside.py
 OTHERS = {
     "left_curly_bracket",
     "right_curly_bracket",
@@ -75,7 +77,7 @@ OTHERS = {
 
 
 def test_no_key_is_left_out() -> None:
-    assert sorted(ALL) == sorted([*COMMANDS, *GAZES, *ZOOMS, *SCREENS, *OTHERS])
+    assert sorted(ALL) == sorted([*COMMANDS, *GAZES, *ZOOMS, *SCREENS, *INSIDE, *OTHERS])
 
 
 async def test_keys_that_tell_the_engine_something() -> None:

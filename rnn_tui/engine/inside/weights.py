@@ -15,7 +15,7 @@ from rnn_tui.inside import Ask, MatrixFact, WeightsAsk, WeightsFacts
 __all__ = ["wants_update", "weights_facts"]
 
 _NOTHING_LEARNT = "Nothing is learnt here: there are no gradients, and no updates."
-_NO_GRADIENT = "The gradients come at the end of the pass."
+_NO_GRADIENT = "The gradients come at the end of the pass: shift+→ goes there."
 _NO_UPDATE = "The last update is kept from now on: it comes with the next one."
 
 

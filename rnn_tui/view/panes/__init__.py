@@ -1,35 +1,34 @@
 """One file a pane: which part of a frame it draws, its title, and what stands under the mouse.
 
-`PANES` has them all, in the order in which they stand in their columns.
+`PANES` are there from the beginning, in the order in which they stand in their columns. `INSIDE` are those that look
+inside: each is imported when it is first opened, or while nothing else is to do, since start-up is felt.
 """
 
+from importlib import import_module
+
+from rnn_tui.view.inside import InsidePane
 from rnn_tui.view.pane import Pane
-from rnn_tui.view.panes.cell import CellPane
-from rnn_tui.view.panes.gates import GatesPane
-from rnn_tui.view.panes.gradients import GradientsPane
 from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
-from rnn_tui.view.panes.reading import ReadingPane
-from rnn_tui.view.panes.saliency import SaliencyPane
 from rnn_tui.view.panes.shapes import ShapesPane
-from rnn_tui.view.panes.space import SpacePane
 from rnn_tui.view.panes.states import StatesPane
-from rnn_tui.view.panes.weights import WeightsPane
 
-__all__ = ["PANES"]
+__all__ = ["INSIDE", "PANES", "inside_pane"]
 
-PANES: tuple[type[Pane], ...] = (
-    NetworkPane,
-    StatesPane,
-    GatesPane,
-    GradientsPane,
-    SaliencyPane,
-    ReadingPane,
-    LossPane,
-    ShapesPane,
-    CellPane,
-    WeightsPane,
-    SpacePane,
-    PredictionPane,
-)
+PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, PredictionPane)
+INSIDE = {  # the module, which is also the pane's ID, and its class
+    "gates": "GatesPane",
+    "gradients": "GradientsPane",
+    "saliency": "SaliencyPane",
+    "reading": "ReadingPane",
+    "cell": "CellPane",
+    "weights": "WeightsPane",
+    "space": "SpacePane",
+}
+
+
+def inside_pane(name: str) -> type[InsidePane]:
+    """The class of the pane of that ID. Raises KeyError where there is none."""
+    kind: type[InsidePane] = getattr(import_module(f"{__name__}.{name}"), INSIDE[name])
+    return kind

@@ -1,5 +1,6 @@
 """All keys, from their table, and how to read the panes."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -7,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
-from rnn_tui.view.keys import GROUPS, KEYS
+from rnn_tui.view.keys import GROUPS, KEYS, Key
 from rnn_tui.view.screens.rows import Rows
 
 __all__ = ["HelpScreen"]
@@ -37,9 +38,11 @@ _PANES = (
         "small screen they fill it. They follow the time cursor, the layer (↑ ↓) and the row ({ }), and are "
         "computed only while they are there. h explains the one with the focus.",
     ),
+    ("Shapes", "Where nothing is learnt they stand at the right by themselves: every tensor, and what must hold."),
     ("Time cursor", "One time step is marked in all panes at once. A click sets it."),
     ("Mouse", "Over a cell, the lower border of its pane tells the exact value."),
 )
+_ON_THE_LEFT = 4  # groups of keys, where there are two columns
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
 
 
@@ -65,7 +68,6 @@ class HelpScreen(ModalScreen[None]):
         margin: 0 0 1 0;
     }
     .help-group:last-child { margin: 0; }
-    #help-panes Rows { margin: 0 0 1 0; }
     HelpScreen.-narrow #help-panes { margin: 1 0 0 0; }
     HelpScreen.-wide {
         #help-text { layout: horizontal; }
@@ -85,18 +87,23 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_title = "Keys and panes"
             dialog.border_subtitle = "↑ ↓ scroll · esc close"
             with VerticalScroll(id="help-text"):
+                groups = [_group(name, Rows(_rows(keys), names=_NAMES)) for name, keys in GROUPS.items()]
                 with Vertical(id="help-keys"):
-                    for group, keys in GROUPS.items():
-                        yield from _group(group, Rows([(key.shown, key.about) for key in keys], names=_NAMES))
+                    yield from groups[:_ON_THE_LEFT]
                 with Vertical(id="help-panes"):
-                    yield from _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
+                    yield from groups[_ON_THE_LEFT:]
+                    yield _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
 
     def action_leave(self) -> None:
         """Back to the panes."""
         self.dismiss()
 
 
-def _group(title: str, *rows: Rows) -> ComposeResult:
+def _rows(keys: Sequence[Key]) -> list[tuple[str, str]]:
+    return [(key.shown, key.about) for key in keys]
+
+
+def _group(title: str, *rows: Rows) -> Vertical:
     group = Vertical(*rows, classes="help-group")
     group.border_title = f" {title} "
-    yield group
+    return group

@@ -54,13 +54,13 @@ class LessonsScreen(ModalScreen[Experiment | None]):
     #lesson-about { margin: 0 0 1 0; }
     LessonsScreen.-wide {
         #lessons-both { layout: horizontal; height: auto; }
-        #lessons-left { width: 61; height: 17; }
-        #lesson { width: 1fr; height: 17; padding: 0 0 0 2; margin: 0 0 0 1; }
+        #lessons-left { width: 61; height: 18; }
+        #lesson { width: 1fr; height: 18; padding: 0 0 0 2; margin: 0 0 0 1; }
         #lesson { border-left: solid $foreground 20%; }
     }
     LessonsScreen.-narrow {
         #lessons-both { height: auto; }
-        #lessons-left { height: 17; }
+        #lessons-left { height: 18; }
         #lesson { height: 11; border-top: solid $foreground 20%; }
     }
     LessonsScreen.-narrow.-short #lessons-both, LessonsScreen.-narrow.-short #lessons-left { height: 1fr; }

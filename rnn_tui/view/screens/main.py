@@ -120,8 +120,8 @@ class MainScreen(Screen[None]):
     def _axis_of(self, experiment: Experiment, frame: Frame) -> TimeAxis:
         """The shared axis at today's width, for the window that the frame has."""
         if frame.steps is None:
-            return time_axis(experiment, self._score_width())
-        axis = time_axis(experiment, self._score_width(), frame.steps.first)
+            return time_axis(experiment, self.stage.score_width)
+        axis = time_axis(experiment, self.stage.score_width, frame.steps.first)
         return replace(axis, first=frame.steps.first, count=min(axis.count, len(frame.steps.inputs)))
 
     def _draw(self) -> None:
@@ -157,11 +157,6 @@ class MainScreen(Screen[None]):
         self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0)
         self.stage.prepare(experiment)
 
-    def _score_width(self) -> int:
-        """The width of the column whose panes share the time axis."""
-        sizes = [pane.size for pane in self.stage.shown if pane.HOME == "score" and pane.size]
-        return sizes[0].width if sizes else 0
-
     # ---- what the engine is asked for -------------------------------------------------------------------------
 
     def wanted(self) -> Wanted:
@@ -169,7 +164,13 @@ class MainScreen(Screen[None]):
         if self._experiment is None:
             return Wanted()
         stage = self.stage
-        return wanted(self._experiment, self.gaze, sizes=stage.sizes(), asks=stage.asks(self.gaze))
+        return wanted(
+            self._experiment,
+            self.gaze,
+            score_width=stage.score_width,
+            sizes=stage.sizes(),
+            asks=stage.asks(self.gaze),
+        )
 
     def curve_wanted(self) -> CurveWanted | None:
         """The loss curve that fits, where there is one."""
@@ -269,9 +270,9 @@ class MainScreen(Screen[None]):
         focused = self.focused if isinstance(self.focused, Pane) else self.network
         stage.zoom(None if stage.zoomed is not None else focused)
 
-    def action_inside(self, name: str) -> None:
+    async def action_inside(self, name: str) -> None:
         """Open a pane that looks inside, or close it."""
-        self.stage.toggle(self.stage.pane(name))
+        await self.stage.toggle(name)
 
     def action_other(self) -> None:
         """The next thing that the pane which looks inside can show."""

@@ -1,0 +1,31 @@
+"""The texts of the lesson `remember`: the first character must come back after a gap of any length."""
+
+from rnn_tui.experiment import Data
+
+__all__ = ["GAP", "LARGEST_GAP", "NAME", "gap_of", "remember"]
+
+NAME = "remember"
+GAP = 20  # of the lesson as it stands
+LARGEST_GAP = 1000
+
+_LETTERS = "abcd"
+_FILLER, _ASKED = ".?"
+
+
+def remember(gap: int) -> Data:
+    """Four rows of `gap` + 1 characters, alike but for their first: `a...?` must be answered by `....a` (gap 4).
+
+    `gap` (at least 1) characters stand after the letter, the last of them a question mark. Nothing but the letter
+    tells the rows apart, and each other answer follows from the input beside it: only the last step needs a memory.
+    """
+    return Data(
+        inputs=tuple(letter + _FILLER * (gap - 1) + _ASKED for letter in _LETTERS),
+        targets=tuple(_FILLER * gap + letter for letter in _LETTERS),
+        vocabulary=_LETTERS + _FILLER + _ASKED,
+    )
+
+
+def gap_of(data: Data) -> int | None:
+    """The gap with which `remember` makes these texts, or None where they are others."""
+    gap = len(data.inputs[0]) - 1
+    return gap if 1 <= gap <= LARGEST_GAP and data == remember(gap) else None
