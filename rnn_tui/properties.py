@@ -120,9 +120,9 @@ def _where(holds: Callable[[str], bool]) -> Callable[[str], Doubles]:
 
 PROPERTIES: dict[PropertyName, Property] = {
     "quotes": Property("inside quotes", quotes),
-    "brackets": Property("depth of brackets", brackets),
+    "brackets": Property("bracket depth", brackets),
     "indentation": Property("indentation", indentation),
-    "position": Property("position in the line", position),
+    "position": Property("place in line", position),
     "newline": Property("newline", _where(lambda character: character == "\n")),
     "letter": Property("letter", _where(str.isalpha)),
     "space": Property("space", _where(lambda character: character.isspace() and character != "\n")),

@@ -128,7 +128,7 @@ def draw_reading(
     _draw_text(canvas, page, facts, tone, vocabulary, glyphs, cursor)
     y = page.top + len(page.lines)
     if page.columns:
-        if y + 2 + math.ceil(len(facts.followers) / page.columns) < height:
+        if y + 2 + math.ceil(len(facts.followers) / page.columns) <= height:
             y += 1  # a free row, where there is one
         _draw_table(canvas, y + 1, page.columns, facts, palette)
     _draw_legend(canvas, y, facts, page, tone)
@@ -239,7 +239,7 @@ def _draw_entry(
     style = palette.accent if chosen else palette.dim
     x = canvas.put(x, y, f"{'▸' if chosen else ' '}{PROPERTIES[follower.property].label:<{label}} ", style)
     if follower.unit < 0:
-        reason = ["the same everywhere", "constant"] if not follower.varies else ["no unit follows", "none"]
+        reason = ["same everywhere", "constant"] if not follower.varies else ["no unit follows", "none"]
         canvas.put(x, y, first_that_fits([*reason, "–"], end - x), palette.faint)
         return
     own = f"this one {_correlation(follower.own)}" if follower.unit != facts.unit else "this one"
@@ -248,7 +248,7 @@ def _draw_entry(
     x = canvas.put(x, y, first_that_fits(forms, end - x), palette.accent if chosen else palette.text) + 1
     bar = min(8, end - x)
     if bar >= 4 and math.isfinite(follower.score):
-        full, part = divmod(round(abs(follower.score) * bar * 8), 8)
+        full, part = divmod(round(min(1.0, abs(follower.score)) * bar * 8), 8)
         level = LEVELS * 7 // 10 if follower.score > 0 else -LEVELS * 7 // 10
         background = palette.cell(level).bgcolor
         ink = palette.text if background is None else Style.from_color(background)
