@@ -16,6 +16,7 @@ from rnn_tui.inside import (
     CellAsk,
     CellFacts,
     Compared,
+    Follower,
     Gate,
     GatesAsk,
     GatesFacts,
@@ -24,6 +25,8 @@ from rnn_tui.inside import (
     GradientsAsk,
     GradientsFacts,
     MatrixFact,
+    ReadingAsk,
+    ReadingFacts,
     SaliencyAsk,
     SaliencyFacts,
     SpaceAsk,
@@ -96,6 +99,7 @@ COMMANDS: list[Command] = [
                 WeightsAsk(kind="update", matrix=1, matrices=2, rows=3, columns=4, bins=5),
                 SpaceAsk(kind="embedding", layer=1, direction=1, rows=2),
                 SaliencyAsk(step=2, output="target"),
+                ReadingAsk(layer=1, direction=1, rank=2, order="brackets", characters=9),
             ),
             curve=CurveWanted(columns=80, log_x=True),
         ),
@@ -231,6 +235,11 @@ FULL = Frame(
             rows=integers(2), characters=integers(2, 3), points=floats(2, 3, 2), start=floats(2, 2), shares=(0.5, 0.25),
         ),
         SaliencyFacts(step=1, character=2, output="target", inputs=integers(4), values=floats(3)),
+        ReadingFacts(
+            layer=1, direction=1, hidden_size=3, order="quotes", rank=1, unit=2, score=math.nan, inputs=integers(4),
+            h=floats(4), c=floats(4),
+            followers=(Follower(property="quotes", varies=False, unit=1, score=-0.5, own=math.inf),),
+        ),
     ),
 )  # fmt: skip
 MESSAGES: list[Message] = [

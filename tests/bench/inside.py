@@ -17,7 +17,7 @@ from textual.geometry import Size
 from rnn_tui.draw.palette import DARK
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Data, Experiment, Network, Training
-from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
+from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, ReadingAsk, SaliencyAsk, SpaceAsk, WeightsAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Frame, Opened, Wanted
 from rnn_tui.view.layout import time_axis
@@ -35,6 +35,7 @@ ASKS: dict[str, Wanted] = {
     "last update": Wanted(inside=(WeightsAsk(kind="update", matrices=4),)),
     "space": Wanted(inside=(SpaceAsk(),)),
     "saliency": Wanted(inside=(SaliencyAsk(step=-1),)),
+    "reading": Wanted(inside=(ReadingAsk(layer=1, order="position"),)),
     "shapes": Wanted(tensors=True),
 }
 _FPS = 10

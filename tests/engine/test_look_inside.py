@@ -21,6 +21,8 @@ from rnn_tui.inside import (
     GatesFacts,
     GradientsAsk,
     GradientsFacts,
+    ReadingAsk,
+    ReadingFacts,
     SaliencyAsk,
     SaliencyFacts,
     SpaceAsk,
@@ -38,8 +40,9 @@ ASKS: tuple[Ask, ...] = (
     GradientsAsk(at=-1),
     GatesAsk(),
     CellAsk(step=-1),
+    ReadingAsk(order="quotes"),
 )
-KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts)
+KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts, ReadingFacts)
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:

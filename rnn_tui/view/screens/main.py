@@ -154,7 +154,7 @@ class MainScreen(Screen[None]):
             experiment.training.learn,
         ):
             return
-        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0)
+        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0)
         self.stage.prepare(experiment)
 
     # ---- what the engine is asked for -------------------------------------------------------------------------
