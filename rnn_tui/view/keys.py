@@ -209,7 +209,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "o",
             "other",
             "other view",
-            "What else the pane that looks inside can show: gradient, update, embedding, target, written out, an order.",
+            "What else the pane that looks inside can show: gradient, update, embedding, target, written out, order.",
         ),
         Key("comma", ",", "item(-1)", "unit before", "The unit before, or the matrix before."),
         Key("full_stop", ".", "item(1)", "next unit", "The next unit, or the next matrix."),

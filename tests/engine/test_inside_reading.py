@@ -100,7 +100,7 @@ def test_the_order_for_any_text_and_any_states(text: str, units: int, data: st.D
     numbers = st.floats(-2, 2, width=16) | st.sampled_from([0.5, np.nan, np.inf])
     column = st.lists(numbers, min_size=len(text), max_size=len(text)) | st.just([0.1] * len(text))
     states = np.array([data.draw(column) for _ in range(units)], np.float32).T
-    order = data.draw(st.sampled_from(["variance", *PROPERTIES]))
+    order: Any = data.draw(st.sampled_from(["variance", *PROPERTIES]))
     found = ranking(states, text, order)
     assert sorted(found.units.tolist()) == list(range(units))
     scores = found.scores[found.units]

@@ -198,9 +198,9 @@ async def test_units_go_round_in_their_order_and_another_order_begins_with_its_f
 
 async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
     engine = FakeEngine()
-    values = np.array([0.5, -0.25, 0.125, 0, 1, -1], np.float32)
+    h = np.array([0.25, -0.125, 0.0625, 0, 0.5, -0.5], np.float32)
     inputs = np.array([LESSONS["hihello"].vocabulary.index(each) for each in "hihell"], np.int32)
-    engine.extra["inside"] = (ReadingFacts(hidden_size=5, unit=2, inputs=inputs, h=values / 2, c=values, score=0.5),)
+    engine.extra["inside"] = (ReadingFacts(hidden_size=5, unit=2, inputs=inputs, h=h, c=2 * h, score=0.5),)
     async with running(engine=engine) as (pilot, app, _):
         await pilot.press("u")
         await until(pilot, lambda: "unit 3 of 5 · c of layer 1" in text_of(app, "#reading"))
@@ -209,10 +209,10 @@ async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
         x = lines[y].index("e")
         await pilot.hover("#reading", offset=(x, y))
         await until(pilot, lambda: "t=3 e · unit 3: c = +0.0000000 · h = +0.0000000" in text_of(app, "#reading"))
-        await pilot.click("#reading", offset=(x - 10, y))
-        assert app.main.gaze.cursor == 1
         await pilot.hover("#reading", offset=(x - 10, y))
         await until(pilot, lambda: "t=1 i · unit 3: c = -0.2500000 · h = -0.1250000" in text_of(app, "#reading"))
+        await pilot.click("#reading", offset=(x - 10, y))
+        assert app.main.gaze.cursor == 1
 
 
 async def test_a_lesson_that_learns_nothing_takes_no_loss_to_the_stage() -> None:
