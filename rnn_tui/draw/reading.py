@@ -182,7 +182,7 @@ def _draw_text(
             index, level = inputs[number], levels[number]
             text = _glyph(glyphs, index)
             style = palette.warning if level is None else tone.cell(level)
-            if palette.monochrome and level is not None and not page.tile and abs(level) >= LEVELS // 2:
+            if palette.monochrome and level is not None and not page.tile and abs(level) >= LEVELS // 4:
                 style = style + Style(bold=True, reverse=level > 0, underline=level < 0)
             if index == newline and level is not None:
                 style = style + faint
@@ -204,7 +204,7 @@ def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, to
     letter = "h" if facts.c is None else "c"
     texts = [f"{letter} of the unit, when it has just read the character", f"{letter} after the character", letter]
     if tone.palette.monochrome and not page.tile:
-        texts = ["reversed: above half · underlined: below minus half", *texts]
+        texts = ["reversed: above ¼ of it · underlined: below −¼", *texts]
     canvas.put(x + 3, y, first_that_fits(texts, canvas.width - x - 4), tone.palette.dim)
 
 

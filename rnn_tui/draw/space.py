@@ -61,7 +61,7 @@ def draw_space(
     if not facts.points.size:
         return canvas.strips()
     plane = lay_out_space(facts, width=width, height=height, scale=scale)
-    _draw_axes(canvas, plane, facts, palette)
+    _draw_axes(canvas, plane, palette)
     looked_at = [number for number, each in enumerate(facts.rows.tolist()) if each == row]
     others = [number for number in range(len(facts.rows)) if number not in looked_at]
     if facts.kind == "states":
@@ -69,6 +69,7 @@ def draw_space(
         some = others[: _MOST // max(1, len(steps))]
         for numbers, style in ((some, palette.faint), (looked_at, palette.text)):
             _draw_ways(canvas, plane, [_way(facts, number, steps) for number in numbers], style)
+    _name_axes(canvas, plane, facts, palette)
     _draw_points(canvas, plane, facts, palette, glyphs, looked_at, others, cursor)
     if plane.top + plane.height < height:
         _draw_words(canvas, height - 1, facts, palette, glyphs, looked_at, cursor)
@@ -95,14 +96,19 @@ def _way(facts: SpaceFacts, number: int, steps: range) -> Points:
     return np.concatenate([start, points]) if steps.start == 0 else points
 
 
-def _draw_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> None:
-    """Two lines through 0, named at their ends, with the scale where it lies."""
+def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
+    """Two lines through 0."""
     column, line = plane.cells(np.zeros(2, np.float32)).tolist()
-    bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
     canvas.fill(plane.left, line, plane.width, palette.faint, "┄")
-    for y in range(plane.top, bottom + 1):
+    for y in range(plane.top, plane.top + plane.height):
         canvas.put(column, y, "┆", palette.faint)
     canvas.put(column, line, "┼", palette.faint)
+
+
+def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> None:
+    """What they are, at their ends, and the scale where it lies; over the lines, or they could not be read."""
+    column, line = plane.cells(np.zeros(2, np.float32)).tolist()
+    bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
     first, second = (f"PC{number} {_percent(share)}" for number, share in enumerate(facts.shares, 1))
     if plane.height >= 3:
         canvas.put(right - len(first) + 1, line + (1 if line < bottom else 0), first, palette.dim)

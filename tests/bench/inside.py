@@ -22,7 +22,8 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Frame, Opened, Wanted
 from rnn_tui.view.layout import time_axis
 from rnn_tui.view.pane import Pane
-from rnn_tui.view.panes import PANES
+from rnn_tui.view.panes import INSIDE, inside_pane
+from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.scene import Gaze, Scene
 
 ASKS: dict[str, Wanted] = {
@@ -140,9 +141,8 @@ def _drawing() -> None:
         session = Session(LESSONS[lesson])
         for _ in range(12):
             session.tick()
-        for kind in PANES:
-            if kind.ID in ("network", "states", "loss", "prediction"):
-                continue
+        kinds: list[type[Pane]] = [ShapesPane, *(inside_pane(name) for name in INSIDE)]
+        for kind in kinds:
             pane: Any = kind()
             pane._size = Size(118, 30)
             gaze = Gaze()

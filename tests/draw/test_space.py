@@ -112,7 +112,7 @@ def test_marks_on_the_axes_are_where_the_scale_is() -> None:
 
 def test_lines_join_the_points_in_the_order_of_the_text() -> None:
     facts = states([[[1.0, 0.0], [1.0, 0.9], [-1.0, 0.9]]])
-    grid = picture(facts, 73, 17, 1.0)
+    grid = picture(facts, 73, 17, 1.25)
     (start,), (a,), (b,), (c,) = (places(grid, glyph) for glyph in "○abc")
 
     def dots(x: int, y: int) -> int:
@@ -123,7 +123,7 @@ def test_lines_join_the_points_in_the_order_of_the_text() -> None:
     assert all(dots(a[0], y) for y in range(b[1] + 1, a[1])), "a to b"
     assert all(dots(x, b[1]) for x in range(c[0] + 1, b[0])), "b to c"
     assert not any(dots(x, y) for x in range(c[0], start[0] - 1) for y in range(b[1] + 1, 16)), "and nowhere else"
-    right = picture(states([[[1.0, 0.0], [1.0, 0.9], [-1.0, 0.9]]], direction=1), 73, 17, 1.0)
+    right = picture(states([[[1.0, 0.0], [1.0, 0.9], [-1.0, 0.9]]], direction=1), 73, 17, 1.25)
     (c,) = places(right, "c")
     code = ord(right[(start[1] + c[1]) // 2][(start[0] + c[0]) // 2][0][0])
     assert 0x2800 < code < 0x2900, "from the right, h_0 leads to the last"

@@ -18,7 +18,7 @@ from rnn_tui.inside import (
 )
 from rnn_tui.lessons import LESSONS
 from rnn_tui.properties import PROPERTIES
-from rnn_tui.view.panes import PANES
+from rnn_tui.view.panes import INSIDE, PANES, inside_pane
 from rnn_tui.view.stage import Stage
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
@@ -245,14 +245,14 @@ async def test_explains_the_pane_with_the_focus(key: str) -> None:
     async with running() as (pilot, app, _):
         await pilot.press(key, "h")
         await until(pilot, lambda: app.screen.query("#explain"))
-        pane = next(each for each in PANES if name == each.ID)
+        pane = app.main.stage.pane(name)
         assert app.screen.query_one("#explain").border_title == pane.NAME
         await pilot.pause()
         words = " ".join(text_of(app, app.screen.query_one("#explain")).split())
         assert pane.EXPLANATION.shows.split(".")[0].split()[0] in words
 
 
-@pytest.mark.parametrize("kind", PANES)
+@pytest.mark.parametrize("kind", [*PANES, *(inside_pane(name) for name in INSIDE)])
 def test_explanations_are_a_few_lines_and_name_keys_that_exist(kind: type) -> None:
     words = kind.EXPLANATION  # type: ignore[attr-defined]
     for text in (words.shows, words.read, words.then):
