@@ -11,6 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.properties import PropertyName
+
 __all__ = [
     "MOST_GENERATED",
     "MOST_PRIME",
@@ -19,6 +21,7 @@ __all__ = [
     "CellAsk",
     "CellFacts",
     "Compared",
+    "Follower",
     "Gate",
     "GateTerms",
     "GatesAsk",
@@ -27,6 +30,9 @@ __all__ = [
     "GradientsAsk",
     "GradientsFacts",
     "MatrixFact",
+    "ReadingAsk",
+    "ReadingFacts",
+    "ReadingOrder",
     "SaliencyAsk",
     "SaliencyFacts",
     "SampleAsk",
@@ -43,6 +49,7 @@ Squash = Literal["tanh", "relu", "σ"]
 WeightKind = Literal["value", "gradient", "update"]
 SpaceKind = Literal["states", "embedding"]
 OutputKind = Literal["predicted", "target"]
+ReadingOrder = Literal["variance", PropertyName]
 
 MOST_PRIME = 1000  # characters that a text to go on from may have
 MOST_GENERATED = 2000  # characters that are made up at most
@@ -306,5 +313,52 @@ class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
     next_drawn: Floats  # (k,) the probability with which each is drawn: with the temperature, of the top k
 
 
-Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk | SampleAsk
-Answer = CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts | SampleFacts
+# ---- a unit's view of the text -----------------------------------------------------------------------------------
+
+
+class ReadingAsk(_Value, frozen=True, kw_only=True, tag=True):
+    """One unit of a layer, over a whole text that is read anew with the weights of this tick."""
+
+    layer: int = 0
+    direction: int = 0
+    rank: int = 0  # in that order; 0: the unit that comes first
+    order: ReadingOrder = "variance"  # or the absolute correlation with that property
+    characters: int = 2000  # at most
+
+
+class Follower(_Value, frozen=True, kw_only=True):
+    """Which unit follows a property of the text best."""
+
+    property: PropertyName
+    varies: bool = True  # False: the property is the same everywhere in this text
+    unit: int = -1  # -1: none
+    score: float = 0.0  # Pearson's r with the property; its sign may be either
+    own: float = 0.0  # the same of the unit that is shown; NaN where it has none
+
+
+class ReadingFacts(_Value, frozen=True, kw_only=True, tag=True):
+    """The text as one unit sees it. Of an LSTM that is its cell c: what it remembers, shown in h or not."""
+
+    note: str = ""
+    layer: int = 0
+    direction: int = 0
+    hidden_size: int = 0
+    order: ReadingOrder = "variance"
+    rank: int = 0
+    unit: int = 0
+    score: float = 0.0  # its variance over the text, or Pearson's r with the property of the order
+    inputs: Integers  # (n,) the text
+    h: Floats  # (n,) after each character
+    c: Floats | None = None  # (n,) of an LSTM
+    followers: tuple[Follower, ...] = ()  # one for each property
+
+    @property
+    def values(self) -> Floats:
+        """What is shown, and what the units are put in order by: c where there is one, else h."""
+        return self.h if self.c is None else self.c
+
+
+Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk | SampleAsk | ReadingAsk
+Answer = (
+    CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts | SampleFacts | ReadingFacts
+)

@@ -16,6 +16,7 @@ from rnn_tui.inside import (
     CellAsk,
     CellFacts,
     Compared,
+    Follower,
     Gate,
     GatesAsk,
     GatesFacts,
@@ -24,6 +25,8 @@ from rnn_tui.inside import (
     GradientsAsk,
     GradientsFacts,
     MatrixFact,
+    ReadingAsk,
+    ReadingFacts,
     SaliencyAsk,
     SaliencyFacts,
     SampleAsk,
@@ -99,6 +102,7 @@ COMMANDS: list[Command] = [
                 SpaceAsk(kind="embedding", layer=1, direction=1, rows=2),
                 SaliencyAsk(step=2, output="target"),
                 SampleAsk(prime="h\né", temperature=0.5, top_k=3, seed=2**63 - 1, length=2000),
+                ReadingAsk(layer=1, direction=1, rank=2, order="brackets", characters=9),
             ),
             curve=CurveWanted(columns=80, log_x=True),
         ),
@@ -237,6 +241,11 @@ FULL = Frame(
         SampleFacts(
             note="é", skipped=2, prime=integers(3), prime_p=floats(3), greedy=integers(4), greedy_p=floats(4),
             sampled=integers(2), sampled_p=floats(2), next=integers(5), next_p=floats(5), next_drawn=floats(5),
+        ),
+        ReadingFacts(
+            layer=1, direction=1, hidden_size=3, order="quotes", rank=1, unit=2, score=math.nan, inputs=integers(4),
+            h=floats(4), c=floats(4),
+            followers=(Follower(property="quotes", varies=False, unit=1, score=-0.5, own=math.inf),),
         ),
     ),
 )  # fmt: skip

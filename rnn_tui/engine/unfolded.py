@@ -12,9 +12,11 @@ from torch import Tensor
 
 from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.layers import cells, layer_modules
+from rnn_tui.engine.model import State
+from rnn_tui.engine.outputs import some_rows
 from rnn_tui.engine.trainer import Trainer
 
-__all__ = ["GATE_NAMES", "Unfolded", "unfold"]
+__all__ = ["GATE_NAMES", "Unfolded", "unfold", "unfold_from"]
 
 GATE_NAMES = {"rnn": ("h",), "rnn-relu": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
 
@@ -105,15 +107,26 @@ def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
     """
     if not fed:
         return []
-    task, network = trainer.task, trainer.experiment.network
+    task = trainer.task
     x = trainer.model.embed(task.x(0, fed))
     x = (x.transpose(0, 1) if task.batch_first else x)[:, row : row + 1]  # (T, 1, E)
-    h_0, c_0 = trainer.h_0 if isinstance(trainer.h_0, tuple) else (trainer.h_0, None)
-    h_0 = h_0[:, row : row + 1].contiguous()
-    c_0 = None if c_0 is None else c_0[:, row : row + 1].contiguous()
+    chosen = torch.tensor([row], device=x.device)
     masks = None if trainer.masks is None else trainer.masks[:, :fed, row : row + 1]  # (L-1, T, 1, D*H)
-    layers = []
-    for number, module in enumerate(layer_modules(trainer.model, network)):
+    return unfold_from(trainer, x, some_rows(trainer.h_0, chosen), masks=masks)
+
+
+@torch.no_grad()
+def unfold_from(
+    trainer: Trainer, x: Tensor, state: State, layers: int | None = None, *, masks: Tensor | None = None
+) -> list[list[Unfolded]]:
+    """Any text x (T, 1, E), T > 0, from the state before it (L*D, 1, H); each layer, or only some from below.
+
+    With the `masks` of dropout (L-1, T, 1, D*H), or without dropout.
+    """
+    network = trainer.experiment.network
+    h_0, c_0 = state if isinstance(state, tuple) else (state, None)
+    found = []
+    for number, module in enumerate(layer_modules(trainer.model, network)[:layers]):
         rows = slice(number * network.directions, (number + 1) * network.directions)
         with trainer.cast():
             h, _ = module(x, h_0[rows] if c_0 is None else (h_0[rows], c_0[rows]))
@@ -143,6 +156,6 @@ def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
                     mask=None if masks is None or not number else masks[number - 1, :, 0],
                 )
             )
-        layers.append(both)
+        found.append(both)
         x = dropped(h, masks, number)
-    return layers
+    return found

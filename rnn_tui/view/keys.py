@@ -202,6 +202,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key("O", "O", "generation", "generation", "How it writes: prime text, temperature, top-k, seed, length."),
         Key(
+            "u",
+            "u",
+            "inside('reading')",
+            "unit's view",
+            "The text coloured by one unit, and which units follow quotes, brackets, indentation (o: their order).",
+        ),
+        Key(
             "t",
             "t",
             "inside('shapes')",
@@ -213,7 +220,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "o",
             "other",
             "other view",
-            "What else the pane that looks inside can show: gradient, update, embedding, target, written out.",
+            "What else the pane that looks inside can show: gradient, update, embedding, target, written out, order.",
         ),
         Key("comma", ",", "item(-1)", "unit before", "The unit before, or the matrix before."),
         Key("full_stop", ".", "item(1)", "next unit", "The next unit, or the next matrix."),

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.inside import Answer, OutputKind, SampleAsk, SpaceKind, WeightKind
+from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind
 from rnn_tui.protocol import BranchCurve, Curve, Frame, HeldOut, Opened, Steps
 from rnn_tui.text import glyph
 
@@ -36,6 +36,8 @@ class Gaze:
     output: OutputKind = "predicted"  # whose saliency is shown
     prime: str | None = None  # the text that the network goes on from; None: the first character of the row
     sample: SampleAsk = field(default_factory=SampleAsk)  # how it goes on; its own prime counts for nothing
+    order: ReadingOrder = "variance"  # in which units read the text
+    rank: int = 0  # of the unit in that order
     log_x: bool = False
     log_y: bool = False
 

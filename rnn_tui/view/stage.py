@@ -106,12 +106,19 @@ class Stage(Horizontal):
 
     async def toggle(self, name: str) -> None:
         """Open a pane that looks inside, or close it; where there is little room it fills all of it."""
+        pane = next(iter(self.query(f"#{name}").results(Pane)), None)
+        if pane is not None and pane in self.shown and pane in self._opened:
+            self.close_pane(pane)
+        else:
+            await self.open(name)
+
+    async def open(self, name: str) -> None:
+        """Open a pane that looks inside, where it is not open."""
         if not self.query(f"#{name}"):
             kind = inside_pane(name)
             await self.query_one(f"#{kind.HOME}").mount(kind())
         pane = self.pane(name)
         if pane in self.shown and pane in self._opened:
-            self.close_pane(pane)
             return
         if pane not in self._opened:
             self._opened = [each for each in self._opened if each.HOME != pane.HOME] + [pane]

@@ -17,7 +17,7 @@ from textual.geometry import Size
 from rnn_tui.draw.palette import DARK
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Data, Experiment, Network, Training
-from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SampleAsk, SpaceAsk, WeightsAsk
+from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, ReadingAsk, SaliencyAsk, SampleAsk, SpaceAsk, WeightsAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Frame, Opened, Wanted
 from rnn_tui.view.layout import time_axis
@@ -37,6 +37,7 @@ ASKS: dict[str, Wanted] = {
     "space": Wanted(inside=(SpaceAsk(),)),
     "saliency": Wanted(inside=(SaliencyAsk(step=-1),)),
     "generation": Wanted(inside=(SampleAsk(prime="h"),)),
+    "reading": Wanted(inside=(ReadingAsk(layer=1, order="position"),)),
     "shapes": Wanted(tensors=True),
 }
 _FPS = 10

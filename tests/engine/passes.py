@@ -53,9 +53,9 @@ class Pass:
 
 def _cell(trainer: Trainer, weights: dict[str, Tensor], layer: int, way: int) -> nn.RNNCellBase:
     network = trainer.experiment.network
-    before, after = f"recurrent.cells.{layer}.", ""
-    if network.implementation != "cell":
-        before, after = "recurrent.", f"_l{layer}{'_reverse' if way else ''}"
+    before, after = "recurrent.", f"_l{layer}{'_reverse' if way else ''}"
+    if network.implementation == "cell":
+        before, after = f"recurrent.cells.{layer}.", ""
     found = {name: weights[f"{before}{name}{after}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
     kind = {"nonlinearity": "relu"} if network.cell == "rnn-relu" else {}
     cell: nn.RNNCellBase = CELLS[network.cell](found["weight_ih"].shape[1], network.hidden_size, **kind).double()

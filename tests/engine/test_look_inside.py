@@ -21,6 +21,8 @@ from rnn_tui.inside import (
     GatesFacts,
     GradientsAsk,
     GradientsFacts,
+    ReadingAsk,
+    ReadingFacts,
     SaliencyAsk,
     SaliencyFacts,
     SampleAsk,
@@ -41,8 +43,9 @@ ASKS: tuple[Ask, ...] = (
     GatesAsk(),
     CellAsk(step=-1),
     SampleAsk(prime="h", length=9),
+    ReadingAsk(order="quotes"),
 )
-KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts, SampleFacts)
+KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts, SampleFacts, ReadingFacts)
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:

@@ -1,11 +1,24 @@
 """Panes that look inside: opened and closed by keys, asked for only while they are there."""
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.inside import Ask, CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SampleAsk, SpaceAsk, WeightsAsk
+from rnn_tui.inside import (
+    Ask,
+    CellAsk,
+    GatesAsk,
+    GradientsAsk,
+    ReadingAsk,
+    ReadingFacts,
+    SaliencyAsk,
+    SampleAsk,
+    SpaceAsk,
+    WeightsAsk,
+)
 from rnn_tui.lessons import LESSONS
+from rnn_tui.properties import PROPERTIES
 from rnn_tui.view.panes import INSIDE, PANES, inside_pane
 from rnn_tui.view.stage import Stage
 from tests.view.fake_engine import FakeEngine
@@ -19,6 +32,7 @@ KEYS = {
     "p": ("space", SpaceAsk),
     "a": ("saliency", SaliencyAsk),
     "G": ("sample", SampleAsk),
+    "u": ("reading", ReadingAsk),
 }
 SIDE = {"cell", "weights", "space", "sample", "shapes"}
 DEEP = replace(LESSONS["ohlol-lstm"], run=LESSONS["hihello"].run)  # two layers, both directions
@@ -144,6 +158,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "p": [{"kind": "embedding"}, {"kind": "states"}],
     "G": [{"temperature": 1.5}, {"temperature": 0.2}, {"temperature": 0.5}],
     "a": [{"output": "target"}, {"output": "predicted"}],
+    "u": [{"order": name} for name in (*PROPERTIES, "variance")],
 }
 
 
@@ -166,6 +181,41 @@ async def test_matrices_go_round() -> None:
     async with running() as (pilot, _, engine):
         await pilot.press("w", "comma")
         await until(pilot, lambda: [getattr(ask, "matrix", None) for ask in asked(engine)] == [3])
+
+
+async def test_units_go_round_in_their_order_and_another_order_begins_with_its_first() -> None:
+    async with running() as (pilot, app, engine):
+
+        def ranks() -> list[object]:
+            return [(getattr(ask, "order", None), getattr(ask, "rank", None)) for ask in asked(engine)]
+
+        await pilot.press("u", "comma")
+        await until(pilot, lambda: ranks() == [("variance", 4)])  # five units
+        await pilot.press("full_stop", "full_stop")
+        await until(pilot, lambda: ranks() == [("variance", 1)])
+        assert "2 of 5 by variance · o: by inside quotes" in text_of(app, "#reading")
+        await pilot.press("o")
+        await until(pilot, lambda: ranks() == [("quotes", 0)])
+        assert app.main.gaze.unit == 0  # that of the other panes stays
+
+
+async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
+    engine = FakeEngine()
+    h = np.array([0.25, -0.125, 0.0625, 0, 0.5, -0.5], np.float32)
+    inputs = np.array([LESSONS["hihello"].vocabulary.index(each) for each in "hihell"], np.int32)
+    engine.extra["inside"] = (ReadingFacts(hidden_size=5, unit=2, inputs=inputs, h=h, c=2 * h, score=0.5),)
+    async with running(engine=engine) as (pilot, app, _):
+        await pilot.press("u")
+        await until(pilot, lambda: "unit 3 of 5 · c of layer 1" in text_of(app, "#reading"))
+        lines = text_of(app, "#reading").splitlines()
+        (y,) = [y for y, line in enumerate(lines) if "h    i    h    e    l    l" in line]
+        x = lines[y].index("e")
+        await pilot.hover("#reading", offset=(x, y))
+        await until(pilot, lambda: "t=3 e · unit 3: c = +0.0000000 · h = +0.0000000" in text_of(app, "#reading"))
+        await pilot.hover("#reading", offset=(x - 10, y))
+        await until(pilot, lambda: "t=1 i · unit 3: c = -0.2500000 · h = -0.1250000" in text_of(app, "#reading"))
+        await pilot.click("#reading", offset=(x - 10, y))
+        assert app.main.gaze.cursor == 1
 
 
 async def test_a_lesson_that_learns_nothing_takes_no_loss_to_the_stage() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from rnn_tui.engine.inside.cell import cell_facts
 from rnn_tui.engine.inside.gates import gates_facts
 from rnn_tui.engine.inside.gradients import gradients_facts
+from rnn_tui.engine.inside.reading import reading_facts
 from rnn_tui.engine.inside.saliency import saliency_facts
 from rnn_tui.engine.inside.sample import sample_facts
 from rnn_tui.engine.inside.sight import Sight
@@ -18,6 +19,7 @@ from rnn_tui.inside import (
     CellAsk,
     GatesAsk,
     GradientsAsk,
+    ReadingAsk,
     SaliencyAsk,
     SampleAsk,
     SpaceAsk,
@@ -55,3 +57,5 @@ class Inside:
                 return saliency_facts(sight, ask if step >= 0 else replace(ask, step=newest))
             case SampleAsk():
                 return sample_facts(sight, ask)
+            case ReadingAsk():
+                return reading_facts(sight, ask)

@@ -21,6 +21,7 @@ INSIDE = {  # the module, which is also the pane's ID, and its class
     "gates": "GatesPane",
     "gradients": "GradientsPane",
     "saliency": "SaliencyPane",
+    "reading": "ReadingPane",
     "cell": "CellPane",
     "weights": "WeightsPane",
     "space": "SpacePane",

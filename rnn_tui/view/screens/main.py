@@ -1,7 +1,7 @@
 """The main screen: the panes, and how they are looked at. What changes the run is said to the app."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,13 +21,15 @@ from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
 from rnn_tui.view.panes.network import NetworkPane
-from rnn_tui.view.panes.sample import SamplePane, chosen_sample
 from rnn_tui.view.scene import Gaze, Scene
 from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.stage import Stage
 from rnn_tui.view.theme import palette_for
 from rnn_tui.view.thin import ThinCompositor
 from rnn_tui.view.timeline import TimeLine
+
+if TYPE_CHECKING:
+    from rnn_tui.view.panes.sample import SamplePane
 
 __all__ = ["MainScreen"]
 
@@ -158,7 +160,7 @@ class MainScreen(Screen[None]):
             experiment.training.learn,
         ):
             return
-        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0, prime=None)
+        self.gaze = replace(self.gaze, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0, prime=None)
         self.stage.prepare(experiment)
 
     # ---- what the engine is asked for -------------------------------------------------------------------------
@@ -292,27 +294,29 @@ class MainScreen(Screen[None]):
 
     def action_type(self) -> None:
         """Type the text that the network goes on from, where the pane for it is open."""
-        pane = self.stage.pane(SamplePane.ID)
-        if isinstance(pane, SamplePane) and pane in self.stage.shown:
+        from rnn_tui.view.panes.sample import SamplePane
+
+        pane = self.stage.active
+        if isinstance(pane, SamplePane):
             pane.focus()
             pane.begin_typing()
 
-    @on(SamplePane.Typed)
-    def _typed(self, event: SamplePane.Typed) -> None:
+    def on_sample_pane_typed(self, event: "SamplePane.Typed") -> None:
+        """Somebody types: what comes next is asked anew after every key."""
         self._look_again(replace(self.gaze, prime=event.prime))
 
     def action_generation(self) -> None:
         """Set how the network goes on from a text, and open the pane for it."""
+        from rnn_tui.view.panes.sample import chosen_sample
         from rnn_tui.view.screens.generation import GenerationScreen
 
         if self.scene is None:
             return
-        pane, experiment = self.stage.pane(SamplePane.ID), self.scene.experiment
+        experiment = self.scene.experiment
 
-        def answered(sample: SampleAsk | None) -> None:
+        async def answered(sample: SampleAsk | None) -> None:
             if sample is not None:
-                if pane not in self.stage.shown:
-                    self.stage.toggle(pane)
+                await self.stage.open("sample")
                 self._look_again(replace(self.gaze, prime=sample.prime, sample=sample))
 
         self.app.push_screen(GenerationScreen(chosen_sample(experiment, self.gaze), experiment.vocabulary), answered)

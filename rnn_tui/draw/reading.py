@@ -1,0 +1,256 @@
+"""A unit's view of the text: every character on the colour of the unit's value when it has just been read.
+
+Under the text the scale, and which unit follows each property of the text best.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.heatmap import Tone, put_scale
+from rnn_tui.draw.numbers import compact, exact, nice_above
+from rnn_tui.draw.palette import LEVELS, Palette
+from rnn_tui.draw.words import first_that_fits, note_lines, put_note
+from rnn_tui.inside import Follower, ReadingFacts
+from rnn_tui.properties import PROPERTIES
+
+__all__ = ["TextPage", "draw_reading", "lay_out_reading", "reading_scale"]
+
+_HEAD = 1  # the row that says which unit it is
+_LEGEND = 1
+_TILES = (5, 3)  # cells a character of a text that fits one line; any other is running text
+_COLUMN = 34  # cells of an entry of the table: at least
+_LEAST = 3  # rows of text, before the table gives way
+_SCALES = (1, 1.5, 2, 3, 4, 5, 7, 10)
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPage:
+    """Where the characters stand."""
+
+    top: int
+    tile: int  # cells a character; 0: as many as it takes
+    lines: tuple[tuple[int, ...], ...]  # the first cell of each character, line by line, and the end of the last
+    first: int  # the first character that is shown
+    whole: bool  # all of them are
+    columns: int  # of the table; 0: there is none
+
+    def character_at(self, x: int, y: int) -> int | None:
+        """Which character of the text stands at a cell."""
+        if not self.top <= y < self.top + len(self.lines):
+            return None
+        line = self.lines[y - self.top]
+        for at, (start, end) in enumerate(pairwise(line)):
+            if start <= x < end:
+                return self.first + at + sum(len(each) - 1 for each in self.lines[: y - self.top])
+        return None
+
+
+def lay_out_reading(
+    facts: ReadingFacts, *, width: int, height: int, vocabulary: str, glyphs: Sequence[str], at: int | None
+) -> TextPage:
+    """The text wrapped, and broken at its newlines; where not all fits, the page with the character `at`, or the first.
+
+    A newline stands behind the last character of its line, in the margin if need be.
+    """
+    top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
+    room = max(1, width - 2)
+    inputs = facts.inputs.tolist()
+    newline = vocabulary.find("\n")
+    sizes = [cell_len(_glyph(glyphs, index)) for index in inputs]
+    plain = newline not in inputs[:-1]
+    tile = next((each for each in _TILES if plain and sizes and each > max(sizes) and each * len(sizes) <= room), 0)
+    lines: list[list[int]] = [[1]]
+    for index, size in zip(inputs, [tile or each for each in sizes], strict=True):
+        if lines[-1][-1] + size > room + 1 + (index == newline) and len(lines[-1]) > 1:
+            lines.append([1])
+        lines[-1].append(lines[-1][-1] + size)
+        if index == newline:
+            lines.append([1])
+    if len(lines) > 1 and len(lines[-1]) == 1:
+        lines.pop()
+
+    columns = min(max(1, room // _COLUMN), 4)
+    table = math.ceil(len(facts.followers) / columns) + 1 if facts.followers else 0
+    free = height - top - _LEGEND
+    if not table or free - table < min(_LEAST, len(lines)):
+        columns, table = 0, 0
+    shown = max(1, free - table)
+    starts = np.cumsum([0, *(len(line) - 1 for line in lines)])
+    line = 0 if at is None else max(0, int(np.searchsorted(starts, at, side="right")) - 1)
+    begin = max(0, min(line // shown * shown, len(lines) - shown))  # page by page: the text stands still in between
+    return TextPage(
+        top=top,
+        tile=tile,
+        lines=tuple(tuple(line) for line in lines[begin : begin + shown]),
+        first=int(starts[begin]),
+        whole=len(lines) <= shown,
+        columns=columns,
+    )
+
+
+def _glyph(glyphs: Sequence[str], which: int) -> str:
+    return glyphs[which] if 0 <= which < len(glyphs) else "•"
+
+
+def reading_scale(facts: ReadingFacts) -> float:
+    """What the strongest colour stands for: 1, or the next round number above the largest value, for c and for relu."""
+    return nice_above(float(np.abs(facts.values[np.isfinite(facts.values)]).max(initial=1.0)), _SCALES)
+
+
+def draw_reading(
+    facts: ReadingFacts,
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    vocabulary: str,
+    glyphs: Sequence[str],
+    cursor: int | None,
+    at: int | None,
+) -> list[Strip]:
+    """The picture; `glyphs` are those of the vocabulary, `cursor` is marked, `at` says which page of a long text."""
+    canvas = Canvas(width, height)
+    y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
+    if not len(facts.inputs):
+        return canvas.strips()
+    page = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at)
+    tone = Tone(palette=palette, scale=reading_scale(facts))
+    _draw_head(canvas, y, facts, page, palette)
+    _draw_text(canvas, page, facts, tone, vocabulary, glyphs, cursor)
+    y = page.top + len(page.lines)
+    if page.columns:
+        if y + 2 + math.ceil(len(facts.followers) / page.columns) <= height:
+            y += 1  # a free row, where there is one
+        _draw_table(canvas, y + 1, page.columns, facts, palette)
+    _draw_legend(canvas, y, facts, page, tone)
+    return canvas.strips()
+
+
+def _draw_head(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, palette: Palette) -> None:
+    """Which unit it is and why it has this rank; and which part of a long text."""
+    unit, letter = f"unit {facts.unit + 1}", "h" if facts.c is None else "c"
+    of = f"{unit} of {facts.hidden_size:,}"
+    where = f"{letter} of layer {facts.layer + 1}" + (", read from the right" if facts.direction else "")
+    if facts.order == "variance":
+        long, short = f"varies by σ² = {compact(facts.score)}", f"σ² {compact(facts.score)}"
+    else:
+        r, label = _correlation(facts.score), PROPERTIES[facts.order].label
+        long, short = f"follows “{label}” with r = {r}", f"{label} {r}"
+    part = ""
+    if not page.whole:
+        last = page.first + sum(len(line) - 1 for line in page.lines)
+        part = f"{page.first + 1:,}–{last:,} of {len(facts.inputs):,}"
+    forms = [f"{of} · {where} · {long}", f"{unit} · {where} · {long}", f"{unit} · {letter} · {long}"]
+    forms += [f"{unit} · {letter} · {short}", f"{unit} · {short}", unit]
+    x = canvas.put(1, y, first_that_fits(forms[:3], canvas.width - 3 - len(part)) if part else "", palette.text)
+    if x > 1:
+        canvas.put(canvas.width - 1 - len(part), y, part, palette.accent)
+    else:
+        canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
+
+
+def _correlation(value: float) -> str:
+    return exact(value, 2).replace("-", "−")
+
+
+def _draw_text(
+    canvas: Canvas,
+    page: TextPage,
+    facts: ReadingFacts,
+    tone: Tone,
+    vocabulary: str,
+    glyphs: Sequence[str],
+    cursor: int | None,
+) -> None:
+    """The characters on their colours. A space is blank, as in a text; a newline is seen, but faintly."""
+    palette, number = tone.palette, page.first
+    inputs, levels = facts.inputs.tolist(), tone.levels(facts.values.tolist())
+    space, newline = vocabulary.find(" "), vocabulary.find("\n")
+    here = Style(bold=True, italic=True) if palette.monochrome else Style(bold=True, underline=True)
+    faint = Style(color=palette.faint.color)
+    for y, line in enumerate(page.lines, page.top):
+        for x in line[:-1]:
+            index, level = inputs[number], levels[number]
+            text = _glyph(glyphs, index)
+            style = palette.warning if level is None else tone.cell(level)
+            if palette.monochrome and level is not None and not page.tile and abs(level) >= LEVELS // 4:
+                style = style + Style(bold=True, reverse=level > 0, underline=level < 0)
+            if index == newline and level is not None:
+                style = style + faint
+            if number == cursor:
+                style = style + here
+            elif index == space and not page.tile:
+                text = " "
+            if page.tile:
+                filler = palette.shade(level) if palette.monochrome and level is not None else " "
+                canvas.fill(x, y, page.tile, style, filler)
+                canvas.centre(x, y, page.tile, text, style)
+            else:
+                canvas.put(x, y, text, style)
+            number += 1
+
+
+def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, tone: Tone) -> None:
+    x = put_scale(canvas, 1, y, tone)
+    letter = "h" if facts.c is None else "c"
+    texts = [f"{letter} of the unit, when it has just read the character", f"{letter} after the character", letter]
+    if tone.palette.monochrome and not page.tile:
+        texts = ["reversed: above ¼ of it · underlined: below −¼", *texts]
+    canvas.put(x + 3, y, first_that_fits(texts, canvas.width - x - 4), tone.palette.dim)
+
+
+# ---- the table --------------------------------------------------------------------------------------------------
+
+
+def _draw_table(canvas: Canvas, top: int, columns: int, facts: ReadingFacts, palette: Palette) -> None:
+    """For each property the unit that follows it best, its r, and how this one does."""
+    rows = math.ceil(len(facts.followers) / columns)
+    wide = (canvas.width - 2) // columns
+    label = max(len(PROPERTIES[each.property].label) for each in facts.followers)
+    digits = len(str(facts.hidden_size))
+    for place, each in enumerate(facts.followers):
+        x, y = 1 + place // rows * wide, top + place % rows
+        _draw_entry(canvas, x, y, wide - 2, each, facts, label, digits, palette)
+
+
+def _draw_entry(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    room: int,
+    follower: Follower,
+    facts: ReadingFacts,
+    label: int,
+    digits: int,
+    palette: Palette,
+) -> None:
+    """One property; marked where the units are in its order."""
+    end = x + room
+    chosen = follower.property == facts.order
+    style = palette.accent if chosen else palette.dim
+    x = canvas.put(x, y, f"{'▸' if chosen else ' '}{PROPERTIES[follower.property].label:<{label}} ", style)
+    if follower.unit < 0:
+        reason = ["same everywhere", "constant"] if not follower.varies else ["no unit follows", "none"]
+        canvas.put(x, y, first_that_fits([*reason, "–"], end - x), palette.faint)
+        return
+    own = f"this one {_correlation(follower.own)}" if follower.unit != facts.unit else "this one"
+    score = f"{_correlation(follower.score):>5}"
+    forms = [f"unit {follower.unit + 1:>{digits}} {score}", f"{follower.unit + 1:>{digits}} {score}"]
+    x = canvas.put(x, y, first_that_fits(forms, end - x), palette.accent if chosen else palette.text) + 1
+    bar = min(8, end - x)
+    if bar >= 4 and math.isfinite(follower.score):
+        full, part = divmod(round(min(1.0, abs(follower.score)) * bar * 8), 8)
+        level = LEVELS * 7 // 10 if follower.score > 0 else -LEVELS * 7 // 10
+        background = palette.cell(level).bgcolor
+        ink = palette.text if background is None else Style.from_color(background)
+        canvas.put(x, y, "█" * full + (_EIGHTHS[part] if part else ""), ink)
+    canvas.put(x + bar + 1, y, first_that_fits([own], end - x - bar - 1), palette.dim)

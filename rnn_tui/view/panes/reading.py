@@ -1,0 +1,121 @@
+"""The text as one hidden unit sees it."""
+
+from dataclasses import replace
+from typing import get_args
+
+from textual.strip import Strip
+
+from rnn_tui.draw.reading import draw_reading, lay_out_reading
+from rnn_tui.experiment import Experiment
+from rnn_tui.inside import ReadingAsk, ReadingFacts, ReadingOrder
+from rnn_tui.properties import PROPERTIES, PropertyName
+from rnn_tui.view.inside import InsidePane, chosen_cell
+from rnn_tui.view.pane import Explanation
+from rnn_tui.view.scene import Gaze, Scene
+
+__all__ = ["ReadingPane"]
+
+_PROPERTIES: tuple[PropertyName, ...] = get_args(PropertyName)
+_ORDERS: tuple[ReadingOrder, ...] = ("variance", *_PROPERTIES)
+
+
+class ReadingPane(InsidePane):
+    """The text, each character on the colour of one unit's value; the units in an order."""
+
+    ID = "reading"
+    NAME = "Unit's view"
+    EXPLANATION = Explanation(
+        shows="The text as one hidden unit sees it: each character on the colour of the unit's value when it has just "
+        "read it, with the weights of this tick, from a zero state. Of an LSTM it is the cell c: its memory.",
+        read="Orange is above 0, blue below. Look where the colour turns: after every space? between quotes? The table "
+        "names the unit that follows each property best; r = 1 or −1 is perfectly, 0 not at all.",
+        then=", and . go through the units, those that vary most first; o puts them in the order in which they follow "
+        "quotes, brackets, indentation and so on. Let it train on a text, and see when a unit finds the quotes.",
+    )
+
+    def ask(self, experiment: Experiment, gaze: Gaze) -> ReadingAsk:
+        """The unit of the rank chosen, in the order chosen."""
+        return ReadingAsk(layer=gaze.layer, direction=gaze.direction, rank=_rank(experiment, gaze), order=gaze.order)
+
+    def other(self, gaze: Gaze) -> Gaze:
+        """The next order, and the unit that comes first in it."""
+        return replace(gaze, order=_next(gaze), rank=0)
+
+    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+        """The next unit in the order."""
+        return replace(gaze, rank=(_rank(experiment, gaze) + by) % experiment.network.hidden_size)
+
+    def title(self, scene: Scene) -> str:
+        """Which layer."""
+        network = scene.experiment.network
+        cell = network.cell.partition("-")[0].upper()
+        where = chosen_cell(scene.experiment, scene.gaze)
+        return " · ".join(filter(None, (self.NAME, f"{cell} {network.hidden_size}", where)))
+
+    def subtitle(self, scene: Scene) -> str:
+        """The keys that choose."""
+        network, gaze = scene.experiment.network, scene.gaze
+        layers = "↑ ↓ layer · " if network.layers * network.directions > 1 else ""
+        rank = f", . {_rank(scene.experiment, gaze) + 1} of {network.hidden_size} by {_label(gaze.order)}"
+        return f"{layers}{rank} · o: by {_label(_next(gaze))}"
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """See draw.reading."""
+        facts = scene.answer(ReadingFacts)
+        if facts is None:
+            return []
+        return draw_reading(
+            facts,
+            width=width,
+            height=height,
+            palette=scene.palette,
+            vocabulary=scene.experiment.vocabulary,
+            glyphs=scene.glyphs,
+            cursor=scene.cursor,
+            at=_at(scene),
+        )
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """Its text is wrapped: a column is not a time step."""
+        step = self._character(scene)
+        return step if step is not None and step < scene.experiment.length else None
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The exact value of a character, and of an LSTM both h and c."""
+        facts, at = scene.answer(ReadingFacts), self._character(scene)
+        if facts is None or at is None:
+            return ""
+        c = "" if facts.c is None else f"c = {facts.c[at]:+.7f} · "
+        return f"t={at} {scene.glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}h = {facts.h[at]:+.7f}"
+
+    def _character(self, scene: Scene) -> int | None:
+        facts = scene.answer(ReadingFacts)
+        if facts is None or self._mouse is None:
+            return None
+        width, height = self.size
+        page = lay_out_reading(
+            facts,
+            width=width,
+            height=height,
+            vocabulary=scene.experiment.vocabulary,
+            glyphs=scene.glyphs,
+            at=_at(scene),
+        )
+        return page.character_at(*self._mouse)
+
+
+def _rank(experiment: Experiment, gaze: Gaze) -> int:
+    return min(gaze.rank, experiment.network.hidden_size - 1)
+
+
+def _next(gaze: Gaze) -> ReadingOrder:
+    return _ORDERS[(_ORDERS.index(gaze.order) + 1) % len(_ORDERS)]
+
+
+def _label(order: ReadingOrder) -> str:
+    return "variance" if order == "variance" else PROPERTIES[order].label
+
+
+def _at(scene: Scene) -> int | None:
+    """The character whose page of a long text is shown: the one chosen, or the one that is being fed."""
+    return scene.current if scene.gaze.cursor is None else scene.gaze.cursor
