@@ -2,17 +2,18 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 import torch
 
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
-from rnn_tui.engine.holdout import HoldOut, Score
+from rnn_tui.engine.judge import Judge
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
+from rnn_tui.engine.recorder import Recorder
 from rnn_tui.engine.snapshot import restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
@@ -24,7 +25,6 @@ from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session", "checked_turn"]
 
-_DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
 _MOST_CURVES = 6  # of other branches, in a chart
 _LONGEST_RUN = 10.0  # seconds that going to a tick may take
 
@@ -78,10 +78,7 @@ class Session:
                 f"No way back: one state takes {state_bytes(self.trainer) / 2**20:,.0f} MB, and --history allows "
                 f"{self._history / 2**20:,.0f} MB."
             )
-        self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses on the device: of which tick and epoch
-        self._last_prediction: torch.Tensor | None = None
-        self._hold_out = HoldOut(self.trainer) if experiment.data.holdout else None
-        self._judging: tuple[Score, Iterator[None]] | None = None  # the whole of what is held out
+        self._recorder, self._judge = Recorder(self.trainer), Judge(self.trainer)
         self._rate = Rate(self._clock)
         self._planned = [checked_turn(experiment, turn) for turn in turns]
         self._follow_plan()
@@ -234,7 +231,7 @@ class Session:
     def next_phase(self) -> bool:
         """One phase of a tick, and hold there. False where the run must hold: see tick()."""
         motion = self.probe.motion
-        self._judging = None
+        self._judge.stop()
         if motion is None or not self.is_held:
             self.notice, self.lost = "", False
             self.stopped.clear()
@@ -275,8 +272,9 @@ class Session:
             if trainer.at_end_of_pass:
                 branch.ends.append(trainer.ticks)
             self._record()
-            if self._hold_out and trainer.at_end_of_pass and self._hold_out.wants(trainer.epoch):
-                self._judge_part(self._hold_out)
+            if self._judge.is_due:
+                self.drain()
+                self._judge.judge_part(branch)
             self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
             if self.stopped and not self.notice:
                 self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
@@ -292,51 +290,25 @@ class Session:
             return
         epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
         self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
-        newest = self.branch.held_out.newest()
-        if self._hold_out and not (newest and newest.whole and newest.update == self.trainer.epoch):
-            score = Score()
-            self._judging = score, self._hold_out.judge(score, whole=True)
+        self._judge.begin_whole(self.branch)
 
     @property
     def judges_every(self) -> int:
         """Updates from one judgement of what is held out to the next; 0: nothing is."""
-        return self._hold_out.every if self._hold_out else 0
+        return self._judge.every
 
     @property
     def is_judging(self) -> bool:
         """Whether the run is over, and all that is held out has not been judged yet."""
-        return self._judging is not None
+        return self._judge.is_busy
 
     def judge(self, seconds: float = math.inf) -> None:
         """Go on judging all that is held out, for about so long."""
-        until = self._clock() + seconds
-        while self._judging is not None and self._clock() < until:
-            score, pieces = self._judging
-            if next(pieces, pieces) is pieces:
-                self._judging = None
-                self._judged(score, whole=True, part=False)
-
-    def _judge_part(self, hold_out: HoldOut) -> None:
-        """The part of what is held out that is judged every time."""
-        self.drain()
-        score = Score()
-        for _ in hold_out.judge(score):
-            pass
-        self._judged(score, whole=hold_out.part_is_whole, part=True)
-
-    def _judged(self, score: Score, *, whole: bool, part: bool) -> None:
-        self.branch.held_out.add(
-            update=self.trainer.epoch,
-            loss=score.nats / score.characters,
-            accuracy=score.right / score.characters,
-            characters=score.characters,
-            whole=whole,
-            part=part,
-        )
+        self._judge.go_on(seconds, self._clock)
 
     def _prepare_tick(self) -> None:
         """What comes between two ticks: the update, and a state to come back to."""
-        self._judging = None
+        self._judge.stop()
         self._keep_state()
 
     def _keep_state(self) -> None:
@@ -346,52 +318,24 @@ class Session:
             branch.states.keep(take(trainer))
 
     def _record(self) -> None:
-        """Keep the losses of the tick that has just been done."""
-        trainer = self.trainer
-        if not trainer.learns:
+        """Keep what the tick that has just been done has said."""
+        if not self.trainer.learns:
             return
-        if trainer.loss is not None and trainer.unit == "character":
-            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
-        if trainer.at_end_of_pass and trainer.total is not None:
-            text = bool(self.experiment.data.text)  # its losses are those of a character, however they are added up
-            summed = text and self.experiment.training.reduction == "sum"
-            total = trainer.total / trainer.length if summed else trainer.total
-            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
-            if self.device.type == "cpu" or self._watch.learnt:
-                self.note_prediction()
-        if self.device.type == "cpu" or self._watch.losses or len(self._waiting) >= _DRAIN_EVERY:
+        at_once = self.device.type == "cpu"
+        self._recorder.record(self.branch, prediction=at_once or self._watch.learnt)
+        if at_once or self._watch.losses or self._recorder.is_full:
             self.drain()
 
     def drain(self) -> None:
         """Fetch the losses that wait on the device, and look whether they still are numbers."""
-        for is_update, loss, tick, epoch in self._waiting:
-            value = loss.item()
-            series = self.losses if is_update else self.character_losses
-            before = series.last()
-            series.append(value)
-            if is_update:
-                self.branch.held_out.learnt(value)
-            if is_update and self._watch.losses:
-                self.stopped += self._watch.at_update(before, value, learnt=self.predictions.learnt == epoch)
-            if not math.isfinite(value) and not self.notice:
-                self.lost = True
-                kind = "NaN (not a number)" if math.isnan(value) else "infinite"
-                self.notice = (
-                    f"The loss turned {kind} at tick {tick:,}, epoch {-(-epoch // self.trainer.task.batches):,}: "
-                    "try a smaller learning rate, or --clip 1."
-                )
-        self._waiting.clear()
+        hits, problem = self._recorder.drain(self.branch, self._watch)
+        self.stopped += hits
+        if problem and not self.notice:
+            self.lost, self.notice = True, problem
 
     def note_prediction(self) -> None:
         """Keep the prediction of this pass, if it is a new one."""
-        trainer, task = self.trainer, self.trainer.task
-        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1:
-            return
-        prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
-        if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
-            return
-        self._last_prediction = prediction
-        self.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets.cpu()))
+        self._recorder.note_prediction(self.branch)
 
     def play_on(self) -> None:
         """Allow as many epochs again, once they are over."""
@@ -408,7 +352,7 @@ class Session:
         trainer, branch = self.trainer, self.branch
         tick = min(max(tick, 0), branch.newest)
         self.notice = ""
-        self._judging = None
+        self._judge.stop()
         if tick == trainer.ticks:
             return
         state = branch.states.before(tick)
@@ -485,7 +429,7 @@ class Session:
         if tick < self.branch.newest:
             self.branch = self.branch.fork(f"fork {len(self.branches)}", tick, turn)
             self.branches.append(self.branch)
-            self._last_prediction = None
+            self._recorder.change_branch()
         else:
             self.branch.turns.append(turn)
         epochs = turn.training.epochs
@@ -503,7 +447,7 @@ class Session:
         self.finish_tick()
         self.drain()
         self.branch = self.branches[(self.branches.index(self.branch) + 1) % len(self.branches)]
-        self._last_prediction = None
+        self._recorder.change_branch()
         newest = self.branch.newest
         self.trainer.ticks = -1  # wherever it stands, it is not on this branch
         self.go_to(newest)

@@ -79,7 +79,7 @@ async def test_what_is_held_out_stands_beside_the_loss() -> None:
     engine.extra = {"held_out": HELD_OUT}
     async with running(UNREAD, engine=engine) as (pilot, app, _):
         pane = text_of(app, "#loss")
-        assert "held out 2.000 (2.885 bits), 43.3% ✓" in pane
+        assert "held out 2.000, 2.885 bits, 43.3% ✓" in pane
         assert "1,234 characters, at update 60" in pane
         engine.extra = {"held_out": replace(HELD_OUT, parted=40)}
         engine.move(tick=65, batch=15)

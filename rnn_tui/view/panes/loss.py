@@ -45,7 +45,7 @@ class LossPane(Pane):
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         if scene.held_out is not None:
             judged = scene.held_out
-            loss = f"{compact(judged.loss)} ({judged.bits:.3f} bits)" if math.isfinite(judged.loss) else "NaN"
+            loss = f"{compact(judged.loss)}, {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
             return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} ✓"
         if experiment.data.text:
             return f"{self.NAME}{floor} · nats per character"
