@@ -7,7 +7,7 @@ The map of the house (data flows in one circle, left to right and back):
 
 `engine/` is the only place that imports torch, `view/` and `draw/` the only ones that import textual;
 they are two processes that share `protocol.py` (as bytes: `wire.py`) and the plain descriptions beside it
-(`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`).
+(`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`), and what reads a text (`corpus.py`, `batches.py`).
 """
 
 __version__ = "0.1.0"
