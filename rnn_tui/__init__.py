@@ -9,7 +9,7 @@ What looks inside a network asks for it (`inside.py`): `view.panes` ask, `engine
 
 `engine/` is the only place that imports torch, `view/` and `draw/` the only ones that import textual;
 they are two processes that share `protocol.py` (as bytes: `wire.py`) and the plain descriptions beside it
-(`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`).
+(`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`), and what reads a text (`corpus.py`, `batches.py`).
 """
 
 __version__ = "0.1.0"

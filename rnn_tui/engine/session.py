@@ -1,32 +1,17 @@
 """A run as people drive it: play, hold, go back, fork, begin again. The same with a view and without."""
 
-import math
-import time
-from collections.abc import Callable, Iterator
-
 import msgspec
 import torch
 
-from rnn_tui.engine.devices import choose_device
-from rnn_tui.engine.history import Predictions, Series
-from rnn_tui.engine.holdout import HoldOut, Score
-from rnn_tui.engine.motion import Motion
-from rnn_tui.engine.patience import best_of
-from rnn_tui.engine.probe import Probe
-from rnn_tui.engine.rate import Rate
-from rnn_tui.engine.remaining import Remaining
-from rnn_tui.engine.snapshot import restore, state_bytes, take
-from rnn_tui.engine.timeline import Branch, States
-from rnn_tui.engine.trainer import Trainer
-from rnn_tui.engine.watch import Hit, Watch, told
-from rnn_tui.experiment import Experiment, ExperimentError, Tick, Training
-from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
-from rnn_tui.reading import read
+from rnn_tui.engine.forward import Forward, checked_turn
+from rnn_tui.engine.snapshot import restore
+from rnn_tui.engine.watch import Watch
+from rnn_tui.experiment import Experiment, Tick, Training
+from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
-__all__ = ["HistoryError", "Session", "checked_turn"]
+__all__ = ["HistoryError", "Session"]
 
-_DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
 _MOST_CURVES = 6  # of other branches, in a chart
 _LONGEST_RUN = 10.0  # seconds that going to a tick may take
 
@@ -35,119 +20,10 @@ class HistoryError(ValueError):
     """A tick that cannot be gone to; the text says which can."""
 
 
-class Session:
-    """One experiment under way, with its past and its branches. Raises ExperimentError for one that cannot run here.
-
-    `history` is the memory in bytes for the states of each branch; 0: none, and no way back. `turns` are changes to
-    come, each when its tick is done.
-    """
-
-    def __init__(
-        self,
-        experiment: Experiment,
-        *,
-        history: int = HISTORY,
-        turns: tuple[Turn, ...] = (),
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self._clock = clock
-        self._history = history
-        self.device = choose_device(read(experiment).experiment)
-        self.begin(experiment, turns)
-
-    def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
-        """Start afresh, on the same device."""
-        reading = read(experiment)
-        self._began, experiment = reading.given, reading.experiment
-        self.trainer = Trainer(experiment, self.device, reading.corpus)
-        self.probe = Probe(self.trainer)
-        training = experiment.training
-        self.branch = Branch(
-            name="main",
-            states=States(self._history),
-            turns=[Turn(tick=0, training=training)],
-            epochs=training.epochs,
-        )
-        self.branches = [self.branch]
-        self.notice = ""
-        self.lost = False  # the last loss was no number
-        self.stopped: list[Hit] = []  # breakpoints that the last tick came to
-        self.early = ""  # why it stopped early, where it has
-        self.changes = 0  # counts the ways of learning that have taken effect
-        self._watch = Watch(experiment.run.until)
-        self.remembers = 0 < state_bytes(self.trainer) <= self._history
-        if self._history and not self.remembers:
-            self.notice = (
-                f"No way back: one state takes {state_bytes(self.trainer) / 2**20:,.0f} MB, and --history allows "
-                f"{self._history / 2**20:,.0f} MB."
-            )
-        self._waiting: list[tuple[bool, torch.Tensor, int, int]] = []  # losses on the device: of which tick and epoch
-        self._last_prediction: torch.Tensor | None = None
-        self._hold_out = HoldOut(self.trainer) if experiment.data.holdout else None
-        self._judging: tuple[Score, Iterator[None]] | None = None  # the whole of what is held out
-        self._rate = Rate(self._clock)
-        self._remaining = Remaining(self._clock)
-        self._planned = [checked_turn(experiment, turn) for turn in turns]
-        self._follow_plan()
+class Session(Forward):
+    """A run with its past and its branches: what there is to know of it, and the ways back and elsewhere."""
 
     # ---- what is known ----------------------------------------------------------------------------------------
-
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment as it runs at this tick."""
-        return self.trainer.experiment
-
-    @property
-    def losses(self) -> Series:
-        """One for each update of this branch."""
-        return self.branch.losses
-
-    @property
-    def character_losses(self) -> Series:
-        """One for each character tick of this branch."""
-        return self.branch.character_losses
-
-    @property
-    def predictions(self) -> Predictions:
-        """The distinct predictions of this branch."""
-        return self.branch.predictions
-
-    @property
-    def epochs(self) -> int:
-        """Where it stops; 0: never. Played on past it, this grows."""
-        return self.branch.epochs
-
-    @epochs.setter
-    def epochs(self, epochs: int) -> None:
-        self.branch.epochs = epochs
-
-    @property
-    def done(self) -> bool:
-        """Whether the epochs asked for are over."""
-        trainer = self.trainer
-        return bool(self.epochs) and trainer.epoch >= self.epochs * trainer.task.batches and trainer.at_end_of_pass
-
-    @property
-    def epoch(self) -> int:
-        """The epoch that the last tick belongs to, from 1; 0 before the first. Of a text it has many passes."""
-        return -(-self.trainer.epoch // self.trainer.task.batches)
-
-    @property
-    def at_end_of_epoch(self) -> bool:
-        """Whether the last tick completed a pass over all of the data."""
-        return self.trainer.at_end_of_pass and self.trainer.epoch % self.trainer.task.batches == 0
-
-    @property
-    def watched_loss(self) -> float | None:
-        """What early stopping goes by, of the epoch that has just ended: what is held out, or what is learnt."""
-        judged = self.branch.held_out.newest()
-        learnt = self.trainer.watched_loss
-        return learnt if judged is None or learnt is None else judged.loss
-
-    @property
-    def whole_passes(self) -> int:
-        """Passes that are over at this tick."""
-        return self.trainer.epoch if self.trainer.at_end_of_pass else max(0, self.trainer.epoch - 1)
 
     def status(self, *, playing: bool, speed: float, slow: float = 0.0) -> Status:
         """Where the run is now."""
@@ -187,7 +63,7 @@ class Session:
             return None
         done = max(0, trainer.epoch - 1) + trainer.fed / trainer.length
         pace = speed / (trainer.length if trainer.unit == "character" else 1)
-        return self._remaining.seconds(done, self.epochs, pace)
+        return self._remaining.seconds(done, self.epochs * trainer.task.batches, pace)
 
     def character_curve(self, wanted: CurveWanted) -> Curve | None:
         """The losses of single characters, where every tick has been a character."""
@@ -233,217 +109,6 @@ class Session:
         """The experiment as it was at tick 0."""
         return self._began
 
-    # ---- forward ----------------------------------------------------------------------------------------------
-
-    def tick(self) -> bool:
-        """One tick. False where the run must hold: done, at a breakpoint, or its loss is no longer a number."""
-        self.finish_tick()
-        trainer, branch = self.trainer, self.branch
-        self._forget_why()
-        again = trainer.ticks < branch.newest
-        began = self._clock()
-        self._prepare_tick()
-        trainer.tick()
-        branch.states.spent(self._clock() - began)
-        return self._after_tick(again=again)
-
-    def _forget_why(self) -> None:
-        """It goes on: why it held is of the past."""
-        self.notice, self.lost, self.early = "", False, ""
-        self.stopped.clear()
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a tick is held at a phase that is not its last."""
-        return self.probe.motion is not None and not self.probe.motion.is_last
-
-    def next_phase(self) -> bool:
-        """One phase of a tick, and hold there. False where the run must hold: see tick()."""
-        motion = self.probe.motion
-        self._judging = None
-        if motion is None or not self.is_held:
-            self._forget_why()
-            if not self.trainer.has_update:
-                self._keep_state()
-            motion = self.probe.motion = Motion(self.trainer)
-        self._drive(motion, motion.step)
-        return not (motion.is_last and self.notice)
-
-    def finish_tick(self) -> bool:
-        """Do what is left of a tick that is held at a phase. Whether there was anything left to do."""
-        motion = self.probe.motion
-        unfinished = motion is not None and not motion.complete
-        if motion is not None and unfinished:
-            self._drive(motion, motion.finish)
-        self.probe.motion = None
-        return unfinished
-
-    def _drive(self, motion: Motion, go_on: Callable[[], None]) -> None:
-        if motion.complete:
-            go_on()
-            return
-        again = self.trainer.ticks < self.branch.newest
-        go_on()
-        if motion.now.kind == "update":
-            self._keep_state()
-        if motion.complete:
-            self._after_tick(again=again)
-
-    def _after_tick(self, *, again: bool) -> bool:
-        """What becomes known with a tick. False where the run must hold."""
-        trainer, branch = self.trainer, self.branch
-        self._rate.count()
-        if again:
-            self._take_turns()
-        else:
-            branch.newest = trainer.ticks
-            if trainer.at_end_of_pass:
-                branch.ends.append(trainer.ticks)
-            self._record()
-            if self._hold_out and trainer.at_end_of_pass and self._hold_out.wants(trainer.epoch):
-                self._judge_part(self._hold_out)
-            self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
-            if self.stopped and not self.notice:
-                self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
-            if self.experiment.training.patience and self.at_end_of_epoch:
-                self._lose_patience()
-            self._follow_plan()
-        if self.done and not self.lost:
-            self._end(beyond=self._watch.goes_past(trainer.ticks))
-        return not self.notice
-
-    def _lose_patience(self) -> None:
-        """Hold, where the loss has not become better for long: but not where the epochs end, or a tick lies ahead."""
-        trainer, patience = self.trainer, self.experiment.training.patience
-        loss = self.watched_loss
-        if loss is None:
-            return
-        best = self.branch.best = self.branch.best.after(loss, self.epoch)
-        if not best.is_over(self.epoch, patience) or self.done or self.lost:
-            return
-        if self._watch.goes_past(trainer.ticks):
-            self.branch.best = best.anew(self.epoch)
-            return
-        self.early = best.told(patience)
-        self.notice = f"{self.notice} Stopped: {self.early}. Space plays on.".lstrip()
-
-    def _end(self, *, beyond: bool) -> None:
-        """The epochs are over: hold and say so; or allow as many again, where a later tick is to be reached."""
-        if beyond:
-            self.epochs = self.epoch + self.experiment.training.epochs
-            return
-        epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
-        self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
-        newest = self.branch.held_out.newest()
-        if self._hold_out and not (newest and newest.whole and newest.update == self.trainer.epoch):
-            score = Score()
-            self._judging = score, self._hold_out.judge(score, whole=True)
-
-    @property
-    def judges_every(self) -> int:
-        """Updates from one judgement of what is held out to the next; 0: nothing is."""
-        return self._hold_out.every if self._hold_out else 0
-
-    @property
-    def is_judging(self) -> bool:
-        """Whether the run is over, and all that is held out has not been judged yet."""
-        return self._judging is not None
-
-    def judge(self, seconds: float = math.inf) -> None:
-        """Go on judging all that is held out, for about so long."""
-        until = self._clock() + seconds
-        while self._judging is not None and self._clock() < until:
-            score, pieces = self._judging
-            if next(pieces, pieces) is pieces:
-                self._judging = None
-                self._judged(score, whole=True, part=False)
-
-    def _judge_part(self, hold_out: HoldOut) -> None:
-        """The part of what is held out that is judged every time."""
-        self.drain()
-        score = Score()
-        for _ in hold_out.judge(score):
-            pass
-        self._judged(score, whole=hold_out.part_is_whole, part=True)
-
-    def _judged(self, score: Score, *, whole: bool, part: bool) -> None:
-        self.branch.held_out.add(
-            update=self.trainer.epoch,
-            loss=score.nats / score.characters,
-            accuracy=score.right / score.characters,
-            characters=score.characters,
-            whole=whole,
-            part=part,
-        )
-
-    def _prepare_tick(self) -> None:
-        """What comes between two ticks: the update, and a state to come back to."""
-        self._judging = None
-        self._keep_state()
-
-    def _keep_state(self) -> None:
-        trainer, branch = self.trainer, self.branch
-        if self.remembers and (trainer.at_end_of_pass or not trainer.ticks) and branch.states.wants(trainer.ticks):
-            trainer.finish_update()
-            branch.states.keep(take(trainer))
-
-    def _record(self) -> None:
-        """Keep the losses of the tick that has just been done."""
-        trainer = self.trainer
-        if not trainer.learns:
-            return
-        if trainer.loss is not None and trainer.unit == "character":
-            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
-        if trainer.at_end_of_pass and trainer.total is not None:
-            text = bool(self.experiment.data.text)  # its losses are those of a character, however they are added up
-            summed = text and self.experiment.training.reduction == "sum"
-            total = trainer.total / trainer.length if summed else trainer.total
-            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
-            if self.device.type == "cpu" or self._watch.learnt:
-                self.note_prediction()
-        if self.device.type == "cpu" or self._watch.losses or len(self._waiting) >= _DRAIN_EVERY:
-            self.drain()
-
-    def drain(self) -> None:
-        """Fetch the losses that wait on the device, and look whether they still are numbers."""
-        for is_update, loss, tick, epoch in self._waiting:
-            value = loss.item()
-            series = self.losses if is_update else self.character_losses
-            before = series.last()
-            series.append(value)
-            if is_update:
-                self.branch.held_out.learnt(value)
-            if is_update and self._watch.losses:
-                self.stopped += self._watch.at_update(before, value, learnt=self.predictions.learnt == epoch)
-            if not math.isfinite(value) and not self.notice:
-                self.lost = True
-                kind = "NaN (not a number)" if math.isnan(value) else "infinite"
-                self.notice = (
-                    f"The loss turned {kind} at tick {tick:,}, epoch {-(-epoch // self.trainer.task.batches):,}: "
-                    "try a smaller learning rate, or --clip 1."
-                )
-        self._waiting.clear()
-
-    def note_prediction(self) -> None:
-        """Keep the prediction of this pass, if it is a new one."""
-        trainer, task = self.trainer, self.trainer.task
-        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1:
-            return
-        prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
-        if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
-            return
-        self._last_prediction = prediction
-        self.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets.cpu()))
-
-    def play_on(self) -> None:
-        """Allow as many epochs again, once they are over."""
-        if self.done and self.trainer.ticks == self.branch.newest:
-            self.epochs = self.epoch + self.experiment.training.epochs
-        epoch, patience, best = self.epoch, self.experiment.training.patience, self.branch.best
-        if patience and best.is_over(epoch, patience) and self.trainer.ticks == self.branch.newest:
-            self.branch.best = best.anew(epoch)
-        self.notice = self.early = ""
-
     # ---- back, and elsewhere ----------------------------------------------------------------------------------
 
     def go_to(self, tick: int) -> None:
@@ -453,7 +118,7 @@ class Session:
         trainer, branch = self.trainer, self.branch
         tick = min(max(tick, 0), branch.newest)
         self.notice = ""
-        self._judging = None
+        self._judge.stop()
         if tick == trainer.ticks:
             return
         state = branch.states.before(tick)
@@ -519,26 +184,6 @@ class Session:
         """Whether a breakpoint names a tick that is still to come."""
         return self._watch.goes_past(self.trainer.ticks)
 
-    def _follow_plan(self) -> None:
-        """Make the changes that were planned for this tick."""
-        while self._planned and self._planned[0].tick <= self.trainer.ticks:
-            self._turn(self._planned.pop(0))
-
-    def _turn(self, turn: Turn) -> None:
-        self.drain()
-        tick = turn.tick
-        if tick < self.branch.newest:
-            self.branch = self.branch.fork(f"fork {len(self.branches)}", tick, turn)
-            self.branches.append(self.branch)
-            self._last_prediction = None
-        else:
-            if turn.training.patience and not self.experiment.training.patience:
-                self.branch.best = best_of(self.branch.losses)
-            self.branch.turns.append(turn)
-        epochs = turn.training.epochs
-        self.branch.epochs = max(self.branch.epochs, epochs) if epochs else 0
-        self._apply(turn)
-
     def set_tick(self, unit: Tick) -> None:
         """By character or by sequence from now on. Raises ExperimentError where the network cannot."""
         self.learn(msgspec.structs.replace(self.experiment.training, tick=unit))
@@ -550,32 +195,7 @@ class Session:
         self.finish_tick()
         self.drain()
         self.branch = self.branches[(self.branches.index(self.branch) + 1) % len(self.branches)]
-        self._last_prediction = None
+        self._recorder.change_branch()
         newest = self.branch.newest
         self.trainer.ticks = -1  # wherever it stands, it is not on this branch
         self.go_to(newest)
-
-    def _take_turns(self) -> None:
-        """Change what was changed at this tick."""
-        for turn in self.branch.turns_at(self.trainer.ticks):
-            self._apply(turn)
-
-    def _apply(self, turn: Turn) -> None:
-        self.changes += 1
-        self._configure(turn.training)
-        if turn.reseed:
-            torch.manual_seed(turn.training.seed)
-
-    def _configure(self, training: Training) -> None:
-        if training != self.trainer.experiment.training:
-            self.trainer.reconfigure(training)
-
-
-def checked_turn(experiment: Experiment, turn: Turn) -> Turn:
-    """The turn, where that network can learn so: it may come over a wire. Raises ExperimentError."""
-    if turn.training.learn != experiment.training.learn:
-        raise ExperimentError("training.learn", "cannot change on the way: begin another run")
-    if turn.training.precision != experiment.training.precision:
-        raise ExperimentError("training.precision", "cannot change on the way: begin another run")
-    changed = msgspec.structs.replace(experiment, training=turn.training)
-    return msgspec.structs.replace(turn, training=from_dict(to_dict(changed)).training)

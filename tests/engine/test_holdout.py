@@ -198,3 +198,19 @@ def test_it_is_judged_as_if_nobody_dropped_anything(tmp_path: Path) -> None:
     assert seen
     assert not any(seen)
     assert session.trainer.model.training
+
+
+@pytest.mark.parametrize("stateful", [False, True])
+def test_no_character_of_it_is_ever_learnt(tmp_path: Path, stateful: bool) -> None:
+    """Its one letter is nowhere else: it never comes into a batch, and nothing else is judged."""
+    session = Session(on_text(tmp_path, letters(300) + "Z" * 100, holdout=0.25, stateful=stateful))
+    task = session.trainer.task
+    assert isinstance(task, TextTask)
+    kept = task.vocabulary.index("Z")
+    for _ in range(3 * task.batches):
+        session.tick()
+        assert task.targets is not None
+        assert kept not in task.inputs
+        assert kept not in task.targets
+    for piece in task.plan.judged():
+        assert (task.corpus.indices(piece.places) == kept).all()

@@ -51,12 +51,21 @@ def h_value(unit: int, step: int, *, layer: int = 0, direction: int = 0, row: in
 def says(experiment: Experiment, step: int, row: int = 0) -> list[int]:
     """The characters of a step, likeliest first: the right one, but in the last step its neighbour."""
     vocabulary = experiment.vocabulary
-    right = vocabulary.index(experiment.data.targets[row][step])
+    right = vocabulary.index(_row(experiment, row, 1)[step])
     others = [index for index in range(len(vocabulary)) if index != right]
     if step == experiment.length - 1 and others:
         wrong = (right - 1) % len(vocabulary)
         return [wrong, right, *(index for index in others if index != wrong)]
     return [right, *others]
+
+
+def _row(experiment: Experiment, row: int, later: int) -> str:
+    """What is read in a row, or one later. Of a text, which nobody reads here: its vocabulary, over again."""
+    data = experiment.data
+    if not data.text:
+        return (data.targets if later else data.inputs)[row]
+    start = row + later
+    return (data.vocabulary * (data.length + start))[start : start + data.length]
 
 
 def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, revision: int, **extra: Any) -> Frame:
@@ -101,7 +110,7 @@ def _learning(experiment: Experiment, wanted: Wanted, first: int, stop: int, all
     p = np.array([_shares(step, len(vocabulary)) for step in range(first, fed)], np.float32).reshape(
         -1, len(vocabulary)
     )
-    targets = [vocabulary.index(character) for character in experiment.data.targets[row]]
+    targets = [vocabulary.index(character) for character in _row(experiment, row, 1)]
     target_p = np.array([p[at, said.index(targets[first + at])] for at, said in enumerate(top)], np.float32)
     return Steps(
         first=first,
@@ -134,7 +143,7 @@ def _looking(experiment: Experiment, wanted: Wanted, first: int, stop: int, all_
 
 
 def _indices(experiment: Experiment, row: int, first: int, stop: int) -> Any:
-    return np.array([experiment.vocabulary.index(each) for each in experiment.data.inputs[row][first:stop]], np.int32)
+    return np.array([experiment.vocabulary.index(each) for each in _row(experiment, row, 0)[first:stop]], np.int32)
 
 
 def _shares(step: int, classes: int) -> list[float]:
@@ -177,7 +186,7 @@ def _curve(losses: Any, step: float) -> Curve:
 
 
 def _facts(experiment: Experiment, row: int) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:
-    network, rows, length = experiment.network, len(experiment.data.inputs), experiment.length
+    network, rows, length = experiment.network, experiment.rows, experiment.length
     layers = network.layers * network.directions
     output = np.array(
         [[h_value(unit, step, row=row) for unit in range(experiment.output_size)] for step in range(length)],

@@ -61,7 +61,7 @@ SCREENS = {
     "question_mark": "HelpScreen",
     "f1": "HelpScreen",
 }
-INSIDE = {"G", "enter", "u", "i", "g", "v", "w", "p", "a", "u", "t", "o", "comma", "full_stop"}  # see test_inside.py
+INSIDE = {"G", "enter", "u", "i", "g", "v", "w", "p", "a", "t", "o", "comma", "full_stop"}  # see test_inside.py
 OTHERS = {
     "left_curly_bracket",
     "right_curly_bracket",

@@ -28,8 +28,9 @@ class LossPane(Pane):
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
         read="Down is better. The faint points are the losses of single characters. The dashed line is the floor: a "
-        "state between −1 and 1 that is used as logits cannot be surer than that. After going back, the old future "
-        "stays there faintly.",
+        "state between −1 and 1 that is used as logits cannot be surer than that. Where a part of a text is held out, "
+        "green is what the network makes of that: while both fall it learns, and where green rises it learns by heart. "
+        "After going back, the old future stays there faintly.",
         then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
     )
 
@@ -45,8 +46,8 @@ class LossPane(Pane):
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         if scene.held_out is not None:
             judged = scene.held_out
-            loss = f"{compact(judged.loss)} = {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
-            return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} right"
+            loss = f"{compact(judged.loss)}, {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
+            return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} ✓"
         if experiment.data.text:
             return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
@@ -109,9 +110,8 @@ class LossPane(Pane):
 def _parting(held_out: HeldOut) -> str:
     """What the second curve is, and whether it goes its own way."""
     if held_out.parted is not None:
-        return f"held out (green) rises since update {held_out.parted:,}, learnt falls"
-    which = "all" if held_out.whole else f"{held_out.characters:,} characters"
-    return f"green: held out, {which}, at update {held_out.update:,}"
+        return f"parted at update {held_out.parted:,}: green rises"
+    return f"green: {'all ' if held_out.whole else ''}held out, at update {held_out.update:,}"
 
 
 def _curves(scene: Scene) -> list[Points]:

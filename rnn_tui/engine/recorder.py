@@ -1,0 +1,76 @@
+"""Losses and predictions on their way into the past of a branch."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.timeline import Branch
+from rnn_tui.engine.trainer import Trainer
+from rnn_tui.engine.watch import Hit, Watch
+
+__all__ = ["Recorder"]
+
+_DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
+
+
+class Recorder:
+    """Takes note of every tick of a trainer. The numbers stay on the device until they are fetched."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._waiting: list[tuple[bool, Tensor, int, int]] = []  # losses: of an update or not, which tick and pass
+        self._last_prediction: Tensor | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough waits to be fetched at once."""
+        return len(self._waiting) >= _DRAIN_EVERY
+
+    def record(self, branch: Branch, *, prediction: bool) -> None:
+        """Keep the losses of the tick that has just been done, and with the end of a pass what it predicts."""
+        trainer = self._trainer
+        if trainer.loss is not None and trainer.unit == "character":
+            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
+        if trainer.at_end_of_pass and trainer.total is not None:
+            text = bool(trainer.experiment.data.text)  # its losses are those of a character, however they are added up
+            summed = text and trainer.experiment.training.reduction == "sum"
+            total = trainer.total / trainer.length if summed else trainer.total
+            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
+            if prediction:
+                self.note_prediction(branch)
+
+    def drain(self, branch: Branch, watch: Watch) -> tuple[list[Hit], str]:
+        """Fetch the losses that wait: the breakpoints that they come to, and the first that is no number, in words."""
+        hits: list[Hit] = []
+        problem = ""
+        for is_update, loss, tick, number in self._waiting:
+            value = loss.item()
+            series = branch.losses if is_update else branch.character_losses
+            before = series.last()
+            series.append(value)
+            if is_update:
+                branch.held_out.learnt(value)
+            if is_update and watch.losses:
+                hits += watch.at_update(before, value, learnt=branch.predictions.learnt == number)
+            if not math.isfinite(value) and not problem:
+                kind = "NaN (not a number)" if math.isnan(value) else "infinite"
+                where = f"tick {tick:,}, epoch {-(-number // self._trainer.task.batches):,}"
+                problem = f"The loss turned {kind} at {where}: try a smaller learning rate, or --clip 1."
+        self._waiting.clear()
+        return hits, problem
+
+    def note_prediction(self, branch: Branch) -> None:
+        """Keep the prediction of this pass, if it is a new one; not of a text, of which every pass says another."""
+        trainer, task = self._trainer, self._trainer.task
+        if not trainer.at_end_of_pass or task.targets is None or trainer.experiment.data.text:
+            return
+        prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
+        if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
+            return
+        self._last_prediction = prediction
+        branch.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets.cpu()))
+
+    def change_branch(self) -> None:
+        """What was predicted last is not what this branch predicted last."""
+        self._last_prediction = None

@@ -1,0 +1,117 @@
+"""Characters a second on a text without a view against a plain PyTorch loop of the same, in one run.
+
+    python -m tests.bench.text [FILE]
+
+An LSTM of 2×128, one-hot, batches of 32 sequences of 64, Adam. Both run on the same threads, in turns, so that a noisy
+machine disturbs them alike; the ratio of the medians is printed. Then how long a file of 100 MB takes to be read.
+"""
+
+import resource
+import statistics
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from rnn_tui.corpus import read_corpus
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.threads import choose_threads
+from rnn_tui.experiment import Data, Experiment, Network, Training
+
+_UPDATES = 20
+_TURNS = 7
+
+
+def _text() -> bytes:
+    """About a megabyte of Python's own standard library."""
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("[a-f]*.py")))[:1_000_000]
+
+
+def _notebook(text: str) -> Callable[[], None]:
+    """The loop as a course writes it; another call goes on with it."""
+    vocabulary = sorted(set(text))
+    place = {character: index for index, character in enumerate(vocabulary)}
+    data = torch.tensor([place[character] for character in text])
+    pieces = data[: (len(data) - 1) // 64 * 64 + 1].unfold(0, 65, 64)  # (K, 65)
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(pieces), batch_size=32, shuffle=True, drop_last=True
+    )
+    torch.manual_seed(0)
+    lstm, head = nn.LSTM(len(vocabulary), 128, 2, batch_first=True), nn.Linear(128, len(vocabulary))
+    parameters = [*lstm.parameters(), *head.parameters()]
+    optimizer = torch.optim.Adam(parameters, lr=2e-3, fused=True)
+
+    def learn() -> None:
+        for _, (piece,) in zip(range(_UPDATES), loader, strict=False):
+            optimizer.zero_grad()
+            output, _ = lstm(F.one_hot(piece[:, :-1], len(vocabulary)).float())
+            loss = F.cross_entropy(head(output).flatten(0, 1), piece[:, 1:].flatten())
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(parameters, 5)
+            optimizer.step()
+            loss.item()
+
+    return learn
+
+
+def _ours(path: str, holdout: float) -> Callable[[], None]:
+    experiment = Experiment(
+        data=Data(inputs=(), text=path, batch=32, length=64, holdout=holdout),
+        network=Network(cell="lstm", hidden_size=128, layers=2, head="linear"),
+        training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=0),
+    )
+    choose_threads(experiment)
+    session = Session(experiment, history=0)
+
+    def learn() -> None:
+        for _ in range(_UPDATES):
+            session.tick()
+
+    return learn
+
+
+def _seconds(run: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print the figures."""
+    content = Path(sys.argv[1]).read_bytes() if len(sys.argv) > 1 else _text()
+    with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+        file.write(content)
+        file.flush()
+        runs = {"plain": _notebook(content.decode("utf-8")), "headless": _ours(file.name, 0.0)}
+        seconds: dict[str, list[float]] = {name: [] for name in runs}
+        for turn in range(_TURNS + 1):
+            for name, run in runs.items():
+                took = _seconds(run)
+                seconds[name] += [took] if turn else []  # the first warms up
+        middle = {name: statistics.median(each) for name, each in seconds.items()}
+        for name, each in middle.items():
+            print(f"{name:9} {_UPDATES * 32 * 64 / each:9,.0f} characters/s")
+        ratios = [plain / ours for plain, ours in zip(*seconds.values(), strict=True)]
+        print(
+            f"ratio {middle['plain'] / middle['headless']:.3f} of the medians, {statistics.median(ratios):.3f} of pairs"
+        )
+        print(f"on {torch.get_num_threads()} threads")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write((content * (100_000_000 // len(content) + 1))[:100_000_000])
+        file.flush()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        took = _seconds(lambda: np.testing.assert_equal(len(read_corpus(Data(inputs=(), text=file.name))) > 1, True))
+        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(f"100 MB are read in {took:.2f} s; the process has grown by at most {more:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
