@@ -92,16 +92,16 @@ def test_a_tick_that_lies_ahead_is_reached() -> None:
 
 def test_going_back_does_not_stop_again_and_a_fork_counts_from_its_own_past() -> None:
     losses = all_losses()
-    epoch, _ = stops_at(losses, 3)
+    epoch, best = stops_at(losses, 3)
     session = session_of(rising(patience=3))
     while session.tick():
         pass
     session.go_to(2)
     while session.trainer.ticks < epoch:
         assert session.tick()  # what is known already holds nothing
-    session.go_to(epoch - 1)
+    session.go_to(best - 1)  # where the best was still to come
     session.learn(replace(session.experiment.training, lr=1.999))
-    assert session.branch.best == best_of(losses[: epoch - 1])
+    assert session.branch.best.loss == min(losses[: best - 1])
 
 
 def test_patience_that_begins_on_the_way_knows_what_has_been() -> None:
