@@ -297,3 +297,17 @@ def test_another_rate_on_the_way_is_the_rate_from_there_on() -> None:
     assert session.trainer.lr < 2.0
     session.tick()
     assert session.trainer.lr == 0.25
+
+
+def test_weight_decay_can_change_on_the_way() -> None:
+    what = experiment(optimizer="sgd", tick="sequence", lr=0.05)
+    session = Session(what, turns=(Turn(tick=5, training=replace(what.training, weight_decay=0.1)),))
+    for _ in range(5):
+        session.tick()
+    plain = [weight.detach().clone().requires_grad_() for weight in session.trainer.model.parameters()]
+    for weight, gradient in zip(plain, session.trainer.gradients(), strict=True):
+        weight.grad = gradient
+    torch.optim.SGD(plain, lr=0.05, weight_decay=0.1).step()
+    session.trainer.finish_update()
+    for mine, other in zip(session.trainer.model.parameters(), plain, strict=True):
+        assert_allclose(mine.detach(), other.detach(), rtol=1e-6)

@@ -187,7 +187,8 @@ import sys
 from rnn_tui.engine.session import Session
 from rnn_tui.rules import from_dict
 for optimizer in ("adam", "sgd", "rmsprop"):
-    session = Session(from_dict({"training": {"optimizer": optimizer, "clip": 1.0}}))  # hihello
+    training = {"optimizer": optimizer, "clip": 1.0, "weight_decay": 0.01, "schedule": "plateau"}
+    session = Session(from_dict({"training": training, "network": {"layers": 2, "dropout": 0.5}}))  # hihello
     for _ in range(20):
         session.tick()
     assert session.trainer.epoch == 4

@@ -70,8 +70,8 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
     #fields-columns { height: auto; }
     ExperimentScreen.-wide {
         #fields-columns { layout: horizontal; }
-        .fields-column { width: 1fr; }
-        #fields-column-1 { margin: 0 3 0 0; }
+        #fields-column-1 { width: 49fr; margin: 0 3 0 0; }
+        #fields-column-2 { width: 56fr; }
     }
     #form-end { height: auto; border-top: solid $foreground 20%; }
     #form-hint { height: 2; color: $foreground 65%; }
