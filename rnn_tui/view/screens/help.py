@@ -34,7 +34,7 @@ _PANES = (
     ("Prediction", "What the network says now, under its target; the likeliest characters of each step as bars."),
     (
         "See inside",
-        "i g v w p a u t open a pane and close it: those over time below the network, the others at the right; on a "
+        "i g v w p a u G t open a pane and close it: those over time below the network, the others at the right; on a "
         "small screen they fill it. They follow the time cursor, the layer (↑ ↓) and the row ({ }), and are "
         "computed only while they are there. h explains the one with the focus.",
     ),
