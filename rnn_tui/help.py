@@ -9,7 +9,14 @@ from rnn_tui.options import SectionOption
 
 __all__ = ["SectionedCommand", "write_front_page", "write_lessons", "write_options"]
 
-_HEADINGS = {"data": "Data", "network": "Network", "training": "Training", "run": "Run", "other": "More"}
+_HEADINGS = {
+    "data": "Data",
+    "network": "Network",
+    "training": "Training",
+    "run": "Run",
+    "keep": "Kept on the disk",
+    "other": "More",
+}
 
 _USES = (
     ("rnn-tui [NAME] [options]", f"watch a lesson; {DEFAULT}, if none is named"),

@@ -1,11 +1,19 @@
 """What all tests share: one thread for torch, and how hypothesis searches."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 from hypothesis import settings
 
 # Before anything imports torch: small networks are faster on one thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Runs are kept in a place of their own, not among those of the person who tests.
+_runs = tempfile.mkdtemp(prefix="rnn-tui-tests-")
+atexit.register(shutil.rmtree, _runs, ignore_errors=True)
+os.environ["XDG_DATA_HOME"] = _runs
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 # --hypothesis-profile=wide: a longer search, with other examples each time

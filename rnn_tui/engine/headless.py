@@ -3,8 +3,9 @@
 import json as jsons
 import math
 import time
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 import torch
@@ -16,8 +17,11 @@ from rnn_tui.engine.shapes import checks
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Turn
+from rnn_tui.protocol import Keep, Turn
 from rnn_tui.text import safe
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.keeper import Keeper
 
 __all__ = ["train"]
 
@@ -44,33 +48,63 @@ def train(
     err: TextIO,
     until: tuple[str, ...] = (),
     turns: tuple[Turn, ...] = (),
+    keep: Keep | None = None,
 ) -> int:
-    """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 130 after Ctrl+C.
+    """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 2 where the run could not
+    be kept, 130 after Ctrl+C, 143 after SIGTERM.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
-    way. Raises ExperimentError for a device that is not there.
+    way. Raises ExperimentError for a device that is not there, and CheckpointError for a run that cannot be kept.
     """
     choose_threads(experiment)
-    session = Session(experiment, history=0, turns=turns)  # nobody goes back here
-    session.watch(until)
-    session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
-    began = time.perf_counter()
-    with Interrupts() as interrupts, Lines(out, err, total=experiment.training.epochs or None) as lines:
-        for update in _updates(session, every, interrupts, lines):
-            lines.write(_json(update) if json else _text(update, session))
-    print(_summary(session, time.perf_counter() - began), file=err if json else out, flush=True)
+    session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
+    began, total = time.perf_counter(), session.epochs - session.whole_passes if session.epochs else None
+    try:
+        session.watch(until)
+        with Interrupts() as interrupts, Lines(out, err, total=total) as lines:
+            for update in _updates(session, every, interrupts, lines, keeper):
+                lines.write(_json(update) if json else _text(update, session))
+    finally:
+        if keeper is not None:
+            keeper.close()
+    summary = _summary(session, time.perf_counter() - began, keeper.folder if keeper else None)
+    print(summary, file=err if json else out, flush=True)
     if session.lost:
         print(f"rnn-tui: {session.notice}", file=err, flush=True)
         return 1
-    return 130 if interrupts.seen and not session.done and not session.stopped else 0
+    if keeper is not None and keeper.problem:
+        return 2
+    return 128 + interrupts.seen if interrupts.seen and not session.done and not session.stopped else 0
 
 
-def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[Update]:
+def _begin(
+    experiment: Experiment, turns: tuple[Turn, ...], keep: Keep | None, told: Callable[[str], object]
+) -> tuple[Session, "Keeper | None"]:
+    """The session, and what keeps it. Nobody goes back here or draws a curve: without a keeper it needs no past."""
+    if keep is None:
+        session = Session(experiment, history=0, turns=turns)
+        session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
+        return session, None
+    from rnn_tui.engine.kept import begin_keeping, resume
+
+    if keep.resume:
+        return resume(keep, experiment, told, history=0, turns=turns)
+    session = Session(experiment, history=0, turns=turns)
+    return session, begin_keeping(session, keep, told)
+
+
+def _updates(
+    session: Session, every: int, interrupts: Interrupts, lines: Lines, keeper: "Keeper | None"
+) -> Iterator[Update]:
     """Trains; yields the first update, every Nth, and the last one."""
     trainer = session.trainer
-    while True:
+    while not session.done:
         going = session.tick()
+        if keeper is not None:
+            keeper.ticked()
         if interrupts.seen:
+            if keeper is not None:
+                keeper.close()  # what follows is for the eye: hurried, its last digits may be others
             trainer.unit = "sequence"  # the rest of the pass in one go: what is said is about a whole one
         if going and not trainer.at_end_of_pass:
             continue
@@ -148,7 +182,7 @@ def _outputs(session: Session) -> Iterator[str]:
         yield f"  {'✓' if check.holds else '✗'} {check.claim} (largest difference {check.difference:.1g})"
 
 
-def _summary(session: Session, seconds: float) -> str:
+def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     """What was learnt, to which loss, and how long it took."""
     loss, floor, epoch = session.losses.last(), session.experiment.floor, session.trainer.epoch
     parts = [_learnt(session) if session.trainer.learns else _checked(session)]
@@ -158,6 +192,10 @@ def _summary(session: Session, seconds: float) -> str:
     word = "epoch" if session.trainer.learns else "pass"
     words = {"epoch": "epochs", "pass": "passes"}
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
+    if kept is not None:
+        from rnn_tui.runs import short_name
+
+        parts.append(f"kept as {safe(short_name(kept))}")
     if session.stopped and not session.lost:
         parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
     return " · ".join(parts)

@@ -12,7 +12,7 @@ from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
-from rnn_tui.engine.snapshot import restore, state_bytes, take
+from rnn_tui.engine.snapshot import Snapshot, restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
@@ -193,6 +193,27 @@ class Session:
     def began(self) -> Experiment:
         """The experiment as it was at tick 0."""
         return self._began
+
+    @property
+    def planned(self) -> tuple[Turn, ...]:
+        """What is still to be changed on the way."""
+        return tuple(self._planned)
+
+    def go_on(self, branch: Branch, state: Snapshot, turns: tuple[Turn, ...] = ()) -> None:
+        """Stand at the newest tick of a branch that was begun elsewhere, a pass or less after that state of it.
+
+        `turns` are changes to come.
+        """
+        if self.remembers:
+            branch.states.keep(take(self.trainer))
+        self.branch, self.branches = branch, [branch]
+        self._configure(branch.training_at(state.ticks))
+        restore(self.trainer, state)
+        while self.trainer.ticks < branch.newest:
+            self.trainer.tick()
+            self._take_turns()
+        self._planned = [checked_turn(self.experiment, turn) for turn in turns]
+        self._follow_plan()
 
     # ---- forward ----------------------------------------------------------------------------------------------
 

@@ -1,17 +1,17 @@
 """The exact state of a run between two passes: weights, optimiser, random numbers and place; to the bit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.trainer import Trainer
 
-__all__ = ["Snapshot", "restore", "state_bytes", "take"]
+__all__ = ["Slot", "Snapshot", "restore", "state_bytes", "take", "take_beginning"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Slot:
+class Slot:
     """One tensor of the optimiser's state."""
 
     parameter: int  # its place among the parameters
@@ -27,7 +27,7 @@ class Snapshot:
     ticks: int
     epoch: int
     values: Tensor  # (n,) weights, then the optimiser's tensors, in float32 or as wide as the weights
-    slots: tuple[_Slot, ...]
+    slots: tuple[Slot, ...]
     random: Tensor | None  # of torch's generator, where the run draws numbers
 
     @property
@@ -58,6 +58,19 @@ def take(trainer: Trainer) -> Snapshot:
     )
 
 
+def take_beginning(trainer: Trainer) -> Snapshot:
+    """The state at the beginning of the pass under way, or of the last one; the trainer is left as it is.
+
+    The weights move between two passes only, so they are those of now. Where the update after the last pass has been
+    made already, this is the state behind it.
+    """
+    now = take(trainer)
+    if not trainer.logits or (trainer.learns and trainer.at_end_of_pass and not trainer.has_update):
+        return now
+    ticks, random = trainer.pass_began
+    return replace(now, ticks=ticks, epoch=trainer.epoch - 1, random=random)
+
+
 def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     """Put a trainer back, so that its next tick is the one that came after the snapshot, to the bit."""
     parameters = list(trainer.model.parameters())
@@ -81,13 +94,13 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     trainer.return_to(snapshot.ticks, snapshot.epoch)
 
 
-def _optimizer_tensors(trainer: Trainer, parameters: list[nn.Parameter]) -> tuple[tuple[_Slot, ...], list[Tensor]]:
+def _optimizer_tensors(trainer: Trainer, parameters: list[nn.Parameter]) -> tuple[tuple[Slot, ...], list[Tensor]]:
     if trainer.optimizer is None:
         return (), []
     slots, tensors = [], []
     for number, parameter in enumerate(parameters):
         for key, value in trainer.optimizer.state.get(parameter, {}).items():
             if isinstance(value, Tensor):
-                slots.append(_Slot(parameter=number, key=key, shape=value.shape, device=value.device))
+                slots.append(Slot(parameter=number, key=key, shape=value.shape, device=value.device))
                 tensors.append(value)
     return tuple(slots), tensors

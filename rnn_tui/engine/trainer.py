@@ -45,6 +45,7 @@ class Trainer:
         self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
         self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
         self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
+        self.pass_began: tuple[int, Tensor | None] = 0, None  # ticks before it; random numbers, if it draws
         self.keeps_update = False  # set while somebody looks at the updates
         self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
 
@@ -133,6 +134,8 @@ class Trainer:
             group["lr"] = training.lr
 
     def _begin_pass(self) -> None:
+        draws = self.experiment.network.initial_state == "random"
+        self.pass_began = self.ticks, torch.get_rng_state() if draws else None
         if self.epoch:
             self.h_0 = initial_state(self.experiment.network, self.task.rows, self.device)
         self.state = self.h_0

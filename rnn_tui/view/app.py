@@ -25,6 +25,7 @@ from rnn_tui.protocol import (
     Frame,
     GoTo,
     Greeting,
+    Keep,
     Learn,
     NextBranch,
     NextPhase,
@@ -84,6 +85,7 @@ class RnnApp(App[int]):
         paused: bool = False,
         history: int = HISTORY,
         turns: tuple[Turn, ...] = (),
+        keep: Keep | None = None,
         fps: float = 20.0,
     ) -> None:
         self._themed = False
@@ -93,6 +95,7 @@ class RnnApp(App[int]):
         self._paused = paused
         self._history = history
         self._turns = turns  # to come, of the experiment to open
+        self._keep = keep  # on the disk, the experiment to open
         self._fps = fps
         self._puller = Puller(fps)
         self._timer: Timer | None = None
@@ -171,8 +174,15 @@ class RnnApp(App[int]):
         match event.message:
             case Greeting():
                 wishes, self._wishes = self._wishes, []
-                play = not self._paused
-                self.say(Open(experiment=self._experiment, play=play, history=self._history, turns=self._turns))
+                self.say(
+                    Open(
+                        experiment=self._experiment,
+                        play=not self._paused,
+                        history=self._history,
+                        turns=self._turns,
+                        keep=self._keep,
+                    )
+                )
                 for wish in wishes:
                     if not isinstance(wish, Open):  # that one has just been opened
                         self.say(wish)
@@ -372,7 +382,11 @@ class RnnApp(App[int]):
 
     def _open(self, experiment: Experiment | None) -> None:
         if experiment is not None:
-            self._command(Open(experiment=experiment, history=self._history))
+            self._command(Open(experiment=experiment, history=self._history, keep=self._keep_others()))
+
+    def _keep_others(self) -> Keep | None:
+        """Whether what is opened later is kept as well: in folders of their own, where none was named."""
+        return None if self._keep is None or self._keep.folder else self._keep
 
     def _command(self, command: Command) -> None:
         """Say it, and look at once at what came of it; while torch is being loaded, keep it for then."""
@@ -404,9 +418,10 @@ def run_app(
     paused: bool = False,
     history: int = HISTORY,
     turns: tuple[Turn, ...] = (),
+    keep: Keep | None = None,
 ) -> int:
     """Show the app until it is left; the exit code. The engine ends with it."""
-    app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns)
+    app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns, keep=keep)
     try:
         return app.run() or app.return_code or 0
     finally:
