@@ -237,6 +237,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     weights: int
     device: str
     torch: str
+    kept: str = ""  # the folder on the disk; empty: none
 
 
 class Status(_Value, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 # Before anything imports torch: small networks are faster on one thread.
@@ -19,3 +20,9 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 # --hypothesis-profile=wide: a longer search, with other examples each time
 settings.register_profile("wide", deadline=None, database=None, max_examples=2000)
 settings.load_profile("house")
+
+
+@pytest.fixture
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files need not outlive a loss of power."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -18,6 +19,9 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.manifest import FORMAT, Manifest, experiment_hash
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.board import Board
 
 __all__ = ["Keeper", "Logs"]
 
@@ -36,6 +40,7 @@ class Keeper:
         logs: "Logs",
         locked: int,
         *,
+        board: "Board | None" = None,
         every: int = 0,
         told: Callable[[str], object] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
@@ -49,6 +54,7 @@ class Keeper:
         self._session = session
         self._locked: int | None = locked
         self._every = every
+        self._board = board
         self._told = told
         self._clock = clock
         self._logs = {session.branch.name: logs}
@@ -66,6 +72,7 @@ class Keeper:
                 self.save()
             else:
                 self._attempt(self._log)
+                self._show_board()
                 self._log_due = self._clock() + _LOG_EVERY
 
     def save(self) -> None:
@@ -77,6 +84,7 @@ class Keeper:
         if self._attempt(self._save):
             self._saved = self._version()
         self._saved_updates = len(session.branch.ends)
+        self._show_board()
         now = self._clock()
         self._save_due = now + max(_SAVE_EVERY, (now - began) / _SHARE)
         self._log_due = now + _LOG_EVERY
@@ -87,6 +95,7 @@ class Keeper:
             return
         self._session.finish_tick()
         self.save()
+        self._show_board(last=True)
         os.close(self._locked)
         self._locked = None
 
@@ -104,6 +113,18 @@ class Keeper:
             return False
         self.problem = ""
         return True
+
+    def _show_board(self, *, last: bool = False) -> None:
+        """Let TensorBoard know. Where it cannot be written to, it is given up."""
+        if self._board is None:
+            return
+        try:
+            self._board.catch_up(self._session.losses)
+            if last:
+                self._board.close()
+        except OSError as error:
+            self._board = None
+            self._told(f"--tensorboard: cannot be written any more: {error.strerror or error}")
 
     def _log(self) -> "Logs":
         """Append what is not in the files yet."""

@@ -6,6 +6,7 @@ import os
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnn_tui.engine.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.history import Series
@@ -18,6 +19,9 @@ from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, re
 from rnn_tui.protocol import HISTORY, Keep, Turn
 from rnn_tui.runs import new_folder
 from rnn_tui.whole import make_folder, write_whole
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.board import Board
 
 __all__ = ["begin_keeping", "load_run", "resume"]
 
@@ -33,9 +37,10 @@ def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object]) -
             write_whole(folder / EXPERIMENT, to_toml(session.began).encode())
             logs = Logs(folder)
             logs.losses.add(())
+            board = _board(keep, 0)
     except OSError as error:
         raise CheckpointError(folder, f"cannot be written: {error.strerror or error}") from None
-    return Keeper(session, folder, logs, lock, every=keep.every, told=told)
+    return Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
 
 
 def resume(
@@ -55,9 +60,10 @@ def resume(
     try:
         with _locked(folder) as lock:
             session, logs = load_run(folder, experiment, history=history, turns=turns)
+            board = _board(keep, len(session.losses))
     except OSError as error:
-        raise CheckpointError(folder, f"cannot be read: {error.strerror or error}") from None
-    return session, Keeper(session, folder, logs, lock, every=keep.every, told=told)
+        raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
+    return session, Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
 
 
 def load_run(
@@ -67,6 +73,8 @@ def load_run(
     manifest = read_manifest(folder)
     tensors = load_tensors(folder, manifest, experiment)
     session = Session(experiment, history=history)
+    if not 0 <= manifest.tick - manifest.state_tick <= session.trainer.length:
+        raise CheckpointError(folder / MANIFEST, "is altered: its ticks are more than a pass apart")
     state = to_snapshot(session.trainer, manifest, tensors, folder / manifest.tensors)
     logs = Logs(folder, manifest.losses.removeprefix("losses").removesuffix(".csv"))
     try:
@@ -78,6 +86,15 @@ def load_run(
     except ExperimentError as error:
         raise CheckpointError(folder / MANIFEST, f"is altered: {error.path} {error}") from None
     return session, logs
+
+
+def _board(keep: Keep, known: int) -> "Board | None":
+    """TensorBoard's end, where it is wanted; its packages are loaded only then. Raises OSError."""
+    if not keep.tensorboard:
+        return None
+    from rnn_tui.engine.board import Board
+
+    return Board(Path(keep.tensorboard), known)
 
 
 @contextlib.contextmanager

@@ -254,6 +254,7 @@ class Server:
 
         try:
             self._keeper = begin_keeping(session, keep, self._tell)
+            self._runs += 1
         except CheckpointError as error:
             self._tell(str(error))
             self._keep = None
@@ -383,6 +384,7 @@ class Server:
             weights=weights,
             device=str(session.device),
             torch=str(torch.__version__),
+            kept=str(self._keeper.folder) if self._keeper is not None else "",
         )
 
 

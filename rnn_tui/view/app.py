@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -129,6 +131,11 @@ class RnnApp(App[int]):
         """Whether the run on the screen is paused or done."""
         return self._frame is not None and self._frame.status.state != "playing"
 
+    @property
+    def kept(self) -> str:
+        """The folder on the disk of the run on the screen; empty: none."""
+        return "" if self._opened is None else self._opened.kept
+
     def get_default_screen(self) -> MainScreen:
         """The panes."""
         return MainScreen(self._experiment)
@@ -246,7 +253,13 @@ class RnnApp(App[int]):
         self.push_screen(EngineGoneScreen(event.words), answered)
 
     def _start_again(self) -> None:
-        """Another engine for the experiment that was running."""
+        """Another engine for the experiment that was running, from its last checkpoint if it has one."""
+        opened = self._opened
+        if opened is not None and opened.kept and (Path(opened.kept) / "checkpoint.json").is_file():
+            self._experiment = opened.began
+            self._keep = Keep(folder=opened.kept, resume=True)
+        elif self._keep is not None:
+            self._keep = self._keep_others()
         self._engine.close()
         self._engine = start_engine()
         self._puller = Puller(self._fps)
@@ -423,6 +436,11 @@ def run_app(
     """Show the app until it is left; the exit code. The engine ends with it."""
     app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns, keep=keep)
     try:
-        return app.run() or app.return_code or 0
+        code = app.run() or app.return_code or 0
     finally:
-        engine.close()
+        app.close_engine()
+    if app.kept:
+        from rnn_tui.runs import short_name
+
+        print(f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(app.kept))))}")
+    return code
