@@ -44,7 +44,8 @@ def known(session: Session) -> dict[str, Any]:
     """All that a person or the next tick could tell apart; floats and tensors to the bit."""
     session.drain()
     trainer, branch = session.trainer, session.branch
-    optimizer = [] if trainer.optimizer is None else list(trainer.optimizer.state.values())
+    state = {} if trainer.optimizer is None else trainer.optimizer.state
+    optimizer = [state.get(parameter, {}) for parameter in trainer.model.parameters()]
     tensors = [*trainer.model.parameters(), *(state[key] for state in optimizer for key in sorted(state))]
     return {
         "tick": (trainer.ticks, trainer.epoch, trainer.fed, branch.newest, session.epochs),

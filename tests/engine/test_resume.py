@@ -38,7 +38,7 @@ def test_every_lesson_goes_on_as_if_never_stopped(name: str, tick: str, tmp_path
         whole.tick()
         expected[whole.trainer.ticks] = known(whole)
     assert expected[last]["tick"][1] == EPOCHS
-    for stop in {1, length, length + 1, 2 * length - 1, 3 * length, last} - {0}:
+    for stop in {length + 1, 2 * length - 1, last}:
         folder = tmp_path / str(stop)
         session, keeper = begin(experiment, folder)
         advance(session, stop, keeper)
