@@ -68,7 +68,7 @@ CHANGES: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(
     network=st.fixed_dictionaries(
         {
@@ -113,18 +113,20 @@ def test_any_network_with_any_forks_goes_on(
         turns.append(
             Turn(tick=tick, training=changed(experiment_then, training=change).training, reseed="seed" in change)
         )
-    whole = Session(experiment, turns=tuple(turns))
+    whole, expected = Session(experiment, turns=tuple(turns)), {}
+    for tick in range(1, 15):  # first, since the random numbers are the process's own
+        advance(whole, tick)
+        expected[whole.trainer.ticks] = known(whole)
     folder = tmp_path_factory.mktemp("runs") / "run"
     session, keeper = begin(experiment, folder, tuple(turns))
     for stop in sorted(stops):
         advance(session, stop)
         keeper.close()
-        advance(whole, stop)
+        torch.manual_seed(99)
         session, keeper = go_on(folder)
-        assert known(session) == known(whole)
+        assert known(session) == expected[stop]
     advance(session, 14)
-    advance(whole, 14)
-    assert known(session) == known(whole)
+    assert known(session) == expected[14]
     keeper.close()
 
 
