@@ -23,6 +23,9 @@ _USES = (
     ("rnn-tui train [NAME] [options]", "the same, printed: epoch, loss, prediction"),
     ("rnn-tui show [NAME] [options]", "print it as TOML, to change and open again"),
     ("rnn-tui lessons", "what each lesson is about"),
+    ("rnn-tui runs", "the runs that are kept on the disk"),
+    ("rnn-tui resume RUN", "go on with one, as if it had never been stopped"),
+    ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),
 )
 _EXAMPLES = (
     ("rnn-tui", f"open {DEFAULT}"),

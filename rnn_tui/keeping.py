@@ -64,7 +64,7 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
     except (ExperimentError, CheckpointError) as error:
         raise Refusal(safe(str(error))) from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise Refusal(f"{shown(folder)}: cannot be written, and the run is kept there")
+        raise Refusal(f"{_place(folder)}: cannot be written, and the run is kept there")
     training = manifest.turns[-1].training if manifest.turns else experiment.training
     values = to_dict(experiment)
     values["run"] |= {path.partition(".")[2]: value for path, value in settings.items() if path.startswith("run.")}
@@ -116,19 +116,19 @@ def _check_folder(folder: str) -> None:
     """Whether a run can begin in that folder. Nothing is made. Raises Refusal."""
     _check_writable("--run", folder)
     if (Path(folder) / EXPERIMENT).exists():
-        raise Refusal(f"--run {shown(folder)}: holds a run already: resume it, or name another folder")
+        raise Refusal(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
 
 
 def _check_writable(option: str, folder: str) -> None:
     path = Path(folder)
     if not folder or "\0" in folder:
-        raise Refusal(f"{option} {shown(folder)}: is no folder")
+        raise Refusal(f"{option} {_place(folder)}: is no folder")
     while not path.exists() and path != path.parent:
         path = path.parent
     if not path.is_dir():
-        raise Refusal(f"{option} {shown(folder)}: {shown(path)} is no folder")
+        raise Refusal(f"{option} {_place(folder)}: {_place(path)} is no folder")
     if not os.access(path, os.W_OK | os.X_OK):
-        raise Refusal(f"{option} {shown(folder)}: {shown(path)} cannot be written")
+        raise Refusal(f"{option} {_place(folder)}: {_place(path)} cannot be written")
 
 
 def _count(option: str, text: str | None) -> int:
@@ -138,6 +138,11 @@ def _count(option: str, text: str | None) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 20 or not 0 < int(text) <= _MOST:
         raise Refusal(f"{option} {shown(text)}: must be a whole number, 1 or more")
     return int(text)
+
+
+def _place(path: str | Path) -> str:
+    """A path for a message: all of it, since its end tells most."""
+    return safe(str(path)) or "''"
 
 
 def _absolute(folder: str | None) -> str:
