@@ -28,11 +28,13 @@ from rnn_tui.own_text import fitted
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.remember import remember
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.run_commands import export, runs
+from rnn_tui.run_options import run_options
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
     from rnn_tui.link import Engine
-    from rnn_tui.protocol import Turn
+    from rnn_tui.protocol import Keep, Turn
 
 __all__ = ["main"]
 
@@ -44,6 +46,17 @@ _FORK = SectionOption(
     type=click.UNPROCESSED,
     help="learn in another way from a tick on: '300: lr=0.05 optimizer=sgd seed=3'",
 )
+_HISTORY = SectionOption(
+    ["--history"],
+    section="run",
+    metavar="SIZE",
+    default="256M",
+    type=click.UNPROCESSED,
+    help="memory for going back, for each branch; 0: no way back (256M)",
+)
+_PAUSED = SectionOption(["--paused"], section="run", is_flag=True, help="open without playing")
+_ON_RESUMING = ("training.epochs", "run.speed", "run.device", "run.threads", "run.until")
+_PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -127,38 +140,73 @@ def _parameters(*more: click.Parameter) -> list[click.Parameter]:
     hidden=True,
     params=_parameters(
         _FORK,
-        SectionOption(
-            ["--history"],
-            section="run",
-            metavar="SIZE",
-            default="256M",
-            type=click.UNPROCESSED,
-            help="memory for going back, for each branch; 0: no way back (256M)",
-        ),
-        SectionOption(["--paused"], section="run", is_flag=True, help="open without playing"),
+        _HISTORY,
+        _PAUSED,
+        *run_options("--run", "--save"),
     ),
 )
 def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
     experiment = _experiment(parameters)
     turns = _turns(experiment, forks)
+    keep = None
+    if any(parameters[each] not in (None, False) for each in ("run", "save", "checkpoint_every", "tensorboard")):
+        from rnn_tui.keeping import keeping
+
+        keep = keeping(experiment, parameters, save=False)
+    name = "" if parameters["file"] else f" {experiment.name}"
+    _view(experiment, turns, history, paused=paused, keep=keep, instead=f"rnn-tui train{name}")
+
+
+@main.command(
+    "resume",
+    cls=SectionedCommand,
+    params=[
+        click.Argument(["name"], metavar="RUN", type=click.UNPROCESSED),
+        *(each for each in experiment_options() if each.name in [path.replace(".", "_") for path in _ON_RESUMING]),
+        _FORK,
+        _HISTORY,
+        _PAUSED,
+        *run_options(),
+    ],
+)
+def _resume(*, name: str, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
+    """Open the view on a run that is kept on the disk, and go on with it: RUN is its name, how that begins, or its
+    folder. `rnn-tui runs` lists them."""
+    from rnn_tui.keeping import resumed
+
+    experiment, turns, keep = resumed(name, parameters, forks)
+    _view(experiment, turns, history, paused=paused, keep=keep, instead=f"rnn-tui train --resume {shown(name)}")
+
+
+def _view(
+    experiment: Experiment,
+    turns: tuple["Turn", ...],
+    history: str,
+    *,
+    paused: bool,
+    keep: "Keep | None",
+    instead: str,
+) -> NoReturn:
+    """Show it until it is left, and exit. `instead` is what works without a terminal."""
     try:
         size = parse_size(history)
     except ValueError as error:
         raise Refusal(f"--history {shown(history)}: {error}") from None
     if not _has_terminal():
-        name = "" if parameters["file"] else f" {experiment.name}"
-        raise Refusal(f"the view needs a terminal; `rnn-tui train{name}` works without one")
+        raise Refusal(f"the view needs a terminal; `{instead}` works without one")
     from rnn_tui.link import start_engine
 
     engine = start_engine()  # torch is being loaded there while textual is here
+    if keep is not None:
+        engine.patience = _PATIENCE
     try:
         _try_text(experiment)
         if experiment.run.device not in ("auto", "cpu"):
             _try_device(engine, experiment)
         from rnn_tui.view.app import run_app
 
-        raise SystemExit(run_app(engine, experiment, paused=paused, history=size, turns=turns))
+        raise SystemExit(run_app(engine, experiment, paused=paused, history=size, turns=turns, keep=keep))
     finally:
         engine.close()
 
@@ -192,6 +240,7 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
     cls=SectionedCommand,
     params=_parameters(
         _FORK,
+        *run_options("--run", "--resume", "--no-save"),
         SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
         SectionOption(
             ["--every"],
@@ -202,20 +251,36 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
         ),
     ),
 )
-def _train(*, forks: tuple[str, ...], json: bool, every: str | None, **parameters: Any) -> None:
+def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str | None, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
-    experiment = _experiment(parameters)
-    turns = _turns(experiment, forks)
+    from rnn_tui.keeping import keeping, resumed
+
+    keep: Keep | None
+    if resume is not None:
+        experiment, turns, keep = resumed(resume, parameters, forks)
+    else:
+        experiment = _experiment(parameters)
+        turns, keep = _turns(experiment, forks), keeping(experiment, parameters, save=True)
     if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
         raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless import train
+    from rnn_tui.manifest import CheckpointError
 
     try:
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
-        streams = {"out": sys.stdout, "err": sys.stderr}
-        raise SystemExit(
-            train(experiment, json=json, every=int(every) if every else None, until=until, turns=turns, **streams)
+        code = train(
+            experiment,
+            json=json,
+            every=int(every) if every else None,
+            out=sys.stdout,
+            err=sys.stderr,
+            until=until,
+            turns=turns,
+            keep=keep,
         )
+        raise SystemExit(code)
+    except CheckpointError as error:
+        raise Refusal(safe(str(error))) from None
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 
@@ -240,6 +305,10 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     formatter = ctx.make_formatter()
     write_lessons(formatter)
     click.echo(formatter.getvalue(), nl=False)
+
+
+main.add_command(runs)
+main.add_command(export)
 
 
 def _experiment(parameters: dict[str, Any]) -> Experiment:

@@ -9,13 +9,23 @@ from rnn_tui.options import SectionOption
 
 __all__ = ["SectionedCommand", "write_front_page", "write_lessons", "write_options"]
 
-_HEADINGS = {"data": "Data", "network": "Network", "training": "Training", "run": "Run", "other": "More"}
+_HEADINGS = {
+    "data": "Data",
+    "network": "Network",
+    "training": "Training",
+    "run": "Run",
+    "keep": "Kept on the disk",
+    "other": "More",
+}
 
 _USES = (
     ("rnn-tui [NAME] [options]", f"watch a lesson; {DEFAULT}, if none is named"),
     ("rnn-tui train [NAME] [options]", "the same, printed: epoch, loss, prediction"),
     ("rnn-tui show [NAME] [options]", "print it as TOML, to change and open again"),
     ("rnn-tui lessons", "what each lesson is about"),
+    ("rnn-tui runs", "the runs that are kept on the disk"),
+    ("rnn-tui resume RUN", "go on with one, as if it had never been stopped"),
+    ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),
 )
 _EXAMPLES = (
     ("rnn-tui", f"open {DEFAULT}"),

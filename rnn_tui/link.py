@@ -35,6 +35,7 @@ class Engine:
         self._process = process
         self._peer = peer
         self._folder = folder
+        self.patience = 2.0  # seconds that it has for its last checkpoint
         self._buffer = Buffer()
         self._unread: list[Message] = []
         self._writer: asyncio.StreamWriter | None = None
@@ -101,7 +102,7 @@ class Engine:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(timeout=2)
+                self._process.wait(timeout=self.patience)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -28,6 +28,7 @@ __all__ = [
     "GoTo",
     "Greeting",
     "HeldOut",
+    "Keep",
     "Learn",
     "Look",
     "Message",
@@ -104,6 +105,15 @@ class Turn(_Value, frozen=True, kw_only=True):
     reseed: bool = False  # the random numbers begin anew with its seed
 
 
+class Keep(_Value, frozen=True, kw_only=True):
+    """That and where a run is kept on the disk."""
+
+    folder: str = ""  # empty: a new one in the usual place
+    resume: bool = False  # it is there already, and goes on where it was left
+    every: Annotated[int, msgspec.Meta(ge=0)] = 0  # updates between two checkpoints; 0: by time
+    tensorboard: str = ""  # a folder for TensorBoard's event files
+
+
 class Open(_Value, frozen=True, kw_only=True, tag=True):
     """Begin this experiment afresh. Where a breakpoint names a tick, it goes there as fast as it can."""
 
@@ -111,6 +121,7 @@ class Open(_Value, frozen=True, kw_only=True, tag=True):
     play: bool = True
     history: Annotated[int, msgspec.Meta(ge=0)] = HISTORY  # bytes for the states of each branch; 0: no way back
     turns: tuple[Turn, ...] = ()  # changes to come, in the order of their ticks
+    keep: Keep | None = None  # None: nowhere
 
 
 class Restart(_Value, frozen=True, kw_only=True, tag=True):
@@ -228,6 +239,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     weights: int
     device: str
     torch: str
+    kept: str = ""  # the folder on the disk; empty: none
 
 
 class Status(_Value, frozen=True, kw_only=True):

@@ -337,7 +337,7 @@ def test_opens_the_view(opened: list[Any]) -> None:
     assert run("--lr", "0.5", "ohlol", "--paused").exit_code == 0
     (_, first, plain), (engine, second, options) = opened
     assert first == LESSONS["hihello"]
-    assert plain == {"paused": False, "history": HISTORY, "turns": ()}
+    assert plain == {"paused": False, "history": HISTORY, "turns": (), "keep": None}
     assert (second.name, second.training.lr, options["paused"], engine.closed) == ("ohlol", 0.5, True, True)
 
 

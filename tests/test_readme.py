@@ -52,5 +52,12 @@ def test_names_options_that_exist() -> None:
         "--every",
         "--help",
         "--million",
+        "--run",
+        "--save",
+        "--no-save",
+        "--resume",
+        "--checkpoint-every",
+        "--tensorboard",
+        "--to",
     }
     assert words - known == set()

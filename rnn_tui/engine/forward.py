@@ -16,7 +16,7 @@ from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.recorder import Recorder
 from rnn_tui.engine.remaining import Remaining
-from rnn_tui.engine.snapshot import state_bytes, take
+from rnn_tui.engine.snapshot import Snapshot, restore, state_bytes, take
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
@@ -291,6 +291,27 @@ class Forward:
         if patience and best.is_over(epoch, patience) and self.trainer.ticks == self.branch.newest:
             self.branch.best = best.anew(epoch)
         self.notice = self.early = ""
+
+    @property
+    def planned(self) -> tuple[Turn, ...]:
+        """What is still to be changed on the way."""
+        return tuple(self._planned)
+
+    def go_on(self, branch: Branch, state: Snapshot, turns: tuple[Turn, ...] = ()) -> None:
+        """Stand at the newest tick of a branch that was begun elsewhere, a pass or less after that state of it.
+
+        `turns` are changes to come.
+        """
+        if self.remembers:
+            branch.states.keep(take(self.trainer))
+        self.branch, self.branches = branch, [branch]
+        self._configure(branch.training_at(state.ticks))
+        restore(self.trainer, state)
+        while self.trainer.ticks < branch.newest:
+            self.trainer.tick()
+            self._take_turns()
+        self._planned = [checked_turn(self.experiment, turn) for turn in turns]
+        self._follow_plan()
 
     def _follow_plan(self) -> None:
         """Make the changes that were planned for this tick."""

@@ -3,8 +3,9 @@
 import json as jsons
 import math
 import time
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 import torch
@@ -17,8 +18,11 @@ from rnn_tui.engine.text_lines import MeanLoss, lines_every, text_json, text_lin
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Turn
+from rnn_tui.protocol import Keep, Turn
 from rnn_tui.text import safe
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.keeper import Keeper
 
 __all__ = ["train"]
 
@@ -45,44 +49,87 @@ def train(
     err: TextIO,
     until: tuple[str, ...] = (),
     turns: tuple[Turn, ...] = (),
+    keep: Keep | None = None,
 ) -> int:
-    """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 130 after Ctrl+C.
+    """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 2 where the run could not
+    be kept, 130 after Ctrl+C, 143 after SIGTERM.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
     way. `every` is in epochs, or updates of a text; None: 1, or 100. Raises ExperimentError for a device that is not
-    there, and for a text that cannot be learnt.
+    there, and for a text that cannot be learnt, and CheckpointError for a run that cannot be kept.
     """
     text = bool(experiment.data.text)
     choose_threads(experiment)
-    session = Session(experiment, history=0, turns=turns)  # nobody goes back here
-    session.watch(until)
-    session.branch.losses, session.branch.character_losses = MeanLoss() if text else _Newest(), _Newest()
-    total = experiment.training.epochs * session.trainer.task.batches
-    began = time.perf_counter()
-    with (
-        Interrupts() as interrupts,
-        Lines(out, err, total=total or None, unit="updates" if text else "epochs") as lines,
-    ):
-        for _ in _updates(session, every or (lines_every(session) if text else 1), interrupts, lines):
-            if text and session.trainer.learns:
-                news = text_update(session)
-                lines.write(text_json(news) if json else text_line(news))
-            else:
-                update = _update(session)
-                lines.write(_json(update) if json else _text(update, session))
-    print(_summary(session, time.perf_counter() - began), file=err if json else out, flush=True)
+    session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
+    began, total = time.perf_counter(), _updates_left(session)
+    try:
+        session.watch(until)
+        with (
+            Interrupts() as interrupts,
+            Lines(out, err, total=total, unit="updates" if text else "epochs") as lines,
+        ):
+            every = every or (lines_every(session) if text else 1)
+            for _ in _updates(session, every, interrupts, lines, keeper):
+                if text and session.trainer.learns:
+                    news = text_update(session)
+                    lines.write(text_json(news) if json else text_line(news))
+                else:
+                    update = _update(session)
+                    lines.write(_json(update) if json else _text(update, session))
+    finally:
+        if keeper is not None:
+            keeper.close()
+    summary = _summary(session, time.perf_counter() - began, keeper.folder if keeper else None)
+    print(summary, file=err if json else out, flush=True)
     if session.lost:
         print(f"rnn-tui: {session.notice}", file=err, flush=True)
         return 1
-    return 130 if interrupts.seen and not session.done and not session.stopped else 0
+    if keeper is not None and keeper.problem:
+        return 2
+    return 128 + interrupts.seen if interrupts.seen and not session.done and not session.stopped else 0
 
 
-def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[None]:
+def _updates_left(session: Session) -> int | None:
+    """Until its epochs are over; None: they never are."""
+    return session.epochs * session.trainer.task.batches - session.whole_passes if session.epochs else None
+
+
+def _begin(
+    experiment: Experiment, turns: tuple[Turn, ...], keep: Keep | None, told: Callable[[str], object]
+) -> tuple[Session, "Keeper | None"]:
+    """The session, and what keeps it. Nobody goes back here or draws a curve: without a keeper it needs no past."""
+    text = bool(experiment.data.text)
+    if keep is None:
+        session = Session(experiment, history=0, turns=turns)
+        session.branch.losses, session.branch.character_losses = MeanLoss() if text else _Newest(), _Newest()
+        return session, None
+    from rnn_tui.engine.kept import begin_keeping, resume
+
+    if keep.resume:
+        session, keeper = resume(keep, experiment, told, history=0, turns=turns)
+    else:
+        session = Session(experiment, history=0, turns=turns)
+        keeper = begin_keeping(session, keep, told)
+    if text:
+        losses, session.branch.losses = session.branch.losses, MeanLoss(whole=True)
+        for loss in losses:
+            session.branch.losses.append(loss)
+        session.branch.losses.take_mean()
+    return session, keeper
+
+
+def _updates(
+    session: Session, every: int, interrupts: Interrupts, lines: Lines, keeper: "Keeper | None"
+) -> Iterator[None]:
     """Trains; stops at the first update, every Nth, and the last one, for something to be said."""
     trainer = session.trainer
-    while True:
+    while not session.done:
         going = session.tick()
+        if keeper is not None:
+            keeper.ticked()
         if interrupts.seen:
+            if keeper is not None:
+                keeper.close()  # what follows is for the eye: hurried, its last digits may be others
             trainer.unit = "sequence"  # the rest of the pass in one go: what is said is about a whole one
         if going and not trainer.at_end_of_pass:
             continue
@@ -163,7 +210,7 @@ def _outputs(session: Session) -> Iterator[str]:
         yield f"  {'✓' if check.holds else '✗'} {check.claim} (largest difference {check.difference:.1g})"
 
 
-def _summary(session: Session, seconds: float) -> str:
+def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     """What was learnt, to which loss, and how long it took."""
     loss, floor, epoch = session.losses.last(), session.experiment.floor, session.epoch
     text = session.trainer.learns and bool(session.experiment.data.text)
@@ -174,6 +221,10 @@ def _summary(session: Session, seconds: float) -> str:
     word = "epoch" if session.trainer.learns else "pass"
     words = {"epoch": "epochs", "pass": "passes"}
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
+    if kept is not None:
+        from rnn_tui.runs import short_name
+
+        parts.append(f"kept as {safe(short_name(kept))}")
     if session.stopped and not session.lost:
         parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
     if session.early:

@@ -135,6 +135,17 @@ class Predictions:
         if right and self.learnt is None:
             self.learnt = epoch
 
+    @property
+    def seen(self) -> tuple[PredictionSeen, ...]:
+        """All that are kept, oldest first."""
+        return self.newest(self._kept)[::-1]
+
+    def recall(self, seen: tuple[PredictionSeen, ...], learnt: int | None) -> None:
+        """Know again what another process had seen. Of long texts it is only known how they begin."""
+        for each in seen[-self._kept :]:
+            self._first[(each.text, hash(each.text))] = (each.epoch, each.right)
+        self.learnt = learnt
+
     def head(self, epoch: int) -> "Predictions":
         """What had been predicted by the end of that epoch, to go on from there."""
         copy = Predictions(self._kept)

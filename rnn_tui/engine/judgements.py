@@ -1,6 +1,8 @@
 """What was made of the held-out text in the course of a run, and whether it has parted from what is learnt."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +56,25 @@ class Judgements:
         copy._all = [each for each in self._all if each.update <= update]
         copy._whole = [each for each in self._whole if each.update <= update]
         return copy
+
+    def told_all(self) -> list[dict[str, Any]]:
+        """All of them as plain values, oldest first; `part`: it is one of those that are judged every time."""
+        every = {id(each): each for each in (*self._all, *self._whole)}
+        parts = {id(each) for each in self._all}
+        ordered = sorted(every.items(), key=lambda each: each[1].update)
+        return [asdict(each) | {"part": key in parts} for key, each in ordered]
+
+    def recall(self, told: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
+        """Know again what `told_all` gave; `losses` are those of all updates."""
+        for values in told:
+            part = values.pop("part")
+            one = Judgement(**values)
+            if part:
+                self._all.append(one)
+            if one.whole:
+                self._whole.append(one)
+        for loss in losses[self._all[-1].update if self._all else 0 :]:
+            self.learnt(loss)
 
     def newest(self, by: int | None = None) -> Judgement | None:
         """The last one up to an update; at an update that has several, that of the whole."""

@@ -43,6 +43,11 @@ class Lines:
         if time.perf_counter() - self._written >= _PATIENCE:
             self._flush()
 
+    @staticmethod
+    def tell(line: str, err: TextIO) -> None:
+        """A line on `err` at once, above the bar if there is one."""
+        tqdm.write(line, file=err)
+
     def _flush(self) -> None:
         text = "".join(f"{line}\n" for line in self._waiting)
         self._waiting.clear()  # first, so that a closed `out` is not tried twice
@@ -55,23 +60,24 @@ class Lines:
 
 
 class Interrupts:
-    """Notes the first Ctrl+C instead of raising; the second one raises KeyboardInterrupt as ever."""
+    """Notes the first Ctrl+C or SIGTERM instead of ending at once; the second one does what it ever does."""
 
     def __init__(self) -> None:
-        self.seen = False
-        self._before: Any = None
+        self.seen = 0  # the signal
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        ours = threading.current_thread() is threading.main_thread()
-        if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # nobody has it ignored
-            self._before = signal.signal(signal.SIGINT, self._note)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):  # nobody has it ignored
+                    self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()
 
-    def _note(self, _signal: int, _frame: FrameType | None) -> None:
-        self.seen = True
-        signal.signal(signal.SIGINT, self._before)
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self.seen = number
+        signal.signal(number, self._before[number])

@@ -7,13 +7,16 @@ next tick boundary, so a slow link or a stalled terminal slows the pictures and 
 goes away, so does the engine.
 """
 
+import contextlib
 import gc
 import select
 import shutil
+import signal
 import socket
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -28,6 +31,7 @@ from rnn_tui.protocol import (
     Frame,
     GoTo,
     Greeting,
+    Keep,
     Learn,
     Look,
     Message,
@@ -45,6 +49,9 @@ from rnn_tui.protocol import (
     Watch,
 )
 from rnn_tui.wire import Buffer, ProtocolError, decode_command, pack
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.keeper import Keeper
 
 __all__ = ["Connection", "Server", "main"]
 
@@ -90,6 +97,11 @@ class Connection:
             return []
         return [decode_command(body) for body in self._incoming.feed(data)]
 
+    def hang_up(self) -> None:
+        """Read no more, as if the view had gone. May be called in the middle of anything, by a signal."""
+        with contextlib.suppress(OSError):
+            self._peer.shutdown(socket.SHUT_RD)
+
     def _flush(self) -> None:
         try:
             while self._outgoing:
@@ -119,6 +131,8 @@ class Server:
         self._due = 0.0  # when the next tick is
         self._look: Look | None = None  # waiting for an answer
         self._looked_at = 0.0
+        self._keep: Keep | None = None  # the run on the disk, from its first tick on
+        self._keeper: Keeper | None = None
 
     def run(self) -> None:
         """Serve until the view has gone."""
@@ -144,6 +158,7 @@ class Server:
                 self._revision += not self._session.is_judging
             if self._look is not None and self._may_answer():
                 self._answer(self._look)
+        self._close_keeper()
 
     def _patience(self) -> float | None:
         """How long the socket may be waited for: not at all at full speed, forever while nothing is to do."""
@@ -154,14 +169,14 @@ class Server:
     def _obey(self, command: Command) -> None:
         session = self._session
         left_over = session is not None and self._leaves_phase(command) and session.finish_tick()
+        if self._keeper is not None and isinstance(command, GoTo | Back | NextBranch):
+            self._keeper.save()  # where it has come to, before it stands in its past
         match command:
             case Look():
                 self._look, self._looked_at = command, time.perf_counter()
                 return
-            case Open(experiment=experiment, play=play, history=history, turns=turns):
-                check_memory(experiment)
-                choose_threads(experiment)
-                session = Session(experiment, history=history, turns=turns)
+            case Open(experiment=experiment, play=play):
+                session = self._opened_session(command)
                 self._begin(session)
                 self._slow = 0.0
                 self._speed = experiment.run.speed
@@ -169,6 +184,9 @@ class Server:
             case _ if session is None:
                 return
             case Restart(seed=seed):
+                self._close_keeper()
+                if self._keep is not None and self._keep.folder:
+                    self._keep = None  # the folder is that of the run before
                 session.begin(session.experiment if seed is None else session.with_seed(seed))
                 self._begin(session)
                 self._play(self._playing)
@@ -216,6 +234,43 @@ class Server:
         self._revision += 1
         if self._session is not None:
             self._changes = self._session.changes
+
+    def _opened_session(self, command: Open) -> Session:
+        """The session that is asked for. What has been kept so far is closed only once that is there."""
+        experiment, keep = command.experiment, command.keep
+        check_memory(experiment)
+        choose_threads(experiment)
+        keeper: Keeper | None = None
+        if keep is not None and keep.resume:
+            from rnn_tui.engine.kept import resume
+
+            session, keeper = resume(keep, experiment, self._tell, history=command.history, turns=command.turns)
+        else:
+            session = Session(experiment, history=command.history, turns=command.turns)
+        self._close_keeper()
+        self._keeper = keeper
+        self._keep = keep
+        return session
+
+    def _begin_keeping(self, session: Session, keep: Keep) -> None:
+        """The run begins for good: it gets its folder."""
+        from rnn_tui.engine.kept import begin_keeping
+        from rnn_tui.manifest import CheckpointError
+
+        try:
+            self._keeper = begin_keeping(session, keep, self._tell)
+            self._runs += 1
+        except CheckpointError as error:
+            self._tell(str(error))
+            self._keep = None
+
+    def _close_keeper(self) -> None:
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+    def _tell(self, problem: str) -> None:
+        self._connection.send(Refused(problem=problem))
 
     def _leaves_phase(self, command: Command) -> bool:
         """Whether a command cannot be obeyed, or makes no sense, in the middle of a tick."""
@@ -266,12 +321,16 @@ class Server:
         """One tick, or in slow motion one phase."""
         session = self._session
         assert session is not None
+        if self._keep is not None and self._keeper is None:
+            self._begin_keeping(session, self._keep)
         slow = bool(self._slow) and not whole and not self._to_end_of_stretch
         if slow:
             going = session.next_phase()
         else:
             session.finish_tick()
             going = session.tick()
+        if self._keeper is not None:
+            self._keeper.ticked()
         self._revision += 1
         if session.changes != self._changes:
             self._changes = session.changes
@@ -331,6 +390,7 @@ class Server:
             weights=weights,
             device=str(session.device),
             torch=str(torch.__version__),
+            kept=str(self._keeper.folder) if self._keeper is not None else "",
         )
 
 
@@ -339,7 +399,9 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     folder = Path(listener.getsockname()).parent
     peer, _ = listener.accept()
-    Server(Connection(peer)).run()
+    connection = Connection(peer)
+    signal.signal(signal.SIGTERM, lambda *_: connection.hang_up())
+    Server(connection).run()
     shutil.rmtree(folder, ignore_errors=True)  # the view has gone, perhaps without a chance to tidy up
 
 

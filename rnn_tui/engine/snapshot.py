@@ -1,6 +1,7 @@
 """The exact state of a run between two passes: weights, optimiser, random numbers and place; to the bit."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -10,13 +11,13 @@ from rnn_tui.engine.model import State
 from rnn_tui.engine.schedule import Plateau
 from rnn_tui.engine.trainer import Trainer
 
-__all__ = ["Snapshot", "restore", "state_bytes", "take"]
+__all__ = ["Slot", "Snapshot", "restore", "state_bytes", "take", "take_beginning"]
 
 _GRADIENT = "grad"  # the key of a gradient that waits for those of other passes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Slot:
+class Slot:
     """One tensor of the optimiser's state, or a gradient."""
 
     parameter: int  # its place among the parameters
@@ -37,7 +38,7 @@ class Snapshot:
     earlier: float  # losses of this epoch so far
     scaling: dict[str, Any] | None  # of the losses, in float16
     values: Tensor  # (n,) weights, the optimiser's tensors, what is collected; float32 or as wide as the weights
-    slots: tuple[_Slot, ...]
+    slots: tuple[Slot, ...]
     random: Tensor | None  # of torch's generator, where the run draws numbers
     state: State | None = None  # that the last pass left, where the next goes on from it
 
@@ -58,7 +59,8 @@ def state_bytes(trainer: Trainer) -> int:
 def take(trainer: Trainer) -> Snapshot:
     """The state of a trainer that is between two passes, its update made."""
     parameters = list(trainer.model.parameters())
-    slots, tensors = _optimizer_tensors(trainer, parameters)
+    waiting = [parameter.grad for parameter in parameters] if trainer.collected else []
+    slots, tensors = _optimizer_tensors(trainer, parameters, waiting)
     with torch.no_grad():
         values = torch.cat([tensor.reshape(-1) for tensor in (*parameters, *tensors)])
     draws = trainer.experiment.network.initial_state == "random"
@@ -74,6 +76,32 @@ def take(trainer: Trainer) -> Snapshot:
         slots=slots,
         random=torch.get_rng_state() if draws else None,
         state=trainer.state if trainer.task.carries_into(trainer.epoch + 1) else None,
+    )
+
+
+def take_beginning(trainer: Trainer) -> Snapshot:
+    """The state at the beginning of the pass under way, or of the last one; the trainer is left as it is.
+
+    The weights move between two passes only, so they are those of now. Where the update after the last pass has been
+    made already, this is the state behind it.
+    """
+    now = take(trainer)
+    if not trainer.logits or (trainer.learns and trainer.at_end_of_pass and not trainer.has_update):
+        return now
+    began = trainer.pass_began
+    parameters = list(trainer.model.parameters())
+    slots, tensors = _optimizer_tensors(trainer, parameters, began.gradients)
+    with torch.no_grad():
+        values = torch.cat([tensor.reshape(-1) for tensor in (*parameters, *tensors)])
+    return replace(
+        now,
+        ticks=began.ticks,
+        epoch=trainer.epoch - 1,
+        collected=began.collected,
+        values=values,
+        slots=slots,
+        random=began.random,
+        state=trainer.h_0 if trainer.task.carries_into(trainer.epoch) else None,
     )
 
 
@@ -107,14 +135,17 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     trainer.earlier = snapshot.earlier
 
 
-def _optimizer_tensors(trainer: Trainer, parameters: list[nn.Parameter]) -> tuple[tuple[_Slot, ...], list[Tensor]]:
+def _optimizer_tensors(
+    trainer: Trainer, parameters: list[nn.Parameter], gradients: Sequence[Tensor | None]
+) -> tuple[tuple[Slot, ...], list[Tensor]]:
+    """The optimiser's tensors, and the gradients that wait for those of other passes: empty, where none do."""
     if trainer.optimizer is None:
         return (), []
     slots, tensors = [], []
     for number, parameter in enumerate(parameters):
-        waiting = {_GRADIENT: parameter.grad} if trainer.collected else {}
+        waiting = {_GRADIENT: gradients[number]} if gradients else {}
         for key, value in (trainer.optimizer.state.get(parameter, {}) | waiting).items():
             if isinstance(value, Tensor):
-                slots.append(_Slot(parameter=number, key=key, shape=value.shape, device=value.device))
+                slots.append(Slot(parameter=number, key=key, shape=value.shape, device=value.device))
                 tensors.append(value)
     return tuple(slots), tensors

@@ -20,15 +20,19 @@ def lines_every(session: Session) -> int:
 
 
 class MeanLoss(Series):
-    """A series that keeps the newest number, and the mean of those since it was last asked for."""
+    """A series that knows the mean of the numbers since it was last asked for; `whole`: it keeps them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
         super().__init__()
+        self._whole = whole
         self._sum, self._count, self._mean = 0.0, 0, math.nan
 
     def append(self, value: float) -> None:
-        """Replaces the one before."""
-        self._values[0], self._size = value, 1
+        """Replaces the one before, where they are not all kept."""
+        if self._whole:
+            super().append(value)
+        else:
+            self._values[0], self._size = value, 1
         self._sum += value
         self._count += 1
 

@@ -4,7 +4,8 @@ The update that ends a pass is made when the next pass begins. So between two ti
 the newest loss, and the gradients on them are its gradients: whatever is looked at there belongs together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -22,9 +23,19 @@ from rnn_tui.engine.schedule import Plateau, learning_rate, span
 from rnn_tui.engine.tasks import build_task
 from rnn_tui.experiment import Experiment, Tick, Training
 
-__all__ = ["Stage", "Trainer"]
+__all__ = ["Beginning", "Stage", "Trainer"]
 
 Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What a pass changes, as it was before its first tick; the weights are the same until its end."""
+
+    ticks: int = 0
+    collected: int = 0  # passes whose gradients waited
+    gradients: Sequence[Tensor | None] = ()  # of each parameter, added up over them; empty where none waited
+    random: Tensor | None = None  # of torch's generator, where the run draws numbers
 
 
 class Trainer:
@@ -59,6 +70,7 @@ class Trainer:
         self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
         self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
         self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
+        self.pass_began = Beginning()
         self.keeps_update = False  # set while somebody looks at the updates
         self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
 
@@ -222,6 +234,14 @@ class Trainer:
             group["weight_decay"] = training.weight_decay
 
     def _begin_pass(self) -> None:
+        draws = self.experiment.network.initial_state == "random"
+        weights = self.model.parameters() if self.collected else ()
+        self.pass_began = Beginning(
+            ticks=self.ticks,
+            collected=self.collected,
+            gradients=[None if each.grad is None else each.grad.clone() for each in weights],
+            random=torch.get_rng_state() if draws else None,
+        )
         number = self.epoch + 1
         self.task.begin(number, self.experiment.training.seed)
         if self.task.carries_into(number):

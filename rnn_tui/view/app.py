@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import shlex
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -25,6 +27,7 @@ from rnn_tui.protocol import (
     Frame,
     GoTo,
     Greeting,
+    Keep,
     Learn,
     NextBranch,
     NextPhase,
@@ -85,6 +88,7 @@ class RnnApp(App[int]):
         paused: bool = False,
         history: int = HISTORY,
         turns: tuple[Turn, ...] = (),
+        keep: Keep | None = None,
         fps: float = 20.0,
     ) -> None:
         self._themed = False
@@ -94,6 +98,7 @@ class RnnApp(App[int]):
         self._paused = paused
         self._history = history
         self._turns = turns  # to come, of the experiment to open
+        self._keep = keep  # on the disk, the experiment to open
         self._fps = fps
         self._puller = Puller(fps)
         self._timer: Timer | None = None
@@ -126,6 +131,11 @@ class RnnApp(App[int]):
     def held(self) -> bool:
         """Whether the run on the screen is paused or done."""
         return self._frame is not None and self._frame.status.state != "playing"
+
+    @property
+    def kept(self) -> str:
+        """The folder on the disk of the run on the screen; empty: none."""
+        return "" if self._opened is None else self._opened.kept
 
     def get_default_screen(self) -> MainScreen:
         """The panes."""
@@ -171,11 +181,20 @@ class RnnApp(App[int]):
 
     @on(EngineSpoke)
     def _hear(self, event: EngineSpoke) -> None:
+        if not self.screen_stack:
+            return  # it is being left
         match event.message:
             case Greeting():
                 wishes, self._wishes = self._wishes, []
-                play = not self._paused
-                self.say(Open(experiment=self._experiment, play=play, history=self._history, turns=self._turns))
+                self.say(
+                    Open(
+                        experiment=self._experiment,
+                        play=not self._paused,
+                        history=self._history,
+                        turns=self._turns,
+                        keep=self._keep,
+                    )
+                )
                 for wish in wishes:
                     if not isinstance(wish, Open):  # that one has just been opened
                         self.say(wish)
@@ -239,7 +258,13 @@ class RnnApp(App[int]):
         self.push_screen(EngineGoneScreen(event.words), answered)
 
     def _start_again(self) -> None:
-        """Another engine for the experiment that was running."""
+        """Another engine for the experiment that was running, from its last checkpoint if it has one."""
+        opened = self._opened
+        if opened is not None and opened.kept and (Path(opened.kept) / "checkpoint.json").is_file():
+            self._experiment = opened.began
+            self._keep = Keep(folder=opened.kept, resume=True)
+        elif self._keep is not None:
+            self._keep = self._keep_others()
         self._engine.close()
         self._engine = start_engine()
         self._puller = Puller(self._fps)
@@ -375,7 +400,11 @@ class RnnApp(App[int]):
 
     def _open(self, experiment: Experiment | None) -> None:
         if experiment is not None:
-            self._command(Open(experiment=experiment, history=self._history))
+            self._command(Open(experiment=experiment, history=self._history, keep=self._keep_others()))
+
+    def _keep_others(self) -> Keep | None:
+        """Whether what is opened later is kept as well: in folders of their own, where none was named."""
+        return None if self._keep is None or self._keep.folder else self._keep
 
     def _command(self, command: Command) -> None:
         """Say it, and look at once at what came of it; while torch is being loaded, keep it for then."""
@@ -407,10 +436,16 @@ def run_app(
     paused: bool = False,
     history: int = HISTORY,
     turns: tuple[Turn, ...] = (),
+    keep: Keep | None = None,
 ) -> int:
     """Show the app until it is left; the exit code. The engine ends with it."""
-    app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns)
+    app = RnnApp(engine, experiment, paused=paused, history=history, turns=turns, keep=keep)
     try:
-        return app.run() or app.return_code or 0
+        code = app.run() or app.return_code or 0
     finally:
-        engine.close()
+        app.close_engine()
+    if app.kept:
+        from rnn_tui.runs import short_name
+
+        print(f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(app.kept))))}")
+    return code

@@ -1,0 +1,204 @@
+"""Keeps a run on the disk while it trains: the experiment, the losses, and every now and then a checkpoint.
+
+It is called between two ticks and nearly always returns at once. What the disk refuses is told, and training goes on.
+"""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from rnn_tui import __version__
+from rnn_tui.engine import checkpoint
+from rnn_tui.engine.logbook import CHARACTERS, LOSSES, Logbook
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.snapshot import take_beginning
+from rnn_tui.engine.timeline import Branch
+from rnn_tui.manifest import FORMAT, Judged, Manifest, experiment_hash, text_hash
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.board import Board
+
+__all__ = ["Keeper", "Logs"]
+
+_LOG_EVERY = 1.0  # seconds between two looks at what has become known
+_SAVE_EVERY = 10.0  # seconds between two checkpoints, at least
+_SHARE = 0.01  # of the time that checkpoints may take, unless their number is given
+
+
+class Keeper:
+    """Keeps one session's run in a folder, which is nobody else's until it is closed."""
+
+    def __init__(
+        self,
+        session: Session,
+        folder: Path,
+        logs: "Logs",
+        locked: int,
+        *,
+        board: "Board | None" = None,
+        every: int = 0,
+        told: Callable[[str], object] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`logs` belong to the session's branch, `locked` is the folder's lock, which is ours from now on.
+
+        `every`: updates between checkpoints, 0: by time. `told` hears what cannot be written, once.
+        """
+        self.folder = folder
+        self.problem = ""  # why the last attempt to write failed
+        self._session = session
+        self._locked: int | None = locked
+        self._every = every
+        self._board = board
+        self._told = told
+        self._clock = clock
+        self._logs = {session.branch.name: logs}
+        self._log_due = clock()
+        self._save_due = clock() + _SAVE_EVERY
+        self._saved = self._version()  # what the checkpoint on the disk is of
+        self._saved_updates = len(session.branch.ends)
+        self._text = text_hash(session.began)
+
+    def ticked(self) -> None:
+        """A tick has been done: write what is due."""
+        if self._every and len(self._session.branch.ends) - self._saved_updates >= self._every:
+            self.save()
+        elif (now := self._clock()) >= self._log_due:
+            if now >= self._save_due and not self._every:
+                self.save()
+            else:
+                self._attempt(self._log)
+                self._show_board()
+                self._log_due = self._clock() + _LOG_EVERY
+
+    def save(self) -> None:
+        """Write everything as of the newest tick; nothing where that is on the disk, or the run stands in its past."""
+        session = self._session
+        if session.is_held or session.trainer.ticks < session.branch.newest or self._saved == self._version():
+            return
+        began = self._clock()
+        if self._attempt(self._save):
+            self._saved = self._version()
+        self._saved_updates = len(session.branch.ends)
+        self._show_board()
+        now = self._clock()
+        self._save_due = now + max(_SAVE_EVERY, (now - began) / _SHARE)
+        self._log_due = now + _LOG_EVERY
+
+    def close(self) -> None:
+        """The last checkpoint; the folder is free then."""
+        if self._locked is None:
+            return
+        self._session.finish_tick()
+        self.save()
+        self._show_board(last=True)
+        os.close(self._locked)
+        self._locked = None
+
+    def _version(self) -> object:
+        session = self._session
+        return session.branch.name, session.branch.newest, session.changes, session.epochs
+
+    def _attempt(self, write: Callable[[], object]) -> bool:
+        try:
+            write()
+        except OSError as error:
+            had, self.problem = self.problem, f"{self.folder}: cannot be written: {error.strerror or error}"
+            if not had:
+                self._told(self.problem)
+            return False
+        self.problem = ""
+        return True
+
+    def _show_board(self, *, last: bool = False) -> None:
+        """Let TensorBoard know. Where it cannot be written to, it is given up."""
+        if self._board is None:
+            return
+        try:
+            self._board.catch_up(self._session.losses)
+            if last:
+                self._board.close()
+        except OSError as error:
+            self._board = None
+            self._told(f"--tensorboard: cannot be written any more: {error.strerror or error}")
+
+    def _log(self) -> "Logs":
+        """Append what is not in the files yet."""
+        branch = self._session.branch
+        if branch.name not in self._logs:
+            self._logs[branch.name] = Logs.another(self.folder)
+        logs = self._logs[branch.name]
+        logs.catch_up(branch, learns=self._session.trainer.learns)
+        return logs
+
+    def _save(self) -> None:
+        session, trainer = self._session, self._session.trainer
+        session.drain()
+        logs = self._log()
+        branch, state = session.branch, take_beginning(trainer)
+        loss = session.losses.last()
+        manifest = Manifest(
+            format=FORMAT,
+            rnn_tui=__version__,
+            torch=str(torch.__version__),
+            experiment=experiment_hash(session.began),
+            tick=trainer.ticks,
+            epoch=session.epoch,
+            updates=len(branch.ends),
+            loss=loss if loss is not None and math.isfinite(loss) else None,
+            epochs=branch.epochs,
+            branch=branch.name,
+            turns=session.turns,
+            planned=session.planned,
+            predictions=branch.predictions.seen,
+            learnt=branch.predictions.learnt,
+            state_tick=state.ticks,
+            state_epoch=state.epoch,
+            progress=checkpoint.progress_of(state),
+            best=(branch.best.loss, branch.best.epoch, branch.best.since),
+            held_out=tuple(Judged(**each) for each in branch.held_out.told_all()),
+            text=self._text,
+            weights=sum(parameter.numel() for parameter in trainer.model.parameters()),
+            losses=logs.losses.path.name,
+            by_character=logs.by_character(branch),
+            tensors="",
+            tensors_bytes=0,
+            tensors_sha256="",
+        )
+        checkpoint.write(self.folder, manifest, checkpoint.to_tensors(trainer, state))
+
+
+class Logs:
+    """The files with the losses of one branch."""
+
+    def __init__(self, folder: Path, mark: str = "") -> None:
+        self.losses = Logbook(folder / f"losses{mark}.csv", LOSSES)
+        self.characters = Logbook(folder / f"characters{mark}.csv", CHARACTERS)
+
+    @classmethod
+    def another(cls, folder: Path) -> "Logs":
+        """For a branch that has no files yet."""
+        number = 2
+        while (folder / f"losses-{number}.csv").exists():
+            number += 1
+        return cls(folder, f"-{number}")
+
+    @staticmethod
+    def by_character(branch: Branch) -> bool:
+        """Whether every tick so far was a character."""
+        return 0 < len(branch.character_losses) == branch.newest
+
+    def catch_up(self, branch: Branch, *, learns: bool) -> None:
+        """Append the losses that are not there yet. Raises OSError."""
+        known = len(branch.losses) if learns else len(branch.ends)
+        self.losses.add(
+            [(each + 1, branch.ends[each], branch.losses.at(each)) for each in range(self.losses.rows, known)]
+        )
+        if self.by_character(branch):
+            losses = branch.character_losses
+            self.characters.add([(each + 1, losses.at(each)) for each in range(self.characters.rows, len(losses))])

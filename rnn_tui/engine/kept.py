@@ -1,0 +1,161 @@
+"""Runs that are kept on the disk: how one begins there, and how it goes on as if it had never been stopped."""
+
+import contextlib
+import fcntl
+import math
+import os
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict, replace
+
+from rnn_tui.engine.checkpoint import load_tensors, to_snapshot
+from rnn_tui.engine.forward import checked_turn
+from rnn_tui.engine.history import Series
+from rnn_tui.engine.keeper import Keeper, Logs
+from rnn_tui.engine.patience import Best
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.timeline import Branch, States
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.experiment_file import write as to_toml
+from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, read_manifest
+from rnn_tui.protocol import HISTORY, Keep, Turn
+from rnn_tui.runs import new_folder
+from rnn_tui.whole import make_folder, write_whole
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.board import Board
+
+__all__ = ["begin_keeping", "load_run", "resume"]
+
+
+def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object]) -> Keeper:
+    """Keep a session from its first tick on. Raises CheckpointError where that cannot be."""
+    folder = Path(keep.folder) if keep.folder else new_folder(session.began)
+    try:
+        make_folder(folder)
+        with _locked(folder) as lock:
+            if any((folder / name).exists() for name in (EXPERIMENT, MANIFEST)):
+                raise CheckpointError(folder, "holds a run already: resume it, or name another folder")
+            write_whole(folder / EXPERIMENT, to_toml(_lasting(session.began)).encode())
+            logs = Logs(folder)
+            logs.losses.add(())
+            board = _board(keep, 0)
+    except OSError as error:
+        raise CheckpointError(folder, f"cannot be written: {error.strerror or error}") from None
+    return Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
+
+
+def _lasting(experiment: Experiment) -> Experiment:
+    """With a text that is found from everywhere."""
+    text = experiment.data.text
+    return replace(experiment, data=replace(experiment.data, text=os.path.abspath(text))) if text else experiment
+
+
+def resume(
+    keep: Keep,
+    experiment: Experiment,
+    told: Callable[[str], object],
+    *,
+    history: int = HISTORY,
+    turns: tuple[Turn, ...] = (),
+) -> tuple[Session, Keeper]:
+    """The run in a folder at the tick where it was left, kept there from now on.
+
+    `experiment` is what it was at tick 0, perhaps on another device or with other breakpoints, and `turns` are more
+    changes to come. Raises CheckpointError, or ExperimentError for what cannot run here; nothing has changed then.
+    """
+    folder = Path(keep.folder)
+    try:
+        with _locked(folder) as lock:
+            session, logs = load_run(folder, experiment, history=history, turns=turns)
+            board = _board(keep, len(session.losses))
+    except OSError as error:
+        raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
+    return session, Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
+
+
+def load_run(
+    folder: Path, experiment: Experiment, *, history: int = 0, turns: tuple[Turn, ...] = ()
+) -> tuple[Session, Logs]:
+    """The session of the run in a folder, and the files with its losses. Nothing is written. Raises as `resume`."""
+    manifest = read_manifest(folder)
+    tensors = load_tensors(folder, manifest, experiment)
+    session = Session(experiment, history=history)
+    if not 0 <= manifest.tick - manifest.state_tick <= session.trainer.length:
+        raise CheckpointError(folder / MANIFEST, "is altered: its ticks are more than a pass apart")
+    state = to_snapshot(session.trainer, manifest, tensors, folder / manifest.tensors)
+    logs = Logs(folder, manifest.losses.removeprefix("losses").removesuffix(".csv"))
+    try:
+        past = tuple(checked_turn(experiment, turn) for turn in manifest.turns)
+        to_come = tuple(sorted((*manifest.planned, *turns), key=lambda turn: turn.tick))
+        session.go_on(_branch(session, manifest, past, logs, history), state, to_come)
+    except CheckpointError:
+        raise
+    except ExperimentError as error:
+        raise CheckpointError(folder / MANIFEST, f"is altered: {error.path} {error}") from None
+    return session, logs
+
+
+def _board(keep: Keep, known: int) -> "Board | None":
+    """TensorBoard's end, where it is wanted; its packages are loaded only then. Raises OSError."""
+    if not keep.tensorboard:
+        return None
+    from rnn_tui.engine.board import Board
+
+    return Board(Path(keep.tensorboard), known)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[int]:
+    """Keeps other processes from writing there, until the descriptor is closed: here, where anything goes wrong.
+
+    Raises CheckpointError where another process has the lock, and OSError.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CheckpointError(folder, "this run is being trained already, by another rnn-tui") from None
+        except OSError:  # a file system without locks
+            pass
+        yield descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], logs: Logs, history: int) -> Branch:
+    rows = logs.losses.read(manifest.updates)
+    branch = Branch(
+        name=manifest.branch,
+        states=States(history),
+        turns=[*session.branch.turns[:1], *turns],
+        epochs=manifest.epochs,
+        newest=manifest.tick,
+        losses=_series([row[2] for row in rows if row[2]]),
+        ends=array("q", [int(row[1]) for row in rows]),
+    )
+    if manifest.by_character:
+        branch.character_losses = _series([row[1] for row in logs.characters.read(manifest.tick)])
+    branch.predictions.recall(manifest.predictions, manifest.learnt)
+    judged = [{name: _number(value) for name, value in asdict(each).items()} for each in manifest.held_out]
+    branch.held_out.recall(judged, list(branch.losses))
+    loss, epoch, since = manifest.best
+    branch.best = Best(loss=math.inf if loss is None else loss, epoch=epoch, since=since)
+    return branch
+
+
+def _number(value: Any) -> Any:
+    """JSON knows no number that is none."""
+    return math.nan if value is None else value
+
+
+def _series(values: list[str]) -> Series:
+    series = Series()
+    for value in values:
+        series.append(float(value))
+    return series

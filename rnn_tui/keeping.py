@@ -1,0 +1,159 @@
+"""What the options of kept runs say: which folder, how often, and with which run to go on."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnn_tui.experiment import Experiment, ExperimentError, Training
+from rnn_tui.fields import FIELDS
+from rnn_tui.manifest import EXPERIMENT, CheckpointError, read_experiment, read_manifest, read_tensors
+from rnn_tui.options import Refusal, complaint, given, shown
+from rnn_tui.protocol import Keep, Turn
+from rnn_tui.reproduce import ForkError, parse_forks
+from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.runs import NoSuchRun, find
+from rnn_tui.text import safe
+
+__all__ = ["keeping", "resumed"]
+
+_ON_RESUMING = (
+    "training.epochs",
+    "run.speed",
+    "run.device",
+    "run.threads",
+    "run.until",
+)  # what can be said of a run that goes on
+_MOST = 10**15  # updates
+
+
+def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> Keep | None:
+    """That and where a new run is to be kept; `save`: also where nothing is said of it. Raises Refusal."""
+    folder, board = parameters["run"], parameters["tensorboard"]
+    every = _count("--checkpoint-every", parameters["checkpoint_every"])
+    if parameters.get("no_save"):
+        for option, value in (("--run", folder), ("--checkpoint-every", every), ("--tensorboard", board)):
+            if value:
+                raise Refusal(f"{option} {shown(value)}: does not go with --no-save")
+        return None
+    _check_board(board)
+    wanted = folder is not None or parameters.get("save") or every or board is not None
+    if not wanted and not (save and experiment.training.learn):  # a forward pass is over at once, and leaves nothing
+        return None
+    if parameters.get("data_text") == "-":
+        if wanted:
+            raise Refusal("--text -: a run that is kept needs a text that stays: give it as a file")
+        return None
+    if folder is not None:
+        _check_folder(folder)
+    return Keep(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
+
+
+def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tuple[Experiment, tuple[Turn, ...], Keep]:
+    """The run of that name, the changes that are to come, and how it is kept. Raises Refusal."""
+    for other in (*parameters.get("names", ()), parameters.get("file"), parameters.get("run")):
+        if other is not None:
+            raise Refusal(f"{shown(other)}: give it or a run to resume, not both")
+    if parameters.get("no_save"):
+        raise Refusal("--no-save: a run that goes on is kept where it is")
+    settings = given({each.path.replace(".", "_"): None for each in FIELDS} | parameters)
+    for each in FIELDS:
+        if each.path in settings and each.path not in _ON_RESUMING:
+            hint = " (--fork changes how it learns)" if each.section == "training" else ""
+            raise Refusal(f"{each.option}: is the run's own, and cannot change when it is resumed{hint}")
+    _check_board(parameters["tensorboard"])
+    every = _count("--checkpoint-every", parameters["checkpoint_every"])
+    try:
+        folder = find(name)
+        experiment = read_experiment(folder)
+        manifest = read_manifest(folder)
+        read_tensors(folder, manifest, experiment)  # before there is a screen, and before torch is loaded
+    except NoSuchRun as error:
+        raise Refusal(str(error)) from None
+    except (ExperimentError, CheckpointError) as error:
+        raise Refusal(safe(str(error))) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Refusal(f"{_place(folder)}: cannot be written, and the run is kept there")
+    training = manifest.turns[-1].training if manifest.turns else experiment.training
+    values = to_dict(experiment)
+    values["run"] |= {path.partition(".")[2]: value for path, value in settings.items() if path.startswith("run.")}
+    try:
+        experiment = from_dict(values)
+        turns = _epochs(experiment, training, manifest.tick, settings)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, values)) from None
+    turns += _forks(experiment, turns[-1].training if turns else training, manifest.tick, forks)
+    keep = Keep(
+        folder=str(folder.resolve()), resume=True, every=every, tensorboard=_absolute(parameters["tensorboard"])
+    )
+    return experiment, turns, keep
+
+
+def _epochs(experiment: Experiment, training: Training, tick: int, settings: dict[str, Any]) -> tuple[Turn, ...]:
+    """Other epochs from the tick on where the run was left. Raises ExperimentError."""
+    epochs = settings.get("training.epochs", training.epochs)
+    if epochs == training.epochs:
+        return ()
+    values = to_dict(msgspec.structs.replace(experiment, training=training))
+    values["training"]["epochs"] = epochs
+    return (Turn(tick=tick, training=from_dict(values).training),)
+
+
+def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[str, ...]) -> tuple[Turn, ...]:
+    try:
+        turns = parse_forks(msgspec.structs.replace(experiment, training=training), forks)
+    except ForkError as error:
+        raise Refusal(f"--fork {error}") from None
+    for turn, text in zip(turns, forks, strict=True):
+        if turn.tick < tick:
+            raise Refusal(f"--fork {shown(text)}: is in the past: the run was left at tick {tick:,}")
+    return turns
+
+
+def _check_board(folder: str | None) -> None:
+    """Nothing, where no event files are asked for, or they can be written. Raises Refusal."""
+    if folder is None:
+        return
+    from importlib.util import find_spec
+
+    if find_spec("tensorboard") is None:
+        raise Refusal("--tensorboard: needs another package: pip install 'rnn-tui[tensorboard]'")
+    _check_writable("--tensorboard", folder)
+
+
+def _check_folder(folder: str) -> None:
+    """Whether a run can begin in that folder. Nothing is made. Raises Refusal."""
+    _check_writable("--run", folder)
+    if (Path(folder) / EXPERIMENT).exists():
+        raise Refusal(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
+
+
+def _check_writable(option: str, folder: str) -> None:
+    path = Path(folder)
+    if not folder or "\0" in folder:
+        raise Refusal(f"{option} {_place(folder)}: is no folder")
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    if not path.is_dir():
+        raise Refusal(f"{option} {_place(folder)}: {_place(path)} is no folder")
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise Refusal(f"{option} {_place(folder)}: {_place(path)} cannot be written")
+
+
+def _count(option: str, text: str | None) -> int:
+    """A whole number from 1 on; 0 where nothing is said. Raises Refusal."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdecimal()) or len(text) > 20 or not 0 < int(text) <= _MOST:
+        raise Refusal(f"{option} {shown(text)}: must be a whole number, 1 or more")
+    return int(text)
+
+
+def _place(path: str | Path) -> str:
+    """A path for a message: all of it, since its end tells most."""
+    return safe(str(path)) or "''"
+
+
+def _absolute(folder: str | None) -> str:
+    return os.path.abspath(folder) if folder else ""

@@ -1,0 +1,189 @@
+"""What a checkpoint says of itself, and whether its tensors are the ones that it speaks of. No torch, no pickle.
+
+A checkpoint is two files: `checkpoint.json`, the manifest, and the `.safetensors` file that it names.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnn_tui import reading
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.experiment_file import read
+from rnn_tui.parameters import parameter_shapes
+from rnn_tui.protocol import PredictionSeen, Turn
+from rnn_tui.rules import to_dict
+
+__all__ = [
+    "EXPERIMENT",
+    "FORMAT",
+    "MANIFEST",
+    "CheckpointError",
+    "Judged",
+    "Manifest",
+    "Progress",
+    "experiment_hash",
+    "read_experiment",
+    "read_manifest",
+    "read_tensors",
+    "text_hash",
+]
+
+FORMAT = 1
+EXPERIMENT = "experiment.toml"
+MANIFEST = "checkpoint.json"
+_LARGEST = 64 * 2**20  # bytes of a manifest
+
+
+class CheckpointError(ExperimentError):
+    """A run that cannot be gone on with; the text is one line that begins with the file."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__("", f"{file}: {problem}")
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes with the tensors, as of the beginning of the last pass. None stands for a number that is not finite."""
+
+    updates: int = 0  # made
+    collected: int = 0  # passes whose gradients wait for an update
+    plateau: tuple[float | None, int, int] = (None, 0, 0)  # of the schedule: the best loss, epochs since, cuts
+    earlier: float | None = 0.0  # losses of the epoch so far, added up
+    scaling: dict[str, float] | None = None  # of the losses, in float16
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made of the held-out text after an update; see `engine/judgements.py`."""
+
+    update: int
+    loss: float | None  # None here: not a number
+    accuracy: float
+    characters: int
+    whole: bool
+    part: bool
+    learnt: float | None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """`checkpoint.json`. The tensors are those at the beginning of the last pass: it is done again on resuming."""
+
+    format: int
+    rnn_tui: str  # the version that wrote it
+    torch: str
+    experiment: str  # hash of what decides the numbers, see `experiment_hash`
+    tick: int  # ticks done
+    epoch: int
+    updates: int  # whole passes, as `losses.csv` counts them
+    loss: float | None  # of the newest whole pass; None also where it is no number
+    epochs: int  # where it stops; 0: never
+    branch: str = "main"
+    turns: tuple[Turn, ...] = ()  # the ways of learning since tick 0
+    planned: tuple[Turn, ...] = ()  # those that are still to come
+    predictions: tuple[PredictionSeen, ...] = ()  # the distinct ones, oldest first
+    learnt: int | None = None  # the epoch at which one was first right
+    state_tick: int  # ticks done at the beginning of the last pass
+    state_epoch: int
+    progress: Progress = Progress()
+    best: tuple[float | None, int, int] = (None, 0, 0)  # for early stopping: the loss, its epoch, counted since
+    held_out: tuple[Judged, ...] = ()  # oldest first
+    text: str = ""  # SHA-256 of the file that is learnt, where one is
+    weights: int  # trainable numbers
+    losses: str  # the name of the file
+    by_character: bool  # whether every tick was a character, and `characters` has the loss of each
+    tensors: str  # the name of the file
+    tensors_bytes: int
+    tensors_sha256: str
+
+
+def experiment_hash(experiment: Experiment) -> str:
+    """SHA-256 of the parts of an experiment that decide its numbers: data, network and training.
+
+    A text may lie elsewhere: `text_hash` tells whether it is the same.
+    """
+    values = to_dict(experiment)
+    del values["data"]["text"]
+    parts = {name: values[name] for name in ("data", "network", "training")}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def text_hash(experiment: Experiment) -> str:
+    """SHA-256 of the file that is learnt; empty, where there is none. Raises ExperimentError."""
+    if not experiment.data.text:
+        return ""
+    try:
+        with open(experiment.data.text, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CheckpointError(Path(experiment.data.text), f"the text of this run cannot be read: {reason}") from None
+
+
+def read_experiment(folder: Path) -> Experiment:
+    """What the run in a folder was at tick 0. Raises ExperimentError, whose text begins with the file."""
+    return read(folder / EXPERIMENT)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the run in a folder. Raises CheckpointError."""
+    file = folder / MANIFEST
+    data = _bytes(file, _LARGEST)
+    try:
+        version = msgspec.json.decode(data, type=dict[str, Any]).get("format")
+        if version != FORMAT:
+            raise CheckpointError(file, f"is of format {version!r:.20}; this rnn-tui reads format {FORMAT}")
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise CheckpointError(file, f"is cut or altered: {error}") from None
+    for name, end in ((manifest.tensors, ".safetensors"), (manifest.losses, ".csv")):
+        if Path(name).name != name or not name.endswith(end):
+            raise CheckpointError(file, f"is altered: it must name a {end} file beside it")
+    if min(manifest.tick, manifest.epoch, manifest.updates, manifest.state_tick, manifest.state_epoch) < 0:
+        raise CheckpointError(file, "is altered: a count in it is negative")
+    return manifest
+
+
+def read_tensors(folder: Path, manifest: Manifest, experiment: Experiment) -> bytes:
+    """The bytes of the tensors' file, once they are known to be those that were written, for this experiment.
+
+    Raises CheckpointError.
+    """
+    if manifest.experiment != experiment_hash(experiment):
+        raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
+    if manifest.text != text_hash(experiment):
+        raise CheckpointError(Path(experiment.data.text), "is not the text that this run has learnt so far")
+    file = folder / manifest.tensors
+    data = _bytes(file, manifest.tensors_bytes)
+    if len(data) != manifest.tensors_bytes:
+        raise CheckpointError(file, f"is cut: {len(data):,} bytes of {manifest.tensors_bytes:,}")
+    if hashlib.sha256(data).hexdigest() != manifest.tensors_sha256:
+        raise CheckpointError(file, "is altered: its SHA-256 is not the one in its manifest")
+    _check_sizes(file, data, experiment)
+    return data
+
+
+def _check_sizes(file: Path, data: bytes, experiment: Experiment) -> None:
+    """Whether the header of a safetensors file (a length of 8 bytes, then JSON) has this experiment's weights."""
+    try:
+        header = msgspec.json.decode(data[8 : 8 + int.from_bytes(data[:8], "little")], type=dict[str, Any])
+        there = {name: tuple(each["shape"]) for name, each in header.items() if name.startswith("model.")}
+    except (msgspec.DecodeError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(file, f"is no safetensors file: {error}") from None
+    wanted = {f"model.{name}": shape for name, shape in parameter_shapes(reading.read(experiment).experiment)}
+    for name in sorted({*there, *wanted}):
+        if there.get(name) != wanted.get(name):
+            has, needs = (" × ".join(map(str, each.get(name, ("nothing",)))) for each in (there, wanted))
+            raise CheckpointError(file, f"is of other sizes: {name[:80]} is {has}; the experiment needs {needs}")
+
+
+def _bytes(file: Path, most: int) -> bytes:
+    """What the file holds; one byte more than `most`, where it holds more."""
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(most + 1)
+    except FileNotFoundError:
+        raise CheckpointError(file, "there is no such file: the run has no checkpoint, or it is not whole") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(file, f"cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -1,0 +1,114 @@
+"""Where runs lie on the disk: one folder each, found by name, by the beginning of a name, or by path."""
+
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+
+import msgspec
+
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, read_experiment, read_manifest
+from rnn_tui.options import shown
+
+__all__ = ["Listed", "NoSuchRun", "find", "listed", "new_folder", "runs_folder", "short_name"]
+
+_LONGEST = 40  # characters of an experiment's name in that of a folder
+
+
+class NoSuchRun(ValueError):
+    """A name that leads to no run, or to several; the text is one line that begins with it."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{shown(name)}: {problem}")
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as a list tells of it. What is None could not be read, and `problem` says why."""
+
+    name: str
+    folder: str
+    changed: float  # seconds since 1970
+    experiment: Experiment | None = None
+    manifest: Manifest | None = None
+    problem: str = ""
+
+
+def runs_folder() -> Path:
+    """Where runs go if nothing else is said."""
+    import platformdirs
+
+    return platformdirs.user_data_path("rnn-tui", appauthor=False) / "runs"
+
+
+def new_folder(experiment: Experiment) -> Path:
+    """A name for the folder of a run that begins now: `hihello-2025-01-31-3f9a1c`. Nothing is written."""
+    name = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower())[:_LONGEST].strip("-") or "run"
+    return runs_folder() / f"{name}-{time.strftime('%Y-%m-%d')}-{secrets.token_hex(3)}"
+
+
+def short_name(folder: Path) -> str:
+    """What `find` finds it by: its name where it lies in the usual place, else its path."""
+    return folder.name if folder.parent == runs_folder() else str(folder)
+
+
+def find(name: str) -> Path:
+    """The folder of a run. Raises NoSuchRun."""
+    if "\0" in name:
+        raise NoSuchRun(name, "no such run; `rnn-tui runs` lists them")
+    if name and (os.sep in name or _is_run(Path(name))):
+        if not _is_run(Path(name)):
+            raise NoSuchRun(name, f"is no folder of a run: there is no {EXPERIMENT} in it")
+        return Path(name)
+    folder = runs_folder()
+    names = _names(folder)
+    if name in names:
+        return folder / name
+    found = [each for each in names if name and each.startswith(name)]
+    if len(found) > 1:
+        some = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
+        raise NoSuchRun(name, f"is the beginning of {len(found)} runs: {some}")
+    if not found:
+        raise NoSuchRun(name, "no such run; `rnn-tui runs` lists them")
+    return folder / found[0]
+
+
+def listed() -> list[Listed]:
+    """The runs in their usual place, the newest first."""
+    folder = runs_folder()
+    return sorted(map(_listed, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
+
+
+def _listed(folder: Path) -> Listed:
+    experiment = manifest = None
+    problem, changed = "", 0.0
+    for file in (folder, folder / EXPERIMENT, folder / MANIFEST):
+        try:
+            changed = max(changed, file.stat().st_mtime)
+        except OSError:
+            continue
+    try:
+        experiment = read_experiment(folder)
+        manifest = read_manifest(folder)
+    except (ExperimentError, CheckpointError) as error:
+        problem = str(error)
+    return Listed(
+        name=folder.name,
+        folder=str(folder),
+        changed=changed,
+        experiment=experiment,
+        manifest=manifest,
+        problem=problem,
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(each.name for each in folder.iterdir() if _is_run(each))
+    except OSError:  # none has been kept yet
+        return []
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / EXPERIMENT).is_file()

@@ -1,0 +1,61 @@
+"""Runs on the disk for tests: a part of one, the whole of it at once, and what is compared."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnn_tui.engine.keeper import Keeper
+from rnn_tui.engine.kept import begin_keeping, resume
+from rnn_tui.engine.session import Session
+from rnn_tui.experiment import Experiment
+from rnn_tui.manifest import read_experiment
+from rnn_tui.protocol import Keep, Turn
+from rnn_tui.rules import from_dict, to_dict
+
+
+def changed(experiment: Experiment, **sections: dict[str, Any]) -> Experiment:
+    values = to_dict(experiment)
+    for section, settings in sections.items():
+        values[section] |= settings
+    return from_dict(values)
+
+
+def begin(experiment: Experiment, folder: Path, turns: tuple[Turn, ...] = (), **keep: Any) -> tuple[Session, Keeper]:
+    session = Session(experiment, turns=turns)
+    session.watch(())
+    return session, begin_keeping(session, Keep(folder=str(folder), **keep), print)
+
+
+def go_on(folder: Path) -> tuple[Session, Keeper]:
+    session, keeper = resume(Keep(folder=str(folder), resume=True), read_experiment(folder), print)
+    session.watch(())
+    return session, keeper
+
+
+def advance(session: Session, ticks: int, keeper: Keeper | None = None) -> None:
+    while session.trainer.ticks < ticks:
+        session.tick()
+        if keeper is not None:
+            keeper.ticked()
+
+
+def known(session: Session) -> dict[str, Any]:
+    """All that a person or the next tick could tell apart; floats and tensors to the bit."""
+    session.drain()
+    trainer, branch = session.trainer, session.branch
+    state = {} if trainer.optimizer is None else trainer.optimizer.state
+    optimizer = [state.get(parameter, {}) for parameter in trainer.model.parameters()]
+    tensors = [*trainer.model.parameters(), *(state[key] for state in optimizer for key in sorted(state))]
+    return {
+        "tick": (trainer.ticks, trainer.epoch, trainer.fed, branch.newest, session.epochs),
+        "experiment": session.experiment.training,
+        "turns": (session.turns, session.planned),
+        "losses": [repr(branch.losses.at(each)) for each in range(len(branch.losses))],
+        "characters": [repr(branch.character_losses.at(each)) for each in range(len(branch.character_losses))],
+        "ends": list(branch.ends),
+        "prediction": session.prediction(),
+        "predictions": (branch.predictions.seen, branch.predictions.learnt),
+        "weights": [each.detach().numpy().tobytes() for each in tensors if isinstance(each, torch.Tensor)],
+        "optimizer": [sorted(state) for state in optimizer],
+    }

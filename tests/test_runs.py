@@ -1,0 +1,212 @@
+"""Runs as people meet them: the commands, what they refuse, and what an export is to plain PyTorch."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from torch import nn
+
+from rnn_tui import runs
+from rnn_tui.cli import main
+from rnn_tui.engine.kept import load_run
+from rnn_tui.lessons import LESSONS
+from rnn_tui.link import start_engine
+from rnn_tui.manifest import read_experiment, read_manifest
+from rnn_tui.protocol import Keep, Look, Open
+from rnn_tui.wire import pack
+from tests.engine.kept_runs import changed, known
+
+pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
+
+
+@pytest.fixture
+def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(runs, "runs_folder", lambda: tmp_path / "place")
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args))
+
+
+def refused(*args: str) -> str:
+    result = run(*args)
+    assert result.exit_code == 2, result.output
+    assert not result.stdout
+    assert result.stderr.count("\n") == 1
+    return result.stderr.removeprefix("rnn-tui: ").removesuffix("\n")
+
+
+def listed() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run("runs", "--json").stdout.splitlines()]
+
+
+def test_train_keeps_its_run_and_goes_on_with_it() -> None:
+    whole = run("train", "hihello", "--no-save", "--json").stdout.splitlines()
+    assert not listed()
+    first = run("train", "hihello", "--until", "tick=100", "--json").stdout.splitlines()
+    (found,) = listed()
+    assert found["name"].startswith("hihello-20")
+    assert (found["tick"], found["epoch"], found["epochs"], found["problem"]) == (100, 17, 100, None)
+    assert found["loss"] == json.loads(first[-1])["loss"]
+    rest = run("train", "--resume", "hihello", "--json")
+    assert first + rest.stdout.splitlines() == whole
+    assert f"kept as {found['name']}" in rest.stderr
+    again = run("train", "--resume", found["name"])
+    assert again.exit_code == 0
+    assert again.stdout.startswith("learnt ihello: first right in epoch 10 · loss 2.74")
+    more = run("train", "--resume", found["folder"], "--epochs", "103", "--json").stdout.splitlines()
+    assert whole + more == run("train", "hihello", "--no-save", "--json", "--epochs", "103").stdout.splitlines()
+
+
+def test_forks_to_come_are_kept_as_well() -> None:
+    forks = ("--fork", "60: lr=0.02", "--fork", "90: optimizer=sgd")
+    whole = run("train", "hihello", "--epochs", "20", "--no-save", "--json", *forks).stdout.splitlines()
+    first = run("train", "hihello", "--epochs", "20", "--until", "tick=64", "--json", *forks).stdout.splitlines()
+    assert first + run("train", "--resume", "hihello", "--json").stdout.splitlines() == whole
+
+
+def test_runs_are_listed_newest_first(tmp_path: Path) -> None:
+    assert run("runs").stdout.startswith("No runs yet in ")
+    for name in ("ohlol", "hihello-gru"):
+        run("train", name, "--epochs", "3")
+        time.sleep(0.02)
+    (tmp_path / "place" / "no-run").mkdir()
+    lines = run("runs").stdout.splitlines()
+    assert lines[0].split() == ["run", "what", "epoch", "loss", "when"]
+    assert [line.split()[0].rpartition("-20")[0] for line in lines[1:]] == ["hihello-gru", "ohlol"]
+    assert " 3/3 " in lines[1]
+    folder = Path(listed()[0]["folder"])
+    (folder / "checkpoint.json").write_text("{")
+    result = run("runs")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 3
+    assert "is cut or altered" in result.stderr
+    assert "is cut or altered" in refused("resume", folder.name)
+
+
+def test_what_cannot_be_found_or_said(tmp_path: Path) -> None:
+    run("train", "ohlol", "--epochs", "2")
+    run("train", "ohlol", "--epochs", "2")
+    name = listed()[0]["name"]
+    assert refused("resume", "xyzzy") == "xyzzy: no such run; `rnn-tui runs` lists them"
+    assert refused("resume", "").startswith("'': no such run")
+    assert refused("resume", "ohlol").startswith("ohlol: is the beginning of 2 runs: ohlol-20")
+    assert "is no folder of a run" in refused("train", "--resume", f"{tmp_path}/")
+    assert refused("train", "--resume", name, "--lr", "1").startswith("--lr: is the run's own")
+    assert refused("train", "ohlol", "--resume", name).startswith("ohlol: give it or a run to resume")
+    assert "is in the past" in refused("train", "--resume", name, "--fork", "1: lr=1")
+    assert refused("train", "--run", listed()[0]["folder"]).endswith("resume it, or name another folder")
+    assert refused("train", "--checkpoint-every", "0") == "--checkpoint-every 0: must be a whole number, 1 or more"
+    assert refused("train", "--no-save", "--run", "x") == "--run x: does not go with --no-save"
+    assert refused("--run", "").startswith("--run '': is no folder")
+    (tmp_path / "file").write_text("")
+    assert "file is no folder" in refused("train", "--run", str(tmp_path / "file" / "run"))
+    assert "the view needs a terminal; `rnn-tui train --resume" in refused("resume", name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    assert "cannot be written" in refused("train", "--run", str(tmp_path / "locked" / "run"))
+
+
+@pytest.mark.parametrize(
+    ("name", "implementation"),
+    [("ohlol-lstm", "fused"), ("ohlol-cell", "cell"), ("hihello-gru", "written-out"), ("hihello", "fused")],
+)
+def test_an_export_says_the_same_in_plain_pytorch(name: str, implementation: str, tmp_path: Path) -> None:
+    run("train", name, "--implementation", implementation)
+    (found,) = listed()
+    exported = run("export", found["name"], "--to", str(tmp_path / "out"))
+    weights, code = map(Path, exported.stdout.splitlines())
+    session, _ = load_run(Path(found["folder"]), read_experiment(Path(found["folder"])))
+    experiment, network = session.experiment, session.experiment.network
+    state = torch.load(weights, weights_only=True)
+    recurrent = {each.removeprefix("recurrent."): state[each] for each in state if each.startswith("recurrent.")}
+    kind = {"lstm": nn.LSTM, "gru": nn.GRU}.get(network.cell, nn.RNN)
+    module = kind(experiment.input_size, network.hidden_size, network.layers, bidirectional=network.bidirectional)
+    module.load_state_dict(recurrent)
+    if network.embedding:
+        nn.Embedding(len(experiment.vocabulary), network.embedding).load_state_dict(
+            {"weight": state["embedding.weight"]}
+        )
+    text = experiment.data.inputs[0]
+    script = (
+        "import runpy, sys; code, text = sys.argv.pop(), sys.argv[1]; m = runpy.run_path(code, run_name='__main__');"
+        "print(m['logits'](m['load'](), text).tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, text, str(code)], capture_output=True, text=True, check=True, cwd="/"
+    )
+    said, numbers = done.stdout.splitlines()
+    assert said == f"{text} -> {session.prediction()}"
+    expected = torch.cat(session.trainer.logits)[:, 0]
+    torch.testing.assert_close(torch.tensor(json.loads(numbers)), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_by_a_signal_it_goes_on_the_same(number: signal.Signals, tmp_path: Path) -> None:
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom rnn_tui.cli import main\nmain()"
+    )
+    folder = tmp_path / "run"
+    command = [sys.executable, "-c", code, "train", "hihello", "--epochs", "0", "--json", "--run", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(number)
+        process.communicate()
+    assert process.returncode == 128 + number
+    epochs = read_manifest(folder).epoch + 2
+    rest = run("train", "--resume", str(folder), "--until", f"epoch={epochs}", "--json").stdout.splitlines()
+    whole = run("train", "hihello", "--no-save", "--epochs", str(epochs), "--json").stdout.splitlines()
+    assert rest
+    assert rest == whole[-len(rest) :]
+
+
+def test_the_engine_keeps_the_run_that_the_view_leaves(tmp_path: Path) -> None:
+    experiment = changed(LESSONS["hihello"], run={"speed": 0.0, "until": []}, training={"epochs": 0})
+    engine = start_engine()
+    engine.patience = 60.0
+    engine._peer.sendall(pack(Open(experiment=experiment, keep=Keep(folder=str(tmp_path / "run")))))
+    engine._peer.sendall(pack(Look(number=0)))
+    while not (tmp_path / "run" / "losses.csv").exists():
+        time.sleep(0.05)
+    time.sleep(0.3)
+    engine.close()
+    session, _ = load_run(tmp_path / "run", read_experiment(tmp_path / "run"))
+    assert session.trainer.ticks > 0
+    whole = known(session)
+    assert (
+        run("train", "--resume", str(tmp_path / "run"), "--until", f"tick={session.trainer.ticks + 7}").exit_code == 0
+    )
+    later, _ = load_run(tmp_path / "run", read_experiment(tmp_path / "run"))
+    assert later.trainer.ticks == session.trainer.ticks + 7
+    assert known(later)["losses"][: len(whole["losses"])] == whole["losses"]
+
+
+def test_tensorboard_reads_its_files(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    board = tmp_path / "board"
+    run("train", "hihello", "--until", "tick=100", "--tensorboard", str(board))
+    result = run("train", "--resume", "hihello", "--tensorboard", str(board), "--epochs", "110")
+    assert result.exit_code == 0
+    events = accumulator.EventAccumulator(str(board))
+    events.Reload()
+    session, _ = load_run(Path(listed()[0]["folder"]), LESSONS["hihello"])
+    points = {each.step: each.value for each in events.Scalars("loss")}
+    assert points == {each + 1: session.losses.at(each) for each in range(110)}
+
+
+def test_without_tensorboard_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    line = refused("train", "--tensorboard", "x")
+    assert line == "--tensorboard: needs another package: pip install 'rnn-tui[tensorboard]'"
