@@ -30,6 +30,7 @@ from rnn_tui.remember import remember
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.run_commands import export, runs
 from rnn_tui.run_options import run_options
+from rnn_tui.sample_command import sample
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
@@ -307,8 +308,8 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-main.add_command(runs)
-main.add_command(export)
+for _command in (runs, export, sample):
+    main.add_command(_command)
 
 
 def _experiment(parameters: dict[str, Any]) -> Experiment:

@@ -25,6 +25,7 @@ _USES = (
     ("rnn-tui lessons", "what each lesson is about"),
     ("rnn-tui runs", "the runs that are kept on the disk"),
     ("rnn-tui resume RUN", "go on with one, as if it had never been stopped"),
+    ("rnn-tui sample RUN [--prime TEXT]", "let its network write"),
     ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),
 )
 _EXAMPLES = (

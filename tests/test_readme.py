@@ -59,5 +59,8 @@ def test_names_options_that_exist() -> None:
         "--checkpoint-every",
         "--tensorboard",
         "--to",
+        "--prime",
+        "--temperature",
+        "--top-k",
     }
     assert words - known == set()

@@ -11,7 +11,7 @@ from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.judge import Judge
 from rnn_tui.engine.motion import Motion
-from rnn_tui.engine.patience import best_of
+from rnn_tui.engine.patience import Best, best_of
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.recorder import Recorder
@@ -129,7 +129,10 @@ class Forward:
         """What early stopping goes by, of the epoch that has just ended: what is held out, or what is learnt."""
         judged = self.branch.held_out.newest()
         learnt = self.trainer.watched_loss
-        return learnt if judged is None or learnt is None else judged.loss
+        if learnt is None or judged is None:
+            summed = self.experiment.data.text and self.experiment.training.reduction == "sum"
+            return learnt / self.trainer.length if summed and learnt is not None else learnt
+        return judged.loss
 
     @property
     def whole_passes(self) -> int:
@@ -323,15 +326,19 @@ class Forward:
         tick = turn.tick
         if tick < self.branch.newest:
             self.branch = self.branch.fork(f"fork {len(self.branches)}", tick, turn)
+            self.branch.best = self._best_so_far()
             self.branches.append(self.branch)
             self._recorder.change_branch()
         else:
             if turn.training.patience and not self.experiment.training.patience:
-                self.branch.best = best_of(self.branch.losses)
+                self.branch.best = self._best_so_far()
             self.branch.turns.append(turn)
         epochs = turn.training.epochs
         self.branch.epochs = max(self.branch.epochs, epochs) if epochs else 0
         self._apply(turn)
+
+    def _best_so_far(self) -> Best:
+        return best_of(self.branch.watched_losses(self.trainer.task.batches))
 
     def _take_turns(self) -> None:
         """Change what was changed at this tick."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.judgements import Judgements
-from rnn_tui.engine.patience import Best, best_of
+from rnn_tui.engine.patience import Best
 from rnn_tui.engine.snapshot import Snapshot
 from rnn_tui.experiment import Training
 from rnn_tui.protocol import Turn
@@ -103,6 +103,14 @@ class Branch:
         """What takes effect after exactly so many ticks."""
         return [each for each in self.turns if each.tick == ticks]
 
+    def watched_losses(self, batches: int) -> list[float]:
+        """What early stopping goes by, of each whole epoch: what is held out, or the mean of its updates' losses."""
+        learnt, found = list(self.losses), []
+        for end in range(batches, len(learnt) + 1, batches):
+            judged = self.held_out.newest(end)
+            found.append(sum(learnt[end - batches : end]) / batches if judged is None else judged.loss)
+        return found
+
     def fork(self, name: str, tick: int, turn: Turn) -> "Branch":
         """Another future from that tick on."""
         ends = array("q", [end for end in self.ends if end <= tick])
@@ -115,7 +123,7 @@ class Branch:
             turns=[*(each for each in self.turns if each.tick <= tick), turn],
             newest=tick,
             losses=losses,
-            best=best_of(losses),
+            best=Best(),
             character_losses=self.character_losses.head(tick) if by_character else Series(),
             predictions=self.predictions.head(len(ends)),
             held_out=self.held_out.head(len(ends)),

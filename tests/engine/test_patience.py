@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Turn
 from rnn_tui.rules import from_dict
 from tests.engine.test_timeline import session_of
+from tests.engine.text_runs import letters, on_text
 
 
 def rising(**training: object) -> Experiment:
@@ -102,6 +104,22 @@ def test_going_back_does_not_stop_again_and_a_fork_counts_from_its_own_past() ->
     session.go_to(best - 1)  # where the best was still to come
     session.learn(replace(session.experiment.training, lr=1.999))
     assert session.branch.best.loss == min(losses[: best - 1])
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("holdout", [0.0, 0.2])
+def test_a_fork_of_a_text_counts_epochs_and_not_updates(tmp_path: Path, reduction: str, holdout: float) -> None:
+    training = {"lr": 0.3, "optimizer": "sgd", "patience": 50, "reduction": reduction}
+    session = session_of(on_text(tmp_path, letters(80), training=training, holdout=holdout))
+    batches, best = session.trainer.task.batches, []
+    assert batches > 1
+    for _ in range(6 * batches):
+        session.tick()
+        best.append(session.branch.best)
+    session.go_to(4 * batches + 1)
+    session.learn(replace(session.experiment.training, lr=0.1))
+    assert session.branch.best.epoch == best[4 * batches].epoch
+    assert session.branch.best.loss == pytest.approx(best[4 * batches].loss, rel=1e-6)
 
 
 def test_patience_that_begins_on_the_way_knows_what_has_been() -> None:

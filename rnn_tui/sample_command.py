@@ -1,0 +1,77 @@
+"""`rnn-tui sample RUN`: let the network of a run that is kept on the disk write."""
+
+import sys
+from typing import Any
+
+import click
+
+from rnn_tui.experiment import ExperimentError
+from rnn_tui.options import Refusal, shown, without_value
+from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
+from rnn_tui.text import safe
+
+__all__ = ["sample"]
+
+_DEFAULTS = {"temperature": "1.0", "top_k": "0", "seed": "0", "length": "200"}
+
+
+def _options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            [each.option, each.name],
+            metavar="TEXT" if each.name == "prime" else "NUMBER" if each.name == "temperature" else "N",
+            default=_DEFAULTS.get(each.name),
+            type=click.UNPROCESSED,
+            help=each.about.partition(";")[0] if each.name == "length" else each.about,
+        )
+        for each in SAMPLE_FIELDS
+    ]
+
+
+@click.command("sample", params=[click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED), *_options()])
+def sample(*, run: str, prime: str | None, **numbers: Any) -> None:
+    """Print the prime text and what the network of a run writes after it: RUN is its name, how that begins, or its
+    folder. Without --prime it begins with the first character that the run learns."""
+    from rnn_tui.runs import NoSuchRun, find
+
+    try:
+        ask = sample_ask(prime or "", numbers)
+        folder = find(run)
+        from rnn_tui.engine.kept import load_run
+        from rnn_tui.engine.sampling import generate
+        from rnn_tui.manifest import read_experiment
+
+        session, _ = load_run(folder, read_experiment(folder))
+        trainer = session.trainer
+        first = trainer.task.vocabulary[int(trainer.task.inputs[0, 0])]
+        prime = first if prime is None else prime
+        text = generate(
+            trainer.model,
+            session.experiment,
+            prime,
+            temperature=ask.temperature,
+            top_k=ask.top_k,
+            seed=ask.seed,
+            length=ask.length,
+        )
+    except NoSuchRun as error:
+        raise Refusal(str(error)) from None
+    except ExperimentError as error:
+        raise Refusal(_told(error, numbers)) from None
+    except ValueError as error:
+        raise Refusal(f"{shown(run)}: {safe(str(error))}") from None
+    click.echo(_printable(prime + text) if sys.stdout.isatty() else prime + text)
+
+
+def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:
+    """An option with its value and what would be right, or what is wrong with the run."""
+    if not error.path.startswith("sample."):
+        return safe(str(error))
+    name = error.path.partition(".")[2]
+    option = next(each.option for each in SAMPLE_FIELDS if each.name == name)
+    return f"{option} {shown(numbers[name])}: {without_value(str(error))}" if name in numbers else f"{option}: {error}"
+
+
+def _printable(text: str) -> str:
+    """For a terminal, which control characters could upset; lines stay lines."""
+    return "\n".join(map(safe, text.split("\n")))
