@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.layers import layer_modules
+from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
 
-__all__ = ["layer_outputs", "some_rows", "steps_there"]
+__all__ = ["layer_outputs", "own_end", "some_rows", "steps_there"]
 
 
 def steps_there(trainer: Trainer) -> int:
@@ -36,3 +36,20 @@ def layer_outputs(trainer: Trainer, steps: int, rows: Tensor, layers: int | None
         before = (state[0][mine], state[1][mine]) if isinstance(state, tuple) else state[mine]
         found.append(module(found[-1], before)[0])
     return found
+
+
+@torch.no_grad()
+def own_end(trainer: Trainer, row: int) -> State:
+    """The state after a row's own last character (L, 1, H), computed from that row alone, without its padding.
+
+    For a network that reads one way.
+    """
+    task = trainer.task
+    rows, steps = torch.tensor([row], device=trainer.device), task.steps(row)
+    x = trainer.model.embed(task.x(0, steps))
+    x = (x.transpose(0, 1) if task.batch_first else x)[:, rows]
+    modules = layer_modules(trainer.model, trainer.experiment.network)
+    states = layer_states(modules, x, some_rows(trainer.h_0, rows))
+    h = torch.stack([each[-1] for each, _ in states])
+    c = [each[-1] for _, each in states if each is not None]
+    return (h, torch.stack(c)) if c else h

@@ -19,6 +19,7 @@ from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
 from rnn_tui.experiment import Experiment, ExperimentError, Tick, Training
+from rnn_tui.pairs import NONE
 from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
@@ -57,7 +58,7 @@ class Session:
         """Start afresh, on the same device."""
         reading = read(experiment)
         self._began, experiment = reading.given, reading.experiment
-        self.trainer = Trainer(experiment, self.device, reading.corpus)
+        self.trainer = Trainer(experiment, self.device, reading.source)
         self.probe = Probe(self.trainer)
         training = experiment.training
         self.branch = Branch(
@@ -145,8 +146,9 @@ class Session:
         total = trainer.total if motion is None or motion.complete else motion.running
         running = None
         if total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean" or self.experiment.data.text
-            running = total.item() / (trainer.fed if mean else 1)
+            mean = self.experiment.training.reduction == "mean" or self.experiment.data.per_character
+            said = trainer.task.said_by(trainer.fed) if mean else 1
+            running = total.item() / said if said else None
         return Status(
             tick=trainer.ticks,
             newest=self.branch.newest,
@@ -194,7 +196,18 @@ class Session:
         trainer = self.trainer
         if not trainer.at_end_of_pass or not trainer.logits:
             return ""
-        return trainer.task.text(torch.cat(trainer.logits).argmax(-1))
+        return trainer.task.text(self._said())
+
+    def _said(self) -> torch.Tensor:
+        """The likeliest characters of the last whole pass (T, N), on the CPU; NONE where nothing is to be said."""
+        targets = self.trainer.task.targets
+        said = torch.cat(self.trainer.logits).argmax(-1).cpu()
+        return said if targets is None else said.where(targets != NONE, NONE)
+
+    def right_rows(self) -> int:
+        """In how many rows the last whole pass says all that is to be said."""
+        targets = self.trainer.task.targets
+        return 0 if targets is None else int((self._said() == targets).all(0).sum())
 
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""
@@ -353,9 +366,8 @@ class Session:
         if trainer.loss is not None and trainer.unit == "character":
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
-            text = bool(self.experiment.data.text)  # its losses are those of a character, however they are added up
-            summed = text and self.experiment.training.reduction == "sum"
-            total = trainer.total / trainer.length if summed else trainer.total
+            summed = self.experiment.data.per_character and self.experiment.training.reduction == "sum"
+            total = trainer.total / trainer.task.said_by(trainer.length) if summed else trainer.total
             self._waiting.append((True, total, trainer.ticks, trainer.epoch))
             if self.device.type == "cpu" or self._watch.learnt:
                 self.note_prediction()
@@ -387,7 +399,7 @@ class Session:
         trainer, task = self.trainer, self.trainer.task
         if not trainer.at_end_of_pass or task.targets is None or task.batches > 1:
             return
-        prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
+        prediction = self._said()
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
             return
         self._last_prediction = prediction

@@ -1,4 +1,4 @@
-"""What a run over a text says without a view: losses per character, in nats and in bits."""
+"""What a run over a text or pairs says without a view: losses per character, in nats and in bits."""
 
 import json
 import math
@@ -106,15 +106,20 @@ def text_line(update: TextUpdate) -> str:
 
 def text_summary(session: Session) -> list[str]:
     """What has been learnt from which text, in words."""
-    task = session.trainer.task
-    name = session.experiment.data.text.rpartition("/")[2]
+    task, experiment = session.trainer.task, session.experiment
+    name = experiment.data.file.rpartition("/")[2] or experiment.name
     update = text_update(session)
     learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         which = f"{update.held_out_characters:,} characters held out"
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {update.held_out_accuracy:.1%} right")
-    return [*parts, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
+    if experiment.data.text:
+        return [*parts, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
+    if session.trainer.at_end_of_pass:
+        right = session.right_rows()
+        parts.append(f"{right:,} of {task.rows:,} {'pairs' if task.batches == 1 else 'pairs of the last batch'} right")
+    return [*parts, f"{update.update:,} updates of {task.rows:,} pairs"]
 
 
 def _loss(loss: float | None) -> str:

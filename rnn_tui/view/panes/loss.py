@@ -47,7 +47,7 @@ class LossPane(Pane):
             judged = scene.held_out
             loss = f"{compact(judged.loss)} = {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
             return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} right"
-        if experiment.data.text:
+        if experiment.data.per_character:
             return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
         if floor and scene.characters is not None and experiment.training.reduction == "sum":
