@@ -116,9 +116,10 @@ class PairBatches:
             )
         self.rows = data.batch or self.learnt
         if self.rows > self.learnt:
-            there = f"{self.learnt:,} pairs" + (" that are not held out" if self.held_out else "")
+            there = f"{self.learnt:,} of them" + (" that are not held out" if self.held_out else "")
             raise ExperimentError(
-                "data.batch", f"{data.batch} is too large: there are {there}; it must be at most that, or 0 for all"
+                "data.batch",
+                f"{data.batch} pairs a pass are too many: the file has {there}; it must be at most that, or 0",
             )
         self.count = self.learnt // self.rows
         self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
