@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.batches import PairBatches
 from rnn_tui.cli import main
-from rnn_tui.experiment import Data, ExperimentError
+from rnn_tui.experiment import Data, ExperimentError, Task
 from rnn_tui.kinds import laid_out
 from rnn_tui.pairs import NONE, Pairs, pairs_of, read_pairs
 from rnn_tui.rules import from_dict
@@ -49,7 +49,7 @@ def test_the_three_kinds_in_time(tmp_path: Path) -> None:
 @settings(max_examples=50)
 def test_every_row_is_its_pair_and_then_padding(found: list[tuple[str, str]], data: st.DataObject) -> None:
     """Of any task, in batches of any pairs in any order."""
-    task = data.draw(st.sampled_from(["many-to-many", "one-to-many", "many-to-one"]))
+    task: Task = data.draw(st.sampled_from(["many-to-many", "one-to-many", "many-to-one"]))
     if task == "many-to-many":
         found = [(source, (target * 6)[: len(source)]) for source, target in found]
     elif task == "many-to-one":

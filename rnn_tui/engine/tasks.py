@@ -6,6 +6,7 @@ to be said: it is no character, its one-hot is all zeros, and no loss counts it.
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -138,7 +139,8 @@ class PairsTask(Task):
         """Raises ExperimentError where there are too few."""
         super().__init__(experiment, device)
         self.pairs = pairs
-        self.plan = PairBatches(len(pairs), experiment.data)
+        data = experiment.data
+        self.plan = PairBatches(len(pairs), data if data.pairs else msgspec.structs.replace(data, batch=0))
         self.rows, self.batches = self.plan.rows, self.plan.count
         vectors = torch.eye(len(self.vocabulary) + 1, len(self.vocabulary), device=device)  # (C+1, C): the last is 0
         self._vectors = None if experiment.network.embedding else vectors

@@ -18,21 +18,21 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.tasks import PairsTask
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.experiment import Experiment
+from rnn_tui.experiment import Experiment, Task
 from rnn_tui.inside import GradientsAsk, GradientsFacts, SaliencyAsk, SaliencyFacts
 from rnn_tui.kinds import laid_out
 from rnn_tui.protocol import Wanted
-from rnn_tui.rules import from_dict
+from rnn_tui.rules import from_dict, to_dict
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-TASKS = {
+TASKS: dict[Task, list[tuple[str, str]]] = {
     "many-to-many": [("ab", "xy"), ("abcab", "yxyxx"), ("c", "x")],
     "many-to-one": [("ab", "x"), ("abcab", "y"), ("c", "x")],
     "one-to-many": [("ab", "x"), ("c", "yxyx"), ("cab", "xy")],
 }
 
 
-def on_pairs(task: str, pairs: list[tuple[str, str]], *, file: Path, network: dict[str, Any] | None = None,
+def on_pairs(task: Task, pairs: list[tuple[str, str]], *, file: Path, network: dict[str, Any] | None = None,
              training: dict[str, Any] | None = None, **data: Any) -> Experiment:  # fmt: skip
     """A small network on pairs in a file."""
     path = file / "pairs.tsv"
@@ -65,7 +65,7 @@ class Alone:
 
     def read(self, source: str, target: str) -> tuple[Tensor, Tensor, Any]:
         """The logits where something is said (n, C), what is to be said (n,), and the state at the end."""
-        reads, begin, says = laid_out(self.task, source, target)  # type: ignore[arg-type]
+        reads, begin, says = laid_out(self.task, source, target)
         x = torch.tensor([self.vocabulary.index(each) for each in reads])
         embedded = F.one_hot(x, len(self.vocabulary)).double() if self.embedding is None else self.embedding(x)
         output, state = self.recurrent(embedded)
@@ -99,7 +99,7 @@ WORD = st.text("abc", min_size=1, max_size=5)
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_loss_and_gradients_are_those_of_each_pair_alone(
-    tmp_path: Path, pairs: list[tuple[str, str]], task: str, cell: str, implementation: str, reduction: str, tick: str,
+    tmp_path: Path, pairs: list[tuple[str, str]], task: Task, cell: str, implementation: str, reduction: str, tick: str,
     embedding: int, batch_first: bool, more: int,
 ) -> None:  # fmt: skip
     """However it is padded: the mean over the characters that are to be said, and nothing else."""
@@ -109,7 +109,7 @@ def test_loss_and_gradients_are_those_of_each_pair_alone(
         "one-to-many": lambda _, b: b,
     }
     pairs = [(source, fit[task](source, target)) for source, target in pairs]
-    longest = max(len(laid_out(task, *pair)[0]) for pair in pairs)  # type: ignore[arg-type]
+    longest = max(len(laid_out(task, *pair)[0]) for pair in pairs)
     network = {"cell": cell, "embedding": embedding, "implementation": implementation, "batch_first": batch_first}
     training = {"reduction": reduction, "tick": tick}
     session = Session(on_pairs(task, pairs, file=tmp_path, network=network, training=training, length=longest + more))
@@ -133,7 +133,7 @@ def test_loss_and_gradients_are_those_of_each_pair_alone(
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("tick", ["character", "sequence"])
-def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: str, tick: str) -> None:
+def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: Task, tick: str) -> None:
     """Inputs, states, predictions and losses of each pair, and the state after its own last character."""
     pairs = TASKS[task]
     session = Session(on_pairs(task, pairs, file=tmp_path, training={"tick": tick}))
@@ -143,7 +143,7 @@ def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: str, tic
     alone = Alone(trainer)
     vocabulary = session.experiment.vocabulary
     for row, pair in enumerate(pairs):
-        reads, begin, says = laid_out(task, *pair)  # type: ignore[arg-type]
+        reads, begin, says = laid_out(task, *pair)
         logits, y, state = alone.read(*pair)
         wanted = Wanted(row=row, count=99, top=2, units=9, layers=(0, 1), first=0)
         steps = session.probe.steps(wanted)
@@ -167,7 +167,7 @@ def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: str, tic
         assert h_n.values is not None
         np.testing.assert_allclose(h_n.values[0], state[0][-1].detach().numpy(), atol=1e-6)
     said = session.prediction().split(" ")
-    assert [len(each) for each in said] == [len(laid_out(task, *pair)[2]) for pair in pairs]  # type: ignore[arg-type]
+    assert [len(each) for each in said] == [len(laid_out(task, *pair)[2]) for pair in pairs]
     found = checks(trainer)
     assert found
     assert all(check.holds for check in found)
@@ -232,7 +232,7 @@ def test_what_is_held_out_is_never_learnt(tmp_path: Path, batch: int) -> None:
     assert isinstance(trainer.task, PairsTask)
     for _ in range(30):
         session.tick()
-        seen |= {session.experiment.vocabulary[index] for index in trainer.task.inputs.unique().tolist() if index >= 0}
+        seen |= {session.experiment.vocabulary[index] for index in trainer.task.inputs.flatten().tolist() if index >= 0}
     kept, learnt = pairs[15:], pairs[:15]
     assert {source[0] for source, _ in learnt} <= seen
     assert not {source[0] for source, _ in kept} & seen
@@ -248,6 +248,28 @@ def test_what_is_held_out_is_never_learnt(tmp_path: Path, batch: int) -> None:
     assert score.right == sum(int((logits.argmax(-1) == y).sum()) for logits, y in found)
     assert score.right_rows == sum(bool((logits.argmax(-1) == y).all()) for logits, y in found)
     assert score.rows == 5
+
+
+@pytest.mark.parametrize("task", ["many-to-one", "one-to-many"])
+def test_rows_are_learnt_like_pairs_of_a_file(tmp_path: Path, task: Task) -> None:
+    """All of them in every pass, from the first loss to the last; what is said becomes known."""
+    pairs = TASKS[task]
+    of_file = on_pairs(task, pairs, file=tmp_path)
+    rows = {"inputs": [source for source, _ in pairs], "targets": [target for _, target in pairs], "task": task}
+    values = to_dict(of_file)
+    of_rows = from_dict(values | {"data": rows})
+    assert of_rows.length == max(len(laid_out(of_rows.data.task, *pair)[0]) for pair in pairs)
+    assert of_rows.rows == 3
+    one, other = Session(of_file), Session(of_rows)
+    assert one.experiment.vocabulary == other.experiment.vocabulary
+    for _ in range(150):
+        one.tick()
+        other.tick()
+        assert one.losses.last() == other.losses.last()
+    assert one.learnt == other.learnt is not None
+    assert one.right_rows() == other.right_rows() == 3
+    said = " ".join(laid_out(of_rows.data.task, *pair)[2] for pair in pairs)
+    assert one.prediction() == other.prediction() == one.predictions.newest(1)[0].text == said
 
 
 def test_going_back_gives_the_same_batches_and_losses(tmp_path: Path) -> None:
