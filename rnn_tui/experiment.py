@@ -8,12 +8,25 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["END", "Data", "Experiment", "ExperimentError", "Network", "Run", "Task", "Training"]
+__all__ = [
+    "END",
+    "PYTHON_SOURCE",
+    "SUMS",
+    "Data",
+    "Experiment",
+    "ExperimentError",
+    "Network",
+    "Run",
+    "Task",
+    "Training",
+]
 
 Cell = Literal["rnn", "rnn-relu", "gru", "lstm"]
 Tick = Literal["character", "sequence"]
 Task = Literal["many-to-many", "one-to-many", "many-to-one"]
 
+SUMS = "builtin:sums"  # in place of a file of pairs: additions that are made up
+PYTHON_SOURCE = "builtin:python-source"  # in place of a text: the source of Python's standard library on this machine
 END = "\n"  # what a network says when its answer of several characters is over
 
 GATES = {"rnn": 1, "rnn-relu": 1, "gru": 3, "lstm": 4}

@@ -11,8 +11,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.builtin import sums
 from rnn_tui.corpus import read_corpus
-from rnn_tui.experiment import END, Data, ExperimentError, Task
+from rnn_tui.experiment import END, SUMS, Data, ExperimentError, Task
 from rnn_tui.kinds import laid_out, unfit
 
 __all__ = ["NONE", "Pairs", "pairs_of", "read_pairs"]
@@ -80,12 +81,16 @@ def pairs_of(data: Data, inputs: Sequence[str], targets: Sequence[str]) -> Pairs
     )
 
 
-def read_pairs(data: Data) -> Pairs:
-    """The file `data.pairs`: `input<TAB>target` a line; blank lines do not count.
+def read_pairs(data: Data, seed: int = 0) -> Pairs:
+    """The file `data.pairs`: `input<TAB>target` a line; blank lines do not count. Or the sums of a seed.
 
     Raises ExperimentError for a file that cannot be read, is empty or not in that encoding, and for a line that is no
     pair, which it names.
     """
+    if data.pairs == SUMS:
+        if data.task != "one-to-many":
+            raise ExperimentError("data.task", f"{data.task} does not fit the sums: it must be one-to-many")
+        return pairs_of(data, *sums(seed))
     lines = ((number, line.removesuffix("\r")) for number, line in enumerate(_text(data).split("\n"), 1))
     pairs = [_pair(data.task, number, line) for number, line in lines if line.strip(" ")]
     if not pairs:

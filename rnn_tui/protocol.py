@@ -226,6 +226,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     began: Experiment  # as it was at tick 0
     turns: tuple[Turn, ...] = ()  # the changes of this branch since then
     weights: int
+    origin: str = ""  # what identifies the data, where they differ from machine to machine
     device: str
     torch: str
 
@@ -303,6 +304,7 @@ class HeldOut(_Value, frozen=True, kw_only=True):
     loss: float
     accuracy: float  # the share of the characters that were the likeliest
     characters: int  # that had to be said
+    rows: float | None = None  # of pairs, the share in which all of them were
     whole: bool  # all that is held out, rather than the part that is judged every time
     parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
     curve: Curve

@@ -44,6 +44,7 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
         parts.append(f"{training.optimizer} lr {status.lr:g}{clip}")
     else:
         parts.append("forward only")
+    parts += [opened.origin] if opened.origin else []
     parts += [f"seed {training.seed}", opened.device, f"torch {opened.torch}"]
     for part in parts:
         if x + 3 + len(part) < width:

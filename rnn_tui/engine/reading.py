@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from rnn_tui.batches import PairBatches
+from rnn_tui.builtin import origin
 from rnn_tui.corpus import Corpus, read_corpus
-from rnn_tui.experiment import Data, Experiment, ExperimentError
+from rnn_tui.experiment import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
 from rnn_tui.kinds import ONE_WAY
 from rnn_tui.memory import check_memory
 from rnn_tui.pairs import Pairs, read_pairs
@@ -25,6 +26,7 @@ class Reading:
     given: Experiment  # with no vocabulary where that is the file's own, and so for the sizes of pairs
     experiment: Experiment  # that can run
     source: Corpus | Pairs | None = None
+    origin: str = ""  # what identifies the data, where they differ from machine to machine
 
 
 def read(experiment: Experiment) -> Reading:
@@ -39,13 +41,14 @@ def read(experiment: Experiment) -> Reading:
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
-    return Reading(given=given, experiment=experiment, source=corpus)
+    found = origin(corpus.text()) if data.text == PYTHON_SOURCE else ""
+    return Reading(given=given, experiment=experiment, source=corpus, origin=found)
 
 
 def _read_pairs(experiment: Experiment) -> Reading:
     data = experiment.data
     of_pairs = Data(inputs=(), pairs=data.pairs, task=data.task, encoding=data.encoding, vocabulary=data.vocabulary)
-    pairs = _pairs(of_pairs, _version(data.pairs))
+    pairs = _pairs(of_pairs, experiment.training.seed if data.pairs == SUMS else 0, _version(data.pairs))
     longest = pairs.longest
     if data.length and data.length < longest:
         raise ExperimentError(
@@ -69,9 +72,9 @@ def _read_pairs(experiment: Experiment) -> Reading:
 
 
 @lru_cache(maxsize=1)
-def _pairs(data: Data, version: tuple[int, int]) -> Pairs:
+def _pairs(data: Data, seed: int, version: tuple[int, int]) -> Pairs:
     del version
-    return read_pairs(data)
+    return read_pairs(data, seed)
 
 
 @lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice

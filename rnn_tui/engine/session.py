@@ -57,7 +57,7 @@ class Session:
     def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
         reading = read(experiment)
-        self._began, experiment = reading.given, reading.experiment
+        self._began, experiment, self.origin = reading.given, reading.experiment, reading.origin
         self.trainer = Trainer(experiment, self.device, reading.source)
         self.probe = Probe(self.trainer)
         training = experiment.training
@@ -343,6 +343,7 @@ class Session:
             loss=score.nats / score.characters,
             accuracy=score.right / score.characters,
             characters=score.characters,
+            rows=score.right_rows / score.rows if self.experiment.data.padded else None,
             whole=whole,
             part=part,
         )

@@ -192,7 +192,9 @@ def build_task(experiment: Experiment, device: torch.device, source: Corpus | Pa
     data = experiment.data
     if data.padded:
         if not isinstance(source, Pairs):
-            source = read_pairs(data) if data.pairs else pairs_of(data, data.inputs, data.targets)
+            source = (
+                read_pairs(data, experiment.training.seed) if data.pairs else pairs_of(data, data.inputs, data.targets)
+            )
         return PairsTask(experiment, device, source)
     if data.text:
         return TextTask(experiment, device, source if isinstance(source, Corpus) else read_corpus(data))
