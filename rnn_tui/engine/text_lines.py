@@ -109,7 +109,7 @@ def text_line(update: TextUpdate) -> str:
 def text_summary(session: Session) -> list[str]:
     """What has been learnt from which text, in words."""
     task, experiment = session.trainer.task, session.experiment
-    name = experiment.data.file.rpartition("/")[2] or experiment.name
+    name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
     name += f" ({session.origin})" if session.origin else ""
     update = text_update(session)
     learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"

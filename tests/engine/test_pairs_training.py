@@ -1,5 +1,6 @@
 """Pairs of different lengths: padding never counts, and what is held out is never learnt."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_loss_and_gradients_are_those_of_each_pair_alone(
     embedding: int, batch_first: bool, more: int,
 ) -> None:  # fmt: skip
     """However it is padded: the mean over the characters that are to be said, and nothing else."""
-    fit = {
+    fit: dict[Task, Callable[[str, str], str]] = {
         "many-to-many": lambda a, b: (b * 5)[: len(a)],
         "many-to-one": lambda _, b: b[0],
         "one-to-many": lambda _, b: b,
@@ -120,7 +121,7 @@ def test_loss_and_gradients_are_those_of_each_pair_alone(
     while not trainer.at_end_of_pass:
         session.tick()
     loss = alone.loss(pairs, reduction)
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     assert trainer.total is not None
     assert trainer.total.item() == pytest.approx(loss.item(), rel=1e-5)
     per_character = alone.loss(pairs, "mean").item()
