@@ -77,7 +77,8 @@ def test_every_lesson_is_sound_and_named(name: str) -> None:
     assert from_dict(to_dict(LESSONS[name])) == LESSONS[name]
     assert LESSONS[name].name == name
     assert LESSONS[name].about.endswith((".", "?", ")"))
-    assert LESSONS[name].vocabulary == ("hielo" if "hihell" in LESSONS[name].data.inputs else "ehlo")
+    if not LESSONS[name].data.per_character:  # one row or a few of one word
+        assert LESSONS[name].vocabulary == ("hielo" if "hihell" in LESSONS[name].data.inputs else "ehlo")
 
 
 def test_the_default_lesson_and_the_names_nearest_to_a_slip() -> None:

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from rnn_tui.engine import unfolded
 from rnn_tui.engine.inside import sight
 from rnn_tui.engine.probe import Probe
+from rnn_tui.engine.reading import read
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
@@ -43,7 +44,8 @@ KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, Ce
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
-    trainer = Trainer(experiment, torch.device("cpu"))
+    reading = read(experiment)
+    trainer = Trainer(reading.experiment, torch.device("cpu"), reading.source)
     for _ in range(ticks):
         trainer.tick()
     return trainer, Probe(trainer)

@@ -4,6 +4,7 @@ import torch
 from hypothesis import given, settings
 
 from rnn_tui.engine.model import Model
+from rnn_tui.engine.reading import read
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.parameters import parameter_shapes
@@ -23,5 +24,5 @@ def test_names_and_shapes_are_those_of_the_model(experiment: Experiment) -> None
 
 
 def test_of_every_lesson() -> None:
-    for lesson in LESSONS.values():
-        assert list(parameter_shapes(lesson)) == of_model(lesson)
+    for lesson in map(read, LESSONS.values()):
+        assert list(parameter_shapes(lesson.experiment)) == of_model(lesson.experiment)
