@@ -198,7 +198,7 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
             section="other",
             metavar="N",
             type=click.UNPROCESSED,
-            help="a line for every Nth epoch, or update of a text (100), and for the first and the last",
+            help="a line for every Nth epoch, or update of a text or pairs (100), and for the first and the last",
         ),
     ),
 )

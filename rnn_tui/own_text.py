@@ -1,4 +1,4 @@
-"""What an experiment on a text of one's own begins with, where nothing else is asked for."""
+"""What an experiment on a file of one's own begins with, where nothing else is asked for."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from rnn_tui.experiment import Data, Experiment, Network, Run, Training
 
-__all__ = ["OWN_TEXT", "fitted", "name_for"]
+__all__ = ["OWN_PAIRS", "OWN_TEXT", "fitted", "name_for"]
 
 OWN_TEXT = Experiment(
     name="own-text",
@@ -16,13 +16,21 @@ OWN_TEXT = Experiment(
     run=Run(speed=0),
 )  # a small character-level network that a CPU trains in minutes; every setting given takes the place of its own
 
+OWN_PAIRS = Experiment(
+    name="own-pairs",
+    data=Data(inputs=(), batch=0, length=0),
+    network=Network(cell="lstm", hidden_size=64, head="linear"),
+    training=Training(tick="sequence", reduction="mean", lr=1e-2, clip=5, epochs=300),
+    run=Run(speed=0),
+)  # the same for pairs
+
 _SHORT = 4_000  # bytes of a text below which nothing is kept away: what is left would say little
 _PASSES = 8  # that an epoch over a small text should have at least
 
 
-def name_for(text: str) -> str:
+def name_for(file: str) -> str:
     """The name of an experiment on that file: the file's own, without its ending."""
-    return Path(text).stem or OWN_TEXT.name
+    return Path(file).stem or OWN_TEXT.name
 
 
 def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -226,6 +226,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     began: Experiment  # as it was at tick 0
     turns: tuple[Turn, ...] = ()  # the changes of this branch since then
     weights: int
+    origin: str = ""  # what identifies the data, where they differ from machine to machine
     device: str
     torch: str
 
@@ -259,16 +260,22 @@ class Status(_Value, frozen=True, kw_only=True):
 
 
 class Steps(_Value, frozen=True, kw_only=True):
-    """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed."""
+    """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed.
+
+    Behind the end of a row that is shorter than others, inputs are -1, and nothing is ever fed. Where nothing is to be
+    said, the target is -1, and `target_p` and `losses` are 0: they count for nothing.
+    """
 
     first: int
-    inputs: Integers  # (n,) indices into the vocabulary
-    targets: Integers  # (n,), or (0,) where there are none
+    inputs: Integers  # (n,) indices into the vocabulary, or -1
+    targets: Integers  # (n,) the same, or (0,) where there are none
     top: Integers  # (f, k) the likeliest characters, best first; k may be 0
     top_p: Floats  # (f, k) their probabilities
     target_p: Floats  # (f,) the probability of the right one, or (0,)
     losses: Floats  # (f,) -log of it, in nats, or (0,)
     right: int = 0  # of the whole row, not only of the window
+    due: int | None = None  # characters that are to be said in the whole row; None: one at each time step
+    due_fed: int | None = None  # of those, the ones whose steps have been fed
     outputs: Floats | None = None  # (f, features) where nothing is learnt: the output itself
 
 
@@ -298,6 +305,7 @@ class HeldOut(_Value, frozen=True, kw_only=True):
     loss: float
     accuracy: float  # the share of the characters that were the likeliest
     characters: int  # that had to be said
+    rows: float | None = None  # of pairs, the share in which all of them were
     whole: bool  # all that is held out, rather than the part that is judged every time
     parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
     curve: Curve

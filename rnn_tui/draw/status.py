@@ -39,7 +39,8 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
-    parts = [describe_network(experiment)]
+    parts = [opened.origin] if opened.origin else []
+    parts += [describe_network(experiment)]
     parts += [f"{count(opened.weights)} weights"] if experiment.vocabulary else []
     if training.learn:
         clip = f" clip {training.clip:g}" if training.clip else ""

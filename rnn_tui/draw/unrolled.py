@@ -28,7 +28,7 @@ class Unrolled:
     """What is drawn. Characters are glyphs; `fed` counts the steps of the window that have been fed."""
 
     inputs: Sequence[str]
-    targets: Sequence[str]  # empty where nothing is learnt
+    targets: Sequence[str]  # empty where nothing is learnt; '' at a step where nothing is to be said
     outputs: Sequence[str]  # of the steps fed
     output_p: Sequence[float]
     values: Floats | None  # (f, features): the output itself, where it is no character
@@ -178,6 +178,8 @@ def _entry(
         case "head" | "embedding":
             box = "▭" if axis.column < 6 else "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
             return box, plain if flow is None else flow.style(palette, "head" if kind == "head" else "embedding", step)
+    if kind in ("output", "p") and not net.targets[at]:
+        return "", palette.faint
     if not is_fed:
         return ("·", palette.faint) if kind != "p" else ("", palette.faint)
     lit = lit or (flow is not None and flow.lit("output", step))

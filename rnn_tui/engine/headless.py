@@ -49,10 +49,10 @@ def train(
     """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 130 after Ctrl+C.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
-    way. `every` is in epochs, or updates of a text; None: 1, or 100. Raises ExperimentError for a device that is not
-    there, and for a text that cannot be learnt.
+    way. `every` is in epochs, or updates of a text or pairs; None: 1, or 100. Raises ExperimentError for a device that
+    is not there, and for a file that cannot be learnt.
     """
-    text = bool(experiment.data.text)
+    text = experiment.data.per_character
     choose_threads(experiment)
     session = Session(experiment, history=0, turns=turns)  # nobody goes back here
     session.watch(until)
@@ -166,7 +166,7 @@ def _outputs(session: Session) -> Iterator[str]:
 def _summary(session: Session, seconds: float) -> str:
     """What was learnt, to which loss, and how long it took."""
     loss, floor, epoch = session.losses.last(), session.experiment.floor, session.epoch
-    text = session.trainer.learns and bool(session.experiment.data.text)
+    text = session.trainer.learns and session.experiment.data.per_character
     parts = text_summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
     if loss is not None and not text:
         parts.append(f"loss {_number(loss)}" + (f", floor {floor:.4f}" if floor is not None else ""))

@@ -1,15 +1,17 @@
-"""What a network makes of the text that it never learns from: loss and accuracy, piece by piece."""
+"""What a network makes of the text, or the pairs, that it never learns from: loss and accuracy, piece by piece."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from rnn_tui.engine.model import State, initial_state
-from rnn_tui.engine.tasks import TextTask
+from rnn_tui.engine.tasks import PairsTask, TextTask
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.pairs import NONE
 
 __all__ = ["HoldOut", "Score"]
 
@@ -25,6 +27,8 @@ class Score:
     nats: float = 0.0  # −log of the probability of the right characters, added up
     right: int = 0  # how often the likeliest was the right one
     characters: int = 0  # that had to be said
+    right_rows: int = 0  # in how many rows all of them were right
+    rows: int = 0
 
 
 class HoldOut:
@@ -34,12 +38,13 @@ class HoldOut:
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        """For a trainer on a text, something of which is held out."""
-        assert isinstance(trainer.task, TextTask)
+        """For a trainer on a text or on pairs, some of which is held out."""
+        assert isinstance(trainer.task, (TextTask, PairsTask))
         self._trainer, self._task = trainer, trainer.task
+        self._goes_on = trainer.experiment.data.stateful
         batches = self._task.batches
         self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
-        self._pieces = self._task.plan.judged()
+        self._pieces = self._judged(trainer.task)
         self._part = max(1, int(_SHARE * self.every))
 
     def wants(self, update: int) -> bool:
@@ -55,16 +60,16 @@ class HoldOut:
         """Add to the score what is judged every time, or the whole; stops after each piece."""
         state: State | None = None
         for piece in self._pieces if whole else self._pieces[: self._part]:
-            both = torch.from_numpy(self._task.corpus.indices(piece.places))  # (T+1, N)
-            rows = both.shape[1]
-            if state is None or not self._task.plan.stateful:
+            x, y = piece()
+            rows = y.shape[1]
+            if state is None or not self._goes_on:
                 state = self._fresh(rows)
             with torch.no_grad():
-                state = self._add(score, both, _last_rows(state, rows))
+                state = self._add(score, x, y, _last_rows(state, rows))
             yield
 
-    def _add(self, score: Score, both: Tensor, state: State) -> State:
-        x, y = self._task.tensors(both)
+    def _add(self, score: Score, x: Tensor, y: Tensor, state: State) -> State:
+        """y (T, N) is NONE where nothing is to be said."""
         model = self._trainer.model
         training = model.training
         model.eval()
@@ -74,11 +79,21 @@ class HoldOut:
             model.train(training)
         if self._task.batch_first:
             logits = logits.transpose(0, 1)
-        logits, y = logits.flatten(0, 1), y.flatten()
-        score.nats += F.cross_entropy(logits, y, reduction="sum").item()
-        score.right += int((logits.argmax(-1) == y).sum())
-        score.characters += y.numel()
+        score.nats += F.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum", ignore_index=NONE).item()
+        wrong = (logits.argmax(-1) != y) & (y != NONE)  # (T, N)
+        characters = int((y != NONE).sum())
+        score.right += characters - int(wrong.sum())
+        score.characters += characters
+        score.rows += y.shape[1]
+        score.right_rows += int((~wrong.any(0)).sum())
         return state
+
+    @staticmethod
+    def _judged(task: TextTask | PairsTask) -> list[Callable[[], tuple[Tensor, Tensor]]]:
+        """What gives what the model reads of each piece, and the right answers."""
+        if isinstance(task, PairsTask):
+            return [partial(task.piece, chosen) for chosen in task.judged()]
+        return [partial(task.piece, piece) for piece in task.judged()]
 
     def _fresh(self, rows: int) -> State:
         """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""

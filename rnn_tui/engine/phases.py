@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.motion import Moment, Motion
+from rnn_tui.pairs import NONE
 from rnn_tui.phase import Gradient, Phase
 from rnn_tui.text import glyph
 
@@ -55,6 +56,8 @@ def _update(motion: Motion, _now: Moment, _row: int) -> tuple[str, Numbers]:
 def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     index = int(trainer.task.inputs[now.step, row])
+    if index == NONE:
+        return _ended(now), ()
     vocabulary = trainer.task.vocabulary
     character = glyph(vocabulary[index])
     if motion.network.embedding:
@@ -64,9 +67,15 @@ def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     return f"t={now.step}: {words}", _vector("x", motion.made("embed")[now.step - motion.start, row])
 
 
+def _ended(now: Moment) -> str:
+    return f"t={now.step}: this row has ended. Longer ones go on; what is computed here counts for nothing."
+
+
 def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
     size, t = network.hidden_size, now.step
+    if int(trainer.task.inputs[t, row]) == NONE:
+        return _ended(now), ()
     before = t + 1 if now.direction else t - 1
     first = before in (-1, trainer.length)
     if motion.stop - motion.start == 1:  # what the tick itself has computed
@@ -114,6 +123,8 @@ def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     targets = trainer.task.targets
     assert targets is not None
     target = int(targets[now.step, row])
+    if target == NONE:
+        return f"t={now.step}: nothing is to be said here, so nothing is added to the loss.", ()
     log_p = motion.made("head")[now.step - motion.start, row].log_softmax(-1)[target]
     character = glyph(trainer.task.vocabulary[target])
     words = f"t={now.step}: the target is {character}. Loss = −log of its probability: 0 if it were sure."

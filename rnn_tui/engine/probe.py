@@ -12,6 +12,7 @@ from rnn_tui.engine.phases import describe
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.inside import Answer
+from rnn_tui.pairs import NONE
 from rnn_tui.phase import Phase
 from rnn_tui.protocol import Check, Floats, Integers, States, Steps, TensorFact, Wanted
 
@@ -52,7 +53,8 @@ class Probe:
             return ()
         first, stop = self.window(wanted)
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
-        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=self.answered)
+        fed = min(self.answered, self._trainer.task.steps(row))
+        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed)
         return self._inside.answers(wanted.inside, sight)
 
     def tensors(self, wanted: Wanted) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:
@@ -65,8 +67,8 @@ class Probe:
         trainer = self._trainer
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
-        answered = self.answered
-        fed = min(stop, answered)
+        answered = min(self.answered, trainer.task.steps(row))  # behind it there is padding
+        fed = max(first, min(stop, answered))
         inputs = trainer.task.inputs[first:stop, row]
         targets = trainer.task.targets
         none = np.zeros(0, np.float32)
@@ -83,11 +85,13 @@ class Probe:
             )
         classes = len(trainer.task.vocabulary)
         whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
+        due = targets[:, row] != NONE
         right = int((whole.argmax(-1).cpu() == targets[:answered, row]).sum())
         logits = whole[first:fed].float().cpu()
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
-        losses = -log_p.gather(1, answers[:, None])[:, 0]
+        losses = -log_p.gather(1, answers.clamp(min=0)[:, None])[:, 0]
+        nowhere = answers == NONE
         best = logits.argmax(-1, keepdim=True)  # of equals the first: as the prediction has it, which topk does not
         top = logits.scatter(1, best, torch.inf).topk(min(max(wanted.top, 0), classes), dim=-1).indices
         return Steps(
@@ -96,9 +100,11 @@ class Probe:
             targets=_integers(targets[first:stop, row]),
             top=_integers(top),
             top_p=_floats(log_p.exp().gather(1, top)),
-            target_p=_floats((-losses).exp()),
-            losses=_floats(losses),
+            target_p=_floats((-losses).exp().masked_fill(nowhere, 0)),
+            losses=_floats(losses.masked_fill(nowhere, 0)),
             right=right,
+            due=int(due.sum()),
+            due_fed=int(due[:answered].sum()),
         )
 
     @torch.no_grad()
@@ -132,7 +138,9 @@ class Probe:
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
         def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:
-            mine = tensor[first : max(first, min(stop, end)), row, direction * network.hidden_size :]
+            mine = tensor[
+                first : max(first, min(stop, end, trainer.task.steps(row))), row, direction * network.hidden_size :
+            ]
             values = _floats(mine.index_select(1, chosen).T)
             values[:, : max(0, begin - first)] = 0
             return values

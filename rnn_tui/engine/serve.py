@@ -330,6 +330,7 @@ class Server:
             turns=session.turns,
             weights=weights,
             device=str(session.device),
+            origin=session.origin,
             torch=str(torch.__version__),
         )
 

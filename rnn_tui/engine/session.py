@@ -1,9 +1,9 @@
 """A run as people drive it: play, hold, go back, fork, begin again. The same with a view and without."""
 
 import msgspec
-import torch
 
 from rnn_tui.engine.forward import Forward, checked_turn
+from rnn_tui.engine.outputs import said
 from rnn_tui.engine.snapshot import restore
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
@@ -32,8 +32,9 @@ class Session(Forward):
         total = trainer.total if motion is None or motion.complete else motion.running
         running = None
         if total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean" or self.experiment.data.text
-            running = total.item() / (trainer.fed if mean else 1)
+            mean = self.experiment.training.reduction == "mean" or self.experiment.data.per_character
+            said = trainer.task.said_by(trainer.fed) if mean else 1
+            running = total.item() / said if said else None
         return Status(
             tick=trainer.ticks,
             newest=self.branch.newest,
@@ -92,7 +93,12 @@ class Session(Forward):
         trainer = self.trainer
         if not trainer.at_end_of_pass or not trainer.logits:
             return ""
-        return trainer.task.text(torch.cat(trainer.logits).argmax(-1))
+        return trainer.task.text(said(trainer))
+
+    def right_rows(self) -> int:
+        """In how many rows the last whole pass says all that is to be said."""
+        targets = self.trainer.task.targets
+        return 0 if targets is None else int((said(self.trainer) == targets).all(0).sum())
 
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""

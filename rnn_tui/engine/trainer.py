@@ -21,6 +21,7 @@ from rnn_tui.engine.precision import build_scaler, casting, forward_parts
 from rnn_tui.engine.schedule import Plateau, learning_rate, span
 from rnn_tui.engine.tasks import build_task
 from rnn_tui.experiment import Experiment, Tick, Training
+from rnn_tui.pairs import NONE, Pairs
 
 __all__ = ["Stage", "Trainer"]
 
@@ -30,7 +31,7 @@ Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
 class Trainer:
     """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus | None = None) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | Pairs | None = None) -> None:
         self.experiment = experiment
         self.device = device
         self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
@@ -39,7 +40,7 @@ class Trainer:
         self.model = Model(experiment).to(device)
         if not self.learns:
             self.model.requires_grad_(False)
-        self.task = build_task(experiment, device, corpus)
+        self.task = build_task(experiment, device, source)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         precision = experiment.training.precision
         self.cast = casting(precision, device)
@@ -237,18 +238,22 @@ class Trainer:
             self.masks = draw_masks(self.experiment, self.epoch, self.device)
 
     def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
-        """Cross-entropy of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end."""
+        """Cross-entropy of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end.
+
+        Where rows are padded, only steps that have a target count: the mean is over all targets of the batch.
+        """
         steps, rows, classes = logits.shape
         mean = self.experiment.training.reduction == "mean"
         whole = steps == self.length
         target = self.task.y(start, stop).reshape(-1)
-        loss = F.cross_entropy(logits.reshape(-1, classes), target, reduction="mean" if mean and whole else "sum")
+        how = "mean" if mean and whole else "sum"
+        loss = F.cross_entropy(logits.reshape(-1, classes), target, reduction=how, ignore_index=NONE)
         if not (mean and whole) and rows > 1:
             loss = loss / rows
         self.loss = loss.detach()
         self.total = loss if self.total is None else self.total + loss
         if mean and not whole and stop == self.length:
-            self.total = self.total / self.length
+            self.total = self.total / self.task.said_by(self.length)
 
     def _backward(self) -> None:
         assert self.total is not None

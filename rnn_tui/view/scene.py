@@ -73,13 +73,17 @@ class Scene:
 
     @cached_property
     def inputs(self) -> list[str]:
-        """The input of the window, as glyphs."""
-        return [self.glyphs[index] for index in self.steps.inputs.tolist()] if self.steps else []
+        """The input of the window, as glyphs; empty behind the end of a row."""
+        return self._drawn(self.steps.inputs.tolist()) if self.steps else []
 
     @cached_property
     def targets(self) -> list[str]:
-        """The target of the window, as glyphs."""
-        return [self.glyphs[index] for index in self.steps.targets.tolist()] if self.steps else []
+        """The target of the window, as glyphs; empty where nothing is to be said."""
+        return self._drawn(self.steps.targets.tolist()) if self.steps else []
+
+    def _drawn(self, indices: list[int]) -> list[str]:
+        """Characters as glyphs; nothing where there is none."""
+        return [self.glyphs[index] if index >= 0 else "" for index in indices]
 
     def answer(self, kind: type[Kind]) -> Kind | None:
         """What the engine has answered to the pane that asks for this kind; None before it has."""

@@ -15,6 +15,7 @@ from rnn_tui.engine.radius import spectral_radius
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
 from rnn_tui.inside import GradientFlow, GradientsAsk, GradientsFacts
+from rnn_tui.pairs import NONE
 
 __all__ = ["gradients_facts"]
 
@@ -69,10 +70,11 @@ def _seeds(sight: Sight, at: int) -> Tensor:
     trainer = sight.trainer
     said = logits(sight)
     target = trainer.task.y(0, sight.fed)[:, sight.row]
-    wrong = said.softmax(-1) - F.one_hot(target, said.shape[-1])
+    wrong = said.softmax(-1) - F.one_hot(target.clamp(min=0), said.shape[-1])
+    wrong[target == NONE] = 0
     mean = trainer.experiment.training.reduction == "mean"
     seeds = wrong.new_zeros(2, *wrong.shape)
-    seeds[0] = wrong / (trainer.task.rows * (trainer.length if mean else 1))
+    seeds[0] = wrong / (trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1))
     if at >= 0:
         seeds[1, at] = wrong[at]
     return by_states(sight, seeds)

@@ -8,10 +8,12 @@ from rnn_tui.engine.adjoint import adjoints
 from rnn_tui.engine.inside.outputs import by_states, logits
 from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
 from rnn_tui.inside import SaliencyAsk, SaliencyFacts
+from rnn_tui.pairs import NONE
 
 __all__ = ["saliency_facts"]
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no character that could be asked about."
+_NO_TARGET = "Nothing is to be said at that time step: there is no target that could be asked about."
 _STEP_NOT_FED = "That time step has not been fed yet: it has said nothing."
 
 
@@ -26,7 +28,7 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
     facts = SaliencyFacts(
         step=ask.step,
         output=ask.output,
-        inputs=trainer.task.inputs[:, sight.row].numpy().astype(np.int32),
+        inputs=trainer.task.inputs[: trainer.task.steps(sight.row), sight.row].numpy().astype(np.int32),
         values=np.zeros(0, np.float32),
     )
     if not trainer.learns:
@@ -36,6 +38,8 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
     said = logits(sight)
     if ask.output == "target":
         character = int(trainer.task.y(ask.step, ask.step + 1)[0, sight.row])
+        if character == NONE:
+            return replace(facts, note=_NO_TARGET)
     else:
         character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
     seeds = torch.zeros_like(said)

@@ -47,8 +47,9 @@ class LossPane(Pane):
         if scene.held_out is not None:
             judged = scene.held_out
             loss = f"{compact(judged.loss)}, {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
-            return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} ✓"
-        if experiment.data.text:
+            right = f"{judged.accuracy:.1%} ✓" + ("" if judged.rows is None else f", {judged.rows:.1%} of pairs")
+            return f"{self.NAME}{floor} · held out {loss}, {right}"
+        if experiment.data.per_character:
             return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
         if floor and scene.characters is not None and experiment.training.reduction == "sum":

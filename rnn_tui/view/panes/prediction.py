@@ -5,6 +5,7 @@ from textual.strip import Strip
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from rnn_tui.protocol import Steps
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene, widest_glyph
@@ -33,7 +34,7 @@ class PredictionPane(Pane):
         """Since when it is right, if it ever was."""
         learnt = scene.frame.learnt
         steps = scene.steps
-        now = steps is not None and steps.right == scene.experiment.length
+        now = steps is not None and steps.right == _due(scene, steps)
         since = "" if learnt is None else f" · first right in epoch {learnt:,}"
         return f"{self.NAME}{' ✓' if now else ''}{since}"
 
@@ -77,6 +78,11 @@ def _axis(scene: Scene, width: int) -> TimeAxis:
     return TimeAxis(column=axis.column, first=first, count=count, length=axis.length, gutter=axis.gutter)
 
 
+def _due(scene: Scene, steps: Steps) -> int:
+    """Characters that are to be said in the whole row."""
+    return scene.experiment.length if steps.due is None else steps.due
+
+
 def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
     status, steps = scene.frame.status, scene.steps
     assert steps is not None
@@ -93,9 +99,9 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         target_p=steps.target_p[window].tolist(),
         losses=steps.losses[window].tolist(),
         right=steps.right,
-        fed=status.fed,
-        length=scene.experiment.length,
-        seen=None if scene.experiment.data.text else seen,  # of a text every pass says another batch
+        fed=status.fed if steps.due_fed is None else steps.due_fed,
+        length=_due(scene, steps),
+        seen=None if scene.experiment.data.text or status.batches > 1 else seen,  # every pass says another batch
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
         if whole and rows == 1
         else "",

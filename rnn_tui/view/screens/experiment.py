@@ -196,6 +196,8 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
             stands_for = {"data.targets": targets, "data.vocabulary": as_text("data.vocabulary", experiment.vocabulary)}
         if experiment is not None and experiment.data.text:
             stands_for = {"data.targets": "the next characters of the text", "data.vocabulary": "the text's, sorted"}
+        if experiment is not None and experiment.data.pairs:
+            stands_for = {"data.targets": "those of the pairs", "data.vocabulary": "the pairs', sorted"}
         for path, text in stands_for.items():
             widget = self._rows[path].editor
             if isinstance(widget, Input):
@@ -253,7 +255,7 @@ def _place(error: ExperimentError | None) -> str:
 def _summary(experiment: Experiment) -> str:
     data = experiment.data
     rows = f"{experiment.rows} rows of {experiment.length}, " if experiment.rows > 1 else ""
-    text = rows + _brief(data.text or data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
+    text = rows + _brief(data.file or data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
     weights = f"{count(experiment.weights)} weights · " if experiment.vocabulary else ""
     floor = (
         "forward only"
