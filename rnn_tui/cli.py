@@ -219,9 +219,9 @@ def _experiment(parameters: dict[str, Any]) -> Experiment:
     replaced = given(parameters)
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
     values = overridden(base, replaced)
-    if replaced.get("data.text"):
-        values = fitted(values, replaced)
     try:
+        if replaced.get("data.text") or replaced.get("data.series"):
+            values = fitted(values, replaced)
         experiment = from_dict(values)
         check_memory(experiment)
     except ExperimentError as error:

@@ -8,12 +8,13 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Data", "Experiment", "ExperimentError", "Network", "Run", "Training"]
+__all__ = ["SINE", "Data", "Experiment", "ExperimentError", "Network", "Run", "Training"]
 
 Cell = Literal["rnn", "rnn-relu", "gru", "lstm"]
 Tick = Literal["character", "sequence"]
 
 GATES = {"rnn": 1, "rnn-relu": 1, "gru": 3, "lstm": 4}
+SINE = "sine"  # the name of a series that is made up from the seed; a file of that name is ./sine
 MOMENTS = {"adam": 2, "rmsprop": 1, "sgd": 0}  # running averages that the optimiser keeps for each weight
 
 
@@ -27,21 +28,29 @@ class ExperimentError(ValueError):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is read and what is to be said: rows of one length, or a text. A character is one Unicode code point.
+    """What is read and what is to be said: rows of one length, a text, or a series of numbers.
 
-    The rows are one batch, the same in every pass. Of a text every pass reads another batch, `batch` rows of `length`
-    characters: pieces in a random order, or `stateful`, where row r goes on where row r of the pass before has ended.
+    A character is one Unicode code point. The rows are one batch, the same in every pass. Of a text or a series every
+    pass reads another batch, `batch` rows of `length` characters or numbers: pieces in a random order, or `stateful`,
+    where row r goes on where row r of the pass before has ended.
     """
 
-    inputs: tuple[str, ...] = ("hihello",)  # empty where there is a text
+    inputs: tuple[str, ...] = ("hihello",)  # empty where there is a text or a series
     targets: tuple[str, ...] = ()  # empty: the inputs' next characters, or nothing where there is no learning
     text: str = ""  # a path; its next characters are the targets
+    series: str = ""  # the path of a CSV file, or SINE; its next values are the targets
+    column: str = ""  # of that file; empty: the only one
     encoding: str = "utf-8"  # of that file
     batch: int = 1
     length: int = 64
     stateful: bool = False
-    holdout: float = 0.0  # the share of the text, at its end, that is never learnt
+    holdout: float = 0.0  # the share of it, at its end, that is never learnt
     vocabulary: str = ""  # empty: the characters of the data, sorted; of a text they are known once it has been read
+
+    @property
+    def source(self) -> str:
+        """The text or the series of which every pass reads another batch; empty where there are rows."""
+        return self.text or self.series
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,41 +106,51 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def length(self) -> int:
         """Time steps in a sequence."""
-        return self.data.length if self.data.text else len(self.data.inputs[0])
+        return self.data.length if self.data.source else len(self.data.inputs[0])
 
     @property
     def rows(self) -> int:
         """Sequences in a batch."""
-        return self.data.batch if self.data.text else len(self.data.inputs)
+        return self.data.batch if self.data.source else len(self.data.inputs)
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether it reads and says numbers rather than characters: the next value of a series."""
+        return bool(self.data.series)
 
     @property
     def vocabulary(self) -> str:
-        """The characters in the order of their indices; empty for a text that has not been read."""
+        """The characters in the order of their indices; empty for a text that has not been read, and for numbers."""
         return self.data.vocabulary or "".join(sorted(set("".join(self.data.inputs + self.data.targets))))
+
+    @property
+    def classes(self) -> int:
+        """Features of an input without an embedding, and of what is to be said: one for each character, or 1."""
+        return 1 if self.is_numbers else len(self.vocabulary)
 
     @property
     def input_size(self) -> int:
         """Features that the first recurrent layer reads at a time step."""
-        return self.network.embedding or len(self.vocabulary)
+        return self.network.embedding or self.classes
 
     @property
     def output_size(self) -> int:
-        """Features of one output: one per character, or the states themselves where nothing is learnt."""
+        """Features of one output: one per character, a number, or the states themselves where nothing is learnt."""
         network = self.network
-        return len(self.vocabulary) if network.head == "linear" else network.hidden_size * network.directions
+        return self.classes if network.head == "linear" else network.hidden_size * network.directions
 
     @property
     def weights(self) -> int:
         """Trainable numbers, as `sum(p.numel() for p in model.parameters())` counts them."""
         network = self.network
         directions, hidden = network.directions, network.hidden_size
-        total = len(self.vocabulary) * network.embedding
+        total = self.classes * network.embedding
         for layer in range(min(network.layers, 2)):  # all layers above the first are of one size
             width = self.input_size if layer == 0 else hidden * directions
             count = 1 if layer == 0 else network.layers - 1
             total += count * directions * GATES[network.cell] * hidden * (width + hidden + 2)
         if network.head == "linear":
-            total += len(self.vocabulary) * (hidden * directions + 1)
+            total += self.classes * (hidden * directions + 1)
         return total
 
     @property

@@ -68,11 +68,25 @@ FIELDS = (
         about="a text file of any size to learn, in batches of sequences; -: what comes in on stdin",
     ),
     Field(
+        path="data.series",
+        option="--series",
+        label="series",
+        metavar="FILE",
+        about="a CSV file with a series of numbers, whose next value is to be said; sine: one that is made up",
+    ),
+    Field(
+        path="data.column",
+        option="--column",
+        label="column",
+        metavar="NAME",
+        about="the column of that file; none: the only one",
+    ),
+    Field(
         path="data.encoding",
         option="--encoding",
         label="encoding",
         metavar="NAME",
-        about="how the bytes of the text are characters: utf-8, latin-1, utf-16, ...",
+        about="how the bytes of the file are characters: utf-8, latin-1, utf-16, ...",
     ),
     Field(
         path="data.batch",
@@ -80,7 +94,7 @@ FIELDS = (
         label="batch",
         minimum=1,
         maximum=1_000_000,
-        about="rows of a pass over a text",
+        about="rows of a pass over a text or a series",
     ),
     Field(
         path="data.length",
@@ -88,13 +102,13 @@ FIELDS = (
         label="length",
         minimum=1,
         maximum=1_000_000,
-        about="time steps of a pass over a text; backward ends at the first of them",
+        about="time steps of a pass over a text or a series; backward ends at the first of them",
     ),
     Field(
         path="data.stateful",
         option="--stateful",
         label="stateful",
-        about="the state goes on from one pass over a text to the next; --no-stateful: the sequences are shuffled",
+        about="the state goes on from one pass to the next; --no-stateful: the sequences are shuffled",
     ),
     Field(
         path="data.holdout",
@@ -102,7 +116,7 @@ FIELDS = (
         label="hold-out",
         minimum=0,
         maximum=0.9,
-        about="the share of a text, at its end, that is kept away from learning and only judged",
+        about="the share of a text or a series, at its end, that is kept away from learning and only judged",
     ),
     Field(
         path="data.vocabulary",

@@ -7,7 +7,7 @@ import difflib
 
 import msgspec
 
-from rnn_tui.experiment import Data, Experiment, Network, Run, Training
+from rnn_tui.experiment import SINE, Data, Experiment, Network, Run, Training
 
 __all__ = ["DEFAULT", "LESSONS", "nearest"]
 
@@ -165,12 +165,22 @@ _ALL = (
         network=Network(cell="lstm"),
         training=Training(tick="sequence", reduction="mean", lr=0.05, seed=0),
     ),
+    Experiment(
+        name="sine",
+        about="Numbers instead of characters: the next value of a sum of one or two sines, by its squared error. The "
+        "chart shows the truth, what is said one step ahead, and how the network goes on alone; another seed makes "
+        "another series.",
+        data=Data(inputs=(), series=SINE, batch=8, length=40, holdout=0.2),
+        network=Network(cell="gru", hidden_size=16, head="linear"),
+        training=Training(tick="sequence", reduction="mean", lr=0.01, epochs=200),
+        run=Run(speed=20),
+    ),
 )
 
 
 def _watched(lesson: Experiment) -> Experiment:
     """A lesson that learns pauses in the moment that people come for."""
-    until = ("learnt",) if lesson.training.learn else ()
+    until = ("learnt",) if lesson.training.learn and not lesson.data.source else ()
     return msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, until=until))
 
 

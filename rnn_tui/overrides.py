@@ -9,7 +9,7 @@ import msgspec
 
 from rnn_tui.breakpoints import needs_learning
 from rnn_tui.experiment import Experiment, Training
-from rnn_tui.own_text import OWN_TEXT, name_for
+from rnn_tui.own_text import OWN_SERIES, OWN_TEXT, name_for
 from rnn_tui.rules import to_dict
 
 __all__ = ["overridden"]
@@ -29,15 +29,17 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
     if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
-        values["name"], values["about"] = name_for(values["data"]["text"]), ""
+        values["name"], values["about"] = name_for(values["data"]["text"] or values["data"]["series"]), ""
     return values
 
 
 def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
-    """Where rows become a text, or a text rows: nothing that learns one is of use for the other."""
+    """Where rows become a text or a series, or these another: nothing that learns one is of use for the other."""
     if given.get("data.text") and not base.data.text:
         other = OWN_TEXT
-    elif base.data.text and (given.get("data.inputs") or given.get("data.text") == ""):
+    elif given.get("data.series") and not base.data.series:
+        other = OWN_SERIES
+    elif base.data.source and (given.get("data.inputs") or "" in (given.get("data.text"), given.get("data.series"))):
         other = Experiment()
     else:
         return base
@@ -73,8 +75,8 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 
 def _follow_vocabulary(values: dict[str, Any]) -> None:
     """A state that is read as logits has a number for each character, in both directions together."""
-    network = values["network"]
-    if not values["training"]["learn"] or network["head"] != "direct" or values["data"]["text"]:
+    network, data = values["network"], values["data"]
+    if not values["training"]["learn"] or network["head"] != "direct" or not data["inputs"]:
         return
     classes = len(values["data"]["vocabulary"]) or len(_characters(values))
     directions = 2 if network["bidirectional"] else 1
@@ -84,7 +86,12 @@ def _follow_vocabulary(values: dict[str, Any]) -> None:
 
 def _texts(values: dict[str, Any]) -> list[list[str]]:
     data = values["data"]
-    return [list(data["inputs"]), list(data["targets"]), [data["text"], data["vocabulary"]]]
+    return [
+        list(data["inputs"]),
+        list(data["targets"]),
+        [data["text"], data["vocabulary"]],
+        [data["series"], data["column"]],
+    ]
 
 
 def _characters(values: dict[str, Any]) -> set[str]:

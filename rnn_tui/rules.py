@@ -41,7 +41,7 @@ def from_dict(values: dict[str, Any]) -> Experiment:
     Raises ExperimentError, which names the field and what would be right.
     """
     data = values.get("data") if isinstance(values, dict) else None
-    if isinstance(data, dict) and data.get("text") and "inputs" not in data:
+    if isinstance(data, dict) and (data.get("text") or data.get("series")) and "inputs" not in data:
         values = values | {"data": data | {"inputs": ()}}  # the default input gives way
     try:
         experiment = msgspec.convert(values, Experiment)
@@ -89,10 +89,10 @@ def _sound(experiment: Experiment) -> Experiment:
                 raise ExperimentError(
                     each.path, f"{value:g} {problem}" if isinstance(value, float) else f"{value} {problem}"
                 )
-    if experiment.data.text:
-        _check_text(experiment)
+    if experiment.data.source:
+        _check_source(experiment)
     else:
-        _check_text_unused(experiment.data)
+        _check_source_unused(experiment.data)
         _check_rows(experiment.data)
         experiment = _with_default_target(experiment)
         _check_texts(experiment)
@@ -101,14 +101,19 @@ def _sound(experiment: Experiment) -> Experiment:
     return _with_breakpoints(experiment)
 
 
-def _check_text(experiment: Experiment) -> None:
-    """What can be said of a text without reading it."""
+def _check_source(experiment: Experiment) -> None:
+    """What can be said of a text or a series without reading it."""
     data = experiment.data
-    if data.inputs or data.targets:
-        given = "--input" if data.inputs else "--target"
-        raise ExperimentError("data.text", f"cannot stand beside {given}: give one of them")
-    if "\0" in data.text:
-        raise ExperimentError("data.text", "holds a null character: no file has such a name")
+    path = "data.text" if data.text else "data.series"
+    if data.inputs or data.targets or (data.text and data.series):
+        given = "--input" if data.inputs else "--target" if data.targets else "--series"
+        raise ExperimentError(path, f"cannot stand beside {given}: give one of them")
+    if "\0" in data.source:
+        raise ExperimentError(path, "holds a null character: no file has such a name")
+    if data.series:
+        _check_series(experiment)
+    elif data.column:
+        raise ExperimentError("data.column", f"{_brief(data.column)} has no use without a series: give one, or none")
     if data.stateful and experiment.network.bidirectional:
         raise ExperimentError(
             "data.stateful",
@@ -124,8 +129,27 @@ def _check_text(experiment: Experiment) -> None:
         raise ExperimentError("run.until", problem, value="learnt")
 
 
-def _check_text_unused(data: Data) -> None:
-    """Settings of a text where there is none."""
+def _check_series(experiment: Experiment) -> None:
+    """What numbers have no use for."""
+    data, network = experiment.data, experiment.network
+    if data.vocabulary:
+        raise ExperimentError("data.vocabulary", f"{_brief(data.vocabulary)} has no use for numbers: leave it out")
+    if network.embedding:
+        raise ExperimentError(
+            "network.embedding", f"{network.embedding} does not fit numbers, which are read as they are: it must be 0"
+        )
+    if experiment.training.learn and network.head == "direct":
+        raise ExperimentError(
+            "network.head", "direct does not fit numbers: it must be linear, since one number is to be said"
+        )
+
+
+def _check_source_unused(data: Data) -> None:
+    """Settings of a text or a series where there is none."""
+    if data.column:
+        raise ExperimentError(
+            "data.column", f"{_brief(data.column)} has no use without a series: give one, as --series FILE"
+        )
     for name in ("encoding", "batch", "length", "stateful", "holdout"):
         value = getattr(data, name)
         if value != getattr(Data(), name):
@@ -219,7 +243,7 @@ def _check_halves(path: str, rows: tuple[str, ...]) -> None:
 def _check_network(experiment: Experiment) -> None:
     network, training = experiment.network, experiment.training
     known = bool(experiment.vocabulary)  # that of a text is known once the engine has read it
-    direct = training.learn and network.head == "direct" and known
+    direct = training.learn and network.head == "direct" and known and not experiment.is_numbers
     if direct and experiment.output_size != len(experiment.vocabulary):
         classes, both = len(experiment.vocabulary), " in both directions together" if network.bidirectional else ""
         raise ExperimentError(

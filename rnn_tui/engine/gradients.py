@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from rnn_tui.engine.layers import layer_modules
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.trainer import Trainer
 
 __all__ = ["Nodes", "pass_by_steps", "state_gradients"]
@@ -55,7 +55,7 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
         nodes.append(both)
         reads = [torch.cat(parts, -1) if len(parts) > 1 else parts[0] for parts in zip(*both, strict=True)]
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
-    loss = F.cross_entropy(logits.flatten(0, 1), task.y(0, trainer.length).flatten(), reduction="sum") / task.rows
+    loss = loss_of(logits, task.y(0, trainer.length), "sum") / task.rows
     return loss / (trainer.length if trainer.experiment.training.reduction == "mean" else 1), nodes
 
 

@@ -1,17 +1,18 @@
-"""What a network makes of the text that it never learns from: loss and accuracy, piece by piece."""
+"""What a network makes of the text or the series that it never learns from: loss and accuracy, piece by piece."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.model import State, initial_state
-from rnn_tui.engine.tasks import TextTask
+from rnn_tui.engine.tasks import LongTask
 from rnn_tui.engine.trainer import Trainer
 
-__all__ = ["HoldOut", "Score"]
+__all__ = ["HoldOut", "Score", "drawn_state"]
 
 _EVERY = 100  # updates from judgement to judgement
 _LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
@@ -22,9 +23,9 @@ _SHARE = 0.15  # of as many characters as are learnt meanwhile: forward alone ta
 class Score:
     """What has been judged so far."""
 
-    nats: float = 0.0  # −log of the probability of the right characters, added up
-    right: int = 0  # how often the likeliest was the right one
-    characters: int = 0  # that had to be said
+    nats: float = 0.0  # −log of the probability of the right characters, added up; of numbers the squared errors
+    right: float = 0  # how often the likeliest was the right one; NaN of numbers, which are never quite right
+    characters: int = 0  # or numbers, that had to be said
 
 
 class HoldOut:
@@ -34,8 +35,8 @@ class HoldOut:
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        """For a trainer on a text, something of which is held out."""
-        assert isinstance(trainer.task, TextTask)
+        """For a trainer on a text or a series, something of which is held out."""
+        assert isinstance(trainer.task, LongTask)
         self._trainer, self._task = trainer, trainer.task
         batches = self._task.batches
         self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
@@ -55,10 +56,10 @@ class HoldOut:
         """Add to the score what is judged every time, or the whole; stops after each piece."""
         state: State | None = None
         for piece in self._pieces if whole else self._pieces[: self._part]:
-            both = torch.from_numpy(self._task.corpus.indices(piece.places))  # (T+1, N)
+            both = self._task.at(piece.places)  # (T+1, N)
             rows = both.shape[1]
             if state is None or not self._task.plan.stateful:
-                state = self._fresh(rows)
+                state = drawn_state(self._trainer, rows)
             with torch.no_grad():
                 state = self._add(score, both, _last_rows(state, rows))
             yield
@@ -74,20 +75,19 @@ class HoldOut:
             model.train(training)
         if self._task.batch_first:
             logits = logits.transpose(0, 1)
-        logits, y = logits.flatten(0, 1), y.flatten()
-        score.nats += F.cross_entropy(logits, y, reduction="sum").item()
-        score.right += int((logits.argmax(-1) == y).sum())
+        score.nats += loss_of(logits, y, "sum").item()
+        score.right += math.nan if y.is_floating_point() else int((logits.argmax(-1) == y).sum())
         score.characters += y.numel()
         return state
 
-    def _fresh(self, rows: int) -> State:
-        """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
-        experiment = self._trainer.experiment
-        before = torch.get_rng_state()
-        torch.default_generator.manual_seed(experiment.training.seed)
-        state = initial_state(experiment.network, rows, self._trainer.device)
-        torch.set_rng_state(before)
-        return state
+
+def drawn_state(trainer: Trainer, rows: int) -> State:
+    """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
+    before = torch.get_rng_state()
+    torch.default_generator.manual_seed(trainer.experiment.training.seed)
+    state = initial_state(trainer.experiment.network, rows, trainer.device)
+    torch.set_rng_state(before)
+    return state
 
 
 def _last_rows(state: State, rows: int) -> State:

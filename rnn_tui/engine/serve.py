@@ -315,6 +315,7 @@ class Server:
             tensors=tensors,
             checks=found,
             inside=session.probe.inside(wanted),
+            forecast=session.probe.forecast(wanted),
         )
         self._look = None
         self._connection.send(frame)
@@ -331,6 +332,7 @@ class Server:
             weights=weights,
             device=str(session.device),
             torch=str(torch.__version__),
+            scale=session.scale,
         )
 
 

@@ -15,11 +15,12 @@ from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.reading import read
 from rnn_tui.engine.snapshot import restore, state_bytes, take
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
 from rnn_tui.experiment import Experiment, ExperimentError, Tick, Training
-from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, Status, Turn
+from rnn_tui.protocol import HISTORY, BranchCurve, Curve, CurveWanted, SeriesScale, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session", "checked_turn"]
@@ -57,7 +58,7 @@ class Session:
         """Start afresh, on the same device."""
         reading = read(experiment)
         self._began, experiment = reading.given, reading.experiment
-        self.trainer = Trainer(experiment, self.device, reading.corpus)
+        self.trainer = Trainer(experiment, self.device, reading.source)
         self.probe = Probe(self.trainer)
         training = experiment.training
         self.branch = Branch(
@@ -145,7 +146,7 @@ class Session:
         total = trainer.total if motion is None or motion.complete else motion.running
         running = None
         if total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean" or self.experiment.data.text
+            mean = self.experiment.training.reduction == "mean" or self.experiment.data.source
             running = total.item() / (trainer.fed if mean else 1)
         return Status(
             tick=trainer.ticks,
@@ -189,10 +190,18 @@ class Session:
         epoch = self.predictions.learnt
         return epoch if epoch is not None and epoch <= self.whole_passes else None
 
+    @property
+    def scale(self) -> SeriesScale | None:
+        """What a series is called, and how it is standardised."""
+        task = self.trainer.task
+        if not isinstance(task, SeriesTask):
+            return None
+        return SeriesScale(name=task.series.name, mean=task.scale.mean, deviation=task.scale.deviation)
+
     def prediction(self) -> str:
-        """What the last whole pass predicts, the rows apart by a space."""
+        """What the last whole pass predicts, the rows apart by a space; of numbers nothing."""
         trainer = self.trainer
-        if not trainer.at_end_of_pass or not trainer.logits:
+        if not trainer.at_end_of_pass or not trainer.logits or self.experiment.is_numbers:
             return ""
         return trainer.task.text(torch.cat(trainer.logits).argmax(-1))
 
@@ -353,8 +362,8 @@ class Session:
         if trainer.loss is not None and trainer.unit == "character":
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
-            text = bool(self.experiment.data.text)  # its losses are those of a character, however they are added up
-            summed = text and self.experiment.training.reduction == "sum"
+            long = bool(self.experiment.data.source)  # its losses are those of a step, however they are added up
+            summed = long and self.experiment.training.reduction == "sum"
             total = trainer.total / trainer.length if summed else trainer.total
             self._waiting.append((True, total, trainer.ticks, trainer.epoch))
             if self.device.type == "cpu" or self._watch.learnt:
@@ -385,7 +394,7 @@ class Session:
     def note_prediction(self) -> None:
         """Keep the prediction of this pass, if it is a new one."""
         trainer, task = self.trainer, self.trainer.task
-        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1:
+        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or self.experiment.is_numbers:
             return
         prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):

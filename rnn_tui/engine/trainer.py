@@ -10,12 +10,11 @@ from typing import Literal
 import msgspec
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from rnn_tui.corpus import Corpus
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.model import Model, State, initial_state
 from rnn_tui.engine.optimizers import build_optimizer
-from rnn_tui.engine.tasks import build_task
+from rnn_tui.engine.tasks import Source, build_task
 from rnn_tui.experiment import Experiment, Tick, Training
 
 __all__ = ["Stage", "Trainer"]
@@ -26,7 +25,7 @@ Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
 class Trainer:
     """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus | None = None) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, source: Source | None = None) -> None:
         self.experiment = experiment
         self.device = device
         self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
@@ -35,7 +34,7 @@ class Trainer:
         self.model = Model(experiment).to(device)
         if not self.learns:
             self.model.requires_grad_(False)
-        self.task = build_task(experiment, device, corpus)
+        self.task = build_task(experiment, device, source)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         self.ticks = 0
         self.epoch = 0  # the pass under way, or the last one, from 1; of a text it reads one batch
@@ -152,12 +151,11 @@ class Trainer:
         self.loss = self.total = None
 
     def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
-        """Cross-entropy of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end."""
-        steps, rows, classes = logits.shape
+        """The loss of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end."""
+        steps, rows, _ = logits.shape
         mean = self.experiment.training.reduction == "mean"
         whole = steps == self.length
-        target = self.task.y(start, stop).reshape(-1)
-        loss = F.cross_entropy(logits.reshape(-1, classes), target, reduction="mean" if mean and whole else "sum")
+        loss = loss_of(logits, self.task.y(start, stop), "mean" if mean and whole else "sum")
         if not (mean and whole) and rows > 1:
             loss = loss / rows
         self.loss = loss.detach()

@@ -19,7 +19,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
     window = slice(first, first + count)
 
     def indices(rows: tuple[str, ...]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int32]]":
-        if experiment.data.text:  # there is nothing to see before it has been read
+        if experiment.data.source:  # there is nothing to see before it has been read
             return np.zeros(count, np.int32)
         return np.array(
             [index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32
@@ -51,7 +51,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         speed=experiment.run.speed,
         ticks_per_second=0.0,
         lr=experiment.training.lr,
-        notice=notice or (f"{safe(experiment.data.text)} is about to be read." if experiment.data.text else ""),
+        notice=notice or (f"{safe(experiment.data.source)} is about to be read." if experiment.data.source else ""),
     )
     opened = Opened(
         run=NO_RUN,

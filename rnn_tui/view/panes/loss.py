@@ -42,6 +42,8 @@ class LossPane(Pane):
     def title(self, scene: Scene) -> str:
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
+        if experiment.is_numbers:
+            return f"{self.NAME} · {_squared(scene)}"
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         if scene.held_out is not None:
             judged = scene.held_out
@@ -106,11 +108,22 @@ class LossPane(Pane):
         return None
 
 
+def _squared(scene: Scene) -> str:
+    """The squared errors, and what they are in the units of the series."""
+    scale, loss, judged = scene.opened.scale, scene.frame.status.loss, scene.held_out
+    if scale is None or loss is None:
+        return "squared error"
+    text = f"rmse {compact(scale.deviation * math.sqrt(loss))}"
+    if judged is not None:
+        text += f" · held out {compact(scale.deviation * math.sqrt(judged.loss))}"
+    return text
+
+
 def _parting(held_out: HeldOut) -> str:
     """What the second curve is, and whether it goes its own way."""
     if held_out.parted is not None:
         return f"held out (green) rises since update {held_out.parted:,}, learnt falls"
-    which = "all" if held_out.whole else f"{held_out.characters:,} characters"
+    which = "all" if held_out.whole else f"{held_out.characters:,} of it"
     return f"green: held out, {which}, at update {held_out.update:,}"
 
 

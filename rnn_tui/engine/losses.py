@@ -1,0 +1,36 @@
+"""What is wrong with what was said, as one number: cross-entropy of characters, the squared error of numbers.
+
+Targets tell which: indices (...) belong to logits (..., C), numbers (...) to outputs (..., 1).
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["by_logits", "loss_of", "step_losses"]
+
+
+def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"]) -> Tensor:
+    """−log of the probability of the right character, in nats, or (said − true)²: added up over all, or averaged."""
+    if targets.is_floating_point():
+        return F.mse_loss(logits.squeeze(-1), targets, reduction=reduction)
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), reduction=reduction)
+
+
+def step_losses(logits: Tensor, targets: Tensor) -> Tensor:
+    """The same for each, (...)."""
+    if targets.is_floating_point():
+        return F.mse_loss(logits.squeeze(-1), targets, reduction="none")
+    return -logits.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+
+
+def by_logits(logits: Tensor, targets: Tensor) -> Tensor:
+    """The derivative of each step's loss by what was said at it, (..., C).
+
+    softmax − one-hot for characters, 2 (said − true) for numbers.
+    """
+    if targets.is_floating_point():
+        return 2 * (logits - targets[..., None])
+    return torch.softmax(logits, -1) - F.one_hot(targets, logits.shape[-1])
