@@ -173,7 +173,7 @@ _ALL = (
         data=Data(inputs=(), series=SINE, batch=8, length=40, holdout=0.2),
         network=Network(cell="gru", hidden_size=16, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.01, epochs=200),
-        run=Run(speed=20),
+        run=Run(speed=10),
     ),
 )
 

@@ -23,12 +23,11 @@ class PredictionPane(Pane):
     TIMED = True
     HOME = "side"
     EXPLANATION = Explanation(
-        shows="What the network says at every time step, beside what would be right, and how sure it is.",
+        shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, its end "
+        "and how the network goes on alone.",
         read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
         "the probability of the right one. Below stand the texts that it has said so far, and since when; not so "
-        "where the data is a text, since every pass reads another part of it. Of a series "
-        "there is a chart of its end instead: the truth, what is said one step ahead "
-        "of it, and behind the line what the network makes of its own outputs.",
+        "where the data is a text, since every pass reads another part of it.",
         then="Move the time cursor (] and [) to the step that is wrong, and press a: which inputs mattered for it?",
     )
 
