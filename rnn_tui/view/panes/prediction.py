@@ -23,8 +23,8 @@ class PredictionPane(Pane):
     TIMED = True
     HOME = "side"
     EXPLANATION = Explanation(
-        shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, its end "
-        "and how the network goes on alone.",
+        shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, "
+        "its end and how the network goes on alone.",
         read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
         "the probability of the right one. Below stand the texts that it has said so far, and since when; not so "
         "where the data is a text, since every pass reads another part of it.",
