@@ -79,9 +79,10 @@ def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, re
     first, stop = _window(experiment.length, status.fed, wanted)
     fields: dict[str, Any] = {}
     if wanted.count:
-        fields["steps"] = (_counting if experiment.is_numbers else _learning if learn else _looking)(
-            experiment, wanted, first, stop, status.fed
-        )
+        if experiment.is_numbers:
+            fields["steps"] = _counting(first, stop, status.fed)
+        else:
+            fields["steps"] = (_learning if learn else _looking)(experiment, wanted, first, stop, status.fed)
         fields["states"] = _states(experiment, wanted, first, min(stop, status.fed)) if wanted.units else ()
     if experiment.is_numbers and wanted.forecast:
         fields["forecast"] = FORECAST
@@ -144,7 +145,7 @@ FORECAST = Forecast(
 
 
 def _counting(first: int, stop: int, all_fed: int) -> Steps:
-    steps = np.arange(first, stop)
+    steps = range(first, stop)
     fed = max(0, min(stop, all_fed) - first)
     values = np.array([number(step) for step in steps], np.float32)
     truth = np.array([number(step + 1) for step in steps], np.float32)
