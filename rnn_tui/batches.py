@@ -1,4 +1,4 @@
-"""Which part of a text, or of pairs, each pass reads, and which are never learnt; no torch, no terminal."""
+"""Which part of a text, a series or pairs each pass reads, and which is never learnt; no torch, no terminal."""
 
 from dataclasses import dataclass
 
@@ -37,15 +37,16 @@ class Batches:
         self.length = data.length
         self.rows = data.batch
         self.stateful = data.stateful
+        what, them = ("series", "values") if data.series else ("text", "characters")
         self.held_out = int(characters * data.holdout)
         self.learnt = characters - self.held_out
         if data.holdout and self.held_out < 2:
-            problem = f"{data.holdout:g} of {characters:,} characters has nothing in it to judge by: "
+            problem = f"{data.holdout:g} of {characters:,} {them} has nothing in it to judge by: "
             least = np.ceil(2000 / characters) / 1000
             raise ExperimentError("data.holdout", f"{problem}it must be at least {least:g}, or 0")
-        there = f"the text has {self.learnt:,} characters" + (" that are not held out" if self.held_out else "")
+        there = f"the {what} has {self.learnt:,} {them}" + (" that are not held out" if self.held_out else "")
         if self.learnt <= data.length:
-            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else "a longer text"
+            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else f"a longer {what}"
             raise ExperimentError(
                 "data.length", f"{data.length} is too long: {there}, and one more is the last target; it must be {fits}"
             )

@@ -11,6 +11,7 @@ import msgspec
 __all__ = [
     "END",
     "PYTHON_SOURCE",
+    "SINE",
     "SUMS",
     "Data",
     "Experiment",
@@ -34,6 +35,7 @@ PYTHON_SOURCE = "builtin:python-source"  # in place of a text: the source of Pyt
 END = "\n"  # what a network says when its answer of several characters is over
 
 GATES = {"rnn": 1, "rnn-relu": 1, "gru": 3, "lstm": 4}
+SINE = "sine"  # the name of a series that is made up from the seed; a file of that name is ./sine
 MOMENTS = {"adam": 2, "rmsprop": 1, "sgd": 0}  # running averages that the optimiser keeps for each weight
 
 
@@ -47,34 +49,37 @@ class ExperimentError(ValueError):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is read and what is to be said: rows, a text, or pairs. A character is one Unicode code point.
+    """What is read and what is to be said: rows, a text, pairs, or a series of numbers.
 
-    The rows are one batch, the same in every pass. Of a text every pass reads another batch, `batch` rows of `length`
-    characters: pieces in a random order, or `stateful`, where row r goes on where row r of the pass before has ended.
-    Pairs are rows of different lengths in a file, `batch` of them a pass in a random order, padded to `length` time
-    steps; 0 stands for all of them, and for as many as the longest has.
+    A character is one Unicode code point. The rows are one batch, the same in every pass. Of a text or a series every
+    pass reads another batch, `batch` rows of `length` characters or numbers: pieces in a random order, or `stateful`,
+    where row r goes on where row r of the pass before has ended. Pairs are rows of different lengths in a file, `batch`
+    of them a pass in a random order, padded to `length` time steps; 0 stands for all of them, and for as many as the
+    longest has.
 
     The task says how an input and its target become one row. many-to-many: a character is said for each that is read.
     many-to-one: one character, at the last that is read. one-to-many: the input is read and then the answer so far,
     and the answer and its end (a line feed) are said from the last character of the input on.
     """
 
-    inputs: tuple[str, ...] = ("hihello",)  # empty where there is a text or a file of pairs
+    inputs: tuple[str, ...] = ("hihello",)  # empty where there is a text, a file of pairs, or a series
     targets: tuple[str, ...] = ()  # empty: the inputs' next characters, or nothing where there is no learning
     text: str = ""  # a path; its next characters are the targets
     pairs: str = ""  # a path: `input<TAB>target` a line
     task: Task = "many-to-many"
+    series: str = ""  # the path of a CSV file, or SINE; its next values are the targets
+    column: str = ""  # of that file; empty: the only one
     encoding: str = "utf-8"  # of that file
     batch: int = 1
     length: int = 64
     stateful: bool = False
-    holdout: float = 0.0  # the share of the text, at its end, that is never learnt
+    holdout: float = 0.0  # the share of what is in the file, at its end, that is never learnt
     vocabulary: str = ""  # empty: the characters of the data, sorted; of a file they are known once it has been read
 
     @property
     def file(self) -> str:
-        """The file that the data come from, if they do."""
-        return self.text or self.pairs
+        """The file that the data come from, or what stands for it, if there is one."""
+        return self.text or self.pairs or self.series
 
     @property
     def padded(self) -> bool:
@@ -83,8 +88,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def per_character(self) -> bool:
-        """Whether losses are told per character, however they are added up."""
-        return bool(self.text) or self.padded
+        """Whether losses are told per character, or number, however they are added up."""
+        return bool(self.file) or self.padded
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,35 +167,45 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return max(1, self.data.batch) if self.data.file else len(self.data.inputs)
 
     @property
+    def is_numbers(self) -> bool:
+        """Whether it reads and says numbers rather than characters: the next value of a series."""
+        return bool(self.data.series)
+
+    @property
     def vocabulary(self) -> str:
-        """The characters in the order of their indices; empty for a file that has not been read."""
+        """The characters in the order of their indices; empty for a file that has not been read, and for numbers."""
         data = self.data
         end = END if data.task == "one-to-many" and not data.file else ""
         return data.vocabulary or "".join(sorted(set("".join((*data.inputs, *data.targets, end)))))
 
     @property
+    def classes(self) -> int:
+        """Features of an input without an embedding, and of what is to be said: one for each character, or 1."""
+        return 1 if self.is_numbers else len(self.vocabulary)
+
+    @property
     def input_size(self) -> int:
         """Features that the first recurrent layer reads at a time step."""
-        return self.network.embedding or len(self.vocabulary)
+        return self.network.embedding or self.classes
 
     @property
     def output_size(self) -> int:
-        """Features of one output: one per character, or the states themselves where nothing is learnt."""
+        """Features of one output: one per character, a number, or the states themselves where nothing is learnt."""
         network = self.network
-        return len(self.vocabulary) if network.head == "linear" else network.hidden_size * network.directions
+        return self.classes if network.head == "linear" else network.hidden_size * network.directions
 
     @property
     def weights(self) -> int:
         """Trainable numbers, as `sum(p.numel() for p in model.parameters())` counts them."""
         network = self.network
         directions, hidden = network.directions, network.hidden_size
-        total = len(self.vocabulary) * network.embedding
+        total = self.classes * network.embedding
         for layer in range(min(network.layers, 2)):  # all layers above the first are of one size
             width = self.input_size if layer == 0 else hidden * directions
             count = 1 if layer == 0 else network.layers - 1
             total += count * directions * GATES[network.cell] * hidden * (width + hidden + 2)
         if network.head == "linear":
-            total += len(self.vocabulary) * (hidden * directions + 1)
+            total += self.classes * (hidden * directions + 1)
         return total
 
     @property

@@ -82,11 +82,25 @@ FIELDS = (
         "one-to-many: the input is read, then the target spelled and ended",
     ),
     Field(
+        path="data.series",
+        option="--series",
+        label="series",
+        metavar="FILE",
+        about="a CSV file with a series of numbers, whose next value is to be said; sine: one that is made up",
+    ),
+    Field(
+        path="data.column",
+        option="--column",
+        label="column",
+        metavar="NAME",
+        about="the column of that file; none: the only one",
+    ),
+    Field(
         path="data.encoding",
         option="--encoding",
         label="encoding",
         metavar="NAME",
-        about="how the bytes of that file are characters: utf-8, latin-1, utf-16, ...",
+        about="how the bytes of the file are characters: utf-8, latin-1, utf-16, ...",
     ),
     Field(
         path="data.batch",
@@ -94,7 +108,7 @@ FIELDS = (
         label="batch",
         minimum=0,
         maximum=1_000_000,
-        about="rows of a pass over a text, or pairs of one; 0: all pairs",
+        about="rows of a pass over a text or a series, or pairs of one; 0: all pairs",
     ),
     Field(
         path="data.length",
@@ -102,13 +116,13 @@ FIELDS = (
         label="length",
         minimum=0,
         maximum=1_000_000,
-        about="time steps of a pass over a text; backward ends at the first of them. Of pairs 0: as the longest has",
+        about="time steps of a pass over a text or a series; backward ends at the first. Of pairs 0: as the longest",
     ),
     Field(
         path="data.stateful",
         option="--stateful",
         label="stateful",
-        about="the state goes on from one pass over a text to the next; --no-stateful: the sequences are shuffled",
+        about="the state goes on from one pass to the next; --no-stateful: the sequences are shuffled",
     ),
     Field(
         path="data.holdout",
@@ -116,7 +130,7 @@ FIELDS = (
         label="hold-out",
         minimum=0,
         maximum=0.9,
-        about="the share of a text or of pairs, at the end, that is kept away from learning and only judged",
+        about="the share of a text, a series or pairs, at the end, that is kept away from learning and only judged",
     ),
     Field(
         path="data.vocabulary",

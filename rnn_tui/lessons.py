@@ -8,7 +8,7 @@ import difflib
 
 import msgspec
 
-from rnn_tui.experiment import PYTHON_SOURCE, SUMS, Data, Experiment, Network, Run, Training
+from rnn_tui.experiment import PYTHON_SOURCE, SINE, SUMS, Data, Experiment, Network, Run, Training
 from rnn_tui.remember import GAP, NAME, remember
 
 __all__ = ["DEFAULT", "LESSONS", "nearest"]
@@ -215,6 +215,16 @@ _ALL = (
         network=Network(cell="lstm", hidden_size=128, layers=2, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=10),
         run=Run(speed=0),
+    ),
+    Experiment(
+        name="sine",
+        about="Numbers instead of characters: the next value of a sum of one or two sines, by its squared error. The "
+        "chart shows the truth, what is said one step ahead, and how the network goes on alone; another seed makes "
+        "another series.",
+        data=Data(inputs=(), series=SINE, batch=8, length=40, holdout=0.2),
+        network=Network(cell="gru", hidden_size=16, head="linear"),
+        training=Training(tick="sequence", reduction="mean", lr=0.01, epochs=200),
+        run=Run(speed=10),
     ),
 )
 

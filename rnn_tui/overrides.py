@@ -9,7 +9,7 @@ import msgspec
 
 from rnn_tui.breakpoints import needs_learning
 from rnn_tui.experiment import END, Experiment, Training
-from rnn_tui.own_text import OWN_PAIRS, OWN_TEXT, name_for
+from rnn_tui.own_text import OWN_PAIRS, OWN_SERIES, OWN_TEXT, name_for
 from rnn_tui.rules import to_dict
 
 __all__ = ["overridden"]
@@ -29,17 +29,21 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
     if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
-        values["name"], values["about"] = name_for(values["data"]["text"] or values["data"]["pairs"]), ""
+        data = values["data"]
+        values["name"], values["about"] = name_for(data["text"] or data["pairs"] or data["series"]), ""
     return values
 
 
 def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
-    """Where rows, a text or pairs become another of them: nothing that learns one is of use for the other."""
+    """Where rows, a text, pairs or a series become another of them: nothing that learns one is of use for the other."""
+    files = ("data.text", "data.pairs", "data.series")
     if given.get("data.pairs") and not base.data.pairs:
         other = OWN_PAIRS
     elif given.get("data.text") and not base.data.text:
         other = OWN_TEXT
-    elif base.data.file and (given.get("data.inputs") or "" in (given.get("data.text"), given.get("data.pairs"))):
+    elif given.get("data.series") and not base.data.series:
+        other = OWN_SERIES
+    elif base.data.file and (given.get("data.inputs") or "" in map(given.get, files)):
         other = Experiment()
     else:
         return base
@@ -79,13 +83,8 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 
 def _follow_vocabulary(values: dict[str, Any]) -> None:
     """A state that is read as logits has a number for each character, in both directions together."""
-    network = values["network"]
-    if (
-        not values["training"]["learn"]
-        or network["head"] != "direct"
-        or values["data"]["text"]
-        or values["data"]["pairs"]
-    ):
+    network, data = values["network"], values["data"]
+    if not values["training"]["learn"] or network["head"] != "direct" or not data["inputs"]:
         return
     classes = len(values["data"]["vocabulary"]) or len(_characters(values))
     directions = 2 if network["bidirectional"] else 1
@@ -99,6 +98,7 @@ def _texts(values: dict[str, Any]) -> list[list[str]]:
         list(data["inputs"]),
         list(data["targets"]),
         [data["text"], data["pairs"], data["task"], data["vocabulary"]],
+        [data["series"], data["column"]],
     ]
 
 

@@ -15,6 +15,7 @@ from rnn_tui.kinds import ONE_WAY
 from rnn_tui.memory import check_memory
 from rnn_tui.pairs import Pairs, read_pairs
 from rnn_tui.rules import NEVER_LEARNT, from_dict, to_dict
+from rnn_tui.series import TimeSeries, read_series
 
 __all__ = ["Reading", "check_text", "read"]
 
@@ -25,7 +26,7 @@ class Reading:
 
     given: Experiment  # with no vocabulary where that is the file's own, and so for the sizes of pairs
     experiment: Experiment  # that can run
-    source: Corpus | Pairs | None = None
+    source: Corpus | Pairs | TimeSeries | None = None
     origin: str = ""  # what identifies the data, where they differ from machine to machine
 
 
@@ -35,6 +36,10 @@ def read(experiment: Experiment) -> Reading:
     data = experiment.data
     if data.pairs:
         return _read_pairs(experiment)
+    if data.series:
+        series = read_series(data, experiment.training.seed)
+        series.scale(Batches(len(series), data).learnt)  # says so where it is too short, or constant
+        return Reading(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return Reading(given=experiment, experiment=experiment)
     corpus = _corpus(data.text, data.encoding, data.vocabulary, _version(data.text))

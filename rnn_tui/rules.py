@@ -44,7 +44,7 @@ def from_dict(values: dict[str, Any]) -> Experiment:
     Raises ExperimentError, which names the field and what would be right.
     """
     data = values.get("data") if isinstance(values, dict) else None
-    if isinstance(data, dict) and (data.get("text") or data.get("pairs")):  # what the default is for rows gives way
+    if isinstance(data, dict) and any(map(data.get, ("text", "pairs", "series"))):  # the defaults for rows give way
         values = values | {"data": {"inputs": ()} | ({"batch": 0, "length": 0} if data.get("pairs") else {}) | data}
     try:
         experiment = msgspec.convert(values, Experiment)
@@ -92,14 +92,24 @@ def _sound(experiment: Experiment) -> Experiment:
                 raise ExperimentError(
                     each.path, f"{value:g} {problem}" if isinstance(value, float) else f"{value} {problem}"
                 )
-    if experiment.data.pairs:
+    data = experiment.data
+    if data.column and not data.series:
+        raise ExperimentError(
+            "data.column", f"{_brief(data.column)} has no use without a series: give one, as --series FILE"
+        )
+    if data.pairs:
         _check_pairs(experiment)
-    elif experiment.data.text:
-        _check_text(experiment)
+    elif data.text:
+        _check_file(data, "data.text", data.text)
+        _check_batches(experiment)
+    elif data.series:
+        _check_file(data, "data.series", data.series)
+        _check_series(experiment)
+        _check_batches(experiment)
     else:
-        _check_text_unused(experiment.data)
-        if experiment.data.task == "many-to-many":
-            _check_rows(experiment.data)
+        _check_file_unused(data)
+        if data.task == "many-to-many":
+            _check_rows(data)
         experiment = _with_default_target(experiment)
         _check_texts(experiment)
     _check_vocabulary(experiment)
@@ -111,7 +121,9 @@ def _sound(experiment: Experiment) -> Experiment:
 def _check_file(data: Data, path: str, name: str) -> None:
     """The name of a file, and that nothing else is there to be learnt."""
     text = data.text if path == "data.pairs" else ""
-    for option, other in (("--input", data.inputs), ("--target", data.targets), ("--text", text)):
+    series = data.series if path != "data.series" else ""
+    others = {"--input": data.inputs, "--target": data.targets, "--text": text, "--series": series}
+    for option, other in others.items():
         if other:
             raise ExperimentError(path, f"cannot stand beside {option}: give one of them")
     if "\0" in name:
@@ -128,17 +140,17 @@ def _check_pairs(experiment: Experiment) -> None:
         raise ExperimentError("data.pairs", "has no use without learning: give its inputs alone, as --input, or learn")
 
 
-def _check_text(experiment: Experiment) -> None:
-    """What can be said of a text without reading it."""
+def _check_batches(experiment: Experiment) -> None:
+    """What can be said of a text or a series without reading it."""
     data = experiment.data
-    _check_file(data, "data.text", data.text)
+    what = "text" if data.text else "series"
     if data.task != "many-to-many":
         raise ExperimentError(
-            "data.task", f"{data.task} does not fit a text, which has no pairs: it must be many-to-many"
+            "data.task", f"{data.task} does not fit a {what}, which has no pairs: it must be many-to-many"
         )
     for name in ("batch", "length"):
         if not getattr(data, name):
-            raise ExperimentError(f"data.{name}", "0 is too small: of a text it must be at least 1")
+            raise ExperimentError(f"data.{name}", f"0 is too small: of a {what} it must be at least 1")
     if data.stateful and experiment.network.bidirectional:
         raise ExperimentError(
             "data.stateful",
@@ -151,8 +163,23 @@ def _check_text(experiment: Experiment) -> None:
         raise ExperimentError("run.until", NEVER_LEARNT, value="learnt")
 
 
-def _check_text_unused(data: Data) -> None:
-    """Settings of a text where there is none."""
+def _check_series(experiment: Experiment) -> None:
+    """What numbers have no use for."""
+    data, network = experiment.data, experiment.network
+    if data.vocabulary:
+        raise ExperimentError("data.vocabulary", f"{_brief(data.vocabulary)} has no use for numbers: leave it out")
+    if network.embedding:
+        raise ExperimentError(
+            "network.embedding", f"{network.embedding} does not fit numbers, which are read as they are: it must be 0"
+        )
+    if experiment.training.learn and network.head == "direct":
+        raise ExperimentError(
+            "network.head", "direct does not fit numbers: it must be linear, since one number is to be said"
+        )
+
+
+def _check_file_unused(data: Data) -> None:
+    """Settings of a file where there is none."""
     for name in ("encoding", "batch", "length", "stateful", "holdout"):
         value = getattr(data, name)
         if value != getattr(Data(), name):
@@ -267,7 +294,7 @@ def _check_halves(path: str, rows: tuple[str, ...]) -> None:
 def _check_network(experiment: Experiment) -> None:
     network, training = experiment.network, experiment.training
     known = bool(experiment.vocabulary)  # that of a text is known once the engine has read it
-    direct = training.learn and network.head == "direct" and known
+    direct = training.learn and network.head == "direct" and known and not experiment.is_numbers
     if direct and experiment.output_size != len(experiment.vocabulary):
         classes, both = len(experiment.vocabulary), " in both directions together" if network.bidirectional else ""
         raise ExperimentError(

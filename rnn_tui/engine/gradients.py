@@ -9,12 +9,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.layers import layer_modules
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.pairs import NONE
 
 __all__ = ["Nodes", "pass_by_steps", "state_gradients"]
 
@@ -58,8 +57,7 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
         below = torch.stack([torch.cat(parts, -1) for parts in zip(*both, strict=True)])  # (T, N, D*H)
         reads = list(dropped(below, trainer.masks, len(nodes) - 1).unbind(0))
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
-    target = task.y(0, trainer.length).flatten()
-    loss = F.cross_entropy(logits.flatten(0, 1), target, reduction="sum", ignore_index=NONE) / task.rows
+    loss = loss_of(logits, task.y(0, trainer.length), "sum") / task.rows
     return loss / (task.said_by(trainer.length) if trainer.experiment.training.reduction == "mean" else 1), nodes
 
 

@@ -11,8 +11,10 @@ import torch
 
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
+from rnn_tui.engine.series_lines import series_line, series_summary, series_update
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.text_lines import MeanLoss, lines_every, text_json, text_line, text_summary, text_update
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
@@ -65,8 +67,7 @@ def train(
     ):
         for _ in _updates(session, every or (lines_every(session) if text else 1), interrupts, lines):
             if text and session.trainer.learns:
-                news = text_update(session)
-                lines.write(text_json(news) if json else text_line(news))
+                lines.write(_source_line(session, json=json))
             else:
                 update = _update(session)
                 lines.write(_json(update) if json else _text(update, session))
@@ -75,6 +76,15 @@ def train(
         print(f"rnn-tui: {session.notice}", file=err, flush=True)
         return 1
     return 130 if interrupts.seen and not session.done and not session.stopped else 0
+
+
+def _source_line(session: Session, *, json: bool) -> str:
+    """About the updates over a text or a series since the last line."""
+    if session.experiment.is_numbers:
+        numbers = series_update(session)
+        return text_json(numbers) if json else series_line(numbers)
+    news = text_update(session)
+    return text_json(news) if json else text_line(news)
 
 
 def _updates(session: Session, every: int, interrupts: Interrupts, lines: Lines) -> Iterator[None]:
@@ -150,8 +160,13 @@ def _outputs(session: Session) -> Iterator[str]:
     trainer = session.trainer
     yield f"pass {trainer.epoch}"
     outputs = torch.cat(trainer.logits)  # (T, N, features)
-    for number, indices in enumerate(trainer.task.inputs.T.tolist()):
-        row = [trainer.task.vocabulary[index] for index in indices]
+    task = trainer.task
+    for number in range(task.rows):
+        read = task.inputs[:, number]
+        if isinstance(task, SeriesTask):
+            row = [f"{value:<10.5g} " for value in task.in_units(read).tolist()]
+        else:
+            row = [task.vocabulary[index] for index in read.tolist()]
         if outputs.shape[1] > 1:
             yield f"  row {number}  {safe(''.join(row))}"
         for step, character in enumerate(row):
@@ -167,7 +182,8 @@ def _summary(session: Session, seconds: float) -> str:
     """What was learnt, to which loss, and how long it took."""
     loss, floor, epoch = session.losses.last(), session.experiment.floor, session.epoch
     text = session.trainer.learns and session.experiment.data.per_character
-    parts = text_summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
+    summary = series_summary if session.experiment.is_numbers else text_summary
+    parts = summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
     if loss is not None and not text:
         parts.append(f"loss {_number(loss)}" + (f", floor {floor:.4f}" if floor is not None else ""))
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"

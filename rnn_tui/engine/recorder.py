@@ -63,7 +63,8 @@ class Recorder:
     def note_prediction(self, branch: Branch) -> None:
         """Keep the prediction of this pass, if it is a new one; not where every pass reads another batch."""
         trainer, task = self._trainer, self._trainer.task
-        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or trainer.experiment.data.text:
+        data = trainer.experiment.data
+        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or data.text or data.series:
             return
         prediction = said(trainer)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):

@@ -315,6 +315,7 @@ class Server:
             tensors=tensors,
             checks=found,
             inside=session.probe.inside(wanted),
+            forecast=session.probe.forecast(wanted),
         )
         self._look = None
         self._connection.send(frame)
@@ -332,6 +333,7 @@ class Server:
             device=str(session.device),
             origin=session.origin,
             torch=str(torch.__version__),
+            scale=session.scale,
         )
 
 

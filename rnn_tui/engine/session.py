@@ -5,9 +5,10 @@ import msgspec
 from rnn_tui.engine.forward import Forward, checked_turn
 from rnn_tui.engine.outputs import said
 from rnn_tui.engine.snapshot import restore
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
-from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, Status, Turn
+from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, SeriesScale, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session"]
@@ -88,10 +89,18 @@ class Session(Forward):
         epoch = self.predictions.learnt
         return epoch if epoch is not None and epoch <= self.whole_passes else None
 
+    @property
+    def scale(self) -> SeriesScale | None:
+        """What a series is called, and how it is standardised."""
+        task = self.trainer.task
+        if not isinstance(task, SeriesTask):
+            return None
+        return SeriesScale(name=task.series.name, mean=task.scale.mean, deviation=task.scale.deviation)
+
     def prediction(self) -> str:
-        """What the last whole pass predicts, the rows apart by a space."""
+        """What the last whole pass predicts, the rows apart by a space; of numbers nothing."""
         trainer = self.trainer
-        if not trainer.at_end_of_pass or not trainer.logits:
+        if not trainer.at_end_of_pass or not trainer.logits or self.experiment.is_numbers:
             return ""
         return trainer.task.text(said(trainer))
 

@@ -24,8 +24,8 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     """Every tensor from x to the logits, in the order in which it is computed, and then the weights.
 
     x, `embedded` where there is an embedding, h_0, the states of each layer below the top ("layer 1"), output, h_n (for
-    an LSTM also c_0 and c_n), and `logits` where there is a head or learning. The first time steps and units of one
-    row come as values, as far as they have been fed.
+    an LSTM also c_0 and c_n), and `logits`, or `prediction` of numbers, where there is a head or learning. The first
+    time steps and units of one row come as values, as far as they have been fed.
     """
     task, network = trainer.task, trainer.experiment.network
     row = min(max(row, 0), task.rows - 1)
@@ -60,7 +60,8 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     else:
         facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
     if trainer.learns or trainer.model.head is not None:
-        facts.append(fact("logits", trainer.experiment.output_size, "characters", logits))
+        name, counts = ("prediction", "numbers") if trainer.experiment.is_numbers else ("logits", "characters")
+        facts.append(fact(name, trainer.experiment.output_size, counts, logits))
     facts += [
         TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
         for name, weight in trainer.model.named_parameters()
@@ -106,7 +107,8 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
     if head is None:
         found.append(_check("output is h_t of the top layer at every step", output, top))
     else:
-        found.append(_check("logits are head(output)", logits, head(top)))
+        claim = "prediction is head(output)" if trainer.experiment.is_numbers else "logits are head(output)"
+        found.append(_check(claim, logits, head(top)))
     way = trainer.experiment.network.implementation
     if way != "fused" or trainer.unit == "character":
         name = {"gru": "nn.GRU", "lstm": "nn.LSTM"}.get(trainer.experiment.network.cell, "nn.RNN")

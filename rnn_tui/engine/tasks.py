@@ -1,4 +1,4 @@
-"""Text into tensors.
+"""Texts, pairs and series into tensors.
 
 Where rows are of different lengths, -1 stands behind the end of each, and as the target of a step at which nothing is
 to be said: it is no character, its one-hot is all zeros, and no loss counts it.
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -16,12 +17,18 @@ from rnn_tui.batches import Batches, PairBatches, Piece, Places
 from rnn_tui.corpus import Corpus, read_corpus
 from rnn_tui.experiment import Experiment
 from rnn_tui.pairs import NONE, Pairs, pairs_of, read_pairs
+from rnn_tui.series import TimeSeries, read_series
 
-__all__ = ["PairsTask", "RowsTask", "Task", "TextTask", "build_task"]
+__all__ = ["LongTask", "PairsTask", "RowsTask", "SeriesTask", "Source", "Task", "TextTask", "build_task"]
+
+Source = Corpus | Pairs | TimeSeries
 
 
 class Task:
-    """What a pass reads and must say, time first: T time steps, N rows, C characters in the vocabulary."""
+    """What a pass reads and must say, time first: T time steps, N rows, C characters in the vocabulary.
+
+    For a series C is 1, and indices are numbers in float32.
+    """
 
     batches = 1  # passes in an epoch
     inputs: Tensor  # (T, N) indices, on the CPU; NONE behind the end of a row
@@ -64,6 +71,11 @@ class Task:
         assert self._y is not None
         return self._y[start:stop]
 
+    @property
+    def characters(self) -> Tensor:
+        """(T, N) what is read, as indices into the vocabulary; zeros where it is numbers, which are no characters."""
+        return torch.zeros_like(self.inputs, dtype=torch.int64) if self.inputs.is_floating_point() else self.inputs
+
     def text(self, indices: Tensor) -> str:
         """Indices (T, N) as text, the rows apart by a space; NONE is left out."""
         return " ".join("".join(self.vocabulary[index] for index in row if index >= 0) for row in indices.T.tolist())
@@ -91,33 +103,36 @@ class RowsTask(Task):
         self._y = None if self.targets is None else self.targets.to(device)
 
 
-class TextTask(Task):
-    """A text: another batch of it in every pass."""
+class LongTask(Task):
+    """A text or a series: another batch of it in every pass."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus) -> None:
-        """Raises ExperimentError where the text is too short."""
+    def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries) -> None:
+        """Raises ExperimentError where it is too short. Whoever inherits begins the first pass."""
         super().__init__(experiment, device)
-        self.corpus = corpus
-        self.plan = Batches(len(corpus), experiment.data)
+        self.plan = Batches(len(source), experiment.data)
         self.batches = self.plan.count
         self._learns = experiment.training.learn
         self._steps = torch.arange(self.length + 1)[:, None].numpy()  # (T+1, 1)
-        one_hot = not experiment.network.embedding
-        self._vectors = torch.eye(len(self.vocabulary), device=device) if one_hot else None  # (C, C)
-        self.begin(1, experiment.training.seed)
 
     def begin(self, number: int, seed: int) -> None:
-        """Hold the batch of a pass: N sequences, and as targets the same one character later."""
-        places = self.plan.starts(number, seed) + self._steps  # (T+1, N)
-        both = torch.from_numpy(self.corpus.indices(places))
+        """Hold the batch of a pass: N sequences, and as targets the same one step later."""
+        both = self.at(self.plan.starts(number, seed) + self._steps)
         self.inputs, self.targets = both[:-1], both[1:] if self._learns else None
         self._x, self._y = self.tensors(both)
 
+    def at(self, places: Places) -> Tensor:
+        """What stands at those places, (...), on the CPU."""
+        raise NotImplementedError
+
     def tensors(self, both: Tensor) -> tuple[Tensor, Tensor]:
-        """Indices (T+1, N) as what the model reads, and the right answers."""
+        """What stands at the places of some rows (T+1, N), as what the model reads, and the right answers."""
         there = both.to(self._device)
         x = there[:-1].T.contiguous() if self.batch_first else there[:-1]
-        return (x if self._vectors is None else F.embedding(x, self._vectors)), there[1:]
+        return self.read(x), there[1:]
+
+    def read(self, x: Tensor) -> Tensor:
+        """Indices or numbers (T, N) as what the model reads, in that order of the dimensions."""
+        raise NotImplementedError
 
     def carries_into(self, number: int) -> bool:
         """Within an epoch, where it is stateful."""
@@ -129,7 +144,52 @@ class TextTask(Task):
 
     def piece(self, piece: Piece) -> tuple[Tensor, Tensor]:
         """What the model reads of a piece, and the right answers."""
-        return self.tensors(torch.from_numpy(self.corpus.indices(piece.places)))
+        return self.tensors(self.at(piece.places))
+
+
+class TextTask(LongTask):
+    """A text."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus) -> None:
+        """Raises ExperimentError where the text is too short."""
+        super().__init__(experiment, device, corpus)
+        self.corpus = corpus
+        one_hot = not experiment.network.embedding
+        self._vectors = torch.eye(len(self.vocabulary), device=device) if one_hot else None  # (C, C)
+        self.begin(1, experiment.training.seed)
+
+    def at(self, places: Places) -> Tensor:
+        """The characters at those places, as indices into the vocabulary."""
+        return torch.from_numpy(self.corpus.indices(places))
+
+    def read(self, x: Tensor) -> Tensor:
+        """(T, N, C) one-hot, or (T, N) as they are."""
+        return x if self._vectors is None else F.embedding(x, self._vectors)
+
+
+class SeriesTask(LongTask):
+    """A series of numbers, standardised by the mean and the deviation of what is learnt."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries) -> None:
+        """Raises ExperimentError where the series is too short, or constant."""
+        super().__init__(experiment, device, series)
+        self.series = series
+        self.scale = series.scale(self.plan.learnt)
+        self._numbers = torch.from_numpy(self.scale.standardised(series.values))  # (n,)
+        self.begin(1, experiment.training.seed)
+
+    def at(self, places: Places) -> Tensor:
+        """The numbers at those places."""
+        return self._numbers[torch.from_numpy(places)]
+
+    def read(self, x: Tensor) -> Tensor:
+        """(T, N, 1)."""
+        return x[..., None]
+
+    def in_units(self, numbers: Tensor) -> NDArray[np.float32]:
+        """Standardised numbers in the units of the series."""
+        values = numbers.detach().cpu().double().numpy() * self.scale.deviation + self.scale.mean
+        return values.astype(np.float32)
 
 
 class PairsTask(Task):
@@ -184,10 +244,10 @@ class PairsTask(Task):
         return (x if self._vectors is None else F.embedding(x, self._vectors)), targets.to(self._device)
 
 
-def build_task(experiment: Experiment, device: torch.device, source: Corpus | Pairs | None = None) -> Task:
+def build_task(experiment: Experiment, device: torch.device, source: Source | None = None) -> Task:
     """The data of an experiment, whose vocabulary is known; `source` where its file has been read already.
 
-    Raises ExperimentError for a file that cannot be read, and for a text that is too short.
+    Raises ExperimentError for a file that cannot be read, and for a text or a series that is too short.
     """
     data = experiment.data
     if data.padded:
@@ -198,4 +258,7 @@ def build_task(experiment: Experiment, device: torch.device, source: Corpus | Pa
         return PairsTask(experiment, device, source)
     if data.text:
         return TextTask(experiment, device, source if isinstance(source, Corpus) else read_corpus(data))
+    if data.series:
+        series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
+        return SeriesTask(experiment, device, series)
     return RowsTask(experiment, device)

@@ -89,7 +89,7 @@ def _held_out(session: Session) -> dict[str, Any]:
     }
 
 
-def text_json(update: TextUpdate) -> str:
+def text_json(update: msgspec.Struct) -> str:
     """One JSON object, which knows no NaN."""
     values = msgspec.structs.asdict(update)
     return json.dumps({name: _finite(value) for name, value in values.items()})

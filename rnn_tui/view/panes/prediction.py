@@ -5,6 +5,7 @@ from textual.strip import Strip
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from rnn_tui.draw.series import draw_forecast, is_outside
 from rnn_tui.protocol import Steps
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Explanation, Pane
@@ -23,7 +24,8 @@ class PredictionPane(Pane):
     TIMED = True
     HOME = "side"
     EXPLANATION = Explanation(
-        shows="What the network says at every time step, beside what would be right, and how sure it is.",
+        shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, "
+        "its end and how the network goes on alone.",
         read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
         "the probability of the right one. Below stand the texts that it has said so far, and since when; not so "
         "where the data is a text, since every pass reads another part of it.",
@@ -31,7 +33,10 @@ class PredictionPane(Pane):
     )
 
     def title(self, scene: Scene) -> str:
-        """Since when it is right, if it ever was."""
+        """Since when it is right, if it ever was; what it is that a series tells."""
+        if scene.experiment.is_numbers:
+            scale = scene.opened.scale
+            return f"{self.NAME} · {safe(scale.name)}" if scale is not None else self.NAME
         learnt = scene.frame.learnt
         steps = scene.steps
         now = steps is not None and steps.right == _due(scene, steps)
@@ -39,14 +44,28 @@ class PredictionPane(Pane):
         return f"{self.NAME}{' ✓' if now else ''}{since}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.prediction."""
+        """See draw.prediction, and draw.series for numbers."""
+        if scene.experiment.is_numbers:
+            forecast = scene.frame.forecast
+            if forecast is None:
+                return [Strip.blank(width)] * height
+            return draw_forecast(forecast, width=width, height=height, palette=scene.palette)
         axis = _axis(scene, width)
         return draw_prediction(
             _prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette, cursor=scene.cursor
         )
 
+    def subtitle(self, scene: Scene) -> str:
+        """What the chart of a series leaves out."""
+        forecast = scene.frame.forecast
+        if forecast is None:
+            return ""
+        return forecast.note or ("some of it lies outside of the picture" if is_outside(forecast) else "")
+
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """The time step at a cell of its own axis."""
+        """The time step at a cell of its own axis; the chart of a series has another."""
+        if scene.experiment.is_numbers:
+            return None
         return _axis(scene, self.size.width).step_at(x)
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
