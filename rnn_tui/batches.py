@@ -1,4 +1,4 @@
-"""Which characters of a text each pass reads, and which are never learnt; no torch, no terminal."""
+"""Which part of a text, a series or pairs each pass reads, and which is never learnt; no torch, no terminal."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rnn_tui.experiment import Data, ExperimentError
 
-__all__ = ["Batches", "Piece"]
+__all__ = ["Batches", "PairBatches", "Piece", "Places"]
 
 Places = NDArray[np.int64]
 
@@ -37,15 +37,16 @@ class Batches:
         self.length = data.length
         self.rows = data.batch
         self.stateful = data.stateful
+        what, them = ("series", "values") if data.series else ("text", "characters")
         self.held_out = int(characters * data.holdout)
         self.learnt = characters - self.held_out
         if data.holdout and self.held_out < 2:
-            problem = f"{data.holdout:g} of {characters:,} characters has nothing in it to judge by: "
+            problem = f"{data.holdout:g} of {characters:,} {them} has nothing in it to judge by: "
             least = np.ceil(2000 / characters) / 1000
             raise ExperimentError("data.holdout", f"{problem}it must be at least {least:g}, or 0")
-        there = f"the text has {self.learnt:,} characters" + (" that are not held out" if self.held_out else "")
+        there = f"the {what} has {self.learnt:,} {them}" + (" that are not held out" if self.held_out else "")
         if self.learnt <= data.length:
-            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else "a longer text"
+            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else f"a longer {what}"
             raise ExperimentError(
                 "data.length", f"{data.length} is too long: {there}, and one more is the last target; it must be {fits}"
             )
@@ -95,11 +96,50 @@ class Batches:
         return (number - 1) % self.count == 0
 
     def _shuffled(self, seed: int, epoch: int) -> Places:
-        """All sequences in the order of an epoch; the few that fill no batch are at the end, others every time.
-
-        `RandomState`, since NumPy keeps its numbers the same from version to version.
-        """
+        """All sequences in the order of an epoch; the few that fill no batch are at the end, others every time."""
         if self._order is None or self._order[:2] != (seed, epoch):
-            random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence((seed, epoch))))
-            self._order = seed, epoch, random.permutation(self.sequences)
+            self._order = seed, epoch, _permutation(self.sequences, seed, epoch)
         return self._order[2]
+
+
+class PairBatches:
+    """Pairs cut into batches of N, as `Batches` cuts a text: pairs 0 .. learnt-1 are for learning."""
+
+    def __init__(self, pairs: int, data: Data) -> None:
+        """Raises ExperimentError where there are too few for that. A batch of 0 is all that are learnt."""
+        self.held_out = int(pairs * data.holdout)
+        self.learnt = pairs - self.held_out
+        if data.holdout and not self.held_out:
+            least = np.ceil(1000 / pairs) / 1000
+            problem = f"{data.holdout:g} of {pairs:,} pairs is none to judge by: "
+            raise ExperimentError(
+                "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
+            )
+        self.rows = data.batch or self.learnt
+        if self.rows > self.learnt:
+            there = f"{self.learnt:,} of them" + (" that are not held out" if self.held_out else "")
+            raise ExperimentError(
+                "data.batch",
+                f"{data.batch} pairs a pass are too many: the file has {there}; it must be at most that, or 0",
+            )
+        self.count = self.learnt // self.rows
+        self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
+
+    def chosen(self, number: int, seed: int) -> Places:
+        """(N,) the pairs of that pass: all of them in their order, or a part of an epoch's own order."""
+        if self.rows == self.learnt:
+            return np.arange(self.learnt)
+        epoch, at = divmod(number - 1, self.count)
+        if self._order is None or self._order[:2] != (seed, epoch):
+            self._order = seed, epoch, _permutation(self.learnt, seed, epoch)
+        return self._order[2][at * self.rows : (at + 1) * self.rows]
+
+    def judged(self) -> list[Places]:
+        """All that are held out, in the batches in which they are judged."""
+        places = np.arange(self.learnt, self.learnt + self.held_out)
+        return np.split(places, range(self.rows, self.held_out, self.rows)) if self.held_out else []
+
+
+def _permutation(count: int, seed: int, epoch: int) -> Places:
+    """The order of an epoch. `RandomState`, since NumPy keeps its numbers the same from version to version."""
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence((seed, epoch)))).permutation(count)

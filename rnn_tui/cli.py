@@ -248,7 +248,7 @@ def _try_device(engine: "Engine", experiment: Experiment) -> None:
             section="other",
             metavar="N",
             type=click.UNPROCESSED,
-            help="a line for every Nth epoch, or update of a text (100), and for the first and the last",
+            help="a line for every Nth epoch, or update of a text or pairs (100), and for the first and the last",
         ),
     ),
 )
@@ -325,9 +325,9 @@ def _experiment(parameters: dict[str, Any]) -> Experiment:
         _refuse_gap(gap, base.name, file=parameters["file"] is not None, replaced=replaced)
         base = replace(base, data=remember(gap))
     values = overridden(base, replaced)
-    if replaced.get("data.text"):
-        values = fitted(values, replaced)
     try:
+        if replaced.get("data.text") or replaced.get("data.series"):
+            values = fitted(values, replaced)
         experiment = from_dict(values)
         check_memory(experiment)
     except ExperimentError as error:

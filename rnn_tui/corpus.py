@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.experiment import Data, ExperimentError
+from rnn_tui.builtin import python_source
+from rnn_tui.experiment import PYTHON_SOURCE, Data, ExperimentError
 
 __all__ = ["Corpus", "corpus_of", "read_corpus"]
 
@@ -62,11 +63,13 @@ def corpus_of(text: str, vocabulary: str = "") -> Corpus:
 
 
 def read_corpus(data: Data) -> Corpus:
-    """The file `data.text`, in the order of `data.vocabulary` or else sorted.
+    """The file `data.text`, or what stands for it, in the order of `data.vocabulary` or else sorted.
 
     Raises ExperimentError for a file that cannot be read, is empty, binary or not in that encoding, and for a
     vocabulary that lacks one of its characters.
     """
+    if data.text == PYTHON_SOURCE:
+        return corpus_of(python_source(), data.vocabulary)
     codec = _codec(data.encoding)
     with _system_told():
         size = _size(data.text)

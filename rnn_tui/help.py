@@ -31,6 +31,7 @@ _USES = (
 _EXAMPLES = (
     ("rnn-tui", f"open {DEFAULT}"),
     ('rnn-tui --input "hello world"', "learn a text of your own"),
+    ("rnn-tui --series air.csv --column co2", "learn the next value of a series"),
     ("rnn-tui hihello --cell gru --speed max", "a lesson with another cell"),
     ("rnn-tui show ohlol > my.toml", "save a lesson, change it, and then"),
     ("rnn-tui --experiment my.toml", "open that"),

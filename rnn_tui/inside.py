@@ -271,13 +271,18 @@ class SaliencyAsk(_Value, frozen=True, kw_only=True, tag=True):
 
 
 class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
-    """Gradient x input: (∂ logit / ∂ x_k) · x_k of every step k, for the logit of one character at one step."""
+    """Gradient x input: (∂ logit / ∂ x_k) · x_k of every step k, for the logit of one character at one step.
+
+    Of a series it is that of the number said.
+    """
 
     note: str = ""
     step: int = 0
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"
-    inputs: Integers  # (T,) the whole row
+    inputs: Integers  # (T,) the whole row; zeros where it is numbers
+    numbers: Floats | None = None  # (T,) those, in the units of the series; `character` is 0 then
+    said: float | None = None  # the number whose gradient it is, in those units
     values: Floats  # (f,) of the steps fed
 
 

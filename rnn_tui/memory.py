@@ -55,7 +55,7 @@ def _to_blame(experiment: Experiment) -> str:
     replace = msgspec.structs.replace
     network, data = experiment.network, experiment.data
     data = replace(data, vocabulary=experiment.vocabulary)
-    if data.text:
+    if data.file:
         less = {"data.batch": replace(data, batch=1), "data.length": replace(data, length=1)}
     else:
         less = {"data.inputs": replace(data, inputs=(data.inputs[0][:1],))}

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from rnn_tui.breakpoints import needs_learning
-from rnn_tui.experiment import Experiment, Training
-from rnn_tui.own_text import OWN_TEXT, name_for
+from rnn_tui.experiment import END, Experiment, Training
+from rnn_tui.own_text import OWN_PAIRS, OWN_SERIES, OWN_TEXT, name_for
 from rnn_tui.rules import to_dict
 
 __all__ = ["overridden"]
@@ -29,15 +29,21 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
     if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
-        values["name"], values["about"] = name_for(values["data"]["text"]), ""
+        data = values["data"]
+        values["name"], values["about"] = name_for(data["text"] or data["pairs"] or data["series"]), ""
     return values
 
 
 def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
-    """Where rows become a text, or a text rows: nothing that learns one is of use for the other."""
-    if given.get("data.text") and not base.data.text:
+    """Where rows, a text, pairs or a series become another of them: nothing that learns one is of use for the other."""
+    files = ("data.text", "data.pairs", "data.series")
+    if given.get("data.pairs") and not base.data.pairs:
+        other = OWN_PAIRS
+    elif given.get("data.text") and not base.data.text:
         other = OWN_TEXT
-    elif base.data.text and (given.get("data.inputs") or given.get("data.text") == ""):
+    elif given.get("data.series") and not base.data.series:
+        other = OWN_SERIES
+    elif base.data.file and (given.get("data.inputs") or "" in map(given.get, files)):
         other = Experiment()
     else:
         return base
@@ -53,6 +59,8 @@ def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: b
         training["epochs"] = Training().epochs
     if not training["learn"] and "data.targets" not in given:
         values["data"]["targets"] = []
+        if "data.task" not in given:
+            values["data"]["task"] = "many-to-many"
     if not training["learn"] and "data.holdout" not in given:
         values["data"]["holdout"] = 0.0
     if not training["learn"] and "run.until" not in given:
@@ -64,7 +72,9 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
     data = values["data"]
     if "data.inputs" in given and "data.targets" not in given:
         data["targets"] = []
-    if "data.text" in given and "data.vocabulary" not in given:
+        if "data.task" not in given:
+            data["task"] = "many-to-many"
+    if ("data.text" in given or "data.pairs" in given) and "data.vocabulary" not in given:
         data["vocabulary"] = ""
     changed = "data.inputs" in given or "data.targets" in given
     if changed and "data.vocabulary" not in given and not _characters(values) <= set(data["vocabulary"]):
@@ -73,8 +83,8 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 
 def _follow_vocabulary(values: dict[str, Any]) -> None:
     """A state that is read as logits has a number for each character, in both directions together."""
-    network = values["network"]
-    if not values["training"]["learn"] or network["head"] != "direct" or values["data"]["text"]:
+    network, data = values["network"], values["data"]
+    if not values["training"]["learn"] or network["head"] != "direct" or not data["inputs"]:
         return
     classes = len(values["data"]["vocabulary"]) or len(_characters(values))
     directions = 2 if network["bidirectional"] else 1
@@ -84,8 +94,15 @@ def _follow_vocabulary(values: dict[str, Any]) -> None:
 
 def _texts(values: dict[str, Any]) -> list[list[str]]:
     data = values["data"]
-    return [list(data["inputs"]), list(data["targets"]), [data["text"], data["vocabulary"]]]
+    return [
+        list(data["inputs"]),
+        list(data["targets"]),
+        [data["text"], data["pairs"], data["task"], data["vocabulary"]],
+        [data["series"], data["column"]],
+    ]
 
 
 def _characters(values: dict[str, Any]) -> set[str]:
-    return set("".join([*values["data"]["inputs"], *values["data"]["targets"]]))
+    data = values["data"]
+    end = END if data["task"] == "one-to-many" else ""
+    return set("".join([*data["inputs"], *data["targets"], end]))

@@ -1,4 +1,4 @@
-"""What an experiment on a text of one's own begins with, where nothing else is asked for."""
+"""What an experiment on a file of one's own begins with, where nothing else is asked for."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from rnn_tui.experiment import Data, Experiment, Network, Run, Training
 
-__all__ = ["OWN_TEXT", "fitted", "name_for"]
+__all__ = ["OWN_PAIRS", "OWN_SERIES", "OWN_TEXT", "fitted", "name_for"]
 
 OWN_TEXT = Experiment(
     name="own-text",
@@ -16,27 +16,55 @@ OWN_TEXT = Experiment(
     run=Run(speed=0),
 )  # a small character-level network that a CPU trains in minutes; every setting given takes the place of its own
 
+OWN_PAIRS = Experiment(
+    name="own-pairs",
+    data=Data(inputs=(), batch=0, length=0),
+    network=Network(cell="lstm", hidden_size=64, head="linear"),
+    training=Training(tick="sequence", reduction="mean", lr=1e-2, clip=5, epochs=300),
+    run=Run(speed=0),
+)  # the same for pairs
+
+OWN_SERIES = Experiment(
+    name="own-series",
+    data=Data(inputs=(), batch=16, length=32, holdout=0.1),
+    network=Network(cell="lstm", hidden_size=32, head="linear"),
+    training=Training(tick="sequence", reduction="mean", lr=5e-3, clip=1, epochs=100),
+    run=Run(speed=20),
+)  # and for a series
+
 _SHORT = 4_000  # bytes of a text below which nothing is kept away: what is left would say little
 _PASSES = 8  # that an epoch over a small text should have at least
 
 
-def name_for(text: str) -> str:
+def name_for(file: str) -> str:
     """The name of an experiment on that file: the file's own, without its ending."""
-    return Path(text).stem or OWN_TEXT.name
+    return Path(file).stem or OWN_TEXT.name
 
 
 def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """The values with smaller batches of shorter sequences where the file is small; what is `given` stays.
 
-    Looks at the file's size only; a file that is not there changes nothing.
+    Of a text it looks at the size only, and a file that is not there changes nothing. A series is read, to count its
+    values. Raises ExperimentError where that cannot be done.
     """
     data = values["data"]
+    if data["series"]:
+        from rnn_tui.series import read_series  # which loads NumPy
+
+        read = {name: data[name] for name in ("series", "column", "encoding")}
+        return _smaller(values, given, len(read_series(Data(inputs=(), **read))))
     try:
         size = os.stat(data["text"]).st_size
     except (OSError, ValueError):
         return values
     if size < _SHORT and "data.holdout" not in given:
         data["holdout"] = 0.0
+    return _smaller(values, given, size)
+
+
+def _smaller(values: dict[str, Any], given: dict[str, Any], size: int) -> dict[str, Any]:
+    """Batch and length halved until an epoch has a few passes."""
+    data = values["data"]
     room = size * (1 - _number(data["holdout"]))
     for name, least in (("batch", 1), ("length", 8)):
         while f"data.{name}" not in given and data[name] > least and room < _PASSES * data["batch"] * data["length"]:

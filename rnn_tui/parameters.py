@@ -10,7 +10,7 @@ __all__ = ["parameter_shapes"]
 @lru_cache(maxsize=8)
 def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Name and shape of each, as `model.named_parameters()` has them, "recurrent." left out."""
-    network, classes = experiment.network, len(experiment.vocabulary)
+    network, classes = experiment.network, experiment.classes
     hidden, rows = network.hidden_size, GATES[network.cell] * network.hidden_size
     shapes: list[tuple[str, tuple[int, ...]]] = []
     if network.embedding:

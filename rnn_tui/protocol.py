@@ -24,6 +24,7 @@ __all__ = [
     "Command",
     "Curve",
     "CurveWanted",
+    "Forecast",
     "Frame",
     "GoTo",
     "Greeting",
@@ -34,12 +35,14 @@ __all__ = [
     "Message",
     "NextBranch",
     "NextPhase",
+    "Numbers",
     "Open",
     "Opened",
     "Play",
     "PredictionSeen",
     "Refused",
     "Restart",
+    "SeriesScale",
     "SetSpeed",
     "SetTick",
     "SlowMotion",
@@ -85,6 +88,7 @@ class Wanted(_Value, frozen=True, kw_only=True):
     layers: tuple[int, int] = (0, 0)  # first recurrent layer to show, and how many
     tensors: bool = False  # shapes and checks
     inside: tuple[Ask, ...] = ()  # one for each pane that looks inside
+    forecast: int = 0  # time steps that a chart of the end of a series has room for; 0: none is shown
     curve: CurveWanted | None = None
 
 
@@ -229,6 +233,14 @@ class Refused(_Value, frozen=True, kw_only=True, tag=True):
     path: str = ""
 
 
+class SeriesScale(_Value, frozen=True, kw_only=True):
+    """What a series is called, and how its values become those that the network reads: (value − mean) / deviation."""
+
+    name: str
+    mean: float  # of what is learnt
+    deviation: float
+
+
 class Opened(_Value, frozen=True, kw_only=True):
     """What does not change from frame to frame of one run."""
 
@@ -237,9 +249,11 @@ class Opened(_Value, frozen=True, kw_only=True):
     began: Experiment  # as it was at tick 0
     turns: tuple[Turn, ...] = ()  # the changes of this branch since then
     weights: int
+    origin: str = ""  # what identifies the data, where they differ from machine to machine
     device: str
     torch: str
     kept: str = ""  # the folder on the disk; empty: none
+    scale: SeriesScale | None = None  # of a series
 
 
 class Status(_Value, frozen=True, kw_only=True):
@@ -270,18 +284,34 @@ class Status(_Value, frozen=True, kw_only=True):
         return (self.epoch - 1) * self.batches + self.batch if self.epoch else 0
 
 
+class Numbers(_Value, frozen=True, kw_only=True):
+    """Input, target and prediction where they are numbers, in the units of the series."""
+
+    values: Floats  # (n,)
+    truth: Floats  # (n,) the values after them, or (0,) where nothing is learnt
+    said: Floats  # (f,), or (0,)
+
+
 class Steps(_Value, frozen=True, kw_only=True):
-    """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed."""
+    """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed.
+
+    Behind the end of a row that is shorter than others, inputs are -1, and nothing is ever fed. Where nothing is to be
+    said, the target is -1, and `target_p` and `losses` are 0: they count for nothing.
+    Where they are numbers, indices are 0, and nothing is likely or right.
+    """
 
     first: int
-    inputs: Integers  # (n,) indices into the vocabulary
-    targets: Integers  # (n,), or (0,) where there are none
+    inputs: Integers  # (n,) indices into the vocabulary, or -1
+    targets: Integers  # (n,) the same, or (0,) where there are none
     top: Integers  # (f, k) the likeliest characters, best first; k may be 0
     top_p: Floats  # (f, k) their probabilities
     target_p: Floats  # (f,) the probability of the right one, or (0,)
-    losses: Floats  # (f,) -log of it, in nats, or (0,)
+    losses: Floats  # (f,) -log of it, in nats, or (0,); of numbers the squared errors of standardised values
     right: int = 0  # of the whole row, not only of the window
+    due: int | None = None  # characters that are to be said in the whole row; None: one at each time step
+    due_fed: int | None = None  # of those, the ones whose steps have been fed
     outputs: Floats | None = None  # (f, features) where nothing is learnt: the output itself
+    numbers: Numbers | None = None  # of a series
 
 
 class States(_Value, frozen=True, kw_only=True):
@@ -304,12 +334,16 @@ class Curve(_Value, frozen=True, kw_only=True):
 
 
 class HeldOut(_Value, frozen=True, kw_only=True):
-    """What the network makes of the text that is kept away from learning; losses per character, in nats."""
+    """What the network makes of the text or the series that is kept away from learning.
+
+    Losses are per character, in nats; of numbers they are squared errors, of standardised values.
+    """
 
     update: int  # whose weights were judged
     loss: float
-    accuracy: float  # the share of the characters that were the likeliest
+    accuracy: float  # the share of the characters that were the likeliest; NaN for numbers
     characters: int  # that had to be said
+    rows: float | None = None  # of pairs, the share in which all of them were
     whole: bool  # all that is held out, rather than the part that is judged every time
     parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
     curve: Curve
@@ -318,6 +352,17 @@ class HeldOut(_Value, frozen=True, kw_only=True):
     def bits(self) -> float:
         """The loss in bits."""
         return self.loss / math.log(2)
+
+
+class Forecast(_Value, frozen=True, kw_only=True):
+    """The end of what is learnt of a series, one step ahead and beyond, in its units; places count from 0."""
+
+    first: int  # place of the first value of `truth`
+    end: int  # place of the first value that is not learnt
+    truth: Floats  # (n,) up to where the free run ends, or the series
+    said: Floats  # (m,) for the places end-m .. end-1, each from the true values before it
+    free: Floats  # (k,) for the places end .. end+k-1, each from the true values before `end` and what it has said
+    note: str = ""  # why there is no free run
 
 
 class BranchCurve(_Value, frozen=True, kw_only=True):
@@ -371,6 +416,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     tensors: tuple[TensorFact, ...] = ()
     checks: tuple[Check, ...] = ()
     inside: tuple[Answer, ...] = ()  # one for each ask, in their order
+    forecast: Forecast | None = None  # of a series that is learnt
 
 
 Message = Greeting | Refused | Frame

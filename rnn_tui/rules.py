@@ -9,10 +9,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from rnn_tui.breakpoints import needs_learning, parse_all
-from rnn_tui.experiment import Data, Experiment, ExperimentError
+from rnn_tui.experiment import END, Data, Experiment, ExperimentError
 from rnn_tui.fields import FIELDS
+from rnn_tui.kinds import ONE_WAY, laid_out, unfit
 
-__all__ = ["choices", "from_dict", "to_dict"]
+__all__ = ["NEVER_LEARNT", "choices", "from_dict", "to_dict"]
+
+NEVER_LEARNT = "'learnt' never comes where every pass has another batch: it must be loss<N, jump>N, epoch=N or tick=N"
 
 
 def choices(path: str) -> tuple[str, ...]:
@@ -41,8 +44,8 @@ def from_dict(values: dict[str, Any]) -> Experiment:
     Raises ExperimentError, which names the field and what would be right.
     """
     data = values.get("data") if isinstance(values, dict) else None
-    if isinstance(data, dict) and data.get("text") and "inputs" not in data:
-        values = values | {"data": data | {"inputs": ()}}  # the default input gives way
+    if isinstance(data, dict) and any(map(data.get, ("text", "pairs", "series"))):  # the defaults for rows give way
+        values = values | {"data": {"inputs": ()} | ({"batch": 0, "length": 0} if data.get("pairs") else {}) | data}
     try:
         experiment = msgspec.convert(values, Experiment)
     except msgspec.ValidationError as error:
@@ -89,11 +92,24 @@ def _sound(experiment: Experiment) -> Experiment:
                 raise ExperimentError(
                     each.path, f"{value:g} {problem}" if isinstance(value, float) else f"{value} {problem}"
                 )
-    if experiment.data.text:
-        _check_text(experiment)
+    data = experiment.data
+    if data.column and not data.series:
+        raise ExperimentError(
+            "data.column", f"{_brief(data.column)} has no use without a series: give one, as --series FILE"
+        )
+    if data.pairs:
+        _check_pairs(experiment)
+    elif data.text:
+        _check_file(data, "data.text", data.text)
+        _check_batches(experiment)
+    elif data.series:
+        _check_file(data, "data.series", data.series)
+        _check_series(experiment)
+        _check_batches(experiment)
     else:
-        _check_text_unused(experiment.data)
-        _check_rows(experiment.data)
+        _check_file_unused(data)
+        if data.task == "many-to-many":
+            _check_rows(data)
         experiment = _with_default_target(experiment)
         _check_texts(experiment)
     _check_vocabulary(experiment)
@@ -102,14 +118,39 @@ def _sound(experiment: Experiment) -> Experiment:
     return _with_breakpoints(experiment)
 
 
-def _check_text(experiment: Experiment) -> None:
-    """What can be said of a text without reading it."""
+def _check_file(data: Data, path: str, name: str) -> None:
+    """The name of a file, and that nothing else is there to be learnt."""
+    text = data.text if path == "data.pairs" else ""
+    series = data.series if path != "data.series" else ""
+    others = {"--input": data.inputs, "--target": data.targets, "--text": text, "--series": series}
+    for option, other in others.items():
+        if other:
+            raise ExperimentError(path, f"cannot stand beside {option}: give one of them")
+    if "\0" in name:
+        raise ExperimentError(path, "holds a null character: no file has such a name")
+
+
+def _check_pairs(experiment: Experiment) -> None:
+    """What can be said of pairs without reading them."""
     data = experiment.data
-    if data.inputs or data.targets:
-        given = "--input" if data.inputs else "--target"
-        raise ExperimentError("data.text", f"cannot stand beside {given}: give one of them")
-    if "\0" in data.text:
-        raise ExperimentError("data.text", "holds a null character: no file has such a name")
+    _check_file(data, "data.pairs", data.pairs)
+    if data.stateful:
+        raise ExperimentError("data.stateful", "true has no use for pairs, each of which begins anew: it must be false")
+    if not experiment.training.learn:
+        raise ExperimentError("data.pairs", "has no use without learning: give its inputs alone, as --input, or learn")
+
+
+def _check_batches(experiment: Experiment) -> None:
+    """What can be said of a text or a series without reading it."""
+    data = experiment.data
+    what = "text" if data.text else "series"
+    if data.task != "many-to-many":
+        raise ExperimentError(
+            "data.task", f"{data.task} does not fit a {what}, which has no pairs: it must be many-to-many"
+        )
+    for name in ("batch", "length"):
+        if not getattr(data, name):
+            raise ExperimentError(f"data.{name}", f"0 is too small: of a {what} it must be at least 1")
     if data.stateful and experiment.network.bidirectional:
         raise ExperimentError(
             "data.stateful",
@@ -119,14 +160,26 @@ def _check_text(experiment: Experiment) -> None:
     if data.holdout and not experiment.training.learn:
         raise ExperimentError("data.holdout", f"{data.holdout:g} has no use without learning: it must be 0")
     if "learnt" in experiment.run.until:
-        problem = (
-            "'learnt' never comes where every pass has another batch: it must be loss<N, jump>N, epoch=N or tick=N"
+        raise ExperimentError("run.until", NEVER_LEARNT, value="learnt")
+
+
+def _check_series(experiment: Experiment) -> None:
+    """What numbers have no use for."""
+    data, network = experiment.data, experiment.network
+    if data.vocabulary:
+        raise ExperimentError("data.vocabulary", f"{_brief(data.vocabulary)} has no use for numbers: leave it out")
+    if network.embedding:
+        raise ExperimentError(
+            "network.embedding", f"{network.embedding} does not fit numbers, which are read as they are: it must be 0"
         )
-        raise ExperimentError("run.until", problem, value="learnt")
+    if experiment.training.learn and network.head == "direct":
+        raise ExperimentError(
+            "network.head", "direct does not fit numbers: it must be linear, since one number is to be said"
+        )
 
 
-def _check_text_unused(data: Data) -> None:
-    """Settings of a text where there is none."""
+def _check_file_unused(data: Data) -> None:
+    """Settings of a file where there is none."""
     for name in ("encoding", "batch", "length", "stateful", "holdout"):
         value = getattr(data, name)
         if value != getattr(Data(), name):
@@ -151,6 +204,8 @@ def _with_default_target(experiment: Experiment) -> Experiment:
     data = experiment.data
     if data.targets or not experiment.training.learn or not data.inputs or not all(data.inputs):
         return experiment
+    if data.task != "many-to-many":
+        raise ExperimentError("data.targets", f"is missing: {data.task} needs a target for each input")
     if min(map(len, data.inputs)) < 2:
         raise ExperimentError(
             "data.inputs",
@@ -189,18 +244,37 @@ def _check_texts(experiment: Experiment) -> None:
             "data.targets",
             f"has {len(data.targets)} rows where the input has {len(data.inputs)}: give one target for each input",
         )
+    if not all(data.targets):
+        raise ExperimentError("data.targets", "is empty: give at least one character")
+    if data.padded:
+        _check_padded(experiment)
     for row, target in zip(data.inputs, data.targets, strict=False):
-        if len(row) != len(target):
+        if data.task == "many-to-many" and len(row) != len(target):
             raise ExperimentError(
                 "data.targets",
                 f"{_short(target)} has {_characters(target)} where the input "
                 f"{_short(row)} has {len(row)}: they must be equally long",
             )
-    missing = sorted(set("".join(data.inputs + data.targets)) - set(experiment.vocabulary))
+    end = END if data.task == "one-to-many" else ""
+    missing = sorted(set("".join((*data.inputs, *data.targets, end))) - set(experiment.vocabulary))
     if missing:
         raise ExperimentError(
             "data.vocabulary", f"lacks {', '.join(map(repr, missing[:5]))}: it must hold every character of the data"
         )
+
+
+def _check_padded(experiment: Experiment) -> None:
+    """Rows of a task in which not every step says something."""
+    data = experiment.data
+    if not data.targets:
+        raise ExperimentError("data.task", f"{data.task} needs targets: without them it must be many-to-many")
+    for row, target in zip(data.inputs, data.targets, strict=True):
+        problem = unfit(data.task, row, target)
+        if problem:
+            raise ExperimentError("data.targets", f"{_short(target)} has {problem}", value=target)
+    rows = zip(data.inputs, data.targets, strict=True)
+    if experiment.network.bidirectional and len({len(laid_out(data.task, *row)[0]) for row in rows}) > 1:
+        raise ExperimentError("network.bidirectional", ONE_WAY)
 
 
 def _check_vocabulary(experiment: Experiment) -> None:
@@ -220,7 +294,7 @@ def _check_halves(path: str, rows: tuple[str, ...]) -> None:
 def _check_network(experiment: Experiment) -> None:
     network, training = experiment.network, experiment.training
     known = bool(experiment.vocabulary)  # that of a text is known once the engine has read it
-    direct = training.learn and network.head == "direct" and known
+    direct = training.learn and network.head == "direct" and known and not experiment.is_numbers
     if direct and experiment.output_size != len(experiment.vocabulary):
         classes, both = len(experiment.vocabulary), " in both directions together" if network.bidirectional else ""
         raise ExperimentError(

@@ -29,14 +29,14 @@ class Prediction:
     """Characters are glyphs; `n` steps in the window, of which the first `f` have been fed."""
 
     inputs: Sequence[str]  # n
-    targets: Sequence[str]  # n
+    targets: Sequence[str]  # n; empty where nothing is to be said
     top: Sequence[Sequence[str]]  # f lists of the likeliest, best first
     top_p: Floats  # (f, k)
     target_p: Sequence[float]  # f
     losses: Sequence[float]  # f
     right: int  # of the whole row
-    fed: int  # of the whole row
-    length: int
+    fed: int  # of the whole row: the characters whose steps have been fed
+    length: int  # of the whole row: the characters that are to be said
     seen: Sequence[tuple[str, int, bool]] | None  # distinct predictions, newest first: text, epoch, right
     now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
 
@@ -54,7 +54,7 @@ def draw_prediction(
     for rank in range(ranks):
         canvas.put(1, y, "likely" if rank == 0 else "", palette.dim)
         for index, step in enumerate(axis.steps):
-            if index < len(say.top) and rank < len(say.top[index]):
+            if index < len(say.top) and rank < len(say.top[index]) and say.targets[index]:
                 _draw_bar(
                     canvas,
                     axis.x(step),
@@ -83,6 +83,8 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
             canvas.tint(x, y, column - 1 if column > 3 else column, over)
         canvas.put(x, 0, say.inputs[index], palette.dim + over)
         canvas.put(x, 1, say.targets[index], palette.text + over)
+        if not say.targets[index]:
+            continue
         if index >= len(say.top):
             canvas.put(x, 2, "·", palette.faint + over)
             continue
@@ -122,6 +124,11 @@ def _draw_bar(
 def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: int, palette: Palette) -> int:
     """The time step under the cursor, with its exact numbers."""
     room = canvas.width - 1
+    if not say.targets[at]:
+        x = canvas.put(1, y, f"t={step} ", palette.accent)
+        nothing = ("nothing is to be said here", "nothing to say") if say.inputs[at] else ("the row has ended", "ended")
+        canvas.put(x, y, _first_that_fits((*nothing, "·"), room + 1 - x), palette.dim)
+        return y + 1
     if at >= len(say.top):
         x = canvas.put(1, y, f"t={step} ", palette.accent)
         texts = ("not fed yet in this pass", "not fed yet", "not fed", "·")

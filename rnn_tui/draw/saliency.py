@@ -137,7 +137,7 @@ def _draw_head(
     """Which logit it is, and which part of a long row."""
     output = _glyph(glyphs, facts.character)
     kind = "predicted" if facts.output == "predicted" else "the target"
-    logit, at = f"logit of {output}", f"at t={facts.step}"
+    logit, at = f"{'logit of' if facts.numbers is None else 'number'} {output}", f"at t={facts.step}"
     forms = [f"what moved the {logit} ({kind}) {at}", f"{logit} ({kind}) {at}", f"{logit} {at}", f"t={facts.step}"]
     x = canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
     length = len(facts.inputs)

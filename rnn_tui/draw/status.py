@@ -22,8 +22,9 @@ def describe_network(experiment: Experiment) -> str:
     cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
     size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
     both = " ⇄" if network.bidirectional else ""
-    classes = len(experiment.vocabulary) or "…"  # that of a text is known once it has been read
+    classes = experiment.classes or "…"  # that of a text is known once it has been read
     first = f"embedding {network.embedding}" if network.embedding else f"one-hot {classes}"
+    first = "number" if experiment.is_numbers else first
     head = f" → linear {classes}" if network.head == "linear" else ""
     dropout = f" dropout {network.dropout:g}" if network.dropout else ""
     return f"{first} → {cell} {size}{both}{dropout}{head}"
@@ -39,7 +40,8 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
-    parts = [describe_network(experiment)]
+    parts = [opened.origin] if opened.origin else []
+    parts += [describe_network(experiment)]
     parts += [f"{count(opened.weights)} weights"] if experiment.vocabulary else []
     if training.learn:
         clip = f" clip {training.clip:g}" if training.clip else ""

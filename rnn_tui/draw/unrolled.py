@@ -28,7 +28,7 @@ class Unrolled:
     """What is drawn. Characters are glyphs; `fed` counts the steps of the window that have been fed."""
 
     inputs: Sequence[str]
-    targets: Sequence[str]  # empty where nothing is learnt
+    targets: Sequence[str]  # empty where nothing is learnt; '' at a step where nothing is to be said
     outputs: Sequence[str]  # of the steps fed
     output_p: Sequence[float]
     values: Floats | None  # (f, features): the output itself, where it is no character
@@ -38,6 +38,7 @@ class Unrolled:
     fed: int
     current: int | None  # the time step being fed, in character ticks
     double: bool  # an LSTM hands on two states, h and c
+    numbers: bool = False  # inputs, outputs and targets are numbers, as wide as a column
     flow: Flow | None = None  # where a tick is held in slow motion
 
 
@@ -49,7 +50,7 @@ def _bands(net: Unrolled, height: int, column: int) -> list[str]:
     """The bands from the top that fit into `height` rows."""
     bands = []
     if net.targets:
-        bands += ["target", "output"] + ["p"] * (column >= _ROOM_FOR_P)
+        bands += ["target", "output"] + ["p"] * (column >= _ROOM_FOR_P and not net.numbers)
     elif net.values is not None:
         bands += [f"value {row}" for row in range(min(_ROWS_OF_VALUES, net.values.shape[1] or 1))]
     bands += ["up"] + (["head", "up"] if net.head else [])
@@ -147,7 +148,9 @@ def _draw_band(
             style = style + palette.cursor
         if kind == "t" and axis.column < 3:  # longer than its column, but the columns behind it are free
             canvas.put(axis.x(step), y, text, style)
-        elif kind in ("input", "target", "output", "up"):  # one character, and perhaps a mark behind it
+        elif kind == "up" or (
+            kind in ("input", "target", "output") and not net.numbers
+        ):  # one character, and perhaps a mark behind it
             canvas.put(axis.middle(step), y, text, style)
         else:
             canvas.centre(axis.x(step), y, axis.column, text, style)
@@ -178,6 +181,8 @@ def _entry(
         case "head" | "embedding":
             box = "▭" if axis.column < 6 else "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
             return box, plain if flow is None else flow.style(palette, "head" if kind == "head" else "embedding", step)
+    if kind in ("output", "p") and not net.targets[at]:
+        return "", palette.faint
     if not is_fed:
         return ("·", palette.faint) if kind != "p" else ("", palette.faint)
     lit = lit or (flow is not None and flow.lit("output", step))
@@ -190,6 +195,8 @@ def _entry(
         return probability(p, min(4, axis.column - 1)), _now(
             flow, palette
         ) if lit and flow is not None else palette.share(p)
+    if net.numbers:
+        return net.outputs[at], _now(flow, palette) if lit else palette.text
     if not math.isfinite(net.output_p[at]):
         return "NaN" if axis.x(step) + axis.column - axis.middle(step) >= 3 else "–", palette.warning
     right = net.outputs[at] == net.targets[at]

@@ -28,7 +28,7 @@ def draw_masks(experiment: Experiment, number: int, device: torch.device) -> Ten
     shape = (
         network.layers - 1,
         experiment.length,
-        len(experiment.data.inputs),
+        experiment.rows,
         network.hidden_size * network.directions,
     )
     name = f"dropout {experiment.training.seed} {number}".encode()

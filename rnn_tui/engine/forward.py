@@ -51,8 +51,8 @@ class Forward:
     def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
         reading = read(experiment)
-        self._began, experiment = reading.given, reading.experiment
-        self.trainer = Trainer(experiment, self.device, reading.corpus)
+        self._began, experiment, self.origin = reading.given, reading.experiment, reading.origin
+        self.trainer = Trainer(experiment, self.device, reading.source)
         self.probe = Probe(self.trainer)
         training = experiment.training
         self.branch = Branch(

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from rnn_tui.engine.dropout import dropped
 from rnn_tui.engine.layers import layer_modules
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.trainer import Trainer
 
 __all__ = ["Nodes", "pass_by_steps", "state_gradients"]
@@ -57,8 +57,8 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
         below = torch.stack([torch.cat(parts, -1) for parts in zip(*both, strict=True)])  # (T, N, D*H)
         reads = list(dropped(below, trainer.masks, len(nodes) - 1).unbind(0))
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
-    loss = F.cross_entropy(logits.flatten(0, 1), task.y(0, trainer.length).flatten(), reduction="sum") / task.rows
-    return loss / (trainer.length if trainer.experiment.training.reduction == "mean" else 1), nodes
+    loss = loss_of(logits, task.y(0, trainer.length), "sum") / task.rows
+    return loss / (task.said_by(trainer.length) if trainer.experiment.training.reduction == "mean" else 1), nodes
 
 
 def _weights(module: nn.RNNBase, direction: int) -> list[Tensor]:

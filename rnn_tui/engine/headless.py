@@ -12,8 +12,10 @@ import torch
 
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
+from rnn_tui.engine.series_lines import series_line, series_summary, series_update
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.text_lines import MeanLoss, lines_every, text_json, text_line, text_summary, text_update
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
@@ -55,10 +57,10 @@ def train(
     be kept, 130 after Ctrl+C, 143 after SIGTERM.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
-    way. `every` is in epochs, or updates of a text; None: 1, or 100. Raises ExperimentError for a device that is not
-    there, and for a text that cannot be learnt, and CheckpointError for a run that cannot be kept.
+    way. `every` is in epochs, or updates of a text or pairs; None: 1, or 100. Raises ExperimentError for a device that
+    is not there, and for a file that cannot be learnt, and CheckpointError for a run that cannot be kept.
     """
-    text = bool(experiment.data.text)
+    text = experiment.data.per_character
     choose_threads(experiment)
     session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
     began, total = time.perf_counter(), _updates_left(session)
@@ -71,8 +73,7 @@ def train(
             every = every or (lines_every(session) if text else 1)
             for _ in _updates(session, every, interrupts, lines, keeper):
                 if text and session.trainer.learns:
-                    news = text_update(session)
-                    lines.write(text_json(news) if json else text_line(news))
+                    lines.write(_source_line(session, json=json))
                 else:
                     update = _update(session)
                     lines.write(_json(update) if json else _text(update, session))
@@ -98,7 +99,7 @@ def _begin(
     experiment: Experiment, turns: tuple[Turn, ...], keep: Keep | None, told: Callable[[str], object]
 ) -> tuple[Session, "Keeper | None"]:
     """The session, and what keeps it. Nobody goes back here or draws a curve: without a keeper it needs no past."""
-    text = bool(experiment.data.text)
+    text = experiment.data.per_character
     if keep is None:
         session = Session(experiment, history=0, turns=turns)
         session.branch.losses, session.branch.character_losses = MeanLoss() if text else _Newest(), _Newest()
@@ -116,6 +117,15 @@ def _begin(
             session.branch.losses.append(loss)
         session.branch.losses.take_mean()
     return session, keeper
+
+
+def _source_line(session: Session, *, json: bool) -> str:
+    """About the updates over a text or a series since the last line."""
+    if session.experiment.is_numbers:
+        numbers = series_update(session)
+        return text_json(numbers) if json else series_line(numbers)
+    news = text_update(session)
+    return text_json(news) if json else text_line(news)
 
 
 def _updates(
@@ -197,8 +207,13 @@ def _outputs(session: Session) -> Iterator[str]:
     trainer = session.trainer
     yield f"pass {trainer.epoch}"
     outputs = torch.cat(trainer.logits)  # (T, N, features)
-    for number, indices in enumerate(trainer.task.inputs.T.tolist()):
-        row = [trainer.task.vocabulary[index] for index in indices]
+    task = trainer.task
+    for number in range(task.rows):
+        read = task.inputs[:, number]
+        if isinstance(task, SeriesTask):
+            row = [f"{value:<10.5g} " for value in task.in_units(read).tolist()]
+        else:
+            row = [task.vocabulary[index] for index in read.tolist()]
         if outputs.shape[1] > 1:
             yield f"  row {number}  {safe(''.join(row))}"
         for step, character in enumerate(row):
@@ -213,8 +228,9 @@ def _outputs(session: Session) -> Iterator[str]:
 def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     """What was learnt, to which loss, and how long it took."""
     loss, floor, epoch = session.losses.last(), session.experiment.floor, session.epoch
-    text = session.trainer.learns and bool(session.experiment.data.text)
-    parts = text_summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
+    text = session.trainer.learns and session.experiment.data.per_character
+    summary = series_summary if session.experiment.is_numbers else text_summary
+    parts = summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
     if loss is not None and not text:
         parts.append(f"loss {_number(loss)}" + (f", floor {floor:.4f}" if floor is not None else ""))
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"

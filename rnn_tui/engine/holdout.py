@@ -1,17 +1,20 @@
-"""What a network makes of the text that it never learns from: loss and accuracy, piece by piece."""
+"""What a network makes of the text, the series or the pairs that it never learns from: loss and accuracy, in pieces."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.model import State, initial_state
-from rnn_tui.engine.tasks import TextTask
+from rnn_tui.engine.tasks import LongTask, PairsTask
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.pairs import NONE
 
-__all__ = ["HoldOut", "Score"]
+__all__ = ["HoldOut", "Score", "drawn_state"]
 
 _EVERY = 100  # updates from judgement to judgement
 _LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
@@ -22,9 +25,11 @@ _SHARE = 0.15  # of as many characters as are learnt meanwhile: forward alone ta
 class Score:
     """What has been judged so far."""
 
-    nats: float = 0.0  # −log of the probability of the right characters, added up
-    right: int = 0  # how often the likeliest was the right one
-    characters: int = 0  # that had to be said
+    nats: float = 0.0  # −log of the probability of the right characters, added up; of numbers the squared errors
+    right: float = 0  # how often the likeliest was the right one; NaN of numbers, which are never quite right
+    characters: int = 0  # or numbers, that had to be said
+    right_rows: int = 0  # in how many rows all of them were right
+    rows: int = 0
 
 
 class HoldOut:
@@ -34,12 +39,13 @@ class HoldOut:
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        """For a trainer on a text, something of which is held out."""
-        assert isinstance(trainer.task, TextTask)
+        """For a trainer on a text, a series or pairs, some of which is held out."""
+        assert isinstance(trainer.task, (LongTask, PairsTask))
         self._trainer, self._task = trainer, trainer.task
+        self._goes_on = trainer.experiment.data.stateful
         batches = self._task.batches
         self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
-        self._pieces = self._task.plan.judged()
+        self._pieces = self._judged(trainer.task)
         self._part = max(1, int(_SHARE * self.every))
 
     def wants(self, update: int) -> bool:
@@ -55,16 +61,16 @@ class HoldOut:
         """Add to the score what is judged every time, or the whole; stops after each piece."""
         state: State | None = None
         for piece in self._pieces if whole else self._pieces[: self._part]:
-            both = torch.from_numpy(self._task.corpus.indices(piece.places))  # (T+1, N)
-            rows = both.shape[1]
-            if state is None or not self._task.plan.stateful:
-                state = self._fresh(rows)
+            x, y = piece()
+            rows = y.shape[1]
+            if state is None or not self._goes_on:
+                state = drawn_state(self._trainer, rows)
             with torch.no_grad():
-                state = self._add(score, both, _last_rows(state, rows))
+                state = self._add(score, x, y, _last_rows(state, rows))
             yield
 
-    def _add(self, score: Score, both: Tensor, state: State) -> State:
-        x, y = self._task.tensors(both)
+    def _add(self, score: Score, x: Tensor, y: Tensor, state: State) -> State:
+        """y (T, N) is NONE where nothing is to be said."""
         model = self._trainer.model
         training = model.training
         model.eval()
@@ -74,20 +80,33 @@ class HoldOut:
             model.train(training)
         if self._task.batch_first:
             logits = logits.transpose(0, 1)
-        logits, y = logits.flatten(0, 1), y.flatten()
-        score.nats += F.cross_entropy(logits, y, reduction="sum").item()
-        score.right += int((logits.argmax(-1) == y).sum())
-        score.characters += y.numel()
+        score.nats += loss_of(logits, y, "sum").item()
+        score.rows += y.shape[1]
+        if y.is_floating_point():
+            score.right, score.characters = math.nan, score.characters + y.numel()
+            return state
+        wrong = (logits.argmax(-1) != y) & (y != NONE)  # (T, N)
+        characters = int((y != NONE).sum())
+        score.right += characters - int(wrong.sum())
+        score.characters += characters
+        score.right_rows += int((~wrong.any(0)).sum())
         return state
 
-    def _fresh(self, rows: int) -> State:
-        """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
-        experiment = self._trainer.experiment
-        before = torch.get_rng_state()
-        torch.default_generator.manual_seed(experiment.training.seed)
-        state = initial_state(experiment.network, rows, self._trainer.device)
-        torch.set_rng_state(before)
-        return state
+    @staticmethod
+    def _judged(task: LongTask | PairsTask) -> list[Callable[[], tuple[Tensor, Tensor]]]:
+        """What gives what the model reads of each piece, and the right answers."""
+        if isinstance(task, PairsTask):
+            return [partial(task.piece, chosen) for chosen in task.judged()]
+        return [partial(task.piece, piece) for piece in task.judged()]
+
+
+def drawn_state(trainer: Trainer, rows: int) -> State:
+    """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
+    before = torch.get_rng_state()
+    torch.default_generator.manual_seed(trainer.experiment.training.seed)
+    state = initial_state(trainer.experiment.network, rows, trainer.device)
+    torch.set_rng_state(before)
+    return state
 
 
 def _last_rows(state: State, rows: int) -> State:

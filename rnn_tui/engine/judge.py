@@ -67,6 +67,7 @@ class Judge:
             loss=score.nats / score.characters,
             accuracy=score.right / score.characters,
             characters=score.characters,
+            rows=score.right_rows / score.rows if self._trainer.experiment.data.padded else None,
             whole=whole,
             part=part,
         )

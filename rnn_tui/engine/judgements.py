@@ -22,6 +22,7 @@ class Judgement:
     loss: float
     accuracy: float
     characters: int
+    rows: float | None  # the share of the rows in which all was right, where each row is something by itself
     whole: bool  # all that is held out, rather than the part that is judged every time
     learnt: float  # the mean loss of the updates since the judgement before
 
@@ -39,11 +40,23 @@ class Judgements:
         self._sum += loss
         self._count += 1
 
-    def add(self, *, update: int, loss: float, accuracy: float, characters: int, whole: bool, part: bool) -> None:
+    def add(
+        self,
+        *,
+        update: int,
+        loss: float,
+        accuracy: float,
+        characters: int,
+        whole: bool,
+        part: bool,
+        rows: float | None = None,
+    ) -> None:
         """Another judgement, of the `whole` or of the `part` that is judged every time; that may be one."""
         newest = self._all[-1].learnt if self._all else float("nan")
         learnt = self._sum / self._count if self._count else newest
-        one = Judgement(update=update, loss=loss, accuracy=accuracy, characters=characters, whole=whole, learnt=learnt)
+        one = Judgement(
+            update=update, loss=loss, accuracy=accuracy, characters=characters, rows=rows, whole=whole, learnt=learnt
+        )
         if part:
             self._all.append(one)
             self._sum, self._count = 0.0, 0
@@ -109,6 +122,7 @@ class Judgements:
             loss=newest.loss,
             accuracy=newest.accuracy,
             characters=newest.characters,
+            rows=newest.rows,
             whole=newest.whole,
             parted=self.parted,
             curve=self._curve(columns),

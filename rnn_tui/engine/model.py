@@ -1,7 +1,8 @@
-"""The network: one-hot or embedding -> recurrent layers -> direct or linear head.
+"""The network: one-hot, embedding or a number -> recurrent layers -> direct or linear head.
 
-T time steps, N rows, C characters, E embedding, L layers, D directions, H hidden units. Shapes are time first;
-with `batch_first` the first two dimensions of x, output and logits change places, and those of the states do not.
+T time steps, N rows, C characters (1 for numbers), E embedding, L layers, D directions, H hidden units. Shapes
+are time first; with `batch_first` the first two dimensions of x, output and logits change places, and those of the
+states do not.
 """
 
 from collections.abc import Callable
@@ -63,7 +64,7 @@ class Model(nn.Module):
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
-        network, classes = experiment.network, len(experiment.vocabulary)
+        network, classes = experiment.network, experiment.classes
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
         build: Callable[[Network, int], nn.Module]
         build = {"fused": _fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
@@ -72,7 +73,7 @@ class Model(nn.Module):
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
 
     def embed(self, x: Tensor) -> Tensor:
-        """x (T, N, C) one-hot, as it is, or (T, N) indices -> what the first layer reads (T, N, E)."""
+        """x (T, N, C) one-hot or numbers, as it is, or (T, N) indices -> what the first layer reads (T, N, E)."""
         return x if self.embedding is None else self.embedding(x)
 
     def read_out(self, output: Tensor) -> Tensor:

@@ -41,16 +41,25 @@ class Moment:
 
 
 def plan(
-    network: Network, start: int, stop: int, *, update: bool = False, learns: bool = True, backward: bool = False
+    network: Network,
+    start: int,
+    stop: int,
+    *,
+    update: bool = False,
+    learns: bool = True,
+    numbers: bool = False,
+    backward: bool = False,
 ) -> Iterator[Moment]:
     """The phases of a tick that feeds start..stop-1, in their order.
 
     A network that reads both ways goes layer by layer: a step of the second needs all steps of the first.
+    Numbers are not turned into probabilities.
     """
     if update:
         yield Moment(kind="update")
     after: list[PhaseKind] = ["head"] if network.head == "linear" else []
-    after += ["softmax", "loss"] if learns else []
+    after += ["softmax"] if learns and not numbers else []
+    after += ["loss"] if learns else []
     if network.bidirectional:
         yield from (Moment(kind="embed", step=step) for step in range(start, stop))
         for layer in range(network.layers):
@@ -96,6 +105,7 @@ class Motion:
                 self.stop,
                 update=trainer.has_update,
                 learns=trainer.learns,
+                numbers=trainer.experiment.is_numbers,
                 backward=ends,
             )
         )
@@ -162,7 +172,8 @@ class Motion:
         if now.kind == "update" or (self.network.bidirectional and now.kind in ("embed", "cell")):
             return 0
         if self.trainer.learns:
-            return now.step + (now.kind in ("softmax", "loss"))
+            says: PhaseKind = "head" if self.trainer.experiment.is_numbers else "softmax"
+            return now.step + (now.kind in (says, "loss"))
         return now.step + (
             now.kind == "head" or (self.network.head == "direct" and now.layer == self.network.layers - 1)
         )

@@ -4,17 +4,25 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.dropout import dropped
-from rnn_tui.engine.layers import layer_modules
+from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.pairs import NONE
 
-__all__ = ["layer_outputs", "some_rows", "steps_there"]
+__all__ = ["layer_outputs", "own_end", "said", "some_rows", "steps_there"]
 
 
 def steps_there(trainer: Trainer) -> int:
     """Time steps of the pass that can be computed again: none once its update has been made, for W is another then."""
     moved = trainer.learns and trainer.at_end_of_pass and not trainer.has_update
     return trainer.fed if trainer.logits and not moved else 0
+
+
+def said(trainer: Trainer) -> Tensor:
+    """The likeliest characters of the last whole pass (T, N), on the CPU; NONE where nothing is to be said."""
+    targets = trainer.task.targets
+    likeliest = torch.cat(trainer.logits).argmax(-1).cpu()
+    return likeliest if targets is None else likeliest.where(targets != NONE, NONE)
 
 
 def some_rows(state: State, rows: Tensor) -> State:
@@ -41,3 +49,21 @@ def layer_outputs(trainer: Trainer, steps: int, rows: Tensor, layers: int | None
         found.append(h)
         reads = dropped(h, masks, number)
     return found
+
+
+@torch.no_grad()
+def own_end(trainer: Trainer, row: int) -> State:
+    """The state after a row's own last character (L, 1, H), computed from that row alone, without its padding.
+
+    For a network that reads one way.
+    """
+    task = trainer.task
+    rows, steps = torch.tensor([row], device=trainer.device), task.steps(row)
+    x = trainer.model.embed(task.x(0, steps))
+    x = (x.transpose(0, 1) if task.batch_first else x)[:, rows]
+    modules = layer_modules(trainer.model, trainer.experiment.network)
+    masks = None if trainer.masks is None else trainer.masks[:, :steps, rows]
+    states = layer_states(modules, x, some_rows(trainer.h_0, rows), masks)
+    h = torch.stack([each[-1] for each, _ in states])
+    c = [each[-1] for _, each in states if each is not None]
+    return (h, torch.stack(c)) if c else h

@@ -1,10 +1,15 @@
 """A phase of slow motion as the view gets it: its numbers, and a line in plain words."""
 
+import math
+
 import numpy as np
 import torch
 from torch import nn
 
+from rnn_tui.engine.losses import step_losses
 from rnn_tui.engine.motion import Moment, Motion
+from rnn_tui.engine.tasks import SeriesTask
+from rnn_tui.pairs import NONE
 from rnn_tui.phase import Gradient, Phase
 from rnn_tui.text import glyph
 
@@ -54,19 +59,31 @@ def _update(motion: Motion, _now: Moment, _row: int) -> tuple[str, Numbers]:
 
 def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
+    x = motion.made("embed")[now.step - motion.start, row]
+    if isinstance(trainer.task, SeriesTask):
+        value = trainer.task.in_units(trainer.task.inputs[now.step, row])
+        return f"t={now.step}: the input {value:.5g} is read as one number, standardised.", _vector("x", x)
     index = int(trainer.task.inputs[now.step, row])
+    if index == NONE:
+        return _ended(now), ()
     vocabulary = trainer.task.vocabulary
     character = glyph(vocabulary[index])
     if motion.network.embedding:
         words = f"the input {character} is looked up in the embedding: {motion.network.embedding} numbers."
     else:
         words = f"the input {character} becomes one-hot: 1 at place {index + 1} of {len(vocabulary)}, 0 elsewhere."
-    return f"t={now.step}: {words}", _vector("x", motion.made("embed")[now.step - motion.start, row])
+    return f"t={now.step}: {words}", _vector("x", x)
+
+
+def _ended(now: Moment) -> str:
+    return f"t={now.step}: this row has ended. Longer ones go on; what is computed here counts for nothing."
 
 
 def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
     size, t = network.hidden_size, now.step
+    if int(trainer.task.inputs[t, row]) == NONE:
+        return _ended(now), ()
     before = t + 1 if now.direction else t - 1
     first = before in (-1, trainer.length)
     if motion.stop - motion.start == 1:  # what the tick itself has computed
@@ -95,6 +112,8 @@ def _in_one_call(motion: Motion) -> str:
 
 def _head(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     logits = motion.made("head")[now.step - motion.start, row]
+    if motion.trainer.experiment.is_numbers:
+        return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("said", logits)
     names = [glyph(each) for each in motion.trainer.task.vocabulary]
     words = f"t={now.step}: the linear head makes a score for each character: W h + b."
     return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
@@ -113,15 +132,22 @@ def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     targets = trainer.task.targets
     assert targets is not None
-    target = int(targets[now.step, row])
-    log_p = motion.made("head")[now.step - motion.start, row].log_softmax(-1)[target]
-    character = glyph(trainer.task.vocabulary[target])
-    words = f"t={now.step}: the target is {character}. Loss = −log of its probability: 0 if it were sure."
-    numbers = [(f"p({character})", float(log_p.exp())), ("loss", float(-log_p))]
+    target = targets[now.step, row]
+    said = motion.made("head")[now.step - motion.start, row]
+    loss = float(step_losses(said[None].cpu(), target[None]))
+    if isinstance(trainer.task, SeriesTask):
+        words = f"t={now.step}: the target is {trainer.task.in_units(target):.5g}. Loss = (said − true)², standardised."
+        numbers = [("said", float(said)), ("true", float(target)), ("loss", loss)]
+    elif target == NONE:
+        return f"t={now.step}: nothing is to be said here, so nothing is added to the loss.", ()
+    else:
+        character = glyph(trainer.task.vocabulary[int(target)])
+        words = f"t={now.step}: the target is {character}. Loss = −log of its probability: 0 if it were sure."
+        numbers = [(f"p({character})", math.exp(-loss)), ("loss", loss)]
     if motion.stop - motion.start == 1 and trainer.task.rows == 1:  # the tick's own numbers
         assert trainer.loss is not None
         assert trainer.total is not None
-        numbers[1] = ("loss", trainer.loss.item())
+        numbers[-1] = ("loss", trainer.loss.item())
         whole = motion.stop == trainer.length and trainer.experiment.training.reduction == "mean"
         numbers.append(("mean" if whole else "added up", trainer.total.item()))
     elif now.step == trainer.length - 1 and trainer.total is not None:

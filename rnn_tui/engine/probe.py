@@ -4,16 +4,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.forecast import forecast
 from rnn_tui.engine.inside.look import Inside
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.losses import step_losses
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.phases import describe
 from rnn_tui.engine.shapes import checks, tensor_facts
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.inside import Answer
+from rnn_tui.pairs import NONE
 from rnn_tui.phase import Phase
-from rnn_tui.protocol import Check, Floats, Integers, States, Steps, TensorFact, Wanted
+from rnn_tui.protocol import Check, Floats, Forecast, Integers, Numbers, States, Steps, TensorFact, Wanted
 
 __all__ = ["Probe"]
 
@@ -52,12 +56,19 @@ class Probe:
             return ()
         first, stop = self.window(wanted)
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
-        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=self.answered)
+        fed = min(self.answered, self._trainer.task.steps(row))
+        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed)
         return self._inside.answers(wanted.inside, sight)
 
     def tensors(self, wanted: Wanted) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:
         """Every tensor of the pass, and the equalities that hold between them."""
         return (tensor_facts(self._trainer, wanted.row), checks(self._trainer)) if wanted.tensors else ((), ())
+
+    def forecast(self, wanted: Wanted) -> Forecast | None:
+        """The end of a series that is learnt, and the free run from there."""
+        task = self._trainer.task
+        there = wanted.forecast > 0 and isinstance(task, SeriesTask) and self._trainer.learns
+        return forecast(self._trainer, task, wanted.forecast) if there and isinstance(task, SeriesTask) else None
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:
@@ -65,9 +76,10 @@ class Probe:
         trainer = self._trainer
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
-        answered = self.answered
-        fed = min(stop, answered)
-        inputs = trainer.task.inputs[first:stop, row]
+        answered = min(self.answered, trainer.task.steps(row))  # behind it there is padding
+        fed = max(first, min(stop, answered))
+        inputs = trainer.task.characters[first:stop, row]
+        numbers = self._numbers(first, stop, row)
         targets = trainer.task.targets
         none = np.zeros(0, np.float32)
         if targets is None:
@@ -80,14 +92,18 @@ class Probe:
                 target_p=none,
                 losses=none,
                 outputs=self._outputs(first, fed, row),
+                numbers=numbers,
             )
+        if numbers is not None:
+            return self._steps_of_numbers(numbers, first, stop, row)
         classes = len(trainer.task.vocabulary)
         whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
+        due = targets[:, row] != NONE
         right = int((whole.argmax(-1).cpu() == targets[:answered, row]).sum())
         logits = whole[first:fed].float().cpu()
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
-        losses = -log_p.gather(1, answers[:, None])[:, 0]
+        losses = step_losses(logits, answers)
         best = logits.argmax(-1, keepdim=True)  # of equals the first: as the prediction has it, which topk does not
         top = logits.scatter(1, best, torch.inf).topk(min(max(wanted.top, 0), classes), dim=-1).indices
         return Steps(
@@ -96,9 +112,44 @@ class Probe:
             targets=_integers(targets[first:stop, row]),
             top=_integers(top),
             top_p=_floats(log_p.exp().gather(1, top)),
-            target_p=_floats((-losses).exp()),
+            target_p=_floats((-losses).exp().masked_fill(answers == NONE, 0)),
             losses=_floats(losses),
             right=right,
+            due=int(due.sum()),
+            due_fed=int(due[:answered].sum()),
+        )
+
+    def _numbers(self, first: int, stop: int, row: int) -> Numbers | None:
+        """What is read, what is true and what is said in the window, in the units of a series."""
+        task, trainer = self._trainer.task, self._trainer
+        if not isinstance(task, SeriesTask):
+            return None
+        none = np.zeros(0, np.float32)
+        said = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
+        return Numbers(
+            values=task.in_units(task.inputs[first:stop, row]),
+            truth=none if task.targets is None else task.in_units(task.targets[first:stop, row]),
+            said=none if said is None or task.targets is None else task.in_units(said),
+        )
+
+    def _steps_of_numbers(self, numbers: Numbers, first: int, stop: int, row: int) -> Steps:
+        trainer, none = self._trainer, np.zeros(0, np.float32)
+        targets = trainer.task.targets
+        assert targets is not None
+        losses = none
+        if len(numbers.said):
+            said = torch.cat(trainer.logits)[first : first + len(numbers.said), row].float().cpu()
+            losses = _floats(step_losses(said, targets[first : first + len(said), row]))
+        nothing = np.zeros(stop - first, np.int32)
+        return Steps(
+            first=first,
+            inputs=nothing,
+            targets=nothing,
+            top=np.zeros((len(losses), 0), np.int32),
+            top_p=np.zeros((len(losses), 0), np.float32),
+            target_p=none,
+            losses=losses,
+            numbers=numbers,
         )
 
     @torch.no_grad()
@@ -132,7 +183,9 @@ class Probe:
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
         def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:
-            mine = tensor[first : max(first, min(stop, end)), row, direction * network.hidden_size :]
+            mine = tensor[
+                first : max(first, min(stop, end, trainer.task.steps(row))), row, direction * network.hidden_size :
+            ]
             values = _floats(mine.index_select(1, chosen).T)
             values[:, : max(0, begin - first)] = 0
             return values

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.outputs import said
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch
@@ -33,9 +34,8 @@ class Recorder:
         if trainer.loss is not None and trainer.unit == "character":
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
-            text = bool(trainer.experiment.data.text)  # its losses are those of a character, however they are added up
-            summed = text and trainer.experiment.training.reduction == "sum"
-            total = trainer.total / trainer.length if summed else trainer.total
+            summed = trainer.experiment.data.per_character and trainer.experiment.training.reduction == "sum"
+            total = trainer.total / trainer.task.said_by(trainer.length) if summed else trainer.total
             self._waiting.append((True, total, trainer.ticks, trainer.epoch))
             if prediction:
                 self.note_prediction(branch)
@@ -61,11 +61,12 @@ class Recorder:
         return hits, problem
 
     def note_prediction(self, branch: Branch) -> None:
-        """Keep the prediction of this pass, if it is a new one; not of a text, of which every pass says another."""
+        """Keep the prediction of this pass, if it is a new one; not where every pass reads another batch."""
         trainer, task = self._trainer, self._trainer.task
-        if not trainer.at_end_of_pass or task.targets is None or trainer.experiment.data.text:
+        data = trainer.experiment.data
+        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or data.text or data.series:
             return
-        prediction = torch.cat(trainer.logits).argmax(-1).cpu()  # (T, N)
+        prediction = said(trainer)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
             return
         self._last_prediction = prediction

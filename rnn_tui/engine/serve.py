@@ -374,6 +374,7 @@ class Server:
             tensors=tensors,
             checks=found,
             inside=session.probe.inside(wanted),
+            forecast=session.probe.forecast(wanted),
         )
         self._look = None
         self._connection.send(frame)
@@ -389,8 +390,10 @@ class Server:
             turns=session.turns,
             weights=weights,
             device=str(session.device),
+            origin=session.origin,
             torch=str(torch.__version__),
             kept=str(self._keeper.folder) if self._keeper is not None else "",
+            scale=session.scale,
         )
 
 

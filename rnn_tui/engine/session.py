@@ -1,13 +1,14 @@
 """A run as people drive it: play, hold, go back, fork, begin again. The same with a view and without."""
 
 import msgspec
-import torch
 
 from rnn_tui.engine.forward import Forward, checked_turn
+from rnn_tui.engine.outputs import said
 from rnn_tui.engine.snapshot import restore
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
-from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, Status, Turn
+from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, SeriesScale, Status, Turn
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session"]
@@ -32,8 +33,9 @@ class Session(Forward):
         total = trainer.total if motion is None or motion.complete else motion.running
         running = None
         if total is not None and not trainer.at_end_of_pass:
-            mean = self.experiment.training.reduction == "mean" or self.experiment.data.text
-            running = total.item() / (trainer.fed if mean else 1)
+            mean = self.experiment.training.reduction == "mean" or self.experiment.data.per_character
+            said = trainer.task.said_by(trainer.fed) if mean else 1
+            running = total.item() / said if said else None
         return Status(
             tick=trainer.ticks,
             newest=self.branch.newest,
@@ -87,12 +89,25 @@ class Session(Forward):
         epoch = self.predictions.learnt
         return epoch if epoch is not None and epoch <= self.whole_passes else None
 
+    @property
+    def scale(self) -> SeriesScale | None:
+        """What a series is called, and how it is standardised."""
+        task = self.trainer.task
+        if not isinstance(task, SeriesTask):
+            return None
+        return SeriesScale(name=task.series.name, mean=task.scale.mean, deviation=task.scale.deviation)
+
     def prediction(self) -> str:
-        """What the last whole pass predicts, the rows apart by a space."""
+        """What the last whole pass predicts, the rows apart by a space; of numbers nothing."""
         trainer = self.trainer
-        if not trainer.at_end_of_pass or not trainer.logits:
+        if not trainer.at_end_of_pass or not trainer.logits or self.experiment.is_numbers:
             return ""
-        return trainer.task.text(torch.cat(trainer.logits).argmax(-1))
+        return trainer.task.text(said(trainer))
+
+    def right_rows(self) -> int:
+        """In how many rows the last whole pass says all that is to be said."""
+        targets = self.trainer.task.targets
+        return 0 if targets is None else int((said(self.trainer) == targets).all(0).sum())
 
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.inside.sight import floats, sampled
 from rnn_tui.engine.model import State
-from rnn_tui.engine.outputs import layer_outputs, some_rows, steps_there
+from rnn_tui.engine.outputs import layer_outputs, own_end, some_rows, steps_there
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.protocol import Check, Floats, TensorFact
 
@@ -24,8 +24,8 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     """Every tensor from x to the logits, in the order in which it is computed, and then the weights.
 
     x, `embedded` where there is an embedding, h_0, the states of each layer below the top ("layer 1"), output, h_n (for
-    an LSTM also c_0 and c_n), and `logits` where there is a head or learning. The first time steps and units of one
-    row come as values, as far as they have been fed.
+    an LSTM also c_0 and c_n), and `logits`, or `prediction` of numbers, where there is a head or learning. The first
+    time steps and units of one row come as values, as far as they have been fed.
     """
     task, network = trainer.task, trainer.experiment.network
     row = min(max(row, 0), task.rows - 1)
@@ -34,7 +34,7 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
         around, sequence = around[::-1], sequence[::-1]
     hidden = "hidden" if network.directions == 1 else "2×hidden"
     x = task.x(0, task.length)
-    fed = steps_there(trainer)
+    fed = min(steps_there(trainer), task.steps(row))  # behind it there is padding
     needed = fed if network.bidirectional else min(fed, _SMALL)  # who reads from the right must read all
     mine = torch.tensor([row], device=trainer.device)
     found: list[Tensor | None] = [None] * (network.layers + 1)
@@ -55,9 +55,13 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     for number, h in enumerate(found[1:], 1):
         name = "output" if number == network.layers else f"layer {number}"
         facts.append(fact(name, network.hidden_size * network.directions, hidden, h))
-    facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
+    if 0 < fed == task.steps(row) < task.length:
+        facts += _state_facts(trainer, "n", own_end(trainer, row), 0)
+    else:
+        facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
     if trainer.learns or trainer.model.head is not None:
-        facts.append(fact("logits", trainer.experiment.output_size, "characters", logits))
+        name, counts = ("prediction", "numbers") if trainer.experiment.is_numbers else ("logits", "characters")
+        facts.append(fact(name, trainer.experiment.output_size, counts, logits))
     facts += [
         TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
         for name, weight in trainer.model.named_parameters()
@@ -103,7 +107,8 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
     if head is None:
         found.append(_check("output is h_t of the top layer at every step", output, top))
     else:
-        found.append(_check("logits are head(output)", logits, head(top)))
+        claim = "prediction is head(output)" if trainer.experiment.is_numbers else "logits are head(output)"
+        found.append(_check(claim, logits, head(top)))
     way = trainer.experiment.network.implementation
     if way != "fused" or trainer.unit == "character":
         name = {"gru": "nn.GRU", "lstm": "nn.LSTM"}.get(trainer.experiment.network.cell, "nn.RNN")
@@ -119,6 +124,12 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
 def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     """Where h_n is in the output (T, N, D*H), named as the tensor lies in this run."""
     network = trainer.experiment.network
+    shorter = [row for row in range(trainer.task.rows) if trainer.task.steps(row) < trainer.length]
+    if shorter:
+        rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
+        own = torch.stack([output[trainer.task.steps(row) - 1, row] for row in rows])
+        alone = torch.cat([_top(own_end(trainer, row)) for row in rows])
+        return [_check("output at a row's own end is h_n of that row, read alone and without padding", own, alone)]
     h_n = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state  # (L*D, N, H)
     first, last = (":, 0", ":, -1") if network.batch_first else ("0, :", "-1, :")
     size = network.hidden_size
@@ -129,6 +140,11 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
         ]
     end = "h_n" if network.layers == 1 else "h_n[-1]"
     return [_check(f"output[{last.removesuffix(', :')}] is {end}", output[-1], h_n[-1])]
+
+
+def _top(state: State) -> Tensor:
+    """h of the top layer, (N, H)."""
+    return state[0][-1] if isinstance(state, tuple) else state[-1]
 
 
 def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:

@@ -1,4 +1,4 @@
-"""What a run over a text says without a view: losses per character, in nats and in bits."""
+"""What a run over a text or pairs says without a view: losses per character, in nats and in bits."""
 
 import json
 import math
@@ -56,6 +56,7 @@ class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
     held_out_loss: float | None = None
     held_out_bits: float | None = None
     held_out_accuracy: float | None = None
+    held_out_pairs: float | None = None  # the share of the pairs in which every character is right
     held_out_characters: int | None = None
     parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
 
@@ -86,12 +87,13 @@ def _held_out(session: Session) -> dict[str, Any]:
         "held_out_loss": judged.loss,
         "held_out_bits": judged.loss / math.log(2),
         "held_out_accuracy": judged.accuracy,
+        "held_out_pairs": judged.rows,
         "held_out_characters": judged.characters,
         "parted": session.branch.held_out.parted,
     }
 
 
-def text_json(update: TextUpdate) -> str:
+def text_json(update: msgspec.Struct) -> str:
     """One JSON object, which knows no NaN."""
     values = msgspec.structs.asdict(update)
     return json.dumps({name: _finite(value) for name, value in values.items()})
@@ -102,7 +104,7 @@ def text_line(update: TextUpdate) -> str:
     text = f"epoch {update.epoch:.2f}  update {update.update:,}  loss {_loss(update.loss)}"
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         at = "" if update.held_out_update == update.update else f" at update {update.held_out_update:,}"
-        text += f"  held out{at} {_loss(update.held_out_loss)}, {update.held_out_accuracy:.1%} right"
+        text += f"  held out{at} {_loss(update.held_out_loss)}, {_right(update)}"
     if update.parted is not None:
         text += f"  parting since update {update.parted:,}"
     return text
@@ -110,15 +112,27 @@ def text_line(update: TextUpdate) -> str:
 
 def text_summary(session: Session) -> list[str]:
     """What has been learnt from which text, in words."""
-    task = session.trainer.task
-    name = session.experiment.data.text.rpartition("/")[2]
+    task, experiment = session.trainer.task, session.experiment
+    name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
+    name += f" ({session.origin})" if session.origin else ""
     update = text_update(session)
     learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         which = f"{update.held_out_characters:,} characters held out"
-        parts.append(f"{which}: {_loss(update.held_out_loss)}, {update.held_out_accuracy:.1%} right")
-    return [*parts, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
+        parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
+    if experiment.data.text:
+        return [*parts, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
+    if session.trainer.at_end_of_pass:
+        right = session.right_rows()
+        parts.append(f"{right:,} of {task.rows:,} {'pairs' if task.batches == 1 else 'pairs of the last batch'} right")
+    return [*parts, f"{update.update:,} updates of {task.rows:,} pairs"]
+
+
+def _right(update: TextUpdate) -> str:
+    """How often the likeliest character is the right one, and how often all of a pair are."""
+    pairs = "" if update.held_out_pairs is None else f", {update.held_out_pairs:.1%} of pairs"
+    return f"{update.held_out_accuracy:.1%} right{pairs}"
 
 
 def _loss(loss: float | None) -> str:

@@ -11,16 +11,15 @@ from typing import Literal
 import msgspec
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from rnn_tui.corpus import Corpus
 from rnn_tui.engine.dropout import draw_masks
+from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.model import Model, State, initial_state
 from rnn_tui.engine.optimizers import build_optimizer
 from rnn_tui.engine.precision import build_scaler, casting, forward_parts
 from rnn_tui.engine.schedule import Plateau, learning_rate, span
-from rnn_tui.engine.tasks import build_task
+from rnn_tui.engine.tasks import Source, build_task
 from rnn_tui.experiment import Experiment, Tick, Training
 
 __all__ = ["Beginning", "Stage", "Trainer"]
@@ -41,7 +40,7 @@ class Beginning:
 class Trainer:
     """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus | None = None) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, source: Source | None = None) -> None:
         self.experiment = experiment
         self.device = device
         self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
@@ -50,7 +49,7 @@ class Trainer:
         self.model = Model(experiment).to(device)
         if not self.learns:
             self.model.requires_grad_(False)
-        self.task = build_task(experiment, device, corpus)
+        self.task = build_task(experiment, device, source)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         precision = experiment.training.precision
         self.cast = casting(precision, device)
@@ -257,18 +256,20 @@ class Trainer:
             self.masks = draw_masks(self.experiment, self.epoch, self.device)
 
     def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
-        """Cross-entropy of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end."""
-        steps, rows, classes = logits.shape
+        """The loss of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end.
+
+        Where rows are padded, only steps that have a target count: the mean is over all targets of the batch.
+        """
+        steps, rows, _ = logits.shape
         mean = self.experiment.training.reduction == "mean"
         whole = steps == self.length
-        target = self.task.y(start, stop).reshape(-1)
-        loss = F.cross_entropy(logits.reshape(-1, classes), target, reduction="mean" if mean and whole else "sum")
+        loss = loss_of(logits, self.task.y(start, stop), "mean" if mean and whole else "sum")
         if not (mean and whole) and rows > 1:
             loss = loss / rows
         self.loss = loss.detach()
         self.total = loss if self.total is None else self.total + loss
         if mean and not whole and stop == self.length:
-            self.total = self.total / self.length
+            self.total = self.total / self.task.said_by(self.length)
 
     def _backward(self) -> None:
         assert self.total is not None

@@ -3,7 +3,8 @@
 import numpy as np
 
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Frame, Opened, Status, Steps, Wanted
+from rnn_tui.kinds import laid_out
+from rnn_tui.protocol import Frame, Integers, Opened, Status, Steps, Wanted
 from rnn_tui.text import safe
 
 __all__ = ["NO_RUN", "before_first_frame"]
@@ -18,19 +19,28 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
     first = max(0, min(wanted.first or 0, experiment.length - count))
     window = slice(first, first + count)
 
-    def indices(rows: tuple[str, ...]) -> "np.ndarray[tuple[int, ...], np.dtype[np.int32]]":
-        if experiment.data.text:  # there is nothing to see before it has been read
+    def indices(rows: tuple[str, ...]) -> Integers:
+        if experiment.data.file:  # there is nothing to see before it has been read
             return np.zeros(count, np.int32)
         return np.array(
             [index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32
         )
 
+    inputs, targets = experiment.data.inputs, experiment.data.targets
+    read, said = indices(inputs), indices(targets) if experiment.training.learn else np.zeros(0, np.int32)
+    if experiment.data.padded and not experiment.data.file:
+        row = min(wanted.row, len(inputs) - 1)
+        reads, begin, says = laid_out(experiment.data.task, inputs[row], targets[row])
+        both = np.full((2, experiment.length), -1, np.int32)
+        both[0, : len(reads)] = [index[character] for character in reads]
+        both[1, begin : begin + len(says)] = [index[character] for character in says]
+        read, said = both[:, window]
     none = np.zeros(0, np.float32)
     nothing = np.zeros((0, 0), np.float32)
     steps = Steps(
         first=first,
-        inputs=indices(experiment.data.inputs),
-        targets=indices(experiment.data.targets) if experiment.training.learn else np.zeros(0, np.int32),
+        inputs=read,
+        targets=said,
         top=np.zeros((0, 0), np.int32),
         top_p=nothing,
         target_p=none,
@@ -51,7 +61,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         speed=experiment.run.speed,
         ticks_per_second=0.0,
         lr=experiment.training.lr,
-        notice=notice or (f"{safe(experiment.data.text)} is about to be read." if experiment.data.text else ""),
+        notice=notice or (f"{safe(experiment.data.file)} is about to be read." if experiment.data.file else ""),
     )
     opened = Opened(
         run=NO_RUN,

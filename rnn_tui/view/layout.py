@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from textual.geometry import Size
 
 from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.series import steps_that_fit
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Ask
 from rnn_tui.protocol import CurveWanted, Wanted
@@ -32,7 +33,10 @@ def wanted(
     """What the panes on the screen can show at their `sizes`, by ID; those over time are `score_width` wide."""
     count = time_axis(experiment, score_width).count if score_width else 0
     prediction, states = sizes.get("prediction"), sizes.get("states")
-    if prediction is not None:
+    forecast = 0
+    if prediction is not None and experiment.is_numbers:
+        forecast = steps_that_fit(prediction.width)
+    elif prediction is not None:
         count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
     units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if "network" in sizes else 0
     layers = experiment.network.layers
@@ -46,6 +50,7 @@ def wanted(
         layers=(first_layer, min(layers, _MOST_LAYERS)),
         tensors="shapes" in sizes,
         inside=asks,
+        forecast=forecast,
     )
 
 

@@ -7,14 +7,16 @@ from typing import TypeVar
 from rich.cells import cell_len
 
 from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind
-from rnn_tui.protocol import BranchCurve, Curve, Frame, HeldOut, Opened, Steps
+from rnn_tui.protocol import BranchCurve, Curve, Floats, Frame, HeldOut, Numbers, Opened, Steps
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "widest_glyph"]
 
+_NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
 UNREAD = "·"  # the one character of a text that has not been read yet
 
 Kind = TypeVar("Kind", bound=Answer)
@@ -73,13 +75,30 @@ class Scene:
 
     @cached_property
     def inputs(self) -> list[str]:
-        """The input of the window, as glyphs."""
-        return [self.glyphs[index] for index in self.steps.inputs.tolist()] if self.steps else []
+        """The input of the window, as glyphs, or as numbers that fit a column; empty behind the end of a row."""
+        if self.numbers is not None:
+            return self.in_columns(self.numbers.values)
+        return self._drawn(self.steps.inputs.tolist()) if self.steps else []
 
     @cached_property
     def targets(self) -> list[str]:
-        """The target of the window, as glyphs."""
-        return [self.glyphs[index] for index in self.steps.targets.tolist()] if self.steps else []
+        """The target of the window, as glyphs, or as numbers that fit a column; empty where nothing is to be said."""
+        if self.numbers is not None:
+            return self.in_columns(self.numbers.truth)
+        return self._drawn(self.steps.targets.tolist()) if self.steps else []
+
+    def _drawn(self, indices: list[int]) -> list[str]:
+        """Characters as glyphs; nothing where there is none."""
+        return [self.glyphs[index] if index >= 0 else "" for index in indices]
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """What the window has of a series."""
+        return self.steps.numbers if self.steps else None
+
+    def in_columns(self, values: Floats) -> list[str]:
+        """Numbers in the columns of the time axis, a dot for each that does not fit."""
+        return [signed(value, self.axis.column - 1) or UNREAD for value in values.tolist()]
 
     def answer(self, kind: type[Kind]) -> Kind | None:
         """What the engine has answered to the pane that asks for this kind; None before it has."""
@@ -106,5 +125,7 @@ class Scene:
 
 
 def widest_glyph(experiment: Experiment) -> int:
-    """Cells of the widest character, 1 or 2."""
+    """Cells of the widest character, 1 or 2; of a number and the free cell behind it."""
+    if experiment.is_numbers:
+        return _NUMBER
     return max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)

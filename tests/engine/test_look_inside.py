@@ -34,6 +34,7 @@ from rnn_tui.inside import (
 )
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Wanted
+from rnn_tui.reading import read
 
 ASKS: tuple[Ask, ...] = (
     SaliencyAsk(step=-1),
@@ -49,7 +50,8 @@ KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, Ce
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
-    trainer = Trainer(experiment, torch.device("cpu"))
+    reading = read(experiment)
+    trainer = Trainer(reading.experiment, torch.device("cpu"), reading.source)
     for _ in range(ticks):
         trainer.tick()
     return trainer, Probe(trainer)

@@ -7,6 +7,7 @@ from rnn_tui.engine.model import Model
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.parameters import parameter_shapes
+from rnn_tui.reading import read
 from tests.engine.test_probe import experiments
 
 
@@ -23,5 +24,5 @@ def test_names_and_shapes_are_those_of_the_model(experiment: Experiment) -> None
 
 
 def test_of_every_lesson() -> None:
-    for lesson in LESSONS.values():
-        assert list(parameter_shapes(lesson)) == of_model(lesson)
+    for lesson in map(read, LESSONS.values()):
+        assert list(parameter_shapes(lesson.experiment)) == of_model(lesson.experiment)

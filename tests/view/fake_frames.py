@@ -10,10 +10,13 @@ from rnn_tui.protocol import (
     Check,
     Curve,
     Floats,
+    Forecast,
     Frame,
     Look,
+    Numbers,
     Opened,
     PredictionSeen,
+    SeriesScale,
     States,
     Status,
     Steps,
@@ -21,7 +24,7 @@ from rnn_tui.protocol import (
     Wanted,
 )
 
-__all__ = ["MIDWAY", "TORCH", "frame_of", "h_value", "says"]
+__all__ = ["MIDWAY", "TORCH", "frame_of", "h_value", "number", "says"]
 
 TORCH = "2.13.0+cpu"
 MIDWAY = Status(
@@ -39,6 +42,7 @@ MIDWAY = Status(
     ticks_per_second=4.0,
     lr=0.1,
 )
+SCALE = SeriesScale(name="level", mean=10.0, deviation=2.0)
 _LIKELIEST = (0.82, 0.71, 0.64, 0.55, 0.71, 0.48)  # of what is said at each step, over again
 _LOSSES = (9.4, 8.1, 7.3, 6.4, 5.9, 5.2, 4.9, 4.6, 4.4, 4.2, 4.07)
 
@@ -73,13 +77,24 @@ def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, re
     wanted = look.wanted
     learn = experiment.training.learn
     opened = Opened(
-        run=run, experiment=experiment, began=experiment, weights=experiment.weights, device="cpu", torch=TORCH
+        run=run,
+        experiment=experiment,
+        began=experiment,
+        weights=experiment.weights,
+        device="cpu",
+        torch=TORCH,
+        scale=SCALE if experiment.is_numbers else None,
     )
     first, stop = _window(experiment.length, status.fed, wanted)
     fields: dict[str, Any] = {}
     if wanted.count:
-        fields["steps"] = (_learning if learn else _looking)(experiment, wanted, first, stop, status.fed)
+        if experiment.is_numbers:
+            fields["steps"] = _counting(first, stop, status.fed)
+        else:
+            fields["steps"] = (_learning if learn else _looking)(experiment, wanted, first, stop, status.fed)
         fields["states"] = _states(experiment, wanted, first, min(stop, status.fed)) if wanted.units else ()
+    if experiment.is_numbers and wanted.forecast:
+        fields["forecast"] = FORECAST
     if learn:
         fields["predictions"] = (
             PredictionSeen(text="ihelll", epoch=11, right=False),
@@ -121,6 +136,37 @@ def _learning(experiment: Experiment, wanted: Wanted, first: int, stop: int, all
         target_p=target_p,
         losses=-np.log(target_p),
         right=sum(says(experiment, step, row)[0] == targets[step] for step in range(all_fed)),
+    )
+
+
+def number(step: int) -> float:
+    """What the fake series reads at a time step; it says a hundredth more than the next one."""
+    return 10 + step / 2
+
+
+FORECAST = Forecast(
+    first=60,
+    end=100,
+    truth=np.array([number(step) for step in range(60)], np.float32),
+    said=np.array([number(step) for step in range(1, 40)], np.float32),
+    free=np.array([number(40 - step) for step in range(40)], np.float32),
+)
+
+
+def _counting(first: int, stop: int, all_fed: int) -> Steps:
+    steps = range(first, stop)
+    fed = max(0, min(stop, all_fed) - first)
+    values = np.array([number(step) for step in steps], np.float32)
+    truth = np.array([number(step + 1) for step in steps], np.float32)
+    return Steps(
+        first=first,
+        inputs=np.zeros(len(steps), np.int32),
+        targets=np.zeros(len(steps), np.int32),
+        top=np.zeros((fed, 0), np.int32),
+        top_p=np.zeros((fed, 0), np.float32),
+        target_p=np.zeros(0, np.float32),
+        losses=np.full(fed, 0.01, np.float32),
+        numbers=Numbers(values=values, truth=truth, said=truth[:fed] + np.float32(0.1)),
     )
 
 

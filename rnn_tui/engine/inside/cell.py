@@ -35,7 +35,7 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
 
     cell = sight.cell(layer, direction).part(step, step + 1)
     x, h_before = cell.x[0], cell.h_0
-    one_hot = layer == 0 and not network.embedding
+    one_hot = layer == 0 and not network.embedding and not sight.trainer.experiment.is_numbers
     features = sampled(len(x), ask.features, int(x.argmax()) if one_hot else 0)
     units = sampled(size, ask.units, unit)
     states = sampled(size, ask.features, unit)
@@ -45,7 +45,7 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
         layer=layer,
         direction=direction,
         unit=unit,
-        character=int(sight.trainer.task.inputs[step, sight.row]),
+        character=int(sight.trainer.task.characters[step, sight.row]),
         input_size=len(x),
         hidden_size=size,
         features=features,
@@ -116,7 +116,7 @@ def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> 
         layer=layer,
         direction=direction,
         unit=unit,
-        character=int(sight.trainer.task.inputs[step, sight.row]),
+        character=int(sight.trainer.task.characters[step, sight.row]),
         input_size=network.hidden_size * network.directions if layer else experiment.input_size,
         hidden_size=network.hidden_size,
         features=nowhere,

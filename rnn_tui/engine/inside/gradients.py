@@ -6,11 +6,11 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor
 from torch.linalg import vector_norm
-from torch.nn import functional as F
 
 from rnn_tui.engine.adjoint import Adjoint, adjoints
 from rnn_tui.engine.inside.outputs import by_states, logits
 from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
+from rnn_tui.engine.losses import by_logits
 from rnn_tui.engine.radius import spectral_radius
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
@@ -31,7 +31,7 @@ class _Norms(NamedTuple):
 def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     """The norms of ∂L/∂h_t and ∂ℓ/∂h_t over the units of this row, for every layer and direction.
 
-    L is the loss as training has it, of the steps fed so far; ℓ = -log p(target) of the step `at`, in nats.
+    L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
     trainer, network = sight.trainer, sight.trainer.experiment.network
     layer = min(max(ask.layer, 0), network.layers - 1)
@@ -62,17 +62,17 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
 
 
 def _seeds(sight: Sight, at: int) -> Tensor:
-    """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H): softmax minus one-hot, through the head.
+    """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H), through the head.
 
     Zeros for the ℓ of step -1.
     """
     trainer = sight.trainer
     said = logits(sight)
     target = trainer.task.y(0, sight.fed)[:, sight.row]
-    wrong = said.softmax(-1) - F.one_hot(target, said.shape[-1])
+    wrong = by_logits(said, target)
     mean = trainer.experiment.training.reduction == "mean"
     seeds = wrong.new_zeros(2, *wrong.shape)
-    seeds[0] = wrong / (trainer.task.rows * (trainer.length if mean else 1))
+    seeds[0] = wrong / (trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1))
     if at >= 0:
         seeds[1, at] = wrong[at]
     return by_states(sight, seeds)

@@ -7,11 +7,14 @@ from msgspec.structs import replace
 from rnn_tui.engine.adjoint import adjoints
 from rnn_tui.engine.inside.outputs import by_states, logits
 from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
+from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.inside import SaliencyAsk, SaliencyFacts
+from rnn_tui.pairs import NONE
 
 __all__ = ["saliency_facts"]
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no character that could be asked about."
+_NO_TARGET = "Nothing is to be said at that time step: there is no target that could be asked about."
 _STEP_NOT_FED = "That time step has not been fed yet: it has said nothing."
 
 
@@ -21,12 +24,13 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
 
     Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
     measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
+    Of a series: for the number said, standardised, times the numbers read, standardised.
     """
-    trainer = sight.trainer
+    trainer, task = sight.trainer, sight.trainer.task
     facts = SaliencyFacts(
         step=ask.step,
         output=ask.output,
-        inputs=trainer.task.inputs[:, sight.row].numpy().astype(np.int32),
+        inputs=task.characters[: task.steps(sight.row), sight.row].numpy().astype(np.int32),
         values=np.zeros(0, np.float32),
     )
     if not trainer.learns:
@@ -34,8 +38,14 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
     if not 0 <= ask.step < sight.fed:
         return replace(facts, note=_STEP_NOT_FED if sight.fed else NOT_FED)
     said = logits(sight)
-    if ask.output == "target":
+    character = 0
+    if isinstance(task, SeriesTask):
+        numbers = task.in_units(task.inputs[:, sight.row])
+        facts = replace(facts, output="predicted", numbers=numbers, said=float(task.in_units(said[ask.step, 0])))
+    elif ask.output == "target":
         character = int(trainer.task.y(ask.step, ask.step + 1)[0, sight.row])
+        if character == NONE:
+            return replace(facts, note=_NO_TARGET)
     else:
         character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
     seeds = torch.zeros_like(said)

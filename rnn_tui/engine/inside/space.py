@@ -38,8 +38,9 @@ class Spaces:
             return self._embedding(sight)
         layer = min(max(ask.layer, 0), network.layers - 1)
         direction = min(max(ask.direction, 0), network.directions - 1)
+        read = "a number" if sight.trainer.experiment.is_numbers else "one-hot"
         note = (
-            "The input is one-hot, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
+            f"The input is {read}, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
         )
         if not sight.fed:
             return _nothing(NOT_FED, "states", layer, direction)
@@ -55,7 +56,7 @@ class Spaces:
             thinned = f"{len(shown):,} of {steps:,} steps are shown, and the axes come from {len(fit):,} of them."
             note = f"{note} {thinned}".lstrip()
         axes = self._axes(("states", layer, direction), _doubles(states[:, _index(fit, states)]))
-        characters = sight.trainer.task.inputs[: sight.fed].T  # (N, T)
+        characters = sight.trainer.task.characters[: sight.fed].T  # (N, T)
         return SpaceFacts(
             note=note,
             kind="states",

@@ -43,12 +43,15 @@ class LossPane(Pane):
     def title(self, scene: Scene) -> str:
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
+        if experiment.is_numbers:
+            return f"{self.NAME} · {_squared(scene)}"
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         if scene.held_out is not None:
             judged = scene.held_out
             loss = f"{compact(judged.loss)}, {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
-            return f"{self.NAME}{floor} · held out {loss}, {judged.accuracy:.1%} ✓"
-        if experiment.data.text:
+            right = f"{judged.accuracy:.1%} ✓" + ("" if judged.rows is None else f", {judged.rows:.1%} of pairs")
+            return f"{self.NAME}{floor} · held out {loss}, {right}"
+        if experiment.data.per_character:
             return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
         if floor and scene.characters is not None and experiment.training.reduction == "sum":
@@ -105,6 +108,17 @@ class LossPane(Pane):
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Its axis is not that of the time steps."""
         return None
+
+
+def _squared(scene: Scene) -> str:
+    """The squared errors, and what they are in the units of the series."""
+    scale, loss, judged = scene.opened.scale, scene.frame.status.loss, scene.held_out
+    if scale is None or loss is None:
+        return "squared error"
+    text = f"rmse {compact(scale.deviation * math.sqrt(loss))}"
+    if judged is not None:
+        text += f" · held out {compact(scale.deviation * math.sqrt(judged.loss))}"
+    return text
 
 
 def _parting(held_out: HeldOut) -> str:

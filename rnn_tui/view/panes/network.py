@@ -8,7 +8,7 @@ from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.numbers import exact, nice_above
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import States
+from rnn_tui.protocol import Numbers, States
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
@@ -65,12 +65,24 @@ class NetworkPane(Pane):
         if step is None or steps is None:
             return ""
         at = step - steps.first
+        if steps.numbers is not None:
+            return _number_under_mouse(scene, steps.numbers, at, step)
         text = f"t={step} input {scene.inputs[at]}"
         if at < len(steps.target_p):
             said, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
             text += f" · says {said} with p={exact(p, 6)}"
             text += f" · target {scene.targets[at]} has p={exact(steps.target_p[at], 6)}"
         return text
+
+
+def _number_under_mouse(scene: Scene, numbers: Numbers, at: int, step: int) -> str:
+    text = f"t={step} input {numbers.values[at]:.6g}"
+    scale = scene.opened.scale
+    if scale is not None:
+        text += f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)"
+    if at < len(numbers.said):
+        text += f" · says {numbers.said[at]:.6g} · true {numbers.truth[at]:.6g}"
+    return text
 
 
 def _sample(scene: Scene, height: int) -> str:
@@ -101,12 +113,16 @@ def _unrolled(scene: Scene) -> Unrolled:
     network, steps, fed = scene.experiment.network, scene.steps, scene.fed_in_window
     states = {(each.layer, each.direction): each for each in scene.frame.states}
     top = steps.top if steps is not None else None
+    numbers = scene.numbers
     outputs = [scene.glyphs[index] for index in top[:, 0].tolist()] if top is not None and top.shape[1] else []
+    if numbers is not None:
+        outputs = scene.in_columns(numbers.said)
     return Unrolled(
         inputs=scene.inputs,
         targets=scene.targets,
         outputs=outputs,
-        output_p=steps.top_p[:, 0].tolist() if steps is not None and outputs else [],
+        output_p=steps.top_p[:, 0].tolist() if steps is not None and numbers is None and outputs else [],
+        numbers=numbers is not None,
         values=steps.outputs if steps is not None else None,
         cells=[
             _cell(scene, layer, direction, states.get((layer, direction)))

@@ -5,6 +5,8 @@ from textual.strip import Strip
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from rnn_tui.draw.series import draw_forecast, is_outside
+from rnn_tui.protocol import Steps
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene, widest_glyph
@@ -22,7 +24,8 @@ class PredictionPane(Pane):
     TIMED = True
     HOME = "side"
     EXPLANATION = Explanation(
-        shows="What the network says at every time step, beside what would be right, and how sure it is.",
+        shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, "
+        "its end and how the network goes on alone.",
         read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
         "the probability of the right one. Below stand the texts that it has said so far, and since when; not so "
         "where the data is a text, since every pass reads another part of it.",
@@ -30,22 +33,39 @@ class PredictionPane(Pane):
     )
 
     def title(self, scene: Scene) -> str:
-        """Since when it is right, if it ever was."""
+        """Since when it is right, if it ever was; what it is that a series tells."""
+        if scene.experiment.is_numbers:
+            scale = scene.opened.scale
+            return f"{self.NAME} · {safe(scale.name)}" if scale is not None else self.NAME
         learnt = scene.frame.learnt
         steps = scene.steps
-        now = steps is not None and steps.right == scene.experiment.length
+        now = steps is not None and steps.right == _due(scene, steps)
         since = "" if learnt is None else f" · first right in epoch {learnt:,}"
         return f"{self.NAME}{' ✓' if now else ''}{since}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.prediction."""
+        """See draw.prediction, and draw.series for numbers."""
+        if scene.experiment.is_numbers:
+            forecast = scene.frame.forecast
+            if forecast is None:
+                return [Strip.blank(width)] * height
+            return draw_forecast(forecast, width=width, height=height, palette=scene.palette)
         axis = _axis(scene, width)
         return draw_prediction(
             _prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette, cursor=scene.cursor
         )
 
+    def subtitle(self, scene: Scene) -> str:
+        """What the chart of a series leaves out."""
+        forecast = scene.frame.forecast
+        if forecast is None:
+            return ""
+        return forecast.note or ("some of it lies outside of the picture" if is_outside(forecast) else "")
+
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """The time step at a cell of its own axis."""
+        """The time step at a cell of its own axis; the chart of a series has another."""
+        if scene.experiment.is_numbers:
+            return None
         return _axis(scene, self.size.width).step_at(x)
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
@@ -77,6 +97,11 @@ def _axis(scene: Scene, width: int) -> TimeAxis:
     return TimeAxis(column=axis.column, first=first, count=count, length=axis.length, gutter=axis.gutter)
 
 
+def _due(scene: Scene, steps: Steps) -> int:
+    """Characters that are to be said in the whole row."""
+    return scene.experiment.length if steps.due is None else steps.due
+
+
 def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
     status, steps = scene.frame.status, scene.steps
     assert steps is not None
@@ -93,9 +118,9 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         target_p=steps.target_p[window].tolist(),
         losses=steps.losses[window].tolist(),
         right=steps.right,
-        fed=status.fed,
-        length=scene.experiment.length,
-        seen=None if scene.experiment.data.text else seen,  # of a text every pass says another batch
+        fed=status.fed if steps.due_fed is None else steps.due_fed,
+        length=_due(scene, steps),
+        seen=None if scene.experiment.data.text or status.batches > 1 else seen,  # every pass says another batch
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
         if whole and rows == 1
         else "",

@@ -1,7 +1,10 @@
 """Which input characters mattered for an output."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from msgspec import structs
 from textual.strip import Strip
 
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
@@ -42,10 +45,13 @@ class SaliencyPane(InsidePane):
         facts = scene.answer(SaliencyFacts)
         if facts is None or not len(facts.values):
             return f"{self.NAME} · gradient × input"
-        return f"{self.NAME} · for {scene.glyphs[facts.character]} at t={facts.step} ({facts.output})"
+        facts, glyphs = _readable(facts, scene)
+        return f"{self.NAME} · for {glyphs[facts.character]} at t={facts.step} ({facts.output})"
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
+        if scene.experiment.is_numbers:
+            return "[ ] output"
         return f"[ ] output · o: {'the predicted' if scene.gaze.output == 'target' else 'the target'}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
@@ -53,8 +59,9 @@ class SaliencyPane(InsidePane):
         facts = scene.answer(SaliencyFacts)
         if facts is None:
             return []
+        facts, glyphs = _readable(facts, scene)
         return draw_saliency(
-            facts, width=width, height=height, palette=scene.palette, glyphs=scene.glyphs, cursor=scene.cursor
+            facts, width=width, height=height, palette=scene.palette, glyphs=glyphs, cursor=scene.cursor
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
@@ -63,11 +70,23 @@ class SaliencyPane(InsidePane):
         if facts is None or self._mouse is None:
             return None
         width, height = self.size
-        return saliency_step_at(facts, *self._mouse, width=width, height=height, glyphs=scene.glyphs)
+        facts, glyphs = _readable(facts, scene)
+        return saliency_step_at(facts, *self._mouse, width=width, height=height, glyphs=glyphs)
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact value of a character."""
         facts, step = scene.answer(SaliencyFacts), self.step_at(scene, x)
         if facts is None or step is None or step >= len(facts.values):
             return ""
-        return f"t={step} {scene.glyphs[facts.inputs[step]]}: {facts.values[step]:+.7f}"
+        facts, glyphs = _readable(facts, scene)
+        return f"t={step} {glyphs[facts.inputs[step]]}: {facts.values[step]:+.7f}"
+
+
+def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequence[str]]:
+    """What was read as places in a table of texts: that of the characters, or one of all numbers of the row."""
+    if facts.numbers is None:
+        return facts, scene.glyphs
+    texts = [f"{value:.3g}" for value in facts.numbers.tolist()]
+    said = "nothing" if facts.said is None else f"{facts.said:.3g}"
+    places = np.arange(len(texts), dtype=np.int32)
+    return structs.replace(facts, inputs=places, character=len(texts)), [*texts, said]

@@ -194,8 +194,12 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
         if experiment is not None:
             targets = as_text("data.targets", experiment.data.targets) or "none: nothing is learnt"
             stands_for = {"data.targets": targets, "data.vocabulary": as_text("data.vocabulary", experiment.vocabulary)}
-        if experiment is not None and experiment.data.text:
+        if experiment is not None and experiment.is_numbers:
+            stands_for = {"data.targets": "the next values of the series", "data.vocabulary": "none: it reads numbers"}
+        elif experiment is not None and experiment.data.text:
             stands_for = {"data.targets": "the next characters of the text", "data.vocabulary": "the text's, sorted"}
+        if experiment is not None and experiment.data.pairs:
+            stands_for = {"data.targets": "those of the pairs", "data.vocabulary": "the pairs', sorted"}
         for path, text in stands_for.items():
             widget = self._rows[path].editor
             if isinstance(widget, Input):
@@ -253,8 +257,8 @@ def _place(error: ExperimentError | None) -> str:
 def _summary(experiment: Experiment) -> str:
     data = experiment.data
     rows = f"{experiment.rows} rows of {experiment.length}, " if experiment.rows > 1 else ""
-    text = rows + _brief(data.text or data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
-    weights = f"{count(experiment.weights)} weights · " if experiment.vocabulary else ""
+    text = rows + _brief(data.file or data.inputs[0]) + (f" → {_brief(data.targets[0])}" if data.targets else "")
+    weights = f"{count(experiment.weights)} weights · " if experiment.classes else ""
     floor = (
         "forward only"
         if not experiment.training.learn

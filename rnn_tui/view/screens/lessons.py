@@ -178,7 +178,7 @@ def _line(lesson: Experiment, *, current: bool) -> Content:
 
 def _facts(lesson: Experiment) -> list[tuple[str, str]]:
     data, training = lesson.data, lesson.training
-    rows = [safe(row) for row in data.inputs or (data.text,)]
+    rows = [safe(row) for row in data.inputs or (data.file,)]
     text = f"{rows[0]} → {safe(data.targets[0])}" if data.targets else " · ".join(rows)
     if not training.learn:
         how = f"forward only, by {training.tick}"

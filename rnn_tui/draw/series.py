@@ -1,0 +1,95 @@
+"""The end of a series and what a network makes of it: one step ahead, then on its own."""
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.canvas import Canvas
+from rnn_tui.draw.chart import Curve, draw_chart
+from rnn_tui.draw.palette import Palette
+from rnn_tui.protocol import Forecast
+
+__all__ = ["draw_forecast", "is_outside", "steps_that_fit"]
+
+_FRAME = 6  # cells of the labels and the axis on the left
+_LEGEND = 1  # row above the chart
+_ROOM = 0.5  # of the truth's range, above and below it: further out nothing is drawn, so that the truth stays readable
+
+Doubles = NDArray[np.float64]
+
+
+def steps_that_fit(width: int) -> int:
+    """Time steps in a chart of `width` cells: one for each column of dots."""
+    return max(2, 2 * (width - _FRAME))
+
+
+def is_outside(forecast: Forecast) -> bool:
+    """Whether something that was said has no place in the chart."""
+    low, high = _bounds(forecast, _ROOM)
+    said = np.concatenate([forecast.said, forecast.free])
+    return bool(((said < low) | (said > high) | ~np.isfinite(said)).any())
+
+
+def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palette) -> list[Strip]:
+    """The picture, `height` strips of `width` cells: the truth, the prediction over it, and behind a line the free run.
+
+    What lies far outside of the truth is left out.
+    """
+    if height < 1:
+        return []
+    end, learnt = forecast.end, forecast.end - forecast.first
+    curves = [
+        _curve(forecast.first, forecast.truth[:learnt], palette.dim),
+        _curve(end, forecast.truth[learnt:], palette.right),
+        _curve(end - len(forecast.said), _inside(forecast, forecast.said), palette.accent),
+        _curve(end, _inside(forecast, forecast.free), palette.back, dots=palette.monochrome),
+    ]
+    last = float(end + len(forecast.free) - 1)
+    chart = draw_chart(
+        curves,
+        width=width,
+        height=height - _LEGEND,
+        x_to=last,
+        y_to=_bounds(forecast, 0.1),
+        x_label="step",
+        mark=end - 0.5 if len(forecast.free) else None,
+        axis_style=palette.dim,
+        floor_style=palette.dim,
+        mark_style=palette.text,
+        background=Style(),
+        empty="nothing said yet",
+    )
+    return [*_legend(forecast, width, palette), *chart]
+
+
+def _legend(forecast: Forecast, width: int, palette: Palette) -> list[Strip]:
+    canvas = Canvas(width, _LEGEND)
+    parts = [("truth", palette.dim), ("one step ahead", palette.accent)]
+    if len(forecast.free):
+        parts.append(("on its own", palette.back))
+    if len(forecast.truth) > forecast.end - forecast.first:
+        parts.append(("held out", palette.right))
+    x = 1
+    for text, style in parts:
+        if x + 2 + len(text) <= width:
+            x = canvas.put(x, 0, f"━ {text}", style) + 1
+    return canvas.strips()
+
+
+def _curve(first: int, values: NDArray[np.float32] | Doubles, style: Style, *, dots: bool = False) -> Curve:
+    y = values.astype(np.float64)
+    return Curve(x=first + np.arange(len(y), dtype=np.float64), low=y, high=y, style=style, dots=dots)
+
+
+def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:
+    """The range of the truth, and some of it above and below."""
+    low, high = float(forecast.truth.min(initial=np.inf)), float(forecast.truth.max(initial=-np.inf))
+    more = room * (high - low)
+    return low - more, high + more
+
+
+def _inside(forecast: Forecast, values: NDArray[np.float32]) -> Doubles:
+    """What has a place in the chart; NaN for the rest, which leaves a gap."""
+    low, high = _bounds(forecast, _ROOM)
+    return np.where((values >= low) & (values <= high), values, np.nan).astype(np.float64)

@@ -1,0 +1,81 @@
+"""What a run over a series says without a view: squared errors, and their root in the units of the series."""
+
+import math
+
+import msgspec
+
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.tasks import SeriesTask
+from rnn_tui.engine.text_lines import text_update
+from rnn_tui.text import safe
+
+__all__ = ["SeriesUpdate", "series_line", "series_summary", "series_update"]
+
+
+class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told about the updates since the last line. Losses are of standardised values."""
+
+    epoch: float  # 1.5: half of the second
+    update: int
+    tick: int
+    loss: float | None = None  # the mean over those updates
+    rmse: float | None = None  # its root, in the units of the series
+    held_out_update: int | None = None  # when what is held out was judged last
+    held_out_loss: float | None = None
+    held_out_rmse: float | None = None
+    held_out_values: int | None = None
+    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+
+
+def series_update(session: Session) -> SeriesUpdate:
+    """Where the run is, between two passes or in the middle of one."""
+    told = text_update(session)
+    return SeriesUpdate(
+        epoch=told.epoch,
+        update=told.update,
+        tick=told.tick,
+        loss=told.loss,
+        rmse=_rmse(session, told.loss),
+        held_out_update=told.held_out_update,
+        held_out_loss=told.held_out_loss,
+        held_out_rmse=_rmse(session, told.held_out_loss),
+        held_out_values=told.held_out_characters,
+        parted=told.parted,
+    )
+
+
+def series_line(update: SeriesUpdate) -> str:
+    """One line: `epoch 12.00  update 120  loss 0.0123 (rmse 1.311)  held out 0.0141 (rmse 1.403)`."""
+    text = f"epoch {update.epoch:.2f}  update {update.update:,}  loss {_loss(update.loss, update.rmse)}"
+    if update.held_out_loss is not None:
+        at = "" if update.held_out_update == update.update else f" at update {update.held_out_update:,}"
+        text += f"  held out{at} {_loss(update.held_out_loss, update.held_out_rmse)}"
+    if update.parted is not None:
+        text += f"  parting since update {update.parted:,}"
+    return text
+
+
+def series_summary(session: Session) -> list[str]:
+    """What has been learnt of which series, in words."""
+    task = session.trainer.task
+    assert isinstance(task, SeriesTask)
+    update = series_update(session)
+    learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss, update.rmse)}"
+    parts = [safe(task.series.name), learnt]
+    if update.held_out_loss is not None:
+        judged = _loss(update.held_out_loss, update.held_out_rmse)
+        parts.append(f"{update.held_out_values:,} values held out: {judged}")
+    scale = f"mean {task.scale.mean:.4g}, deviation {task.scale.deviation:.4g}"
+    return [*parts, scale, f"{update.update:,} updates of {task.rows * task.length:,} values"]
+
+
+def _rmse(session: Session, loss: float | None) -> float | None:
+    task = session.trainer.task
+    assert isinstance(task, SeriesTask)
+    return None if loss is None else math.sqrt(loss) * task.scale.deviation
+
+
+def _loss(loss: float | None, rmse: float | None) -> str:
+    if loss is None or rmse is None:
+        return "none"
+    return f"{loss:.4f} (rmse {rmse:.4g})" if abs(loss) < 1e6 else f"{loss:.4e} (rmse {rmse:.4g})"

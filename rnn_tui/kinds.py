@@ -1,0 +1,36 @@
+"""The three kinds of RNN: what is read and what is said, time step by time step."""
+
+from rnn_tui.experiment import END, Task
+
+__all__ = ["ONE_WAY", "laid_out", "unfit"]
+
+ONE_WAY = (
+    "true does not fit pairs of different lengths: who reads from the right would begin with their padding. It must be "
+    "false"
+)
+
+
+def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:
+    """What is read, the time step from which on something is said, and what is said from there on.
+
+    many-to-many: a character for each that is read. many-to-one: one character, at the last that is read.
+    one-to-many: the input is read, then the answer so far; said are the answer and its END.
+    """
+    if task == "many-to-many":
+        return source, 0, target
+    if task == "many-to-one":
+        return source, len(source) - 1, target
+    return source + target, len(source) - 1, target + END
+
+
+def unfit(task: Task, source: str, target: str) -> str:
+    """What a pair has that does not fit the task, and what would be right; empty where it fits."""
+    if task == "many-to-many" and len(source) != len(target):
+        return f"{_characters(source)} to read and {_characters(target)} to say: many-to-many needs equally many"
+    if task == "many-to-one" and len(target) != 1:
+        return f"{_characters(target)} to say: many-to-one needs one"
+    return ""
+
+
+def _characters(text: str) -> str:
+    return f"{len(text)} character{'' if len(text) == 1 else 's'}"

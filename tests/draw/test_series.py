@@ -1,0 +1,65 @@
+"""The chart of the end of a series: truth, what is said one step ahead, and the free run behind a line."""
+
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.series import draw_forecast, is_outside, steps_that_fit
+from rnn_tui.protocol import Forecast
+
+WAVE = np.sin(np.arange(80) / 5).astype(np.float32)
+SEEN = Forecast(first=100, end=140, truth=WAVE[:60], said=WAVE[1:40], free=WAVE[40:80])
+
+
+def columns(forecast: Forecast, style: Any, width: int = 60) -> list[int]:
+    """Which columns have braille dots in a style."""
+    found = set()
+    for strip in draw_forecast(forecast, width=width, height=16, palette=DARK)[1:]:
+        x = 0
+        for text, drawn, _ in strip:
+            same = drawn is not None and drawn.color == style.color
+            found |= {x + at for at, each in enumerate(text) if same and "\u2800" < each <= "\u28ff"}
+            x += len(text)
+    return sorted(found)
+
+
+def test_everything_stands_at_its_place() -> None:
+    strips = draw_forecast(SEEN, width=60, height=16, palette=DARK)
+    assert [strip.cell_length for strip in strips] == [60] * 16
+    for words in ("truth", "one step ahead", "on its own", "held out"):
+        assert words in strips[0].text
+    assert "step" in strips[-1].text
+    mark = {strip.text.index("┆") for strip in strips if "┆" in strip.text}
+    assert len(mark) == 1
+    (at,) = mark
+    assert max(columns(SEEN, DARK.accent)) <= at
+    assert min(columns(SEEN, DARK.back)) >= at
+    assert max(columns(SEEN, DARK.back)) == 59
+
+
+def test_without_a_hold_out_or_a_free_run_nothing_stands_for_them() -> None:
+    alone = replace(SEEN, truth=WAVE[:40])
+    assert "held out" not in draw_forecast(alone, width=60, height=16, palette=DARK)[0].text
+    nothing = replace(alone, free=WAVE[:0])
+    strips = draw_forecast(nothing, width=60, height=16, palette=DARK)
+    assert "own" not in strips[0].text
+    assert not any("┆" in strip.text for strip in strips)
+
+
+def test_what_lies_far_outside_is_left_out_and_told() -> None:
+    assert not is_outside(SEEN)
+    wild = np.concatenate([WAVE[40:60], np.full(20, 1e6, np.float32)])
+    far = replace(SEEN, free=wild)
+    assert is_outside(far)
+    assert max(columns(far, DARK.back)) < 50
+    assert is_outside(replace(SEEN, free=np.full(20, np.nan, np.float32)))
+
+
+def test_every_size_has_its_picture() -> None:
+    for width in (1, 5, 16, 17, 40):
+        for height in (0, 1, 2, 6, 20):
+            strips = draw_forecast(SEEN, width=width, height=height, palette=DARK)
+            assert [strip.cell_length for strip in strips] == [width] * height
+        assert steps_that_fit(width) >= 2
