@@ -54,7 +54,7 @@ class Pass:
 def _cell(trainer: Trainer, weights: dict[str, Tensor], layer: int, way: int) -> nn.RNNCellBase:
     network = trainer.experiment.network
     before, after = f"recurrent.cells.{layer}.", ""
-    if network.implementation == "fused":
+    if network.implementation != "cell":
         before, after = "recurrent.", f"_l{layer}{'_reverse' if way else ''}"
     found = {name: weights[f"{before}{name}{after}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
     kind = {"nonlinearity": "relu"} if network.cell == "rnn-relu" else {}

@@ -51,7 +51,7 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
                     "tick": session.trainer.ticks,
                     "loss": session.losses.last(),
                     "prediction": session.prediction(),
-                    "target": experiment.data.targets[0],
+                    "target": " ".join(experiment.data.targets),
                 }
             )
     assert code == 0
