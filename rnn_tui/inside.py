@@ -262,7 +262,7 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
     step: int = 0
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"
-    inputs: Integers  # (T,) the whole row
+    inputs: Integers  # (T,) the whole row; empty where nothing is learnt
     values: Floats  # (f,) of the steps fed
 
 

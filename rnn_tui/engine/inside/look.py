@@ -1,6 +1,7 @@
 """Asks are answered here: each by the module that knows how."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from msgspec.structs import replace
 
@@ -51,3 +52,5 @@ class Inside:
                 return self._spaces.facts(sight, ask)
             case SaliencyAsk(step=step):
                 return saliency_facts(sight, ask if step >= 0 else replace(ask, step=newest))
+            case _:
+                assert_never(ask)

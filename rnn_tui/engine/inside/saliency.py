@@ -30,7 +30,7 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
         values=np.zeros(0, np.float32),
     )
     if not trainer.learns:
-        return replace(facts, note=_NOT_LEARNT)
+        return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < sight.fed:
         return replace(facts, note=_STEP_NOT_FED if sight.fed else NOT_FED)
     said = logits(sight)
