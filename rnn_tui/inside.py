@@ -263,7 +263,7 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"
     inputs: Integers  # (T,) the whole row; empty where nothing is learnt
-    values: Floats  # (f,) of the steps fed
+    values: Floats  # (f,) of the steps read so far
 
 
 Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk

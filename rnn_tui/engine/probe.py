@@ -52,7 +52,7 @@ class Probe:
             return ()
         first, stop = self.window(wanted)
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
-        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=self.answered)
+        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=self.answered, motion=self.motion)
         return self._inside.answers(wanted.inside, sight)
 
     def tensors(self, wanted: Wanted) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:

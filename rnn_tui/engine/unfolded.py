@@ -95,15 +95,15 @@ class Unfolded:
 
 
 @torch.no_grad()
-def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
-    """The first `fed` time steps of a row of the pass under way, for each layer and direction; [] before the first.
+def unfold(trainer: Trainer, row: int, read: int) -> list[list[Unfolded]]:
+    """The first `read` time steps of a row of the pass under way, for each layer and direction; [] for none.
 
-    A network that reads both ways has read them all or none.
+    A network that reads both ways must be given all that it reads, also in the middle of a tick.
     """
-    if not fed:
+    if not read:
         return []
     task, network = trainer.task, trainer.experiment.network
-    x = trainer.model.embed(task.x(0, fed))
+    x = trainer.model.embed(task.x(0, read))
     x = (x.transpose(0, 1) if task.batch_first else x)[:, row : row + 1]  # (T, 1, E)
     h_0, c_0 = trainer.h_0 if isinstance(trainer.h_0, tuple) else (trainer.h_0, None)
     h_0 = h_0[:, row : row + 1].contiguous()

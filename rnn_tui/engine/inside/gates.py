@@ -38,30 +38,32 @@ _NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gra
 
 @torch.no_grad()
 def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
-    """The gates that were asked for, of the steps in the window that have been fed; units as many as fit."""
+    """The gates that were asked for, of the steps in the window that this layer has come to; units as many as fit."""
     network = sight.trainer.experiment.network
-    layer = min(max(ask.layer, 0), network.layers - 1)
-    direction = min(max(ask.direction, 0), network.directions - 1)
+    layer, direction = sight.place(ask.layer, ask.direction)
+    begin, end = sight.known(layer, direction)
+    first = max(sight.first, min(begin, sight.stop))  # of a sweep from the right that is under way
+    stop = max(first, min(sight.stop, end))
     units = sampled(network.hidden_size, ask.units, ask.unit)
     note = {"rnn": f"{_NO_GATES}1 − h².", "rnn-relu": f"{_NO_GATES}1 or 0."}.get(network.cell, "")
     gates: tuple[Gate, ...] = ()
-    if sight.fed:
+    if end:
         chosen = torch.from_numpy(units).long().to(sight.trainer.device)
         gates = tuple(
             Gate(
                 name=name,
                 about=_ABOUT[network.cell][name],
                 signed=name in _SIGNED,
-                values=floats(sight.window(values).index_select(1, chosen).T),
+                values=floats(values[first:stop].index_select(1, chosen).T),
             )
             for name, values in _values(sight.cell(layer, direction)).items()
         )
     return GatesFacts(
-        note=note if sight.fed else NOT_FED,
+        note=note if end else NOT_FED,
         layer=layer,
         direction=direction,
         hidden_size=network.hidden_size,
-        first=sight.first,
+        first=first,
         units=units,
         gates=gates,
     )
