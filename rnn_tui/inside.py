@@ -38,6 +38,7 @@ Integers = NDArray[np.int32]
 Squash = Literal["tanh", "relu", "σ"]
 WeightKind = Literal["value", "gradient", "update"]
 SpaceKind = Literal["states", "embedding"]
+UnitOrder = Literal["number", "rows"]
 OutputKind = Literal["predicted", "target"]
 
 
@@ -119,7 +120,9 @@ class GatesAsk(_Value, frozen=True, kw_only=True, tag=True):
     layer: int = 0
     direction: int = 0
     unit: int = 0
-    units: int = 16  # that fit for each gate; fewer than there are: a sample that holds `unit`
+    units: int = 16  # that fit for each gate; fewer than there are, in order of number: a sample that holds `unit`
+    order: UnitOrder = "number"
+    at: int = -1  # the time step at which the rows are compared; -1: the one that was fed last
 
 
 class Gate(_Value, frozen=True, kw_only=True):
@@ -139,7 +142,10 @@ class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
     direction: int = 0
     hidden_size: int = 0
     first: int = 0
+    order: UnitOrder = "number"  # of `units`; by "rows" those come first that tell the rows of the batch apart
+    at: int = -1  # the time step at which the rows were compared; -1: they were not
     units: Integers  # (u,)
+    spread: Floats | None = None  # (u,) by "rows": the standard deviation over the rows of c (without one: h) at `at`
     gates: tuple[Gate, ...] = ()
 
 
