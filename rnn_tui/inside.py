@@ -145,7 +145,7 @@ class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
     order: UnitOrder = "number"  # of `units`; by "rows" those come first that tell the rows of the batch apart
     at: int = -1  # the time step at which the rows were compared; -1: they were not
     units: Integers  # (u,)
-    spread: Floats | None = None  # (u,) by "rows": the standard deviation over the rows of c (without one: h) at `at`
+    spread: Floats | None = None  # (u,) by "rows": standard deviation of tanh(c), or h, over the rows, at `at`
     gates: tuple[Gate, ...] = ()
 
 

@@ -132,7 +132,9 @@ def test_units_that_differ_most_between_the_rows_come_first(experiment: Experime
                 assert "nothing to compare" in facts.note
                 assert (facts.order, facts.at, facts.spread) == ("number", -1, None)
                 continue
-            states = (found.c if network.cell == "lstm" else found.h)[layer][way][step].detach().numpy()  # (N, H)
+            lstm = network.cell == "lstm"
+            states = (found.c if lstm else found.h)[layer][way][step].detach().numpy()  # (N, H)
+            states = np.tanh(states) if lstm else states
             apart = np.sqrt(((states - states.mean(0)) ** 2).mean(0))
             assert (facts.order, facts.at) == ("rows", step)
             assert facts.spread is not None

@@ -93,10 +93,14 @@ def _values(cell: Unfolded) -> dict[str, Tensor]:
 
 
 def _spread(sight: Sight, layer: int, direction: int, at: int) -> Floats:
-    """How far the rows of the batch are apart in each unit, (H,): the standard deviation of c, or h, at a time step."""
+    """How far the rows of the batch are apart in each unit, (H,): the standard deviation of its state at a time step.
+
+    That is h, and in an LSTM tanh(c): what o may show of c. A cell that only counts has a large c in every row, so that
+    rows are far apart there that nobody can tell apart any more.
+    """
     trainer, size = sight.trainer, sight.trainer.experiment.network.hidden_size
     x = trainer.model.embed(trainer.task.x(0, sight.read))
     modules = layer_modules(trainer.model, trainer.experiment.network)[: layer + 1]
     h, c = layer_states(modules, x.transpose(0, 1) if trainer.task.batch_first else x, trainer.h_0)[-1]
-    rows = (h if c is None else c)[at, :, direction * size : (direction + 1) * size]  # (N, H)
+    rows = (h if c is None else c.tanh())[at, :, direction * size : (direction + 1) * size]  # (N, H)
     return floats(rows.std(0, correction=0))
