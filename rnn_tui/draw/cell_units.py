@@ -179,7 +179,7 @@ def _columns(canvas: Canvas, lines: Lines) -> Sequence[Column]:
     return (
         first,
         Column(head="+ b_ih|b_ih", values=b_ih, scale=sums),
-        Column(head="+ W_hh h|W_hh h|Wh", values=from_state, scale=sums),
+        Column(head="+ W_hh h|+ Wh|Wh", values=from_state, scale=sums),
         Column(head="+ b_hh|b_hh", values=b_hh, scale=sums),
         Column(head="= sum|sum", values=total, scale=sums),
         out,
