@@ -66,7 +66,7 @@ def told(who: str, room: int, ways: Sequence[Path], beside: Sequence[Path] = (),
     broken = [step for way in ways for step, norm in zip(way.steps, way.norms, strict=True) if not math.isfinite(norm)]
     if broken:
         return first_that_fits((f"{who}: NaN or infinite from t={broken[0]} on its way", f"{who}: NaN"), room)
-    ratios = [ratio for way in ways if (ratio := way.ratio()) is not None]
+    ratios = [found for way in ways if (found := way.ratio()) is not None]
     if not ratios:
         return first_that_fits((f"{who}: no gradient flows in these steps", f"{who}: nothing flows"), room)
     gone = [ratio for ratio in ratios if ratio[0] != ratio[1]]
