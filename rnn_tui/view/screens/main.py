@@ -291,4 +291,5 @@ class MainScreen(Screen[None]):
         from rnn_tui.view.screens.explain import ExplainScreen
 
         focused = self.focused if isinstance(self.focused, Pane) else self.network
-        self.app.push_screen(ExplainScreen(self.stage.shown, focused))
+        if self.is_active:
+            self.app.push_screen(ExplainScreen(self.stage.shown, focused))
