@@ -120,6 +120,8 @@ class GatesAsk(_Value, frozen=True, kw_only=True, tag=True):
     direction: int = 0
     unit: int = 0
     units: int = 16  # that fit for each gate; fewer than there are: a sample that holds `unit`
+    order: Literal["number", "rows"] = "number"  # rows: those first that differ most between the rows of the batch
+    at: int = -1  # the time step at which they differ; -1: the one that was fed last
 
 
 class Gate(_Value, frozen=True, kw_only=True):
@@ -139,8 +141,10 @@ class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
     direction: int = 0
     hidden_size: int = 0
     first: int = 0
-    units: Integers  # (u,)
+    units: Integers  # (u,) in their order
     gates: tuple[Gate, ...] = ()
+    order: Literal["number", "rows"] = "number"
+    spread: Floats | None = None  # (u,) how much each differs between the rows, where they are in that order
 
 
 # ---- gradients through time -------------------------------------------------------------------------------------

@@ -108,7 +108,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "esc",
             "follow",
             "follow",
-            "Let the time cursor follow the step being fed; leave a pane that fills the screen.",
+            "Leave a pane that fills the screen; else let the time cursor follow the step being fed; else close the "
+            "pane that looks inside.",
         ),
         Key("left_curly_bracket", "{", "row(-1)", "row up", "Look at the row above in the batch."),
         Key("right_curly_bracket", "}", "row(1)", "row down", "Look at the next row of the batch."),
@@ -202,7 +203,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "o",
             "other",
             "other view",
-            "What else the pane that looks inside can show: gradient, update, embedding, target, written out.",
+            "What else the pane that looks inside can show: gradient, update, embedding, target, written out, "
+            "the units that tell the rows apart.",
         ),
         Key("comma", ",", "item(-1)", "unit before", "The unit before, or the matrix before."),
         Key("full_stop", ".", "item(1)", "next unit", "The next unit, or the next matrix."),

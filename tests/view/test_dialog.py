@@ -17,7 +17,11 @@ CLOSING = {  # the key that opens a dialog; keys that close it more than once
     "e": [("ctrl+s", "ctrl+s"), ("escape", "escape"), ("up", "enter", "enter"), ("ctrl+s", "escape", "enter")],
     "F": [("escape", "escape", "enter"), ("5", "enter", "enter"), ("5", "ctrl+s", "enter", "escape")],
     "h": [("enter", "enter"), ("h", "h"), ("q", "tab", "down", "escape"), ("space", "escape")],
-    "question_mark": [("q", "escape"), ("question_mark", "question_mark", "question_mark"), ("escape", "down", "escape")],
+    "question_mark": [
+        ("q", "escape"),
+        ("question_mark", "question_mark", "question_mark"),
+        ("escape", "down", "escape"),
+    ],
 }
 
 

@@ -1,14 +1,18 @@
 """Panes that look inside: opened and closed by keys, asked for only while they are there."""
 
 from dataclasses import replace as replace_gaze
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.inside import Ask, CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
+from rnn_tui.inside import Ask, CellAsk, GatesAsk, GatesFacts, GradientsAsk, SaliencyAsk, SpaceAsk, WeightsAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.view.panes import INSIDE, PANES, inside_pane
+from rnn_tui.view.panes.gates import GatesPane
+from rnn_tui.view.scene import Gaze
 from rnn_tui.view.stage import Stage
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
@@ -155,7 +159,6 @@ async def test_the_cursor_says_which_step() -> None:
 OTHERS: dict[str, list[dict[str, object]]] = {
     "i": [{"compare": True}, {"compare": False}],
     "w": [{"kind": "gradient"}, {"kind": "update"}, {"kind": "value"}],
-    "g": [{"order": "rows"}, {"order": "number"}],
     "p": [{"kind": "embedding"}, {"kind": "states"}],
     "a": [{"output": "target"}, {"output": "predicted"}],
 }
@@ -174,6 +177,32 @@ async def test_what_else_a_pane_can_show(key: str) -> None:
                     for ask in asked(engine)
                 ),
             )
+
+
+async def test_units_that_tell_the_rows_apart_come_first_where_there_are_rows() -> None:
+    async with running(LESSONS["remember"]) as (pilot, app, engine):
+        await pilot.press("g", "left_square_bracket")
+        step = app.main.gaze.cursor
+        await until(pilot, lambda: [getattr(ask, "at", None) for ask in asked(engine)] == [step])
+        assert "o: units that tell the rows apart" in text_of(app, "#gates")
+        for order in ("rows", "number"):
+            await pilot.press("o")
+            await until(pilot, lambda: [getattr(ask, "order", None) for ask in asked(engine)] == [order])  # noqa: B023
+    async with running() as (pilot, app, engine):
+        await pilot.press("g", "o")
+        await until(pilot, lambda: asked(engine) and "unit 1" in text_of(app, "#gates"))
+        assert app.main.gaze.gate_order == "number"
+        assert "tell the rows" not in text_of(app, "#gates")
+
+
+async def test_units_go_on_in_the_order_that_is_shown() -> None:
+    pane, gaze = GatesPane(), Gaze(unit=7)
+    units = np.array([21, 7, 3], np.int32)
+    for order, following in (("rows", [3, 21]), ("number", [8, 6])):
+        facts = GatesFacts(units=units, order="rows" if order == "rows" else "number")
+        pane._scene = SimpleNamespace(answer=lambda _, facts=facts: facts)  # type: ignore[assignment]
+        experiment = LESSONS["remember"]
+        assert [pane.next_item(experiment, gaze, by).unit for by in (1, 2 if order == "rows" else -1)] == following
 
 
 async def test_without_an_embedding_the_state_space_has_nothing_else_to_show() -> None:

@@ -277,8 +277,8 @@ class MainScreen(Screen[None]):
     def action_other(self) -> None:
         """The next thing that the pane which looks inside can show."""
         pane = self.stage.active
-        if pane is not None:
-            self._look_again(pane.other(self.gaze))
+        if pane is not None and self.scene is not None:
+            self._look_again(pane.other(self.scene.experiment, self.gaze))
 
     def action_item(self, by: int) -> None:
         """The next unit, or matrix, of the pane that looks inside."""
