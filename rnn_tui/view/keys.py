@@ -78,7 +78,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "faster",
             "The next faster pace, from 1 tick a second to as fast as it can.",
             footer="speed",
-            footer_keys="+ -",
+            footer_keys="+-",
         ),
         Key("minus", "-", "app.faster(-1)", "slower", "The next slower pace."),
         Key("m", "m", "app.toggle_tick", "character/sequence", "Tick by one character, or by the whole sequence."),
@@ -100,7 +100,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "cursor left",
             "Move the time cursor one time step back, in all panes at once.",
             footer="time",
-            footer_keys="[ ]",
+            footer_keys="[]",
         ),
         Key("right_square_bracket", "]", "cursor(1)", "cursor right", "Move the time cursor one time step on."),
         Key(
@@ -167,6 +167,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "inside('cell')",
             "cell in numbers",
             "One cell at the time cursor: its equation with the real numbers put in. Again: close it.",
+            footer="inside",
         ),
         Key("g", "g", "inside('gates')", "gates", "The gates of an LSTM or GRU over time."),
         Key(

@@ -25,7 +25,7 @@ class SaliencyPane(InsidePane):
         read="Orange spoke for the character, blue against it; the stronger, the more. It is the slope at this very "
         "point, so a saturated network can show little although much depends on the input.",
         then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): what "
-        "does the first character get? Often not the most: a slope says what a small change would do, not what was needed. "
+        "does the first character get? Often not the most: a slope tells of a small change, not of what was needed. "
         "o asks the same of the right character instead of the predicted one.",
     )
 

@@ -9,13 +9,14 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.status import draw_status
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
+from rnn_tui.view.footer import KeyLine
 from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
@@ -60,7 +61,7 @@ class MainScreen(Screen[None]):
         yield Stage()
         yield TimeLine(id="timeline")
         yield Static(id="notice", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine(compact=True, show_command_palette=False)
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
