@@ -146,7 +146,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
     ),
     "Open": (
-        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lessons"),
+        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lesson"),
         Key(
             "e", "e", "app.experiment", "experiment", "Change any part of the experiment, and begin it.", footer="edit"
         ),
@@ -204,7 +204,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "o",
             "other",
             "other view",
-            "What else the pane that looks inside can show: gradient, update, embedding, target, written out, "
+            "What else the pane that looks inside (with the focus, or opened last) can show: gradient, update, embedding, target, written out, "
             "the units that tell the rows apart.",
         ),
         Key("comma", ",", "item(-1)", "unit before", "The unit before, or the matrix before."),
