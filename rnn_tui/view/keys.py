@@ -204,7 +204,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "o",
             "other",
             "other view",
-            "What else the pane that looks inside (with the focus, or opened last) can show: gradient, update, embedding, target, written out, "
+            "What else the pane that looks inside (with the focus, or opened last) can show: "
+            "gradient, update, embedding, target, written out, "
             "the units that tell the rows apart.",
         ),
         Key("comma", ",", "item(-1)", "unit before", "The unit before, or the matrix before."),
