@@ -48,6 +48,7 @@ Integers = NDArray[np.int32]
 Squash = Literal["tanh", "relu", "σ"]
 WeightKind = Literal["value", "gradient", "update"]
 SpaceKind = Literal["states", "embedding"]
+UnitOrder = Literal["number", "rows"]
 OutputKind = Literal["predicted", "target"]
 ReadingOrder = Literal["variance", PropertyName]
 
@@ -134,7 +135,9 @@ class GatesAsk(_Value, frozen=True, kw_only=True, tag=True):
     layer: int = 0
     direction: int = 0
     unit: int = 0
-    units: int = 16  # that fit for each gate; fewer than there are: a sample that holds `unit`
+    units: int = 16  # that fit for each gate; fewer than there are, in order of number: a sample that holds `unit`
+    order: UnitOrder = "number"
+    at: int = -1  # the time step at which the rows are compared; -1: the one that was fed last
 
 
 class Gate(_Value, frozen=True, kw_only=True):
@@ -154,7 +157,10 @@ class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
     direction: int = 0
     hidden_size: int = 0
     first: int = 0
+    order: UnitOrder = "number"  # of `units`; by "rows" those come first that tell the rows of the batch apart
+    at: int = -1  # the time step at which the rows were compared; -1: they were not
     units: Integers  # (u,)
+    spread: Floats | None = None  # (u,) by "rows": standard deviation of tanh(c), or h, over the rows, at `at`
     gates: tuple[Gate, ...] = ()
 
 
@@ -280,10 +286,10 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
     step: int = 0
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"
-    inputs: Integers  # (T,) the whole row; zeros where it is numbers
+    inputs: Integers  # (T,) the whole row; zeros where it is numbers; empty where nothing is learnt
     numbers: Floats | None = None  # (T,) those, in the units of the series; `character` is 0 then
     said: float | None = None  # the number whose gradient it is, in those units
-    values: Floats  # (f,) of the steps fed
+    values: Floats  # (f,) of the steps read so far
 
 
 # ---- free generation --------------------------------------------------------------------------------------------

@@ -192,3 +192,30 @@ def test_a_command_line_leads_to_the_tick_that_it_was_copied_at() -> None:
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_nothing_left()
+
+
+def test_keys_in_one_write_never_end_the_run_while_a_dialog_is_open(terminal: Terminal) -> None:
+    opened = {
+        "c": "The way to",
+        "l": "esc close",
+        "B": "The run pauses when",
+        "e": "ctrl+s begin",
+        "F": "Fork at",
+        "h": "tab next pane",
+        "?": "Keys and panes",
+    }
+    terminal.until(lambda text: "▶ playing" in text)
+    engine = terminal.engine()
+    for key, words in opened.items():
+        terminal.press(key)
+        terminal.until(lambda text: words in text)  # noqa: B023
+        terminal.press("\r\r\r")
+        for _ in range(5):
+            terminal.read()
+        terminal.press("\x1b")
+        terminal.until(lambda text: words not in text and "Unrolled network" in text)  # noqa: B023
+    assert terminal.engine().pid == engine.pid
+    terminal.press("q")
+    assert terminal.end() == 0
+    terminal.assert_restored()
+    terminal.assert_nothing_left(engine)

@@ -96,7 +96,7 @@ COMMANDS: list[Command] = [
             tensors=True,
             inside=(
                 CellAsk(step=-1, layer=1, direction=1, unit=2, units=3, features=4, compare=True),
-                GatesAsk(layer=1, direction=1, unit=2, units=3),
+                GatesAsk(layer=1, direction=1, unit=2, units=3, order="rows", at=4),
                 GradientsAsk(at=4, layer=1, direction=1),
                 WeightsAsk(kind="update", matrix=1, matrices=2, rows=3, columns=4, bins=5),
                 SpaceAsk(kind="embedding", layer=1, direction=1, rows=2),
@@ -214,7 +214,7 @@ FULL = Frame(
             compared=Compared(h=floats(2), c=floats(2), difference=math.inf, steps=3),
         ),
         GatesFacts(
-            note="…", hidden_size=5, units=integers(2),
+            note="…", hidden_size=5, order="rows", at=3, units=integers(2), spread=floats(2),
             gates=(Gate(name="f", about="keeps", signed=False, values=floats(2, 3)),),
         ),
         GradientsFacts(

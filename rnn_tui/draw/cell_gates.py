@@ -1,5 +1,6 @@
 """A GRU or an LSTM cell in numbers: every gate of the selected unit, what comes of them, and a table of all units."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from rnn_tui.draw.cell_lines import (
     selected,
 )
 from rnn_tui.draw.cell_table import Column, draw_table, window
-from rnn_tui.draw.formula import Formula, Line, fit_formula, put_line
+from rnn_tui.draw.formula import SQUASH, Formula, Line, fit_formula, put_line
 from rnn_tui.draw.matrix import NUMBERED, scale_above
 from rnn_tui.draw.palette import Palette
 from rnn_tui.inside import CellFacts, GateTerms
@@ -26,6 +27,7 @@ __all__ = ["draw_gates"]
 _WIDE = 100
 _TALLEST = 4
 
+Build = Callable[[int, bool], Formula]
 Shown = tuple[int, Sequence[tuple[str, float]]]
 
 
@@ -34,9 +36,9 @@ class _Equation:
     """One equation: in symbols, with all its numbers, and with fewer."""
 
     symbols: str
-    numbers: Callable[[int], Formula]
-    brief: Callable[[int], Formula]  # without the sum
-    short: Callable[[int], Formula]
+    numbers: Build
+    brief: Build  # without the sum
+    short: Build
     last: bool  # what the cell hands on, not a gate
 
 
@@ -102,8 +104,8 @@ def _equations(facts: CellFacts, at: int, palette: Palette) -> list[_Equation]:
     h = float(facts.h[at])
 
     def last(symbols: str, numbers: Callable[[Formula], Formula]) -> None:
-        def build(digits: int) -> Formula:
-            return numbers(Formula(palette, digits).say(symbols.partition("=")[0] + "="))
+        def build(digits: int, tight: bool) -> Formula:
+            return numbers(Formula(palette, digits, tight=tight).say(symbols.partition("=")[0] + "="))
 
         equations.append(_Equation(symbols=symbols, numbers=build, brief=build, short=build, last=True))
 
@@ -111,19 +113,26 @@ def _equations(facts: CellFacts, at: int, palette: Palette) -> list[_Equation]:
         z, n, h_before = values["z"], values["n"], float(facts.h_before_units[at])
         last(
             f"hₜ = (1 − z)·n + z·{before(facts)}",
-            lambda to: to.put(z, " (1 − ", plus=False).put(n, ")·(").say(")").put(z, " + ", plus=False)
-            .put(h_before, "·(").say(")").put(h, " = ", result=True),
+            lambda to: to.say(" (1 − ", " (1−").put(z, plus=False, times=n).say(")").factor(n)
+            .put(z, " + ", plus=False, times=h_before).factor(h_before)
+            .result(h, lambda of: (1 - of[0]) * of[1] + of[2] * of[3]),
         )  # fmt: skip
         return equations
     c, c_before = float(facts.c[at]), float(facts.c_before[at]) if facts.c_before is not None else float("nan")
     last(
         f"cₜ = f·c{before(facts)[1:]} + i·g",
-        lambda to: to.put(values["f"], " ", plus=False).put(c_before, "·(").say(")")
-        .put(values["i"], " + ", plus=False).put(values["g"], "·(").say(")").put(c, " = ", result=True),
+        lambda to: to.put(values["f"], " ", plus=False, times=c_before).factor(c_before)
+        .put(values["i"], " + ", plus=False, times=values["g"]).factor(values["g"])
+        .result(c, lambda of: of[0] * of[1] + of[2] * of[3]),
     )  # fmt: skip
     last(
         "hₜ = o·tanh(cₜ)",
-        lambda to: to.put(values["o"], " ", plus=False).put(c, "·tanh(").say(")").put(h, " = ", result=True),
+        lambda to: (
+            to.put(values["o"], " ", plus=False)
+            .put(c, "·tanh(")
+            .say(")")
+            .result(h, lambda of: of[0] * math.tanh(of[1]))
+        ),
     )
     return equations
 
@@ -136,27 +145,33 @@ def _gate(gate: GateTerms, at: int, state: str, reset: float | None, palette: Pa
     )
     held = name == "n" and reset is not None
 
-    def numbers(digits: int) -> Formula:
-        formula = Formula(palette, digits).say(f"{name} =").put(from_input, f" {squash}(").put(b_ih, " ")
+    def terms(digits: int, tight: bool) -> Formula:
+        formula = Formula(palette, digits, tight=tight).say(f"{name} =").put(from_input, f" {squash}(").put(b_ih, " ")
         if held:
-            formula.put(reset or 0.0, " + ", plus=False).put(from_state, "·(").put(b_hh, " ").say("))")
-        else:
-            formula.put(from_state, " ").put(b_hh, " ").say(")")
-        return formula
+            formula.put(reset or 0.0, " + ", plus=False, times=from_state + b_hh)
+            return formula.put(from_state, "·(").put(b_hh, " ").say("))")
+        return formula.put(from_state, " ").put(b_hh, " ").say(")")
 
-    def end(formula: Formula) -> Formula:
-        return formula.put(value, " = ", plus=plus, result=True)
+    def sum_of(printed: Sequence[float]) -> float:
+        return printed[0] + printed[1] + printed[2] * (printed[3] + printed[4]) if held else sum(printed)
 
-    def total_of(formula: Formula) -> Formula:
-        return formula.put(total, f" = {squash}(").say(")")
+    def numbers(digits: int, tight: bool) -> Formula:
+        formula = terms(digits, tight).result(total, sum_of, f" = {squash}(", last=False).say(")")
+        return formula.result(value, lambda printed: SQUASH[squash](printed[-1]), plus=plus)
+
+    def short(digits: int, tight: bool) -> Formula:
+        formula = Formula(palette, digits, tight=tight).say(name).put(total, f" = {squash}(").say(")")
+        return formula.result(value, lambda printed: SQUASH[squash](printed[-1]), plus=plus)
 
     part = f"W_h{name} {state} + b_h{name}"
     inner = f"r·({part})" if held else part
     return _Equation(
         symbols=f"{name} = {squash}(W_i{name} xₜ + b_i{name} + {inner})",
-        numbers=lambda digits: end(total_of(numbers(digits))),
-        brief=lambda digits: end(numbers(digits)),
-        short=lambda digits: end(total_of(Formula(palette, digits).say(name))),
+        numbers=numbers,
+        brief=lambda digits, tight: terms(digits, tight).result(
+            value, lambda printed: SQUASH[squash](sum_of(printed)), plus=plus
+        ),
+        short=short,
         last=False,
     )
 

@@ -14,7 +14,7 @@ from rnn_tui.draw.cell_lines import (
     selected,
 )
 from rnn_tui.draw.cell_table import Column, draw_table
-from rnn_tui.draw.formula import Formula, fit_formula, put_line
+from rnn_tui.draw.formula import SQUASH, Formula, fit_formula, put_line
 from rnn_tui.draw.matrix import NUMBERED, scale_above
 from rnn_tui.draw.palette import Palette
 from rnn_tui.inside import CellFacts
@@ -87,20 +87,20 @@ def _draw_equation(canvas: Canvas, facts: CellFacts, lines: Lines, palette: Pale
     gate, at, room = facts.gates[0], selected(facts), canvas.width - 1
     y = 0
 
-    def symbols(digits: int) -> Formula:
-        del digits
+    def symbols(digits: int, tight: bool) -> Formula:
+        del digits, tight
         formula = Formula(palette, 0).say(f"hₜ = {gate.squash}(W_ih xₜ")
         return formula.say(" + b_ih").say(f" + W_hh {lines.before}").say(" + b_hh)")
 
-    def numbers(digits: int) -> Formula:
-        formula = Formula(palette, digits)
+    def numbers(digits: int, tight: bool) -> Formula:
+        formula = Formula(palette, digits, tight=tight)
         if canvas.width >= 70:
             formula.say(f"unit {lines.labels[at]}:  ")
         formula.put(float(gate.from_input[at]), f"{gate.squash}(")
         for term in (gate.b_ih, gate.from_state, gate.b_hh):
             formula.put(float(term[at]), " ")
-        formula.say(")").put(float(gate.total[at]), f" = {gate.squash}(").say(")")
-        return formula.put(float(gate.value[at]), " = ", result=True)
+        formula.say(")").result(float(gate.total[at]), sum, f" = {gate.squash}(", last=False).say(")")
+        return formula.result(float(gate.value[at]), lambda printed: SQUASH[gate.squash](printed[-1]))
 
     for line in fit_formula(symbols, room):
         put_line(canvas, 1, y, [(text, palette.accent) for text, _ in line])
@@ -179,7 +179,7 @@ def _columns(canvas: Canvas, lines: Lines) -> Sequence[Column]:
     return (
         first,
         Column(head="+ b_ih|b_ih", values=b_ih, scale=sums),
-        Column(head="+ W_hh h|W_hh h|Wh", values=from_state, scale=sums),
+        Column(head="+ W_hh h|+ Wh|Wh", values=from_state, scale=sums),
         Column(head="+ b_hh|b_hh", values=b_hh, scale=sums),
         Column(head="= sum|sum", values=total, scale=sums),
         out,

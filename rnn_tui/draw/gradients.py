@@ -6,7 +6,7 @@ are rows for it, else a row of colours. Under them the same in words, and what c
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,7 +16,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.boxes import norm_text
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.decades import Decades, decades
-from rnn_tui.draw.gradient_words import VANISHED, Path, causes
+from rnn_tui.draw.gradient_words import VANISHED, Path, causes, extremes, told
 from rnn_tui.draw.heatmap import draw_ruler, mark_cursor
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
@@ -41,8 +41,13 @@ class Series:
     symbol: str  # "h", or "c₂←" for the second layer from the right
     alone: bool  # for the loss of one time step
     values: tuple[float, ...]  # from the first step of the window on
-    path: Path
+    ways: tuple[Path, ...]  # of the gradient; in lower layers read in both directions, one to either side of the loss
     top: int = 0
+
+    @property
+    def exploding(self) -> frozenset[int]:
+        """The steps that are drawn as exploding."""
+        return frozenset().union(*(way.exploding for way in self.ways))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,7 @@ class GradientsLayout:
     bars: bool  # whether the norms are bars, not colours
     headings: tuple[tuple[int, bool], ...]  # the rows of the two headings: whole, alone
     scale: Decades
+    peak: float  # the largest finite norm
     first: int
     bottom: int  # the row of the ruler
     words: tuple[tuple[str, Style], ...]  # the lines under it
@@ -79,7 +85,8 @@ def lay_out_gradients(
     series = _series(facts, layers=layers, both=both)
     norms = [value for each in series for value in each.values]
     scale = decades(norms, facts.peak)
-    words = _words(facts, series, width - 2, palette, layers=layers, both=both)
+    peak = max((norm for norm in (facts.peak, *norms) if math.isfinite(norm)), default=0.0)
+    words = _words(facts, series, width - 2, peak, palette, layers=layers, both=both)
     count, kinds = len(series), 1 + any(each.alone for each in series)
     room = height - top - _RULER
     headed = room - kinds >= count + _SCALE
@@ -101,7 +108,7 @@ def lay_out_gradients(
         if headed and each.alone not in (alone for _, alone in headings):
             headings.append((top, each.alone))
             top += 1
-        placed.append(Series(symbol=each.symbol, alone=each.alone, values=each.values, path=each.path, top=top))
+        placed.append(replace(each, top=top))
         top += rows
     return GradientsLayout(
         series=tuple(placed),
@@ -110,6 +117,7 @@ def lay_out_gradients(
         bars=bars,
         headings=tuple(headings),
         scale=scale,
+        peak=peak,
         first=facts.first,
         bottom=top,
         words=tuple(words),
@@ -126,8 +134,10 @@ def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[Series]:
                                    ("c", flow.alone_c if alone else flow.whole_c)):  # fmt: skip
                 if values is not None:
                     norms = tuple(values.tolist())
-                    path = Path.of(norms, facts.first, flow.direction, facts.at if alone else None)
-                    found.append(Series(symbol=letter + where, alone=alone, values=norms, path=path))
+                    sides = (0, 1) if alone and both and flow.layer < layers - 1 else (flow.direction,)
+                    at = facts.at if alone else None
+                    ways = tuple(Path.of(norms, facts.first, side, at) for side in sides)
+                    found.append(Series(symbol=letter + where, alone=alone, values=norms, ways=ways))
     return found
 
 
@@ -136,21 +146,21 @@ def _is_looked_at(series: Series, facts: GradientsFacts, layers: int, both: bool
 
 
 def _words(
-    facts: GradientsFacts, series: list[Series], room: int, palette: Palette, *, layers: int, both: bool
+    facts: GradientsFacts, series: list[Series], room: int, peak: float, palette: Palette, *, layers: int, both: bool
 ) -> list[tuple[str, Style]]:
     """The lines under the picture, the most important first: of the layer that is looked at."""
     looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
     lines: list[tuple[str, Style]] = []
-    peak = max([facts.peak, *(value for each in series for value in each.values if math.isfinite(value))], default=0.0)
     for alone in (True, False):
-        ways = {each.symbol[0]: each for each in looked_at if each.alone == alone}
-        if "h" in ways:
-            who = f"loss at t={facts.at}" if alone else "whole loss"
-            path = ways["h"].path
-            lines.append((path.told(who, room, ways["c"].path if "c" in ways else None), palette.text))
-            if alone or facts.at < 0:
-                for words, explodes in path.extremes(peak):
-                    lines += [(line, palette.wrong if explodes else palette.dim) for line in fold_items([words], room)]
+        ways = {each.symbol[0]: each.ways for each in looked_at if each.alone == alone}
+        if "h" not in ways:
+            continue
+        who = f"loss at t={facts.at}" if alone else "whole loss"
+        lines.append((told(who, room, ways["h"], ways.get("c", ()), running=facts.norm is None), palette.text))
+        for letter, each in ways.items():
+            named = f"{letter} " if len(ways) > 1 else ""
+            for words, explodes in extremes(each, peak, named if alone else f"whole loss: {named}"):
+                lines += [(line, palette.wrong if explodes else palette.dim) for line in fold_items([words], room)]
     lines += [(line, palette.dim) for line in fold_items(causes(facts, layers=layers, both=both), room)]
     return lines
 
@@ -199,15 +209,15 @@ def draw_gradients(
 def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> None:
     """Which loss; over the time step whose loss it is, a mark."""
     loss = "L" if at is None else f"L{str(at).translate(SUBSCRIPT)}"
-    canvas.put(1, y, f"‖∂{loss}/∂{state}‖"[: axis.gutter - 1], palette.dim)
-    x, room = axis.gutter, canvas.width - axis.gutter
-    if at is None:
-        canvas.put(x, y, first_that_fits(("of the whole loss", "whole loss"), room), palette.text)
-        return
-    texts = [f"of the loss at t={at} alone", f"loss at t={at}", f"t={at}"]
-    mark = axis.middle(at) if at in axis.steps else -1
-    text = first_that_fits(texts, room if mark < 0 else max(mark - x - 1, room - (mark - x) - 2))
-    if 0 <= mark < x + cell_len(text) + 1:
+    mark = axis.middle(at) if at is not None and at in axis.steps else -1
+    end = canvas.width if mark < 0 else mark
+    symbol = first_that_fits((f"‖∂{loss}/∂{state}‖", f"‖∂{loss}/∂h‖", f"‖∂{loss}‖", f"∂{loss}"), end - 2)
+    x = max(axis.gutter, canvas.put(1, y, symbol, palette.dim) + 1)
+    texts = ["of the whole loss", "whole loss"]
+    if at is not None:
+        texts = [f"of the loss at t={at} alone", f"loss at t={at}", f"t={at}"]
+    text = first_that_fits(texts, canvas.width - x if mark < 0 else max(mark - x - 1, canvas.width - mark - 2))
+    if mark >= 0 and cell_len(text) > mark - x - 1:
         x = mark + 2
     canvas.put(x, y, text, palette.text)
     if mark >= 0:
@@ -251,10 +261,10 @@ def _draw_norm(
         canvas.centre(x, base, room, "0", palette.faint)
         return
     part = layout.scale.part(norm)
-    explodes = step in series.path.exploding
-    text = norm_text(norm, room) if column >= _ROOM_FOR_NUMBERS else ""
+    explodes = step in series.exploding
+    text = norm_text(norm, room) or _order(norm, room) if column >= _ROOM_FOR_NUMBERS else ""
     if layout.bars:
-        style = palette.wrong if explodes else palette.faint if norm < VANISHED * facts.peak else palette.back
+        style = palette.wrong if explodes else palette.faint if norm < VANISHED * layout.peak else palette.back
         style = style + _NOT_BOLD
         eighths = max(1, round(part * rows * 8))
         for up in range(math.ceil(eighths / 8)):
@@ -268,6 +278,11 @@ def _draw_norm(
     mark = "◆" if series.alone and step == facts.at and not layout.headings else ""
     if text or mark:
         canvas.centre(x, base, column, text or mark, style)
+
+
+def _order(norm: float, room: int) -> str:
+    """The power of ten alone, where a norm has no room for a digit before it: e-12."""
+    return first_that_fits((f"e{math.floor(math.log10(norm))}",), room)
 
 
 def _draw_scale(canvas: Canvas, y: int, layout: GradientsLayout, palette: Palette) -> None:

@@ -6,9 +6,9 @@ __all__ = ["compact", "count", "duration", "exact", "nice_above", "probability",
 
 
 def signed(value: float, width: int) -> str:
-    """A signed value in at most `width` cells, with as many digits as fit; empty where none do."""
+    """A signed value in at most `width` cells, with as many digits as fit, or 1e9; empty where nothing fits."""
     if not math.isfinite(value):
-        text = "NaN" if math.isnan(value) else "+inf" if value > 0 else "-inf"
+        text = "NaN" if math.isnan(value) else "+∞" if value > 0 else "-∞"
         return text if len(text) <= width else "!"[:width]
     for digits in (4, 3, 2, 1):
         text = f"{value:+.{digits}f}"
@@ -18,7 +18,10 @@ def signed(value: float, width: int) -> str:
         if digits <= 2 and len(bare) <= width:
             return bare
     text = f"{value:+.0f}"
-    return text if len(text) <= width and abs(value) >= 1 else ""
+    if abs(value) < 1 or len(text) <= width:
+        return text if len(text) <= width and abs(value) >= 1 else ""
+    large = [f"{value:+.{digits}e}".replace("e+0", "e").replace("e+", "e") for digits in (2, 1, 0)]
+    return next((text for text in (*large, large[-1].removeprefix("+")) if len(text) <= width), "")
 
 
 def probability(value: float, width: int = 4) -> str:

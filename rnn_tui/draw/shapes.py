@@ -24,8 +24,12 @@ def draw_shapes(
     height: int,
     palette: Palette,
     notes: Sequence[str] = (),
+    zoomed: bool = False,
 ) -> list[Strip]:
-    """The table of shapes, then the checks, then the values as far as there is room."""
+    """The table of shapes, then the checks, then the values as far as there is room.
+
+    `zoomed`: the pane fills the screen already, so that no key gives it more room.
+    """
     canvas = Canvas(width, height)
     data = [each for each in tensors if each.dimensions]
     weights = [each for each in tensors if not each.dimensions]
@@ -47,8 +51,9 @@ def draw_shapes(
     y = _draw_table(canvas, y, weights, palette)
     if left_out or y > height:
         canvas.fill(0, height - 1, width, palette.dim)
-        named = f"z: more room, for {', '.join(left_out)}" if left_out else ""
-        hints = (named, "z: more room", "z …")
+        names = ", ".join(left_out)
+        named = f"no room for {names}" if zoomed else f"z: more room, for {names}"
+        hints = (named if left_out else "", *(() if zoomed else ("z: more room", "z …")))
         canvas.put(1, height - 1, next((hint for hint in hints if hint and len(hint) < width), "…"), palette.accent)
     return canvas.strips()
 
@@ -77,13 +82,18 @@ def _dimensions(names: Sequence[str], room: int) -> str:
 
 def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
     """An equality, and how well it holds."""
-    x = canvas.put(1, y, "✓ " if check.holds else "✗ ", palette.right if check.holds else palette.wrong)
+    if math.isnan(check.difference):  # NaN equals nothing, so there is nothing that could have failed
+        x = canvas.put(1, y, "! ", palette.warning)
+    else:
+        x = canvas.put(1, y, "✓ " if check.holds else "✗ ", palette.right if check.holds else palette.wrong)
     first, *more = textwrap.wrap(check.claim, max(8, canvas.width - 4)) or [""]
     x = canvas.put(x, y, first, palette.text)
     for line in more:
         y += 1
         x = canvas.put(3, y, line, palette.text)
     difference = f"largest difference {check.difference:.1e}" if check.difference else "to the bit"
+    if not math.isfinite(check.difference):
+        difference = "NaN: cannot be compared" if math.isnan(check.difference) else "largest difference ∞"
     if x + 2 + len(difference) > canvas.width:
         x, y = 1, y + 1
     canvas.put(x + 2, y, difference, palette.dim)

@@ -3,12 +3,14 @@
 What is sought for each state is its adjoint, the total derivative of the number by it: what it does directly, and what
 it does through all that is computed from it later. The equations go backwards, from the last step that was read to the
 first; most factors in them are known beforehand for all steps at once, so that a step is little more than one product
-with W_hh. With h' for the state read just before h, ∘ for the product unit by unit, and s for what the number, or the
-layer above, says of h directly (its seed):
+with W_hh. With ∘ for the product unit by unit, and s for what the number, or the layer above, says of h directly (its
+seed):
 
     ∂h_t = s_t + (∂h_{t+1} through the step after)
 
 Several numbers go through one sweep. B numbers, T time steps, H units, E features, D directions.
+
+`engine/gradients.py` has ∂L/∂h_t from autograd, of all rows at once and only for the loss of a whole pass.
 """
 
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ class Probe:
         first, stop = self.window(wanted)
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
         fed = min(self.answered, self._trainer.task.steps(row))
-        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed)
+        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion)
         return self._inside.answers(wanted.inside, sight)
 
     def tensors(self, wanted: Wanted) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:

@@ -100,18 +100,18 @@ class Unfolded:
 
 
 @torch.no_grad()
-def unfold(trainer: Trainer, row: int, fed: int) -> list[list[Unfolded]]:
-    """The first `fed` time steps of a row of the pass under way, for each layer and direction; [] before the first.
+def unfold(trainer: Trainer, row: int, read: int) -> list[list[Unfolded]]:
+    """The first `read` time steps of a row of the pass under way, for each layer and direction; [] for none.
 
-    A network that reads both ways has read them all or none.
+    A network that reads both ways must be given all that it reads, also in the middle of a tick.
     """
-    if not fed:
+    if not read:
         return []
     task = trainer.task
-    x = trainer.model.embed(task.x(0, fed))
+    x = trainer.model.embed(task.x(0, read))
     x = (x.transpose(0, 1) if task.batch_first else x)[:, row : row + 1]  # (T, 1, E)
     chosen = torch.tensor([row], device=x.device)
-    masks = None if trainer.masks is None else trainer.masks[:, :fed, row : row + 1]  # (L-1, T, 1, D*H)
+    masks = None if trainer.masks is None else trainer.masks[:, :read, row : row + 1]  # (L-1, T, 1, D*H)
     return unfold_from(trainer, x, some_rows(trainer.h_0, chosen), masks=masks)
 
 

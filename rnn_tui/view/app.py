@@ -4,10 +4,10 @@ import asyncio
 import gc
 import shlex
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
@@ -50,12 +50,15 @@ from rnn_tui.view.keys import KEYS
 from rnn_tui.view.leaving import leave_on_signals
 from rnn_tui.view.panes import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.slow import FIRST_PACE, next_pace
 from rnn_tui.view.theme import THEMES
 from rnn_tui.view.timeline import TimeLine
 
 __all__ = ["RnnApp", "run_app"]
+
+Answered = TypeVar("Answered")
 
 _SPEEDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 125.0, 250.0, 500.0, 1000.0, 0.0)  # ticks/s; 0: as fast as it can
 
@@ -317,13 +320,13 @@ class RnnApp(App[int]):
                 self._command(command)
                 self._command(Play(on=True))
 
-        if self._opened is None or self._frame is None:
+        if self._opened is None or self._frame is None or self.screen is not self.main:
             return
         if not self._opened.experiment.training.learn:
             self.notify("Nothing is learnt here, so there is no other way to learn it.")
             return
         self._command(Play(on=False))
-        self.push_screen(ForkScreen(self._opened.experiment, self._frame.status), answered)
+        self.open_dialog(ForkScreen(self._opened.experiment, self._frame.status), answered)
 
     def action_next_phase(self) -> None:
         """One phase of a tick."""
@@ -367,13 +370,13 @@ class RnnApp(App[int]):
         """Choose a lesson."""
         from rnn_tui.view.screens.lessons import LessonsScreen
 
-        self.push_screen(LessonsScreen(self._experiment.name), self._open)
+        self.open_dialog(LessonsScreen(self._experiment.name), self._open)
 
     def action_experiment(self) -> None:
         """Change the experiment."""
         from rnn_tui.view.screens.experiment import ExperimentScreen
 
-        self.push_screen(ExperimentScreen(self._experiment), self._open)
+        self.open_dialog(ExperimentScreen(self._experiment), self._open)
 
     def action_breakpoints(self) -> None:
         """Choose what the run pauses at."""
@@ -383,20 +386,25 @@ class RnnApp(App[int]):
             if until is not None:
                 self._command(Watch(until=until))
 
-        self.push_screen(BreakpointsScreen(self._experiment), answered)
+        self.open_dialog(BreakpointsScreen(self._experiment), answered)
 
     def action_reproduce(self) -> None:
         """The command line that leads to what is on the screen, copied."""
         from rnn_tui.view.screens.reproduce import ReproduceScreen
 
         if self._opened is not None:
-            self.push_screen(ReproduceScreen(self._opened, self.tick))
+            self.open_dialog(ReproduceScreen(self._opened, self.tick))
 
     def action_help(self) -> None:
         """All keys."""
         from rnn_tui.view.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.open_dialog(HelpScreen())
+
+    def open_dialog(self, dialog: Dialog[Answered], answered: Callable[[Answered | None], None] | None = None) -> None:
+        """Ask something over the panes; nothing where something is asked already."""
+        if self.screen is self.main:
+            self.push_screen(dialog, answered)
 
     def _open(self, experiment: Experiment | None) -> None:
         if experiment is not None:

@@ -18,8 +18,8 @@ class InsidePane(Pane):
         """What the engine is to compute, no more of it than fits the pane."""
         raise NotImplementedError
 
-    def other(self, gaze: Gaze) -> Gaze:
-        """The gaze with this pane turned to the next thing that it can show."""
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+        """The gaze with this pane turned to the next thing that it can show; the same where there is none."""
         return gaze
 
     def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:

@@ -78,7 +78,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "faster",
             "The next faster pace, from 1 tick a second to as fast as it can.",
             footer="speed",
-            footer_keys="+ -",
+            footer_keys="+-",
         ),
         Key("minus", "-", "app.faster(-1)", "slower", "The next slower pace."),
         Key("m", "m", "app.toggle_tick", "character/sequence", "Tick by one character, or by the whole sequence."),
@@ -100,7 +100,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "cursor left",
             "Move the time cursor one time step back, in all panes at once.",
             footer="time",
-            footer_keys="[ ]",
+            footer_keys="[]",
         ),
         Key("right_square_bracket", "]", "cursor(1)", "cursor right", "Move the time cursor one time step on."),
         Key(
@@ -108,7 +108,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "esc",
             "follow",
             "follow",
-            "Let the time cursor follow the step being fed; leave a pane that fills the screen.",
+            "Leave a pane that fills the screen; else let the time cursor follow the step being fed; else close the "
+            "pane that looks inside.",
         ),
         Key("left_curly_bracket", "{", "row(-1)", "row up", "Look at the row above in the batch."),
         Key("right_curly_bracket", "}", "row(1)", "row down", "Look at the next row of the batch."),
@@ -145,7 +146,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
     ),
     "Open": (
-        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lessons"),
+        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lesson"),
         Key(
             "e", "e", "app.experiment", "experiment", "Change any part of the experiment, and begin it.", footer="edit"
         ),
@@ -166,6 +167,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "inside('cell')",
             "cell in numbers",
             "One cell at the time cursor: its equation with the real numbers put in. Again: close it.",
+            footer="inside",
         ),
         Key("g", "g", "inside('gates')", "gates", "The gates of an LSTM or GRU over time."),
         Key(
@@ -220,7 +222,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "o",
             "other",
             "other view",
-            "What else the pane that looks inside can show: gradient, update, embedding, target, written out, order.",
+            "What else the pane that looks inside (with the focus, or opened last) can show: gradient, update, "
+            "embedding, target, written out, another order of the units.",
         ),
         Key("comma", ",", "item(-1)", "unit before", "The unit before, or the matrix before."),
         Key("full_stop", ".", "item(1)", "next unit", "The next unit, or the next matrix."),

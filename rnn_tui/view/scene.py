@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from rich.cells import cell_len
 
@@ -34,6 +34,7 @@ class Gaze:
     matrix: int = 0  # the first tensor of weights that has a picture
     compare: bool = False  # the cell written out, beside torch's
     weights: WeightKind = "value"
+    gate_order: Literal["number", "rows"] = "number"  # rows: units that tell the rows apart first
     space: SpaceKind = "states"
     output: OutputKind = "predicted"  # whose saliency is shown
     prime: str | None = None  # the text that the network goes on from; None: the first character of the row

@@ -37,6 +37,7 @@ class Stage(Horizontal):
         super().__init__(id="panes")
         self._experiment: Experiment | None = None
         self._zoomed: Pane | None = None
+        self._asked_for = False  # whether somebody asked for it; else it fills the stage for want of room
         self._opened: list[Pane] = []  # one a column at most, the newest last
 
     def compose(self) -> ComposeResult:
@@ -93,6 +94,11 @@ class Stage(Horizontal):
         inside = [pane for pane in self.shown if isinstance(pane, InsidePane) and pane.size]
         return tuple(pane.ask(self._experiment, gaze) for pane in inside)
 
+    @property
+    def _small(self) -> bool:
+        """Whether a pane that looks inside needs all of it."""
+        return self.size.width < _SMALL.width or self.size.height < _SMALL.height
+
     # ---- what comes and goes ----------------------------------------------------------------------------------
 
     def prepare(self, experiment: Experiment) -> None:
@@ -122,8 +128,7 @@ class Stage(Horizontal):
             return
         if pane not in self._opened:
             self._opened = [each for each in self._opened if each.HOME != pane.HOME] + [pane]
-        small = self.size.width < _SMALL.width or self.size.height < _SMALL.height
-        self._zoomed = pane if small else None
+        self._zoomed, self._asked_for = (pane if self._small else None), False
         self._arrange()
         pane.focus()
 
@@ -139,8 +144,8 @@ class Stage(Horizontal):
             self.network.focus()
 
     def zoom(self, pane: Pane | None) -> None:
-        """A pane fills it all; None: all panes again."""
-        self._zoomed = pane
+        """A pane fills it all, whatever room there is; None: all panes again."""
+        self._zoomed, self._asked_for = pane, True
         self._arrange()
 
     def _there(self) -> Iterator[Pane]:
@@ -191,5 +196,7 @@ class Stage(Horizontal):
         self.network.styles.height = max(3, min(natural, most))
 
     def on_resize(self) -> None:
-        """More room, or less: other panes may fit."""
+        """More room, or less: other panes may fit, and one that filled a small stage goes to its place."""
+        if not self._small and not self._asked_for:
+            self._zoomed = None
         self._arrange()

@@ -1,7 +1,10 @@
 """The cell in numbers: what stands on the screen is what NumPy computes from the matrices, in any room."""
 
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -89,7 +92,7 @@ def joined(grid: Grid) -> list[str]:
     """The lines; what a formula goes on with, indented, after its first line."""
     rows: list[str] = []
     for row in texts(grid):
-        if re.match(r"   [=+σt]", row):
+        if re.match(r"   [=≈+−σt]", row):
             rows[-1] = rows[-1].rstrip() + " " + row.strip()
         else:
             rows.append(row)
@@ -203,8 +206,8 @@ def test_gates_and_what_comes_of_them(kind: str, width: int, height: int) -> Non
     h_before = float(facts.h_before_units[1])
     if kind == "gru":
         h = (1 - gates["z"]) * gates["n"] + gates["z"] * h_before
-        line = next(row for row in rows if "(1 − 0." in row)
-        found_numbers = numbers(line[line.index("(1 − 0.") :])
+        line = next(row for row in rows if re.search(r"\(1 ?− ?0\.", row)).replace("(1−", "(1 − ")
+        found_numbers = numbers(line[line.index("(1 − 0.") :].replace("·−", "·(−"))
         assert found_numbers == pytest.approx([1, gates["z"], gates["n"], gates["z"], h_before, h], abs=0.006)
     else:
         assert facts.c_before is not None
@@ -289,3 +292,59 @@ def test_a_note_alone_is_wrapped_and_nothing_else() -> None:
 def test_from_the_right_the_state_before_is_that_of_the_next_step() -> None:
     assert "hₜ₊₁" in texts(picture(cell("rnn", direction=1), "rnn", 46, 30))[0]
     assert "hₜ₋₁" in texts(picture(cell("rnn"), "rnn", 46, 30))[0]
+
+
+FUNCTIONS = {"tanh": math.tanh, "relu": lambda total: max(0.0, total), "σ": lambda total: 1 / (1 + math.exp(-total))}
+
+
+def worked_out(grid: Grid) -> Iterator[tuple[str, list[str]]]:
+    """The lines with numbers in them, each with its parts between equals signs that have only numbers."""
+    names = "|".join(FUNCTIONS)
+    for row in joined(grid):
+        parts = [part.strip().replace("−", "-").replace("·", "*") for part in re.split("[=≈]", row.split(":")[-1])]
+        parts = [part for part in parts if re.fullmatch(rf"(?:{names}|[-+*(). \d])+", part)]
+        if len(parts) >= 2 and row.count("→") == 0:
+            yield row, parts
+
+
+def unit(number: str) -> float:
+    """One in the last digit."""
+    return 10.0 ** int(Decimal(number).as_tuple().exponent)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(sorted(NAMES)), st.sampled_from([46, 118]), st.integers(0, 10**6), st.sampled_from([1, 3, 20]))
+def test_what_is_printed_adds_up_as_it_is_printed(kind: str, width: int, seed: int, large: int) -> None:
+    facts = cell(kind, 8, 6, seed=seed)
+    if kind == "lstm" and facts.c_before is not None:
+        value = {gate.name: gate.value for gate in facts.gates}
+        c_before = f32(large * facts.c_before)
+        c = f32(value["f"] * c_before + value["i"] * value["g"])
+        facts = msgspec.structs.replace(facts, c_before=c_before, c=c, h=f32(value["o"] * np.tanh(c)))
+    seen = 0
+    for row, parts in worked_out(picture(facts, kind, width, 30)):
+        assert "≈" not in row
+        *calculations, result = parts
+        for each in calculations:
+            assert abs(eval(each, dict(FUNCTIONS)) - float(result)) <= 1.001 * unit(result), row
+        if len(calculations) == 2:  # the sum, before it is squashed
+            terms, total = (re.sub(rf"^(?:{'|'.join(FUNCTIONS)})\(", "(", each) for each in calculations)
+            number = total.strip("()")
+            assert abs(eval(terms) - float(number)) <= 1.001 * unit(number), row
+        seen += 1
+    assert seen == {"rnn": 1, "rnn-relu": 1, "gru": 4, "lstm": 6}[kind]
+
+
+def test_where_digits_have_no_room_it_says_about() -> None:
+    facts = cell("lstm", 8, 6)
+    assert facts.c_before is not None
+    value = {gate.name: gate.value for gate in facts.gates}
+    c_before = f32(73_456.7 * facts.c_before)
+    c = f32(value["f"] * c_before + value["i"] * value["g"])
+    rows = texts(picture(msgspec.structs.replace(facts, c_before=c_before, c=c), "lstm", 46, 30))
+    assert any("·" in row and "≈" in row for row in rows)
+
+
+def test_the_table_between_46_and_60_cells_has_every_plus() -> None:
+    row = next(row for row in texts(picture(cell("rnn"), "rnn", 46, 30)) if "match" in row and "sum" in row)
+    assert row.split("match")[1].count("+") == 3

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.decades import decades
-from rnn_tui.draw.gradient_words import Path
+from rnn_tui.draw.gradient_words import Path, told
 from rnn_tui.draw.gradients import GradientsLayout, draw_gradients, lay_out_gradients
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.inside import GradientFlow, GradientsFacts
@@ -216,21 +216,21 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     grid, layout = picture(GradientsFacts(at=19, flows=(flow(growing, growing),), peak=2000.0), axis, 118, 30)
     said = "\n".join(text(grid))
     assert f"grows {1.5**19:,.0f} times" in said
-    assert "explodes: above 1 and growing at t=17 … 0" in said  # 0.5 · 1.5² > 1
+    assert "explodes (above 1 and over 10 times t=19) at 14 steps, the nearest t=13" in said  # 1.5⁶ > 10
     series = layout.series[0]
     base = series.top + layout.rows - 2
-    assert [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.wrong.color] == list(range(18))
+    assert [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.wrong.color] == list(range(14))
 
 
 def test_a_layer_that_reads_from_the_right_hands_gradients_on_to_later_steps() -> None:
     path = Path.of([0.0, 0.0, 1.0, 0.1, 0.01], 10, 1, 12)
     assert path.steps == (12, 13, 14)
     assert path.ratio() == pytest.approx((12, 14, 0.01))
-    assert path.told("x", 80) == "x: from t=12 on to t=14 the gradient shrinks to 0.010 of its size"
+    assert told("x", 80, [path]) == "x: from t=12 on to t=14 the gradient shrinks to 0.010 of its size"
     back = Path.of([0.01, 0.1, 1.0, 0.0, 0.0], 10, 0, 12)
-    assert back.told("x", 80) == "x: from t=12 back to t=10 the gradient shrinks to 0.010 of its size"
-    assert back.told("x", 22) == "x: shrinks to 0.010"
-    assert Path.of([0.0, 0.0], 0, 0, 1).told("x", 80) == "x: no gradient flows in these steps"
+    assert told("x", 80, [back]) == "x: from t=12 back to t=10 the gradient shrinks to 0.010 of its size"
+    assert told("x", 22, [back]) == "x: shrinks to 0.010"
+    assert told("x", 80, [Path.of([0.0, 0.0], 0, 0, 1)]) == "x: no gradient flows in these steps"
 
 
 def test_the_causes_are_written() -> None:
@@ -241,6 +241,8 @@ def test_the_causes_are_written() -> None:
         (None, None, "‖∂L/∂θ‖ comes at the end of the pass"),
         (3.21, None, "‖∂L/∂θ‖ 3.210, not clipped"),
         (3.21, 1.0, "‖∂L/∂θ‖ 3.210 → 1.000 clipped"),
+        (0.00134, 0.00134, "‖∂L/∂θ‖ 0.00134, too small to be clipped"),
+        (math.nan, math.nan, "‖∂L/∂θ‖ NaN → NaN clipped"),
     ):
         said = "\n".join(
             text(picture(GradientsFacts(**common, norm=norm, clipped=clipped), axis, 118, 30, layers=2)[0])
@@ -264,3 +266,95 @@ def test_without_colours_norms_are_heights_or_densities() -> None:
 def test_a_note_stands_alone_where_there_is_nothing() -> None:
     grid, _ = picture(GradientsFacts(note="The pass has gone by."), TimeAxis.fit(50, 3), 50, 9)
     assert [line.strip() for line in text(grid)] == ["The pass has gone by.", *[""] * 8]
+
+
+def test_lower_layers_read_in_both_directions_have_gradients_on_either_side() -> None:
+    axis = TimeAxis.fit(118, 5)
+    sides = [0.010, 0.026, 20.0, 0.047, 0.023]
+    flows = tuple(flow(WHOLE[:5], sides if layer == 0 else [1, 1, 1, 0, 0] if direction == 0 else [0, 0, 1, 1, 1],
+                       layer=layer, direction=direction) for layer in range(2) for direction in range(2))  # fmt: skip
+    for direction in range(2):
+        facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=0, direction=direction, norm=1.0)
+        said = "\n".join(text(picture(facts, axis, 118, 60, layers=2)[0]))
+        assert "loss at t=2: from t=2 back to t=0 it shrinks to 0.00050, on to t=4 it shrinks to 0.0012" in said
+        assert "so far" not in said
+    facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=1, direction=0)
+    assert "from t=2 back to t=0 the gradient keeps" in "\n".join(text(picture(facts, axis, 118, 60, layers=2)[0]))
+    for at, other in ((0, 4), (4, 0)):
+        ways = [Path.of([1.0 if t == at else 0.5 for t in range(5)], 0, side, at) for side in (0, 1)]
+        assert f"t={at}" in told("x", 80, ways)
+        assert f"t={other} the gradient keeps its size (× 0.50)" in told("x", 80, ways)
+
+
+def test_so_far_is_said_only_while_the_pass_is_under_way() -> None:
+    alone = [Path.of([0.5], 0, 0, 0)]
+    assert told("x", 80, alone, running=True) == "x: only t=0 has a gradient so far"
+    assert told("x", 80, alone) == "x: only t=0 has a gradient of these steps"
+    for running in (True, False):
+        dead = Path.of([0.0, 0.0, 0.5], 3, 0, 5)
+        assert told("x", 80, [dead], running=running) == "x: nothing flows back from t=5"
+        dead = Path.of([0.5, 0.0, 0.0], 3, 1, 3)
+        assert told("x", 80, [dead], running=running) == "x: nothing flows on from t=3"
+
+
+@pytest.mark.parametrize("norms", [[1.115, 1.02, 1.0], [7.0, 2.0, 1.0], [0.9, 0.01, 0.001], [9e-3, 5e-3, 1e-9]])
+def test_what_grows_little_or_stays_small_is_no_explosion(norms: list[float]) -> None:
+    axis = TimeAxis.fit(72, 3)
+    grid, _ = picture(GradientsFacts(at=2, flows=(flow(norms, norms),), peak=max(norms), norm=1.0), axis, 72, 24)
+    assert "explodes" not in "\n".join(text(grid))
+    assert all(style.color != DARK.wrong.color for row in grid for _, style in row)
+
+
+@pytest.mark.parametrize("height", [30, 16])
+def test_words_and_colours_agree_on_what_explodes(height: int) -> None:
+    axis = TimeAxis.fit(118, 4)
+    small = [1.0, 1.0, 1.0, 1.0]
+    for whole, alone, c, words in (
+        ([30.0, 5.0, 0.1, 0.1], small, small, "whole loss: h explodes (above 1 and over 10 times t=3) at 2 steps"),
+        (small, small, [30.0, 1.0, 1.0, 1.0], "c explodes (above 1 and over 10 times t=3) at 1 step, the nearest t=0"),
+    ):
+        facts = GradientsFacts(at=3, flows=(flow(whole, alone, whole_c=small, alone_c=c),), peak=30.0, norm=1.0)
+        grid, layout = picture(facts, axis, 118, height)
+        red = {axis.step_at(x) for y in range(layout.bottom) for x in range(118)
+               if DARK.wrong.color in (grid[y][x][1].color, grid[y][x][1].bgcolor)}  # fmt: skip
+        assert red == {0, 1} if whole[0] > 1 else red == {0}
+        assert height < 30 or words in "\n".join(text(grid))
+
+
+@pytest.mark.parametrize("length", [6, 21, 2000])
+@pytest.mark.parametrize("lstm", [True, False])
+def test_the_heading_is_whole_and_a_space_follows(length: int, lstm: bool) -> None:
+    for width in (46, 72, 118):
+        for first in {0, max(0, length - 40)}:
+            axis = TimeAxis.fit(width, length, first=first)
+            norms = [0.1] * axis.count
+            c = norms if lstm else None
+            for at in {axis.steps[0], axis.steps[1], axis.steps[-1]}:
+                flows = (flow(norms, norms, whole_c=c, alone_c=c),)
+                facts = GradientsFacts(first=axis.first, at=at, flows=flows, peak=1.0)
+                grid, layout = picture(facts, axis, width, 30)
+                for y, alone in layout.headings:
+                    row = text(grid)[y]
+                    symbol = row.split()[0] if not row.strip().startswith("▼") else "‖‖"
+                    assert symbol.count("‖") in (0, 2)
+                    assert "∂L" in symbol
+                    assert "loss" in row or f"t={at}" in row
+                    assert not alone or row.count("▼") == 1
+
+
+@pytest.mark.parametrize("width", [30, 46, 60, 72, 118])
+def test_what_comes_along_c_is_told_in_any_room(width: int) -> None:
+    h, c = [0.013 ** (1 - t / 20) for t in range(21)], [0.31 ** (1 - t / 20) for t in range(21)]
+    facts = GradientsFacts(at=20, flows=(flow(h, h, whole_c=c, alone_c=c),), peak=1.0, norm=1.0)
+    said = "\n".join(text(picture(facts, TimeAxis.fit(width, 21), width, 30)[0]))
+    assert "0.013" in said
+    assert "0.31" in said
+
+
+def test_a_norm_that_has_no_room_for_its_digit_tells_its_power_of_ten() -> None:
+    axis = TimeAxis.fit(36, 5)
+    assert axis.column == 5
+    facts = GradientsFacts(at=-1, flows=(flow([4e-12, 4e-7, 0.1, 0.2, 0.5], [0] * 5),), peak=0.5)
+    grid, layout = picture(facts, axis, 36, 20)
+    row = text(grid)[layout.series[0].top + layout.rows - 1]
+    assert row[axis.gutter :].split() == ["e-12", "4e-7", ".100", ".200", ".500"]

@@ -25,11 +25,17 @@ def test_signed_shows_no_wrong_digit_and_keeps_its_width(value: float, width: in
     text = signed(value, width)
     assert len(text) <= width
     if not math.isfinite(value):
-        assert text in ("+inf" if value > 0 else "-inf", "!"[:width])
+        assert text in ("+∞" if value > 0 else "-∞", "!"[:width])
+    elif "e" in text:
+        assert abs(value) >= 10
+        assert float(text) == pytest.approx(value, rel=0.5)
+        assert text[0] in "+-" or value > 0
     elif text:
         assert re.fullmatch(r"[+-]\d*\.?\d+", text)
         assert rounded(value, text)
         assert (text[0] == "-") == (math.copysign(1, value) < 0)
+    else:
+        assert width < 6 or abs(value) > 1e100
     if width >= 7 and abs(value) < 9:
         assert len(text.partition(".")[2]) == 4
 
@@ -42,8 +48,8 @@ def test_signed_shows_a_state_wherever_there_are_three_cells(value: float, width
 @pytest.mark.parametrize(
     ("value", "width", "text"),
     [(0.93456, 7, "+0.9346"), (-0.5, 5, "-0.50"), (-0.5, 4, "-.50"), (0.26, 3, "+.3"), (0.5, 2, ""), (12.34, 3, "+12"),
-     (12.34, 5, "+12.3"), (math.nan, 3, "NaN"), (math.nan, 2, "!"), (-math.inf, 4, "-inf"), (math.inf, 1, "!"),
-     (1, 0, "")],
+     (12.34, 5, "+12.3"), (math.nan, 3, "NaN"), (math.nan, 2, "!"), (-math.inf, 4, "-∞"), (math.inf, 1, "!"),
+     (1, 0, ""), (1e9, 7, "+1.00e9"), (1e9, 4, "+1e9"), (1e9, 3, "1e9"), (-3e20, 5, "-3e20"), (-3e20, 4, "")],
 )  # fmt: skip
 def test_signed_by_example(value: float, width: int, text: str) -> None:
     assert signed(value, width) == text

@@ -150,7 +150,7 @@ def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
         assert found[2] == 1
         assert found[1] in ((1,) if height == 17 else (0,))  # a row of half-blocks is known by its upper unit
     text = "".join(grid[y][x][0] for y, x in cells)
-    assert {math.nan: "NaN", math.inf: "+inf", -math.inf: "-inf"}[value] in text if height == 17 else "!" in text
+    assert {math.nan: "NaN", math.inf: "+∞", -math.inf: "-∞"}[value] in text if height == 17 else "!" in text
 
 
 def test_what_is_not_fed_yet_is_a_dot_and_has_no_colour() -> None:

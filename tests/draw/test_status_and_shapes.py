@@ -178,10 +178,10 @@ def test_shapes_by_name_with_what_their_dimensions_count() -> None:
     assert "✗ every row alone gives the same  largest difference 2.5e-01" in text
     first = next(y for y, row in enumerate(rows) if "+0.1250" in row)
     assert rows[first].split() == ["output", "+0.1250", "-1.0000"]
-    assert rows[first + 1].split() == ["NaN", "+inf"]
+    assert rows[first + 1].split() == ["NaN", "+∞"]
     x = rows[first].index("-1.0000")
     assert grid[first][x][1] == DARK.cell(-20)
-    for word in ("NaN", "+inf"):
+    for word in ("NaN", "+∞"):
         assert grid[first + 1][rows[first + 1].index(word)][1] == DARK.warning
 
 
@@ -215,3 +215,25 @@ def test_what_has_no_room_below_is_hinted_at(height: int) -> None:
 
 def test_nothing_is_hinted_at_where_all_is_shown() -> None:
     assert "z: more" not in "".join(strip.text for strip in draw_shapes(WIDE, [], width=60, height=30, palette=DARK))
+
+
+@pytest.mark.parametrize("width", [20, 60])
+def test_more_room_is_not_offered_where_there_is_none(width: int) -> None:
+    rows = lines(is_picture(draw_shapes(WIDE, [], width=width, height=4, palette=DARK, zoomed=True), width, 4))
+    assert rows[-1].strip() in ("no room for output", "…")
+    assert "z" not in rows[-1]
+
+
+def test_nan_is_no_failed_equality() -> None:
+    check = Check(claim="logits are head(output)", holds=False, difference=math.nan)
+    (row,) = [row for row in lines(is_picture(draw_shapes([], [check], width=80, height=9, palette=DARK), 80, 9))
+              if row.strip()]  # fmt: skip
+    assert row.split("logits are head(output)")[0].strip() == "!"
+    assert "NaN: cannot be compared" in row
+
+
+def test_a_huge_value_is_written_with_an_exponent() -> None:
+    tensors = [fact("h_n", (1, 1, 2), ("layers", "batch", "hidden"), [[1e9, -2.5e12]])]
+    text = "\n".join(lines(is_picture(draw_shapes(tensors, [], width=60, height=9, palette=DARK), 60, 9)))
+    assert "+1.00e9" in text
+    assert "-2.5e12" in text

@@ -191,7 +191,7 @@ def test_values_that_are_not_finite_are_marked_and_counted() -> None:
     grid = picture(weights([("weight_hh_l0", values)], 0, (1, 2, 2)), 70, 16)
     marked = ["".join(character for character, style in row if style == DARK.warning) for row in grid]
     assert sum("NaN" in row for row in marked) == 1
-    assert sum("+inf" in row for row in marked) == 1
+    assert sum("+∞" in row for row in marked) == 1
     assert any("2 not finite" in row for row in marked)
 
 

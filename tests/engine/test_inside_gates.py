@@ -114,3 +114,53 @@ def test_a_weight_that_is_not_a_number_is_shown_as_such() -> None:
     with torch.no_grad():
         next(trainer.model.recurrent.parameters()).fill_(torch.nan)
     assert all(np.isnan(gate.values).all() for gate in gates_facts(sight_of(trainer), GatesAsk()).gates)
+
+
+# ---- units that tell the rows apart ----
+
+
+@given(experiments(), st.integers(1, 8), st.integers(-1, 6))
+@settings(max_examples=40)
+def test_units_that_differ_most_between_the_rows_come_first(experiment: Experiment, ticks: int, at: int) -> None:
+    trainer, _ = ticked(experiment, ticks)
+    found, network = Pass(trainer), experiment.network
+    step = at if 0 <= at < trainer.fed else trainer.fed - 1
+    for layer in range(network.layers):
+        for way in range(network.directions):
+            facts = gates_facts(sight_of(trainer), GatesAsk(layer=layer, direction=way, units=3, order="rows", at=at))
+            if trainer.task.rows == 1:
+                assert "nothing to compare" in facts.note
+                assert (facts.order, facts.at, facts.spread) == ("number", -1, None)
+                continue
+            lstm = network.cell == "lstm"
+            states = (found.c if lstm else found.h)[layer][way][step].detach().numpy()  # (N, H)
+            states = np.tanh(states) if lstm else states
+            apart = np.sqrt(((states - states.mean(0)) ** 2).mean(0))
+            assert (facts.order, facts.at) == ("rows", step)
+            assert facts.spread is not None
+            assert_allclose(facts.spread, np.sort(apart)[::-1][:3], **CLOSE)
+            assert_allclose(facts.spread, apart[facts.units], **CLOSE)
+            assert len(set(facts.units.tolist())) == min(3, network.hidden_size)
+            values = expected(found, network.cell, layer, way, 0)
+            for gate in facts.gates:
+                assert_allclose(gate.values, values[gate.name].T[facts.units], **CLOSE)
+
+
+def test_rows_are_compared_only_where_it_is_asked_for_and_there_is_something() -> None:
+    rows = {"data": {"inputs": ["ab", "ba"], "targets": ["ba", "ab"]}, "network": {"head": "linear"}}
+    trainer, _ = ticked(from_dict(rows), 1)
+    assert gates_facts(sight_of(trainer), GatesAsk()).spread is None
+    trainer, _ = ticked(from_dict(rows), 0)
+    facts = gates_facts(sight_of(trainer), GatesAsk(order="rows"))
+    assert (facts.note, facts.order, facts.spread) == (NOT_FED, "number", None)
+
+
+def test_a_unit_that_is_no_number_comes_last() -> None:
+    rows = {"inputs": ["ab", "ba"], "targets": ["ba", "ab"]}
+    trainer, _ = ticked(from_dict({"data": rows, "network": {"hidden_size": 3, "head": "linear"}}), 1)
+    with torch.no_grad():
+        trainer.model.state_dict()["recurrent.bias_ih_l0"][0] = torch.nan
+    facts = gates_facts(sight_of(trainer), GatesAsk(order="rows"))
+    assert facts.spread is not None
+    assert facts.units[-1] == 0
+    assert np.isnan(facts.spread).tolist() == [False, False, True]

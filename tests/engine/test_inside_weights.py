@@ -18,6 +18,7 @@ from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import CellAsk, WeightKind, WeightsAsk, WeightsFacts
 from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import Wanted
 from rnn_tui.rules import from_dict
 from tests.engine.test_probe import experiments, ticked
 
@@ -150,7 +151,7 @@ def test_an_update_is_how_far_the_weights_have_moved(optimizer: str, clip: float
     session.tick()
     session.tick()
     assert trainer.last_update is None  # nobody has asked
-    assert facts(trainer, "update").note == "The last update is kept from now on: it comes with the next one."
+    assert facts(trainer, "update").note.startswith("The last update was made before anybody looked")
     for _ in range(3):
         before = [weight.detach().clone() for weight in trainer.model.parameters()]
         session.tick()
@@ -163,6 +164,20 @@ def test_an_update_is_how_far_the_weights_have_moved(optimizer: str, clip: float
     trainer.keeps_update = False
     session.tick()
     assert trainer.last_update is None  # an old one is not shown for a new one
+
+
+def test_slow_motion_holds_at_the_update_just_made() -> None:
+    session = Session(from_dict({"training": {"tick": "sequence"}}))
+    session.tick()
+    wanted = Wanted(inside=(WeightsAsk(kind="update", **EVERYTHING),))
+    session.probe.inside(wanted)  # the pane is open before
+    before = [weight.detach().clone() for weight in session.trainer.model.parameters()]
+    session.next_phase()
+    assert session.probe.motion is not None
+    assert session.probe.motion.now.kind == "update"
+    (found,) = session.probe.inside(wanted)
+    assert isinstance(found, WeightsFacts)
+    same(found, [new.detach() - old for new, old in zip(session.trainer.model.parameters(), before, strict=True)])
 
 
 def test_going_back_forgets_the_update_and_running_on_finds_it_again() -> None:

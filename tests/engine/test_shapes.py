@@ -160,13 +160,28 @@ def test_once_the_update_is_made_nothing_is_compared_with_other_weights() -> Non
     assert facts["output"].values is facts["logits"].values is facts["h_n"].values is None
 
 
-def test_weights_that_are_no_numbers_fail_the_checks() -> None:
+@pytest.mark.parametrize("number", [torch.nan, torch.inf])
+def test_what_is_no_number_on_both_sides_agrees_there(number: float) -> None:
+    trainer, _ = ticked(LESSONS["hihello-embedding"], 0)
+    assert trainer.model.head is not None
+    with torch.no_grad():
+        trainer.model.head.bias[0] = number
+    trainer.tick()
+    assert not torch.cat(trainer.logits).isfinite().all()
+    assert all(check.holds and check.difference < 1e-5 for check in checks(trainer))
+    trainer.logits[0][2, 0, 1] += 0.25  # what is finite is still compared
+    assert [check.difference for check in checks(trainer) if not check.holds] == [pytest.approx(0.25, abs=1e-5)]
+    trainer.logits[0][2, 0, 0] = -torch.inf  # and so is where the others are
+    assert [np.isfinite(check.difference) for check in checks(trainer) if not check.holds] == [False]
+
+
+def test_weights_that_are_no_numbers_on_one_side_alone_fail_the_checks() -> None:
     trainer, _ = ticked(LESSONS["hihello-embedding"], 1)
     with torch.no_grad():
         next(trainer.model.recurrent.parameters())[0, 0] = torch.nan
-    found = checks(trainer)
-    assert not any(check.holds for check in found)
-    assert all(np.isnan(check.difference) for check in found)
+    failed = [check for check in checks(trainer) if not check.holds]
+    assert any(check.claim.startswith("output[") for check in failed)  # h_n is from before
+    assert all(np.isnan(check.difference) for check in failed)
     values = named(trainer)["output"].values
     assert values is not None
     assert np.isnan(values).any()

@@ -34,7 +34,7 @@ async def test_numbers_that_are_none_are_shown_as_such(lesson: str, value: float
         }  # fmt: skip
         engine.move(state="paused", loss=value, running_loss=value, notice="The loss turned NaN at tick 71.")
         await until(pilot, lambda: "tick 71" in text_of(app, "#notice"))
-        name = {math.nan: "NaN", -math.inf: "-inf"}[value]
+        name = {math.nan: "NaN", -math.inf: "-∞"}[value]
         assert name in text_of(app, "#states")
         if lesson == "hihello":
             assert {math.nan: "NaN", -math.inf: "-∞"}[value] in text_of(app, "#status")

@@ -1,5 +1,8 @@
 """Panes that look inside: opened and closed by keys, asked for only while they are there."""
 
+from dataclasses import replace as replace_gaze
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -9,6 +12,7 @@ from rnn_tui.inside import (
     Ask,
     CellAsk,
     GatesAsk,
+    GatesFacts,
     GradientsAsk,
     ReadingAsk,
     ReadingFacts,
@@ -20,6 +24,8 @@ from rnn_tui.inside import (
 from rnn_tui.lessons import LESSONS
 from rnn_tui.properties import PROPERTIES
 from rnn_tui.view.panes import INSIDE, PANES, inside_pane
+from rnn_tui.view.panes.gates import GatesPane
+from rnn_tui.view.scene import Gaze
 from rnn_tui.view.stage import Stage
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
@@ -104,15 +110,28 @@ async def test_on_a_large_screen_nothing_has_to_go_but_the_prediction() -> None:
         await until(pilot, lambda: there(app.main.stage) == {"network", "states", "gates", "loss", "weights"})
 
 
-async def test_resized_while_it_fills_the_screen_it_still_does() -> None:
+async def test_a_pane_that_filled_a_small_screen_goes_to_its_place_when_there_is_room() -> None:
     async with running(size=(80, 24)) as (pilot, app, _):
         stage = app.main.stage
         await pilot.press("p")
         await until(pilot, lambda: there(stage) == {"space"})
+        await pilot.resize_terminal(90, 24)  # still small
+        await until(pilot, lambda: stage.size.width == 90 and stage.pane("space").region == stage.region)
         await pilot.resize_terminal(140, 50)
-        await until(pilot, lambda: stage.size.width == 140 and stage.pane("space").region == stage.region)
-        await pilot.press("z")
         await until(pilot, lambda: there(stage) == {"network", "states", "loss", "space"})
+
+
+@pytest.mark.parametrize("keys", [["p", "z", "z"], ["1"]])
+async def test_a_pane_that_somebody_zoomed_still_fills_the_screen_when_it_grows(keys: list[str]) -> None:
+    async with running(size=(80, 24)) as (pilot, app, _):
+        stage = app.main.stage
+        await pilot.press(*keys)
+        await until(pilot, lambda: len(there(stage)) == 1)
+        zoomed = stage.zoomed
+        await pilot.resize_terminal(140, 50)
+        await until(pilot, lambda: zoomed and stage.size.width == 140 and zoomed.region == stage.region)
+        await pilot.press("z")
+        await until(pilot, lambda: len(there(stage)) == 4)
 
 
 async def test_layers_and_directions_one_after_the_other() -> None:
@@ -164,7 +183,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
 
 @pytest.mark.parametrize("key", OTHERS)
 async def test_what_else_a_pane_can_show(key: str) -> None:
-    async with running() as (pilot, _, engine):
+    async with running("ohlol-embedding") as (pilot, _, engine):
         await pilot.press(key)
         for wanted in OTHERS[key]:
             await pilot.press("o")
@@ -175,6 +194,44 @@ async def test_what_else_a_pane_can_show(key: str) -> None:
                     for ask in asked(engine)
                 ),
             )
+
+
+async def test_units_that_tell_the_rows_apart_come_first_where_there_are_rows() -> None:
+    async with running(LESSONS["remember"]) as (pilot, app, engine):
+        await pilot.press("g", "left_square_bracket")
+        step = app.main.gaze.cursor
+        await until(pilot, lambda: [getattr(ask, "at", None) for ask in asked(engine)] == [step])
+        assert "o: units that tell the rows apart" in text_of(app, "#gates")
+        for order in ("rows", "number"):
+            await pilot.press("o")
+            await until(pilot, lambda: [getattr(ask, "order", None) for ask in asked(engine)] == [order])  # noqa: B023
+    async with running() as (pilot, app, engine):
+        await pilot.press("g", "o")
+        await until(pilot, lambda: asked(engine) and "unit 1" in text_of(app, "#gates"))
+        assert app.main.gaze.gate_order == "number"
+        assert "tell the rows" not in text_of(app, "#gates")
+
+
+async def test_units_go_on_in_the_order_that_is_shown() -> None:
+    pane, gaze = GatesPane(), Gaze(unit=7)
+    units = np.array([21, 7, 3], np.int32)
+    for order, following in (("rows", [3, 21]), ("number", [8, 6])):
+        facts = GatesFacts(units=units, order="rows" if order == "rows" else "number")
+        pane._scene = SimpleNamespace(answer=lambda _, facts=facts: facts)  # type: ignore[assignment]
+        experiment = LESSONS["remember"]
+        assert [pane.next_item(experiment, gaze, by).unit for by in (1, 2 if order == "rows" else -1)] == following
+
+
+async def test_without_an_embedding_the_state_space_has_nothing_else_to_show() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("p", "o")
+        await until(pilot, lambda: asked(engine) and "State space · h" in text_of(app, "#space"))
+        assert app.main.gaze.space == "states"
+        assert asked(engine) == (SpaceAsk(),)
+        app.main.gaze = replace_gaze(app.main.gaze, space="embedding")  # left from a lesson that has one
+        app.main._redraw()
+        await until(pilot, lambda: "State space · h" in text_of(app, "#space"))
+        assert asked(engine) == (SpaceAsk(),)
 
 
 async def test_matrices_go_round() -> None:

@@ -102,7 +102,7 @@ SPACE = SpaceFacts(
 )
 SALIENCY = SaliencyFacts(step=3, character=3, inputs=integers(0, 1, 0, 2, 3, 3), values=floats(0.5, -0.25, 0.125, 1.5))
 PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
-    "i": ("cell", CELL, ["t=3", "b_hh", "= −0.303"]),
+    "i": ("cell", CELL, ["t=3", "b_hh", "= −0.30"]),
     "g": ("gates", GATES, ["RNN 5", "keeps h", ".6500"]),
     "v": ("gradients", GRADIENTS, ["of the loss at t=3", "ρ(W_hh) 0.88", "2.500 → 1.000"]),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),

@@ -290,7 +290,7 @@ async def test_a_lesson_chosen_before_the_first_frame_is_the_one_that_opens() ->
         await until(pilot, lambda: app.main.scene)
         await pilot.press("l", "down", "enter")
         await until(pilot, lambda: app.screen is app.main)
-        assert "hihello-slow" in screen_lines(app)[0]
+        await until(pilot, lambda: any("hihello-slow" in line for line in screen_lines(app)[:1]))
         assert "loading torch" in screen_lines(app)[1]
         engine.greet()
         await until(pilot, lambda: engine.commands)

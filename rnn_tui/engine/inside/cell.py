@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from rnn_tui.engine.compare import compare
@@ -9,7 +10,7 @@ from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
 from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
 from rnn_tui.inside import CellAsk, CellFacts, Compared, GateTerms, Integers, Squash
 
-__all__ = ["cell_facts"]
+__all__ = ["cell_facts", "newest_cell"]
 
 _SQUASH: dict[str, Squash] = {"h": "tanh", "g": "tanh", "n": "tanh"}  # all others: σ
 
@@ -17,20 +18,25 @@ _SQUASH: dict[str, Squash] = {"h": "tanh", "g": "tanh", "n": "tanh"}  # all othe
 _PRODUCTS = 5e7  # of weights with numbers: what the equations written out may take
 
 
+def newest_cell(sight: Sight, ask: CellAsk) -> CellAsk:
+    """The same ask at the newest time step: in slow motion that of the cell on the screen."""
+    return replace(ask, step=sight.newest(*sight.place(ask.layer, ask.direction)))
+
+
 @torch.no_grad()
 def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
     """The equations of the cell that was asked for, term by term; places that there are not become the nearest.
 
-    A step that has not been fed has a note instead. There is room for `ask.features` columns of W_ih, and for as many
-    of W_hh.
+    A step that this layer has not come to has a note instead. There is room for `ask.features` columns of W_ih, and
+    for as many of W_hh.
     """
     network = sight.trainer.experiment.network
     size = network.hidden_size
-    layer = min(max(ask.layer, 0), network.layers - 1)
-    direction = min(max(ask.direction, 0), network.directions - 1)
+    layer, direction = sight.place(ask.layer, ask.direction)
     step = min(max(ask.step, 0), sight.trainer.length - 1)
     unit = min(max(ask.unit, 0), size - 1)
-    if step >= sight.fed:
+    begin, end = sight.known(layer, direction)
+    if not begin <= step < end:
         return _nothing(sight, layer, direction, step, unit)
 
     cell = sight.cell(layer, direction).part(step, step + 1)
@@ -111,7 +117,7 @@ def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> 
     none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int32)
     lstm = network.cell == "lstm"
     return CellFacts(
-        note=f"t={step} has not been fed yet." if sight.fed else NOT_FED,
+        note=_not_there(sight, step),
         step=step,
         layer=layer,
         direction=direction,
@@ -129,6 +135,12 @@ def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> 
         c=none if lstm else None,
         h=none,
     )
+
+
+def _not_there(sight: Sight, step: int) -> str:
+    if sight.motion is not None:
+        return f"t={step} has not been computed yet in this layer."
+    return f"t={step} has not been fed yet." if sight.fed else NOT_FED
 
 
 def _index(chosen: Integers, device: torch.device) -> Tensor:

@@ -34,8 +34,7 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
     trainer, network = sight.trainer, sight.trainer.experiment.network
-    layer = min(max(ask.layer, 0), network.layers - 1)
-    direction = min(max(ask.direction, 0), network.directions - 1)
+    layer, direction = sight.place(ask.layer, ask.direction)
     facts = GradientsFacts(first=sight.first, at=-1, layer=layer, direction=direction)
     if not trainer.learns or not sight.fed:
         return replace(facts, note=NOT_FED if trainer.learns else _NOT_LEARNT)
@@ -64,15 +63,15 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
 def _seeds(sight: Sight, at: int) -> Tensor:
     """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H), through the head.
 
-    Zeros for the ℓ of step -1.
+    Zeros for the steps that have not been answered, and for the ℓ of step -1.
     """
     trainer = sight.trainer
     said = logits(sight)
     target = trainer.task.y(0, sight.fed)[:, sight.row]
     wrong = by_logits(said, target)
     mean = trainer.experiment.training.reduction == "mean"
-    seeds = wrong.new_zeros(2, *wrong.shape)
-    seeds[0] = wrong / (trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1))
+    seeds = wrong.new_zeros(2, sight.read, wrong.shape[-1])
+    seeds[0, : sight.fed] = wrong / (trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1))
     if at >= 0:
         seeds[1, at] = wrong[at]
     return by_states(sight, seeds)
@@ -95,13 +94,14 @@ def _flow(sight: Sight, layer: int, direction: int, norms: _Norms) -> GradientFl
         alone=floats(sight.window(alone)),
         whole_c=None if whole_c is None else floats(sight.window(whole_c)),
         alone_c=None if alone_c is None else floats(sight.window(alone_c)),
-        saturated=_saturated(sight.layers[layer][direction]),
+        saturated=_saturated(sight.layers[layer][direction], sight.reached),
     )
 
 
-def _saturated(cell: Unfolded) -> float:
-    """The share of the states, over all units and steps fed, through which hardly anything flows back."""
-    stuck = cell.h == 0 if cell.cell == "rnn-relu" else cell.h.abs() > _SATURATED
+def _saturated(cell: Unfolded, steps: int) -> float:
+    """The share of the states, over all units and the first steps, through which hardly anything flows back."""
+    h = cell.h[:steps]
+    stuck = h == 0 if cell.cell == "rnn-relu" else h.abs() > _SATURATED
     return stuck.float().mean().item()
 
 

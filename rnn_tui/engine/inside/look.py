@@ -1,10 +1,11 @@
 """Asks are answered here: each by the module that knows how."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from msgspec.structs import replace
 
-from rnn_tui.engine.inside.cell import cell_facts
+from rnn_tui.engine.inside.cell import cell_facts, newest_cell
 from rnn_tui.engine.inside.gates import gates_facts
 from rnn_tui.engine.inside.gradients import gradients_facts
 from rnn_tui.engine.inside.reading import reading_facts
@@ -44,7 +45,7 @@ class Inside:
         newest = max(0, sight.fed - 1)
         match ask:
             case CellAsk(step=step):
-                return cell_facts(sight, ask if step >= 0 else replace(ask, step=newest))
+                return cell_facts(sight, ask if step >= 0 else newest_cell(sight, ask))
             case GatesAsk():
                 return gates_facts(sight, ask)
             case GradientsAsk(at=at):
@@ -59,3 +60,5 @@ class Inside:
                 return sample_facts(sight, ask)
             case ReadingAsk():
                 return reading_facts(sight, ask)
+            case _:
+                assert_never(ask)

@@ -13,7 +13,7 @@ def logits(sight: Sight) -> Tensor:
     trainer = sight.trainer
     if trainer.logits:
         return torch.cat(trainer.logits)[: sight.fed, sight.row]
-    return trainer.model.read_out(torch.cat([each.h for each in sight.layers[-1]], -1))
+    return trainer.model.read_out(torch.cat([each.h for each in sight.layers[-1]], -1)[: sight.fed])
 
 
 def by_states(sight: Sight, by_logits: Tensor) -> Tensor:

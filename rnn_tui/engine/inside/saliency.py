@@ -20,7 +20,7 @@ _STEP_NOT_FED = "That time step has not been fed yet: it has said nothing."
 
 @torch.no_grad()
 def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
-    """(∂logit/∂x_k)·x_k of every step k that has been fed, for the logit of one character at the step asked for.
+    """(∂logit/∂x_k)·x_k of every step k that has been read, for the logit of one character at the step asked for.
 
     Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
     measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
@@ -34,7 +34,7 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
         values=np.zeros(0, np.float32),
     )
     if not trainer.learns:
-        return replace(facts, note=_NOT_LEARNT)
+        return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < sight.fed:
         return replace(facts, note=_STEP_NOT_FED if sight.fed else NOT_FED)
     said = logits(sight)
@@ -48,7 +48,8 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
             return replace(facts, note=_NO_TARGET)
     else:
         character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
-    seeds = torch.zeros_like(said)
+    seeds = said.new_zeros(sight.read, said.shape[-1])
     seeds[ask.step, character] = 1
     _, by_x = adjoints(sight.layers, by_states(sight, seeds[None]))
-    return replace(facts, character=character, values=floats((by_x[0] * sight.layers[0][0].x).sum(-1)))
+    values = (by_x[0] * sight.layers[0][0].x).sum(-1)
+    return replace(facts, character=character, values=floats(values[: sight.reached]))

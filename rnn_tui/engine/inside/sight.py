@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
+from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.unfolded import Unfolded, unfold
 from rnn_tui.inside import Floats, Integers
@@ -17,27 +18,64 @@ NOT_FED = "Nothing has been fed yet: → feeds the first character."
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """One row, a window of time steps, and how many have been fed. What is computed for one pane serves them all."""
+    """One row, a window of time steps, and how far the pass has come. What is computed for one pane serves them all.
+
+    A tick that slow motion holds has read further than it has answered: the pass is computed over what it reads, and
+    what has not happened yet is cut off afterwards. Who reads from the right has other states if it is given less.
+    """
 
     trainer: Trainer
     row: int
     first: int  # of the window
     stop: int
     fed: int  # time steps of this pass whose output is there
+    motion: Motion | None = None  # where a tick is held
+
+    @property
+    def read(self) -> int:
+        """Time steps that the pass is computed over: those fed, and in slow motion all that the tick will have fed.
+
+        A row that is shorter than its batch has no more than its own.
+        """
+        return self.fed if self.motion is None else min(self.motion.stop, self.trainer.task.steps(self.row))
+
+    @property
+    def reached(self) -> int:
+        """Time steps that the outputs there depend on: where a direction reads from the right, all that are read."""
+        return self.read if self.fed and self.trainer.experiment.network.bidirectional else self.fed
+
+    def known(self, layer: int, direction: int) -> tuple[int, int]:
+        """From which time step to which (not included) the states of a layer are there."""
+        if self.motion is None:
+            return 0, self.fed
+        begin, end = self.motion.known(layer, direction)
+        return min(begin, self.read), min(end, self.read)
+
+    def newest(self, layer: int, direction: int) -> int:
+        """The time step whose cell is looked at where nobody says which: that of the phase, else the last one known."""
+        begin, end = self.known(layer, direction)
+        if self.motion is not None and (end == 0 or begin <= self.motion.now.step < end):
+            return self.motion.now.step
+        return max(0, end - 1)
+
+    def place(self, layer: int, direction: int) -> tuple[int, int]:
+        """The layer and direction asked for, or the nearest that there is."""
+        network = self.trainer.experiment.network
+        return min(max(layer, 0), network.layers - 1), min(max(direction, 0), network.directions - 1)
 
     @cached_property
     def layers(self) -> list[list[Unfolded]]:
-        """Each layer and direction over the steps fed; [] before the first."""
-        return unfold(self.trainer, self.row, self.fed)
+        """Each layer and direction over the steps read; [] before the first."""
+        return unfold(self.trainer, self.row, self.read)
 
     def cell(self, layer: int, direction: int) -> Unfolded:
-        """The layer and direction asked for, or the nearest that there is. Only where something has been fed."""
-        both = self.layers[min(max(layer, 0), len(self.layers) - 1)]
-        return both[min(max(direction, 0), len(both) - 1)]
+        """The layer and direction asked for, or the nearest that there is. Only where something has been read."""
+        layer, direction = self.place(layer, direction)
+        return self.layers[layer][direction]
 
     def window(self, values: Tensor) -> Tensor:
-        """(T, ...) over the steps fed -> those of them in the window."""
-        return values[self.first : max(self.first, min(self.stop, self.fed))]
+        """(T, ...) over the steps read -> those of them in the window that the outputs depend on."""
+        return values[self.first : max(self.first, min(self.stop, self.reached))]
 
 
 def sampled(size: int, room: int, wanted: int = 0) -> Integers:

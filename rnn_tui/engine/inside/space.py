@@ -36,8 +36,7 @@ class Spaces:
         network = sight.trainer.experiment.network
         if ask.kind == "embedding" and network.embedding:
             return self._embedding(sight)
-        layer = min(max(ask.layer, 0), network.layers - 1)
-        direction = min(max(ask.direction, 0), network.directions - 1)
+        layer, direction = sight.place(ask.layer, ask.direction)
         read = "a number" if sight.trainer.experiment.is_numbers else "one-hot"
         note = (
             f"The input is {read}, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
@@ -56,7 +55,7 @@ class Spaces:
             thinned = f"{len(shown):,} of {steps:,} steps are shown, and the axes come from {len(fit):,} of them."
             note = f"{note} {thinned}".lstrip()
         axes = self._axes(("states", layer, direction), _doubles(states[:, _index(fit, states)]))
-        characters = sight.trainer.task.characters[: sight.fed].T  # (N, T)
+        characters = sight.trainer.task.characters[: sight.reached].T  # (N, T)
         return SpaceFacts(
             note=note,
             kind="states",
@@ -101,11 +100,11 @@ def _states(sight: Sight, layer: int, direction: int, rows: Integers) -> tuple[T
     """h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
     if len(rows) == 1:  # that of the other panes
         cell = sight.cell(layer, direction)
-        return cell.h[None], cell.h_0[None]
+        return cell.h[None, : sight.reached], cell.h_0[None]
     trainer, network = sight.trainer, sight.trainer.experiment.network
     h_0 = trainer.h_0[0] if isinstance(trainer.h_0, tuple) else trainer.h_0  # (L*D, N, H)
     chosen = _index(rows, h_0)
-    h = layer_outputs(trainer, sight.fed, chosen, layer + 1)[-1]  # (T, n, D*H)
+    h = layer_outputs(trainer, sight.read, chosen, layer + 1)[-1][: sight.reached]  # (T, n, D*H)
     mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
     return h[..., mine].transpose(0, 1), h_0[layer * network.directions + direction, chosen]
 

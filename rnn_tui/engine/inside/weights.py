@@ -17,7 +17,7 @@ __all__ = ["wants_update", "weights_facts"]
 _NOTHING_LEARNT = "Nothing is learnt here: there are no gradients, and no updates."
 _NO_GRADIENT = "The gradients come at the end of the pass: shift+→ goes there."
 _COLLECTED = "{} of {} passes are collected: this is the average of their gradients."
-_NO_UPDATE = "The last update is kept from now on: it comes with the next one."
+_NO_UPDATE = "The last update was made before anybody looked: the next one is kept; shift+→ makes it."
 
 
 def wants_update(asks: Iterable[Ask]) -> bool:

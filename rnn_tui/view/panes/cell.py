@@ -44,7 +44,7 @@ class CellPane(InsidePane):
             compare=gaze.compare,
         )
 
-    def other(self, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
         """With the equations written out beside torch, or without."""
         return replace(gaze, compare=not gaze.compare)
 

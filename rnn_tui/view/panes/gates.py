@@ -1,5 +1,8 @@
 """The gates of one layer over time."""
 
+from dataclasses import replace
+from typing import Literal
+
 from textual.strip import Strip
 
 from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
@@ -25,8 +28,9 @@ class GatesPane(InsidePane):
         "what it takes in, and what it lets out. They are computed from the weights and states of this very tick.",
         read="A gate lies between 0 (shut, dark) and 1 (open, bright), one row a unit. LSTM: f keeps the old c, i "
         "takes in the new g, o lets c out as h. GRU: z keeps the old h, r says how much of it the new n may see.",
-        then="In the lesson `remember` with --cell lstm, look at f of a unit that carries the first letter: once it is "
-        "learnt, it stays near 1 from the first step to the last. ↑ ↓ choose the layer, , and . the unit.",
+        then="`remember` with --cell lstm, once it is learnt: which unit carries the first letter? One whose c differs "
+        "between the rows ({ }) and stays so to the end. o puts such units first: their f is near 1 all the way. An f "
+        "near 1 alone is not enough, a unit that only counts has it too. ↑ ↓ choose the layer, , and . the unit.",
     )
 
     def ask(self, experiment: Experiment, gaze: Gaze) -> GatesAsk:
@@ -36,7 +40,24 @@ class GatesPane(InsidePane):
             direction=gaze.direction,
             unit=chosen_unit(experiment, gaze),
             units=gate_units_that_fit(self.size.height, _HEATMAPS.get(experiment.network.cell, 2)),
+            order=_order(experiment, gaze),
+            at=-1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1),
         )
+
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+        """The units that tell the rows apart first, or in their order; one row has nothing to be told from."""
+        if len(experiment.data.inputs) < 2:
+            return gaze
+        return replace(gaze, gate_order="number" if gaze.gate_order == "rows" else "rows")
+
+    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+        """The next unit in the order that is shown."""
+        facts = None if self._scene is None else self._scene.answer(GatesFacts)
+        shown = [] if facts is None or facts.order == "number" else facts.units.tolist()
+        unit = chosen_unit(experiment, gaze)
+        if unit not in shown:
+            return super().next_item(experiment, gaze, by)
+        return replace(gaze, unit=shown[(shown.index(unit) + by) % len(shown)])
 
     def title(self, scene: Scene) -> str:
         """Which layer, and what a heatmap measures."""
@@ -48,8 +69,11 @@ class GatesPane(InsidePane):
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
         network = scene.experiment.network
-        layers = network.layers * network.directions > 1
-        return f"{'↑ ↓ layer · ' if layers else ''}, . unit {chosen_unit(scene.experiment, scene.gaze) + 1}"
+        layers = "↑ ↓ layer" if network.layers * network.directions > 1 else ""
+        unit = f", . unit {chosen_unit(scene.experiment, scene.gaze) + 1}"
+        turned = _order(scene.experiment, scene.gaze) == "rows"
+        other = f"o: units {'by number' if turned else 'that tell the rows apart'}"
+        return " · ".join(filter(None, (layers, unit, other if len(scene.experiment.data.inputs) > 1 else "")))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.gates."""
@@ -84,3 +108,8 @@ class GatesPane(InsidePane):
         return f"t={step} · " + " · ".join(
             f"unit {facts.units[place] + 1}: {block.gate.name} = {values[place]:+.7f}" for place in places
         )
+
+
+def _order(experiment: Experiment, gaze: Gaze) -> Literal["number", "rows"]:
+    """The order of the units: the gaze may still be turned to the rows of an experiment before."""
+    return gaze.gate_order if len(experiment.data.inputs) > 1 else "number"

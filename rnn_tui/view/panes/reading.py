@@ -37,7 +37,7 @@ class ReadingPane(InsidePane):
         """The unit of the rank chosen, in the order chosen."""
         return ReadingAsk(layer=gaze.layer, direction=gaze.direction, rank=_rank(experiment, gaze), order=gaze.order)
 
-    def other(self, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
         """The next order, and the unit that comes first in it."""
         return replace(gaze, order=_next(gaze), rank=0)
 

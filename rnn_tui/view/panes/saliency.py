@@ -27,7 +27,8 @@ class SaliencyPane(InsidePane):
         "gradient × input: the slope of the output's logit with respect to the input, times the input.",
         read="Orange spoke for the character, blue against it; the stronger, the more. It is the slope at this very "
         "point, so a saturated network can show little although much depends on the input.",
-        then="Put the cursor on the last step of `remember`: once it is learnt, the first character should stand out. "
+        then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): what "
+        "does the first character get? Often not the most: a slope tells of a small change, not of what was needed. "
         "o asks the same of the right character instead of the predicted one.",
     )
 
@@ -36,7 +37,7 @@ class SaliencyPane(InsidePane):
         step = -1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1)
         return SaliencyAsk(step=step, output=gaze.output)
 
-    def other(self, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
         """The target's logit instead of the predicted one, and back."""
         return replace(gaze, output="target" if gaze.output == "predicted" else "predicted")
 

@@ -55,7 +55,7 @@ class SamplePane(InsidePane):
         sample = chosen_sample(experiment, gaze)
         return replace(sample, length=min(sample.length, text_room(*self.size)))
 
-    def other(self, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
         """The next temperature."""
         now = gaze.sample.temperature
         higher = next((each for each in _TEMPERATURES if each > now), _TEMPERATURES[0])

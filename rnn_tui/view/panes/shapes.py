@@ -30,22 +30,33 @@ class ShapesPane(Pane):
         """See draw.shapes."""
         frame = scene.frame
         notes = [] if frame.checks else ["The checks come at the end of the pass."]
-        rows, length, other = (
-            scene.experiment.rows,
-            scene.experiment.length,
-            not scene.experiment.network.batch_first,
-        )
-        if rows > 1:
-            swapped = (rows, length) if other else (length, rows)
+        rows = scene.experiment.rows
+        swapped = [
+            f"{each.name} {_written((each.shape[1], each.shape[0], *each.shape[2:]))}"
+            for each in frame.tensors
+            if each.name in ("x", "output") and len(each.shape) >= 2
+        ]
+        if rows > 1 and swapped:
             notes += [
-                f"batch_first={other} would give",
-                f"  x ({swapped[0]}, {swapped[1]}, {scene.experiment.input_size}) and "
-                f"output ({swapped[0]}, {swapped[1]}, {scene.experiment.output_size});",
+                f"batch_first={not scene.experiment.network.batch_first} would give",
+                f"  {' and '.join(swapped)};",
                 "  h_0 and h_n stay as they are.",
                 f"Below is row {min(scene.gaze.row, rows - 1) + 1}; {{ and }} pick another.",
             ]
-        return draw_shapes(frame.tensors, frame.checks, width=width, height=height, palette=scene.palette, notes=notes)
+        return draw_shapes(
+            frame.tensors,
+            frame.checks,
+            width=width,
+            height=height,
+            palette=scene.palette,
+            notes=notes,
+            zoomed=self.has_class("full"),
+        )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """It has no time axis."""
         return None
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"

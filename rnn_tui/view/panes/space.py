@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.space import draw_space, point_at, space_scale
 from rnn_tui.experiment import Experiment
-from rnn_tui.inside import SpaceAsk, SpaceFacts
+from rnn_tui.inside import SpaceAsk, SpaceFacts, SpaceKind
 from rnn_tui.view.inside import InsidePane, chosen_cell
 from rnn_tui.view.pane import Explanation
 from rnn_tui.view.scene import Gaze, Scene
@@ -37,15 +37,17 @@ class SpacePane(InsidePane):
 
     def ask(self, experiment: Experiment, gaze: Gaze) -> SpaceAsk:
         """The states of the layer that is looked at, or the embedding."""
-        return SpaceAsk(kind=gaze.space, layer=gaze.layer, direction=gaze.direction, rows=_MOST_ROWS)
+        return SpaceAsk(kind=_kind(experiment, gaze), layer=gaze.layer, direction=gaze.direction, rows=_MOST_ROWS)
 
-    def other(self, gaze: Gaze) -> Gaze:
-        """The embedding instead of the states, and back."""
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+        """The embedding instead of the states, and back; a one-hot input has none."""
+        if not experiment.network.embedding:
+            return gaze
         return replace(gaze, space="embedding" if gaze.space == "states" else "states")
 
     def title(self, scene: Scene) -> str:
         """Of what."""
-        if scene.gaze.space == "embedding":
+        if _kind(scene.experiment, scene.gaze) == "embedding":
             return f"{self.NAME} · embedding"
         return " · ".join(filter(None, (self.NAME, "h", chosen_cell(scene.experiment, scene.gaze))))
 
@@ -75,7 +77,7 @@ class SpacePane(InsidePane):
     def step_at(self, scene: Scene, x: int) -> int | None:
         """The time step of the point nearest to the mouse."""
         found = self._point(scene)
-        return None if found is None or scene.gaze.space == "embedding" else found[1]
+        return None if found is None or _kind(scene.experiment, scene.gaze) == "embedding" else found[1]
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """Where the point nearest to the mouse lies."""
@@ -109,6 +111,11 @@ class SpacePane(InsidePane):
         before = self._scale.get(place, 0.0)
         self._scale = {place: space_scale(facts, before)}
         return self._scale[place]
+
+
+def _kind(experiment: Experiment, gaze: Gaze) -> SpaceKind:
+    """What is shown: the gaze may still be turned to the embedding of an experiment before."""
+    return gaze.space if experiment.network.embedding else "states"
 
 
 def _row(scene: Scene) -> int:

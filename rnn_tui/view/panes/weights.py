@@ -43,7 +43,7 @@ class WeightsPane(InsidePane):
         count, rows, columns = matrices_that_fit(self.size.width, self.size.height, shapes, gaze.matrix)
         return WeightsAsk(kind=gaze.weights, matrix=gaze.matrix, matrices=count, rows=rows, columns=columns)
 
-    def other(self, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
         """The gradients, then the last update, then the weights again."""
         return replace(gaze, weights=_NEXT[gaze.weights])
 

@@ -9,13 +9,13 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from rnn_tui.breakpoints import Breakpoint, Kind, parse
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import TextInput
 
 __all__ = ["BreakpointsScreen"]
@@ -123,7 +123,7 @@ class Points(VerticalScroll, can_focus=False):
     ]
 
 
-class BreakpointsScreen(ModalScreen[tuple[str, ...] | None]):
+class BreakpointsScreen(Dialog[tuple[str, ...] | None]):
     """What the run shall pause at, or None: as before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -203,8 +203,8 @@ class BreakpointsScreen(ModalScreen[tuple[str, ...] | None]):
     def action_set(self) -> None:
         """Set them, if they are sound."""
         if self._ready is not None:
-            self.dismiss(self._ready)
+            self.leave(self._ready)
 
     def action_cancel(self) -> None:
         """Leave everything as it was."""
-        self.dismiss(None)
+        self.leave()

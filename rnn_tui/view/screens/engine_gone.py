@@ -5,17 +5,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["EngineGoneScreen"]
 
 _ASK = "Its numbers are lost. Enter starts another engine, which begins the same experiment again; q leaves."
 
 
-class EngineGoneScreen(ModalScreen[bool]):
+class EngineGoneScreen(Dialog[bool]):
     """True: start it again with the same experiment. False: leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,4 +48,4 @@ class EngineGoneScreen(ModalScreen[bool]):
 
     def action_answer(self, again: bool) -> None:
         """Start it again, or leave."""
-        self.dismiss(again)
+        self.leave(again)

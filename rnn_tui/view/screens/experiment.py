@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from rnn_tui.draw.numbers import compact, count
@@ -21,6 +20,7 @@ from rnn_tui.options import without_value
 from rnn_tui.overrides import overridden
 from rnn_tui.rules import from_dict
 from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
 
 __all__ = ["ExperimentScreen"]
@@ -45,7 +45,7 @@ class Fields(VerticalScroll, can_focus=False):
     ]
 
 
-class ExperimentScreen(ModalScreen[Experiment | None]):
+class ExperimentScreen(Dialog[Experiment | None]):
     """Change any part of an experiment: the sound one that shall begin, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -220,11 +220,11 @@ class ExperimentScreen(ModalScreen[Experiment | None]):
     def action_begin(self) -> None:
         """Begin it, if it is sound."""
         if self._ready is not None:
-            self.dismiss(self._ready)
+            self.leave(self._ready)
 
     def action_cancel(self) -> None:
         """Leave everything as it was."""
-        self.dismiss(None)
+        self.leave()
 
 
 def _value(experiment: Experiment, setting: Field) -> Any:

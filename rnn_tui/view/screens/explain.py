@@ -6,9 +6,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 
 from rnn_tui.view.pane import Pane
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.rows import Rows
 
 __all__ = ["ExplainScreen"]
@@ -16,7 +16,7 @@ __all__ = ["ExplainScreen"]
 _NAMES = 4  # cells of "read"
 
 
-class ExplainScreen(ModalScreen[None]):
+class ExplainScreen(Dialog[None]):
     """Explains one of the panes on the screen; tab goes on to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,4 +73,4 @@ class ExplainScreen(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Back to the panes."""
-        self.dismiss()
+        self.leave()

@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from rnn_tui.draw.numbers import count
@@ -16,6 +15,7 @@ from rnn_tui.options import without_value
 from rnn_tui.protocol import Learn, Status
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
 
 __all__ = ["ForkScreen"]
@@ -23,7 +23,7 @@ __all__ = ["ForkScreen"]
 _NAMES = ("lr", "schedule", "optimizer", "weight_decay", "clip", "reduction", "seed", "epochs")
 
 
-class ForkScreen(ModalScreen[Learn | None]):
+class ForkScreen(Dialog[Learn | None]):
     """What changes from this tick on: the command for it, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,11 +100,11 @@ class ForkScreen(ModalScreen[Learn | None]):
     def action_begin(self) -> None:
         """Begin it, if it is sound."""
         if self._ready is not None:
-            self.dismiss(self._ready)
+            self.leave(self._ready)
 
     def action_cancel(self) -> None:
         """Leave everything as it was."""
-        self.dismiss(None)
+        self.leave()
 
 
 def _about(status: Status) -> str:

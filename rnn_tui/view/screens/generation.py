@@ -6,13 +6,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.inside import SampleAsk
 from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
 from rnn_tui.text import glyph, safe
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import Row, TextInput, as_text, from_text
 
 __all__ = ["GenerationScreen"]
@@ -20,7 +20,7 @@ __all__ = ["GenerationScreen"]
 _TEXT = "data.vocabulary"  # a plain text, in which what cannot be typed is an escape
 
 
-class GenerationScreen(ModalScreen[SampleAsk | None]):
+class GenerationScreen(Dialog[SampleAsk | None]):
     """Prime, temperature, top-k, seed and length; None: as before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,11 +101,11 @@ class GenerationScreen(ModalScreen[SampleAsk | None]):
     def action_set(self) -> None:
         """Set it, if it is sound."""
         if self._ready is not None:
-            self.dismiss(self._ready)
+            self.leave(self._ready)
 
     def action_cancel(self) -> None:
         """Leave everything as it was."""
-        self.dismiss(None)
+        self.leave(None)
 
 
 def _shown(name: str, sample: SampleAsk) -> str:

@@ -6,9 +6,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 
 from rnn_tui.view.keys import GROUPS, KEYS, Key
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.rows import Rows
 
 __all__ = ["HelpScreen"]
@@ -46,7 +46,7 @@ _ON_THE_LEFT = 4  # groups of keys, where there are two columns
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """The keys, and a guide to the pictures."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,7 +96,7 @@ class HelpScreen(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Back to the panes."""
-        self.dismiss()
+        self.leave()
 
 
 def _rows(keys: Sequence[Key]) -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -16,6 +15,7 @@ from rnn_tui.draw.status import describe_network
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.rows import Rows
 
 __all__ = ["LessonsScreen"]
@@ -23,7 +23,7 @@ __all__ = ["LessonsScreen"]
 _NAMES = max(map(len, LESSONS)) + 2  # cells of the column of names
 
 
-class LessonsScreen(ModalScreen[Experiment | None]):
+class LessonsScreen(Dialog[Experiment | None]):
     """Choose a lesson: the experiment, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,7 +136,7 @@ class LessonsScreen(ModalScreen[Experiment | None]):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(LESSONS[event.option_id or ""])
+        self.leave(LESSONS[event.option_id or ""])
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -159,11 +159,11 @@ class LessonsScreen(ModalScreen[Experiment | None]):
             self.query_one(Input).clear()
             self._list.focus()
         else:
-            self.dismiss(None)
+            self.leave()
 
     def action_leave(self) -> None:
         """Back to the panes."""
-        self.dismiss(None)
+        self.leave()
 
 
 def _holds(lesson: Experiment, words: list[str]) -> bool:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
@@ -17,6 +17,7 @@ from rnn_tui.draw.status import draw_status
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SampleAsk
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
+from rnn_tui.view.footer import KeyLine
 from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
@@ -64,7 +65,7 @@ class MainScreen(Screen[None]):
         yield Stage()
         yield TimeLine(id="timeline")
         yield Static(id="notice", markup=False)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine(compact=True, show_command_palette=False)
         yield Static(id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -283,8 +284,8 @@ class MainScreen(Screen[None]):
     def action_other(self) -> None:
         """The next thing that the pane which looks inside can show."""
         pane = self.stage.active
-        if pane is not None:
-            self._look_again(pane.other(self.gaze))
+        if pane is not None and self.scene is not None:
+            self._look_again(pane.other(self.scene.experiment, self.gaze))
 
     def action_item(self, by: int) -> None:
         """The next unit, or matrix, of the pane that looks inside."""
@@ -310,7 +311,7 @@ class MainScreen(Screen[None]):
         from rnn_tui.view.panes.sample import chosen_sample
         from rnn_tui.view.screens.generation import GenerationScreen
 
-        if self.scene is None:
+        if self.scene is None or not self.is_active:
             return
         experiment = self.scene.experiment
 
@@ -326,4 +327,5 @@ class MainScreen(Screen[None]):
         from rnn_tui.view.screens.explain import ExplainScreen
 
         focused = self.focused if isinstance(self.focused, Pane) else self.network
-        self.app.push_screen(ExplainScreen(self.stage.shown, focused))
+        if self.is_active:
+            self.app.push_screen(ExplainScreen(self.stage.shown, focused))

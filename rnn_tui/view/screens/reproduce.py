@@ -6,13 +6,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rnn_tui.draw.numbers import count
 from rnn_tui.protocol import Opened
 from rnn_tui.reproduce import command_line
 from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["ReproduceScreen"]
 
@@ -21,7 +21,7 @@ _SAME = "Run anywhere on a CPU, it gives the same numbers."
 _GPU = "This run is on a GPU: elsewhere, the last digits may differ."
 
 
-class ReproduceScreen(ModalScreen[None]):
+class ReproduceScreen(Dialog[None]):
     """The command line of a run at a tick. Any key closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -66,4 +66,4 @@ class ReproduceScreen(ModalScreen[None]):
         if scroll is not None and self.command:
             self.query_one("#command").scroll_relative(y=scroll, animate=False)
         else:
-            self.dismiss()
+            self.leave()

@@ -1,0 +1,31 @@
+"""The keys below the panes: as many as fit, and none of them cut off."""
+
+from textual.app import ComposeResult
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+__all__ = ["KeyLine"]
+
+_FIRST_TO_GO = ("inside('cell')", "zoom_focused", "app.experiment", "app.faster(1)")  # where there is little room
+_GAP = 1  # cells after an entry
+
+
+class KeyLine(Footer):
+    """Textual's footer, without the entries for which the line is too short."""
+
+    def compose(self) -> ComposeResult:
+        """Called by textual."""
+        entries = [each for each in super().compose() if isinstance(each, FooterKey)]
+        for action in _FIRST_TO_GO:
+            if sum(_width(each) for each in entries) - _GAP > self.app.size.width:
+                entries = [each for each in entries if each.action != action]
+        self.styles.grid_size_columns = len(entries)
+        yield from entries
+
+    def on_resize(self) -> None:
+        """More of them fit, or fewer."""
+        self.refresh(recompose=True)
+
+
+def _width(entry: FooterKey) -> int:
+    return len(f"{entry.key_display} {entry.description}") + _GAP

@@ -1,0 +1,53 @@
+"""The pane of shapes: what the other order of dimensions would give is what torch gives."""
+
+import pytest
+import torch
+from msgspec.structs import replace
+from torch import nn
+
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import DARK
+from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import Look, Opened, TensorFact, Wanted
+from rnn_tui.view.panes.shapes import ShapesPane
+from rnn_tui.view.scene import Gaze, Scene
+from tests.view.fake_frames import MIDWAY, TORCH, frame_of
+
+
+def pictured(tensors: tuple[TensorFact, ...], *, batch_first: bool, zoomed: bool = False, height: int = 30) -> str:
+    experiment = LESSONS["remember"]
+    experiment = replace(experiment, network=replace(experiment.network, batch_first=batch_first))
+    opened = Opened(run=1, experiment=experiment, began=experiment, weights=1, device="cpu", torch=TORCH)
+    frame = frame_of(Look(number=1, wanted=Wanted()), experiment, MIDWAY, run=1, revision=1)
+    scene = Scene(opened=opened, frame=replace(frame, tensors=tensors), gaze=Gaze(), palette=DARK,
+                  axis=TimeAxis.fit(60, experiment.length))  # fmt: skip
+    pane = ShapesPane()
+    pane.set_class(zoomed, "full")
+    return " ".join("".join(strip.text for strip in pane.picture(scene, 70, height)).split())
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_the_other_order_of_dimensions_is_that_of_torch(batch_first: bool) -> None:
+    x = torch.zeros(21, 4, 6)
+    both = {first: x.transpose(0, 1) if first else x for first in (False, True)}
+    outputs = {first: nn.LSTM(6, 32, batch_first=first)(both[first])[0] for first in both}
+    facts = tuple(
+        TensorFact(name=name, shape=tuple(each[batch_first].shape), dimensions=("a", "b", "c"))
+        for name, each in (("x", both), ("output", outputs))
+    )
+    other = not batch_first
+    said = pictured(facts, batch_first=batch_first)
+    assert (
+        f"batch_first={other} would give x {tuple(both[other].shape)} and output {tuple(outputs[other].shape)};" in said
+    )
+
+
+def test_indices_of_an_embedding_have_two_dimensions() -> None:
+    said = pictured((TensorFact(name="x", shape=(5, 6), dimensions=("time", "batch")),), batch_first=False)
+    assert "would give x (6, 5);" in said
+
+
+@pytest.mark.parametrize("zoomed", [False, True])
+def test_more_room_is_offered_only_where_there_is_some(zoomed: bool) -> None:
+    facts = tuple(TensorFact(name=f"w{number}", shape=(1,), dimensions=("a",)) for number in range(20))
+    assert ("z: more room" in pictured(facts, batch_first=False, zoomed=zoomed, height=9)) == (not zoomed)
