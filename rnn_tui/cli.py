@@ -5,14 +5,12 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from msgspec.structs import replace
 
 from rnn_tui import __version__
+from rnn_tui.asked import experiment_of, turns_of
 from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.fields import field
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
-from rnn_tui.lessons import DEFAULT, LESSONS, nearest
-from rnn_tui.memory import check_memory, parse_size
+from rnn_tui.memory import parse_size
 from rnn_tui.options import (
     Refusal,
     SectionOption,
@@ -20,14 +18,9 @@ from rnn_tui.options import (
     experiment_options,
     gap_option,
     given,
-    given_gap,
     shown,
 )
-from rnn_tui.overrides import overridden
-from rnn_tui.own_text import fitted
-from rnn_tui.remember import NAME as REMEMBER
-from rnn_tui.remember import remember
-from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs
 from rnn_tui.run_options import run_options
 from rnn_tui.sample_command import sample
@@ -148,8 +141,8 @@ def _parameters(*more: click.Parameter) -> list[click.Parameter]:
 )
 def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
-    experiment = _experiment(parameters)
-    turns = _turns(experiment, forks)
+    experiment = experiment_of(parameters)
+    turns = turns_of(experiment, forks)
     keep = None
     if any(parameters[each] not in (None, False) for each in ("run", "save", "checkpoint_every", "tensorboard")):
         from rnn_tui.keeping import keeping
@@ -260,8 +253,8 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
     if resume is not None:
         experiment, turns, keep = resumed(resume, parameters, forks)
     else:
-        experiment = _experiment(parameters)
-        turns, keep = _turns(experiment, forks), keeping(experiment, parameters, save=True)
+        experiment = experiment_of(parameters)
+        turns, keep = turns_of(experiment, forks), keeping(experiment, parameters, save=True)
     if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
         raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless import train
@@ -293,7 +286,7 @@ def _show(**parameters: Any) -> None:
         raise Refusal("--text -: a file that is to be opened again needs a text that stays")
     from rnn_tui.experiment_file import write
 
-    click.echo(write(_experiment(parameters)), nl=False)
+    click.echo(write(experiment_of(parameters)), nl=False)
 
 
 @main.command("lessons")
@@ -310,87 +303,6 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 
 for _command in (runs, export, sample):
     main.add_command(_command)
-
-
-def _experiment(parameters: dict[str, Any]) -> Experiment:
-    """The sound experiment that a command line describes. Raises Refusal."""
-    replaced = given(parameters)
-    if replaced.get("data.text") == "":
-        raise Refusal("--text '': is empty; it must be a file, or - for stdin")
-    if replaced.get("data.text") == "-":
-        replaced["data.text"] = _stdin()
-    base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
-    gap = given_gap(parameters)
-    if gap is not None:
-        _refuse_gap(gap, base.name, file=parameters["file"] is not None, replaced=replaced)
-        base = replace(base, data=remember(gap))
-    values = overridden(base, replaced)
-    try:
-        if replaced.get("data.text") or replaced.get("data.series"):
-            values = fitted(values, replaced)
-        experiment = from_dict(values)
-        check_memory(experiment)
-    except ExperimentError as error:
-        raise Refusal(complaint(error, values)) from None
-    return experiment
-
-
-def _stdin() -> str:
-    """The file that what comes in on stdin is kept in, until the command is over. Raises Refusal."""
-    if sys.stdin is None or sys.stdin.isatty():
-        raise Refusal("--text -: nothing comes in on stdin; pipe a text into it, as in `cat *.txt | rnn-tui --text -`")
-    from rnn_tui.stdin import stdin_as_file
-
-    return click.get_current_context().with_resource(stdin_as_file())
-
-
-def _turns(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:
-    """What `--fork` says. Raises Refusal."""
-    if not forks:
-        return ()
-    from rnn_tui.reproduce import ForkError, parse_forks
-
-    try:
-        return parse_forks(experiment, forks)
-    except ForkError as error:
-        raise Refusal(f"--fork {error}") from None
-
-
-def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experiment:
-    """The lesson, or what the file holds, that the options change; `texts`: one of them is the input."""
-    if len(names) > 1:
-        raise Refusal(f"{shown(names[1])}: one name at a time, and a text with spaces needs quotes")
-    if file is not None:
-        if names:
-            raise Refusal(f"{shown(names[0])}: give a lesson or --experiment {shown(file)}, not both")
-        return _read(file)
-    name = names[0] if names else DEFAULT
-    if name not in LESSONS:
-        like = nearest(name)
-        hint = f"nearest: {', '.join(like)}" if like else "`rnn-tui lessons` lists them"
-        if texts:
-            hint += ", and a text with spaces needs quotes"
-        raise Refusal(f"{shown(name)}: no such lesson; {hint}")
-    return LESSONS[name]
-
-
-def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) -> None:
-    """Raises Refusal for a gap where the texts are not those of `remember`."""
-    if file or name != REMEMBER:
-        other = "a file" if file else name
-        raise Refusal(f"--gap {gap}: only the lesson {REMEMBER} has a gap; {other} has none")
-    for path in ("data.inputs", "data.targets"):
-        if path in replaced:
-            raise Refusal(f"--gap {gap}: makes the texts of {REMEMBER}; give it or {field(path).option}, not both")
-
-
-def _read(file: str) -> Experiment:
-    from rnn_tui.experiment_file import read
-
-    try:
-        return read(file)
-    except ExperimentError as error:
-        raise Refusal(f"--experiment {safe(str(error))}") from None
 
 
 def _has_terminal() -> bool:

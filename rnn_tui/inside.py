@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.properties import PropertyName
+from rnn_tui.sample_fields import MOST_GENERATED, MOST_PRIME
 
 __all__ = [
     "MOST_GENERATED",
@@ -51,9 +52,6 @@ SpaceKind = Literal["states", "embedding"]
 UnitOrder = Literal["number", "rows"]
 OutputKind = Literal["predicted", "target"]
 ReadingOrder = Literal["variance", PropertyName]
-
-MOST_PRIME = 1000  # characters that a text to go on from may have
-MOST_GENERATED = 2000  # characters that are made up at most
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):

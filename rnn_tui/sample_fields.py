@@ -1,12 +1,18 @@
 """The settings of free generation, once: their names, bounds and words, for the dialog and the command line."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.fields import Field
-from rnn_tui.inside import MOST_GENERATED, MOST_PRIME, SampleAsk
 
-__all__ = ["SAMPLE_FIELDS", "sample_ask"]
+if TYPE_CHECKING:
+    from rnn_tui.inside import SampleAsk
+
+__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_FIELDS", "sample_ask"]
+
+MOST_PRIME = 1000  # characters that a text to go on from may have
+MOST_GENERATED = 2000  # characters that are made up at most
 
 SAMPLE_FIELDS = (
     Field(
@@ -50,11 +56,13 @@ SAMPLE_FIELDS = (
 )
 
 
-def sample_ask(prime: str, numbers: Mapping[str, str]) -> SampleAsk:
+def sample_ask(prime: str, numbers: Mapping[str, str]) -> "SampleAsk":
     """The settings that a text and four numbers as text stand for.
 
     Raises ExperimentError, which names the field and what would be right.
     """
+    from rnn_tui.inside import SampleAsk  # it needs NumPy, which the command line does without until it must
+
     if len(prime) > MOST_PRIME:
         raise ExperimentError("sample.prime", f"has {len(prime):,} characters: it may have {MOST_PRIME:,}")
     found: dict[str, int | float] = {}

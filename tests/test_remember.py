@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from torch.nn import functional as F
 
-from rnn_tui.cli import _experiment, main
+from rnn_tui.asked import experiment_of
+from rnn_tui.cli import main
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.experiment_file import read
@@ -32,7 +33,7 @@ def opened(line: str) -> Experiment:
     assert program == "rnn-tui"
     command = main.get_command(click.Context(main), "open")
     assert command is not None
-    return _experiment(command.make_context("open", words).params)
+    return experiment_of(command.make_context("open", words).params)
 
 
 def with_gap(gap: int, cell: str = "rnn") -> Experiment:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.cli import _experiment, _turns, main
+from rnn_tui.asked import experiment_of, turns_of
+from rnn_tui.cli import main
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
@@ -26,8 +27,8 @@ def read(line: str) -> tuple[Experiment, tuple[Turn, ...], bool]:
     command = main.get_command(click.Context(main), "open")
     assert command is not None
     parameters = command.make_context("open", words).params
-    experiment = _experiment(parameters)
-    return experiment, _turns(experiment, parameters["forks"]), parameters["paused"]
+    experiment = experiment_of(parameters)
+    return experiment, turns_of(experiment, parameters["forks"]), parameters["paused"]
 
 
 def numbers(experiment: Experiment) -> Experiment:

@@ -1,5 +1,6 @@
 """A unit's view of the text, against torch's single cells from a zero state, and numpy.corrcoef."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from rnn_tui.engine.inside import reading
 from rnn_tui.engine.inside.reading import ranking, reading_facts
+from rnn_tui.engine.session import Session
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import ReadingAsk, ReadingFacts
@@ -19,6 +21,7 @@ from rnn_tui.properties import PROPERTIES
 from rnn_tui.rules import from_dict
 from tests.engine.passes import Pass, sight_of
 from tests.engine.test_probe import experiments, ticked
+from tests.engine.text_runs import letters, on_text
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
 TEXT = "def f(a):\n    return ['x', \"y\"][a]\n"
@@ -183,3 +186,25 @@ def test_it_is_read_before_the_first_tick_and_draws_no_random_number() -> None:
     assert isinstance(facts, ReadingFacts)
     assert len(facts.values) == len(TEXT)
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("holdout", [0.0, 0.3])
+@pytest.mark.parametrize("stateful", [False, True])
+def test_of_a_text_a_stretch_that_does_not_change_is_read(tmp_path: Path, holdout: float, stateful: bool) -> None:
+    text = letters(100)
+    experiment = on_text(tmp_path, text, holdout=holdout, stateful=stateful)
+    trainer = Session(experiment).trainer
+    wanted = text[70:] if holdout else text
+    for _ in range(3):
+        trainer.tick()
+        facts = reading_facts(sight_of(trainer), ReadingAsk())
+        assert "".join(trainer.task.vocabulary[index] for index in facts.inputs) == wanted
+        assert facts.note.startswith("It is from the text that is held out") == bool(holdout)
+        assert "of 1" not in facts.note
+        recurrent, weights = trainer.model.recurrent, dict(trainer.model.named_parameters())
+        assert isinstance(recurrent, torch.nn.LSTM)
+        indices = torch.tensor([trainer.task.vocabulary.index(each) for each in wanted])
+        with torch.no_grad():
+            h, _ = recurrent(torch.nn.functional.embedding(indices, weights["embedding.weight"])[:, None])
+        assert_allclose(facts.h, h[:, 0, facts.unit], **CLOSE)
+    assert len(reading_facts(sight_of(trainer), ReadingAsk(characters=12)).inputs) == 12

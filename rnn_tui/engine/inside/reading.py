@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from rnn_tui.engine.inside.sight import Sight, floats
 from rnn_tui.engine.model import State
+from rnn_tui.engine.tasks import TextTask
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.unfolded import Unfolded, unfold_from
 from rnn_tui.inside import Follower, ReadingAsk, ReadingFacts, ReadingOrder
@@ -21,14 +22,23 @@ __all__ = ["Ranking", "ranking", "reading_facts", "text_to_read"]
 _MOST = 2000  # characters of a text
 _PRODUCTS = 1e9  # of weights with numbers: what one reading may take
 _ROUNDING = 1e-12  # of the mean square: float32 rounds more than what varies less
+_HELD_OUT = "It is from the text that is held out, of which nothing is ever learnt."
 _FROM_ZERO = "Read from a zero state, not from the random h₀ of the pass."
 
 Doubles = NDArray[np.float64]
 
 
 def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
-    """At most so many characters (n,) for the units to read, as indices: those of the row of the batch."""
-    return trainer.task.inputs[:characters, row]
+    """At most so many characters (n,) for the units to read, as indices: those of the row of the batch.
+
+    Of a text they are the same ones in every pass: the beginning of what is held out, or where that is nothing the
+    beginning of all.
+    """
+    task = trainer.task
+    if not isinstance(task, TextTask):
+        return task.inputs[:characters, row]
+    start = task.plan.learnt if task.plan.held_out else 0
+    return torch.from_numpy(task.corpus.indices(slice(start, start + characters)).astype(np.int64))
 
 
 @torch.no_grad()
@@ -53,8 +63,9 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     )
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
-    whole = max(len(wanted), trainer.length)
-    notes = [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
+    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.length)
+    notes = [_HELD_OUT] if experiment.data.holdout else []
+    notes += [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []
     return ReadingFacts(
         note=" ".join(filter(None, [found.note, *notes])),

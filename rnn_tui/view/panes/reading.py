@@ -71,13 +71,15 @@ class ReadingPane(InsidePane):
             palette=scene.palette,
             vocabulary=scene.experiment.vocabulary,
             glyphs=scene.glyphs,
-            cursor=scene.cursor,
+            cursor=None if scene.experiment.data.text else scene.cursor,
             at=_at(scene),
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Its text is wrapped: a column is not a time step."""
         step = self._character(scene)
+        if scene.experiment.data.text:
+            return None  # it is a text of its own
         return step if step is not None and step < scene.experiment.length else None
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
@@ -118,4 +120,6 @@ def _label(order: ReadingOrder) -> str:
 
 def _at(scene: Scene) -> int | None:
     """The character whose page of a long text is shown: the one chosen, or the one that is being fed."""
+    if scene.experiment.data.text:
+        return None
     return scene.current if scene.gaze.cursor is None else scene.gaze.cursor

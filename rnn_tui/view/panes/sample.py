@@ -210,9 +210,17 @@ class SamplePane(InsidePane):
 
 
 def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
-    """What is asked for, with its prime: the one typed, or the first character of the row that is looked at."""
-    rows = experiment.data.inputs
-    prime = rows[min(gaze.row, len(rows) - 1)][:1] if gaze.prime is None else gaze.prime
+    """What is asked for, with its prime: the one typed, or the first character of the row that is looked at.
+
+    Of a text, whose rows change with every pass, it is a new line, or where that has none its first character by code.
+    """
+    rows, vocabulary = experiment.data.inputs, experiment.vocabulary
+    if gaze.prime is not None:
+        prime = gaze.prime
+    elif experiment.data.text:
+        prime = "\n" if "\n" in vocabulary else vocabulary[:1]
+    else:
+        prime = rows[min(gaze.row, len(rows) - 1)][:1]
     return replace(gaze.sample, prime=prime)
 
 
