@@ -153,7 +153,7 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
 
     engine = start_engine()  # torch is being loaded there while textual is here
     try:
-        _try_text(experiment)
+        _try_file(experiment)
         if experiment.run.device not in ("auto", "cpu"):
             _try_device(engine, experiment)
         from rnn_tui.view.app import run_app
@@ -163,14 +163,14 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
         engine.close()
 
 
-def _try_text(experiment: Experiment) -> None:
-    """Nothing, where there is no text, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
-    if not experiment.data.text:
+def _try_file(experiment: Experiment) -> None:
+    """Nothing, where there is no file, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
+    if not experiment.data.file:
         return
-    from rnn_tui.reading import check_text
+    from rnn_tui.reading import check_file
 
     try:
-        check_text(experiment)
+        check_file(experiment)
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 

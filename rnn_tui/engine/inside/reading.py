@@ -21,14 +21,15 @@ __all__ = ["Ranking", "ranking", "reading_facts", "text_to_read"]
 _MOST = 2000  # characters of a text
 _PRODUCTS = 1e9  # of weights with numbers: what one reading may take
 _ROUNDING = 1e-12  # of the mean square: float32 rounds more than what varies less
+_NUMBERS = "It reads numbers, and there is no text to be seen: the states show what a unit makes of them."
 _FROM_ZERO = "Read from a zero state, not from the random h₀ of the pass."
 
 Doubles = NDArray[np.float64]
 
 
 def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
-    """At most so many characters (n,) for the units to read, as indices: those of the row of the batch."""
-    return trainer.task.inputs[:characters, row]
+    """At most so many characters (n,) for the units to read, as indices: those of the row, without its padding."""
+    return trainer.task.inputs[: min(characters, trainer.task.steps(row)), row]
 
 
 @torch.no_grad()
@@ -44,6 +45,9 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     network = experiment.network
     layer = min(max(ask.layer, 0), network.layers - 1)
     direction = min(max(ask.direction, 0), network.directions - 1)
+    if experiment.is_numbers:
+        nothing = np.zeros(0, np.float32)
+        return ReadingFacts(note=_NUMBERS, layer=layer, direction=direction, inputs=np.zeros(0, np.int32), h=nothing)
     wanted = text_to_read(trainer, sight.row, min(max(ask.characters, 1), _MOST))
     text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
     cell = _read(trainer, text, layer, direction)
@@ -53,7 +57,7 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     )
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
-    whole = max(len(wanted), trainer.length)
+    whole = max(len(wanted), trainer.task.steps(sight.row))
     notes = [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []
     return ReadingFacts(

@@ -210,14 +210,17 @@ class SamplePane(InsidePane):
 
 
 def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
-    """What is asked for, with its prime: the one typed, or the first character of the row that is looked at."""
-    rows = experiment.data.inputs
+    """What is asked for, with its prime: the one typed, or the first character of the row that is looked at.
+
+    The rows of a file are not known here: of one it is the first of the vocabulary, often a newline.
+    """
+    rows = experiment.data.inputs or (experiment.vocabulary,)
     prime = rows[min(gaze.row, len(rows) - 1)][:1] if gaze.prime is None else gaze.prime
     return replace(gaze.sample, prime=prime)
 
 
 def _writes(experiment: Experiment) -> bool:
-    return experiment.training.learn and not experiment.network.bidirectional
+    return experiment.training.learn and not experiment.network.bidirectional and not experiment.is_numbers
 
 
 def _how(sample: SampleAsk) -> str:
