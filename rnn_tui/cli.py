@@ -195,7 +195,7 @@ def _view(
     if keep is not None:
         engine.patience = _PATIENCE
     try:
-        _try_text(experiment)
+        _try_file(experiment)
         if experiment.run.device not in ("auto", "cpu"):
             _try_device(engine, experiment)
         from rnn_tui.view.app import run_app
@@ -205,14 +205,14 @@ def _view(
         engine.close()
 
 
-def _try_text(experiment: Experiment) -> None:
-    """Nothing, where there is no text, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
-    if not experiment.data.text:
+def _try_file(experiment: Experiment) -> None:
+    """Nothing, where there is no file, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
+    if not experiment.data.file:
         return
-    from rnn_tui.reading import check_text
+    from rnn_tui.reading import check_file
 
     try:
-        check_text(experiment)
+        check_file(experiment)
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 

@@ -17,7 +17,7 @@ from rnn_tui.pairs import Pairs, read_pairs
 from rnn_tui.rules import NEVER_LEARNT, from_dict, to_dict
 from rnn_tui.series import TimeSeries, read_series
 
-__all__ = ["Reading", "check_text", "read"]
+__all__ = ["Reading", "check_file", "read"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,8 @@ def _pairs(data: Data, seed: int, version: tuple[int, int]) -> Pairs:
     return read_pairs(data, seed)
 
 
-def check_text(experiment: Experiment) -> None:
-    """Nothing, where its text can be learnt; nothing of it is kept. Raises ExperimentError."""
+def check_file(experiment: Experiment) -> None:
+    """Nothing, where its file can be learnt; nothing of it is kept. Raises ExperimentError."""
     try:
         read(experiment)
     finally:

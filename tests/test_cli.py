@@ -99,7 +99,7 @@ REFUSED = {
     ("--stateful",): "--stateful: does not fit without a text",
     ("--holdout", "0.1"): "--holdout 0.1: does not fit without a text",
     ("--text", "a", "--holdout", "1"): "--holdout 1: is too large: it must be at most 0.9",
-    ("--text", "a", "--batch", "0"): "--batch 0: is too small: it must be at least 1",
+    ("--text", "a", "--batch", "0"): "--batch 0: is too small: of a text it must be at least 1",
     ("--text", "a", "--length", "x"): "--length x: is not a whole number",
     ("--text", "a", "--encoding", "none", "--no-learn", "--holdout", "0.1"): "--holdout 0.1: has no use without",
     ("train", "--text", __file__, "--encoding", "none"): "--encoding none: is no encoding that Python knows",

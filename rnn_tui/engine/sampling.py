@@ -24,6 +24,7 @@ from rnn_tui.experiment import Experiment
 __all__ = ["Choice", "Line", "Written", "cannot_generate", "drawn", "generate", "write"]
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no characters that could be read again."
+_NUMBERS = "It says numbers, and no characters: its free run is in the chart of the series."
 _BOTH_WAYS = (
     "A bidirectional network cannot write freely: it also reads from the right, and there the next character "
     "would have to be known before it is said."
@@ -65,6 +66,8 @@ def cannot_generate(experiment: Experiment) -> str:
     """Why a network of this experiment cannot write; empty where it can."""
     if not experiment.training.learn:
         return _NOT_LEARNT
+    if experiment.is_numbers:
+        return _NUMBERS
     return _BOTH_WAYS if experiment.network.bidirectional else ""
 
 

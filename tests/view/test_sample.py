@@ -259,3 +259,18 @@ async def test_the_dialog_sets_all_and_opens_the_pane() -> None:
 @pytest.mark.parametrize("experiment", [LESSONS["hihello"], LINES])
 def test_the_default_prime_is_in_the_vocabulary(experiment: Experiment) -> None:
     assert chosen_sample(experiment, Gaze(row=99)).prime == experiment.data.inputs[0][0]
+
+
+@pytest.mark.parametrize(
+    ("data", "prime"),
+    [
+        ({"text": "a.txt", "vocabulary": "\nab"}, "\n"),  # the text itself is not known here
+        ({"text": "a.txt"}, ""),  # nor its characters, before it has been read
+        ({"pairs": "a.tsv", "vocabulary": "xy"}, "x"),
+        ({"series": "a.csv"}, ""),
+        ({"inputs": ("12", "x"), "targets": ("a", "b"), "task": "many-to-one"}, "x"),
+    ],
+)
+def test_of_a_file_it_begins_with_the_first_of_the_vocabulary(data: dict[str, Any], prime: str) -> None:
+    experiment = from_dict({"data": data, "network": {"head": "linear"}})
+    assert chosen_sample(experiment, Gaze(row=1)).prime == prime

@@ -23,20 +23,21 @@ _MOST = 2000  # characters of a text
 _PRODUCTS = 1e9  # of weights with numbers: what one reading may take
 _ROUNDING = 1e-12  # of the mean square: float32 rounds more than what varies less
 _HELD_OUT = "It is from the text that is held out, of which nothing is ever learnt."
+_NUMBERS = "It reads numbers, and there is no text to be seen: the states show what a unit makes of them."
 _FROM_ZERO = "Read from a zero state, not from the random h₀ of the pass."
 
 Doubles = NDArray[np.float64]
 
 
 def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
-    """At most so many characters (n,) for the units to read, as indices: those of the row of the batch.
+    """At most so many characters (n,) for the units to read, as indices: those of the row, without its padding.
 
     Of a text they are the same ones in every pass: the beginning of what is held out, or where that is nothing the
     beginning of all.
     """
     task = trainer.task
     if not isinstance(task, TextTask):
-        return task.inputs[:characters, row]
+        return task.inputs[: min(characters, task.steps(row)), row]
     start = task.plan.learnt if task.plan.held_out else 0
     return torch.from_numpy(task.corpus.indices(slice(start, start + characters)).astype(np.int64))
 
@@ -54,6 +55,9 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     network = experiment.network
     layer = min(max(ask.layer, 0), network.layers - 1)
     direction = min(max(ask.direction, 0), network.directions - 1)
+    if experiment.is_numbers:
+        nothing = np.zeros(0, np.float32)
+        return ReadingFacts(note=_NUMBERS, layer=layer, direction=direction, inputs=np.zeros(0, np.int32), h=nothing)
     wanted = text_to_read(trainer, sight.row, min(max(ask.characters, 1), _MOST))
     text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
     cell = _read(trainer, text, layer, direction)
@@ -63,8 +67,8 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     )
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
-    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.length)
-    notes = [_HELD_OUT] if experiment.data.holdout else []
+    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.task.steps(sight.row))
+    notes = [_HELD_OUT] if experiment.data.text and experiment.data.holdout else []
     notes += [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []
     return ReadingFacts(

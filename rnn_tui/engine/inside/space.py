@@ -54,15 +54,19 @@ class Spaces:
             shown, fit = sampled(steps, _MOST_STEPS), sampled(steps, max(1, _MOST_POINTS // count))
             thinned = f"{len(shown):,} of {steps:,} steps are shown, and the axes come from {len(fit):,} of them."
             note = f"{note} {thinned}".lstrip()
-        axes = self._axes(("states", layer, direction), _doubles(states[:, _index(fit, states)]))
-        characters = sight.trainer.task.characters[: sight.reached].T  # (N, T)
+        ends = torch.tensor([min(sight.trainer.task.steps(row), steps) for row in rows.tolist()])[:, None]  # (n, 1)
+        cloud = states[:, _index(fit, states)][torch.from_numpy(fit) < ends]  # (points, H): none of them padding
+        axes = self._axes(("states", layer, direction), _doubles(cloud))
+        last = torch.arange(steps).clamp(max=ends - 1)  # (n, T): a row that has ended stays where it is
+        states = states[torch.arange(count)[:, None], last]
+        characters = sight.trainer.task.characters[: sight.reached].T[torch.from_numpy(rows).long()].gather(1, last)
         return SpaceFacts(
             note=note,
             kind="states",
             layer=layer,
             direction=direction,
             rows=rows,
-            characters=characters.numpy().astype(np.int32)[np.ix_(rows, shown)],
+            characters=characters.numpy().astype(np.int32)[:, shown],
             points=axes.project(_doubles(states[:, _index(shown, states)])),
             start=axes.project(_doubles(h_0)),
             shares=axes.shares,

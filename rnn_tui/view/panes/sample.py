@@ -212,12 +212,13 @@ class SamplePane(InsidePane):
 def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
     """What is asked for, with its prime: the one typed, or the first character of the row that is looked at.
 
-    Of a text, whose rows change with every pass, it is a new line, or where that has none its first character by code.
+    Of a file, whose rows change with every pass and are not known here, it is a new line, or where that has none its
+    first character by code.
     """
     rows, vocabulary = experiment.data.inputs, experiment.vocabulary
     if gaze.prime is not None:
         prime = gaze.prime
-    elif experiment.data.text:
+    elif not rows:
         prime = "\n" if "\n" in vocabulary else vocabulary[:1]
     else:
         prime = rows[min(gaze.row, len(rows) - 1)][:1]
@@ -225,7 +226,7 @@ def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
 
 
 def _writes(experiment: Experiment) -> bool:
-    return experiment.training.learn and not experiment.network.bidirectional
+    return experiment.training.learn and not experiment.network.bidirectional and not experiment.is_numbers
 
 
 def _how(sample: SampleAsk) -> str:
