@@ -4,6 +4,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from rnn_tui.experiment import Experiment
+from rnn_tui.inside import SampleAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.overrides import overridden
 from rnn_tui.protocol import Curve, HeldOut, Open
@@ -16,6 +17,7 @@ from tests.view.helpers import running, screen_lines, text_of, until
 GIVEN = {"data.text": "/somewhere/novel.txt", "data.batch": 3, "data.length": 6}
 UNREAD = from_dict(overridden(LESSONS["hihello"], GIVEN))
 VOCABULARY = "ehilo"
+INSIDE = ("i", "g", "v", "w", "p", "a", "u", "t", "G")
 STATUS = replace(MIDWAY, epochs=10, epoch=2, batch=14, batches=50, fed=6, running_loss=None, loss=1.543)
 HELD_OUT = HeldOut(
     update=60,
@@ -47,9 +49,26 @@ async def test_before_it_has_been_read() -> None:
         assert "linear …" in screen_lines(app)[0]
         assert "weights" not in screen_lines(app)[0]
         assert "e" not in "".join(app.main.scene.inputs if app.main.scene else "e")
-        for key in ("right_square_bracket", "right_curly_bracket", "w", "p", "i", "x", "2"):
+        for key in ("right_square_bracket", "right_curly_bracket", *INSIDE, "x", "2"):
             await pilot.press(key)
             await pilot.pause()
+        await pilot.press("O")
+        assert type(app.screen).__name__ == "GenerationScreen"
+
+
+async def test_every_pane_that_looks_inside_opens() -> None:
+    """Where rows change with every pass, and a text to go on from is not among them."""
+    async with running(UNREAD, engine=TextEngine(STATUS)) as (pilot, app, engine):
+        for key in INSIDE:
+            asks = len(engine.looks)
+            await pilot.press(key)
+            await until(pilot, lambda: len(engine.looks) > asks)  # noqa: B023
+            if key == "G":
+                (ask,) = [each for each in engine.looks[-1].wanted.inside if isinstance(each, SampleAsk)]
+                assert ask.prime == "e"
+            await pilot.press(key)
+        await pilot.press("O")
+        assert type(app.screen).__name__ == "GenerationScreen"
 
 
 async def test_while_it_is_learnt() -> None:

@@ -111,6 +111,8 @@ async def test_escape_ends_typing_and_nothing_else() -> None:
 async def test_enter_does_nothing_where_there_is_no_pane_or_nothing_to_write() -> None:
     async with running() as (pilot, app, _):
         await pilot.press("enter")
+        assert app.main.stage.active is None
+        await pilot.press("G")
         assert not pane_of(app).typing
     for lesson in ("hello", "ohlol-lstm"):
         async with running(lesson) as (pilot, app, engine):
