@@ -16,6 +16,7 @@ from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.protocol import States, Wanted
+from rnn_tui.reading import read
 from rnn_tui.rules import from_dict
 
 ALL = Wanted(first=0, count=99, top=99, units=99, layers=(0, 99))
@@ -51,7 +52,8 @@ def experiments(draw: st.DrawFn, learn: bool | None = None, head: str | None = N
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
-    trainer = Trainer(experiment, torch.device("cpu"))
+    reading = read(experiment)
+    trainer = Trainer(reading.experiment, torch.device("cpu"), reading.source)
     probe = Probe(trainer)
     for _ in range(ticks):
         trainer.tick()
