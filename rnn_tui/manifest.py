@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from rnn_tui import reading
-from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.builtin import python_source
+from rnn_tui.experiment import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
 from rnn_tui.experiment_file import read
 from rnn_tui.parameters import parameter_shapes
 from rnn_tui.protocol import PredictionSeen, Turn
@@ -29,6 +30,7 @@ __all__ = [
     "read_experiment",
     "read_manifest",
     "read_tensors",
+    "is_made_up",
     "text_hash",
 ]
 
@@ -60,8 +62,9 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
     update: int
     loss: float | None  # None here: not a number
-    accuracy: float
+    accuracy: float | None  # None here: there is none, where numbers are learnt
     characters: int
+    rows: float | None = None  # None: rows are nothing by themselves
     whole: bool
     part: bool
     learnt: float | None
@@ -104,21 +107,32 @@ def experiment_hash(experiment: Experiment) -> str:
     A text may lie elsewhere: `text_hash` tells whether it is the same.
     """
     values = to_dict(experiment)
-    del values["data"]["text"]
+    if not is_made_up(experiment):
+        for name in ("text", "pairs", "series"):
+            del values["data"][name]
     parts = {name: values[name] for name in ("data", "network", "training")}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def text_hash(experiment: Experiment) -> str:
     """SHA-256 of the file that is learnt; empty, where there is none. Raises ExperimentError."""
-    if not experiment.data.text:
+    file = experiment.data.file
+    if experiment.data.text == PYTHON_SOURCE:
+        return hashlib.sha256(python_source().encode()).hexdigest()
+    if not file or is_made_up(experiment):
         return ""
     try:
-        with open(experiment.data.text, "rb") as stream:
+        with open(file, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise CheckpointError(Path(experiment.data.text), f"the text of this run cannot be read: {reason}") from None
+        raise CheckpointError(Path(file), f"the text of this run cannot be read: {reason}") from None
+
+
+def is_made_up(experiment: Experiment) -> bool:
+    """Whether what stands for the file is a name that the program knows, not a path."""
+    data = experiment.data
+    return data.text == PYTHON_SOURCE or data.pairs == SUMS or data.series == SINE
 
 
 def read_experiment(folder: Path) -> Experiment:
@@ -153,7 +167,7 @@ def read_tensors(folder: Path, manifest: Manifest, experiment: Experiment) -> by
     if manifest.experiment != experiment_hash(experiment):
         raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
     if manifest.text != text_hash(experiment):
-        raise CheckpointError(Path(experiment.data.text), "is not the text that this run has learnt so far")
+        raise CheckpointError(Path(experiment.data.file), "is not the text that this run has learnt so far")
     file = folder / manifest.tensors
     data = _bytes(file, manifest.tensors_bytes)
     if len(data) != manifest.tensors_bytes:

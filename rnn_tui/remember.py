@@ -27,5 +27,5 @@ def remember(gap: int) -> Data:
 
 def gap_of(data: Data) -> int | None:
     """The gap with which `remember` makes these texts, or None where they are others."""
-    gap = len(data.inputs[0]) - 1
+    gap = len(data.inputs[0]) - 1 if data.inputs else 0
     return gap if 1 <= gap <= LARGEST_GAP and data == remember(gap) else None

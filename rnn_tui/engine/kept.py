@@ -20,7 +20,7 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.experiment_file import write as to_toml
-from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, read_manifest
+from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, is_made_up, read_manifest
 from rnn_tui.protocol import HISTORY, Keep, Turn
 from rnn_tui.runs import new_folder
 from rnn_tui.whole import make_folder, write_whole
@@ -49,9 +49,12 @@ def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object]) -
 
 
 def _lasting(experiment: Experiment) -> Experiment:
-    """With a text that is found from everywhere."""
-    text = experiment.data.text
-    return replace(experiment, data=replace(experiment.data, text=os.path.abspath(text))) if text else experiment
+    """With a file that is found from everywhere."""
+    data = experiment.data
+    if not data.file or is_made_up(experiment):
+        return experiment
+    found = {name: os.path.abspath(path) for name in ("text", "pairs", "series") if (path := getattr(data, name))}
+    return replace(experiment, data=replace(data, **found))
 
 
 def resume(
@@ -142,7 +145,10 @@ def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], logs:
     if manifest.by_character:
         branch.character_losses = _series([row[1] for row in logs.characters.read(manifest.tick)])
     branch.predictions.recall(manifest.predictions, manifest.learnt)
-    judged = [{name: _number(value) for name, value in asdict(each).items()} for each in manifest.held_out]
+    judged = [
+        {name: value if name == "rows" else _number(value) for name, value in asdict(each).items()}
+        for each in manifest.held_out
+    ]
     branch.held_out.recall(judged, list(branch.losses))
     loss, epoch, since = manifest.best
     branch.best = Best(loss=math.inf if loss is None else loss, epoch=epoch, since=since)

@@ -65,7 +65,7 @@ def test_every_tick_comes_back_to_the_bit(name: str, tick: str) -> None:
     lesson = LESSONS[name]
     if lesson.network.bidirectional and tick == "character":
         tick = "sequence"
-    session = session_of(replace(lesson, training=replace(lesson.training, tick=tick, epochs=0)))
+    session = session_of(replace(lesson, training=replace(lesson.training, tick=tick, epochs=0)), 2**26)
     past = [bits(session)]
     for _ in range(_TICKS):
         session.tick()

@@ -45,7 +45,7 @@ async def test_numbers_that_do_not_fit_are_dots() -> None:
     async with running(SINE, engine=FakeEngine(FED)) as (_, app, _engine):
         scene = app.main.scene
         assert scene is not None
-        assert scene.in_columns(np.array([1234567, -1.25], np.float32)) == ["·", "-1.25"]
+        assert scene.in_columns(np.array([1234567, -1.25], np.float32)) == ["+1e6", "-1.25"]
 
 
 async def test_before_the_first_frame_there_is_nothing_yet() -> None:
