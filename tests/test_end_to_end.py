@@ -212,7 +212,8 @@ def test_keys_in_one_write_never_end_the_run_while_a_dialog_is_open(terminal: Te
         terminal.press("\r\r\r")
         for _ in range(5):
             terminal.read()
-        terminal.press("\x1b")
+        if words in terminal.until(lambda text: bool(text)):  # or the next key would be one with alt
+            terminal.press("\x1b")
         terminal.until(lambda text: words not in text and "Unrolled network" in text)  # noqa: B023
     assert terminal.engine().pid == engine.pid
     terminal.press("q")
