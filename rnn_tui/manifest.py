@@ -27,10 +27,10 @@ __all__ = [
     "Manifest",
     "Progress",
     "experiment_hash",
+    "is_made_up",
     "read_experiment",
     "read_manifest",
     "read_tensors",
-    "is_made_up",
     "text_hash",
 ]
 
