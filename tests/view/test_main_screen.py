@@ -27,7 +27,8 @@ def colours(app: RnnApp, widget: str) -> set[Color]:
 
 
 async def test_a_frame_is_on_the_screen() -> None:
-    async with running() as (_, app, _engine):
+    async with running() as (pilot, app, _engine):
+        await until(pilot, lambda: "input" in text_of(app, "#network") and "unit 5" in text_of(app, "#states"))
         status = text_of(app, "#status")
         for fact in ("hihello", "RNN 5", "60 weights", "seed 4", "playing", "epoch 12", "tick 70", "1.52", "4 ticks/s"):
             assert fact in status
