@@ -15,7 +15,7 @@ from tests.view.fake_engine import FakeEngine
 
 __all__ = ["running", "screen_lines", "text_of", "until"]
 
-_TRIES = 400
+_TRIES = 4000
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
