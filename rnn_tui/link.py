@@ -1,25 +1,24 @@
-"""The view's end of the seam: starts an engine, sends commands, reads messages, and tidies up after it.
+"""The view's end of the seam: starts an engine or joins one, sends commands, reads messages, and tidies up after it.
 
 No threads: the socket is read by asyncio in the view's own loop.
 """
 
 import asyncio
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from rnn_tui.engines import LOG, SOCKET, Alive, connect, new_engine_folder
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Command, Frame, Greeting, Look, Message, Open, Refused
+from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, OnHangup, Open, Refused
 from rnn_tui.text import safe
 from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
 
-__all__ = ["Engine", "EngineError", "start_engine"]
+__all__ = ["Engine", "EngineError", "join_engine", "start_engine"]
 
 _LAST_WORDS = 12  # lines
 
@@ -29,10 +28,10 @@ class EngineError(RuntimeError):
 
 
 class Engine:
-    """An engine of our own, in a process of its own."""
+    """An engine in a process of its own: one that this view has started, or one that it has joined."""
 
-    def __init__(self, process: subprocess.Popen[bytes], peer: socket.socket, folder: Path) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes] | None, peer: socket.socket, folder: Path) -> None:
+        self._process = process  # None: somebody else's
         self._peer = peer
         self._folder = folder
         self.patience = 2.0  # seconds that it has for its last checkpoint
@@ -41,9 +40,14 @@ class Engine:
         self._writer: asyncio.StreamWriter | None = None
 
     @property
+    def joined(self) -> bool:
+        """Whether it was there already, with its run."""
+        return self._process is None
+
+    @property
     def pid(self) -> int:
-        """The engine's process."""
-        return self._process.pid
+        """The engine's process; 0: somebody else's."""
+        return 0 if self._process is None else self._process.pid
 
     def try_open(self, experiment: Experiment) -> tuple[str, str] | None:
         """Open the experiment before there is a screen: None, or the field that is refused and why.
@@ -75,7 +79,13 @@ class Engine:
         try:
             while data := await reader.read(1 << 18):
                 for body in self._buffer.feed(data):
-                    yield decode_message(body)
+                    message = decode_message(body)
+                    if isinstance(message, Greeting) and message.version != VERSION:
+                        raise ProtocolError(
+                            f"This run is trained by another version of rnn-tui (protocol {message.version}, not "
+                            f"{VERSION}): attach with that version, or stop it."
+                        )
+                    yield message
         except ProtocolError as error:
             raise EngineError(str(error)) from None
         except ConnectionError:
@@ -84,21 +94,31 @@ class Engine:
 
     def last_words(self) -> str:
         """How the engine ended, and the last lines that it wrote; safe to show."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=2)
-        lines = (self._folder / "engine.log").read_text(errors="replace").splitlines() if self._folder.exists() else []
-        code = self._process.poll()
-        end = "still runs, but has closed the connection"
+        code = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=2)
+            code = self._process.poll()
+        lines: list[str] = []
+        with contextlib.suppress(OSError):
+            lines = (self._folder / LOG).read_text(errors="replace").splitlines()
+        end = "has closed the connection" if self.joined else "still runs, but has closed the connection"
         if code is not None:
             end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return "\n".join([f"The engine {end}.", *(safe(line) for line in lines[-_LAST_WORDS:])])
 
-    def close(self) -> None:
-        """End the engine, and leave nothing behind."""
+    def let_go(self) -> None:
+        """Hang up. What becomes of the engine is its own affair."""
         if self._writer is not None:
             with contextlib.suppress(RuntimeError):  # its loop has ended before us
                 self._writer.close()
         self._peer.close()
+
+    def close(self) -> None:
+        """End the engine, if it is ours, and leave nothing behind."""
+        self.let_go()
+        if self._process is None:
+            return
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -115,21 +135,20 @@ class Engine:
         return [decode_message(body) for body in self._buffer.feed(data)]
 
 
-def start_engine() -> Engine:
-    """Start an engine; returns at once, while torch is still being loaded there.
+def start_engine(on_hangup: OnHangup = "train") -> Engine:
+    """Start an engine; returns at once, while torch is still being loaded there. Raises EnginesError.
 
     Its socket lies in a folder that only its owner can enter. We listen on it before the process begins and hand
     the listening end over, so that connecting needs no waiting and no second try.
     """
-    folder = Path(tempfile.mkdtemp(prefix="rnn-tui-", dir=_short_folder()))  # mode 0700
+    folder = new_engine_folder()
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(folder / "engine.sock"))
-        listener.listen(1)
-        peer = socket.socket(socket.AF_UNIX)
-        peer.connect(str(folder / "engine.sock"))
-        with open(folder / "engine.log", "wb") as log:
+        listener.bind(str(folder / SOCKET))
+        listener.listen(8)
+        peer = connect(folder)
+        with open(folder / LOG, "wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno())],
+                [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno()), on_hangup],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -139,9 +158,6 @@ def start_engine() -> Engine:
     return Engine(process, peer, folder)
 
 
-def _short_folder() -> str | None:
-    """Where the socket's folder goes; a socket's path may have about a hundred bytes."""
-    for place in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):
-        if place and len(os.fsencode(place)) < 70 and os.access(place, os.W_OK | os.X_OK):
-            return place
-    return "/tmp"
+def join_engine(engine: Alive) -> Engine:
+    """A view more on an engine that runs. Raises OSError where it has gone."""
+    return Engine(None, connect(engine.folder), engine.folder)

@@ -1,7 +1,8 @@
 """THE SEAM: everything that the view and the engine say to each other, as values.
 
 The view speaks commands and looks, the engine answers looks with frames: one look is answered by one frame, and
-nothing else is ever sent but a greeting and refusals. `wire.py` turns them into bytes and back.
+nothing else is ever sent but a greeting, refusals, and a word to who asks where the run is, or leaves. `wire.py` turns
+them into bytes and back.
 """
 
 import math
@@ -16,6 +17,7 @@ from rnn_tui.inside import Answer, Ask
 from rnn_tui.phase import Phase
 
 __all__ = [
+    "HANGUPS",
     "HISTORY",
     "VERSION",
     "Back",
@@ -24,18 +26,22 @@ __all__ = [
     "Command",
     "Curve",
     "CurveWanted",
+    "Detach",
     "Forecast",
     "Frame",
     "GoTo",
     "Greeting",
     "HeldOut",
+    "Inquire",
     "Keep",
     "Learn",
+    "Left",
     "Look",
     "Message",
     "NextBranch",
     "NextPhase",
     "Numbers",
+    "OnHangup",
     "Open",
     "Opened",
     "Play",
@@ -50,13 +56,18 @@ __all__ = [
     "Status",
     "Step",
     "Steps",
+    "Stop",
+    "TakeControls",
     "TensorFact",
     "Turn",
     "Wanted",
     "Watch",
+    "Whereabouts",
 ]
 
-VERSION = 1
+VERSION = 2
+OnHangup = Literal["train", "pause", "stop"]  # what becomes of a run whose last view has vanished
+HANGUPS: tuple[OnHangup, ...] = ("train", "pause", "stop")
 HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 
 Floats = NDArray[np.float32]
@@ -126,6 +137,7 @@ class Open(_Value, frozen=True, kw_only=True, tag=True):
     history: Annotated[int, msgspec.Meta(ge=0)] = HISTORY  # bytes for the states of each branch; 0: no way back
     turns: tuple[Turn, ...] = ()  # changes to come, in the order of their ticks
     keep: Keep | None = None  # None: nowhere
+    may_keep: bool = True  # also where nobody asked for it: when its last view has gone
 
 
 class Restart(_Value, frozen=True, kw_only=True, tag=True):
@@ -198,6 +210,24 @@ class Watch(_Value, frozen=True, kw_only=True, tag=True):
     until: tuple[str, ...]
 
 
+class TakeControls(_Value, frozen=True, kw_only=True, tag=True):
+    """Several views look at one run, and one of them drives it: from now on this one."""
+
+
+class Detach(_Value, frozen=True, kw_only=True, tag=True):
+    """Go, and leave the run as it is, kept on the disk: what trains goes on. Answered by `Left`."""
+
+
+class Stop(_Value, frozen=True, kw_only=True, tag=True):
+    """End the engine. Every view is told by `Left`."""
+
+    keep: bool = False  # the run on the disk first, also where nobody has asked for that
+
+
+class Inquire(_Value, frozen=True, kw_only=True, tag=True):
+    """Where is the run? Answered by `Whereabouts`. Who asks that is no view."""
+
+
 Command = (
     Look
     | Open
@@ -213,6 +243,10 @@ Command = (
     | NextPhase
     | SlowMotion
     | Watch
+    | TakeControls
+    | Detach
+    | Stop
+    | Inquire
 )
 
 
@@ -245,6 +279,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     """What does not change from frame to frame of one run."""
 
     run: int  # counts the runs of this engine
+    name: str = ""  # what `rnn-tui attach` finds it by
     experiment: Experiment  # as it runs now: its seed, its tick
     began: Experiment  # as it was at tick 0
     turns: tuple[Turn, ...] = ()  # the changes of this branch since then
@@ -403,6 +438,8 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     look: int  # the number of the look that it answers
     revision: int
     status: Status
+    views: int = 1  # that look at this run
+    controls: bool = True  # whether this view has them
     opened: Opened | None = None  # where the view does not know this run yet
     steps: Steps | None = None
     states: tuple[States, ...] = ()
@@ -419,4 +456,24 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     forecast: Forecast | None = None  # of a series that is learnt
 
 
-Message = Greeting | Refused | Frame
+class Whereabouts(_Value, frozen=True, kw_only=True, tag=True):
+    """A run that is in memory, for who does not look at it."""
+
+    process: int  # the engine's
+    views: int
+    name: str = ""  # empty: no experiment is open yet
+    kept: str = ""  # the folder on the disk; empty: none
+    experiment: Experiment | None = None
+    status: Status | None = None
+    device: str = ""
+
+
+class Left(_Value, frozen=True, kw_only=True, tag=True):
+    """Goodbye: how the run is left, and what went wrong with keeping it, if anything."""
+
+    run: Whereabouts
+    stopped: bool
+    problem: str = ""
+
+
+Message = Greeting | Refused | Frame | Whereabouts | Left

@@ -11,9 +11,10 @@ import numpy as np
 
 from rnn_tui.protocol import VERSION, Command, Message
 
-__all__ = ["MAX_MESSAGE", "Buffer", "ProtocolError", "decode_command", "decode_message", "pack"]
+__all__ = ["MAX_COMMAND", "MAX_MESSAGE", "Buffer", "ProtocolError", "decode_command", "decode_message", "pack"]
 
 MAX_MESSAGE = 64 * 2**20  # bytes; a frame follows the screen's size, so nothing honest comes near it
+MAX_COMMAND = 8 * 2**20  # bytes; the longest holds an experiment with its texts
 
 
 class ProtocolError(ValueError):
@@ -70,7 +71,8 @@ def decode_message(body: bytes) -> Message:
 class Buffer:
     """Cuts a stream of bytes into message bodies."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_MESSAGE) -> None:
+        self._most = most  # bytes of a message
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -79,8 +81,8 @@ class Buffer:
         bodies = []
         while len(self._bytes) >= 4:
             length = int.from_bytes(self._bytes[:4], "big")
-            if length > MAX_MESSAGE:
-                raise ProtocolError(f"a message of {length:,} bytes; the most is {MAX_MESSAGE:,}")
+            if length > self._most:
+                raise ProtocolError(f"a message of {length:,} bytes; the most is {self._most:,}")
             if len(self._bytes) < 4 + length:
                 break
             bodies.append(bytes(self._bytes[4 : 4 + length]))

@@ -43,11 +43,13 @@ class Keeper:
         board: "Board | None" = None,
         every: int = 0,
         told: Callable[[str], object] = lambda _: None,
+        written: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`logs` belong to the session's branch, `locked` is the folder's lock, which is ours from now on.
 
         `every`: updates between checkpoints, 0: by time. `told` hears what cannot be written, once.
+        `written`: the session as it is now is what the checkpoint on the disk is of.
         """
         self.folder = folder
         self.problem = ""  # why the last attempt to write failed
@@ -60,7 +62,7 @@ class Keeper:
         self._logs = {session.branch.name: logs}
         self._log_due = clock()
         self._save_due = clock() + _SAVE_EVERY
-        self._saved = self._version()  # what the checkpoint on the disk is of
+        self._saved = self._version() if written else None  # what the checkpoint on the disk is of
         self._saved_updates = len(session.branch.ends)
         self._text = text_hash(session.began)
 

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["begin_keeping", "load_run", "resume"]
 
 
-def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object]) -> Keeper:
-    """Keep a session from its first tick on. Raises CheckpointError where that cannot be."""
-    folder = Path(keep.folder) if keep.folder else new_folder(session.began)
+def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object], *, folder: Path | None = None) -> Keeper:
+    """Keep a session from now on, all of its branch: in the folder that is asked for, else in that one, else in a new
+    one. Raises CheckpointError where that cannot be.
+    """
+    folder = Path(keep.folder) if keep.folder else folder or new_folder(session.began)
     try:
         make_folder(folder)
         with _locked(folder) as lock:
@@ -77,7 +79,7 @@ def resume(
             board = _board(keep, len(session.losses))
     except OSError as error:
         raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
-    return session, Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
+    return session, Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told, written=True)
 
 
 def load_run(

@@ -3,7 +3,6 @@
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.engine.serve import Server
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
@@ -23,7 +22,7 @@ from rnn_tui.protocol import (
     Turn,
     Watch,
 )
-from tests.engine.test_serve_phases import Script
+from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]
 LOOK, HOLD = Look(number=1), Play(on=False)
@@ -37,7 +36,7 @@ def until(*texts: str, speed: float = 0.0, epochs: int = 100) -> Experiment:
 def said(*commands: Command | int) -> list[Frame | Refused]:
     """What the server says; numbers are turns of its loop, in each of which it does a tick at full speed."""
     connection = Script(*commands)
-    Server(connection).run()
+    connection.run()
     return [each for each in connection.sent if isinstance(each, (Frame, Refused))]
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.engine.serve import Connection, Server
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
     Back,
@@ -13,7 +12,6 @@ from rnn_tui.protocol import (
     GoTo,
     Learn,
     Look,
-    Message,
     NextBranch,
     NextPhase,
     Open,
@@ -25,30 +23,10 @@ from rnn_tui.protocol import (
     Step,
     Wanted,
 )
+from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]
 FAST = SlowMotion(on=True, pace=1e6)
-
-
-class Script(Connection):
-    """Says one command at a time; what is sent is kept. A number lets so many turns of the loop go by."""
-
-    def __init__(self, *commands: Command | int) -> None:
-        self.sent: list[Message] = []
-        self.open = True
-        self._turns: list[Command | None] = []
-        for each in commands:
-            self._turns += [None] * each if isinstance(each, int) else [each]
-
-    def send(self, message: Message) -> None:
-        self.sent.append(message)
-
-    def receive(self, timeout: float | None) -> list[Command]:
-        if not self._turns:
-            self.open = False
-            return []
-        turn = self._turns.pop(0)
-        return [] if turn is None else [turn]
 
 
 def frames(*commands: Command | int) -> list[Frame]:
@@ -59,7 +37,7 @@ def frames(*commands: Command | int) -> list[Frame]:
         if not isinstance(each, int):
             looks.append(Look(number=number, opened=1, wanted=Wanted(count=6, top=1, units=5, layers=(0, 1))))
     connection = Script(*looks)
-    Server(connection).run()
+    connection.run()
     return [each for each in connection.sent if isinstance(each, Frame)]
 
 
@@ -126,7 +104,7 @@ def test_slow_motion_plays_phases_and_space_holds_between_two() -> None:
 
 def test_no_phase_is_computed_for_who_looks_at_no_time_steps() -> None:
     connection = Script(OPEN, NextPhase(), Look(number=1))
-    Server(connection).run()
+    connection.run()
     frame = connection.sent[-1]
     assert isinstance(frame, Frame)
     assert frame.phase is None

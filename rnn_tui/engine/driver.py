@@ -1,0 +1,377 @@
+"""Drives one session as it is told: commands, pace, and the run's place on the disk. Nothing about who tells it."""
+
+import gc
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.threads import choose_threads
+from rnn_tui.memory import check_memory
+from rnn_tui.protocol import (
+    Back,
+    Command,
+    Frame,
+    GoTo,
+    Keep,
+    Learn,
+    Look,
+    NextBranch,
+    NextPhase,
+    Open,
+    Opened,
+    Play,
+    Refused,
+    Restart,
+    SetSpeed,
+    SetTick,
+    SlowMotion,
+    Step,
+    Watch,
+    Whereabouts,
+)
+from rnn_tui.runs import new_folder, short_name
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.keeper import Keeper
+
+__all__ = ["PATIENCE", "Driver"]
+
+PATIENCE = 0.05  # seconds that a frame waits at most for the end of a pass
+_FAST = 30.0  # ticks a second from which single characters cannot be followed: frames then wait for the end of a pass
+_PREDICTIONS = 64  # distinct predictions that a frame carries at most
+
+
+class Driver:
+    """One session, or none yet. `tell` hears of what goes wrong between two commands."""
+
+    def __init__(self, tell: Callable[[Refused], None]) -> None:
+        self._tell = tell
+        self.session: Session | None = None
+        self.playing = False
+        self.revision = 0  # grows with everything that a look could see
+        self._runs = 0  # begun so far
+        self._to_end_of_stretch = False  # hold there, at full speed until then
+        self._to_tick = False  # at full speed until a breakpoint
+        self._changes = 0  # of the session, that have been told
+        self._speed = 0.0
+        self._slow = 0.0  # phases a second; 0: whole ticks
+        self._due = 0.0  # when the next tick is
+        self._keep: Keep | None = None  # the run on the disk, from its first tick on
+        self._may_keep = True  # also where nobody asked for it
+        self._keeper: Keeper | None = None
+        self._folder = Path()  # where the run is kept, or would be
+
+    # ---- what is known ----------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to do that nobody has to ask for."""
+        return self.playing or (self.session is not None and self.session.is_judging)
+
+    @property
+    def kept(self) -> str:
+        """The folder on the disk; empty: none."""
+        return "" if self._keeper is None else str(self._keeper.folder)
+
+    @property
+    def name(self) -> str:
+        """What the run is found by; empty as long as there is none."""
+        return "" if self.session is None else short_name(self._folder)
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether something has been learnt that would be lost."""
+        return self.session is not None and self.session.trainer.learns and self.session.trainer.ticks > 0
+
+    def patience(self) -> float | None:
+        """How long it may be waited for commands: not at all at full speed, forever while nothing is to do."""
+        if not self.playing:
+            return 0.0 if self.busy else None
+        return max(0.0, self._due - time.perf_counter()) if self._due else 0.0
+
+    def whereabouts(self, *, views: int) -> Whereabouts:
+        """Where the run is, for who does not look at it."""
+        session = self.session
+        if session is None:
+            return Whereabouts(views=views, process=os.getpid())
+        status = session.status(playing=self.playing, speed=self._speed, slow=self._slow)
+        return Whereabouts(
+            name=self.name,
+            kept=self.kept,
+            experiment=session.experiment,
+            status=status,
+            device=str(session.device),
+            views=views,
+            process=os.getpid(),
+        )
+
+    # ---- what it does -----------------------------------------------------------------------------------------
+
+    def turn(self) -> None:
+        """One turn of the loop: a tick if it is due, or else what is to be judged."""
+        if self.playing and time.perf_counter() >= self._due:
+            self._advance()
+        elif self.session is not None and self.session.is_judging:
+            self.session.judge(seconds=PATIENCE)
+            self.revision += not self.session.is_judging
+
+    def obey(self, command: Command) -> None:
+        """Do it. Raises ExperimentError or HistoryError where that cannot be; the run goes on as it was then."""
+        session = self.session
+        left_over = session is not None and self._leaves_phase(command) and session.finish_tick()
+        if self._keeper is not None and isinstance(command, GoTo | Back | NextBranch):
+            self._keeper.save()  # where it has come to, before it stands in its past
+        match command:
+            case Open(experiment=experiment, play=play):
+                session = self._opened_session(command)
+                self._begin(session)
+                self._slow = 0.0
+                self._speed = experiment.run.speed
+                self.play(play, to_tick=session.heads_for_a_tick)
+            case _ if session is None:
+                return
+            case Restart(seed=seed):
+                self.close()
+                if self._keep is not None and self._keep.folder:
+                    self._keep = None  # the folder is that of the run before
+                session.begin(session.experiment if seed is None else session.with_seed(seed))
+                self._begin(session)
+                self.play(self.playing)
+            case Play(on=on):
+                if on and not session.is_held:
+                    session.play_on()
+                self.play(on)
+            case Step(unit=unit):
+                self.play(False)
+                if not left_over:  # to the end of a tick that was held is a step as well
+                    session.play_on()
+                    self._advance(whole=True)
+                if unit == "epoch" and not session.at_end_of_stretch:
+                    self.play(True)
+                    self._to_end_of_stretch, self._due = True, 0.0
+            case NextPhase():
+                if not session.is_held:
+                    session.play_on()
+                self.play(False)
+                session.next_phase()
+            case SlowMotion(on=on, pace=pace):
+                self._set_slow(session, pace if on else 0.0)
+            case SetSpeed(speed=speed):
+                self._speed = speed
+                self._pace()
+            case SetTick(tick=tick):
+                session.set_tick(tick)
+                self._runs += 1  # its description has changed
+            case GoTo(tick=tick):
+                self._stand_at(session, session.branch.newest if tick < 0 else tick)
+            case Back(unit=unit):
+                self._stand_at(
+                    session, session.trainer.ticks - 1 if unit == "tick" else session.end_of_stretch_before()
+                )
+            case Learn(training=training, reseed=reseed):
+                session.learn(training, reseed=reseed)
+                self._runs += 1
+            case Watch(until=until):
+                session.watch(until)
+                self._runs += 1
+            case NextBranch():
+                self.play(False)
+                session.next_branch()
+                self._runs += 1
+        self.revision += 1
+        if self.session is not None:
+            self._changes = self.session.changes
+
+    def play(self, on: bool, *, to_tick: bool = False) -> None:
+        """Run, or hold."""
+        self.playing = on
+        self._to_end_of_stretch = False
+        self._to_tick = on and to_tick
+        self._pace()
+
+    def keep(self) -> str:
+        """Have the run on the disk as of its newest tick, in a folder of its own if it has none.
+
+        Why that cannot be, or nothing.
+        """
+        session = self.session
+        if session is None:
+            return ""
+        if self._keeper is None and not self._may_keep:
+            return "its text came in on stdin, so it cannot be kept"
+        session.finish_tick()
+        session.go_to(session.branch.newest)
+        self.revision += 1
+        if self._keeper is None:
+            self._begin_keeping(session, self._keep or Keep())
+        if self._keeper is None:
+            return "the run is not kept"
+        self._keeper.save()
+        return self._keeper.problem
+
+    def close(self) -> None:
+        """The last checkpoint, where the run is kept."""
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+    def may_answer(self, look: Look, asked: float) -> bool:
+        """Whether there is something new for a look that came at that time, and this is the moment to show it."""
+        session = self.session
+        if session is None or look.seen == self.revision:
+            return False
+        hurried = self._to_end_of_stretch or self._to_tick or not 0 < self._speed <= _FAST
+        fast = self.playing and not self._slow and hurried
+        if fast and not session.trainer.at_end_of_pass:
+            return time.perf_counter() - asked > PATIENCE
+        return True
+
+    def frame(self, look: Look, *, views: int, controls: bool) -> Frame:
+        """The newest state of the run, as far as the look asks for it."""
+        session = self.session
+        assert session is not None
+        wanted = look.wanted
+        status = session.status(playing=self.playing, speed=self._speed, slow=self._slow)
+        curve, learns = wanted.curve, session.trainer.learns
+        tensors, found = session.probe.tensors(wanted)
+        return Frame(
+            look=look.number,
+            revision=self.revision,
+            status=status,
+            views=views,
+            controls=controls,
+            opened=None if look.opened == self._runs else self._opened(),
+            steps=session.probe.steps(wanted) if wanted.count else None,
+            states=session.probe.states(wanted) if wanted.count and wanted.units else (),
+            phase=session.probe.phase(wanted) if wanted.count else None,
+            curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
+            characters=session.character_curve(curve) if curve and learns else None,
+            held_out=session.branch.held_out.told(curve.columns, session.whole_passes) if curve and learns else None,
+            others=session.other_curves(curve) if curve and learns else (),
+            predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
+            learnt=session.learnt,
+            tensors=tensors,
+            checks=found,
+            inside=session.probe.inside(wanted),
+            forecast=session.probe.forecast(wanted),
+        )
+
+    # ---- how it does it ---------------------------------------------------------------------------------------
+
+    def _opened_session(self, command: Open) -> Session:
+        """The session that is asked for. What has been kept so far is closed only once that is there."""
+        experiment, keep = command.experiment, command.keep
+        check_memory(experiment)
+        choose_threads(experiment)
+        keeper: Keeper | None = None
+        if keep is not None and keep.resume:
+            from rnn_tui.engine.kept import resume
+
+            session, keeper = resume(keep, experiment, self._say, history=command.history, turns=command.turns)
+        else:
+            session = Session(experiment, history=command.history, turns=command.turns)
+        self.close()
+        self._keeper = keeper
+        self._keep, self._may_keep = keep, command.may_keep
+        return session
+
+    def _begin_keeping(self, session: Session, keep: Keep) -> None:
+        """The run gets its folder, and is kept there from now on."""
+        from rnn_tui.engine.kept import begin_keeping
+        from rnn_tui.manifest import CheckpointError
+
+        try:
+            self._keeper = begin_keeping(session, keep, self._say, folder=self._folder)
+            self._runs += 1
+        except CheckpointError as error:
+            self._say(str(error))
+            self._keep = None
+
+    def _say(self, problem: str) -> None:
+        self._tell(Refused(problem=problem))
+
+    def _leaves_phase(self, command: Command) -> bool:
+        """Whether a command cannot be obeyed, or makes no sense, in the middle of a tick."""
+        match command:
+            case Look() | NextPhase() | SetSpeed() | Watch():
+                return False
+            case SlowMotion(on=on):
+                return not on
+            case Play():
+                return not self._slow
+        return True
+
+    def _set_slow(self, session: Session, pace: float) -> None:
+        """Into slow motion, another pace, or out of it; what plays plays on, and who enters it wants to see it."""
+        entered = pace > 0 and not self._slow
+        self._slow = pace
+        if entered and not session.is_held:
+            session.play_on()
+        self.play(self.playing or entered)
+
+    def _stand_at(self, session: Session, tick: int) -> None:
+        """Hold at a tick of this branch. Another way of learning there is another description of the run."""
+        self.play(False)
+        before = session.experiment
+        session.go_to(tick)
+        if session.experiment != before:
+            self._runs += 1
+
+    def _begin(self, session: Session) -> None:
+        self.session = session
+        self._runs += 1
+        self._folder = Path(self._keep.folder) if self._keep and self._keep.folder else new_folder(session.began)
+        gc.collect()
+        gc.freeze()  # what lives as long as the run need not be looked at again
+
+    def _pace(self) -> None:
+        """Count the time to the next tick, or phase, from now."""
+        speed = self._slow or self._speed
+        hurried = not speed or self._to_end_of_stretch or self._to_tick
+        self._due = 0.0 if hurried else time.perf_counter() + 1 / speed
+
+    def _advance(self, *, whole: bool = False) -> None:
+        """One tick, or in slow motion one phase."""
+        session = self.session
+        assert session is not None
+        if self._keep is not None and self._keeper is None:
+            self._begin_keeping(session, self._keep)
+        slow = bool(self._slow) and not whole and not self._to_end_of_stretch
+        if slow:
+            going = session.next_phase()
+        else:
+            session.finish_tick()
+            going = session.tick()
+        if self._keeper is not None:
+            self._keeper.ticked()
+        self.revision += 1
+        if session.changes != self._changes:
+            self._changes = session.changes
+            self._runs += 1  # its description has changed
+        if not going or (self._to_end_of_stretch and session.at_end_of_stretch):
+            self.play(False)
+        elif self._due:
+            self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
+
+    def _opened(self) -> Opened:
+        session = self.session
+        assert session is not None
+        weights = sum(parameter.numel() for parameter in session.trainer.model.parameters())
+        return Opened(
+            run=self._runs,
+            name=self.name,
+            experiment=session.experiment,
+            began=session.began,
+            turns=session.turns,
+            weights=weights,
+            device=str(session.device),
+            origin=session.origin,
+            torch=str(torch.__version__),
+            kept=self.kept,
+            scale=session.scale,
+        )

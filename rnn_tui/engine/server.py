@@ -1,0 +1,193 @@
+"""Who is there, who has the controls, and what becomes of the run when they go.
+
+The views pull: a frame is sent only in answer to a look, at the next tick boundary, so a slow link or a stalled
+terminal slows its pictures and never the training. Several may look at one run; one of them has the controls.
+"""
+
+import contextlib
+import time
+from dataclasses import dataclass
+
+from rnn_tui.engine.connection import Connection, Reception
+from rnn_tui.engine.driver import Driver
+from rnn_tui.engine.session import HistoryError
+from rnn_tui.experiment import ExperimentError
+from rnn_tui.protocol import (
+    Command,
+    Detach,
+    Inquire,
+    Left,
+    Look,
+    Message,
+    OnHangup,
+    Refused,
+    Stop,
+    TakeControls,
+)
+
+__all__ = ["Server"]
+
+_IDLE = 3600.0  # seconds that a run which is paused, and that nobody looks at, stays in memory
+_WATCHING = "Another view has the controls: T takes them."
+
+
+@dataclass(eq=False)
+class _View:
+    """One that looks at the run."""
+
+    connection: Connection
+    look: Look | None = None  # waiting for an answer
+    asked: float = 0.0  # when it came
+
+
+class Server:
+    """Serves views until nobody is left who could want something of the run."""
+
+    def __init__(self, reception: Reception, on_hangup: OnHangup = "train", *, idle: float = _IDLE) -> None:
+        self._reception = reception
+        self._on_hangup = on_hangup
+        self._idle = idle
+        self._driver = Driver(self._tell_all)
+        self._views: list[_View] = []  # in the order in which they came
+        self._holder: _View | None = None  # has the controls
+        self._had_views = False
+        self._stopped = False
+        self._alone_since = 0.0
+
+    def run(self) -> None:
+        """Serve until it is over. A run that is kept has its last checkpoint then."""
+        reception, driver = self._reception, self._driver
+        try:
+            while not self._is_over():
+                for connection, command in reception.wait(self._patience()):
+                    self._hear(connection, command)
+                for connection in reception.gone():
+                    self._forget(connection)
+                driver.turn()
+                for view in self._views:
+                    self._show(view)
+        finally:
+            with contextlib.suppress(OSError):
+                driver.close()
+
+    def _patience(self) -> float | None:
+        patience = self._driver.patience()
+        if patience is None and self._had_views and not self._views:
+            return max(0.0, self._alone_since + self._idle - time.monotonic())
+        return patience
+
+    def _is_over(self) -> bool:
+        """Whether the process can end: it is told to, or nobody is there and nothing is left to do for long."""
+        if self._reception.closing or self._stopped:
+            return True
+        if not self._had_views:
+            return self._reception.is_deserted
+        if self._views or self._driver.busy:
+            return False
+        driver = self._driver
+        if driver.session is None or not driver.is_worth_keeping or (driver.session.done and driver.kept):
+            return True
+        return time.monotonic() - self._alone_since >= self._idle
+
+    # ---- who says what ----------------------------------------------------------------------------------------
+
+    def _hear(self, connection: Connection, command: Command) -> None:
+        try:
+            self._obey(connection, command)
+        except ExperimentError as error:
+            self._say(connection, Refused(problem=str(error), path=error.path))
+        except HistoryError as error:
+            self._say(connection, Refused(problem=str(error)))
+
+    def _obey(self, connection: Connection, command: Command) -> None:
+        driver = self._driver
+        match command:
+            case Inquire():
+                self._say(connection, driver.whereabouts(views=len(self._views)))
+                return
+            case Detach():
+                problem = driver.keep() if driver.is_worth_keeping else ""
+                self._say(connection, self._left(problem, stopped=False))
+                self._forget(connection, goodbye=True)
+                return
+            case Stop(keep=keep):
+                problem = driver.keep() if keep and driver.is_worth_keeping else ""
+                left = self._left(problem, stopped=True)
+                driver.close()
+                for view in self._views:
+                    if view.connection is not connection:
+                        self._say(view.connection, left)
+                self._say(connection, left)
+                self._stopped = True
+                return
+        view = self._view_of(connection)
+        match command:
+            case Look():
+                view.look, view.asked = command, time.perf_counter()
+            case TakeControls():
+                self._give_controls(view)
+            case _ if view is self._holder:
+                driver.obey(command)
+            case _:
+                self._say(connection, Refused(problem=_WATCHING))
+
+    def _view_of(self, connection: Connection) -> _View:
+        """The view at the other end: who looks at the run, or drives it, is one."""
+        for view in self._views:
+            if view.connection is connection:
+                return view
+        view = _View(connection)
+        self._views.append(view)
+        self._had_views = True
+        self._driver.revision += 1  # the others see how many they are
+        if self._holder is None:
+            self._holder = view
+        return view
+
+    def _give_controls(self, view: _View | None) -> None:
+        self._holder = view
+        self._driver.revision += 1
+
+    def _forget(self, connection: Connection, *, goodbye: bool = False) -> None:
+        """One has gone: the controls go to who has been there longest. With the last, what was asked for happens."""
+        found = [view for view in self._views if view.connection is connection]
+        if not found:
+            return
+        self._views.remove(found[0])
+        if found[0] is self._holder:
+            self._give_controls(self._views[0] if self._views else None)
+        if not self._views:
+            self._alone_since = time.monotonic()
+            if not goodbye:
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        """The last view has vanished without a word."""
+        driver = self._driver
+        if self._on_hangup == "pause":
+            driver.play(False)
+        if self._on_hangup == "stop":
+            self._stopped = True
+        elif driver.is_worth_keeping or driver.playing:
+            driver.keep()
+
+    # ---- what is said -----------------------------------------------------------------------------------------
+
+    def _left(self, problem: str, *, stopped: bool) -> Left:
+        return Left(run=self._driver.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
+
+    def _show(self, view: _View) -> None:
+        """Answer a look, if there is one, and something new; one that is behind with reading gets no more yet."""
+        look = view.look
+        if look is None or view.connection.is_behind or not self._driver.may_answer(look, view.asked):
+            return
+        view.look = None
+        frame = self._driver.frame(look, views=len(self._views), controls=view is self._holder)
+        self._say(view.connection, frame)
+
+    def _tell_all(self, message: Refused) -> None:
+        for view in self._views:
+            self._say(view.connection, message)
+
+    def _say(self, connection: Connection, message: Message) -> None:
+        self._reception.send(connection, message)

@@ -1,0 +1,53 @@
+"""A view without a socket: says one command at a time, and keeps what is sent."""
+
+from rnn_tui.engine.connection import Connection, Reception
+from rnn_tui.engine.server import Server
+from rnn_tui.protocol import Command, Message
+
+__all__ = ["Script", "Scripted"]
+
+
+class Scripted(Connection):
+    """The other end of a view that reads everything at once."""
+
+    def __init__(self) -> None:
+        self.open = True
+        self._outgoing = bytearray()
+
+
+class Script(Reception):
+    """Says one command a turn of the loop; a number lets so many turns go by. Then the view is gone."""
+
+    def __init__(self, *commands: Command | int) -> None:
+        self.sent: list[Message] = []
+        self.closing = False
+        self._view = Scripted()
+        self._left = False
+        self._turns: list[Command | None] = []
+        for each in commands:
+            self._turns += [None] * each if isinstance(each, int) else [each]
+
+    @property
+    def is_deserted(self) -> bool:
+        return self._left
+
+    def wait(self, timeout: float | None) -> list[tuple[Connection, Command]]:
+        if not self._turns:
+            self._view.open = False
+            return []
+        turn = self._turns.pop(0)
+        return [] if turn is None else [(self._view, turn)]
+
+    def send(self, connection: Connection, message: Message) -> None:
+        self.sent.append(message)
+
+    def gone(self) -> list[Connection]:
+        if self._view.open or self._left:
+            return []
+        self._left = True
+        return [self._view]
+
+    def run(self) -> list[Message]:
+        """All that a server says to it; the run ends with it."""
+        Server(self, "stop").run()
+        return self.sent
