@@ -10,6 +10,7 @@ from rnn_tui import __version__
 from rnn_tui.asked import experiment_of, turns_of
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
+from rnn_tui.manner import manner_of, manner_options
 from rnn_tui.memory import parse_size
 from rnn_tui.options import (
     Refusal,
@@ -21,17 +22,19 @@ from rnn_tui.options import (
     shown,
 )
 from rnn_tui.rules import to_dict
-from rnn_tui.run_commands import export, runs
+from rnn_tui.run_commands import export, runs, stop
 from rnn_tui.run_options import run_options
 from rnn_tui.sample_command import sample
+from rnn_tui.showing import Showing
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
     from rnn_tui.link import Engine
-    from rnn_tui.protocol import Keep, Turn
+    from rnn_tui.protocol import Keep
 
 __all__ = ["main"]
 
+_HISTORY_SIZE = "256M"
 _FORK = SectionOption(
     ["--fork", "forks"],
     section="run",
@@ -44,11 +47,12 @@ _HISTORY = SectionOption(
     ["--history"],
     section="run",
     metavar="SIZE",
-    default="256M",
+    default=_HISTORY_SIZE,
     type=click.UNPROCESSED,
     help="memory for going back, for each branch; 0: no way back (256M)",
 )
 _PAUSED = SectionOption(["--paused"], section="run", is_flag=True, help="open without playing")
+_RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED)
 _ON_RESUMING = ("training.epochs", "run.speed", "run.device", "run.threads", "run.until")
 _PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -137,6 +141,7 @@ def _parameters(*more: click.Parameter) -> list[click.Parameter]:
         _HISTORY,
         _PAUSED,
         *run_options("--run", "--save"),
+        *manner_options(),
     ),
 )
 def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
@@ -149,7 +154,16 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
 
         keep = keeping(experiment, parameters, save=False)
     name = "" if parameters["file"] else f" {experiment.name}"
-    _view(experiment, turns, history, paused=paused, keep=keep, instead=f"rnn-tui train{name}")
+    showing = Showing(
+        experiment=experiment,
+        turns=turns,
+        history=_size(history),
+        paused=paused,
+        keep=keep,
+        may_keep=parameters["data_text"] != "-",
+        manner=manner_of(parameters),
+    )
+    _view(showing, instead=f"rnn-tui train{name}")
 
 
 @main.command(
@@ -162,47 +176,107 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
         _HISTORY,
         _PAUSED,
         *run_options(),
+        *manner_options(),
     ],
 )
 def _resume(*, name: str, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
     """Open the view on a run that is kept on the disk, and go on with it: RUN is its name, how that begins, or its
     folder. `rnn-tui runs` lists them."""
+    _view_again(name, parameters, forks, history=history, paused=paused)
+
+
+def _view_again(
+    name: str, parameters: dict[str, Any], forks: tuple[str, ...], *, history: str, paused: bool
+) -> NoReturn:
     from rnn_tui.keeping import resumed
 
     experiment, turns, keep = resumed(name, parameters, forks)
-    _view(experiment, turns, history, paused=paused, keep=keep, instead=f"rnn-tui train --resume {shown(name)}")
+    showing = Showing(
+        experiment=experiment,
+        turns=turns,
+        history=_size(history),
+        paused=paused,
+        keep=keep,
+        manner=manner_of(parameters),
+    )
+    _view(showing, instead=f"rnn-tui train --resume {shown(name)}")
 
 
-def _view(
-    experiment: Experiment,
-    turns: tuple["Turn", ...],
-    history: str,
-    *,
-    paused: bool,
-    keep: "Keep | None",
-    instead: str,
-) -> NoReturn:
-    """Show it until it is left, and exit. `instead` is what works without a terminal."""
+@main.command("attach", cls=SectionedCommand, params=[_RUN, *manner_options(joins=True)])
+def _attach(*, name: str | None, **parameters: Any) -> None:
+    """Look at a run that trains, from any shell: RUN is its name, how that begins, or its folder; the one begun last,
+    if none is given. A run that has ended is opened as `resume` does."""
+    from rnn_tui.attaching import NotAlive, find_alive, informed, newest_alive
+    from rnn_tui.runs import NoSuchRun, find
+
+    manner = manner_of(parameters)
     try:
-        size = parse_size(history)
+        engine = informed(newest_alive() if name is None else find_alive(name))
+    except NotAlive as error:
+        try:
+            find(name or "")
+        except NoSuchRun:
+            raise Refusal(str(error)) from None
+        nothing = {
+            each.name: () if each.multiple else None for each in _resume.params if isinstance(each, click.Option)
+        }
+        _view_again(name or "", nothing | parameters, (), history=_HISTORY.default, paused=False)
+    _need_terminal("rnn-tui runs")
+    from rnn_tui.link import join_engine
+    from rnn_tui.view.app import run_app
+
+    assert engine.run is not None
+    assert engine.run.experiment is not None
+    try:
+        link = join_engine(engine)
+    except OSError:
+        raise Refusal(f"{shown(engine.name)}: has just ended") from None
+    try:
+        raise SystemExit(run_app(link, Showing(experiment=engine.run.experiment, manner=manner)))
+    finally:
+        link.let_go()
+
+
+def _size(history: str) -> int:
+    try:
+        return parse_size(history)
     except ValueError as error:
         raise Refusal(f"--history {shown(history)}: {error}") from None
-    if not _has_terminal():
+
+
+def _need_terminal(instead: str) -> None:
+    """Nothing, where the view can be drawn: textual reads stdin and draws on stderr. Raises Refusal."""
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        term = os.environ.get("TERM") or "not set"
+        raise Refusal(
+            f"the view needs a terminal that moves its cursor and has colours or grey, and TERM is {shown(term)}: "
+            f"set it to what yours is (xterm-256color, screen, tmux), or use `{instead}`"
+        )
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise Refusal(f"the view needs a terminal; `{instead}` works without one")
+
+
+def _view(showing: Showing, *, instead: str) -> NoReturn:
+    """Show it until it is left, and exit. `instead` is what works without a terminal."""
+    _need_terminal(instead)
+    from rnn_tui.engines import EnginesError
     from rnn_tui.link import start_engine
 
-    engine = start_engine()  # torch is being loaded there while textual is here
-    if keep is not None:
+    try:
+        engine = start_engine(showing.manner.on_hangup)  # torch is being loaded there while textual is here
+    except EnginesError as error:
+        raise Refusal(safe(str(error))) from None
+    if showing.keep is not None:
         engine.patience = _PATIENCE
     try:
-        _try_file(experiment)
-        if experiment.run.device not in ("auto", "cpu"):
-            _try_device(engine, experiment)
+        _try_file(showing.experiment)
+        if showing.experiment.run.device not in ("auto", "cpu"):
+            _try_device(engine, showing.experiment)
         from rnn_tui.view.app import run_app
-
-        raise SystemExit(run_app(engine, experiment, paused=paused, history=size, turns=turns, keep=keep))
-    finally:
+    except BaseException:
         engine.close()
+        raise
+    raise SystemExit(run_app(engine, showing))
 
 
 def _try_file(experiment: Experiment) -> None:
@@ -301,11 +375,5 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-for _command in (runs, export, sample):
+for _command in (runs, stop, export, sample):
     main.add_command(_command)
-
-
-def _has_terminal() -> bool:
-    """Whether the view can be drawn: textual reads stdin and draws on stderr."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    return os.environ.get("TERM") != "dumb" and all(stream and stream.isatty() for stream in streams)

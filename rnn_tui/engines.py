@@ -18,7 +18,18 @@ import msgspec
 from rnn_tui.protocol import VERSION, Command, Greeting, Inquire, Left, Message, Stop, Whereabouts
 from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
 
-__all__ = ["LOG", "SOCKET", "Alive", "EnginesError", "alive", "connect", "engines_folder", "new_engine_folder", "stop"]
+__all__ = [
+    "LOG",
+    "SOCKET",
+    "Alive",
+    "EnginesError",
+    "alive",
+    "asked",
+    "connect",
+    "engines_folder",
+    "new_engine_folder",
+    "stop",
+]
 
 SOCKET = "engine.sock"
 LOG = "engine.log"
@@ -72,8 +83,27 @@ def new_engine_folder() -> Path:
 def alive() -> list[Alive]:
     """Those that listen, the newest first. What is left of others is cleared away. Raises EnginesError."""
     folders = sorted(engines_folder().iterdir(), key=_began, reverse=True)
-    found = [each for folder in folders if (each := _ask(folder)) is not None]
+    found = [each for folder in folders if (each := asked(folder)) is not None]
     return [each for each in found if each.problem or each.run is None or each.run.name]
+
+
+def asked(folder: Path, *, patience: float = _ANSWER) -> Alive | None:
+    """What an engine says, or None where there is none."""
+    try:
+        peer = connect(folder)
+    except ConnectionRefusedError:  # it was killed, and could not tidy up
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    except OSError:
+        return None
+    with peer:
+        try:
+            answer = _converse(peer, Inquire(), patience)
+        except OSError:
+            return None
+        except EnginesError as error:
+            return Alive(folder=folder, problem=str(error))
+    return Alive(folder=folder, run=answer if isinstance(answer, Whereabouts) else None)
 
 
 def connect(folder: Path) -> socket.socket:
@@ -97,25 +127,6 @@ def stop(engine: Alive, *, patience: float) -> Left:
     if not isinstance(answer, Left):
         raise EnginesError(f"does not answer within {patience:g} s")
     return answer
-
-
-def _ask(folder: Path) -> Alive | None:
-    """What an engine says, or None where there is none."""
-    try:
-        peer = connect(folder)
-    except ConnectionRefusedError:  # it was killed, and could not tidy up
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
-    except OSError:
-        return None
-    with peer:
-        try:
-            answer = _converse(peer, Inquire(), _ANSWER)
-        except OSError:
-            return None
-        except EnginesError as error:
-            return Alive(folder=folder, problem=str(error))
-    return Alive(folder=folder, run=answer if isinstance(answer, Whereabouts) else None)
 
 
 def _converse(peer: socket.socket, command: Command, patience: float) -> Message | None:

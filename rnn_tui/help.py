@@ -15,6 +15,7 @@ _HEADINGS = {
     "training": "Training",
     "run": "Run",
     "keep": "Kept on the disk",
+    "view": "Terminal",
     "other": "More",
 }
 
@@ -23,7 +24,9 @@ _USES = (
     ("rnn-tui train [NAME] [options]", "the same, printed: epoch, loss, prediction"),
     ("rnn-tui show [NAME] [options]", "print it as TOML, to change and open again"),
     ("rnn-tui lessons", "what each lesson is about"),
-    ("rnn-tui runs", "the runs that are kept on the disk"),
+    ("rnn-tui runs", "the runs: those that train now, and those on the disk"),
+    ("rnn-tui attach [RUN]", "look at one that trains, from any shell"),
+    ("rnn-tui stop RUN", "end one; it stays on the disk"),
     ("rnn-tui resume RUN", "go on with one, as if it had never been stopped"),
     ("rnn-tui sample RUN [--prime TEXT]", "let its network write"),
     ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),

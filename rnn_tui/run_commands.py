@@ -1,4 +1,4 @@
-"""The commands about runs that are on the disk: a list of them, and what others can use of one."""
+"""The commands about runs, on the disk and in memory: a list of them, an end, and what others can use of one."""
 
 import time
 from typing import TYPE_CHECKING
@@ -9,37 +9,77 @@ from rnn_tui.options import Refusal, shown
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
+    from rnn_tui.engines import Alive
+    from rnn_tui.experiment import Experiment
+    from rnn_tui.protocol import Whereabouts
     from rnn_tui.runs import Listed
 
-__all__ = ["export", "runs"]
+__all__ = ["export", "runs", "stop"]
 
-_COLUMNS = ("run", "what", "epoch", "loss", "when")
+_COLUMNS = ("run", "what", "epoch", "loss", "when", "now")
+_SIDES = "<<>><<"
+_PATIENCE = 120.0  # seconds that the last checkpoint of a large network may take
 
 
 @click.command("runs")
 @click.option("--json", is_flag=True, help="one JSON object a line, and nothing else")
 def runs(*, json: bool) -> None:
-    """List the runs that are kept on the disk, the newest first."""
+    """List the runs: those that train now, and those that are kept on the disk, the newest first."""
+    from rnn_tui.engines import EnginesError, alive
     from rnn_tui.runs import listed, runs_folder
 
-    found = listed()
+    try:
+        living = alive()
+    except EnginesError as error:
+        raise Refusal(safe(str(error))) from None
+    kept = listed()
+    found = _together(living, kept)
     if json:
         for each in found:
-            click.echo(_json(each))
+            click.echo(_json(*each))
         return
     if not found:
         click.echo(
             f"No runs yet in {safe(str(runs_folder()))}: `rnn-tui train` and `rnn-tui --save` keep theirs there."
         )
         return
-    rows = [_COLUMNS, *map(_row, found)]
+    rows = [_COLUMNS, *(_row(*each) for each in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, "<<>><", widths, strict=True)]
+        cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, _SIDES, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
-    for each in found:
-        if each.problem:
-            click.echo(f"{safe(each.name)}: {safe(each.problem)}", err=True)
+    for broken in kept:
+        if broken.problem:
+            click.echo(f"{safe(broken.name)}: {safe(broken.problem)}", err=True)
+
+
+@click.command("stop")
+@click.argument("name", metavar="RUN", type=click.UNPROCESSED)
+def stop(*, name: str) -> None:
+    """End a run that trains without a view, or with one; it is kept on the disk as it is then."""
+    from rnn_tui import engines
+    from rnn_tui.attaching import NotAlive, find_alive
+
+    try:
+        engine = find_alive(name)
+        left = engines.stop(engine, patience=_PATIENCE)
+    except NotAlive as error:
+        raise Refusal(str(error)) from None
+    except engines.EnginesError as error:
+        raise Refusal(f"{shown(name)}: {safe(str(error))}") from None
+    click.echo(_goodbye(left.run))
+    if left.problem:
+        raise Refusal(f"{shown(name)}: it was stopped, but {safe(left.problem)}")
+
+
+def _goodbye(run: "Whereabouts") -> str:
+    """How a run was ended, and how it goes on."""
+    import shlex
+
+    name, status = safe(run.name), run.status
+    where = f" at epoch {status.epoch:,}, tick {status.tick:,}" if status is not None else ""
+    again = f": rnn-tui resume {shlex.quote(name)}" if run.kept else ""
+    return f"Stopped {name}{where}{again}"
 
 
 @click.command("export")
@@ -65,33 +105,73 @@ def export(*, name: str, to: str | None) -> None:
     click.echo("\n".join(safe(str(file)) for file in written))
 
 
-def _row(each: "Listed") -> tuple[str, ...]:
-    experiment, manifest = each.experiment, each.manifest
-    what = "cannot be read"
-    if experiment is not None:
-        network = experiment.network
-        ways = ", both ways" if network.bidirectional else ""
-        what = f"{experiment.name}: {network.cell} {network.layers}×{network.hidden_size}{ways}"
+def _together(living: "list[Alive]", kept: "list[Listed]") -> "list[tuple[Alive | None, Listed | None]]":
+    """Every run once: those in memory first."""
+    on_disk = {each.folder: each for each in kept}
+    first = [(each, on_disk.pop(each.run.kept, None) if each.run is not None else None) for each in living]
+    return [*first, *((None, each) for each in on_disk.values())]
+
+
+def _row(living: "Alive | None", kept: "Listed | None") -> tuple[str, ...]:
+    run = living.run if living is not None else None
+    name = run.name if run is not None else kept.name if kept is not None else "?"
+    experiment = run.experiment if run is not None else kept.experiment if kept is not None else None
+    what = _what(experiment) if experiment is not None else "?" if living is not None else "cannot be read"
     epoch = loss = "?"
-    if manifest is not None:
-        epoch = f"{manifest.epoch:,}" + (f"/{manifest.epochs:,}" if manifest.epochs else "")
-        loss = "-" if manifest.loss is None else f"{manifest.loss:.4f}"
-    return safe(each.name), safe(what), epoch, loss, time.strftime("%Y-%m-%d %H:%M", time.localtime(each.changed))
+    if run is not None and run.status is not None:
+        epoch, loss = _progress(run.status.epoch, run.status.epochs), _loss(run.status.loss)
+    elif kept is not None and kept.manifest is not None:
+        epoch, loss = _progress(kept.manifest.epoch, kept.manifest.epochs), _loss(kept.manifest.loss)
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept.changed)) if kept is not None else "not kept"
+    now = _now(living) if living is not None else ""
+    return safe(name), safe(what), epoch, loss, when, safe(now)
 
 
-def _json(each: "Listed") -> str:
+def _what(experiment: "Experiment") -> str:
+    network = experiment.network
+    ways = ", both ways" if network.bidirectional else ""
+    return f"{experiment.name}: {network.cell} {network.layers}×{network.hidden_size}{ways}"
+
+
+def _progress(epoch: int, epochs: int) -> str:
+    return f"{epoch:,}" + (f"/{epochs:,}" if epochs else "")
+
+
+def _loss(loss: float | None) -> str:
+    return "-" if loss is None else f"{loss:.4f}"
+
+
+def _now(living: "Alive") -> str:
+    """What a run in memory does."""
+    run = living.run
+    if run is None or run.status is None:
+        return living.problem or "busy"
+    doing = {"playing": "training"}.get(run.status.state, run.status.state)
+    views = "no view" if not run.views else "1 view" if run.views == 1 else f"{run.views} views"
+    return f"{doing} on {run.device}, {views}"
+
+
+def _json(living: "Alive | None", kept: "Listed | None") -> str:
     import json
 
-    experiment, manifest = each.experiment, each.manifest
+    run = living.run if living is not None else None
+    status = run.status if run is not None else None
+    newest = status if status is not None else kept.manifest if kept is not None else None
+    experiment = run.experiment if run is not None else kept.experiment if kept is not None else None
     values = {
-        "name": each.name,
-        "folder": each.folder,
+        "name": run.name if run is not None else kept and kept.name,
+        "folder": run.kept or None if run is not None else kept and kept.folder,
         "experiment": experiment and experiment.name,
-        "epoch": manifest and manifest.epoch,
-        "epochs": manifest and manifest.epochs,
-        "tick": manifest and manifest.tick,
-        "loss": manifest and manifest.loss,
-        "changed": each.changed,
-        "problem": each.problem or None,
+        "epoch": newest and newest.epoch,
+        "epochs": newest and newest.epochs,
+        "tick": newest and newest.tick,
+        "loss": newest and newest.loss,
+        "changed": kept and kept.changed,
+        "problem": (kept and kept.problem) or (living and living.problem) or None,
+        "alive": living is not None,
+        "state": status and status.state,
+        "device": run and run.device,
+        "views": run and run.views,
+        "process": run and run.process,
     }
     return json.dumps(values).replace("\x7f", "\\u007f")

@@ -1,0 +1,61 @@
+"""Which run somebody means who wants to join one, or to end it."""
+
+from rnn_tui.engines import Alive, EnginesError, alive, asked
+from rnn_tui.options import shown
+from rnn_tui.runs import NoSuchRun, find
+from rnn_tui.text import safe
+
+__all__ = ["NotAlive", "find_alive", "informed", "newest_alive"]
+
+_PATIENCE = 30.0  # seconds that a large network may need for a step
+
+
+class NotAlive(ValueError):
+    """No run that is in memory is meant; the text is one line that says which are."""
+
+
+def newest_alive() -> Alive:
+    """The run that was begun last. Raises NotAlive."""
+    found = _alive()
+    if not found:
+        raise NotAlive("no run is alive; `rnn-tui runs` lists those on the disk, and `rnn-tui resume RUN` opens one")
+    return found[0]
+
+
+def find_alive(name: str) -> Alive:
+    """The run of that name, of a name that begins so, or in that folder. Raises NotAlive."""
+    found = _alive()
+    exact = [each for each in found if each.name == name]
+    if not exact:
+        try:
+            folder = str(find(name).resolve())
+        except NoSuchRun:
+            folder = ""
+        exact = [each for each in found if folder and each.run is not None and each.run.kept == folder]
+    matching = exact or [each for each in found if name and each.name.startswith(name)]
+    if len(matching) > 1:
+        raise NotAlive(f"{shown(name)}: is the beginning of {len(matching)} runs: {_names(matching)}")
+    if not matching:
+        which = f"these are: {_names(found)}" if found else "none is"
+        raise NotAlive(f"{shown(name)}: no run of that name is alive; {which}")
+    return matching[0]
+
+
+def informed(engine: Alive) -> Alive:
+    """The same, once it has said where its run is. Raises NotAlive."""
+    if engine.run is None and not engine.problem:
+        engine = asked(engine.folder, patience=_PATIENCE) or engine
+    if engine.run is None:
+        raise NotAlive(safe(engine.problem) or "the run does not answer; it may be in a long step: try again")
+    return engine
+
+
+def _alive() -> list[Alive]:
+    try:
+        return alive()
+    except EnginesError as error:
+        raise NotAlive(safe(str(error))) from None
+
+
+def _names(found: list[Alive]) -> str:
+    return ", ".join(safe(each.name) or "?" for each in found[:3]) + (", …" if len(found) > 3 else "")

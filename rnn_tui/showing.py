@@ -1,0 +1,21 @@
+"""What a view is opened on: an experiment and how it is run, and how the view behaves."""
+
+import msgspec
+
+from rnn_tui.experiment import Experiment
+from rnn_tui.manner import Manner
+from rnn_tui.protocol import HISTORY, Keep, Turn
+
+__all__ = ["Showing"]
+
+
+class Showing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a view shows first. Of a run that it joins, the experiment alone counts."""
+
+    experiment: Experiment
+    turns: tuple[Turn, ...] = ()  # changes to come
+    history: int = HISTORY  # bytes for going back, for each branch
+    paused: bool = False
+    keep: Keep | None = None  # on the disk; None: nowhere
+    may_keep: bool = True  # also where nobody asked for it: when the last view has gone
+    manner: Manner = Manner()
