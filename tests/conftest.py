@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _runs = tempfile.mkdtemp(prefix="rnn-tui-tests-")
 atexit.register(shutil.rmtree, _runs, ignore_errors=True)
 os.environ["XDG_DATA_HOME"] = _runs
+os.environ["RNN_TUI_SOCKETS"] = tempfile.mkdtemp(dir=_runs)
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 # --hypothesis-profile=wide: a longer search, with other examples each time

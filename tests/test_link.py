@@ -5,22 +5,35 @@ import os
 import signal
 import socket
 import stat
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import psutil
 import pytest
 
-from rnn_tui.engine.serve import Connection, Server
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import Engine, EngineError, start_engine
-from rnn_tui.protocol import VERSION, CurveWanted, Frame, Greeting, Look, Message, Open, Refused, Step, Wanted
-from rnn_tui.wire import Buffer, decode_message, pack
+from rnn_tui.protocol import (
+    VERSION,
+    CurveWanted,
+    Frame,
+    Greeting,
+    Inquire,
+    Look,
+    Message,
+    Open,
+    Refused,
+    Step,
+    Wanted,
+    Whereabouts,
+)
+from rnn_tui.wire import pack
+from tests.engine.guests import House, house
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Unix-domain sockets")
 
@@ -118,14 +131,15 @@ async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: Engine, 
     refused = await the_next(messages)
     assert isinstance(refused, Refused)
     assert refused.problem
-    with pytest.raises(EngineError, match="exit code 0"):
+    with pytest.raises(EngineError, match="exit code 0"):  # nobody else is there, and nothing is to be done
         await the_next(messages)
     assert gone(engine.pid)
 
 
 @pytest.mark.parametrize("before", [b"\x00\x00", pack(Open(experiment=experiment(0)))], ids=["half a message", "busy"])
-def test_an_engine_whose_view_vanishes_ends_and_tidies_up(before: bytes) -> None:
-    engine = start_engine()
+def test_an_engine_whose_view_vanishes_ends_where_it_was_told_so_and_tidies_up(before: bytes) -> None:
+    engine = start_engine("stop")
+    assert engine._process is not None
     try:
         engine._peer.sendall(before)
         engine._peer.close()
@@ -155,81 +169,44 @@ async def test_the_last_words_of_an_engine_that_cannot_begin(monkeypatch: pytest
         engine.close()
 
 
-@dataclass
-class Served:
-    """A server in a thread of this process, so that it can be watched without asking it."""
-
-    server: Server
-    view: socket.socket
-    thread: threading.Thread
-
-    def wait_until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(PATIENCE * 100):
-            if condition():
-                return
-            self.thread.join(0.01)
-        raise AssertionError("it does not get on")
-
-    def is_done(self) -> bool:
-        session = self.server._session
-        return session is not None and session.done
-
-
 @pytest.fixture
-def served() -> Iterator[Served]:
-    ours, view = socket.socketpair()
-    view.settimeout(PATIENCE)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    view.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    server = Server(Connection(ours))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield Served(server, view, thread)
-    view.close()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
-    ours.close()
+def served() -> Iterator[House]:
+    with tempfile.TemporaryDirectory() as folder, house(Path(folder), "stop") as it:
+        yield it
 
 
-def test_training_does_not_wait_for_a_view_that_never_looks(served: Served) -> None:
-    served.view.sendall(pack(Open(experiment=experiment())))
-    served.wait_until(served.is_done)
+def test_training_does_not_wait_for_a_view_that_never_looks(served: House) -> None:
+    guest = served.guest()
+    guest.say(Open(experiment=experiment()))
+    other = served.guest()
+    assert other.look_until(lambda frame: frame.status.state == "done").status.tick == 180
 
 
-def test_training_does_not_wait_for_a_view_that_never_reads(served: Served) -> None:
-    served.view.sendall(pack(Open(experiment=experiment(60))))
-    looks = 0
-    session = None
-    while session is None or not session.done:  # it looks as fast as it can; far more than the socket holds
-        session = served.server._session
+def test_training_does_not_wait_for_a_view_that_never_reads(served: House) -> None:
+    guest = served.guest()
+    guest.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    guest.say(Open(experiment=experiment(60)))
+    other, looks = served.guest(), 0
+    while other.look().status.state != "done":  # it looks as fast as it can; far more than the socket holds
         looks += 1
-        served.view.sendall(pack(Look(number=looks, wanted=EVERYTHING)))
-    assert len(served.server._connection._outgoing) > 4096  # it waits there, not in the way of the training
-    buffer = Buffer()
-    frames: list[Frame] = []
-    while not frames or frames[-1].look != looks:
-        for body in buffer.feed(served.view.recv(1 << 16)):
-            message = decode_message(body)
-            if isinstance(message, Frame):
-                frames.append(message)
-    assert [frame.look for frame in frames] == sorted({frame.look for frame in frames})  # each once, in order
-    assert frames[-1].status.state == "done"
+        guest.say(Look(number=looks, wanted=EVERYTHING))
+    numbers = [guest.hear(Frame).look]
+    while numbers[-1] != looks:
+        numbers.append(guest.hear(Frame).look)
+    assert numbers == sorted(set(numbers))  # each once, in order
 
 
-def test_a_look_is_held_while_nothing_is_newer(served: Served) -> None:
-    def hear() -> Message:
-        size = int.from_bytes(served.view.recv(4, socket.MSG_WAITALL), "big")
-        return decode_message(served.view.recv(size, socket.MSG_WAITALL))
-
-    assert isinstance(hear(), Greeting)
-    served.view.sendall(pack(Open(experiment=experiment(), play=False)) + pack(Look(number=1)))
-    first = hear()
-    assert isinstance(first, Frame)
+def test_a_look_is_held_while_nothing_is_newer(served: House) -> None:
+    guest = served.guest()
+    guest.say(Open(experiment=experiment(), play=False), Look(number=1))
+    first = guest.hear(Frame)
     assert (first.look, first.status.tick) == (1, 0)
-    before = served.server._looked_at
-    served.view.sendall(pack(Look(number=2, seen=first.revision)))
-    served.wait_until(lambda: served.server._looked_at > before)  # it has been heard, and is not answered
-    served.view.sendall(pack(Step()))
-    second = hear()
-    assert isinstance(second, Frame)
+    guest.say(Look(number=2, seen=first.revision), Inquire())
+    guest.hear(Whereabouts)  # the look has been heard as well, and is not answered
+    with pytest.raises(TimeoutError):
+        guest.socket.settimeout(0.05)
+        guest.hear(Frame)
+    guest.socket.settimeout(PATIENCE)
+    guest.say(Step())
+    second = guest.hear(Frame)
     assert (second.look, second.status.tick, second.revision > first.revision) == (2, 1, True)

@@ -1,0 +1,111 @@
+"""A server in a thread of this process, behind a real socket, and the guests that come to it."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from rnn_tui.engine.connection import Reception
+from rnn_tui.engine.server import Server
+from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, OnHangup, Wanted
+from rnn_tui.wire import Buffer, decode_message, pack
+
+__all__ = ["PATIENCE", "Guest", "House", "house"]
+
+PATIENCE = 60.0  # seconds until a test that hangs is given up
+
+Heard = TypeVar("Heard", bound=Message)
+
+
+class Guest:
+    """One that connects, speaks, and hears."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(str(path))
+        self._buffer = Buffer()
+        self._heard: list[Message] = []
+        self._looks = 0
+        self.greeting = self.hear(Greeting)
+
+    def say(self, *commands: Command) -> None:
+        self.socket.sendall(b"".join(map(pack, commands)))
+
+    def hear(self, kind: type[Heard]) -> Heard:
+        """The next message of a kind; others are passed over."""
+        while True:
+            while self._heard:
+                message = self._heard.pop(0)
+                if isinstance(message, kind):
+                    return message
+            data = self.socket.recv(1 << 16)
+            if not data:
+                raise ConnectionResetError("hung up")
+            self._heard += [decode_message(body) for body in self._buffer.feed(data)]
+
+    def look(self, wanted: Wanted | None = None, *, seen: int = -1) -> Frame:
+        """The newest frame."""
+        self._looks += 1
+        self.say(Look(number=self._looks, seen=seen, wanted=wanted or Wanted()))
+        while (frame := self.hear(Frame)).look != self._looks:
+            pass
+        return frame
+
+    def look_until(self, condition: Callable[[Frame], object]) -> Frame:
+        """The first frame that fulfils something."""
+        end = time.monotonic() + PATIENCE
+        while not condition(frame := self.look()):
+            assert time.monotonic() < end, frame.status
+        return frame
+
+    def is_cut_off(self) -> bool:
+        """Whether the server has hung up, or does so now."""
+        try:
+            while self.socket.recv(1 << 16):
+                pass
+        except ConnectionError:
+            pass
+        return True
+
+    def vanish(self) -> None:
+        """Hang up without a word."""
+        self.socket.close()
+
+
+class House:
+    """A server, its socket, and the thread in which it runs."""
+
+    def __init__(self, folder: Path, on_hangup: OnHangup, idle: float) -> None:
+        self._path = folder / "s"
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self._path))
+        listener.listen(8)
+        self.reception = Reception(listener, Greeting(version=VERSION, torch="2"))
+        self.server = Server(self.reception, on_hangup, idle=idle)
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.server.run()
+        self.reception.close()
+
+    def guest(self) -> Guest:
+        return Guest(self._path)
+
+    def has_ended(self) -> bool:
+        """Whether it ends by itself, within our patience."""
+        self.thread.join(PATIENCE)
+        return not self.thread.is_alive()
+
+
+@contextlib.contextmanager
+def house(folder: Path, on_hangup: OnHangup = "train", *, idle: float = PATIENCE) -> Iterator[House]:
+    """A server that is over with the context."""
+    it = House(folder, on_hangup, idle)
+    yield it
+    it.reception.ring()
+    assert it.has_ended()

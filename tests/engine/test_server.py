@@ -1,0 +1,359 @@
+"""Several views on one run, who has the controls, and what becomes of a run that is left, or whose views vanish."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rnn_tui import runs
+from rnn_tui.engine.kept import load_run
+from rnn_tui.engine.session import Session
+from rnn_tui.experiment import Experiment
+from rnn_tui.lessons import LESSONS
+from rnn_tui.manifest import read_experiment, read_manifest
+from rnn_tui.protocol import (
+    VERSION,
+    CurveWanted,
+    Detach,
+    GoTo,
+    Inquire,
+    Left,
+    Look,
+    OnHangup,
+    Open,
+    Play,
+    Refused,
+    SetSpeed,
+    Step,
+    Stop,
+    TakeControls,
+    Wanted,
+    Whereabouts,
+)
+from rnn_tui.wire import MAX_COMMAND, pack
+from tests.engine.guests import PATIENCE, Guest, House, house
+
+pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
+
+HIHELLO = LESSONS["hihello"]
+EVERYTHING = Wanted(count=6, top=5, units=5, layers=(0, 9), first=0, tensors=True, curve=CurveWanted(columns=400))
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A short path: that of a socket may have about a hundred bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(runs, "runs_folder", lambda: tmp_path / "runs")
+
+
+def experiment(epochs: int = 0, speed: float = 0.0) -> Experiment:
+    training = replace(HIHELLO.training, epochs=epochs)
+    return replace(HIHELLO, training=training, run=replace(HIHELLO.run, speed=speed, until=()))
+
+
+def playing(epochs: int = 0, speed: float = 0.0) -> Open:
+    return Open(experiment=experiment(epochs, speed))
+
+
+def paused() -> Open:
+    return Open(experiment=experiment(), play=False)
+
+
+def where(it: House) -> Whereabouts:
+    guest = it.guest()
+    guest.say(Inquire())
+    found = guest.hear(Whereabouts)
+    guest.vanish()
+    return found
+
+
+def where_once(it: House, state: str) -> Whereabouts:
+    """Where the run is when it has come into a state."""
+    end = time.monotonic() + PATIENCE
+    while (found := where(it)).status is None or found.status.state != state or found.views:
+        assert time.monotonic() < end, found
+    return found
+
+
+def test_two_views_see_the_same_and_one_has_the_controls(place: Path) -> None:
+    with house(place) as it:
+        first, second = it.guest(), it.guest()
+        first.say(paused())
+        assert (first.look().views, first.look().controls) == (1, True)
+        other = second.look()
+        assert (other.views, other.controls, other.status.tick) == (2, False, 0)
+        second.say(Step())
+        assert "T takes them" in second.hear(Refused).problem
+        first.say(Step())
+        assert first.look().status == second.look(seen=other.revision).status
+        second.say(TakeControls(), Step())
+        taken = second.look()
+        assert (taken.controls, taken.status.tick) == (True, 2)
+        first.say(Step())
+        assert first.hear(Refused)
+        assert (first.look().controls, first.look().status.tick, first.look().views) == (False, 2, 2)
+
+
+def test_a_look_is_answered_when_the_company_changes(place: Path) -> None:
+    with house(place) as it:
+        first, second = it.guest(), it.guest()
+        first.say(paused())
+        seen = first.look().revision
+        first.say(Look(number=99, seen=seen))  # nothing is new, until
+        second.look()
+        answer = first.look_until(lambda frame: frame.views == 2)
+        assert answer.revision > seen
+        second.vanish()
+        assert first.look_until(lambda frame: frame.views == 1).controls
+
+
+def test_the_controls_go_to_who_stays(place: Path) -> None:
+    with house(place) as it:
+        first, second, third = it.guest(), it.guest(), it.guest()
+        first.say(paused())
+        for each in (first, second, third):
+            each.look()
+        first.vanish()
+        assert second.look_until(lambda frame: frame.views == 2).controls
+        assert not third.look().controls
+        second.say(Step())
+        assert third.look_until(lambda frame: frame.status.tick == 1)
+
+
+def test_who_asks_where_a_run_is_is_no_view(place: Path) -> None:
+    with house(place, "stop") as it:
+        guest = it.guest()
+        assert guest.greeting.version == VERSION
+        assert where(it).name == ""
+        guest.say(paused())
+        guest.look()
+        found = where(it)
+        assert found.views == 1
+        assert found.experiment is not None
+        assert found.experiment.name == "hihello"
+        assert found.kept == ""
+        assert found.name.startswith("hihello-")
+        assert guest.look().controls
+
+
+def test_what_is_left_trains_on_is_found_and_is_whole_on_the_disk(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(playing(epochs=40, speed=400.0))
+        guest.look_until(lambda frame: frame.status.tick > 3)
+        guest.say(Detach())
+        left = guest.hear(Left)
+        assert not left.problem
+        assert not left.stopped
+        assert left.run.name == Path(left.run.kept).name
+        at = read_manifest(Path(left.run.kept)).tick
+        assert 3 < at < 240
+        guest.vanish()
+        assert it.has_ended()  # when its epochs are over, since nobody is there
+    folder = Path(left.run.kept)
+    session, _ = load_run(folder, read_experiment(folder))
+    alone = Session(experiment(epochs=40))
+    while alone.tick():
+        pass
+    assert session.trainer.ticks == 240
+    assert list(session.losses) == list(alone.losses)
+
+
+def test_one_comes_back_and_drives(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(playing(speed=500.0))
+        guest.look_until(lambda frame: frame.status.tick > 3)
+        guest.say(Detach())
+        at = guest.hear(Left).run.status
+        guest.vanish()
+        assert at is not None
+        back = it.guest()
+        frame = back.look_until(lambda frame: frame.status.tick > at.tick + 3)
+        assert frame.controls
+        assert frame.views == 1
+        assert frame.opened is not None
+        back.say(Play(on=False))
+        assert back.look().status.state == "paused"
+
+
+@pytest.mark.parametrize(("word", "state"), [("train", "playing"), ("pause", "paused")])
+def test_a_view_that_vanishes_leaves_the_run_as_it_was_told(place: Path, word: OnHangup, state: str) -> None:
+    with house(place, word) as it:
+        guest = it.guest()
+        guest.say(playing())
+        guest.look_until(lambda frame: frame.status.tick > 3)
+        guest.vanish()
+        found = where_once(it, state)
+        folder = Path(found.kept)
+        assert read_manifest(folder).tick > 3
+        assert not it.server._is_over()
+
+
+def test_a_view_that_vanishes_ends_the_run_where_it_was_told_so(place: Path) -> None:
+    with house(place, "stop") as it:
+        guest = it.guest()
+        guest.say(playing())
+        guest.look()
+        guest.vanish()
+        assert it.has_ended()
+
+
+def test_in_its_past_a_run_is_left_at_its_newest_tick(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        for command in (paused(), Step(unit="epoch"), Step(unit="epoch")):
+            guest.say(command)
+            guest.look_until(lambda frame: frame.status.state == "paused")
+        guest.say(GoTo(tick=5), Detach())
+        folder = Path(guest.hear(Left).run.kept)
+        assert read_manifest(folder).tick == 12
+
+
+def test_a_paused_run_that_nobody_looks_at_is_put_away_after_a_while(place: Path) -> None:
+    with house(place, idle=0.2) as it:
+        guest = it.guest()
+        guest.say(paused(), Step())
+        guest.look_until(lambda frame: frame.status.tick == 1)
+        guest.vanish()
+        assert it.has_ended()
+    (kept,) = runs.listed()
+    assert kept.manifest is not None
+    assert kept.manifest.tick == 1
+
+
+@pytest.mark.parametrize("command", [None, paused()], ids=["nothing", "nothing done"])
+def test_where_nothing_would_be_lost_nothing_is_left(place: Path, command: Open | None) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        if command is not None:
+            guest.say(command)
+            guest.look()
+        guest.vanish()
+        assert it.has_ended()
+    assert not runs.listed()
+
+
+def test_a_text_from_stdin_is_told_not_to_be_kept_and_goes_on(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(replace(playing(), may_keep=False))
+        guest.look_until(lambda frame: frame.status.tick > 3)
+        guest.say(Detach())
+        assert "stdin" in guest.hear(Left).problem
+        guest.vanish()
+        assert where_once(it, "playing").kept == ""
+
+
+def test_stop_tells_everybody_and_keeps_where_asked(place: Path) -> None:
+    with house(place) as it:
+        first, second, third = it.guest(), it.guest(), it.guest()
+        first.say(playing())
+        for each in (first, second):
+            each.look_until(lambda frame: frame.status.tick > 3)
+        third.say(Stop(keep=True))
+        left = [each.hear(Left) for each in (first, second, third)]
+        assert {each.stopped for each in left} == {True}
+        assert it.has_ended()
+        status = left[0].run.status
+        assert status is not None
+        assert read_manifest(Path(left[0].run.kept)).tick == status.tick
+
+
+def test_stop_without_a_wish_to_keep_leaves_nothing(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(playing())
+        guest.look_until(lambda frame: frame.status.tick > 3)
+        guest.say(Stop())
+        assert guest.hear(Left).run.kept == ""
+        assert it.has_ended()
+    assert not runs.listed()
+
+
+def test_who_does_not_read_gets_one_frame_and_no_more(place: Path) -> None:
+    with house(place) as it:
+        sleeper, guest = it.guest(), it.guest()
+        sleeper.say(playing())
+        sleeper.look()
+        for number in range(1000):  # it looks and looks, and takes nothing
+            sleeper.say(Look(number=100 + number, wanted=EVERYTHING))
+        before = guest.look().status.tick
+        assert guest.look_until(lambda frame: frame.status.tick > before + 100)
+        (view,) = [each for each in it.server._views if each.connection.is_behind] or [it.server._views[0]]
+        assert len(view.connection._outgoing) < 100_000
+
+
+def a_lot_of_nonsense() -> st.SearchStrategy[bytes]:
+    messages = st.sampled_from([pack(each) for each in (Look(number=1), Play(on=True), Step(), SetSpeed(speed=5.0))])
+    broken = st.builds(
+        lambda data, at, new: data[: at % len(data)] + new + data[at % len(data) + 1 :],
+        messages,
+        st.integers(0, 1000),
+        st.binary(max_size=3),
+    )
+    framed = st.binary(max_size=60).map(lambda body: len(body).to_bytes(4, "big") + body)
+    return st.lists(st.one_of(st.binary(max_size=60), messages, broken, framed), max_size=6).map(b"".join)
+
+
+def test_nonsense_hurts_nobody_but_who_speaks_it(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(paused())
+        guest.look()
+
+        @settings(max_examples=100)
+        @given(a_lot_of_nonsense())
+        def speaks(nonsense: bytes) -> None:
+            other = it.guest()
+            other.socket.sendall(nonsense)
+            other.vanish()
+            frame = guest.look()
+            assert frame.status.tick == 0  # the others may look, and no more
+
+        speaks()
+        assert guest.look_until(lambda frame: frame.views == 1).controls
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"\xff" * 64, (MAX_COMMAND + 1).to_bytes(4, "big"), (5).to_bytes(4, "big") + b"hello"],
+    ids=["length", "just too long", "body"],
+)
+def test_nonsense_is_refused_in_words(place: Path, nonsense: bytes) -> None:
+    with house(place) as it:
+        keeper, guest = it.guest(), it.guest()
+        keeper.say(paused())
+        guest.socket.sendall(nonsense)
+        assert guest.hear(Refused).problem
+        assert guest.is_cut_off()
+        assert keeper.look().views == 1
+
+
+def test_a_crowd_is_turned_away(place: Path) -> None:
+    with house(place) as it:
+        first = it.guest()
+        first.say(paused())
+        crowd = [it.guest() for _ in range(31)]
+        with pytest.raises(ConnectionError):
+            it.guest()
+        crowd.pop().vanish()
+        assert first.look().status.tick == 0
+        found: list[Guest] = []
+        for _ in range(1000):
+            try:
+                found.append(it.guest())
+                break
+            except ConnectionError:
+                continue
+        assert found
