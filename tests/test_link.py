@@ -203,8 +203,8 @@ def test_a_look_is_held_while_nothing_is_newer(served: House) -> None:
     assert (first.look, first.status.tick) == (1, 0)
     guest.say(Look(number=2, seen=first.revision), Inquire())
     guest.hear(Whereabouts)  # the look has been heard as well, and is not answered
+    guest.socket.settimeout(0.05)
     with pytest.raises(TimeoutError):
-        guest.socket.settimeout(0.05)
         guest.hear(Frame)
     guest.socket.settimeout(PATIENCE)
     guest.say(Step())
