@@ -16,8 +16,8 @@ from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.phase import draw_phase, short_name
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled
+from rnn_tui.frame import States
 from rnn_tui.phase import Moved, Phase, PhaseKind
-from rnn_tui.protocol import States
 from tests.draw.grids import Grid, is_picture
 
 KINDS: tuple[PhaseKind, ...] = ("update", "embed", "cell", "head", "softmax", "loss", "backward")

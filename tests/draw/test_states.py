@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states
-from rnn_tui.protocol import States
+from rnn_tui.frame import States
 from tests.draw.grids import Grid, is_picture
 
 GREY = replace(DARK, monochrome=True)

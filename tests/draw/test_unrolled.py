@@ -14,7 +14,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
-from rnn_tui.protocol import States
+from rnn_tui.frame import States
 from tests.draw.grids import Grid, is_picture
 
 GREY = replace(DARK, monochrome=True)
