@@ -8,8 +8,9 @@ The map of the house (data flows in one circle, left to right and back):
 What looks inside a network asks for it (`inside.py`): `view.panes` ask, `engine.inside` answers.
 
 `engine/` is the only place that imports torch, `view/` and `draw/` the only ones that import textual;
-they are two processes that share `protocol.py` (as bytes: `wire.py`) and the plain descriptions beside it
-(`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`), and what reads a text (`corpus.py`, `batches.py`).
+they are two processes that share `protocol.py` and `frame.py` (as bytes: `wire.py`), the plain descriptions beside
+them (`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`), and what reads a text (`corpus.py`,
+`batches.py`).
 """
 
 __version__ = "0.1.0"

@@ -14,8 +14,9 @@ from rnn_tui import reading
 from rnn_tui.builtin import python_source
 from rnn_tui.experiment import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
 from rnn_tui.experiment_file import read
+from rnn_tui.frame import PredictionSeen
 from rnn_tui.parameters import parameter_shapes
-from rnn_tui.protocol import PredictionSeen, Turn
+from rnn_tui.protocol import Turn
 from rnn_tui.rules import to_dict
 
 __all__ = [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from rnn_tui.experiment import Training
+from rnn_tui.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
 from rnn_tui.inside import (
     CellAsk,
     CellFacts,
@@ -41,10 +42,7 @@ from rnn_tui.phase import Gradient, Moved, Phase
 from rnn_tui.protocol import (
     VERSION,
     Back,
-    BranchCurve,
-    Check,
     Command,
-    Curve,
     CurveWanted,
     Frame,
     GoTo,
@@ -57,17 +55,12 @@ from rnn_tui.protocol import (
     Open,
     Opened,
     Play,
-    PredictionSeen,
     Refused,
     Restart,
     SetSpeed,
     SetTick,
     SlowMotion,
-    States,
-    Status,
     Step,
-    Steps,
-    TensorFact,
     Turn,
     Wanted,
     Watch,

@@ -9,7 +9,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.palette import Palette
-from rnn_tui.protocol import Floats
+from rnn_tui.frame import Floats
 
 __all__ = ["Cell", "draw_boxes", "norm_text", "room_in_box"]
 

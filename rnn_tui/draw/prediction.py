@@ -12,7 +12,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import compact, exact, probability
 from rnn_tui.draw.palette import Palette
-from rnn_tui.protocol import Floats
+from rnn_tui.frame import Floats
 
 __all__ = ["GUTTER", "Prediction", "draw_prediction"]
 

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.chart import Curve, draw_chart
 from rnn_tui.draw.palette import Palette
-from rnn_tui.protocol import Forecast
+from rnn_tui.frame import Forecast
 
 __all__ = ["draw_forecast", "is_outside", "steps_that_fit"]
 

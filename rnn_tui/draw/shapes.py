@@ -9,7 +9,7 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
-from rnn_tui.protocol import Check, TensorFact
+from rnn_tui.frame import Check, TensorFact
 
 __all__ = ["draw_shapes"]
 

@@ -13,7 +13,7 @@ from rnn_tui.draw.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cu
 from rnn_tui.draw.numbers import nice_above
 from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.words import place_name
-from rnn_tui.protocol import Floats, States
+from rnn_tui.frame import Floats, States
 
 __all__ = ["LEGEND", "RULER", "Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
 

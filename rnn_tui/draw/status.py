@@ -6,7 +6,8 @@ from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import compact, count, duration
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Opened, Status
+from rnn_tui.frame import Status
+from rnn_tui.protocol import Opened
 from rnn_tui.text import safe
 
 __all__ = ["describe_network", "draw_status", "speed_name"]

@@ -5,7 +5,7 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import count
 from rnn_tui.draw.palette import Palette
-from rnn_tui.protocol import Status
+from rnn_tui.frame import Status
 
 __all__ = ["draw_timeline", "tick_at"]
 

@@ -18,7 +18,7 @@ from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.flow import Flow, Part
 from rnn_tui.draw.numbers import probability, signed
 from rnn_tui.draw.palette import Palette
-from rnn_tui.protocol import Floats
+from rnn_tui.frame import Floats
 
 __all__ = ["Cell", "Unrolled", "draw_unrolled", "natural_height", "units_in_box"]
 

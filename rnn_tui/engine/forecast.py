@@ -8,7 +8,7 @@ from rnn_tui.engine.holdout import drawn_state
 from rnn_tui.engine.model import State
 from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.protocol import Forecast
+from rnn_tui.frame import Forecast
 
 __all__ = ["forecast"]
 

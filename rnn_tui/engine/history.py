@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.protocol import Curve, PredictionSeen
+from rnn_tui.frame import Curve, PredictionSeen
 
 __all__ = ["Predictions", "Series"]
 

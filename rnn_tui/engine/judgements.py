@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_tui.protocol import Curve, HeldOut
+from rnn_tui.frame import Curve, HeldOut
 
 __all__ = ["Judgement", "Judgements"]
 

@@ -14,10 +14,11 @@ from rnn_tui.engine.phases import describe
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.trainer import Trainer
+from rnn_tui.frame import Check, Floats, Forecast, Integers, Numbers, States, Steps, TensorFact
 from rnn_tui.inside import Answer
 from rnn_tui.pairs import NONE
 from rnn_tui.phase import Phase
-from rnn_tui.protocol import Check, Floats, Forecast, Integers, Numbers, States, Steps, TensorFact, Wanted
+from rnn_tui.protocol import Wanted
 
 __all__ = ["Probe"]
 

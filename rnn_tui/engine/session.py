@@ -8,7 +8,8 @@ from rnn_tui.engine.snapshot import restore
 from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
-from rnn_tui.protocol import BranchCurve, Curve, CurveWanted, SeriesScale, Status, Turn
+from rnn_tui.frame import BranchCurve, Curve, SeriesScale, Status
+from rnn_tui.protocol import CurveWanted, Turn
 from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["HistoryError", "Session"]

@@ -9,7 +9,7 @@ from rnn_tui.engine.inside.sight import floats, sampled
 from rnn_tui.engine.model import State
 from rnn_tui.engine.outputs import layer_outputs, own_end, some_rows, steps_there
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.protocol import Check, Floats, TensorFact
+from rnn_tui.frame import Check, Floats, TensorFact
 
 __all__ = ["checks", "tensor_facts"]
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from rnn_tui.experiment import Experiment
+from rnn_tui.frame import Integers, Status, Steps
 from rnn_tui.kinds import laid_out
-from rnn_tui.protocol import Frame, Integers, Opened, Status, Steps, Wanted
+from rnn_tui.protocol import Frame, Opened, Wanted
 from rnn_tui.text import safe
 
 __all__ = ["NO_RUN", "before_first_frame"]

@@ -10,8 +10,9 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
+from rnn_tui.frame import BranchCurve, Curve, Floats, HeldOut, Numbers, Steps
 from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind
-from rnn_tui.protocol import BranchCurve, Curve, Floats, Frame, HeldOut, Numbers, Opened, Steps
+from rnn_tui.protocol import Frame, Opened
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "widest_glyph"]

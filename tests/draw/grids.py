@@ -1,12 +1,18 @@
-"""Reading pictures back: strips of characters as grids of cells."""
+"""Reading pictures back: strips of characters as grids of cells; and what is drawn in many of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-__all__ = ["Grid", "grid", "is_picture"]
+from rnn_tui.draw.axis import TimeAxis
+from rnn_tui.draw.palette import DARK
+
+__all__ = ["GREY", "Grid", "grid", "is_picture", "letters", "texts"]
+
+GREY = replace(DARK, monochrome=True)
 
 Grid = list[list[tuple[str, Style]]]
 
@@ -40,3 +46,13 @@ def is_picture(strips: Sequence[Strip], width: int, height: int) -> Grid:
         for (_, one, _), (_, other, _) in zip(strip, list(strip)[1:], strict=False):
             assert one != other, "equal neighbours are two segments"
     return rows
+
+
+def texts(grid: Grid) -> list[str]:
+    """The characters of each row, in one text."""
+    return ["".join(character for character, _ in row) for row in grid]
+
+
+def letters(axis: TimeAxis) -> list[str]:
+    """An input for each step of the axis: a, b, c …"""
+    return [chr(ord("a") + step % 26) for step in axis.steps]

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +15,8 @@ from hypothesis import strategies as st
 from rnn_tui.draw.cell import draw_cell
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.inside import CellFacts, Compared, GateTerms
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, texts
 
-GREY = replace(DARK, monochrome=True)
 NAMES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]
 EMPTY = np.zeros(0, np.float32)
@@ -77,10 +75,6 @@ def cell(kind: str, hidden: int = 5, features: int = 5, unit: int = 1, seed: int
 def picture(facts: CellFacts, kind: str, width: int, height: int, palette: Any = DARK, character: str = "h") -> Grid:
     strips = draw_cell(facts, width=width, height=height, palette=palette, kind=kind, character=character)
     return is_picture(strips, width, height)
-
-
-def texts(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in row) for row in grid]
 
 
 def numbers(text: str) -> list[float]:

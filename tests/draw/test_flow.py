@@ -1,6 +1,5 @@
 """Slow motion drawn: what is computed is lit, gradients go the other way in another glyph and colour, words fit."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,11 @@ from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.phase import draw_phase, short_name
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled
+from rnn_tui.frame import States
 from rnn_tui.phase import Moved, Phase, PhaseKind
-from rnn_tui.protocol import States
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture
 
 KINDS: tuple[PhaseKind, ...] = ("update", "embed", "cell", "head", "softmax", "loss", "backward")
-GREY = replace(DARK, monochrome=True)
 WIDTH = 77
 
 

@@ -1,7 +1,6 @@
 """Gates over time: every value at its gate, unit and time step, in the colours of its kind."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.inside import Gate, GatesFacts
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, letters, texts
 
-GREY = replace(DARK, monochrome=True)
 VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
 LSTM = {"i": False, "f": False, "g": True, "o": False, "c": True}
 
@@ -35,16 +33,12 @@ def picture(
     some: GatesFacts, axis: TimeAxis, width: int, height: int, *, cursor: int | None = None, unit: int = 0,
     palette: Any = DARK,
 ) -> tuple[Grid, GatesLayout]:  # fmt: skip
-    inputs = [chr(ord("a") + step % 26) for step in axis.steps]
+    inputs = letters(axis)
     strips = draw_gates(
         some, width=width, height=height, axis=axis, palette=palette, inputs=inputs, cursor=cursor, unit=unit
     )
     layout = lay_out_gates(some, width=width, height=height, axis=axis, palette=palette, unit=unit)
     return is_picture(strips, width, height), layout
-
-
-def text(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in row) for row in grid]
 
 
 @settings(max_examples=60, deadline=None)
@@ -83,7 +77,7 @@ def test_every_number_stands_at_its_gate_unit_and_time_step(width: int, height: 
     axis = TimeAxis.fit(width, 4)
     grid, layout = picture(facts(table, signed=LSTM), axis, width, height, unit=1)
     seen = set()
-    for y, line in enumerate(text(grid)):
+    for y, line in enumerate(texts(grid)):
         for step in range(4):
             found = layout.locate(axis.middle(step), y)
             number = line[axis.x(step) : axis.x(step) + axis.column].strip()
@@ -117,7 +111,7 @@ def test_what_is_not_bounded_has_a_round_scale_that_holds_it() -> None:
     grid, layout = picture(facts({"c": [values]}, signed=LSTM), axis, 60, 12)
     for step, value in enumerate(values):
         assert grid[layout.blocks[0].top][axis.middle(step)][1] == DARK.cell(round(value / 5 * 20))
-    assert "+5" in text(grid)[0]
+    assert "+5" in texts(grid)[0]
 
 
 def test_two_units_share_a_row_where_rows_are_few_and_the_selected_one_keeps_its_numbers() -> None:
@@ -126,7 +120,7 @@ def test_two_units_share_a_row_where_rows_are_few_and_the_selected_one_keeps_its
     grid, layout = picture(facts(table, signed=LSTM), axis, 60, 5, unit=2)
     (block,) = layout.blocks
     assert [line for line in block.lines if len(line) == 1] == [(2,)]
-    line = text(grid)[block.top + block.lines.index((2,))]
+    line = texts(grid)[block.top + block.lines.index((2,))]
     assert line.startswith("▸unit 3")
     assert ".3000" in line
     assert ".4000" in line
@@ -147,11 +141,11 @@ def test_the_selected_unit_is_always_drawn_and_marked(height: int, unit: int) ->
         grid, layout = picture(some, axis, 90, height, unit=unit, palette=palette)
         shown = {layout.units[place] for line in layout.blocks[0].lines for place in line}
         assert unit in shown
-        marked = [line for line in text(grid) if line.startswith("▸")]
+        marked = [line for line in texts(grid) if line.startswith("▸")]
         assert marked
         assert all(f"u{unit + 1} " in line or f"unit {unit + 1} " in line for line in marked)
         assert len(shown) == layout.shown
-        assert f"{layout.shown} of 80" in "\n".join(text(grid)) or layout.bottom + 1 >= height
+        assert f"{layout.shown} of 80" in "\n".join(texts(grid)) or layout.bottom + 1 >= height
 
 
 def test_names_and_purposes_stand_over_the_gates_or_in_the_gutter() -> None:
@@ -160,12 +154,12 @@ def test_names_and_purposes_stand_over_the_gates_or_in_the_gutter() -> None:
     grid, layout = picture(facts(table, signed=LSTM), axis, 72, 16)
     for block in layout.blocks:
         assert block.heading is not None
-        assert text(grid)[block.heading].startswith(f" {block.gate.name}  about {block.gate.name}")
+        assert texts(grid)[block.heading].startswith(f" {block.gate.name}  about {block.gate.name}")
     grid, layout = picture(facts(table, signed=LSTM), axis, 72, 14)
     for block in layout.blocks:
         assert block.heading is None
-        assert block.gate.name in text(grid)[block.top][:3]
-    legend = text(grid)[layout.bottom + 1]
+        assert block.gate.name in texts(grid)[block.top][:3]
+    legend = texts(grid)[layout.bottom + 1]
     assert "i f o 0 " in legend
     assert "g c −1 " in legend
 
@@ -217,7 +211,7 @@ def test_without_colours_size_and_sign_are_in_the_characters() -> None:
     axis = TimeAxis.fit(31, 10)
     grid, layout = picture(facts({"f": [np.linspace(0, 1, 10)], "g": [np.linspace(-1, 1, 10)]}, signed=LSTM), axis,
                            31, 12, palette=GREY)  # fmt: skip
-    rows = ["".join(text(grid)[block.top][axis.x(step)] for step in range(10)) for block in layout.blocks]
+    rows = ["".join(texts(grid)[block.top][axis.x(step)] for step in range(10)) for block in layout.blocks]
     assert rows[0] == "".join(GREY.shade(round(value * 20)) for value in np.linspace(0, 1, 10))
     assert len(set(rows[0])) >= 4
     assert not set(rows[1][:4]) & set(rows[1][6:])
@@ -226,7 +220,7 @@ def test_without_colours_size_and_sign_are_in_the_characters() -> None:
 def test_a_note_stands_above_or_alone() -> None:
     axis = TimeAxis.fit(50, 3)
     grid, layout = picture(facts({"a": [[0.1, 0.2, 0.3]]}, signed={"a": True}, note="No gates here."), axis, 50, 9)
-    assert "No gates here." in text(grid)[0]
+    assert "No gates here." in texts(grid)[0]
     assert layout.blocks[0].top >= 1
     grid, _ = picture(facts({}, signed={}, note="Nothing to see."), axis, 50, 9)
-    assert [line.strip() for line in text(grid)] == ["Nothing to see.", *[""] * 8]
+    assert [line.strip() for line in texts(grid)] == ["Nothing to see.", *[""] * 8]

@@ -1,7 +1,6 @@
 """Gradients through time: every norm at its step on a logarithmic scale that holds still, and the same in words."""
 
 import math
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +15,8 @@ from rnn_tui.draw.gradient_words import Path, told
 from rnn_tui.draw.gradients import GradientsLayout, draw_gradients, lay_out_gradients
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.inside import GradientFlow, GradientsFacts
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, letters, texts
 
-GREY = replace(DARK, monochrome=True)
 NORMS = st.one_of(st.floats(0, 10, width=32), st.sampled_from([0.0, math.nan, math.inf, 1e-30, 1e30]))
 
 
@@ -38,16 +36,12 @@ def picture(
     facts: GradientsFacts, axis: TimeAxis, width: int, height: int, *, layers: int = 1, palette: Any = DARK,
     cursor: int | None = None,
 ) -> tuple[Grid, GradientsLayout]:  # fmt: skip
-    inputs = [chr(ord("a") + step % 26) for step in axis.steps]
+    inputs = letters(axis)
     strips = draw_gradients(
         facts, width=width, height=height, axis=axis, palette=palette, inputs=inputs, cursor=cursor, layers=layers
     )
     layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
     return is_picture(strips, width, height), layout
-
-
-def text(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in row) for row in grid]
 
 
 @settings(max_examples=60, deadline=None)
@@ -91,7 +85,7 @@ def test_every_number_stands_at_its_step_under_its_bar_or_in_its_colour(width: i
     for y in range(height):
         for step in range(6):
             found = layout.locate(axis.middle(step), y)
-            number = text(grid)[y][axis.x(step) : axis.x(step) + axis.column].strip()
+            number = texts(grid)[y][axis.x(step) : axis.x(step) + axis.column].strip()
             if found is None or not number or number[-1] not in "0123456789":
                 continue
             series, at, value = found
@@ -115,7 +109,7 @@ def test_bars_are_as_high_as_the_logarithm() -> None:
         column = [grid[y][axis.x(step)][0] for y in range(series.top, series.top + layout.rows)]
         eighths = sum(" ▁▂▃▄▅▆▇█".index(character) for character in column)
         assert eighths == round((9 - step) / 9 * layout.rows * 8)
-    gutter = [line[: axis.gutter] for line in text(grid)]
+    gutter = [line[: axis.gutter] for line in texts(grid)]
     assert gutter[series.top].split() == ["h", "1"]
     assert gutter[series.top + layout.rows - 1].split() == ["1e-9"]
 
@@ -140,7 +134,7 @@ def test_colours_where_rows_are_few_and_layers_are_named() -> None:
     assert not layout.bars
     assert [each.symbol for each in layout.series] == ["h₁→", "c₁→", "h₁←", "c₁←", "h₂→", "c₂→", "h₂←", "c₂←"] * 2
     for series in layout.series:
-        assert text(grid)[series.top].strip().startswith(series.symbol)
+        assert texts(grid)[series.top].strip().startswith(series.symbol)
         table = ALONE if series.alone else WHOLE
         for step, norm in enumerate(table):
             style = grid[series.top][axis.x(step)][1]
@@ -152,7 +146,7 @@ def test_colours_where_rows_are_few_and_layers_are_named() -> None:
     few, layout = picture(replace_place(facts, 1, 1), axis, 40, 8, layers=2)
     assert any(series.symbol == "h₂←" for series in layout.series), "the layer that is looked at comes first"
     assert layout.left_out
-    assert f"{layout.left_out} more" in "\n".join(text(few))
+    assert f"{layout.left_out} more" in "\n".join(texts(few))
 
 
 def replace_place(facts: GradientsFacts, layer: int, direction: int) -> GradientsFacts:
@@ -165,11 +159,12 @@ def test_nothing_flows_is_a_nought_not_fed_is_a_dot_and_neither_has_a_colour() -
         GradientsFacts(at=1, flows=(flow([0.1, 0.2, 0.3], [0.1, 0.2, 0.0]),), peak=1.0), axis, 72, 16
     )
     whole, alone = layout.series
-    rows = {each.alone: "\n".join(text(grid)[y][axis.x(2) : axis.x(3)] for y in range(each.top, each.top + layout.rows))
+    shown = texts(grid)
+    rows = {each.alone: "\n".join(shown[y][axis.x(2) : axis.x(3)] for y in range(each.top, each.top + layout.rows))
             for each in (whole, alone)}  # fmt: skip
     assert rows[True].strip() == "0"
     assert "█" in rows[False]
-    later = "".join(text(grid)[y][axis.x(3) : axis.right] for y in range(alone.top, alone.top + layout.rows))
+    later = "".join(texts(grid)[y][axis.x(3) : axis.right] for y in range(alone.top, alone.top + layout.rows))
     assert later.split() == ["·"] * 3
 
 
@@ -182,7 +177,7 @@ def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
     marked = {axis.step_at(x) for y in range(height) for x in range(72) if grid[y][x][1] == DARK.warning}
     assert marked == {2}
     if height == 16:
-        assert "NaN or infinite from t=2" in "\n".join(text(grid))
+        assert "NaN or infinite from t=2" in "\n".join(texts(grid))
 
 
 def test_the_step_of_the_lone_loss_and_the_cursor_are_marked() -> None:
@@ -194,7 +189,7 @@ def test_the_step_of_the_lone_loss_and_the_cursor_are_marked() -> None:
         (mark,) = [(x, y) for y in range(16) for x in range(72) if grid[y][x][0] == "▼"]
         assert axis.step_at(mark[0]) == at
         assert (mark[1], True) in layout.headings
-        assert f"t={at}" in text(grid)[mark[1]]
+        assert f"t={at}" in texts(grid)[mark[1]]
         lit = {axis.step_at(x) for x in range(72) if grid[layout.bottom][x][1].bgcolor is not None}
         assert lit == {2}
 
@@ -205,7 +200,7 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     shrinking = 0.5 * 0.4 ** (19.0 - steps)
     facts = GradientsFacts(at=19, flows=(flow(np.full(20, 0.5), shrinking),), peak=0.5)
     grid, layout = picture(facts, axis, 118, 30)
-    said, base = "\n".join(text(grid)), layout.series[1].top + layout.rows - 2
+    said, base = "\n".join(texts(grid)), layout.series[1].top + layout.rows - 2
     faint = [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.faint.color]
     assert faint == [step for step in range(20) if shrinking[step] < 0.5e-6]
     assert f"from t=19 back to t=0 the gradient shrinks to {0.4**19:.1e} of its size" in said
@@ -214,7 +209,7 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     assert "keeps its size (× 1.00)" in said
     growing = 0.5 * 1.5 ** (19.0 - steps)
     grid, layout = picture(GradientsFacts(at=19, flows=(flow(growing, growing),), peak=2000.0), axis, 118, 30)
-    said = "\n".join(text(grid))
+    said = "\n".join(texts(grid))
     assert f"grows {1.5**19:,.0f} times" in said
     assert "explodes (above 1 and over 10 times t=19) at 14 steps, the nearest t=13" in said  # 1.5⁶ > 10
     series = layout.series[0]
@@ -245,7 +240,7 @@ def test_the_causes_are_written() -> None:
         (math.nan, math.nan, "‖∂L/∂θ‖ NaN → NaN clipped"),
     ):
         said = "\n".join(
-            text(picture(GradientsFacts(**common, norm=norm, clipped=clipped), axis, 118, 30, layers=2)[0])
+            texts(picture(GradientsFacts(**common, norm=norm, clipped=clipped), axis, 118, 30, layers=2)[0])
         )
         assert words in said
         assert "ρ(W_hh₂) r 0.91  z 1.20" in said
@@ -265,7 +260,7 @@ def test_without_colours_norms_are_heights_or_densities() -> None:
 
 def test_a_note_stands_alone_where_there_is_nothing() -> None:
     grid, _ = picture(GradientsFacts(note="The pass has gone by."), TimeAxis.fit(50, 3), 50, 9)
-    assert [line.strip() for line in text(grid)] == ["The pass has gone by.", *[""] * 8]
+    assert [line.strip() for line in texts(grid)] == ["The pass has gone by.", *[""] * 8]
 
 
 def test_lower_layers_read_in_both_directions_have_gradients_on_either_side() -> None:
@@ -275,11 +270,11 @@ def test_lower_layers_read_in_both_directions_have_gradients_on_either_side() ->
                        layer=layer, direction=direction) for layer in range(2) for direction in range(2))  # fmt: skip
     for direction in range(2):
         facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=0, direction=direction, norm=1.0)
-        said = "\n".join(text(picture(facts, axis, 118, 60, layers=2)[0]))
+        said = "\n".join(texts(picture(facts, axis, 118, 60, layers=2)[0]))
         assert "loss at t=2: from t=2 back to t=0 it shrinks to 0.00050, on to t=4 it shrinks to 0.0012" in said
         assert "so far" not in said
     facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=1, direction=0)
-    assert "from t=2 back to t=0 the gradient keeps" in "\n".join(text(picture(facts, axis, 118, 60, layers=2)[0]))
+    assert "from t=2 back to t=0 the gradient keeps" in "\n".join(texts(picture(facts, axis, 118, 60, layers=2)[0]))
     for at, other in ((0, 4), (4, 0)):
         ways = [Path.of([1.0 if t == at else 0.5 for t in range(5)], 0, side, at) for side in (0, 1)]
         assert f"t={at}" in told("x", 80, ways)
@@ -301,7 +296,7 @@ def test_so_far_is_said_only_while_the_pass_is_under_way() -> None:
 def test_what_grows_little_or_stays_small_is_no_explosion(norms: list[float]) -> None:
     axis = TimeAxis.fit(72, 3)
     grid, _ = picture(GradientsFacts(at=2, flows=(flow(norms, norms),), peak=max(norms), norm=1.0), axis, 72, 24)
-    assert "explodes" not in "\n".join(text(grid))
+    assert "explodes" not in "\n".join(texts(grid))
     assert all(style.color != DARK.wrong.color for row in grid for _, style in row)
 
 
@@ -318,7 +313,7 @@ def test_words_and_colours_agree_on_what_explodes(height: int) -> None:
         red = {axis.step_at(x) for y in range(layout.bottom) for x in range(118)
                if DARK.wrong.color in (grid[y][x][1].color, grid[y][x][1].bgcolor)}  # fmt: skip
         assert red == {0, 1} if whole[0] > 1 else red == {0}
-        assert height < 30 or words in "\n".join(text(grid))
+        assert height < 30 or words in "\n".join(texts(grid))
 
 
 @pytest.mark.parametrize("length", [6, 21, 2000])
@@ -334,7 +329,7 @@ def test_the_heading_is_whole_and_a_space_follows(length: int, lstm: bool) -> No
                 facts = GradientsFacts(first=axis.first, at=at, flows=flows, peak=1.0)
                 grid, layout = picture(facts, axis, width, 30)
                 for y, alone in layout.headings:
-                    row = text(grid)[y]
+                    row = texts(grid)[y]
                     symbol = row.split()[0] if not row.strip().startswith("▼") else "‖‖"
                     assert symbol.count("‖") in (0, 2)
                     assert "∂L" in symbol
@@ -346,7 +341,7 @@ def test_the_heading_is_whole_and_a_space_follows(length: int, lstm: bool) -> No
 def test_what_comes_along_c_is_told_in_any_room(width: int) -> None:
     h, c = [0.013 ** (1 - t / 20) for t in range(21)], [0.31 ** (1 - t / 20) for t in range(21)]
     facts = GradientsFacts(at=20, flows=(flow(h, h, whole_c=c, alone_c=c),), peak=1.0, norm=1.0)
-    said = "\n".join(text(picture(facts, TimeAxis.fit(width, 21), width, 30)[0]))
+    said = "\n".join(texts(picture(facts, TimeAxis.fit(width, 21), width, 30)[0]))
     assert "0.013" in said
     assert "0.31" in said
 
@@ -356,5 +351,5 @@ def test_a_norm_that_has_no_room_for_its_digit_tells_its_power_of_ten() -> None:
     assert axis.column == 5
     facts = GradientsFacts(at=-1, flows=(flow([4e-12, 4e-7, 0.1, 0.2, 0.5], [0] * 5),), peak=0.5)
     grid, layout = picture(facts, axis, 36, 20)
-    row = text(grid)[layout.series[0].top + layout.rows - 1]
+    row = texts(grid)[layout.series[0].top + layout.rows - 1]
     assert row[axis.gutter :].split() == ["e-12", "4e-7", ".100", ".200", ".500"]

@@ -1,7 +1,6 @@
 """A unit's view of the text: every character on the colour of its value, in lines, with the table of the properties."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,8 @@ from rnn_tui.draw.reading import draw_reading, lay_out_reading, reading_scale
 from rnn_tui.inside import Follower, ReadingFacts
 from rnn_tui.properties import PROPERTIES
 from rnn_tui.text import glyph
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, texts
 
-GREY = replace(DARK, monochrome=True)
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
 SIZES = pytest.mark.parametrize(("width", "height"), [(78, 17), (70, 14), (118, 30), (196, 54)])
 SOURCE = "def f(a):\n    return ['x', \"y\"][a]\n\n\nclass B:\n    pass\n" * 3
@@ -39,10 +37,6 @@ def picture(facts: ReadingFacts, vocabulary: str, width: int, height: int, **mor
     glyphs = options.pop("glyphs", [glyph(each) for each in vocabulary])
     strips = draw_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, **options)
     return is_picture(strips, width, height)
-
-
-def text(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in each) for each in grid]
 
 
 def cells(facts: ReadingFacts, vocabulary: str, width: int, height: int, at: int | None = None) -> Any:
@@ -112,7 +106,7 @@ def test_every_character_stands_on_the_colour_of_its_value(width: int, height: i
 
 def test_a_long_line_is_wrapped_and_a_newline_may_stand_in_the_margin() -> None:
     facts, vocabulary = of("a" * 10 + "\n" + "b" * 11 + "\ncc", [0.5])
-    lines = [line.rstrip() for line in text(picture(facts, vocabulary, 12, 30))[1:6]]
+    lines = [line.rstrip() for line in texts(picture(facts, vocabulary, 12, 30))[1:6]]
     assert lines == [" aaaaaaaaaa⏎", " bbbbbbbbbb", " b⏎", " cc", ""]
 
 
@@ -131,7 +125,7 @@ def test_a_short_text_has_room() -> None:
     facts, vocabulary = of("hi you", [0.5])
     grid, found = picture(facts, vocabulary, 40, 9), cells(facts, vocabulary, 40, 9)
     assert [len(places) for places in found.values()] == [5] * 6
-    assert "  h    i    ␣    y    o    u  " in text(grid)[1]
+    assert "  h    i    ␣    y    o    u  " in texts(grid)[1]
 
 
 def test_the_cell_has_a_scale_of_its_own() -> None:
@@ -140,8 +134,8 @@ def test_the_cell_has_a_scale_of_its_own() -> None:
     grid = picture(facts, vocabulary, 78, 17)
     assert grid[1][1][1] == DARK.cell(round(4.4 / 5 * 20))
     assert grid[1][2][1] == DARK.cell(round(-2.2 / 5 * 20))
-    assert "−5 " in "\n".join(text(grid))
-    assert "· c of layer 1 ·" in text(grid)[0]
+    assert "−5 " in "\n".join(texts(grid))
+    assert "· c of layer 1 ·" in texts(grid)[0]
     assert reading_scale(of("ab", [0.1])[0]) == 1
     assert reading_scale(of("ab", [math.nan, math.inf])[0]) == 1
 
@@ -158,8 +152,8 @@ def test_the_cell_has_a_scale_of_its_own() -> None:
     ],
 )
 def test_the_head_says_which_unit_and_why(more: Any, words: str) -> None:
-    assert text(picture(*of(SOURCE, [0.1], **more), 100, 40))[0].strip() == words
-    assert "unit 17" in text(picture(*of(SOURCE, [0.1], **more), 20, 40))[0]
+    assert texts(picture(*of(SOURCE, [0.1], **more), 100, 40))[0].strip() == words
+    assert "unit 17" in texts(picture(*of(SOURCE, [0.1], **more), 20, 40))[0]
 
 
 @SIZES
@@ -167,20 +161,20 @@ def test_the_table_names_the_best_unit_of_each_property(width: int, height: int)
     followers = (*FOLLOWERS[:5], Follower(property="letter", varies=False), Follower(property="space", score=math.nan))
     facts, vocabulary = of("text 'x' " * 9, [0.1], order="brackets", followers=followers, unit=1)
     grid = picture(facts, vocabulary, width, height)
-    whole = "\n".join(text(grid))
+    whole = "\n".join(texts(grid))
     for each in followers[:5]:
         label = PROPERTIES[each.property].label
-        (line,) = [line for line in text(grid)[1:] if f"{label} " in line]
+        (line,) = [line for line in texts(grid)[1:] if f"{label} " in line]
         assert line.partition(label)[2].split()[:2] == ["unit", str(each.unit + 1)]
         assert line.partition(label)[2].split()[2] == f"{each.score:.2f}".replace("-", "−")
     assert "same everywhere" in whole
     assert "no unit follows" in whole
     ((x, y),) = [(x, y) for y in range(height) for x in range(width) if grid[y][x][0] == "▸"]
-    assert text(grid)[y][x:].startswith("▸bracket depth")
+    assert texts(grid)[y][x:].startswith("▸bracket depth")
 
 
 def test_the_bars_of_the_table_are_as_long_as_r() -> None:
-    lines = text(picture(*of(SOURCE, [0.1]), 196, 54))
+    lines = texts(picture(*of(SOURCE, [0.1]), 196, 54))
     for each in FOLLOWERS:
         (line,) = [line for line in lines[1:] if f" {PROPERTIES[each.property].label} " in line]
         bar = line.partition(f" {PROPERTIES[each.property].label} ")[2].split()[3]
@@ -195,7 +189,7 @@ def test_a_long_text_has_pages_and_says_so() -> None:
         assert at in found
         assert sorted(found) == list(range(min(found), max(found) + 1))
         seen |= found.keys()
-        head = text(picture(facts, vocabulary, 78, 17, at=at))[0]
+        head = texts(picture(facts, vocabulary, 78, 17, at=at))[0]
         assert head.rstrip().endswith(f"{min(found) + 1:,}–{max(found) + 1:,} of {len(facts.inputs):,}")
     assert seen == set(range(len(facts.inputs)))
     assert cells(facts, vocabulary, 78, 17) == cells(facts, vocabulary, 78, 17, 3)
@@ -224,4 +218,4 @@ def test_without_colours_sign_and_size_are_in_the_characters(words: str) -> None
 
 
 def test_a_note_stands_above() -> None:
-    assert "Only this much." in text(picture(*of("abc", [0.1], note="Only this much."), 40, 12))[0]
+    assert "Only this much." in texts(picture(*of("abc", [0.1], note="Only this much."), 40, 12))[0]

@@ -1,7 +1,6 @@
 """What mattered: every character in the colour of its value, the strongest with exact numbers."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ from rich.style import Style
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.inside import SaliencyFacts
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, texts
 
-GREY = replace(DARK, monochrome=True)
 GLYPHS = ["a", "b", "c", "d", "e", "f", "␣"]
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
 SIZES = pytest.mark.parametrize(("width", "height"), [(72, 16), (44, 14), (118, 30), (46, 30), (196, 54)])
@@ -34,10 +32,6 @@ def picture(
 ) -> Grid:  # fmt: skip
     strips = draw_saliency(facts, width=width, height=height, palette=palette, glyphs=glyphs, cursor=cursor)
     return is_picture(strips, width, height)
-
-
-def text(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in each) for each in grid]
 
 
 def cells(facts: SaliencyFacts, width: int, height: int) -> dict[int, list[tuple[int, int]]]:
@@ -100,19 +94,19 @@ def test_the_output_stands_behind_its_step(width: int, height: int) -> None:
             facts = row(np.ones(length), step=step)
             grid = picture(facts, width, height)
             ((x, y),) = [(x, y) for y in range(height) for x in range(width) if grid[y][x][0] == "→"]
-            assert text(grid)[y][x : x + 3] == "→ e"
+            assert texts(grid)[y][x : x + 3] == "→ e"
             assert grid[y][x][1] == DARK.accent
             places = cells(facts, width, height)
             last = max(at for at, other in places[step] if other == places[step][0][1])
             assert (x, y) == (last + 1, places[step][0][1]) or (x == 1 and y > places[step][0][1])
             assert all((x, y) < (at, other) or y < other for at, other in places.get(step + 1, []))
-            assert f"logit of e (predicted) at t={step}" in text(grid)[0]
+            assert f"logit of e (predicted) at t={step}" in texts(grid)[0]
 
 
 def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:
     values = [0.01, -0.5, 0.25, 0.0, 1.0, -0.125]
     grid = picture(row(values), 72, 16, cursor=2)
-    listed = [line.split() for line in text(grid) if line.startswith(" t=")]
+    listed = [line.split() for line in texts(grid) if line.startswith(" t=")]
     assert [line[:3] for line in listed] == [
         ["t=4", "e", "+1.00000"],
         ["t=1", "b", "-0.50000"],
@@ -126,7 +120,7 @@ def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:
     colours = [next(style.color for _, style in reversed(each) if style.color) for each in grid
                if each[1][0] == "t" and each[2][0] == "="]  # fmt: skip
     assert colours[0] == colours[2] != colours[1] == colours[3]
-    marked = [line for each, line in zip(grid, text(grid), strict=True) if each[1] == ("t", DARK.accent)]
+    marked = [line for each, line in zip(grid, texts(grid), strict=True) if each[1] == ("t", DARK.accent)]
     assert [line.split()[0] for line in marked] == ["t=2"]
 
 
@@ -138,7 +132,7 @@ def test_a_long_row_shows_the_part_around_the_step_and_says_so() -> None:
     assert first < 7000 < last
     assert sorted(found) == list(range(first, last + 1))
     assert len(found) > 1000
-    assert f"shown: t={first:,} to {last:,} of 10,000" in text(grid)[0]
+    assert f"shown: t={first:,} to {last:,} of 10,000" in texts(grid)[0]
     for step in (0, 9_999):
         assert step in cells(row(np.ones(10_000), step=step), 72, 16)
 
@@ -156,14 +150,14 @@ def test_what_has_not_been_fed_is_faint_and_what_is_no_number_is_marked() -> Non
             assert styles - {Style()} == {
                 DARK.warning if step in (1, 2) else DARK.cell(round(facts.values[step] / 0.2 * 20))
             }
-    listed = [line.split()[:3] for line in text(grid) if line.startswith(" t=")]
+    listed = [line.split()[:3] for line in texts(grid) if line.startswith(" t=")]
     assert [line[0] for line in listed] == ["t=1", "t=2", "t=3", "t=0"]
     assert [line[2] for line in listed[:2]] == ["NaN", "+∞"]
 
 
 def test_nothing_that_mattered_is_said_in_words() -> None:
     grid = picture(row(np.zeros(6)), 72, 16)
-    assert "nothing mattered" in "\n".join(text(grid))
+    assert "nothing mattered" in "\n".join(texts(grid))
 
 
 @pytest.mark.parametrize("length", [6, 40, 400])
@@ -183,6 +177,6 @@ def test_without_colours_sign_and_size_are_in_the_characters(length: int) -> Non
 
 
 def test_a_note_stands_above_or_alone() -> None:
-    assert "Only this much." in text(picture(row([0.1], note="Only this much."), 40, 12))[0]
+    assert "Only this much." in texts(picture(row([0.1], note="Only this much."), 40, 12))[0]
     grid = picture(row([], note="Nothing yet."), 40, 9)
-    assert [line.strip() for line in text(grid)] == ["Nothing yet.", *[""] * 8]
+    assert [line.strip() for line in texts(grid)] == ["Nothing yet.", *[""] * 8]

@@ -1,7 +1,6 @@
 """Free generation drawn: each character in the colour of its probability, the bars, the prime as it is typed."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ from rich.cells import cell_len
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_room
 from rnn_tui.inside import SampleFacts
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture
 
-GREY = replace(DARK, monochrome=True)
 GLYPHS = ("a", "b", "c", "d", "␣", "⏎")
 NEWLINE = 5
 NUMBERS = st.one_of(st.floats(0, 1, width=32), st.sampled_from([math.nan, math.inf, -math.inf]))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.series import draw_forecast, is_outside, steps_that_fit
-from rnn_tui.protocol import Forecast
+from rnn_tui.frame import Forecast
 
 WAVE = np.sin(np.arange(80) / 5).astype(np.float32)
 SEEN = Forecast(first=100, end=140, truth=WAVE[:60], said=WAVE[1:40], free=WAVE[40:80])

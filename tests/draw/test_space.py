@@ -1,7 +1,6 @@
 """The way of the state: points where their coordinates say, lines between them, axes that hold still."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.space import draw_space, point_at, space_scale
 from rnn_tui.inside import SpaceFacts
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, texts
 
-GREY = replace(DARK, monochrome=True)
 GLYPHS = ["a", "b", "c", "d", "e", "f", "g", "日"]
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
 
@@ -45,10 +43,6 @@ def picture(
 
 def places(grid: Grid, wanted: str) -> list[tuple[int, int]]:
     return [(x, y) for y, row in enumerate(grid[:-1]) for x, (character, _) in enumerate(row) if character == wanted]
-
-
-def text(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in row) for row in grid]
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,7 +95,7 @@ def test_marks_on_the_axes_are_where_the_scale_is() -> None:
     facts = states(corners, start=np.zeros((0, 2), np.float32), kind="embedding")  # no lines
     grid = picture(facts, 72, 17, 2.0)
     (a,), (b,), (c,), (d,) = (places(grid, glyph) for glyph in "abcd")
-    lines = text(grid)
+    lines = texts(grid)
     assert lines[a[1] - 1].find("+2") in range(a[0] - 2, a[0] + 2)
     assert lines[c[1] - 1].find("−2") in range(max(0, c[0] - 2), c[0] + 2)
     assert lines[b[1]][b[0] - 3 : b[0] - 1] == "+2"
@@ -133,9 +127,9 @@ def test_a_long_row_is_joined_up_to_the_cursor_and_says_so() -> None:
     angle = np.linspace(0, 6, 100)
     facts = states(np.stack([np.cos(angle), np.sin(angle)], 1)[None])
     for cursor in (10, 60, 99):
-        said = text(picture(facts, 118, 30, 1.0, cursor=cursor))[-1]
+        said = texts(picture(facts, 118, 30, 1.0, cursor=cursor))[-1]
         assert f"line: t={max(0, cursor - 23)} to {cursor}" in said
-    assert "line" not in text(picture(states(facts.points[:, :20]), 118, 30, 1.0))[-1]
+    assert "line" not in texts(picture(states(facts.points[:, :20]), 118, 30, 1.0))[-1]
 
 
 def test_the_point_at_the_cursor_wins_its_cell_then_the_row_that_is_looked_at() -> None:
@@ -147,18 +141,18 @@ def test_the_point_at_the_cursor_wins_its_cell_then_the_row_that_is_looked_at() 
     ((x, y),) = places(grid, "b")
     assert grid[y][x][1].reverse
     assert grid[y][x][1].color == DARK.accent.color
-    assert "t=1 after b at (0.50, 0.30)" in text(grid)[-1]
+    assert "t=1 after b at (0.50, 0.30)" in texts(grid)[-1]
     ((x, y),) = places(picture(facts, 72, 16, 1.0, row=1), "a")
     assert places(picture(facts, 72, 16, 1.0, row=0), "d") == [(x, y)]
     ((x, y),) = places(grid, "e")
     assert grid[y][x][1] == DARK.faint, "another row is faint"
-    assert "faint: 1 other row" in text(grid)[-1]
+    assert "faint: 1 other row" in texts(grid)[-1]
 
 
 def test_what_is_no_number_leaves_a_gap_and_is_counted() -> None:
     facts = states([[[0.5, 0.5], [math.nan, 0.1], [math.inf, 0.0], [-0.5, 0.5]]])
     grid = picture(facts, 72, 16, 1.0, cursor=1)
-    assert "2 points are NaN or infinite" in text(grid)[-1]
+    assert "2 points are NaN or infinite" in texts(grid)[-1]
     assert places(grid, "b") + places(grid, "c") == []
     assert len(places(grid, "a")) == len(places(grid, "d")) == 1
     assert any(style == DARK.warning for _, style in grid[-1])
@@ -202,6 +196,6 @@ def test_without_colours_the_cursor_and_the_row_are_still_told_apart() -> None:
 
 def test_a_note_stands_above_or_alone() -> None:
     facts = states([[[0.5, 0.5]]], note="Only this much.")
-    assert "Only this much." in text(picture(facts, 40, 12, 1.0))[0]
+    assert "Only this much." in texts(picture(facts, 40, 12, 1.0))[0]
     grid = picture(states(np.zeros((0, 0, 2)), note="Nothing yet."), 40, 9, 1.0)
-    assert [line.strip() for line in text(grid)] == ["Nothing yet.", *[""] * 8]
+    assert [line.strip() for line in texts(grid)] == ["Nothing yet.", *[""] * 8]

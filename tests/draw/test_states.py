@@ -1,7 +1,6 @@
 """Hidden states as heatmaps: every number at its unit and its time step, in its colour, and what is not there."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,9 @@ from hypothesis import strategies as st
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states
-from rnn_tui.protocol import States
-from tests.draw.grids import Grid, is_picture
+from rnn_tui.frame import States
+from tests.draw.grids import GREY, Grid, is_picture, letters
 
-GREY = replace(DARK, monochrome=True)
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
 
 
@@ -34,7 +32,7 @@ def lay_out(
 
 
 def picture(layout: StatesLayout, width: int, height: int, cursor: int | None = None, palette: Any = DARK) -> Grid:
-    inputs = [chr(ord("a") + step % 26) for step in layout.axis.steps]
+    inputs = letters(layout.axis)
     strips = draw_states(layout, width=width, height=height, palette=palette, inputs=inputs, cursor=cursor)
     return is_picture(strips, width, height)
 

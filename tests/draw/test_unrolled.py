@@ -1,7 +1,6 @@
 """The unrolled network: every character in the column of its time step, right and wrong told apart, safe numbers."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,9 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
-from rnn_tui.protocol import States
-from tests.draw.grids import Grid, is_picture
+from rnn_tui.frame import States
+from tests.draw.grids import GREY, Grid, is_picture
 
-GREY = replace(DARK, monochrome=True)
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
 
 

@@ -1,7 +1,6 @@
 """Weights: every number in its cell, counts as bars, and as many matrices as the view is told fit."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.weights import draw_weights, matrices_that_fit
 from rnn_tui.inside import MatrixFact, WeightKind, WeightsFacts
-from tests.draw.grids import Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, texts
 
-GREY = replace(DARK, monochrome=True)
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]
 TITLES = ("W_ih", "W_hh", "b_ih", "b_hh", "head")
 Named = list[tuple[str, Any]]
@@ -56,10 +54,6 @@ def weights(named: Named, first: int, fit: tuple[int, int, int], kind: WeightKin
 
 def picture(facts: WeightsFacts, width: int, height: int, palette: Any = DARK) -> Grid:
     return is_picture(draw_weights(facts, width=width, height=height, palette=palette), width, height)
-
-
-def texts(grid: Grid) -> list[str]:
-    return ["".join(character for character, _ in row) for row in grid]
 
 
 def numbers(text: str) -> list[float]:

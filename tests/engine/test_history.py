@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from rnn_tui.engine.history import Predictions, Series
-from rnn_tui.protocol import PredictionSeen
+from rnn_tui.frame import PredictionSeen
 
 Doubles = NDArray[np.float64]
 

@@ -15,7 +15,8 @@ from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import States, Wanted
+from rnn_tui.frame import States
+from rnn_tui.protocol import Wanted
 from rnn_tui.reading import read
 from rnn_tui.rules import from_dict
 

@@ -13,8 +13,8 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
+from rnn_tui.frame import TensorFact
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import TensorFact
 from rnn_tui.rules import from_dict
 from tests.engine.test_probe import by_hand, experiments, ticked
 

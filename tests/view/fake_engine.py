@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rnn_tui.experiment import Experiment
+from rnn_tui.frame import Status
 from rnn_tui.link import Engine, EngineError
 from rnn_tui.protocol import (
     Command,
@@ -22,7 +23,6 @@ from rnn_tui.protocol import (
     SetSpeed,
     SetTick,
     SlowMotion,
-    Status,
     Step,
     Watch,
 )

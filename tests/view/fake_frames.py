@@ -6,23 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import (
+from rnn_tui.frame import (
     Check,
     Curve,
     Floats,
     Forecast,
-    Frame,
-    Look,
     Numbers,
-    Opened,
     PredictionSeen,
     SeriesScale,
     States,
     Status,
     Steps,
     TensorFact,
-    Wanted,
 )
+from rnn_tui.protocol import Frame, Look, Opened, Wanted
 
 __all__ = ["MIDWAY", "TORCH", "frame_of", "h_value", "number", "says"]
 

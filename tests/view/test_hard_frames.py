@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Curve
+from rnn_tui.frame import Curve
 from rnn_tui.rules import from_dict
 from tests.view.helpers import running, screen_lines, text_of, until
 

@@ -4,10 +4,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from rnn_tui.experiment import Experiment
+from rnn_tui.frame import Curve, HeldOut
 from rnn_tui.inside import SampleAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.overrides import overridden
-from rnn_tui.protocol import Curve, HeldOut, Open
+from rnn_tui.protocol import Open
 from rnn_tui.rules import from_dict
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.fake_engine import FakeEngine

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rnn_tui.frame import Curve
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Curve, CurveWanted, Frame, Look, Opened, Wanted
+from rnn_tui.protocol import CurveWanted, Frame, Look, Opened, Wanted
 from rnn_tui.view.pull import Puller
 from tests.view.fake_frames import MIDWAY
 

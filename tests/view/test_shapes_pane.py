@@ -7,8 +7,9 @@ from torch import nn
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
+from rnn_tui.frame import TensorFact
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Look, Opened, TensorFact, Wanted
+from rnn_tui.protocol import Look, Opened, Wanted
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.scene import Gaze, Scene
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of

@@ -9,8 +9,8 @@ from textual.strip import Strip
 
 from rnn_tui.draw.chart import Curve, draw_chart
 from rnn_tui.draw.numbers import compact, nice_above
-from rnn_tui.protocol import Curve as Points
-from rnn_tui.protocol import HeldOut
+from rnn_tui.frame import Curve as Points
+from rnn_tui.frame import HeldOut
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 

@@ -8,7 +8,7 @@ from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.numbers import exact, nice_above
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Numbers, States
+from rnn_tui.frame import Numbers, States
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 

@@ -6,7 +6,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
 from rnn_tui.draw.series import draw_forecast, is_outside
-from rnn_tui.protocol import Steps
+from rnn_tui.frame import Steps
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene, widest_glyph

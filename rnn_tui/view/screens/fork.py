@@ -11,8 +11,9 @@ from textual.widgets import Button, Input, Static
 from rnn_tui.draw.numbers import count
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import field
+from rnn_tui.frame import Status
 from rnn_tui.options import without_value
-from rnn_tui.protocol import Learn, Status
+from rnn_tui.protocol import Learn
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
 from rnn_tui.view.screens.dialog import Dialog
