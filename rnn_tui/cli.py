@@ -186,7 +186,12 @@ def _resume(*, name: str, forks: tuple[str, ...], history: str, paused: bool, **
 
 
 def _view_again(
-    name: str, parameters: dict[str, Any], forks: tuple[str, ...], *, history: str, paused: bool
+    name: str,
+    parameters: dict[str, Any],
+    forks: tuple[str, ...] = (),
+    *,
+    history: str = _HISTORY_SIZE,
+    paused: bool = False,
 ) -> NoReturn:
     from rnn_tui.keeping import resumed
 
@@ -217,10 +222,8 @@ def _attach(*, name: str | None, **parameters: Any) -> None:
             find(name or "")
         except NoSuchRun:
             raise Refusal(str(error)) from None
-        nothing = {
-            each.name: () if each.multiple else None for each in _resume.params if isinstance(each, click.Option)
-        }
-        _view_again(name or "", nothing | parameters, (), history=_HISTORY.default, paused=False)
+        nothing = {str(each.name): None for each in _resume.params}
+        _view_again(name or "", nothing | parameters)
     _need_terminal("rnn-tui runs")
     from rnn_tui.link import join_engine
     from rnn_tui.view.app import run_app
