@@ -1,0 +1,61 @@
+"""What `q` asks: is the run to end, or to go on without this view?"""
+
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
+
+__all__ = ["Goodbye", "QuitScreen"]
+
+Goodbye = Literal["stop", "leave"]
+
+
+class QuitScreen(Dialog[Goodbye]):
+    """How to leave: end the run, or leave it as it is. Nothing: stay."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,ctrl+q", "answer('stop')", "stop the run"),
+        Binding("d", "answer('leave')", "leave it training"),
+        Binding("escape", "answer('')", "stay"),
+    ]
+    DEFAULT_CSS = """
+    #quit { width: 72; max-width: 100%; }
+    """
+
+    def __init__(self, *, name: str, kept: bool, held: bool, views: int) -> None:
+        """`views`: how many look at the run, this one too."""
+        super().__init__()
+        self._name, self._kept, self._held, self._views = safe(name), kept, held, views
+
+    def compose(self) -> ComposeResult:
+        """The two ways, each with what comes of it."""
+        with Vertical(id="quit", classes="dialog") as dialog:
+            dialog.border_title = "Leave"
+            dialog.border_subtitle = "q stop · d leave it · esc stay"
+            yield Static("\n".join(self._lines()), markup=False)
+
+    def _lines(self) -> list[str]:
+        afterwards = (
+            f"It is on the disk: rnn-tui resume {self._name}"
+            if self._kept
+            else "It is not on the disk. The same seed gives the same numbers again."
+        )
+        others = " also for the others who look at it" if self._views > 1 else ""
+        return [
+            f" q    Stop the run{others}.",
+            f"      {afterwards}",
+            "",
+            f" d    Leave it {'paused' if self._held else 'training'}, kept on the disk, without this view.",
+            f"      Back to it, from any shell: rnn-tui attach {self._name}",
+            "",
+            " esc  Stay.",
+        ]
+
+    def action_answer(self, word: str) -> None:
+        """Take one of the ways, or stay."""
+        self.leave("stop" if word == "stop" else "leave" if word == "leave" else None)
