@@ -99,7 +99,7 @@ async def test_the_engine_is_told_and_the_run_goes_on() -> None:
         await pilot.press("B")
         await until(pilot, lambda: isinstance(app.screen, BreakpointsScreen))
         assert "✓ pause at learnt, tick=80" in "\n".join(
-            str(each.content) for each in app.screen.query("#points-verdict").results(Static)
+            str(each.content) for each in app.screen.query("#form-verdict").results(Static)
         )
         await pilot.press("escape")
         assert engine.heard() == []

@@ -118,12 +118,12 @@ async def test_the_form_turns_rows_into_a_text_and_back() -> None:
         await until(pilot, lambda: isinstance(app.screen, ExperimentScreen))
         form = app.screen
         assert isinstance(form, ExperimentScreen)
-        form._rows["data.text"].editor.value = "/somewhere/novel.txt"
+        form.rows["data.text"].editor.value = "/somewhere/novel.txt"
         await until(pilot, lambda: form._ready is not None and form._ready.data.text)
-        assert form._rows["network.cell"].editor.value == "lstm"
-        form._rows["data.text"].editor.value = ""
+        assert form.rows["network.cell"].editor.value == "lstm"
+        form.rows["data.text"].editor.value = ""
         await until(pilot, lambda: form._ready is not None and form._ready == LESSONS["hihello"])
-        form._rows["data.text"].editor.value = "/somewhere/novel.txt"
+        form.rows["data.text"].editor.value = "/somewhere/novel.txt"
         await until(pilot, lambda: form._ready is not None and form._ready.data.text)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: any(isinstance(each, Open) for each in engine.commands))

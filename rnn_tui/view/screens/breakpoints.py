@@ -5,18 +5,18 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from rnn_tui.breakpoints import Breakpoint, Kind, parse
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.text import safe
-from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import TextInput
+from rnn_tui.view.screens.form import Fields, Form
 
 __all__ = ["BreakpointsScreen"]
 
@@ -114,97 +114,64 @@ class Point(Widget):
             self.query_one(".point-problem", Static).update(problem)
 
 
-class Points(VerticalScroll, can_focus=False):
-    """The breakpoints. ↑ and ↓ go from one to the next."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "the one above", show=False),
-        Binding("down", "app.focus_next", "the one below", show=False),
-    ]
-
-
-class BreakpointsScreen(Dialog[tuple[str, ...] | None]):
+class BreakpointsScreen(Form[tuple[str, ...]]):
     """What the run shall pause at, or None: as before."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "set", "set", priority=True),
-        Binding("escape,B", "cancel", "cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("B", "cancel", "cancel", show=False)]
     DEFAULT_CSS = """
-    #points { height: auto; max-height: 50vh; margin: 1 0 1 0; }
-    #points { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%; }
-    #points-end { height: auto; }
-    #points-verdict { width: 1fr; height: auto; color: $success; &.-wrong { color: $error; } }
-    #points-set { min-width: 9; margin: 0 0 0 1; }
+    #fields { max-height: 50vh; margin: 1 0 1 0; }
+    #form-last { margin: 0; }
+    #form-verdict { height: auto; }
+    #form-submit { margin: 0 0 0 1; }
     """
+    SUBMIT = "Set"
 
     def __init__(self, experiment: Experiment) -> None:
-        super().__init__()
+        super().__init__("Breakpoints", "↑ ↓ choose · space on or off · ctrl+s set · esc cancel")
         self._experiment = experiment
         self._points: list[Point] = []
-        self._ready: tuple[str, ...] | None = None
 
-    def compose(self) -> ComposeResult:
+    def fields(self) -> ComposeResult:
         """Those that are set, and one of each other kind."""
-        learns = self._experiment.training.learn
         there = [parse(text) for text in self._experiment.run.until]
         for kind in _KINDS:
-            if learns or kind not in _LEARNING:
+            if self._experiment.training.learn or kind not in _LEARNING:
                 set_ = [Point(kind, each) for each in there if each.kind == kind]
                 self._points += set_ or [Point(kind, None)]
-        with Vertical(id="breakpoints", classes="dialog") as dialog:
-            dialog.border_title = "Breakpoints"
-            dialog.border_subtitle = "↑ ↓ choose · space on or off · ctrl+s set · esc cancel"
-            yield Static(_ABOUT, markup=False)
-            with Points(id="points"):
-                yield from self._points
-            with Horizontal(id="points-end"):
-                yield Static(id="points-verdict", markup=False)
-                yield Button("Set", id="points-set", variant="primary", compact=True)
+        yield Static(_ABOUT, markup=False)
+        with Fields(id="fields"):
+            yield from self._points
 
-    def on_mount(self) -> None:
-        """Judge what is there."""
-        self._judge()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    def edited(self, editor: Widget, text: str) -> None:
         """A number that is typed is meant."""
         for point in self._points:
-            if point.number is event.input:
-                point.box.on_ = bool(event.value.strip())
-        self._judge()
+            if point.number is editor:
+                point.box.on_ = bool(text.strip())
+        self.judge()
 
     @on(Box.Turned)
-    def _judge(self) -> None:
-        """Say what it will pause at, or that something is wrong."""
-        texts: list[str] = []
-        wrong = False
+    def _turned(self) -> None:
+        self.judge()
+
+    def collect(self) -> tuple[str, ...]:
+        """What it will pause at: every point is judged. Raises ExperimentError."""
+        texts: list[str | None] = []
+        wrong: ExperimentError | None = None
         for point in self._points:
             try:
-                text = point.judge()
-            except ExperimentError:
-                wrong = True
-            else:
-                texts += [text] if text is not None else []
-        self._ready = None if wrong else tuple(dict.fromkeys(texts))
-        verdict = self.query_one("#points-verdict", Static)
-        verdict.set_class(wrong, "-wrong")
-        verdict.update("✗ not yet" if wrong else f"✓ pause at {', '.join(texts)}" if texts else "✓ pause nowhere")
-        self.query_one("#points-set", Button).disabled = wrong
+                texts.append(point.judge())
+            except ExperimentError as error:
+                wrong = error
+        if wrong is not None:
+            raise wrong
+        return tuple(dict.fromkeys(text for text in texts if text is not None))
+
+    def verdict(self, ready: tuple[str, ...] | None, wrong: ExperimentError | None) -> str:
+        """What it will pause at, or that something is wrong."""
+        return "✗ not yet" if ready is None else f"✓ pause at {', '.join(ready)}" if ready else "✓ pause nowhere"
 
     def on_key(self, event: events.Key) -> None:
         """Enter sets them, wherever the focus is."""
         if event.key == "enter" and not isinstance(self.focused, Button):
             event.stop()
-            self.action_set()
-
-    @on(Button.Pressed)
-    @on(Input.Submitted)
-    def action_set(self) -> None:
-        """Set them, if they are sound."""
-        if self._ready is not None:
-            self.leave(self._ready)
-
-    def action_cancel(self) -> None:
-        """Leave everything as it was."""
-        self.leave()
+            self.action_submit()

@@ -217,15 +217,21 @@ class Row(Widget):
         super().__init__(self.editor)
         self.setting = setting
         self.problem = ""
+        self._first = value
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is another value than at first."""
+        return self.editor.value != self._first
 
     def render(self) -> Content:
         """Called by textual: the label, beside which the editor stands."""
         sign = "✗" if self.problem else "•" if self.has_class("-changed") else " "
         return Content.styled(f"{sign} {self.setting.label}", self.get_visual_style("row--label", partial=True))
 
-    def mark(self, *, changed: bool, problem: str) -> None:
+    def mark(self, problem: str) -> None:
         """Tell whether it is another value than at first, and what is wrong with it."""
-        self.set_class(changed, "-changed")
+        self.set_class(self.changed, "-changed")
         if problem == self.problem:
             return
         self.problem = problem

@@ -3,25 +3,24 @@
 What was not edited follows what was, as on the command line: see `overrides`.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Input, Static
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+from textual.widgets import Input
 
 from rnn_tui.draw.numbers import compact, count
 from rnn_tui.draw.status import describe_network
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field, field
 from rnn_tui.memory import check_memory
-from rnn_tui.options import without_value
 from rnn_tui.overrides import overridden
 from rnn_tui.rules import from_dict
 from rnn_tui.text import safe
-from rnn_tui.view.screens.dialog import Dialog
-from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
+from rnn_tui.view.screens.editors import as_text, from_text
+from rnn_tui.view.screens.form import Fields, Form
 
 __all__ = ["ExperimentScreen"]
 
@@ -36,29 +35,12 @@ _SECTIONS = tuple(section for column in _COLUMNS for section in column)
 _LONGEST = 24  # characters of a text in the summary
 
 
-class Fields(VerticalScroll, can_focus=False):
-    """The rows. ↑ and ↓ go from one to the next, and it scrolls by itself."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "the field above", show=False),
-        Binding("down", "app.focus_next", "the field below", show=False),
-    ]
-
-
-class ExperimentScreen(Dialog[Experiment | None]):
+class ExperimentScreen(Form[Experiment]):
     """Change any part of an experiment: the sound one that shall begin, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "begin", "begin", priority=True),
-        Binding("escape", "cancel", "cancel"),
-    ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (104, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     DEFAULT_CSS = """
-    #fields {
-        height: auto;
-        scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%;
-    }
     .fields-group {
         height: auto;
         border-top: solid $foreground 20%;
@@ -73,58 +55,46 @@ class ExperimentScreen(Dialog[Experiment | None]):
         #fields-column-1 { width: 49fr; margin: 0 3 0 0; }
         #fields-column-2 { width: 56fr; }
     }
-    #form-end { height: auto; border-top: solid $foreground 20%; }
-    #form-hint { height: 2; color: $foreground 65%; }
-    #form-verdict { width: 1fr; height: 2; color: $success; &.-wrong { color: $error; } }
-    #form-last { height: 2; }
-    #form-begin { min-width: 9; margin: 0 0 0 1; }
+    #form-hint { height: 3; border-top: solid $foreground 20%; color: $foreground 65%; }
+    #form-verdict, #form-last { height: 2; margin: 0; }
+    #form-submit { margin: 0 0 0 1; }
     ExperimentScreen.-narrow {
-        #form-hint, #form-verdict, #form-last { height: 3; }
+        #form-hint { height: 4; }
+        #form-verdict, #form-last { height: 3; }
     }
     """
     CSS = """
-    #form { padding: 1 2 0 2; }
+    ExperimentScreen #form { padding: 1 2 0 2; max-height: 100%; }
     ExperimentScreen.-wide #form { max-width: 118; width: 96%; }
     ExperimentScreen.-short #form { padding: 0 2 0 2; }
-    ExperimentScreen #form { max-height: 100%; }
     """
+    SUBMIT = "Begin"
+    HINTED = True
 
     def __init__(self, experiment: Experiment) -> None:
-        super().__init__()
         self._base = experiment
         self._shown = {each.path: as_text(each.path, _value(experiment, each)) for each in FIELDS}
-        self._unchanged = dict(self._shown)
+        super().__init__(
+            f"Experiment · {experiment.name}",
+            "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel",
+            [(each, self._shown[each.path]) for each in FIELDS],
+        )
         self._given: dict[str, str] = {}  # what was edited, and does not follow from the rest
-        self._ready: Experiment | None = None  # what would begin
-        self._rows: dict[str, Row] = {}
 
-    def compose(self) -> ComposeResult:
-        """Four groups of rows; the hint, the verdict and the button stay below them."""
-        self._rows = {each.path: Row(each, self._shown[each.path]) for each in FIELDS}
-        with Vertical(id="form", classes="dialog") as dialog:
-            dialog.border_title = f"Experiment · {safe(self._base.name)}".replace("[", "\\[")
-            dialog.border_subtitle = "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel"
-            with Fields(id="fields"):
-                yield from self._column(0)
-                with Container(id="fields-columns"):
-                    yield from self._column(1)
-                    yield from self._column(2)
-            with Vertical(id="form-end"):
-                yield Static(id="form-hint", markup=False)
-                with Horizontal(id="form-last"):
-                    yield Static(id="form-verdict", markup=False)
-                    yield Button("Begin", id="form-begin", variant="primary", compact=True)
+    def fields(self) -> ComposeResult:
+        """Four groups of rows."""
+        with Fields(id="fields"):
+            yield from self._column(0)
+            with Container(id="fields-columns"):
+                yield from self._column(1)
+                yield from self._column(2)
 
     def _column(self, number: int) -> ComposeResult:
         with Vertical(id=f"fields-column-{number}", classes="fields-column"):
             for section in _COLUMNS[number]:
                 with Vertical(classes="fields-group") as group:
                     group.border_title = f" {section.capitalize()} "
-                    yield from (row for row in self._rows.values() if row.setting.section == section)
-
-    def on_mount(self) -> None:
-        """Judge what is there."""
-        self._judge()
+                    yield from (row for row in self.rows.values() if row.setting.section == section)
 
     def on_resize(self, event: events.Resize) -> None:
         """The rows take what is left of the height."""
@@ -134,52 +104,45 @@ class ExperimentScreen(Dialog[Experiment | None]):
 
     # ---- judging ------------------------------------------------------------------------------------------
 
-    @on(Input.Changed)
-    @on(Choice.Changed)
-    def _edited(self, event: Input.Changed | Choice.Changed) -> None:
-        widget = event.input if isinstance(event, Input.Changed) else event.choice
-        path = next(path for path, row in self._rows.items() if row.editor is widget)
-        if event.value == self._shown[path]:  # this form wrote it itself
+    def edited(self, editor: Widget, text: str) -> None:
+        """What follows from it is found out by leaving it out."""
+        path = next(path for path, row in self.rows.items() if row.editor is editor)
+        if text == self._shown[path]:  # this form wrote it itself
             return
-        self._shown[path] = event.value
+        self._shown[path] = text
         self._given.pop(path, None)
         try:
             follows = self._values()
         except ExperimentError:
             follows = None
-        if follows is None or as_text(path, _at(follows, path)) != event.value:
-            self._given[path] = event.value
-        self._judge()
+        if follows is None or as_text(path, _at(follows, path)) != text:
+            self._given[path] = text
+        self.judge()
 
     def _values(self) -> dict[str, Any]:
         """What was edited, and the rest following. Raises ExperimentError."""
         return overridden(self._base, {path: from_text(path, text) for path, text in self._given.items()})
 
-    def _judge(self) -> None:
-        """Say whether it can begin, and if not, where it fails and what would be right."""
-        wrong: ExperimentError | None = None
-        self._ready = None
+    def collect(self) -> Experiment:
+        """The experiment that would begin; what follows from the edits is written. Raises ExperimentError."""
         try:
             values = self._values()
             self._follow(values)
             experiment = from_dict(values)
             check_memory(experiment)
-            self._ready = experiment
-        except ExperimentError as error:
-            wrong = error
-        for path, row in self._rows.items():
-            problem = _problem(wrong) if wrong is not None and wrong.path == path else ""
-            row.mark(changed=self._shown[path] != self._unchanged[path], problem=problem)
-        verdict = self.query_one("#form-verdict", Static)
-        verdict.set_class(wrong is not None, "-wrong")
-        text = _summary(self._ready) if self._ready is not None else f"✗ not yet: {_place(wrong)}"
-        verdict.update(text, layout=False)
-        self.query_one("#form-begin", Button).disabled = self._ready is None
-        self._show_defaults(self._ready)
+        except ExperimentError:
+            self._show_defaults(None)
+            raise
+        self._show_defaults(experiment)
+        return experiment
+
+    def verdict(self, ready: Experiment | None, wrong: ExperimentError | None) -> str:
+        """Its summary, or where it fails."""
+        return f"✗ not yet: {_place(wrong)}" if ready is None else _summary(ready)
 
     def _follow(self, values: dict[str, Any]) -> None:
         """Write what follows from the edits into the fields that were not edited."""
-        for path, row in self._rows.items():
+        for path, row in self.rows.items():
             text = as_text(path, _at(values, path))
             if path not in self._given and text != self._shown[path]:
                 self._shown[path] = text
@@ -201,30 +164,18 @@ class ExperimentScreen(Dialog[Experiment | None]):
         if experiment is not None and experiment.data.pairs:
             stands_for = {"data.targets": "those of the pairs", "data.vocabulary": "the pairs', sorted"}
         for path, text in stands_for.items():
-            widget = self._rows[path].editor
+            widget = self.rows[path].editor
             if isinstance(widget, Input):
                 widget.placeholder = text
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Tell what the field with the focus is about."""
-        row = next((row for row in self._rows.values() if row.editor is event.widget), None)
-        self.query_one("#form-hint", Static).update("" if row is None else _hint(row.setting), layout=False)
+    def hint(self, setting: Field) -> str:
+        """What a setting is about; where the command line has --no-learn, the form has no."""
+        about = setting.about.replace(f"--no-{setting.option[2:]}", "no")
+        return f"{about[0].upper()}{about[1:]}.{_ESCAPES.get(setting.path, '')}"
 
-    # ---- leaving ------------------------------------------------------------------------------------------
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
+    def entered(self) -> None:
+        """On to the next field: there are many."""
         self.focus_next()
-
-    @on(Button.Pressed)
-    def action_begin(self) -> None:
-        """Begin it, if it is sound."""
-        if self._ready is not None:
-            self.leave(self._ready)
-
-    def action_cancel(self) -> None:
-        """Leave everything as it was."""
-        self.leave()
 
 
 def _value(experiment: Experiment, setting: Field) -> Any:
@@ -234,17 +185,6 @@ def _value(experiment: Experiment, setting: Field) -> Any:
 def _at(values: dict[str, Any], path: str) -> Any:
     section, _, name = path.partition(".")
     return values[section][name]
-
-
-def _hint(setting: Field) -> str:
-    """What a setting is about; where the command line has --no-learn, the form has no."""
-    about = setting.about.replace(f"--no-{setting.option[2:]}", "no")
-    return f"{about[0].upper()}{about[1:]}.{_ESCAPES.get(setting.path, '')}"
-
-
-def _problem(error: ExperimentError) -> str:
-    """What is wrong, below the value; where that is a list, with the part of it that is to blame."""
-    return safe(str(error) if error.value is not None else without_value(str(error)))
 
 
 def _place(error: ExperimentError | None) -> str:

@@ -1,111 +1,66 @@
 """The form on `F`: learn in another way from the tick on the screen."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Static
+from textual.widgets import Static
 
 from rnn_tui.draw.numbers import count
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import field
 from rnn_tui.frame import Status
-from rnn_tui.options import without_value
 from rnn_tui.protocol import Learn
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
-from rnn_tui.view.screens.dialog import Dialog
-from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
+from rnn_tui.view.screens.editors import Row, as_text, from_text
+from rnn_tui.view.screens.form import Form
 
 __all__ = ["ForkScreen"]
 
-_NAMES = ("lr", "schedule", "optimizer", "weight_decay", "clip", "reduction", "seed", "epochs")
+_SETTINGS = tuple(
+    field(f"training.{name}")
+    for name in ("lr", "schedule", "optimizer", "weight_decay", "clip", "reduction", "seed", "epochs")
+)
 
 
-class ForkScreen(Dialog[Learn | None]):
+class ForkScreen(Form[Learn]):
     """What changes from this tick on: the command for it, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "begin", "begin", priority=True),
-        Binding("escape", "cancel", "cancel"),
-        Binding("up", "app.focus_previous", "the field above", show=False),
-        Binding("down", "app.focus_next", "the field below", show=False),
-    ]
-    DEFAULT_CSS = """
-    #fork-about { height: auto; margin: 0 0 1 0; color: $foreground 75%; }
-    #fork-rows { height: auto; }
-    #fork-end { height: auto; margin: 1 0 0 0; }
-    #fork-verdict { width: 1fr; height: 2; color: $success; &.-wrong { color: $error; } }
-    #fork-begin { min-width: 9; }
-    """
-    CSS = "#fork { max-width: 76; }"
+    DEFAULT_CSS = "#fork-about { height: auto; margin: 0 0 1 0; color: $foreground 75%; }"
+    CSS = "ForkScreen #form { max-width: 76; }"
+    SUBMIT = "Fork"
 
     def __init__(self, experiment: Experiment, status: Status) -> None:
-        super().__init__()
+        super().__init__(
+            f"Fork at tick {count(status.tick)}",
+            "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel",
+            [(each, as_text(each.path, getattr(experiment.training, each.name))) for each in _SETTINGS],
+        )
         self._base = experiment
         self._status = status
-        training = experiment.training
-        self._unchanged = {name: as_text(f"training.{name}", getattr(training, name)) for name in _NAMES}
-        self._rows: dict[str, Row] = {}
-        self._ready: Learn | None = None
 
-    def compose(self) -> ComposeResult:
-        """A row for each thing that may change; the verdict and the button below them."""
-        self._rows = {name: Row(field(f"training.{name}"), self._unchanged[name]) for name in _NAMES}
-        with Vertical(id="fork", classes="dialog") as dialog:
-            dialog.border_title = f"Fork at tick {count(self._status.tick)}"
-            dialog.border_subtitle = "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel"
-            yield Static(_about(self._status), id="fork-about", markup=False)
-            with Vertical(id="fork-rows"):
-                yield from self._rows.values()
-            with Horizontal(id="fork-end"):
-                yield Static(id="fork-verdict", markup=False)
-                yield Button("Fork", id="fork-begin", variant="primary", compact=True)
+    def fields(self) -> ComposeResult:
+        """What becomes of the future; a row for each thing that may change."""
+        yield Static(_about(self._status), id="fork-about", markup=False)
+        yield from super().fields()
 
-    def on_mount(self) -> None:
-        """Judge what is there."""
-        self._judge()
+    def _changed(self) -> list[Row]:
+        return [row for row in self.rows.values() if row.changed]
 
-    @on(Input.Changed)
-    @on(Choice.Changed)
-    def _judge(self) -> None:
-        """Say whether it can go on so, and if not, where it fails."""
+    def collect(self) -> Learn | None:
+        """The command, where anything changes. Raises ExperimentError."""
         values: dict[str, Any] = to_dict(self._base)
-        texts = {name: row.editor.value for name, row in self._rows.items()}
-        changed = [name for name in _NAMES if texts[name] != self._unchanged[name]]
-        wrong: ExperimentError | None = None
-        self._ready = None
-        try:
-            values["training"] |= {name: from_text(f"training.{name}", text) for name, text in texts.items()}
-            training = from_dict(values).training
-            if changed:
-                self._ready = Learn(training=training, reseed="seed" in changed)
-        except ExperimentError as error:
-            wrong = error
-        for name, row in self._rows.items():
-            blamed = wrong is not None and wrong.path == f"training.{name}"
-            row.mark(changed=name in changed, problem=safe(without_value(str(wrong))) if blamed else "")
-        verdict = self.query_one("#fork-verdict", Static)
-        verdict.set_class(wrong is not None, "-wrong")
-        what = ", ".join(f"{field(f'training.{name}').label} {texts[name]}" for name in changed)
-        verdict.update("✗ not yet" if wrong else f"✓ from here on: {safe(what)}" if changed else "nothing changes yet")
-        self.query_one("#fork-begin", Button).disabled = self._ready is None
+        values["training"] |= {row.setting.name: from_text(path, row.editor.value) for path, row in self.rows.items()}
+        training = from_dict(values).training
+        changed = [row.setting.name for row in self._changed()]
+        return Learn(training=training, reseed="seed" in changed) if changed else None
 
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.action_begin()
-
-    @on(Button.Pressed)
-    def action_begin(self) -> None:
-        """Begin it, if it is sound."""
-        if self._ready is not None:
-            self.leave(self._ready)
-
-    def action_cancel(self) -> None:
-        """Leave everything as it was."""
-        self.leave()
+    def verdict(self, ready: Learn | None, wrong: ExperimentError | None) -> str:
+        """What changes from here on."""
+        if wrong is not None:
+            return "✗ not yet"
+        what = ", ".join(f"{row.setting.label} {row.editor.value}" for row in self._changed())
+        return f"✓ from here on: {safe(what)}" if what else "nothing changes yet"
 
 
 def _about(status: Status) -> str:

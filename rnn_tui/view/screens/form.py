@@ -1,0 +1,157 @@
+"""What all forms share: rows to edit, a verdict as they are edited, and a button that gives what they stand for."""
+
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from rnn_tui.experiment import ExperimentError
+from rnn_tui.fields import Field
+from rnn_tui.options import without_value
+from rnn_tui.text import safe
+from rnn_tui.view.screens.dialog import Dialog
+from rnn_tui.view.screens.editors import Choice, Row
+
+__all__ = ["Fields", "Form"]
+
+Answer = TypeVar("Answer")
+
+
+class Fields(VerticalScroll, can_focus=False):
+    """What is edited. ↑ and ↓ go from one to the next, and it scrolls by itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "the field above", show=False),
+        Binding("down", "app.focus_next", "the field below", show=False),
+    ]
+    DEFAULT_CSS = """
+    Fields {
+        height: auto;
+        scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%;
+    }
+    """
+
+
+class Form(Dialog[Answer]):
+    """Rows are edited and judged until they stand for something sound: that, or None to leave all as it was.
+
+    A form names what is edited (`fields`), what it stands for (`collect`) and how that is said (`verdict`).
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "submit", priority=True),
+        Binding("escape", "cancel", "cancel"),
+    ]
+    DEFAULT_CSS = """
+    #form-last { height: auto; margin: 1 0 0 0; }
+    #form-verdict { width: 1fr; height: 2; color: $success; &.-wrong { color: $error; } }
+    #form-submit { min-width: 9; }
+    """
+    SUBMIT: ClassVar[str]  # the button's word
+    HINTED: ClassVar[bool] = False  # whether the field with the focus is explained below the others
+
+    def __init__(self, title: str, keys: str, settings: Sequence[tuple[Field, str]] = ()) -> None:
+        super().__init__()
+        self._titles = title, keys
+        self._ready: Answer | None = None  # what would be given
+        self._settings = settings  # with their texts
+        self.rows: dict[str, Row] = {}
+
+    def compose(self) -> ComposeResult:
+        """The fields; the hint, the verdict and the button stay below them."""
+        self.rows = {setting.path: self.row(setting, text) for setting, text in self._settings}
+        with Vertical(id="form", classes="dialog") as dialog:
+            title, dialog.border_subtitle = self._titles
+            dialog.border_title = safe(title).replace("[", "\\[")
+            yield from self.fields()
+            if self.HINTED:
+                yield Static(id="form-hint", markup=False)
+            with Horizontal(id="form-last"):
+                yield Static(id="form-verdict", markup=False)
+                yield Button(self.SUBMIT, id="form-submit", variant="primary", compact=True)
+
+    # ---- what each form says itself -----------------------------------------------------------------------
+
+    def fields(self) -> ComposeResult:
+        """What is edited."""
+        with Fields(id="fields"):
+            yield from self.rows.values()
+
+    def row(self, setting: Field, text: str) -> Row:
+        """The row of a setting."""
+        return Row(setting, text)
+
+    def collect(self) -> Answer | None:
+        """What the texts stand for; None: nothing yet. Raises ExperimentError."""
+        raise NotImplementedError
+
+    def verdict(self, ready: Answer | None, wrong: ExperimentError | None) -> str:
+        """What is said of it."""
+        raise NotImplementedError
+
+    def hint(self, setting: Field) -> str:
+        """What a setting is about."""
+        return setting.about
+
+    def problem(self, error: ExperimentError) -> str:
+        """What is wrong, below the value; where that is a list, with the part of it that is to blame."""
+        return safe(str(error) if error.value is not None else without_value(str(error)))
+
+    def edited(self, editor: Widget, text: str) -> None:
+        """Something else stands in an editor."""
+        self.judge()
+
+    def entered(self) -> None:
+        """Enter was pressed in a text."""
+        self.action_submit()
+
+    # ---- judging and leaving ------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Judge what is there."""
+        self.judge()
+
+    def judge(self) -> None:
+        """Say whether it can be so, and if not, where it fails and what would be right."""
+        wrong: ExperimentError | None = None
+        self._ready = None
+        try:
+            self._ready = self.collect()
+        except ExperimentError as error:
+            wrong = error
+        for path, row in self.rows.items():
+            row.mark(self.problem(wrong) if wrong is not None and wrong.path == path else "")
+        verdict = self.query_one("#form-verdict", Static)
+        verdict.set_class(wrong is not None, "-wrong")
+        verdict.update(self.verdict(self._ready, wrong))
+        self.query_one("#form-submit", Button).disabled = self._ready is None
+
+    @on(Input.Changed)
+    @on(Choice.Changed)
+    def _edited(self, event: Input.Changed | Choice.Changed) -> None:
+        self.edited(event.input if isinstance(event, Input.Changed) else event.choice, event.value)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Tell what the field with the focus is about."""
+        if self.HINTED:
+            row = next((row for row in self.rows.values() if row.editor is event.widget), None)
+            self.query_one("#form-hint", Static).update("" if row is None else self.hint(row.setting), layout=False)
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.entered()
+
+    @on(Button.Pressed)
+    def action_submit(self) -> None:
+        """Give it, if it is sound."""
+        if self._ready is not None:
+            self.leave(self._ready)
+
+    def action_cancel(self) -> None:
+        """Leave everything as it was."""
+        self.leave()
