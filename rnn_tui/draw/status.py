@@ -36,8 +36,13 @@ def speed_name(speed: float) -> str:
     return f"{speed:g} tick{'' if speed == 1 else 's'}/s" if speed else "full speed"
 
 
-def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette) -> list[Strip]:
-    """Two strips; what matters least is left out where the width is short."""
+def draw_status(
+    opened: Opened, status: Status, *, width: int, palette: Palette, views: int = 1, controls: bool = True
+) -> list[Strip]:
+    """Two strips; what matters least is left out where the width is short.
+
+    `views` look at the run, and this one has the controls, or only watches.
+    """
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
@@ -58,6 +63,10 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
     state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
+    if not controls:
+        x = canvas.put(x, 1, " · watching (T drives)", palette.accent)
+    elif views > 1:
+        x = canvas.put(x, 1, f" · {views} views", palette.dim)
     epochs = f"/{count(status.epochs)}" if status.epochs else ""
     done = (max(0, status.update - 1) + status.fed / experiment.length) / status.batches  # of epochs
     facts = [f"epoch {count(status.epoch)}{epochs}" if status.batches == 1 else f"epoch {done:.2f}{epochs}"]

@@ -53,6 +53,7 @@ class Driver:
         self._tell = tell
         self.session: Session | None = None
         self.playing = False
+        self.attended = True  # somebody looks; breakpoints are for who does
         self.revision = 0  # grows with everything that a look could see
         self._runs = 0  # begun so far
         self._to_end_of_stretch = False  # hold there, at full speed until then
@@ -353,6 +354,8 @@ class Driver:
         if session.changes != self._changes:
             self._changes = session.changes
             self._runs += 1  # its description has changed
+        if not going and not self.attended and session.stopped and not (session.done or session.early or session.lost):
+            going = True
         if not going or (self._to_end_of_stretch and session.at_end_of_stretch):
             self.play(False)
         elif self._due:

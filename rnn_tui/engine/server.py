@@ -63,6 +63,7 @@ class Server:
                     self._hear(connection, command)
                 for connection in reception.gone():
                     self._forget(connection)
+                driver.attended = bool(self._views)
                 driver.turn()
                 for view in self._views:
                     self._show(view)

@@ -158,7 +158,16 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Show and copy the command line that leads to what is on the screen, forks and all.",
         ),
         Key("question_mark,f1", "?", "app.help", "keys", "All keys, and how to read the panes.", footer="keys"),
-        Key("q", "q", "app.quit", "quit", "Leave. The training ends with it.", footer="quit"),
+        Key(
+            "d",
+            "d",
+            "app.detach",
+            "detach",
+            "Leave the run training, and give the shell back; `rnn-tui attach` brings it back.",
+        ),
+        Key("T", "T", "app.take_controls", "take the controls", "Where several views look at one run: drive it."),
+        Key("ctrl+z", "ctrl+z", "app.suspend_process", "shell", "To the shell; `fg` comes back. The run goes on."),
+        Key("q,ctrl+q", "q", "app.quit", "quit", "Leave: stop the run, or leave it training.", footer="quit"),
     ),
     "See inside": (
         Key(

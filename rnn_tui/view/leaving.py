@@ -1,32 +1,63 @@
-"""Leaving when told to end by a signal, also when the terminal takes nothing any more.
+"""Leaving: when told to end by a signal, also when the terminal takes nothing any more, and the words behind.
 
 Textual does nothing on SIGTERM and SIGHUP, and its way out writes to the terminal: on a dead link that blocks
 forever. So the app is asked to leave, and where it has not gone soon, the process goes without it.
 """
 
 import os
+import shlex
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 
-__all__ = ["leave_on_signals"]
+from rnn_tui.protocol import Left, Opened
+from rnn_tui.runs import short_name
+from rnn_tui.text import safe
+
+__all__ = ["last_lines", "leave_on_signals"]
 
 _PATIENCE = 3.0  # seconds for an orderly way out
+_VANISHED = (signal.SIGHUP,)  # the terminal has gone, and nobody has said what is to become of the run
 
 
-def leave_on_signals(leave: Callable[[int], None], close: Callable[[], None]) -> None:
-    """On SIGTERM or SIGHUP call `leave(exit code)`; where we are still here a while later, `close()` and go."""
+def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None]) -> None:
+    """On a signal that ends programs call `leave(exit code, whether the run ends too)`.
+
+    Where we are still here a while later, `part()` and go.
+    """
 
     def handle(number: int, _: FrameType | None) -> None:
         def give_up() -> None:
-            close()
+            part()
             os._exit(128 + number)
 
         watchdog = threading.Timer(_PATIENCE, give_up)
         watchdog.daemon = True
         watchdog.start()
-        leave(128 + number)
+        leave(128 + number, number not in _VANISHED)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, handle)
+
+
+def last_lines(opened: Opened | None, left: Left | None, *, ends_run: bool) -> Iterator[str]:
+    """What stands on the terminal when the view has gone: where the run is, and how one gets back to it."""
+    if left is not None:
+        name = shlex.quote(safe(left.run.name))
+        state = "training" if left.run.status is None or left.run.status.state == "playing" else left.run.status.state
+        if not left.stopped:
+            yield f"Left {state}: rnn-tui attach {name}"
+        elif not ends_run:
+            yield "The run was stopped from elsewhere."
+            if left.run.kept:
+                yield f"Kept: rnn-tui resume {name}"
+        if left.problem:
+            yield f"It is in memory only: {safe(left.problem)}"
+    elif opened is not None and opened.experiment.training.learn:
+        if ends_run:
+            if opened.kept:
+                yield f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
+        else:
+            yield f"The run goes on: rnn-tui attach {shlex.quote(safe(opened.name))}"

@@ -169,6 +169,19 @@ def test_what_is_left_trains_on_is_found_and_is_whole_on_the_disk(place: Path) -
     assert list(session.losses) == list(alone.losses)
 
 
+def test_breakpoints_hold_for_who_looks_and_for_nobody_else(place: Path) -> None:
+    stopping = replace(experiment(epochs=12), run=replace(HIHELLO.run, speed=400.0, until=("tick=10", "tick=20")))
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(Open(experiment=stopping))
+        assert guest.look_until(lambda frame: frame.status.state == "paused").status.tick == 10
+        guest.say(Play(on=True), Detach())
+        folder = Path(guest.hear(Left).run.kept)
+        guest.vanish()
+        assert it.has_ended()
+    assert read_manifest(folder).tick == 72
+
+
 def test_one_comes_back_and_drives(place: Path) -> None:
     with house(place) as it:
         guest = it.guest()

@@ -9,4 +9,4 @@ import pytest
 def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     # The app freezes the heap once it stands: right for one app, but here hundreds would be kept for ever.
-    monkeypatch.setattr("rnn_tui.view.app.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: None))
+    monkeypatch.setattr("rnn_tui.view.linked.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: None))

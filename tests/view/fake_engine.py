@@ -10,6 +10,7 @@ from rnn_tui.experiment import Experiment
 from rnn_tui.frame import Status
 from rnn_tui.link import Engine, EngineError
 from rnn_tui.protocol import (
+    VERSION,
     Command,
     Frame,
     Greeting,
@@ -38,7 +39,9 @@ class FakeEngine(Engine):
         self.commands: list[Command] = []  # all but looks
         self.looks: list[Look] = []
         self.frames: list[Frame] = []  # answered
-        self.closed = self.dead = False
+        self.closed = self.let_gone = self.dead = False
+        self._process = None
+        self.is_joined = False
         self.experiment: Experiment | None = None
         self.status = status
         self.run = 0
@@ -53,7 +56,7 @@ class FakeEngine(Engine):
 
     def greet(self) -> None:
         """The first words."""
-        self._said.put_nowait(Greeting(version=1, torch=TORCH))
+        self._said.put_nowait(Greeting(version=VERSION, torch=TORCH))
 
     def move(self, **changes: Any) -> None:
         """The run goes on: these fields of its status change, and the look that waits is answered."""
@@ -76,6 +79,11 @@ class FakeEngine(Engine):
         return commands
 
     # ---- what the view does ----
+
+    @property
+    def joined(self) -> bool:
+        """As the test has it."""
+        return self.is_joined
 
     def send(self, command: Command) -> None:
         """Write it down, and answer a look."""
@@ -132,6 +140,10 @@ class FakeEngine(Engine):
     def close(self) -> None:
         """Nothing to tidy up."""
         self.closed = True
+
+    def let_go(self) -> None:
+        """Only noted."""
+        self.let_gone = True
 
     def _begin(self, experiment: Experiment) -> None:
         self.experiment = experiment

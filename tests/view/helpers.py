@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
+from rnn_tui.showing import Showing
 from rnn_tui.view.app import RnnApp
 from tests.view.fake_engine import FakeEngine
 
@@ -38,7 +39,8 @@ async def running(
 ) -> AsyncIterator[tuple[Pilot[int], RnnApp, FakeEngine]]:
     """The app on a fake engine, with its first frame on the screen (`ready`), and nothing said since Open."""
     engine = engine or FakeEngine()
-    app = RnnApp(engine, LESSONS[experiment] if isinstance(experiment, str) else experiment, **options)
+    lesson = LESSONS[experiment] if isinstance(experiment, str) else experiment
+    app = RnnApp(engine, Showing(experiment=lesson, **options))
     async with app.run_test(size=size, notifications=True) as pilot:
         if ready:
             await until(pilot, lambda: app.main.scene is not None and app.main.scene.opened.run == engine.run)

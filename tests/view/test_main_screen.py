@@ -190,7 +190,7 @@ async def test_a_refusal_becomes_a_notice_and_nothing_else_changes() -> None:
 
 async def test_a_dead_engine_is_told_and_another_one_begins_what_was_running(monkeypatch: pytest.MonkeyPatch) -> None:
     second = FakeEngine()
-    monkeypatch.setattr("rnn_tui.view.app.start_engine", lambda: second)
+    monkeypatch.setattr("rnn_tui.view.linked.start_engine", lambda _: second)
     async with running() as (pilot, app, engine):
         await pilot.press("R")
         await until(pilot, lambda: "seed 5" in text_of(app, "#status"))

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from rnn_tui.lessons import LESSONS
+from rnn_tui.showing import Showing
 from rnn_tui.view.app import RnnApp
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import until
@@ -20,7 +21,7 @@ Compare = Callable[..., bool]
 )
 def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare) -> None:
     engine = FakeEngine()
-    app = RnnApp(engine, LESSONS[lesson])
+    app = RnnApp(engine, Showing(experiment=LESSONS[lesson]))
 
     async def wait(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: app.main.scene and app.main.scene.opened.run == engine.run)

@@ -137,7 +137,16 @@ class MainScreen(Screen[None]):
             return
         with self.app.batch_update():
             status = self.query_one("#status", Picture)
-            status.paint(draw_status(scene.opened, scene.frame.status, width=status.size.width, palette=scene.palette))
+            status.paint(
+                draw_status(
+                    scene.opened,
+                    scene.frame.status,
+                    width=status.size.width,
+                    palette=scene.palette,
+                    views=scene.frame.views,
+                    controls=scene.frame.controls,
+                )
+            )
             self.query_one(TimeLine).show(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
