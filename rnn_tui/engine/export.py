@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnn_tui.engine.checkpoint import load_tensors
 from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import read_experiment, read_manifest
+from rnn_tui.manifest import read_best, read_experiment, read_manifest
 from rnn_tui.parameters import parameter_shapes
 from rnn_tui.reading import read
 from rnn_tui.whole import make_folder, write_whole
@@ -19,17 +19,17 @@ __all__ = ["export_run", "state_dict"]
 _MODULES = {"rnn": "RNN", "rnn-relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 
-def export_run(folder: Path, to: str) -> list[Path]:
+def export_run(folder: Path, to: str, *, best: bool = False) -> list[Path]:
     """Write NAME.pt and NAME.py into a folder; which files these are. Raises CheckpointError, ExperimentError, OSError.
 
-    The weights are those that gave the newest loss.
+    The weights are those that gave the newest loss, or the `best` one: then it is NAME-best.
     """
     given = read_experiment(folder)
-    tensors = load_tensors(folder, read_manifest(folder), given)
+    tensors = load_tensors(folder, read_best(folder) if best else read_manifest(folder), given)
     experiment = read(given).experiment
     stream = io.BytesIO()
     torch.save(state_dict(experiment, tensors), stream)
-    name = folder.resolve().name
+    name = folder.resolve().name + ("-best" if best else "")
     place = Path(to)
     make_folder(place)
     weights, code = place / f"{name}.pt", place / f"{name}.py"
