@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["export", "runs"]
 
-_COLUMNS = ("run", "what", "epoch", "loss", "when")
+_COLUMNS = ("run", "what", "epoch", "loss", "best", "when")
 
 
 @click.command("runs")
@@ -35,7 +35,7 @@ def runs(*, json: bool) -> None:
     rows = [_COLUMNS, *map(_row, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, "<<>><", widths, strict=True)]
+        cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, "<<>>><", widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
     for each in found:
         if each.problem:
@@ -45,7 +45,8 @@ def runs(*, json: bool) -> None:
 @click.command("export")
 @click.argument("name", metavar="RUN", type=click.UNPROCESSED)
 @click.option("--to", metavar="DIR", type=click.UNPROCESSED, help="where to write them (the folder that you are in)")
-def export(*, name: str, to: str | None) -> None:
+@click.option("--best", is_flag=True, help="the weights of the best loss, as NAME-best, not those of the newest")
+def export(*, name: str, to: str | None, best: bool) -> None:
     """Write a run's network as a plain PyTorch state_dict (.pt), and a .py that defines the model and loads it."""
     from rnn_tui.experiment import ExperimentError
     from rnn_tui.manifest import CheckpointError
@@ -55,7 +56,7 @@ def export(*, name: str, to: str | None) -> None:
         folder = find(name)
         from rnn_tui.engine.export import export_run
 
-        written = export_run(folder, to if to is not None else ".")
+        written = export_run(folder, to if to is not None else ".", best=best)
     except NoSuchRun as error:
         raise Refusal(str(error)) from None
     except (ExperimentError, CheckpointError) as error:
@@ -76,7 +77,8 @@ def _row(each: "Listed") -> tuple[str, ...]:
     if manifest is not None:
         epoch = f"{manifest.epoch:,}" + (f"/{manifest.epochs:,}" if manifest.epochs else "")
         loss = "-" if manifest.loss is None else f"{manifest.loss:.4f}"
-    return safe(each.name), safe(what), epoch, loss, time.strftime("%Y-%m-%d %H:%M", time.localtime(each.changed))
+    best = "-" if each.best is None else f"{each.best.loss:.4f}"
+    return safe(each.name), safe(what), epoch, loss, best, time.strftime("%Y-%m-%d %H:%M", time.localtime(each.changed))
 
 
 def _json(each: "Listed") -> str:
@@ -91,6 +93,8 @@ def _json(each: "Listed") -> str:
         "epochs": manifest and manifest.epochs,
         "tick": manifest and manifest.tick,
         "loss": manifest and manifest.loss,
+        "best": each.best and each.best.loss,
+        "best_epoch": each.best and each.best.epoch,
         "changed": each.changed,
         "problem": each.problem or None,
     }
