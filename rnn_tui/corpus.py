@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rnn_tui.builtin import python_source
 from rnn_tui.experiment import PYTHON_SOURCE, Data, ExperimentError
 
-__all__ = ["Corpus", "corpus_of", "read_corpus"]
+__all__ = ["Corpus", "corpus_of", "read_corpus", "text_of"]
 
 Indices = NDArray[np.int64]
 
@@ -90,6 +90,14 @@ def read_corpus(data: Data) -> Corpus:
     if strange:
         raise _undecodable(data.encoding, min(strange), int(raw[min(strange)]))
     return _corpus(raw, {byte: letters[byte] for byte in present}, data.vocabulary)
+
+
+def text_of(data: Data, kind: Literal["pairs", "series"]) -> str:
+    """The whole text of the file that is `data.pairs` or `data.series`. Raises ExperimentError, as `read_corpus`."""
+    try:
+        return read_corpus(Data(inputs=(), text=getattr(data, kind), encoding=data.encoding)).text()
+    except ExperimentError as error:
+        raise ExperimentError(error.path.replace("data.text", f"data.{kind}"), str(error)) from None
 
 
 def _corpus(codes: NDArray[Any], letters: Mapping[int, str], vocabulary: str) -> Corpus:

@@ -1,12 +1,13 @@
 """What a checkpoint says of itself, and whether its tensors are the ones that it speaks of. No torch, no pickle.
 
-A checkpoint is two files: `checkpoint.json`, the manifest, and the `.safetensors` file that it names.
+A checkpoint is two files: `checkpoint.json`, the manifest, and the `.safetensors` file that it names. That of the
+best loss is `best.json`, and the one that this names.
 """
 
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -20,15 +21,19 @@ from rnn_tui.protocol import Turn
 from rnn_tui.rules import to_dict
 
 __all__ = [
+    "BEST",
     "EXPERIMENT",
     "FORMAT",
     "MANIFEST",
+    "BestCheckpoint",
     "CheckpointError",
     "Judged",
     "Manifest",
     "Progress",
+    "Sealed",
     "experiment_hash",
     "is_made_up",
+    "read_best",
     "read_experiment",
     "read_manifest",
     "read_tensors",
@@ -38,6 +43,7 @@ __all__ = [
 FORMAT = 1
 EXPERIMENT = "experiment.toml"
 MANIFEST = "checkpoint.json"
+BEST = "best.json"
 _LARGEST = 64 * 2**20  # bytes of a manifest
 
 
@@ -71,15 +77,32 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     learnt: float | None
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`checkpoint.json`. The tensors are those at the beginning of the last pass: it is done again on resuming."""
+class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What every manifest says: which run, where in it, and which tensors."""
 
     format: int
     rnn_tui: str  # the version that wrote it
     torch: str
     experiment: str  # hash of what decides the numbers, see `experiment_hash`
+    text: str = ""  # SHA-256 of the file that is learnt, where one is
     tick: int  # ticks done
     epoch: int
+    tensors: str  # the name of the file
+    tensors_bytes: int
+    tensors_sha256: str
+
+
+class BestCheckpoint(Sealed, frozen=True, kw_only=True):
+    """`best.json`. The tensors are the weights that gave the smallest loss so far, and nothing else."""
+
+    update: int  # whole passes done
+    loss: float
+    of: Literal["held_out", "mean", "sum"]  # what is held out, or the epoch that is learnt, by its reduction
+
+
+class Manifest(Sealed, frozen=True, kw_only=True):
+    """`checkpoint.json`. The tensors are those at the beginning of the last pass: it is done again on resuming."""
+
     updates: int  # whole passes, as `losses.csv` counts them
     loss: float | None  # of the newest whole pass; None also where it is no number
     epochs: int  # where it stops; 0: never
@@ -93,13 +116,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = Progress()
     best: tuple[float | None, int, int] = (None, 0, 0)  # for early stopping: the loss, its epoch, counted since
     held_out: tuple[Judged, ...] = ()  # oldest first
-    text: str = ""  # SHA-256 of the file that is learnt, where one is
     weights: int  # trainable numbers
     losses: str  # the name of the file
     by_character: bool  # whether every tick was a character, and `characters` has the loss of each
-    tensors: str  # the name of the file
-    tensors_bytes: int
-    tensors_sha256: str
+
+
+_Kind = TypeVar("_Kind", bound=Sealed)
 
 
 def experiment_hash(experiment: Experiment) -> str:
@@ -143,24 +165,38 @@ def read_experiment(folder: Path) -> Experiment:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the run in a folder. Raises CheckpointError."""
-    file = folder / MANIFEST
+    manifest = _read(folder / MANIFEST, Manifest)
+    if Path(manifest.losses).name != manifest.losses or not manifest.losses.endswith(".csv"):
+        raise CheckpointError(folder / MANIFEST, "is altered: it must name a .csv file beside it")
+    if min(manifest.updates, manifest.state_tick, manifest.state_epoch) < 0:
+        raise CheckpointError(folder / MANIFEST, "is altered: a count in it is negative")
+    return manifest
+
+
+def read_best(folder: Path) -> BestCheckpoint:
+    """The manifest of the best checkpoint of the run in a folder. Raises CheckpointError, also where there is none."""
+    if not (folder / BEST).exists():
+        raise CheckpointError(folder / BEST, "there is no such file: this run has kept no best checkpoint yet")
+    return _read(folder / BEST, BestCheckpoint)
+
+
+def _read(file: Path, kind: type[_Kind]) -> _Kind:
     data = _bytes(file, _LARGEST)
     try:
         version = msgspec.json.decode(data, type=dict[str, Any]).get("format")
         if version != FORMAT:
             raise CheckpointError(file, f"is of format {version!r:.20}; this rnn-tui reads format {FORMAT}")
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise CheckpointError(file, f"is cut or altered: {error}") from None
-    for name, end in ((manifest.tensors, ".safetensors"), (manifest.losses, ".csv")):
-        if Path(name).name != name or not name.endswith(end):
-            raise CheckpointError(file, f"is altered: it must name a {end} file beside it")
-    if min(manifest.tick, manifest.epoch, manifest.updates, manifest.state_tick, manifest.state_epoch) < 0:
+    if Path(manifest.tensors).name != manifest.tensors or not manifest.tensors.endswith(".safetensors"):
+        raise CheckpointError(file, "is altered: it must name a .safetensors file beside it")
+    if min(manifest.tick, manifest.epoch) < 0:
         raise CheckpointError(file, "is altered: a count in it is negative")
     return manifest
 
 
-def read_tensors(folder: Path, manifest: Manifest, experiment: Experiment) -> bytes:
+def read_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> bytes:
     """The bytes of the tensors' file, once they are known to be those that were written, for this experiment.
 
     Raises CheckpointError.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.builtin import sums
-from rnn_tui.corpus import read_corpus
+from rnn_tui.corpus import text_of
 from rnn_tui.experiment import END, SUMS, Data, ExperimentError, Task
 from rnn_tui.kinds import laid_out, unfit
 
@@ -91,18 +91,11 @@ def read_pairs(data: Data, seed: int = 0) -> Pairs:
         if data.task != "one-to-many":
             raise ExperimentError("data.task", f"{data.task} does not fit the sums: it must be one-to-many")
         return pairs_of(data, *sums(seed))
-    lines = ((number, line.removesuffix("\r")) for number, line in enumerate(_text(data).split("\n"), 1))
+    lines = ((number, line.removesuffix("\r")) for number, line in enumerate(text_of(data, "pairs").split("\n"), 1))
     pairs = [_pair(data.task, number, line) for number, line in lines if line.strip(" ")]
     if not pairs:
         raise ExperimentError("data.pairs", "has blank lines only: there is nothing to learn")
     return pairs_of(data, [source for source, _ in pairs], [target for _, target in pairs])
-
-
-def _text(data: Data) -> str:
-    try:
-        return read_corpus(Data(inputs=(), text=data.pairs, encoding=data.encoding)).text()
-    except ExperimentError as error:
-        raise ExperimentError(error.path.replace("data.text", "data.pairs"), str(error)) from None
 
 
 def _pair(task: Task, number: int, line: str) -> tuple[str, str]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["export", "runs", "stop"]
 
-_COLUMNS = ("run", "what", "epoch", "loss", "when", "now")
-_SIDES = "<<>><<"
+_COLUMNS = ("run", "what", "epoch", "loss", "best", "when", "now")
+_SIDES = "<<>>><<"
 _PATIENCE = 120.0  # seconds that the last checkpoint of a large network may take
 
 
@@ -85,7 +85,8 @@ def _goodbye(run: "Whereabouts") -> str:
 @click.command("export")
 @click.argument("name", metavar="RUN", type=click.UNPROCESSED)
 @click.option("--to", metavar="DIR", type=click.UNPROCESSED, help="where to write them (the folder that you are in)")
-def export(*, name: str, to: str | None) -> None:
+@click.option("--best", is_flag=True, help="the weights of the best loss, as NAME-best, not those of the newest")
+def export(*, name: str, to: str | None, best: bool) -> None:
     """Write a run's network as a plain PyTorch state_dict (.pt), and a .py that defines the model and loads it."""
     from rnn_tui.experiment import ExperimentError
     from rnn_tui.manifest import CheckpointError
@@ -95,7 +96,7 @@ def export(*, name: str, to: str | None) -> None:
         folder = find(name)
         from rnn_tui.engine.export import export_run
 
-        written = export_run(folder, to if to is not None else ".")
+        written = export_run(folder, to if to is not None else ".", best=best)
     except NoSuchRun as error:
         raise Refusal(str(error)) from None
     except (ExperimentError, CheckpointError) as error:
@@ -122,9 +123,10 @@ def _row(living: "Alive | None", kept: "Listed | None") -> tuple[str, ...]:
         epoch, loss = _progress(run.status.epoch, run.status.epochs), _loss(run.status.loss)
     elif kept is not None and kept.manifest is not None:
         epoch, loss = _progress(kept.manifest.epoch, kept.manifest.epochs), _loss(kept.manifest.loss)
+    best = "-" if kept is None or kept.best is None else f"{kept.best.loss:.4f}"
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept.changed)) if kept is not None else "not kept"
     now = _now(living) if living is not None else ""
-    return safe(name), safe(what), epoch, loss, when, safe(now)
+    return safe(name), safe(what), epoch, loss, best, when, safe(now)
 
 
 def _what(experiment: "Experiment") -> str:
@@ -166,6 +168,8 @@ def _json(living: "Alive | None", kept: "Listed | None") -> str:
         "epochs": newest and newest.epochs,
         "tick": newest and newest.tick,
         "loss": newest and newest.loss,
+        "best": kept and kept.best and kept.best.loss,
+        "best_epoch": kept and kept.best and kept.best.epoch,
         "changed": kept and kept.changed,
         "problem": (kept and kept.problem) or (living and living.problem) or None,
         "alive": living is not None,

@@ -9,7 +9,17 @@ from pathlib import Path
 import msgspec
 
 from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, read_experiment, read_manifest
+from rnn_tui.manifest import (
+    BEST,
+    EXPERIMENT,
+    MANIFEST,
+    BestCheckpoint,
+    CheckpointError,
+    Manifest,
+    read_best,
+    read_experiment,
+    read_manifest,
+)
 from rnn_tui.options import shown
 
 __all__ = ["Listed", "NoSuchRun", "find", "listed", "new_folder", "runs_folder", "short_name"]
@@ -32,6 +42,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     changed: float  # seconds since 1970
     experiment: Experiment | None = None
     manifest: Manifest | None = None
+    best: BestCheckpoint | None = None  # None also where there is none yet
     problem: str = ""
 
 
@@ -81,7 +92,7 @@ def listed() -> list[Listed]:
 
 
 def _listed(folder: Path) -> Listed:
-    experiment = manifest = None
+    experiment = manifest = best = None
     problem, changed = "", 0.0
     for file in (folder, folder / EXPERIMENT, folder / MANIFEST):
         try:
@@ -91,6 +102,7 @@ def _listed(folder: Path) -> Listed:
     try:
         experiment = read_experiment(folder)
         manifest = read_manifest(folder)
+        best = read_best(folder) if (folder / BEST).exists() else None
     except (ExperimentError, CheckpointError) as error:
         problem = str(error)
     return Listed(
@@ -99,6 +111,7 @@ def _listed(folder: Path) -> Listed:
         changed=changed,
         experiment=experiment,
         manifest=manifest,
+        best=best,
         problem=problem,
     )
 

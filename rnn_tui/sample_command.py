@@ -28,8 +28,15 @@ def _options() -> list[click.Parameter]:
     ]
 
 
-@click.command("sample", params=[click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED), *_options()])
-def sample(*, run: str, prime: str | None, **numbers: Any) -> None:
+@click.command(
+    "sample",
+    params=[
+        click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED),
+        *_options(),
+        click.Option(["--best"], is_flag=True, help="with the weights of the best loss, not those of the newest"),
+    ],
+)
+def sample(*, run: str, prime: str | None, best: bool, **numbers: Any) -> None:
     """Print the prime text and what the network of a run writes after it: RUN is its name, how that begins, or its
     folder. Without --prime it begins with the first character that the run learns."""
     from rnn_tui.runs import NoSuchRun, find
@@ -37,11 +44,12 @@ def sample(*, run: str, prime: str | None, **numbers: Any) -> None:
     try:
         ask = sample_ask(prime or "", numbers)
         folder = find(run)
-        from rnn_tui.engine.kept import load_run
+        from rnn_tui.engine.kept import load_best, load_run
         from rnn_tui.engine.sampling import generate
         from rnn_tui.manifest import read_experiment
 
-        session, _ = load_run(folder, read_experiment(folder))
+        experiment = read_experiment(folder)
+        session = load_best(folder, experiment) if best else load_run(folder, experiment)[0]
         trainer = session.trainer
         first = trainer.task.vocabulary[int(trainer.task.inputs[0, 0])]
         prime = first if prime is None else prime

@@ -1,6 +1,7 @@
 """A series of numbers: one column of a CSV file, or one that is made up; no torch, no terminal."""
 
 import csv
+import io
 import math
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.corpus import text_of
 from rnn_tui.experiment import SINE, Data, ExperimentError
 
 __all__ = ["Scale", "TimeSeries", "made_up_sine", "read_series"]
@@ -103,30 +105,17 @@ def read_series(data: Data, seed: int = 0) -> TimeSeries:
 
 def _rows(data: Data) -> Iterator[tuple[int, list[str]]]:
     """Each row with the line that it begins at."""
-    encoding = "utf-8-sig" if data.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else data.encoding
+    file = io.StringIO(text_of(data, "series"), newline="")
+    delimiter = _delimiter(file.readline())
+    file.seek(0)
+    reader = csv.reader(file, delimiter=delimiter)
+    before = 0
     try:
-        with open(data.series, encoding=encoding, newline="") as file:
-            delimiter = _delimiter(file.readline())
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter)
-            before = 0
-            for cells in reader:
-                yield before + 1, cells
-                before = reader.line_num
-    except FileNotFoundError:
-        raise ExperimentError("data.series", "there is no such file") from None
-    except IsADirectoryError:
-        raise ExperimentError("data.series", "is a folder; it must be a CSV file") from None
-    except LookupError:
-        raise ExperimentError("data.encoding", f"{data.encoding!r} is no encoding that Python knows") from None
-    except UnicodeError as error:
-        byte = f": the byte 0x{error.object[error.start]:02x}" if isinstance(error, UnicodeDecodeError) else ""
-        raise ExperimentError("data.series", f"is not {data.encoding}{byte}; --encoding names another") from None
+        for cells in reader:
+            yield before + 1, cells
+            before = reader.line_num
     except csv.Error as error:
         raise ExperimentError("data.series", f"is no CSV file: {error}") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or error
-        raise ExperimentError("data.series", f"cannot be read: {reason}") from None
 
 
 def _delimiter(header: str) -> str:

@@ -59,6 +59,7 @@ def test_names_options_that_exist() -> None:
         "--checkpoint-every",
         "--tensorboard",
         "--to",
+        "--best",
         "--prime",
         "--temperature",
         "--top-k",

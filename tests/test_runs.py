@@ -75,12 +75,14 @@ def test_forks_to_come_are_kept_as_well() -> None:
 
 def test_runs_are_listed_newest_first(tmp_path: Path) -> None:
     assert run("runs").stdout.startswith("No runs yet in ")
-    for name in ("ohlol", "hihello-gru"):
+    for age, name in ((60, "ohlol"), (0, "hihello-gru")):
         run("train", name, "--epochs", "3")
-        time.sleep(0.02)
+        (folder,) = (tmp_path / "place").glob(f"{name}-*")
+        for each in (*folder.iterdir(), folder):
+            os.utime(each, (time.time() - age,) * 2)
     (tmp_path / "place" / "no-run").mkdir()
     lines = run("runs").stdout.splitlines()
-    assert lines[0].split() == ["run", "what", "epoch", "loss", "when"]
+    assert lines[0].split() == ["run", "what", "epoch", "loss", "best", "when"]
     assert [line.split()[0].rpartition("-20")[0] for line in lines[1:]] == ["hihello-gru", "ohlol"]
     assert " 3/3 " in lines[1]
     folder = Path(listed()[0]["folder"])
@@ -172,15 +174,21 @@ def test_interrupted_by_a_signal_it_goes_on_the_same(number: signal.Signals, tmp
     assert rest == whole[-len(rest) :]
 
 
+def _rows(file: Path) -> int:
+    """Losses that have been written so far."""
+    return max(0, file.read_text().count("\n") - 1) if file.exists() else 0
+
+
 def test_the_engine_keeps_the_run_that_the_view_leaves(tmp_path: Path) -> None:
     experiment = changed(LESSONS["hihello"], run={"speed": 0.0, "until": []}, training={"epochs": 0})
     engine = start_engine()
     engine.patience = 60.0
     engine._peer.sendall(pack(Open(experiment=experiment, keep=Keep(folder=str(tmp_path / "run")))))
     engine._peer.sendall(pack(Look(number=0)))
-    while not (tmp_path / "run" / "losses.csv").exists():
-        time.sleep(0.05)
-    time.sleep(0.3)
+    deadline = time.monotonic() + 60
+    while not _rows(tmp_path / "run" / "losses.csv"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     engine.close()
     session, _ = load_run(tmp_path / "run", read_experiment(tmp_path / "run"))
     assert session.trainer.ticks > 0

@@ -47,7 +47,9 @@ def test_quotes_marks_and_a_single_column_are_no_matter(tmp_path: Path) -> None:
         ("1\n2\n", "", "data.series", ["header", "line 1", "'1'"]),
         ("a\n", "", "data.series", ["no numbers"]),
         ("", "", "data.series", ["empty"]),
-        (b"a\n\xff\n", "", "data.series", ["utf-8", "0xff", "--encoding"]),
+        (b"a\n\xff\n", "", "data.series", ["utf-8", "0xff", "offset 2", "--encoding"]),
+        (b"a\n" + 999 * b"12\n" + b"\xb0C\n", "", "data.series", ["utf-8", "0xb0", "offset 2,999", "--encoding"]),
+        (b"a\n1\x00\n", "", "data.series", ["null byte at offset 3", "--encoding"]),
     ],
 )
 def test_what_cannot_be_read_says_where_and_what_would_be_right(

@@ -9,7 +9,9 @@ import contextlib
 import hashlib
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import torch
@@ -22,39 +24,49 @@ from rnn_tui.engine.schedule import Plateau
 from rnn_tui.engine.snapshot import Slot, Snapshot
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, read_tensors
+from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, Sealed, read_tensors
 from rnn_tui.whole import write_whole
 
-__all__ = ["load_tensors", "progress_of", "to_snapshot", "to_tensors", "write"]
+__all__ = ["load_tensors", "progress_of", "put_weights", "tidy", "to_snapshot", "to_tensors", "weights", "write"]
 
 _MODEL, _OPTIMIZER, _STATE, _RANDOM = "model.", "optimizer.", "state.", "random.cpu"
-_PREFIX, _SUFFIX = "checkpoint-", ".safetensors"
+_SUFFIX = ".safetensors"
+
+_Kind = TypeVar("_Kind", bound=Sealed)
 
 
-def write(folder: Path, manifest: Manifest, tensors: dict[str, Tensor]) -> Manifest:
-    """Put a checkpoint in the place of the one before; the manifest as it was written. Raises OSError: then that
-    one is still there."""
+def write(folder: Path, manifest: _Kind, tensors: dict[str, Tensor], name: str = MANIFEST) -> _Kind:
+    """Put a checkpoint in the place of the one before of that name; the manifest as it was written.
+
+    Raises OSError: then that one is still there.
+    """
     data = save(tensors)
     digest = hashlib.sha256(data).hexdigest()
     manifest = msgspec.structs.replace(
         manifest,
-        tensors=f"{_PREFIX}{manifest.tick}-{digest[:12]}{_SUFFIX}",
+        tensors=f"{_prefix(name)}{manifest.tick}-{digest[:12]}{_SUFFIX}",
         tensors_bytes=len(data),
         tensors_sha256=digest,
     )
     write_whole(folder / manifest.tensors, data)
-    write_whole(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    _tidy(folder, manifest.tensors)
+    write_whole(folder / name, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    tidy(folder, manifest.tensors, name)
     return manifest
 
 
-def _tidy(folder: Path, kept: str) -> None:
+def tidy(folder: Path, kept: str, name: str) -> None:
     """Remove the tensors of earlier checkpoints, and what was cut short. What cannot be removed now can stay."""
+    prefix = _prefix(name)
     with contextlib.suppress(OSError):
-        for name in os.listdir(folder):
-            old = name.startswith(_PREFIX) and name.endswith(_SUFFIX) and name != kept
-            if old or (name.startswith(_PREFIX) and name.endswith(f"{_SUFFIX}.part")):
-                os.unlink(folder / name)
+        for each in os.listdir(folder):
+            old = each.startswith(prefix) and each.endswith(_SUFFIX) and each != kept
+            if old or (each.startswith(prefix) and each.endswith(f"{_SUFFIX}.part")):
+                os.unlink(folder / each)
+
+
+def _prefix(name: str) -> str:
+    """`checkpoint-` of the tensors of `checkpoint.json`."""
+    return f"{name.removesuffix('.json')}-"
 
 
 def to_tensors(trainer: Trainer, snapshot: Snapshot) -> dict[str, Tensor]:
@@ -77,6 +89,19 @@ def to_tensors(trainer: Trainer, snapshot: Snapshot) -> dict[str, Tensor]:
     return {key: tensor.contiguous() for key, tensor in tensors.items()}
 
 
+def weights(trainer: Trainer, values: Sequence[Tensor]) -> dict[str, Tensor]:
+    """Values of all parameters in the model's order, as named tensors on the CPU: `model.NAME`."""
+    names = [name for name, _ in trainer.model.named_parameters()]
+    return {f"{_MODEL}{_plain(name)}": value.cpu() for name, value in zip(names, values, strict=True)}
+
+
+def put_weights(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
+    """Give the model those weights. They are known to be of its sizes."""
+    with torch.no_grad():
+        for name, parameter in trainer.model.named_parameters():
+            parameter.copy_(tensors[f"{_MODEL}{_plain(name)}"])
+
+
 def progress_of(snapshot: Snapshot) -> Progress:
     """What the manifest says of a snapshot besides its place."""
     plateau = snapshot.plateau
@@ -89,7 +114,7 @@ def progress_of(snapshot: Snapshot) -> Progress:
     )
 
 
-def load_tensors(folder: Path, manifest: Manifest, experiment: Experiment) -> dict[str, Tensor]:
+def load_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> dict[str, Tensor]:
     """The tensors of a checkpoint, once they are known to be whole and of this experiment. Raises CheckpointError."""
     data = read_tensors(folder, manifest, experiment)
     try:

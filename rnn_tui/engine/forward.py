@@ -44,6 +44,7 @@ class Forward:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._clock = clock
+        self.pass_over: Callable[[], object] | None = None  # hears of every new pass, with the weights that it read
         self._history = history
         self.device = choose_device(read(experiment).experiment)
         self.begin(experiment, turns)
@@ -207,6 +208,8 @@ class Forward:
             if self._judge.is_due:
                 self.drain()
                 self._judge.judge_part(branch)
+            if self.pass_over is not None and trainer.at_end_of_pass:
+                self.pass_over()
             self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
             if self.stopped and not self.notice:
                 self.notice = f"Paused at tick {trainer.ticks:,}, epoch {self.epoch:,}: {told(self.stopped)}."
@@ -290,9 +293,8 @@ class Forward:
         """Allow as many epochs again, once they are over."""
         if self.done and self.trainer.ticks == self.branch.newest:
             self.epochs = self.epoch + self.experiment.training.epochs
-        epoch, patience, best = self.epoch, self.experiment.training.patience, self.branch.best
-        if patience and best.is_over(epoch, patience) and self.trainer.ticks == self.branch.newest:
-            self.branch.best = best.anew(epoch)
+        if self.trainer.ticks == self.branch.newest:
+            self._be_patient()
         self.notice = self.early = ""
 
     @property
@@ -313,8 +315,16 @@ class Forward:
         while self.trainer.ticks < branch.newest:
             self.trainer.tick()
             self._take_turns()
+        if self.at_end_of_epoch:  # then it has stopped early there, and is to go on now
+            self._be_patient()
         self._planned = [checked_turn(self.experiment, turn) for turn in turns]
         self._follow_plan()
+
+    def _be_patient(self) -> None:
+        """Count patience anew, where it is over."""
+        patience, best = self.experiment.training.patience, self.branch.best
+        if patience and best.is_over(self.epoch, patience):
+            self.branch.best = best.anew(self.epoch)
 
     def _follow_plan(self) -> None:
         """Make the changes that were planned for this tick."""

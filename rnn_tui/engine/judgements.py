@@ -95,6 +95,11 @@ class Judgements:
         return max(found, key=lambda each: (each.update, each.whole), default=None)
 
     @property
+    def latest(self) -> Judgement | None:
+        """The newest of those of the part."""
+        return self._all[-1] if self._all else None
+
+    @property
     def best(self) -> Judgement | None:
         """The one with the smallest loss, of those of the part."""
         return min(self._all, key=lambda each: each.loss, default=None)

@@ -14,11 +14,12 @@ import torch
 
 from rnn_tui import __version__
 from rnn_tui.engine import checkpoint
+from rnn_tui.engine.champion import Champion
 from rnn_tui.engine.logbook import CHARACTERS, LOSSES, Logbook
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
-from rnn_tui.manifest import FORMAT, Judged, Manifest, experiment_hash, text_hash
+from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
 
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
@@ -42,14 +43,15 @@ class Keeper:
         *,
         board: "Board | None" = None,
         every: int = 0,
+        best: BestCheckpoint | None = None,
         told: Callable[[str], object] = lambda _: None,
         written: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`logs` belong to the session's branch, `locked` is the folder's lock, which is ours from now on.
 
-        `every`: updates between checkpoints, 0: by time. `told` hears what cannot be written, once.
-        `written`: the session as it is now is what the checkpoint on the disk is of.
+        `every`: updates between checkpoints, 0: by time. `best`: what the folder has of the best loss so far. `told`
+        hears what cannot be written, once. `written`: the checkpoint on the disk is of the session as it is now.
         """
         self.folder = folder
         self.problem = ""  # why the last attempt to write failed
@@ -65,6 +67,8 @@ class Keeper:
         self._saved = self._version() if written else None  # what the checkpoint on the disk is of
         self._saved_updates = len(session.branch.ends)
         self._text = text_hash(session.began)
+        self._champion = Champion(session, best)
+        session.pass_over = self._champion.look
 
     def ticked(self) -> None:
         """A tick has been done: write what is due."""
@@ -98,6 +102,9 @@ class Keeper:
             return
         self._session.finish_tick()
         self.save()
+        if self._champion.is_new and not self.problem:  # the run stands in its past
+            self._attempt(self._save_best)
+        self._session.pass_over = None
         self._show_board(last=True)
         os.close(self._locked)
         self._locked = None
@@ -139,6 +146,21 @@ class Keeper:
         return logs
 
     def _save(self) -> None:
+        """The best checkpoint first, since it is looked for among the losses that the newest one knows."""
+        problem = None
+        try:
+            self._save_best()
+        except OSError as error:
+            problem = error
+        self._save_newest()
+        if problem is not None:
+            raise problem
+
+    def _save_best(self) -> None:
+        experiment = experiment_hash(self._session.began)
+        self._champion.write(self.folder, experiment=experiment, text=self._text)
+
+    def _save_newest(self) -> None:
         session, trainer = self._session, self._session.trainer
         session.drain()
         logs = self._log()

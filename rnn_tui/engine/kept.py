@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, replace
 
-from rnn_tui.engine.checkpoint import load_tensors, to_snapshot
+from rnn_tui.engine.checkpoint import load_tensors, put_weights, to_snapshot
 from rnn_tui.engine.forward import checked_turn
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.keeper import Keeper, Logs
@@ -20,7 +20,18 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.experiment_file import write as to_toml
-from rnn_tui.manifest import EXPERIMENT, MANIFEST, CheckpointError, Manifest, is_made_up, read_manifest
+from rnn_tui.manifest import (
+    BEST,
+    EXPERIMENT,
+    MANIFEST,
+    BestCheckpoint,
+    CheckpointError,
+    Manifest,
+    is_made_up,
+    read_best,
+    read_manifest,
+    read_tensors,
+)
 from rnn_tui.protocol import HISTORY, Keep, Turn
 from rnn_tui.runs import new_folder
 from rnn_tui.whole import make_folder, write_whole
@@ -28,7 +39,7 @@ from rnn_tui.whole import make_folder, write_whole
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
 
-__all__ = ["begin_keeping", "load_run", "resume"]
+__all__ = ["begin_keeping", "load_best", "load_run", "resume"]
 
 
 def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object], *, folder: Path | None = None) -> Keeper:
@@ -79,7 +90,33 @@ def resume(
             board = _board(keep, len(session.losses))
     except OSError as error:
         raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
-    return session, Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told, written=True)
+    best = _best_so_far(folder, experiment, told)
+    keeper = Keeper(session, folder, logs, lock, board=board, every=keep.every, best=best, told=told, written=True)
+    return session, keeper
+
+
+def _best_so_far(folder: Path, experiment: Experiment, told: Callable[[str], object]) -> BestCheckpoint | None:
+    """What the folder has of the best loss. Where that is damaged it is told, and looked for anew from here on."""
+    if not (folder / BEST).exists():
+        return None
+    try:
+        best = read_best(folder)
+        read_tensors(folder, best, experiment)
+    except CheckpointError as error:
+        told(f"{error}; the best is looked for anew")
+        return None
+    return best
+
+
+def load_best(folder: Path, experiment: Experiment) -> Session:
+    """A session at tick 0 with the weights that gave the run in a folder its best loss. Nothing is written.
+
+    Raises CheckpointError, or ExperimentError for what cannot run here.
+    """
+    tensors = load_tensors(folder, read_best(folder), experiment)
+    session = Session(experiment, history=0)
+    put_weights(session.trainer, tensors)
+    return session
 
 
 def load_run(

@@ -116,7 +116,7 @@ def test_killed_anywhere_one_of_two_checkpoints_loads(stopped: tuple[Path, dict[
         again._saved = None
         again.close()  # over whatever was left there
         assert known(go_on(copy)[0]) == after
-        assert len(list(copy.glob("*.safetensors*"))) == 1
+        assert len(list(copy.glob("checkpoint-*.safetensors*"))) == len(list(copy.glob("best-*.safetensors*"))) == 1
     assert outcomes == sorted(outcomes)  # there is one moment from which on it is the new one
     assert {*outcomes} == {False, True}
 
@@ -320,7 +320,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     for folder in (tmp_path / "new", tmp_path / "new" / "run"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = list((tmp_path / "new" / "run").iterdir())
-    assert len(files) == 5
+    assert len(files) == 7
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
 
 

@@ -159,11 +159,10 @@ def test_a_loss_that_is_no_number_ends_the_run(tick: str) -> None:
     assert len(err) == 2
 
 
-def test_a_device_that_is_not_there() -> None:
+def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     values = to_dict(LESSONS["hihello"])
     values["run"]["device"] = "mps"
-    if torch.backends.mps.is_available():
-        pytest.skip("it is there")
     with pytest.raises(ExperimentError, match="is not there"):
         run(from_dict(values))
 

@@ -18,6 +18,7 @@ from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Turn
 from rnn_tui.rules import from_dict
+from tests.engine.kept_runs import advance, begin, go_on
 from tests.engine.test_timeline import session_of
 from tests.engine.text_runs import letters, on_text
 
@@ -67,6 +68,41 @@ def test_it_stops_at_the_right_epoch_and_says_what_was_best(patience: int, tick:
     while session.tick() and session.trainer.epoch < 90:
         pass
     assert session.trainer.epoch == again  # at least as long again
+
+
+@pytest.mark.usefixtures("quick_disk")
+@pytest.mark.parametrize("patience", [2, 5])
+def test_resumed_after_an_early_stop_it_is_as_patient_as_at_first(patience: int, tmp_path: Path) -> None:
+    losses = all_losses()
+    session, keeper = begin(rising(patience=patience, epochs=90), tmp_path / "run")
+    while session.tick():
+        pass
+    keeper.close()
+    epoch, _ = stops_at(losses, patience)
+    assert session.trainer.epoch == epoch < 90
+    session, keeper = go_on(tmp_path / "run")
+    since = again = epoch
+    while again < 90 and again - since < patience:
+        again += 1
+        since = again if losses[again - 1] < min(losses[: again - 1]) else since
+    assert again > epoch + 1
+    while session.tick():
+        pass
+    assert session.trainer.epoch == again
+    keeper.close()
+
+
+@pytest.mark.usefixtures("quick_disk")
+def test_resumed_before_its_patience_is_over_it_stops_where_it_would_have(tmp_path: Path) -> None:
+    epoch, _ = stops_at(all_losses("character"), 5)
+    session, keeper = begin(rising(patience=5, tick="character"), tmp_path / "run")
+    advance(session, session.trainer.length * (epoch - 1) + 2)  # the last epoch has begun
+    keeper.close()
+    session, keeper = go_on(tmp_path / "run")
+    while session.tick():
+        pass
+    assert session.trainer.epoch == epoch
+    keeper.close()
 
 
 def test_without_patience_it_never_does() -> None:

@@ -1,0 +1,108 @@
+"""What an export does by itself: a plain Python with torch runs it, and it says what the engine says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.export import export_run
+from rnn_tui.engine.forecast import forecast
+from rnn_tui.engine.kept import load_best, load_run
+from rnn_tui.engine.sampling import generate
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.tasks import SeriesTask
+from rnn_tui.experiment import Experiment
+from rnn_tui.lessons import LESSONS
+from rnn_tui.manifest import read_experiment
+from rnn_tui.rules import from_dict
+from tests.engine.kept_runs import advance, begin, changed
+from tests.engine.text_runs import letters, on_text
+
+pytestmark = pytest.mark.usefixtures("quick_disk")
+
+CALL = (
+    "import json, runpy, sys; code, name, *arguments = map(json.loads, sys.argv[1:]); sys.argv[1:] = []\n"
+    "m = runpy.run_path(code); print(json.dumps(m[name](m['load'](), *arguments)))"
+)
+
+
+def exported(experiment: Experiment, ticks: int, folder: Path, *, best: bool = False) -> tuple[Session, Path]:
+    """The session as it was kept, and the file that was made of it, in a place where there is nothing else."""
+    session, keeper = begin(experiment, folder / "run")
+    advance(session, ticks)
+    keeper.close()
+    _, code = export_run(folder / "run", str(folder / "out"), best=best)
+    experiment = read_experiment(folder / "run")
+    session = load_best(folder / "run", experiment) if best else load_run(folder / "run", experiment)[0]
+    for name in ("text.txt", "series.csv", "pairs.tsv"):
+        (folder / name).unlink(missing_ok=True)
+    return session, code
+
+
+def python(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd="/")
+    assert not done.stderr
+    return done.stdout
+
+
+def call(code: Path, name: str, *arguments: Any) -> Any:
+    return json.loads(python("-c", CALL, json.dumps(str(code)), json.dumps(name), *map(json.dumps, arguments)))
+
+
+@pytest.mark.parametrize(("network", "best"), [({}, False), ({"cell": "gru", "layers": 2, "embedding": 0}, True)])
+def test_a_text_goes_on_from_a_prime(tmp_path: Path, network: dict[str, Any], best: bool) -> None:
+    text = letters(300).replace("a", "'").replace("b", "$")
+    session, code = exported(on_text(tmp_path, text, network=network, training={"lr": 0.05}), 40, tmp_path, best=best)
+    greedy = generate(session.trainer.model, session.experiment, "'$f", temperature=0, length=50)
+    assert python(str(code), "'$f", "50", "0") == f"'$f{greedy}\n"
+    assert call(code, "generate", "'$f", 50, 0.0) == greedy
+    drawn = call(code, "generate", "'", 60, 1.0, 3)
+    assert drawn == call(code, "generate", "'", 60, 1.0, 3) != call(code, "generate", "'", 60, 1.0, 4)
+    assert python(str(code)).startswith(text[:20])
+
+
+def test_one_to_many_answers_to_its_end(tmp_path: Path) -> None:
+    session, code = exported(changed(LESSONS["spell"], run={"until": []}), 300, tmp_path)
+    answer = generate(session.trainer.model, session.experiment, "7", temperature=0, length=20).partition("\n")[0]
+    assert answer == "seven"
+    assert python(str(code), "7") == "7seven\n\n"
+
+
+def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("abc\tx\nbb\ty\n")
+    values = {
+        "data": {"pairs": str(tmp_path / "pairs.tsv"), "task": "many-to-one"},
+        "network": {"head": "linear", "hidden_size": 8},
+        "training": {"tick": "sequence", "lr": 0.1},
+    }
+    _, code = exported(from_dict(values), 60, tmp_path)
+    lines = python(str(code)).splitlines()
+    assert [(line.split(" -> ")[0], line[-1]) for line in lines] == [("abc", "x"), ("bb", "y")]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "rnn-relu"])
+def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: str) -> None:
+    values = 1e4 + 300 * np.sin(np.arange(200) / 5)
+    (tmp_path / "series.csv").write_text("level\n" + "\n".join(map(repr, values.tolist())))
+    experiment = from_dict(
+        {
+            "data": {"series": str(tmp_path / "series.csv"), "length": 16, "batch": 2, "holdout": 0.1},
+            "network": {"cell": cell, "hidden_size": 6, "head": "linear"},
+            "training": {"tick": "sequence", "reduction": "mean", "lr": 0.02},
+        }
+    )
+    session, code = exported(experiment, 40, tmp_path)
+    task = session.trainer.task
+    assert isinstance(task, SeriesTask)
+    found = forecast(session.trainer, task, 40)
+    last = values[180 - 16 : 180].tolist()
+    np.testing.assert_allclose(call(code, "predict", last)[:-1], found.said[-15:], rtol=1e-6)
+    np.testing.assert_allclose(call(code, "free_run", last, len(found.free)), found.free, rtol=1e-6)
+    lines = python(str(code)).splitlines()
+    assert lines[0].startswith("next value of level: ")
+    assert float(lines[0].split()[-1]) == pytest.approx(found.free[0], rel=1e-6)
+    assert len(lines[1].split(": ")[1].split()) == 20
