@@ -1,5 +1,6 @@
 """What is on the screen, in one place: the newest frame, and how it is looked at. Every pane draws from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar
@@ -14,7 +15,7 @@ from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKin
 from rnn_tui.protocol import BranchCurve, Curve, Floats, Frame, HeldOut, Numbers, Opened, Steps
 from rnn_tui.text import glyph
 
-__all__ = ["Gaze", "Scene", "widest_glyph"]
+__all__ = ["Gaze", "Scene", "Told", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
 UNREAD = "·"  # the one character of a text that has not been read yet
@@ -46,6 +47,14 @@ class Gaze:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the engine has answered, and the tick that it belongs to."""
+
+    answer: Answer
+    tick: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """One frame and one gaze. A new frame or a new gaze is a new scene."""
 
@@ -58,6 +67,7 @@ class Scene:
     characters: Curve | None = None
     held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
+    told: Mapping[type[Answer], Told] = field(default_factory=dict)  # the newest that came: not in every frame
 
     @property
     def experiment(self) -> Experiment:
@@ -104,6 +114,10 @@ class Scene:
     def answer(self, kind: type[Kind]) -> Kind | None:
         """What the engine has answered to the pane that asks for this kind; None before it has."""
         return next((each for each in self.frame.inside if isinstance(each, kind)), None)
+
+    def newest(self, kind: type[Kind]) -> tuple[Kind, int] | None:
+        """The newest answer to a pane that is not answered in every frame, and the tick it belongs to."""
+        return next(((each.answer, each.tick) for each in self.told.values() if isinstance(each.answer, kind)), None)
 
     @property
     def cursor(self) -> int:
