@@ -65,7 +65,7 @@ async def test_every_pane_that_looks_inside_opens() -> None:
             await until(pilot, lambda: len(engine.looks) > asks)  # noqa: B023
             if key == "G":
                 new = [ask for look in engine.looks[asks:] for ask in look.wanted.inside]
-                    ask = next(ask for ask in new if isinstance(ask, SampleAsk))
+                ask = next(ask for ask in new if isinstance(ask, SampleAsk))
                 assert ask.prime == "e"
             await pilot.press(key)
         await pilot.press("O")
