@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar
 
+import numpy as np
 from rich.cells import cell_len
 
 from rnn_tui.draw.axis import TimeAxis
@@ -124,6 +125,9 @@ class Scene:
         """The time step under the cursor: the one chosen, or the one that was fed last."""
         phase = self.frame.phase
         now = max(0, self.frame.status.fed - 1) if phase is None else phase.time_step
+        if phase is None and self.steps is not None:  # a row that is shorter than others has ended before
+            there = np.flatnonzero(self.steps.inputs >= 0)
+            now = min(now, self.steps.first + int(there[-1])) if len(there) else now
         step = now if self.gaze.cursor is None else self.gaze.cursor
         return min(step, self.experiment.length - 1)
 
