@@ -53,7 +53,7 @@ class NetworkPane(Pane):
         if learn and network.bidirectional:
             words = ["reads both ways, so it has seen the answer", "it has seen the answer"]
         elif learn and network.head == "direct":
-            words = ["the state itself is the logits", "h is the logits"]
+            words = ["the state itself is the logits", "the logits are h"]
         return self.in_border(*(" · ".join(filter(None, (sample, each))) for each in words))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:

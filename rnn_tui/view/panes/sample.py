@@ -71,7 +71,9 @@ class SamplePane(InsidePane):
         return " · ".join(filter(None, (self.NAME, _how(scene.gaze.sample), _tick(scene))))
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """The keys that choose, where it writes."""
+        if not _writes(scene.experiment):
+            return ""
         if self._typed is None:
             return "enter type · o T · , . seed · O all"
         line = "enter ⏎ · " if "\n" in scene.experiment.vocabulary else ""
