@@ -208,7 +208,7 @@ class RnnApp(App[int]):
                 self._show(frame)
 
     def _show(self, frame: Frame) -> None:
-        self._puller.arrived(frame)
+        self._puller.arrived(frame, time.monotonic())
         self._opened = frame.opened or self._opened
         if self._opened is None:
             return
