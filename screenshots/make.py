@@ -32,6 +32,7 @@ class Shot:
     size: tuple[int, int] = (120, 36)
     theme: str = "rnn-dark"
     cell: str = ""  # another than the lesson's
+    speed: float = 60.0  # ticks/s; 0: as fast as it can
 
 
 SHOTS = (
@@ -44,7 +45,7 @@ SHOTS = (
         size=(140, 44),
     ),
     Shot(name="three-words", lesson="three-words", tick=5, keys=("right_curly_bracket",)),
-    Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",)),
+    Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",), speed=0.0),
     Shot(name="small", lesson="hihello-embedding", tick=20, size=(80, 24)),
     Shot(name="light", lesson="hihello-gru", tick=60, theme="rnn-light"),
     Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
@@ -64,6 +65,8 @@ SHOTS = (
     Shot(name="saliency", lesson="remember", cell="lstm", tick=144, keys=("a", "h")),
     Shot(name="shapes", lesson="ohlol-lstm", tick=15, keys=("t",)),
     Shot(name="experiment", lesson="hihello", tick=6, keys=("e",)),
+    Shot(name="python-source", lesson="python-source", tick=600, keys=("u", *["o"] * 4, "z"), speed=0.0),
+    Shot(name="sine", lesson="sine", tick=300, keys=("y",)),
 )
 
 
@@ -80,8 +83,9 @@ async def _hold_at(pilot: Pilot[int], app: RnnApp, tick: int) -> None:
 async def _take(shot: Shot) -> None:
     given = {"network.cell": shot.cell} if shot.cell else {}
     lesson = from_dict(overridden(LESSONS[shot.lesson], given))
-    speed = 0.0 if shot.tick > 1000 else 60.0
-    fast = msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, speed=speed, until=()))
+    threads = 0 if shot.speed else 1  # a long way: one core is there whatever else the machine does
+    run = msgspec.structs.replace(lesson.run, speed=shot.speed, until=(), threads=threads)
+    fast = msgspec.structs.replace(lesson, run=run)
     engine = start_engine()
     app = RnnApp(engine, fast)
     try:

@@ -1,7 +1,6 @@
 """The lines under the unrolled network in slow motion: what happens now in plain words, and its numbers."""
 
 import re
-from textwrap import wrap
 
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -9,7 +8,7 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import compact, signed
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import SUBSCRIPT
+from rnn_tui.draw.words import SUBSCRIPT, fold
 from rnn_tui.phase import Moved, Phase
 from rnn_tui.text import glyph, safe
 
@@ -26,12 +25,12 @@ def draw_phase(phase: Phase | None, *, width: int, height: int, palette: Palette
     canvas = Canvas(width, height)
     room = max(8, width - _LEFT - 1)
     if phase is None:
-        for y, line in enumerate(wrap(_WAITING, room)[:height]):
+        for y, line in enumerate(fold(_WAITING, room)[:height]):
             canvas.put(_LEFT, y, line, palette.dim)
         return canvas.strips()
     style = palette.back if phase.kind == "backward" else palette.accent
     canvas.put(1, 0, _MARKS.get(phase.kind, "▲"), style)
-    lines = _fold(safe(phase.words), room)
+    lines = fold(safe(phase.words), room) or [""]
     most = max(1, height - 1)
     if len(lines) > most:
         lines = [*lines[: most - 1], lines[most - 1][: room - 1] + "…"]
@@ -50,11 +49,6 @@ def draw_phase(phase: Phase | None, *, width: int, height: int, palette: Palette
             y, x = y + 1, _LEFT
         x = canvas.put(x + (2 if x > _LEFT else 0), y, item, style)
     return canvas.strips()
-
-
-def _fold(text: str, room: int) -> list[str]:
-    lines = wrap(text, room) or [""]
-    return [line if cell_len(line) <= room else line[: room // 2] for line in lines]  # wide characters
 
 
 def _items(phase: Phase) -> list[str]:

@@ -12,6 +12,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import compact, exact, probability
 from rnn_tui.draw.palette import Palette
+from rnn_tui.draw.words import first_that_fits
 from rnn_tui.frame import Floats
 
 __all__ = ["GUTTER", "Prediction", "draw_prediction"]
@@ -100,7 +101,7 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
             canvas.put(x, 2, said, (style if right else style + Style(reverse=True)) + over)
     so_far = "" if say.fed == say.length else " so far"
     score = f"{say.right} of {say.fed if so_far else say.length} right"
-    text = _first_that_fits((score + so_far, score, score.removesuffix(" right")), canvas.width - axis.gutter)
+    text = first_that_fits((score + so_far, score, score.removesuffix(" right")), canvas.width - axis.gutter)
     canvas.put(axis.gutter, 3, text, palette.right if say.right == say.length else palette.dim)
 
 
@@ -127,12 +128,12 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     if not say.targets[at]:
         x = canvas.put(1, y, f"t={step} ", palette.accent)
         nothing = ("nothing is to be said here", "nothing to say") if say.inputs[at] else ("the row has ended", "ended")
-        canvas.put(x, y, _first_that_fits((*nothing, "·"), room + 1 - x), palette.dim)
+        canvas.put(x, y, first_that_fits((*nothing, "·"), room + 1 - x), palette.dim)
         return y + 1
     if at >= len(say.top):
         x = canvas.put(1, y, f"t={step} ", palette.accent)
         texts = ("not fed yet in this pass", "not fed yet", "not fed", "·")
-        canvas.put(x, y, _first_that_fits(texts, room + 1 - x), palette.dim)
+        canvas.put(x, y, first_that_fits(texts, room + 1 - x), palette.dim)
         return y + 1
     said, target = say.top[at][0], say.targets[at]
     mark = "✓" if said == target else "✗"
@@ -150,14 +151,10 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     return y + 1
 
 
-def _first_that_fits(texts: Sequence[str], room: int) -> str:
-    return next((text for text in texts if cell_len(text) <= room), "")
-
-
 def _draw_seen(canvas: Canvas, y: int, seen: Sequence[tuple[str, int, bool]], now: str, palette: Palette) -> None:
     """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it."""
     head = ("said so far, newest first", "said so far", "said") if seen else ("nothing said yet", "nothing yet")
-    canvas.put(1, y, _first_that_fits(head, canvas.width - 1), palette.dim)
+    canvas.put(1, y, first_that_fits(head, canvas.width - 1), palette.dim)
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
     for word in (" epoch ", " "):
         tails = [(" ✓" if right else "  ") + f"{word}{epoch:,}" for _, epoch, right in seen]

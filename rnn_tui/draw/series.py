@@ -65,15 +65,18 @@ def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palet
 
 def _legend(forecast: Forecast, width: int, palette: Palette) -> list[Strip]:
     canvas = Canvas(width, _LEGEND)
-    parts = [("truth", palette.dim), ("one step ahead", palette.accent)]
+    parts = [("truth", "truth", palette.dim), ("one step ahead", "next", palette.accent)]
     if len(forecast.free):
-        parts.append(("on its own", palette.back))
+        parts.append(("on its own", "alone", palette.back))
     if len(forecast.truth) > forecast.end - forecast.first:
-        parts.append(("held out", palette.right))
+        parts.append(("held out", "held out", palette.right))
+    long, short = [f"━ {each[0]}" for each in parts], [f"━ {each[1]}" for each in parts]
+    forms = (long, short, [each[1] for each in parts])  # in the end the colours of the words alone
+    texts = next((form for form in forms if len(" ".join(form)) + 1 <= width), forms[-1])
     x = 1
-    for text, style in parts:
-        if x + 2 + len(text) <= width:
-            x = canvas.put(x, 0, f"━ {text}", style) + 1
+    for text, (_, _, style) in zip(texts, parts, strict=True):
+        if x + len(text) <= width:
+            x = canvas.put(x, 0, text, style) + 1
     return canvas.strips()
 
 

@@ -12,12 +12,13 @@ from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor, put_scale
 from rnn_tui.draw.numbers import nice_above
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import place_name
+from rnn_tui.draw.words import first_that_fits, place_name
 from rnn_tui.frame import Floats, States
 
 __all__ = ["LEGEND", "RULER", "Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
 
 _TALLEST = 5  # rows that a unit takes at most
+_ROOMY = 60  # cells in which the legend of h and c can be spaced out
 LEGEND = 1
 RULER = 1
 
@@ -150,14 +151,17 @@ def _label(block: Block, number: int, room: int, *, alone: bool) -> str:
 
 
 def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette) -> None:
-    x = 1
-    for kind, scale in {block.name[0]: block.scale for block in layout.blocks}.items():
-        x = canvas.put(x, y, f"{kind} ", palette.dim)
-        x = put_scale(canvas, x, y, Tone(palette=palette, scale=scale))
-        x = canvas.put(x, y, "   ", palette.dim)
+    scales = {block.name[0]: block.scale for block in layout.blocks}
     shown = len(layout.blocks[0].units) if layout.blocks else 0
-    if 0 < shown < layout.hidden_size:
-        x = canvas.put(x, y, f"{shown} of {layout.hidden_size} units   ", palette.accent)
+    sampled = 0 < shown < layout.hidden_size
+    x, between = 1, 1 if sampled and len(scales) > 1 and canvas.width < _ROOMY else 3
+    for kind, scale in scales.items():
+        x = canvas.put(x, y, f"{kind} ", palette.dim)
+        x = put_scale(canvas, x, y, Tone(palette=palette, scale=scale)) + between
+    if sampled:
+        of = f"{shown} of {layout.hidden_size}"
+        forms = (f"{of} units", of, of.replace(" of ", "/"))
+        x = canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.accent) + 3
     if palette.monochrome and any(not block.unit_rows and len(block.units) > 1 for block in layout.blocks):
         texts = ("every 2nd unit", "2nd units", "½")  # a character has no two halves without colours
         x = min(x, canvas.width - 2)

@@ -10,6 +10,7 @@ from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.losses import step_losses
 from rnn_tui.engine.motion import Motion
+from rnn_tui.engine.outputs import some_rows
 from rnn_tui.engine.phases import describe
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.tasks import SeriesTask
@@ -178,14 +179,15 @@ class Probe:
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
         read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
-        masks = None if trainer.masks is None else trainer.masks[:, :read]
-        with trainer.cast():
-            states = layer_states(self._modules[: shown.stop], self._embedded(read), trainer.h_0, masks)
+        masks = None if trainer.masks is None else trainer.masks[:, :read, row : row + 1]
+        h_0 = some_rows(trainer.h_0, torch.tensor([row], device=trainer.device))
+        with trainer.cast():  # of one row alone: of a whole batch it would take as long as half a tick
+            states = layer_states(self._modules[: shown.stop], self._embedded(read, row), h_0, masks)
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
         def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:
             mine = tensor[
-                first : max(first, min(stop, end, trainer.task.steps(row))), row, direction * network.hidden_size :
+                first : max(first, min(stop, end, trainer.task.steps(row))), 0, direction * network.hidden_size :
             ]
             values = _floats(mine.index_select(1, chosen).T)
             values[:, : max(0, begin - first)] = 0
@@ -209,11 +211,11 @@ class Probe:
             return np.zeros((0, 0), np.float32)
         return _floats(torch.cat(self._trainer.logits)[first:fed, row])
 
-    def _embedded(self, read: int) -> Tensor:
-        """What the first recurrent layer reads in the first steps, (read, N, E)."""
+    def _embedded(self, read: int, row: int) -> Tensor:
+        """What the first recurrent layer reads in the first steps of a row, (read, 1, E)."""
         trainer = self._trainer
         x = trainer.model.embed(trainer.task.x(0, read))
-        return x.transpose(0, 1) if trainer.task.batch_first else x
+        return (x.transpose(0, 1) if trainer.task.batch_first else x)[:, row : row + 1]
 
 
 def _spread(size: int, room: int) -> Integers:

@@ -196,7 +196,7 @@ class LinkedApp(App[int]):
         self.ask()
 
     def _show(self, frame: Frame) -> None:
-        self._puller.arrived(frame)
+        self._puller.arrived(frame, time.monotonic())
         self._opened = frame.opened or self._opened
         if self._opened is None:
             return

@@ -12,10 +12,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.draw.words import first_that_fits
 from rnn_tui.view.scene import Scene
 from rnn_tui.view.thin import changed_spans
 
 __all__ = ["Explanation", "Pane", "Picture"]
+
+_CORNERS = 4  # cells of a border, less those at its sides, that stay a line
 
 
 class Picture(Widget):
@@ -96,6 +99,10 @@ class Pane(Picture, can_focus=True):
     def title(self, scene: Scene) -> str:
         """What the picture is, and its tensor's shape."""
         raise NotImplementedError
+
+    def in_border(self, *forms: str) -> str:
+        """The first of several forms of a title or subtitle that its border has room for, else the last, cut."""
+        return first_that_fits(forms, self.size.width - _CORNERS) or forms[-1]
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """The picture, `height` strips of `width` cells."""

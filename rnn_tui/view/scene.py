@@ -1,9 +1,11 @@
 """What is on the screen, in one place: the newest frame, and how it is looked at. Every pane draws from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar
 
+import numpy as np
 from rich.cells import cell_len
 
 from rnn_tui.draw.axis import TimeAxis
@@ -15,7 +17,7 @@ from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKin
 from rnn_tui.protocol import Frame, Opened
 from rnn_tui.text import glyph
 
-__all__ = ["Gaze", "Scene", "widest_glyph"]
+__all__ = ["Gaze", "Scene", "Told", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
 UNREAD = "·"  # the one character of a text that has not been read yet
@@ -47,6 +49,14 @@ class Gaze:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the engine has answered, and the tick that it belongs to."""
+
+    answer: Answer
+    tick: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """One frame and one gaze. A new frame or a new gaze is a new scene."""
 
@@ -59,6 +69,7 @@ class Scene:
     characters: Curve | None = None
     held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
+    told: Mapping[type[Answer], Told] = field(default_factory=dict)  # the newest that came: not in every frame
 
     @property
     def experiment(self) -> Experiment:
@@ -106,11 +117,18 @@ class Scene:
         """What the engine has answered to the pane that asks for this kind; None before it has."""
         return next((each for each in self.frame.inside if isinstance(each, kind)), None)
 
+    def newest(self, kind: type[Kind]) -> tuple[Kind, int] | None:
+        """The newest answer to a pane that is not answered in every frame, and the tick it belongs to."""
+        return next(((each.answer, each.tick) for each in self.told.values() if isinstance(each.answer, kind)), None)
+
     @property
     def cursor(self) -> int:
         """The time step under the cursor: the one chosen, or the one that was fed last."""
         phase = self.frame.phase
         now = max(0, self.frame.status.fed - 1) if phase is None else phase.time_step
+        if phase is None and self.steps is not None:  # a row that is shorter than others has ended before
+            there = np.flatnonzero(self.steps.inputs >= 0)
+            now = min(now, self.steps.first + int(there[-1])) if len(there) else now
         step = now if self.gaze.cursor is None else self.gaze.cursor
         return min(step, self.experiment.length - 1)
 

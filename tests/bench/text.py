@@ -1,13 +1,17 @@
-"""Characters a second on a text without a view against a plain PyTorch loop of the same, in one run.
+"""Characters a second on a text, in one run: a plain PyTorch loop, the same without a view, and with the view open.
 
     python -m tests.bench.text [FILE]
 
-An LSTM of 2×128, one-hot, batches of 32 sequences of 64, Adam. Both run on the same threads, in turns, so that a noisy
-machine disturbs them alike; the ratio of the medians is printed. Then how long a file of 100 MB takes to be read.
+An LSTM of 2×128, one-hot, batches of 32 sequences of 64, Adam. All run on the same threads, in turns, so that a noisy
+machine disturbs them alike; the ratio of the medians is printed. The view stands at 120×36 in a pseudo-terminal, with
+the panes that are open at the beginning; it and what it is measured against are processes of their own. Last how long
+a file of 100 MB takes to be read.
 """
 
+import re
 import resource
 import statistics
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -24,9 +28,13 @@ from rnn_tui.corpus import read_corpus
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import Data, Experiment, Network, Training
+from tests.bench.pty_screen import PtyScreen
 
 _UPDATES = 20
 _TURNS = 7
+_VIEWED = 5  # turns with the view, and beside it
+_SECONDS = 10.0  # each of them
+_SHAPE = "--cell lstm --layers 2 --hidden 128 --batch 32 --length 64 --lr 0.002 --clip 5 --epochs 0 --until never"
 
 
 def _text() -> bytes:
@@ -84,6 +92,34 @@ def _seconds(run: Callable[[], None]) -> float:
     return time.perf_counter() - began
 
 
+def _with_view(path: str) -> float:
+    """The status line counts the updates; its last digits may be a frame old, at both ends."""
+    argv = [sys.executable, "-m", "rnn_tui", "--text", path, *_SHAPE.split(), "--speed", "max"]
+    with PtyScreen(argv) as screen:
+        screen.until(lambda text: re.search(r"update \d\d", text) is not None, limit=120)
+        screen.watch(2)
+        first, began = screen.number(r"update ([\d,]+) "), time.perf_counter()
+        screen.watch(_SECONDS)
+        return (screen.number(r"update ([\d,]+) ") - first) * 32 * 64 / (time.perf_counter() - began)
+
+
+def _without_view(path: str) -> float:
+    """The last line that `rnn-tui train --every 1` has written counts the updates."""
+    argv = [sys.executable, "-m", "rnn_tui", "train", "--text", path, *_SHAPE.split(), "--no-save", "--json"]
+    with subprocess.Popen([*argv, "--every", "1"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        lines = process.stdout
+        for _ in range(20):
+            lines.readline()
+        began, updates = time.perf_counter(), 0
+        while time.perf_counter() - began < _SECONDS:
+            lines.readline()
+            updates += 1
+        seconds = time.perf_counter() - began
+        process.kill()
+    return updates * 32 * 64 / seconds
+
+
 def main() -> None:
     """Print the figures."""
     content = Path(sys.argv[1]).read_bytes() if len(sys.argv) > 1 else _text()
@@ -104,6 +140,10 @@ def main() -> None:
             f"ratio {middle['plain'] / middle['headless']:.3f} of the medians, {statistics.median(ratios):.3f} of pairs"
         )
         print(f"on {torch.get_num_threads()} threads")
+        pairs = [(_without_view(file.name), _with_view(file.name)) for _ in range(_VIEWED)]
+        for name, rates in zip(("train", "view"), zip(*pairs, strict=True), strict=True):
+            print(f"{name:9} {statistics.median(rates):9,.0f} characters/s")
+        print(f"ratio {statistics.median(view / train for train, view in pairs):.3f} of pairs, with the view at 120×36")
     with tempfile.NamedTemporaryFile() as file:
         file.write((content * (100_000_000 // len(content) + 1))[:100_000_000])
         file.flush()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from msgspec.structs import replace
 
 from rnn_tui.draw.palette import DARK
@@ -37,6 +38,12 @@ def test_everything_stands_at_its_place() -> None:
     assert max(columns(SEEN, DARK.accent)) <= at
     assert min(columns(SEEN, DARK.back)) >= at
     assert max(columns(SEEN, DARK.back)) == 59
+
+
+@pytest.mark.parametrize("width", [28, 40])
+def test_a_narrow_legend_has_short_words_and_all_of_them(width: int) -> None:
+    legend = draw_forecast(SEEN, width=width, height=16, palette=DARK)[0].text
+    assert legend.replace("━", "").split() == ["truth", "next", "alone", "held", "out"]
 
 
 def test_without_a_hold_out_or_a_free_run_nothing_stands_for_them() -> None:

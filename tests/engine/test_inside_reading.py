@@ -199,7 +199,7 @@ def test_of_a_text_a_stretch_that_does_not_change_is_read(tmp_path: Path, holdou
         trainer.tick()
         facts = reading_facts(sight_of(trainer), ReadingAsk())
         assert "".join(trainer.task.vocabulary[index] for index in facts.inputs) == wanted
-        assert facts.note.startswith("It is from the text that is held out") == bool(holdout)
+        assert facts.note.startswith("The text is from the part held out") == bool(holdout)
         assert "of 1" not in facts.note
         recurrent, weights = trainer.model.recurrent, dict(trainer.model.named_parameters())
         assert isinstance(recurrent, torch.nn.LSTM)

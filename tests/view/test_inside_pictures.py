@@ -126,7 +126,10 @@ async def test_the_answer_is_drawn(key: str, size: tuple[int, int]) -> None:
 async def test_without_an_answer_the_pane_waits(key: str) -> None:
     async with running() as (pilot, app, engine):
         await pilot.press(key)
-        await until(pilot, lambda: engine.looks[-1].wanted.inside and engine.looks[-1].seen == engine.revision)
+        await until(
+            pilot,
+            lambda: any(look.wanted.inside for look in engine.looks) and engine.looks[-1].seen == engine.revision,
+        )
         assert app.main.stage.pane(PICTURES[key][0]).border_title
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rnn_tui.frame import Curve
+from rnn_tui.inside import CellAsk, ReadingAsk, ReadingFacts, SampleAsk
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import CurveWanted, Frame, Look, Opened, Wanted
 from rnn_tui.view.pull import Puller
@@ -20,6 +21,8 @@ CURVE = CurveWanted(columns=40)
 POINTS = Curve(x=np.ones(1), low=np.ones(1), high=np.ones(1))
 
 
+CELL, TEXT, SAMPLE = CellAsk(step=-1), ReadingAsk(), SampleAsk(prime="h")
+FACTS = ReadingFacts(inputs=np.zeros(0, np.int32), h=np.zeros(0, np.float32))
 HIHELLO = LESSONS["hihello"]
 OPENED = Opened(run=7, experiment=HIHELLO, began=HIHELLO, weights=60, device="cpu", torch="2")
 
@@ -29,6 +32,7 @@ def answer(look: Look, revision: int, *, playing: bool = True, learns: bool = Tr
         look=look.number,
         revision=revision,
         status=replace(MIDWAY, state="playing" if playing else "paused"),
+        inside=(FACTS,) * len(look.wanted.inside),
         curve=POINTS if look.wanted.curve is not None and learns else None,
         opened=OPENED if opened else None,
     )
@@ -47,6 +51,8 @@ class World:
     latency: int = 1  # ms until the engine has an answer
     busy_until: int = 10_000  # ms: it plays, and each millisecond is a tick; then it is paused
     learns: bool = True
+    wanted: Wanted = WANTED
+    dear: int = 0  # ms that an answer to what is dear takes beyond the latency
     looks: list[tuple[int, Look]] = field(default_factory=list)  # (ms, look)
     frames: list[Frame] = field(default_factory=list)
 
@@ -54,17 +60,18 @@ class World:
         puller, pending, ask_at = Puller(self.fps), None, 0.0
         for now in range(milliseconds):
             if now >= ask_at:
-                look = puller.look(WANTED, CURVE if self.learns else None, now / 1000)
+                look = puller.look(self.wanted, CURVE if self.learns else None, now / 1000)
                 ask_at = math.inf
                 if look is not None:
                     self.looks.append((now, look))
                     pending = look
             revision = min(now, self.busy_until)
-            if pending is not None and now >= self.looks[-1][0] + self.latency and pending.seen != revision:
+            took = self.latency + (self.dear if pending is not None and pending.wanted.inside else 0)
+            if pending is not None and now >= self.looks[-1][0] + took and pending.seen != revision:
                 frame = answer(pending, revision, playing=now < self.busy_until, learns=self.learns)
                 self.frames.append(frame)
                 pending = None
-                puller.arrived(frame)
+                puller.arrived(frame, now / 1000)
                 ask_at = now + round(puller.wait(now / 1000) * 1000)
         return self
 
@@ -108,12 +115,55 @@ def test_where_nothing_is_learnt_there_is_no_curve_and_no_busy_loop(fps: float, 
     assert len([look for now, look in world.looks if now > stop]) <= 3
 
 
+@given(fps=st.floats(8, 60), latency=st.integers(0, 20), dear=st.integers(0, 150))
+def test_what_is_dear_takes_a_tenth_of_the_time_and_comes_once_a_second_at_least(
+    fps: float, latency: int, dear: int
+) -> None:
+    world = World(fps=fps, latency=latency, wanted=replace(WANTED, inside=(CELL, SAMPLE)), dear=dear).run(5000)
+    assert all(CELL in look.wanted.inside for _, look in world.looks)
+    times = [now for now, look in world.looks if SAMPLE in look.wanted.inside]
+    gaps, took = np.diff(times), latency + dear
+    assert times[0] == 0
+    assert all(gap >= min(max(200, 9 * took), 1000) - 1 for gap in gaps)
+    assert all(gap <= min(max(200, 9 * (took + 1)), 1000) + 1000 / fps + took + 2 for gap in gaps)
+
+
+@given(latency=st.integers(0, 100), stop=st.integers(0, 700))
+def test_at_rest_the_last_text_is_the_newest_and_then_it_is_quiet(latency: int, stop: int) -> None:
+    world = World(latency=latency, busy_until=stop, wanted=replace(WANTED, inside=(TEXT,)), dear=30).run(5000)
+    assert [frame.revision for frame in world.frames if frame.inside][-1] == stop
+    after = [look for now, look in world.looks if now > stop]
+    assert len(after) <= 5
+    assert after[-1].seen == stop
+
+
+def test_another_text_is_asked_for_at_once_until_it_has_come() -> None:
+    puller, first = Puller(), replace(WANTED, inside=(SAMPLE,))
+    puller.arrived(answer(sent(puller.look(first, None, 0.0)), 5), 0.01)
+    assert sent(puller.look(first, None, 0.05)).wanted.inside == ()
+    hotter = replace(WANTED, inside=(replace(SAMPLE, temperature=1.5),))
+    look = sent(puller.look(hotter, None, 0.06))
+    assert (look.wanted, look.seen) == (hotter, -1)
+    row = replace(hotter, row=1)  # something else, before it has come
+    assert sent(puller.look(row, None, 0.07)).wanted == row
+    assert puller.look(row, None, 0.08) is None
+    puller.arrived(answer(look, 5), 0.08)  # too late
+    assert puller.look(row, None, 0.09) is None
+
+
+def test_a_text_of_another_run_is_none() -> None:
+    puller, wanted = Puller(), replace(WANTED, inside=(SAMPLE,))
+    puller.arrived(answer(sent(puller.look(wanted, None, 0.0)), 5), 0.01)
+    puller.arrived(answer(sent(puller.look(wanted, None, 0.05)), 6, opened=True), 0.06)
+    assert sent(puller.look(wanted, None, 0.1)).wanted.inside == (SAMPLE,)
+
+
 def test_the_same_is_not_asked_for_twice() -> None:
     puller = Puller()
     first = sent(puller.look(WANTED, None, 0.0))
     assert puller.in_flight
     assert puller.look(WANTED, None, 0.3) is None
-    puller.arrived(answer(first, 5))
+    puller.arrived(answer(first, 5), 0.0)
     assert not puller.in_flight
     assert sent(puller.look(WANTED, None, 0.4)).seen == 5
 
@@ -124,19 +174,19 @@ def test_something_else_is_asked_for_at_once_and_without_being_held() -> None:
     other = replace(WANTED, row=1)
     second = sent(puller.look(other, None, 0.001))
     assert (second.number, second.seen, second.wanted) == (first.number + 1, -1, other)
-    puller.arrived(answer(first, 5))  # it was under way already
+    puller.arrived(answer(first, 5), 0.0)  # it was under way already
     assert puller.in_flight
     assert puller.look(other, None, 0.002) is None
-    puller.arrived(answer(second, 5))
+    puller.arrived(answer(second, 5), 0.0)
     assert not puller.in_flight
     assert sent(puller.look(other, None, 0.1)).seen == 5
-    puller.arrived(answer(Look(number=3), 6))
+    puller.arrived(answer(Look(number=3), 6), 0.0)
     assert sent(puller.look(WANTED, None, 0.2)).seen == -1  # revision 6 is known, but not this part of it
 
 
 def test_a_changed_curve_is_fetched_also_at_rest() -> None:
     puller = Puller()
-    puller.arrived(answer(sent(puller.look(WANTED, CURVE, 0.0)), 5, playing=False))
+    puller.arrived(answer(sent(puller.look(WANTED, CURVE, 0.0)), 5, playing=False), 0.0)
     held = sent(puller.look(WANTED, CURVE, 0.05))
     assert (held.seen, held.wanted.curve) == (5, None)
     puller.curve_changed()
@@ -144,7 +194,7 @@ def test_a_changed_curve_is_fetched_also_at_rest() -> None:
     look = sent(puller.look(WANTED, logarithmic, 0.06))  # the one in flight is held, and brings no curve
     assert (look.seen, look.wanted.curve) == (-1, logarithmic)
     assert puller.look(WANTED, logarithmic, 0.07) is None
-    puller.arrived(answer(look, 5, playing=False))
+    puller.arrived(answer(look, 5, playing=False), 0.0)
     assert sent(puller.look(WANTED, logarithmic, 0.08)).seen == 5
 
 
@@ -152,7 +202,7 @@ def test_the_run_that_is_known_is_named() -> None:
     puller = Puller()
     first = sent(puller.look(WANTED, None, 0.0))
     assert first.opened == -1
-    puller.arrived(answer(first, 5, opened=True))
+    puller.arrived(answer(first, 5, opened=True), 0.0)
     assert sent(puller.look(WANTED, None, 0.1)).opened == 7
 
 

@@ -22,7 +22,7 @@ __all__ = ["Ranking", "ranking", "reading_facts", "text_to_read"]
 _MOST = 2000  # characters of a text
 _PRODUCTS = 1e9  # of weights with numbers: what one reading may take
 _ROUNDING = 1e-12  # of the mean square: float32 rounds more than what varies less
-_HELD_OUT = "It is from the text that is held out, of which nothing is ever learnt."
+_HELD_OUT = "The text is from the part held out: nothing of it is learnt."
 _NUMBERS = "It reads numbers, and there is no text to be seen: the states show what a unit makes of them."
 _FROM_ZERO = "Read from a zero state, not from the random h₀ of the pass."
 

@@ -44,18 +44,18 @@ class LossPane(Pane):
         """How the losses of the characters become one, and the floor."""
         experiment = scene.experiment
         if experiment.is_numbers:
-            return f"{self.NAME} · {_squared(scene)}"
+            text = _squared(scene)
+            return self.in_border(f"{self.NAME} · {text}", text, text.replace(" · held out", ", held"))
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         if scene.held_out is not None:
-            judged = scene.held_out
-            loss = f"{compact(judged.loss)}, {judged.bits:.3f} bits" if math.isfinite(judged.loss) else "NaN"
-            right = f"{judged.accuracy:.1%} ✓" + ("" if judged.rows is None else f", {judged.rows:.1%} of pairs")
-            return f"{self.NAME}{floor} · held out {loss}, {right}"
+            name = f"{self.NAME}{floor} · held out "
+            return self.in_border(*(name + form for form in _judged(scene.held_out)))
         if experiment.data.per_character:
             return f"{self.NAME}{floor} · nats per character"
         how = f"{experiment.training.reduction} over {experiment.length}"
         if floor and scene.characters is not None and experiment.training.reduction == "sum":
-            return f"{self.NAME}{floor} of the {how}"  # the points are no sums, and may lie below it
+            # the points are no sums, and may lie below it
+            return self.in_border(f"{self.NAME}{floor} of the {how}", f"{self.NAME}{floor} (sum)")
         return f"{self.NAME}{floor} · {how}"
 
     def subtitle(self, scene: Scene) -> str:
@@ -64,7 +64,8 @@ class LossPane(Pane):
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
-        return " · ".join(parts)
+        short = _parting(scene.held_out, short=True) if scene.held_out is not None else parts[0] if parts else ""
+        return self.in_border(" · ".join(parts), *parts[:1], short)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
@@ -121,10 +122,21 @@ def _squared(scene: Scene) -> str:
     return text
 
 
-def _parting(held_out: HeldOut) -> str:
+def _judged(held_out: HeldOut) -> tuple[str, ...]:
+    """What is made of the part held out, in ever fewer words."""
+    loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
+    bits = f", {held_out.bits:.3f} bits" if math.isfinite(held_out.loss) else ""
+    right = f", {held_out.accuracy:.1%} ✓"
+    pairs = "" if held_out.rows is None else f", {held_out.rows:.1%} of pairs"
+    return loss + bits + right + pairs, loss + right + pairs, loss + bits + right, loss + right, loss
+
+
+def _parting(held_out: HeldOut, *, short: bool = False) -> str:
     """What the second curve is, and whether it goes its own way."""
     if held_out.parted is not None:
-        return f"parted at update {held_out.parted:,}: green rises"
+        return f"parted at update {held_out.parted:,}" + ("" if short else ": green rises")
+    if short:
+        return f"green: at update {held_out.update:,}"
     return f"green: {'all ' if held_out.whole else ''}held out, at update {held_out.update:,}"
 
 

@@ -41,17 +41,20 @@ class NetworkPane(Pane):
         )
         rows = scene.experiment.rows
         row = f" · row {min(scene.gaze.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
-        return f"{self.NAME} · {axis.length} time step{'s' if axis.length > 1 else ''}{shown}{row}"
+        steps = f" · {axis.length} time step{'s' if axis.length > 1 else ''}"
+        return self.in_border(
+            f"{self.NAME}{steps}{shown}{row}", f"Network{steps}{shown}{row}", f"Network{shown or steps}{row}"
+        )
 
     def subtitle(self, scene: Scene) -> str:
         """What the drawing leaves unsaid."""
         network, learn = scene.experiment.network, scene.experiment.training.learn
-        parts = [_sample(scene, self.size.height)]
+        sample, words = _sample(scene, self.size.height), [""]
         if learn and network.bidirectional:
-            parts.append("reads both ways, so it has seen the answer")
+            words = ["reads both ways, so it has seen the answer", "it has seen the answer"]
         elif learn and network.head == "direct":
-            parts.append("the state itself is the logits")
-        return " · ".join(filter(None, parts))
+            words = ["the state itself is the logits", "the logits are h"]
+        return self.in_border(*(" · ".join(filter(None, (sample, each))) for each in words))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.unrolled."""

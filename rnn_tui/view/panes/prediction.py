@@ -40,8 +40,10 @@ class PredictionPane(Pane):
         learnt = scene.frame.learnt
         steps = scene.steps
         now = steps is not None and steps.right == _due(scene, steps)
-        since = "" if learnt is None else f" · first right in epoch {learnt:,}"
-        return f"{self.NAME}{' ✓' if now else ''}{since}"
+        name = self.NAME + (" ✓" if now else "")
+        if learnt is None:
+            return name
+        return self.in_border(f"{name} · first right in epoch {learnt:,}", f"first right in epoch {learnt:,}")
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.prediction, and draw.series for numbers."""

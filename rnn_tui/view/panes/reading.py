@@ -46,11 +46,11 @@ class ReadingPane(InsidePane):
         return replace(gaze, rank=(_rank(experiment, gaze) + by) % experiment.network.hidden_size)
 
     def title(self, scene: Scene) -> str:
-        """Which layer."""
+        """Which layer, and the weights of which tick."""
         network = scene.experiment.network
         cell = network.cell.partition("-")[0].upper()
         where = chosen_cell(scene.experiment, scene.gaze)
-        return " · ".join(filter(None, (self.NAME, f"{cell} {network.hidden_size}", where)))
+        return " · ".join(filter(None, (self.NAME, f"{cell} {network.hidden_size}", where, _tick(scene))))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
@@ -61,7 +61,7 @@ class ReadingPane(InsidePane):
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.reading."""
-        facts = scene.answer(ReadingFacts)
+        facts = _facts(scene)
         if facts is None:
             return []
         return draw_reading(
@@ -84,14 +84,14 @@ class ReadingPane(InsidePane):
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact value of a character, and of an LSTM both h and c."""
-        facts, at = scene.answer(ReadingFacts), self._character(scene)
+        facts, at = _facts(scene), self._character(scene)
         if facts is None or at is None:
             return ""
         c = "" if facts.c is None else f"c = {facts.c[at]:+.7f} · "
         return f"t={at} {scene.glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}h = {facts.h[at]:+.7f}"
 
     def _character(self, scene: Scene) -> int | None:
-        facts = scene.answer(ReadingFacts)
+        facts = _facts(scene)
         if facts is None or self._mouse is None:
             return None
         width, height = self.size
@@ -123,3 +123,15 @@ def _at(scene: Scene) -> int | None:
     if scene.experiment.data.text:
         return None
     return scene.current if scene.gaze.cursor is None else scene.gaze.cursor
+
+
+def _facts(scene: Scene) -> ReadingFacts | None:
+    """The newest answer: not every frame has one."""
+    newest = scene.newest(ReadingFacts)
+    return None if newest is None else newest[0]
+
+
+def _tick(scene: Scene) -> str:
+    """Whose weights it is of."""
+    newest = scene.newest(ReadingFacts)
+    return "" if newest is None else f"tick {newest[1]:,}"

@@ -67,11 +67,13 @@ class SamplePane(InsidePane):
         return changed(gaze, sample=replace(gaze.sample, seed=seed))
 
     def title(self, scene: Scene) -> str:
-        """How it is drawn."""
-        return f"{self.NAME} · {_how(scene.gaze.sample)}"
+        """How it is drawn, and with the weights of which tick."""
+        return " · ".join(filter(None, (self.NAME, _how(scene.gaze.sample), _tick(scene))))
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """The keys that choose, where it writes."""
+        if not _writes(scene.experiment):
+            return ""
         if self._typed is None:
             return "enter type · o T · , . seed · O all"
         line = "enter ⏎ · " if "\n" in scene.experiment.vocabulary else ""
@@ -85,7 +87,7 @@ class SamplePane(InsidePane):
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.sample."""
-        facts = scene.answer(SampleFacts)
+        facts = _facts(scene)
         if facts is None:
             return []
         return draw_sample(
@@ -117,7 +119,7 @@ class SamplePane(InsidePane):
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact probability of a character."""
-        facts = scene.answer(SampleFacts)
+        facts = _facts(scene)
         if facts is None:
             return ""
         prime, (width, height) = self._prime(scene), self.size
@@ -251,3 +253,15 @@ def _of_prime(facts: SampleFacts, prime: Prime, index: int) -> str:
         return f"{prime.glyphs[index]}: fed first, after h₀ = 0"
     before = "".join(prime.glyphs[max(0, index - 6) : index])
     return f"{prime.glyphs[index]} after {before}: p={facts.prime_p[at]:.7f}"
+
+
+def _facts(scene: Scene) -> SampleFacts | None:
+    """The newest answer: not every frame has one."""
+    newest = scene.newest(SampleFacts)
+    return None if newest is None else newest[0]
+
+
+def _tick(scene: Scene) -> str:
+    """Whose weights it is of."""
+    newest = scene.newest(SampleFacts)
+    return "" if newest is None else f"tick {newest[1]:,}"

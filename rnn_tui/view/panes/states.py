@@ -38,7 +38,10 @@ class StatesPane(Pane):
         shape = f"{' · '.join(many)} × " if many else ""
         size = f"({scene.experiment.length}, {scene.experiment.rows}, {network.hidden_size})"
         name = "h and c" if network.cell == "lstm" else "h"
-        return f"{self.NAME} {name} · {shape}{size}"
+        short = name.replace(" and ", ", ")
+        return self.in_border(
+            f"{self.NAME} {name} · {shape}{size}", f"State {short} · {shape}{size}", f"{short} · {shape}{size}"
+        )
 
     def subtitle(self, scene: Scene) -> str:
         """Which layers are on the screen, if not all."""

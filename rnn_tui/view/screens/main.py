@@ -22,7 +22,7 @@ from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
 from rnn_tui.view.panes.network import NetworkPane
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.view.scene import Gaze, Scene, Told
 from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.stage import Stage
 from rnn_tui.view.theme import palette_for
@@ -103,6 +103,7 @@ class MainScreen(Screen[None]):
         characters = frame.characters if frame.curve else (old.characters if old else None)
         held_out = frame.held_out if frame.curve else (old.held_out if old else None)
         others = frame.others if frame.curve else (old.others if old else ())
+        told = {type(each): Told(answer=each, tick=frame.status.tick) for each in frame.inside}
         self.scene = Scene(
             opened=opened,
             frame=frame,
@@ -111,6 +112,7 @@ class MainScreen(Screen[None]):
             characters=characters,
             held_out=held_out,
             others=others,
+            told={**(old.told if old else {}), **told},
             palette=self._palette(),
             axis=self._axis_of(opened.experiment, frame),
         )
