@@ -25,7 +25,6 @@ from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs, stop
 from rnn_tui.run_options import run_options
 from rnn_tui.sample_command import sample
-from rnn_tui.showing import Showing
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
@@ -153,6 +152,8 @@ def _open(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: A
         from rnn_tui.keeping import keeping
 
         keep = keeping(experiment, parameters, save=False)
+    from rnn_tui.showing import Showing
+
     name = "" if parameters["file"] else f" {experiment.name}"
     showing = Showing(
         experiment=experiment,
@@ -194,6 +195,7 @@ def _view_again(
     paused: bool = False,
 ) -> NoReturn:
     from rnn_tui.keeping import resumed
+    from rnn_tui.showing import Showing
 
     experiment, turns, keep = resumed(name, parameters, forks)
     showing = Showing(
@@ -226,6 +228,7 @@ def _attach(*, name: str | None, **parameters: Any) -> None:
         _view_again(name or "", nothing | parameters)
     _need_terminal("rnn-tui runs")
     from rnn_tui.link import join_engine
+    from rnn_tui.showing import Showing
     from rnn_tui.view.app import run_app
 
     assert engine.run is not None
@@ -259,7 +262,7 @@ def _need_terminal(instead: str) -> None:
         raise Refusal(f"the view needs a terminal; `{instead}` works without one")
 
 
-def _view(showing: Showing, *, instead: str) -> NoReturn:
+def _view(showing: "Showing", *, instead: str) -> NoReturn:
     """Show it until it is left, and exit. `instead` is what works without a terminal."""
     _need_terminal(instead)
     from rnn_tui.engines import EnginesError

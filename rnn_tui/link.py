@@ -14,7 +14,8 @@ from pathlib import Path
 
 from rnn_tui.engines import LOG, SOCKET, Alive, connect, new_engine_folder
 from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, OnHangup, Open, Refused
+from rnn_tui.hangup import OnHangup
+from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Open, Refused
 from rnn_tui.text import safe
 from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
 

@@ -6,8 +6,8 @@ from typing import Any, Literal, get_args
 import click
 import msgspec
 
+from rnn_tui.hangup import HANGUPS, OnHangup
 from rnn_tui.options import Refusal, SectionOption, shown
-from rnn_tui.protocol import HANGUPS, OnHangup
 
 __all__ = ["Colors", "Manner", "manner_of", "manner_options"]
 

@@ -27,7 +27,6 @@ from rnn_tui.inside import Answer, Ask
 from rnn_tui.phase import Phase
 
 __all__ = [
-    "HANGUPS",
     "HISTORY",
     "VERSION",
     "Back",
@@ -45,7 +44,6 @@ __all__ = [
     "Message",
     "NextBranch",
     "NextPhase",
-    "OnHangup",
     "Open",
     "Opened",
     "Play",
@@ -64,8 +62,6 @@ __all__ = [
 ]
 
 VERSION = 2
-OnHangup = Literal["train", "pause", "stop"]  # what becomes of a run whose last view has vanished
-HANGUPS: tuple[OnHangup, ...] = ("train", "pause", "stop")
 HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 
 

@@ -18,10 +18,11 @@ from rnn_tui.cli import main
 from rnn_tui.experiment import Experiment
 from rnn_tui.fields import FIELDS
 from rnn_tui.lessons import LESSONS
+from rnn_tui.manner import Manner
 from rnn_tui.options import given as values_given
 from rnn_tui.overrides import overridden
-from rnn_tui.protocol import HISTORY
 from rnn_tui.rules import from_dict
+from rnn_tui.showing import Showing
 
 
 def run(*args: str) -> Result:
@@ -319,34 +320,66 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A terminal, an engine and an app that only note how they are called."""
     calls: list[Any] = []
     link, app = ModuleType("rnn_tui.link"), ModuleType("rnn_tui.view.app")
-    link.__dict__.update(start_engine=FakeEngine, EngineError=RuntimeError)
+    link.__dict__.update(start_engine=lambda _: FakeEngine(), EngineError=RuntimeError)
 
-    def run_app(engine: FakeEngine, experiment: Experiment, **options: Any) -> int:
-        calls.append((engine, experiment, options))
+    def run_app(engine: FakeEngine, showing: Showing) -> int:
+        calls.append((engine, showing))
         return 0
 
     app.__dict__["run_app"] = run_app
     monkeypatch.setitem(sys.modules, "rnn_tui.link", link)
     monkeypatch.setitem(sys.modules, "rnn_tui.view.app", app)
-    monkeypatch.setattr("rnn_tui.cli._has_terminal", lambda: True)
+    monkeypatch.setattr("rnn_tui.cli._need_terminal", lambda _: None)
     return calls
 
 
 def test_opens_the_view(opened: list[Any]) -> None:
     assert run().exit_code == 0
     assert run("--lr", "0.5", "ohlol", "--paused").exit_code == 0
-    (_, first, plain), (engine, second, options) = opened
-    assert first == LESSONS["hihello"]
-    assert plain == {"paused": False, "history": HISTORY, "turns": (), "keep": None}
-    assert (second.name, second.training.lr, options["paused"], engine.closed) == ("ohlol", 0.5, True, True)
+    (_, first), (_, second) = opened
+    assert first == Showing(experiment=LESSONS["hihello"])
+    assert (second.experiment.name, second.experiment.training.lr, second.paused) == ("ohlol", 0.5, True)
+
+
+def test_how_the_view_behaves(opened: list[Any]) -> None:
+    assert run("--fps", "5", "--colors", "16", "--ascii", "--on-hangup", "pause").exit_code == 0
+    ((_, showing),) = opened
+    assert showing.manner == Manner(fps=5.0, colors="16", ascii=True, on_hangup="pause")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "right"),
+    [
+        ("--fps", "0", "must be a number from 0.1 to 120"),
+        ("--fps", "nan", "must be a number from 0.1 to 120"),
+        ("--fps", "many", "must be a number from 0.1 to 120"),
+        ("--colors", "8", "must be auto, truecolor, 256, 16 or none"),
+        ("--on-hangup", "die", "must be train, pause or stop"),
+    ],
+)
+def test_a_manner_that_is_none(option: str, value: str, right: str) -> None:
+    assert assert_refused(run(option, value)) == f"{option} {value}: {right}"
+
+
+@pytest.mark.parametrize("term", [None, "", "dumb", "unknown"])
+def test_a_terminal_that_can_do_nothing_is_told_what_is_needed(
+    term: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TERM", raising=False)
+    if term is not None:
+        monkeypatch.setenv("TERM", term)
+    line = assert_refused(run())
+    assert "TERM" in line
+    assert "xterm-256color" in line
+    assert "rnn-tui train" in line
 
 
 def test_what_comes_later_goes_to_the_view(opened: list[Any]) -> None:
     assert run("--fork", "3: lr=0.5", "--fork", "9: seed=7", "--history", "1.5K", "--until", "tick = 12").exit_code == 0
-    ((_, experiment, options),) = opened
-    assert experiment.run.until == ("tick=12",)
-    assert options["history"] == 1536
-    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in options["turns"]] == [
+    ((_, showing),) = opened
+    assert showing.experiment.run.until == ("tick=12",)
+    assert showing.history == 1536
+    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in showing.turns] == [
         (3, 0.5, 4, False),
         (9, 0.5, 7, True),
     ]

@@ -82,7 +82,7 @@ def test_runs_are_listed_newest_first(tmp_path: Path) -> None:
             os.utime(each, (time.time() - age,) * 2)
     (tmp_path / "place" / "no-run").mkdir()
     lines = run("runs").stdout.splitlines()
-    assert lines[0].split() == ["run", "what", "epoch", "loss", "best", "when"]
+    assert lines[0].split() == ["run", "what", "epoch", "loss", "best", "when", "now"]
     assert [line.split()[0].rpartition("-20")[0] for line in lines[1:]] == ["hihello-gru", "ohlol"]
     assert " 3/3 " in lines[1]
     folder = Path(listed()[0]["folder"])

@@ -16,7 +16,8 @@ import torch
 
 from rnn_tui.engine.connection import Reception
 from rnn_tui.engine.server import Server
-from rnn_tui.protocol import HANGUPS, VERSION, Greeting
+from rnn_tui.hangup import HANGUPS
+from rnn_tui.protocol import VERSION, Greeting
 
 __all__ = ["main"]
 

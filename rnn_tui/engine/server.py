@@ -12,6 +12,7 @@ from rnn_tui.engine.connection import Connection, Reception
 from rnn_tui.engine.driver import Driver
 from rnn_tui.engine.session import HistoryError
 from rnn_tui.experiment import ExperimentError
+from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import (
     Command,
     Detach,
@@ -19,7 +20,6 @@ from rnn_tui.protocol import (
     Left,
     Look,
     Message,
-    OnHangup,
     Refused,
     Stop,
     TakeControls,

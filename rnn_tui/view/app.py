@@ -11,6 +11,7 @@ from rnn_tui.link import Engine
 from rnn_tui.protocol import (
     Back,
     Detach,
+    Frame,
     GoTo,
     Learn,
     NextBranch,
@@ -41,6 +42,11 @@ class RnnApp(LinkedApp):
     """rnn-tui."""
 
     _asked_speed: float | None = None  # as long as no frame has it: keys may come faster than frames
+
+    def has_shown(self, frame: Frame) -> None:
+        """A frame is on the screen."""
+        if frame.status.speed == self._asked_speed:
+            self._asked_speed = None
 
     def action_toggle_play(self) -> None:
         """Play or pause."""
@@ -106,8 +112,6 @@ class RnnApp(LinkedApp):
             self.command(SlowMotion(on=True, pace=next_pace(slow, by)))
             return
         shown = self._frame.status.speed if self._frame is not None else self._experiment.run.speed
-        if shown == self._asked_speed:
-            self._asked_speed = None
         self._asked_speed = next_speed(shown if self._asked_speed is None else self._asked_speed, by)
         self.command(SetSpeed(speed=self._asked_speed))
 

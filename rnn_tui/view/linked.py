@@ -203,7 +203,11 @@ class LinkedApp(App[int]):
         self._frame = frame
         self._experiment, self._turns = self._opened.experiment, ()
         self.main.show(frame, self._opened)
+        self.has_shown(frame)
         self.ask()
+
+    def has_shown(self, frame: Frame) -> None:
+        """A frame is on the screen."""
 
     def say(self, command: Command) -> None:
         """Tell the engine something."""

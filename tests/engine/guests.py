@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from rnn_tui.engine.connection import Reception
 from rnn_tui.engine.server import Server
-from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, OnHangup, Wanted
+from rnn_tui.hangup import OnHangup
+from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Wanted
 from rnn_tui.wire import Buffer, decode_message, pack
 
 __all__ = ["PATIENCE", "Guest", "House", "house"]

@@ -14,6 +14,7 @@ from rnn_tui import runs
 from rnn_tui.engine.kept import load_run
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
+from rnn_tui.hangup import OnHangup
 from rnn_tui.lessons import LESSONS
 from rnn_tui.manifest import read_experiment, read_manifest
 from rnn_tui.protocol import (
@@ -24,7 +25,6 @@ from rnn_tui.protocol import (
     Inquire,
     Left,
     Look,
-    OnHangup,
     Open,
     Play,
     Refused,

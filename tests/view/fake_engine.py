@@ -68,6 +68,15 @@ class FakeEngine(Engine):
         """Say no."""
         self._said.put_nowait(Refused(problem=problem, path=path))
 
+    def say(self, message: Message) -> None:
+        """Say anything."""
+        self._said.put_nowait(message)
+
+    def join(self, experiment: Experiment) -> None:
+        """It was there already, with this run."""
+        self.is_joined = True
+        self._begin(experiment)
+
     def die(self, words: str) -> None:
         """Go away."""
         self.dead = True

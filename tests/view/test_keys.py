@@ -7,8 +7,10 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
     Back,
     Command,
+    Detach,
     GoTo,
     Learn,
+    Left,
     NextBranch,
     NextPhase,
     Open,
@@ -18,9 +20,14 @@ from rnn_tui.protocol import (
     SetTick,
     SlowMotion,
     Step,
+    Stop,
+    TakeControls,
+    Whereabouts,
 )
 from rnn_tui.view.keys import KEYS
+from rnn_tui.view.leaving import last_lines
 from rnn_tui.view.scene import Gaze
+from rnn_tui.view.screens.quit import QuitScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, screen_lines, text_of, until
@@ -74,6 +81,10 @@ OTHERS = {
     "tab",
     "escape",
     "q",
+    "ctrl+q",
+    "d",
+    "T",
+    "ctrl+z",
 }  # tests of their own
 
 
@@ -253,11 +264,69 @@ async def test_what_a_screen_gives_back_is_opened() -> None:
         assert not app.main.query_one("#loss").region
 
 
-async def test_q_leaves() -> None:
-    async with running() as (pilot, app, _):
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_q_asks_and_again_stops_the_run(key: str) -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press(key)
+        assert isinstance(app.screen, QuitScreen)
+        assert engine.heard() == []
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-        assert app.return_code == 0
+        assert (app.return_code, app.ends_run) == (0, True)
+        assert engine.heard() == [Stop()]
+
+
+@pytest.mark.parametrize("keys", [("d",), ("q", "d")])
+async def test_d_leaves_the_run_when_the_engine_has_said_goodbye(keys: tuple[str, ...]) -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press(*keys)
+        assert engine.heard() == [Detach()]
+        assert app.is_running
+        engine.say(Left(run=Whereabouts(process=1, views=0, name="hihello-1"), stopped=False))
+        await until(pilot, lambda: not app.is_running)
+        assert (app.return_code, app.ends_run) == (0, False)
+        assert list(last_lines(app.opened, app.left, ends_run=False)) == ["Left training: rnn-tui attach hihello-1"]
+
+
+async def test_who_asks_what_q_does_may_stay() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("q", "escape")
+        assert app.screen is app.main
+        await pilot.press("space")
+        assert engine.heard() == [Play(on=False)]
+
+
+async def test_a_view_that_watches_leaves_without_a_question_and_can_take_the_controls() -> None:
+    async with running() as (pilot, app, engine):
+        await pilot.press("T")
+        assert engine.heard() == []  # it has them
+        engine.extra |= {"controls": False, "views": 2}
+        engine.move()
+        await until(pilot, lambda: app.watches)
+        assert "watching (T drives)" in text_of(app, "#status")
+        await pilot.press("T")
+        assert engine.heard() == [TakeControls()]
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+        assert not app.ends_run
+        assert engine.heard() == []
+
+
+async def test_a_run_that_was_there_is_not_opened_again() -> None:
+    engine = FakeEngine(MIDWAY)
+    engine.join(LESSONS["ohlol"])
+    async with running("hihello", engine=engine, ready=False) as (pilot, app, _):
+        await until(pilot, lambda: app.opened is not None and app.opened.experiment.name == "ohlol")
+        assert engine.heard() == []
+
+
+async def test_where_nothing_is_learnt_q_leaves_at_once() -> None:
+    async with running("hello") as (pilot, app, engine):
+        await pilot.press("d")
+        assert engine.heard() == []
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+        assert app.ends_run
 
 
 async def test_every_key_before_the_first_frame() -> None:
@@ -265,7 +334,7 @@ async def test_every_key_before_the_first_frame() -> None:
     async with running(engine=engine, ready=False, size=(80, 24)) as (pilot, app, _):
         await until(pilot, lambda: app.main.scene)  # the network at tick 0, from the experiment alone
         for key in ALL:
-            if key == "q":
+            if key in ("q", "ctrl+q", "ctrl+z"):
                 continue
             await pilot.press(key)
             assert app.is_running, key
