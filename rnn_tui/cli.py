@@ -29,7 +29,7 @@ from rnn_tui.text import safe
 
 if TYPE_CHECKING:
     from rnn_tui.link import Engine
-    from rnn_tui.protocol import Keep
+    from rnn_tui.showing import Showing
 
 __all__ = ["main"]
 
