@@ -329,7 +329,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     app.__dict__["run_app"] = run_app
     monkeypatch.setitem(sys.modules, "rnn_tui.link", link)
     monkeypatch.setitem(sys.modules, "rnn_tui.view.app", app)
-    monkeypatch.setattr("rnn_tui.cli._need_terminal", lambda _: None)
+    monkeypatch.setattr("rnn_tui.view_commands._need_terminal", lambda _: None)
     return calls
 
 
