@@ -2,8 +2,8 @@
 
 The map of the house (data flows in one circle, left to right and back):
 
-    cli -> link -> engine.serve -> engine.session -> engine.trainer -> engine.probe -> protocol
-        -> link -> view.app -> view.stage -> view.panes -> draw
+    cli -> link -> engine.server -> engine.driver -> engine.session -> engine.trainer -> engine.probe -> protocol
+        -> link -> view.linked -> view.stage -> view.panes -> draw
 
 What looks inside a network asks for it (`inside.py`): `view.panes` ask, `engine.inside` answers.
 
