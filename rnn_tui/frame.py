@@ -16,6 +16,7 @@ __all__ = [
     "Curve",
     "Floats",
     "Forecast",
+    "GpuLoad",
     "HeldOut",
     "Integers",
     "Numbers",
@@ -33,6 +34,14 @@ Integers = NDArray[np.int32]
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
     pass
+
+
+class GpuLoad(_Value, frozen=True, kw_only=True):
+    """How much of a GPU is taken, by whomever."""
+
+    used: int  # bytes of its memory
+    total: int
+    busy: float | None  # the share of the last moment in which it computed; None: it does not tell
 
 
 class Status(_Value, frozen=True, kw_only=True):
@@ -55,6 +64,7 @@ class Status(_Value, frozen=True, kw_only=True):
     lr: float  # of the next update
     seconds_left: float | None = None  # until its epochs are over; None: nobody knows
     slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
+    gpu: GpuLoad | None = None  # where it is on one
     notice: str = ""  # why it holds, or another thing to know
 
     @property

@@ -6,8 +6,9 @@ import re
 import msgspec
 
 from rnn_tui.experiment import MOMENTS, Experiment, ExperimentError
+from rnn_tui.fields import field
 
-__all__ = ["check_memory", "parse_size"]
+__all__ = ["check_memory", "out_of_memory_advice", "parse_size"]
 
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB
@@ -29,6 +30,19 @@ def check_memory(experiment: Experiment) -> None:
     if there and needed > _SHARE * there:
         problem = f"would take about {_size(needed)} for {_what(experiment)}; this machine has {_size(there)}"
         raise ExperimentError(_to_blame(experiment), problem)
+
+
+def out_of_memory_advice(experiment: Experiment) -> str:
+    """What to reduce, with the values that it has now; what helps most comes first."""
+    values = {"network.hidden_size": experiment.network.hidden_size, "network.layers": experiment.network.layers}
+    if experiment.data.file:
+        values |= {"data.batch": experiment.data.batch, "data.length": experiment.data.length}
+    first = _to_blame(experiment)
+    paths = sorted((path for path in values if values[path] > 1), key=lambda path: path != first)
+    told = [f"{field(path).option} ({values[path]:,})" for path in paths]
+    if not told:
+        return "use shorter texts, or --device cpu"
+    return f"reduce {' or '.join(filter(None, (', '.join(told[:-1]), told[-1])))}"
 
 
 def parse_size(text: str) -> int:

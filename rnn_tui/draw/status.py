@@ -6,7 +6,7 @@ from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import compact, count, duration
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.frame import Status
+from rnn_tui.frame import GpuLoad, Status
 from rnn_tui.protocol import Opened
 from rnn_tui.text import safe
 
@@ -55,7 +55,7 @@ def draw_status(
         parts.append(f"{training.optimizer} lr {rate}{clip}")
     else:
         parts.append("forward only")
-    parts += [f"seed {training.seed}", opened.device, f"torch {opened.torch}"]
+    parts += [f"seed {training.seed}", _device(opened.device, status.gpu), f"torch {opened.torch}"]
     for part in parts:
         if x + 3 + len(part) < width:
             canvas.put(x, 0, " · ", palette.faint)
@@ -91,6 +91,14 @@ def draw_status(
     if status.epochs and x + _SHORTEST_BAR < width:
         _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
+
+
+def _device(name: str, load: GpuLoad | None) -> str:
+    """The device, and where it is a GPU how much of its memory is taken, and how busy it is."""
+    if load is None:
+        return name
+    busy = "" if load.busy is None else f" {load.busy:.0%}"
+    return f"{name}{busy} {load.used / 2**30:.1f}/{load.total / 2**30:.0f} GiB"
 
 
 def _tick(status: Status, unit: str) -> str:

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from msgspec.structs import replace
 
-from rnn_tui.engine.session import Session
+from rnn_tui.engine.gpu import GpuWatch, out_of_memory
+from rnn_tui.engine.session import HistoryError, Session
+from rnn_tui.engine.telling import frame_of, opened_of
 from rnn_tui.engine.threads import choose_threads
-from rnn_tui.memory import check_memory
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.frame import Status
+from rnn_tui.memory import check_memory, out_of_memory_advice
 from rnn_tui.protocol import (
     Back,
     Command,
@@ -43,7 +48,6 @@ __all__ = ["PATIENCE", "Driver"]
 
 PATIENCE = 0.05  # seconds that a frame waits at most for the end of a pass
 _FAST = 30.0  # ticks a second from which single characters cannot be followed: frames then wait for the end of a pass
-_PREDICTIONS = 64  # distinct predictions that a frame carries at most
 
 
 class Driver:
@@ -66,6 +70,8 @@ class Driver:
         self._may_keep = True  # also where nobody asked for it
         self._keeper: Keeper | None = None
         self._folder = Path()  # where the run is kept, or would be
+        self._gpu = GpuWatch()
+        self._broken = ""  # why the run cannot go on, until another begins
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
@@ -100,7 +106,7 @@ class Driver:
         session = self.session
         if session is None:
             return Whereabouts(views=views, process=os.getpid())
-        status = session.status(playing=self.playing, speed=self._speed, slow=self._slow)
+        status = self._status(session)
         return Whereabouts(
             name=self.name,
             kept=self.kept,
@@ -111,10 +117,23 @@ class Driver:
             process=os.getpid(),
         )
 
+    def _status(self, session: Session) -> Status:
+        status = session.status(playing=self.playing, speed=self._speed, slow=self._slow)
+        load = self._gpu.load(session.device)
+        return status if load is None else replace(status, gpu=load)
+
     # ---- what it does -----------------------------------------------------------------------------------------
 
     def turn(self) -> None:
         """One turn of the loop: a tick if it is due, or else what is to be judged."""
+        try:
+            self._turn()
+        except (RuntimeError, MemoryError) as error:
+            if self.session is None or not out_of_memory(error):
+                raise
+            self._break(self.session)
+
+    def _turn(self) -> None:
         if self.playing and time.perf_counter() >= self._due:
             self._advance()
         elif self.session is not None and self.session.is_judging:
@@ -123,6 +142,19 @@ class Driver:
 
     def obey(self, command: Command) -> None:
         """Do it. Raises ExperimentError or HistoryError where that cannot be; the run goes on as it was then."""
+        if self._broken and not isinstance(command, Open | Restart):
+            raise HistoryError(self._broken)
+        try:
+            self._obey(command)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            if self.session is None:
+                assert isinstance(command, Open)
+                raise ExperimentError("run.device", _no_memory(command.experiment)) from None
+            self._break(self.session)
+
+    def _obey(self, command: Command) -> None:
         session = self.session
         left_over = session is not None and self._leaves_phase(command) and session.finish_tick()
         if self._keeper is not None and isinstance(command, GoTo | Back | NextBranch):
@@ -137,6 +169,7 @@ class Driver:
             case _ if session is None:
                 return
             case Restart(seed=seed):
+                self._broken = ""
                 self.close()
                 if self._keep is not None and self._keep.folder:
                     self._keep = None  # the folder is that of the run before
@@ -201,8 +234,8 @@ class Driver:
         Why that cannot be, or nothing.
         """
         session = self.session
-        if session is None:
-            return ""
+        if session is None or self._broken:
+            return self._broken
         if self._keeper is None and not self._may_keep:
             return "its text came in on stdin, so it cannot be kept"
         session.finish_tick()
@@ -234,33 +267,28 @@ class Driver:
 
     def frame(self, look: Look, *, views: int, controls: bool) -> Frame:
         """The newest state of the run, as far as the look asks for it."""
-        session = self.session
-        assert session is not None
-        wanted = look.wanted
-        status = session.status(playing=self.playing, speed=self._speed, slow=self._slow)
-        curve, learns = wanted.curve, session.trainer.learns
-        tensors, found = session.probe.tensors(wanted)
-        return Frame(
-            look=look.number,
+        assert self.session is not None
+        return frame_of(
+            self.session,
+            look,
             revision=self.revision,
-            status=status,
+            status=self._status(self.session),
+            opened=None if look.opened == self._runs else self._opened(self.session),
             views=views,
             controls=controls,
-            opened=None if look.opened == self._runs else self._opened(),
-            steps=session.probe.steps(wanted) if wanted.count else None,
-            states=session.probe.states(wanted) if wanted.count and wanted.units else (),
-            phase=session.probe.phase(wanted) if wanted.count else None,
-            curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
-            characters=session.character_curve(curve) if curve and learns else None,
-            held_out=session.branch.held_out.told(curve.columns, session.whole_passes) if curve and learns else None,
-            others=session.other_curves(curve) if curve and learns else (),
-            predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
-            learnt=session.learnt,
-            tensors=tensors,
-            checks=found,
-            inside=session.probe.inside(wanted),
-            forecast=session.probe.forecast(wanted),
         )
+
+    def _break(self, session: Session) -> None:
+        """Memory has run out in the middle of a tick, whose numbers are half done: the run ends as it was kept last."""
+        self.play(False)
+        self._broken = session.notice = _no_memory(session.experiment, str(session.device))
+        if self._keeper is not None:
+            self._keeper.abandon()
+            self._keeper = None
+        if session.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.revision += 1
+        self._say(self._broken)
 
     # ---- how it does it ---------------------------------------------------------------------------------------
 
@@ -325,6 +353,7 @@ class Driver:
 
     def _begin(self, session: Session) -> None:
         self.session = session
+        self._broken = ""
         self._runs += 1
         self._folder = Path(self._keep.folder) if self._keep and self._keep.folder else new_folder(session.began)
         gc.collect()
@@ -361,20 +390,10 @@ class Driver:
         elif self._due:
             self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
 
-    def _opened(self) -> Opened:
-        session = self.session
-        assert session is not None
-        weights = sum(parameter.numel() for parameter in session.trainer.model.parameters())
-        return Opened(
-            run=self._runs,
-            name=self.name,
-            experiment=session.experiment,
-            began=session.began,
-            turns=session.turns,
-            weights=weights,
-            device=str(session.device),
-            origin=session.origin,
-            torch=str(torch.__version__),
-            kept=self.kept,
-            scale=session.scale,
-        )
+    def _opened(self, session: Session) -> Opened:
+        return opened_of(session, run=self._runs, name=self.name, kept=self.kept)
+
+
+def _no_memory(experiment: Experiment, device: str = "") -> str:
+    where = f" on {device}" if device else ""
+    return f"Out of memory{where}: {out_of_memory_advice(experiment)}. What is on the disk is whole."

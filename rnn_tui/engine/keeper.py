@@ -109,6 +109,12 @@ class Keeper:
         os.close(self._locked)
         self._locked = None
 
+    def abandon(self) -> None:
+        """Write nothing more, and leave the folder as it is: what is in memory is not to be trusted."""
+        if self._locked is not None:
+            os.close(self._locked)
+            self._locked = None
+
     def _version(self) -> object:
         session = self._session
         return session.branch.name, session.branch.newest, session.changes, session.epochs
