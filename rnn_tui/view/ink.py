@@ -101,6 +101,13 @@ class Ink:
         written, self._parts = "".join(self._parts), []
         return written
 
+    def bytes_to(self, y: int, x: int) -> int:
+        """What it takes to go there, about."""
+        if self._at is None:
+            return 0  # the same wherever it is
+        down, right = abs(y - self._at[0]), x - self._at[1]
+        return min((down and 3 + (down > 1)) + (min(-right, 4) if right < 0 else right and 3 + (right > 1)), 8)
+
     def _move(self, y: int, x: int) -> str:
         absolute = f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
         if self._at is None:

@@ -8,6 +8,8 @@ module can go then.
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from rich.cells import split_graphemes
@@ -23,6 +25,8 @@ __all__ = ["Shown", "ThinCompositor"]
 
 _Cell = tuple[str, Look]
 _Stretch = tuple[int, int, Strip]  # row, column, what stands there
+_look = attrgetter("look")
+_AHEAD = 8  # pieces that are looked at for the nearest
 _WORTH_A_JUMP = 4  # bytes of cells that have not changed; up to so many are cheaper to send again than to jump over
 
 
@@ -60,7 +64,7 @@ class Shown:
     def show(self, stretches: Iterable[_Stretch], system: ColorSystem | None) -> str:
         """The sequences after which it shows these."""
         pieces = [piece for y, x, strip in stretches for piece in self._changed(y, x, strip, system)]
-        return _written(sorted(pieces), self.size.width)  # what looks the same together, so that each look is set once
+        return _written(pieces, self.size.width)
 
     def _changed(self, y: int, x: int, strip: Strip, system: ColorSystem | None) -> Iterator[_Piece]:
         """The pieces of a stretch that are to be sent. From here on they count as shown."""
@@ -90,9 +94,14 @@ class Shown:
 
 
 def _written(pieces: Iterable[_Piece], width: int) -> str:
+    """What looks the same together, so that each look is set once; of that, what is near comes next."""
     ink = Ink(width)
-    for look, y, x, text, size in pieces:
-        ink.write(y, x, text, size, look)
+    for look, alike in groupby(sorted(pieces), key=_look):
+        rest = list(alike)
+        while rest:
+            near = [ink.bytes_to(piece.y, piece.x) for piece in rest[:_AHEAD]]
+            _, y, x, text, size = rest.pop(near.index(min(near)))
+            ink.write(y, x, text, size, look)
     return ink.done()
 
 
