@@ -1,7 +1,8 @@
 """Colours with a meaning. Signed values: blue below 0, orange above, one neutral for 0; probabilities: one teal.
 
 Blue and orange stay apart for every common kind of colour blindness. Values are quantised, so that equal
-neighbours share an escape sequence and a cell that keeps its level need not be sent again.
+neighbours share an escape sequence and a cell that keeps its level need not be sent again. Greys and accents are
+of the palette of 256 colours where one is near: their names are half as long on the wire.
 """
 
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _signed(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) ->
 
 def _readable_on(colour: Rgb, limit: int = 128) -> Rgb:
     red, green, blue = colour
-    return (16, 18, 22) if 0.299 * red + 0.587 * green + 0.114 * blue > limit else (238, 240, 244)
+    return (18, 18, 18) if 0.299 * red + 0.587 * green + 0.114 * blue > limit else (238, 238, 238)
 
 
 @cache
@@ -128,26 +129,26 @@ def _rgb(*codes: str) -> tuple[Rgb, ...]:
 
 
 DARK = Palette(
-    text=Style.parse("#d7dae0"),
-    dim=Style.parse("#8b93a1"),
-    faint=Style.parse("#6b7482"),
-    accent=Style.parse("bold #ffd166"),
+    text=Style.parse("#dadada"),
+    dim=Style.parse("#949494"),
+    faint=Style.parse("#767676"),
+    accent=Style.parse("bold #ffd75f"),
     back=Style.parse("bold #e08bff"),
     went_back=Style.parse("#a778c9"),
-    right=Style.parse("bold #4fd6a9"),
-    wrong=Style.parse("bold #ff7a90"),
+    right=Style.parse("bold #5fd7af"),
+    wrong=Style.parse("bold #ff8787"),
     cursor=Style.parse("on #2c3442"),
-    warning=Style.parse("bold #101216 on #ff4fd8"),
+    warning=Style.parse("bold #121212 on #ff4fd8"),
     negative=_rgb("23272f", "1f4a7d", "2f82d6", "7cc4ff"),
     positive=_rgb("23272f", "7a4312", "d9801f", "ffc266"),
     amount=_rgb("66727f", "2f9c85", "5fe3bd"),
 )
 
 LIGHT = Palette(
-    text=Style.parse("#23272f"),
-    dim=Style.parse("#646c79"),
-    faint=Style.parse("#8a919c"),
-    accent=Style.parse("bold #9a5b00"),
+    text=Style.parse("#262626"),
+    dim=Style.parse("#626262"),
+    faint=Style.parse("#8a8a8a"),
+    accent=Style.parse("bold #875f00"),
     back=Style.parse("bold #8a1fb8"),
     went_back=Style.parse("#a86cc4"),
     right=Style.parse("bold #00795a"),

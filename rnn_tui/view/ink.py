@@ -1,19 +1,18 @@
-"""Styled cells as terminal sequences, with no more escape codes than the cells before make necessary.
+"""Styled cells as terminal sequences, with no more escape codes than what was written before makes necessary.
 
-Rich writes every segment's style in full and resets it behind; here only what differs from the segment before is
-written. Two neighbours that share a background send it once.
+Rich writes every segment's style in full and resets it behind; here only what differs is written, and of a blank
+cell only what can be seen: its background. A move says how far, where that is shorter than saying where. Nothing
+here needs more than what xterm, tmux, screen and the Linux console have in common.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
-from rich.color import ColorSystem
-from rich.segment import Segment
+from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 
-__all__ = ["Ink"]
+__all__ = ["Ink", "Look", "look_of"]
 
-_PLAIN = Style()
 _ATTRIBUTES = (
     ("bold", "1"),
     ("dim", "2"),
@@ -23,53 +22,116 @@ _ATTRIBUTES = (
     ("reverse", "7"),
     ("strike", "9"),
 )
+_BACK = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29"}  # what takes an attribute back
+_SEEN_ON_BLANKS = frozenset("479")
 
 
-@lru_cache(maxsize=4096)
-def _codes(style: Style, system: ColorSystem | None) -> tuple[str, str, str]:
-    """Attributes, foreground and background of a style as SGR parameters."""
-    if system is None:
-        return "", "39", "49"
-    attributes = ";".join(code for name, code in _ATTRIBUTES if getattr(style, name))
-    colours = [
-        ";".join(colour.downgrade(system).get_ansi_codes(foreground=foreground)) if colour is not None else default
-        for colour, foreground, default in ((style.color, True, "39"), (style.bgcolor, False, "49"))
-    ]
-    return attributes, colours[0], colours[1]
+class Look(NamedTuple):
+    """How a cell looks, as SGR parameters."""
+
+    paper: str  # the background
+    text: str  # the colour; empty where nothing of it can be seen
+    attributes: str  # a digit each
+
+    def covers(self, other: "Look") -> bool:
+        """Whether what has the other look can be written in this one, and nobody sees a difference."""
+        if other.text:
+            return other == self
+        return other.paper == self.paper and _SEEN_ON_BLANKS.isdisjoint(self.attributes)
+
+
+_PLAIN = Look("49", "39", "")
+
+
+def _exact() -> dict[tuple[int, int, int], int]:
+    """The colours that every palette of 256 has, but for those that themes of terminals are known to change."""
+    levels = (0, 95, 135, 175, 215, 255)
+    cube = {(levels[at // 36], levels[at // 6 % 6], levels[at % 6]): 16 + at for at in range(6, 216)}
+    return {(8 + 10 * at,) * 3: 232 + at for at in range(24)} | cube
+
+
+_INDEX = _exact()
+
+
+def _code(colour: Color | None, system: ColorSystem, foreground: bool) -> str:
+    if colour is None:
+        return "39" if foreground else "49"
+    colour = colour.downgrade(system)
+    if colour.type is ColorType.TRUECOLOR and colour.triplet in _INDEX:
+        return f"{38 if foreground else 48};5;{_INDEX[colour.triplet]}"
+    return ";".join(colour.get_ansi_codes(foreground=foreground))
+
+
+@lru_cache(maxsize=8192)
+def look_of(style: Style | None, system: ColorSystem | None, blank: bool = False) -> Look:
+    """The look that a style has with these colours; None: no codes at all. `blank`: of a space."""
+    if style is None or system is None:
+        style, system = Style.null(), ColorSystem.STANDARD
+    attributes = "".join(code for name, code in _ATTRIBUTES if getattr(style, name))
+    paper = _code(style.bgcolor, system, foreground=False)
+    if blank and _SEEN_ON_BLANKS.isdisjoint(attributes):
+        return Look(paper, "", "")
+    return Look(paper, _code(style.color, system, foreground=True), attributes)
 
 
 class Ink:
-    """The style that the terminal writes in at the moment, and what it takes to change it."""
+    """Where the terminal writes at the moment and how it looks, and what it takes to change that."""
 
-    def __init__(self, system: ColorSystem | None) -> None:
-        self._system = system
-        self._now = ("", "39", "49")
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._look = _PLAIN
+        self._at: tuple[int, int] | None = None  # row and column; None where a terminal may see it differently
+        self._parts: list[str] = []
 
-    def write(self, segments: Iterable[Segment]) -> str:
-        """The sequences that write these segments."""
-        parts: list[str] = []
-        for text, style, control in segments:
-            if control or not text:
-                continue
-            new = _codes(style or _PLAIN, self._system)
-            if new != self._now:
-                parts.append(self._change(new))
-            parts.append(text)
-        return "".join(parts)
+    def write(self, y: int, x: int, text: str, size: int, look: Look) -> None:
+        """Write a text of `size` cells there."""
+        if (y, x) != self._at:
+            self._parts.append(self._move(y, x))
+        if not self._look.covers(look):
+            self._parts.append(self._change(look))
+        self._parts.append(text)
+        # Wide characters are as wide as the terminal thinks, and behind the last column terminals differ.
+        self._at = (y, x + size) if size == len(text) and x + size < self._width else None
 
-    def rest(self) -> str:
-        """Back to plain."""
-        return "" if self._now == ("", "39", "49") else self._change(("", "39", "49"))
+    def done(self) -> str:
+        """All of it, and back to plain."""
+        if self._look != _PLAIN:
+            self._parts.append("\x1b[m")
+        self._look = _PLAIN
+        written, self._parts = "".join(self._parts), []
+        return written
 
-    def _change(self, new: tuple[str, str, str]) -> str:
-        old, self._now = self._now, new
-        if new == ("", "39", "49"):
-            return "\x1b[m"
-        changed = [code for code, before in zip(new[1:], old[1:], strict=True) if code != before]
-        if new[0] == old[0]:
-            codes = changed
-        elif not old[0]:
-            codes = [new[0], *changed]
-        else:  # attributes can only be taken back together, and the colours with them
-            codes = ["0", new[0], *(code for code in new[1:] if code not in ("39", "49"))]
-        return f"\x1b[{';'.join(filter(None, codes))}m"
+    def bytes_to(self, y: int, x: int) -> int:
+        """What it takes to go there, about."""
+        if self._at is None:
+            return 0  # the same wherever it is
+        down, right = abs(y - self._at[0]), x - self._at[1]
+        return min((down and 3 + (down > 1)) + (min(-right, 4) if right < 0 else right and 3 + (right > 1)), 8)
+
+    def _move(self, y: int, x: int) -> str:
+        absolute = f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
+        if self._at is None:
+            return absolute
+        down, right = y - self._at[0], x - self._at[1]
+        vertical = _steps(down, "B") if down > 0 else _steps(-down, "A")
+        if right >= 0:
+            horizontal = _steps(right, "C")
+        else:
+            horizontal = min("\b" * -right, _steps(-right, "D"), "\r" + _steps(x, "C"), key=len)
+        return min(vertical + horizontal, absolute, key=len)
+
+    def _change(self, new: Look) -> str:
+        old = self._look
+        if not new.text:
+            new = Look(new.paper, old.text, old.attributes if _SEEN_ON_BLANKS.isdisjoint(old.attributes) else "")
+        self._look = new
+        colours = [code for code, before in ((new.text, old.text), (new.paper, old.paper)) if code != before]
+        back = {_BACK[each] for each in old.attributes if each not in new.attributes}
+        kept = {each for each in old.attributes if _BACK[each] not in back}  # bold and dim are taken back as one
+        step = [*sorted(back), *(each for each in new.attributes if each not in kept), *colours]
+        whole = ["0", *new.attributes, *(code for code in (new.text, new.paper) if code not in ("39", "49"))]
+        return min((f"\x1b[{';'.join(codes)}m" for codes in (step, whole)), key=len)
+
+
+def _steps(count: int, letter: str) -> str:
+    return f"\x1b[{count}{letter}" if count > 1 else f"\x1b[{letter}" if count else ""

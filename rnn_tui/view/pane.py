@@ -1,4 +1,4 @@
-"""What all panes share: a border with a title, a picture that repaints only where it changed, hover and click."""
+"""What all panes share: a border with a title, a picture that repaints only the rows that changed, hover and click."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -14,7 +14,6 @@ from textual.widget import Widget
 
 from rnn_tui.draw.words import first_that_fits
 from rnn_tui.view.scene import Scene
-from rnn_tui.view.thin import changed_spans
 
 __all__ = ["Explanation", "Pane", "Picture"]
 
@@ -22,7 +21,7 @@ _CORNERS = 4  # cells of a border, less those at its sides, that stay a line
 
 
 class Picture(Widget):
-    """A widget made of strips. Showing new ones repaints the cells that changed."""
+    """A widget made of strips. Showing new ones repaints the rows that changed; of those, `thin` sends what did."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -35,10 +34,9 @@ class Picture(Widget):
             self.refresh()
             return
         changed = [
-            Region(start, y, end - start, 1)
+            Region(0, y, after.cell_length, 1)
             for y, (before, after) in enumerate(zip(old, strips, strict=True))
             if before != after
-            for start, end in changed_spans(before, after)
         ]
         if changed:
             self.refresh(*changed)

@@ -1,77 +1,173 @@
 """Thin on the wire: send the cells that changed, and no others.
 
-Textual 8.2 crops a partial update on the right only: it sends every row from the beginning of the widget's strip.
-`ThinCompositor` crops on the left too; `tests/view/test_thin.py` notices when Textual does so itself, and this
-class can go then. `changed_spans` finds what changed in a row in the first place.
+Textual 8.2 sends again whatever was asked to be painted again, of each row all cells from the beginning of the
+widget on, and of each cell all of its style. `ThinCompositor` remembers what the terminal shows and sends what
+differs, each colour as seldom as it can. `tests/view/test_thin.py` notices when Textual does so itself, and this
+module can go then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
+from rich.color import ColorSystem
 from rich.console import Console
-from rich.control import Control
-from rich.style import Style
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual.geometry import Size
 from textual.strip import Strip
 
-from rnn_tui.view.ink import Ink
+from rnn_tui.view.ink import Ink, Look, look_of
 
-__all__ = ["ThinCompositor", "changed_spans"]
+__all__ = ["Shown", "ThinCompositor"]
 
-_WORTH_A_JUMP = 10  # unchanged cells that are cheaper to jump over than to send again
+_Cell = tuple[str, Look]
+_Stretch = tuple[int, int, Strip]  # row, column, what stands there
+_look = attrgetter("look")
+_AHEAD = 8  # pieces that are looked at for the nearest
+_WORTH_A_JUMP = 4  # bytes of cells that have not changed; up to so many are cheaper to send again than to jump over
 
 
-class _CroppedUpdate(ChopsUpdate):
-    """A partial update that sends of each strip only the cells inside the spans."""
+class _Piece(NamedTuple):
+    """Cells of one look side by side."""
+
+    look: Look
+    y: int
+    x: int
+    text: str
+    size: int  # in cells
+
+    def and_then(self, look: Look, text: str, size: int) -> "_Piece | None":
+        """With a cell more; None where the two cannot be written in one look."""
+        if self.look.covers(look):
+            both = self.look
+        elif look.covers(self.look):
+            both = look
+        else:
+            return None
+        return _Piece(both, self.y, self.x, self.text + text, self.size + size)
+
+
+class Shown:
+    """The cells that the terminal shows, as far as they are known, and what it takes to make it show others."""
+
+    def __init__(self) -> None:
+        self.forget(0, 0)
+
+    def forget(self, width: int, height: int) -> None:
+        """It has this size now, and anything may stand there."""
+        self.size = Size(width, height)
+        self._rows: list[list[_Cell | None]] = [[None] * width for _ in range(height)]
+
+    def show(self, stretches: Iterable[_Stretch], system: ColorSystem | None) -> str:
+        """The sequences after which it shows these."""
+        pieces = [piece for y, x, strip in stretches for piece in self._changed(y, x, strip, system)]
+        return _written(pieces, self.size.width)
+
+    def _changed(self, y: int, x: int, strip: Strip, system: ColorSystem | None) -> Iterator[_Piece]:
+        """The pieces of a stretch that are to be sent. From here on they count as shown."""
+        row = self._rows[y]
+        piece: _Piece | None = None
+        gap: list[tuple[Look, str, int]] = []  # what has not changed behind it
+        for look, text, size in _cells(strip, system):
+            # Each half of a wide character holds all of it, and a half never stands for the other.
+            halves: list[_Cell | None] = [(text * half, look) for half in range(1, size + 1)]
+            same = row[x : x + size] == halves
+            if same and piece is not None:
+                gap.append((look, text, size))
+                if sum(len(text.encode()) for _, text, _ in gap) > _WORTH_A_JUMP:
+                    yield piece
+                    piece, gap = None, []
+            elif not same:
+                row[x : x + size] = halves
+                longer = piece
+                for each in (*gap, (look, text, size)):
+                    longer = longer and longer.and_then(*each)
+                if piece is not None and longer is None:
+                    yield piece
+                piece, gap = longer or _Piece(look, y, x, text, size), []
+            x += size
+        if piece is not None:
+            yield piece
+
+
+def _written(pieces: Iterable[_Piece], width: int) -> str:
+    """What looks the same together, so that each look is set once; of that, what is near comes next."""
+    ink = Ink(width)
+    for look, alike in groupby(sorted(pieces), key=_look):
+        rest = list(alike)
+        while rest:
+            near = [ink.bytes_to(piece.y, piece.x) for piece in rest[:_AHEAD]]
+            _, y, x, text, size = rest.pop(near.index(min(near)))
+            ink.write(y, x, text, size, look)
+    return ink.done()
+
+
+def _cells(strip: Strip, system: ColorSystem | None) -> Iterator[tuple[Look, str, int]]:
+    """Look, text and size of what stands in a strip, one character with its marks at a time."""
+    for text, style, _ in strip:
+        look, blank = look_of(style, system), look_of(style, system, blank=True)
+        for character, size in _characters(text):
+            yield blank if character == " " else look, character, size
+
+
+@lru_cache(maxsize=4096)
+def _characters(text: str) -> tuple[tuple[str, int], ...]:
+    if text.isascii():
+        return tuple((character, 1) for character in text)
+    return tuple((text[start:end], size) for start, end, size in split_graphemes(text)[0] if size)
+
+
+class _ThinLayout(LayoutUpdate):
+    """A full update: whatever was shown has gone, or may have."""
+
+    def __init__(self, update: LayoutUpdate, shown: Shown) -> None:
+        super().__init__(update.strips, update.region)
+        self._shown = shown
 
     def render_segments(self, console: Console) -> str:
-        """The terminal sequences of the update."""
-        parts: list[str] = []
-        ink = Ink(console._color_system)
+        """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
+        self._shown.forget(*self.region.size)
+        rows = enumerate(self.strips, self.region.y)
+        return self._shown.show(((y, self.region.x, Strip.join(row)) for y, row in rows), console._color_system)
+
+
+class _ThinChops(ChopsUpdate):
+    """A partial update, of which only what differs from what is shown is sent."""
+
+    def __init__(self, update: ChopsUpdate, shown: Shown, size: Size) -> None:
+        super().__init__(update.chops, update.spans, update.chop_ends)
+        self._shown = shown
+        self._size = size
+
+    def render_segments(self, console: Console) -> str:
+        """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
+        if self._shown.size != self._size:
+            self._shown.forget(*self._size)
+        return self._shown.show(self._stretches(), console._color_system)
+
+    def _stretches(self) -> Iterator[_Stretch]:
         for y, left, right in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 start, stop = max(left, x), min(right, end)
                 if strip is not None and start < stop:
-                    parts.append(Control.move_to(start, y).segment.text)
-                    parts.append(ink.write(strip.crop(start - x, stop - x)))
-        parts.append(ink.rest())
-        return "".join(parts)
+                    yield y, start, strip.crop(start - x, stop - x)
 
 
 class ThinCompositor(Compositor):
-    """Textual's compositor with partial updates cropped on both sides."""
+    """Textual's compositor, with updates that send what differs from what the terminal shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = Shown()
+
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """The update of all cells."""
+        return _ThinLayout(super().render_full_update(simplify), self._shown)
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """The update of what is dirty, or None."""
         update = super().render_partial_update()
-        return None if update is None else _CroppedUpdate(update.chops, update.spans, update.chop_ends)
-
-
-def changed_spans(before: Strip, after: Strip) -> Iterator[tuple[int, int]]:
-    """The stretches of cells (start, end) in which two strips of one length differ; near ones are joined."""
-    start = end = -1
-    for at, (old, new) in enumerate(zip(_cells(before), _cells(after), strict=False)):
-        if old != new:
-            if start >= 0 and at - end > _WORTH_A_JUMP:
-                yield start, end
-                start = -1
-            start, end = (at if start < 0 else start), at + 1
-    if start >= 0:
-        yield start, end
-
-
-def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
-    """One entry a cell. Both halves of a wide character hold all of it, so that it changes as one; they differ, so
-    that a half never stands for the other where a character moves by one cell."""
-    cells = []
-    for text, style, _ in strip:
-        if text.isascii():
-            cells += [(character, style) for character in text]
-        else:
-            for character in text:
-                size = cell_len(character)
-                if size:
-                    cells += [(character * half, style) for half in range(1, size + 1)]
-                elif cells:  # a combining mark changes the cell before it
-                    cells[-1] = (cells[-1][0] + character, style)
-    return cells
+        return None if update is None else _ThinChops(update, self._shown, self.size)

@@ -1,13 +1,13 @@
 """Thin on the wire: exactly the cells that changed are sent, and the terminal shows what a full repaint would."""
 
 import re
-from itertools import pairwise
 from typing import Any
 
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import Compositor, CompositorUpdate
@@ -18,13 +18,27 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from rnn_tui.view.pane import Picture
-from rnn_tui.view.thin import ThinCompositor, changed_spans
+from rnn_tui.view.thin import Shown, ThinCompositor
 from tests.view.helpers import until
 
 Cell = tuple[str, Style]  # a character, with marks that join it, and a style
 WIDE = "日本👩"
-STYLES = [Style.parse(code) for code in ("#ff0000 on #101010", "#00ff00 on #101010", "bold #ffffff on #2c3442")]
-CELLS = st.tuples(st.sampled_from(["a", "b", " ", "日", "本", "e\u0301", "▀"]), st.sampled_from(STYLES))
+STYLES = [
+    Style.parse(code)
+    for code in (
+        "#ff0000 on #101010",
+        "#00ff00 on #101010",
+        "bold #ffffff on #2c3442",
+        "bold dim #5fd7af on #121212",
+        "underline #ff0000 on #101010",
+        "reverse",
+        "italic strike #00ff00 on #2c3442",
+        "dim red on blue",
+    )
+]
+CELLS = st.tuples(st.sampled_from(["a", "b", " ", " ", "日", "本", "e\u0301", "▀"]), st.sampled_from(STYLES))
+SYSTEMS = [None, *ColorSystem]
+WIDTH, HEIGHT = 24, 5
 
 
 def size(cell: Cell) -> int:
@@ -35,11 +49,6 @@ def strip_of(cells: list[Cell]) -> Strip:
     return Strip([Segment(text, style) for text, style in cells], sum(map(size, cells)))
 
 
-def columns(cells: list[Cell]) -> list[tuple[str, Style, int]]:
-    """What stands in each column: the cell, and which half of it."""
-    return [(*cell, half) for cell in cells for half in range(size(cell))]
-
-
 def cut(cells: list[Cell], width: int) -> list[Cell]:
     kept: list[Cell] = []
     for cell in cells:
@@ -48,45 +57,12 @@ def cut(cells: list[Cell], width: int) -> list[Cell]:
     return kept + [("a", STYLES[0])] * (width - sum(map(size, kept)))
 
 
-@st.composite
-def pairs(draw: st.DrawFn) -> tuple[list[Cell], list[Cell]]:
-    """Two rows of one width: often the second is the first with a few cells set or shifted."""
-    width = draw(st.integers(1, 60))
-    one = cut(draw(st.lists(CELLS, max_size=60)), width)
-    kind = draw(st.sampled_from(["other", "edited", "shifted", "wide"]))
-    if kind == "other":
-        return one, cut(draw(st.lists(CELLS, max_size=60)), width)
-    if kind == "wide":  # a long run of one wide character, moved by a column
-        run = [("日", STYLES[0])] * 40
-        return cut(run, width), cut([draw(CELLS), *run], width)
-    other = list(one)
-    for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, len(other) - 1))
-        other[at : at + (kind == "edited")] = [draw(CELLS)]
-    return one, cut(other, width)
-
-
-@given(pairs())
-def test_changed_spans_against_every_column(pair: tuple[list[Cell], list[Cell]]) -> None:
-    one, other = pair
-    before, after = columns(one), columns(other)
-    changed = {at for at, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
-    spans = list(changed_spans(strip_of(one), strip_of(other)))
-    assert changed <= {at for start, end in spans for at in range(start, end)}
-    for start, end in spans:
-        assert {start, end - 1} <= changed
-        quiet = re.findall("=+", "".join("!" if at in changed else "=" for at in range(start, end)))
-        assert max(map(len, quiet), default=0) <= 10
-        for row in (before, after):  # no half of a wide character is left over, old or new
-            assert row[start][2] == 0
-            assert end == len(row) or row[end][2] == 0
-    for (_, end), (start, _) in pairwise(spans):
-        assert start - end > 10
-
-
-def test_equal_strips_have_no_spans_however_they_are_cut() -> None:
-    assert list(changed_spans(strip_of([("a", STYLES[0])] * 9), Strip([Segment("a" * 9, STYLES[0])], 9))) == []
-    assert list(changed_spans(Strip([], 0), Strip([], 0))) == []
+def seen(cell: pyte.screens.Char) -> tuple[Any, ...]:
+    """What somebody sees of a cell: of a blank one without lines through it only the background."""
+    lines = (cell.underscore, cell.strikethrough, cell.reverse)
+    if cell.data == " " and not any(lines):
+        return (" ", cell.bg)
+    return (cell.data, cell.bg, cell.fg, cell.bold, cell.italics, *lines)
 
 
 class Terminal:
@@ -95,6 +71,7 @@ class Terminal:
     def __init__(self, width: int, height: int) -> None:
         self.screen = pyte.Screen(width, height)
         self.stream = pyte.Stream(self.screen)
+        self.stream.feed("\x1b[?7l")  # as Textual sets it: no wrapping
         self.written = ""
 
     def write(self, data: str) -> None:
@@ -104,12 +81,81 @@ class Terminal:
     def shown(self) -> list[list[tuple[str, str, str, bool]]]:
         rows = range(self.screen.lines)
         line = [[self.screen.buffer[y][x] for x in range(self.screen.columns)] for y in rows]
-        return [[(cell.data, cell.fg, cell.bg, cell.bold) for cell in row] for row in line]
+        return [[seen(cell) for cell in row] for row in line]
 
     def printed(self) -> str:
         """The characters written since the last time, without the controls."""
         text, self.written = re.sub(r"\x1b(\[[0-9;?]*[a-zA-Z]|.)", "", self.written), ""
         return text.replace("\n", "")
+
+
+@st.composite
+def turns(draw: st.DrawFn) -> list[list[tuple[int, int, list[Cell]]]]:
+    """Stretches (row, column, cells) to show, turn by turn: new ones, or those before with a cell set or shifted."""
+    rows = [cut([], WIDTH) for _ in range(HEIGHT)]
+    found = []
+    for _ in range(draw(st.integers(1, 6))):
+        stretches: list[tuple[int, int, list[Cell]]] = []
+        for y in draw(st.sets(st.integers(0, HEIGHT - 1), min_size=1)):
+            kind = draw(st.sampled_from(["other", "part", "edited", "shifted", "wide", "same"]))
+            if kind == "part":
+                left = draw(st.integers(0, WIDTH - 1))
+                stretches.append((y, left, cut(draw(st.lists(CELLS)), draw(st.integers(1, WIDTH - left)))))
+                rows[y] = cut([], WIDTH)  # some row that is not what stands there now
+                continue
+            if kind == "other":
+                rows[y] = cut(draw(st.lists(CELLS, max_size=WIDTH)), WIDTH)
+            elif kind == "wide":  # a long run of one wide character, moved by a column or not
+                rows[y] = cut([*draw(st.lists(CELLS, max_size=1)), *[("日", STYLES[0])] * WIDTH], WIDTH)
+            elif kind != "same":
+                at = draw(st.integers(0, len(rows[y]) - 1))
+                rows[y] = cut([*rows[y][:at], draw(CELLS), *rows[y][at + (kind == "edited") :]], WIDTH)
+            stretches.append((y, 0, rows[y]))
+        found.append(stretches)
+    return found
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=str)
+@settings(max_examples=25)
+@given(turns())
+def test_a_terminal_shows_what_one_would_that_is_told_everything_at_once(
+    system: ColorSystem | None, turns: list[list[tuple[int, int, list[Cell]]]]
+) -> None:
+    """The other terminal is written to by Rich: every cell, every style in full, from the left to the right."""
+    thin, told = Terminal(WIDTH, HEIGHT), Terminal(WIDTH, HEIGHT)
+    shown = Shown()
+    shown.forget(WIDTH, HEIGHT)
+    for stretches in turns:
+        data = shown.show([(y, x, strip_of(cells)) for y, x, cells in stretches], system)
+        thin.write(data)
+        assert thin.screen.cursor.attrs == pyte.screens.Char(" "), "plain behind"
+        for y, x, cells in stretches:
+            told.write(f"\x1b[{y + 1};{x + 1}H")
+            for text, style in cells:
+                style._ansi = None  # Rich keeps the codes of the first colours that it was asked for
+                told.write(style.render(text, color_system=system))
+        assert thin.shown() == told.shown()
+        assert shown.show([(y, x, strip_of(cells)) for y, x, cells in stretches], system) == ""
+
+
+def test_what_has_not_changed_is_not_sent_however_the_strips_are_cut() -> None:
+    shown = Shown()
+    shown.forget(9, 1)
+    assert "aaaaaaaaa" in shown.show([(0, 0, strip_of([("a", STYLES[0])] * 9))], ColorSystem.TRUECOLOR)
+    assert shown.show([(0, 0, Strip([Segment("a" * 9, STYLES[0])]))], ColorSystem.TRUECOLOR) == ""
+    assert shown.show([(0, 4, Strip([Segment("a" * 2, STYLES[0])]))], ColorSystem.TRUECOLOR) == ""
+    shown.forget(9, 1)
+    assert "aaaaaaaaa" in shown.show([(0, 0, Strip([Segment("a" * 9, STYLES[0])]))], ColorSystem.TRUECOLOR)
+
+
+def test_a_look_is_set_once_and_what_has_it_is_written_together() -> None:
+    shown = Shown()
+    shown.forget(20, 4)
+    red, blue = Style.parse("#010203 on #040506"), Style.parse("#070809 on #0a0b0c")
+    rows = [Strip([Segment("a" * 6, red), Segment("b" * 6, blue)]) for _ in range(4)]
+    data = shown.show([(y, 2, row) for y, row in enumerate(rows)], ColorSystem.TRUECOLOR)
+    assert data.count("m") == 3  # two looks, and back to plain
+    assert data.count("a") == data.count("b") == 24
 
 
 class ThinScreen(Screen[None]):
@@ -210,10 +256,10 @@ async def test_only_the_cell_that_changed_is_sent() -> None:
     assert await change_one_cell(ThinScreen) == "X"
 
 
-async def test_textual_itself_still_crops_on_the_right_only() -> None:
+async def test_textual_itself_still_sends_what_has_not_changed() -> None:
     printed = await change_one_cell(ThickScreen)
-    assert printed != "X", "Textual crops on the left now: ThinCompositor can go"
-    assert printed == "a" * 15 + "X"
+    assert printed != "X", "Textual sends only what changed now: ThinCompositor can go"
+    assert printed.startswith("a" * 15 + "X" + "a")
 
 
 async def test_nothing_is_sent_where_nothing_changed() -> None:
