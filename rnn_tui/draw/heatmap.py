@@ -14,6 +14,7 @@ from rnn_tui.draw.palette import LEVELS, Palette
 
 __all__ = ["Tone", "draw_pair", "draw_ruler", "draw_unit", "mark_cursor", "put_scale"]
 
+_THIN = Style(bold=False)  # an edge is no thicker for being bold, and costs more to send
 _LONGEST = {"signed": 7, "share": 5}  # cells of a number
 
 
@@ -136,6 +137,7 @@ def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, rows: range, ruler:
     x = axis.x(cursor)
     canvas.tint(x, ruler, axis.column, palette.cursor + palette.accent)
     if axis.column >= 4:
+        edge = palette.accent + _THIN
         for y in rows:
-            canvas.edge(x, y, "▏", palette.accent)
-            canvas.edge(x + axis.column - 1, y, "▕", palette.accent)
+            canvas.edge(x, y, "▏", edge)
+            canvas.edge(x + axis.column - 1, y, "▕", edge)
