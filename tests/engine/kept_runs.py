@@ -24,7 +24,7 @@ def changed(experiment: Experiment, **sections: dict[str, Any]) -> Experiment:
 def small(lesson: Experiment) -> Experiment:
     """A lesson with sixteen units and sixteen characters of a text at most: as exact, and sooner done."""
     lesson = changed(lesson, network={"hidden_size": min(lesson.network.hidden_size, 16)})
-    return changed(lesson, data={"length": 16}) if lesson.data.length > 16 else lesson
+    return changed(lesson, data={"length": 16}) if lesson.data.text else lesson
 
 
 def begin(experiment: Experiment, folder: Path, turns: tuple[Turn, ...] = (), **keep: Any) -> tuple[Session, Keeper]:
