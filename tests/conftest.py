@@ -16,7 +16,7 @@ _runs = tempfile.mkdtemp(prefix="rnn-tui-tests-")
 atexit.register(shutil.rmtree, _runs, ignore_errors=True)
 os.environ["XDG_DATA_HOME"] = _runs
 
-settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=40)
 # --hypothesis-profile=wide: a longer search, with other examples each time
 settings.register_profile("wide", deadline=None, database=None, max_examples=2000)
 settings.load_profile("house")
