@@ -17,7 +17,7 @@ atexit.register(shutil.rmtree, _runs, ignore_errors=True)
 os.environ["XDG_DATA_HOME"] = _runs
 os.environ["RNN_TUI_SOCKETS"] = tempfile.mkdtemp(dir=_runs)
 
-settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=40)
 # --hypothesis-profile=wide: a longer search, with other examples each time
 settings.register_profile("wide", deadline=None, database=None, max_examples=2000)
 settings.load_profile("house")

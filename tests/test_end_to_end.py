@@ -16,7 +16,9 @@ import psutil
 import pyte
 import pytest
 
-PATIENCE = 300  # times a fifth of a second that the screen may need
+PATIENCE = 120.0  # seconds that the screen may need
+pytestmark = pytest.mark.xdist_group("terminal")  # one after another
+
 MODES = ("1049", "1000", "1003", "1006", "2004", "1004")  # alternate screen, mouse, paste, focus
 
 
@@ -27,7 +29,7 @@ class Terminal:
         environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("NO_COLOR", "XDG_RUNTIME_DIR") and not name.startswith("TEXTUAL")
+            if name not in ("NO_COLOR", "XDG_RUNTIME_DIR", "COLUMNS", "LINES") and not name.startswith("TEXTUAL")
         }
         environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TMPDIR": str(folder)}
         self.folder = folder
@@ -38,24 +40,25 @@ class Terminal:
             sys.executable, ["-m", "rnn_tui", *arguments], dimensions=(36, 120), env=environment, timeout=60
         )
 
-    def read(self) -> None:
-        """What has been written since; up to a fifth of a second for it."""
+    def read(self) -> bool:
+        """What has been written since; up to a fifth of a second for it. Whether there was anything."""
         try:
             data = self.child.read_nonblocking(1 << 16, timeout=0.2)
         except pexpect.TIMEOUT:
-            return
+            return False
         self.raw += data
         self.stream.feed(data)
+        return True
 
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
     def until(self, condition: Callable[[str], object]) -> str:
-        """Read until the screen fulfils something."""
-        for _ in range(PATIENCE):
-            if condition(self.text()):
+        """Read until the screen fulfils something and rests, so that no frame is half there."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if not self.read() and condition(self.text()):
                 return self.text()
-            self.read()
         raise AssertionError("waited in vain; the screen was\n" + self.text())
 
     def tick(self) -> int:
@@ -81,7 +84,8 @@ class Terminal:
 
     def end(self) -> int:
         """Read to the end; the exit code."""
-        for _ in range(PATIENCE):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             try:
                 self.read()
             except pexpect.EOF:
@@ -116,12 +120,11 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_a_session_from_the_command_to_the_prompt(terminal: Terminal) -> None:
-    text = terminal.until(lambda text: "Unrolled network" in text)  # also before torch is there
-    terminal.until(lambda text: "▶ playing" in text and re.search(r"epoch [2-9]/100", text))
+    terminal.until(lambda text: "Unrolled network" in text)  # also before torch is there
+    text = terminal.until(lambda text: "▶ playing" in text and re.search(r"epoch [2-9]/100", text))
     engine = terminal.engine()
     folder = next(terminal.folder.iterdir())
     assert folder.stat().st_mode & 0o777 == 0o700
-    text = terminal.text()
     for part in ("hihello", "Hidden state", "Loss", "floor 2.596", "Prediction", "torch 2."):
         assert part in text
     rows = [line.split() for line in text.splitlines()]
@@ -214,7 +217,7 @@ def test_keys_in_one_write_never_end_the_run_while_a_dialog_is_open(terminal: Te
         for _ in range(5):
             terminal.read()
         terminal.press("\x1b")
-        time.sleep(0.5)  # an escape and a key that follow one another closely are a key with alt
+        time.sleep(1)  # an escape and a key that follow one another closely are a key with alt
         terminal.until(lambda text: words not in text and "Unrolled network" in text)  # noqa: B023
     assert terminal.engine().pid == engine.pid
     terminal.press("q")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -16,6 +17,9 @@ GREY = replace(DARK, monochrome=True)
 
 Grid = list[list[tuple[str, Style]]]
 
+_PLAIN = Style()
+_width = cache(cell_len)
+
 
 def grid(strips: Sequence[Strip]) -> Grid:
     """A row of (character, style) for each strip, one a cell; the second half of a wide character is ''."""
@@ -24,13 +28,17 @@ def grid(strips: Sequence[Strip]) -> Grid:
         row: list[tuple[str, Style]] = []
         for text, style, control in strip:
             assert not control
+            drawn = style or _PLAIN
+            if text.isascii() and text.isprintable():
+                row += [(character, drawn) for character in text]
+                continue
             for character in text:
-                size = cell_len(character)
+                size = _width(character)
                 if size == 0:
                     assert row, "a mark without a cell"
                     row[-1] = (row[-1][0] + character, row[-1][1])
                 else:
-                    row += [(character, style or Style()), ("", style or Style())][:size]
+                    row += [(character, drawn), ("", drawn)][:size]
         rows.append(row)
     return rows
 

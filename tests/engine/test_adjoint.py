@@ -49,7 +49,7 @@ def by(number: Tensor, nodes: list[Tensor], row: int) -> Tensor:
 
 
 @given(experiments(), st.integers(1, 8), st.integers(0, 99))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_every_derivative_is_that_of_autograd(experiment: Experiment, ticks: int, seed: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, cell = Pass(trainer), experiment.network.cell

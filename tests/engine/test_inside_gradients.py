@@ -41,7 +41,7 @@ def norms(number: Tensor, nodes: list[Tensor], row: int) -> list[float]:
 
 
 @given(experiments(learn=True), st.integers(1, 14), st.integers(0, 5), st.sampled_from(["sum", "mean"]))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_every_norm_is_that_of_autograd(experiment: Experiment, ticks: int, at: int, reduction: str) -> None:
     told = to_dict(experiment)
     told["training"] = {**told.get("training", {}), "reduction": reduction}

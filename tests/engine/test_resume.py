@@ -14,7 +14,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.manifest import read_manifest
 from rnn_tui.protocol import Turn
 from rnn_tui.rules import from_dict
-from tests.engine.kept_runs import advance, begin, changed, go_on, known
+from tests.engine.kept_runs import advance, begin, changed, go_on, known, small
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -28,7 +28,7 @@ def both_ticks() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "tick"), both_ticks())
 def test_every_lesson_goes_on_as_if_never_stopped(name: str, tick: str, tmp_path: Path) -> None:
-    experiment = changed(LESSONS[name], training={"tick": tick, "epochs": EPOCHS})
+    experiment = changed(small(LESSONS[name]), training={"tick": tick, "epochs": EPOCHS})
     whole = Session(experiment)
     whole.watch(())
     length = whole.trainer.length if tick == "character" else 1

@@ -1,5 +1,6 @@
 """Breakpoints: where a run holds, against a plain loop over what the same run computes without them."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ def experiment(name: str = "hihello-sequence", *until: str, **training: Any) -> 
     return from_dict(values)
 
 
+@cache
 def unwatched(what: Experiment, passes: int = _PASSES) -> tuple[list[float], list[str]]:
     """The loss and the prediction of each pass of a run that nothing holds."""
     session = Session(what)
@@ -63,8 +65,8 @@ def test_it_holds_once_where_it_is_right_for_the_first_time(name: str) -> None:
 LRS = st.sampled_from([0.05, 0.3, 1.0, 3.0])  # the larger ones make the loss jump up and down
 
 
-@settings(max_examples=30)
-@given(lr=LRS, seed=st.integers(0, 9), value=st.floats(0.25, 3, width=16))
+@settings(max_examples=20)
+@given(lr=LRS, seed=st.integers(0, 2), value=st.floats(0.25, 3, width=16))
 def test_it_holds_where_the_loss_falls_below(lr: float, seed: int, value: float) -> None:
     losses, _ = unwatched(experiment(lr=lr, seed=seed))
     expected = [
@@ -75,8 +77,8 @@ def test_it_holds_where_the_loss_falls_below(lr: float, seed: int, value: float)
     assert held_at(experiment("hihello-sequence", f"loss<{value}", lr=lr, seed=seed), _PASSES) == expected
 
 
-@settings(max_examples=30)
-@given(lr=LRS, seed=st.integers(0, 9), value=st.floats(0, 1, width=16))
+@settings(max_examples=20)
+@given(lr=LRS, seed=st.integers(0, 2), value=st.floats(0, 1, width=16))
 def test_it_holds_where_the_loss_jumps(lr: float, seed: int, value: float) -> None:
     losses, _ = unwatched(experiment(lr=lr, seed=seed))
     expected = [number for number in range(2, _PASSES + 1) if losses[number - 1] - losses[number - 2] > value]

@@ -1,5 +1,6 @@
 """What pilot tests share: an app on a fake engine, waiting for what must come, and reading the screen."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,9 +15,10 @@ from rnn_tui.showing import Showing
 from rnn_tui.view.app import RnnApp
 from tests.view.fake_engine import FakeEngine
 
-__all__ = ["running", "screen_lines", "text_of", "until"]
+__all__ = ["running", "screen_lines", "settled", "text_of", "until"]
 
 _TRIES = 4000
+_STILL = 4  # looks at the screen that find every widget where it was
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
@@ -26,6 +28,21 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
             return
         await pilot.pause(0.005)
     raise AssertionError("waited in vain")
+
+
+async def settled(pilot: Pilot[Any], app: RnnApp, engine: FakeEngine) -> None:
+    """Let the app work until the newest frame is there, nothing is left to ask for, and no widget moves any more."""
+    found: deque[object] = deque(maxlen=_STILL)
+
+    def still() -> bool:
+        there = app.main.scene is not None and app.main.scene.opened.run == engine.run
+        if there and engine.looks[-1].seen == engine.revision:
+            found.append((len(engine.looks), [each.region for each in app.main.walk_children(Widget)]))
+        else:
+            found.clear()
+        return len(found) == _STILL and all(each == found[0] for each in found)
+
+    await until(pilot, still)
 
 
 @asynccontextmanager
@@ -43,8 +60,7 @@ async def running(
     app = RnnApp(engine, Showing(experiment=lesson, **options))
     async with app.run_test(size=size, notifications=True) as pilot:
         if ready:
-            await until(pilot, lambda: app.main.scene is not None and app.main.scene.opened.run == engine.run)
-            await until(pilot, lambda: engine.looks[-1].seen == engine.revision)  # nothing is left to ask for
+            await settled(pilot, app, engine)
             engine.heard()
         yield pilot, app, engine
 

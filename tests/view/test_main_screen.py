@@ -12,7 +12,7 @@ from rnn_tui.view.app import RnnApp
 from rnn_tui.view.keys import KEYS
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY, h_value
-from tests.view.helpers import running, screen_lines, text_of, until
+from tests.view.helpers import running, screen_lines, settled, text_of, until
 
 
 def colours(app: RnnApp, widget: str) -> set[Color]:
@@ -137,8 +137,9 @@ async def test_a_terminal_that_is_too_small_says_so_and_comes_back(size: tuple[i
         engine.move(tick=71, newest=71)
         await pilot.press("right_square_bracket", "escape")
         await pilot.resize_terminal(120, 36)
-        await until(pilot, lambda: "tick 71" in text_of(app, "#status"))
-        await until(pilot, lambda: len(differences(before, screen_lines(app))) == 2)  # but for the tick, as it was
+        await settled(pilot, app, engine)
+        assert "tick 71" in text_of(app, "#status")
+        assert len(differences(before, screen_lines(app))) == 2  # but for the tick, as it was
 
 
 def differences(one: list[str], other: list[str]) -> list[int]:

@@ -8,7 +8,7 @@ from rnn_tui.protocol import NextPhase, Play, SlowMotion
 from rnn_tui.view.app import RnnApp
 from rnn_tui.view.slow import FIRST_PACE, next_pace
 from tests.view.fake_engine import FakeEngine
-from tests.view.helpers import running, text_of, until
+from tests.view.helpers import running, settled, text_of, until
 
 NORMS = (0.703, 0.814, 0.998)
 BACKWARD = Phase(
@@ -97,8 +97,8 @@ async def test_backward_can_be_read_off_the_screen(size: tuple[int, int]) -> Non
     async with running(paused=True, size=size) as (pilot, app, engine):
         engine.extra = {"phase": BACKWARD}
         engine.move(fed=6)
-        await until(pilot, lambda: "Backward to t=3" in text_of(app, "#phase"))
-        await until(pilot, lambda: "◀" in text_of(app, "#network"))
+        await settled(pilot, app, engine)
+        assert "Backward to t=3" in text_of(app, "#phase")
         network = text_of(app, "#network")
         assert network.count("◀") == 2
         assert network.count("↓") == 3
@@ -123,13 +123,13 @@ async def test_nothing_moves_from_phase_to_phase(size: tuple[int, int]) -> None:
     async with running(paused=True, size=size) as (pilot, app, engine):
         await pilot.press("s")
         await until(pilot, lambda: app.main.query_one("#phase").region)
-        await until(pilot, lambda: "Slow motion" in text_of(app, "#phase"))
+        await settled(pilot, app, engine)
+        assert "Slow motion" in text_of(app, "#phase")
         places = {each.id: each.region for each in app.main.query("#panes *")}
         for phase in (forward("embed", 0), forward("loss", 5), BACKWARD, UPDATE):
             engine.extra = {"phase": phase}
             engine.move()
-            await until(pilot, lambda: held(app, engine))
-            await pilot.pause()
+            await settled(pilot, app, engine)
             assert {each.id: each.region for each in app.main.query("#panes *")} == places
             assert phase.words.split()[0] in text_of(app, "#phase")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -58,6 +59,7 @@ class MainScreen(Screen[None]):
         self.gaze = Gaze()
         self.scene: Scene | None = None
         self._experiment: Experiment | None = None  # the one that the panes are arranged for
+        self._drawn_at: dict[str, Size] = {}  # what was drawn last
 
     def compose(self) -> ComposeResult:
         """Status, panes, notice, keys."""
@@ -72,6 +74,7 @@ class MainScreen(Screen[None]):
         """Arrange the panes; what is in them comes when they have their sizes."""
         self.prepare(self._first)
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.screen_layout_refresh_signal.subscribe(self, self._laid_out)
         self.call_after_refresh(self.post_message, self.Ready())
 
     def on_screen_resume(self) -> None:
@@ -220,8 +223,18 @@ class MainScreen(Screen[None]):
     def _arranged(self) -> None:
         self.call_after_refresh(self._resized)
 
+    def _laid_out(self, _screen: Screen[object]) -> None:
+        """The layout of a widget may come after what was called after a refresh: what it changed is drawn then."""
+        if self._sizes() != self._drawn_at:
+            self._redraw()
+
+    def _sizes(self) -> dict[str, Size]:
+        """The size of all that is drawn."""
+        return {"status": self.size, "phase": self.query_one(PhaseLines).size, **self.stage.sizes()}
+
     def _redraw(self) -> None:
         """The sizes have changed: a new axis for what is known, and new numbers."""
+        self._drawn_at = self._sizes()
         if self.scene is not None:
             self.scene = replace(self.scene, axis=self._axis_of(self.scene.experiment, self.scene.frame))
             self._draw()
