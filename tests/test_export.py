@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnn_tui.engine.checkpoint import put_weights
 from rnn_tui.engine.export import export_run
 from rnn_tui.engine.forecast import forecast
-from rnn_tui.engine.kept import load_best, load_run
+from rnn_tui.engine.kept import load_run
+from rnn_tui.engine.network import load_network
 from rnn_tui.engine.sampling import generate
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.tasks import SeriesTask
@@ -31,15 +33,16 @@ CALL = (
 
 
 def exported(experiment: Experiment, ticks: int, folder: Path, *, best: bool = False) -> tuple[Session, Path]:
-    """The session as it was kept, and the file that was made of it, in a place where there is nothing else."""
+    """The session as it was kept, and the file that was made of it once the data were gone, in a place of its own."""
     session, keeper = begin(experiment, folder / "run")
     advance(session, ticks)
     keeper.close()
-    _, code = export_run(folder / "run", str(folder / "out"), best=best)
-    experiment = read_experiment(folder / "run")
-    session = load_best(folder / "run", experiment) if best else load_run(folder / "run", experiment)[0]
+    session, _ = load_run(folder / "run", read_experiment(folder / "run"))
     for name in ("text.txt", "series.csv", "pairs.tsv"):
         (folder / name).unlink(missing_ok=True)
+    if best:
+        put_weights(session.trainer.model, load_network(folder / "run", best=True).tensors)
+    _, code = export_run(folder / "run", str(folder / "out"), best=best)
     return session, code
 
 
@@ -73,6 +76,18 @@ def test_one_to_many_answers_to_its_end(tmp_path: Path) -> None:
 
 
 def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("abc\tx\nbb\ty\n")
+    values = {
+        "data": {"pairs": str(tmp_path / "pairs.tsv"), "task": "many-to-one"},
+        "network": {"head": "linear", "hidden_size": 8},
+        "training": {"tick": "sequence", "lr": 0.1},
+    }
+    _, code = exported(from_dict(values), 60, tmp_path)
+    lines = python(str(code)).splitlines()
+    assert [(line.split(" -> ")[0], line[-1]) for line in lines] == [("abc", "x"), ("bb", "y")]
+
+
+def test_pairs_of_a_file_answer(tmp_path: Path) -> None:
     (tmp_path / "pairs.tsv").write_text("abc\tx\nbb\ty\n")
     values = {
         "data": {"pairs": str(tmp_path / "pairs.tsv"), "task": "many-to-one"},
