@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from rnn_tui.cli import main
 from rnn_tui.engine.checkpoint import put_weights
 from rnn_tui.engine.export import export_run
 from rnn_tui.engine.forecast import forecast
@@ -87,16 +89,22 @@ def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
     assert [(line.split(" -> ")[0], line[-1]) for line in lines] == [("abc", "x"), ("bb", "y")]
 
 
-def test_pairs_of_a_file_answer(tmp_path: Path) -> None:
-    (tmp_path / "pairs.tsv").write_text("abc\tx\nbb\ty\n")
-    values = {
-        "data": {"pairs": str(tmp_path / "pairs.tsv"), "task": "many-to-one"},
-        "network": {"head": "linear", "hidden_size": 8},
-        "training": {"tick": "sequence", "lr": 0.1},
-    }
-    _, code = exported(from_dict(values), 60, tmp_path)
-    lines = python(str(code)).splitlines()
-    assert [(line.split(" -> ")[0], line[-1]) for line in lines] == [("abc", "x"), ("bb", "y")]
+@pytest.mark.parametrize("name", ["hihello-embedding", "ohlol-lstm", "spell"])
+def test_a_character_that_it_does_not_know_is_told_in_a_line(tmp_path: Path, name: str) -> None:
+    _, code = exported(LESSONS[name], 2, tmp_path)
+    known = LESSONS[name].data.inputs[0][:1]
+    done = subprocess.run([sys.executable, str(code), f"{known}日"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    vocabulary = ascii(LESSONS[name].vocabulary)
+    assert f"character 2, '\\u65e5', is not one of the vocabulary: {vocabulary}" in done.stderr
+
+
+def test_it_is_written_into_a_folder(tmp_path: Path) -> None:
+    exported(LESSONS["hello"], 1, tmp_path)
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(main, ["export", str(tmp_path / "run"), "--to", str(tmp_path / "file")])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.endswith(": is a file; it must be a folder\n")
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn-relu"])
