@@ -1,5 +1,26 @@
-"""`python -m rnn_tui` is `rnn-tui`."""
+"""Where the program begins, also for `python -m rnn_tui`: Ctrl+C ends it in one way, however early it comes."""
 
-from rnn_tui.cli import main
+import os
 
-main()
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line, and exit."""
+    try:
+        import signal
+
+        heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else somebody has it ignored
+        if heeds:  # what is half imported would not pass an exception on as it is
+            signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+        from rnn_tui.cli import main as run
+
+        if heeds:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        run()
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    main()

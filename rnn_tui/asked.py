@@ -1,5 +1,6 @@
 """The experiment that a command line describes, and the changes that are to come in it."""
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ def experiment_of(parameters: dict[str, Any]) -> Experiment:
         raise Refusal("--text '': is empty; it must be a file, or - for stdin")
     if replaced.get("data.text") == "-":
         replaced["data.text"] = _stdin()
+    for path, option in (("data.pairs", "--pairs"), ("data.series", "--series")):
+        if replaced.get(path) == "-":
+            raise Refusal(f"{option} -: must be a file; only --text reads stdin")
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
     gap = given_gap(parameters)
     if gap is not None:
@@ -53,7 +57,10 @@ def _stdin() -> str:
         raise Refusal("--text -: nothing comes in on stdin; pipe a text into it, as in `cat *.txt | rnn-tui --text -`")
     from rnn_tui.stdin import stdin_as_file
 
-    return click.get_current_context().with_resource(stdin_as_file())
+    path = click.get_current_context().with_resource(stdin_as_file())
+    if not os.path.getsize(path):
+        raise Refusal("--text -: stdin is empty")
+    return path
 
 
 def turns_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:

@@ -43,7 +43,9 @@ class Batches:
         if data.holdout and self.held_out < 2:
             problem = f"{data.holdout:g} of {characters:,} {them} has nothing in it to judge by: "
             least = np.ceil(2000 / characters) / 1000
-            raise ExperimentError("data.holdout", f"{problem}it must be at least {least:g}, or 0")
+            raise ExperimentError(
+                "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
+            )
         there = f"the {what} has {self.learnt:,} {them}" + (" that are not held out" if self.held_out else "")
         if self.learnt <= data.length:
             fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else f"a longer {what}"

@@ -18,6 +18,7 @@ from rnn_tui.options import (
     given,
     shown,
 )
+from rnn_tui.own_text import too_short_to_judge
 from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs, stop
 from rnn_tui.run_options import run_options
@@ -117,6 +118,8 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
     from rnn_tui.engine.headless import train
     from rnn_tui.manifest import CheckpointError
 
+    if problem := "" if resume is not None else too_short_to_judge(experiment, given(parameters)):
+        click.echo(f"rnn-tui: {problem}", err=True)
     try:
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
         code = train(

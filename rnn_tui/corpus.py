@@ -156,8 +156,12 @@ def _pieces(data: Data, codec: str) -> Iterator[str]:
             except UnicodeDecodeError as error:  # its object begins with what was left over from the piece before
                 place = done + len(piece) - len(error.object) + error.start
                 raise _undecodable(data.encoding, place, error.object[error.start]) from None
-            except UnicodeError:
-                raise ExperimentError("data.text", f"is not {data.encoding}; --encoding names another") from None
+            except UnicodeError:  # there is no byte-order mark, by which UTF-16 and UTF-32 tell their byte order
+                raise ExperimentError(
+                    "data.text",
+                    f"is not {data.encoding}: the byte 0x{piece[0] if piece else 0:02x} at offset {done:,} begins no "
+                    f"byte-order mark; {data.encoding}-le and {data.encoding}-be need none",
+                ) from None
             yield text
             if not piece:
                 return

@@ -13,6 +13,7 @@ import msgspec
 
 from rnn_tui import reading
 from rnn_tui.builtin import python_source
+from rnn_tui.essence import Essence
 from rnn_tui.experiment import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
 from rnn_tui.experiment_file import read
 from rnn_tui.frame import PredictionSeen
@@ -31,12 +32,14 @@ __all__ = [
     "Manifest",
     "Progress",
     "Sealed",
+    "check_text",
     "experiment_hash",
     "is_made_up",
     "read_best",
     "read_experiment",
     "read_manifest",
     "read_tensors",
+    "read_weights",
     "text_hash",
 ]
 
@@ -85,6 +88,7 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     torch: str
     experiment: str  # hash of what decides the numbers, see `experiment_hash`
     text: str = ""  # SHA-256 of the file that is learnt, where one is
+    essence: Essence | None = None  # what the weights need of it; None: the file must be there
     tick: int  # ticks done
     epoch: int
     tensors: str  # the name of the file
@@ -197,21 +201,30 @@ def _read(file: Path, kind: type[_Kind]) -> _Kind:
 
 
 def read_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> bytes:
-    """The bytes of the tensors' file, once they are known to be those that were written, for this experiment.
-
-    Raises CheckpointError.
+    """The bytes of the tensors' file, once they are known to be those that were written, for this experiment and the
+    text that it learns. Raises CheckpointError, and ExperimentError for a text that cannot be read.
     """
-    if manifest.experiment != experiment_hash(experiment):
-        raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
+    check_text(manifest, experiment)
+    return read_weights(folder, manifest, experiment, reading.read(experiment).experiment)
+
+
+def check_text(manifest: Sealed, experiment: Experiment) -> None:
+    """Nothing, where the file that is learnt is there, and the same. Raises CheckpointError."""
     if manifest.text != text_hash(experiment):
         raise CheckpointError(Path(experiment.data.file), "is not the text that this run has learnt so far")
+
+
+def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: Experiment) -> bytes:
+    """The same as `read_tensors` without the text; `read` is the experiment with its vocabulary."""
+    if manifest.experiment != experiment_hash(experiment):
+        raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
     file = folder / manifest.tensors
     data = _bytes(file, manifest.tensors_bytes)
     if len(data) != manifest.tensors_bytes:
         raise CheckpointError(file, f"is cut: {len(data):,} bytes of {manifest.tensors_bytes:,}")
     if hashlib.sha256(data).hexdigest() != manifest.tensors_sha256:
         raise CheckpointError(file, "is altered: its SHA-256 is not the one in its manifest")
-    _check_sizes(file, data, experiment)
+    _check_sizes(file, data, read)
     return data
 
 
@@ -222,7 +235,7 @@ def _check_sizes(file: Path, data: bytes, experiment: Experiment) -> None:
         there = {name: tuple(each["shape"]) for name, each in header.items() if name.startswith("model.")}
     except (msgspec.DecodeError, KeyError, TypeError, RecursionError) as error:
         raise CheckpointError(file, f"is no safetensors file: {error}") from None
-    wanted = {f"model.{name}": shape for name, shape in parameter_shapes(reading.read(experiment).experiment)}
+    wanted = {f"model.{name}": shape for name, shape in parameter_shapes(experiment)}
     for name in sorted({*there, *wanted}):
         if there.get(name) != wanted.get(name):
             has, needs = (" × ".join(map(str, each.get(name, ("nothing",)))) for each in (there, wanted))

@@ -1,5 +1,6 @@
 """The commands about runs, on the disk and in memory: a list of them, an end, and what others can use of one."""
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,8 @@ def export(*, name: str, to: str | None, best: bool) -> None:
     from rnn_tui.manifest import CheckpointError
     from rnn_tui.runs import NoSuchRun, find
 
+    if to is not None and os.path.exists(to) and not os.path.isdir(to):
+        raise Refusal(f"--to {shown(to)}: is a file; it must be a folder")
     try:
         folder = find(name)
         from rnn_tui.engine.export import export_run

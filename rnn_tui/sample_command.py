@@ -8,7 +8,7 @@ import click
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.options import Refusal, shown, without_value
 from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
-from rnn_tui.text import safe
+from rnn_tui.text import glyph, safe
 
 __all__ = ["sample"]
 
@@ -44,18 +44,18 @@ def sample(*, run: str, prime: str | None, best: bool, **numbers: Any) -> None:
     try:
         ask = sample_ask(prime or "", numbers)
         folder = find(run)
-        from rnn_tui.engine.kept import load_best, load_run
-        from rnn_tui.engine.sampling import generate
-        from rnn_tui.manifest import read_experiment
+        from rnn_tui.engine.network import load_network
+        from rnn_tui.engine.sampling import cannot_generate, generate
 
-        experiment = read_experiment(folder)
-        session = load_best(folder, experiment) if best else load_run(folder, experiment)[0]
-        trainer = session.trainer
-        first = trainer.task.vocabulary[int(trainer.task.inputs[0, 0])]
-        prime = first if prime is None else prime
+        kept = load_network(folder, best=best)
+        problem = cannot_generate(kept.experiment)
+        if problem:
+            raise Refusal(f"{shown(run)}: {problem}")
+        prime = kept.essence.inputs[0][0] if prime is None else prime
+        _check_prime(prime, kept.experiment.vocabulary)
         text = generate(
-            trainer.model,
-            session.experiment,
+            kept.model(),
+            kept.experiment,
             prime,
             temperature=ask.temperature,
             top_k=ask.top_k,
@@ -69,6 +69,16 @@ def sample(*, run: str, prime: str | None, best: bool, **numbers: Any) -> None:
     except ValueError as error:
         raise Refusal(f"{shown(run)}: {safe(str(error))}") from None
     click.echo(_printable(prime + text) if sys.stdout.isatty() else prime + text)
+
+
+def _check_prime(prime: str, vocabulary: str) -> None:
+    """Nothing, where the network knows every character. Raises Refusal, with what would be right."""
+    place = next((at for at, character in enumerate(prime) if character not in vocabulary), None)
+    if prime and place is None:
+        return
+    problem = "is empty" if place is None else f"character {place + 1:,}, {prime[place]!r}, is not in the vocabulary"
+    known = shown("".join(map(glyph, vocabulary)))
+    raise Refusal(f"--prime {shown(prime)}: {problem}; it must be of the {len(vocabulary):,} characters {known}")
 
 
 def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:

@@ -30,6 +30,8 @@ def glyph(character: str) -> str:
         )
     if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
         return "◌" + character  # Hangul vowels and finals: no cells of their own, they join what stands before them
+    if "🇦" <= character <= "🇿":  # halves of flags: terminals do not agree on their cells
+        return chr(ord("Ⓐ") + ord(character) - ord("🇦"))
     return "␣" if category == "Zs" else character
 
 

@@ -105,6 +105,7 @@ def test_the_order_is_that_of_the_seed_and_the_epoch() -> None:
     [
         (40, {"length": 64}, "data.length", "the text has 40 characters, and one more is the last target; it must be "
          "at most 39"),
+        (2, {"length": 1, "holdout": 0.1}, "data.holdout", "has nothing in it to judge by: it must be 0"),
         (1, {"length": 1}, "data.length", "it must be a longer text"),
         (80, {"length": 64, "holdout": 0.5}, "data.length", "40 characters that are not held out"),
         (100, {"length": 10, "batch": 10}, "data.batch", "9 sequences of 10; it must be at most 9"),

@@ -101,6 +101,11 @@ def test_what_is_no_text(tmp_path: Path) -> None:
     assert (where, "null byte at offset 3" in problem) == ("data.text", True)
     assert f"offset {len(big):,}." in refused(path, big + b"\0")[1]
     assert "character 2 is a null" in refused(path, "ab\0".encode("utf-16"), "utf-16")[1]
+    assert refused(path, b"abcd", "utf-16") == (
+        "data.text",
+        "is not utf-16: the byte 0x61 at offset 0 begins no byte-order mark; utf-16-le and utf-16-be need none",
+    )
+    assert "byte 0x00 at offset 4 " in refused(path, b"\xff\xfea\0\0\xdc", "utf-16")[1]  # half a character
     assert refused(path, b"ab\xffc") == (
         "data.text",
         "is not utf-8: the byte 0xff at offset 2 stands for no character; --encoding names another",

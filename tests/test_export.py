@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from rnn_tui.cli import main
+from rnn_tui.engine.checkpoint import put_weights
 from rnn_tui.engine.export import export_run
 from rnn_tui.engine.forecast import forecast
-from rnn_tui.engine.kept import load_best, load_run
+from rnn_tui.engine.kept import load_run
+from rnn_tui.engine.network import load_network
 from rnn_tui.engine.sampling import generate
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.tasks import SeriesTask
@@ -31,15 +35,16 @@ CALL = (
 
 
 def exported(experiment: Experiment, ticks: int, folder: Path, *, best: bool = False) -> tuple[Session, Path]:
-    """The session as it was kept, and the file that was made of it, in a place where there is nothing else."""
+    """The session as it was kept, and the file that was made of it once the data were gone, in a place of its own."""
     session, keeper = begin(experiment, folder / "run")
     advance(session, ticks)
     keeper.close()
-    _, code = export_run(folder / "run", str(folder / "out"), best=best)
-    experiment = read_experiment(folder / "run")
-    session = load_best(folder / "run", experiment) if best else load_run(folder / "run", experiment)[0]
+    session, _ = load_run(folder / "run", read_experiment(folder / "run"))
     for name in ("text.txt", "series.csv", "pairs.tsv"):
         (folder / name).unlink(missing_ok=True)
+    if best:
+        put_weights(session.trainer.model, load_network(folder / "run", best=True).tensors)
+    _, code = export_run(folder / "run", str(folder / "out"), best=best)
     return session, code
 
 
@@ -82,6 +87,24 @@ def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
     _, code = exported(from_dict(values), 60, tmp_path)
     lines = python(str(code)).splitlines()
     assert [(line.split(" -> ")[0], line[-1]) for line in lines] == [("abc", "x"), ("bb", "y")]
+
+
+@pytest.mark.parametrize("name", ["hihello-embedding", "ohlol-lstm", "spell"])
+def test_a_character_that_it_does_not_know_is_told_in_a_line(tmp_path: Path, name: str) -> None:
+    _, code = exported(LESSONS[name], 2, tmp_path)
+    known = LESSONS[name].data.inputs[0][:1]
+    done = subprocess.run([sys.executable, str(code), f"{known}日"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    vocabulary = ascii(LESSONS[name].vocabulary)
+    assert f"character 2, '\\u65e5', is not one of the vocabulary: {vocabulary}" in done.stderr
+
+
+def test_it_is_written_into_a_folder(tmp_path: Path) -> None:
+    exported(LESSONS["hello"], 1, tmp_path)
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(main, ["export", str(tmp_path / "run"), "--to", str(tmp_path / "file")])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.endswith(": is a file; it must be a folder\n")
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn-relu"])

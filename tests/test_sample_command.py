@@ -1,5 +1,6 @@
 """`rnn-tui sample`: the text that a kept run's network writes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,11 @@ def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--prime", "aZb"], "'Z' is not in the vocabulary."),
-        (["--prime", ""], "The prime text is empty: the network needs a character to begin with."),
+        (
+            ["--prime", "abZ"],
+            "--prime abZ: character 3, 'Z', is not in the vocabulary; it must be of the 8 characters ⏎␣abcdef",
+        ),
+        (["--prime", ""], "--prime '': is empty; it must be of the 8 characters ⏎␣abcdef"),
         (["--temperature", "-1"], "--temperature -1: is too small: it must be at least 0"),
         (["--temperature", "warm"], "--temperature warm: does not fit: it must be a number"),
         (["--length", "1e3"], "--length 1e3: does not fit: it must be a whole number"),
@@ -97,3 +101,40 @@ def test_no_run_or_one_that_cannot_write(tmp_path: Path) -> None:
     result = run(str(tmp_path / "run"))
     assert result.exit_code == 2
     assert "checkpoint.json: is cut or altered" in result.stderr
+
+
+def without_essence(folder: Path) -> None:
+    """As the first versions wrote it."""
+    for name in ("checkpoint.json", "best.json"):
+        values = json.loads((folder / name).read_text())
+        del values["essence"]
+        (folder / name).write_text(json.dumps(values))
+
+
+@pytest.mark.parametrize("best", [(), ("--best",)])
+def test_its_text_may_be_gone(kept: Path, tmp_path: Path, best: tuple[str, ...]) -> None:
+    """Or another one by now; only a checkpoint that does not say what is needed of it needs it."""
+    text = tmp_path / "text.txt"
+    begins, content = text.read_text()[0], text.read_bytes()
+    drawn = run(str(kept), *best).stdout
+    assert drawn[0] == begins
+    text.write_text("another text, of other characters")
+    assert run(str(kept), *best).stdout == drawn
+    text.unlink()
+    assert run(str(kept), *best).stdout == drawn
+    without_essence(kept)
+    for command in ("sample", "export"):
+        result = CliRunner().invoke(main, [command, str(kept), *best])
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert "text.txt: the text of this run cannot be read: No such file" in result.stderr
+    text.write_bytes(content)
+    assert run(str(kept), *best).stdout == drawn
+
+
+def test_an_altered_vocabulary_is_told(kept: Path) -> None:
+    values = json.loads((kept / "checkpoint.json").read_text())
+    values["essence"]["vocabulary"] += "X"
+    (kept / "checkpoint.json").write_text(json.dumps(values))
+    result = run(str(kept))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "is of other sizes: model.embedding.weight is 8 × 4; the experiment needs 9 × 4" in result.stderr

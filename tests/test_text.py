@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from wcwidth import wcwidth
 
 from rnn_tui.text import glyph, safe
 
@@ -21,6 +22,13 @@ def test_every_code_point_has_a_glyph_of_one_or_two_cells_and_no_control() -> No
         assert not any(unicodedata.category(each) in CONTROLS for each in found), hex(number)
         assert found.isprintable(), hex(number)
         assert found.strip(), hex(number)  # never blank
+
+
+def test_terminals_agree_on_the_cells() -> None:
+    """Those that count by the tables of wcwidth, as Textual does by its own: else a border would be pushed away."""
+    for number in range(sys.maxunicode + 1):
+        found = glyph(chr(number))
+        assert sum(map(wcwidth, found)) == cell_len(found), hex(number)
 
 
 def test_a_mark_never_stands_alone() -> None:
@@ -56,6 +64,8 @@ def test_a_mark_never_stands_alone() -> None:
         ("\ufe0f", "◌"),
         ("\u20e3", "◌"),
         ("\U0001f3fd", "◌"),
+        ("🇩", "Ⓓ"),
+        ("🇿", "Ⓩ"),
         ("\u1160", "�"),
         ("\u3164", "�"),
         ("\u1161", "◌\u1161"),

@@ -9,6 +9,7 @@ import torch
 from rnn_tui import __version__
 from rnn_tui.engine import checkpoint
 from rnn_tui.engine.session import Session
+from rnn_tui.essence import Essence
 from rnn_tui.manifest import BEST, FORMAT, BestCheckpoint
 
 __all__ = ["Champion"]
@@ -63,7 +64,7 @@ class Champion:
         self._loss, self._of = loss, of
         self._new = _Found(loss, of, session.trainer.ticks, session.epoch, session.trainer.epoch)
 
-    def write(self, folder: Path, *, experiment: str, text: str) -> None:
+    def write(self, folder: Path, *, experiment: str, text: str, essence: Essence) -> None:
         """Put it in the place of the one before, if it is new. Raises OSError: then that one is still there."""
         if self._new is not None:
             manifest = BestCheckpoint(
@@ -72,6 +73,7 @@ class Champion:
                 torch=str(torch.__version__),
                 experiment=experiment,
                 text=text,
+                essence=essence,
                 tick=self._new.tick,
                 epoch=self._new.epoch,
                 update=self._new.update,

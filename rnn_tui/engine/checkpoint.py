@@ -19,15 +19,25 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from rnn_tui.engine.model import State
+from rnn_tui.engine.model import Model, State
 from rnn_tui.engine.schedule import Plateau
 from rnn_tui.engine.snapshot import Slot, Snapshot
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, Sealed, read_tensors
+from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, Sealed, read_tensors, read_weights
 from rnn_tui.whole import write_whole
 
-__all__ = ["load_tensors", "progress_of", "put_weights", "tidy", "to_snapshot", "to_tensors", "weights", "write"]
+__all__ = [
+    "load_tensors",
+    "load_weights",
+    "progress_of",
+    "put_weights",
+    "tidy",
+    "to_snapshot",
+    "to_tensors",
+    "weights",
+    "write",
+]
 
 _MODEL, _OPTIMIZER, _STATE, _RANDOM = "model.", "optimizer.", "state.", "random.cpu"
 _SUFFIX = ".safetensors"
@@ -95,10 +105,10 @@ def weights(trainer: Trainer, values: Sequence[Tensor]) -> dict[str, Tensor]:
     return {f"{_MODEL}{_plain(name)}": value.cpu() for name, value in zip(names, values, strict=True)}
 
 
-def put_weights(trainer: Trainer, tensors: dict[str, Tensor]) -> None:
+def put_weights(model: Model, tensors: dict[str, Tensor]) -> None:
     """Give the model those weights. They are known to be of its sizes."""
     with torch.no_grad():
-        for name, parameter in trainer.model.named_parameters():
+        for name, parameter in model.named_parameters():
             parameter.copy_(tensors[f"{_MODEL}{_plain(name)}"])
 
 
@@ -116,7 +126,15 @@ def progress_of(snapshot: Snapshot) -> Progress:
 
 def load_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> dict[str, Tensor]:
     """The tensors of a checkpoint, once they are known to be whole and of this experiment. Raises CheckpointError."""
-    data = read_tensors(folder, manifest, experiment)
+    return _loaded(folder, manifest, read_tensors(folder, manifest, experiment))
+
+
+def load_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: Experiment) -> dict[str, Tensor]:
+    """The same without the text that was learnt; `read` is the experiment with its vocabulary."""
+    return _loaded(folder, manifest, read_weights(folder, manifest, experiment, read))
+
+
+def _loaded(folder: Path, manifest: Sealed, data: bytes) -> dict[str, Tensor]:
     try:
         return load(data)
     except (SafetensorError, ValueError, KeyError) as error:

@@ -7,15 +7,10 @@ from string import Template
 import torch
 from torch import Tensor
 
-from rnn_tui.batches import Batches
-from rnn_tui.corpus import Corpus
-from rnn_tui.engine.checkpoint import load_tensors
-from rnn_tui.experiment import END, Experiment, Task
-from rnn_tui.manifest import read_best, read_experiment, read_manifest
-from rnn_tui.pairs import NONE, Pairs
+from rnn_tui.engine.network import KeptNetwork, load_network
+from rnn_tui.essence import SeriesEssence
+from rnn_tui.experiment import END, Experiment
 from rnn_tui.parameters import parameter_shapes
-from rnn_tui.reading import Reading, read
-from rnn_tui.series import TimeSeries
 from rnn_tui.whole import make_folder, write_whole
 
 __all__ = ["export_run", "state_dict"]
@@ -28,17 +23,15 @@ def export_run(folder: Path, to: str, *, best: bool = False) -> list[Path]:
 
     The weights are those that gave the newest loss, or the `best` one: then it is NAME-best.
     """
-    given = read_experiment(folder)
-    tensors = load_tensors(folder, read_best(folder) if best else read_manifest(folder), given)
-    reading = read(given)
+    kept = load_network(folder, best=best)
     stream = io.BytesIO()
-    torch.save(state_dict(reading.experiment, tensors), stream)
+    torch.save(state_dict(kept.experiment, kept.tensors), stream)
     name = folder.resolve().name + ("-best" if best else "")
     place = Path(to)
     make_folder(place)
     weights, code = place / f"{name}.pt", place / f"{name}.py"
     write_whole(weights, stream.getvalue())
-    write_whole(code, _code(reading, weights.name).encode())
+    write_whole(code, _code(kept, weights.name).encode())
     return [weights, code]
 
 
@@ -55,8 +48,8 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
     return found
 
 
-def _code(reading: Reading, weights: str) -> str:
-    experiment = reading.experiment
+def _code(kept: KeptNetwork, weights: str) -> str:
+    experiment, series = kept.experiment, kept.essence.series
     network, data = experiment.network, experiment.data
     options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
     options += ["bidirectional=True"] if network.bidirectional else []
@@ -65,7 +58,7 @@ def _code(reading: Reading, weights: str) -> str:
     classes = "1" if experiment.is_numbers else "len(VOCABULARY)"
     writes = not network.bidirectional and (bool(data.text) or data.task == "one-to-many")
     kind = "series" if experiment.is_numbers else "text" if writes else "rows"
-    values = _series(reading) if experiment.is_numbers else _characters(reading, writes=writes)
+    values = _characters(kept, writes=writes) if series is None else _series(series)
     return Template(_read("export_template")).substitute(
         usage=_USAGE[kind],
         data="\n".join(f"{name} = {value!a}  # {about}" for name, value, about in values),
@@ -80,18 +73,13 @@ def _code(reading: Reading, weights: str) -> str:
     )
 
 
-def _characters(reading: Reading, *, writes: bool) -> list[tuple[str, object, str]]:
+def _characters(kept: KeptNetwork, *, writes: bool) -> list[tuple[str, object, str]]:
     """What the file knows of the characters: name, value, and a word on each."""
-    experiment, source = reading.experiment, reading.source
-    vocabulary = ("VOCABULARY", experiment.vocabulary, "the characters in the order of their indices")
-    inputs, task = list(experiment.data.inputs), experiment.data.task
-    if isinstance(source, Pairs):
-        inputs = [_first(source, number, task) for number in range(min(_SOME, len(source)))]
-    elif isinstance(source, Corpus):
-        inputs = [source.text()[:_PRIME]]
+    inputs = list(kept.essence.inputs)
+    vocabulary = ("VOCABULARY", kept.experiment.vocabulary, "the characters in the order of their indices")
     if not writes:
         return [vocabulary, ("INPUTS", inputs, "what it was trained on")]
-    answers = task == "one-to-many"
+    answers = kept.experiment.data.task == "one-to-many"
     return [
         vocabulary,
         ("PRIME", inputs[0], "what it reads where nothing else is given"),
@@ -100,25 +88,13 @@ def _characters(reading: Reading, *, writes: bool) -> list[tuple[str, object, st
     ]
 
 
-def _first(pairs: Pairs, number: int, task: Task) -> str:
-    """The input of a pair: what is read until something is to be said."""
-    start, length = int(pairs.starts[number]), int(pairs.lengths[number])
-    begins = int((pairs.targets[start : start + length] != NONE).argmax())
-    stop = length if task == "many-to-many" else begins + 1
-    return "".join(pairs.vocabulary[index] for index in pairs.inputs[start : start + stop].tolist())
-
-
-def _series(reading: Reading) -> list[tuple[str, object, str]]:
+def _series(series: SeriesEssence) -> list[tuple[str, object, str]]:
     """What the file knows of the series: its scale, and the end of what was learnt."""
-    series, data = reading.source, reading.experiment.data
-    assert isinstance(series, TimeSeries)
-    learnt = Batches(len(series), data).learnt
-    scale = series.scale(learnt)
     return [
         ("NAME", series.name, "of the series"),
-        ("MEAN", scale.mean, "of what was learnt, in the units of the series"),
-        ("DEVIATION", scale.deviation, "the same"),
-        ("VALUES", series.values[learnt - data.length : learnt].tolist(), "the last that were learnt"),
+        ("MEAN", series.mean, "of what was learnt, in the units of the series"),
+        ("DEVIATION", series.deviation, "the same"),
+        ("VALUES", list(series.values), "the last that were learnt"),
     ]
 
 
@@ -126,8 +102,6 @@ def _read(name: str) -> str:
     return Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8")
 
 
-_SOME = 10  # inputs of pairs that the file repeats
-_PRIME = 20  # characters of a text
 _USAGE = {
     "rows": "python THIS_FILE TEXT ... prints what it answers to each.",
     "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and what follows it.",

@@ -19,6 +19,7 @@ from rnn_tui.engine.logbook import CHARACTERS, LOSSES, Logbook
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
+from rnn_tui.essence import essence_of
 from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Keeper:
         self._saved = self._version() if written else None  # what the checkpoint on the disk is of
         self._saved_updates = len(session.branch.ends)
         self._text = text_hash(session.began)
+        self._essence = essence_of(session.experiment, session.trainer.task.source)
         self._champion = Champion(session, best)
         session.pass_over = self._champion.look
 
@@ -164,7 +166,7 @@ class Keeper:
 
     def _save_best(self) -> None:
         experiment = experiment_hash(self._session.began)
-        self._champion.write(self.folder, experiment=experiment, text=self._text)
+        self._champion.write(self.folder, experiment=experiment, text=self._text, essence=self._essence)
 
     def _save_newest(self) -> None:
         session, trainer = self._session, self._session.trainer
@@ -193,6 +195,7 @@ class Keeper:
             best=(branch.best.loss, branch.best.epoch, branch.best.since),
             held_out=tuple(Judged(**each) for each in branch.held_out.told_all()),
             text=self._text,
+            essence=self._essence,
             weights=sum(parameter.numel() for parameter in trainer.model.parameters()),
             losses=logs.losses.path.name,
             by_character=logs.by_character(branch),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, replace
 
-from rnn_tui.engine.checkpoint import load_tensors, put_weights, to_snapshot
+from rnn_tui.engine.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.forward import checked_turn
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.keeper import Keeper, Logs
@@ -39,7 +39,7 @@ from rnn_tui.whole import make_folder, write_whole
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
 
-__all__ = ["begin_keeping", "load_best", "load_run", "resume"]
+__all__ = ["begin_keeping", "load_run", "resume"]
 
 
 def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object], *, folder: Path | None = None) -> Keeper:
@@ -106,17 +106,6 @@ def _best_so_far(folder: Path, experiment: Experiment, told: Callable[[str], obj
         told(f"{error}; the best is looked for anew")
         return None
     return best
-
-
-def load_best(folder: Path, experiment: Experiment) -> Session:
-    """A session at tick 0 with the weights that gave the run in a folder its best loss. Nothing is written.
-
-    Raises CheckpointError, or ExperimentError for what cannot run here.
-    """
-    tensors = load_tensors(folder, read_best(folder), experiment)
-    session = Session(experiment, history=0)
-    put_weights(session.trainer, tensors)
-    return session
 
 
 def load_run(

@@ -5,7 +5,7 @@ import msgspec
 from rnn_tui.engine.forward import Forward, checked_turn
 from rnn_tui.engine.outputs import said
 from rnn_tui.engine.snapshot import restore
-from rnn_tui.engine.tasks import SeriesTask
+from rnn_tui.engine.tasks import LongTask, SeriesTask
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
 from rnn_tui.frame import BranchCurve, Curve, SeriesScale, Status
@@ -15,6 +15,8 @@ from rnn_tui.rules import from_dict, to_dict
 __all__ = ["HistoryError", "Session"]
 
 _MOST_CURVES = 6  # of other branches, in a chart
+_BEGINNING = 300  # ticks during which a notice about the data stands
+_SHORT = 4_000  # characters or values below which nothing may be held out unless it is asked for
 _LONGEST_RUN = 10.0  # seconds that going to a tick may take
 
 
@@ -55,8 +57,18 @@ class Session(Forward):
             lr=trainer.lr,
             seconds_left=self._seconds_left(playing=playing, speed=speed, slow=slow),
             slow=slow,
-            notice=self.notice,
+            notice=self.notice or self._unjudged(),
         )
+
+    def _unjudged(self) -> str:
+        """At its beginning: that a short text or series is judged by nothing that it has not learnt."""
+        task = self.trainer.task
+        if not isinstance(task, LongTask) or task.plan.held_out or not self.trainer.learns:
+            return ""
+        if self.trainer.ticks > _BEGINNING or task.plan.learnt >= _SHORT:
+            return ""
+        what = "series" if self.experiment.is_numbers else "text"
+        return f"Nothing of this short {what} is held out: --holdout 0.1 keeps a tenth away from learning."
 
     def _seconds_left(self, *, playing: bool, speed: float, slow: float) -> float | None:
         """Until the epochs are over, as long as it plays on like this."""

@@ -31,6 +31,7 @@ class Task:
     """
 
     batches = 1  # passes in an epoch
+    source: Source | None = None  # what has been read
     inputs: Tensor  # (T, N) indices, on the CPU; NONE behind the end of a row
     targets: Tensor | None  # (T, N), where something is learnt; NONE where nothing is to be said
     _x: Tensor  # what the model reads, on its device
@@ -109,6 +110,7 @@ class LongTask(Task):
     def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries) -> None:
         """Raises ExperimentError where it is too short. Whoever inherits begins the first pass."""
         super().__init__(experiment, device)
+        self.source = source
         self.plan = Batches(len(source), experiment.data)
         self.batches = self.plan.count
         self._learns = experiment.training.learn
@@ -198,7 +200,7 @@ class PairsTask(Task):
     def __init__(self, experiment: Experiment, device: torch.device, pairs: Pairs) -> None:
         """Raises ExperimentError where there are too few."""
         super().__init__(experiment, device)
-        self.pairs = pairs
+        self.source = self.pairs = pairs
         data = experiment.data
         self.plan = PairBatches(len(pairs), data if data.pairs else msgspec.structs.replace(data, batch=0))
         self.rows, self.batches = self.plan.rows, self.plan.count

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn_tui.cli import main
-from rnn_tui.engine.kept import load_best, resume
+from rnn_tui.engine.kept import resume
+from rnn_tui.engine.network import load_network
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
@@ -175,7 +176,7 @@ def test_killed_anywhere_the_best_is_whole(tmp_path: Path) -> None:
             else:
                 break
         assert system.calls >= at  # closing goes on
-        load_best(copy, read_experiment(copy))
+        load_network(copy, best=True)
         found.append(read_best(copy).loss)
         session, keeper = go_on(copy)
         advance(session, 44)
