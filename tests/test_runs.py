@@ -66,6 +66,17 @@ def test_train_keeps_its_run_and_goes_on_with_it() -> None:
     assert whole + more == run("train", "hihello", "--no-save", "--json", "--epochs", "103").stdout.splitlines()
 
 
+def test_resumed_with_fewer_epochs_it_ends_there_or_says_where_it_is() -> None:
+    run("train", "hihello", "--epochs", "50000", "--until", "epoch=12", "--json")
+    assert refused("train", "--resume", "hihello", "--epochs", "10") == (
+        "--epochs 10: is too small: the run is in epoch 12; it must be at least that, or 0"
+    )
+    assert "is in epoch 12" in refused("resume", "hihello", "--epochs", "11")
+    rest = run("train", "--resume", "hihello", "--epochs", "15", "--json")
+    assert [json.loads(line)["epoch"] for line in rest.stdout.splitlines()] == [13, 14, 15]
+    assert (listed()[0]["epoch"], listed()[0]["epochs"]) == (15, 15)
+
+
 def test_forks_to_come_are_kept_as_well() -> None:
     forks = ("--fork", "60: lr=0.02", "--fork", "90: optimizer=sgd")
     whole = run("train", "hihello", "--epochs", "20", "--no-save", "--json", *forks).stdout.splitlines()
