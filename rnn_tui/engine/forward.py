@@ -344,7 +344,9 @@ class Forward:
                 self.branch.best = self._best_so_far()
             self.branch.turns.append(turn)
         epochs = turn.training.epochs
-        allowed = self.epoch if asked else self.branch.epochs  # as many as were played on to, unless others are asked for
+        allowed = (
+            self.epoch if asked else self.branch.epochs
+        )  # as many as were played on to, unless others are asked for
         self.branch.epochs = max(allowed, epochs) if epochs else 0
         self._apply(turn)
 

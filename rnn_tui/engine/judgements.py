@@ -63,6 +63,11 @@ class Judgements:
         if whole:
             self._whole.append(one)
 
+    @property
+    def count(self) -> int:
+        """How many there are of either kind."""
+        return len(self._all) + len(self._whole)
+
     def head(self, update: int) -> "Judgements":
         """Those up to that update, to go on from there."""
         copy = Judgements()

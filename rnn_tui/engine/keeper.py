@@ -109,8 +109,8 @@ class Keeper:
         self._locked = None
 
     def _version(self) -> object:
-        session = self._session
-        return session.branch.name, session.branch.newest, session.changes, session.epochs
+        session, branch = self._session, self._session.branch
+        return branch.name, branch.newest, branch.held_out.count, session.changes, session.epochs
 
     def _attempt(self, write: Callable[[], object]) -> bool:
         try:
