@@ -23,6 +23,7 @@ from rnn_tui.manifest import read_experiment, read_manifest
 from rnn_tui.protocol import Keep, Look, Open
 from rnn_tui.wire import pack
 from tests.engine.kept_runs import changed, known
+from tests.engine.text_runs import letters
 
 pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
 
@@ -223,6 +224,23 @@ def test_tensorboard_reads_its_files(tmp_path: Path) -> None:
     session, _ = load_run(Path(listed()[0]["folder"]), LESSONS["hihello"])
     points = {each.step: each.value for each in events.Scalars("loss")}
     assert points == {each + 1: session.losses.at(each) for each in range(110)}
+
+
+def test_tensorboard_has_what_is_held_out_as_well(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    board, text = tmp_path / "board", tmp_path / "text.txt"
+    text.write_text(letters(3000))
+    sizes = ("--batch", "2", "--length", "10", "--hidden", "4", "--holdout", "0.3", "--run", str(tmp_path / "run"))
+    run("train", "--text", str(text), *sizes, "--epochs", "2", "--tensorboard", str(board))
+    resumed = run("train", "--resume", str(tmp_path / "run"), "--tensorboard", str(board), "--epochs", "4")
+    assert resumed.exit_code == 0
+    events = accumulator.EventAccumulator(str(board))
+    events.Reload()
+    judged = [each for each in read_manifest(tmp_path / "run").held_out if each.part]
+    assert [each.update for each in judged] == [1, 100, 200, 300, 400]
+    for tag in ("loss", "accuracy"):
+        points = [(each.step, each.value) for each in events.Scalars(f"held_out/{tag}")]
+        assert points == [(each.update, pytest.approx(getattr(each, tag))) for each in judged]
 
 
 def test_without_tensorboard_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rnn_tui.counted import counted
 from rnn_tui.engine.headless import train
 from rnn_tui.experiment import Experiment
 from rnn_tui.manifest import read_experiment
-from rnn_tui.protocol import Keep
+from rnn_tui.protocol import Keep, Turn
 from tests.engine.test_series_training import on_series
 from tests.engine.text_runs import letters, on_text
 
@@ -84,3 +85,46 @@ def test_where_no_update_is_ever_made_it_is_told_before_and_after(tmp_path: Path
 def test_one_is_no_plural() -> None:
     assert [counted(each, "pass") for each in (0, 1, 1200)] == ["0 passes", "1 pass", "1,200 passes"]
     assert counted(1, "update") == "1 update"
+
+
+def test_what_is_held_out_is_on_the_disk_each_judgement_once_also_on_resuming(tmp_path: Path) -> None:
+    run, file = tmp_path / "run", tmp_path / "run" / "held-out.csv"
+    experiment = on_text(tmp_path, letters(900), training={"epochs": 6}, holdout=0.7)
+    lines, _ = told(experiment, every=1, json=True, keep=Keep(folder=str(run)))
+    seen = {each["held_out_update"]: each for each in map(json.loads, lines[:-1])}
+    parts = [each for each in rows(file) if int(each["characters"]) < 629][:-1]  # the last line is of the whole
+    assert [int(each["update"]) for each in parts] == list(seen) == [1, 34, 68]
+    for each in parts:
+        judged = seen[int(each["update"])]
+        assert (float(each["loss"]), float(each["accuracy"])) == (judged["held_out_loss"], judged["held_out_accuracy"])
+    whole = json.loads(lines[-1])
+    assert rows(file)[-1] == {
+        "update": str(whole["held_out_update"]),
+        "loss": repr(whole["held_out_loss"]),
+        "accuracy": repr(whole["held_out_accuracy"]),
+        "characters": "629",
+    }
+    before = file.read_text()
+    with open(file, "a") as stream:
+        stream.write("999,1.0,0.0,5\n")  # of what was learnt after the last checkpoint, and is done again
+    training = replace(experiment.training, epochs=12)
+    more = Keep(folder=str(run), resume=True)
+    out, err = io.StringIO(), io.StringIO()
+    at = len(rows(run / "losses.csv"))
+    turns = (Turn(tick=at, training=training),)
+    assert train(read_experiment(run), json=False, every=None, out=out, err=err, keep=more, turns=turns) == 0
+    assert file.read_text().startswith(before)
+    updates = [int(each["update"]) for each in rows(file)]
+    assert updates == sorted(updates)
+    assert 999 not in updates
+    assert updates[-1] == 2 * at
+
+
+def test_numbers_have_no_accuracy_on_the_disk(tmp_path: Path) -> None:
+    told(on_series(tmp_path, training={"epochs": 3}, holdout=0.2), keep=Keep(folder=str(tmp_path / "run")))
+    assert {each["accuracy"] for each in rows(tmp_path / "run" / "held-out.csv")} == {""}
+
+
+def test_where_nothing_is_held_out_there_is_no_such_file(tmp_path: Path) -> None:
+    told(on_text(tmp_path, TEXT, training={"epochs": 1}), keep=Keep(folder=str(tmp_path / "run")))
+    assert not (tmp_path / "run" / "held-out.csv").exists()
