@@ -110,6 +110,8 @@ def test_what_cannot_be_found_or_said(tmp_path: Path) -> None:
     run("train", "ohlol", "--epochs", "2")
     run("train", "ohlol", "--epochs", "2")
     name = listed()[0]["name"]
+    for command in ("resume", "export", "sample"):
+        assert refused(command) == "RUN: is missing; `rnn-tui runs` lists what there is"
     assert refused("resume", "xyzzy") == "xyzzy: no such run; `rnn-tui runs` lists them"
     assert refused("resume", "").startswith("'': no such run")
     assert refused("resume", "ohlol").startswith("ohlol: is the beginning of 2 runs: ohlol-20")

@@ -249,9 +249,11 @@ def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     words = {"epoch": "epochs", "pass": "passes"}
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
     if kept is not None:
+        from rnn_tui.manifest import MANIFEST
         from rnn_tui.runs import short_name
 
-        parts.append(f"kept as {safe(short_name(kept))}")
+        has = (kept / MANIFEST).exists()
+        parts.append(f"kept as {safe(short_name(kept))}" if has else f"no checkpoint in {safe(short_name(kept))}")
     if session.stopped and not session.lost:
         parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
     if session.early:

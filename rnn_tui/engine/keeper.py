@@ -19,7 +19,7 @@ from rnn_tui.engine.logbook import CHARACTERS, HELD_OUT, LOSSES, Logbook
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
-from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
+from rnn_tui.manifest import FORMAT, MANIFEST, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
 
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
@@ -117,6 +117,8 @@ class Keeper:
             write()
         except OSError as error:
             had, self.problem = self.problem, f"{self.folder}: cannot be written: {error.strerror or error}"
+            if not (self.folder / MANIFEST).exists():
+                self.problem += "; it has no checkpoint yet"
             if not had:
                 self._told(self.problem)
             return False
