@@ -70,7 +70,8 @@ def draw_status(opened: Opened, status: Status, *, width: int, palette: Palette)
         facts.append(_tick(status, training.tick))
     pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
     if status.state == "playing" and not status.speed and not status.slow:
-        pace += f", {count(status.ticks_per_second)} tick{'' if count(status.ticks_per_second) == '1' else 's'}/s"
+        rate = count(status.ticks_per_second)
+        pace += f", {rate} {'tick' if rate == '1' else 'ticks'}/s"
     facts.append(pace)
     if status.seconds_left is not None:  # of all facts the first to go
         left = f"{duration(status.seconds_left)} left"
