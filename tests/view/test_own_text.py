@@ -94,17 +94,6 @@ async def test_while_it_is_learnt() -> None:
         await until(pilot, lambda: "tick 30 of 64" in screen_lines(app)[1])
 
 
-async def test_where_updates_wait_for_several_passes_passes_are_counted() -> None:
-    engine = TextEngine(STATUS)
-    engine.extra = {"held_out": HELD_OUT}
-    several = replace(UNREAD, training=replace(UNREAD.training, accumulate=4))
-    async with running(several, engine=engine) as (_, app, _):
-        assert "· pass 64" in screen_lines(app)[1]
-        pane = text_of(app, "#loss")
-        assert "green: held out, at pass 60" in pane
-        assert "update" not in pane.replace("every update", "")
-
-
 async def test_what_is_held_out_stands_beside_the_loss() -> None:
     engine = TextEngine(STATUS)
     engine.extra = {"held_out": HELD_OUT}
