@@ -45,6 +45,7 @@ __all__ = ["begin_keeping", "load_run", "resume"]
 def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object]) -> Keeper:
     """Keep a session from its first tick on. Raises CheckpointError where that cannot be."""
     folder = Path(keep.folder) if keep.folder else new_folder(session.began)
+    is_new = not folder.exists()
     try:
         make_folder(folder)
         with _locked(folder) as lock:
@@ -55,8 +56,18 @@ def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object]) -
             logs.losses.add(())
             board = _board(keep, 0)
     except OSError as error:
+        if is_new:
+            _remove(folder)
         raise CheckpointError(folder, f"cannot be written: {error.strerror or error}") from None
     return Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
+
+
+def _remove(folder: Path) -> None:
+    """A folder in which no run could begin."""
+    with contextlib.suppress(OSError):
+        for file in (folder / EXPERIMENT, Logs(folder).losses.path):
+            file.unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _lasting(experiment: Experiment) -> Experiment:
