@@ -64,13 +64,8 @@ class LossPane(Pane):
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
-        short = (
-            _parting(scene.held_out, _pass(scene), short=True)
-            if scene.held_out is not None
-            else parts[0]
-            if parts
-            else ""
-        )
+        judged = scene.held_out
+        short = _parting(judged, _pass(scene), short=True) if judged is not None else "".join(parts[:1])
         return self.in_border(" · ".join(parts), *parts[:1], short)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
