@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.counted import counted
 from rnn_tui.experiment import Data, ExperimentError
 
 __all__ = ["Batches", "PairBatches", "Piece", "Places"]
@@ -37,16 +38,16 @@ class Batches:
         self.length = data.length
         self.rows = data.batch
         self.stateful = data.stateful
-        what, them = ("series", "values") if data.series else ("text", "characters")
+        what, one = ("series", "value") if data.series else ("text", "character")
         self.held_out = int(characters * data.holdout)
         self.learnt = characters - self.held_out
         if data.holdout and self.held_out < 2:
-            problem = f"{data.holdout:g} of {characters:,} {them} has nothing in it to judge by: "
+            problem = f"{data.holdout:g} of {counted(characters, one)} has nothing in it to judge by: "
             least = np.ceil(2000 / characters) / 1000
             raise ExperimentError(
                 "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
             )
-        there = f"the {what} has {self.learnt:,} {them}" + (" that are not held out" if self.held_out else "")
+        there = f"the {what} has {counted(self.learnt, one)}" + (" that are not held out" if self.held_out else "")
         if self.learnt <= data.length:
             fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else f"a longer {what}"
             raise ExperimentError(

@@ -76,6 +76,8 @@ def _one_line(error: click.ClickException) -> str:
             return f"{shown(name)}: no such option{like}"
         case click.BadOptionUsage(option_name=name) if "not take a value" in error.message:
             return f"{name}: takes no value"
+        case click.MissingParameter(param=click.Argument(metavar=name)):
+            return f"{name}: is missing; `rnn-tui runs` lists what there is"
         case click.BadOptionUsage(option_name=name):
             return f"{name}: needs a value"
     return safe(" ".join(error.format_message().split()))

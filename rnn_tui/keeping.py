@@ -8,7 +8,7 @@ import msgspec
 
 from rnn_tui.experiment import Experiment, ExperimentError, Training
 from rnn_tui.fields import FIELDS
-from rnn_tui.manifest import EXPERIMENT, CheckpointError, read_experiment, read_manifest, read_tensors
+from rnn_tui.manifest import EXPERIMENT, CheckpointError, Manifest, read_experiment, read_manifest, read_tensors
 from rnn_tui.options import Refusal, complaint, given, shown
 from rnn_tui.protocol import Keep, Turn
 from rnn_tui.reproduce import ForkError, parse_forks
@@ -80,7 +80,7 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
     values["run"] |= {path.partition(".")[2]: value for path, value in settings.items() if path.startswith("run.")}
     try:
         experiment = from_dict(values)
-        turns = _epochs(experiment, training, manifest.tick, settings)
+        turns = _epochs(experiment, training, manifest, settings)
     except ExperimentError as error:
         raise Refusal(complaint(error, values)) from None
     turns += _forks(experiment, turns[-1].training if turns else training, manifest.tick, forks)
@@ -90,14 +90,18 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
     return experiment, turns, keep
 
 
-def _epochs(experiment: Experiment, training: Training, tick: int, settings: dict[str, Any]) -> tuple[Turn, ...]:
-    """Other epochs from the tick on where the run was left. Raises ExperimentError."""
-    epochs = settings.get("training.epochs", training.epochs)
-    if epochs == training.epochs:
-        return ()
+def _epochs(
+    experiment: Experiment, training: Training, manifest: Manifest, settings: dict[str, Any]
+) -> tuple[Turn, ...]:
+    """Other epochs from the tick on where the run was left. Raises ExperimentError, or Refusal."""
     values = to_dict(msgspec.structs.replace(experiment, training=training))
-    values["training"]["epochs"] = epochs
-    return (Turn(tick=tick, training=from_dict(values).training),)
+    values["training"]["epochs"] = epochs = settings.get("training.epochs", training.epochs)
+    asked = from_dict(values).training
+    if "training.epochs" in settings and 0 < epochs < manifest.epoch:
+        raise Refusal(
+            f"--epochs {epochs}: is too small: the run is in epoch {manifest.epoch:,}; it must be at least that, or 0"
+        )
+    return () if asked == training else (Turn(tick=manifest.tick, training=asked),)
 
 
 def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[str, ...]) -> tuple[Turn, ...]:

@@ -151,6 +151,10 @@ def _check_batches(experiment: Experiment) -> None:
     for name in ("batch", "length"):
         if not getattr(data, name):
             raise ExperimentError(f"data.{name}", f"0 is too small: of a {what} it must be at least 1")
+    if experiment.network.bidirectional and experiment.training.learn:
+        ahead = "character" if data.text else "value"
+        problem = f"true does not fit a {what}: from the right it would read the very {ahead} that it is to say; "
+        raise ExperimentError("network.bidirectional", f"{problem}it must be false")
     if data.stateful and experiment.network.bidirectional:
         raise ExperimentError(
             "data.stateful",

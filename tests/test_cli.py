@@ -108,7 +108,13 @@ REFUSED = {
     ("train", "--text", __file__, "--length", "999999"): "--length 999999: is too long: the text has",
     ("train", "--text", __file__, "--batch", "9999"): "--batch 9999: is too large",
     ("train", "--text", __file__, "--holdout", "1e-6"): "--holdout 1e-06: of",
-    ("--text", "a", "--stateful", "--bidirectional"): "--stateful: does not fit a network that also reads",
+    (
+        "--text",
+        "a",
+        "--bidirectional",
+    ): "--bidirectional: does not fit a text: from the right it would read the very ch",
+    ("sine", "--bidirectional"): "--bidirectional: does not fit a series: from the right it would read the ve",
+    ("--text", "a", "--stateful", "--bidirectional", "--no-learn"): "--stateful: does not fit a network that also",
     ("--text", "a", "--until", "learnt"): "--until learnt: never comes where every pass has another batch",
     ("show", "--text", "-"): "--text -: a file that is to be opened again needs a text that stays",
     # what does not go together

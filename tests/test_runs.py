@@ -23,6 +23,7 @@ from rnn_tui.manifest import read_experiment, read_manifest
 from rnn_tui.protocol import Keep, Look, Open
 from rnn_tui.wire import pack
 from tests.engine.kept_runs import changed, known
+from tests.engine.text_runs import letters
 
 pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
 
@@ -66,6 +67,17 @@ def test_train_keeps_its_run_and_goes_on_with_it() -> None:
     assert whole + more == run("train", "hihello", "--no-save", "--json", "--epochs", "103").stdout.splitlines()
 
 
+def test_resumed_with_fewer_epochs_it_ends_there_or_says_where_it_is() -> None:
+    run("train", "hihello", "--epochs", "50000", "--until", "epoch=12", "--json")
+    assert refused("train", "--resume", "hihello", "--epochs", "10") == (
+        "--epochs 10: is too small: the run is in epoch 12; it must be at least that, or 0"
+    )
+    assert "is in epoch 12" in refused("resume", "hihello", "--epochs", "11")
+    rest = run("train", "--resume", "hihello", "--epochs", "15", "--json")
+    assert [json.loads(line)["epoch"] for line in rest.stdout.splitlines()] == [13, 14, 15]
+    assert (listed()[0]["epoch"], listed()[0]["epochs"]) == (15, 15)
+
+
 def test_forks_to_come_are_kept_as_well() -> None:
     forks = ("--fork", "60: lr=0.02", "--fork", "90: optimizer=sgd")
     whole = run("train", "hihello", "--epochs", "20", "--no-save", "--json", *forks).stdout.splitlines()
@@ -98,6 +110,8 @@ def test_what_cannot_be_found_or_said(tmp_path: Path) -> None:
     run("train", "ohlol", "--epochs", "2")
     run("train", "ohlol", "--epochs", "2")
     name = listed()[0]["name"]
+    for command in ("resume", "export", "sample"):
+        assert refused(command) == "RUN: is missing; `rnn-tui runs` lists what there is"
     assert refused("resume", "xyzzy") == "xyzzy: no such run; `rnn-tui runs` lists them"
     assert refused("resume", "").startswith("'': no such run")
     assert refused("resume", "ohlol").startswith("ohlol: is the beginning of 2 runs: ohlol-20")
@@ -212,6 +226,23 @@ def test_tensorboard_reads_its_files(tmp_path: Path) -> None:
     session, _ = load_run(Path(listed()[0]["folder"]), LESSONS["hihello"])
     points = {each.step: each.value for each in events.Scalars("loss")}
     assert points == {each + 1: session.losses.at(each) for each in range(110)}
+
+
+def test_tensorboard_has_what_is_held_out_as_well(tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    board, text = tmp_path / "board", tmp_path / "text.txt"
+    text.write_text(letters(3000))
+    sizes = ("--batch", "2", "--length", "10", "--hidden", "4", "--holdout", "0.3", "--run", str(tmp_path / "run"))
+    run("train", "--text", str(text), *sizes, "--epochs", "2", "--tensorboard", str(board))
+    resumed = run("train", "--resume", str(tmp_path / "run"), "--tensorboard", str(board), "--epochs", "4")
+    assert resumed.exit_code == 0
+    events = accumulator.EventAccumulator(str(board))
+    events.Reload()
+    judged = [each for each in read_manifest(tmp_path / "run").held_out if each.part]
+    assert [each.update for each in judged] == [1, 100, 200, 300, 400]
+    for tag in ("loss", "accuracy"):
+        points = [(each.step, each.value) for each in events.Scalars(f"held_out/{tag}")]
+        assert points == [(each.update, pytest.approx(getattr(each, tag))) for each in judged]
 
 
 def test_without_tensorboard_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,12 +73,14 @@ def draw_status(
     if training.learn:
         so_far = status.running_loss is not None
         facts.append(f"loss so far {compact(status.running_loss)}" if so_far else f"loss {compact(status.loss)}")
-    facts += [f"update {count(status.update)}"] if status.batches > 1 else []
+    name = "pass" if training.accumulate > 1 else "update"
+    facts += [f"{name} {count(status.update)}"] if status.batches > 1 else []
     if status.batches == 1 or training.tick == "character" or status.tick < status.newest:
         facts.append(_tick(status, training.tick))
     pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
     if status.state == "playing" and not status.speed and not status.slow:
-        pace += f", {count(status.ticks_per_second)} ticks/s"
+        rate = count(status.ticks_per_second)
+        pace += f", {rate} {'tick' if rate == '1' else 'ticks'}/s"
     facts.append(pace)
     if status.seconds_left is not None:  # of all facts the first to go
         left = f"{duration(status.seconds_left)} left"

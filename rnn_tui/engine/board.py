@@ -1,5 +1,6 @@
 """The losses as event files for TensorBoard, written by its own writer: the extra `rnn-tui[tensorboard]`."""
 
+import math
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from rnn_tui.engine.history import Series
+from rnn_tui.engine.judgements import Judgements
 from rnn_tui.whole import make_folder
 
 __all__ = ["Board"]
@@ -16,26 +18,36 @@ _MOST = 100  # points at once; TensorBoard draws a thousand in all
 
 
 class Board:
-    """One event file, with `loss` at the number of each update. Raises OSError where it cannot be written."""
+    """One event file, with `loss` at the number of each pass, and `held_out/loss` and `held_out/accuracy` at those
+    where the part was judged that is judged every time. Raises OSError where it cannot be written."""
 
     def __init__(self, folder: Path, known: int) -> None:
         """`known` updates have been told of by others."""
         make_folder(folder)
         self._writer = EventFileWriter(str(folder))
-        self._known = known
+        self._known = self._judged = known
         self._begin()
 
-    def catch_up(self, losses: Series) -> None:
+    def catch_up(self, losses: Series, judgements: Judgements) -> None:
         """Write the losses that are not there yet; of very many at once, some, and the newest among them."""
         if len(losses) < self._known:  # another branch
             self._known = len(losses)
+            self._judged = min(self._judged, self._known)
             self._begin()
         stride = -(-(len(losses) - self._known) // _MOST) or 1
         for index in range(len(losses) - 1, self._known - 1, -stride)[::-1]:
-            summary = Summary(value=[Summary.Value(tag="loss", simple_value=losses.at(index))])
-            self._writer.add_event(Event(wall_time=time.time(), step=index + 1, summary=summary))
+            self._add(index + 1, "loss", losses.at(index))
         self._known = len(losses)
+        for each in judgements.after(self._judged):
+            self._add(each.update, "held_out/loss", each.loss)
+            if not math.isnan(each.accuracy):  # numbers have none
+                self._add(each.update, "held_out/accuracy", each.accuracy)
+            self._judged = each.update
         self._writer.flush()
+
+    def _add(self, step: int, tag: str, value: float | None) -> None:
+        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=summary))
 
     def _begin(self) -> None:
         """What other event files tell of later updates does not hold any more."""

@@ -333,7 +333,7 @@ class Forward:
 
     def _turn(self, turn: Turn) -> None:
         self.drain()
-        tick = turn.tick
+        tick, asked = turn.tick, turn.training.epochs != self.experiment.training.epochs
         if tick < self.branch.newest:
             self.branch = self.branch.fork(f"fork {len(self.branches)}", tick, turn)
             self.branch.best = self._best_so_far()
@@ -344,7 +344,10 @@ class Forward:
                 self.branch.best = self._best_so_far()
             self.branch.turns.append(turn)
         epochs = turn.training.epochs
-        self.branch.epochs = max(self.branch.epochs, epochs) if epochs else 0
+        allowed = (
+            self.epoch if asked else self.branch.epochs
+        )  # as many as were played on to, unless others are asked for
+        self.branch.epochs = max(allowed, epochs) if epochs else 0
         self._apply(turn)
 
     def _best_so_far(self) -> Best:

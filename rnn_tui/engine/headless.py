@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import torch
 
+from rnn_tui.counted import counted
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
 from rnn_tui.engine.series_lines import series_line, series_summary, series_update
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.shapes import checks
 from rnn_tui.engine.tasks import SeriesTask
-from rnn_tui.engine.text_lines import MeanLoss, lines_every, text_json, text_line, text_summary, text_update
+from rnn_tui.engine.text_lines import lines_every, text_json, text_line, text_summary, text_update
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment
@@ -64,11 +65,13 @@ def train(
     choose_threads(experiment)
     session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
     began, total = time.perf_counter(), _updates_left(session)
+    for caution in _cautions(session, total):
+        Lines.tell(f"rnn-tui: {caution}", err)
     try:
         session.watch(until)
         with (
             Interrupts() as interrupts,
-            Lines(out, err, total=total, unit="updates" if text else "epochs") as lines,
+            Lines(out, err, total=total, unit=_unit(experiment)) as lines,
         ):
             every = every or (lines_every(session) if text else 1)
             for _ in _updates(session, every, interrupts, lines, keeper):
@@ -90,6 +93,22 @@ def train(
     return 128 + interrupts.seen if interrupts.seen and not session.done and not session.stopped else 0
 
 
+def _unit(experiment: Experiment) -> str:
+    """What a progress bar counts."""
+    if not experiment.data.per_character:
+        return "epochs"
+    return "passes" if experiment.training.accumulate > 1 else "updates"
+
+
+def _cautions(session: Session, left: int | None) -> Iterator[str]:
+    """What somebody would not expect of a run that has `left` passes to come; None: it never ends."""
+    accumulate, epochs = session.experiment.training.accumulate, session.epochs
+    if session.done:
+        yield f"this run is done ({counted(epochs, 'epoch')}): --epochs {2 * epochs}, say, goes on with it"
+    elif left is not None and session.trainer.collected + left < accumulate:
+        yield f"--accumulate {accumulate}: there are {counted(left, 'pass')} to come: not one update will be made"
+
+
 def _updates_left(session: Session) -> int | None:
     """Until its epochs are over; None: they never are."""
     return session.epochs * session.trainer.task.batches - session.whole_passes if session.epochs else None
@@ -99,28 +118,20 @@ def _begin(
     experiment: Experiment, turns: tuple[Turn, ...], keep: Keep | None, told: Callable[[str], object]
 ) -> tuple[Session, "Keeper | None"]:
     """The session, and what keeps it. Nobody goes back here or draws a curve: without a keeper it needs no past."""
-    text = experiment.data.per_character
     if keep is None:
         session = Session(experiment, history=0, turns=turns)
-        session.branch.losses, session.branch.character_losses = MeanLoss() if text else _Newest(), _Newest()
+        session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
         return session, None
     from rnn_tui.engine.kept import begin_keeping, resume
 
     if keep.resume:
-        session, keeper = resume(keep, experiment, told, history=0, turns=turns)
-    else:
-        session = Session(experiment, history=0, turns=turns)
-        keeper = begin_keeping(session, keep, told)
-    if text:
-        losses, session.branch.losses = session.branch.losses, MeanLoss(whole=True)
-        for loss in losses:
-            session.branch.losses.append(loss)
-        session.branch.losses.take_mean()
-    return session, keeper
+        return resume(keep, experiment, told, history=0, turns=turns)
+    session = Session(experiment, history=0, turns=turns)
+    return session, begin_keeping(session, keep, told)
 
 
 def _source_line(session: Session, *, json: bool) -> str:
-    """About the updates over a text or a series since the last line."""
+    """About the newest update over a text, a series or pairs."""
     if session.experiment.is_numbers:
         numbers = series_update(session)
         return text_json(numbers) if json else series_line(numbers)
@@ -238,9 +249,11 @@ def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     words = {"epoch": "epochs", "pass": "passes"}
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
     if kept is not None:
+        from rnn_tui.manifest import MANIFEST
         from rnn_tui.runs import short_name
 
-        parts.append(f"kept as {safe(short_name(kept))}")
+        has = (kept / MANIFEST).exists()
+        parts.append(f"kept as {safe(short_name(kept))}" if has else f"no checkpoint in {safe(short_name(kept))}")
     if session.stopped and not session.lost:
         parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
     if session.early:

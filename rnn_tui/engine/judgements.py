@@ -63,6 +63,16 @@ class Judgements:
         if whole:
             self._whole.append(one)
 
+    @property
+    def count(self) -> int:
+        """How many there are of either kind."""
+        return len(self.all())
+
+    def all(self) -> list[Judgement]:
+        """All of them, oldest first; of the same update that of the part, then that of the whole."""
+        every = {id(each): each for each in (*self._all, *self._whole)}
+        return sorted(every.values(), key=lambda each: each.update)
+
     def head(self, update: int) -> "Judgements":
         """Those up to that update, to go on from there."""
         copy = Judgements()
@@ -72,10 +82,8 @@ class Judgements:
 
     def told_all(self) -> list[dict[str, Any]]:
         """All of them as plain values, oldest first; `part`: it is one of those that are judged every time."""
-        every = {id(each): each for each in (*self._all, *self._whole)}
         parts = {id(each) for each in self._all}
-        ordered = sorted(every.items(), key=lambda each: each[1].update)
-        return [asdict(each) | {"part": key in parts} for key, each in ordered]
+        return [asdict(each) | {"part": id(each) in parts} for each in self.all()]
 
     def recall(self, told: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
         """Know again what `told_all` gave; `losses` are those of all updates."""
@@ -93,6 +101,10 @@ class Judgements:
         """The last one up to an update; at an update that has several, that of the whole."""
         found = [each for each in (*self._all, *self._whole) if by is None or each.update <= by]
         return max(found, key=lambda each: (each.update, each.whole), default=None)
+
+    def after(self, update: int) -> list[Judgement]:
+        """Those of the part from the next update on."""
+        return [each for each in self._all if each.update > update]
 
     @property
     def latest(self) -> Judgement | None:

@@ -15,12 +15,12 @@ import torch
 from rnn_tui import __version__
 from rnn_tui.engine import checkpoint
 from rnn_tui.engine.champion import Champion
-from rnn_tui.engine.logbook import CHARACTERS, LOSSES, Logbook
+from rnn_tui.engine.logbook import CHARACTERS, HELD_OUT, LOSSES, Logbook
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.essence import essence_of
-from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
+from rnn_tui.manifest import FORMAT, MANIFEST, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
 
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
@@ -118,14 +118,16 @@ class Keeper:
             self._locked = None
 
     def _version(self) -> object:
-        session = self._session
-        return session.branch.name, session.branch.newest, session.changes, session.epochs
+        session, branch = self._session, self._session.branch
+        return branch.name, branch.newest, branch.held_out.count, session.changes, session.epochs
 
     def _attempt(self, write: Callable[[], object]) -> bool:
         try:
             write()
         except OSError as error:
             had, self.problem = self.problem, f"{self.folder}: cannot be written: {error.strerror or error}"
+            if not (self.folder / MANIFEST).exists():
+                self.problem += "; it has no checkpoint yet"
             if not had:
                 self._told(self.problem)
             return False
@@ -137,7 +139,7 @@ class Keeper:
         if self._board is None:
             return
         try:
-            self._board.catch_up(self._session.losses)
+            self._board.catch_up(self._session.losses, self._session.branch.held_out)
             if last:
                 self._board.close()
         except OSError as error:
@@ -212,6 +214,7 @@ class Logs:
     def __init__(self, folder: Path, mark: str = "") -> None:
         self.losses = Logbook(folder / f"losses{mark}.csv", LOSSES)
         self.characters = Logbook(folder / f"characters{mark}.csv", CHARACTERS)
+        self.held_out = Logbook(folder / f"held-out{mark}.csv", HELD_OUT)  # for people: a manifest has it too
 
     @classmethod
     def another(cls, folder: Path) -> "Logs":
@@ -232,6 +235,14 @@ class Logs:
         self.losses.add(
             [(each + 1, branch.ends[each], branch.losses.at(each)) for each in range(self.losses.rows, known)]
         )
+        if branch.held_out.count > self.held_out.rows:
+            judged = branch.held_out.all()[self.held_out.rows :]
+            self.held_out.add([(each.update, each.loss, _known(each.accuracy), each.characters) for each in judged])
         if self.by_character(branch):
             losses = branch.character_losses
             self.characters.add([(each + 1, losses.at(each)) for each in range(self.characters.rows, len(losses))])
+
+
+def _known(number: float) -> float | None:
+    """None for what numbers that are learnt do not have."""
+    return None if math.isnan(number) else number

@@ -47,6 +47,7 @@ def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object], *
     one. Raises CheckpointError where that cannot be.
     """
     folder = Path(keep.folder) if keep.folder else folder or new_folder(session.began)
+    is_new = not folder.exists()
     try:
         make_folder(folder)
         with _locked(folder) as lock:
@@ -57,8 +58,18 @@ def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object], *
             logs.losses.add(())
             board = _board(keep, 0)
     except OSError as error:
+        if is_new:
+            _remove(folder)
         raise CheckpointError(folder, f"cannot be written: {error.strerror or error}") from None
     return Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
+
+
+def _remove(folder: Path) -> None:
+    """A folder in which no run could begin."""
+    with contextlib.suppress(OSError):
+        for file in (folder / EXPERIMENT, Logs(folder).losses.path):
+            file.unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _lasting(experiment: Experiment) -> Experiment:

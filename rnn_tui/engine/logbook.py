@@ -1,4 +1,4 @@
-"""Losses as CSV, a row for each update, appended while it trains and read again when a run goes on."""
+"""Losses as CSV, a row for each pass, appended while it trains and read again when a run goes on."""
 
 import csv
 from collections.abc import Sequence
@@ -7,10 +7,11 @@ from pathlib import Path
 from rnn_tui.manifest import CheckpointError
 from rnn_tui.whole import append, write_whole
 
-__all__ = ["CHARACTERS", "LOSSES", "Logbook", "Row"]
+__all__ = ["CHARACTERS", "HELD_OUT", "LOSSES", "Logbook", "Row"]
 
 LOSSES = ("update", "tick", "loss")
 CHARACTERS = ("tick", "loss")
+HELD_OUT = ("update", "loss", "accuracy", "characters")
 
 Row = Sequence[int | float | None]
 
@@ -25,16 +26,15 @@ class Logbook:
         self._end = 0  # of the last whole row, in bytes; 0: there is no file yet
 
     def add(self, rows: Sequence[Row]) -> None:
-        """More rows. Raises OSError: then none of them is there."""
+        """More rows; the first time behind the names, in the place of what is there. Raises OSError: none is there."""
+        data = "".join(f"{','.join('' if each is None else repr(each) for each in row)}\n" for row in rows).encode()
         if not self._end:
-            header = f"{','.join(self.columns)}\n".encode()
-            write_whole(self.path, header)
-            self._end = len(header)
-        if rows:
-            data = "".join(f"{','.join('' if each is None else repr(each) for each in row)}\n" for row in rows).encode()
+            data = f"{','.join(self.columns)}\n".encode() + data
+            write_whole(self.path, data)
+        elif rows:
             append(self.path, data, at=self._end)
-            self._end += len(data)
-            self.rows += len(rows)
+        self._end += len(data)
+        self.rows += len(rows)
 
     def read(self, count: int) -> list[list[str]]:
         """The first `count` rows, behind which it goes on, over what stands there. Raises CheckpointError."""

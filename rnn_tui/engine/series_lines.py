@@ -4,21 +4,23 @@ import math
 
 import msgspec
 
+from rnn_tui.counted import counted
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.tasks import SeriesTask
-from rnn_tui.engine.text_lines import text_update
+from rnn_tui.engine.text_lines import name_of, text_update, work_done
 from rnn_tui.text import safe
 
 __all__ = ["SeriesUpdate", "series_line", "series_summary", "series_update"]
 
 
 class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told about the updates since the last line. Losses are of standardised values."""
+    """What is told about the newest update. Losses are of standardised values."""
 
     epoch: float  # 1.5: half of the second
-    update: int
+    update: int  # the pass: that is an update, unless --accumulate makes one of several
+    updates: int  # made, with the one that its gradients are ready for
     tick: int
-    loss: float | None = None  # the mean over those updates
+    loss: float | None = None  # of that update, as losses.csv has it
     rmse: float | None = None  # its root, in the units of the series
     held_out_update: int | None = None  # when what is held out was judged last
     held_out_loss: float | None = None
@@ -33,6 +35,7 @@ def series_update(session: Session) -> SeriesUpdate:
     return SeriesUpdate(
         epoch=told.epoch,
         update=told.update,
+        updates=told.updates,
         tick=told.tick,
         loss=told.loss,
         rmse=_rmse(session, told.loss),
@@ -46,12 +49,13 @@ def series_update(session: Session) -> SeriesUpdate:
 
 def series_line(update: SeriesUpdate) -> str:
     """One line: `epoch 12.00  update 120  loss 0.0123 (rmse 1.311)  held out 0.0141 (rmse 1.403)`."""
-    text = f"epoch {update.epoch:.2f}  update {update.update:,}  loss {_loss(update.loss, update.rmse)}"
+    name = name_of(update.update, update.updates)
+    text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss, update.rmse)}"
     if update.held_out_loss is not None:
-        at = "" if update.held_out_update == update.update else f" at update {update.held_out_update:,}"
+        at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
         text += f"  held out{at} {_loss(update.held_out_loss, update.held_out_rmse)}"
     if update.parted is not None:
-        text += f"  parting since update {update.parted:,}"
+        text += f"  parting since {name} {update.parted:,}"
     return text
 
 
@@ -64,9 +68,12 @@ def series_summary(session: Session) -> list[str]:
     parts = [safe(task.series.name), learnt]
     if update.held_out_loss is not None:
         judged = _loss(update.held_out_loss, update.held_out_rmse)
-        parts.append(f"{update.held_out_values:,} values held out: {judged}")
+        which = f"{counted(update.held_out_values or 0, 'value')} held out"
+        if update.held_out_update != update.update:
+            which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
+        parts.append(f"{which}: {judged}")
     scale = f"mean {task.scale.mean:.4g}, deviation {task.scale.deviation:.4g}"
-    return [*parts, scale, f"{update.update:,} updates of {task.rows * task.length:,} values"]
+    return [*parts, scale, work_done(session, update.updates, counted(task.rows * task.length, "value"))]
 
 
 def _rmse(session: Session, loss: float | None) -> float | None:

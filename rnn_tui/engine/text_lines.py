@@ -1,4 +1,8 @@
-"""What a run over a text or pairs says without a view: losses per character, in nats and in bits."""
+"""What a run over a text or pairs says without a view: losses per character, in nats and in bits.
+
+Passes are counted, each over one batch. Nearly always each makes one update, and is called so; where updates wait for
+several passes, both are told.
+"""
 
 import json
 import math
@@ -6,10 +10,19 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.engine.history import Series
+from rnn_tui.counted import counted
 from rnn_tui.engine.session import Session
 
-__all__ = ["MeanLoss", "TextUpdate", "lines_every", "text_json", "text_line", "text_summary", "text_update"]
+__all__ = [
+    "TextUpdate",
+    "lines_every",
+    "name_of",
+    "text_json",
+    "text_line",
+    "text_summary",
+    "text_update",
+    "work_done",
+]
 
 _EVERY = 100  # updates from line to line, where nothing else is asked for, nor held out
 
@@ -19,38 +32,14 @@ def lines_every(session: Session) -> int:
     return session.judges_every or _EVERY
 
 
-class MeanLoss(Series):
-    """A series that knows the mean of the numbers since it was last asked for; `whole`: it keeps them all."""
-
-    def __init__(self, *, whole: bool = False) -> None:
-        super().__init__()
-        self._whole = whole
-        self._sum, self._count, self._mean = 0.0, 0, math.nan
-
-    def append(self, value: float) -> None:
-        """Replaces the one before, where they are not all kept."""
-        if self._whole:
-            super().append(value)
-        else:
-            self._values[0], self._size = value, 1
-        self._sum += value
-        self._count += 1
-
-    def take_mean(self) -> float | None:
-        """The mean since the last time; the same again where nothing has come."""
-        if self._count:
-            self._mean = self._sum / self._count
-            self._sum, self._count = 0.0, 0
-        return None if not self._size else self._mean
-
-
 class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told about the updates since the last line."""
+    """What is told about the newest update. Nothing of it depends on how many lines there are."""
 
     epoch: float  # 1.5: half of the second
-    update: int
+    update: int  # the pass: that is an update, unless --accumulate makes one of several
+    updates: int  # made, with the one that its gradients are ready for
     tick: int
-    loss: float | None = None  # per character, in nats: the mean over those updates
+    loss: float | None = None  # per character, in nats: of that update, as losses.csv has it
     bits: float | None = None
     held_out_update: int | None = None  # when what is held out was judged last
     held_out_loss: float | None = None
@@ -65,12 +54,12 @@ def text_update(session: Session) -> TextUpdate:
     """Where the run is, between two passes or in the middle of one."""
     session.drain()
     trainer = session.trainer
-    losses = session.losses
-    loss = losses.take_mean() if isinstance(losses, MeanLoss) else losses.last()
+    loss = session.losses.last()
     passes = trainer.epoch - 1 + trainer.fed / trainer.length if trainer.epoch else 0.0
     return TextUpdate(
         epoch=passes / trainer.task.batches,
         update=trainer.epoch,
+        updates=trainer.updates + (trainer.has_update and trainer.is_due),
         tick=trainer.ticks,
         loss=loss,
         bits=None if loss is None else loss / math.log(2),
@@ -101,13 +90,28 @@ def text_json(update: msgspec.Struct) -> str:
 
 def text_line(update: TextUpdate) -> str:
     """One line: `epoch 1.37  update 1,200  loss 1.5432 (2.226 bits)  held out 1.6123 (2.326 bits), 54.3 % right`."""
-    text = f"epoch {update.epoch:.2f}  update {update.update:,}  loss {_loss(update.loss)}"
+    name = name_of(update.update, update.updates)
+    text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss)}"
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
-        at = "" if update.held_out_update == update.update else f" at update {update.held_out_update:,}"
+        at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
         text += f"  held out{at} {_loss(update.held_out_loss)}, {_right(update)}"
     if update.parted is not None:
-        text += f"  parting since update {update.parted:,}"
+        text += f"  parting since {name} {update.parted:,}"
     return text
+
+
+def name_of(passes: int, updates: int) -> str:
+    """What a pass is called: an update, where each has made one."""
+    return "update" if passes == updates else "pass"
+
+
+def work_done(session: Session, updates: int, each: str) -> str:
+    """`39 updates of 2,048 characters`, or `78 passes over 2,048 characters, 39 updates`."""
+    passes = session.whole_passes
+    if passes == updates:
+        return f"{counted(updates, 'update')} of {each}"
+    made = counted(updates, "update") if updates else "not one update"
+    return f"{counted(passes, 'pass')} over {each}, {made}"
 
 
 def text_summary(session: Session) -> list[str]:
@@ -119,14 +123,16 @@ def text_summary(session: Session) -> list[str]:
     learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
-        which = f"{update.held_out_characters:,} characters held out"
+        which = f"{counted(update.held_out_characters or 0, 'character')} held out"
+        if update.held_out_update != update.update:
+            which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
     if experiment.data.text:
-        return [*parts, f"{update.update:,} updates of {task.rows * task.length:,} characters"]
+        return [*parts, work_done(session, update.updates, counted(task.rows * task.length, "character"))]
     if session.trainer.at_end_of_pass:
         right = session.right_rows()
         parts.append(f"{right:,} of {task.rows:,} {'pairs' if task.batches == 1 else 'pairs of the last batch'} right")
-    return [*parts, f"{update.update:,} updates of {task.rows:,} pairs"]
+    return [*parts, work_done(session, update.updates, counted(task.rows, "pair"))]
 
 
 def _right(update: TextUpdate) -> str:

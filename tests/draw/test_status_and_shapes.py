@@ -55,6 +55,18 @@ def test_the_status_names_everything() -> None:
         assert fact in second
 
 
+def test_a_pass_is_no_update_where_one_is_made_of_several() -> None:
+    lesson = LESSONS["python-source"]
+    for accumulate, name in ((1, "update"), (4, "pass")):
+        of = opened("python-source", training=replace(lesson.training, accumulate=accumulate))
+        assert f" · {name} 1,104" in status(150, of, epoch=12, batches=100, batch=4)[1]
+
+
+def test_one_tick_is_no_plural() -> None:
+    for rate, words in ((0.6, "1 tick/s"), (1.2, "1 tick/s"), (0.2, "0 ticks/s"), (1200.0, "1,200 ticks/s")):
+        assert f", {words}" in status(150, speed=0.0, ticks_per_second=rate)[1]
+
+
 def test_the_time_left_goes_first_where_it_is_narrow() -> None:
     assert "· 12 s left" in status(150, seconds_left=12.3)[1]
     assert "left" not in status(150)[1]

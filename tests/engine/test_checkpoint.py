@@ -389,3 +389,44 @@ def test_the_manifest_tells_what_a_reader_needs(stopped: tuple[Path, dict[str, A
     assert rows[0] == "update,tick,loss"
     assert [row.split(",")[:2] for row in rows[1:]] == [["1", "6"], ["2", "12"], ["3", "18"]]
     assert [float(row.split(",")[2]) for row in rows[1:]] == [session.losses.at(each) for each in range(3)]
+
+
+def test_where_a_run_cannot_begin_no_folder_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for failing in ("rnn_tui.engine.kept.write_whole", "rnn_tui.engine.logbook.write_whole"):
+        with monkeypatch.context() as patched:
+            patched.setattr(failing, full)
+            with pytest.raises(CheckpointError, match="No space left"):
+                begin(LESSONS["hihello"], tmp_path / "run")
+        assert not list(tmp_path.iterdir())
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr("rnn_tui.engine.kept.write_whole", full)
+    with pytest.raises(CheckpointError):
+        begin(LESSONS["hihello"], tmp_path / "mine")
+    assert (tmp_path / "mine").is_dir()
+
+
+def test_a_disk_too_full_for_the_first_checkpoint_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    session = Session(LESSONS["hihello"])
+    keeper = begin_keeping(session, Keep(folder=str(tmp_path / "run")), told.append)
+    session.tick()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rnn_tui.engine.checkpoint.write", full)
+        keeper.save()
+    assert told == [f"{tmp_path / 'run'}: cannot be written: No space left on device; it has no checkpoint yet"]
+    keeper.save()
+    with monkeypatch.context() as patched:
+        session.tick()
+        patched.setattr("rnn_tui.engine.checkpoint.write", full)
+        keeper.save()
+    assert told[1:] == [f"{tmp_path / 'run'}: cannot be written: No space left on device"]
+    keeper.close()

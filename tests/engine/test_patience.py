@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rnn_tui.engine import threads
 from rnn_tui.engine.patience import Best, best_of
 from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.session import Session
@@ -238,10 +239,35 @@ def test_as_many_threads_as_asked_for() -> None:
     before = torch.get_num_threads()
     lesson = LESSONS["hihello"]
     try:
-        for threads in (3, 2):
-            choose_threads(replace(lesson, run=replace(lesson.run, threads=threads)))
-            assert torch.get_num_threads() == threads
+        for number in (3, 2):
+            choose_threads(replace(lesson, run=replace(lesson.run, threads=number)))
+            assert torch.get_num_threads() == number
         choose_threads(lesson)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("team", "chosen"), [(0.6, 2), (8.0, 1)])
+def test_a_large_network_has_a_team_only_where_that_is_faster(
+    team: float, chosen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = torch.get_num_threads()
+    monkeypatch.setattr(threads, "_MOST", 2)
+    monkeypatch.setattr(threads, "_seconds", lambda number, *_: 1.0 if number == 1 else team)
+    large = from_dict(
+        {
+            "data": {"text": "a", "batch": 32, "length": 64},
+            "network": {"cell": "lstm", "hidden_size": 128, "head": "linear"},
+            "training": {"tick": "sequence"},
+        }
+    )
+    try:
+        choose_threads(large)
+        assert torch.get_num_threads() == chosen
+        choose_threads(replace(large, run=replace(large.run, threads=3)))
+        assert torch.get_num_threads() == 3
+        choose_threads(LESSONS["hihello"])
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)

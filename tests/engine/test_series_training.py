@@ -159,15 +159,6 @@ def test_what_is_seen_of_a_pass_and_the_free_run(tmp_path: Path, batch_first: bo
     assert session.probe.forecast(Wanted()) is None
 
 
-def test_who_reads_both_ways_has_no_free_run(tmp_path: Path) -> None:
-    session = Session(on_series(tmp_path, network={"bidirectional": True}), history=0)
-    session.tick()
-    seen = session.probe.forecast(Wanted(forecast=40))
-    assert seen is not None
-    assert not len(seen.free)
-    assert "both" in seen.note or "right" in seen.note
-
-
 def test_what_is_inside_is_that_of_autograd(tmp_path: Path) -> None:
     session = Session(on_series(tmp_path), history=0)
     session.tick()

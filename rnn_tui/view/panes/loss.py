@@ -60,11 +60,12 @@ class LossPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
-        parts = [_parting(scene.held_out)] if scene.held_out is not None else []
+        parts = [_parting(scene.held_out, _pass(scene))] if scene.held_out is not None else []
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
-        short = _parting(scene.held_out, short=True) if scene.held_out is not None else parts[0] if parts else ""
+        judged = scene.held_out
+        short = _parting(judged, _pass(scene), short=True) if judged is not None else "".join(parts[:1])
         return self.in_border(" · ".join(parts), *parts[:1], short)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
@@ -98,7 +99,7 @@ class LossPane(Pane):
             floor=scene.experiment.floor,
             x_to=end,
             mark=mark,
-            x_label="update" if scene.frame.status.batches > 1 else "epoch",
+            x_label=_pass(scene) if scene.frame.status.batches > 1 else "epoch",
             y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
             axis_style=palette.dim,
             floor_style=palette.right,
@@ -131,13 +132,18 @@ def _judged(held_out: HeldOut) -> tuple[str, ...]:
     return loss + bits + right + pairs, loss + right + pairs, loss + bits + right, loss + right, loss
 
 
-def _parting(held_out: HeldOut, *, short: bool = False) -> str:
+def _pass(scene: Scene) -> str:
+    """What a pass over one batch is called: an update, unless one is made of several."""
+    return "pass" if scene.experiment.training.accumulate > 1 else "update"
+
+
+def _parting(held_out: HeldOut, name: str, *, short: bool = False) -> str:
     """What the second curve is, and whether it goes its own way."""
     if held_out.parted is not None:
-        return f"parted at update {held_out.parted:,}" + ("" if short else ": green rises")
+        return f"parted at {name} {held_out.parted:,}" + ("" if short else ": green rises")
     if short:
-        return f"green: at update {held_out.update:,}"
-    return f"green: {'all ' if held_out.whole else ''}held out, at update {held_out.update:,}"
+        return f"green: at {name} {held_out.update:,}"
+    return f"green: {'all ' if held_out.whole else ''}held out, at {name} {held_out.update:,}"
 
 
 def _curves(scene: Scene) -> list[Points]:
