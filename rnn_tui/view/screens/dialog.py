@@ -5,12 +5,14 @@ from typing import TypeVar
 from textual import events
 from textual.screen import ModalScreen
 
+from rnn_tui.view.screens.paced import Paced
+
 __all__ = ["Dialog"]
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Paced[Result], ModalScreen[Result]):
     """A screen over the panes. What is still on its way to it when it is left does nothing."""
 
     def leave(self, result: Result | None = None) -> None:
