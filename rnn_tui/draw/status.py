@@ -10,7 +10,7 @@ from rnn_tui.frame import Status
 from rnn_tui.protocol import Opened
 from rnn_tui.text import safe
 
-__all__ = ["describe_network", "draw_flow", "draw_status", "speed_name"]
+__all__ = ["describe_flow", "describe_network", "draw_status", "speed_name"]
 
 _SHORTEST_BAR = 12  # cells of the progress, and what stands around it
 _STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
@@ -36,7 +36,7 @@ def speed_name(speed: float) -> str:
     return f"{speed:g} tick{'' if speed == 1 else 's'}/s" if speed else "full speed"
 
 
-def draw_flow(frames: float, sent: float, lag: float | None) -> str:
+def describe_flow(frames: float, sent: float, lag: float | None) -> str:
     """What goes to the terminal: frames and bytes a second, and the seconds from a frame to the terminal's answer."""
     late = "" if lag is None else f", {1000 * lag:.0f} ms late"
     return f"{frames:.0f} frames/s, {sent / 1000:.1f} KB/s{late}"

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TerminalDriver", "TerminalTook", "flow_of", "own_driver"]
 
-_QUESTION = "\x1b[6n"
+_QUESTION = "\x1b[6n"  # where is the cursor?
+_NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; and back to where it was
+_FIRST_COLUMN, _COLUMNS = 10, 16  # a question's number is its column: shift+F3 looks like column 2, ctrl+F3 like 5
 _AGAIN = 3.0  # seconds until a terminal that stands still is asked again; then twice as many
 _SELDOM = 24.0
 _LAST_ANSWERS = 1.0  # seconds that leaving waits at most for answers, which the shell would take for keys
@@ -45,7 +47,7 @@ class TerminalDriver(LinuxDriver):
         self._outlet: Outlet | None = None
         self._since_flush = 0  # bytes
         self._asks = False
-        self._asked = self._answered = 0
+        self._asked = self._answered = self._number = 0
         self._pause = _AGAIN
         self._asking: asyncio.TimerHandle | None = None
 
@@ -57,7 +59,7 @@ class TerminalDriver(LinuxDriver):
         self._asked = self._answered = 0
         self._since_flush = 0
         self._asks = self.input_tty and os.environ.get("TERM") != "dumb"
-        self._ask()
+        self._ask(numbered=True)
         self._pause = _AGAIN
         self._asking = self._loop.call_later(self._pause, self._ask_again)
 
@@ -99,7 +101,10 @@ class TerminalDriver(LinuxDriver):
         if isinstance(message, events.CursorPosition):
             if self._answered < self._asked:
                 self._answered += 1
-                self._tell(self.flow.answered, now)
+                column = message.x + 1
+                number = column if message.y == 0 and column in range(_FIRST_COLUMN, _FIRST_COLUMN + _COLUMNS) else 0
+                self._pause = _AGAIN
+                self._tell(lambda now: self.flow.answered(now, number), now)
                 return
             keys = ANSI_SEQUENCES_KEYS.get(f"\x1b[{message.y + 1};{message.x + 1}R")
             for key in keys if isinstance(keys, tuple) else ():  # nobody has asked: shift+F3, which looks alike
@@ -109,20 +114,21 @@ class TerminalDriver(LinuxDriver):
             self._tell(self.flow.alive, now)
         super().process_message(message)
 
-    def _ask(self) -> None:
-        if self._asks:
-            self._asked += 1
-            self.flow.asked(time.monotonic())
-            self.write(_QUESTION)
-            self._since_flush = 0
+    def _ask(self, *, numbered: bool = False) -> None:
+        if not self._asks:
+            return
+        self._asked += 1
+        if numbered:
+            self._number = _FIRST_COLUMN + (self._number - _FIRST_COLUMN + 1) % _COLUMNS
+        self.flow.asked(time.monotonic(), self._number if numbered else 0)
+        self.write(_NUMBERED.format(self._number) if numbered else _QUESTION)
+        self._since_flush = 0
 
     def _ask_again(self) -> None:
         """Now and then while the terminal stands still: the question, or its answer, may have been lost."""
         if self.flow.silent(time.monotonic()):
             if not self.flow.backlog:
-                self._asked += 1
-                self.write(_QUESTION)
-                self._since_flush = 0
+                self._ask(numbered=True)
             self._pause = min(2 * self._pause, _SELDOM)
         else:
             self._pause = _AGAIN

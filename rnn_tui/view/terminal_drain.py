@@ -35,6 +35,8 @@ class Drain:
 
     def took(self, size: int, seconds: float, now: float) -> None:
         """A write of `size` bytes has come back after `seconds`."""
+        if seconds >= _BLOCKED:
+            self._plateau_until = max(self._plateau_until, now)  # time in which nobody read makes no link faster
         self._advance(now)
         self._level += size
         if seconds < _BLOCKED:

@@ -19,6 +19,7 @@ _QUEUED = 0.1  # seconds beyond the shortest way that mean a narrow one: then on
 _LONGEST_REST = 1.0
 _BY_KEY = 0.5  # seconds after a key in which one picture more may be on its way
 _SILENCE = 2.5  # seconds without an answer after which the terminal, or the link, is taken to stand still
+_USUAL = 4  # but so many times as long as the last answer took
 _DEAF = 10.0  # and after which a key shows that it is there, and does not answer any more
 _SPAN = 2.0  # seconds that the rates are counted over
 
@@ -31,7 +32,7 @@ class Flow:
         self.lag: float | None = None  # seconds from the last answered picture to its answer
         self.backlog = 0  # bytes that the terminal's file has not taken yet
         self._drain = Drain()
-        self._asked: deque[float] = deque()  # when, and not answered yet
+        self._asked: deque[tuple[float, int]] = deque()  # not answered yet: when, and which; 0: behind a picture
         self._shortest = math.inf
         self._narrow = False
         self._rest_until = 0.0
@@ -52,13 +53,14 @@ class Flow:
             return 0.0
         hurry = for_key and now - self._key_at < _BY_KEY
         ahead = (1 if self._narrow else _AHEAD) + hurry
-        if len(self._asked) >= ahead:
+        if sum(1 for _, number in self._asked if not number) >= ahead:
             return math.inf
         return 0.0 if hurry else max(0.0, self._rest_until - now)
 
     def silent(self, now: float) -> bool:
         """Whether answers are missing for so long that the terminal stands still."""
-        return self.answers and bool(self._asked) and now - self._asked[0] > _SILENCE
+        patience = max(_SILENCE, min(_USUAL * (self.lag or 0.0), _DEAF))
+        return self.answers and bool(self._asked) and now - self._asked[0][0] > patience
 
     def rates(self, now: float) -> tuple[float, float]:
         """Pictures and bytes a second, of late."""
@@ -74,19 +76,20 @@ class Flow:
         self._written.append((now, size))
         self.rates(now)  # forget old ones
 
-    def asked(self, now: float) -> None:
-        """The question behind it has been."""
-        self._asked.append(now)
+    def asked(self, now: float, number: int = 0) -> None:
+        """The question behind a picture has been written, or one by itself, which has a number."""
+        self._asked.append((now, number))
 
-    def answered(self, now: float) -> None:
-        """An answer has come."""
-        stood_still = self.silent(now)
+    def answered(self, now: float, number: int = 0) -> None:
+        """An answer has come, to the question of this number. Those before it are answered, or lost on the way."""
         self.answers = True
-        if stood_still or not self._asked:
-            self._asked.clear()
-            self._shortest, self._narrow = math.inf, False
+        if all(each != number for _, each in self._asked):
             return
-        self.lag = now - self._asked.popleft()
+        while True:
+            at, each = self._asked.popleft()
+            if each == number:
+                break
+        self.lag = now - at
         self._shortest = min(self._shortest, self.lag)
         queued = self.lag - self._shortest
         self._narrow = queued > _QUEUED
@@ -97,7 +100,7 @@ class Flow:
         self._key_at = now
         if self.silent(now):
             self._pardon = True
-            if now - self._asked[0] > _DEAF:
+            if now - self._asked[0][0] > _DEAF:
                 self.answers = False
                 self._asked.clear()
 

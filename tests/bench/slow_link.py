@@ -21,6 +21,9 @@ from tests.bench.pty_screen import PtyScreen
 _QUESTION, _ANSWER = b"\x1b[6n", b"\x1b[1;1R"
 _PART = re.compile(rb"\x1b(?:\[[\d;?<=>$]*|\][^\x07\x1b]*)?$")  # a sequence whose end has not come yet
 _PORTION = 0.01  # seconds between two portions
+_LATE = 0.1  # seconds that a late reader makes up for
+_LOOK = 0.02  # seconds between two looks at the screen: they cost the reader more than reading
+_PAUSE = 1.2  # seconds between two keys: opening a pane paints most of the screen
 _FAST = 1e9
 
 
@@ -43,7 +46,7 @@ class SlowScreen(PtyScreen):
             data = os.read(self._fd, max(1, min(1 << 16, int(self.rate * _PORTION))))
         except OSError:
             return 0
-        self._may_read_at = time.perf_counter() + len(data) / self.rate
+        self._may_read_at = max(self._may_read_at, time.perf_counter() - _LATE) + len(data) / self.rate
         self.received += len(data)
         data = self._part + data
         found = _PART.search(data)
@@ -52,6 +55,18 @@ class SlowScreen(PtyScreen):
             os.write(self._fd, _ANSWER * data.count(_QUESTION))
         self.feed(data.replace(_QUESTION, b""))
         return len(data)
+
+    def until(self, holds: Callable[[str], bool], limit: float = 30.0) -> float:
+        """As of any screen; looked at now and then."""
+        began = time.perf_counter()
+        while time.perf_counter() - began < limit:
+            looked = time.perf_counter()
+            while time.perf_counter() - looked < _LOOK:
+                self.read(_LOOK)
+            arrived = time.perf_counter()
+            if holds(self.text()):
+                return arrived - began
+        raise TimeoutError(f"not on the screen within {limit} s:\n{self.text()}")
 
 
 def _tick(screen: PtyScreen) -> float:
@@ -79,6 +94,10 @@ def _shown(key: str, screen: SlowScreen) -> Callable[[str], bool]:
     return lambda text: now(text) not in (None, before)
 
 
+def _name(rate: float) -> str:
+    return "as fast as it comes" if rate == _FAST else f"{rate / 1000:g} KB/s"
+
+
 def _tick_in(text: str) -> str:
     found = re.search(r"tick ([\d,]+) ", text)
     return found[1].replace(",", "") if found else "-1"
@@ -90,14 +109,14 @@ def _latencies(screen: SlowScreen, times: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(times):
         for name in ("]" if turn % 2 else "[", "i", "i", "space", "space"):
-            screen.watch(0.4 + 0.13 * (turn % 3))
+            screen.watch(_PAUSE + 0.13 * (turn % 3))
             shown = _shown(name, screen)
             screen.type(names[name])
             found[name].append(screen.until(shown))
     screen.type(" ")
     screen.until(lambda text: "paused" in text)
     for _ in range(times):
-        screen.watch(0.4)
+        screen.watch(_PAUSE)
         shown = _shown("right", screen)
         screen.type(names["right"])
         found["right"].append(screen.until(shown))
@@ -120,8 +139,9 @@ def _stop(screen: SlowScreen, seconds: float) -> None:
     before, tick = _memory(screen), _tick(screen)
     began = time.perf_counter()
     time.sleep(seconds)
-    newest, goes_on = tick + 0.95 * rate * (time.perf_counter() - began), time.perf_counter()
-    screen.until(lambda text: int(_tick_in(text)) >= newest, 60)
+    goes_on = time.perf_counter()
+    newer = tick + 0.5 * rate * (goes_on - began)  # far beyond every picture that was on its way
+    screen.until(lambda text: int(_tick_in(text)) >= newer, 60)
     current = time.perf_counter() - goes_on
     after = _memory(screen)
     print(f"  stood still {seconds:.0f} s: current {1000 * current:.0f} ms after")
@@ -141,14 +161,16 @@ def _measure(options: argparse.Namespace, *, answers: bool) -> None:
                 rates[rate].append(_ticks_per_second(screen, 5))
         for rate, measured in rates.items():
             ticks, sent = (statistics.median(values) for values in zip(*measured, strict=True))
-            name = "as fast as it comes" if rate == _FAST else f"{rate / 1000:g} KB/s"
-            print(f"  {name:20} {ticks:6,.0f} ticks/s, {sent / 1000:5.1f} KB/s")
-        screen.rate = options.rate
-        found = _latencies(screen, options.times)
-        for name, seconds in found.items():
-            print(f"  {name:6} {1000 * statistics.median(seconds):5.0f} ms median, {1000 * max(seconds):5.0f} at worst")
-        everything = [each for seconds in found.values() for each in seconds]
-        print(f"  all    {1000 * statistics.median(everything):5.0f} ms median, {1000 * max(everything):5.0f} at worst")
+            print(f"  {_name(rate):20} {ticks:6,.0f} ticks/s, {sent / 1000:5.1f} KB/s", flush=True)
+        for rate in rates:
+            screen.rate = rate
+            screen.watch(2)
+            found = _latencies(screen, options.times)
+            found["all"] = [each for seconds in found.values() for each in seconds]
+            words = (
+                f"{key} {1000 * statistics.median(each):.0f} ({1000 * max(each):.0f})" for key, each in found.items()
+            )
+            print(f"  {_name(rate):20} {', '.join(words)} ms: key to screen, median (at worst)", flush=True)
         _stop(screen, options.stop)
 
 

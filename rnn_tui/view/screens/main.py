@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.status import draw_flow, draw_status
+from rnn_tui.draw.status import describe_flow, draw_status
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SampleAsk
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
@@ -284,7 +284,7 @@ class MainScreen(Paced[None]):
         """Once a second, so that it can be read, and adds little to what it counts."""
         flow = flow_of(self.app)
         frames, sent = flow.rates(time.monotonic()) if flow is not None else (0.0, 0.0)
-        self._flow = draw_flow(frames, sent, flow.lag if flow is not None else None)
+        self._flow = describe_flow(frames, sent, flow.lag if flow is not None else None)
         self._draw()
 
     def action_log(self, axis: Literal["x", "y"]) -> None:
