@@ -82,6 +82,7 @@ class Flow:
 
     def answered(self, now: float, number: int = 0) -> None:
         """An answer has come, to the question of this number. Those before it are answered, or lost on the way."""
+        stood_still = self.silent(now)
         self.answers = True
         if all(each != number for _, each in self._asked):
             return
@@ -90,6 +91,8 @@ class Flow:
             if each == number:
                 break
         self.lag = now - at
+        if stood_still:
+            return  # that tells nothing of the way
         self._shortest = min(self._shortest, self.lag)
         queued = self.lag - self._shortest
         self._narrow = queued > _QUEUED
