@@ -17,7 +17,8 @@ __all__ = ["Flow"]
 _AHEAD = 2  # pictures that may be on their way, so that a long way costs no frames
 _QUEUED = 0.1  # seconds beyond the shortest way that mean a narrow one: then one picture, and a rest behind it
 _LONGEST_REST = 1.0
-_BY_KEY = 0.5  # seconds after a key in which one picture more may be on its way
+_BY_KEY = 0.5  # seconds after a key in which more may be on their way:
+_MORE = 2  # what the key itself changes, and what the engine answers to it
 _SILENCE = 2.5  # seconds without an answer after which the terminal, or the link, is taken to stand still
 _USUAL = 4  # but so many times as long as the last answer took
 _DEAF = 10.0  # and after which a key shows that it is there, and does not answer any more
@@ -52,7 +53,7 @@ class Flow:
         if self._pardon:
             return 0.0
         hurry = for_key and now - self._key_at < _BY_KEY
-        ahead = (1 if self._narrow else _AHEAD) + hurry
+        ahead = (1 if self._narrow else _AHEAD) + (_MORE if hurry else 0)
         if sum(1 for _, number in self._asked if not number) >= ahead:
             return math.inf
         return 0.0 if hurry else max(0.0, self._rest_until - now)

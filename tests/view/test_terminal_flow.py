@@ -136,7 +136,7 @@ def answering() -> Flow:
     return flow
 
 
-def test_two_on_their_way_and_a_third_for_a_key() -> None:
+def test_two_on_their_way_and_two_more_for_a_key() -> None:
     flow = answering()
     for at in (1.0, 1.05):
         assert flow.wait(at) == 0
@@ -148,9 +148,14 @@ def test_two_on_their_way_and_a_third_for_a_key() -> None:
     assert math.isinf(flow.wait(1.1))
     assert flow.wait(1.1, for_key=True) == 0
     assert math.isinf(flow.wait(1.7, for_key=True))
+    flow.asked(1.2)
+    assert flow.wait(1.2, for_key=True) == 0
+    flow.asked(1.25)
+    assert math.isinf(flow.wait(1.3, for_key=True))
     flow.answered(1.75)
     assert flow.lag == pytest.approx(0.75)
-    flow.answered(1.76)
+    for _ in range(3):
+        flow.answered(1.76)
     assert 0 < flow.wait(1.8) < 1  # late by its own queue: a rest
     assert flow.wait(2.8) == 0
 
