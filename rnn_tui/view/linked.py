@@ -72,6 +72,7 @@ class LinkedApp(App[int]):
         self._paused = showing.paused
         self._puller = Puller(showing.manner.fps)
         self._timer: Timer | None = None
+        self._held_back = False  # the next look waits for the terminal
         self._opened: Opened | None = None
         self._frame: Frame | None = None
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
@@ -231,7 +232,8 @@ class LinkedApp(App[int]):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if math.isinf(wait):
+        self._held_back = math.isinf(wait)
+        if self._held_back:
             return  # until the terminal says so
         if wait > 0:
             self._timer = self.set_timer(wait, self._ask_now)
@@ -243,7 +245,7 @@ class LinkedApp(App[int]):
         """The terminal goes on: paint what has changed meanwhile, and look at what is newer."""
         if self.screen_stack:
             self.screen.check_idle()
-        if self._opened is not None:
+        if self._held_back:
             self.ask()
 
     def _ask_now(self) -> None:

@@ -51,11 +51,11 @@ class Master:
                 data = os.read(self.fd, 1 << 16)
             except (BlockingIOError, OSError):
                 break
-            self.unanswered += [b"\x1b[1;%sR" % (each[1] or b"1") for each in QUESTION.finditer(data)]
             self.raw += data
             data = self._part + data
             cut = PART.search(data)
             self._part, data = (data[cut.start() :], data[: cut.start()]) if cut else (b"", data)
+            self.unanswered += [b"\x1b[1;%sR" % (each[1] or b"1") for each in QUESTION.finditer(data)]
             self._stream.feed(UNKNOWN.sub(b"", data))
             self._text = None
         if self.answers and self.unanswered:
@@ -114,6 +114,7 @@ async def shown(
     flow = flow_of(app)
     assert flow is not None
     await master.until(lambda: not master.answers or not flow._asked)
+    engine.heard()
     yield app, engine
     master.reads = True
     app.exit()
@@ -210,6 +211,28 @@ async def test_on_leaving_nothing_is_left_to_answer(master: Master, monkeypatch:
     assert left
     assert not QUESTION.search(after)
     assert not master.unanswered
+
+
+async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
+    master: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnn_tui.view.linked.leave_on_signals", lambda *_: None)
+    engine = FakeEngine(greets=False)
+    app = RnnApp(engine, Showing(experiment=LESSONS["hihello"]))
+    running = asyncio.create_task(app.run_async())
+    await master.shows("loading torch")
+    master.reads = False
+    flow = flow_of(app)
+    while flow is not None and not flow.backlog:
+        app.main.refresh()
+        await asyncio.sleep(0.02)
+    engine.greet()
+    while not engine.commands:
+        await asyncio.sleep(0.01)
+    master.reads = True
+    await master.until(lambda: f"tick {engine.status.tick:,} by" in master.screen())
+    app.exit()
+    await master.until(running.done)
 
 
 async def test_f_tells_how_the_terminal_keeps_up(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
