@@ -10,7 +10,7 @@ from rnn_tui.frame import GpuLoad, Status
 from rnn_tui.protocol import Opened
 from rnn_tui.text import safe
 
-__all__ = ["describe_network", "draw_status", "speed_name"]
+__all__ = ["describe_flow", "describe_network", "draw_status", "speed_name"]
 
 _SHORTEST_BAR = 12  # cells of the progress, and what stands around it
 _STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
@@ -36,12 +36,25 @@ def speed_name(speed: float) -> str:
     return f"{speed:g} tick{'' if speed == 1 else 's'}/s" if speed else "full speed"
 
 
+def describe_flow(frames: float, sent: float, lag: float | None) -> str:
+    """What goes to the terminal: frames and bytes a second, and the seconds from a frame to the terminal's answer."""
+    late = "" if lag is None else f", {1000 * lag:.0f} ms late"
+    return f"{frames:.0f} frames/s, {sent / 1000:.1f} KB/s{late}"
+
+
 def draw_status(
-    opened: Opened, status: Status, *, width: int, palette: Palette, views: int = 1, controls: bool = True
+    opened: Opened,
+    status: Status,
+    *,
+    width: int,
+    palette: Palette,
+    views: int = 1,
+    controls: bool = True,
+    flow: str = "",
 ) -> list[Strip]:
     """Two strips; what matters least is left out where the width is short.
 
-    `views` look at the run, and this one has the controls, or only watches.
+    `views` look at the run, and this one has the controls, or only watches. `flow`: how the terminal keeps up.
     """
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
@@ -67,6 +80,8 @@ def draw_status(
         x = canvas.put(x, 1, " · watching (T drives)", palette.accent)
     elif views > 1:
         x = canvas.put(x, 1, f" · {views} views", palette.dim)
+    if flow and x + 3 + len(flow) < width:
+        x = canvas.put(x, 1, f" · {flow}", palette.accent)
     epochs = f"/{count(status.epochs)}" if status.epochs else ""
     done = (max(0, status.update - 1) + status.fed / experiment.length) / status.batches  # of epochs
     facts = [f"epoch {count(status.epoch)}{epochs}" if status.batches == 1 else f"epoch {done:.2f}{epochs}"]

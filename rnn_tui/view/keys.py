@@ -138,6 +138,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("y", "y", "log('y')", "log loss", "The loss on a logarithmic scale, or back."),
         Key("x", "x", "log('x')", "log epochs", "The epochs on a logarithmic scale: the first ones get the room."),
         Key(
+            "f",
+            "f",
+            "flow",
+            "frames/s",
+            "Frames and bytes a second that go to the terminal, and how late it shows them, in the status line.",
+        ),
+        Key(
             "tab",
             "tab",
             "app.focus_next",

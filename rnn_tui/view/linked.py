@@ -5,6 +5,7 @@ Messages carry what the engine says; the handlers here own all that is known of 
 
 import asyncio
 import gc
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from rnn_tui.view.panes import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.terminal import TerminalTook, flow_of, own_driver
+from rnn_tui.view.terminal_colors import set_colors
 from rnn_tui.view.theme import THEMES
 
 __all__ = ["LinkedApp"]
@@ -59,7 +62,8 @@ class LinkedApp(App[int]):
 
     def __init__(self, engine: Engine, showing: Showing) -> None:
         self._themed = False
-        super().__init__()
+        super().__init__(driver_class=own_driver())
+        set_colors(self, showing.manner.colors)
         self._engine = engine
         self._showing = showing
         self._experiment = showing.experiment  # the one to open, as long as none is open
@@ -68,6 +72,7 @@ class LinkedApp(App[int]):
         self._paused = showing.paused
         self._puller = Puller(showing.manner.fps)
         self._timer: Timer | None = None
+        self._held_back = False  # the next look waits for the terminal
         self._opened: Opened | None = None
         self._frame: Frame | None = None
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
@@ -225,15 +230,27 @@ class LinkedApp(App[int]):
         self._show_before("torch is being loaded; what you ask for is done as soon as it is there.")
 
     def ask(self) -> None:
-        """Ask for the next frame as soon as the pace allows."""
-        wait = self._puller.wait(time.monotonic())
+        """Ask for the next frame as soon as the pace allows, and the terminal."""
+        now, flow = time.monotonic(), flow_of(self)
+        wait = max(self._puller.wait(now), flow.wait(now) if flow is not None else 0.0)
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        self._held_back = math.isinf(wait)
+        if self._held_back:
+            return  # until the terminal says so
         if wait > 0:
             self._timer = self.set_timer(wait, self._ask_now)
         else:
             self._ask_now()
+
+    @on(TerminalTook)
+    def _terminal_took(self) -> None:
+        """The terminal goes on: paint what has changed meanwhile, and look at what is newer."""
+        if self.screen_stack:
+            self.screen.check_idle()
+        if self._held_back:
+            self.ask()
 
     def _ask_now(self) -> None:
         if not self.is_running or self.screen is not self.main:

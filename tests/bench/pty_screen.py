@@ -11,6 +11,7 @@ import termios
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 
 import psutil
 import pyte
@@ -37,7 +38,7 @@ class PtyScreen:
             os.execvp(argv[0], argv)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def __enter__(self) -> "PtyScreen":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -63,8 +64,12 @@ class PtyScreen:
         except OSError:
             return 0
         self.received += len(data)
-        self._stream.feed(_UNKNOWN.sub(b"", data))
+        self.feed(data)
         return len(data)
+
+    def feed(self, data: bytes) -> None:
+        """Put bytes on the screen, but for what pyte does not know."""
+        self._stream.feed(_UNKNOWN.sub(b"", data))
 
     def text(self) -> str:
         """The screen, its rows apart by line feeds."""

@@ -5,6 +5,7 @@ from typing import TypeVar
 from textual import events
 from textual.screen import ModalScreen
 
+from rnn_tui.view.screens.paced import Paced
 from rnn_tui.view.thin import ThinCompositor
 
 __all__ = ["Dialog"]
@@ -12,7 +13,7 @@ __all__ = ["Dialog"]
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Paced[Result], ModalScreen[Result]):
     """A screen over the panes. What is still on its way to it when it is left does nothing."""
 
     def __init__(self) -> None:

@@ -1,5 +1,6 @@
 """The main screen: the panes, and how they are looked at. What changes the run is said to the app."""
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -8,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.screen import Screen
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.widgets import Static
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.status import draw_status
+from rnn_tui.draw.status import describe_flow, draw_status
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SampleAsk
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
@@ -24,8 +25,10 @@ from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
 from rnn_tui.view.pane import Pane, Picture
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.scene import Gaze, Scene, Told
+from rnn_tui.view.screens.paced import Paced
 from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.stage import Stage
+from rnn_tui.view.terminal import flow_of
 from rnn_tui.view.theme import palette_for
 from rnn_tui.view.thin import ThinCompositor
 from rnn_tui.view.timeline import TimeLine
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["MainScreen"]
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Paced[None]):
     """Four panes, a status line on top, the keys below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -58,6 +61,8 @@ class MainScreen(Screen[None]):
         self._first = experiment
         self.gaze = Gaze()
         self.scene: Scene | None = None
+        self._flow = ""  # how the terminal keeps up, where that is shown
+        self._flow_timer: Timer | None = None
         self._experiment: Experiment | None = None  # the one that the panes are arranged for
         self._drawn_at: dict[str, Size] = {}  # what was drawn last
 
@@ -150,6 +155,7 @@ class MainScreen(Screen[None]):
                     palette=scene.palette,
                     views=scene.frame.views,
                     controls=scene.frame.controls,
+                    flow=self._flow,
                 )
             )
             self.query_one(TimeLine).show(scene)
@@ -276,6 +282,23 @@ class MainScreen(Screen[None]):
             at = min(self.gaze.layer, network.layers - 1) * ways + (self.gaze.direction if ways > 1 else 0)
             layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
             self._look_again(replace(self.gaze, layer=layer, direction=direction if ways > 1 else self.gaze.direction))
+
+    def action_flow(self) -> None:
+        """How the terminal keeps up, in the status line, or no more."""
+        if self._flow_timer is None:
+            self._flow_timer = self.set_interval(1.0, self._show_flow)
+            self._show_flow()
+        else:
+            self._flow_timer.stop()
+            self._flow_timer, self._flow = None, ""
+            self._draw()
+
+    def _show_flow(self) -> None:
+        """Once a second, so that it can be read, and adds little to what it counts."""
+        flow = flow_of(self.app)
+        frames, sent = flow.rates(time.monotonic()) if flow is not None else (0.0, 0.0)
+        self._flow = describe_flow(frames, sent, flow.lag if flow is not None else None)
+        self._draw()
 
     def action_log(self, axis: Literal["x", "y"]) -> None:
         """A logarithmic axis for the loss, or back."""

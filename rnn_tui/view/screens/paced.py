@@ -1,0 +1,28 @@
+"""A screen that is painted when the terminal is ready for it: what has changed by then is painted as it is then."""
+
+import math
+import time
+from typing import TypeVar
+
+from textual.screen import Screen
+
+from rnn_tui.view.terminal import flow_of
+
+__all__ = ["Paced"]
+
+Result = TypeVar("Result")
+
+
+class Paced(Screen[Result]):
+    """A screen at the terminal's pace. The app calls `check_idle` when the terminal goes on."""
+
+    def _on_timer_update(self) -> None:
+        """Called by textual when something is to be painted. What is held back stays noted as to be painted."""
+        now, flow = time.monotonic(), flow_of(self.app)
+        wait = flow.wait(now, for_key=True) if flow is not None else 0.0
+        if wait > 0:
+            self._update_timer.pause()
+            if math.isfinite(wait):
+                self.set_timer(wait, self.check_idle)
+        else:
+            super()._on_timer_update()
