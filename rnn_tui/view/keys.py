@@ -173,6 +173,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Leave the run training, and give the shell back; `rnn-tui attach` brings it back.",
         ),
         Key("T", "T", "app.take_controls", "take the controls", "Where several views look at one run: drive it."),
+        Key("ctrl+l", "ctrl+l", "app.draw_again", "draw again", "Send the whole screen again, where it is garbled."),
         Key("ctrl+z", "ctrl+z", "app.suspend_process", "shell", "To the shell; `fg` comes back. The run goes on."),
         Key("q,ctrl+q", "q", "app.quit", "quit", "Leave: stop the run, or leave it training.", footer="quit"),
     ),

@@ -31,7 +31,7 @@ from rnn_tui.view.panes import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
-from rnn_tui.view.terminal import TerminalTook, flow_of, own_driver
+from rnn_tui.view.terminal import TerminalTook, flow_of, own_driver, shown_of
 from rnn_tui.view.terminal_colors import set_colors
 from rnn_tui.view.theme import THEMES
 
@@ -155,6 +155,13 @@ class LinkedApp(App[int]):
             self._engine.close()
         else:
             self._engine.let_go()
+
+    def action_draw_again(self) -> None:
+        """Send all cells again, whatever the terminal may show."""
+        shown = shown_of(self)
+        if shown is not None:
+            shown.forget(0, 0)
+        self.screen.refresh(layout=True)
 
     # ---- the link ---------------------------------------------------------------------------------------------
 

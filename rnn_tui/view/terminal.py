@@ -19,11 +19,12 @@ from textual.message import Message
 
 from rnn_tui.view.terminal_flow import Flow
 from rnn_tui.view.terminal_outlet import Outlet
+from rnn_tui.view.thin import Shown
 
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["TerminalDriver", "TerminalTook", "flow_of", "own_driver"]
+__all__ = ["TerminalDriver", "TerminalTook", "flow_of", "own_driver", "shown_of"]
 
 _QUESTION = "\x1b[6n"  # where is the cursor?
 _NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; and back to where it was
@@ -44,6 +45,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
         self.flow = Flow()
+        self.shown = Shown()
         self._outlet: Outlet | None = None
         self._since_flush = 0  # bytes
         self._asks = False
@@ -56,6 +58,7 @@ class TerminalDriver(LinuxDriver):
         self._outlet = Outlet(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self.flow.begins()
+        self.shown.forget(0, 0)
         self._asked = self._answered = 0
         self._since_flush = 0
         self._asks = self.input_tty and os.environ.get("TERM") != "dumb"
@@ -155,6 +158,12 @@ def flow_of(app: "App[Any]") -> Flow | None:
     """How the app's terminal keeps up; None: there is none, or a driver of somebody else's."""
     driver = app._driver
     return driver.flow if isinstance(driver, TerminalDriver) else None
+
+
+def shown_of(app: "App[Any]") -> Shown | None:
+    """What the app's terminal shows; None: nobody knows."""
+    driver = app._driver
+    return driver.shown if isinstance(driver, TerminalDriver) else None
 
 
 def own_driver() -> type[Driver] | None:

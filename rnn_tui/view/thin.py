@@ -6,7 +6,7 @@ differs, each colour as seldom as it can. `tests/view/test_thin.py` notices when
 module can go then.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -27,6 +27,8 @@ _Cell = tuple[str, Look]
 _Stretch = tuple[int, int, Strip]  # row, column, what stands there
 _look = attrgetter("look")
 _AHEAD = 8  # pieces that are looked at for the nearest
+_MUCH = 1500  # cells
+_BAND, _ALL = 3, 10**6  # rows that are written as one
 _WORTH_A_JUMP = 4  # bytes of cells that have not changed; up to so many are cheaper to send again than to jump over
 
 
@@ -94,14 +96,19 @@ class Shown:
 
 
 def _written(pieces: Iterable[_Piece], width: int) -> str:
-    """What looks the same together, so that each look is set once; of that, what is near comes next."""
-    ink = Ink(width)
-    for look, alike in groupby(sorted(pieces), key=_look):
-        rest = list(alike)
-        while rest:
-            near = [ink.bytes_to(piece.y, piece.x) for piece in rest[:_AHEAD]]
-            _, y, x, text, size = rest.pop(near.index(min(near)))
-            ink.write(y, x, text, size, look)
+    """What looks the same together, so that each look is set once; of that, what is near comes next.
+
+    Much of it goes from the top to the bottom all the same: on a slow link one sees it come.
+    """
+    ink, every = Ink(width), list(pieces)
+    rows = _BAND if sum(piece.size for piece in every) > _MUCH else _ALL
+    for _, band in groupby(sorted(every, key=lambda piece: piece.y // rows), key=lambda piece: piece.y // rows):
+        for look, alike in groupby(sorted(band), key=_look):
+            rest = list(alike)
+            while rest:
+                near = [ink.bytes_to(piece.y, piece.x) for piece in rest[:_AHEAD]]
+                _, y, x, text, size = rest.pop(near.index(min(near)))
+                ink.write(y, x, text, size, look)
     return ink.done()
 
 
@@ -121,15 +128,17 @@ def _characters(text: str) -> tuple[tuple[str, int], ...]:
 
 
 class _ThinLayout(LayoutUpdate):
-    """A full update: whatever was shown has gone, or may have."""
+    """A full update. Where nobody knows what other screens have drawn, whatever was shown may have gone."""
 
-    def __init__(self, update: LayoutUpdate, shown: Shown) -> None:
+    def __init__(self, update: LayoutUpdate, shown: Shown, *, known: bool) -> None:
         super().__init__(update.strips, update.region)
         self._shown = shown
+        self._known = known
 
     def render_segments(self, console: Console) -> str:
         """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
-        self._shown.forget(*self.region.size)
+        if not self._known or self._shown.size != self.region.size:
+            self._shown.forget(*self.region.size)
         rows = enumerate(self.strips, self.region.y)
         return self._shown.show(((y, self.region.x, Strip.join(row)) for y, row in rows), console._color_system)
 
@@ -159,15 +168,18 @@ class _ThinChops(ChopsUpdate):
 class ThinCompositor(Compositor):
     """Textual's compositor, with updates that send what differs from what the terminal shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Callable[[], Shown | None] = lambda: None) -> None:
+        """`shared`: what the terminal shows, whichever screen has drawn it; None: that is not known."""
         super().__init__()
-        self._shown = Shown()
+        self._shared = shared
+        self._own = Shown()
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
         """The update of all cells."""
-        return _ThinLayout(super().render_full_update(simplify), self._shown)
+        shared = self._shared()
+        return _ThinLayout(super().render_full_update(simplify), shared or self._own, known=shared is not None)
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """The update of what is dirty, or None."""
         update = super().render_partial_update()
-        return None if update is None else _ThinChops(update, self._shown, self.size)
+        return None if update is None else _ThinChops(update, self._shared() or self._own, self.size)

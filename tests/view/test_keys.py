@@ -85,6 +85,7 @@ OTHERS = {
     "d",
     "T",
     "ctrl+z",
+    "ctrl+l",
 }  # tests of their own
 
 

@@ -6,7 +6,6 @@ from textual import events
 from textual.screen import ModalScreen
 
 from rnn_tui.view.screens.paced import Paced
-from rnn_tui.view.thin import ThinCompositor
 
 __all__ = ["Dialog"]
 
@@ -15,10 +14,6 @@ Result = TypeVar("Result")
 
 class Dialog(Paced[Result], ModalScreen[Result]):
     """A screen over the panes. What is still on its way to it when it is left does nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor = ThinCompositor()
 
     def leave(self, result: Result | None = None) -> None:
         """Give this answer and go; nothing where it has gone already, or where another screen stands over it.

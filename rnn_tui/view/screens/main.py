@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import Static
@@ -30,7 +31,6 @@ from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.stage import Stage
 from rnn_tui.view.terminal import flow_of
 from rnn_tui.view.theme import palette_for
-from rnn_tui.view.thin import ThinCompositor
 from rnn_tui.view.timeline import TimeLine
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class MainScreen(Paced[None]):
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
-        self._compositor = ThinCompositor()
         self._first = experiment
         self.gaze = Gaze()
         self.scene: Scene | None = None

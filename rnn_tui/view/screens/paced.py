@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from textual.screen import Screen
 
-from rnn_tui.view.terminal import flow_of
+from rnn_tui.view.terminal import flow_of, shown_of
+from rnn_tui.view.thin import ThinCompositor
 
 __all__ = ["Paced"]
 
@@ -14,7 +15,11 @@ Result = TypeVar("Result")
 
 
 class Paced(Screen[Result]):
-    """A screen at the terminal's pace. The app calls `check_idle` when the terminal goes on."""
+    """A screen at the terminal's pace, thin on the wire. The app calls `check_idle` when the terminal goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = ThinCompositor(lambda: shown_of(self.app))
 
     def _on_timer_update(self) -> None:
         """Called by textual when something is to be painted. What is held back stays noted as to be painted."""
