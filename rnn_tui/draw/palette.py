@@ -34,10 +34,16 @@ class Palette:
     positive: tuple[Rgb, ...]
     amount: tuple[Rgb, ...]  # 0 to 1
     monochrome: bool = False  # no colours: values are told by the density of a character
+    ascii: bool = False  # no half-blocks: as without colours, and with them
 
     def level(self, value: float, scale: float = 1.0) -> int:
         """The quantised value, -20 to 20 for -scale to scale."""
         return round(max(-LEVELS, min(LEVELS, value / scale * LEVELS)))
+
+    @property
+    def shaded(self) -> bool:
+        """Whether the density of a character tells a value, one a cell."""
+        return self.monochrome or self.ascii
 
     def cell(self, level: int) -> Style:
         """The style of a cell with a signed level: a background, and a readable foreground."""

@@ -1,6 +1,7 @@
 """The two themes, and which palette pictures take."""
 
 from dataclasses import replace
+from functools import cache
 
 from textual.theme import Theme
 
@@ -42,7 +43,7 @@ THEMES = (
 )
 
 
-def palette_for(*, dark: bool, monochrome: bool = False) -> Palette:
-    """The palette of a theme; without colours where the terminal shall have none."""
-    palette = DARK if dark else LIGHT
-    return replace(palette, monochrome=True) if monochrome else palette
+@cache
+def palette_for(*, dark: bool, monochrome: bool = False, ascii: bool = False) -> Palette:
+    """The palette of a theme; without colours, or without half-blocks, where the terminal shall have none."""
+    return replace(DARK if dark else LIGHT, monochrome=monochrome, ascii=ascii)
