@@ -78,6 +78,7 @@ def draw_unit(
         canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded else " ")
         text = tone.number(value, column - 1) if numbered else ""
         if text:
+            text = f" {text} " if palette.shaded and len(text) + 2 <= column else text  # a number stands by itself
             canvas.centre(x, y, column, text, style)
 
 

@@ -171,7 +171,7 @@ def _draw_text(
         wide = page.tile - (page.tall > 1)  # a free cell between tiles with numbers
         filler = palette.shade(level) if palette.shaded and level is not None else " "
         for row in range(page.tall):
-            canvas.fill(x, y + row, wide, style, filler)
+            canvas.fill(x, y + row, wide, style, " " if row else filler)  # a number stands by itself
         canvas.centre(x, y, wide, text, style + over if over else style)
         if page.tall > 1:
             canvas.centre(x, y + 1, wide, signed(values[at], wide), style)

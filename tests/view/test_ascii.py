@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
@@ -20,8 +19,8 @@ from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.heatmap import Tone, draw_pair, draw_unit
 from rnn_tui.draw.matrix import draw_matrix
 from rnn_tui.frame import Status
-from rnn_tui.lessons import LESSONS
 from rnn_tui.manner import Manner
+from rnn_tui.rules import from_dict
 from rnn_tui.view.app import RnnApp
 from rnn_tui.view.ascii import Ascii, in_ascii, spelled, takes_unicode
 from rnn_tui.view.theme import palette_for
@@ -79,10 +78,7 @@ async def test_dialogs_the_palette_and_notifications() -> None:
 
 
 async def test_characters_of_the_user_are_question_marks_of_their_width() -> None:
-    text = replace(
-        LESSONS["hihello"],
-        data=replace(LESSONS["hihello"].data, inputs=("é漢a",), targets=("漢aé",)),
-    )
+    text = from_dict({"data": {"inputs": ["é漢aé漢a"]}, "network": {"head": "linear"}})
     async with running(text, manner=ASCII) as (_, app, _):
         assert_ascii(app)
         assert "??" in text_of(app, "#network")
@@ -171,16 +167,16 @@ def drawn(width: int, height: int) -> Iterator[tuple[Canvas, list[str]]]:
 @pytest.mark.parametrize("monochrome", [True, False])
 def test_a_heatmap_tells_sign_and_size(monochrome: bool) -> None:
     palette = palette_for(dark=True, monochrome=monochrome, ascii=True)
-    values = [-1.0, -0.7, -0.3, 0.0, 0.3, 0.7, 1.0]
+    values = [-1.0, -0.7, -0.2, 0.0, 0.2, 0.7, 1.0]
     axis = TimeAxis.fit(30, 7, narrowest=1)
     with drawn(30, 3) as (canvas, lines):
         draw_unit(canvas, 0, values, axis, Tone(palette=palette), first=0, numbered=False)
         draw_pair(canvas, 1, values, values[::-1], axis, Tone(palette=palette), first=0)
         draw_matrix(canvas, 0, 2, np.array([values, values], np.float32), cell=1, tall=0, scale=1.0, palette=palette)
     marks = [lines[0][axis.x(step)] for step in axis.steps]
-    assert marks == ["O", "o", "-", ".", ":", "*", "#"]
+    assert marks == ["@", "o", "-", ".", ":", "*", "#"]
     assert [lines[1][axis.x(step)] for step in axis.steps] == marks
-    assert lines[2][:7] == "Oo-.:*#"
+    assert lines[2][:7] == "@o-.:*#"
 
 
 async def test_how_far_a_run_is_can_be_seen_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:

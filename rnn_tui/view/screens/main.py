@@ -120,7 +120,13 @@ class MainScreen(Screen[None]):
         self._draw()
 
     def _palette(self) -> Palette:
-        return palette_for(dark=self.app.current_theme.dark, monochrome=self.app.no_color, ascii=is_ascii(self.app))
+        app = self.app
+        return palette_for(
+            dark=app.current_theme.dark,
+            monochrome=app.no_color,
+            ascii=is_ascii(app),
+            colours=app.console.color_system,
+        )
 
     def _theme_changed(self, _theme: Theme) -> None:
         if self.scene is not None:
