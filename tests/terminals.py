@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 import termios
 import time
@@ -16,6 +17,7 @@ __all__ = ["Tty", "program", "tty"]
 PATIENCE = 60.0  # seconds
 UNSET = ("NO_COLOR", "XDG_RUNTIME_DIR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES")
 MODES = ("1049", "1000", "1003", "1006", "1015", "2004", "1004")  # alternate screen, mouse, paste, focus
+KITTY = re.compile(rb"\x1b\[[<>=][\d;]*u")  # which pyte would print
 
 
 class Tty:
@@ -46,7 +48,11 @@ class Tty:
         except pexpect.EOF:
             return False
         self.raw += data
-        self.stream.feed(data)
+        *before, last = data.split(b"\x1b[?1049l")
+        for part in before:  # pyte has one screen only: that of the shell comes back empty
+            self.stream.feed(part)
+            self.screen.reset()
+        self.stream.feed(KITTY.sub(b"", last))
         return True
 
     def until(self, condition: Callable[[str], object]) -> str:
@@ -81,14 +87,14 @@ class Tty:
         end = time.monotonic() + PATIENCE
         while self.read() and time.monotonic() < end:
             pass
-        self.modes = termios.tcgetattr(self.child.fd)
+        self.modes = termios.tcgetattr(self.child.child_fd)
         self.child.close()
         return -self.child.signalstatus if self.child.signalstatus else int(self.child.exitstatus)
 
-    def assert_restored(self) -> None:
+    def assert_restored(self, *, but: tuple[str, ...] = ()) -> None:
         """Whatever was switched on is off again, the cursor is back, and what is typed is seen."""
         assert b"\x1b[?1049h" in self.raw
-        for mode in MODES:
+        for mode in set(MODES) - set(but):
             on, off = self.raw.rfind(f"\x1b[?{mode}h".encode()), self.raw.rfind(f"\x1b[?{mode}l".encode())
             assert off > on or on == -1, mode
         assert self.raw.rfind(b"\x1b[?25h") > self.raw.rfind(b"\x1b[?25l")
