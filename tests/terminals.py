@@ -64,10 +64,11 @@ class Tty:
             self.read()
         raise AssertionError("waited in vain; the screen was\n" + self.text)
 
-    def rest(self, quiet: float = 0.6) -> str:
-        """Read until nothing comes any more."""
-        last, size = time.monotonic(), len(self.raw)
-        while time.monotonic() - last < quiet:
+    def rest(self, quiet: float = 0.6, *, most: float = 2.0) -> str:
+        """Read until nothing comes any more; of a run that plays, for `most` seconds."""
+        begun = last = time.monotonic()
+        size = len(self.raw)
+        while time.monotonic() - last < quiet and time.monotonic() - begun < most:
             self.read()
             if len(self.raw) != size:
                 last, size = time.monotonic(), len(self.raw)
