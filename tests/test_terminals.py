@@ -128,6 +128,7 @@ def test_a_storm_of_sizes_leaves_the_picture_of_the_last() -> None:
                 terminal.press("\x1b")
                 terminal.rest(0.3)
         terminal.press("\x1b")
+        terminal.rest(1.0)  # or the next key comes with alt
         terminal.until(lambda text: "Unrolled network" in text and "Hidden state" in text)
         assert engine.is_running()
         leave(terminal)
