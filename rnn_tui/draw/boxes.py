@@ -201,7 +201,7 @@ def _draw_box(row: _Row, step: int) -> None:
             canvas.put(left + offset, middle, "!", palette.warning)
             continue
         level = palette.level(value, row.cell.scale)
-        canvas.put(left + offset, middle, palette.shade(level) if palette.monochrome else " ", palette.cell(level))
+        canvas.put(left + offset, middle, palette.shade(level) if palette.shaded else " ", palette.cell(level))
 
 
 def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:

@@ -147,7 +147,7 @@ def _draw_small(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
     table = 1 + min(count, max(3, room // 2))
     tall, heat = 1, room - table - 3
     rows = lines.rows(count)
-    if count > heat and not palette.monochrome:
+    if count > heat and not palette.shaded:
         tall, rows = 0, lines.rows(2 * heat)
     elif count > heat:
         rows = lines.rows(heat)

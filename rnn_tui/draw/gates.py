@@ -83,7 +83,7 @@ def lay_out_gates(
     units = tuple(facts.units.tolist())
     selected = units.index(unit) if unit in units else None
     rows, headed = _share_out(height - top, len(facts.gates), min(_FEWEST, math.ceil(len(units) / 2)))
-    if palette.monochrome:  # a character has no two halves without colours
+    if palette.shaded:  # a character has no two halves without colours
         lines, tall = _lines(len(units), selected, rows, halves=1)
     else:
         lines, tall = _lines(len(units), selected, rows, own=axis.column >= _ROOM_FOR_NUMBERS)

@@ -274,7 +274,7 @@ def _draw_norm(
     level = max(1, round(part * 20))
     style = palette.wrong + Style(reverse=True) if explodes else palette.back_cell(level)
     for y in range(series.top, series.top + rows):
-        canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome and not explodes else " ")
+        canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded and not explodes else " ")
     mark = "◆" if series.alone and step == facts.at and not layout.headings else ""
     if text or mark:
         canvas.centre(x, base, column, text or mark, style)
@@ -288,7 +288,7 @@ def _order(norm: float, room: int) -> str:
 def _draw_scale(canvas: Canvas, y: int, layout: GradientsLayout, palette: Palette) -> None:
     x = canvas.put(1, y, f"{layout.scale.name(layout.scale.low)} ", palette.dim)
     for level in range(1, 21, 2):
-        x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", palette.back_cell(level))
+        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", palette.back_cell(level))
     x = canvas.put(x, y, f" {layout.scale.name(layout.scale.high)}   ", palette.dim)
     if layout.left_out:
         more = f"{layout.left_out} more"

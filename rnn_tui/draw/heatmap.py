@@ -76,9 +76,10 @@ def draw_unit(
                 canvas.centre(x, y, column, signed(value, column), palette.warning)
             continue
         style = tone.cell(level)
-        canvas.fill(x, y, column, style, palette.shade(level) if palette.monochrome else " ")
+        canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded else " ")
         text = tone.number(value, column - 1) if numbered else ""
         if text:
+            text = f" {text} " if palette.shaded and len(text) + 2 <= column else text  # a number stands by itself
             canvas.centre(x, y, column, text, style)
 
 
@@ -110,7 +111,7 @@ def draw_pair(
         one, other = pair
         if one is None or other is None:
             canvas.fill(x, y, (at - start) * column, palette.warning, "!")
-        elif palette.monochrome:
+        elif palette.shaded:
             canvas.fill(x, y, (at - start) * column, tone.cell(one), palette.shade(one))
         else:
             canvas.fill(x, y, (at - start) * column, tone.half(one, other), "▀")
@@ -128,7 +129,7 @@ def put_scale(canvas: Canvas, x: int, y: int, tone: Tone, *, every: int = 4) -> 
     low, high = (f"−{tone.scale:g}", f"+{tone.scale:g}") if tone.kind == "signed" else ("0", f"{tone.scale:g}")
     x = canvas.put(x, y, f"{low} ", tone.palette.dim)
     for level in range(-20 if tone.kind == "signed" else 0, 21, every):
-        x = canvas.put(x, y, tone.palette.shade(level) if tone.palette.monochrome else " ", tone.cell(level))
+        x = canvas.put(x, y, tone.palette.shade(level) if tone.palette.shaded else " ", tone.cell(level))
     return canvas.put(x, y, f" {high}", tone.palette.dim)
 
 

@@ -67,7 +67,7 @@ def draw_value(
     finite = math.isfinite(value)
     level = palette.level(value, scale) if finite else 0
     style = palette.cell(level) if finite else palette.warning
-    character = palette.shade(level) if palette.monochrome and finite and not written else " "
+    character = palette.shade(level) if palette.shaded and finite and not written else " "
     for row in range(tall):
         canvas.fill(x, y + row, width, style, character)
     if written:
@@ -125,7 +125,7 @@ def draw_legend(canvas: Canvas, x: int, y: int, name: str, scale: float, palette
         return x
     x = canvas.put(x, y, low, palette.dim)
     for level in range(-20, 21, 4):
-        x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", palette.cell(level))
+        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", palette.cell(level))
     return canvas.put(x, y, high, palette.dim)
 
 
@@ -140,7 +140,7 @@ def _draw_pair(
     for first, second in zip(upper, lower, strict=True):
         if not (math.isfinite(first) and math.isfinite(second)):
             canvas.fill(x, y, cell, palette.warning, "!")
-        elif palette.monochrome:
+        elif palette.shaded:
             level = palette.level(first, scale)
             canvas.fill(x, y, cell, palette.cell(level), palette.shade(level))
         else:

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from rich.color import Color
 from rich.style import Style
 
-__all__ = ["DARK", "LEVELS", "LIGHT", "Palette"]
+__all__ = ["DARK", "LEVELS", "LIGHT", "Palette", "Rgb"]
 
 LEVELS = 20  # levels on either side of 0
 Rgb = tuple[int, int, int]
@@ -34,15 +34,23 @@ class Palette:
     negative: tuple[Rgb, ...]  # from 0 outwards
     positive: tuple[Rgb, ...]
     amount: tuple[Rgb, ...]  # 0 to 1
+    gradients: tuple[Rgb, ...] = ()  # 0 to 1; empty: mixed from `went_back` and `back`
+    dark_from: int = 128  # brightness of a cell, 0 to 255, above which what stands on it is dark
     monochrome: bool = False  # no colours: values are told by the density of a character
+    ascii: bool = False  # no half-blocks: as without colours, and with them
 
     def level(self, value: float, scale: float = 1.0) -> int:
         """The quantised value, -20 to 20 for -scale to scale."""
         return round(max(-LEVELS, min(LEVELS, value / scale * LEVELS)))
 
+    @property
+    def shaded(self) -> bool:
+        """Whether the density of a character tells a value, one a cell."""
+        return self.monochrome or self.ascii
+
     def cell(self, level: int) -> Style:
         """The style of a cell with a signed level: a background, and a readable foreground."""
-        return self.text if self.monochrome else _cell(self.negative, self.positive, level)
+        return self.text if self.monochrome else _cell(self.negative, self.positive, level, self.dark_from)
 
     def half(self, upper: int, lower: int) -> Style:
         """The style of `▀` whose upper half has one level and whose lower half the other."""
@@ -54,7 +62,7 @@ class Palette:
 
     def share_cell(self, level: int) -> Style:
         """The style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell`."""
-        return self.text if self.monochrome else _amount(self._shares, level)
+        return self.text if self.monochrome else _amount(self._shares, level, self.dark_from)
 
     def share_half(self, upper: int, lower: int) -> Style:
         """As `half`, for probabilities."""
@@ -62,7 +70,7 @@ class Palette:
 
     def back_cell(self, level: int) -> Style:
         """The style of a cell with the size of a gradient, level 0 to 20, as `cell`."""
-        return self.text if self.monochrome else _amount(self._gradients, level)
+        return self.text if self.monochrome else _amount(self._gradients, level, self.dark_from)
 
     @cached_property
     def _shares(self) -> tuple[Rgb, ...]:
@@ -71,7 +79,7 @@ class Palette:
 
     @cached_property
     def _gradients(self) -> tuple[Rgb, ...]:
-        return (self.positive[0], *(_truecolor(style) for style in (self.went_back, self.back)))
+        return self.gradients or (self.positive[0], *(_truecolor(style) for style in (self.went_back, self.back)))
 
     def shade(self, level: int) -> str:
         """A level without colours: denser means farther from 0; lines for below it, dots for above."""
@@ -95,21 +103,22 @@ def _signed(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) ->
     return _mix(positive if level >= 0 else negative, abs(level) / LEVELS)
 
 
-def _readable_on(colour: Rgb, limit: int = 128) -> Rgb:
+def _readable_on(colour: Rgb, limit: int) -> Rgb:
     red, green, blue = colour
     return (18, 18, 18) if 0.299 * red + 0.587 * green + 0.114 * blue > limit else (238, 238, 238)
 
 
 @cache
-def _cell(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int) -> Style:
+def _cell(negative: tuple[Rgb, ...], positive: tuple[Rgb, ...], level: int, dark_from: int) -> Style:
     colour = _signed(negative, positive, level)
-    return Style.from_color(Color.from_rgb(*_readable_on(colour)), Color.from_rgb(*colour))
+    return Style.from_color(Color.from_rgb(*_readable_on(colour, dark_from)), Color.from_rgb(*colour))
 
 
 @cache
-def _amount(anchors: tuple[Rgb, ...], level: int) -> Style:
+def _amount(anchors: tuple[Rgb, ...], level: int, dark_from: int) -> Style:
     colour = _mix(anchors, level / LEVELS)
-    return Style.from_color(Color.from_rgb(*_readable_on(colour, 118)), Color.from_rgb(*colour))  # teal is mostly green
+    limit = min(118, dark_from)  # teal is mostly green
+    return Style.from_color(Color.from_rgb(*_readable_on(colour, limit)), Color.from_rgb(*colour))
 
 
 @cache

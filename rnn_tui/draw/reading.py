@@ -191,7 +191,7 @@ def _draw_text(
             elif index == space and not page.tile:
                 text = " "
             if page.tile:
-                filler = palette.shade(level) if palette.monochrome and level is not None else " "
+                filler = palette.shade(level) if palette.shaded and level is not None else " "
                 canvas.fill(x, y, page.tile, style, filler)
                 canvas.centre(x, y, page.tile, text, style)
             else:
@@ -204,7 +204,7 @@ def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, to
     letter = "h" if facts.c is None else "c"
     texts = [f"{letter} of the unit, when it has just read the character", f"{letter} after the character", letter]
     if tone.palette.monochrome and not page.tile:
-        texts = ["reversed: above ¼ of it · underlined: below −¼", *texts]
+        texts = ["reversed: above 1/4 of it · underlined: below −1/4", *texts]
     canvas.put(x + 3, y, first_that_fits(texts, canvas.width - x - 4), tone.palette.dim)
 
 

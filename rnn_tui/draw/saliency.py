@@ -169,9 +169,9 @@ def _draw_text(
             canvas.put(x, y, text, style + over if over else style)
             continue
         wide = page.tile - (page.tall > 1)  # a free cell between tiles with numbers
-        filler = palette.shade(level) if palette.monochrome and level is not None else " "
+        filler = palette.shade(level) if palette.shaded and level is not None else " "
         for row in range(page.tall):
-            canvas.fill(x, y + row, wide, style, filler)
+            canvas.fill(x, y + row, wide, style, " " if row else filler)  # a number stands by itself
         canvas.centre(x, y, wide, text, style + over if over else style)
         if page.tall > 1:
             canvas.centre(x, y + 1, wide, signed(values[at], wide), style)
@@ -222,7 +222,7 @@ def _draw_legend(canvas: Canvas, y: int, page: Page, tone: Tone, largest: float)
         return
     x = canvas.put(1, y, f"−{compact(largest, 3)} ", palette.dim)
     for level in range(-20, 21, 4):
-        x = canvas.put(x, y, palette.shade(level) if palette.monochrome else " ", tone.cell(level))
+        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", tone.cell(level))
     x = canvas.put(x, y, f" +{compact(largest, 3)}   ", palette.dim)
     texts = ["gradient × input"]
     if palette.monochrome and page.tile == 1:

@@ -162,7 +162,7 @@ def _draw_legend(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         of = f"{shown} of {layout.hidden_size}"
         forms = (f"{of} units", of, of.replace(" of ", "/"))
         x = canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.accent) + 3
-    if palette.monochrome and any(not block.unit_rows and len(block.units) > 1 for block in layout.blocks):
-        texts = ("every 2nd unit", "2nd units", "½")  # a character has no two halves without colours
+    if palette.shaded and any(not block.unit_rows and len(block.units) > 1 for block in layout.blocks):
+        texts = ("every 2nd unit", "2nd units", "1/2")  # a character has no two halves without colours
         x = min(x, canvas.width - 2)
         canvas.put(x, y, next((text for text in texts if x + len(text) <= canvas.width), ""), palette.accent)

@@ -127,4 +127,5 @@ def _tick(status: Status, unit: str) -> str:
 def _draw_progress(canvas: Canvas, x: int, width: int, part: float, palette: Palette) -> None:
     full = round(min(1.0, part) * width)
     canvas.fill(x, 1, full, palette.accent, "━")
-    canvas.fill(x + full, 1, width - full, palette.faint, "━")
+    rest = "─" if palette.shaded else "━"  # else the colour tells it
+    canvas.fill(x + full, 1, width - full, palette.faint, rest)

@@ -91,7 +91,7 @@ def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale:
     rows = fact.rows.tolist() if fact.rows is not None and not vector else []
     gates = _gates(fact, facts.matrices)
     tall = tile.tall
-    if tall == 0 and palette.monochrome:  # a character has no two halves without colours: every 2nd row
+    if tall == 0 and palette.shaded:  # a character has no two halves without colours: every 2nd row
         tall, values, rows = 1, values[::2], rows[::2]
     shown = values.shape[1:] if vector else values.shape
     _draw_title(canvas, tile, y, fact, shown, facts.kind, palette)

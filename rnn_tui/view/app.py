@@ -28,6 +28,7 @@ from rnn_tui.protocol import (
     Watch,
 )
 from rnn_tui.showing import Showing
+from rnn_tui.view.ascii import in_ascii, is_ascii, spelled
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.leaving import last_lines
 from rnn_tui.view.linked import LinkedApp
@@ -218,8 +219,9 @@ class RnnApp(LinkedApp):
         """Every key is in the palette as well."""
         yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
         for key in KEYS:
+            shown = spelled(key.shown) if is_ascii(self) else key.shown
             yield SystemCommand(
-                f"{key.label.capitalize()}  ({key.shown})", key.about, lambda key=key: self._run_key(key.action)
+                f"{key.label.capitalize()}  ({shown})", key.about, lambda key=key: self._run_key(key.action)
             )
 
     async def _run_key(self, action: str) -> None:
@@ -234,5 +236,5 @@ def run_app(engine: Engine, showing: Showing) -> int:
     finally:
         app.part()
         for line in last_lines(app.opened, app.left, ends_run=app.ends_run):
-            print(line)
+            print(in_ascii(line) if is_ascii(app) else line)
     return code

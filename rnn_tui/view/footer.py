@@ -4,6 +4,8 @@ from textual.app import ComposeResult
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
+from rnn_tui.view.ascii import is_ascii, spelled
+
 __all__ = ["KeyLine"]
 
 _FIRST_TO_GO = ("inside('cell')", "zoom_focused", "app.experiment", "app.faster(1)")  # where there is little room
@@ -16,6 +18,9 @@ class KeyLine(Footer):
     def compose(self) -> ComposeResult:
         """Called by textual."""
         entries = [each for each in super().compose() if isinstance(each, FooterKey)]
+        if is_ascii(self.app):
+            for each in entries:
+                each.key_display = spelled(each.key_display)
         for action in _FIRST_TO_GO:
             if sum(_width(each) for each in entries) - _GAP > self.app.size.width:
                 entries = [each for each in entries if each.action != action]

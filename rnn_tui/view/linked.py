@@ -6,8 +6,10 @@ Messages carry what the engine says; the handlers here own all that is known of 
 import asyncio
 import gc
 import math
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -15,6 +17,7 @@ from typing import ClassVar, TypeVar
 from textual import on, work
 from textual.app import App
 from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.theme import Theme
 from textual.timer import Timer
@@ -25,6 +28,7 @@ from rnn_tui.protocol import Command, Frame, Greeting, Keep, Left, Open, Opened,
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.showing import Showing
 from rnn_tui.text import safe
+from rnn_tui.view.ascii import Ascii, takes_unicode
 from rnn_tui.view.before import before_first_frame
 from rnn_tui.view.leaving import leave_on_signals
 from rnn_tui.view.panes import INSIDE, inside_pane
@@ -62,6 +66,8 @@ class LinkedApp(App[int]):
 
     def __init__(self, engine: Engine, showing: Showing) -> None:
         self._themed = False
+        encoding = getattr(sys.__stderr__, "encoding", None)  # textual writes there
+        self._last_filters = [Ascii()] if showing.manner.ascii or not takes_unicode(os.environ, encoding) else []
         super().__init__(driver_class=own_driver())
         set_colors(self, showing.manner.colors)
         self._engine = engine
@@ -86,6 +92,10 @@ class LinkedApp(App[int]):
         """Ours alone: the pictures have palettes for these."""
         ours = {theme.name: theme for theme in THEMES}
         return ours if self._themed else super().available_themes | ours  # Textual begins with one of its own
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Called by textual: what every line on its way to the terminal goes through."""
+        return [*super().get_line_filters(), *self._last_filters]
 
     @property
     def main(self) -> MainScreen:

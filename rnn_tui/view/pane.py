@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rnn_tui.draw.words import first_that_fits
+from rnn_tui.view.ascii import is_ascii, spelled
 from rnn_tui.view.scene import Scene
 
 __all__ = ["Explanation", "Pane", "Picture"]
@@ -147,6 +148,7 @@ class Pane(Picture, can_focus=True):
             return
         text = self.under_mouse(self._scene, *self._mouse) if self._mouse else ""
         text = text or self.subtitle(self._scene)
+        text = spelled(text) if is_ascii(self.app) else text
         if text != self._whispered:
             self._whispered = text
             self.border_subtitle = Content(text)

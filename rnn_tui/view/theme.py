@@ -1,9 +1,11 @@
 """The two themes, and which palette pictures take."""
 
 from dataclasses import replace
+from functools import cache
 
 from textual.theme import Theme
 
+from rnn_tui.draw.few_colours import FEW
 from rnn_tui.draw.palette import DARK, LIGHT, Palette
 
 __all__ = ["THEMES", "palette_for"]
@@ -42,7 +44,13 @@ THEMES = (
 )
 
 
-def palette_for(*, dark: bool, monochrome: bool = False) -> Palette:
-    """The palette of a theme; without colours where the terminal shall have none."""
-    palette = DARK if dark else LIGHT
-    return replace(palette, monochrome=True) if monochrome else palette
+@cache
+def palette_for(
+    *, dark: bool, monochrome: bool = False, ascii: bool = False, colours: str | None = "truecolor"
+) -> Palette:
+    """The palette of a theme; without colours, or without half-blocks, where the terminal shall have none.
+
+    `colours` is what rich calls the colour system of the terminal: truecolor, 256, standard (16), or None.
+    """
+    palette = FEW.get((colours, dark)) or (DARK if dark else LIGHT)
+    return replace(palette, monochrome=monochrome or colours is None, ascii=ascii)

@@ -7,6 +7,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
     # The app freezes the heap once it stands: right for one app, but here hundreds would be kept for ever.
     monkeypatch.setattr("rnn_tui.view.linked.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: None))

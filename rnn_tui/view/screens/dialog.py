@@ -5,6 +5,7 @@ from typing import TypeVar
 from textual import events
 from textual.screen import ModalScreen
 
+from rnn_tui.view.ascii import is_ascii, spelled
 from rnn_tui.view.screens.paced import Paced
 
 __all__ = ["Dialog"]
@@ -14,6 +15,12 @@ Result = TypeVar("Result")
 
 class Dialog(Paced[Result], ModalScreen[Result]):
     """A screen over the panes. What is still on its way to it when it is left does nothing."""
+
+    def _on_mount(self, event: events.Mount) -> None:
+        super()._on_mount(event)
+        if is_ascii(self.app):  # what keys do stands in the border
+            for each in self.query(".dialog"):
+                each.border_subtitle = spelled(str(each.border_subtitle or ""))
 
     def leave(self, result: Result | None = None) -> None:
         """Give this answer and go; nothing where it has gone already, or where another screen stands over it.

@@ -20,6 +20,7 @@ from rnn_tui.draw.status import describe_flow, draw_status
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SampleAsk
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
+from rnn_tui.view.ascii import is_ascii
 from rnn_tui.view.footer import KeyLine
 from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
@@ -126,7 +127,13 @@ class MainScreen(Paced[None]):
         self._draw()
 
     def _palette(self) -> Palette:
-        return palette_for(dark=self.app.current_theme.dark, monochrome=self.app.no_color)
+        app = self.app
+        return palette_for(
+            dark=app.current_theme.dark,
+            monochrome=app.no_color,
+            ascii=is_ascii(app),
+            colours=app.console.color_system,
+        )
 
     def _theme_changed(self, _theme: Theme) -> None:
         if self.scene is not None:

@@ -7,6 +7,8 @@ from rich.table import Table
 from rich.text import Text
 from textual.widget import Widget
 
+from rnn_tui.view.ascii import is_ascii, spelled
+
 __all__ = ["Rows"]
 
 
@@ -39,6 +41,7 @@ class Rows(Widget):
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
         table.add_column(width=self._names, no_wrap=True)
         table.add_column(ratio=1, overflow="fold")
+        in_words = spelled if is_ascii(self.app) else str
         for name, about in self._lines:
-            table.add_row(Text(name, style), Text(about))
+            table.add_row(Text(in_words(name), style), Text(in_words(about)))
         return table

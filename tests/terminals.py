@@ -1,0 +1,124 @@
+"""The program in a real pseudo-terminal of any size and kind, its screen as a person would see it."""
+
+import contextlib
+import os
+import re
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import pexpect
+import pyte
+
+__all__ = ["Tty", "program", "tty"]
+
+PATIENCE = 60.0  # seconds
+UNSET = ("NO_COLOR", "XDG_RUNTIME_DIR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES")
+MODES = ("1049", "1000", "1003", "1006", "1015", "2004", "1004")  # alternate screen, mouse, paste, focus
+KITTY = re.compile(rb"\x1b\[[<>=][\d;]*u")  # which pyte would print
+
+
+class Tty:
+    """A command on a screen that can be read."""
+
+    def __init__(self, command: list[str], size: tuple[int, int], environment: Mapping[str, str]) -> None:
+        kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+        kept = {name: value for name, value in kept.items() if not name.startswith("TEXTUAL")}
+        usual = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        self.screen = pyte.Screen(*size)
+        self.stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self.child = pexpect.spawn(
+            command[0], command[1:], dimensions=size[::-1], env={**kept, **usual, **environment}, timeout=PATIENCE
+        )
+
+    @property
+    def text(self) -> str:
+        """The screen."""
+        return "\n".join(self.screen.display)
+
+    def read(self, seconds: float = 0.1) -> bool:
+        """What has been written since, for so long at most; False: it has ended."""
+        try:
+            data = self.child.read_nonblocking(1 << 16, timeout=seconds)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += data
+        *before, last = data.split(b"\x1b[?1049l")
+        for part in before:  # pyte has one screen only: that of the shell comes back empty
+            self.stream.feed(part)
+            self.screen.reset()
+        self.stream.feed(KITTY.sub(b"", last))
+        return True
+
+    def until(self, condition: Callable[[str], object]) -> str:
+        """Read until the screen fulfils something."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if condition(self.text):
+                return self.text
+            self.read()
+        raise AssertionError("waited in vain; the screen was\n" + self.text)
+
+    def rest(self, quiet: float = 0.6, *, most: float = 2.0) -> str:
+        """Read until nothing comes any more; of a run that plays, for `most` seconds."""
+        begun = last = time.monotonic()
+        size = len(self.raw)
+        while time.monotonic() - last < quiet and time.monotonic() - begun < most:
+            self.read()
+            if len(self.raw) != size:
+                last, size = time.monotonic(), len(self.raw)
+        return self.text
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        self.child.send(keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The window has another size."""
+        self.child.setwinsize(rows, columns)
+        self.screen.resize(rows, columns)
+
+    def end(self) -> int:
+        """Read to the end; the exit code, negative for a signal."""
+        end = time.monotonic() + PATIENCE
+        while self.read() and time.monotonic() < end:
+            pass
+        self.modes = termios.tcgetattr(self.child.child_fd)
+        self.child.close()
+        return -self.child.signalstatus if self.child.signalstatus else int(self.child.exitstatus)
+
+    def assert_restored(self, *, but: tuple[str, ...] = ()) -> None:
+        """Whatever was switched on is off again, the cursor is back, and what is typed is seen."""
+        assert b"\x1b[?1049h" in self.raw
+        for mode in set(MODES) - set(but):
+            on, off = self.raw.rfind(f"\x1b[?{mode}h".encode()), self.raw.rfind(f"\x1b[?{mode}l".encode())
+            assert off > on or on == -1, mode
+        assert self.raw.rfind(b"\x1b[?25h") > self.raw.rfind(b"\x1b[?25l")
+        assert self.raw.count(b"\x1b[>1u") <= self.raw.count(b"\x1b[<u")  # the kitty keyboard protocol
+        if hasattr(self, "modes"):
+            assert self.modes[3] & termios.ECHO
+            assert self.modes[3] & termios.ICANON
+            assert self.modes[3] & termios.ISIG
+
+
+def program(*arguments: str) -> list[str]:
+    """The command line of the program."""
+    return [sys.executable, "-m", "rnn_tui", *arguments]
+
+
+@contextmanager
+def tty(
+    command: list[str], *, size: tuple[int, int] = (120, 36), environment: Mapping[str, str] | None = None
+) -> Iterator[Tty]:
+    """A command in a terminal; it is told to end where a test has not seen to that."""
+    terminal = Tty(command, size, environment or {})
+    try:
+        yield terminal
+    finally:
+        with contextlib.suppress(Exception):
+            terminal.child.close(force=True)
