@@ -17,7 +17,7 @@ from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKin
 from rnn_tui.protocol import Frame, Opened
 from rnn_tui.text import glyph
 
-__all__ = ["Gaze", "Scene", "Told", "widest_glyph"]
+__all__ = ["Gaze", "Scene", "Told", "next_scene", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
 UNREAD = "·"  # the one character of a text that has not been read yet
@@ -142,6 +142,26 @@ class Scene:
         """The time step that a character tick has just fed."""
         status = self.frame.status
         return status.fed - 1 if self.experiment.training.tick == "character" and status.fed else None
+
+
+def next_scene(
+    before: Scene | None, frame: Frame, opened: Opened, *, gaze: Gaze, palette: Palette, axis: TimeAxis
+) -> Scene:
+    """The scene of a new frame, with what does not come in every frame from the one before, if it is of that run."""
+    old = before if before is not None and before.opened.run == opened.run else None
+    told = {type(each): Told(answer=each, tick=frame.status.tick) for each in frame.inside}
+    return Scene(
+        opened=opened,
+        frame=frame,
+        gaze=gaze,
+        curve=frame.curve or (old.curve if old else None),
+        characters=frame.characters if frame.curve else (old.characters if old else None),
+        held_out=frame.held_out if frame.curve else (old.held_out if old else None),
+        others=frame.others if frame.curve else (old.others if old else ()),
+        told={**(old.told if old else {}), **told},
+        palette=palette,
+        axis=axis,
+    )
 
 
 def widest_glyph(experiment: Experiment) -> int:

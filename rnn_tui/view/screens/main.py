@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.status import describe_flow, draw_status
+from rnn_tui.draw.status import describe_flow
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SampleAsk
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
@@ -24,12 +24,13 @@ from rnn_tui.view.ascii import is_ascii
 from rnn_tui.view.footer import KeyLine
 from rnn_tui.view.keys import bindings
 from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
-from rnn_tui.view.pane import Pane, Picture
+from rnn_tui.view.pane import Pane
 from rnn_tui.view.panes.network import NetworkPane
-from rnn_tui.view.scene import Gaze, Scene, Told
+from rnn_tui.view.scene import Gaze, Scene, next_scene
 from rnn_tui.view.screens.paced import Paced
 from rnn_tui.view.slow import PhaseLines
 from rnn_tui.view.stage import Stage
+from rnn_tui.view.status import StatusLines
 from rnn_tui.view.terminal import flow_of
 from rnn_tui.view.theme import palette_for
 from rnn_tui.view.timeline import TimeLine
@@ -68,7 +69,7 @@ class MainScreen(Paced[None]):
 
     def compose(self) -> ComposeResult:
         """Status, panes, notice, keys."""
-        yield Picture(id="status")
+        yield StatusLines(id="status")
         yield Stage()
         yield TimeLine(id="timeline")
         yield Static(id="notice", markup=False)
@@ -106,24 +107,8 @@ class MainScreen(Paced[None]):
     def show(self, frame: Frame, opened: Opened) -> None:
         """Draw a frame in every pane that is on the screen."""
         self.prepare(opened.experiment)
-        old = self.scene if self.scene is not None and self.scene.opened.run == opened.run else None
-        curve = frame.curve or (old.curve if old else None)
-        characters = frame.characters if frame.curve else (old.characters if old else None)
-        held_out = frame.held_out if frame.curve else (old.held_out if old else None)
-        others = frame.others if frame.curve else (old.others if old else ())
-        told = {type(each): Told(answer=each, tick=frame.status.tick) for each in frame.inside}
-        self.scene = Scene(
-            opened=opened,
-            frame=frame,
-            gaze=self.gaze,
-            curve=curve,
-            characters=characters,
-            held_out=held_out,
-            others=others,
-            told={**(old.told if old else {}), **told},
-            palette=self._palette(),
-            axis=self._axis_of(opened.experiment, frame),
-        )
+        axis = self._axis_of(opened.experiment, frame)
+        self.scene = next_scene(self.scene, frame, opened, gaze=self.gaze, palette=self._palette(), axis=axis)
         self._draw()
 
     def _palette(self) -> Palette:
@@ -152,18 +137,7 @@ class MainScreen(Paced[None]):
         if scene is None:
             return
         with self.app.batch_update():
-            status = self.query_one("#status", Picture)
-            status.paint(
-                draw_status(
-                    scene.opened,
-                    scene.frame.status,
-                    width=status.size.width,
-                    palette=scene.palette,
-                    views=scene.frame.views,
-                    controls=scene.frame.controls,
-                    flow=self._flow,
-                )
-            )
+            self.query_one(StatusLines).show(scene, flow=self._flow)
             self.query_one(TimeLine).show(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)

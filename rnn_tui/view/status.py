@@ -1,0 +1,25 @@
+"""The two lines on top."""
+
+from rnn_tui.draw.status import draw_status
+from rnn_tui.view.pane import Picture
+from rnn_tui.view.scene import Scene
+
+__all__ = ["StatusLines"]
+
+
+class StatusLines(Picture):
+    """What is being run, and where it is."""
+
+    def show(self, scene: Scene, *, flow: str = "") -> None:
+        """Draw them; `flow` is how the terminal keeps up, where that is asked for."""
+        frame = scene.frame
+        strips = draw_status(
+            scene.opened,
+            frame.status,
+            width=self.size.width,
+            palette=scene.palette,
+            views=frame.views,
+            controls=frame.controls,
+            flow=flow,
+        )
+        self.paint(strips)
