@@ -10,7 +10,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.showing import Showing
 from rnn_tui.view.app import RnnApp
 from tests.view.fake_engine import FakeEngine
-from tests.view.helpers import until
+from tests.view.helpers import settled
 
 Compare = Callable[..., bool]
 
@@ -24,8 +24,6 @@ def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare
     app = RnnApp(engine, Showing(experiment=LESSONS[lesson]))
 
     async def wait(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: app.main.scene and app.main.scene.opened.run == engine.run)
-        await until(pilot, lambda: engine.looks[-1].seen == engine.revision)
-        await pilot.pause()
+        await settled(pilot, app, engine)
 
     assert snap_compare(app, terminal_size=(width, height), run_before=wait)
