@@ -8,7 +8,7 @@ import msgspec
 from rnn_tui.experiment import MOMENTS, Experiment, ExperimentError
 from rnn_tui.fields import field
 
-__all__ = ["check_memory", "out_of_memory_advice", "parse_size"]
+__all__ = ["check_memory", "parse_size", "shortage_told"]
 
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB
@@ -32,17 +32,17 @@ def check_memory(experiment: Experiment) -> None:
         raise ExperimentError(_to_blame(experiment), problem)
 
 
-def out_of_memory_advice(experiment: Experiment) -> str:
-    """What to reduce, with the values that it has now; what helps most comes first."""
+def shortage_told(experiment: Experiment, device: str = "") -> str:
+    """One line for a run that has used up the memory: what to reduce, with its value; what helps most comes first."""
     values = {"network.hidden_size": experiment.network.hidden_size, "network.layers": experiment.network.layers}
     if experiment.data.file:
         values |= {"data.batch": experiment.data.batch, "data.length": experiment.data.length}
     first = _to_blame(experiment)
     paths = sorted((path for path in values if values[path] > 1), key=lambda path: path != first)
     told = [f"{field(path).option} ({values[path]:,})" for path in paths]
-    if not told:
-        return "use shorter texts, or --device cpu"
-    return f"reduce {' or '.join(filter(None, (', '.join(told[:-1]), told[-1])))}"
+    less = f"reduce {' or '.join(filter(None, (', '.join(told[:-1]), told[-1])))}" if told else "use shorter texts"
+    where = f" on {device}" if device else ""
+    return f"Out of memory{where}: {less}. What is on the disk is whole."
 
 
 def parse_size(text: str) -> int:

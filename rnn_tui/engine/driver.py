@@ -14,9 +14,9 @@ from rnn_tui.engine.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.session import HistoryError, Session
 from rnn_tui.engine.telling import frame_of, opened_of
 from rnn_tui.engine.threads import choose_threads
-from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.experiment import ExperimentError
 from rnn_tui.frame import Status
-from rnn_tui.memory import check_memory, out_of_memory_advice
+from rnn_tui.memory import check_memory, shortage_told
 from rnn_tui.protocol import (
     Back,
     Command,
@@ -151,7 +151,7 @@ class Driver:
                 raise
             if self.session is None:
                 assert isinstance(command, Open)
-                raise ExperimentError("run.device", _no_memory(command.experiment)) from None
+                raise ExperimentError("run.device", shortage_told(command.experiment)) from None
             self._break(self.session)
 
     def _obey(self, command: Command) -> None:
@@ -281,7 +281,7 @@ class Driver:
     def _break(self, session: Session) -> None:
         """Memory has run out in the middle of a tick, whose numbers are half done: the run ends as it was kept last."""
         self.play(False)
-        self._broken = session.notice = _no_memory(session.experiment, str(session.device))
+        self._broken = session.notice = shortage_told(session.experiment, str(session.device))
         if self._keeper is not None:
             self._keeper.abandon()
             self._keeper = None
@@ -392,8 +392,3 @@ class Driver:
 
     def _opened(self, session: Session) -> Opened:
         return opened_of(session, run=self._runs, name=self.name, kept=self.kept)
-
-
-def _no_memory(experiment: Experiment, device: str = "") -> str:
-    where = f" on {device}" if device else ""
-    return f"Out of memory{where}: {out_of_memory_advice(experiment)}. What is on the disk is whole."

@@ -20,12 +20,14 @@ from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.text_lines import lines_every, text_json, text_line, text_summary, text_update
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
-from rnn_tui.experiment import Experiment
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.memory import shortage_told
 from rnn_tui.protocol import Keep, Turn
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.keeper import Keeper
+    from rnn_tui.engine.gpu import out_of_memory
+from rnn_tui.engine.keeper import Keeper
 
 __all__ = ["train"]
 
@@ -59,7 +61,8 @@ def train(
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
     way. `every` is in epochs, or updates of a text or pairs; None: 1, or 100. Raises ExperimentError for a device that
-    is not there, and for a file that cannot be learnt, and CheckpointError for a run that cannot be kept.
+    is not there or runs out of memory, and for a file that cannot be learnt, and CheckpointError for a run that cannot
+    be kept.
     """
     text = experiment.data.per_character
     choose_threads(experiment)
@@ -80,6 +83,12 @@ def train(
                 else:
                     update = _update(session)
                     lines.write(_json(update) if json else _text(update, session))
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        if keeper is not None:
+            keeper.abandon()
+        raise ExperimentError("run.device", shortage_told(session.experiment)) from None
     finally:
         if keeper is not None:
             keeper.close()

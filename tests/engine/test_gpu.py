@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from msgspec.structs import replace
 
+from rnn_tui.cli import main
 from rnn_tui.engine import kept
 from rnn_tui.engine.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.session import Session
@@ -133,6 +135,16 @@ def test_out_of_memory_is_one_line_and_what_is_on_the_disk_stays(
     short_after(10**9)
     session, _ = kept.load_run(tmp_path / "run", ENDLESS)
     assert len(session.losses) == 4
+
+
+def test_without_a_view_it_is_one_line_and_exit_2(short_after: Callable[[int], None], tmp_path: Path) -> None:
+    short_after(5)
+    folder = tmp_path / "run"
+    result = CliRunner().invoke(main, ["train", "hihello", "--run", str(folder), "--checkpoint-every", "1"])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "Out of memory: reduce --hidden (5)" in result.stderr
+    assert read_manifest(folder).updates == 4
 
 
 def test_another_run_can_begin_after_it(short_after: Callable[[int], None]) -> None:
