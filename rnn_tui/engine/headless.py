@@ -11,6 +11,7 @@ import msgspec
 import torch
 
 from rnn_tui.counted import counted
+from rnn_tui.engine.gpu import out_of_memory
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
 from rnn_tui.engine.series_lines import series_line, series_summary, series_update
@@ -26,8 +27,7 @@ from rnn_tui.protocol import Keep, Turn
 from rnn_tui.text import safe
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.gpu import out_of_memory
-from rnn_tui.engine.keeper import Keeper
+    from rnn_tui.engine.keeper import Keeper
 
 __all__ = ["train"]
 
