@@ -12,6 +12,8 @@ import pytest
 
 from tests.terminals import Tty, program, tty
 
+pytestmark = pytest.mark.xdist_group("terminal")
+
 STOPPING = ("--on-hangup", "stop")
 
 
@@ -98,25 +100,14 @@ def test_a_storm_of_sizes_leaves_the_picture_of_the_last() -> None:
         engine = engine_of(terminal)
         for keys in (
             "",
-            " ",
             "i",
-            "g",
             "v",
-            "w",
-            "p",
-            "a",
             "u",
-            "t",
-            "G",
             "\x1b",
-            "1",
             "2",
-            "3",
-            "4",
-            "4",
+            "2",
             "?",
             "l",
-            "e",
         ):
             terminal.press(keys)
             for _ in range(10):
@@ -129,7 +120,10 @@ def test_a_storm_of_sizes_leaves_the_picture_of_the_last() -> None:
                 terminal.rest(0.3)
         terminal.press("\x1b")
         terminal.rest(1.0)  # or the next key comes with alt
-        terminal.until(lambda text: "Unrolled network" in text and "Hidden state" in text)
+        terminal.until(lambda text: "Unrolled network" in text and "Prediction" in text)
+        shown = terminal.rest()
+        terminal.press("\x0c")  # all of it again: what came in pieces was right
+        assert terminal.rest() == shown
         assert engine.is_running()
         leave(terminal)
         terminal.assert_restored()
