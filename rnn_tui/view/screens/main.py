@@ -216,7 +216,8 @@ class MainScreen(Paced[None]):
 
     def _sizes(self) -> dict[str, Size]:
         """The size of all that is drawn."""
-        return {"status": self.size, "phase": self.query_one(PhaseLines).size, **self.stage.sizes()}
+        others = {str(kind): self.query_one(kind).size for kind in (StatusLines, TimeLine, PhaseLines)}
+        return {**others, **self.stage.sizes()}
 
     def _redraw(self) -> None:
         """The sizes have changed: a new axis for what is known, and new numbers."""

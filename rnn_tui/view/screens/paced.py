@@ -4,6 +4,7 @@ import math
 import time
 from typing import TypeVar
 
+from textual import events
 from textual.screen import Screen
 
 from rnn_tui.view.terminal import flow_of, shown_of
@@ -20,6 +21,11 @@ class Paced(Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ThinCompositor(lambda: shown_of(self.app))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Called by textual: a size that the terminal had in between is nothing to be arranged for."""
+        if not isinstance(event, events.Resize) or event.size == self.app.size:
+            await super().on_event(event)
 
     def _on_timer_update(self) -> None:
         """Called by textual when something is to be painted. What is held back stays noted as to be painted."""
