@@ -155,6 +155,7 @@ class Server:
         if not found:
             return
         self._views.remove(found[0])
+        self._driver.revision += 1  # the others see that it has gone
         if found[0] is self._holder:
             self._give_controls(self._views[0] if self._views else None)
         if not self._views:

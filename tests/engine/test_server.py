@@ -21,6 +21,7 @@ from rnn_tui.protocol import (
     VERSION,
     CurveWanted,
     Detach,
+    Frame,
     GoTo,
     Inquire,
     Left,
@@ -113,8 +114,10 @@ def test_a_look_is_answered_when_the_company_changes(place: Path) -> None:
         second.look()
         answer = first.look_until(lambda frame: frame.views == 2)
         assert answer.revision > seen
-        second.vanish()
-        assert first.look_until(lambda frame: frame.views == 1).controls
+        first.say(Look(number=999, seen=answer.revision))
+        second.vanish()  # who watches goes, and nothing else is new
+        gone = first.hear(Frame)
+        assert (gone.look, gone.views, gone.controls) == (999, 1, True)
 
 
 def test_the_controls_go_to_who_stays(place: Path) -> None:
