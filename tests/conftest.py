@@ -1,10 +1,12 @@
 """What all tests share: one thread for torch, and how hypothesis searches."""
 
 import atexit
+import contextlib
 import os
 import shutil
 import tempfile
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -15,7 +17,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _runs = tempfile.mkdtemp(prefix="rnn-tui-tests-")
 atexit.register(shutil.rmtree, _runs, ignore_errors=True)
 os.environ["XDG_DATA_HOME"] = _runs
-os.environ["RNN_TUI_SOCKETS"] = tempfile.mkdtemp(dir=_runs)
+_sockets = os.environ["RNN_TUI_SOCKETS"] = tempfile.mkdtemp(dir=_runs)
+
+
+@atexit.register
+def _end_engines() -> None:
+    """A view that a test has killed may have left its run training, as it should."""
+    for each in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if "rnn_tui.engine.serve" in each.cmdline() and each.environ().get("RNN_TUI_SOCKETS") == _sockets:
+                each.kill()
+
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=40)
 # --hypothesis-profile=wide: a longer search, with other examples each time
