@@ -1,5 +1,7 @@
 """Which run somebody means who wants to join one, or to end it."""
 
+from collections.abc import Callable
+
 from rnn_tui.engines import Alive, EnginesError, alive, asked
 from rnn_tui.options import shown
 from rnn_tui.runs import NoSuchRun, find
@@ -31,7 +33,7 @@ def find_alive(name: str) -> Alive:
             folder = str(find(name).resolve())
         except NoSuchRun:
             folder = ""
-        exact = [each for each in found if folder and each.run is not None and each.run.kept == folder]
+        exact = [each for each in found if folder and each.kept == folder]
     matching = exact or [each for each in found if name and each.name.startswith(name)]
     if len(matching) > 1:
         raise NotAlive(f"{shown(name)}: is the beginning of {len(matching)} runs: {_names(matching)}")
@@ -41,9 +43,10 @@ def find_alive(name: str) -> Alive:
     return matching[0]
 
 
-def informed(engine: Alive) -> Alive:
-    """The same, once it has said where its run is. Raises NotAlive."""
+def informed(engine: Alive, waits: Callable[[], object] = lambda: None) -> Alive:
+    """The same, once it has said where its run is; `waits` is called where that takes long. Raises NotAlive."""
     if engine.run is None and not engine.problem:
+        waits()
         engine = asked(engine.folder, patience=_PATIENCE) or engine
     if engine.run is None:
         raise NotAlive(safe(engine.problem) or "the run does not answer; it may be in a long step: try again")

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from rnn_tui.engine_note import SOCKET, Note, read_note
 from rnn_tui.protocol import VERSION, Command, Greeting, Inquire, Left, Message, Stop, Whereabouts
 from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
 
 __all__ = [
-    "LOG",
-    "SOCKET",
     "Alive",
     "EnginesError",
     "alive",
@@ -31,8 +30,6 @@ __all__ = [
     "stop",
 ]
 
-SOCKET = "engine.sock"
-LOG = "engine.log"
 _PLACE = "RNN_TUI_SOCKETS"  # says otherwise where they are
 _ANSWER = 2.0  # seconds that an engine has to say where it is; a large network's tick may take longer
 _LONGEST = 80  # bytes of the folder's path: that of a socket may have about a hundred
@@ -46,18 +43,24 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     """An engine that listens. It is busy where it has not said in time where its run is."""
 
     folder: Path  # of its socket
+    note: Note = Note()
     run: Whereabouts | None = None
     problem: str = ""
 
     @property
     def name(self) -> str:
         """What its run is found by."""
-        return self.run.name if self.run is not None else ""
+        return self.run.name if self.run is not None else self.note.name
+
+    @property
+    def kept(self) -> str:
+        """The folder of its run on the disk; empty: none."""
+        return self.run.kept if self.run is not None else self.note.kept
 
 
 def engines_folder() -> Path:
     """Where they are. Made if it is not there. Raises EnginesError where others could enter it."""
-    folder = Path(os.environ.get(_PLACE) or f"/tmp/rnn-tui-{os.getuid()}")
+    folder = Path(os.environ.get(_PLACE) or f"/tmp/rnn-tui-{os.getuid()}").absolute()
     if len(os.fsencode(folder)) > _LONGEST:
         raise EnginesError(f"{_PLACE}: {folder}: is longer than {_LONGEST} bytes, too long for a socket in it")
     try:
@@ -84,7 +87,7 @@ def alive() -> list[Alive]:
     """Those that listen, the newest first. What is left of others is cleared away. Raises EnginesError."""
     folders = sorted(engines_folder().iterdir(), key=_began, reverse=True)
     found = [each for folder in folders if (each := asked(folder)) is not None]
-    return [each for each in found if each.problem or each.run is None or each.run.name]
+    return [each for each in found if each.problem or each.name]  # the others have not opened a run yet
 
 
 def asked(folder: Path, *, patience: float = _ANSWER) -> Alive | None:
@@ -102,8 +105,8 @@ def asked(folder: Path, *, patience: float = _ANSWER) -> Alive | None:
         except OSError:
             return None
         except EnginesError as error:
-            return Alive(folder=folder, problem=str(error))
-    return Alive(folder=folder, run=answer if isinstance(answer, Whereabouts) else None)
+            return Alive(folder=folder, note=read_note(folder), problem=str(error))
+    return Alive(folder=folder, note=read_note(folder), run=answer if isinstance(answer, Whereabouts) else None)
 
 
 def connect(folder: Path) -> socket.socket:

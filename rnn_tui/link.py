@@ -12,7 +12,8 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from rnn_tui.engines import LOG, SOCKET, Alive, connect, new_engine_folder
+from rnn_tui.engine_note import LOG, SOCKET
+from rnn_tui.engines import Alive, connect, new_engine_folder
 from rnn_tui.experiment import Experiment
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Open, Refused

@@ -112,13 +112,13 @@ def export(*, name: str, to: str | None, best: bool) -> None:
 def _together(living: "list[Alive]", kept: "list[Listed]") -> "list[tuple[Alive | None, Listed | None]]":
     """Every run once: those in memory first."""
     on_disk = {each.folder: each for each in kept}
-    first = [(each, on_disk.pop(each.run.kept, None) if each.run is not None else None) for each in living]
+    first = [(each, on_disk.pop(each.kept, None)) for each in living]
     return [*first, *((None, each) for each in on_disk.values())]
 
 
 def _row(living: "Alive | None", kept: "Listed | None") -> tuple[str, ...]:
     run = living.run if living is not None else None
-    name = run.name if run is not None else kept.name if kept is not None else "?"
+    name = (living.name if living is not None else "") or (kept.name if kept is not None else "?")
     experiment = run.experiment if run is not None else kept.experiment if kept is not None else None
     what = _what(experiment) if experiment is not None else "?" if living is not None else "cannot be read"
     epoch = loss = "?"
@@ -164,8 +164,8 @@ def _json(living: "Alive | None", kept: "Listed | None") -> str:
     newest = status if status is not None else kept.manifest if kept is not None else None
     experiment = run.experiment if run is not None else kept.experiment if kept is not None else None
     values = {
-        "name": run.name if run is not None else kept and kept.name,
-        "folder": run.kept or None if run is not None else kept and kept.folder,
+        "name": (living.name if living is not None else kept and kept.name) or None,
+        "folder": (living.kept if living is not None else kept and kept.folder) or None,
         "experiment": experiment and experiment.name,
         "epoch": newest and newest.epoch,
         "epochs": newest and newest.epochs,

@@ -133,7 +133,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
 
     manner = manner_of(parameters)
     try:
-        engine = informed(newest_alive() if name is None else find_alive(name))
+        engine = newest_alive() if name is None else find_alive(name)
     except NotAlive as error:
         try:
             find(name or "")
@@ -141,6 +141,10 @@ def attach(*, name: str | None, **parameters: Any) -> None:
             raise Refusal(str(error)) from None
         nothing = {str(each.name): None for each in resume.params}
         _view_again(name or "", nothing | parameters)
+    try:
+        engine = informed(engine, lambda: click.echo("rnn-tui: waiting for the run to answer …", err=True))
+    except NotAlive as error:
+        raise Refusal(f"{shown(engine.name)}: {error}") from None
     _need_terminal("rnn-tui runs")
     from rnn_tui.link import join_engine
     from rnn_tui.showing import Showing

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from rnn_tui.cli import main
-from rnn_tui.engines import SOCKET, EnginesError, alive, engines_folder
+from rnn_tui.engine_note import SOCKET, Note, write_note
+from rnn_tui.engines import EnginesError, alive, engines_folder
 
 
 @pytest.fixture
@@ -85,6 +86,24 @@ def test_one_that_speaks_nonsense_is_told_of_and_hurts_nobody() -> None:
         (found,) = alive()
         os.waitpid(child, 0)
     assert "another version" in found.problem
+
+
+@pytest.mark.usefixtures("place")
+def test_who_is_busy_is_found_by_what_is_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnn_tui.attaching._PATIENCE", 0.1)
+    folder = engines_folder() / "busy"
+    folder.mkdir()
+    write_note(folder, Note(name="novel-1", kept="/somewhere/novel-1"))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / SOCKET))
+        listener.listen(8)
+        (found,) = alive()
+        assert (found.name, found.kept, found.run) == ("novel-1", "/somewhere/novel-1", None)
+        assert "novel-1" in CliRunner().invoke(main, ["runs"]).stdout
+        result = CliRunner().invoke(main, ["attach", "nov"])
+        assert result.exit_code == 2
+        assert result.stderr.splitlines()[0] == "rnn-tui: waiting for the run to answer …"
+        assert "does not answer" in result.stderr.splitlines()[1]
 
 
 @pytest.mark.usefixtures("place")

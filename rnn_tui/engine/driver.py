@@ -59,7 +59,7 @@ class Driver:
         self.playing = False
         self.attended = True  # somebody looks; breakpoints are for who does
         self.revision = 0  # grows with everything that a look could see
-        self._runs = 0  # begun so far
+        self.runs = 0  # begun so far, and described anew
         self._to_end_of_stretch = False  # hold there, at full speed until then
         self._to_tick = False  # at full speed until a breakpoint
         self._changes = 0  # of the session, that have been told
@@ -200,7 +200,7 @@ class Driver:
                 self._pace()
             case SetTick(tick=tick):
                 session.set_tick(tick)
-                self._runs += 1  # its description has changed
+                self.runs += 1  # its description has changed
             case GoTo(tick=tick):
                 self._stand_at(session, session.branch.newest if tick < 0 else tick)
             case Back(unit=unit):
@@ -209,14 +209,14 @@ class Driver:
                 )
             case Learn(training=training, reseed=reseed):
                 session.learn(training, reseed=reseed)
-                self._runs += 1
+                self.runs += 1
             case Watch(until=until):
                 session.watch(until)
-                self._runs += 1
+                self.runs += 1
             case NextBranch():
                 self.play(False)
                 session.next_branch()
-                self._runs += 1
+                self.runs += 1
         self.revision += 1
         if self.session is not None:
             self._changes = self.session.changes
@@ -273,7 +273,7 @@ class Driver:
             look,
             revision=self.revision,
             status=self._status(self.session),
-            opened=None if look.opened == self._runs else self._opened(self.session),
+            opened=None if look.opened == self.runs else self._opened(self.session),
             views=views,
             controls=controls,
         )
@@ -316,7 +316,7 @@ class Driver:
 
         try:
             self._keeper = begin_keeping(session, keep, self._say, folder=self._folder)
-            self._runs += 1
+            self.runs += 1
         except CheckpointError as error:
             self._say(str(error))
             self._keep = None
@@ -349,12 +349,12 @@ class Driver:
         before = session.experiment
         session.go_to(tick)
         if session.experiment != before:
-            self._runs += 1
+            self.runs += 1
 
     def _begin(self, session: Session) -> None:
         self.session = session
         self._broken = ""
-        self._runs += 1
+        self.runs += 1
         self._folder = Path(self._keep.folder) if self._keep and self._keep.folder else new_folder(session.began)
         gc.collect()
         gc.freeze()  # what lives as long as the run need not be looked at again
@@ -382,7 +382,7 @@ class Driver:
         self.revision += 1
         if session.changes != self._changes:
             self._changes = session.changes
-            self._runs += 1  # its description has changed
+            self.runs += 1  # its description has changed
         if not going and not self.attended and session.stopped and not (session.done or session.early or session.lost):
             going = True
         if not going or (self._to_end_of_stretch and session.at_end_of_stretch):
@@ -391,4 +391,4 @@ class Driver:
             self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
 
     def _opened(self, session: Session) -> Opened:
-        return opened_of(session, run=self._runs, name=self.name, kept=self.kept)
+        return opened_of(session, run=self.runs, name=self.name, kept=self.kept)

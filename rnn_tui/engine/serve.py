@@ -32,7 +32,7 @@ def main() -> None:
         signal.signal(number, lambda *_: reception.ring())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal of whoever began the run is not the run's
     try:
-        Server(reception, on_hangup).run()
+        Server(reception, on_hangup, folder=folder).run()
     finally:
         reception.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,10 +7,12 @@ terminal slows its pictures and never the training. Several may look at one run;
 import contextlib
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from rnn_tui.engine.connection import Connection, Reception
 from rnn_tui.engine.driver import Driver
 from rnn_tui.engine.session import HistoryError
+from rnn_tui.engine_note import SOCKET, Note, write_note
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import (
@@ -28,6 +30,7 @@ from rnn_tui.protocol import (
 __all__ = ["Server"]
 
 _IDLE = 3600.0  # seconds that a run which is paused, and that nobody looks at, stays in memory
+_LOOK_EVERY = 10.0  # seconds
 _WATCHING = "Another view has the controls: T takes them."
 
 
@@ -43,8 +46,19 @@ class _View:
 class Server:
     """Serves views until nobody is left who could want something of the run."""
 
-    def __init__(self, reception: Reception, on_hangup: OnHangup = "train", *, idle: float = _IDLE) -> None:
+    def __init__(
+        self,
+        reception: Reception,
+        on_hangup: OnHangup = "train",
+        *,
+        folder: Path | None = None,
+        idle: float = _IDLE,
+    ) -> None:
+        """`folder` is that of the socket, by which others find it."""
         self._reception = reception
+        self._folder = folder
+        self._noted = 0  # descriptions of the run, in that folder
+        self._looked_at = 0.0  # the folder, when
         self._on_hangup = on_hangup
         self._idle = idle
         self._driver = Driver(self._tell_all)
@@ -64,6 +78,7 @@ class Server:
                 for connection in reception.gone():
                     self._forget(connection)
                 driver.attended = bool(self._views)
+                self._note()
                 driver.turn()
                 for view in self._views:
                     self._show(view)
@@ -83,12 +98,33 @@ class Server:
             return True
         if not self._had_views:
             return self._reception.is_deserted
-        if self._views or self._driver.busy:
+        if self._views:
+            return False
+        if self._is_lost():
+            self._driver.keep()
+            return True
+        if self._driver.busy:
             return False
         driver = self._driver
         if driver.session is None or not driver.is_worth_keeping or (driver.session.done and driver.kept):
             return True
         return time.monotonic() - self._alone_since >= self._idle
+
+    def _is_lost(self) -> bool:
+        """Whether nobody can find the way here any more, because the socket has been removed."""
+        now = time.monotonic()
+        if self._folder is None or now - self._looked_at < _LOOK_EVERY:
+            return False
+        self._looked_at = now
+        return not (self._folder / SOCKET).exists()
+
+    def _note(self) -> None:
+        """Write down which run is here: who is busy cannot answer."""
+        driver = self._driver
+        if self._folder is not None and driver.runs != self._noted:
+            self._noted = driver.runs
+            with contextlib.suppress(OSError):
+                write_note(self._folder, Note(name=driver.name, kept=driver.kept))
 
     # ---- who says what ----------------------------------------------------------------------------------------
 
@@ -108,7 +144,10 @@ class Server:
                 return
             case Detach():
                 problem = driver.keep() if driver.is_worth_keeping else ""
-                self._say(connection, self._left(problem, stopped=False))
+                self._looked_at = 0.0
+                lost = self._is_lost()
+                problem = problem or ("its socket has been removed, so that nobody would find it" if lost else "")
+                self._say(connection, self._left(problem, stopped=lost))
                 self._forget(connection, goodbye=True)
                 return
             case Stop(keep=keep):

@@ -235,6 +235,7 @@ def run_app(engine: Engine, showing: Showing) -> int:
         code = app.run() or app.return_code or 0
     finally:
         app.part()
-        for line in last_lines(app.opened, app.left, ends_run=app.ends_run):
+        on_hangup = "train" if engine.joined else showing.manner.on_hangup
+        for line in last_lines(app.opened, app.left, ends_run=app.ends_run, on_hangup=on_hangup):
             print(in_ascii(line) if is_ascii(app) else line)
     return code

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import Left, Opened
 from rnn_tui.runs import short_name
 from rnn_tui.text import safe
@@ -42,7 +43,9 @@ def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None
         signal.signal(number, handle)
 
 
-def last_lines(opened: Opened | None, left: Left | None, *, ends_run: bool) -> Iterator[str]:
+def last_lines(
+    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnHangup = "train"
+) -> Iterator[str]:
     """What stands on the terminal when the view has gone: where the run is, and how one gets back to it."""
     if left is not None:
         name = shlex.quote(safe(left.run.name))
@@ -50,14 +53,15 @@ def last_lines(opened: Opened | None, left: Left | None, *, ends_run: bool) -> I
         if not left.stopped:
             yield f"Left {state}: rnn-tui attach {name}"
         elif not ends_run:
-            yield "The run was stopped from elsewhere."
+            yield "The run was stopped from elsewhere." if not left.problem else "The run has ended."
             if left.run.kept:
                 yield f"Kept: rnn-tui resume {name}"
         if left.problem:
-            yield f"It is in memory only: {safe(left.problem)}"
+            yield f"{'Note' if left.stopped else 'It is in memory only'}: {safe(left.problem)}"
     elif opened is not None and opened.experiment.training.learn:
-        if ends_run:
+        if ends_run or on_hangup == "stop":
             if opened.kept:
                 yield f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
         else:
-            yield f"The run goes on: rnn-tui attach {shlex.quote(safe(opened.name))}"
+            how = "is paused" if on_hangup == "pause" else "goes on"
+            yield f"The run {how}: rnn-tui attach {shlex.quote(safe(opened.name))}"

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from rich.console import RenderableType
 from textual import on, work
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
 
@@ -35,6 +37,7 @@ from rnn_tui.view.panes import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.screens.paced import Paced
 from rnn_tui.view.terminal import TerminalTook, flow_of, own_driver, shown_of
 from rnn_tui.view.terminal_colors import set_colors
 from rnn_tui.view.theme import THEMES
@@ -50,7 +53,10 @@ class LinkedApp(App[int]):
     TITLE = "rnn-tui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [  # over dialogs as well
+        Binding("ctrl+l", "draw_again", "draw again", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "shell", show=False, priority=True),
+    ]
 
     @dataclass
     class EngineSpoke(Message):
@@ -168,10 +174,24 @@ class LinkedApp(App[int]):
 
     def action_draw_again(self) -> None:
         """Send all cells again, whatever the terminal may show."""
+        self._forget_shown()
+        if self.screen_stack:
+            self.screen.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        """The terminal has another size, or had one in between: what it shows is not known any more."""
+        self.action_draw_again()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Called by textual to write. What a screen of its own draws, such as the palette, nobody remembers."""
+        if not isinstance(screen, Paced):
+            self._forget_shown()
+        super()._display(screen, renderable)
+
+    def _forget_shown(self) -> None:
         shown = shown_of(self)
         if shown is not None:
             shown.forget(0, 0)
-        self.screen.refresh(layout=True)
 
     # ---- the link ---------------------------------------------------------------------------------------------
 

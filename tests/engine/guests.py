@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from rnn_tui.engine.connection import Reception
 from rnn_tui.engine.server import Server
+from rnn_tui.engine_note import SOCKET
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Wanted
 from rnn_tui.wire import Buffer, decode_message, pack
@@ -81,12 +82,12 @@ class House:
     """A server, its socket, and the thread in which it runs."""
 
     def __init__(self, folder: Path, on_hangup: OnHangup, idle: float) -> None:
-        self._path = folder / "s"
+        self._path = folder / SOCKET
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self._path))
         listener.listen(8)
         self.reception = Reception(listener, Greeting(version=VERSION, torch="2"))
-        self.server = Server(self.reception, on_hangup, idle=idle)
+        self.server = Server(self.reception, on_hangup, folder=folder, idle=idle)
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 

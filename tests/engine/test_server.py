@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from rnn_tui import runs
 from rnn_tui.engine.kept import load_run
 from rnn_tui.engine.session import Session
+from rnn_tui.engine_note import SOCKET, Note, read_note
 from rnn_tui.experiment import Experiment
 from rnn_tui.hangup import OnHangup
 from rnn_tui.lessons import LESSONS
@@ -183,6 +184,35 @@ def test_breakpoints_hold_for_who_looks_and_for_nobody_else(place: Path) -> None
         guest.vanish()
         assert it.has_ended()
     assert read_manifest(folder).tick == 72
+
+
+def test_where_the_socket_has_gone_it_does_not_stay_where_nobody_finds_it(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(playing())
+        guest.look_until(lambda frame: frame.status.tick > 3)
+        (place / SOCKET).unlink()
+        guest.say(Detach())
+        left = guest.hear(Left)
+        assert left.stopped
+        assert "socket" in left.problem
+        guest.vanish()
+        it.server._looked_at = 0.0
+        assert it.has_ended()
+        assert read_manifest(Path(left.run.kept)).tick > 3
+
+
+def test_which_run_it_is_lies_beside_the_socket(place: Path) -> None:
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(paused())
+        name = where(it).name
+        guest.look()
+        assert read_note(place) == Note(name=name)
+        guest.say(Step(), Detach())
+        kept = guest.hear(Left).run.kept
+        it.guest().look()
+        assert read_note(place) == Note(name=name, kept=kept)
 
 
 def test_one_comes_back_and_drives(place: Path) -> None:

@@ -1,0 +1,33 @@
+"""What lies beside an engine's socket, for those who find it busy: which run it trains."""
+
+from pathlib import Path
+
+import msgspec
+
+from rnn_tui.whole import write_whole
+
+__all__ = ["LOG", "SOCKET", "Note", "read_note", "write_note"]
+
+SOCKET = "engine.sock"
+LOG = "engine.log"
+_NOTE = "run.json"
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """The run of an engine."""
+
+    name: str = ""  # empty: none is open yet
+    kept: str = ""  # its folder on the disk; empty: none
+
+
+def write_note(folder: Path, note: Note) -> None:
+    """Put it beside the socket. Raises OSError."""
+    write_whole(folder / _NOTE, msgspec.json.encode(note))
+
+
+def read_note(folder: Path) -> Note:
+    """What lies there; an empty one where nothing does, or nonsense."""
+    try:
+        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Note)
+    except (OSError, msgspec.DecodeError):
+        return Note()
