@@ -130,6 +130,33 @@ def test_a_storm_of_sizes_leaves_the_picture_of_the_last() -> None:
         assert b"Traceback" not in terminal.raw
 
 
+def test_what_comes_in_pieces_is_what_comes_as_a_whole() -> None:
+    """Partial updates go by what the terminal is believed to show; that is true whatever has been opened and closed."""
+    ways: list[tuple[str, ...]] = [
+        ("\x10", "\x1b"),
+        ("\x10", "gates\r"),
+        ("g",),
+        ("?", "\x1b"),
+        ("q", "\x1b"),
+        ("i", "z", "z"),
+        ("i",),
+    ]
+    with tty(program("hihello", "--paused", *STOPPING)) as terminal:
+        terminal.until(lambda text: "paused" in text)
+        for number, keys in enumerate([*ways, ()]):
+            for each in keys:
+                terminal.press(each)
+                terminal.rest(0.4)
+            if not keys:  # there and back before anybody looks
+                terminal.resize(80, 24)
+                terminal.resize(120, 36)
+            terminal.rest(0.6)
+            shown = terminal.text
+            terminal.press("\x0c")
+            assert terminal.rest(0.6) == shown, (number, keys)
+        leave(terminal)
+
+
 def test_after_a_resize_it_looks_as_if_it_had_begun_so() -> None:
     command = program("hihello", "--seed", "4", "--speed", "0", "--until", "tick=9")
     pictures = []
