@@ -44,10 +44,13 @@ from rnn_tui.protocol import (
     Back,
     Command,
     CurveWanted,
+    Detach,
     Frame,
     GoTo,
     Greeting,
+    Inquire,
     Learn,
+    Left,
     Look,
     Message,
     NextBranch,
@@ -61,13 +64,20 @@ from rnn_tui.protocol import (
     SetTick,
     SlowMotion,
     Step,
+    Stop,
+    TakeControls,
     Turn,
     Wanted,
     Watch,
+    Whereabouts,
 )
 from rnn_tui.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
 COMMANDS: list[Command] = [
+    TakeControls(),
+    Detach(),
+    Stop(keep=True),
+    Inquire(),
     GoTo(tick=-1),
     Back(unit="epoch"),
     Learn(training=LESSONS["ohlol"].training, reseed=True),
@@ -242,12 +252,23 @@ FULL = Frame(
         ),
     ),
 )  # fmt: skip
+WHERE = Whereabouts(
+    process=7,
+    views=2,
+    name="hihello-1",
+    kept="/somewhere/hihello-1",
+    experiment=LESSONS["hihello"],
+    status=STATUS,
+    device="cuda:1",
+)
 MESSAGES: list[Message] = [
     Greeting(version=VERSION, torch="2.13"),
     Refused(problem="no"),
     Refused(problem="no", path="run.device"),
     Frame(look=1, revision=0, status=STATUS),
     FULL,
+    WHERE,
+    Left(run=WHERE, stopped=True, problem="no"),
 ]
 
 

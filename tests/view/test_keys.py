@@ -86,6 +86,7 @@ OTHERS = {
     "T",
     "ctrl+z",
     "ctrl+l",
+    "f",
 }  # tests of their own
 
 

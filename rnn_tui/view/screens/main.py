@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["MainScreen"]
 
 
-class MainScreen(Paced[None]):
+class MainScreen(Paced[None], Screen[None]):
     """Four panes, a status line on top, the keys below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]

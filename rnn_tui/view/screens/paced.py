@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual import events
 from textual.screen import Screen
@@ -15,7 +15,18 @@ __all__ = ["Paced"]
 Result = TypeVar("Result")
 
 
-class Paced(Screen[Result]):
+if TYPE_CHECKING:
+
+    class _Screen(Screen[Result]):
+        pass
+
+else:  # stylesheets go by the first base that is a screen, which is to be the one beside this
+
+    class _Screen(Generic[Result]):
+        pass
+
+
+class Paced(_Screen[Result]):
     """A screen at the terminal's pace, thin on the wire. The app calls `check_idle` when the terminal goes on."""
 
     def __init__(self) -> None:
