@@ -31,7 +31,12 @@ class Terminal:
             for name, value in os.environ.items()
             if name not in ("NO_COLOR", "XDG_RUNTIME_DIR", "COLUMNS", "LINES") and not name.startswith("TEXTUAL")
         }
-        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TMPDIR": str(folder)}
+        environment |= {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "TMPDIR": str(folder),
+            "RNN_TUI_SOCKETS": str(folder),
+        }
         self.folder = folder
         self.screen = pyte.Screen(120, 36)
         self.stream = pyte.ByteStream(self.screen)
@@ -74,6 +79,12 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         self.child.send(keys)
+
+    def leave(self) -> None:
+        """Stop the run and go, over the question."""
+        self.press("q")
+        self.until(lambda text: "Stop the run" in text)
+        self.press("q")
 
     def engine(self) -> psutil.Process:
         """The one process below."""
@@ -145,7 +156,7 @@ def test_a_session_from_the_command_to_the_prompt(terminal: Terminal) -> None:
     terminal.until(lambda text: "Lessons" in text and "ohlol-lstm" in text)
     terminal.press("\x1b")
     terminal.until(lambda text: "ohlol-lstm" not in text)
-    terminal.press("q")
+    terminal.leave()
     assert terminal.end() == 0
     terminal.assert_restored()
     terminal.assert_nothing_left(engine)
@@ -170,7 +181,7 @@ def test_an_engine_that_is_killed_is_told_and_started_again(terminal: Terminal) 
     terminal.until(lambda text: "▶ playing" in text and re.search(r"tick [1-9]", text))
     second = terminal.engine()
     assert second.pid != first.pid
-    terminal.press("q")
+    terminal.leave()
     assert terminal.end() == 0
     terminal.assert_restored()
     terminal.assert_nothing_left(first, second)
@@ -193,7 +204,7 @@ def test_a_command_line_leads_to_the_tick_that_it_was_copied_at() -> None:
         terminal.until(lambda text: "pause at tick=62" in text)
         terminal.press("\x1b")
         terminal.until(lambda text: "pause at" not in text)
-        terminal.press("q")
+        terminal.leave()
         assert terminal.end() == 0
         terminal.assert_nothing_left()
 
@@ -220,7 +231,7 @@ def test_keys_in_one_write_never_end_the_run_while_a_dialog_is_open(terminal: Te
         time.sleep(1)  # an escape and a key that follow one another closely are a key with alt
         terminal.until(lambda text: words not in text and "Unrolled network" in text)  # noqa: B023
     assert terminal.engine().pid == engine.pid
-    terminal.press("q")
+    terminal.leave()
     assert terminal.end() == 0
     terminal.assert_restored()
     terminal.assert_nothing_left(engine)
