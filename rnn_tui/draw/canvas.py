@@ -65,6 +65,10 @@ class Canvas:
             for at in range(max(x, 0), min(x + width, self.width)):
                 styles[at] = styles[at] + style
 
+    def has_text(self, x: int, y: int, width: int) -> bool:
+        """Whether anything but blanks stands in these cells."""
+        return 0 <= y < self.height and any(each.strip() for each in self._text[y][max(0, x) : x + width])
+
     def edge(self, x: int, y: int, character: str, style: Style) -> None:
         """A mark in a blank cell that keeps its background; what is written there stays."""
         if 0 <= x < self.width and 0 <= y < self.height and self._text[y][x] == " ":

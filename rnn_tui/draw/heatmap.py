@@ -139,6 +139,7 @@ def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, rows: range, ruler:
     canvas.tint(x, ruler, axis.column, palette.cursor + palette.accent)
     if axis.column >= 4:
         edge = palette.accent + _THIN
-        for y in rows:
+        told = [y for y in rows if canvas.has_text(x, y, axis.column)]  # where cells are high, beside the numbers
+        for y in told or rows:
             canvas.edge(x, y, "▏", edge)
             canvas.edge(x + axis.column - 1, y, "▕", edge)
