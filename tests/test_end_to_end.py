@@ -178,7 +178,7 @@ def test_an_engine_that_is_killed_is_told_and_started_again(terminal: Terminal) 
     terminal.until(lambda text: "signal 9" in text)
     terminal.press("\r")
     terminal.until(lambda text: "signal 9" not in text)
-    terminal.until(lambda text: "▶ playing" in text and re.search(r"tick [1-9]", text))
+    terminal.until(lambda text: "▶ playing" in text and re.search(r"tick [1-9]", text))  # it began at 0 again
     second = terminal.engine()
     assert second.pid != first.pid
     terminal.leave()

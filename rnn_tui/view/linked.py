@@ -26,6 +26,7 @@ from textual.timer import Timer
 
 from rnn_tui.draw.chart import load_plotext
 from rnn_tui.link import Engine, EngineError, start_engine
+from rnn_tui.manifest import MANIFEST
 from rnn_tui.protocol import Command, Frame, Greeting, Keep, Left, Open, Opened, Refused
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.showing import Showing
@@ -322,21 +323,28 @@ class LinkedApp(App[int]):
                 self.exit(1)
 
         if self.left is None:
-            self.push_screen(EngineGoneScreen(event.words), answered)
+            self.push_screen(EngineGoneScreen(event.words, kept=self._checkpointed() is not None), answered)
 
     def _start_again(self) -> None:
         """Another engine for the experiment that was running, from its last checkpoint if it has one."""
-        opened = self._opened
-        if opened is not None and opened.kept and (Path(opened.kept) / "checkpoint.json").is_file():
-            self._experiment = opened.began
-            self._keep = Keep(folder=opened.kept, resume=True)
+        kept = self._checkpointed()
+        if kept is not None:
+            self._experiment = kept.began
+            self._keep = Keep(folder=kept.kept, resume=True)
         elif self._keep is not None:
             self._keep = self._keep_others()
         self._engine.close()
         self._engine = start_engine(self._showing.manner.on_hangup)
         self._puller = Puller(self._showing.manner.fps)
         self._opened = self._frame = None
+        self._show_before("Another engine is being started; it loads torch.")
         self._listen(self._engine)
+
+    def _checkpointed(self) -> Opened | None:
+        """The run on the screen, where another engine can go on from its last checkpoint."""
+        opened = self._opened
+        there = opened is not None and opened.kept and (Path(opened.kept) / MANIFEST).is_file()
+        return opened if there else None
 
     def _keep_others(self) -> Keep | None:
         """Whether what is opened later is kept as well: in folders of their own, where none was named."""

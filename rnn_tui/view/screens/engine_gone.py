@@ -12,11 +12,12 @@ from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["EngineGoneScreen"]
 
-_ASK = "Its numbers are lost. Enter starts another engine, which begins the same experiment again; q leaves."
+_LOST = "Its numbers are lost. Enter starts another engine, which begins the same experiment again; q leaves."
+_KEPT = "The run is on the disk, as of its last checkpoint. Enter starts another engine, which goes on there; q leaves."
 
 
 class EngineGoneScreen(Dialog[bool]):
-    """True: start it again with the same experiment. False: leave."""
+    """True: start it again, from the last checkpoint if there is one. False: leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer(True)", "start again"),
@@ -30,8 +31,10 @@ class EngineGoneScreen(Dialog[bool]):
     #engine-gone { border: round $error; }
     """
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, *, kept: bool = False) -> None:
+        """`kept`: there is a checkpoint to go on from."""
         super().__init__()
+        self._kept = kept
         lines = words.strip("\r\n").splitlines()
         self._last_words = "\n".join(safe(line.replace("\t", "    ")) for line in lines)
 
@@ -43,7 +46,7 @@ class EngineGoneScreen(Dialog[bool]):
             yield Static("The process that trains has ended. Its last words:", markup=False)
             with VerticalScroll(id="last-words") as scroll:
                 yield Static(self._last_words.strip() or "(none)", markup=False)
-            yield Static(_ASK, markup=False)
+            yield Static(_KEPT if self._kept else _LOST, markup=False)
         self.call_after_refresh(scroll.scroll_end, animate=False)
 
     def action_answer(self, again: bool) -> None:
