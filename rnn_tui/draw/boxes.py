@@ -11,7 +11,7 @@ from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.palette import Palette
 from rnn_tui.frame import Floats
 
-__all__ = ["Cell", "draw_boxes", "norm_text", "room_in_box"]
+__all__ = ["Cell", "draw_boxes", "gap_of", "norm_text", "room_in_box"]
 
 _PLAIN = Style()
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -54,7 +54,7 @@ class _Row:
     @property
     def gap(self) -> int:
         """Cells between two boxes."""
-        return _gap(self.axis.column)
+        return gap_of(self.axis.column)
 
     def has_state(self, step: int) -> bool:
         at = step - self.axis.first
@@ -86,11 +86,12 @@ class _Row:
 
 def room_in_box(column: int, *, tall: bool) -> int:
     """How many units a box has room for, one a cell."""
-    width = column - _gap(column)
+    width = column - gap_of(column)
     return width - 2 if _is_framed(width, tall=tall) else width
 
 
-def _gap(column: int) -> int:
+def gap_of(column: int) -> int:
+    """The cells of a column that lie between boxes: one on either side, one behind it, or none."""
     return 2 if column >= 6 else 1 if column >= 3 else 0
 
 
@@ -136,14 +137,12 @@ def draw_boxes(
         _draw_box(row, step)
         if gap and step + 1 < axis.length:
             arrow, style = _arrow(row, step + 1, double=double)
-            canvas.put(axis.x(step + 1) - 1, middle, arrow[0], style + row.under(step))
-            canvas.put(axis.x(step + 1), middle, arrow[1:], style + row.under(step + 1))
+            canvas.put(axis.x(step + 1) - 1, middle, arrow, style)
     if from_right:
-        over = row.under(axis.first + axis.count - 1)
         end = "h₀" if axis.first + axis.count == axis.length else "…"
         x = axis.right - (1 if gap else 0)
         if x + 1 + len(end) <= canvas.width:  # whole or not at all
-            canvas.put(x, middle, "◂", palette.dim + over)
+            canvas.put(x, middle, "◂", palette.dim)
             canvas.put(x + 1, middle, end, palette.dim)
     return y + (3 if tall else 1)
 

@@ -57,8 +57,8 @@ class Palette:
         return _half(self.negative, self.positive, upper, lower)
 
     def share(self, value: float) -> Style:
-        """The style of a probability, 0 to 1, as a foreground."""
-        return _foreground(self.amount, round(max(0.0, min(1.0, value)) * LEVELS))
+        """The style of a probability, 0 to 1, as a foreground: in tenths, since small things look much the same."""
+        return _foreground(self.amount, 2 * round(max(0.0, min(1.0, value)) * LEVELS / 2))
 
     def share_cell(self, level: int) -> Style:
         """The style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell`."""

@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.boxes import Cell, draw_boxes, room_in_box
+from rnn_tui.draw.boxes import Cell, draw_boxes, gap_of, room_in_box
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.flow import Flow, Part
 from rnn_tui.draw.numbers import probability, signed
@@ -101,8 +101,9 @@ def draw_unrolled(
     canvas = Canvas(width, height)
     bands, y, tall = _arrange(net, height, axis.column)
     if cursor is not None and cursor in axis.steps:
+        gap = gap_of(axis.column)  # as wide as the boxes: the arrows between them belong to neither
         for row in range(height):
-            canvas.tint(axis.x(cursor), row, axis.column, palette.cursor)
+            canvas.tint(axis.x(cursor) + gap // 2, row, axis.column - gap, palette.cursor)
     above = ""
     for band in bands:
         kind, _, number = band.partition(" ")

@@ -173,13 +173,15 @@ def test_values_are_written_out_where_nothing_is_learnt() -> None:
             assert float(text) == pytest.approx(values[step, feature], abs=1e-4)
 
 
-def test_the_cursor_marks_its_column_and_no_other() -> None:
+def test_the_cursor_marks_its_column_as_wide_as_its_box_and_no_other() -> None:
     plain, marked = picture(network()), picture(network(), cursor=4)
     axis = TimeAxis.fit(77, 6)
     assert lines(plain) == lines(marked)
-    changed = {axis.step_at(x) for y in range(12) for x in range(77) if plain[y][x] != marked[y][x]}
-    assert changed == {4}
-    assert all(style.bgcolor is not None for row in marked for _, style in row[axis.x(4) : axis.x(5)])
+    (box,) = [line for line in lines(plain) if "╭" in line]
+    left, right = (box.index(corner, axis.x(4)) for corner in "╭╮")
+    changed = {x for y in range(12) for x in range(77) if plain[y][x] != marked[y][x]}
+    assert changed == set(range(left, right + 1)) <= set(range(axis.x(4), axis.x(5)))
+    assert all(style.bgcolor is not None for row in marked for _, style in row[left : right + 1])
 
 
 def test_too_many_layers_say_how_many_are_left_out() -> None:

@@ -71,7 +71,7 @@ class LossPane(Pane):
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
         gaze = scene.gaze
-        newest = max((float(each.x[-1]) for each in _curves(scene) if len(each.x)), default=1.0)
+        newest = max((float(each.x[-1]) for each in _drawn(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
         how = (scene.opened.run, scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
         if scene.curve is not self._curve or how != self._how:
@@ -146,9 +146,10 @@ def _parting(held_out: HeldOut, name: str, *, short: bool = False) -> str:
     return f"green: {'all ' if held_out.whole else ''}held out, at {name} {held_out.update:,}"
 
 
-def _curves(scene: Scene) -> list[Points]:
-    """All that is drawn as lines."""
-    return [each.curve for each in scene.others] + ([scene.curve] if scene.curve is not None else [])
+def _drawn(scene: Scene) -> list[Points]:
+    """All that is drawn along the run."""
+    own = (scene.curve, scene.characters)
+    return [*(each.curve for each in scene.others), *(each for each in own if each is not None)]
 
 
 def _mark(scene: Scene) -> float | None:
