@@ -1,5 +1,7 @@
 """The loss pane, unmounted: how its picture goes from one frame to the next."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from rnn_tui.draw.axis import TimeAxis
@@ -30,7 +32,7 @@ def test_a_new_point_moves_no_other() -> None:
     """Also between two epochs: an axis that gives way at every character is a picture that is sent again each time."""
     pane = LossPane()
     pictures = ["\n".join(strip.text for strip in pane.picture(scene(n), 40, 12)) for n in range(19, 24)]
-    for before, after in zip(pictures, pictures[1:], strict=False):
+    for before, after in pairwise(pictures):
         changed = [old for old, new in zip(before, after, strict=True) if old != new]
         assert len(changed) == 1, after
         assert changed[0] in " ┄" or 0x2800 <= ord(changed[0]) < 0x2900
