@@ -72,7 +72,9 @@ class _Program(click.Group):
 def _one_line(error: click.ClickException) -> str:
     match error:
         case click.NoSuchOption(option_name=name, possibilities=others):
-            like = f"; nearest: {', '.join(sorted(others))}" if others else "; `rnn-tui --help` lists them"
+            command = error.ctx.info_name if error.ctx and error.ctx.info_name not in (None, "open") else ""
+            listed = f"; `{' '.join(('rnn-tui', command)).strip()} --help` lists them"
+            like = f"; nearest: {', '.join(sorted(others))}" if others else listed
             return f"{shown(name)}: no such option{like}"
         case click.BadOptionUsage(option_name=name) if "not take a value" in error.message:
             return f"{name}: takes no value"

@@ -9,9 +9,10 @@ import msgspec
 from rnn_tui.hangup import HANGUPS, OnHangup
 from rnn_tui.options import Refusal, SectionOption, shown
 
-__all__ = ["Colors", "Manner", "manner_of", "manner_options"]
+__all__ = ["Colors", "Manner", "Theme", "manner_of", "manner_options"]
 
 Colors = Literal["auto", "truecolor", "256", "16", "none"]
+Theme = Literal["dark", "light"]
 
 _FPS = (0.1, 120.0)
 
@@ -21,6 +22,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
 
     fps: float = 20.0  # pictures a second at most
     colors: Colors = "auto"
+    theme: Theme = "dark"
     ascii: bool = False  # nothing but ASCII is drawn
     on_hangup: OnHangup = "train"  # what becomes of a run whose last view vanishes
 
@@ -30,6 +32,7 @@ def manner_options(*, joins: bool = False) -> list[SectionOption]:
     options = [
         _option("--fps", "N", "pictures a second at most (20)"),
         _option("--colors", "NAME", "colours of the terminal: auto, truecolor, 256, 16, none (auto)"),
+        _option("--theme", "NAME", "the background: dark, light (dark)"),
         SectionOption(["--ascii"], section="view", is_flag=True, help="draw with ASCII characters only"),
         _option("--on-hangup", "WORD", "when the view vanishes, the run goes on: train, pause, stop (train)"),
     ]
@@ -38,11 +41,12 @@ def manner_options(*, joins: bool = False) -> list[SectionOption]:
 
 def manner_of(parameters: dict[str, Any]) -> Manner:
     """What the options say. Raises Refusal."""
-    fps, colors, hangup = (parameters.get(name) for name in ("fps", "colors", "on_hangup"))
+    fps, colors, theme, hangup = (parameters.get(name) for name in ("fps", "colors", "theme", "on_hangup"))
     usual = Manner()
     return Manner(
         fps=usual.fps if fps is None else _rate(fps),
         colors=usual.colors if colors is None else _word("--colors", colors, get_args(Colors)),
+        theme=usual.theme if theme is None else _word("--theme", theme, get_args(Theme)),
         ascii=bool(parameters.get("ascii")),
         on_hangup=usual.on_hangup if hangup is None else _word("--on-hangup", hangup, HANGUPS),
     )

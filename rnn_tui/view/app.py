@@ -1,5 +1,6 @@
 """The app: what people want done, by key, by mouse, or from the palette."""
 
+import os
 from collections.abc import Iterable
 
 from textual import on
@@ -198,10 +199,10 @@ class RnnApp(LinkedApp):
 
     def action_detach(self) -> None:
         """Leave the run as it is, and give the shell back."""
-        if self._opened is None:
-            self.notify("There is no run yet that could be left: torch is being loaded.")
-        elif not self._opened.experiment.training.learn:
+        if not self._experiment.training.learn:
             self.notify("Nothing is learnt here, so there is nothing that would go on.")
+        elif self._opened is None:
+            self.command(Detach())  # once there is something to leave
         else:
             self.notify("The run is put on the disk, and left.")
             self.say(Detach())  # the engine says goodbye when that is done
@@ -231,8 +232,9 @@ class RnnApp(LinkedApp):
 def run_app(engine: Engine, showing: Showing) -> int:
     """Show the app until it is left; the exit code."""
     app = RnnApp(engine, showing)
+    mouse = "STY" not in os.environ  # GNU screen, which holds an escape back while a mouse is listened to
     try:
-        code = app.run() or app.return_code or 0
+        code = app.run(mouse=mouse) or app.return_code or 0
     finally:
         app.part()
         on_hangup = "train" if engine.joined else showing.manner.on_hangup

@@ -27,7 +27,7 @@ from textual.timer import Timer
 from rnn_tui.draw.chart import load_plotext
 from rnn_tui.link import Engine, EngineError, start_engine
 from rnn_tui.manifest import MANIFEST
-from rnn_tui.protocol import Command, Frame, Greeting, Keep, Left, Open, Opened, Refused
+from rnn_tui.protocol import Command, Detach, Frame, Greeting, Keep, Left, Open, Opened, Refused
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.showing import Showing
 from rnn_tui.text import safe
@@ -91,7 +91,7 @@ class LinkedApp(App[int]):
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
         self.ends_run = False  # the run ends with this view, because somebody said so
         self.left: Left | None = None  # the engine's goodbye
-        self.theme = THEMES[0].name
+        self.theme = next(theme.name for theme in THEMES if theme.dark == (showing.manner.theme == "dark"))
         self._themed = True
 
     @property
@@ -236,7 +236,8 @@ class LinkedApp(App[int]):
             wishes = [each for each in wishes if not isinstance(each, Open)]  # that one has just been opened
         for wish in wishes:
             self.say(wish)
-        self.ask()
+        if Detach() not in wishes:  # who looks has not left
+            self.ask()
 
     def _show(self, frame: Frame) -> None:
         self._puller.arrived(frame, time.monotonic())

@@ -38,7 +38,7 @@ THEMES = (
         foreground="#262626",
         background="#fbfaf7",
         surface="#fbfaf7",
-        panel="#eeece7",
+        panel="#eeeeee",
         variables={"border": "#7c828c", "border-blurred": "#c4c8ce", "footer-key-foreground": "#875f00"},
     ),
 )

@@ -14,11 +14,13 @@ _PYTHON = [sys.executable, "-m", "rnn_tui"]
 _TEXT = "It is not the strongest of the species that survives, but the one most able"  # 64 steps and more
 _LSTM = ["--input", _TEXT[:65], "--cell", "lstm", "--hidden", "128", "--head", "linear", "--tick", "sequence"]
 _ON = ["--epochs", "0", "--until", "never"]
-_RUNS = (  # what, options, KB/s at most
-    ("hihello, default pace", ["hihello"], 8.0),
-    ("hihello, full speed", ["hihello", *_ON, "--speed", "max"], 20.0),
-    ("LSTM 128 x 64 steps, full speed", [*_LSTM, *_ON, "--speed", "max"], 150.0),
-    ("hihello, paused", ["hihello", "--paused"], 0.2),
+_RUNS = (  # what, options, keys, KB/s at most
+    ("hihello, default pace", ["hihello"], "", 8.0),
+    ("hihello, full speed", ["hihello", *_ON, "--speed", "max"], "", 20.0),
+    ("LSTM 128 x 64 steps, full speed", [*_LSTM, *_ON, "--speed", "max"], "", 150.0),
+    ("the same, gates and weights", [*_LSTM, *_ON, "--speed", "max"], "gw", 150.0),
+    ("the same, saliency and space", [*_LSTM, *_ON, "--speed", "max"], "ap", 150.0),
+    ("hihello, paused", ["hihello", "--paused"], "", 0.2),
 )
 
 
@@ -30,9 +32,10 @@ def main() -> None:
     """Print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     print(f"{'':32} {'first 3 s':>9} {'then':>11}   {'at most':>11}   {'ticks/s':>7}")
-    for what, options, most in _RUNS:
+    for what, options, keys, most in _RUNS:
         with PtyScreen([*_PYTHON, *options]) as screen:
             screen.until(lambda text: "space" in text)  # the keys are on the screen
+            screen.type(keys)
             screen.watch(3)
             first, before = screen.received, _tick(screen)
             rate = screen.watch(seconds) / seconds / 1000
