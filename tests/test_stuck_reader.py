@@ -14,9 +14,7 @@ pytestmark = pytest.mark.xdist_group("terminal")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_it_ends_while_nobody_reads(
-    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_ends_while_nobody_reads(number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM ends the run too; after SIGHUP it goes on, and can be found."""
     (tmp_path / "s").mkdir(mode=0o700)
     environment = {"RNN_TUI_SOCKETS": str(tmp_path / "s"), "XDG_DATA_HOME": str(tmp_path / "d")}

@@ -4,13 +4,13 @@ import gc
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.gpu import GpuWatch, out_of_memory
+from rnn_tui.engine.pace import Pace
+from rnn_tui.engine.place import Place
 from rnn_tui.engine.session import HistoryError, Session
 from rnn_tui.engine.telling import frame_of, opened_of
 from rnn_tui.engine.threads import choose_threads
@@ -22,7 +22,6 @@ from rnn_tui.protocol import (
     Command,
     Frame,
     GoTo,
-    Keep,
     Learn,
     Look,
     NextBranch,
@@ -39,15 +38,10 @@ from rnn_tui.protocol import (
     Watch,
     Whereabouts,
 )
-from rnn_tui.runs import new_folder, short_name
-
-if TYPE_CHECKING:
-    from rnn_tui.engine.keeper import Keeper
 
 __all__ = ["PATIENCE", "Driver"]
 
 PATIENCE = 0.05  # seconds that a frame waits at most for the end of a pass
-_FAST = 30.0  # ticks a second from which single characters cannot be followed: frames then wait for the end of a pass
 
 
 class Driver:
@@ -60,16 +54,9 @@ class Driver:
         self.attended = True  # somebody looks; breakpoints are for who does
         self.revision = 0  # grows with everything that a look could see
         self.runs = 0  # begun so far, and described anew
-        self._to_end_of_stretch = False  # hold there, at full speed until then
-        self._to_tick = False  # at full speed until a breakpoint
+        self._pace = Pace()
         self._changes = 0  # of the session, that have been told
-        self._speed = 0.0
-        self._slow = 0.0  # phases a second; 0: whole ticks
-        self._due = 0.0  # when the next tick is
-        self._keep: Keep | None = None  # the run on the disk, from its first tick on
-        self._may_keep = True  # also where nobody asked for it
-        self._keeper: Keeper | None = None
-        self._folder = Path()  # where the run is kept, or would be
+        self._place = Place(self._say)
         self._gpu = GpuWatch()
         self._broken = ""  # why the run cannot go on, until another begins
 
@@ -83,12 +70,12 @@ class Driver:
     @property
     def kept(self) -> str:
         """The folder on the disk; empty: none."""
-        return "" if self._keeper is None else str(self._keeper.folder)
+        return self._place.kept
 
     @property
     def name(self) -> str:
         """What the run is found by; empty as long as there is none."""
-        return "" if self.session is None else short_name(self._folder)
+        return "" if self.session is None else self._place.name
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -99,7 +86,7 @@ class Driver:
         """How long it may be waited for commands: not at all at full speed, forever while nothing is to do."""
         if not self.playing:
             return 0.0 if self.busy else None
-        return max(0.0, self._due - time.perf_counter()) if self._due else 0.0
+        return self._pace.wait()
 
     def whereabouts(self, *, views: int) -> Whereabouts:
         """Where the run is, for who does not look at it."""
@@ -118,7 +105,7 @@ class Driver:
         )
 
     def _status(self, session: Session) -> Status:
-        status = session.status(playing=self.playing, speed=self._speed, slow=self._slow)
+        status = session.status(playing=self.playing, speed=self._pace.speed, slow=self._pace.slow)
         load = self._gpu.load(session.device)
         return status if load is None else replace(status, gpu=load)
 
@@ -134,7 +121,7 @@ class Driver:
             self._break(self.session)
 
     def _turn(self) -> None:
-        if self.playing and time.perf_counter() >= self._due:
+        if self.playing and self._pace.is_due:
             self._advance()
         elif self.session is not None and self.session.is_judging:
             self.session.judge(seconds=PATIENCE)
@@ -157,22 +144,21 @@ class Driver:
     def _obey(self, command: Command) -> None:
         session = self.session
         left_over = session is not None and self._leaves_phase(command) and session.finish_tick()
-        if self._keeper is not None and isinstance(command, GoTo | Back | NextBranch):
-            self._keeper.save()  # where it has come to, before it stands in its past
+        if isinstance(command, GoTo | Back | NextBranch):
+            self._place.save()  # where it has come to, before it stands in its past
         match command:
             case Open(experiment=experiment, play=play):
-                session = self._opened_session(command)
+                check_memory(experiment)
+                choose_threads(experiment)
+                session = self._place.session(command)
                 self._begin(session)
-                self._slow = 0.0
-                self._speed = experiment.run.speed
+                self._pace.slow, self._pace.speed = 0.0, experiment.run.speed
                 self.play(play, to_tick=session.heads_for_a_tick)
             case _ if session is None:
                 return
             case Restart(seed=seed):
                 self._broken = ""
-                self.close()
-                if self._keep is not None and self._keep.folder:
-                    self._keep = None  # the folder is that of the run before
+                self._place.restart()
                 session.begin(session.experiment if seed is None else session.with_seed(seed))
                 self._begin(session)
                 self.play(self.playing)
@@ -186,8 +172,8 @@ class Driver:
                     session.play_on()
                     self._advance(whole=True)
                 if unit == "epoch" and not session.at_end_of_stretch:
-                    self.play(True)
-                    self._to_end_of_stretch, self._due = True, 0.0
+                    self.playing = True
+                    self._pace.begin(to_end_of_stretch=True)
             case NextPhase():
                 if not session.is_held:
                     session.play_on()
@@ -196,8 +182,8 @@ class Driver:
             case SlowMotion(on=on, pace=pace):
                 self._set_slow(session, pace if on else 0.0)
             case SetSpeed(speed=speed):
-                self._speed = speed
-                self._pace()
+                self._pace.speed = speed
+                self._pace.count()
             case SetTick(tick=tick):
                 session.set_tick(tick)
                 self.runs += 1  # its description has changed
@@ -224,9 +210,7 @@ class Driver:
     def play(self, on: bool, *, to_tick: bool = False) -> None:
         """Run, or hold."""
         self.playing = on
-        self._to_end_of_stretch = False
-        self._to_tick = on and to_tick
-        self._pace()
+        self._pace.begin(to_tick=on and to_tick)
 
     def keep(self) -> str:
         """Have the run on the disk as of its newest tick, in a folder of its own if it has none.
@@ -234,34 +218,26 @@ class Driver:
         Why that cannot be, or nothing.
         """
         session = self.session
-        if session is None or self._broken:
-            return self._broken
-        if self._keeper is None and not self._may_keep:
-            return "its text came in on stdin, so it cannot be kept"
+        if session is None or self._broken or self._place.cannot_be:
+            return self._broken or self._place.cannot_be
         session.finish_tick()
         session.go_to(session.branch.newest)
         self.revision += 1
-        if self._keeper is None:
-            self._begin_keeping(session, self._keep or Keep())
-        if self._keeper is None:
-            return "the run is not kept"
-        self._keeper.save()
-        return self._keeper.problem
+        before = self._place.kept
+        problem = self._place.keep(session)
+        self.runs += self._place.kept != before  # its description has changed
+        return problem
 
     def close(self) -> None:
         """The last checkpoint, where the run is kept."""
-        if self._keeper is not None:
-            self._keeper.close()
-            self._keeper = None
+        self._place.close()
 
     def may_answer(self, look: Look, asked: float) -> bool:
         """Whether there is something new for a look that came at that time, and this is the moment to show it."""
         session = self.session
         if session is None or look.seen == self.revision:
             return False
-        hurried = self._to_end_of_stretch or self._to_tick or not 0 < self._speed <= _FAST
-        fast = self.playing and not self._slow and hurried
-        if fast and not session.trainer.at_end_of_pass:
+        if self.playing and self._pace.is_too_fast_for_characters and not session.trainer.at_end_of_pass:
             return time.perf_counter() - asked > PATIENCE
         return True
 
@@ -282,44 +258,13 @@ class Driver:
         """Memory has run out in the middle of a tick, whose numbers are half done: the run ends as it was kept last."""
         self.play(False)
         self._broken = session.notice = shortage_told(session.experiment, str(session.device))
-        if self._keeper is not None:
-            self._keeper.abandon()
-            self._keeper = None
+        self._place.abandon()
         if session.device.type == "cuda":
             torch.cuda.empty_cache()
         self.revision += 1
         self._say(self._broken)
 
     # ---- how it does it ---------------------------------------------------------------------------------------
-
-    def _opened_session(self, command: Open) -> Session:
-        """The session that is asked for. What has been kept so far is closed only once that is there."""
-        experiment, keep = command.experiment, command.keep
-        check_memory(experiment)
-        choose_threads(experiment)
-        keeper: Keeper | None = None
-        if keep is not None and keep.resume:
-            from rnn_tui.engine.kept import resume
-
-            session, keeper = resume(keep, experiment, self._say, history=command.history, turns=command.turns)
-        else:
-            session = Session(experiment, history=command.history, turns=command.turns)
-        self.close()
-        self._keeper = keeper
-        self._keep, self._may_keep = keep, command.may_keep
-        return session
-
-    def _begin_keeping(self, session: Session, keep: Keep) -> None:
-        """The run gets its folder, and is kept there from now on."""
-        from rnn_tui.engine.kept import begin_keeping
-        from rnn_tui.manifest import CheckpointError
-
-        try:
-            self._keeper = begin_keeping(session, keep, self._say, folder=self._folder)
-            self.runs += 1
-        except CheckpointError as error:
-            self._say(str(error))
-            self._keep = None
 
     def _say(self, problem: str) -> None:
         self._tell(Refused(problem=problem))
@@ -332,13 +277,13 @@ class Driver:
             case SlowMotion(on=on):
                 return not on
             case Play():
-                return not self._slow
+                return not self._pace.slow
         return True
 
     def _set_slow(self, session: Session, pace: float) -> None:
         """Into slow motion, another pace, or out of it; what plays plays on, and who enters it wants to see it."""
-        entered = pace > 0 and not self._slow
-        self._slow = pace
+        entered = pace > 0 and not self._pace.slow
+        self._pace.slow = pace
         if entered and not session.is_held:
             session.play_on()
         self.play(self.playing or entered)
@@ -355,40 +300,31 @@ class Driver:
         self.session = session
         self._broken = ""
         self.runs += 1
-        self._folder = Path(self._keep.folder) if self._keep and self._keep.folder else new_folder(session.began)
+        self._place.begin(session)
         gc.collect()
         gc.freeze()  # what lives as long as the run need not be looked at again
-
-    def _pace(self) -> None:
-        """Count the time to the next tick, or phase, from now."""
-        speed = self._slow or self._speed
-        hurried = not speed or self._to_end_of_stretch or self._to_tick
-        self._due = 0.0 if hurried else time.perf_counter() + 1 / speed
 
     def _advance(self, *, whole: bool = False) -> None:
         """One tick, or in slow motion one phase."""
         session = self.session
         assert session is not None
-        if self._keep is not None and self._keeper is None:
-            self._begin_keeping(session, self._keep)
-        slow = bool(self._slow) and not whole and not self._to_end_of_stretch
-        if slow:
+        self.runs += self._place.settle(session)  # its description has changed
+        if self._pace.slow and not whole and not self._pace.to_end_of_stretch:
             going = session.next_phase()
         else:
             session.finish_tick()
             going = session.tick()
-        if self._keeper is not None:
-            self._keeper.ticked()
+        self._place.ticked()
         self.revision += 1
         if session.changes != self._changes:
             self._changes = session.changes
             self.runs += 1  # its description has changed
         if not going and not self.attended and session.stopped and not (session.done or session.early or session.lost):
             going = True
-        if not going or (self._to_end_of_stretch and session.at_end_of_stretch):
+        if not going or (self._pace.to_end_of_stretch and session.at_end_of_stretch):
             self.play(False)
-        elif self._due:
-            self._due = max(self._due + 1 / (self._slow or self._speed), time.perf_counter() - 0.1)
+        else:
+            self._pace.ticked()
 
     def _opened(self, session: Session) -> Opened:
         return opened_of(session, run=self.runs, name=self.name, kept=self.kept)

@@ -160,7 +160,7 @@ def test_an_experiment_that_does_not_even_begin(monkeypatch: pytest.MonkeyPatch)
     def full(*_: object, **__: object) -> Session:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("rnn_tui.engine.driver.Session", full)
+    monkeypatch.setattr("rnn_tui.engine.place.Session", full)
     (refused,) = [each for each in Script(Open(experiment=ENDLESS), 2).run() if isinstance(each, Refused)]
     assert refused.path == "run.device"
     assert refused.problem.startswith("Out of memory: reduce ")
