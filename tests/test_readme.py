@@ -58,6 +58,7 @@ def test_names_options_that_exist() -> None:
         "--resume",
         "--fps",
         "--colors",
+        "--theme",
         "--ascii",
         "--on-hangup",
         "--checkpoint-every",

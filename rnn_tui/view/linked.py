@@ -1,4 +1,4 @@
-"""The app's ties: to its engine, over the link, and to its terminal. It pulls frames, and knows how it is left.
+"""The app's ties to its engine, over the link: it pulls frames, and knows how it is left.
 
 Messages carry what the engine says; the handlers here own all that is known of it.
 """
@@ -6,22 +6,14 @@ Messages carry what the engine says; the handlers here own all that is known of 
 import asyncio
 import gc
 import math
-import os
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
-from rich.console import RenderableType
 from textual import on, work
-from textual.app import App
-from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
 from textual.message import Message
-from textual.screen import Screen
-from textual.theme import Theme
 from textual.timer import Timer
 
 from rnn_tui.draw.chart import load_plotext
@@ -31,33 +23,22 @@ from rnn_tui.protocol import Command, Detach, Frame, Greeting, Keep, Left, Open,
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.showing import Showing
 from rnn_tui.text import safe
-from rnn_tui.view.ascii import Ascii, takes_unicode
 from rnn_tui.view.before import before_first_frame
 from rnn_tui.view.leaving import leave_on_signals
 from rnn_tui.view.panes import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
-from rnn_tui.view.screens.paced import Paced
-from rnn_tui.view.terminal import TerminalTook, flow_of, own_driver, shown_of
-from rnn_tui.view.terminal_colors import set_colors
-from rnn_tui.view.theme import THEMES
+from rnn_tui.view.terminal import TerminalTook, flow_of
+from rnn_tui.view.terminal_app import TerminalApp
 
 __all__ = ["LinkedApp"]
 
 Answered = TypeVar("Answered")
 
 
-class LinkedApp(App[int]):
+class LinkedApp(TerminalApp):
     """An app with one engine behind it."""
-
-    TITLE = "rnn-tui"
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [  # over dialogs as well
-        Binding("ctrl+l", "draw_again", "draw again", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "shell", show=False, priority=True),
-    ]
 
     @dataclass
     class EngineSpoke(Message):
@@ -72,11 +53,7 @@ class LinkedApp(App[int]):
         words: str
 
     def __init__(self, engine: Engine, showing: Showing) -> None:
-        self._themed = False
-        encoding = getattr(sys.__stderr__, "encoding", None)  # textual writes there
-        self._last_filters = [Ascii()] if showing.manner.ascii or not takes_unicode(os.environ, encoding) else []
-        super().__init__(driver_class=own_driver())
-        set_colors(self, showing.manner.colors)
+        super().__init__(showing.manner)
         self._engine = engine
         self._showing = showing
         self._experiment = showing.experiment  # the one to open, as long as none is open
@@ -91,18 +68,6 @@ class LinkedApp(App[int]):
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
         self.ends_run = False  # the run ends with this view, because somebody said so
         self.left: Left | None = None  # the engine's goodbye
-        self.theme = next(theme.name for theme in THEMES if theme.dark == (showing.manner.theme == "dark"))
-        self._themed = True
-
-    @property
-    def available_themes(self) -> dict[str, Theme]:
-        """Ours alone: the pictures have palettes for these."""
-        ours = {theme.name: theme for theme in THEMES}
-        return ours if self._themed else super().available_themes | ours  # Textual begins with one of its own
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Called by textual: what every line on its way to the terminal goes through."""
-        return [*super().get_line_filters(), *self._last_filters]
 
     @property
     def main(self) -> MainScreen:
@@ -172,27 +137,6 @@ class LinkedApp(App[int]):
             self._engine.close()
         else:
             self._engine.let_go()
-
-    def action_draw_again(self) -> None:
-        """Send all cells again, whatever the terminal may show."""
-        self._forget_shown()
-        if self.screen_stack:
-            self.screen.refresh(layout=True)
-
-    def on_resize(self) -> None:
-        """The terminal has another size, or had one in between: what it shows is not known any more."""
-        self.action_draw_again()
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Called by textual to write. What a screen of its own draws, such as the palette, nobody remembers."""
-        if not isinstance(screen, Paced):
-            self._forget_shown()
-        super()._display(screen, renderable)
-
-    def _forget_shown(self) -> None:
-        shown = shown_of(self)
-        if shown is not None:
-            shown.forget(0, 0)
 
     # ---- the link ---------------------------------------------------------------------------------------------
 
