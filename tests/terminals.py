@@ -15,7 +15,7 @@ import pyte
 
 __all__ = ["ESCAPE", "PATIENCE", "Tty", "program", "tick", "tty"]
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 120.0  # seconds
 ESCAPE = "\x1b[27u"  # as kitty's keyboards say it: whatever comes behind it, it is never taken for alt
 _OLD = "\ufffd"  # stands in every cell that has not been sent again
 UNSET = ("NO_COLOR", "XDG_RUNTIME_DIR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES")
