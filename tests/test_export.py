@@ -64,7 +64,7 @@ def python(*arguments: str) -> str:
 
 
 def answers(code: Path, *questions: tuple[Any, ...]) -> list[Any]:
-    """What one fresh process answers: to a function's name and its arguments, or to None and those of a command line."""
+    """What one fresh process answers: to a function and its arguments, or to None and those of a command line."""
     said = python("-c", ANSWER, json.dumps([(str(code), *question) for question in questions]))
     return [json.loads(line) for line in said.splitlines()]
 
