@@ -13,6 +13,9 @@ from hypothesis import settings
 # Before anything imports torch: small networks are faster on one thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Processes that tests start need not compile the program each for itself.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Runs are kept in a place of their own, not among those of the person who tests.
 _runs = tempfile.mkdtemp(prefix="rnn-tui-tests-")
 atexit.register(shutil.rmtree, _runs, ignore_errors=True)

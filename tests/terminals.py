@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pexpect
+import psutil
 import pyte
 
-__all__ = ["Tty", "program", "tty"]
+__all__ = ["ESCAPE", "PATIENCE", "Tty", "program", "tick", "tty"]
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
+ESCAPE = "\x1b[27u"  # as kitty's keyboards say it: whatever comes behind it, it is never taken for alt
+_OLD = "\ufffd"  # stands in every cell that has not been sent again
 UNSET = ("NO_COLOR", "XDG_RUNTIME_DIR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES")
 MODES = ("1049", "1000", "1003", "1006", "1015", "2004", "1004")  # alternate screen, mouse, paste, focus
 KITTY = re.compile(rb"\x1b\[[<>=][\d;]*u")  # which pyte would print
@@ -30,6 +33,7 @@ class Tty:
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self._text: str | None = None
         self.child = pexpect.spawn(
             command[0], command[1:], dimensions=size[::-1], env={**kept, **usual, **environment}, timeout=PATIENCE
         )
@@ -37,7 +41,9 @@ class Tty:
     @property
     def text(self) -> str:
         """The screen."""
-        return "\n".join(self.screen.display)
+        if self._text is None:
+            self._text = "\n".join(self.screen.display)
+        return self._text
 
     def read(self, seconds: float = 0.1) -> bool:
         """What has been written since, for so long at most; False: it has ended."""
@@ -48,6 +54,7 @@ class Tty:
         except pexpect.EOF:
             return False
         self.raw += data
+        self._text = None
         *before, last = data.split(b"\x1b[?1049l")
         for part in before:  # pyte has one screen only: that of the shell comes back empty
             self.stream.feed(part)
@@ -78,10 +85,33 @@ class Tty:
         """Type."""
         self.child.send(keys)
 
+    def again(self) -> str:
+        """Every cell, sent once more: after all that has been typed before."""
+        for row in range(self.screen.lines):
+            for column in range(self.screen.columns):
+                self.screen.buffer[row][column] = self.screen.default_char._replace(data=_OLD)
+        self._text = None
+        self.press("\x0c")
+        return self.until(lambda text: _OLD not in text)
+
+    def leave(self) -> None:
+        """Stop the run and go, over the question."""
+        self.press("q")
+        self.until(lambda text: "Stop the run" in text)
+        self.press("q")
+
+    def engine(self) -> psutil.Process:
+        """The one that this view has started."""
+        (engine,) = [
+            each for each in psutil.Process(self.child.pid).children() if "rnn_tui.engine.serve" in each.cmdline()
+        ]
+        return engine
+
     def resize(self, columns: int, rows: int) -> None:
         """The window has another size."""
         self.child.setwinsize(rows, columns)
         self.screen.resize(rows, columns)
+        self._text = None
 
     def end(self) -> int:
         """Read to the end; the exit code, negative for a signal."""
@@ -104,6 +134,12 @@ class Tty:
             assert self.modes[3] & termios.ECHO
             assert self.modes[3] & termios.ICANON
             assert self.modes[3] & termios.ISIG
+
+
+def tick(terminal: Tty) -> int:
+    """The tick that the screen shows; -1: none."""
+    found = re.search(r"tick ([\d,]+) by", terminal.text)
+    return int(found[1].replace(",", "")) if found else -1
 
 
 def program(*arguments: str) -> list[str]:

@@ -2,15 +2,16 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from rnn_tui.cli import main
 from rnn_tui.engines import alive, stop
-from tests.terminals import PATIENCE, Tty, program, tty
+from tests.terminals import PATIENCE, program, tick, tty
 
 pytestmark = [pytest.mark.xdist_group("terminal"), pytest.mark.usefixtures("place")]
 
@@ -25,14 +26,15 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         stop(each, patience=PATIENCE)
 
 
+def told(*arguments: str) -> str:
+    """What a command says that needs no terminal."""
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
 def runs() -> list[dict[str, Any]]:
-    shown = subprocess.run(program("runs", "--json"), capture_output=True, text=True, check=True).stdout
-    return [json.loads(line) for line in shown.splitlines()]
-
-
-def tick(terminal: Tty) -> int:
-    found = re.search(r"tick ([\d,]+) by", terminal.text)
-    return int(found[1].replace(",", "")) if found else -1
+    return [json.loads(line) for line in told("runs", "--json").splitlines()]
 
 
 def test_left_found_joined_by_two_and_stopped() -> None:
@@ -60,9 +62,7 @@ def test_left_found_joined_by_two_and_stopped() -> None:
         assert driver.end() == 0
         driver.assert_restored()
         watcher.until(lambda text: "views" not in text)
-        watcher.press("q")
-        watcher.until(lambda text: "Stop the run" in text)
-        watcher.press("q")
+        watcher.leave()
         assert watcher.end() == 0
         assert f"Kept: rnn-tui resume {name}" in watcher.raw.decode()
     (run,) = runs()
@@ -71,7 +71,7 @@ def test_left_found_joined_by_two_and_stopped() -> None:
         again.until(lambda _: tick(again) >= run["tick"])
         again.press("d")
         assert again.end() == 0
-    stopped = subprocess.run(program("stop", name), capture_output=True, text=True, check=True).stdout
+    stopped = told("stop", name)
     assert stopped.startswith(f"Stopped {name} at epoch ")
     assert stopped.rstrip().endswith(f": rnn-tui resume {name}")
 
@@ -81,7 +81,7 @@ def test_a_view_is_told_when_its_run_is_stopped_from_elsewhere() -> None:
         terminal.until(lambda _: tick(terminal) > 1)
         (run,) = runs()
         assert (run["views"], run["folder"]) == (1, None)
-        subprocess.run(program("stop", run["name"]), check=True, capture_output=True)
+        told("stop", run["name"])
         assert terminal.end() == 0
         terminal.assert_restored()
         assert "The run was stopped from elsewhere." in terminal.raw.decode()

@@ -23,6 +23,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.remember import gap_of, remember
 from rnn_tui.reproduce import command_line
 from rnn_tui.rules import from_dict, to_dict
+from tests.seeds import SEEDS, TIPPED
 
 LESSON = LESSONS["remember"]
 
@@ -199,9 +200,14 @@ def test_the_gradient_dies_on_its_way_back_through_an_rnn_and_lives_in_an_lstm()
     assert max(gradients(trained("gru"))) > 0.05
 
 
-@pytest.mark.parametrize(("cell", "gap", "learnt"), [("rnn", 20, 0), ("rnn", 3, 20), ("lstm", 20, 19), ("gru", 20, 20)])
-def test_as_many_seeds_learn_it_as_the_lesson_says(cell: str, gap: int, learnt: int) -> None:
-    """Within two of the number counted here: another build of torch may tip a seed on the edge."""
-    found = [trained(cell, gap, seed) for seed in range(20)]
-    right = [session.prediction() == " ".join(session.experiment.data.targets) for session in found]
-    assert abs(right.count(True) - learnt) <= 2
+@pytest.mark.parametrize(
+    ("cell", "gap", "unlearnt"),
+    [("rnn", 20, set(range(20))), ("rnn", 3, set()), ("lstm", 20, {16}), ("gru", 20, set())],
+)
+def test_the_seeds_of_twenty_that_learn_it_are_those_counted_here(cell: str, gap: int, unlearnt: set[int]) -> None:
+    found = set()
+    for seed in SEEDS:
+        session = trained(cell, gap, seed)
+        if session.prediction() != " ".join(session.experiment.data.targets):
+            found.add(seed)
+    assert len(found ^ unlearnt.intersection(SEEDS)) <= TIPPED

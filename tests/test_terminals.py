@@ -1,39 +1,77 @@
-"""Any terminal, and the terminal as it was: the whole program in real pseudo-terminals, of many kinds."""
+"""Any terminal, and the terminal as it was: the whole program in real pseudo-terminals, of many kinds.
+
+What a test asks of the view alone is asked of one that joins a run: they all join the same one, which stands still.
+SIGTERM, and an engine that is killed: test_end_to_end.py.
+"""
 
 import os
 import random
 import re
 import signal
 import sys
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.terminals import Tty, program, tty
+from rnn_tui.engines import alive
+from rnn_tui.lessons import LESSONS
+from rnn_tui.link import start_engine
+from rnn_tui.protocol import Look, Open
+from rnn_tui.wire import pack
+from tests.engine.kept_runs import changed
+from tests.terminals import ESCAPE, PATIENCE, Tty, program, tty
 
 pytestmark = pytest.mark.xdist_group("terminal")
 
 STOPPING = ("--on-hangup", "stop")
+Place = Mapping[str, str]  # where a run is found, in the environment's words
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Where `rnn-tui attach` joins hihello-lstm, which stands still: at tick 9, or where a test has stepped to."""
+    folder = tmp_path_factory.mktemp("place")
+    (folder / "s").mkdir(mode=0o700)
+    place = {"RNN_TUI_SOCKETS": str(folder / "s"), "XDG_DATA_HOME": str(folder / "d")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in place.items():
+            patch.setenv(name, value)
+        engine = start_engine()
+        try:
+            experiment = changed(LESSONS["hihello-lstm"], run={"speed": 0.0, "until": ["tick=9"]})
+            engine._peer.sendall(pack(Open(experiment=experiment)) + pack(Look(number=0)))
+            end = time.monotonic() + PATIENCE
+            while not any(each.run and each.run.status and each.run.status.tick == 9 for each in alive()):
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            engine.let_go()
+            yield place
+        finally:
+            engine.close()
 
 
 def playing(text: str) -> object:
     return re.search(r"(▶|>) playing", text) and re.search(r"tick [1-9]|epoch [1-9]", text)
 
 
+def whole(text: str) -> object:
+    """Whether everything of that run is there."""
+    return all(part in text for part in ("torch 2.", "Hidden state", "Loss")) and there(text)
+
+
+def there(text: str) -> object:
+    """Whether so much of it is there as fits a smaller screen."""
+    return all(part in text for part in ("paused", "by sequence", "Unrolled network", "Prediction"))
+
+
 def leave(terminal: Tty) -> None:
-    """Stop the run and go, over the question."""
-    terminal.press("q")
-    terminal.until(lambda text: "Stop the run" in text)
-    terminal.press("q")
+    """Go from a run that goes on."""
+    terminal.press("d")
     assert terminal.end() == 0
-
-
-def engine_of(terminal: Tty) -> psutil.Process:
-    (engine,) = [
-        each for each in psutil.Process(terminal.child.pid).children() if "rnn_tui.engine.serve" in each.cmdline()
-    ]
-    return engine
+    terminal.assert_restored()
+    assert b"Traceback" not in terminal.raw
 
 
 # ---- what the terminal cannot do --------------------------------------------------------------------------------
@@ -49,24 +87,32 @@ def test_a_terminal_that_cannot_move_its_cursor_is_refused_in_one_line(term: str
         assert "rnn-tui train hihello" in line
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment"),
-    [(("--ascii",), {}), ((), {"LC_ALL": "C"}), ((), {"LC_ALL": "POSIX", "NO_COLOR": "1"})],
-)
-def test_nothing_but_ascii_is_written(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
-    with tty(program("hihello-lstm", "--speed", "0", *arguments), environment=environment) as terminal:
-        terminal.until(lambda text: "Paused at tick" in text)
-        for keys in ("i", "g", "v", "w", "p", "a", "u", "t", "G", "\x1b", "2", "2", "?", "\x1b", "l", "\x1b", "n", "n"):
+def test_nothing_but_ascii_is_written(place: Place) -> None:
+    with tty(program("attach", "--ascii"), environment=place) as terminal:
+        terminal.until(whole)
+        for keys in ("i", "g", "v", "w", "p", "a", "u", "t", "G", ESCAPE, "2", "2", "?", ESCAPE, "l", ESCAPE, "n", "n"):
             terminal.press(keys)
-            terminal.rest(0.2)
+            terminal.again()  # it has been drawn
         terminal.resize(80, 24)
-        terminal.rest(0.4)
+        terminal.again()
         terminal.press("q")
         terminal.until(lambda text: "Stop the run" in text)
-        terminal.press("q")
-        assert terminal.end() == 0
+        terminal.press(ESCAPE)
+        terminal.until(lambda text: "Stop the run" not in text)
+        leave(terminal)
         assert terminal.raw.isascii()
-        terminal.assert_restored()
+
+
+@pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"LC_ALL": "POSIX", "NO_COLOR": "1"}])
+def test_the_locale_asks_for_ascii_as_well(environment: dict[str, str], place: Place) -> None:
+    with tty(program("attach"), environment={**place, **environment}) as terminal:
+        terminal.until(whole)
+        terminal.press("?")
+        terminal.until(lambda text: "Keys and panes" in text)
+        terminal.press(ESCAPE)
+        terminal.until(lambda text: "Keys and panes" not in text)
+        leave(terminal)
+        assert terminal.raw.isascii()
 
 
 @pytest.mark.parametrize(
@@ -79,96 +125,73 @@ def test_nothing_but_ascii_is_written(arguments: tuple[str, ...], environment: d
     ],
     ids=lambda environment: environment["TERM"],
 )
-def test_the_same_picture_on_every_kind_of_terminal(environment: dict[str, str]) -> None:
-    with tty(program("hihello", "--paused"), environment=environment) as terminal:
-        text = terminal.until(lambda text: "paused" in text and "torch 2." in text)
-        for part in ("Unrolled network", "Hidden state", "Loss", "Prediction", "╭"):
-            assert part in text
-        if environment["TERM"] != "xterm-256color":
-            assert b"\x1b[38;2;" not in terminal.raw  # no true colour where nobody said so
+def test_the_same_picture_on_every_kind_of_terminal(environment: dict[str, str], place: Place) -> None:
+    with tty(program("attach"), environment={**place, **environment}) as terminal:
+        assert "╭" in terminal.until(whole)
+        assert b"\x1b[38;2;" not in terminal.raw  # no true colour where nobody said so
         leave(terminal)
-        terminal.assert_restored()
 
 
 # ---- sizes ------------------------------------------------------------------------------------------------------
 
 
-def test_a_storm_of_sizes_leaves_the_picture_of_the_last() -> None:
+def test_a_storm_of_sizes_leaves_the_picture_of_the_last(place: Place) -> None:
     chance = random.Random(6)
-    with tty(program("hihello-lstm", "--speed", "0", "--until", "tick=9")) as terminal:
-        terminal.until(lambda text: "Paused at tick 9" in text)
-        engine = engine_of(terminal)
-        for keys in (
-            "",
-            "i",
-            "v",
-            "u",
-            "\x1b",
-            "2",
-            "2",
-            "?",
-            "l",
-        ):
+    with tty(program("attach"), environment=place) as terminal:
+        terminal.until(whole)
+        for keys in ("", "i", "v", "u", ESCAPE, "2", "2", "?", "l"):
             terminal.press(keys)
             for _ in range(10):
                 terminal.resize(chance.randint(1, 300), chance.randint(1, 100))
                 terminal.read(0.01)
             terminal.resize(120, 36)
-            terminal.rest(0.2) if keys in ("?", "l") else terminal.read(0.05)
+            terminal.again()
             if keys in ("?", "l"):
-                terminal.press("\x1b")
-                terminal.rest(0.3)
-        terminal.press("\x1b")
-        terminal.rest(1.0)  # or the next key comes with alt
+                terminal.press(ESCAPE)
+        terminal.press(ESCAPE)
+        assert "Prediction" in terminal.again()
         terminal.until(lambda text: "Unrolled network" in text and "Prediction" in text)
         shown = terminal.rest()
-        terminal.press("\x0c")  # all of it again: what came in pieces was right
-        assert terminal.rest() == shown
-        assert engine.is_running()
+        assert terminal.again() == shown  # what came in pieces was right
         leave(terminal)
-        terminal.assert_restored()
-        assert b"Traceback" not in terminal.raw
 
 
-def test_what_comes_in_pieces_is_what_comes_as_a_whole() -> None:
+def test_what_comes_in_pieces_is_what_comes_as_a_whole(place: Place) -> None:
     """Partial updates go by what the terminal is believed to show; that is true whatever has been opened and closed."""
-    ways: list[tuple[str, ...]] = [
-        ("\x10", "\x1b"),
-        ("\x10", "gates\r"),
-        ("g",),
-        ("?", "\x1b"),
-        ("q", "\x1b"),
-        ("i", "z", "z"),
-        ("i",),
-    ]
-    with tty(program("hihello", "--paused", *STOPPING)) as terminal:
-        terminal.until(lambda text: "paused" in text)
-        for number, keys in enumerate([*ways, ()]):
-            for each in keys:
+    ways: list[list[str]]
+    ways = [["\x10", ESCAPE], ["\x10", "gates\r"], ["g"], ["?", ESCAPE], ["q", ESCAPE], ["i", "z", "z"], ["i"], []]
+    opens = {"\x10": "Search for commands", "?": "Keys and panes", "q": "Stop the run"}
+    with tty(program("attach"), environment=place) as terminal:
+        terminal.until(whole)
+        for keys in ways:
+            words = opens.get(keys[0], "") if keys else ""
+            for number, each in enumerate(keys):
                 terminal.press(each)
-                terminal.rest(0.4)
+                if words:
+                    terminal.until(lambda text: (words in text) == (number == 0))  # noqa: B023
+                else:
+                    terminal.rest(0.2)  # seen, as a person sees it
             if not keys:  # there and back before anybody looks
                 terminal.resize(80, 24)
                 terminal.resize(120, 36)
-            terminal.rest(0.6)
-            shown = terminal.text
-            terminal.press("\x0c")
-            assert terminal.rest(0.6) == shown, (number, keys)
+            shown = terminal.rest(0.4)
+            assert terminal.again() == shown, keys
         leave(terminal)
 
 
-def test_after_a_resize_it_looks_as_if_it_had_begun_so() -> None:
-    command = program("hihello", "--seed", "4", "--speed", "0", "--until", "tick=9")
-    pictures = []
-    for sizes in [((97, 31),), ((120, 36), (1, 1), (300, 100), (64, 20), (97, 31))]:
-        with tty(command, size=sizes[0]) as terminal:
-            terminal.until(lambda text: "Paused at tick 9" in text)
-            for size in sizes[1:]:
-                terminal.resize(*size)
-                terminal.rest(0.3)
-            pictures.append(terminal.rest(1.0))
-            leave(terminal)
-    assert pictures[0] == pictures[1]
+def test_after_a_resize_it_looks_as_if_it_had_begun_so(place: Place) -> None:
+    first, *others = (120, 36), (1, 1), (300, 100), (64, 20), (97, 31)
+    with tty(program("attach"), size=others[-1], environment=place) as begun_so:
+        begun_so.until(there)
+        picture = begun_so.rest()
+        leave(begun_so)
+    with tty(program("attach"), size=first, environment=place) as resized:
+        resized.until(whole)
+        for size in others:
+            resized.resize(*size)
+            resized.read(0.3)
+        resized.until(lambda text: text == picture)
+        leave(resized)
 
 
 # ---- to the shell and back --------------------------------------------------------------------------------------
@@ -189,9 +212,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_picture() -> None:
         parts = ("playing", "Unrolled network", "Hidden state", "Prediction")
         text = terminal.until(lambda text: all(part in text for part in parts) and "quit" in text.splitlines()[-1])
         assert all(line.strip() for line in text.splitlines())  # down to the last row of the new size
-        terminal.press("q")
-        terminal.until(lambda text: "Stop the run" in text)
-        terminal.press("q")
+        terminal.leave()
         terminal.until(lambda text: text.rstrip().endswith("shell>"))
         terminal.assert_restored(but=("2004",))  # the shell wants pastes in brackets
         terminal.press("exit\r")
@@ -201,30 +222,16 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_picture() -> None:
 # ---- however it ends --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals) -> None:
-    with tty(program("hihello", *STOPPING)) as terminal:
-        terminal.until(playing)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, place: Place) -> None:
+    with tty(program("attach"), environment=place) as terminal:
+        terminal.until(whole)
         os.kill(terminal.child.pid, number)
         assert terminal.end() == 128 + number
         terminal.assert_restored()
 
 
-def test_q_twice_and_a_dead_engine_leave_the_terminal_as_it_was() -> None:
-    with tty(program("hihello")) as terminal:
-        terminal.until(playing)
-        leave(terminal)
-        terminal.assert_restored()
-    with tty(program("hihello")) as terminal:
-        terminal.until(playing)
-        engine_of(terminal).kill()
-        terminal.until(lambda text: "signal 9" in text)
-        terminal.press("q")
-        assert terminal.end() == 1
-        terminal.assert_restored()
-
-
-def test_an_exception_in_the_view_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+def test_an_exception_in_the_view_leaves_the_terminal_as_it_was(tmp_path: Path, place: Place) -> None:
     script = tmp_path / "broken.py"
     script.write_text(
         "from rnn_tui.view.panes.loss import LossPane\n"
@@ -236,8 +243,8 @@ def test_an_exception_in_the_view_leaves_the_terminal_as_it_was(tmp_path: Path) 
         "LossPane.picture = broken\n"
         "main()\n"
     )
-    command = [sys.executable, str(script), "hihello", "--speed", "50", *STOPPING]
-    with tty(command, environment={"PYTHONPATH": str(Path.cwd())}) as terminal:
+    command = [sys.executable, str(script), "attach"]
+    with tty(command, environment={**place, "PYTHONPATH": str(Path.cwd())}) as terminal:
         assert terminal.end() == 1
         assert b"on purpose" in terminal.raw
         terminal.assert_restored()

@@ -175,13 +175,13 @@ def test_the_past_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(session.losses) == len(session.character_losses) == 1
 
 
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_an_interrupt_ends_with_the_last_line(options: list[str]) -> None:
+def test_an_interrupt_ends_with_the_last_line() -> None:
+    """With --json, and by another signal: test_runs.py."""
     # SIGINT may be ignored where the tests run in the background: the child shall have Python's own handler
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom rnn_tui.cli import main\nmain()"
     )
-    command = [sys.executable, "-c", code, "train", "hihello", "--epochs", "0", *options]
+    command = [sys.executable, "-c", code, "train", "hihello", "--epochs", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
@@ -189,13 +189,6 @@ def test_an_interrupt_ends_with_the_last_line(options: list[str]) -> None:
         out, err = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in err
-    last = (err if options else out).splitlines()[-1]
+    last = out.splitlines()[-1]
     assert "learnt" in last
     assert " · loss " in last
-    if options:
-        assert all(json.loads(line) for line in out.splitlines())
-
-
-def test_the_engine_knows_no_terminal() -> None:
-    code = "import sys, rnn_tui.engine.headless; print(*{'textual', 'rich', 'click'} & set(sys.modules))"
-    assert not subprocess.check_output([sys.executable, "-c", code], text=True).strip()

@@ -19,6 +19,7 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
+from tests.seeds import SEEDS, TIPPED
 
 # The lessons run on Adam's fused kernel, the loops on the default one, whose roundings differ in the last
 # bit of a float32. Measured, that leaves the losses within 2.2e-7 of each other, relatively (the embeddings,
@@ -208,7 +209,7 @@ LEARNING: dict[str, tuple[Loop, int]] = {
     "read": (partial(word_by_word, "read"), 30),
 }
 FROM_FILES = {"sums", "python-source", "sine"}  # no plain string; what learns them is compared in other tests
-LONG = 2_000  # epochs of hihello-long that are run here
+LONG = 1_000  # epochs of hihello-long that are run here
 EPOCHS = {
     "hihello-long": 10_000, "ohlol-cell": 15, "ohlol": 15, "ohlol-embedding": 15, "ohlol-lstm": 15, "remember": 300
 }  # fmt: skip
@@ -258,10 +259,10 @@ def test_losses_are_those_of_the_plain_loop(name: str) -> None:
     assert_allclose(played(name).losses[:epochs], expected, rtol=RTOL, atol=ATOL)
 
 
-def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_2000_epochs() -> None:
+def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_1000_epochs() -> None:
     expected = by_character(*HIHELLO, seed=LESSONS["hihello-long"].training.seed, epochs=LONG, fused=True)
     assert_allclose(played("hihello-long").losses, expected, rtol=1e-6)  # default kernel: 1.5e-4
-    assert min(expected) < 2.63  # its floor is 2.596: the run compared is one that works
+    assert min(expected) < 2.65  # its floor is 2.596: the run compared is one that works
 
 
 SHORT = [name for name in LEARNING if LESSONS[name].data.task == "many-to-many" and name != "remember"]
@@ -308,24 +309,25 @@ def test_with_a_linear_layer_there_is_no_floor(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "right"),
+    ("name", "unlearnt"),
     [
-        ("hihello-sequence", 15),
-        ("hihello-embedding", 18),
-        ("hihello-gru", 17),
-        ("hihello-lstm", 14),
-        ("ohlol", 13),
-        ("ohlol-embedding", 20),
-        ("ohlol-lstm", 20),
+        ("hihello-sequence", {0, 1, 7, 14, 18}),
+        ("hihello-embedding", {5, 6}),
+        ("hihello-gru", {4, 9, 18}),
+        ("hihello-lstm", {1, 3, 10, 13, 17, 18}),
+        ("ohlol", {0, 4, 5, 9, 10, 15, 17}),
+        ("ohlol-embedding", set()),
+        ("ohlol-lstm", set()),
     ],
 )
-def test_as_many_seeds_learn_it_as_the_lesson_says(name: str, right: int) -> None:
-    """Within two of the number counted here: another build of torch may tip a seed on the edge."""
-    lesson, ends = LESSONS[name], []
-    for seed in range(20):
+def test_the_seeds_of_twenty_that_learn_it_are_those_counted_here(name: str, unlearnt: set[int]) -> None:
+    lesson, found = LESSONS[name], set()
+    for seed in SEEDS:
         training = msgspec.structs.replace(lesson.training, seed=seed)
-        ends.append(play(msgspec.structs.replace(lesson, training=training)).predictions[-1])
-    assert abs(ends.count("ohlol" if name.startswith("ohlol") else "ihello") - right) <= 2
+        said = play(msgspec.structs.replace(lesson, training=training)).predictions[-1]
+        if said != ("ohlol" if name.startswith("ohlol") else "ihello"):
+            found.add(seed)
+    assert len(found ^ unlearnt.intersection(SEEDS)) <= TIPPED
 
 
 # ---- forward only ----

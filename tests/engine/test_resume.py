@@ -18,7 +18,7 @@ from tests.engine.kept_runs import advance, begin, changed, go_on, known, small
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
-EPOCHS = 4
+EPOCHS = 3
 
 
 def both_ticks() -> list[tuple[str, str]]:
