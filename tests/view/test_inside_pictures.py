@@ -129,8 +129,10 @@ async def test_without_an_answer_the_pane_waits() -> None:
             await pilot.press(key)
             await until(
                 pilot,
-                lambda: any(look.wanted.inside for look in engine.looks[looks:])  # noqa: B023
-                and engine.looks[-1].seen == engine.revision,
+                lambda: (
+                    any(look.wanted.inside for look in engine.looks[looks:])  # noqa: B023
+                    and engine.looks[-1].seen == engine.revision
+                ),
             )
             assert app.main.stage.pane(name).border_title
             await pilot.press(key)
