@@ -40,31 +40,35 @@ def assert_ascii(app: RnnApp) -> None:
 # ---- the screen ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(40, 10), (64, 20), (80, 24), (200, 60)])
-@pytest.mark.parametrize("lesson", ["one-letter", "hihello", "ohlol-lstm", "remember", "hello-cell", "sine"])
+@pytest.mark.parametrize(
+    ("lesson", "size"),
+    [  # every lesson, and every size with one that learns and one that does not
+        ("hihello", (40, 10)), ("one-letter", (64, 20)), ("ohlol-lstm", (64, 20)), ("hello-cell", (80, 24)),
+        ("sine", (80, 24)), ("remember", (80, 24)), ("one-letter", (200, 60)), ("hihello", (200, 60)),
+    ],
+)  # fmt: skip
 async def test_all_panes_of_a_lesson(lesson: str, size: tuple[int, int]) -> None:
     async with running(lesson, size=size, manner=ASCII) as (pilot, app, _):
         assert_ascii(app)
         for key in "1234":
             await pilot.press(key)
-            await pilot.pause()
             assert_ascii(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-@pytest.mark.parametrize("key", PICTURES)
-async def test_what_looks_inside(key: str, size: tuple[int, int]) -> None:
-    name, answer, words = PICTURES[key]
+async def test_what_looks_inside(size: tuple[int, int]) -> None:
     engine = FakeEngine()
-    engine.extra = {"inside": (answer,)}
     async with running(engine=engine, size=size, manner=ASCII) as (pilot, app, _):
-        await pilot.press(key)
-        await until(pilot, lambda: all(in_ascii(word) in text_of(app, f"#{name}") for word in words))
-        assert_ascii(app)
+        for key, (name, answer, words) in PICTURES.items():
+            engine.extra = {"inside": (answer,)}
+            await pilot.press(key)
+            await until(pilot, lambda: all(in_ascii(word) in text_of(app, f"#{name}") for word in words))  # noqa: B023
+            assert_ascii(app)
+            await pilot.press(key)
 
 
 async def test_dialogs_the_palette_and_notifications() -> None:
-    async with running(manner=ASCII) as (pilot, app, _):
+    async with running(size=(100, 30), manner=ASCII) as (pilot, app, _):
         for key in ("question_mark", "l", "e", "F", "B", "c", "h", "O", "q", "ctrl+p"):
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not app.main)

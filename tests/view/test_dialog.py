@@ -7,7 +7,7 @@ from rnn_tui.protocol import Learn, Open, Play
 from rnn_tui.view.app import RnnApp
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
-from tests.view.helpers import running, until
+from tests.view.helpers import running, settled, until
 
 CHARACTERS = {"enter": "\r", "space": " ", "question_mark": "?", "tab": "\t"}
 CLOSING = {  # the key that opens a dialog; keys that close it more than once
@@ -31,24 +31,28 @@ def type_at_once(app: RnnApp, *keys: str) -> None:
         app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
 
-@pytest.mark.parametrize(("key", "keys"), [(key, keys) for key, several in CLOSING.items() for keys in several])
-async def test_keys_that_come_at_once_leave_a_dialog_once(key: str, keys: tuple[str, ...]) -> None:
-    async with running(paused=True) as (pilot, app, engine):
-        await pilot.press(key)
-        await until(pilot, lambda: app.screen is not app.main and app.screen.query(".dialog"))
-        await pilot.pause()
-        type_at_once(app, *keys)
-        for _ in range(5):
-            await pilot.pause(0.01)
-        assert app.is_running
-        assert all(type(each) is type(app.screen_stack[-1]) for each in app.screen_stack[1:])
-        assert len(app.screen_stack) <= 2
-        assert sum(isinstance(each, Open | Learn) for each in engine.commands) <= 1
+@pytest.mark.parametrize("key", CLOSING)
+async def test_keys_that_come_at_once_leave_a_dialog_once(key: str) -> None:
+    async with running(paused=True, size=(80, 24)) as (pilot, app, engine):
+        for keys in CLOSING[key]:
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen is not app.main and app.screen.query(".dialog"))
+            await pilot.pause()
+            type_at_once(app, *keys)
+            for _ in range(5):
+                await pilot.pause(0.01)
+            assert app.is_running, keys
+            assert all(type(each) is type(app.screen_stack[-1]) for each in app.screen_stack[1:]), keys
+            assert len(app.screen_stack) <= 2, keys
+            assert sum(isinstance(each, Open | Learn) for each in engine.heard()) <= 1, keys
+            if app.screen is not app.main:
+                await pilot.press("escape")
+            await settled(pilot, app, engine)
 
 
 @pytest.mark.parametrize("key", CLOSING)
 async def test_a_key_twice_at_once_opens_one_dialog_at_most(key: str) -> None:
-    async with running() as (pilot, app, _):
+    async with running(size=(80, 24)) as (pilot, app, _):
         type_at_once(app, key, "l", "e", key)
         for _ in range(5):
             await pilot.pause(0.01)
@@ -56,15 +60,15 @@ async def test_a_key_twice_at_once_opens_one_dialog_at_most(key: str) -> None:
         assert len(app.screen_stack) <= 2
 
 
-@pytest.mark.parametrize("action", ["lessons", "experiment", "breakpoints", "fork", "reproduce", "help"])
-async def test_over_a_dialog_no_other_is_opened(action: str) -> None:
+async def test_over_a_dialog_no_other_is_opened() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("h")
         await until(pilot, lambda: app.screen is not app.main)
         before = list(app.screen_stack)
-        await app.run_action(action)
-        app.main.action_explain()
-        assert list(app.screen_stack) == before
+        for action in ("lessons", "experiment", "breakpoints", "fork", "reproduce", "help"):
+            await app.run_action(action)
+            app.main.action_explain()
+            assert list(app.screen_stack) == before, action
         assert Play(on=False) not in engine.heard()
 
 

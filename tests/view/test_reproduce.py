@@ -24,6 +24,9 @@ def words(text: str) -> str:
 @pytest.mark.parametrize("key", ["escape", "enter", "c", "q", "space", "x"])
 async def test_any_key_closes_it(key: str) -> None:
     assert await answer_to(ReproduceScreen(opened(), 12), key) is None
+
+
+async def test_without_a_key_it_stays() -> None:
     assert await answer_to(ReproduceScreen(opened(), 12)) is NOTHING
 
 

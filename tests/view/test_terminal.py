@@ -219,17 +219,18 @@ async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
     monkeypatch.setattr("rnn_tui.view.linked.leave_on_signals", lambda *_: None)
     engine = FakeEngine(greets=False)
     app = RnnApp(engine, Showing(experiment=LESSONS["hihello"]))
+    master.answers = False  # one that answers gets no more pictures than it answers to, and is never full
     running = asyncio.create_task(app.run_async())
     await master.shows("loading torch")
     master.reads = False
     flow = flow_of(app)
     while flow is not None and not flow.backlog:
-        app.main.refresh()
+        app.action_draw_again()  # all cells, though none of them has changed
         await asyncio.sleep(0.02)
     engine.greet()
     while not engine.commands:
         await asyncio.sleep(0.01)
-    master.reads = True
+    master.reads = master.answers = True
     await master.until(lambda: f"tick {engine.status.tick:,} by" in master.screen())
     app.exit()
     await master.until(running.done)
