@@ -15,6 +15,16 @@ _GAP = 1  # cells after an entry
 class KeyLine(Footer):
     """Textual's footer, without the entries for which the line is too short."""
 
+    _made_of: object = None  # the line that stands there
+
+    async def recompose(self) -> None:
+        """Called by textual whenever the focus moves: nothing where the line would be the same again."""
+        shown = [each for each in self.screen.active_bindings.values() if each.binding.show]
+        made_of = self._bindings_ready, self.app.size.width, [(each.binding.action, each.enabled) for each in shown]
+        if made_of != self._made_of:
+            self._made_of = made_of
+            await super().recompose()
+
     def compose(self) -> ComposeResult:
         """Called by textual."""
         entries = [each for each in super().compose() if isinstance(each, FooterKey)]

@@ -26,3 +26,14 @@ async def test_the_line_follows_the_width() -> None:
         await until(pilot, lambda: screen_lines(app)[-1].rstrip() == line_of(("inside", "zoom")))
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: screen_lines(app)[-1].rstrip() == line_of(()))
+
+
+async def test_where_the_focus_goes_the_line_stays() -> None:
+    """It is not built again: that would cost more than the key that moved the focus."""
+    async with running(size=(120, 36)) as (pilot, app, _):
+        await until(pilot, lambda: screen_lines(app)[-1].rstrip() == line_of(()))
+        before = list(app.main.query("FooterKey"))
+        for key in ("tab", "1", "g", "shift+tab", "escape"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert [id(each) for each in app.main.query("FooterKey")] == [id(each) for each in before]

@@ -333,7 +333,7 @@ async def test_every_key_before_the_first_frame() -> None:
     async with running(engine=engine, ready=False, size=(80, 24)) as (pilot, app, _):
         await until(pilot, lambda: app.main.scene)  # the network at tick 0, from the experiment alone
         for key in ALL:
-            if key in ("q", "ctrl+q", "ctrl+z"):
+            if key in ("q", "ctrl+q", "ctrl+z", "d"):  # those leave
                 continue
             await pilot.press(key)
             assert app.is_running, key
@@ -348,7 +348,7 @@ async def test_every_key_before_the_first_frame() -> None:
         opened, *wishes = engine.commands
         assert opened == Open(experiment=LESSONS["hihello"], play=False)  # space was pressed once
         known = COMMANDS | {"b": NextBranch()}
-        asked = [known[key] for key in ALL if key in known and key != "space"]
+        asked = [known[key] for key in ALL if key in known and key not in ("space", "d")]
         assert [type(each) for each in wishes] == [type(each) for each in asked]
 
 
