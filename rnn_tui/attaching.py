@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from rnn_tui.engines import Alive, EnginesError, alive, asked
-from rnn_tui.options import shown
 from rnn_tui.runs import NoSuchRun, find
 from rnn_tui.text import safe
+from rnn_tui.wording import shown
 
 __all__ = ["NotAlive", "find_alive", "informed", "newest_alive"]
 

@@ -11,13 +11,7 @@ from rnn_tui.asked import experiment_of, turns_of
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.experiment_options import FORK, experiment_parameters
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
-from rnn_tui.options import (
-    Refusal,
-    SectionOption,
-    complaint,
-    given,
-    shown,
-)
+from rnn_tui.options import Refusal, SectionOption, complaint, given
 from rnn_tui.own_text import too_short_to_judge
 from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs, stop
@@ -25,6 +19,7 @@ from rnn_tui.run_options import run_options
 from rnn_tui.sample_command import sample
 from rnn_tui.text import safe
 from rnn_tui.view_commands import attach, open_view, resume
+from rnn_tui.wording import shown
 
 if TYPE_CHECKING:
     from rnn_tui.protocol import Keep

@@ -12,8 +12,8 @@ from tomlkit.items import Item, Table
 
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field
-from rnn_tui.options import described, shown, without_value
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.wording import described, shown, without_value
 
 __all__ = ["FileError", "read", "write"]
 

@@ -9,12 +9,13 @@ import msgspec
 from rnn_tui.experiment import Experiment, ExperimentError, Training
 from rnn_tui.fields import FIELDS
 from rnn_tui.manifest import EXPERIMENT, CheckpointError, Manifest, read_experiment, read_manifest, read_tensors
-from rnn_tui.options import Refusal, complaint, given, shown
+from rnn_tui.options import Refusal, complaint, given
 from rnn_tui.protocol import Keep, Turn
 from rnn_tui.reproduce import ForkError, parse_forks
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.runs import NoSuchRun, find
 from rnn_tui.text import safe
+from rnn_tui.wording import shown
 
 __all__ = ["keeping", "resumed"]
 

@@ -7,7 +7,8 @@ import click
 import msgspec
 
 from rnn_tui.hangup import HANGUPS, OnHangup
-from rnn_tui.options import Refusal, SectionOption, shown
+from rnn_tui.options import Refusal, SectionOption
+from rnn_tui.wording import shown
 
 __all__ = ["Colors", "Manner", "Theme", "manner_of", "manner_options"]
 

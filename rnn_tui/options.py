@@ -1,6 +1,5 @@
 """The options of an experiment, made from the table of its fields: what `--help` says and what is read."""
 
-import re
 from typing import Any
 
 import click
@@ -10,19 +9,16 @@ from rnn_tui.fields import FIELDS, Field, field
 from rnn_tui.remember import GAP, LARGEST_GAP
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.rules import choices
-from rnn_tui.text import safe
+from rnn_tui.wording import shown, without_value
 
 __all__ = [
     "Refusal",
     "SectionOption",
     "complaint",
-    "described",
     "experiment_options",
     "gap_option",
     "given",
     "given_gap",
-    "shown",
-    "without_value",
 ]
 
 _DEFAULTS = Experiment()
@@ -35,12 +31,6 @@ _GAP = Field(
     maximum=LARGEST_GAP,
     about=f"in {REMEMBER}: characters between a letter and the place where it must come back ({GAP})",
 )
-_LONGEST = 48  # characters of a value that are repeated in a message
-_ITS_VALUE = re.compile(r"""(?x) ^ (?:
-    ' (?: [^'\\…] | \\. )* ['…] | " (?: [^"\\…] | \\. )* ["…]  # a text as repr shows it, or its beginning
-    | [-+]? (?: [\d.]+ (?: e [-+]? \d+ )? | nan | inf )  # a number
-    | [\w-]+ (?= [ ]does[ ]not[ ]fit )  # a word
-) [ ]""")
 
 
 class Refusal(click.ClickException):
@@ -112,13 +102,6 @@ def _default(path: str) -> Any:
     return getattr(getattr(_DEFAULTS, section), name)
 
 
-def described(each: Field) -> str:
-    """What a field is about, and the words that it takes."""
-    words = choices(each.path)
-    told = all(word in each.about for word in words)
-    return each.about if told else f"{each.about} ({', '.join(words)})"
-
-
 def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
     """An unsound experiment as one line that names the option, the value and what would be right."""
     section, _, name = error.path.partition(".")
@@ -130,17 +113,6 @@ def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
     elif isinstance(value, (list, tuple)):
         value = f" {option} ".join(row or "''" for row in value)
     return f"{option} {shown(value)}: {without_value(str(error))}"
-
-
-def without_value(problem: str) -> str:
-    """The problem, without the value that it may begin with: for where that stands in front of it anyway."""
-    return _ITS_VALUE.sub("", problem)
-
-
-def shown(value: object) -> str:
-    """A value for a message: short, safe, and visible where it is empty."""
-    text = f"{value:.15g}" if isinstance(value, float) else str(value)
-    return safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…") or "''"
 
 
 def _parameter(each: Field) -> str:

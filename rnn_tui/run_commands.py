@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnn_tui.options import Refusal, shown
+from rnn_tui.options import Refusal
 from rnn_tui.text import safe
+from rnn_tui.wording import shown
 
 if TYPE_CHECKING:
     from rnn_tui.engines import Alive

@@ -20,7 +20,7 @@ from rnn_tui.manifest import (
     read_experiment,
     read_manifest,
 )
-from rnn_tui.options import shown
+from rnn_tui.wording import shown
 
 __all__ = ["Listed", "NoSuchRun", "find", "listed", "new_folder", "runs_folder", "short_name"]
 

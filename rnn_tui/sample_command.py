@@ -6,9 +6,10 @@ from typing import Any
 import click
 
 from rnn_tui.experiment import ExperimentError
-from rnn_tui.options import Refusal, shown, without_value
+from rnn_tui.options import Refusal
 from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
 from rnn_tui.text import glyph, safe
+from rnn_tui.wording import shown, without_value
 
 __all__ = ["sample"]
 

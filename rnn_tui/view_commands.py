@@ -12,10 +12,11 @@ from rnn_tui.experiment_options import FORK, experiment_parameters
 from rnn_tui.help import SectionedCommand, write_front_page
 from rnn_tui.manner import manner_of, manner_options
 from rnn_tui.memory import parse_size
-from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options, shown
+from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options
 from rnn_tui.rules import to_dict
 from rnn_tui.run_options import run_options
 from rnn_tui.text import safe
+from rnn_tui.wording import shown
 
 if TYPE_CHECKING:
     from rnn_tui.link import Engine

@@ -12,10 +12,10 @@ from textual.widgets import Button, Input, Static
 
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.fields import Field
-from rnn_tui.options import without_value
 from rnn_tui.text import safe
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import Choice, Row
+from rnn_tui.wording import without_value
 
 __all__ = ["Fields", "Form"]
 
