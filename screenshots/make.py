@@ -13,8 +13,10 @@ from textual.pilot import Pilot
 
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import start_engine
+from rnn_tui.manner import Manner, Theme
 from rnn_tui.overrides import overridden
 from rnn_tui.rules import from_dict
+from rnn_tui.showing import Showing
 from rnn_tui.view.app import RnnApp
 
 _HERE = Path(__file__).parent
@@ -30,7 +32,7 @@ class Shot:
     keys: tuple[str, ...] = ()
     then: int = 0  # a tick that it plays on to after the keys
     size: tuple[int, int] = (120, 36)
-    theme: str = "rnn-dark"
+    theme: Theme = "dark"
     cell: str = ""  # another than the lesson's
     speed: float = 60.0  # ticks/s; 0: as fast as it can
 
@@ -47,7 +49,7 @@ SHOTS = (
     Shot(name="three-words", lesson="three-words", tick=5, keys=("right_curly_bracket",)),
     Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",), speed=0.0),
     Shot(name="small", lesson="hihello-embedding", tick=20, size=(80, 24)),
-    Shot(name="light", lesson="hihello-gru", tick=60, theme="rnn-light"),
+    Shot(name="light", lesson="hihello-gru", tick=60, theme="light"),
     Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
     Shot(
         name="fork",
@@ -87,10 +89,9 @@ async def _take(shot: Shot) -> None:
     run = msgspec.structs.replace(lesson.run, speed=shot.speed, until=(), threads=threads)
     fast = msgspec.structs.replace(lesson, run=run)
     engine = start_engine()
-    app = RnnApp(engine, fast)
+    app = RnnApp(engine, Showing(experiment=fast, manner=Manner(theme=shot.theme)))
     try:
         async with app.run_test(size=shot.size) as pilot:
-            app.theme = shot.theme
             await _hold_at(pilot, app, shot.tick)
             for key in shot.keys:
                 await pilot.press(key)
