@@ -117,8 +117,6 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
     from rnn_tui.engine.headless import train
     from rnn_tui.manifest import CheckpointError
 
-    if problem := "" if resume is not None else too_short_to_judge(experiment, given(parameters)):
-        click.echo(f"rnn-tui: {problem}", err=True)
     try:
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
         code = train(
@@ -130,6 +128,7 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
             until=until,
             turns=turns,
             keep=keep,
+            caution="" if resume is not None else too_short_to_judge(experiment, given(parameters)),
         )
         raise SystemExit(code)
     except CheckpointError as error:

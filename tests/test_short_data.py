@@ -41,6 +41,14 @@ def test_a_short_text_is_learnt_whole(tmp_path: Path) -> None:
         assert "shorter" not in train("--text", str(tmp_path / "text"), "--holdout", asked).stderr
 
 
+@pytest.mark.parametrize(("text", "options"), [("", ()), ("x", ()), (letters(300), ("--encoding", "rot13"))])
+def test_what_cannot_be_learnt_is_told_in_one_line(tmp_path: Path, text: str, options: tuple[str, ...]) -> None:
+    (tmp_path / "text").write_text(text)
+    result = train("--text", str(tmp_path / "text"), *options)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.stderr
+    assert "held out" not in result.stderr
+
+
 def test_what_is_long_enough_is_not_told(tmp_path: Path) -> None:
     result = train("--series", series(tmp_path, 40))
     assert ("3 values held out" in result.stdout, "shorter" in result.stderr) == (True, False)

@@ -55,21 +55,22 @@ def train(
     until: tuple[str, ...] = (),
     turns: tuple[Turn, ...] = (),
     keep: Keep | None = None,
+    caution: str = "",
 ) -> int:
     """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 2 where the run could not
     be kept, 130 after Ctrl+C, 143 after SIGTERM.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
-    way. `every` is in epochs, or updates of a text or pairs; None: 1, or 100. Raises ExperimentError for a device that
-    is not there or runs out of memory, and for a file that cannot be learnt, and CheckpointError for a run that cannot
-    be kept.
+    way. `every` is in epochs, or updates of a text or pairs; None: 1, or 100. `caution` is said first, once the run
+    can begin. Raises ExperimentError for a device that is not there or runs out of memory, and for a file that cannot
+    be learnt, and CheckpointError for a run that cannot be kept.
     """
     text = experiment.data.per_character
     choose_threads(experiment)
     session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
     began, total = time.perf_counter(), _updates_left(session)
-    for caution in _cautions(session, total):
-        Lines.tell(f"rnn-tui: {caution}", err)
+    for each in (*([caution] if caution else ()), *_cautions(session, total)):
+        Lines.tell(f"rnn-tui: {each}", err)
     try:
         session.watch(until)
         with (

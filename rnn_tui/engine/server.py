@@ -64,6 +64,8 @@ class Server:
         self._driver = Driver(self._tell_all)
         self._views: list[_View] = []  # in the order in which they came
         self._holder: _View | None = None  # has the controls
+        self._departed: set[Connection] = set()  # have said goodbye, and hang up any moment
+        self._was_left = False  # somebody was told how to come back
         self._had_views = False
         self._stopped = False
         self._alone_since = 0.0
@@ -76,6 +78,7 @@ class Server:
                 for connection, command in reception.wait(self._patience()):
                     self._hear(connection, command)
                 for connection in reception.gone():
+                    self._departed.discard(connection)
                     self._forget(connection)
                 driver.attended = bool(self._views)
                 self._note()
@@ -106,9 +109,12 @@ class Server:
         if self._driver.busy:
             return False
         driver = self._driver
-        if driver.session is None or not driver.is_worth_keeping or (driver.session.done and driver.kept):
+        if driver.session is None or not (driver.is_worth_keeping or self._was_left):
             return True
-        return time.monotonic() - self._alone_since >= self._idle
+        for_long = time.monotonic() - self._alone_since >= self._idle
+        if (for_long or driver.session.done) and not driver.kept:  # it had learnt nothing when it was left
+            driver.keep()
+        return for_long or (driver.session.done and bool(driver.kept))
 
     def _is_lost(self) -> bool:
         """Whether nobody can find the way here any more, because the socket has been removed."""
@@ -138,6 +144,8 @@ class Server:
 
     def _obey(self, connection: Connection, command: Command) -> None:
         driver = self._driver
+        if connection in self._departed:
+            return  # typed behind the goodbye
         match command:
             case Inquire():
                 self._say(connection, driver.whereabouts(views=len(self._views)))
@@ -149,6 +157,8 @@ class Server:
                 problem = problem or ("its socket has been removed, so that nobody would find it" if lost else "")
                 self._say(connection, self._left(problem, stopped=lost))
                 self._forget(connection, goodbye=True)
+                self._departed.add(connection)
+                self._was_left = True
                 return
             case Stop(keep=keep):
                 problem = driver.keep() if keep and driver.is_worth_keeping else ""

@@ -238,6 +238,6 @@ def run_app(engine: Engine, showing: Showing) -> int:
     finally:
         app.part()
         on_hangup = "train" if engine.joined else showing.manner.on_hangup
-        for line in last_lines(app.opened, app.left, ends_run=app.ends_run, on_hangup=on_hangup):
+        for line in last_lines(app.opened, app.left, ends_run=app.ends_run, on_hangup=on_hangup, died=app.died):
             print(in_ascii(line) if is_ascii(app) else line)
     return code

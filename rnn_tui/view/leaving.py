@@ -44,9 +44,14 @@ def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None
 
 
 def last_lines(
-    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnHangup = "train"
+    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnHangup = "train", died: str = ""
 ) -> Iterator[str]:
-    """What stands on the terminal when the view has gone: where the run is, and how one gets back to it."""
+    """What stands on the terminal when the view has gone: where the run is, and how one gets back to it.
+
+    `died`: how the engine has, where it has.
+    """
+    if died:
+        yield died.partition("\n")[0]
     if left is not None:
         name = shlex.quote(safe(left.run.name))
         state = "training" if left.run.status is None or left.run.status.state == "playing" else left.run.status.state

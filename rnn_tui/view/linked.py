@@ -68,6 +68,7 @@ class LinkedApp(TerminalApp):
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
         self.ends_run = False  # the run ends with this view, because somebody said so
         self.left: Left | None = None  # the engine's goodbye
+        self.died = ""  # how the engine has, where nobody wanted another
 
     @property
     def main(self) -> MainScreen:
@@ -264,7 +265,7 @@ class LinkedApp(TerminalApp):
             if again:
                 self._start_again()
             else:
-                self.ends_run = True
+                self.ends_run, self.died = True, event.words
                 self.exit(1)
 
         if self.left is None:

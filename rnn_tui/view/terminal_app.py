@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -51,6 +52,11 @@ class TerminalApp(App[int]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Called by textual: what every line on its way to the terminal goes through."""
         return [*super().get_line_filters(), *self._last_filters]
+
+    async def on_event(self, event: events.Event) -> None:
+        """Called by textual: what is typed behind the key that leaves is for nobody."""
+        if not (self._exit and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
 
     def action_draw_again(self) -> None:
         """Send all cells again, whatever the terminal may show."""

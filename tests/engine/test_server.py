@@ -31,6 +31,7 @@ from rnn_tui.protocol import (
     Play,
     Refused,
     SetSpeed,
+    SlowMotion,
     Step,
     Stop,
     TakeControls,
@@ -171,6 +172,31 @@ def test_what_is_left_trains_on_is_found_and_is_whole_on_the_disk(place: Path) -
         pass
     assert session.trainer.ticks == 240
     assert list(session.losses) == list(alone.losses)
+
+
+def test_what_is_left_before_its_first_tick_is_whole_on_the_disk_in_the_end(place: Path) -> None:
+    """And what is typed behind the goodbye is not done."""
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(playing(epochs=12), Detach(), SlowMotion(on=True, pace=0.1), Play(on=False), Look(number=1))
+        assert guest.hear(Left).run.views == 1
+        assert where(it).views == 0
+        assert it.has_ended()
+        guest.vanish()
+    (kept,) = runs.listed()
+    assert kept.manifest is not None
+    assert kept.manifest.tick == 72
+
+
+def test_what_is_left_paused_at_its_beginning_can_be_come_back_to(place: Path) -> None:
+    with house(place, idle=0.2) as it:
+        guest = it.guest()
+        guest.say(paused(), Detach())
+        name = guest.hear(Left).run.name
+        guest.vanish()
+        assert it.has_ended()
+    (kept,) = runs.listed()
+    assert Path(kept.folder).name == name
 
 
 def test_breakpoints_hold_for_who_looks_and_for_nobody_else(place: Path) -> None:

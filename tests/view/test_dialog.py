@@ -12,7 +12,7 @@ from tests.view.helpers import running, settled, until
 CHARACTERS = {"enter": "\r", "space": " ", "question_mark": "?", "tab": "\t"}
 CLOSING = {  # the key that opens a dialog; keys that close it more than once
     "c": [("enter", "enter"), ("x", "x", "x"), ("left", "left"), ("x", "down", "up"), ("escape", "escape")],
-    "l": [("enter", "enter"), ("enter", "escape"), ("escape", "enter"), ("l", "l", "l"), ("slash", "enter", "enter")],
+    "l": [("enter", "enter"), ("enter", "escape"), ("escape", "enter"), ("slash", "enter", "enter")],
     "B": [("enter", "enter", "enter"), ("escape", "escape"), ("B", "B", "B"), ("enter", "escape", "enter")],
     "e": [("ctrl+s", "ctrl+s"), ("escape", "escape"), ("up", "enter", "enter"), ("ctrl+s", "escape", "enter")],
     "F": [("escape", "escape", "enter"), ("5", "enter", "enter"), ("5", "ctrl+s", "enter", "escape")],

@@ -396,6 +396,8 @@ async def test_leaving_after_the_engine_has_gone_is_a_failure(key: str) -> None:
         await pilot.press(key)
         await until(pilot, lambda: not app.is_running)
         assert app.return_value == 1
+        said = list(last_lines(app.opened, app.left, ends_run=app.ends_run, died=app.died))
+        assert said == ["The engine was ended by signal 9."]
 
 
 async def test_fork_holds_the_run_and_says_what_changes() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual import events
 from textual.widgets import Static
 
 from rnn_tui.manifest import MANIFEST
@@ -60,3 +61,15 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
 async def test_the_theme_is_chosen_at_the_start(theme: str) -> None:
     async with running("hihello", manner=Manner(theme="light" if theme == "light" else "dark")) as (_, app, _):
         assert app.current_theme.dark == (theme == "dark")
+
+
+@pytest.mark.parametrize("keys", ["ql", "qe", "qG", "qh", "qiw"])
+async def test_what_is_typed_behind_q_is_for_nobody(keys: str) -> None:
+    """Not before torch is loaded, when it leaves at once, nor over its question."""
+    for ready in (False, True):
+        async with running(engine=FakeEngine(greets=ready), ready=ready, size=(80, 24)) as (pilot, app, _):
+            await until(pilot, lambda: app.main.scene is not None)
+            for key in "q" * ready + keys:
+                app.post_message(events.Key(key, key))
+            await until(pilot, lambda: not app.is_running)
+            assert app.return_code == 0

@@ -38,9 +38,9 @@ async def test_an_experiment_that_is_no_lesson_highlights_the_first() -> None:
     assert await answer_to(LessonsScreen("my own"), "enter") is LESSONS[next(iter(LESSONS))]
 
 
-@pytest.mark.parametrize("key", ["escape", "l", "q"])
-async def test_lessons_close(key: str) -> None:
-    assert await answer_to(LessonsScreen("hihello"), key) is None
+async def test_lessons_close() -> None:
+    assert await answer_to(LessonsScreen("hihello"), "escape") is None
+    assert await answer_to(LessonsScreen("hihello"), *"si", "escape", "escape") is None
 
 
 async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
@@ -64,8 +64,9 @@ async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
     assert app.answer is LESSONS["hihello-gru"]
 
 
-async def test_l_and_q_are_letters_in_the_filter_and_arrows_still_choose() -> None:
-    assert await answer_to(LessonsScreen("hihello"), "slash", *"lq") is NOTHING
+async def test_who_knows_the_name_types_it_and_arrows_still_choose() -> None:
+    assert await answer_to(LessonsScreen("hihello"), *"sine", "enter") is LESSONS["sine"]
+    assert await answer_to(LessonsScreen("hihello"), *"lq", "enter") is NOTHING  # letters like others
     assert await answer_to(LessonsScreen("ohlol"), "slash", *"ohlol", "up", "enter") is LESSONS["ohlol-cell"]
 
 

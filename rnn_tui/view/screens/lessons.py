@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -28,7 +28,6 @@ class LessonsScreen(Dialog[Experiment | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "close"),
-        Binding("l,q", "leave", "close"),
         Binding("slash", "filter", "filter"),
         Binding("down", "move(1)", "next", show=False),
         Binding("up", "move(-1)", "previous", show=False),
@@ -82,8 +81,8 @@ class LessonsScreen(Dialog[Experiment | None]):
         """The filter, the list, the lesson."""
         with Vertical(id="lessons", classes="dialog") as dialog:
             dialog.border_title = "Lessons"
-            dialog.border_subtitle = "↑ ↓ choose · enter open · / filter · esc close"
-            yield Input(id="lessons-filter", placeholder="/ to filter", compact=True)
+            dialog.border_subtitle = "↑ ↓ choose · enter open · type to filter · esc close"
+            yield Input(id="lessons-filter", placeholder="type to filter", compact=True, select_on_focus=False)
             with Container(id="lessons-both"):
                 with Container(id="lessons-left"):
                     yield OptionList(id="lessons-list", compact=True, markup=False)
@@ -107,7 +106,7 @@ class LessonsScreen(Dialog[Experiment | None]):
         return self.query_one("#lessons-list", OptionList)
 
     def _fill(self, words: str) -> None:
-        """The lessons that hold all these words; the highlight stays where it was, if it can."""
+        """The lessons that hold all these words. The highlight goes to a name that is typed, or stays where it was."""
         highlighted = self._list.highlighted_option
         wanted = self._current if highlighted is None else highlighted.id
         found = [lesson for lesson in LESSONS.values() if _holds(lesson, words.casefold().split())]
@@ -120,7 +119,10 @@ class LessonsScreen(Dialog[Experiment | None]):
         self.query_one("#lesson").visible = bool(found)
         if found:
             names = [lesson.name for lesson in found]
-            self._list.highlighted = names.index(wanted) if wanted in names else 0
+            typed = words.strip().casefold()
+            begin = [name for name in names if name.startswith(typed)]
+            best = (typed, wanted if wanted in begin or not begin else begin[0], names[0])
+            self._list.highlighted = names.index(next(name for name in best if name in names))
 
     @on(Input.Changed)
     def _filtered(self, event: Input.Changed) -> None:
@@ -142,6 +144,15 @@ class LessonsScreen(Dialog[Experiment | None]):
     def _submitted(self) -> None:
         self._list.action_select()
 
+    def on_key(self, event: events.Key) -> None:
+        """Letters are typed into the filter, wherever the focus is: who knows the name need not look for it."""
+        if event.is_printable and event.character not in (None, " ", "/") and self.focused is self._list:
+            event.stop()
+            event.prevent_default()
+            filter_ = self.query_one(Input)
+            filter_.focus()
+            filter_.insert_text_at_cursor(event.character or "")
+
     def action_filter(self) -> None:
         """Type what the lesson must hold."""
         self.query_one(Input).focus()
@@ -160,10 +171,6 @@ class LessonsScreen(Dialog[Experiment | None]):
             self._list.focus()
         else:
             self.leave()
-
-    def action_leave(self) -> None:
-        """Back to the panes."""
-        self.leave()
 
 
 def _holds(lesson: Experiment, words: list[str]) -> bool:
