@@ -87,7 +87,7 @@ def test_a_session_from_the_command_to_the_prompt(folder: Path) -> None:
         terminal.press("l")
         terminal.until(all_of("Lessons", "ohlol-lstm"))
         terminal.press("\x1b")  # as most terminals say escape
-        terminal.until(without("ohlol-lstm"))
+        terminal.until(lambda text: without("Lessons")(text) and all_of("Hidden state", "Prediction")(text))
         terminal.leave()
         assert terminal.end() == 0
         assert_restored(terminal)

@@ -67,6 +67,7 @@ async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
 async def test_who_knows_the_name_types_it_and_arrows_still_choose() -> None:
     assert await answer_to(LessonsScreen("hihello"), *"sine", "enter") is LESSONS["sine"]
     assert await answer_to(LessonsScreen("hihello"), *"lq", "enter") is NOTHING  # letters like others
+    assert await answer_to(LessonsScreen("hihello"), "alt+q", "enter") is LESSONS["hihello"]  # as \x1b and q at once
     assert await answer_to(LessonsScreen("ohlol"), "slash", *"ohlol", "up", "enter") is LESSONS["ohlol-cell"]
 
 

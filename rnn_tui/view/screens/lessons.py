@@ -146,7 +146,8 @@ class LessonsScreen(Dialog[Experiment | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Letters are typed into the filter, wherever the focus is: who knows the name need not look for it."""
-        if event.is_printable and event.character not in (None, " ", "/") and self.focused is self._list:
+        is_letter = event.is_printable and "+" not in event.key and event.character not in (None, " ", "/")
+        if is_letter and self.focused is self._list:
             event.stop()
             event.prevent_default()
             filter_ = self.query_one(Input)
