@@ -8,17 +8,19 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import pexpect
 import psutil
 import pyte
+import pytest
 
-__all__ = ["ESCAPE", "PATIENCE", "Tty", "program", "tick", "tty"]
+__all__ = ["ESCAPE", "PATIENCE", "Tty", "own_place", "program", "tick", "tty"]
 
 PATIENCE = 120.0  # seconds
 ESCAPE = "\x1b[27u"  # as kitty's keyboards say it: whatever comes behind it, it is never taken for alt
 _OLD = "\ufffd"  # stands in every cell that has not been sent again
-UNSET = ("NO_COLOR", "XDG_RUNTIME_DIR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES")
+UNSET = ("NO_COLOR", "XDG_RUNTIME_DIR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "STY")
 MODES = ("1049", "1000", "1003", "1006", "1015", "2004", "1004")  # alternate screen, mouse, paste, focus
 KITTY = re.compile(rb"\x1b\[[<>=][\d;]*u")  # which pyte would print
 
@@ -145,6 +147,15 @@ def tick(terminal: Tty) -> int:
 def program(*arguments: str) -> list[str]:
     """The command line of the program."""
     return [sys.executable, "-m", "rnn_tui", *arguments]
+
+
+def own_place(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Sockets and runs of a test's own, for this process and those that it starts: where they are, as set."""
+    (folder / "s").mkdir(mode=0o700)
+    place = {"RNN_TUI_SOCKETS": str(folder / "s"), "XDG_DATA_HOME": str(folder / "d")}
+    for name, value in place.items():
+        patch.setenv(name, value)
+    return place
 
 
 @contextmanager

@@ -11,16 +11,14 @@ from click.testing import CliRunner
 
 from rnn_tui.cli import main
 from rnn_tui.engines import alive, stop
-from tests.terminals import PATIENCE, program, tick, tty
+from tests.terminals import PATIENCE, own_place, program, tick, tty
 
 pytestmark = [pytest.mark.xdist_group("terminal"), pytest.mark.usefixtures("place")]
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
+    own_place(tmp_path, monkeypatch)
     yield tmp_path
     for each in alive():
         stop(each, patience=PATIENCE)

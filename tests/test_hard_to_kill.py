@@ -15,7 +15,7 @@ import pytest
 
 from rnn_tui.engines import Alive, alive, stop
 from rnn_tui.manifest import MANIFEST, read_experiment, read_manifest, read_tensors
-from tests.terminals import PATIENCE, Tty, program, tick, tty
+from tests.terminals import PATIENCE, Tty, own_place, program, tick, tty
 
 pytestmark = pytest.mark.xdist_group("terminal")
 
@@ -27,9 +27,7 @@ ROUNDS = int(os.environ.get("RNN_TUI_ROUNDS", len(WAYS)))
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Sockets and runs of our own; whoever is still there at the end is counted, and ended."""
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
+    own_place(tmp_path, monkeypatch)
     yield tmp_path
     for each in engines(tmp_path):
         each.kill()

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from rnn_tui.engines import alive
-from tests.terminals import PATIENCE, program, tty
+from tests.terminals import PATIENCE, own_place, program, tty
 
 pytestmark = pytest.mark.xdist_group("terminal")
 
@@ -16,12 +16,9 @@ pytestmark = pytest.mark.xdist_group("terminal")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_it_ends_while_nobody_reads(number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM ends the run too; after SIGHUP it goes on, and can be found."""
-    (tmp_path / "s").mkdir(mode=0o700)
-    environment = {"RNN_TUI_SOCKETS": str(tmp_path / "s"), "XDG_DATA_HOME": str(tmp_path / "d")}
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    own_place(tmp_path, monkeypatch)
     options = ("hihello", "--epochs", "0", "--until", "never", "--speed", "max")
-    with tty(program(*options), environment=environment) as terminal:
+    with tty(program(*options)) as terminal:
         terminal.until(lambda text: "▶ playing" in text)
         view = psutil.Process(terminal.child.pid)
         (engine,) = view.children()

@@ -21,7 +21,7 @@ from rnn_tui.link import start_engine
 from rnn_tui.protocol import Look, Open
 from rnn_tui.wire import pack
 from tests.engine.kept_runs import changed
-from tests.terminals import ESCAPE, PATIENCE, Tty, program, tty
+from tests.terminals import ESCAPE, PATIENCE, Tty, own_place, program, tty
 
 pytestmark = pytest.mark.xdist_group("terminal")
 
@@ -32,12 +32,8 @@ Place = Mapping[str, str]  # where a run is found, in the environment's words
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Where `rnn-tui attach` joins hihello-lstm, which stands still: at tick 9, or where a test has stepped to."""
-    folder = tmp_path_factory.mktemp("place")
-    (folder / "s").mkdir(mode=0o700)
-    place = {"RNN_TUI_SOCKETS": str(folder / "s"), "XDG_DATA_HOME": str(folder / "d")}
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in place.items():
-            patch.setenv(name, value)
+        place = own_place(tmp_path_factory.mktemp("place"), patch)
         engine = start_engine()
         try:
             experiment = changed(LESSONS["hihello-lstm"], run={"speed": 0.0, "until": ["tick=9"]})
@@ -129,6 +125,15 @@ def test_the_same_picture_on_every_kind_of_terminal(environment: dict[str, str],
     with tty(program("attach"), environment={**place, **environment}) as terminal:
         assert "╭" in terminal.until(whole)
         assert b"\x1b[38;2;" not in terminal.raw  # no true colour where nobody said so
+        leave(terminal)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_inside_gnu_screen_no_mouse_is_listened_to(inside: bool, place: Place) -> None:
+    """It would hold every escape back until another key comes."""
+    with tty(program("attach"), environment={**place, **({"STY": "1.pts-0.here"} if inside else {})}) as terminal:
+        terminal.until(whole)
+        assert any(f"\x1b[?{mode}h".encode() in terminal.raw for mode in (1000, 1003)) != inside
         leave(terminal)
 
 

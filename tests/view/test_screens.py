@@ -1,6 +1,7 @@
 """The dialogs but the form, on a small app of their own: every key, what they answer, and nothing cut off."""
 
 import pytest
+from textual import events
 from textual.widgets import OptionList, Static
 
 from rnn_tui.lessons import LESSONS
@@ -67,7 +68,17 @@ async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
 async def test_who_knows_the_name_types_it_and_arrows_still_choose() -> None:
     assert await answer_to(LessonsScreen("hihello"), *"sine", "enter") is LESSONS["sine"]
     assert await answer_to(LessonsScreen("hihello"), *"lq", "enter") is NOTHING  # letters like others
-    assert await answer_to(LessonsScreen("hihello"), "alt+q", "enter") is LESSONS["hihello"]  # as \x1b and q at once
+
+
+async def test_a_letter_with_alt_is_none_for_the_filter() -> None:
+    """As escape and a letter come that are read at once."""
+    app = Host(LessonsScreen("hihello"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        app.post_message(events.Key("alt+q", "q"))
+        await pilot.press("enter")
+        await pilot.pause()
+    assert app.answer is LESSONS["hihello"]
     assert await answer_to(LessonsScreen("ohlol"), "slash", *"ohlol", "up", "enter") is LESSONS["ohlol-cell"]
 
 
