@@ -61,7 +61,7 @@ __all__ = [
     "Whereabouts",
 ]
 
-VERSION = 2
+VERSION = 3  # of all that is said here, as `tests/schema` has it: `python -m tests.message_schema`
 HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 
 
