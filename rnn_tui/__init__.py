@@ -13,4 +13,4 @@ them (`experiment.py`, `rules.py`, `fields.py`, `lessons.py`, `text.py`), and wh
 `batches.py`).
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

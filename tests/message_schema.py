@@ -132,7 +132,7 @@ def _name(kind: inspect.Type, found: dict[type, dict[str, str]]) -> str:
             return _name(inner, found)
         case inspect.CustomType():
             return "array"
-    limits = [f"{name} {value}" for name in _LIMITS if (value := getattr(kind, name, None)) is not None]
+    limits = [f"{name} {getattr(kind, name)}" for name in _LIMITS if getattr(kind, name, None) is not None]
     return " ".join([type(kind).__name__.removesuffix("Type").lower(), *limits])
 
 
