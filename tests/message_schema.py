@@ -21,7 +21,7 @@ from msgspec import inspect
 
 from rnn_tui.protocol import VERSION, Command, Message
 
-__all__ = ["FOLDER", "description", "Schema", "description", "messages", "problem", "released", "write"]
+__all__ = ["FOLDER", "Schema", "description", "messages", "problem", "released", "write"]
 
 FOLDER = Path(__file__).parent / "schema"
 _RELEASED = "released.json"  # the SHA-256 of each released description, by its version
@@ -64,8 +64,8 @@ def problem(schema: Schema, version: int, folder: Path = FOLDER) -> str:
         return ""
     if version == newest:
         return (
-            f"The messages are no longer those of protocol {version}, which has been released: {_change(there, schema)}. "
-            f"Make VERSION in rnn_tui/protocol.py {version + 1}, then run {_COMMAND}."
+            f"The messages are no longer those of protocol {version}, which has been released: "
+            f"{_change(there, schema)}. Make VERSION in rnn_tui/protocol.py {version + 1}, then run {_COMMAND}."
         )
     return (
         f"The messages have changed: {_change(there, schema)}. Protocol {version} has not been released, so VERSION "
