@@ -17,6 +17,7 @@ from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.recorder import Recorder
 from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.snapshot import Snapshot, restore, state_bytes, take
+from rnn_tui.engine.threads import build_tuner
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
@@ -54,6 +55,8 @@ class Forward:
         reading = read(experiment)
         self._began, experiment, self.origin = reading.given, reading.experiment, reading.origin
         self.trainer = Trainer(experiment, self.device, reading.source)
+        self._threads = build_tuner(experiment, self.device)
+        self._pass_seconds = 0.0  # that the pass under way has taken so far
         self.probe = Probe(self.trainer)
         training = experiment.training
         self.branch = Branch(
@@ -148,8 +151,15 @@ class Forward:
         again = trainer.ticks < branch.newest
         began = self._clock()
         self._prepare_tick()
+        ready = self._clock()
         trainer.tick()
-        branch.states.spent(self._clock() - began)
+        now = self._clock()
+        branch.states.spent(now - began)
+        if self._threads is not None:
+            self._pass_seconds += now - ready
+            if trainer.at_end_of_pass:
+                self._threads.pass_took(self._pass_seconds)
+                self._pass_seconds = 0.0
         return self._after_tick(again=again)
 
     def _forget_why(self) -> None:

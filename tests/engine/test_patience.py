@@ -1,20 +1,17 @@
-"""Early stopping, the time left, and the threads."""
+"""Early stopping, and the time left."""
 
 import math
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.engine import threads
 from rnn_tui.engine.patience import Best, best_of
 from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.session import Session
-from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Turn
@@ -233,41 +230,3 @@ def test_a_session_tells_it_while_it_plays() -> None:
     assert session.status(playing=True, speed=4.0).seconds_left == pytest.approx(90 / 4)
     endless = Session(replace(lesson, training=replace(lesson.training, epochs=0)))
     assert endless.status(playing=True, speed=4.0).seconds_left is None
-
-
-def test_as_many_threads_as_asked_for() -> None:
-    before = torch.get_num_threads()
-    lesson = LESSONS["hihello"]
-    try:
-        for number in (3, 2):
-            choose_threads(replace(lesson, run=replace(lesson.run, threads=number)))
-            assert torch.get_num_threads() == number
-        choose_threads(lesson)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
-
-
-@pytest.mark.parametrize(("team", "chosen"), [(0.6, 2), (8.0, 1)])
-def test_a_large_network_has_a_team_only_where_that_is_faster(
-    team: float, chosen: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = torch.get_num_threads()
-    monkeypatch.setattr(threads, "_MOST", 2)
-    monkeypatch.setattr(threads, "_seconds", lambda number, *_: 1.0 if number == 1 else team)
-    large = from_dict(
-        {
-            "data": {"text": "a", "batch": 32, "length": 64},
-            "network": {"cell": "lstm", "hidden_size": 128, "head": "linear"},
-            "training": {"tick": "sequence"},
-        }
-    )
-    try:
-        choose_threads(large)
-        assert torch.get_num_threads() == chosen
-        choose_threads(replace(large, run=replace(large.run, threads=3)))
-        assert torch.get_num_threads() == 3
-        choose_threads(LESSONS["hihello"])
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)

@@ -1,0 +1,138 @@
+"""The number of threads that a run trains on: chosen by what passes take, with made-up machines."""
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from rnn_tui.engine import threads
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.threads import ThreadTuner, build_tuner, choose_threads
+from rnn_tui.experiment import Experiment
+from rnn_tui.lessons import LESSONS
+from rnn_tui.rules import from_dict
+
+Machine = Callable[[int, float, random.Random], float]  # threads, time -> seconds of a pass
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_before() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def large(**training: object) -> Experiment:
+    return from_dict(
+        {
+            "data": {"text": "a", "batch": 32, "length": 64},
+            "network": {"cell": "lstm", "hidden_size": 128, "head": "linear"},
+            "training": {"tick": "sequence"} | training,
+        }
+    )
+
+
+def quiet(number: int, _: float, noise: random.Random) -> float:
+    return {1: 0.049, 2: 0.030, 4: 0.020}[number] * noise.uniform(0.95, 1.1)
+
+
+def shared(number: int, _: float, noise: random.Random) -> float:
+    """Another program wants a core: one thread has its own, a team waits for its slowest member."""
+    return 0.049 * noise.uniform(0.95, 1.15) if number == 1 else noise.choice([0.05, 0.1, 0.3, 0.4])
+
+
+def small(number: int, _: float, noise: random.Random) -> float:
+    return {1: 0.002, 2: 0.0025}[number] * noise.uniform(0.9, 1.2)
+
+
+def in_turns(number: int, at: float, noise: random.Random) -> float:
+    return (quiet if int(at / 15) % 2 == 0 else shared)(number, at, noise)
+
+
+def passes(machine: Machine, seconds: float, *, seed: int, fixed: int = 0, most: int = 2) -> tuple[int, int]:
+    """How many a tuner gets done (or a fixed number of threads), and the number of threads at the end."""
+    noise, number, at, done = random.Random(seed), [fixed or 1], 0.0, 0
+    tuner = ThreadTuner(most, lambda chosen: number.__setitem__(0, fixed or chosen))
+    while at < seconds:
+        took = machine(number[0], at, noise)
+        at, done = at + took, done + 1
+        tuner.pass_took(took)
+    return done, tuner.threads
+
+
+@pytest.mark.parametrize("machine", [quiet, shared, small, in_turns])
+@pytest.mark.parametrize("seconds", [12.0, 60.0])
+def test_at_least_95_percent_of_the_better_number(machine: Machine, seconds: float) -> None:
+    for seed in range(8):
+        better = max(passes(machine, seconds, seed=seed, fixed=number)[0] for number in (1, 2))
+        assert passes(machine, seconds, seed=seed)[0] >= 0.95 * better
+
+
+def test_it_climbs_as_far_as_that_is_faster() -> None:
+    assert passes(quiet, 12.0, seed=0, most=4)[1] == 4
+    two_are_best: Machine = lambda number, *_: {1: 0.049, 2: 0.030, 4: 0.040}[number]  # noqa: E731
+    assert passes(two_are_best, 12.3, seed=0, most=4)[1] == 2
+
+
+def test_more_threads_are_left_when_another_program_comes_and_taken_again_when_it_goes() -> None:
+    alone_then_not: Machine = lambda number, at, noise: (quiet if at < 6 else shared)(number, at, noise)  # noqa: E731
+    assert passes(alone_then_not, 5.9, seed=1)[1] == 2
+    assert passes(alone_then_not, 8.0, seed=1)[1] == 1
+    for_a_while: Machine = lambda number, at, noise: (shared if at < 6 else quiet)(number, at, noise)  # noqa: E731
+    assert passes(for_a_while, 5.9, seed=1)[1] == 1
+    assert passes(for_a_while, 60.0, seed=1)[1] == 2
+
+
+@given(st.lists(st.floats(0.0, 1e6), max_size=300), st.integers(2, 64))
+def test_whatever_passes_take_the_number_is_one_of_those_allowed(times: list[float], most: int) -> None:
+    used: list[int] = []
+    tuner = ThreadTuner(most, used.append)
+    for seconds in times:
+        tuner.pass_took(seconds)
+        assert 1 <= tuner.threads <= most
+    assert all(1 <= number <= most and number in {most, 1, 2, 4, 8, 16, 32, 64} for number in used)
+
+
+def test_as_many_threads_as_asked_for() -> None:
+    lesson = LESSONS["hihello"]
+    for number in (3, 2):
+        choose_threads(replace(lesson, run=replace(lesson.run, threads=number)))
+        assert torch.get_num_threads() == number
+    choose_threads(lesson)
+    assert torch.get_num_threads() == 1
+
+
+def test_only_a_large_network_on_a_cpu_that_leaves_the_choice_is_tuned(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(threads, "_MOST", 2)
+    assert build_tuner(large(), cpu) is not None
+    assert build_tuner(replace(large(), run=replace(large().run, threads=3)), cpu) is None
+    assert build_tuner(LESSONS["hihello"], cpu) is None
+    assert build_tuner(large(), torch.device("cuda")) is None
+    monkeypatch.setattr(threads, "_MOST", 1)
+    assert build_tuner(large(), cpu) is None
+
+
+def test_a_session_tells_its_tuner_of_whole_passes_and_the_losses_are_the_same_to_the_bit() -> None:
+    def losses(took: list[float] | None) -> list[float | None]:
+        session = Session(LESSONS["hihello"], history=0)
+
+        class Switching(ThreadTuner):
+            def pass_took(self, seconds: float) -> None:
+                assert took is not None
+                took.append(seconds)
+                torch.set_num_threads(1 + len(took) % 2)
+
+        session._threads = None if took is None else Switching(2)
+        for _ in range(6 * 6):
+            session.tick()
+        return [session.losses.at(each) for each in range(6)]
+
+    took: list[float] = []
+    assert losses(took) == losses(None)
+    assert len(took) == 6
+    assert all(seconds > 0 for seconds in took)
