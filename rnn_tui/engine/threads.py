@@ -50,7 +50,9 @@ class ThreadTuner:
 
     def __init__(self, most: int, use: Callable[[int], None] = torch.set_num_threads) -> None:
         """`most` is the number of cores that may be used, 2 or more; `use` sets the threads for what follows."""
-        self._numbers: list[int] = sorted({1, most, *(1 << power for power in range(most.bit_length()) if 1 << power <= most)})
+        self._numbers: list[int] = sorted(
+            {1, most, *(1 << power for power in range(most.bit_length()) if 1 << power <= most)}
+        )
         self._place = 0  # of the current number among them
         self._use = use
         self._skip = _WARM_UP
