@@ -1,12 +1,12 @@
 """`rnn-tui sample RUN`: let the network of a run that is kept on the disk write."""
 
-import sys
 from typing import Any
 
 import click
 
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.options import Refusal
+from rnn_tui.output import write_exact
 from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
 from rnn_tui.text import glyph, safe
 from rnn_tui.wording import shown, without_value
@@ -69,7 +69,7 @@ def sample(*, run: str, prime: str | None, best: bool, **numbers: Any) -> None:
         raise Refusal(_told(error, numbers)) from None
     except ValueError as error:
         raise Refusal(f"{shown(run)}: {safe(str(error))}") from None
-    click.echo(_printable(prime + text) if sys.stdout.isatty() else prime + text)
+    write_exact(prime + text)
 
 
 def _check_prime(prime: str, vocabulary: str) -> None:
@@ -89,8 +89,3 @@ def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:
     name = error.path.partition(".")[2]
     option = next(each.option for each in SAMPLE_FIELDS if each.name == name)
     return f"{option} {shown(numbers[name])}: {without_value(str(error))}" if name in numbers else f"{option}: {error}"
-
-
-def _printable(text: str) -> str:
-    """For a terminal, which control characters could upset; lines stay lines."""
-    return "\n".join(map(safe, text.split("\n")))

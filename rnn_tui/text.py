@@ -2,7 +2,7 @@
 
 import unicodedata
 
-__all__ = ["glyph", "safe"]
+__all__ = ["glyph", "printable", "safe"]
 
 _SPECIAL = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡", "\xad": "‧", "\xa0": "␣"}
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, and yet blank
@@ -37,4 +37,11 @@ def glyph(character: str) -> str:
 
 def safe(text: str) -> str:
     """The text with every character as its glyph, for one line of a terminal; a plain space stays one."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(character if character == " " else glyph(character) for character in text)
+
+
+def printable(text: str) -> str:
+    """The text with every character as its glyph, but for spaces and line feeds: lines stay lines."""
+    return "\n".join(map(safe, text.split("\n")))

@@ -1,6 +1,8 @@
 """`rnn-tui sample`: the text that a kept run's network writes."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.manifest import read_experiment
 from tests.engine.kept_runs import advance, begin, changed
 from tests.engine.text_runs import letters, on_text
+from tests.terminals import program, tty
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -50,6 +53,40 @@ def test_the_likeliest_text(kept: Path) -> None:
     result = run(str(kept), "--prime", "abc", "--temperature", "0", "--length", "40")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == likeliest(kept, "abc", 40) + "\n"
+
+
+def test_a_pipe_gets_every_character_and_a_terminal_none_that_acts(tmp_path: Path) -> None:
+    """Escape sequences, carriage returns and form feeds that were learnt are text, and no decoration."""
+    text = "ab\x1b[31mc\x1b]0;title\x07\r\x0c\x9b2J\u202e\x7f "
+    session, keeper = begin(
+        changed(LESSONS["hihello-embedding"], data={"inputs": (text,), "targets": (), "vocabulary": ""}),
+        tmp_path / "run",
+    )
+    advance(session, 1)
+    keeper.close()
+    command = program("sample", str(tmp_path / "run"), "--prime", text, "--length", "30")
+    piped = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    assert piped.startswith(text)
+    assert len(piped) == len(text) + 30 + 1
+    with tty(command) as terminal:
+        assert terminal.end() == 0
+    shown = terminal.raw.decode().replace("\r\n", "").replace("\n", "")
+    assert len(shown) == len(text) + 30
+    assert shown.isprintable()
+
+
+def test_what_the_output_cannot_encode_is_told(tmp_path: Path) -> None:
+    text = "abcé€"
+    session, keeper = begin(
+        changed(LESSONS["hihello-embedding"], data={"inputs": (text,), "targets": (), "vocabulary": ""}),
+        tmp_path / "run",
+    )
+    advance(session, 1)
+    keeper.close()
+    command = program("sample", str(tmp_path / "run"), "--prime", text, "--length", "1")
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"holds '\\u20ac', which latin-1 does not have" in done.stderr or b"iso8859-1" in done.stderr
 
 
 def test_a_drawn_text_hangs_on_its_seed_alone(kept: Path) -> None:
