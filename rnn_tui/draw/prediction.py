@@ -40,6 +40,7 @@ class Prediction:
     length: int  # of the whole row: the characters that are to be said
     seen: Sequence[tuple[str, int, bool]] | None  # distinct predictions, newest first: text, epoch, right
     now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
+    reading: range = range(0)  # time steps that slow motion has begun to compute
 
 
 def draw_prediction(
@@ -133,6 +134,8 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     if at >= len(say.top):
         x = canvas.put(1, y, f"t={step} ", palette.accent)
         texts = ("not fed yet in this pass", "not fed yet", "not fed", "·")
+        if step in say.reading:
+            texts = ("being computed: no answer yet", "no answer yet", "no answer", "·")
         canvas.put(x, y, first_that_fits(texts, room + 1 - x), palette.dim)
         return y + 1
     said, target = say.top[at][0], say.targets[at]

@@ -17,12 +17,7 @@ __all__ = ["describe"]
 
 _MOST = 8  # numbers that a line may hold
 _OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
-_CELLS = {
-    "rnn": "h = tanh(W_ih x + b_ih + W_hh h + b_hh)",
-    "rnn-relu": "h = relu(W_ih x + b_ih + W_hh h + b_hh)",
-    "gru": "gates say how much of it stays.",
-    "lstm": "gates forget, take in, and show.",
-}  # what is made of the old h
+_GATED = {"gru": "gates say how much of it stays.", "lstm": "gates forget, take in, and show."}
 
 Numbers = tuple[tuple[str, float], ...]
 
@@ -91,12 +86,20 @@ def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
         h = state[now.layer * network.directions + now.direction, row]
     else:
         h = motion.states[now.layer][0][t, row, now.direction * size : (now.direction + 1) * size]
-    reads = "the input" if now.layer == 0 else f"layer {now.layer}"
+    reads = "input" if now.layer == 0 else f"layer {now.layer}"
     name = f"layer {now.layer + 1}" if network.layers > 1 else "the cell"
     way = ("→←"[now.direction]) if network.bidirectional else ""
-    words = f"t={t}: {name}{way} mixes {reads} with {'h₀' if first else 'its state'}"
+    state = "h₀" if first else "state" if now.layer == 0 else "its state"
+    words = f"t={t}: {name}{way} mixes {reads} and {state}"
     note = _in_one_call(motion) if t == motion.start and now.layer == 0 and not now.direction else ""
-    return f"{words}. {note}" if note else f"{words}: {_CELLS[network.cell]}", _vector("h", h)
+    before_h = "h₀" if first else "hₜ₊₁" if now.direction else "hₜ₋₁"
+    made = _GATED.get(network.cell) or _equation(network.cell, before_h)
+    return f"{words}. {note}" if note else f"{words}: {made}", _vector("hₜ", h)
+
+
+def _equation(cell: str, before: str) -> str:
+    """The equation of a plain RNN; `before` names the state that the step begins with."""
+    return f"hₜ = {'relu' if cell == 'rnn-relu' else 'tanh'}(W_ih xₜ + b_ih + W_hh {before} + b_hh)"
 
 
 def _in_one_call(motion: Motion) -> str:
@@ -141,13 +144,17 @@ def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     elif target == NONE:
         return f"t={now.step}: nothing is to be said here, so nothing is added to the loss.", ()
     else:
-        character = glyph(trainer.task.vocabulary[int(target)])
-        words = f"t={now.step}: the target is {character}. Loss = −log of its probability: 0 if it were sure."
-        numbers = [(f"p({character})", math.exp(-loss)), ("loss", loss)]
+        best = int(said.argmax())  # of equals the first, as in the prediction
+        character, answer = glyph(trainer.task.vocabulary[int(target)]), glyph(trainer.task.vocabulary[best])
+        right = best == int(target)
+        verdict = f"it says {answer}, which is the target" if right else f"it says {answer}; the target is {character}"
+        words = f"t={now.step}: {verdict}. Loss = −log p({character}): 0 if it were sure of it."
+        numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
+        numbers += [] if right else [(f"said: p({answer})", float(said.softmax(-1)[best]))]
     if motion.stop - motion.start == 1 and trainer.task.rows == 1:  # the tick's own numbers
         assert trainer.loss is not None
         assert trainer.total is not None
-        numbers[-1] = ("loss", trainer.loss.item())
+        numbers = [(name, trainer.loss.item() if name.startswith("loss") else value) for name, value in numbers]
         whole = motion.stop == trainer.length and trainer.experiment.training.reduction == "mean"
         numbers.append(("mean" if whole else "added up", trainer.total.item()))
     elif now.step == trainer.length - 1 and trainer.total is not None:

@@ -1,6 +1,7 @@
 """The prediction: characters, bars and exact numbers of the right steps, and what was said before."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,9 @@ def test_what_is_not_fed_yet_says_so() -> None:
     axis = TimeAxis.fit(76, 6, gutter=GUTTER)
     assert set(lines(grid)[2][axis.x(2) : axis.right]) == {"·", " "}
     assert any("t=4 not fed yet" in line for line in lines(grid))
+    lit = lines(picture(replace(saying(said="ih"), reading=range(2, 3)), cursor=2))
+    assert any("t=2 being computed: no answer yet" in line for line in lit)
+    assert not any("not fed" in line for line in lit)
 
 
 @pytest.mark.parametrize("text", ["abcdef", "日本日本日本日本", "日" * 30, "x" * 90])

@@ -148,3 +148,19 @@ def test_the_cell_on_the_screen_sweeps_from_the_right() -> None:
             assert cell.note == ""
             swept.append(cell.step)
     assert swept == [2, 1, 0] * 2
+
+
+@pytest.mark.parametrize("experiment", BOTH_WAYS[:2], ids=name)
+def test_the_step_that_is_lit_is_never_called_one_that_has_not_been_fed(experiment: Experiment) -> None:
+    slow, seen = Session(experiment), set()
+    while not seen or slow.is_held:
+        slow.next_phase()
+        motion = slow.probe.motion
+        assert motion is not None
+        t, kind = motion.now.step, motion.now.kind
+        seen.add(kind)
+        if kind == "update":
+            continue
+        for ask in (SaliencyAsk(step=t), GradientsAsk(at=t), GatesAsk(), SpaceAsk(), CellAsk(step=t)):
+            assert "been fed" not in answer(slow, ask).note, (kind, t, ask)
+    assert {"embed", "cell", "head", "softmax", "loss"} <= seen

@@ -310,8 +310,16 @@ def test_forward_tells_states_probabilities_and_losses(what: Experiment) -> None
             assert_allclose(dict(phase.numbers)[what.vocabulary[int(p[t].argmax())]], p[t].max().item(), rtol=1e-6)
             assert_allclose(numbers, sorted(p[t].tolist(), reverse=True)[:8], rtol=1e-5)
         elif phase.kind == "loss":
-            right = p[t, targets[t, 0]].item()
+            right, best = p[t, targets[t, 0]].item(), int(p[t].argmax())
             assert_allclose(numbers[:2], [right, -math.log(right)], rtol=1e-5)
+            target, said = what.vocabulary[int(targets[t, 0])], what.vocabulary[best]
+            named = dict(phase.numbers)
+            assert_allclose(named[f"target: p({target})"], right, rtol=1e-5)
+            assert_allclose(named[f"loss −log p({target})"], -math.log(right), rtol=1e-5)
+            assert (f"said: p({said})" in named) == (said != target)
+            if said != target:
+                assert_allclose(named[f"said: p({said})"], p[t, best].item(), rtol=1e-5)
+            assert f"it says {said}" in phase.words
     assert trainer.total is not None
     last = [phase for phase in found if phase.kind == "loss"][-1]
     assert_allclose(last.numbers[-1][1], trainer.total.item(), rtol=1e-6)
@@ -409,6 +417,22 @@ def test_words_are_one_line_that_fits_a_small_screen(what: Experiment) -> None:
     if what.training.learn:
         said = "head" if what.is_numbers else "softmax"
         assert kinds >= {"update", "embed", "cell", said, "loss", "backward"}
+
+
+@pytest.mark.parametrize("network", [{}, {"bidirectional": True, **LINEAR}, {"cell": "rnn-relu", **LINEAR}])
+def test_the_equation_has_the_state_before_on_its_right_side(network: dict[str, Any]) -> None:
+    tick = "sequence" if network.get("bidirectional") else "character"
+    session, seen = Session(experiment(network, tick=tick)), set()
+    while not session.trainer.at_end_of_pass:
+        for phase in phases_of_tick(session):
+            if phase.kind == "cell" and "W_hh" in phase.words:
+                left, _, right = phase.words.rpartition(": ")[2].partition(" = ")
+                first = phase.time_step == (session.trainer.length - 1 if phase.direction else 0)
+                before = "h₀" if first else "hₜ₊₁" if phase.direction else "hₜ₋₁"
+                assert left == "hₜ"
+                assert f"W_hh {before} + b_hh" in right
+                seen.add((phase.direction, first))
+    assert seen >= {(0, False)}
 
 
 def test_the_run_holds_behind_the_last_phase_of_its_last_tick() -> None:

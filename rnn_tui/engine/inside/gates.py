@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.adjoint import slope
-from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.inside.sight import Sight, floats, sampled
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.unfolded import Unfolded
 from rnn_tui.inside import Floats, Gate, GatesAsk, GatesFacts
@@ -72,7 +72,7 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
             for name, values in _values(sight.cell(layer, direction)).items()
         )
     return GatesFacts(
-        note=note if end else NOT_FED,
+        note=note if end else sight.nothing,
         layer=layer,
         direction=direction,
         hidden_size=network.hidden_size,

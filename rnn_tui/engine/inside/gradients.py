@@ -9,7 +9,7 @@ from torch.linalg import vector_norm
 
 from rnn_tui.engine.adjoint import Adjoint, adjoints
 from rnn_tui.engine.inside.outputs import by_states, logits
-from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
+from rnn_tui.engine.inside.sight import Sight, floats
 from rnn_tui.engine.losses import by_logits
 from rnn_tui.engine.radius import spectral_radius
 from rnn_tui.engine.trainer import Trainer
@@ -37,7 +37,7 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     layer, direction = sight.place(ask.layer, ask.direction)
     facts = GradientsFacts(first=sight.first, at=-1, layer=layer, direction=direction)
     if not trainer.learns or not sight.fed:
-        return replace(facts, note=NOT_FED if trainer.learns else _NOT_LEARNT)
+        return replace(facts, note=sight.nothing if trainer.learns else _NOT_LEARNT)
     there = 0 <= ask.at < sight.fed
     found, _ = adjoints(sight.layers, _seeds(sight, ask.at if there else -1))
     norms = [[_norms(each) for each in both] for both in found]
@@ -48,7 +48,7 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     clip = trainer.experiment.training.clip
     return replace(
         facts,
-        note="" if there else "That time step has not been fed yet: only the loss of those fed so far is shown.",
+        note="" if there else f"{sight.no_output(ask.at)} Only the loss of those fed so far is shown.",
         at=ask.at if there else -1,
         flows=tuple(
             _flow(sight, number, way, each) for number, both in enumerate(norms) for way, each in enumerate(both)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from rnn_tui.engine.adjoint import adjoints
 from rnn_tui.engine.inside.outputs import by_states, logits
-from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats
+from rnn_tui.engine.inside.sight import Sight, floats
 from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.inside import SaliencyAsk, SaliencyFacts
 from rnn_tui.pairs import NONE
@@ -15,7 +15,6 @@ __all__ = ["saliency_facts"]
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no character that could be asked about."
 _NO_TARGET = "Nothing is to be said at that time step: there is no target that could be asked about."
-_STEP_NOT_FED = "That time step has not been fed yet: it has said nothing."
 
 
 @torch.no_grad()
@@ -36,7 +35,7 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
     if not trainer.learns:
         return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < sight.fed:
-        return replace(facts, note=_STEP_NOT_FED if sight.fed else NOT_FED)
+        return replace(facts, note=sight.no_output(ask.step) if sight.fed else sight.nothing)
     said = logits(sight)
     character = 0
     if isinstance(task, SeriesTask):

@@ -14,6 +14,7 @@ from rnn_tui.inside import Floats, Integers
 __all__ = ["NOT_FED", "Sight", "floats", "sampled"]
 
 NOT_FED = "Nothing has been fed yet: → feeds the first character."
+_NO_OUTPUT = "The first step is being computed: n goes on to its output."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,21 @@ class Sight:
         """The layer and direction asked for, or the nearest that there is. Only where something has been read."""
         layer, direction = self.place(layer, direction)
         return self.layers[layer][direction]
+
+    @property
+    def nothing(self) -> str:
+        """Why there is no step with an output."""
+        return _NO_OUTPUT if self.motion is not None and self.motion.now.kind != "update" else NOT_FED
+
+    def no_output(self, step: int) -> str:
+        """Why a step has no output: it has not been fed, slow motion holds before its answer, or the row has ended."""
+        if step < 0:
+            return "That time step has not been fed yet."
+        if self.trainer.task.steps(self.row) <= step < self.trainer.length:
+            return f"This row has ended before t={step}."
+        if self.motion is not None and self.motion.now.kind != "update" and step < self.motion.stop:
+            return f"t={step} has no output yet in this tick."
+        return f"t={step} has not been fed yet." if self.fed else NOT_FED
 
     def window(self, values: Tensor) -> Tensor:
         """(T, ...) over the steps read -> those of them in the window that the outputs depend on."""

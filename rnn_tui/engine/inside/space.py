@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.inside.axes import Axes, principal
-from rnn_tui.engine.inside.sight import NOT_FED, Sight, sampled
+from rnn_tui.engine.inside.sight import Sight, sampled
 from rnn_tui.engine.outputs import layer_outputs
 from rnn_tui.inside import Integers, SpaceAsk, SpaceFacts, SpaceKind
 
@@ -42,7 +42,7 @@ class Spaces:
             f"The input is {read}, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
         )
         if not sight.fed:
-            return _nothing(NOT_FED, "states", layer, direction)
+            return _nothing(sight.nothing, "states", layer, direction)
         rows = sampled(sight.trainer.task.rows, ask.rows, sight.row)
         states, h_0 = _states(sight, layer, direction, rows)
         if not states.isfinite().all():

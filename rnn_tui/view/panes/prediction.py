@@ -126,4 +126,15 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
         if whole and rows == 1
         else "",
+        reading=_reading(scene),
     )
+
+
+def _reading(scene: Scene) -> range:
+    """The time steps that slow motion has begun to compute: in both directions all of them, once the cells are."""
+    phase = scene.frame.phase
+    if phase is None or phase.kind in ("update", "backward"):
+        return range(0)
+    if not scene.experiment.network.bidirectional:
+        return range(phase.time_step, phase.time_step + 1)
+    return range(phase.time_step + 1 if phase.kind == "embed" else scene.experiment.length)
