@@ -51,6 +51,7 @@ class Driver:
         self._tell = tell
         self.session: Session | None = None
         self.playing = False
+        self._asked_to_play = False  # the last word about it, though it may have come to a breakpoint or its end since
         self.attended = True  # somebody looks; breakpoints are for who does
         self.revision = 0  # grows with everything that a look could see
         self.runs = 0  # begun so far, and described anew
@@ -161,7 +162,7 @@ class Driver:
                 self._place.restart()
                 session.begin(session.experiment if seed is None else session.with_seed(seed))
                 self._begin(session)
-                self.play(self.playing)
+                self.play(self._asked_to_play)
             case Play(on=on):
                 if on and not session.is_held:
                     session.play_on()
@@ -209,7 +210,7 @@ class Driver:
 
     def play(self, on: bool, *, to_tick: bool = False) -> None:
         """Run, or hold."""
-        self.playing = on
+        self.playing = self._asked_to_play = on
         self._pace.begin(to_tick=on and to_tick)
 
     def keep(self) -> str:
@@ -322,7 +323,8 @@ class Driver:
         if not going and not self.attended and session.stopped and not (session.done or session.early or session.lost):
             going = True
         if not going or (self._pace.to_end_of_stretch and session.at_end_of_stretch):
-            self.play(False)
+            self.playing = False
+            self._pace.begin()
         else:
             self._pace.ticked()
 

@@ -89,8 +89,8 @@ def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     reads = "input" if now.layer == 0 else f"layer {now.layer}"
     name = f"layer {now.layer + 1}" if network.layers > 1 else "the cell"
     way = ("→←"[now.direction]) if network.bidirectional else ""
-    state = "h₀" if first else "state" if now.layer == 0 else "its state"
-    words = f"t={t}: {name}{way} mixes {reads} and {state}"
+    with_what = "h₀" if first else "state" if now.layer == 0 else "its state"
+    words = f"t={t}: {name}{way} mixes {reads} and {with_what}"
     note = _in_one_call(motion) if t == motion.start and now.layer == 0 and not now.direction else ""
     before_h = "h₀" if first else "hₜ₊₁" if now.direction else "hₜ₋₁"
     made = _GATED.get(network.cell) or _equation(network.cell, before_h)

@@ -152,7 +152,8 @@ def test_the_cell_on_the_screen_sweeps_from_the_right() -> None:
 
 @pytest.mark.parametrize("experiment", BOTH_WAYS[:2], ids=name)
 def test_the_step_that_is_lit_is_never_called_one_that_has_not_been_fed(experiment: Experiment) -> None:
-    slow, seen = Session(experiment), set()
+    slow = Session(experiment)
+    seen: set[str] = set()
     while not seen or slow.is_held:
         slow.next_phase()
         motion = slow.probe.motion

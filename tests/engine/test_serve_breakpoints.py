@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
+    Back,
     Command,
     Frame,
     GoTo,
@@ -19,6 +20,7 @@ from rnn_tui.protocol import (
     Restart,
     SetSpeed,
     SlowMotion,
+    Step,
     Turn,
     Watch,
 )
@@ -143,3 +145,17 @@ def test_in_slow_motion_it_pauses_too_and_other_breakpoints_finish_no_phase() ->
     seen = frames(*turns, *(each for _ in range(60) for each in (1, replace(LOOK, seen=-1))))
     assert (seen[-1].status.tick, seen[-1].status.state) == (2, "paused")
     assert "(tick=2)" in seen[-1].status.notice
+
+
+@pytest.mark.parametrize("again", [Restart(), Restart(seed=7)])
+def test_a_run_that_was_playing_plays_when_it_is_begun_again(again: Restart) -> None:
+    def state(*before: Command | int, opening: Open) -> tuple[str, int]:
+        (frame,) = frames(opening, *before, again, LOOK, 12)
+        return frame.status.state, min(frame.status.tick, 1)
+
+    assert state(100, opening=Open(experiment=until("learnt"))) == ("playing", 1), "it held by itself"
+    assert state(9, opening=Open(experiment=until(epochs=5))) == ("playing", 1)
+    assert state(40, opening=Open(experiment=until(epochs=5))) == ("playing", 1), "it was over"
+    for by_hand in (HOLD, Back(), Step(), Step(unit="epoch"), NextPhase()):
+        assert state(3, by_hand, 10, opening=Open(experiment=until())) == ("paused", 0), by_hand
+    assert state(3, opening=Open(experiment=until(), play=False)) == ("paused", 0)
