@@ -2,12 +2,7 @@
 
 from rnn_tui.experiment import END, Task
 
-__all__ = ["ONE_WAY", "laid_out", "unfit"]
-
-ONE_WAY = (
-    "true does not fit pairs of different lengths: who reads from the right would begin with their padding. It must be "
-    "false"
-)
+__all__ = ["laid_out", "other_task", "unfit"]
 
 
 def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:
@@ -26,10 +21,18 @@ def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:
 def unfit(task: Task, source: str, target: str) -> str:
     """What a pair has that does not fit the task, and what would be right; empty where it fits."""
     if task == "many-to-many" and len(source) != len(target):
-        return f"{_characters(source)} to read and {_characters(target)} to say: many-to-many needs equally many"
+        problem = f"{_characters(source)} to read and {_characters(target)} to say: many-to-many needs equally many; "
+        return problem + other_task(target)
     if task == "many-to-one" and len(target) != 1:
-        return f"{_characters(target)} to say: many-to-one needs one"
+        return f"{_characters(target)} to say: many-to-one needs one; {other_task(target)}"
     return ""
+
+
+def other_task(target: str) -> str:
+    """The option with which an input of any length may have this target."""
+    if len(target) == 1:
+        return "--task many-to-one reads an input of any length and says one character"
+    return "--task one-to-many says an answer of any length"
 
 
 def _characters(text: str) -> str:

@@ -11,7 +11,6 @@ from rnn_tui.batches import Batches, PairBatches
 from rnn_tui.builtin import origin
 from rnn_tui.corpus import Corpus, read_corpus
 from rnn_tui.experiment import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
-from rnn_tui.kinds import ONE_WAY
 from rnn_tui.memory import check_memory
 from rnn_tui.pairs import Pairs, read_pairs
 from rnn_tui.rules import NEVER_LEARNT, from_dict, to_dict
@@ -60,8 +59,6 @@ def _read_pairs(experiment: Experiment) -> Reading:
         raise ExperimentError(
             "data.length", f"{data.length} is too short: the longest pair has {longest:,} time steps; 0 stands for them"
         )
-    if experiment.network.bidirectional and len(set(pairs.lengths.tolist())) > 1:
-        raise ExperimentError("network.bidirectional", ONE_WAY)
     plan = PairBatches(len(pairs), data)
     if "learnt" in experiment.run.until and plan.count > 1:
         raise ExperimentError("run.until", NEVER_LEARNT, value="learnt")

@@ -11,7 +11,7 @@ import msgspec
 from rnn_tui.breakpoints import needs_learning, parse_all
 from rnn_tui.experiment import END, Data, Experiment, ExperimentError
 from rnn_tui.fields import FIELDS
-from rnn_tui.kinds import ONE_WAY, laid_out, unfit
+from rnn_tui.kinds import other_task, unfit
 
 __all__ = ["NEVER_LEARNT", "choices", "from_dict", "to_dict"]
 
@@ -199,7 +199,8 @@ def _check_rows(data: Data) -> None:
         raise ExperimentError(
             "data.inputs",
             f"has rows of {_either(map(str, sorted(lengths)), 'and')} characters: "
-            "the rows of a batch must be equally long",
+            "the rows of a batch must be equally long; a file of pairs (--pairs) may have any lengths, and so may rows "
+            "with --task many-to-one or one-to-many",
         )
 
 
@@ -257,7 +258,7 @@ def _check_texts(experiment: Experiment) -> None:
             raise ExperimentError(
                 "data.targets",
                 f"{_short(target)} has {_characters(target)} where the input "
-                f"{_short(row)} has {len(row)}: they must be equally long",
+                f"{_short(row)} has {len(row)}: they must be equally long; {other_task(target)}",
             )
     end = END if data.task == "one-to-many" else ""
     missing = sorted(set("".join((*data.inputs, *data.targets, end))) - set(experiment.vocabulary))
@@ -276,9 +277,6 @@ def _check_padded(experiment: Experiment) -> None:
         problem = unfit(data.task, row, target)
         if problem:
             raise ExperimentError("data.targets", f"{_short(target)} has {problem}", value=target)
-    rows = zip(data.inputs, data.targets, strict=True)
-    if experiment.network.bidirectional and len({len(laid_out(data.task, *row)[0]) for row in rows}) > 1:
-        raise ExperimentError("network.bidirectional", ONE_WAY)
 
 
 def _check_vocabulary(experiment: Experiment) -> None:

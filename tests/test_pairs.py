@@ -119,14 +119,6 @@ def test_other_encodings(tmp_path: Path) -> None:
         ({"data": {"inputs": ["ab"], "targets": ["ab"], "task": "many-to-one"}}, "data.targets"),
         ({"data": {"inputs": ["ab"], "targets": [""], "task": "one-to-many"}}, "data.targets"),
         ({"data": {"inputs": ["ab"], "task": "one-to-many"}, "training": {"learn": False}}, "data.task"),
-        (
-            {
-                "data": {"inputs": ["ab", "a"], "targets": ["a", "b"], "task": "many-to-one"},
-                "network": {"bidirectional": True, "head": "linear"},
-                "training": {"tick": "sequence"},
-            },
-            "network.bidirectional",
-        ),
     ],
 )
 def test_unsound_experiments(values: dict[str, Any], path: str) -> None:
@@ -175,7 +167,14 @@ def test_batches_are_shuffled_by_seed_and_epoch() -> None:
         ("ab\tba\n", ("--batch", "2"), "--batch 2: pairs a pass are too many: the file has 1 of them"),
         ("ab\tba\n", ("--holdout", "0.5"), "--holdout 0.5: of 1 pairs is none"),
         ("ab\tba\n", ("--length", "1"), "--length 1: is too short"),
-        ("ab\tba\na\tb\n", ("--bidirectional",), "different lengths"),
+        (
+            "good day\tpos\nbad\tneg\n",
+            (),
+            "line 1 has 8 characters to read and 3 characters to say: many-to-many needs "
+            "equally many; --task one-to-many says an answer of any length",
+        ),
+        ("abc\tx\n", (), "many-to-many needs equally many; --task many-to-one reads an input of any length"),
+        ("abc\txy\n", ("--task", "many-to-one"), "many-to-one needs one; --task one-to-many says an answer of any"),
         ("ab\tba\na\tb\n", ("--batch", "1", "--until", "learnt"), "another batch"),
         ("ab\tba\n", ("--text", "x"), "cannot stand beside"),
     ],
@@ -187,3 +186,26 @@ def test_refused_in_one_line(tmp_path: Path, text: str, more: tuple[str, ...], s
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--input", "abc", "--target", "xy"), "they must be equally long; --task one-to-many"),
+        (("--input", "abc", "--target", "x"), "they must be equally long; --task many-to-one"),
+        (("--input", "ab", "--input", "a", "--target", "ab", "--target", "a"), "rows with --task many-to-one"),
+        (("--input", "ab", "--target", "xy", "--task", "many-to-one"), "needs one; --task one-to-many"),
+    ],
+)
+def test_rows_of_other_lengths_name_the_task_that_takes_them(arguments: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(main, ["train", "--no-save", *arguments])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert said in result.stderr
+
+
+def test_pairs_of_other_lengths_may_be_read_both_ways(tmp_path: Path) -> None:
+    path = tmp_path / "rev.tsv"
+    path.write_text("abc\tcba\nde\ted\nfghij\tjihgf\nk\tk\n")
+    more = ("--bidirectional", "--head", "linear", "--tick", "sequence", "--epochs", "2", "--no-save")
+    result = CliRunner().invoke(main, ["train", "--pairs", str(path), *more])
+    assert (result.exit_code, result.stderr) == (0, "")

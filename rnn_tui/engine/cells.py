@@ -17,7 +17,18 @@ from torch import Tensor, nn
 
 from rnn_tui.experiment import GATES, Network
 
-__all__ = ["STEPS", "State", "WrittenOut", "gru_step", "hidden", "lstm_step", "relu_step", "rnn_step", "through_time"]
+__all__ = [
+    "STEPS",
+    "State",
+    "WrittenOut",
+    "gru_step",
+    "hidden",
+    "kept_where_padded",
+    "lstm_step",
+    "relu_step",
+    "rnn_step",
+    "through_time",
+]
 
 State = Tensor | tuple[Tensor, Tensor]  # h, or for an LSTM (h, c)
 
@@ -69,16 +80,34 @@ STEPS: dict[str, Callable[..., Any]] = {"rnn": rnn_step, "rnn-relu": relu_step, 
 # ---- many time steps ------------------------------------------------------------------------------------------------
 
 
-def through_time(cell: str, xs: Sequence[Tensor], state: State, weights: Sequence[Tensor], direction: int) -> list[Any]:
+def through_time(
+    cell: str,
+    xs: Sequence[Tensor],
+    state: State,
+    weights: Sequence[Tensor],
+    direction: int,
+    own: Sequence[Tensor] | None = None,
+) -> list[Any]:
     """The state after each of T steps xs (N, E), in the order of the text: h (N, H), or (h, c).
 
-    Direction 1 begins with the last step and goes to the first.
+    Direction 1 begins with the last step and goes to the first. `own`, T of (N, 1), tells the steps of a row from its
+    padding, which is passed over: a row keeps its state there.
     """
     states = []
-    for x in reversed(xs) if direction else xs:
-        state = STEPS[cell](x, state, *weights)
+    for t in reversed(range(len(xs))) if direction else range(len(xs)):
+        after = STEPS[cell](xs[t], state, *weights)
+        state = after if own is None else kept_where_padded(after, state, own[t])
         states.append(state)
     return states[::-1] if direction else states
+
+
+def kept_where_padded(after: State, before: State, own: Tensor) -> Any:
+    """The state after a step in the rows whose own it is, own (N, 1), and the state before it in all others."""
+    if isinstance(after, tuple) and isinstance(before, tuple):
+        return tuple(torch.where(own, new, old) for new, old in zip(after, before, strict=True))
+    assert isinstance(after, Tensor)
+    assert isinstance(before, Tensor)
+    return torch.where(own, after, before)
 
 
 def hidden(state: State) -> Tensor:
@@ -106,13 +135,17 @@ class WrittenOut(nn.Module):
                     drawn = torch.empty(shape).uniform_(-bound, bound)
                     self.register_parameter(f"{name}_l{layer}{end}", nn.Parameter(drawn))
 
-    def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
+    def forward(
+        self, x: Tensor, state: State, masks: Tensor | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """x (T, N, E) and the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
 
         masks (L-1, T, N, D*H), time first, are those of dropout: 0 for what the layer above does not get to see.
+        lengths (N,) are those of the rows where they are padded: what comes after is never read, and its output is 0.
         """
         time = 1 if self.batch_first else 0
         xs = list(x.unbind(time))  # T of (N, E)
+        own = None if lengths is None else [(t < lengths.to(x.device))[:, None] for t in range(len(xs))]  # T of (N, 1)
         before = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)  # L*D of (N, H), or two
         after = []
         weights = list(self.parameters())  # four for each layer and direction
@@ -120,12 +153,14 @@ class WrittenOut(nn.Module):
             both = []
             for direction in range(self.directions):
                 at = layer * self.directions + direction
-                states = through_time(self.cell, xs, before[at], weights[4 * at : 4 * at + 4], direction)
+                states = through_time(self.cell, xs, before[at], weights[4 * at : 4 * at + 4], direction, own)
                 after.append(states[0 if direction else -1])  # what it has come to in the end
                 both.append([hidden(each) for each in states])
             xs = [torch.cat(sides, -1) for sides in zip(*both, strict=True)]  # T of (N, D*H), for the layer above
             if masks is not None and layer < len(masks):
                 xs = [h * mask for h, mask in zip(xs, masks[layer], strict=True)]
+        if own is not None:
+            xs = [torch.where(mine, h, 0) for h, mine in zip(xs, own, strict=True)]
         output = torch.stack(xs, time)
         if isinstance(state, tuple):
             return output, (torch.stack([h for h, _ in after]), torch.stack([c for _, c in after]))

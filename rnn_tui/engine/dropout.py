@@ -10,14 +10,13 @@ A mask is what the states of a layer are multiplied by before the layer above re
 """
 
 import hashlib
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnn_tui.experiment import Experiment
 
-__all__ = ["DroppingGRU", "DroppingLSTM", "DroppingRNN", "draw_masks", "dropped"]
+__all__ = ["draw_masks", "dropped"]
 
 
 def draw_masks(experiment: Experiment, number: int, device: torch.device) -> Tensor | None:
@@ -43,45 +42,3 @@ def dropped(h: Tensor, masks: Tensor | None, layer: int) -> Tensor:
     There is no mask for the top layer, whose states are the output.
     """
     return h if masks is None or layer >= len(masks) else h * masks[layer]
-
-
-class _Dropping(nn.RNNBase):
-    """A fused module that runs layer by layer where masks are given. Its parameters are those of torch's module."""
-
-    def forward(self, x: Tensor, state: Any, masks: Tensor | None = None) -> Any:
-        """x (T, N, E), the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
-
-        masks (L-1, T, N, D*H), always time first; without them nothing is dropped.
-        """
-        if masks is None:
-            return super().forward(x, state)
-        lstm, directions = isinstance(state, tuple), 2 if self.bidirectional else 1
-        per_layer = 4 * directions
-        after = []
-        for layer in range(self.num_layers):
-            rows = slice(layer * directions, (layer + 1) * directions)
-            before = tuple(part[rows] for part in state) if lstm else state[rows]
-            x, *end = self._layer(x, before, self._flat_weights[layer * per_layer : (layer + 1) * per_layer])
-            after.append(end)
-            if layer < len(masks):
-                x = x * (masks[layer].transpose(0, 1) if self.batch_first else masks[layer])
-        ends = tuple(torch.cat(part) for part in zip(*after, strict=True))
-        return x, ends if lstm else ends[0]
-
-    def _layer(self, x: Tensor, state: Any, weights: Any) -> Any:
-        """One layer, by the function that torch's own module calls for all of them."""
-        name = {"RNN_TANH": "rnn_tanh", "RNN_RELU": "rnn_relu", "GRU": "gru", "LSTM": "lstm"}[self.mode]
-        settings = (self.bias, 1, 0.0, self.training, self.bidirectional, self.batch_first)
-        return getattr(torch, name)(x, state, weights, *settings)
-
-
-class DroppingRNN(_Dropping, nn.RNN):  # type: ignore[misc] # forward takes masks as well
-    """nn.RNN with masks."""
-
-
-class DroppingGRU(_Dropping, nn.GRU):  # type: ignore[misc]
-    """nn.GRU with masks."""
-
-
-class DroppingLSTM(_Dropping, nn.LSTM):  # type: ignore[misc]
-    """nn.LSTM with masks."""

@@ -11,7 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.cells import kept_where_padded
 from rnn_tui.engine.dropout import dropped
+from rnn_tui.engine.fused import steps_of_rows
 from rnn_tui.engine.layers import layer_modules
 from rnn_tui.engine.losses import loss_of
 from rnn_tui.engine.trainer import Trainer
@@ -43,6 +45,7 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
     reads = list((x.transpose(0, 1) if task.batch_first else x).unbind(0))  # (N, E) at each time step
     lstm = isinstance(trainer.h_0, tuple)
     first = list(zip(*trainer.h_0, strict=True)) if isinstance(trainer.h_0, tuple) else list(trainer.h_0)
+    own = None if task.lengths is None else steps_of_rows(task.lengths, len(reads), trainer.device)[..., None]
     nodes: Nodes = []
     for module in layer_modules(model, network):
         both = []
@@ -50,9 +53,10 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
             weights = _weights(module, direction)
             state: Any = first[len(nodes) * network.directions + direction]
             states = []
-            for read in reversed(reads) if direction else reads:
-                state = _CELLS[network.cell](read, state, *weights)
-                states.append(state[0] if lstm else state)
+            for step in reversed(range(len(reads))) if direction else range(len(reads)):
+                after = _CELLS[network.cell](reads[step], state, *weights)
+                states.append(after[0] if lstm else after)  # where a row is padded, nothing hangs on it
+                state = after if own is None else kept_where_padded(after, state, own[step])
             both.append(states[::-1] if direction else states)
         nodes.append(both)
         below = torch.stack([torch.cat(parts, -1) for parts in zip(*both, strict=True)])  # (T, N, D*H)

@@ -61,21 +61,21 @@ class HoldOut:
         """Add to the score what is judged every time, or the whole; stops after each piece."""
         state: State | None = None
         for piece in self._pieces if whole else self._pieces[: self._part]:
-            x, y = piece()
+            x, y, lengths = piece()
             rows = y.shape[1]
             if state is None or not self._goes_on:
                 state = drawn_state(self._trainer, rows)
             with torch.no_grad():
-                state = self._add(score, x, y, _last_rows(state, rows))
+                state = self._add(score, x, y, _last_rows(state, rows), lengths)
             yield
 
-    def _add(self, score: Score, x: Tensor, y: Tensor, state: State) -> State:
+    def _add(self, score: Score, x: Tensor, y: Tensor, state: State, lengths: Tensor | None) -> State:
         """y (T, N) is NONE where nothing is to be said."""
         model = self._trainer.model
         training = model.training
         model.eval()
         try:
-            logits, state = model(x, state)
+            logits, state = model(x, state, lengths)
         finally:
             model.train(training)
         if self._task.batch_first:
@@ -93,8 +93,8 @@ class HoldOut:
         return state
 
     @staticmethod
-    def _judged(task: LongTask | PairsTask) -> list[Callable[[], tuple[Tensor, Tensor]]]:
-        """What gives what the model reads of each piece, and the right answers."""
+    def _judged(task: LongTask | PairsTask) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
+        """What gives what the model reads of each piece, the right answers, and the lengths of padded rows."""
         if isinstance(task, PairsTask):
             return [partial(task.piece, chosen) for chosen in task.judged()]
         return [partial(task.piece, piece) for piece in task.judged()]

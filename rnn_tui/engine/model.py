@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.cells import State, WrittenOut
-from rnn_tui.engine.dropout import DroppingGRU, DroppingLSTM, DroppingRNN
+from rnn_tui.engine.fused import FusedGRU, FusedLSTM, FusedRNN
 from rnn_tui.experiment import Experiment, Network
 
 __all__ = ["CellStack", "Model", "State", "initial_state"]
@@ -80,23 +80,27 @@ class Model(nn.Module):
         """The top layer's states (T, N, D*H) -> logits (T, N, C)."""
         return output if self.head is None else self.head(output)
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """x (T, N, C) one-hot or (T, N) indices, and the state before it -> logits (T, N, C), the state after it."""
-        output, state = self.recurrent(self.embed(x), state)  # (T, N, D*H)
+    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        """x (T, N, C) one-hot or (T, N) indices, and the state before it -> logits (T, N, C), the state after it.
+
+        lengths (N,), on the CPU, are those of rows that are padded; only a bidirectional network has a use for them.
+        """
+        more = {} if lengths is None else {"lengths": lengths}
+        output, state = self.recurrent(self.embed(x), state, **more)  # (T, N, D*H)
         return self.read_out(output), state
 
 
 def _fused(network: Network, input_size: int) -> nn.RNNBase:
     shape = {"num_layers": network.layers, "bidirectional": network.bidirectional, "batch_first": network.batch_first}
-    drops = bool(network.dropout)
+    takes_more = bool(network.dropout) or network.bidirectional  # masks, or the lengths of rows
     match network.cell:
         case "gru":
-            return (DroppingGRU if drops else nn.GRU)(input_size, network.hidden_size, **shape)
+            return (FusedGRU if takes_more else nn.GRU)(input_size, network.hidden_size, **shape)
         case "lstm":
-            return (DroppingLSTM if drops else nn.LSTM)(input_size, network.hidden_size, **shape)
+            return (FusedLSTM if takes_more else nn.LSTM)(input_size, network.hidden_size, **shape)
         case kind:
             nonlinearity = "relu" if kind == "rnn-relu" else "tanh"
-            build = DroppingRNN if drops else nn.RNN
+            build = FusedRNN if takes_more else nn.RNN
             return build(input_size, network.hidden_size, nonlinearity=nonlinearity, **shape)
 
 

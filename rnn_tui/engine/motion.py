@@ -197,7 +197,7 @@ class Motion:
         with torch.no_grad(), trainer.cast():
             x = trainer.model.embed(task.x(0, self.stop))
             x = x.transpose(0, 1) if task.batch_first else x
-            return layer_states(layer_modules(trainer.model, self.network), x, trainer.h_0, masks)
+            return layer_states(layer_modules(trainer.model, self.network), x, trainer.h_0, masks, task.lengths)
 
     @cached_property
     def norms(self) -> list[list[Tensor]]:

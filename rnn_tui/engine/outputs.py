@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.dropout import dropped
+from rnn_tui.engine.fused import run_rows
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
@@ -34,9 +35,14 @@ def some_rows(state: State, rows: Tensor) -> State:
 def layer_outputs(trainer: Trainer, steps: int, rows: Tensor, layers: int | None = None) -> list[Tensor]:
     """What the first layer reads (T, n, E), and the h_t of each layer (T, n, D*H), up to a layer, of the first steps.
 
-    A network that reads both ways must be given all steps. `rows` are indices (n,) into the batch.
+    A network that reads both ways must be given all steps, of a row that is padded its own at least. `rows` are indices
+    (n,) into the batch.
     """
     task, network = trainer.task, trainer.experiment.network
+    lengths = None if task.lengths is None else task.lengths[rows.cpu()]
+    asked = steps
+    if lengths is not None:
+        steps = int(lengths.max())
     x = task.x(0, steps)
     found = [trainer.model.embed((x.transpose(0, 1) if task.batch_first else x)[:, rows])]
     reads, masks = found[0], None if trainer.masks is None else trainer.masks[:, :steps, rows]
@@ -45,17 +51,23 @@ def layer_outputs(trainer: Trainer, steps: int, rows: Tensor, layers: int | None
         mine = slice(number * network.directions, (number + 1) * network.directions)
         before = (state[0][mine], state[1][mine]) if isinstance(state, tuple) else state[mine]
         with trainer.cast():
-            h = module(reads, before)[0].float()
+            h = run_rows(module, reads, before, lengths)[0].float()
         found.append(h)
         reads = dropped(h, masks, number)
-    return found
+    return [_padded(each, asked) for each in found] if lengths is not None else found
+
+
+def _padded(values: Tensor, steps: int) -> Tensor:
+    """(T, ...) with so many steps: cut off, or zeros."""
+    missing = steps - len(values)
+    return torch.cat((values, values.new_zeros(missing, *values.shape[1:]))) if missing > 0 else values[:steps]
 
 
 @torch.no_grad()
 def own_end(trainer: Trainer, row: int) -> State:
-    """The state after a row's own last character (L, 1, H), computed from that row alone, without its padding.
+    """The state after a row's own last character (L*D, 1, H), computed from that row alone, without its padding.
 
-    For a network that reads one way.
+    From the right it is the one after its first character.
     """
     task = trainer.task
     rows, steps = torch.tensor([row], device=trainer.device), task.steps(row)
@@ -64,6 +76,12 @@ def own_end(trainer: Trainer, row: int) -> State:
     modules = layer_modules(trainer.model, trainer.experiment.network)
     masks = None if trainer.masks is None else trainer.masks[:, :steps, rows]
     states = layer_states(modules, x, some_rows(trainer.h_0, rows), masks)
-    h = torch.stack([each[-1] for each, _ in states])
-    c = [each[-1] for _, each in states if each is not None]
-    return (h, torch.stack(c)) if c else h
+    h = [end for each, _ in states for end in _ends(trainer, each)]
+    c = [end for _, each in states if each is not None for end in _ends(trainer, each)]
+    return (torch.stack(h), torch.stack(c)) if c else torch.stack(h)
+
+
+def _ends(trainer: Trainer, states: Tensor) -> list[Tensor]:
+    """The last state (n, H) of each direction, from those of a layer (T, n, D*H)."""
+    left, *right = states.chunk(trainer.experiment.network.directions, -1)
+    return [left[-1], *(each[0] for each in right)]

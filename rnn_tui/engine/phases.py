@@ -77,10 +77,10 @@ def _ended(now: Moment) -> str:
 def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
     size, t = network.hidden_size, now.step
-    if int(trainer.task.inputs[t, row]) == NONE:
+    if t >= trainer.task.steps(row):
         return _ended(now), ()
     before = t + 1 if now.direction else t - 1
-    first = before in (-1, trainer.length)
+    first = before in (-1, trainer.task.steps(row))
     if motion.stop - motion.start == 1:  # what the tick itself has computed
         state = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state
         h = state[now.layer * network.directions + now.direction, row]
@@ -163,12 +163,14 @@ def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
 
 
 def _backward(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
-    network, t = motion.network, now.step
+    network, t, steps = motion.network, now.step, motion.trainer.task.steps(row)
+    if t >= steps:
+        return _ended(now), ()
     layers = range(network.layers) if now.layer < 0 else (now.layer,)
     after = t - 1 if now.direction else t + 1
     top = now.layer in (-1, network.layers - 1)
     out = "its output" if top else f"layer {now.layer + 2}"
-    if after in (-1, motion.stop):
+    if after in (-1, motion.stop, steps):
         where = "at the last step" if not now.direction else f"for ← at t={t}"
         words = f"Backward starts {where}: the loss reaches h at t={t} through {out} only."
     else:

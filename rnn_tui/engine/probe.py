@@ -171,7 +171,7 @@ class Probe:
             for layer in shown
             for direction in range(network.directions)
         }
-        read = max(end for _, end in known.values())
+        read = min(max(end for _, end in known.values()), trainer.task.steps(row))
         if read <= first:
             empty: Floats = np.zeros((len(units), 0), np.float32)
             cell = empty if network.cell == "lstm" else None
@@ -179,6 +179,7 @@ class Probe:
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
         read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
+        read = min(read, trainer.task.steps(row))  # of the row: its padding would come first
         masks = None if trainer.masks is None else trainer.masks[:, :read, row : row + 1]
         h_0 = some_rows(trainer.h_0, torch.tensor([row], device=trainer.device))
         with trainer.cast():  # of one row alone: of a whole batch it would take as long as half a tick
@@ -200,7 +201,7 @@ class Probe:
                 units=units,
                 h=cut(h, direction, begin, end),
                 c=None if c is None else cut(c, direction, begin, end),
-                skip=max(0, min(begin, stop) - first),
+                skip=max(0, min(begin, stop, trainer.task.steps(row)) - first),
             )
             for (layer, direction), (begin, end) in known.items()
             for h, c in (states[layer],)

@@ -128,9 +128,20 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     if shorter:
         rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
         own = torch.stack([output[trainer.task.steps(row) - 1, row] for row in rows])
-        alone = torch.cat([_top(own_end(trainer, row)) for row in rows])
-        return [_check("output at a row's own end is h_n of that row, read alone and without padding", own, alone)]
-    h_n = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state  # (L*D, N, H)
+        alone = [_h(own_end(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
+        if network.bidirectional:
+            left, right = (torch.stack([h[way] for h in alone]) for way in (-2, -1))
+            begin = torch.stack([output[0, row] for row in rows])
+            size = network.hidden_size
+            return [
+                _check("output[:H] at a row's own end is h_n from the left of that row alone", own[:, :size], left),
+                _check(
+                    "output[H:] at its first step is h_n from the right, its padding not read", begin[:, size:], right
+                ),
+            ]
+        top = torch.stack([h[-1] for h in alone])
+        return [_check("output at a row's own end is h_n of that row, read alone and without padding", own, top)]
+    h_n = _h(trainer.state)  # (L*D, N, H)
     first, last = (":, 0", ":, -1") if network.batch_first else ("0, :", "-1, :")
     size = network.hidden_size
     if network.bidirectional:
@@ -142,9 +153,9 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     return [_check(f"output[{last.removesuffix(', :')}] is {end}", output[-1], h_n[-1])]
 
 
-def _top(state: State) -> Tensor:
-    """h of the top layer, (N, H)."""
-    return state[0][-1] if isinstance(state, tuple) else state[-1]
+def _h(state: State) -> Tensor:
+    """h without c, (L*D, N, H)."""
+    return state[0] if isinstance(state, tuple) else state
 
 
 def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
@@ -152,14 +163,15 @@ def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
     task, recurrent, state, masks = trainer.task, trainer.model.recurrent, trainer.state, trainer.masks
     alone = sampled(task.rows, _MOST_ALONE).tolist() if task.rows > 1 else []
     steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * task.rows + len(alone)))))
-    part = ""
+    part, lengths = "", task.lengths
     if steps < task.length:
         x, part = x[:steps], f" (the first {steps} steps)" if steps > 1 else " (the first step)"
         masks = None if masks is None else masks[:, :steps]
-        output, state = _run(recurrent, x, trainer.h_0, masks)
+        lengths = None if lengths is None else lengths.clamp(max=steps)
+        output, state = _run(recurrent, x, trainer.h_0, masks, lengths)
     other = copy.copy(recurrent)  # on the same weights
     setattr(other, "batch_first", not task.batch_first)  # noqa: B010 (to mypy it may be any module)
-    swapped, end = _run(other, x, trainer.h_0, masks)
+    swapped, end = _run(other, x, trainer.h_0, masks, lengths)
     claim = f"batch_first={other.batch_first} swaps two dimensions of x and output, and none of h_0 and h_n{part}"
     found = [_check(claim, _flat(output, state), _flat(swapped, end))]
     if alone:
@@ -167,7 +179,9 @@ def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
         parts = [None if masks is None else masks[:, :, row] for row in rows]
         outputs = torch.cat(
             [
-                _run(recurrent, x[:, row], some_rows(trainer.h_0, row), part)[0]
+                _alone(
+                    recurrent, x[:, row], some_rows(trainer.h_0, row), part, None if lengths is None else lengths[row]
+                )
                 for row, part in zip(rows, parts, strict=True)
             ],
             1,
@@ -177,10 +191,21 @@ def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
     return found
 
 
-def _run(recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None) -> tuple[Tensor, State]:
+def _alone(recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, length: Tensor | None) -> Tensor:
+    """The output (T, 1, D*H) of one row x (T, 1, E), cut to its own `length` first; 0 at its padding."""
+    if length is None:
+        return _run(recurrent, x, state, masks)[0]
+    own = int(length)
+    output, _ = _run(recurrent, x[:own], state, None if masks is None else masks[:, :own])
+    return torch.cat((output, output.new_zeros(len(x) - own, *output.shape[1:])))
+
+
+def _run(
+    recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, lengths: Tensor | None = None
+) -> tuple[Tensor, State]:
     """x (T, N, E), handed over as the module wants it -> output (T, N, D*H), and the state after it."""
-    dropped = () if masks is None else (masks,)
-    output, state = recurrent(x.transpose(0, 1) if recurrent.batch_first else x, state, *dropped)
+    more = {name: value for name, value in (("masks", masks), ("lengths", lengths)) if value is not None}
+    output, state = recurrent(x.transpose(0, 1) if recurrent.batch_first else x, state, **more)
     return output.transpose(0, 1) if recurrent.batch_first else output, state
 
 

@@ -34,6 +34,7 @@ class Task:
     source: Source | None = None  # what has been read
     inputs: Tensor  # (T, N) indices, on the CPU; NONE behind the end of a row
     targets: Tensor | None  # (T, N), where something is learnt; NONE where nothing is to be said
+    lengths: Tensor | None = None  # (N,) of the rows, on the CPU, where they are padded and also read from the right
     _x: Tensor  # what the model reads, on its device
     _y: Tensor | None
 
@@ -144,9 +145,9 @@ class LongTask(Task):
         """What is held out, piece by piece."""
         return self.plan.judged()
 
-    def piece(self, piece: Piece) -> tuple[Tensor, Tensor]:
-        """What the model reads of a piece, and the right answers."""
-        return self.tensors(self.at(piece.places))
+    def piece(self, piece: Piece) -> tuple[Tensor, Tensor, None]:
+        """What the model reads of a piece, and the right answers; no row of it is padded."""
+        return *self.tensors(self.at(piece.places)), None
 
 
 class TextTask(LongTask):
@@ -207,6 +208,7 @@ class PairsTask(Task):
         vectors = torch.eye(len(self.vocabulary) + 1, len(self.vocabulary), device=device)  # (C+1, C): the last is 0
         self._vectors = None if experiment.network.embedding else vectors
         self._chosen: Places | None = None
+        self._both_ways = experiment.network.bidirectional
         self.begin(1, experiment.training.seed)
 
     def begin(self, number: int, seed: int) -> None:
@@ -218,6 +220,7 @@ class PairsTask(Task):
         self.inputs, self.targets = map(torch.from_numpy, self.pairs.batch(chosen, self.length))
         self._x, self._y = self._tensors(self.inputs, self.targets)
         self._steps: list[int] = self.pairs.lengths[chosen].tolist()
+        self.lengths = self._lengths(chosen, self.length)
         said = (self.targets != NONE).sum(1).cumsum(0)  # (T,) targets by then
         self._said: list[float] = [0.0, *(said / self.rows).tolist()]
 
@@ -233,10 +236,16 @@ class PairsTask(Task):
         """What is held out, batch by batch."""
         return self.plan.judged()
 
-    def piece(self, chosen: Places) -> tuple[Tensor, Tensor]:
-        """What the model reads of some pairs, and the right answers."""
-        inputs, targets = self.pairs.batch(chosen, int(self.pairs.lengths[chosen].max()))
-        return self._tensors(torch.from_numpy(inputs), torch.from_numpy(targets))
+    def piece(self, chosen: Places) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What the model reads of some pairs, the right answers, and the lengths of the rows as `lengths` has them."""
+        steps = int(self.pairs.lengths[chosen].max())
+        inputs, targets = self.pairs.batch(chosen, steps)
+        x, y = self._tensors(torch.from_numpy(inputs), torch.from_numpy(targets))
+        return x, y, self._lengths(chosen, steps)
+
+    def _lengths(self, chosen: Places, steps: int) -> Tensor | None:
+        lengths = torch.from_numpy(self.pairs.lengths[chosen])
+        return lengths if self._both_ways and int(lengths.min()) < steps else None
 
     def _tensors(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         x = inputs.to(self._device)

@@ -131,10 +131,13 @@ class Trainer:
         stop = start + 1 if self.unit == "character" else self.length
         x = self._embed(self.task.x(start, stop))
         yield "embed", x
-        if self.masks is None:
-            output, self.state = self._recur(x, self.state)
+        masks = None if self.masks is None else self.masks[:, start:stop]
+        if self.task.lengths is not None:  # then it reads both ways, and so the whole row at once
+            output, self.state = self._recur(x, self.state, masks, self.task.lengths)
+        elif masks is not None:
+            output, self.state = self._recur(x, self.state, masks)
         else:
-            output, self.state = self._recur(x, self.state, self.masks[:, start:stop])
+            output, self.state = self._recur(x, self.state)
         yield "cells", output
         logits = self._read_out(output)
         if self.task.batch_first:

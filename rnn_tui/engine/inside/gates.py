@@ -99,8 +99,11 @@ def _spread(sight: Sight, layer: int, direction: int, at: int) -> Floats:
     rows are far apart there that nobody can tell apart any more.
     """
     trainer, size = sight.trainer, sight.trainer.experiment.network.hidden_size
-    x = trainer.model.embed(trainer.task.x(0, sight.read))
+    lengths = trainer.task.lengths
+    x = trainer.model.embed(trainer.task.x(0, sight.read if lengths is None else trainer.length))
     modules = layer_modules(trainer.model, trainer.experiment.network)[: layer + 1]
-    h, c = layer_states(modules, x.transpose(0, 1) if trainer.task.batch_first else x, trainer.h_0)[-1]
+    h, c = layer_states(modules, x.transpose(0, 1) if trainer.task.batch_first else x, trainer.h_0, lengths=lengths)[-1]
     rows = (h if c is None else c.tanh())[at, :, direction * size : (direction + 1) * size]  # (N, H)
+    there = torch.tensor([trainer.task.steps(row) > at for row in range(len(rows))], device=rows.device)
+    rows = rows[there]  # others have ended: there is only padding
     return floats(rows.std(0, correction=0))

@@ -1,0 +1,110 @@
+"""nn.RNN, nn.GRU and nn.LSTM with dropout masks that are handed in, and with rows that end where they end.
+
+Both come to them as arguments of `forward`; without them these are torch's modules, with the same parameters.
+
+Rows of different lengths are padded to one length. Reading from the left, a row is over before its padding comes. From
+the right the padding would come first, so there the rows are packed (torch.nn.utils.rnn): each row is read from its own
+last step, and its padding is never read. See https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+__all__ = ["FusedGRU", "FusedLSTM", "FusedRNN", "run_rows", "steps_of_rows"]
+
+
+def run_rows(
+    module: Callable[..., Any], x: Tensor, state: Any, lengths: Tensor | None, *, batch_first: bool = False
+) -> Any:
+    """What a module of torch makes of x (T, N, E) and the state before it: output (T, N, D*H), the state after it.
+
+    With lengths (N,), on the CPU, each row is read as if it were alone: its output is 0 at its padding, and the state
+    after it is the one at its own end (from the right: at its own beginning).
+    """
+    if lengths is None:
+        return module(x, state)
+    packed = pack_padded_sequence(x, lengths, batch_first=batch_first, enforce_sorted=False)
+    output, state = module(packed, state)
+    total = x.shape[1 if batch_first else 0]
+    return pad_packed_sequence(output, batch_first=batch_first, total_length=total)[0], state
+
+
+def steps_of_rows(lengths: Tensor, steps: int, device: torch.device) -> Tensor:
+    """Which time steps are a row's own, and which are padding: (T, N) of bool."""
+    return torch.arange(steps, device=device)[:, None] < lengths.to(device)
+
+
+class _Fused(nn.RNNBase):
+    """Where masks are given it runs layer by layer, so that they come between two of them."""
+
+    def forward(self, x: Any, state: Any, masks: Tensor | None = None, lengths: Tensor | None = None) -> Any:
+        """x (T, N, E), the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
+
+        masks (L-1, T, N, D*H), always time first; without them nothing is dropped. lengths (N,): see `run_rows`.
+        """
+        if masks is None:
+            return run_rows(super().forward, x, state, lengths, batch_first=self.batch_first)
+        if lengths is None:
+            parts = [each.transpose(0, 1) if self.batch_first else each for each in masks]
+            return self._by_layers(self._layer, x, state, parts)
+        packed = pack_padded_sequence(x, lengths, batch_first=self.batch_first, enforce_sorted=False)
+        parts = [pack_padded_sequence(each, lengths, enforce_sorted=False).data for each in masks]
+
+        def layer(data: Tensor, before: Any, weights: Any) -> Any:
+            settings = (True, 1, 0.0, self.training, self.bidirectional)
+            return self._function()(data, packed.batch_sizes, before, weights, *settings)
+
+        there, back = packed.sorted_indices, packed.unsorted_indices
+        data, end = self._by_layers(layer, packed.data, _of_rows(state, there), parts)
+        output = PackedSequence(data, packed.batch_sizes, there, back)
+        total = x.shape[1 if self.batch_first else 0]
+        padded, _ = pad_packed_sequence(output, batch_first=self.batch_first, total_length=total)
+        return padded, _of_rows(end, back)
+
+    def _by_layers(self, layer: Callable[..., Any], x: Tensor, state: Any, masks: list[Tensor]) -> Any:
+        """Each layer by itself, with a mask on what the one above reads."""
+        lstm, directions = isinstance(state, tuple), 2 if self.bidirectional else 1
+        per_layer = 4 * directions
+        after = []
+        for number in range(self.num_layers):
+            rows = slice(number * directions, (number + 1) * directions)
+            before = tuple(part[rows] for part in state) if lstm else state[rows]
+            x, *end = layer(x, before, self._flat_weights[number * per_layer : (number + 1) * per_layer])
+            after.append(end)
+            if number < len(masks):
+                x = x * masks[number]
+        ends = tuple(torch.cat(part) for part in zip(*after, strict=True))
+        return x, ends if lstm else ends[0]
+
+    def _layer(self, x: Tensor, state: Any, weights: Any) -> Any:
+        """One layer, by the function that torch's own module calls for all of them."""
+        settings = (self.bias, 1, 0.0, self.training, self.bidirectional, self.batch_first)
+        return self._function()(x, state, weights, *settings)
+
+    def _function(self) -> Callable[..., Any]:
+        name = {"RNN_TANH": "rnn_tanh", "RNN_RELU": "rnn_relu", "GRU": "gru", "LSTM": "lstm"}[self.mode]
+        function: Callable[..., Any] = getattr(torch, name)
+        return function
+
+
+def _of_rows(state: Any, order: Tensor | None) -> Any:
+    """The states (L*D, N, H) of the rows in another order."""
+    if order is None:
+        return state
+    return tuple(part.index_select(1, order) for part in state) if isinstance(state, tuple) else state[:, order]
+
+
+class FusedRNN(_Fused, nn.RNN):  # type: ignore[misc] # forward takes more
+    """nn.RNN with masks and lengths."""
+
+
+class FusedGRU(_Fused, nn.GRU):  # type: ignore[misc]
+    """nn.GRU with masks and lengths."""
+
+
+class FusedLSTM(_Fused, nn.LSTM):  # type: ignore[misc]
+    """nn.LSTM with masks and lengths."""
