@@ -10,14 +10,17 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Item, Table
 
+from rnn_tui import __version__
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.versions import WRITTEN_BY, is_newer, no_setting, written_by
 from rnn_tui.wording import described, shown, without_value
 
 __all__ = ["FileError", "read", "write"]
 
 _LARGEST = 2**20  # bytes
+_WRITER = re.compile(rf"# *{WRITTEN_BY} ([\w.+-]{{1,40}})[ \t\r]*(?:\n|$)")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -36,7 +39,13 @@ def read(path: str | os.PathLike[str]) -> Experiment:
     file = os.fspath(path)
     text = _text(file)
     values = _parse(file, text)
-    for section, name in _unknown(values):
+    writer = _writer(text)
+    unknown = _unknown(values)
+    if unknown and is_newer(writer):
+        section, name = unknown[0]
+        keys = [".".join(filter(None, each)) for each in unknown]
+        raise FileError(file, _line(text, section, name), "", no_setting(writer, keys))
+    for section, name in unknown:
         known = to_dict(Experiment())
         like = difflib.get_close_matches(name, known[section] if section else known, n=1)
         where = f"[{section}]" if section else "the file"
@@ -53,13 +62,15 @@ def read(path: str | os.PathLike[str]) -> Experiment:
         return from_dict(values)
     except ExperimentError as error:
         section, _, name = error.path.rpartition(".")
-        raise FileError(file, _line(text, section, name), error.path, _said(error, values)) from None
+        newer = f" (the file was {written_by(writer)})" if is_newer(writer) else ""
+        raise FileError(file, _line(text, section, name), error.path, _said(error, values) + newer) from None
 
 
 def write(experiment: Experiment) -> str:
     """The experiment as a TOML file that says what each of its keys is about."""
     values = to_dict(experiment)
     document = tomlkit.document()
+    document.add(tomlkit.comment(f"{WRITTEN_BY} {__version__}"))
     document["name"] = _item(experiment.name)
     document["about"] = _item(experiment.about)
     for section in dict.fromkeys(each.section for each in FIELDS):
@@ -124,6 +135,12 @@ def _parse(file: str, text: str) -> dict[str, Any]:
         raise FileError(file, line, "", f"is not TOML: {_PLACE.sub('', problem)}") from None
     except ValueError:
         raise FileError(file, None, "", "holds a number of thousands of digits") from None
+
+
+def _writer(text: str) -> str:
+    """The version that wrote the file, as its first line has it; empty: a person did, or 0.1.0."""
+    found = _WRITER.match(text)
+    return found[1] if found else ""
 
 
 def _unknown(values: dict[str, Any]) -> list[tuple[str, str]]:

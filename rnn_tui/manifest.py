@@ -5,7 +5,6 @@ best loss is `best.json`, and the one that this names.
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -14,12 +13,13 @@ import msgspec
 from rnn_tui import reading
 from rnn_tui.builtin import python_source
 from rnn_tui.essence import Essence
-from rnn_tui.experiment import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
+from rnn_tui.experiment import PYTHON_SOURCE, Experiment, ExperimentError
 from rnn_tui.experiment_file import read
+from rnn_tui.experiment_hash import experiment_hash, is_made_up
 from rnn_tui.frame import PredictionSeen
 from rnn_tui.parameters import parameter_shapes
 from rnn_tui.protocol import Turn
-from rnn_tui.rules import to_dict
+from rnn_tui.versions import is_newer, keys_beyond, no_setting, written_by
 
 __all__ = [
     "BEST",
@@ -128,19 +128,6 @@ class Manifest(Sealed, frozen=True, kw_only=True):
 _Kind = TypeVar("_Kind", bound=Sealed)
 
 
-def experiment_hash(experiment: Experiment) -> str:
-    """SHA-256 of the parts of an experiment that decide its numbers: data, network and training.
-
-    A text may lie elsewhere: `text_hash` tells whether it is the same.
-    """
-    values = to_dict(experiment)
-    if not is_made_up(experiment):
-        for name in ("text", "pairs", "series"):
-            del values["data"][name]
-    parts = {name: values[name] for name in ("data", "network", "training")}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
 def text_hash(experiment: Experiment) -> str:
     """SHA-256 of the file that is learnt; empty, where there is none. Raises ExperimentError."""
     file = experiment.data.file
@@ -154,12 +141,6 @@ def text_hash(experiment: Experiment) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise CheckpointError(Path(file), f"the text of this run cannot be read: {reason}") from None
-
-
-def is_made_up(experiment: Experiment) -> bool:
-    """Whether what stands for the file is a name that the program knows, not a path."""
-    data = experiment.data
-    return data.text == PYTHON_SOURCE or data.pairs == SUMS or data.series == SINE
 
 
 def read_experiment(folder: Path) -> Experiment:
@@ -186,13 +167,21 @@ def read_best(folder: Path) -> BestCheckpoint:
 
 def _read(file: Path, kind: type[_Kind]) -> _Kind:
     data = _bytes(file, _LARGEST)
+    writer: Any = ""
     try:
-        version = msgspec.json.decode(data, type=dict[str, Any]).get("format")
-        if version != FORMAT:
-            raise CheckpointError(file, f"is of format {version!r:.20}; this rnn-tui reads format {FORMAT}")
+        values = msgspec.json.decode(data, type=dict[str, Any])
+        format, writer = values.get("format"), values.get("rnn_tui")
+        if format != FORMAT:
+            newer = f" (it was {written_by(writer)})" if is_newer(writer) else ""
+            raise CheckpointError(file, f"is of format {format!r:.20}; this rnn-tui reads format {FORMAT}{newer}")
         manifest = msgspec.json.decode(data, type=kind)
+        unknown = keys_beyond(values, msgspec.to_builtins(manifest)) if is_newer(writer) else []
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        if is_newer(writer):
+            raise CheckpointError(file, f"was {written_by(writer)}, which cannot read it: {error}") from None
         raise CheckpointError(file, f"is cut or altered: {error}") from None
+    if unknown:  # what it does not know may be what the numbers depend on
+        raise CheckpointError(file, no_setting(writer, unknown))
     if Path(manifest.tensors).name != manifest.tensors or not manifest.tensors.endswith(".safetensors"):
         raise CheckpointError(file, "is altered: it must name a .safetensors file beside it")
     if min(manifest.tick, manifest.epoch) < 0:
