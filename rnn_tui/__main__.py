@@ -1,5 +1,6 @@
 """Where the program begins, also for `python -m rnn_tui`: Ctrl+C ends it in one way, however early it comes."""
 
+import gc
 import os
 
 __all__ = ["main"]
@@ -13,8 +14,10 @@ def main() -> None:
         heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else somebody has it ignored
         if heeds:  # what is half imported would not pass an exception on as it is
             signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+        gc.disable()  # nothing that is imported is garbage, and looking for some takes a tenth of the time
         from rnn_tui.cli import main as run
 
+        gc.enable()
         if heeds:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         run()

@@ -1,5 +1,6 @@
 """The commands that open the view: on an experiment, on a run that is kept, on one that trains already."""
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -147,6 +148,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
     except NotAlive as error:
         raise Refusal(f"{shown(engine.name)}: {error}") from None
     _need_terminal("rnn-tui runs")
+    gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.link import join_engine
     from rnn_tui.showing import Showing
     from rnn_tui.view.app import run_app
@@ -185,6 +187,7 @@ def _need_terminal(instead: str) -> None:
 def _view(showing: "Showing", *, instead: str) -> NoReturn:
     """Show it until it is left, and exit. `instead` is what works without a terminal."""
     _need_terminal(instead)
+    gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.engines import EnginesError
     from rnn_tui.link import start_engine
 

@@ -18,7 +18,6 @@ from textual.timer import Timer
 
 from rnn_tui.draw.chart import load_plotext
 from rnn_tui.link import Engine, EngineError, start_engine
-from rnn_tui.manifest import MANIFEST
 from rnn_tui.protocol import Command, Detach, Frame, Greeting, Keep, Left, Open, Opened, Refused
 from rnn_tui.protocol import Message as Heard
 from rnn_tui.showing import Showing
@@ -131,6 +130,7 @@ class LinkedApp(TerminalApp):
             inside_pane(name)
         gc.collect()
         gc.freeze()  # what is here now stays: collections need not look at it again
+        gc.enable()
 
     def part(self) -> None:
         """The view is going: end the engine, where that is wanted, or let it go on."""
@@ -288,6 +288,8 @@ class LinkedApp(TerminalApp):
 
     def _checkpointed(self) -> Opened | None:
         """The run on the screen, where another engine can go on from its last checkpoint."""
+        from rnn_tui.manifest import MANIFEST  # start-up is felt, and this is rarely asked
+
         opened = self._opened
         there = opened is not None and opened.kept and (Path(opened.kept) / MANIFEST).is_file()
         return opened if there else None
