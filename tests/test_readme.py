@@ -52,6 +52,8 @@ def test_names_options_that_exist() -> None:
         "--every",
         "--help",
         "--million",
+        "--python",
+        "--torch-backend",
         "--run",
         "--save",
         "--no-save",
@@ -70,3 +72,16 @@ def test_names_options_that_exist() -> None:
         "--top-k",
     }
     assert words - known == set()
+
+
+def test_the_two_commands_make_an_environment_and_are_what_the_whole_check_runs() -> None:
+    """A system's own Python refuses a bare `pip install`; torch's range is that of pyproject.toml."""
+    root = Path(__file__).parent.parent
+    first, second = re.findall(r"^(?:python3 -m venv|\.venv).*#", README, re.M)
+    assert first.startswith("python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/rnn-tui ")
+    assert second.startswith(".venv/bin/pip install -e '.[test]' && .venv/bin/pytest ")
+    check = (root / ".ci" / "run").read_text(encoding="utf-8")
+    assert "python3 -m venv" in check
+    assert re.search(r"pip install .*-e '\.\[test\]'", check)
+    (torch,) = re.findall(r'"(torch>=[^"]+)"', (root / "pyproject.toml").read_text(encoding="utf-8"))
+    assert f"--torch-backend cpu '{torch}'" in README
