@@ -28,6 +28,7 @@ __all__ = [
     "GatesAsk",
     "GatesFacts",
     "GradientFlow",
+    "GradientWay",
     "GradientsAsk",
     "GradientsFacts",
     "MatrixFact",
@@ -173,6 +174,29 @@ class GradientsAsk(_Value, frozen=True, kw_only=True, tag=True):
     direction: int = 0
 
 
+class GradientWay(_Value, frozen=True, kw_only=True):
+    """One way of a gradient through a layer, over the whole sequence and not only the window; -1: no such step.
+
+    Steps are told in the order of the way, so that the first one is the nearest to the loss.
+    """
+
+    direction: int  # 0: back to earlier time steps, 1: on to later ones
+    steps: int  # on the way
+    start: int = -1  # the first step to which something flows; -1: nothing flows
+    start_norm: float = 0.0
+    end: int = -1  # the last one
+    end_norm: float = 0.0
+    peak: float = 0.0  # the largest finite norm
+    peak_step: int = -1
+    largest: float = 0.0  # of the norms that do not explode; 0 where some are not finite
+    exploding: int = 0  # steps with a norm above 1 and over ten times `start_norm`
+    first_exploding: int = -1
+    vanished: int = 0  # steps with a norm under a millionth of `largest`
+    first_vanished: int = -1
+    broken: int = 0  # steps whose norm is not finite
+    first_broken: int = -1
+
+
 class GradientFlow(_Value, frozen=True, kw_only=True):
     """The norms for one layer in one direction; of the steps first .. first+f-1."""
 
@@ -182,7 +206,11 @@ class GradientFlow(_Value, frozen=True, kw_only=True):
     alone: Floats  # (f,) ‖∂ℓ/∂h_t‖, ℓ the loss of the step `at` of this row alone
     whole_c: Floats | None = None  # (f,) the same for c_t of an LSTM
     alone_c: Floats | None = None
-    saturated: float  # share of the units and steps fed with |h_t| > 0.97 (|tanh'| < 0.06); for relu: h_t = 0
+    saturated: float  # share of the units and steps fed with |h_t| > 0.97 (|tanh'| < 0.06); for relu: h_t = 0; or NaN
+    whole_ways: tuple[GradientWay, ...] = ()  # the same as the arrays, over the whole sequence: one way, or two that
+    alone_ways: tuple[GradientWay, ...] = ()  # lead to either side of `at`, where a lower layer is read in both
+    whole_c_ways: tuple[GradientWay, ...] = ()  # directions
+    alone_c_ways: tuple[GradientWay, ...] = ()
 
 
 class GradientsFacts(_Value, frozen=True, kw_only=True, tag=True):
@@ -197,7 +225,7 @@ class GradientsFacts(_Value, frozen=True, kw_only=True, tag=True):
     radius: tuple[tuple[str, float], ...] = ()  # spectral radius of each gate's W_hh, by the gate's name
     norm: float | None = None  # ‖∂L/∂θ‖ of all weights, once the pass is over
     clipped: float | None = None  # the same after clipping; None: nothing is clipped
-    peak: float = 0.0  # the largest of all norms of the pass, also outside of the window
+    peak: float = 0.0  # the largest finite one of all norms of the pass, also outside of the window
 
 
 # ---- weights ----------------------------------------------------------------------------------------------------

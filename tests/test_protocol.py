@@ -25,6 +25,7 @@ from rnn_tui.inside import (
     GradientFlow,
     GradientsAsk,
     GradientsFacts,
+    GradientWay,
     MatrixFact,
     ReadingAsk,
     ReadingFacts,
@@ -225,6 +226,7 @@ FULL = Frame(
             flows=(
                 GradientFlow(
                     layer=0, direction=1, whole=floats(3), alone=floats(3), whole_c=floats(3), saturated=0.5,
+                    whole_ways=(GradientWay(direction=1, steps=400, start=0, start_norm=0.5, vanished=165),),
                 ),
             ),
         ),

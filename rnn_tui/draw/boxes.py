@@ -1,23 +1,25 @@
 """A recurrent layer in the unrolled network: a box for each time step, and the arrows along time."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.style import Style
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.flow import Flow
+from rnn_tui.draw.norms import norm_format
 from rnn_tui.draw.palette import Palette
 from rnn_tui.frame import Floats
 
-__all__ = ["Cell", "draw_boxes", "gap_of", "norm_text", "room_in_box"]
+__all__ = ["Cell", "draw_boxes", "gap_of", "room_in_box"]
 
 _PLAIN = Style()
 _BARS = " ▁▂▃▄▅▆▇█"
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
 _ROOM_FOR_NORM = 4  # cells
-_FAIR = 0.03  # what rounding may change
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,13 @@ class _Row:
 
     def norm(self, step: int) -> float | None:
         return None if self.flow is None else self.flow.norm(step, self.cell.layer, self.cell.direction)
+
+    @cached_property
+    def written(self) -> Callable[[float], str]:
+        """How the norms in these boxes are written: all alike."""
+        gap = gap_of(self.axis.column)
+        width = self.axis.column - gap - (2 if _is_framed(self.axis.column - gap, tall=self.tall) else 0)
+        return norm_format((norm for step in self.axis.steps if (norm := self.norm(step)) is not None), width)
 
     def under(self, step: int) -> Style:
         return self.palette.cursor if step == self.cursor else _PLAIN
@@ -211,7 +220,7 @@ def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, no
         canvas.centre(x, y, width, "NaN" if width >= 3 else "!", palette.warning)
         return
     part = min(1.0, norm / largest) if largest else 0.0
-    text = norm_text(norm, width) if width >= _ROOM_FOR_NORM else ""
+    text = "" if width < _ROOM_FOR_NORM else row.written(norm) if norm else "0"
     if not text:
         bar = _BARS[math.ceil(part * (len(_BARS) - 1))]
         canvas.fill(x, y, width, style, bar)
@@ -219,13 +228,3 @@ def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, no
     canvas.fill(x, y, width, style)
     canvas.centre(x, y, width, text, style)
     canvas.tint(x, y, round(part * width), Style(reverse=True))
-
-
-def norm_text(value: float, width: int) -> str:
-    """A norm in at most `width` cells, never far from the truth: 0.998, .25, 2.5e-7; empty where none fits."""
-    if value == 0:
-        return "0.000"[: width if width != 2 else 1]
-    texts = [text for digits in (3, 2, 1) for text in (f"{value:.{digits}f}", f"{value:.{digits}f}".removeprefix("0"))]
-    fair = [text for text in texts if abs(float(text) - value) <= _FAIR * value]
-    short = [f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e") for digits in (1, 0)]
-    return next((text for text in [*fair, *short] if len(text) <= width), "")

@@ -1,13 +1,12 @@
 """A logarithmic scale from one power of ten to another, for the norms of gradients."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = ["Decades", "decades"]
 
-_STEP = 3  # the low end is a multiple of so many decades, so that it holds still from frame to frame
-_MOST = 12  # decades; what is smaller is drawn at the low end
+_STEP = 3  # both ends are multiples of so many decades, so that they hold still from frame to frame
+_LOW = -9  # the low end, if not all is smaller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +26,12 @@ class Decades:
         return f"1e{power}" if power else "1"
 
 
-def decades(values: Iterable[float], peak: float) -> Decades:
-    """A scale that holds the positive finite values and `peak`, as far as it has room."""
-    sizes = [value for value in values if 0 < value < math.inf]
-    least = min(sizes, default=1.0)
-    largest = max([*sizes, peak] if 0 < peak < math.inf else sizes, default=1.0)
-    high = math.ceil(math.log10(largest) - 1e-9)
-    low = max(high - _MOST, min(high - _STEP, _STEP * math.floor(math.log10(least) / _STEP + 1e-9)))
-    return Decades(low=low, high=high)
+def decades(peak: float) -> Decades:
+    """The scale for norms of which `peak` is the largest: 1 to 1e-9 for nearly all, so that networks can be compared.
+
+    Larger norms add three decades at a time above; where all are tiny, there are three below the largest. What is
+    smaller than the low end is drawn there.
+    """
+    size = math.log10(peak) if 0 < peak < math.inf else 0.0
+    high = max(0, _STEP * math.ceil(size / _STEP - 1e-9))
+    return Decades(low=min(_LOW, _STEP * math.floor(size / _STEP + 1e-9) - _STEP), high=high)

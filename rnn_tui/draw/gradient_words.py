@@ -1,147 +1,137 @@
-"""Gradients through time in plain words: how much is left at the far end, what vanished, what explodes, and why."""
+"""Gradients through time in plain words: how much is left at the far end, what vanished, what explodes, and why.
+
+All of it is of the whole sequence, not of the columns that a window shows.
+"""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from rnn_tui.draw.numbers import compact, count
 from rnn_tui.draw.words import first_that_fits, place_name
-from rnn_tui.inside import GradientsFacts
+from rnn_tui.inside import GradientsFacts, GradientWay
 from rnn_tui.text import safe
 
-__all__ = ["VANISHED", "Path", "causes", "extremes", "told"]
+__all__ = ["causes", "extremes", "told"]
 
-VANISHED = 1e-6  # of the peak: what is smaller moves no weight
 _SAME = 2.0  # times larger or smaller: it keeps its size
-_EXPLODED = 10.0  # times the norm where the gradient starts
 
 
-@dataclass(frozen=True, kw_only=True)
-class Path:
-    """The norms of one layer in one direction, in the order in which a gradient runs through them."""
-
-    steps: tuple[int, ...]  # away from the loss: backward in time, or forward where the layer reads from the right
-    norms: tuple[float, ...]
-    direction: int = 0
-
-    @classmethod
-    def of(cls, values: Sequence[float], first: int, direction: int, at: int | None = None) -> "Path":
-        """From the window's values; `at`: the step of the loss, away from which the gradient runs."""
-        pairs = list(enumerate(values, first))
-        if direction == 0:
-            pairs = [pair for pair in reversed(pairs) if at is None or pair[0] <= at]
-        else:
-            pairs = [pair for pair in pairs if at is None or pair[0] >= at]
-        return cls(steps=tuple(step for step, _ in pairs), norms=tuple(norm for _, norm in pairs), direction=direction)
-
-    @cached_property
-    def exploding(self) -> frozenset[int]:
-        """The steps with a norm above 1 that is more than ten times the one the gradient starts with."""
-        start = next((norm for norm in self.norms if norm != 0), math.nan)
-        return frozenset(
-            step
-            for step, norm in zip(self.steps, self.norms, strict=True)
-            if math.isfinite(norm) and norm > max(1.0, _EXPLODED * start) and math.isfinite(start)
-        )
-
-    def vanished(self, peak: float) -> tuple[int, ...]:
-        """The steps that less than a millionth of the peak has come to, in the order of the way."""
-        return tuple(step for step, norm in zip(self.steps, self.norms, strict=True) if norm < VANISHED * peak)
-
-    def ratio(self) -> tuple[int, int, float] | None:
-        """The ends of the way, and how many times its first norm the last one is; None where nothing flows."""
-        flowing = [(step, norm) for step, norm in zip(self.steps, self.norms, strict=True) if norm != 0]
-        if not flowing:
-            return None
-        (start, large), (end, small) = flowing[0], flowing[-1]
-        return start, end, small / large if math.isfinite(large) else math.nan
-
-
-def told(who: str, room: int, ways: Sequence[Path], beside: Sequence[Path] = (), *, running: bool = False) -> str:
+def told(
+    who: str, room: int, ways: Sequence[GradientWay], beside: Sequence[GradientWay] = (), *, running: bool = False
+) -> str:
     """One sentence of at most `room` cells about the ways from one loss: one, or one to either side of its step.
 
     `beside`: the same ways along c_t of an LSTM. `running`: the pass is still under way.
     """
-    broken = [step for way in ways for step, norm in zip(way.steps, way.norms, strict=True) if not math.isfinite(norm)]
+    broken = [way for way in ways if way.broken]
     if broken:
-        return first_that_fits((f"{who}: NaN or infinite from t={broken[0]} on its way", f"{who}: NaN"), room)
-    ratios = [found for way in ways if (found := way.ratio()) is not None]
-    if not ratios:
-        return first_that_fits((f"{who}: no gradient flows in these steps", f"{who}: nothing flows"), room)
-    gone = [ratio for ratio in ratios if ratio[0] != ratio[1]]
+        steps = _steps(broken[0].broken, broken[0].steps, broken[0].first_broken)
+        return first_that_fits((f"{who}: NaN or infinite at {steps}", f"{who}: NaN or infinite", f"{who}: NaN"), room)
+    flowing = [way for way in ways if way.start >= 0]
+    if not flowing:
+        return first_that_fits((f"{who}: no gradient flows", f"{who}: nothing flows"), room)
+    gone = [way for way in flowing if way.start != way.end]
     if not gone:
-        return first_that_fits(_stays(who, ratios[0][0], ways, running=running), room)
+        return first_that_fits(_stays(who, flowing[0].start, ways, running=running), room)
     if len(gone) > 1:
         return first_that_fits(_both_sides(who, gone), room)
-    (start, end, ratio), how = gone[0], _how(gone[0][2])
-    way = "back to" if end < start else "on to"
-    along = next((found for each in beside if (found := each.ratio()) and found[0] != found[1]), None)
-    size = " of its size" * (ratio < 1 / _SAME)
+    way, ratio = gone[0], _ratio(gone[0])
+    if way.exploding:
+        size = f"{_times(way.peak / way.start_norm)} its size"
+        forms = [
+            f"{who}: from t={way.start} {_toward(way)} the gradient explodes, up to {size} at t={way.peak_step}",
+            f"{who}: it explodes, up to {size} at t={way.peak_step}",
+            f"{who}: explodes, up to {size}",
+        ]
+        return first_that_fits((*forms, f"{who}: explodes", "explodes"), room)
+    how, size = _how(ratio), " of its size" * (ratio < 1 / _SAME)
+    along = next((each for each in beside if each.broken or (each.start >= 0 and each.start != each.end)), None)
+    to = f"{_toward(way)} to t={way.end}"
     if along is None:
         forms = [
-            f"{who}: from t={start} {way} t={end} the gradient {how}{size}",
-            f"{who}: from t={start} {way} t={end} it {how}",
-            f"{who}: t={start} {way} t={end}: {how}",
+            f"{who}: from t={way.start} {to} the gradient {how}{size}",
+            f"{who}: from t={way.start} {to} it {how}",
+            f"{who}: t={way.start} {to}: {how}",
         ]
     else:
-        more, values = f"; along c {_how(along[2])}", f"h × {compact(ratio, 3)}, c × {compact(along[2], 3)}"
+        c = _ratio(along)
+        more = f"; along c {_how(c)}"
+        values = f"h × {compact(ratio, 3)}, c × {compact(c, 3)}"
         forms = [
-            f"{who}: from t={start} {way} t={end} the gradient {how}{size}{more}",
-            f"{who}: from t={start} {way} t={end} it {how}{more}",
-            f"{who}: t={start} → t={end}: {values}",
-            f"{who}, to t={end}: {values}",
-            f"t={start} → t={end}: {values}",
+            f"{who}: from t={way.start} {to} the gradient {how}{size}{more}",
+            f"{who}: from t={way.start} {to} it {how}{more}",
+            f"{who}: t={way.start} → t={way.end}: {values}",
+            f"{who}, to t={way.end}: {values}",
+            f"t={way.start} → t={way.end}: {values}",
             values,
         ]
     return first_that_fits((*forms, f"{who}: {how}", f"× {compact(ratio, 3)}"), room)
 
 
-def _stays(who: str, start: int, ways: Sequence[Path], *, running: bool) -> tuple[str, ...]:
+def _ratio(way: GradientWay) -> float:
+    """How many times its first norm the last one is; NaN where that is no number."""
+    return way.end_norm / way.start_norm if way.start_norm and not way.broken else math.nan
+
+
+def _toward(way: GradientWay) -> str:
+    return "on" if way.direction else "back"
+
+
+def _stays(who: str, start: int, ways: Sequence[GradientWay], *, running: bool) -> tuple[str, ...]:
     """Only one step has a gradient: there are no others, or nothing comes to them."""
-    if any(len(way.steps) > 1 for way in ways):
-        where = "back" if ways[0].direction == 0 else "on"
-        return (f"{who}: nothing flows {where} from t={start}", f"{who}: only t={start}")
+    if any(way.steps > 1 for way in ways):
+        return (f"{who}: nothing flows {_toward(ways[0])} from t={start}", f"{who}: only t={start}")
     only = f"{who}: only t={start} has a gradient"
-    return (f"{only} so far" if running else f"{only} of these steps", f"{who}: only t={start}")
+    return (f"{only} so far" if running else only, f"{who}: only t={start}")
 
 
-def _both_sides(who: str, ratios: Sequence[tuple[int, int, float]]) -> tuple[str, ...]:
+def _both_sides(who: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
     """A lower layer that is read in both directions: its gradients come from either side of the loss."""
-    parts = [("back to" if end < start else "on to", end, ratio) for start, end, ratio in ratios]
+    long = ", ".join(
+        f"{_toward(way)} it explodes, up to {_times(way.peak / way.start_norm)} its size at t={way.peak_step}"
+        if way.exploding
+        else f"{_toward(way)} to t={way.end} it {_how(_ratio(way))}"
+        for way in ways
+    )
     return (
-        f"{who}: from t={ratios[0][0]} " + ", ".join(f"{way} t={end} it {_how(ratio)}" for way, end, ratio in parts),
-        f"{who}: " + ", ".join(f"{way} t={end} it {_how(ratio)}" for way, end, ratio in parts),
-        f"{who}: " + ", ".join(f"→ t={end} × {compact(ratio, 3)}" for _, end, ratio in parts),
-        ", ".join(f"→ t={end} × {compact(ratio, 3)}" for _, end, ratio in parts),
+        f"{who}: from t={ways[0].start} {long}",
+        f"{who}: {long}",
+        f"{who}: " + ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
+        ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
     )
 
 
-def extremes(ways: Sequence[Path], peak: float, who: str = "") -> list[tuple[str, bool]]:
+def extremes(ways: Sequence[GradientWay], who: str = "") -> list[tuple[str, bool]]:
     """What explodes and what vanished, each with whether it is the former: as the colours have it."""
     said = []
-    growing = list(dict.fromkeys(step for way in ways for step in way.steps if step in way.exploding))
+    steps = sum(way.steps for way in ways) - (len(ways) - 1)  # two ways share the step of the loss
+    growing = [way for way in ways if way.exploding]
     if growing:
-        way = next(way for way in ways if way.exploding)
-        start = next(step for step, norm in zip(way.steps, way.norms, strict=True) if norm != 0)
-        said.append((f"{who}explodes (above 1 and over 10 times t={start}) at {_steps(growing)}", True))
-    gone = list(dict.fromkeys(step for way in ways for step in way.vanished(peak)))
+        where = _steps(sum(way.exploding for way in growing), steps, growing[0].first_exploding)
+        said.append((f"{who}explodes (above 1 and over 10 times t={growing[0].start}) at {where}", True))
+    gone = [way for way in ways if way.vanished]
     if gone:
-        said.append((f"{who}vanished (under a millionth of the peak) at {_steps(gone)}", False))
+        largest = "the largest that does not explode" if growing else "its largest"
+        where = _steps(sum(way.vanished for way in gone), steps, gone[0].first_vanished)
+        said.append((f"{who}vanished (under a millionth of {largest}) at {where}", False))
     return said
 
 
-def _steps(steps: Sequence[int]) -> str:
-    return f"{len(steps)} step{'s' * (len(steps) > 1)}, the nearest t={steps[0]}"
+def _steps(some: int, of: int, nearest: int) -> str:
+    return f"{count(some)} of {count(of)} step{'s' * (of > 1)}, the nearest t={nearest}"
+
+
+def _times(ratio: float) -> str:
+    return f"{count(ratio) if 1000 <= ratio < 1e6 else compact(ratio, 3)} times"
 
 
 def _how(ratio: float) -> str:
     if math.isnan(ratio):
-        return "is NaN"
+        return "is NaN or infinite"
     if ratio < 1 / _SAME:
         return f"shrinks to {compact(ratio, 3)}"
     if ratio > _SAME:
-        return f"grows {count(ratio) if 1000 <= ratio < 1e6 else compact(ratio, 3)} times"
+        return f"grows {_times(ratio)}"
     return f"keeps its size (× {compact(ratio, 3)})"
 
 
@@ -163,6 +153,10 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
         items.append(f"saturated {shares}")
     if facts.norm is None:
         items.append("‖∂L/∂θ‖ comes at the end of the pass")
+    elif not math.isfinite(facts.norm):
+        items.append(
+            f"‖∂L/∂θ‖ {compact(facts.norm)}" + ("" if facts.clipped is None else ", which clipping cannot mend")
+        )
     elif facts.clipped is None:
         items.append(f"‖∂L/∂θ‖ {compact(facts.norm)}, not clipped")
     elif facts.clipped >= facts.norm:

@@ -5,7 +5,7 @@ are rows for it, else a row of colours. Under them the same in words, and what c
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
@@ -13,15 +13,16 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.boxes import norm_text
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.decades import Decades, decades
-from rnn_tui.draw.gradient_words import VANISHED, Path, causes, extremes, told
+from rnn_tui.draw.gradient_words import causes, extremes, told
 from rnn_tui.draw.heatmap import draw_ruler, mark_cursor
+from rnn_tui.draw.norms import norm_format
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.words import SUBSCRIPT, first_that_fits, fold_items, note_lines, place_name, put_note
-from rnn_tui.inside import GradientsFacts
+from rnn_tui.gradient_ways import explodes, vanishes
+from rnn_tui.inside import GradientsFacts, GradientWay
 
 __all__ = ["GradientsLayout", "Series", "draw_gradients", "lay_out_gradients"]
 
@@ -41,13 +42,21 @@ class Series:
     symbol: str  # "h", or "c₂←" for the second layer from the right
     alone: bool  # for the loss of one time step
     values: tuple[float, ...]  # from the first step of the window on
-    ways: tuple[Path, ...]  # of the gradient; in lower layers read in both directions, one to either side of the loss
+    ways: tuple[GradientWay, ...]  # in lower layers read in both directions one to either side of the loss, else one
     top: int = 0
 
-    @property
-    def exploding(self) -> frozenset[int]:
-        """The steps that are drawn as exploding."""
-        return frozenset().union(*(way.exploding for way in self.ways))
+    def is_exploding(self, step: int, norm: float) -> bool:
+        """Whether a step is drawn as exploding: by the start of its way, which may lie outside of the window."""
+        return any(explodes(norm, way.start_norm) for way in self._through(step))
+
+    def has_vanished(self, step: int, norm: float) -> bool:
+        """Whether a step is drawn as one that nothing has come to."""
+        return any(vanishes(norm, way.largest) for way in self._through(step))
+
+    def _through(self, step: int) -> list[GradientWay]:
+        """The ways that lead through a step."""
+        flowing = [way for way in self.ways if way.start >= 0]
+        return [way for way in flowing if (step >= way.start if way.direction else step <= way.start)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +69,6 @@ class GradientsLayout:
     bars: bool  # whether the norms are bars, not colours
     headings: tuple[tuple[int, bool], ...]  # the rows of the two headings: whole, alone
     scale: Decades
-    peak: float  # the largest finite norm
     first: int
     bottom: int  # the row of the ruler
     words: tuple[tuple[str, Style], ...]  # the lines under it
@@ -83,10 +91,8 @@ def lay_out_gradients(
     top = len(note_lines(facts.note, width, height, alone=not facts.flows))
     both = any(flow.direction for flow in facts.flows)
     series = _series(facts, layers=layers, both=both)
-    norms = [value for each in series for value in each.values]
-    scale = decades(norms, facts.peak)
-    peak = max((norm for norm in (facts.peak, *norms) if math.isfinite(norm)), default=0.0)
-    words = _words(facts, series, width - 2, peak, palette, layers=layers, both=both)
+    scale = decades(facts.peak)
+    words = _words(facts, series, width - 2, palette, layers=layers, both=both)
     count, kinds = len(series), 1 + any(each.alone for each in series)
     room = height - top - _RULER
     headed = room - kinds >= count + _SCALE
@@ -117,7 +123,6 @@ def lay_out_gradients(
         bars=bars,
         headings=tuple(headings),
         scale=scale,
-        peak=peak,
         first=facts.first,
         bottom=top,
         words=tuple(words),
@@ -130,14 +135,12 @@ def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[Series]:
     for alone in (False, True) if facts.at >= 0 else (False,):
         for flow in facts.flows:
             where = place_name(flow.layer, flow.direction, layers=layers, both=both)
-            for letter, values in (("h", flow.alone if alone else flow.whole),
-                                   ("c", flow.alone_c if alone else flow.whole_c)):  # fmt: skip
+            for letter, values, ways in (
+                ("h", flow.alone if alone else flow.whole, flow.alone_ways if alone else flow.whole_ways),
+                ("c", flow.alone_c if alone else flow.whole_c, flow.alone_c_ways if alone else flow.whole_c_ways),
+            ):
                 if values is not None:
-                    norms = tuple(values.tolist())
-                    sides = (0, 1) if alone and both and flow.layer < layers - 1 else (flow.direction,)
-                    at = facts.at if alone else None
-                    ways = tuple(Path.of(norms, facts.first, side, at) for side in sides)
-                    found.append(Series(symbol=letter + where, alone=alone, values=norms, ways=ways))
+                    found.append(Series(symbol=letter + where, alone=alone, values=tuple(values.tolist()), ways=ways))
     return found
 
 
@@ -146,21 +149,21 @@ def _is_looked_at(series: Series, facts: GradientsFacts, layers: int, both: bool
 
 
 def _words(
-    facts: GradientsFacts, series: list[Series], room: int, peak: float, palette: Palette, *, layers: int, both: bool
+    facts: GradientsFacts, series: list[Series], room: int, palette: Palette, *, layers: int, both: bool
 ) -> list[tuple[str, Style]]:
     """The lines under the picture, the most important first: of the layer that is looked at."""
     looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
     lines: list[tuple[str, Style]] = []
     for alone in (True, False):
         ways = {each.symbol[0]: each.ways for each in looked_at if each.alone == alone}
-        if "h" not in ways:
+        if not ways.get("h"):
             continue
         who = f"loss at t={facts.at}" if alone else "whole loss"
         lines.append((told(who, room, ways["h"], ways.get("c", ()), running=facts.norm is None), palette.text))
         for letter, each in ways.items():
             named = f"{letter} " if len(ways) > 1 else ""
-            for words, explodes in extremes(each, peak, named if alone else f"whole loss: {named}"):
-                lines += [(line, palette.wrong if explodes else palette.dim) for line in fold_items([words], room)]
+            for words, grows in extremes(each, named if alone else f"whole loss: {named}"):
+                lines += [(line, palette.wrong if grows else palette.dim) for line in fold_items([words], room)]
     lines += [(line, palette.dim) for line in fold_items(causes(facts, layers=layers, both=both), room)]
     return lines
 
@@ -187,9 +190,11 @@ def draw_gradients(
         _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
     for series in layout.series:
         _draw_label(canvas, series, layout, palette)
+        in_view = [norm for step, norm in enumerate(series.values, layout.first) if step in axis.steps]
+        written = norm_format(in_view, _room(axis))
         for step, norm in enumerate(series.values, layout.first):
             if step in axis.steps:
-                _draw_norm(canvas, series, step, norm, layout, facts, palette)
+                _draw_norm(canvas, series, step, norm, layout, facts, palette, written)
         for step in axis.steps:
             if not 0 <= step - layout.first < len(series.values):
                 canvas.centre(axis.x(step), _base(series, layout), axis.column, "·", palette.faint)
@@ -246,12 +251,12 @@ def _base(series: Series, layout: GradientsLayout) -> int:
 
 def _draw_norm(
     canvas: Canvas, series: Series, step: int, norm: float, layout: GradientsLayout, facts: GradientsFacts,
-    palette: Palette,
+    palette: Palette, written: Callable[[float], str],
 ) -> None:  # fmt: skip
     """One norm as a bar or as a colour, with its number where there is room; 0 as such: nothing flows there."""
     x, column, base = layout.axis.x(step), layout.axis.column, _base(series, layout)
     rows = base - series.top + 1 if layout.bars else layout.rows
-    room = column - 1 if column >= 3 else column
+    room = _room(layout.axis)
     if not math.isfinite(norm):
         for y in range(series.top, series.top + rows):
             canvas.fill(x, y, room, palette.warning, "!" if room < 3 else " ")
@@ -261,10 +266,10 @@ def _draw_norm(
         canvas.centre(x, base, room, "0", palette.faint)
         return
     part = layout.scale.part(norm)
-    explodes = step in series.exploding
-    text = norm_text(norm, room) or _order(norm, room) if column >= _ROOM_FOR_NUMBERS else ""
+    exploding = series.is_exploding(step, norm)
+    text = written(norm) if column >= _ROOM_FOR_NUMBERS else ""
     if layout.bars:
-        style = palette.wrong if explodes else palette.faint if norm < VANISHED * layout.peak else palette.back
+        style = palette.wrong if exploding else palette.faint if series.has_vanished(step, norm) else palette.back
         style = style + _NOT_BOLD
         eighths = max(1, round(part * rows * 8))
         for up in range(math.ceil(eighths / 8)):
@@ -272,17 +277,17 @@ def _draw_norm(
         canvas.centre(x, base + 1, room, text, palette.dim)
         return
     level = max(1, round(part * 20))
-    style = palette.wrong + Style(reverse=True) if explodes else palette.back_cell(level)
+    style = palette.wrong + Style(reverse=True) if exploding else palette.back_cell(level)
     for y in range(series.top, series.top + rows):
-        canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded and not explodes else " ")
+        canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded and not exploding else " ")
     mark = "◆" if series.alone and step == facts.at and not layout.headings else ""
     if text or mark:
         canvas.centre(x, base, column, text or mark, style)
 
 
-def _order(norm: float, room: int) -> str:
-    """The power of ten alone, where a norm has no room for a digit before it: e-12."""
-    return first_that_fits((f"e{math.floor(math.log10(norm))}",), room)
+def _room(axis: TimeAxis) -> int:
+    """Cells of a column that a number may take."""
+    return axis.column - 1 if axis.column >= 3 else axis.column
 
 
 def _draw_scale(canvas: Canvas, y: int, layout: GradientsLayout, palette: Palette) -> None:

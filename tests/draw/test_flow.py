@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.boxes import Cell, norm_text
+from rnn_tui.draw.boxes import Cell
 from rnn_tui.draw.flow import Flow
 from rnn_tui.draw.palette import DARK, LIGHT
 from rnn_tui.draw.phase import draw_phase, short_name
@@ -250,21 +250,3 @@ def test_numbers_that_do_not_fit_are_counted() -> None:
 )
 def test_weights_have_the_names_of_the_equations(name: str, short: str) -> None:
     assert short_name(name) == short
-
-
-@pytest.mark.parametrize(
-    ("value", "width", "text"),
-    [(0.998, 5, "0.998"), (0.998, 4, ".998"), (12.3456, 5, "12.35"), (1e-7, 5, "1e-7"), (0.0, 5, "0.000"),
-     (0.5, 2, ".5"),     (0.25, 2, ""), (0.25, 3, ".25"), (0.0, 2, "0"),
-     (2.5e-4, 7, "2.5e-4"), (123456.0, 4, "1e5")],
-)  # fmt: skip
-def test_norms_are_told_in_little_room(value: float, width: int, text: str) -> None:
-    assert norm_text(value, width) == text
-
-
-@given(st.floats(0, 1e12), st.integers(1, 12))
-def test_a_norm_never_breaks_its_box_and_is_never_false(value: float, width: int) -> None:
-    text = norm_text(value, width)
-    assert len(text) <= width
-    if text:
-        assert abs(float(text) - value) <= (0.5 if "e" in text else 0.03) * value

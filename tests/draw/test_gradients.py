@@ -8,20 +8,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.decades import decades
-from rnn_tui.draw.gradient_words import Path, told
+from rnn_tui.draw.gradient_words import told
 from rnn_tui.draw.gradients import GradientsLayout, draw_gradients, lay_out_gradients
 from rnn_tui.draw.palette import DARK, LIGHT
-from rnn_tui.inside import GradientFlow, GradientsFacts
+from rnn_tui.gradient_ways import gradient_way
+from rnn_tui.inside import GradientFlow, GradientsFacts, GradientWay
 from tests.draw.grids import GREY, Grid, is_picture, letters, texts
 
 NORMS = st.one_of(st.floats(0, 10, width=32), st.sampled_from([0.0, math.nan, math.inf, 1e-30, 1e30]))
 
 
 def flow(whole: Any, alone: Any, *, layer: int = 0, direction: int = 0, **more: Any) -> GradientFlow:
-    c = {name: np.array(each, np.float32) for name, each in more.items() if each is not None}
+    c: dict[str, Any] = {name: np.array(each, np.float32) for name, each in more.items() if each is not None}
     return GradientFlow(
         layer=layer,
         direction=direction,
@@ -32,11 +34,35 @@ def flow(whole: Any, alone: Any, *, layer: int = 0, direction: int = 0, **more: 
     )
 
 
+def with_ways(facts: GradientsFacts, layers: int) -> GradientsFacts:
+    """What the engine adds: the ways through the whole sequence, of which the window begins at `facts.first`."""
+    both = any(each.direction for each in facts.flows)
+
+    def ways(norms: Any, sides: tuple[int, ...], at: int | None) -> tuple[GradientWay, ...]:
+        known = [] if norms is None else [*[0.0] * facts.first, *norms.tolist()]
+        return tuple(gradient_way(known, side, at) for side in sides) if known else ()
+
+    flows = []
+    for each in facts.flows:
+        mine, sides = (each.direction,), (0, 1) if both and each.layer < layers - 1 else (each.direction,)
+        alone = {} if facts.at < 0 else {
+            "alone_ways": ways(each.alone, sides, facts.at), "alone_c_ways": ways(each.alone_c, sides, facts.at),
+        }  # fmt: skip
+        flows.append(
+            replace(each, whole_ways=ways(each.whole, mine, None), whole_c_ways=ways(each.whole_c, mine, None), **alone)
+        )
+    return replace(facts, flows=tuple(flows))
+
+
+def path(norms: list[float], first: int, direction: int, at: int) -> GradientWay:
+    return gradient_way([*[0.0] * first, *norms], direction, at)
+
+
 def picture(
     facts: GradientsFacts, axis: TimeAxis, width: int, height: int, *, layers: int = 1, palette: Any = DARK,
     cursor: int | None = None,
 ) -> tuple[Grid, GradientsLayout]:  # fmt: skip
-    inputs = letters(axis)
+    inputs, facts = letters(axis), with_ways(facts, layers)
     strips = draw_gradients(
         facts, width=width, height=height, axis=axis, palette=palette, inputs=inputs, cursor=cursor, layers=layers
     )
@@ -115,14 +141,13 @@ def test_bars_are_as_high_as_the_logarithm() -> None:
 
 
 def test_the_scale_holds_still_while_norms_move_a_little() -> None:
-    scales = {(each.low, each.high) for factor in np.linspace(0.5, 1.9, 15)
-              for each in [decades([0.5 * factor, 3e-5 * factor], 0.5 * factor)]}  # fmt: skip
-    assert scales == {(-6, 0)}
-    assert decades([], 0.0) == decades([1.0], 1.0)
-    far = decades([1e-30, 1.0], 1.0)
-    assert far.high - far.low == 12
-    assert far.part(1e-30) == 0
-    assert decades([1e-5], 1e3).high == 3, "the peak outside of the window counts"
+    for peak in (*np.geomspace(1e-6, 1.0, 15), 0.0, math.nan, math.inf):
+        scale = decades(float(peak))
+        assert (scale.low, scale.high) == (-9, 0), "one scale for all that do not explode: they can be compared"
+    assert scale.part(1e-30) == 0
+    assert {decades(peak).high for peak in (1.01, 20.0, 1e3)} == {3}
+    assert (decades(1e30).low, decades(1e30).high) == (-9, 30)
+    assert (decades(1e-8).low, decades(1e-20).low) == (-12, -24), "where all is tiny it still differs"
 
 
 def test_colours_where_rows_are_few_and_layers_are_named() -> None:
@@ -173,11 +198,11 @@ def test_nothing_flows_is_a_nought_not_fed_is_a_dot_and_neither_has_a_colour() -
 def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
     axis = TimeAxis.fit(72, 6)
     norms = [0.1, 0.1, value, 0.1, 0.1, 0.1]
-    grid, _ = picture(GradientsFacts(at=5, flows=(flow(norms, norms),), peak=value), axis, 72, height)
+    grid, _ = picture(GradientsFacts(at=5, flows=(flow(norms, norms),), peak=0.1), axis, 72, height)
     marked = {axis.step_at(x) for y in range(height) for x in range(72) if grid[y][x][1] == DARK.warning}
     assert marked == {2}
     if height == 16:
-        assert "NaN or infinite from t=2" in "\n".join(texts(grid))
+        assert "whole loss: NaN or infinite at 1 of 6 steps, the nearest t=2" in "\n".join(texts(grid))
 
 
 def test_the_step_of_the_lone_loss_and_the_cursor_are_marked() -> None:
@@ -205,27 +230,27 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     assert faint == [step for step in range(20) if shrinking[step] < 0.5e-6]
     assert f"from t=19 back to t=0 the gradient shrinks to {0.4**19:.1e} of its size" in said
     gone = int((shrinking < 0.5e-6).sum())
-    assert f"vanished (under a millionth of the peak) at {gone} steps, the nearest t={gone - 1}" in said
+    assert f"vanished (under a millionth of its largest) at {gone} of 20 steps, the nearest t={gone - 1}" in said
     assert "keeps its size (× 1.00)" in said
     growing = 0.5 * 1.5 ** (19.0 - steps)
     grid, layout = picture(GradientsFacts(at=19, flows=(flow(growing, growing),), peak=2000.0), axis, 118, 30)
     said = "\n".join(texts(grid))
-    assert f"grows {1.5**19:,.0f} times" in said
-    assert "explodes (above 1 and over 10 times t=19) at 14 steps, the nearest t=13" in said  # 1.5⁶ > 10
+    assert f"the gradient explodes, up to {1.5**19:,.0f} times its size at t=0" in said
+    assert "explodes (above 1 and over 10 times t=19) at 14 of 20 steps, the nearest t=13" in said  # 1.5⁶ > 10
+    assert "vanished" not in said
     series = layout.series[0]
     base = series.top + layout.rows - 2
     assert [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.wrong.color] == list(range(14))
 
 
 def test_a_layer_that_reads_from_the_right_hands_gradients_on_to_later_steps() -> None:
-    path = Path.of([0.0, 0.0, 1.0, 0.1, 0.01], 10, 1, 12)
-    assert path.steps == (12, 13, 14)
-    assert path.ratio() == pytest.approx((12, 14, 0.01))
-    assert told("x", 80, [path]) == "x: from t=12 on to t=14 the gradient shrinks to 0.010 of its size"
-    back = Path.of([0.01, 0.1, 1.0, 0.0, 0.0], 10, 0, 12)
+    on = path([0.0, 0.0, 1.0, 0.1, 0.01], 10, 1, 12)
+    assert (on.start, on.end, on.steps, on.start_norm, on.end_norm) == (12, 14, 3, 1.0, 0.01)
+    assert told("x", 80, [on]) == "x: from t=12 on to t=14 the gradient shrinks to 0.010 of its size"
+    back = path([0.01, 0.1, 1.0, 0.0, 0.0], 10, 0, 12)
     assert told("x", 80, [back]) == "x: from t=12 back to t=10 the gradient shrinks to 0.010 of its size"
     assert told("x", 22, [back]) == "x: shrinks to 0.010"
-    assert told("x", 80, [Path.of([0.0, 0.0], 0, 0, 1)]) == "x: no gradient flows in these steps"
+    assert told("x", 80, [path([0.0, 0.0], 0, 0, 1)]) == "x: no gradient flows"
 
 
 def test_the_causes_are_written() -> None:
@@ -237,7 +262,8 @@ def test_the_causes_are_written() -> None:
         (3.21, None, "‖∂L/∂θ‖ 3.210, not clipped"),
         (3.21, 1.0, "‖∂L/∂θ‖ 3.210 → 1.000 clipped"),
         (0.00134, 0.00134, "‖∂L/∂θ‖ 0.00134, too small to be clipped"),
-        (math.nan, math.nan, "‖∂L/∂θ‖ NaN → NaN clipped"),
+        (math.nan, math.nan, "‖∂L/∂θ‖ NaN, which clipping cannot mend"),
+        (math.inf, None, "‖∂L/∂θ‖ ∞"),
     ):
         said = "\n".join(
             texts(picture(GradientsFacts(**common, norm=norm, clipped=clipped), axis, 118, 30, layers=2)[0])
@@ -276,19 +302,19 @@ def test_lower_layers_read_in_both_directions_have_gradients_on_either_side() ->
     facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=1, direction=0)
     assert "from t=2 back to t=0 the gradient keeps" in "\n".join(texts(picture(facts, axis, 118, 60, layers=2)[0]))
     for at, other in ((0, 4), (4, 0)):
-        ways = [Path.of([1.0 if t == at else 0.5 for t in range(5)], 0, side, at) for side in (0, 1)]
+        ways = [path([1.0 if t == at else 0.5 for t in range(5)], 0, side, at) for side in (0, 1)]
         assert f"t={at}" in told("x", 80, ways)
         assert f"t={other} the gradient keeps its size (× 0.50)" in told("x", 80, ways)
 
 
 def test_so_far_is_said_only_while_the_pass_is_under_way() -> None:
-    alone = [Path.of([0.5], 0, 0, 0)]
+    alone = [path([0.5], 0, 0, 0)]
     assert told("x", 80, alone, running=True) == "x: only t=0 has a gradient so far"
-    assert told("x", 80, alone) == "x: only t=0 has a gradient of these steps"
+    assert told("x", 80, alone) == "x: only t=0 has a gradient"
     for running in (True, False):
-        dead = Path.of([0.0, 0.0, 0.5], 3, 0, 5)
+        dead = path([0.0, 0.0, 0.5], 3, 0, 5)
         assert told("x", 80, [dead], running=running) == "x: nothing flows back from t=5"
-        dead = Path.of([0.5, 0.0, 0.0], 3, 1, 3)
+        dead = path([0.5, 0.0, 0.0], 3, 1, 3)
         assert told("x", 80, [dead], running=running) == "x: nothing flows on from t=3"
 
 
@@ -305,8 +331,13 @@ def test_words_and_colours_agree_on_what_explodes(height: int) -> None:
     axis = TimeAxis.fit(118, 4)
     small = [1.0, 1.0, 1.0, 1.0]
     for whole, alone, c, words in (
-        ([30.0, 5.0, 0.1, 0.1], small, small, "whole loss: h explodes (above 1 and over 10 times t=3) at 2 steps"),
-        (small, small, [30.0, 1.0, 1.0, 1.0], "c explodes (above 1 and over 10 times t=3) at 1 step, the nearest t=0"),
+        ([30.0, 5.0, 0.1, 0.1], small, small, "whole loss: h explodes (above 1 and over 10 times t=3) at 2 of 4 steps"),
+        (
+            small,
+            small,
+            [30.0, 1.0, 1.0, 1.0],
+            "c explodes (above 1 and over 10 times t=3) at 1 of 4 steps, the nearest",
+        ),
     ):
         facts = GradientsFacts(at=3, flows=(flow(whole, alone, whole_c=small, alone_c=c),), peak=30.0, norm=1.0)
         grid, layout = picture(facts, axis, 118, height)
@@ -346,10 +377,45 @@ def test_what_comes_along_c_is_told_in_any_room(width: int) -> None:
     assert "0.31" in said
 
 
-def test_a_norm_that_has_no_room_for_its_digit_tells_its_power_of_ten() -> None:
+def test_where_a_digit_has_no_room_the_whole_row_tells_powers_of_ten() -> None:
     axis = TimeAxis.fit(36, 5)
     assert axis.column == 5
     facts = GradientsFacts(at=-1, flows=(flow([4e-12, 4e-7, 0.1, 0.2, 0.5], [0] * 5),), peak=0.5)
     grid, layout = picture(facts, axis, 36, 20)
     row = texts(grid)[layout.series[0].top + layout.rows - 1]
-    assert row[axis.gutter :].split() == ["e-12", "4e-7", ".100", ".200", ".500"]
+    assert row[axis.gutter :].split() == ["e-12", "e-7", "e-1", "e-1", "e-1"]
+
+
+@pytest.mark.parametrize("first", [0, 150, 379])
+def test_sentences_and_colours_are_of_the_whole_sequence_whatever_the_window(first: int) -> None:
+    norms = 0.5 * 0.93 ** (399.0 - np.arange(400))
+    gone = int((norms < 0.5e-6).sum())
+    axis = TimeAxis.fit(30, 400, first=first)
+    window = norms[first : first + axis.count]
+    way = gradient_way(norms.tolist(), 0, 399)
+    facts = GradientsFacts(
+        first=first, at=399, peak=0.5, norm=1.0,
+        flows=(replace(flow(window, window), whole_ways=(way,), alone_ways=(way,)),),
+    )  # fmt: skip
+    layout = lay_out_gradients(facts, width=120, height=40, axis=axis, palette=DARK, layers=1)
+    words = [line for line, _ in layout.words]
+    assert f"vanished (under a millionth of its largest) at {gone} of 400 steps, the nearest t={gone - 1}" in words
+    assert f"loss at t=399: from t=399 back to t=0 the gradient shrinks to {0.93**399:.1e} of its size" in words
+    assert (layout.scale.low, layout.scale.high) == (-9, 0)
+    (series, _) = layout.series
+    assert [series.has_vanished(step, norms[step]) for step in axis.steps] == [step < gone for step in axis.steps]
+
+
+def test_an_exploded_tick_tells_one_thing() -> None:
+    norms = [math.nan, math.inf, 3e30, 1e15, 2e3, 0.5, 0.1, 1e-9, 0.2]
+    facts = GradientsFacts(at=8, flows=(flow(norms, norms),), peak=3e30, norm=math.nan, clipped=math.nan)
+    said = "\n".join(texts(picture(facts, TimeAxis.fit(118, 9), 118, 40)[0]))
+    assert "loss at t=8: NaN or infinite at 2 of 9 steps, the nearest t=1" in said
+    assert "explodes (above 1 and over 10 times t=8) at 3 of 9 steps, the nearest t=4" in said
+    for contradiction in ("vanished", "shrinks", "keeps", "grows", "clipped"):
+        assert contradiction not in said
+    norms[:2] = [1e34, 1e33]
+    facts = GradientsFacts(at=8, flows=(flow(norms, norms),), peak=1e34, norm=math.nan)
+    said = "\n".join(texts(picture(facts, TimeAxis.fit(118, 9), 118, 40)[0]))
+    assert "loss at t=8: from t=8 back the gradient explodes, up to 5.0e+34 times its size at t=0" in said
+    assert "vanished (under a millionth of the largest that does not explode) at 1 of 9 steps, the nearest t=7" in said

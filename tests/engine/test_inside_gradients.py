@@ -199,4 +199,70 @@ def test_what_is_not_finite_is_shown_as_such(cell: str, value: float) -> None:
     assert len(facts.flows) == 2
     if value != value:
         assert np.isnan(facts.flows[1].whole).any()
-        assert np.isnan(facts.peak)
+        assert np.isnan(facts.flows[1].saturated)
+        assert sum(way.broken for flow in facts.flows for way in flow.whole_ways) > 0
+    assert np.isfinite(facts.peak)
+
+
+LONG = {"inputs": ["hello world, " * 13], "targets": ["ello world, h" * 13]}  # 169 time steps
+
+
+@pytest.mark.parametrize("cell", GATES)
+@pytest.mark.parametrize("layers", [{"layers": 2}, {"bidirectional": True, "layers": 2}])
+@pytest.mark.parametrize("at", [40, 168])
+def test_ways_are_of_the_whole_sequence_whatever_the_window(cell: str, layers: dict[str, Any], at: int) -> None:
+    network = {"cell": cell, "hidden_size": 6, "head": "linear", **layers}
+    trainer, _ = ticked(from_dict({"data": LONG, "network": network, "training": {"tick": "sequence"}}), 1)
+    found, both = Pass(trainer), bool(layers.get("bidirectional"))
+    whole, each = losses(found, trainer, trainer.experiment.training.reduction == "mean")
+    facts = gradients_facts(sight_of(trainer, 0, 100, 120), GradientsAsk(at=at))
+    seen, last = 0, trainer.length - 1
+    for flow in facts.flows:
+        h, c = found.h[flow.layer][flow.direction], found.c[flow.layer][flow.direction] if cell == "lstm" else []
+        sides = (0, 1) if both and flow.layer == 0 else (flow.direction,)
+        for ways, expected, nodes, loss in (
+            (flow.whole_ways, (flow.direction,), h, whole),
+            (flow.alone_ways, sides, h, each[at, 0]),
+            (flow.whole_c_ways, (flow.direction,) if c else (), c, whole),
+            (flow.alone_c_ways, sides if c else (), c, each[at, 0]),
+        ):
+            assert tuple(way.direction for way in ways) == expected
+            known = norms(loss, nodes, 0) if nodes else []
+            for way in ways:
+                alone = loss is not whole
+                steps = list(range(at if alone and not way.direction else last, -1, -1))
+                steps = list(range(at if alone else 0, last + 1)) if way.direction else steps
+                mine = [known[step] for step in steps]
+                assert (way.steps, way.start, way.broken) == (len(steps), steps[0], 0)
+                assert way.start_norm == pytest.approx(mine[0], rel=1e-3)
+                assert way.peak == pytest.approx(max(mine), rel=1e-3)
+                assert way.end_norm == pytest.approx(known[way.end], rel=1e-2, abs=1e-37)
+                gone = [step for step, norm in zip(steps, mine, strict=True) if norm < 1e-6 * max(mine)]
+                assert abs(way.vanished - len(gone)) <= 1  # one that lies at the limit
+                assert not gone or abs(way.first_vanished - gone[0]) <= 1
+                assert not any(norm > max(1, 10 * mine[0]) for norm in mine)
+                assert (way.exploding, way.first_exploding) == (0, -1)
+                seen += len(gone) > 20
+    assert seen or both or at < last or cell not in ("rnn", "gru")
+
+
+@pytest.mark.parametrize("factor", [1.05, 3.0])
+def test_what_explodes_is_told_of_the_whole_sequence_and_nothing_vanishes_there(factor: float) -> None:
+    network = {"cell": "rnn-relu", "hidden_size": 3, "head": "linear"}
+    trainer, _ = ticked(from_dict({"data": LONG, "network": network, "training": {"tick": "sequence"}}), 1)
+    with torch.no_grad():
+        for name, weight in trainer.model.recurrent.named_parameters():
+            weight.copy_(factor * torch.eye(3) if name == "weight_hh_l0" else torch.zeros_like(weight))
+        dict(trainer.model.recurrent.named_parameters())["bias_ih_l0"].fill_(1e-30)
+    (flow,) = gradients_facts(sight_of(trainer, 0, 160, 169), GradientsAsk(at=168)).flows
+    (way,) = flow.alone_ways
+    assert (way.start, way.steps, way.vanished) == (168, 169, 0)
+    if factor < 2:
+        norm = way.start_norm * factor ** np.arange(169.0)
+        expected = int((norm > max(1, 10 * norm[0])).sum())
+        assert abs(way.exploding - expected) <= 1
+        assert (way.broken, way.peak_step) == (0, 0)
+        assert way.peak == pytest.approx(norm[-1], rel=1e-3)
+    else:
+        assert way.broken > 20, "float32 ends at 3e38"
+        assert way.first_broken == way.broken - 1

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnn_tui.gradient_ways import gradient_way
 from rnn_tui.inside import (
     Answer,
     CellFacts,
@@ -75,6 +76,8 @@ GRADIENTS = GradientsFacts(
             whole=floats(0.5, 0.25, 0.125, 0.0625),
             alone=floats(1e-9, 1e-6, 1e-3, 0.5),
             saturated=0.25,
+            whole_ways=(gradient_way([0.5, 0.25, 0.125, 0.0625], 0),),
+            alone_ways=(gradient_way([1e-9, 1e-6, 1e-3, 0.5], 0, 3),),
         ),
     ),
 )
@@ -104,7 +107,7 @@ SALIENCY = SaliencyFacts(step=3, character=3, inputs=integers(0, 1, 0, 2, 3, 3),
 PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
     "i": ("cell", CELL, ["t=3", "b_hh", "= −0.30"]),
     "g": ("gates", GATES, ["RNN 5", "keeps h", ".6500"]),
-    "v": ("gradients", GRADIENTS, ["of the loss at t=3", "ρ(W_hh) 0.88", "2.500 → 1.000"]),
+    "v": ("gradients", GRADIENTS, ["of the loss at t=3", "t=3 back to t=0", "2.0e-09", "ρ(W_hh) 0.88", "2.500 → 1.000"]),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),
     "p": ("space", SPACE, ["PC1 62 %", "PC2 21 %", "h₀"]),
     "a": ("saliency", SALIENCY, ["for l at t=3", "+1.50000", "gradient × input"]),

@@ -1,5 +1,6 @@
 """The vanishing and the exploding gradient: how the loss depends on every state, and what W_hh does to that."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -14,7 +15,8 @@ from rnn_tui.engine.losses import by_logits
 from rnn_tui.engine.radius import spectral_radius
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
-from rnn_tui.inside import GradientFlow, GradientsAsk, GradientsFacts
+from rnn_tui.gradient_ways import gradient_way
+from rnn_tui.inside import GradientFlow, GradientsAsk, GradientsFacts, GradientWay
 
 __all__ = ["gradients_facts"]
 
@@ -41,7 +43,8 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     there = 0 <= ask.at < sight.fed
     found, _ = adjoints(sight.layers, _seeds(sight, ask.at if there else -1))
     norms = [[_norms(each) for each in both] for both in found]
-    largest = torch.stack([part.amax() for both in norms for each in both for part in each if part is not None])
+    every = torch.cat([part.flatten() for both in norms for each in both for part in each if part is not None])
+    finite = every[every.isfinite()]
     names = GATE_NAMES[network.cell]
     blocks = torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))
     norm = _norm(trainer) if trainer.has_update else None
@@ -51,12 +54,14 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
         note="" if there else f"{sight.no_output(ask.at)} Only the loss of those fed so far is shown.",
         at=ask.at if there else -1,
         flows=tuple(
-            _flow(sight, number, way, each) for number, both in enumerate(norms) for way, each in enumerate(both)
+            _flow(sight, number, way, each, ask.at if there else None)
+            for number, both in enumerate(norms)
+            for way, each in enumerate(both)
         ),
         radius=tuple(zip(names, spectral_radius(blocks), strict=True)),
         norm=norm,
         clipped=norm * min(1.0, clip / (norm + 1e-6)) if clip and norm is not None else None,  # as torch clips
-        peak=float(largest.amax()),
+        peak=float(finite.amax()) if len(finite) else 0.0,
     )
 
 
@@ -84,9 +89,18 @@ def _norms(adjoint: Adjoint) -> _Norms:
     return _Norms(vector_norm(h, dim=-1), None if c is None else vector_norm(c, dim=-1))
 
 
-def _flow(sight: Sight, layer: int, direction: int, norms: _Norms) -> GradientFlow:
+def _flow(sight: Sight, layer: int, direction: int, norms: _Norms, at: int | None) -> GradientFlow:
+    """What is sent of one layer and direction: arrays of the window, and each way through the whole sequence."""
+    network = sight.trainer.experiment.network
     whole, alone = norms.h
     whole_c, alone_c = (None, None) if norms.c is None else norms.c
+    both = network.bidirectional and layer < network.layers - 1  # what lies above reads it from either side
+
+    def ways(values: Tensor | None, at: int | None, sides: tuple[int, ...]) -> tuple[GradientWay, ...]:
+        known = [] if values is None else values[: sight.reached].float().tolist()  # as the window has them
+        return tuple(gradient_way(known, side, at) for side in sides) if known else ()
+
+    mine, sides = (direction,), (0, 1) if both else (direction,)
     return GradientFlow(
         layer=layer,
         direction=direction,
@@ -95,12 +109,21 @@ def _flow(sight: Sight, layer: int, direction: int, norms: _Norms) -> GradientFl
         whole_c=None if whole_c is None else floats(sight.window(whole_c)),
         alone_c=None if alone_c is None else floats(sight.window(alone_c)),
         saturated=_saturated(sight.layers[layer][direction], sight.reached),
+        whole_ways=ways(whole, None, mine),
+        alone_ways=ways(alone, at, sides) if at is not None else (),
+        whole_c_ways=ways(whole_c, None, mine),
+        alone_c_ways=ways(alone_c, at, sides) if at is not None else (),
     )
 
 
 def _saturated(cell: Unfolded, steps: int) -> float:
-    """The share of the states, over all units and the first steps, through which hardly anything flows back."""
+    """The share of the states, over all units and the first steps, through which hardly anything flows back.
+
+    NaN where some of them are not finite.
+    """
     h = cell.h[:steps]
+    if not h.isfinite().all():
+        return math.nan
     stuck = h == 0 if cell.cell == "rnn-relu" else h.abs() > _SATURATED
     return stuck.float().mean().item()
 

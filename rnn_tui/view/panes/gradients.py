@@ -22,9 +22,9 @@ class GradientsPane(InsidePane):
         shows="How much the loss depends on the state of each time step: ‖∂L/∂h_t‖, for the whole loss and for the "
         "loss of the step at the time cursor alone. It is what backpropagation through time brings back to each step.",
         read="The scale is logarithmic. Bars that fall towards the left are a vanishing gradient: what happened there "
-        "cannot be learnt from here. Grey is less than a millionth of the peak. Red explodes: above 1, and more than "
-        "10 times the norm that the gradient starts with. ρ is the spectral radius of W_hh: well below 1 gradients die "
-        "out. Saturated units pass nothing on.",
+        "cannot be learnt from here. Grey is less than a millionth of the largest of its row. Red explodes: above 1, "
+        "and more than 10 times the norm that the gradient starts with. The sentences are of the whole sequence. ρ is "
+        "the spectral radius of W_hh: well below 1 gradients die out. Saturated units pass nothing on.",
         then="Open the lesson `remember`, put the cursor on the last step, and compare --cell rnn with --cell lstm: "
         "through c the gradient survives. A larger --gap makes it harder.",
     )

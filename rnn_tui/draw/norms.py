@@ -1,0 +1,50 @@
+"""Norms in few cells: those that stand in one row are all written in one format."""
+
+import math
+from collections.abc import Callable, Iterable
+from functools import partial
+
+__all__ = ["norm_format", "norm_text"]
+
+_FAIR = 0.03  # what rounding may change
+
+
+def norm_text(value: float, width: int) -> str:
+    """A norm in at most `width` cells, never far from the truth: 0.998, .25, 2.5e-7; empty where none fits."""
+    if value == 0:
+        return "0.000"[: width if width != 2 else 1]
+    return next((text for write in _FORMATS if (text := write(value)) and len(text) <= width), "")
+
+
+def norm_format(values: Iterable[float], width: int) -> Callable[[float], str]:
+    """How to write these norms in at most `width` cells each, all with as many digits: the first format that fits all.
+
+    Where none has room for a digit, only the powers of ten are written; where not even those fit, nothing.
+    """
+    norms = [value for value in values if 0 < value < math.inf]
+    for write in (*_FORMATS, _power):
+        if all((text := write(norm)) and len(text) <= width for norm in norms):
+            return write
+    return lambda _: ""
+
+
+def _fixed(value: float, *, digits: int, zero: bool) -> str:
+    """With so many digits behind the point; empty where that would be far from the truth."""
+    text = f"{value:.{digits}f}"
+    if abs(float(text) - value) > _FAIR * value:
+        return ""
+    return text if zero else text.removeprefix("0")
+
+
+def _scientific(value: float, *, digits: int) -> str:
+    return f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def _power(value: float) -> str:
+    return f"e{math.floor(math.log10(value))}"
+
+
+_FORMATS: list[Callable[[float], str]] = [
+    *(partial(_fixed, digits=digits, zero=zero) for digits in (3, 2, 1) for zero in (True, False)),
+    *(partial(_scientific, digits=digits) for digits in (1, 0)),
+]
