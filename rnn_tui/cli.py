@@ -144,7 +144,12 @@ def _show(**parameters: Any) -> None:
         raise Refusal("--text -: a file that is to be opened again needs a text that stays")
     from rnn_tui.experiment_file import write
 
-    click.echo(write(experiment_of(parameters)), nl=False)
+    experiment = experiment_of(parameters)
+    try:
+        text = write(experiment)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, to_dict(experiment))) from None
+    click.echo(text, nl=False)
 
 
 @main.command("lessons")

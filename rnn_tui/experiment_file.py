@@ -14,7 +14,9 @@ from rnn_tui import __version__
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.toml_bounds import huge_number, too_much
 from rnn_tui.versions import WRITTEN_BY, is_newer, no_setting, written_by
+from rnn_tui.whole import read_whole
 from rnn_tui.wording import described, shown, without_value
 
 __all__ = ["FileError", "read", "write"]
@@ -34,10 +36,10 @@ class FileError(ExperimentError):
         self.line = line
 
 
-def read(path: str | os.PathLike[str]) -> Experiment:
-    """The experiment in a TOML file. Raises FileError."""
+def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
+    """The experiment in a TOML file, to which links may lead if they are to be followed. Raises FileError."""
     file = os.fspath(path)
-    text = _text(file)
+    text = _text(file, follow=follow)
     values = _parse(file, text)
     writer = _writer(text)
     unknown = _unknown(values)
@@ -67,7 +69,10 @@ def read(path: str | os.PathLike[str]) -> Experiment:
 
 
 def write(experiment: Experiment) -> str:
-    """The experiment as a TOML file that says what each of its keys is about."""
+    """The experiment as a TOML file that says what each of its keys is about.
+
+    Raises ExperimentError for one that would be too large to be read again.
+    """
     values = to_dict(experiment)
     document = tomlkit.document()
     document.add(tomlkit.comment(f"{WRITTEN_BY} {__version__}"))
@@ -76,7 +81,12 @@ def write(experiment: Experiment) -> str:
     for section in dict.fromkeys(each.section for each in FIELDS):
         document.add(tomlkit.nl())
         document[section] = _table([each for each in FIELDS if each.section == section], values[section])
-    return tomlkit.dumps(document)
+    text = tomlkit.dumps(document)
+    size = len(text.encode())
+    if size > _LARGEST:
+        problem = f"is too long to be written down: the experiment would be a file of {size:,} bytes, and at most "
+        raise ExperimentError("data.inputs", f"{problem}{_LARGEST:,} are read; long texts can be files, --text or --pairs")
+    return text
 
 
 def _table(fields: list[Field], values: dict[str, Any]) -> Table:
@@ -103,10 +113,9 @@ def _quoted(text: str) -> str:
     return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
 
 
-def _text(file: str) -> str:
+def _text(file: str, *, follow: bool) -> str:
     try:
-        with open(file, "rb") as stream:
-            data = stream.read(_LARGEST + 1)
+        data = read_whole(file, _LARGEST, follow=follow)
     except FileNotFoundError:
         raise FileError(file, None, "", "there is no such file") from None
     except IsADirectoryError:
@@ -124,8 +133,11 @@ def _text(file: str) -> str:
 
 
 def _parse(file: str, text: str) -> dict[str, Any]:
+    problem = too_much(text)
+    if problem:
+        raise FileError(file, None, "", problem)
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
     except RecursionError:
         raise FileError(file, None, "", "is nested too deeply for an experiment") from None
     except tomllib.TOMLDecodeError as error:
@@ -135,6 +147,9 @@ def _parse(file: str, text: str) -> dict[str, Any]:
         raise FileError(file, line, "", f"is not TOML: {_PLACE.sub('', problem)}") from None
     except ValueError:
         raise FileError(file, None, "", "holds a number of thousands of digits") from None
+    if huge_number(values):
+        raise FileError(file, None, "", "holds a number of thousands of digits")
+    return values
 
 
 def _writer(text: str) -> str:

@@ -15,6 +15,7 @@ from rnn_tui.reproduce import ForkError, parse_forks
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.runs import NoSuchRun, find
 from rnn_tui.text import safe
+from rnn_tui.whole import exists
 from rnn_tui.wording import shown
 
 __all__ = ["keeping", "resumed"]
@@ -27,6 +28,7 @@ _ON_RESUMING = (
     "run.until",
 )  # what can be said of a run that goes on
 _MOST = 10**15  # updates
+_LONG = 50_000  # characters of inputs from which an experiment may be too large for a file
 
 
 def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> Keep | None:
@@ -48,6 +50,7 @@ def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -
         return None
     if folder is not None:
         _check_folder(folder)
+    _check_size(experiment, parameters)
     return Keep(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
 
 
@@ -130,8 +133,21 @@ def _check_board(folder: str | None) -> None:
 def _check_folder(folder: str) -> None:
     """Whether a run can begin in that folder. Nothing is made. Raises Refusal."""
     _check_writable("--run", folder)
-    if (Path(folder) / EXPERIMENT).exists():
+    if exists(Path(folder) / EXPERIMENT):
         raise Refusal(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
+
+
+def _check_size(experiment: Experiment, parameters: dict[str, Any]) -> None:
+    """Do nothing where the experiment can be written as a file and read again. Raises Refusal."""
+    if sum(map(len, (*experiment.data.inputs, *experiment.data.targets))) < _LONG:
+        return  # the package that writes it need not be loaded
+    from rnn_tui.experiment_file import write
+
+    try:
+        write(experiment)
+    except ExperimentError as error:
+        way = "; --no-save trains without keeping the run" if "no_save" in parameters else ""
+        raise Refusal(f"--input: {error}{way}") from None
 
 
 def _check_writable(option: str, folder: str) -> None:

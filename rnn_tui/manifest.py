@@ -5,6 +5,7 @@ best loss is `best.json`, and the one that this names.
 """
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +21,7 @@ from rnn_tui.frame import PredictionSeen
 from rnn_tui.parameters import parameter_shapes
 from rnn_tui.protocol import Turn
 from rnn_tui.versions import is_newer, keys_beyond, no_setting, written_by
+from rnn_tui.whole import exists, open_regular
 
 __all__ = [
     "BEST",
@@ -122,6 +124,7 @@ class Manifest(Sealed, frozen=True, kw_only=True):
     held_out: tuple[Judged, ...] = ()  # oldest first
     weights: int  # trainable numbers
     losses: str  # the name of the file
+    rows: int | None = None  # whole passes that it has, where there was no room for all; None: all of them
     by_character: bool  # whether every tick was a character, and `characters` has the loss of each
 
 
@@ -136,7 +139,7 @@ def text_hash(experiment: Experiment) -> str:
     if not file or is_made_up(experiment):
         return ""
     try:
-        with open(file, "rb") as stream:
+        with open_regular(file, follow=True) as stream:  # its name may come from somebody else's run
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -145,7 +148,7 @@ def text_hash(experiment: Experiment) -> str:
 
 def read_experiment(folder: Path) -> Experiment:
     """What the run in a folder was at tick 0. Raises ExperimentError, whose text begins with the file."""
-    return read(folder / EXPERIMENT)
+    return read(folder / EXPERIMENT, follow=False)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -160,13 +163,15 @@ def read_manifest(folder: Path) -> Manifest:
 
 def read_best(folder: Path) -> BestCheckpoint:
     """The manifest of the best checkpoint of the run in a folder. Raises CheckpointError, also where there is none."""
-    if not (folder / BEST).exists():
+    if not exists(folder / BEST):
         raise CheckpointError(folder / BEST, "there is no such file: this run has kept no best checkpoint yet")
     return _read(folder / BEST, BestCheckpoint)
 
 
 def _read(file: Path, kind: type[_Kind]) -> _Kind:
     data = _bytes(file, _LARGEST)
+    if len(data) > _LARGEST:
+        raise CheckpointError(file, f"is altered: it is larger than {_LARGEST >> 20} MiB")
     writer: Any = ""
     try:
         values = msgspec.json.decode(data, type=dict[str, Any])
@@ -208,7 +213,7 @@ def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: E
     if manifest.experiment != experiment_hash(experiment):
         raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
     file = folder / manifest.tensors
-    data = _bytes(file, manifest.tensors_bytes)
+    data = _bytes(file, max(0, manifest.tensors_bytes))
     if len(data) != manifest.tensors_bytes:
         raise CheckpointError(file, f"is cut: {len(data):,} bytes of {manifest.tensors_bytes:,}")
     if hashlib.sha256(data).hexdigest() != manifest.tensors_sha256:
@@ -234,8 +239,9 @@ def _check_sizes(file: Path, data: bytes, experiment: Experiment) -> None:
 def _bytes(file: Path, most: int) -> bytes:
     """What the file holds; one byte more than `most`, where it holds more."""
     try:
-        with open(file, "rb") as stream:
-            return stream.read(most + 1)
+        with open_regular(file) as stream:
+            there = os.fstat(stream.fileno()).st_size  # read(n) sets aside n bytes, and `most` may be anything
+            return stream.read(min(most, there) + 1)
     except FileNotFoundError:
         raise CheckpointError(file, "there is no such file: the run has no checkpoint, or it is not whole") from None
     except (OSError, ValueError) as error:

@@ -28,23 +28,33 @@ _PATIENCE = 120.0  # seconds that the last checkpoint of a large network may tak
 def runs(*, json: bool) -> None:
     """List the runs: those that train now, and those that are kept on the disk, the newest first."""
     from rnn_tui.engines import EnginesError, alive
-    from rnn_tui.runs import listed, runs_folder
+    from rnn_tui.runs import RunsUnreadable, listed, runs_folder
 
     try:
         living = alive()
     except EnginesError as error:
         raise Refusal(safe(str(error))) from None
-    kept = listed()
+    kept, unreadable = [], ""
+    try:
+        kept = listed()
+    except RunsUnreadable as error:
+        unreadable = safe(str(error))
     found = _together(living, kept)
     if json:
         for each in found:
             click.echo(_json(*each))
-        return
-    if not found:
+    elif found:
+        _print_table(found, kept)
+    elif not unreadable:
         click.echo(
             f"No runs yet in {safe(str(runs_folder()))}: `rnn-tui train` and `rnn-tui --save` keep theirs there."
         )
-        return
+    if unreadable:
+        raise Refusal(unreadable)
+
+
+def _print_table(found: "list[tuple[Alive | None, Listed | None]]", kept: "list[Listed]") -> None:
+    """A row for each run; then, on stderr, what is wrong with those that cannot be read."""
     rows = [_COLUMNS, *(_row(*each) for each in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

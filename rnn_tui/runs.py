@@ -14,15 +14,16 @@ from rnn_tui.manifest import (
     EXPERIMENT,
     MANIFEST,
     BestCheckpoint,
-    CheckpointError,
     Manifest,
     read_best,
     read_experiment,
     read_manifest,
 )
+from rnn_tui.text import safe
+from rnn_tui.whole import exists
 from rnn_tui.wording import shown
 
-__all__ = ["Listed", "NoSuchRun", "find", "listed", "new_folder", "runs_folder", "short_name"]
+__all__ = ["Listed", "NoSuchRun", "RunsUnreadable", "find", "listed", "new_folder", "runs_folder", "short_name"]
 
 _LONGEST = 40  # characters of an experiment's name in that of a folder
 
@@ -32,6 +33,13 @@ class NoSuchRun(ValueError):
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{shown(name)}: {problem}")
+
+
+class RunsUnreadable(ValueError):
+    """The folder of all runs is there and cannot be read; the text is one line that begins with it."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(f"{folder}: cannot be read: {error.strerror or error}")
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +81,10 @@ def find(name: str) -> Path:
             raise NoSuchRun(name, f"is no folder of a run: there is no {EXPERIMENT} in it")
         return Path(name)
     folder = runs_folder()
-    names = _names(folder)
+    try:
+        names = _names(folder)
+    except RunsUnreadable as error:
+        raise NoSuchRun(name, f"cannot be found: {safe(str(error))}") from None
     if name in names:
         return folder / name
     found = [each for each in names if name and each.startswith(name)]
@@ -86,7 +97,7 @@ def find(name: str) -> Path:
 
 
 def listed() -> list[Listed]:
-    """The runs in their usual place, the newest first."""
+    """The runs in their usual place, the newest first. Raises RunsUnreadable."""
     folder = runs_folder()
     return sorted(map(_listed, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
 
@@ -96,14 +107,14 @@ def _listed(folder: Path) -> Listed:
     problem, changed = "", 0.0
     for file in (folder, folder / EXPERIMENT, folder / MANIFEST):
         try:
-            changed = max(changed, file.stat().st_mtime)
+            changed = max(changed, os.lstat(file).st_mtime)
         except OSError:
             continue
     try:
         experiment = read_experiment(folder)
         manifest = read_manifest(folder)
-        best = read_best(folder) if (folder / BEST).exists() else None
-    except (ExperimentError, CheckpointError) as error:
+        best = read_best(folder) if exists(folder / BEST) else None
+    except ExperimentError as error:
         problem = str(error)
     return Listed(
         name=folder.name,
@@ -117,11 +128,21 @@ def _listed(folder: Path) -> Listed:
 
 
 def _names(folder: Path) -> list[str]:
+    """The names of runs, and of folders of which nobody can tell. Raises RunsUnreadable."""
     try:
-        return sorted(each.name for each in folder.iterdir() if _is_run(each))
-    except OSError:  # none has been kept yet
+        return sorted(each for each in os.listdir(folder) if _is_run(folder / each))
+    except FileNotFoundError:  # none has been kept yet
         return []
+    except OSError as error:
+        raise RunsUnreadable(folder, error) from None
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / EXPERIMENT).is_file()
+    """Whether it has an experiment, be it no file that can be read; also where the folder may not be entered."""
+    try:
+        os.lstat(folder / EXPERIMENT)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # ValueError: a null character
+        return False
+    return True

@@ -1,7 +1,6 @@
 """The weights that have given the best loss so far: a copy of them in memory, until the disk may have it."""
 
 import math
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
@@ -11,6 +10,7 @@ from rnn_tui.engine import checkpoint
 from rnn_tui.engine.session import Session
 from rnn_tui.essence import Essence
 from rnn_tui.manifest import BEST, FORMAT, BestCheckpoint
+from rnn_tui.whole import Folder
 
 __all__ = ["Champion"]
 
@@ -64,7 +64,7 @@ class Champion:
         self._loss, self._of = loss, of
         self._new = _Found(loss, of, session.trainer.ticks, session.epoch, session.trainer.epoch)
 
-    def write(self, folder: Path, *, experiment: str, text: str, essence: Essence) -> None:
+    def write(self, folder: Folder, *, experiment: str, text: str, essence: Essence) -> None:
         """Put it in the place of the one before, if it is new. Raises OSError: then that one is still there."""
         if self._new is not None:
             manifest = BestCheckpoint(

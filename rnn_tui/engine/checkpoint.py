@@ -8,7 +8,6 @@ tensors that are whole.
 import contextlib
 import hashlib
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +24,7 @@ from rnn_tui.engine.snapshot import Slot, Snapshot
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, Sealed, read_tensors, read_weights
-from rnn_tui.whole import write_whole
+from rnn_tui.whole import Folder
 
 __all__ = [
     "load_tensors",
@@ -45,7 +44,7 @@ _SUFFIX = ".safetensors"
 _Kind = TypeVar("_Kind", bound=Sealed)
 
 
-def write(folder: Path, manifest: _Kind, tensors: dict[str, Tensor], name: str = MANIFEST) -> _Kind:
+def write(folder: Folder, manifest: _Kind, tensors: dict[str, Tensor], name: str = MANIFEST) -> _Kind:
     """Put a checkpoint in the place of the one before of that name; the manifest as it was written.
 
     Raises OSError: then that one is still there.
@@ -58,20 +57,20 @@ def write(folder: Path, manifest: _Kind, tensors: dict[str, Tensor], name: str =
         tensors_bytes=len(data),
         tensors_sha256=digest,
     )
-    write_whole(folder / manifest.tensors, data)
-    write_whole(folder / name, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+    folder.write(manifest.tensors, data)
+    folder.write(name, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     tidy(folder, manifest.tensors, name)
     return manifest
 
 
-def tidy(folder: Path, kept: str, name: str) -> None:
+def tidy(folder: Folder, kept: str, name: str) -> None:
     """Remove the tensors of earlier checkpoints, and what was cut short. What cannot be removed now can stay."""
     prefix = _prefix(name)
     with contextlib.suppress(OSError):
-        for each in os.listdir(folder):
+        for each in folder.names():
             old = each.startswith(prefix) and each.endswith(_SUFFIX) and each != kept
             if old or (each.startswith(prefix) and each.endswith(f"{_SUFFIX}.part")):
-                os.unlink(folder / each)
+                folder.remove(each)
 
 
 def _prefix(name: str) -> str:

@@ -4,23 +4,22 @@ It is called between two ticks and nearly always returns at once. What the disk 
 """
 
 import math
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
 from rnn_tui import __version__
 from rnn_tui.engine import checkpoint
 from rnn_tui.engine.champion import Champion
-from rnn_tui.engine.logbook import CHARACTERS, HELD_OUT, LOSSES, Logbook
+from rnn_tui.engine.logbook import CHARACTERS, HELD_OUT, LOSSES, Logbook, Row
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.essence import essence_of
-from rnn_tui.manifest import FORMAT, MANIFEST, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
+from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
+from rnn_tui.whole import Folder, NotTheSame
 
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
@@ -32,15 +31,23 @@ _SAVE_EVERY = 10.0  # seconds between two checkpoints, at least
 _SHARE = 0.01  # of the time that checkpoints may take, unless their number is given
 
 
+class Kept(NamedTuple):
+    """What the checkpoint on the disk is of."""
+
+    tick: int
+    epoch: int
+    updates: int
+    rows: int  # of them that have their loss in the file
+
+
 class Keeper:
     """Keeps one session's run in a folder, which is nobody else's until it is closed."""
 
     def __init__(
         self,
         session: Session,
-        folder: Path,
+        folder: Folder,
         logs: "Logs",
-        locked: int,
         *,
         board: "Board | None" = None,
         every: int = 0,
@@ -49,15 +56,16 @@ class Keeper:
         written: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`logs` belong to the session's branch, `locked` is the folder's lock, which is ours from now on.
+        """`logs` belong to the session's branch; the folder is locked, and ours from now on.
 
         `every`: updates between checkpoints, 0: by time. `best`: what the folder has of the best loss so far. `told`
         hears what cannot be written, once. `written`: the checkpoint on the disk is of the session as it is now.
         """
-        self.folder = folder
-        self.problem = ""  # why the last attempt to write failed
+        self.folder = folder.path
+        self.problem = ""  # why the last attempt to write failed, and what is on the disk then
         self._session = session
-        self._locked: int | None = locked
+        self._opened = folder
+        self._kept = self._kept_now(logs) if written else None
         self._every = every
         self._board = board
         self._told = told
@@ -100,7 +108,7 @@ class Keeper:
 
     def close(self) -> None:
         """The last checkpoint; the folder is free then."""
-        if self._locked is None:
+        if not self._opened.is_open:
             return
         self._session.finish_tick()
         self.save()
@@ -108,14 +116,28 @@ class Keeper:
             self._attempt(self._save_best)
         self._session.pass_over = None
         self._show_board(last=True)
-        os.close(self._locked)
-        self._locked = None
+        self._opened.close()
 
     def abandon(self) -> None:
         """Write nothing more, and leave the folder as it is: what is in memory is not to be trusted."""
-        if self._locked is not None:
-            os.close(self._locked)
-            self._locked = None
+        self._opened.close()
+
+    @property
+    def shortfall(self) -> str:
+        """What the disk lacks of the run as it is now, in words; empty: nothing."""
+        kept, session = self._kept, self._session
+        if kept is None:
+            return "it has no checkpoint yet"
+        if kept.tick < session.branch.newest:
+            same = kept.epoch == session.epoch
+            return f"its checkpoint is of epoch {kept.epoch:,}" + (f", tick {kept.tick:,}" if same else "")
+        if kept.rows < kept.updates:
+            return f"its checkpoint is whole, and the losses are there of {kept.rows:,} of {kept.updates:,} passes"
+        return ""
+
+    def _kept_now(self, logs: "Logs") -> Kept:
+        branch = self._session.branch
+        return Kept(branch.newest, self._session.epoch, len(branch.ends), logs.losses.rows)
 
     def _version(self) -> object:
         session, branch = self._session, self._session.branch
@@ -126,8 +148,8 @@ class Keeper:
             write()
         except OSError as error:
             had, self.problem = self.problem, f"{self.folder}: cannot be written: {error.strerror or error}"
-            if not (self.folder / MANIFEST).exists():
-                self.problem += "; it has no checkpoint yet"
+            if self.shortfall:
+                self.problem += f"; {self.shortfall}"
             if not had:
                 self._told(self.problem)
             return False
@@ -147,13 +169,16 @@ class Keeper:
             self._told(f"--tensorboard: cannot be written any more: {error.strerror or error}")
 
     def _log(self) -> "Logs":
-        """Append what is not in the files yet."""
-        branch = self._session.branch
-        if branch.name not in self._logs:
-            self._logs[branch.name] = Logs.another(self.folder)
-        logs = self._logs[branch.name]
+        """Append what is not in the files yet. Raises OSError."""
+        branch, logs = self._session.branch, self._branch_logs()
         logs.catch_up(branch, learns=self._session.trainer.learns)
         return logs
+
+    def _branch_logs(self) -> "Logs":
+        branch = self._session.branch
+        if branch.name not in self._logs:
+            self._logs[branch.name] = Logs.another(self._opened)
+        return self._logs[branch.name]
 
     def _save(self) -> None:
         """The best checkpoint first, since it is looked for among the losses that the newest one knows."""
@@ -168,12 +193,17 @@ class Keeper:
 
     def _save_best(self) -> None:
         experiment = experiment_hash(self._session.began)
-        self._champion.write(self.folder, experiment=experiment, text=self._text, essence=self._essence)
+        self._champion.write(self._opened, experiment=experiment, text=self._text, essence=self._essence)
 
     def _save_newest(self) -> None:
+        """A checkpoint also where there is no room for all losses: then it says how many there are."""
         session, trainer = self._session, self._session.trainer
         session.drain()
-        logs = self._log()
+        logs, problem = self._branch_logs(), None
+        try:
+            self._log()
+        except OSError as error:
+            problem = error
         branch, state = session.branch, take_beginning(trainer)
         loss = session.losses.last()
         manifest = Manifest(
@@ -199,28 +229,32 @@ class Keeper:
             text=self._text,
             essence=self._essence,
             weights=sum(parameter.numel() for parameter in trainer.model.parameters()),
-            losses=logs.losses.path.name,
-            by_character=logs.by_character(branch),
+            losses=logs.losses.name,
+            rows=None if problem is None else logs.losses.rows,
+            by_character=logs.by_character(branch) and logs.characters.rows == branch.newest,
             tensors="",
             tensors_bytes=0,
             tensors_sha256="",
         )
-        checkpoint.write(self.folder, manifest, checkpoint.to_tensors(trainer, state))
+        checkpoint.write(self._opened, manifest, checkpoint.to_tensors(trainer, state))
+        self._kept = self._kept_now(logs)
+        if problem is not None:
+            raise problem
 
 
 class Logs:
     """The files with the losses of one branch."""
 
-    def __init__(self, folder: Path, mark: str = "") -> None:
-        self.losses = Logbook(folder / f"losses{mark}.csv", LOSSES)
-        self.characters = Logbook(folder / f"characters{mark}.csv", CHARACTERS)
-        self.held_out = Logbook(folder / f"held-out{mark}.csv", HELD_OUT)  # for people: a manifest has it too
+    def __init__(self, folder: Folder, mark: str = "") -> None:
+        self.losses = Logbook(folder, f"losses{mark}.csv", LOSSES)
+        self.characters = Logbook(folder, f"characters{mark}.csv", CHARACTERS)
+        self.held_out = Logbook(folder, f"held-out{mark}.csv", HELD_OUT)  # for people: a manifest has it too
 
     @classmethod
-    def another(cls, folder: Path) -> "Logs":
+    def another(cls, folder: Folder) -> "Logs":
         """For a branch that has no files yet."""
         number = 2
-        while (folder / f"losses-{number}.csv").exists():
+        while folder.exists(f"losses-{number}.csv"):
             number += 1
         return cls(folder, f"-{number}")
 
@@ -230,17 +264,41 @@ class Logs:
         return 0 < len(branch.character_losses) == branch.newest
 
     def catch_up(self, branch: Branch, *, learns: bool) -> None:
-        """Append the losses that are not there yet. Raises OSError."""
+        """Append the losses that are not there yet. Raises OSError, once as much as can be is in each file."""
         known = len(branch.losses) if learns else len(branch.ends)
-        self.losses.add(
-            [(each + 1, branch.ends[each], branch.losses.at(each)) for each in range(self.losses.rows, known)]
-        )
+        characters = branch.character_losses
+
+        def passes(first: int) -> list[Row]:
+            return [(each + 1, branch.ends[each], branch.losses.at(each)) for each in range(first, known)]
+
+        def judged(first: int) -> list[Row]:
+            found = branch.held_out.all()[first:]
+            return [(each.update, each.loss, _known(each.accuracy), each.characters) for each in found]
+
+        def steps(first: int) -> list[Row]:
+            return [(each + 1, characters.at(each)) for each in range(first, len(characters))]
+
+        books = [(self.losses, passes)]
         if branch.held_out.count > self.held_out.rows:
-            judged = branch.held_out.all()[self.held_out.rows :]
-            self.held_out.add([(each.update, each.loss, _known(each.accuracy), each.characters) for each in judged])
+            books.append((self.held_out, judged))
         if self.by_character(branch):
-            losses = branch.character_losses
-            self.characters.add([(each + 1, losses.at(each)) for each in range(self.characters.rows, len(losses))])
+            books.append((self.characters, steps))
+        problem = None
+        for book, rows in books:
+            try:
+                _append(book, rows)
+            except OSError as error:
+                problem = problem or error
+        if problem is not None:
+            raise problem
+
+
+def _append(book: Logbook, rows: Callable[[int], list[Row]]) -> None:
+    """Append the rows that a file lacks; a file that somebody has changed is written anew. Raises OSError."""
+    try:
+        book.add(rows(book.rows))
+    except NotTheSame:
+        book.add(rows(0))
 
 
 def _known(number: float) -> float | None:

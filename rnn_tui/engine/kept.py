@@ -1,7 +1,6 @@
 """Runs that are kept on the disk: how one begins there, and how it goes on as if it had never been stopped."""
 
 import contextlib
-import fcntl
 import math
 import os
 from array import array
@@ -34,7 +33,7 @@ from rnn_tui.manifest import (
 )
 from rnn_tui.protocol import HISTORY, Keep, Turn
 from rnn_tui.runs import new_folder
-from rnn_tui.whole import make_folder, write_whole
+from rnn_tui.whole import Folder, exists, make_folder
 
 if TYPE_CHECKING:
     from rnn_tui.engine.board import Board
@@ -46,30 +45,43 @@ def begin_keeping(session: Session, keep: Keep, told: Callable[[str], object], *
     """Keep a session from now on, all of its branch: in the folder that is asked for, else in that one, else in a new
     one. Raises CheckpointError where that cannot be.
     """
-    folder = Path(keep.folder) if keep.folder else folder or new_folder(session.began)
-    is_new = not folder.exists()
+    path = Path(keep.folder) if keep.folder else folder or new_folder(session.began)
+    is_new = not exists(path)
     try:
-        make_folder(folder)
-        with _locked(folder) as lock:
-            if any((folder / name).exists() for name in (EXPERIMENT, MANIFEST)):
-                raise CheckpointError(folder, "holds a run already: resume it, or name another folder")
-            write_whole(folder / EXPERIMENT, to_toml(_lasting(session.began)).encode())
-            logs = Logs(folder)
+        experiment = to_toml(_lasting(session.began)).encode()
+    except ExperimentError as error:
+        raise CheckpointError(path, f"cannot be written: the input {error}") from None
+    try:
+        make_folder(path)
+        with _locked(path) as opened:
+            logs = Logs(opened)
+            _check_empty(opened, logs)
+            opened.write(EXPERIMENT, experiment)
             logs.losses.add(())
             board = _board(keep, 0)
     except OSError as error:
         if is_new:
-            _remove(folder)
-        raise CheckpointError(folder, f"cannot be written: {error.strerror or error}") from None
-    return Keeper(session, folder, logs, lock, board=board, every=keep.every, told=told)
+            _remove(path)
+        raise CheckpointError(path, f"cannot be written: {error.strerror or error}") from None
+    return Keeper(session, opened, logs, board=board, every=keep.every, told=told)
 
 
-def _remove(folder: Path) -> None:
-    """A folder in which no run could begin."""
-    with contextlib.suppress(OSError):
-        for file in (folder / EXPERIMENT, Logs(folder).losses.path):
-            file.unlink(missing_ok=True)
-        folder.rmdir()
+def _check_empty(folder: Folder, logs: Logs) -> None:
+    """Do nothing where no file would be replaced. Raises CheckpointError."""
+    if any(map(folder.exists, (EXPERIMENT, MANIFEST, BEST))):
+        raise CheckpointError(folder.path, "holds a run already: resume it, or name another folder")
+    for book in (logs.losses, logs.characters, logs.held_out):
+        if folder.exists(book.name):
+            raise CheckpointError(folder.path, f"holds {book.name} already, which is not ours: name another folder")
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder in which no run could begin."""
+    with contextlib.suppress(OSError), Folder(path) as folder:
+        for name in (EXPERIMENT, Logs(folder).losses.name):
+            if folder.exists(name):
+                folder.remove(name)
+        path.rmdir()
 
 
 def _lasting(experiment: Experiment) -> Experiment:
@@ -96,19 +108,19 @@ def resume(
     """
     folder = Path(keep.folder)
     try:
-        with _locked(folder) as lock:
-            session, logs = load_run(folder, experiment, history=history, turns=turns)
+        with _locked(folder) as opened:
+            session, logs = load_run(folder, experiment, history=history, turns=turns, within=opened)
             board = _board(keep, len(session.losses))
     except OSError as error:
         raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
     best = _best_so_far(folder, experiment, told)
-    keeper = Keeper(session, folder, logs, lock, board=board, every=keep.every, best=best, told=told, written=True)
+    keeper = Keeper(session, opened, logs, board=board, every=keep.every, best=best, told=told, written=True)
     return session, keeper
 
 
 def _best_so_far(folder: Path, experiment: Experiment, told: Callable[[str], object]) -> BestCheckpoint | None:
     """What the folder has of the best loss. Where that is damaged it is told, and looked for anew from here on."""
-    if not (folder / BEST).exists():
+    if not exists(folder / BEST):
         return None
     try:
         best = read_best(folder)
@@ -120,16 +132,27 @@ def _best_so_far(folder: Path, experiment: Experiment, told: Callable[[str], obj
 
 
 def load_run(
-    folder: Path, experiment: Experiment, *, history: int = 0, turns: tuple[Turn, ...] = ()
+    folder: Path,
+    experiment: Experiment,
+    *,
+    history: int = 0,
+    turns: tuple[Turn, ...] = (),
+    within: Folder | None = None,
 ) -> tuple[Session, Logs]:
-    """The session of the run in a folder, and the files with its losses. Nothing is written. Raises as `resume`."""
+    """The session of the run in a folder, and the files with its losses. Nothing is written. Raises as `resume`.
+
+    `within`: the same folder held open, for who goes on writing those files.
+    """
+    if within is None:
+        with Folder(folder) as opened:  # closed at the end: nothing can be written there by mistake
+            return load_run(folder, experiment, history=history, turns=turns, within=opened)
     manifest = read_manifest(folder)
     tensors = load_tensors(folder, manifest, experiment)
     session = Session(experiment, history=history)
     if not 0 <= manifest.tick - manifest.state_tick <= session.trainer.length:
         raise CheckpointError(folder / MANIFEST, "is altered: its ticks are more than a pass apart")
     state = to_snapshot(session.trainer, manifest, tensors, folder / manifest.tensors)
-    logs = Logs(folder, manifest.losses.removeprefix("losses").removesuffix(".csv"))
+    logs = Logs(within, manifest.losses.removeprefix("losses").removesuffix(".csv"))
     try:
         past = tuple(checked_turn(experiment, turn) for turn in manifest.turns)
         to_come = tuple(sorted((*manifest.planned, *turns), key=lambda turn: turn.tick))
@@ -151,27 +174,24 @@ def _board(keep: Keep, known: int) -> "Board | None":
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    """Keeps other processes from writing there, until the descriptor is closed: here, where anything goes wrong.
+def _locked(path: Path) -> Iterator[Folder]:
+    """Keep other processes from writing there, until the folder is closed: here, where anything goes wrong.
 
     Raises CheckpointError where another process has the lock, and OSError.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    folder = Folder(path)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CheckpointError(folder, "this run is being trained already, by another rnn-tui") from None
-        except OSError:  # a file system without locks
-            pass
-        yield descriptor
+        if not folder.lock():
+            raise CheckpointError(path, "this run is being trained already, by another rnn-tui")
+        yield folder
     except BaseException:
-        os.close(descriptor)
+        folder.close()
         raise
 
 
 def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], logs: Logs, history: int) -> Branch:
-    rows = logs.losses.read(manifest.updates)
+    rows = logs.losses.read(manifest.updates if manifest.rows is None else manifest.rows)
+    rows += _lost_rows(manifest, rows, learns=session.trainer.learns)
     branch = Branch(
         name=manifest.branch,
         states=States(history),
@@ -192,6 +212,24 @@ def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], logs:
     loss, epoch, since = manifest.best
     branch.best = Best(loss=math.inf if loss is None else loss, epoch=epoch, since=since)
     return branch
+
+
+def _lost_rows(manifest: Manifest, rows: list[list[str]], *, learns: bool) -> list[list[str]]:
+    """Rows for the passes that had no room on the disk: only the newest loss is known, NaN stands for the others.
+
+    Where these passes ended is known of two of them; the others are put evenly between.
+    """
+    first, missing = int(rows[-1][1]) if rows else 0, manifest.updates - len(rows)
+    before = max(0, min(missing, manifest.state_epoch - len(rows)))  # up to where the tensors stand
+    ticks = [first + (manifest.state_tick - first) * each // before for each in range(1, before + 1)]
+    ticks += [manifest.tick] * (missing - before)
+    losses = ["nan" if learns else ""] * missing
+    if missing and learns and manifest.loss is not None:
+        losses[-1] = repr(manifest.loss)
+    return [
+        [str(number), str(tick), loss]
+        for number, (tick, loss) in enumerate(zip(ticks, losses, strict=True), len(rows) + 1)
+    ]
 
 
 def _number(value: Any) -> Any:

@@ -23,6 +23,7 @@ class Place:
         self._may_keep = True  # also where nobody asked for it
         self._keeper: Keeper | None = None
         self._folder = Path()
+        self._problem = ""  # why it could not begin to be kept
 
     @property
     def kept(self) -> str:
@@ -70,7 +71,7 @@ class Place:
         if self._keeper is None:
             self._begin_keeping(session, self._asked or Keep())
         if self._keeper is None:
-            return "the run is not kept"
+            return f"the run is not kept: {self._problem}"
         self._keeper.save()
         return self._keeper.problem
 
@@ -108,6 +109,7 @@ class Place:
         try:
             self._keeper = begin_keeping(session, keep, self._tell, folder=self._folder)
         except CheckpointError as error:
-            self._tell(str(error))
+            self._problem = str(error)
+            self._tell(self._problem)
             self._asked = None
         return self._keeper is not None

@@ -19,7 +19,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rnn_tui import whole
-from rnn_tui.engine import checkpoint, logbook
 from rnn_tui.engine.kept import begin_keeping
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import ExperimentError
@@ -48,13 +47,13 @@ class FailingSystem:
         return self._counted(name, found) if name in OPERATIONS else found
 
     def _counted(self, name: str, found: Any) -> Any:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
             self.calls += 1
             if self.calls == self.at:
                 if name == "write":
                     found(arguments[0], arguments[1][: len(arguments[1]) // 2])
                 raise self.failure()
-            return found(*arguments)
+            return found(*arguments, **keywords)
 
         return call
 
@@ -62,7 +61,6 @@ class FailingSystem:
 def fail(monkeypatch: pytest.MonkeyPatch, at: int, failure: Callable[[], BaseException]) -> FailingSystem:
     system = FailingSystem(at, failure)
     monkeypatch.setattr(whole, "os", system)
-    monkeypatch.setattr(checkpoint, "os", system)
     return system
 
 
@@ -90,7 +88,8 @@ def writings(folder: Path) -> int:
     advance(session, 44)
     with pytest.MonkeyPatch.context() as patch:
         system = fail(patch, -1, Killed)
-        keeper.close()
+        keeper.save()
+    keeper.close()
     assert system.calls > 20
     return system.calls
 
@@ -107,7 +106,7 @@ def test_killed_anywhere_one_of_two_checkpoints_loads(stopped: tuple[Path, dict[
             fail(patch, at, Killed)
             with pytest.raises(Killed):
                 keeper.save()
-        os.close(keeper._locked or -1)  # as the system does
+        keeper._opened.close()  # as the system does
         found, again = go_on(copy)
         assert known(found) in (before, after)
         outcomes.append(known(found) == after)
@@ -135,12 +134,25 @@ def test_a_full_disk_is_told_once_and_training_goes_on(
         with pytest.MonkeyPatch.context() as patch:
             fail(patch, at, full)
             keeper.save()
-        assert told in ([], [f"{copy}: cannot be written: No space left on device"])
+        refused = f"{copy}: cannot be written: No space left on device"
+        without_losses = [
+            f"{refused}; its checkpoint is whole, and the losses are there of {rows} of 7 passes" for rows in range(3, 7)
+        ]
+        older = f"{refused}; its checkpoint is of epoch 4"
+        assert told in ([], [older], [refused], *([each] for each in without_losses))  # or that of the best loss
         assert bool(told) == bool(keeper.problem)
         assert known(session) == after
         kept = folder.with_name(f"seen-{at}")
         shutil.copytree(copy, kept)
-        assert known(go_on(kept)[0]) in ((before, after) if told else (after,))
+        there = known(go_on(kept)[0])
+        if told and told[0] in without_losses:
+            rows = 3 + without_losses.index(told[0])
+            assert there["losses"] == [*after["losses"][:rows], *["nan"] * (6 - rows), after["losses"][-1]]
+            assert {**there, "losses": None, "characters": None} == {**after, "losses": None, "characters": None}
+        elif told == [refused] and not there["characters"]:  # it is the file of those that is not whole
+            assert {**there, "characters": None} == {**after, "characters": None}
+        else:
+            assert there == (before if told == [older] else after)
         keeper.close()  # there is space again
         assert not keeper.problem
         assert known(go_on(copy)[0]) == after
@@ -154,8 +166,8 @@ def test_a_disk_that_stays_full_is_told_of_once(tmp_path: Path, monkeypatch: pyt
     def refuse(*_: object, **__: object) -> None:
         raise full()
 
-    for name in ("append", "write_whole"):
-        monkeypatch.setattr(checkpoint if name == "write_whole" else logbook, name, refuse)
+    for name in ("append", "write"):
+        monkeypatch.setattr(whole.Folder, name, refuse)
     advance(session, 60, keeper)
     assert len(told) == 1
     monkeypatch.undo()
@@ -395,14 +407,19 @@ def test_where_a_run_cannot_begin_no_folder_is_left(tmp_path: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for failing in ("rnn_tui.engine.kept.write_whole", "rnn_tui.engine.logbook.write_whole"):
+    write = whole.Folder.write
+    for failing in ("experiment.toml", "losses.csv"):
+
+        def fill(self: whole.Folder, name: str, data: bytes, failing: str = failing) -> None:
+            return full() if name == failing else write(self, name, data)
+
         with monkeypatch.context() as patched:
-            patched.setattr(failing, full)
+            patched.setattr(whole.Folder, "write", fill)
             with pytest.raises(CheckpointError, match="No space left"):
                 begin(LESSONS["hihello"], tmp_path / "run")
         assert not list(tmp_path.iterdir())
     (tmp_path / "mine").mkdir()
-    monkeypatch.setattr("rnn_tui.engine.kept.write_whole", full)
+    monkeypatch.setattr(whole.Folder, "write", full)
     with pytest.raises(CheckpointError):
         begin(LESSONS["hihello"], tmp_path / "mine")
     assert (tmp_path / "mine").is_dir()
@@ -428,5 +445,6 @@ def test_a_disk_too_full_for_the_first_checkpoint_is_told_as_such(
         session.tick()
         patched.setattr("rnn_tui.engine.checkpoint.write", full)
         keeper.save()
-    assert told[1:] == [f"{tmp_path / 'run'}: cannot be written: No space left on device"]
+    problem = "cannot be written: No space left on device; its checkpoint is of epoch 1, tick 1"
+    assert told[1:] == [f"{tmp_path / 'run'}: {problem}"]
     keeper.close()
