@@ -85,7 +85,9 @@ def write(experiment: Experiment) -> str:
     size = len(text.encode())
     if size > _LARGEST:
         problem = f"is too long to be written down: the experiment would be a file of {size:,} bytes, and at most "
-        raise ExperimentError("data.inputs", f"{problem}{_LARGEST:,} are read; long texts can be files, --text or --pairs")
+        raise ExperimentError(
+            "data.inputs", f"{problem}{_LARGEST:,} are read; long texts can be files, --text or --pairs"
+        )
     return text
 
 

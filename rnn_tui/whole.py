@@ -9,8 +9,8 @@ import errno
 import fcntl
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 __all__ = [
     "FILE_MODE",
@@ -64,7 +64,7 @@ def exists(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> BufferedReader:
     """Open a regular file for reading; with `follow` through links, as for a file that the user has named.
 
     Raises OSError, whose `strerror` says what else it is, and ValueError for a name with a null character.

@@ -136,7 +136,8 @@ def test_a_full_disk_is_told_once_and_training_goes_on(
             keeper.save()
         refused = f"{copy}: cannot be written: No space left on device"
         without_losses = [
-            f"{refused}; its checkpoint is whole, and the losses are there of {rows} of 7 passes" for rows in range(3, 7)
+            f"{refused}; its checkpoint is whole, and the losses are there of {rows} of 7 passes"
+            for rows in range(3, 7)
         ]
         older = f"{refused}; its checkpoint is of epoch 4"
         assert told in ([], [older], [refused], *([each] for each in without_losses))  # or that of the best loss
