@@ -1,15 +1,18 @@
 """Which run somebody means who wants to join one, or to end it."""
 
+import shlex
 from collections.abc import Callable
 
+from rnn_tui import __version__
 from rnn_tui.engines import Alive, EnginesError, alive, asked
+from rnn_tui.protocol import VERSION
 from rnn_tui.runs import NoSuchRun, find
 from rnn_tui.text import safe
 from rnn_tui.wording import shown
 
-__all__ = ["NotAlive", "find_alive", "informed", "newest_alive"]
+__all__ = ["PATIENCE", "NotAlive", "find_alive", "informed", "newest_alive"]
 
-_PATIENCE = 30.0  # seconds that a large network may need for a step
+PATIENCE = 30.0  # seconds that a large network may need for a step
 
 
 class NotAlive(ValueError):
@@ -43,13 +46,25 @@ def find_alive(name: str) -> Alive:
     return matching[0]
 
 
-def informed(engine: Alive, waits: Callable[[], object] = lambda: None) -> Alive:
-    """The same, once it has said where its run is; `waits` is called where that takes long. Raises NotAlive."""
+def informed(engine: Alive, waits: Callable[[float], object] = lambda _: None) -> Alive:
+    """The same, once it has said where its run is; `waits` hears for how many seconds at most, where that takes long.
+
+    Raises NotAlive, also where it is of another version, and can only be stopped.
+    """
     if engine.run is None and not engine.problem:
-        waits()
-        engine = asked(engine.folder, patience=_PATIENCE) or engine
-    if engine.run is None:
-        raise NotAlive(safe(engine.problem) or "the run does not answer; it may be in a long step: try again")
+        waits(PATIENCE)
+        engine = asked(engine.folder, patience=PATIENCE) or engine
+    if engine.other_version:
+        stop = f"rnn-tui stop {shlex.quote(safe(engine.name))}" if engine.name else "end its process"
+        raise NotAlive(
+            f"is trained by another version of rnn-tui, {safe(engine.other_version)}, and this is {__version__} "
+            f"(protocol {VERSION}): attach with that one, or `{stop}`"
+        )
+    if engine.problem:
+        raise NotAlive(safe(engine.problem))
+    if engine.experiment is None:
+        process = f" (process {engine.process})" if engine.process else ""
+        raise NotAlive(f"the run does not answer; it may be in a long step, or stopped{process}: try again")
     return engine
 
 

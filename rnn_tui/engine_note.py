@@ -18,6 +18,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = ""  # empty: none is open yet
     kept: str = ""  # its folder on the disk; empty: none
+    process: int = 0  # the engine's; 0: 0.1.0 did not write it
 
 
 def write_note(folder: Path, note: Note) -> None:

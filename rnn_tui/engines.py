@@ -1,50 +1,33 @@
-"""The engines that run: where their sockets lie, which are alive, and what each of them does.
+"""The engines that run: which are alive, of whatever version, and what each of them does."""
 
-All of a user's engines are in one folder that only this user can enter. It is the same from every shell: not in
-TMPDIR or XDG_RUNTIME_DIR, which differ from one login to the next, or go with the last of them.
-"""
-
-import contextlib
-import os
-import shutil
-import socket
-import stat
-import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from rnn_tui.engine_note import SOCKET, Note, read_note
-from rnn_tui.protocol import VERSION, Command, Greeting, Inquire, Left, Message, Stop, Whereabouts
-from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
+from rnn_tui.asking import Answer, Outcome, ask
+from rnn_tui.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
+from rnn_tui.engine_note import Note, read_note
+from rnn_tui.experiment import Experiment
+from rnn_tui.protocol import VERSION, Whereabouts
+from rnn_tui.protocol_core import Farewell, Greeting, Inquire, Refused, RunSummary, Stop
+from rnn_tui.wire import ProtocolError, decode_message
 
-__all__ = [
-    "Alive",
-    "EnginesError",
-    "alive",
-    "asked",
-    "connect",
-    "engines_folder",
-    "new_engine_folder",
-    "stop",
-]
+__all__ = ["Alive", "EnginesError", "alive", "asked", "engines_folder", "stop"]
 
-_PLACE = "RNN_TUI_SOCKETS"  # says otherwise where they are
-_ANSWER = 2.0  # seconds that an engine has to say where it is; a large network's tick may take longer
-_LONGEST = 80  # bytes of the folder's path: that of a socket may have about a hundred
-
-
-class EnginesError(RuntimeError):
-    """A folder that cannot be trusted, or an engine that cannot be talked to; the text is one line."""
+_ANSWER = 2.0  # seconds that engines have to say where they are; a large network's tick may take longer
+_FIRST_WORD = 30.0  # seconds that a large network may need for a step, before it hears anything
+_CROWDED = "has no room for another connection"
 
 
 class Alive(msgspec.Struct, frozen=True, kw_only=True):
-    """An engine that listens. It is busy where it has not said in time where its run is."""
+    """An engine that listens. Where `run` is None, it has not said in time where its run is."""
 
     folder: Path  # of its socket
     note: Note = Note()
-    run: Whereabouts | None = None
+    run: RunSummary | None = None
+    experiment: Experiment | None = None  # that it runs; None also where it is of another version
+    greeting: Greeting | None = None
     problem: str = ""
 
     @property
@@ -57,107 +40,79 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
         """The folder of its run on the disk; empty: none."""
         return self.run.kept if self.run is not None else self.note.kept
 
+    @property
+    def process(self) -> int:
+        """The engine's process; 0: nobody knows."""
+        return self.run.process if self.run is not None else self.note.process
 
-def engines_folder() -> Path:
-    """Where they are. Made if it is not there. Raises EnginesError where others could enter it."""
-    folder = Path(os.environ.get(_PLACE) or f"/tmp/rnn-tui-{os.getuid()}").absolute()
-    if len(os.fsencode(folder)) > _LONGEST:
-        raise EnginesError(f"{_PLACE}: {folder}: is longer than {_LONGEST} bytes, too long for a socket in it")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except OSError as error:
-        raise EnginesError(f"{folder}: cannot be made: {error.strerror or error}; {_PLACE} names another") from None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise EnginesError(
-            f"{folder}: must be a folder that is yours and closed to others (0700); {_PLACE} names another"
-        )
-    return folder
-
-
-def new_engine_folder() -> Path:
-    """A folder (0700) for one more. Raises EnginesError."""
-    try:
-        return Path(tempfile.mkdtemp(prefix="", dir=engines_folder()))
-    except OSError as error:
-        raise EnginesError(f"{engines_folder()}: cannot be written: {error.strerror or error}") from None
+    @property
+    def other_version(self) -> str:
+        """Which version it is of, where that is another one: "protocol 2", "rnn-tui 0.3.0 (protocol 4)"; else empty."""
+        if self.greeting is None or self.greeting.version == VERSION:
+            return ""
+        protocol = f"protocol {self.greeting.version}"
+        return f"rnn-tui {self.greeting.program} ({protocol})" if self.greeting.program else protocol
 
 
 def alive() -> list[Alive]:
     """Those that listen, the newest first. What is left of others is cleared away. Raises EnginesError."""
-    folders = sorted(engines_folder().iterdir(), key=_began, reverse=True)
-    found = [each for folder in folders if (each := asked(folder)) is not None]
+    found = [each for each in _asked(engine_folders(), _ANSWER) if each is not None]
     return [each for each in found if each.problem or each.name]  # the others have not opened a run yet
 
 
 def asked(folder: Path, *, patience: float = _ANSWER) -> Alive | None:
     """What an engine says, or None where there is none."""
-    try:
-        peer = connect(folder)
-    except ConnectionRefusedError:  # it was killed, and could not tidy up
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
-    except OSError:
-        return None
-    with peer:
-        try:
-            answer = _converse(peer, Inquire(), patience)
-        except OSError:
-            return None
-        except EnginesError as error:
-            return Alive(folder=folder, note=read_note(folder), problem=str(error))
-    return Alive(folder=folder, note=read_note(folder), run=answer if isinstance(answer, Whereabouts) else None)
+    return _asked([folder], patience)[0]
 
 
-def connect(folder: Path) -> socket.socket:
-    """A connection to an engine. Raises OSError where none listens."""
-    peer = socket.socket(socket.AF_UNIX)
-    try:
-        peer.connect(str(folder / SOCKET))
-    except OSError:
-        peer.close()
-        raise
-    return peer
-
-
-def stop(engine: Alive, *, patience: float) -> Left:
+def stop(engine: Alive, *, patience: float, first_word: float = _FIRST_WORD) -> Farewell:
     """End an engine; its run is kept on the disk first. Raises EnginesError where it does not answer."""
-    try:
-        with connect(engine.folder) as peer:
-            answer = _converse(peer, Stop(keep=True), patience)
-    except OSError as error:
-        raise EnginesError(f"has ended by itself: {error.strerror or error}") from None
-    if not isinstance(answer, Left):
-        raise EnginesError(f"does not answer within {patience:g} s")
-    return answer
+    (answer,) = ask([engine.folder], Stop(keep=True), patience=patience, greeting=min(first_word, patience))
+    if isinstance(answer.said, Farewell):
+        return answer.said
+    match answer.outcome:
+        case Outcome.DEAD:
+            raise EnginesError("has ended by itself")
+        case Outcome.TURNED_AWAY if answer.greeting is not None:
+            raise EnginesError("has ended without a word")
+        case Outcome.SILENT:
+            waited = patience if answer.greeting is not None else min(first_word, patience)
+            process = f": it is process {engine.process}" if engine.process else ""
+            raise EnginesError(f"does not answer within {waited:g} s{process}")
+    raise EnginesError(_problem(answer))
 
 
-def _converse(peer: socket.socket, command: Command, patience: float) -> Message | None:
-    """Say something, and hear the answer; None: it takes too long. Raises OSError, or EnginesError for nonsense."""
-    buffer, deadline = Buffer(), time.monotonic() + patience
-    peer.settimeout(patience)
-    peer.sendall(pack(command))
-    while (left := deadline - time.monotonic()) > 0:
-        peer.settimeout(left)
+def _asked(folders: Sequence[Path], patience: float) -> list[Alive | None]:
+    return [_alive(answer) for answer in ask(folders, Inquire(), patience=patience)]
+
+
+def _alive(answer: Answer) -> Alive | None:
+    if answer.outcome is Outcome.DEAD:
+        clear_away(answer.folder)
+        return None
+    run = answer.said if isinstance(answer.said, RunSummary) else None
+    problem, experiment = _problem(answer), None
+    if run is not None and answer.greeting is not None and answer.greeting.version == VERSION:
         try:
-            data = peer.recv(1 << 16)
-        except TimeoutError:
-            return None
-        if not data:
-            raise ConnectionResetError
-        try:
-            for body in buffer.feed(data):
-                match decode_message(body):
-                    case Greeting(version=version) if version != VERSION:
-                        raise EnginesError(f"speaks protocol {version}, and this rnn-tui {VERSION}")
-                    case Whereabouts() | Left() as answer:
-                        return answer
+            whole = decode_message(answer.body)
+            experiment = whole.experiment if isinstance(whole, Whereabouts) else None
         except ProtocolError as error:
-            raise EnginesError(f"belongs to another version of rnn-tui: {error}") from None
-    return None
+            problem = f"belongs to another version of rnn-tui: {error}"
+    note = read_note(answer.folder)
+    return Alive(
+        folder=answer.folder, note=note, run=run, experiment=experiment, greeting=answer.greeting, problem=problem
+    )
 
 
-def _began(folder: Path) -> float:
-    with contextlib.suppress(OSError):
-        return folder.stat().st_ctime
-    return 0.0
+def _problem(answer: Answer) -> str:
+    """Why an engine that is there has not said what it was asked; empty: it has, or takes its time."""
+    match answer.outcome, answer.said:
+        case Outcome.NONSENSE, _:
+            return f"belongs to another version of rnn-tui: {answer.problem}"
+        case Outcome.TURNED_AWAY, _:
+            return _CROWDED
+        case Outcome.ANSWERED, Refused(problem=problem):
+            return f"refuses: {problem}"
+        case Outcome.ANSWERED, Farewell():
+            return "is just ending"
+    return ""

@@ -11,18 +11,26 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rnn_tui.asking import connect
+from rnn_tui.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.engine_note import LOG, SOCKET
-from rnn_tui.engines import Alive, connect, new_engine_folder
 from rnn_tui.experiment import Experiment
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Open, Refused
 from rnn_tui.text import safe
 from rnn_tui.wire import Buffer, ProtocolError, decode_message, pack
 
+if TYPE_CHECKING:
+    from rnn_tui.engines import Alive
+
 __all__ = ["Engine", "EngineError", "join_engine", "start_engine"]
 
 _LAST_WORDS = 12  # lines
+_UNHEARD = "new.sock"  # a socket that nobody listens to yet
+_QUEUE = 8  # connections that may wait until they are accepted
+_PATIENCE = 5.0  # seconds until one of them is ours
 
 
 class EngineError(RuntimeError):
@@ -32,10 +40,17 @@ class EngineError(RuntimeError):
 class Engine:
     """An engine in a process of its own: one that this view has started, or one that it has joined."""
 
-    def __init__(self, process: subprocess.Popen[bytes] | None, peer: socket.socket, folder: Path) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes] | None,
+        peer: socket.socket,
+        folder: Path,
+        home: EngineFolder | None = None,
+    ) -> None:
         self._process = process  # None: somebody else's
         self._peer = peer
         self._folder = folder
+        self._home = home  # with our lock on it, where we have made it: nobody clears it away while we live
         self.patience = 2.0  # seconds that it has for its last checkpoint
         self._buffer = Buffer()
         self._unread: list[Message] = []
@@ -129,6 +144,8 @@ class Engine:
                 self._process.kill()
                 self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._home is not None:
+            self._home.close()
 
     def _read_blocking(self) -> list[Message]:
         data = self._peer.recv(1 << 16)
@@ -143,23 +160,25 @@ def start_engine(on_hangup: OnHangup = "train") -> Engine:
     Its socket lies in a folder that only its owner can enter. We listen on it before the process begins and hand
     the listening end over, so that connecting needs no waiting and no second try.
     """
-    folder = new_engine_folder()
+    home = new_engine_folder()
+    folder = home.path
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(folder / SOCKET))
-        listener.listen(8)
-        peer = connect(folder)
+        listener.bind(str(folder / _UNHEARD))
+        listener.listen(_QUEUE)
+        (folder / _UNHEARD).rename(folder / SOCKET)  # a socket of that name is one that somebody listens to
+        peer = connect(folder, patience=_PATIENCE)
         with open(folder / LOG, "wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno()), on_hangup],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                pass_fds=[listener.fileno()],
+                pass_fds=[listener.fileno(), home.lock],  # both hold the lock on the folder
                 start_new_session=True,
             )
-    return Engine(process, peer, folder)
+    return Engine(process, peer, folder, home)
 
 
-def join_engine(engine: Alive) -> Engine:
-    """A view more on an engine that runs. Raises OSError where it has gone."""
-    return Engine(None, connect(engine.folder), engine.folder)
+def join_engine(engine: "Alive") -> Engine:
+    """A view more on an engine that runs. Raises OSError where it has gone, TimeoutError where it does not answer."""
+    return Engine(None, connect(engine.folder, patience=_PATIENCE), engine.folder)

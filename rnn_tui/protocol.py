@@ -2,7 +2,8 @@
 
 The view speaks commands and looks, the engine answers looks with frames: one look is answered by one frame, and
 nothing else is ever sent but a greeting, refusals, and a word to who asks where the run is, or leaves. What a frame is
-made of is in `frame.py`; `wire.py` turns them into bytes and back.
+made of is in `frame.py`, what engines and clients of all versions understand in `protocol_core.py`; `wire.py` turns
+them into bytes and back.
 """
 
 from typing import Annotated, Literal
@@ -25,6 +26,7 @@ from rnn_tui.frame import (
 )
 from rnn_tui.inside import Answer, Ask
 from rnn_tui.phase import Phase
+from rnn_tui.protocol_core import Detach, Greeting, Inquire, Refused, Stop
 
 __all__ = [
     "HISTORY",
@@ -205,20 +207,6 @@ class TakeControls(_Value, frozen=True, kw_only=True, tag=True):
     """Several views look at one run, and one of them drives it: from now on this one."""
 
 
-class Detach(_Value, frozen=True, kw_only=True, tag=True):
-    """Go, and leave the run as it is, kept on the disk: what trains goes on. Answered by `Left`."""
-
-
-class Stop(_Value, frozen=True, kw_only=True, tag=True):
-    """End the engine. Every view is told by `Left`."""
-
-    keep: bool = False  # the run on the disk first, also where nobody has asked for that
-
-
-class Inquire(_Value, frozen=True, kw_only=True, tag=True):
-    """Where is the run? Answered by `Whereabouts`. Who asks that is no view."""
-
-
 Command = (
     Look
     | Open
@@ -242,20 +230,6 @@ Command = (
 
 
 # ---- what the engine says ---------------------------------------------------------------------------------------
-
-
-class Greeting(_Value, frozen=True, kw_only=True, tag=True):
-    """The first words of an engine."""
-
-    version: int
-    torch: str
-
-
-class Refused(_Value, frozen=True, kw_only=True, tag=True):
-    """A command that cannot be done, and why; the run goes on as it was. `path` names the field, if one is to blame."""
-
-    problem: str
-    path: str = ""
 
 
 class Opened(_Value, frozen=True, kw_only=True):
@@ -299,7 +273,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
 
 
 class Whereabouts(_Value, frozen=True, kw_only=True, tag=True):
-    """A run that is in memory, for who does not look at it."""
+    """A run that is in memory, for who does not look at it; other versions read `RunSummary` in it."""
 
     process: int  # the engine's
     views: int
@@ -311,7 +285,7 @@ class Whereabouts(_Value, frozen=True, kw_only=True, tag=True):
 
 
 class Left(_Value, frozen=True, kw_only=True, tag=True):
-    """Goodbye: how the run is left, and what went wrong with keeping it, if anything."""
+    """Goodbye: how the run is left, and what went wrong with keeping it, if anything. Others read `Farewell` in it."""
 
     run: Whereabouts
     stopped: bool

@@ -13,7 +13,7 @@ from rnn_tui.wording import shown
 if TYPE_CHECKING:
     from rnn_tui.engines import Alive
     from rnn_tui.experiment import Experiment
-    from rnn_tui.protocol import Whereabouts
+    from rnn_tui.protocol_core import ExperimentSummary, RunSummary
     from rnn_tui.runs import Listed
 
 __all__ = ["export", "runs", "stop"]
@@ -70,11 +70,13 @@ def _print_table(found: "list[tuple[Alive | None, Listed | None]]", kept: "list[
 def stop(*, name: str) -> None:
     """End a run that trains without a view, or with one; it is kept on the disk as it is then."""
     from rnn_tui import engines
-    from rnn_tui.attaching import NotAlive, find_alive
+    from rnn_tui.attaching import PATIENCE, NotAlive, find_alive
 
     try:
         engine = find_alive(name)
-        left = engines.stop(engine, patience=_PATIENCE)
+        if engine.run is None and not engine.problem:
+            click.echo(f"rnn-tui: waiting for the run to answer, {PATIENCE:g} s at most …", err=True)
+        left = engines.stop(engine, patience=_PATIENCE, first_word=PATIENCE)
     except NotAlive as error:
         raise Refusal(str(error)) from None
     except engines.EnginesError as error:
@@ -84,7 +86,7 @@ def stop(*, name: str) -> None:
         raise Refusal(f"{shown(name)}: it was stopped, but {safe(left.problem)}")
 
 
-def _goodbye(run: "Whereabouts") -> str:
+def _goodbye(run: "RunSummary") -> str:
     """How a run was ended, and how it goes on."""
     import shlex
 
@@ -130,7 +132,9 @@ def _together(living: "list[Alive]", kept: "list[Listed]") -> "list[tuple[Alive 
 def _row(living: "Alive | None", kept: "Listed | None") -> tuple[str, ...]:
     run = living.run if living is not None else None
     name = (living.name if living is not None else "") or (kept.name if kept is not None else "?")
-    experiment = run.experiment if run is not None else kept.experiment if kept is not None else None
+    experiment: Experiment | ExperimentSummary | None = kept.experiment if kept is not None else None
+    if run is not None and run.experiment is not None:
+        experiment = run.experiment
     what = _what(experiment) if experiment is not None else "?" if living is not None else "cannot be read"
     epoch = loss = "?"
     if run is not None and run.status is not None:
@@ -143,7 +147,7 @@ def _row(living: "Alive | None", kept: "Listed | None") -> tuple[str, ...]:
     return safe(name), safe(what), epoch, loss, best, when, safe(now)
 
 
-def _what(experiment: "Experiment") -> str:
+def _what(experiment: "Experiment | ExperimentSummary") -> str:
     network = experiment.network
     ways = ", both ways" if network.bidirectional else ""
     return f"{experiment.name}: {network.cell} {network.layers}×{network.hidden_size}{ways}"
@@ -160,8 +164,10 @@ def _loss(loss: float | None) -> str:
 def _now(living: "Alive") -> str:
     """What a run in memory does."""
     run = living.run
+    if living.other_version:
+        return f"another version ({living.other_version}): attach with it, or stop it"
     if run is None or run.status is None:
-        return living.problem or "busy"
+        return living.problem or "does not answer"
     doing = {"playing": "training"}.get(run.status.state, run.status.state)
     views = "no view" if not run.views else "1 view" if run.views == 1 else f"{run.views} views"
     return f"{doing} on {run.device}, {views}"
@@ -173,7 +179,9 @@ def _json(living: "Alive | None", kept: "Listed | None") -> str:
     run = living.run if living is not None else None
     status = run.status if run is not None else None
     newest = status if status is not None else kept.manifest if kept is not None else None
-    experiment = run.experiment if run is not None else kept.experiment if kept is not None else None
+    experiment: Experiment | ExperimentSummary | None = kept.experiment if kept is not None else None
+    if run is not None and run.experiment is not None:
+        experiment = run.experiment
     values = {
         "name": (living.name if living is not None else kept and kept.name) or None,
         "folder": (living.kept if living is not None else kept and kept.folder) or None,
@@ -186,10 +194,11 @@ def _json(living: "Alive | None", kept: "Listed | None") -> str:
         "best_epoch": kept and kept.best and kept.best.epoch,
         "changed": kept and kept.changed,
         "problem": (kept and kept.problem) or (living and living.problem) or None,
+        "other_version": (living and living.other_version) or None,
         "alive": living is not None,
         "state": status and status.state,
         "device": run and run.device,
         "views": run and run.views,
-        "process": run and run.process,
+        "process": (living and living.process) or None,
     }
     return json.dumps(values).replace("\x7f", "\\u007f")

@@ -144,7 +144,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
         nothing = {str(each.name): None for each in resume.params}
         _view_again(name or "", nothing | parameters)
     try:
-        engine = informed(engine, lambda: click.echo("rnn-tui: waiting for the run to answer …", err=True))
+        engine = informed(engine, _tell_waiting)
     except NotAlive as error:
         raise Refusal(f"{shown(engine.name)}: {error}") from None
     _need_terminal("rnn-tui runs")
@@ -153,16 +153,21 @@ def attach(*, name: str | None, **parameters: Any) -> None:
     from rnn_tui.showing import Showing
     from rnn_tui.view.app import run_app
 
-    assert engine.run is not None
-    assert engine.run.experiment is not None
+    assert engine.experiment is not None
     try:
         link = join_engine(engine)
+    except TimeoutError:
+        raise Refusal(f"{shown(engine.name)}: does not answer; it may be in a long step: try again") from None
     except OSError:
         raise Refusal(f"{shown(engine.name)}: has just ended") from None
     try:
-        raise SystemExit(run_app(link, Showing(experiment=engine.run.experiment, manner=manner)))
+        raise SystemExit(run_app(link, Showing(experiment=engine.experiment, manner=manner)))
     finally:
         link.let_go()
+
+
+def _tell_waiting(seconds: float) -> None:
+    click.echo(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
 
 
 def _size(history: str) -> int:

@@ -10,8 +10,18 @@ import msgspec
 import numpy as np
 
 from rnn_tui.protocol import VERSION, Command, Message
+from rnn_tui.protocol_core import CoreMessage
 
-__all__ = ["MAX_COMMAND", "MAX_MESSAGE", "Buffer", "ProtocolError", "decode_command", "decode_message", "pack"]
+__all__ = [
+    "MAX_COMMAND",
+    "MAX_MESSAGE",
+    "Buffer",
+    "ProtocolError",
+    "decode_command",
+    "decode_core",
+    "decode_message",
+    "pack",
+]
 
 MAX_MESSAGE = 64 * 2**20  # bytes; a frame follows the screen's size, so nothing honest comes near it
 MAX_COMMAND = 8 * 2**20  # bytes; the longest holds an experiment with its texts
@@ -19,6 +29,10 @@ MAX_COMMAND = 8 * 2**20  # bytes; the longest holds an experiment with its texts
 
 class ProtocolError(ValueError):
     """Bytes that are no message of this version; the text says why."""
+
+
+class _Tagged(msgspec.Struct):
+    type: str
 
 
 def _encode_array(value: Any) -> Any:
@@ -44,6 +58,9 @@ def _decode_array(kind: Any, value: Any) -> Any:
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
 _messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message, dec_hook=_decode_array)
+_kinds = msgspec.msgpack.Decoder(_Tagged)
+_core: msgspec.msgpack.Decoder[CoreMessage] = msgspec.msgpack.Decoder(CoreMessage)
+_CORE = {each.__struct_config__.tag for each in get_args(CoreMessage)}
 
 
 def pack(message: Command | Message) -> bytes:
@@ -66,6 +83,17 @@ def decode_message(body: bytes) -> Message:
         return _messages.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ProtocolError(f"not a message of protocol {VERSION}: {error}") from None
+
+
+def decode_core(body: bytes) -> CoreMessage | None:
+    """What an engine of any version said, as far as every version understands it; None: another kind of message.
+
+    Raises ProtocolError on what is no message at all.
+    """
+    try:
+        return _core.decode(body) if _kinds.decode(body).type in _CORE else None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a message of any protocol: {error}") from None
 
 
 class Buffer:

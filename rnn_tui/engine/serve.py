@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from rnn_tui import __version__
 from rnn_tui.engine.connection import Reception
 from rnn_tui.engine.server import Server
 from rnn_tui.hangup import HANGUPS
@@ -27,7 +28,7 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     (on_hangup,) = [each for each in HANGUPS if each in sys.argv[2:]] or HANGUPS[:1]
     folder = Path(listener.getsockname()).parent
-    reception = Reception(listener, Greeting(version=VERSION, torch=str(torch.__version__)))
+    reception = Reception(listener, Greeting(version=VERSION, torch=str(torch.__version__), program=__version__))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reception.ring())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal of whoever began the run is not the run's

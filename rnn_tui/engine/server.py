@@ -5,6 +5,7 @@ terminal slows its pictures and never the training. Several may look at one run;
 """
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +131,7 @@ class Server:
         if self._folder is not None and driver.runs != self._noted:
             self._noted = driver.runs
             with contextlib.suppress(OSError):
-                write_note(self._folder, Note(name=driver.name, kept=driver.kept))
+                write_note(self._folder, Note(name=driver.name, kept=driver.kept, process=os.getpid()))
 
     # ---- who says what ----------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Several views on one run, who has the controls, and what becomes of a run that is left, or whose views vanish."""
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -234,11 +235,11 @@ def test_which_run_it_is_lies_beside_the_socket(place: Path) -> None:
         guest.say(paused())
         name = where(it).name
         guest.look()
-        assert read_note(place) == Note(name=name)
+        assert read_note(place) == Note(name=name, process=os.getpid())
         guest.say(Step(), Detach())
         kept = guest.hear(Left).run.kept
         it.guest().look()
-        assert read_note(place) == Note(name=name, kept=kept)
+        assert read_note(place) == Note(name=name, kept=kept, process=os.getpid())
 
 
 def test_one_comes_back_and_drives(place: Path) -> None:
