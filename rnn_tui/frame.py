@@ -14,6 +14,7 @@ __all__ = [
     "BranchCurve",
     "Check",
     "Curve",
+    "Failure",
     "Floats",
     "Forecast",
     "GpuLoad",
@@ -184,6 +185,17 @@ class TensorFact(_Value, frozen=True, kw_only=True):
     shape: tuple[int, ...]
     dimensions: tuple[str, ...]  # what each dimension counts
     values: Floats | None = None  # where it is small: as many rows and columns as fit a hand's breadth
+
+
+class Failure(_Value, frozen=True, kw_only=True):
+    """A part of a frame that could not be computed: it is missing, and the rest is as ever.
+
+    Parts are named after the fields of a frame ("steps", "curve", ...); an answer to a pane that looks inside is named
+    after its ask ("cell", "gates", ...: see `inside.name_of`).
+    """
+
+    part: str
+    problem: str  # one line, safe to print
 
 
 class Check(_Value, frozen=True, kw_only=True):

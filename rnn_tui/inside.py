@@ -43,6 +43,8 @@ __all__ = [
     "SpaceFacts",
     "WeightsAsk",
     "WeightsFacts",
+    "name_of",
+    "name_of_answer",
 ]
 
 Floats = NDArray[np.float32]
@@ -399,3 +401,13 @@ Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk | 
 Answer = (
     CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts | SampleFacts | ReadingFacts
 )
+
+
+def name_of(ask: Ask) -> str:
+    """Return the name of what is asked: "cell", "gates", ..., which is also the ID of the pane that asks."""
+    return type(ask).__name__.removesuffix("Ask").lower()
+
+
+def name_of_answer(kind: type[Answer]) -> str:
+    """Return the name of what is answered: the same as that of its ask."""
+    return kind.__name__.removesuffix("Facts").lower()

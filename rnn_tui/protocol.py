@@ -15,6 +15,7 @@ from rnn_tui.frame import (
     BranchCurve,
     Check,
     Curve,
+    Failure,
     Forecast,
     HeldOut,
     PredictionSeen,
@@ -268,8 +269,9 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     learnt: int | None = None  # the epoch at which the prediction was first right
     tensors: tuple[TensorFact, ...] = ()
     checks: tuple[Check, ...] = ()
-    inside: tuple[Answer, ...] = ()  # one for each ask, in their order
+    inside: tuple[Answer, ...] = ()  # one for each ask that could be answered, in their order
     forecast: Forecast | None = None  # of a series that is learnt
+    failures: tuple[Failure, ...] = ()  # parts that could not be computed
 
 
 class Whereabouts(_Value, frozen=True, kw_only=True, tag=True):

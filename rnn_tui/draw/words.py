@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
+from textual.strip import Strip
 
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.palette import Palette
 
-__all__ = ["SUBSCRIPT", "first_that_fits", "fold", "fold_items", "note_lines", "place_name", "put_note"]
+__all__ = ["SUBSCRIPT", "draw_note", "first_that_fits", "fold", "fold_items", "note_lines", "place_name", "put_note"]
 
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST = 3  # a note above a picture takes at most one row in so many
@@ -51,6 +52,13 @@ def put_note(canvas: Canvas, note: str, palette: Palette, *, alone: bool) -> int
     for y, line in enumerate(lines):
         canvas.put(1, y, line, palette.text)
     return len(lines)
+
+
+def draw_note(note: str, *, width: int, height: int, palette: Palette) -> list[Strip]:
+    """Return `height` strips of `width` cells that hold nothing but a note."""
+    canvas = Canvas(width, height)
+    put_note(canvas, note, palette, alone=True)
+    return canvas.strips()
 
 
 def place_name(layer: int, direction: int, *, layers: int, both: bool) -> str:

@@ -9,10 +9,11 @@ import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.gpu import GpuWatch, out_of_memory
+from rnn_tui.engine.guard import Guard
 from rnn_tui.engine.pace import Pace
 from rnn_tui.engine.place import Place
 from rnn_tui.engine.session import HistoryError, Session
-from rnn_tui.engine.telling import frame_of, opened_of
+from rnn_tui.engine.telling import bare_status, frame_of, opened_of
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.frame import Status
@@ -59,6 +60,7 @@ class Driver:
         self._changes = 0  # of the session, that have been told
         self._place = Place(self._say)
         self._gpu = GpuWatch()
+        self._guard = Guard()  # for pictures: one that fails harms nothing else
         self._broken = ""  # why the run cannot go on, until another begins
 
     # ---- what is known ----------------------------------------------------------------------------------------
@@ -106,9 +108,15 @@ class Driver:
         )
 
     def _status(self, session: Session) -> Status:
-        status = session.status(playing=self.playing, speed=self._pace.speed, slow=self._pace.slow)
-        load = self._gpu.load(session.device)
-        return status if load is None else replace(status, gpu=load)
+        """Where the run is. The losses that wait are fetched first: what goes wrong there is training's own."""
+        session.drain()
+        playing, speed, slow = self.playing, self._pace.speed, self._pace.slow
+
+        def status() -> Status:
+            load = self._gpu.load(session.device)
+            return replace(session.status(playing=playing, speed=speed, slow=slow), gpu=load)
+
+        return self._guard.make("status", status, bare_status(session, playing=playing, speed=speed, slow=slow))
 
     # ---- what it does -----------------------------------------------------------------------------------------
 
@@ -243,17 +251,16 @@ class Driver:
         return True
 
     def frame(self, look: Look, *, views: int, controls: bool) -> Frame:
-        """The newest state of the run, as far as the look asks for it."""
-        assert self.session is not None
-        return frame_of(
-            self.session,
-            look,
-            revision=self.revision,
-            status=self._status(self.session),
-            opened=None if look.opened == self.runs else self._opened(self.session),
-            views=views,
-            controls=controls,
-        )
+        """The newest state of the run, as far as the look asks for it. What fails in it is told in it."""
+        session = self.session
+        assert session is not None
+        self._guard.take_failures()  # of who asked where the run is
+        opened = None
+        if look.opened != self.runs:
+            opened = self._guard.make("opened", lambda: self._opened(session), None)
+        status = self._status(session)
+        frame = frame_of(session, look.wanted, self._guard, revision=self.revision, status=status)
+        return replace(frame, look=look.number, opened=opened, views=views, controls=controls)
 
     def _break(self, session: Session) -> None:
         """Memory has run out in the middle of a tick, whose numbers are half done: the run ends as it was kept last."""

@@ -103,10 +103,11 @@ class HoldOut:
 def drawn_state(trainer: Trainer, rows: int) -> State:
     """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
     before = torch.get_rng_state()
-    torch.default_generator.manual_seed(trainer.experiment.training.seed)
-    state = initial_state(trainer.experiment.network, rows, trainer.device)
-    torch.set_rng_state(before)
-    return state
+    try:
+        torch.default_generator.manual_seed(trainer.experiment.training.seed)
+        return initial_state(trainer.experiment.network, rows, trainer.device)
+    finally:
+        torch.set_rng_state(before)
 
 
 def _last_rows(state: State, rows: int) -> State:

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.forecast import forecast
+from rnn_tui.engine.guard import Guard
 from rnn_tui.engine.inside.look import Inside
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import layer_modules, layer_states
@@ -51,8 +52,8 @@ class Probe:
         """Where the run is held inside a tick."""
         return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted))
 
-    def inside(self, wanted: Wanted) -> tuple[Answer, ...]:
-        """What the panes that look inside ask."""
+    def inside(self, wanted: Wanted, guard: Guard | None = None) -> tuple[Answer, ...]:
+        """What the panes that look inside ask; with a guard, without those that fail."""
         if not wanted.inside:
             self._trainer.keeps_update = False
             return ()
@@ -60,11 +61,15 @@ class Probe:
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
         fed = min(self.answered, self._trainer.task.steps(row))
         sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion)
-        return self._inside.answers(wanted.inside, sight)
+        return self._inside.answers(wanted.inside, sight, guard)
 
-    def tensors(self, wanted: Wanted) -> tuple[tuple[TensorFact, ...], tuple[Check, ...]]:
-        """Every tensor of the pass, and the equalities that hold between them."""
-        return (tensor_facts(self._trainer, wanted.row), checks(self._trainer)) if wanted.tensors else ((), ())
+    def tensors(self, wanted: Wanted) -> tuple[TensorFact, ...]:
+        """Every tensor of the pass."""
+        return tensor_facts(self._trainer, wanted.row) if wanted.tensors else ()
+
+    def checks(self, wanted: Wanted) -> tuple[Check, ...]:
+        """The equalities that hold between the tensors of the pass."""
+        return checks(self._trainer) if wanted.tensors else ()
 
     def forecast(self, wanted: Wanted) -> Forecast | None:
         """The end of a series that is learnt, and the free run from there."""

@@ -1,43 +1,80 @@
-"""What is told of a session: a frame for a look, and what does not change from frame to frame."""
+"""What is told of a session: the parts of a frame, and what does not change from frame to frame.
+
+Each part is made under a guard: one that fails is missing, the frame says which and why, and the rest is as ever.
+"""
 
 import torch
 
+from rnn_tui.engine.guard import Guard
 from rnn_tui.engine.session import Session
-from rnn_tui.frame import Status
-from rnn_tui.protocol import Frame, Look, Opened
+from rnn_tui.frame import Curve, HeldOut, PredictionSeen, Status
+from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
 
-__all__ = ["frame_of", "opened_of"]
+__all__ = ["bare_status", "frame_of", "opened_of"]
 
 _PREDICTIONS = 64  # distinct predictions that a frame carries at most
 
 
-def frame_of(
-    session: Session, look: Look, *, revision: int, status: Status, opened: Opened | None, views: int, controls: bool
-) -> Frame:
-    """The newest state of the run, as far as the look asks for it."""
-    wanted = look.wanted
-    curve, learns = wanted.curve, session.trainer.learns
-    tensors, found = session.probe.tensors(wanted)
+def frame_of(session: Session, wanted: Wanted, guard: Guard, *, revision: int, status: Status) -> Frame:
+    """Return a frame with the newest state of the run, as far as it is wanted; not yet made out to any view."""
+    curve = wanted.curve if session.trainer.learns else None
+    probe, make = session.probe, guard.make
     return Frame(
-        look=look.number,
+        look=0,
         revision=revision,
         status=status,
-        views=views,
-        controls=controls,
-        opened=opened,
-        steps=session.probe.steps(wanted) if wanted.count else None,
-        states=session.probe.states(wanted) if wanted.count and wanted.units else (),
-        phase=session.probe.phase(wanted) if wanted.count else None,
-        curve=session.losses.envelope(curve.columns, log_x=curve.log_x) if curve and learns else None,
-        characters=session.character_curve(curve) if curve and learns else None,
-        held_out=session.branch.held_out.told(curve.columns, session.whole_passes) if curve and learns else None,
-        others=session.other_curves(curve) if curve and learns else (),
-        predictions=session.predictions.newest(_PREDICTIONS, by=session.whole_passes) if wanted.top else (),
-        learnt=session.learnt,
-        tensors=tensors,
-        checks=found,
-        inside=session.probe.inside(wanted),
-        forecast=session.probe.forecast(wanted),
+        steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),
+        states=make("states", lambda: probe.states(wanted) if wanted.count and wanted.units else (), ()),
+        phase=make("phase", lambda: probe.phase(wanted) if wanted.count else None, None),
+        curve=make("curve", lambda: _curve(session, curve), None),
+        characters=make("characters", lambda: session.character_curve(curve) if curve else None, None),
+        held_out=make("held_out", lambda: _held_out(session, curve), None),
+        others=make("others", lambda: session.other_curves(curve) if curve else (), ()),
+        predictions=make("predictions", lambda: _predictions(session) if wanted.top else (), ()),
+        learnt=make("learnt", lambda: _learnt(session), None),
+        tensors=make("tensors", lambda: probe.tensors(wanted), ()),
+        checks=make("checks", lambda: probe.checks(wanted), ()),
+        inside=make("inside", lambda: probe.inside(wanted, guard), ()),
+        forecast=make("forecast", lambda: probe.forecast(wanted), None),
+        failures=guard.take_failures(),  # the last to be evaluated
+    )
+
+
+def _curve(session: Session, wanted: CurveWanted | None) -> Curve | None:
+    return None if wanted is None else session.losses.envelope(wanted.columns, log_x=wanted.log_x)
+
+
+def _held_out(session: Session, wanted: CurveWanted | None) -> HeldOut | None:
+    return None if wanted is None else session.branch.held_out.told(wanted.columns, session.whole_passes)
+
+
+def _learnt(session: Session) -> int | None:
+    return session.learnt
+
+
+def _predictions(session: Session) -> tuple[PredictionSeen, ...]:
+    return session.predictions.newest(_PREDICTIONS, by=session.whole_passes)
+
+
+def bare_status(session: Session, *, playing: bool, speed: float, slow: float) -> Status:
+    """Return where the run is, from what needs no computing: for when the status itself fails."""
+    trainer = session.trainer
+    return Status(
+        tick=trainer.ticks,
+        newest=session.branch.newest,
+        branch=session.branch.name,
+        branches=len(session.branches),
+        epochs=session.epochs,
+        epoch=session.epoch,
+        fed=trainer.fed,
+        loss=None,
+        running_loss=None,
+        state="playing" if playing else "paused",
+        speed=speed,
+        ticks_per_second=0.0,
+        lr=trainer.experiment.training.lr,
+        slow=slow,
+        notice=session.notice,
     )
 
 

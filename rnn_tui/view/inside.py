@@ -2,6 +2,7 @@
 are on the screen."""
 
 from dataclasses import replace
+from typing import Any
 
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Ask
@@ -13,6 +14,11 @@ __all__ = ["InsidePane", "chosen_cell", "chosen_unit"]
 
 class InsidePane(Pane):
     """A pane with a question of its own. A new one says what it asks, and draws what is answered (`scene.answer`)."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Its picture is made of the answer to its ask, which bears its name."""
+        super().__init_subclass__(**kwargs)
+        cls.PARTS = (cls.ID, "inside")
 
     def ask(self, experiment: Experiment, gaze: Gaze) -> Ask:
         """What the engine is to compute, no more of it than fits the pane."""

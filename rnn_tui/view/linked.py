@@ -187,7 +187,10 @@ class LinkedApp(TerminalApp):
     def _show(self, frame: Frame) -> None:
         self._puller.arrived(frame, time.monotonic())
         self._opened = frame.opened or self._opened
-        if self._opened is None:
+        if self._opened is None:  # it could not be told what is being run
+            if frame.failures:
+                self._show_before(f"✗ {frame.failures[0].part} failed: {safe(frame.failures[0].problem)}")
+                self.ask()
             return
         self._frame = frame
         self._experiment, self._turns = self._opened.experiment, ()

@@ -12,11 +12,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.draw.words import first_that_fits
+from rnn_tui.draw.words import draw_note, first_that_fits
+from rnn_tui.frame import Failure
+from rnn_tui.text import safe
 from rnn_tui.view.ascii import is_ascii, spelled
 from rnn_tui.view.scene import Scene
 
-__all__ = ["Explanation", "Pane", "Picture"]
+__all__ = ["Explanation", "Pane", "Picture", "failure_told"]
 
 _CORNERS = 4  # cells of a border, less those at its sides, that stay a line
 
@@ -69,6 +71,8 @@ class Pane(Picture, can_focus=True):
     HOME: ClassVar[Literal["score", "side"]] = "score"  # its column: panes with time steps stand above one another
     EXPLANATION: ClassVar[Explanation]
     TIMED: ClassVar[bool] = False  # whether it draws time steps; a frame that was asked for none cannot be drawn then
+    PARTS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which there is no picture
+    EXTRAS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which some of the picture is missing
 
     @dataclass
     class CursorSet(Message):
@@ -86,14 +90,19 @@ class Pane(Picture, can_focus=True):
     def show(self, scene: Scene) -> None:
         """Draw this scene."""
         self._scene = scene
-        if not self.display or not self.size or (self.TIMED and scene.steps is None):
+        failure = self._failure(scene, self.PARTS)
+        if not self.display or not self.size or (self.TIMED and scene.steps is None and failure is None):
             return
         title = self.title(scene)
         if title != self._title:  # setting one repaints the whole pane
             self._title = title
             self.border_title = Content(title)
         self._whisper()
-        self.paint(self.picture(scene, self.size.width, self.size.height))
+        width, height = self.size
+        if failure is None:
+            self.paint(self.picture(scene, width, height))
+        else:
+            self.paint(draw_note(failure_told(failure), width=width, height=height, palette=scene.palette))
 
     def title(self, scene: Scene) -> str:
         """What the picture is, and its tensor's shape."""
@@ -143,12 +152,26 @@ class Pane(Picture, can_focus=True):
             if step is not None:
                 self.post_message(self.CursorSet(step))
 
+    @staticmethod
+    def _failure(scene: Scene, parts: tuple[str, ...]) -> Failure | None:
+        """The first of these parts that the engine could not compute."""
+        return next((scene.failures[part] for part in parts if part in scene.failures), None)
+
     def _whisper(self) -> None:
         if self._scene is None:
             return
-        text = self.under_mouse(self._scene, *self._mouse) if self._mouse else ""
-        text = text or self.subtitle(self._scene)
+        text = ""
+        if self._failure(self._scene, self.PARTS) is None:
+            extra = self._failure(self._scene, self.EXTRAS)
+            text = self.under_mouse(self._scene, *self._mouse) if self._mouse else ""
+            text = text or (f"{extra.part} failed: {extra.problem}" if extra is not None else "")
+            text = text or self.subtitle(self._scene)
         text = spelled(text) if is_ascii(self.app) else text
         if text != self._whispered:
             self._whispered = text
             self.border_subtitle = Content(text)
+
+
+def failure_told(failure: Failure) -> str:
+    """Return the line that stands in a pane whose picture failed."""
+    return f"✗ This picture failed: {safe(failure.problem)}. Training goes on."

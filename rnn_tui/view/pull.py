@@ -96,7 +96,7 @@ class Puller:
         self._revision = frame.revision
         if frame.opened is not None:
             self._run = frame.opened.run
-        if frame.curve is not None:
+        if frame.curve is not None or any(each.part == "curve" for each in frame.failures):
             self._curve_is_stale = False
         elif self._curve_exists and rests:
             self._curve_is_stale = True  # likewise

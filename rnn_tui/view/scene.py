@@ -12,14 +12,16 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.frame import BranchCurve, Curve, Floats, HeldOut, Numbers, Steps
-from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind
+from rnn_tui.frame import BranchCurve, Curve, Failure, Floats, HeldOut, Numbers, Steps
+from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind, name_of_answer
 from rnn_tui.protocol import Frame, Opened
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "Told", "next_scene", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
+_CURVES = {"curve", "characters", "held_out", "others"}
+_DEAR = {"sample", "reading"}
 UNREAD = "·"  # the one character of a text that has not been read yet
 
 Kind = TypeVar("Kind", bound=Answer)
@@ -70,6 +72,7 @@ class Scene:
     held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
     told: Mapping[type[Answer], Told] = field(default_factory=dict)  # the newest that came: not in every frame
+    failures: Mapping[str, Failure] = field(default_factory=dict)  # by part, as of the last frame that was to have it
 
     @property
     def experiment(self) -> Experiment:
@@ -159,9 +162,23 @@ def next_scene(
         held_out=frame.held_out if frame.curve else (old.held_out if old else None),
         others=frame.others if frame.curve else (old.others if old else ()),
         told={**(old.told if old else {}), **told},
+        failures=_failures(old, frame),
         palette=palette,
         axis=axis,
     )
+
+
+def _failures(before: Scene | None, frame: Frame) -> dict[str, Failure]:
+    """What this frame could not have, and what the last one that asked for it could not: not every frame asks for all.
+
+    Loss curves are asked for together; some of the panes that look inside are answered less often than the rest.
+    """
+    now = {each.part: each for each in frame.failures}
+    had = {name_of_answer(type(each)) for each in frame.inside}
+    asked_for_curves = frame.curve is not None or not now.keys().isdisjoint(_CURVES)
+    old = {} if before is None else before.failures
+    kept = {part: old[part] for part in old if (part in _CURVES and not asked_for_curves) or (part in _DEAR - had)}
+    return kept | now
 
 
 def widest_glyph(experiment: Experiment) -> int:

@@ -54,6 +54,7 @@ def _look(session: Session, wanted: Wanted) -> None:
     session.probe.inside(wanted)
     if wanted.tensors:
         session.probe.tensors(wanted)
+        session.probe.checks(wanted)
 
 
 def _window(experiment: Experiment, wanted: Wanted) -> Wanted:
@@ -128,8 +129,8 @@ def _scene(session: Session, wanted: Wanted, gaze: Gaze, width: int) -> Scene:
         steps=probe.steps(wanted),
         states=probe.states(wanted),
         inside=probe.inside(wanted),
-        tensors=probe.tensors(wanted)[0],
-        checks=probe.tensors(wanted)[1],
+        tensors=probe.tensors(wanted),
+        checks=probe.checks(wanted),
     )
     opened = Opened(run=1, experiment=experiment, began=experiment, weights=experiment.weights, device="cpu", torch="")
     axis = time_axis(experiment, width, frame.steps.first if frame.steps else 0)

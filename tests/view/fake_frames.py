@@ -104,7 +104,7 @@ def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, re
     elif wanted.tensors:
         fields["tensors"], fields["checks"] = _facts(experiment, wanted.row)
     known = None if look.opened == run else opened
-    return Frame(look=look.number, revision=revision, status=status, opened=known, **(fields | extra))
+    return Frame(look=look.number, revision=revision, status=status, **({"opened": known} | fields | extra))
 
 
 def _window(length: int, fed: int, wanted: Wanted) -> tuple[int, int]:

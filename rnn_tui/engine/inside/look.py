@@ -1,10 +1,12 @@
 """Asks are answered here: each by the module that knows how."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import assert_never
 
 from msgspec.structs import replace
 
+from rnn_tui.engine.guard import Guard
 from rnn_tui.engine.inside.cell import cell_facts, newest_cell
 from rnn_tui.engine.inside.gates import gates_facts
 from rnn_tui.engine.inside.gradients import gradients_facts
@@ -25,6 +27,7 @@ from rnn_tui.inside import (
     SampleAsk,
     SpaceAsk,
     WeightsAsk,
+    name_of,
 )
 
 __all__ = ["Inside"]
@@ -36,10 +39,16 @@ class Inside:
     def __init__(self) -> None:
         self._spaces = Spaces()
 
-    def answers(self, asks: Sequence[Ask], sight: Sight) -> tuple[Answer, ...]:
-        """One for each ask, in their order. What several of them need is computed once."""
+    def answers(self, asks: Sequence[Ask], sight: Sight, guard: Guard | None = None) -> tuple[Answer, ...]:
+        """One for each ask, in their order. What several of them need is computed once.
+
+        With a guard, an ask that fails has no answer, and the others have theirs. Without, the error is raised.
+        """
         sight.trainer.keeps_update = wants_update(asks)
-        return tuple(self._answer(ask, sight) for ask in asks)
+        if guard is None:
+            return tuple(self._answer(ask, sight) for ask in asks)
+        found = [guard.make(name_of(ask), partial(self._answer, ask, sight), None) for ask in asks]
+        return tuple(answer for answer in found if answer is not None)
 
     def _answer(self, ask: Ask, sight: Sight) -> Answer:
         newest = max(0, sight.fed - 1)

@@ -25,6 +25,8 @@ class LossPane(Pane):
     ID = "loss"
     NAME = "Loss"
     HOME = "side"
+    PARTS = ("curve",)
+    EXTRAS = ("characters", "held_out", "others")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
         read="Down is better. The faint points are the losses of single characters. The dashed line is the floor: a "

@@ -21,6 +21,8 @@ class NetworkPane(Pane):
     ID = "network"
     NAME = "Unrolled network"
     TIMED = True
+    PARTS = ("steps",)
+    EXTRAS = ("states", "phase")
     EXPLANATION = Explanation(
         shows="One and the same cell, drawn once for each time step: at every step it reads a character and the state "
         "that the step before has left, and leaves a new state.",

@@ -23,6 +23,8 @@ class PredictionPane(Pane):
     NAME = "Prediction"
     TIMED = True
     HOME = "side"
+    PARTS = ("steps", "forecast")
+    EXTRAS = ("predictions", "learnt")
     EXPLANATION = Explanation(
         shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, "
         "its end and how the network goes on alone.",

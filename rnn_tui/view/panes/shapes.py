@@ -15,6 +15,8 @@ class ShapesPane(Pane):
     ID = "shapes"
     NAME = "Shapes and checks"
     HOME = "side"
+    PARTS = ("tensors",)
+    EXTRAS = ("checks",)
     EXPLANATION = Explanation(
         shows="Every tensor of the forward pass by name, with its shape and what each dimension counts, and equalities "
         "that hold between them, computed and compared.",
@@ -29,7 +31,7 @@ class ShapesPane(Pane):
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.shapes."""
         frame = scene.frame
-        notes = [] if frame.checks else ["The checks come at the end of the pass."]
+        notes = [] if frame.checks or "checks" in scene.failures else ["The checks come at the end of the pass."]
         rows = scene.experiment.rows
         swapped = [
             f"{each.name} {_written((each.shape[1], each.shape[0], *each.shape[2:]))}"

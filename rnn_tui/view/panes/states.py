@@ -18,6 +18,7 @@ class StatesPane(Pane):
     ID = "states"
     NAME = "Hidden state"
     TIMED = True
+    PARTS = ("steps", "states")
     EXPLANATION = Explanation(
         shows="The hidden state h: what the network remembers at each time step, one row for each unit.",
         read="Blue is below 0, orange above, and the middle grey is 0. Read a column from top to bottom: that is the "

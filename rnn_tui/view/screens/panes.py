@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PanesScreen"]
 
+_NAMES = {"status": "The status", "opened": "The description of the run"}
+
 
 class PanesScreen(Paced[None], Screen[None]):
     """Four panes, a status line on top, the keys below."""
@@ -133,7 +135,7 @@ class PanesScreen(Paced[None], Screen[None]):
             self.query_one(TimeLine).show(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
-            self.say(scene.frame.status.notice)
+            self.say(scene.frame.status.notice or _failed(scene))
             for pane in self.stage.shown:
                 pane.show(scene)
 
@@ -218,3 +220,9 @@ class PanesScreen(Paced[None], Screen[None]):
             self.scene = replace(self.scene, axis=self._axis_of(self.scene.experiment, self.scene.frame))
             self.draw()
         self.post_message(self.GazeChanged(curve=True))
+
+
+def _failed(scene: Scene) -> str:
+    """A line for what no pane shows, where it could not be computed; or nothing."""
+    failures = [scene.failures[part] for part in ("status", "opened") if part in scene.failures]
+    return f"✗ {_NAMES[failures[0].part]} failed: {failures[0].problem}. Training goes on." if failures else ""
