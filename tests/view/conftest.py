@@ -26,4 +26,6 @@ def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     # The app freezes the heap once it stands: right for one app, but here hundreds would be kept for ever.
-    monkeypatch.setattr("rnn_tui.view.linked.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: None))
+    monkeypatch.setattr(
+        "rnn_tui.view.linked.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: 0, enable=lambda: 0)
+    )
