@@ -9,7 +9,7 @@ from rnn_tui.experiment import Experiment, Task
 from rnn_tui.pairs import NONE, Pairs
 from rnn_tui.series import TimeSeries
 
-__all__ = ["Essence", "SeriesEssence", "essence_of", "with_essence"]
+__all__ = ["Essence", "SeriesEssence", "essence_of", "first_input", "with_essence"]
 
 _SOME = 10  # inputs of pairs
 _PRIME = 20  # characters of a text
@@ -30,6 +30,7 @@ class Essence(msgspec.Struct, frozen=True, kw_only=True):
     vocabulary: str = ""  # the characters in the order of their indices
     inputs: tuple[str, ...] = ()  # the rows, the first inputs of pairs, or the beginning of a text
     series: SeriesEssence | None = None
+    next_characters: bool = False  # of many-to-many pairs: whether the targets are the inputs' next characters
 
 
 def essence_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | None) -> Essence:
@@ -45,8 +46,9 @@ def essence_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | Non
     if isinstance(source, Corpus):
         inputs = (source.text(0, _PRIME),)
     elif isinstance(source, Pairs) and not inputs:
-        inputs = tuple(_first(source, number, data.task) for number in range(min(_SOME, len(source))))
-    return Essence(vocabulary=experiment.vocabulary, inputs=inputs)
+        inputs = tuple(first_input(source, data.task, number) for number in range(min(_SOME, len(source))))
+    next_characters = isinstance(source, Pairs) and data.task == "many-to-many" and source.next_characters
+    return Essence(vocabulary=experiment.vocabulary, inputs=inputs, next_characters=next_characters)
 
 
 def with_essence(experiment: Experiment, essence: Essence) -> Experiment:
@@ -56,7 +58,7 @@ def with_essence(experiment: Experiment, essence: Essence) -> Experiment:
     return replace(experiment, data=replace(experiment.data, vocabulary=essence.vocabulary))
 
 
-def _first(pairs: Pairs, number: int, task: Task) -> str:
+def first_input(pairs: Pairs, task: Task, number: int = 0) -> str:
     """The input of a pair: what is read until something is to be said."""
     start, length = int(pairs.starts[number]), int(pairs.lengths[number])
     begins = int((pairs.targets[start : start + length] != NONE).argmax())

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.kinds import Says
 from rnn_tui.properties import PropertyName
 from rnn_tui.sample_fields import MOST_GENERATED, MOST_PRIME
 
@@ -332,12 +333,14 @@ class SampleAsk(_Value, frozen=True, kw_only=True, tag=True):
     top_k: Annotated[int, msgspec.Meta(ge=0)] = 0  # only of the k likeliest; 0: of all
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     length: Annotated[int, msgspec.Meta(ge=0, le=MOST_GENERATED)] = 200  # characters
+    default: bool = False  # nobody has chosen the prime: where it is empty the engine takes one that the run learns
 
 
 class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
     """Two texts that follow the prime. Probabilities are the network's own, softmax(logits), if not said otherwise.
 
-    A text ends early where the probabilities are no numbers any more.
+    Where it answers, they are the answer, and `next` is what may come first, or of a character for each what is said to
+    the last. A text ends early with the end of an answer, and where the probabilities are no numbers any more.
     """
 
     note: str = ""
@@ -351,6 +354,7 @@ class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
     next: Integers  # (k,) the likeliest characters after the prime, best first
     next_p: Floats  # (k,)
     next_drawn: Floats  # (k,) the probability with which each is drawn: with the temperature, of the top k
+    says: Says = "text"  # whether it goes on with the prime, or answers; then `prime_p` means nothing
 
 
 # ---- a unit's view of the text -----------------------------------------------------------------------------------

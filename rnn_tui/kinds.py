@@ -1,8 +1,29 @@
 """The three kinds of RNN: what is read and what is said, time step by time step."""
 
-from rnn_tui.experiment import END, Task
+from typing import Literal
 
-__all__ = ["laid_out", "other_task", "unfit"]
+from rnn_tui.experiment import END, Data, Task
+
+__all__ = ["Says", "laid_out", "other_task", "unfit", "what_it_says"]
+
+Says = Literal["text", "each", "one", "answer"]  # see `what_it_says`
+
+
+def what_it_says(data: Data, *, next_characters: bool = False) -> Says:
+    """What a network that has learnt these data makes of a text that it is given.
+
+    text: it goes on with it, since its targets are the next characters of its inputs. each: a character for each that
+    it reads (many-to-many with other targets). one: one character, at the last (many-to-one). answer: a text with an
+    end of its own (one-to-many). `next_characters` says so of a file of many-to-many pairs, which is not read here.
+    """
+    if data.task == "one-to-many":
+        return "answer"
+    if data.task == "many-to-one":
+        return "one"
+    if data.text or (data.pairs and next_characters):
+        return "text"
+    rows = zip(data.inputs, data.targets, strict=False)
+    return "text" if not data.pairs and all(source[1:] == target[:-1] for source, target in rows) else "each"
 
 
 def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:

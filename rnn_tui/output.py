@@ -6,7 +6,7 @@ import click
 
 from rnn_tui.text import printable
 
-__all__ = ["say", "write_exact"]
+__all__ = ["Piecewise", "say", "write_exact"]
 
 
 def say(text: str = "", *, err: bool = False) -> None:
@@ -19,18 +19,35 @@ def write_exact(text: str) -> None:
 
     Raises OSError, and ClickException for characters that the encoding of stdout does not have.
     """
-    if sys.stdout is None or sys.stdout.isatty():
-        say(text)
-        return
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError as error:
-        character = text[error.start]
-        raise click.ClickException(
-            f"the text holds {character!a}, which {encoding} does not have: PYTHONIOENCODING=utf-8 prints it"
-        ) from None
-    _write(f"{text}\n", err=False)
+    out = Piecewise()
+    out.write(text)
+    out.end()
+
+
+class Piecewise:
+    """A text that is printed as it comes, piece by piece, as `write_exact` prints a whole one."""
+
+    def __init__(self) -> None:
+        self._safe = sys.stdout is None or sys.stdout.isatty()
+        self._encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding or "utf-8"
+
+    def write(self, piece: str) -> None:
+        """Print some more of it. Raises OSError, and ClickException as `write_exact` does."""
+        if self._safe:
+            _write(printable(piece), err=False)
+            return
+        try:
+            piece.encode(self._encoding)
+        except UnicodeEncodeError as error:
+            character = piece[error.start]
+            raise click.ClickException(
+                f"the text holds {character!a}, which {self._encoding} does not have: PYTHONIOENCODING=utf-8 prints it"
+            ) from None
+        _write(piece, err=False)
+
+    def end(self) -> None:
+        """Print the line feed after it. Raises OSError."""
+        _write("\n", err=False)
 
 
 def _write(text: str, *, err: bool) -> None:

@@ -6,6 +6,7 @@ row is padding: -1, which is no character. It is also the target of a step at wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -41,6 +42,13 @@ class Pairs:
     def longest(self) -> int:
         """Time steps of the longest row."""
         return int(self.lengths.max())
+
+    @cached_property
+    def next_characters(self) -> bool:
+        """Whether the targets are everywhere the characters that are read next."""
+        ends = np.zeros(len(self.inputs), bool)
+        ends[self.starts + self.lengths - 1] = True
+        return bool((ends[:-1] | (self.targets[:-1] == self.inputs[1:])).all())
 
     def batch(self, chosen: Indices, length: int) -> tuple[Indices, Indices]:
         """(T, N) the inputs and the targets of those pairs, with NONE behind the end of each."""

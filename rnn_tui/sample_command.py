@@ -1,85 +1,159 @@
-"""`rnn-tui sample RUN`: let the network of a run that is kept on the disk write."""
+"""`rnn-tui sample RUN`: let the network of a run that is kept on the disk write, answer, or forecast."""
 
-from typing import Any
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.options import Refusal
-from rnn_tui.output import write_exact
-from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
-from rnn_tui.text import glyph, safe
+from rnn_tui.output import Piecewise, say
+from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_numbers
+from rnn_tui.sample_prime import known_primes, numbers_of, prime_of
+from rnn_tui.text import safe
 from rnn_tui.wording import shown, without_value
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.network import KeptNetwork
 
 __all__ = ["sample"]
 
 _DEFAULTS = {"temperature": "1.0", "top_k": "0", "seed": "0", "length": "200"}
+_HELP = {
+    "prime": "the text that it goes on from or answers to; of a series numbers, with blanks between them",
+    "length": "characters to write, or the most that an answer may have (200)",
+}
+_MOST = 10**15  # characters, or numbers: as many as anybody waits for
 
 
 def _options() -> list[click.Parameter]:
-    return [
+    options: list[click.Parameter] = [
         click.Option(
             [each.option, each.name],
             metavar="TEXT" if each.name == "prime" else "NUMBER" if each.name == "temperature" else "N",
             default=_DEFAULTS.get(each.name),
             type=click.UNPROCESSED,
-            help=each.about.partition(";")[0] if each.name == "length" else each.about,
+            help=_HELP.get(each.name, each.about),
         )
         for each in SAMPLE_FIELDS
     ]
+    about = "a file with that text, - for stdin; where the run learns answers, each line of it is answered"
+    options.insert(1, click.Option(["--prime-file"], metavar="FILE", type=click.UNPROCESSED, help=about))
+    options.append(
+        click.Option(["--skip-unknown"], is_flag=True, help="leave out characters of the prime that were never learnt")
+    )
+    about = "of a series: the next N numbers, one a line, in its own units"
+    options.append(click.Option(["--forecast"], metavar="N", type=click.UNPROCESSED, help=about))
+    options.append(click.Option(["--best"], is_flag=True, help="with the weights of the best loss, not the newest"))
+    return options
 
 
-@click.command(
-    "sample",
-    params=[
-        click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED),
-        *_options(),
-        click.Option(["--best"], is_flag=True, help="with the weights of the best loss, not those of the newest"),
-    ],
-)
-def sample(*, run: str, prime: str | None, best: bool, **numbers: Any) -> None:
-    """Print the prime text and what the network of a run writes after it: RUN is its name, how that begins, or its
-    folder. Without --prime it begins with the first character that the run learns."""
+@click.command("sample", params=[click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED), *_options()])
+def sample(
+    *,
+    run: str,
+    prime: str | None,
+    prime_file: str | None,
+    skip_unknown: bool,
+    forecast: str | None,
+    best: bool,
+    **numbers: Any,
+) -> None:
+    """Print what the network of a run writes: RUN is its name, how that begins, or its folder.
+
+    After a text, it goes on with it: the prime is printed, and then --length characters. A run that learns answers (one
+    to many, many to one, or a character for each that is read) prints its answer and nothing else. Without a prime it
+    begins with the first character that the run learns, or answers the first input. Of a series, --forecast prints
+    numbers, from the end of what is learnt or from the numbers that are given.
+    """
     from rnn_tui.runs import NoSuchRun, find
 
     try:
-        ask = sample_ask(prime or "", numbers)
+        found = sample_numbers(numbers, most=_MOST)
+        steps = _steps(forecast)
+        given = prime_of(prime, prime_file)
         folder = find(run)
         from rnn_tui.engine.network import load_network
-        from rnn_tui.engine.sampling import cannot_generate, generate
 
         kept = load_network(folder, best=best)
-        problem = cannot_generate(kept.experiment)
-        if problem:
-            raise Refusal(f"{shown(run)}: {problem}")
-        prime = kept.essence.inputs[0][0] if prime is None else prime
-        _check_prime(prime, kept.experiment.vocabulary)
-        text = generate(
-            kept.model(),
-            kept.experiment,
-            prime,
-            temperature=ask.temperature,
-            top_k=ask.top_k,
-            seed=ask.seed,
-            length=ask.length,
-        )
+        if kept.experiment.is_numbers:
+            _forecast(kept, given, steps, run)
+        elif steps is not None:
+            raise Refusal(f"--forecast {shown(forecast)}: {shown(run)} has learnt characters; --length says how many")
+        else:
+            _write(kept, given, found, run, skip_unknown=skip_unknown)
     except NoSuchRun as error:
         raise Refusal(str(error)) from None
     except ExperimentError as error:
         raise Refusal(_told(error, numbers)) from None
     except ValueError as error:
         raise Refusal(f"{shown(run)}: {safe(str(error))}") from None
-    write_exact(prime + text)
+    except BrokenPipeError:  # whoever read it has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
 
 
-def _check_prime(prime: str, vocabulary: str) -> None:
-    """Nothing, where the network knows every character. Raises Refusal, with what would be right."""
-    place = next((at for at, character in enumerate(prime) if character not in vocabulary), None)
-    if prime and place is None:
-        return
-    problem = "is empty" if place is None else f"character {place + 1:,}, {prime[place]!r}, is not in the vocabulary"
-    known = shown("".join(map(glyph, vocabulary)))
-    raise Refusal(f"--prime {shown(prime)}: {problem}; it must be of the {len(vocabulary):,} characters {known}")
+def _write(
+    kept: "KeptNetwork", given: str | None, numbers: dict[str, int | float], run: str, *, skip_unknown: bool
+) -> None:
+    """Go on with the prime, or answer each line of it."""
+    from rnn_tui.engine.sampling import Choice, NotFinite, cannot_generate, stream
+    from rnn_tui.kinds import what_it_says
+
+    experiment, length = kept.experiment, int(numbers["length"])
+    says = what_it_says(experiment.data, next_characters=kept.essence.next_characters)
+    problem = cannot_generate(experiment, says)
+    if problem:
+        raise Refusal(f"{shown(run)}: {problem}")
+    primes = known_primes(given, kept.essence.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
+    choice = Choice(temperature=float(numbers["temperature"]), top_k=int(numbers["top_k"]), seed=int(numbers["seed"]))
+    model = kept.model()
+    for prime in primes:
+        out, written = Piecewise(), 0
+        if says == "text":
+            out.write(prime)
+        try:
+            characters = stream(model, experiment, prime, choice, says=says)
+            for character in characters if says in ("each", "one") else islice(characters, length):
+                out.write(character)
+                written += 1
+        except NotFinite as error:
+            raise Refusal(f"{shown(run)}: after {written:,} characters, {error}") from None
+        finally:
+            out.end()
+        if says == "answer" and written == length and next(characters, None) is not None:
+            say(f"The answer has no end within {length:,} characters: --length allows more.", err=True)
+
+
+def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: str) -> None:
+    """Print the numbers that follow, one a line."""
+    from rnn_tui.engine.free_run import forecast_from
+
+    if steps is None:
+        raise Refusal(f"{shown(run)}: it has learnt a series, and says numbers: --forecast N prints the next N of them")
+    values = None if given is None else numbers_of(given)
+    for value in _finite(forecast_from(kept, values, steps), run):
+        out = Piecewise()
+        out.write(repr(value))
+        out.end()
+
+
+def _finite(values: Iterator[float], run: str) -> Iterator[float]:
+    for at, value in enumerate(values):
+        if value - value != 0:
+            raise Refusal(f"{shown(run)}: after {at:,} numbers, what it says is no number any more ({value})")
+        yield value
+
+
+def _steps(text: str | None) -> int | None:
+    """How many numbers are to be forecast; None: that was not asked for."""
+    if text is None:
+        return None
+    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:20]) <= _MOST:
+        raise Refusal(f"--forecast {shown(text)}: must be a whole number, 1 or more")
+    return int(text)
 
 
 def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The settings of free generation, once: their names, bounds and words, for the dialog and the command line."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnn_tui.experiment import ExperimentError
@@ -9,10 +10,10 @@ from rnn_tui.fields import Field
 if TYPE_CHECKING:
     from rnn_tui.inside import SampleAsk
 
-__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_FIELDS", "sample_ask"]
+__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_FIELDS", "sample_ask", "sample_numbers"]
 
-MOST_PRIME = 1000  # characters that a text to go on from may have
-MOST_GENERATED = 2000  # characters that are made up at most
+MOST_PRIME = 1000  # characters that a text to go on from may have in a pane
+MOST_GENERATED = 2000  # characters that are made up at most for one
 
 SAMPLE_FIELDS = (
     Field(
@@ -27,7 +28,7 @@ SAMPLE_FIELDS = (
         label="temperature",
         minimum=0,
         maximum=1e6,
-        about="softmax(logits / T): below 1 bolder, above 1 wilder; 0: always the likeliest",
+        about="softmax(logits / T): below 1 is more cautious, above 1 more daring; 0: always the likeliest",
     ),
     Field(
         path="sample.top_k",
@@ -51,7 +52,7 @@ SAMPLE_FIELDS = (
         label="length",
         minimum=0,
         maximum=MOST_GENERATED,
-        about=f"characters, at most {MOST_GENERATED:,}; the pane shows as many as fit",
+        about=f"characters at most, up to {MOST_GENERATED:,}; the pane shows as many as fit",
     ),
 )
 
@@ -65,6 +66,21 @@ def sample_ask(prime: str, numbers: Mapping[str, str]) -> "SampleAsk":
 
     if len(prime) > MOST_PRIME:
         raise ExperimentError("sample.prime", f"has {len(prime):,} characters: it may have {MOST_PRIME:,}")
+    found = sample_numbers(numbers)
+    return SampleAsk(
+        prime=prime,
+        temperature=float(found["temperature"]),
+        top_k=int(found["top_k"]),
+        seed=int(found["seed"]),
+        length=int(found["length"]),
+    )
+
+
+def sample_numbers(numbers: Mapping[str, str], *, most: int = MOST_GENERATED) -> dict[str, int | float]:
+    """Read temperature, top_k, seed and length, which may be `most`, from text.
+
+    Raises ExperimentError, which names the field and what would be right.
+    """
     found: dict[str, int | float] = {}
     for setting in SAMPLE_FIELDS[1:]:
         text = numbers[setting.name].strip()
@@ -74,14 +90,9 @@ def sample_ask(prime: str, numbers: Mapping[str, str]) -> "SampleAsk":
         except ValueError:
             kind = "a whole number" if whole else "a number"
             raise ExperimentError(setting.path, f"{text!r} does not fit: it must be {kind}") from None
-        problem = setting.range_problem(value)
+        limited = replace(setting, maximum=most) if setting.name == "length" else setting
+        problem = limited.range_problem(value)
         if problem:
             raise ExperimentError(setting.path, f"{text} {problem}")
         found[setting.name] = value
-    return SampleAsk(
-        prime=prime,
-        temperature=float(found["temperature"]),
-        top_k=int(found["top_k"]),
-        seed=int(found["seed"]),
-        length=int(found["length"]),
-    )
+    return found

@@ -93,7 +93,25 @@ def test_one_to_many_answers_to_its_end(tmp_path: Path) -> None:
     session, code = exported(changed(LESSONS["spell"], run={"until": []}), 300, tmp_path)
     answer = generate(session.trainer.model, session.experiment, "7", temperature=0, length=20).partition("\n")[0]
     assert answer == "seven"
-    assert python(str(code), "7") == "7seven\n\n"
+    assert python(str(code), "7", "3") == "7 -> seven\n3 -> three\n"
+    known = python(str(code)).splitlines()
+    assert known == [
+        f"{digit} -> {word}" for digit, word in zip("0123456789", LESSONS["spell"].data.targets, strict=True)
+    ]
+
+
+def test_many_to_one_answers_once(tmp_path: Path) -> None:
+    """Only the last of its outputs was ever trained: the one character is all that is printed."""
+    _, code = exported(changed(LESSONS["read"], run={"until": []}), 150, tmp_path)
+    assert python(str(code), "seven", "two") == "seven -> 7\ntwo -> 2\n"
+    assert answers(code, ("predict", "nine")) == ["9"]
+
+
+def test_a_character_for_each_and_an_empty_text(tmp_path: Path) -> None:
+    _, code = exported(changed(LESSONS["hihello-embedding"], run={"until": []}), 60, tmp_path)
+    assert python(str(code)) == "hihell -> ihello\n"
+    done = subprocess.run([sys.executable, str(code), ""], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "The text is empty: give at least one character.\n")
 
 
 def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
@@ -105,7 +123,7 @@ def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
     }
     _, code = exported(from_dict(values), 60, tmp_path)
     lines = python(str(code)).splitlines()
-    assert [(line.split(" -> ")[0], line[-1]) for line in lines] == [("abc", "x"), ("bb", "y")]
+    assert lines == ["abc -> x", "bb -> y"]
 
 
 @pytest.mark.parametrize("name", ["ohlol-lstm", "spell"])  # rows, and a text: each has its own template

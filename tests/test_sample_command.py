@@ -109,8 +109,20 @@ def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
     [
         (
             ["--prime", "abZ"],
-            "--prime abZ: character 3, 'Z', is not in the vocabulary; it must be of the 8 characters ⏎␣abcdef",
+            "--prime abZ: character 3, 'Z', is not in the vocabulary; it must be of the 8 characters ⏎␣abcdef; "
+            "--skip-unknown leaves out what is not",
         ),
+        (
+            ["--prime", "QaQRSTUV"],
+            "character 1, 'Q', is not in the vocabulary, nor are 'R', 'S', 'T', 'U' …; it must be of the 8 characters",
+        ),
+        (["--prime", "ZQ", "--skip-unknown"], "--prime ZQ: of what was given nothing is left; it must be of the 8"),
+        (["--prime", "a", "--prime-file", "x"], "--prime-file x: cannot stand beside --prime"),
+        (["--prime-file", "/nowhere/x"], "--prime-file /nowhere/x: cannot be read: No such file or directory"),
+        (["--prime-file", "/"], "--prime-file /: cannot be read: Is a directory"),
+        (["--forecast", "3"], "has learnt characters; --length says how many"),
+        (["--forecast", "0"], "--forecast 0: must be a whole number, 1 or more"),
+        (["--forecast", "²"], "--forecast ²: must be a whole number, 1 or more"),
         (["--prime", ""], "--prime '': is empty; it must be of the 8 characters ⏎␣abcdef"),
         (["--temperature", "-1"], "--temperature -1: is too small: it must be at least 0"),
         (["--temperature", "warm"], "--temperature warm: does not fit: it must be a number"),
@@ -127,7 +139,7 @@ def test_what_cannot_be_is_told_in_a_line(kept: Path, arguments: list[str], word
 
 def test_no_run_or_one_that_cannot_write(tmp_path: Path) -> None:
     assert "no such run" in run("nothing-here").stderr
-    both = changed(LESSONS["ohlol-lstm"], training={"epochs": 2})
+    both = changed(LESSONS["hihello-embedding"], network={"bidirectional": True}, training={"epochs": 2})
     session, keeper = begin(both, tmp_path / "run")
     advance(session, 1)
     keeper.close()

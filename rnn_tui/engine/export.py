@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 from string import Template
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from rnn_tui.whole import make_folder, write_whole
 
 __all__ = ["export_run", "state_dict"]
 
+_Kind = Literal["rows", "one", "answer", "text", "series"]  # what an exported file does; each has its own template
 _MODULES = {"rnn": "RNN", "rnn-relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 
@@ -50,15 +52,15 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
 
 def _code(kept: KeptNetwork, weights: str) -> str:
     experiment, series = kept.experiment, kept.essence.series
-    network, data = experiment.network, experiment.data
+    network = experiment.network
     options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
     options += ["bidirectional=True"] if network.bidirectional else []
     options += ["nonlinearity='relu'"] if network.cell == "rnn-relu" else []
     width = network.hidden_size * network.directions
     classes = "1" if experiment.is_numbers else "len(VOCABULARY)"
-    writes = not network.bidirectional and (bool(data.text) or data.task == "one-to-many")
-    kind = "series" if experiment.is_numbers else "text" if writes else "rows"
-    values = _characters(kept, writes=writes) if series is None else _series(series)
+    kind = _kind(experiment)
+    values = _characters(kept, kind) if series is None else _series(series)
+    use = "" if kind == "series" else f"{_read('export_characters')}\n\n"
     return Template(_read("export_template")).substitute(
         usage=_USAGE[kind],
         data="\n".join(f"{name} = {value!a}  # {about}" for name, value, about in values),
@@ -69,23 +71,33 @@ def _code(kept: KeptNetwork, weights: str) -> str:
         embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
         recurrent=f"nn.{_MODULES[network.cell]}({', '.join(options)})",
         head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
-        use=_read(f"export_{kind}"),
+        use=use + _read(f"export_{kind}"),
     )
 
 
-def _characters(kept: KeptNetwork, *, writes: bool) -> list[tuple[str, object, str]]:
+def _kind(experiment: Experiment) -> _Kind:
+    """What the file does with what it is given."""
+    if experiment.is_numbers:
+        return "series"
+    if experiment.data.task == "many-to-one":
+        return "one"
+    if experiment.network.bidirectional:  # it cannot read what it has just said
+        return "rows"
+    return "answer" if experiment.data.task == "one-to-many" else "text" if experiment.data.text else "rows"
+
+
+def _characters(kept: KeptNetwork, kind: _Kind) -> list[tuple[str, object, str]]:
     """What the file knows of the characters: name, value, and a word on each."""
     inputs = list(kept.essence.inputs)
     vocabulary = ("VOCABULARY", kept.experiment.vocabulary, "the characters in the order of their indices")
-    if not writes:
-        return [vocabulary, ("INPUTS", inputs, "what it was trained on")]
-    answers = kept.experiment.data.task == "one-to-many"
-    return [
-        vocabulary,
-        ("PRIME", inputs[0], "what it reads where nothing else is given"),
-        ("TEMPERATURE", 0.0 if answers else 1.0, "0: always the likeliest"),
-        ("END", END if answers else "", "where it stops"),
-    ]
+    if kind == "text":
+        return [
+            vocabulary,
+            ("PRIME", inputs[0], "what it reads where nothing else is given"),
+            ("TEMPERATURE", 1.0, "below 1 it is more cautious, above 1 more daring; 0: always the likeliest"),
+        ]
+    end = [("END", END, "what it says when its answer is over")] if kind == "answer" else []
+    return [vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of it"), *end]
 
 
 def _series(series: SeriesEssence) -> list[tuple[str, object, str]]:
@@ -102,8 +114,10 @@ def _read(name: str) -> str:
     return Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8")
 
 
-_USAGE = {
-    "rows": "python THIS_FILE TEXT ... prints what it answers to each.",
+_USAGE: dict[_Kind, str] = {
+    "rows": "python THIS_FILE TEXT ... prints what it answers to each character of each.",
+    "one": "python THIS_FILE TEXT ... prints what it answers to each: one character.",
+    "answer": "python THIS_FILE TEXT ... prints what it answers to each, up to the end of its answer.",
     "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and what follows it.",
     "series": "python THIS_FILE VALUE ... prints the next value, and how the series goes on.",
 }

@@ -1,11 +1,13 @@
 """What a network makes of the end of a series: one step ahead of what is learnt, and then from its own outputs."""
 
+from itertools import islice
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.holdout import drawn_state
-from rnn_tui.engine.model import State
+from rnn_tui.engine.free_run import free_run, said_to
+from rnn_tui.engine.model import drawn_state
 from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.frame import Forecast
@@ -27,33 +29,23 @@ def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
     end, length = task.plan.learnt, task.length
     shown = min(length, max(1, room // 2))
     truth = task.at(np.arange(end - length, end))
-    said, state = _said(trainer, task, truth[:, None], drawn_state(trainer, 1))
-    free: list[Tensor] = []
-    if not trainer.experiment.network.bidirectional:
-        most = min(_MOST, max(1, int(_PRODUCTS / trainer.experiment.weights)), max(1, room - shown))
-        free = [said[-1:]]
-        while len(free) < most:
-            nxt, state = _said(trainer, task, free[-1], state)
-            free.append(nxt)
+    model, free = trainer.model, list[Tensor]()
+    training = model.training
+    model.eval()
+    try:
+        state = drawn_state(trainer.experiment, 1, trainer.device)
+        said, state = said_to(model, truth.to(trainer.device), state)
+        if not trainer.experiment.network.bidirectional:
+            most = min(_MOST, max(1, int(_PRODUCTS / trainer.experiment.weights)), max(1, room - shown))
+            free = list(islice(free_run(model, said[-1:], state), most))
+    finally:
+        model.train(training)
     first = end - shown
     return Forecast(
         first=first,
         end=end,
         truth=task.series.values[first : end + len(free)].astype(np.float32),
-        said=task.in_units(said[-shown:-1, 0]),
-        free=task.in_units(torch.cat(free)[:, 0]) if free else np.zeros(0, np.float32),
+        said=task.in_units(said[-shown:-1]),
+        free=task.in_units(torch.cat(free)) if free else np.zeros(0, np.float32),
         note="" if free else _BOTH_WAYS,
     )
-
-
-def _said(trainer: Trainer, task: SeriesTask, numbers: Tensor, state: State) -> tuple[Tensor, State]:
-    """What is said to standardised numbers (T, 1), as (T, 1), and the state after them."""
-    model = trainer.model
-    x = numbers.to(trainer.device)
-    training = model.training
-    model.eval()
-    try:
-        said, state = model(task.read(x.T.contiguous() if task.batch_first else x), state)
-    finally:
-        model.train(training)
-    return said.reshape(-1, 1), state

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.losses import loss_of
-from rnn_tui.engine.model import State, initial_state
+from rnn_tui.engine.model import State, drawn_state
 from rnn_tui.engine.tasks import LongTask, PairsTask
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.pairs import NONE
 
-__all__ = ["HoldOut", "Score", "drawn_state"]
+__all__ = ["HoldOut", "Score"]
 
 _EVERY = 100  # updates from judgement to judgement
 _LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
@@ -69,7 +69,7 @@ class HoldOut:
             x, y, lengths = piece()
             rows = y.shape[1]
             if state is None or not self._goes_on:
-                state = drawn_state(self._trainer, rows)
+                state = drawn_state(self._trainer.experiment, rows, self._trainer.device)
             with torch.no_grad():
                 state = self._add(score, x, y, _last_rows(state, rows), lengths)
             yield
@@ -103,16 +103,6 @@ class HoldOut:
         if isinstance(task, PairsTask):
             return [partial(task.piece, chosen) for chosen in task.judged()]
         return [partial(task.piece, piece) for piece in task.judged()]
-
-
-def drawn_state(trainer: Trainer, rows: int) -> State:
-    """The state before a first step. A random one is drawn from the seed; the run's generator does not notice."""
-    before = torch.get_rng_state()
-    try:
-        torch.default_generator.manual_seed(trainer.experiment.training.seed)
-        return initial_state(trainer.experiment.network, rows, trainer.device)
-    finally:
-        torch.set_rng_state(before)
 
 
 def _last_rows(state: State, rows: int) -> State:

@@ -15,7 +15,7 @@ from rnn_tui.engine.cells import State, WrittenOut
 from rnn_tui.engine.fused import FusedGRU, FusedLSTM, FusedRNN
 from rnn_tui.experiment import Experiment, Network
 
-__all__ = ["CellStack", "Model", "State", "initial_state"]
+__all__ = ["CellStack", "Model", "State", "drawn_state", "initial_state"]
 
 
 class CellStack(nn.Module):
@@ -65,6 +65,7 @@ class Model(nn.Module):
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
         network, classes = experiment.network, experiment.classes
+        self.batch_first = network.batch_first
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
         build: Callable[[Network, int], nn.Module]
         build = {"fused": _fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
@@ -114,3 +115,13 @@ def initial_state(network: Network, rows: int, device: torch.device) -> State:
         return torch.zeros(shape, device=device)
 
     return (fresh(), fresh()) if network.cell == "lstm" else fresh()
+
+
+def drawn_state(experiment: Experiment, rows: int, device: torch.device) -> State:
+    """The state before a first step. A random one is drawn from the seed; torch's own generator does not notice."""
+    before = torch.get_rng_state()
+    try:
+        torch.default_generator.manual_seed(experiment.training.seed)
+        return initial_state(experiment.network, rows, device)
+    finally:
+        torch.set_rng_state(before)

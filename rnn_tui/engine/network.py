@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from rnn_tui.engine.checkpoint import load_weights, put_weights
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.model import Model
 from rnn_tui.essence import Essence, essence_of, with_essence
-from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import check_text, read_best, read_experiment, read_manifest
+from rnn_tui.experiment import Experiment, ExperimentError
+from rnn_tui.manifest import CheckpointError, check_text, read_best, read_experiment, read_manifest
 from rnn_tui.reading import read
 
 __all__ = ["KeptNetwork", "load_network"]
@@ -35,7 +36,8 @@ def load_network(folder: Path, *, best: bool = False) -> KeptNetwork:
     """That of the newest checkpoint of the run in a folder, or of the best one. Nothing is written.
 
     The file that was learnt is read only where the checkpoint does not say what is needed of it: those of the first
-    versions do not. Raises CheckpointError, and then ExperimentError for such a file.
+    versions do not. Raises CheckpointError, also for weights that are NaN or infinite, and ExperimentError for such a
+    file.
     """
     given = read_experiment(folder)
     manifest = read_best(folder) if best else read_manifest(folder)
@@ -46,4 +48,31 @@ def load_network(folder: Path, *, best: bool = False) -> KeptNetwork:
         essence = essence_of(reading.experiment, reading.source)
     experiment = with_essence(given, essence)
     tensors = load_weights(folder, manifest, given, experiment)
+    problem = _not_finite(tensors)
+    if problem:
+        raise CheckpointError(folder / manifest.tensors, f"{problem}; {_way_out(folder, best=best)}")
     return KeptNetwork(experiment=experiment, essence=essence, tensors=tensors)
+
+
+def _not_finite(tensors: dict[str, Tensor]) -> str:
+    """How many of the weights are NaN or infinite, and where the first of them is; empty where all are finite."""
+    weights = {name.removeprefix("model."): each for name, each in tensors.items() if name.startswith("model.")}
+    found = {name: int((~torch.isfinite(each)).sum()) for name, each in weights.items()}
+    total = sum(found.values())
+    if not total:
+        return ""
+    of = sum(each.numel() for each in weights.values())
+    first = next(name for name, count in found.items() if count)
+    return f"{total:,} of {of:,} weights {'is' if total == 1 else 'are'} NaN or infinite, the first of them in {first}"
+
+
+def _way_out(folder: Path, *, best: bool) -> str:
+    """What can be used in their place."""
+    if best:
+        return "it has learnt nothing that could be used"
+    try:
+        other = read_best(folder)
+        load_network(folder, best=True)
+    except ExperimentError:
+        return "there are no weights of a best loss that could be used in their place"
+    return f"--best uses those of the best loss, {other.loss:.4g} at epoch {other.epoch:,}"

@@ -18,17 +18,15 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SampleAsk
+from rnn_tui.kinds import what_it_says
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Wanted
-from rnn_tui.rules import from_dict
+from rnn_tui.rules import from_dict, to_dict
 from tests.engine.passes import sight_of
 from tests.engine.test_probe import experiments, ticked
 
-WRITING = sorted(
-    name
-    for name, lesson in LESSONS.items()
-    if lesson.training.learn and not lesson.network.bidirectional and not lesson.is_numbers
-)
+REFUSED = {name: "Nothing is learnt" for name, lesson in LESSONS.items() if not lesson.training.learn}
+REFUSED["sine"] = "It says numbers"
 
 
 def plain_logits(trainer: Trainer, indices: list[int]) -> Any:
@@ -37,7 +35,7 @@ def plain_logits(trainer: Trainer, indices: list[int]) -> Any:
     network, classes = experiment.network, len(experiment.vocabulary)
     x = torch.tensor(indices)[:, None]  # (T, 1)
     read = x if network.embedding else nn.functional.one_hot(x, classes).float()
-    h_0 = torch.zeros(network.layers, 1, network.hidden_size)
+    h_0 = torch.zeros(network.layers * network.directions, 1, network.hidden_size)
     with torch.no_grad():
         read = read.transpose(0, 1) if network.batch_first else read
         logits, _ = trainer.model(read, (h_0, h_0) if network.cell == "lstm" else h_0)
@@ -61,7 +59,67 @@ def one_way(experiment: Experiment) -> bool:
     return not experiment.network.bidirectional
 
 
-@given(experiments(learn=True).filter(one_way), st.integers(0, 9), st.data())
+def with_next_characters(experiment: Experiment) -> Experiment:
+    """The same with targets after which it can go on with a text."""
+    values = to_dict(experiment)
+    values["data"]["targets"] = [row[1:] + row[0] for row in experiment.data.inputs]
+    return from_dict(values)
+
+
+@given(experiments(learn=True), st.integers(0, 3), st.data())
+@settings(max_examples=25, deadline=None)
+def test_a_network_with_other_targets_says_a_character_to_each(
+    experiment: Experiment, ticks: int, data: st.DataObject
+) -> None:
+    """Also one that reads from both sides: the whole text is there."""
+    if what_it_says(experiment.data) != "each":
+        return
+    trainer, _ = ticked(experiment, ticks)
+    prime = data.draw(st.text(experiment.vocabulary, min_size=1, max_size=5))
+    seed, temperature = data.draw(st.integers(0, 99)), data.draw(st.sampled_from([0.0, 0.7]))
+    facts = sample_facts(sight_of(trainer), SampleAsk(prime=prime, temperature=temperature, seed=seed))
+    assert (facts.note, facts.says) == ("", "each")
+    logits = plain_logits(trainer, [experiment.vocabulary.index(character) for character in prime])
+    luck = torch.rand(len(prime), generator=torch.Generator().manual_seed(seed), dtype=torch.float64).numpy()
+    assert len(facts.greedy) == len(facts.sampled) == len(prime)
+    for row, index, p, drawn_index, number in zip(
+        logits, facts.greedy, facts.greedy_p, facts.sampled, luck, strict=True
+    ):
+        assert row[index] >= row.max() - 1e-5
+        assert p == pytest.approx(softmax(row)[index], rel=1e-4)
+        order = np.argsort(-row, kind="stable")
+        reached = np.cumsum(restricted(row, temperature, 0)[order])
+        place = int(np.flatnonzero(order == drawn_index)[0])
+        before = reached[place - 1] if place else 0.0
+        assert before - 1e-5 <= number * reached[-1] <= reached[place] + 1e-5 or np.ptp(row) < 1e-5
+    assert_allclose(facts.next_p, softmax(logits[-1])[facts.next], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "ticks", "prime", "says"), [("spell", 300, "7", "answer"), ("read", 150, "six", "one")]
+)
+def test_an_answer_ends_where_it_ends(lesson: str, ticks: int, prime: str, says: str) -> None:
+    trainer, _ = ticked(LESSONS[lesson], ticks)
+    facts = sample_facts(sight_of(trainer), SampleAsk(prime=prime, seed=3))
+    vocabulary = trainer.experiment.vocabulary
+    assert (facts.note, facts.says) == ("", says)
+    assert "".join(vocabulary[index] for index in facts.greedy) == {"answer": "seven\n", "one": "6"}[says]
+    assert len(facts.greedy_p) == len(facts.greedy)
+    cut = sample_facts(sight_of(trainer), SampleAsk(prime=prime, length=3))
+    assert (cut.note, len(cut.greedy)) == ("", min(3, len(facts.greedy)))
+
+
+def test_where_nobody_has_chosen_a_prime_pairs_give_their_first() -> None:
+    trainer, _ = ticked(from_dict(to_dict(LESSONS["sums"]) | {"network": {"head": "linear"}}), 1)
+    facts = sample_facts(sight_of(trainer), SampleAsk(default=True))
+    prime = "".join(trainer.experiment.vocabulary[index] for index in facts.prime)
+    first, _, rest = prime.partition("+")
+    assert rest == f"{first}="  # the sums begin with those of a number with itself
+    assert facts.says == "answer"
+    assert "needs a character" in sample_facts(sight_of(trainer), SampleAsk()).note
+
+
+@given(experiments(learn=True).filter(one_way).map(with_next_characters), st.integers(0, 9), st.data())
 @settings(max_examples=40, deadline=None)
 def test_every_character_and_probability_is_the_one_that_the_model_gives(
     experiment: Experiment, ticks: int, data: st.DataObject
@@ -166,11 +224,14 @@ def test_in_every_lesson_it_writes_or_says_why_not(lesson: str, ticks: int) -> N
     trainer, _ = ticked(LESSONS[lesson], ticks)
     prime = trainer.experiment.vocabulary[:2] or "h"
     facts = sample_facts(sight_of(trainer), SampleAsk(prime=prime, length=5))
-    if lesson in WRITING:
-        assert (facts.note, len(facts.greedy), len(facts.sampled)) == ("", 5, 5)
+    if lesson not in REFUSED:
+        most = {"text": 5, "answer": 5, "each": len(prime), "one": 1}[what_it_says(trainer.experiment.data)]
+        assert facts.note == ""
+        assert facts.says == what_it_says(trainer.experiment.data)
+        for text in (facts.greedy, facts.sampled):
+            assert len(text) == most or (facts.says == "answer" and text[-1] == 0)
     else:
-        why = "It says numbers" if lesson == "sine" else "reads from the right"
-        assert (why if trainer.learns else "Nothing is learnt") in facts.note
+        assert REFUSED[lesson] in facts.note
         assert len(facts.greedy) == len(facts.sampled) == len(facts.next) == len(facts.prime) == 0
         with pytest.raises(ValueError, match=r"bidirectional|learnt|numbers"):
             generate(trainer.model, trainer.experiment, prime)

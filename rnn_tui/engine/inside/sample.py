@@ -7,7 +7,11 @@ import torch
 
 from rnn_tui.engine.inside.sight import Sight, floats
 from rnn_tui.engine.sampling import Choice, cannot_generate, drawn, write
+from rnn_tui.engine.trainer import Trainer
+from rnn_tui.essence import first_input
 from rnn_tui.inside import MOST_GENERATED, MOST_PRIME, Integers, SampleAsk, SampleFacts
+from rnn_tui.kinds import Says, what_it_says
+from rnn_tui.pairs import Pairs
 from rnn_tui.text import glyph
 
 __all__ = ["sample_facts"]
@@ -25,13 +29,16 @@ def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
     Large networks write fewer characters, and read only the end of a long prime.
     """
     trainer = sight.trainer
-    problem = cannot_generate(trainer.experiment)
+    says = _says(trainer)
+    problem = cannot_generate(trainer.experiment, says)
     if problem:
         return _facts(note=problem)
     if not math.isfinite(ask.temperature):
         return _facts(note="The temperature must be a number.")
     most = max(_FEWEST, int(_PRODUCTS / sum(weight.numel() for weight in trainer.model.parameters())))
     text = ask.prime[:MOST_PRIME]
+    if ask.default and not text and isinstance(trainer.task.source, Pairs):
+        text = first_input(trainer.task.source, trainer.experiment.data.task)[:MOST_PRIME]
     skipped = max(0, len(text) - most)
     prime = [trainer.task.vocabulary.find(character) for character in text[skipped:]]
     known = [index for index in prime if index >= 0]
@@ -39,16 +46,18 @@ def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
     if skipped:
         notes.append(f"The network is large: only the last {most:,} characters of the prime are fed.")
     if not known:
-        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime)
+        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime, says=says)
     length = min(ask.length, MOST_GENERATED)
     if length > most:
         notes.append(f"The network is large: {most:,} of {length:,} characters, to go on training meanwhile.")
     choice = Choice(temperature=max(0.0, ask.temperature), top_k=max(0, ask.top_k), seed=ask.seed)
-    written = write(trainer.model, trainer.experiment, known, (Choice(temperature=0), choice), min(length, most))
+    choices = (Choice(temperature=0), choice)
+    written = write(trainer.model, trainer.experiment, known, choices, min(length, most), says=says)
     p = written.logits.softmax(-1)
     best = p.argsort(descending=True, stable=True)[:_NEXT]
     greedy, sampled = written.lines
-    if p.isnan().any() or min(len(greedy.p), len(sampled.p)) < min(length, most):
+    asked = min(length, most, {"each": len(known), "one": 1}.get(says, length))
+    if p.isnan().any() or not all(each.ended or len(each.p) == asked for each in written.lines):
         notes.append(_NO_NUMBER)
     prime_p = np.zeros(len(prime), np.float32)
     prime_p[[at for at, index in enumerate(prime) if index >= 0]] = floats(written.prime_p)
@@ -64,10 +73,17 @@ def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
         next=_indices(best),
         next_p=floats(p[best]),
         next_drawn=floats(drawn(written.logits, choice)[best]),
+        says=says,
     )
 
 
-def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None) -> SampleFacts:
+def _says(trainer: Trainer) -> Says:
+    """What it makes of a text; of a file of pairs that is to be seen in them."""
+    source = trainer.task.source
+    return what_it_says(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
+
+
+def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says: Says = "text") -> SampleFacts:
     """No text, and why."""
     nothing, none = np.zeros(0, np.int32), np.zeros(0, np.float32)
     fed = np.array(prime or [], np.int32)
@@ -83,6 +99,7 @@ def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None) -> Sa
         next=nothing,
         next_p=none,
         next_drawn=none,
+        says=says,
     )
 
 

@@ -32,7 +32,7 @@ class SamplePane(InsidePane):
         shows="What the network writes when it reads its own words: from h₀ = 0 it reads the prime, then each "
         "character that it has just said. Once always the likeliest, once drawn by chance, with this tick's weights.",
         read="The brighter a character, the surer the network was of it. The bars are what it expects next; under the "
-        "prime stands how likely each of its characters was. T below 1 makes it bolder, above 1 wilder.",
+        "prime stands how likely each of its characters was. T below 1 makes it more cautious, above 1 more daring.",
         then="Press enter and type: after every key the bars show what it expects next. Let it train meanwhile. Its "
         "text means most where the target is the input's next character. O sets prime, T, top-k and length.",
     )
