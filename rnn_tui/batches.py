@@ -70,23 +70,24 @@ class Batches:
             return (np.arange(self.rows) * self.count + at) * self.length
         return self._shuffled(seed, epoch)[at * self.rows : (at + 1) * self.rows] * self.length
 
-    def judged(self) -> list[Piece]:
+    def judged(self, most: int = 256) -> list[Piece]:
         """All that is held out, in the pieces in which it is judged; the first few of them are a fair part of it.
 
-        Each character but the first is said once. Pieces of whole sequences come first, then what is left. The order
-        is always the same one: where it is stateful, row r of a piece goes on where row r of the one before has ended,
-        and a single row where the last row has; otherwise the sequences are shuffled.
+        Each character but the first is predicted once. Where the state is carried, a piece is one row of at most `most`
+        time steps that goes on where the one before has ended: together they read all of it in one go, so that the
+        score does not depend on how many rows are learnt at once, nor on their length. Otherwise a piece is a batch of
+        sequences, shuffled, always in the same order; what is left comes last.
         """
         if not self.held_out:
             return []
+        if self.stateful:
+            last = self.learnt + self.held_out - 1
+            starts = range(self.learnt, last, most)
+            return [Piece(starts=np.array([start]), length=min(most, last - start)) for start in starts]
         sequences, rest = divmod(self.held_out - 1, self.length)
         rows = min(self.rows, sequences)
         whole: list[Places] = []
-        if self.stateful:
-            steps = sequences // rows if rows else 0
-            whole = [np.arange(rows) * steps + step for step in range(steps)]
-            whole += [np.array([number]) for number in range(rows * steps, sequences)]
-        elif sequences:
+        if sequences:
             order = np.random.RandomState(0).permutation(sequences)
             whole = np.split(order, range(rows, sequences, rows))
         pieces = [Piece(starts=self.learnt + numbers * self.length, length=self.length) for numbers in whole]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -19,6 +19,8 @@ __all__ = ["HoldOut", "Score"]
 _EVERY = 100  # updates from judgement to judgement
 _LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
 _SHARE = 0.15  # of as many characters as are learnt meanwhile: forward alone takes a third, so it is 5 % of the time
+_STEPS = 256  # time steps of a piece where the state is carried
+_CHEAP = 4  # times as many steps are judged where one is cheap: a fused network on a CPU reads a row as fast as a batch
 
 
 @dataclass(kw_only=True)
@@ -33,7 +35,10 @@ class Score:
 
 
 class HoldOut:
-    """Judges as is learnt: pieces of the same length, stateful or not; always the same ones, in the same order.
+    """Judges what is held out: always the same pieces in the same order.
+
+    With `stateful` it is read in one go, with the state carried from its first character to its last. Otherwise it is
+    judged as it is learnt: in sequences of the same length, each from the state before a first step.
 
     Neither the weights, nor their gradients, nor the state and the random numbers of the run are touched.
     """
@@ -45,8 +50,14 @@ class HoldOut:
         self._goes_on = trainer.experiment.data.stateful
         batches = self._task.batches
         self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
-        self._pieces = self._judged(trainer.task)
-        self._part = max(1, int(_SHARE * self.every))
+        self._part, steps = max(1, int(_SHARE * self.every)), _STEPS
+        if self._goes_on:
+            data = trainer.experiment.data
+            cheap = trainer.device.type == "cpu" and trainer.experiment.network.implementation == "fused"
+            most = self._part * data.length * min(data.batch, _CHEAP if cheap else 1)  # time steps judged every time
+            steps = min(_STEPS, most)
+            self._part = most // steps
+        self._pieces = self._judged(trainer.task, steps)
 
     def wants(self, update: int) -> bool:
         """Whether it is to be judged at that update; the first of all tells where it begins."""
@@ -57,11 +68,6 @@ class HoldOut:
         """Whether all of it is judged every time."""
         return len(self._pieces) <= self._part
 
-    @cached_property
-    def characters(self) -> int:
-        """All that is held out: characters, or numbers, that have to be said."""
-        return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces))
-
     def judge(self, score: Score, *, whole: bool = False) -> Iterator[None]:
         """Add to the score what is judged every time, or the whole; stops after each piece."""
         state: State | None = None
@@ -71,7 +77,7 @@ class HoldOut:
             if state is None or not self._goes_on:
                 state = drawn_state(self._trainer.experiment, rows, self._trainer.device)
             with torch.no_grad():
-                state = self._add(score, x, y, _last_rows(state, rows), lengths)
+                state = self._add(score, x, y, state, lengths)
             yield
 
     def _add(self, score: Score, x: Tensor, y: Tensor, state: State, lengths: Tensor | None) -> State:
@@ -98,15 +104,8 @@ class HoldOut:
         return state
 
     @staticmethod
-    def _judged(task: LongTask | PairsTask) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
+    def _judged(task: LongTask | PairsTask, most: int) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
         """What gives what the model reads of each piece, the right answers, and the lengths of padded rows."""
         if isinstance(task, PairsTask):
             return [partial(task.piece, chosen) for chosen in task.judged()]
-        return [partial(task.piece, piece) for piece in task.judged()]
-
-
-def _last_rows(state: State, rows: int) -> State:
-    """The state of the last rows: those that a smaller piece goes on with."""
-    if isinstance(state, tuple):
-        return state[0][:, -rows:].contiguous(), state[1][:, -rows:].contiguous()
-    return state[:, -rows:].contiguous()
+        return [partial(task.piece, piece) for piece in task.judged(most)]

@@ -18,6 +18,7 @@ from rnn_tui.corpus import Corpus, read_corpus
 from rnn_tui.experiment import Experiment
 from rnn_tui.pairs import NONE, Pairs, pairs_of, read_pairs
 from rnn_tui.series import TimeSeries, read_series
+from rnn_tui.unit_text import unit_text
 
 __all__ = ["LongTask", "PairsTask", "RowsTask", "SeriesTask", "Source", "Task", "TextTask", "build_task"]
 
@@ -141,9 +142,9 @@ class LongTask(Task):
         """Within an epoch, where it is stateful."""
         return self.plan.stateful and not self.plan.begins_epoch(number)
 
-    def judged(self) -> list[Piece]:
-        """What is held out, piece by piece."""
-        return self.plan.judged()
+    def judged(self, most: int) -> list[Piece]:
+        """What is held out, piece by piece; where it is stateful, of at most so many time steps each."""
+        return self.plan.judged(most)
 
     def piece(self, piece: Piece) -> tuple[Tensor, Tensor, None]:
         """What the model reads of a piece, and the right answers; no row of it is padded."""
@@ -189,10 +190,14 @@ class SeriesTask(LongTask):
         """(T, N, 1)."""
         return x[..., None]
 
-    def in_units(self, numbers: Tensor) -> NDArray[np.float32]:
-        """Standardised numbers in the units of the series."""
-        values = numbers.detach().cpu().double().numpy() * self.scale.deviation + self.scale.mean
-        return values.astype(np.float32)
+    def in_units(self, numbers: Tensor) -> NDArray[np.float64]:
+        """Standardised numbers in the units of the series, in float64: in float32 a large mean would swallow them."""
+        values: NDArray[np.float64] = numbers.detach().cpu().double().numpy() * self.scale.deviation + self.scale.mean
+        return values
+
+    def value_text(self, value: float) -> str:
+        """A value in the units of the series, with digits that tell it from the others."""
+        return unit_text(value, self.scale.deviation, 5)
 
 
 class PairsTask(Task):

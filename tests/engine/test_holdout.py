@@ -32,7 +32,7 @@ def score_of(session: Session, *, whole: bool) -> Score:
 def test_its_loss_is_that_of_a_plain_loop(
     tmp_path: Path, stateful: bool, batch_first: bool, batch: int, share: float
 ) -> None:
-    """All of it, character by character: from a zero state in pieces of the same length, or with the state carried."""
+    """All of it: in pieces of the same length, each from a zero state; or in one go, whatever the batch is."""
     session = Session(
         on_text(tmp_path, TEXT, batch=batch, holdout=share, stateful=stateful, network={"batch_first": batch_first})
     )
@@ -42,7 +42,7 @@ def test_its_loss_is_that_of_a_plain_loop(
     for mine, theirs in zip(notebook.parameters, session.trainer.model.parameters(), strict=True):
         mine.data.copy_(theirs.data)
     kept = corpus_of(TEXT).indices(slice(len(TEXT) - int(len(TEXT) * share), None))
-    nats, right = _plain(notebook, kept, rows=batch, stateful=stateful)
+    nats, right = _plain(notebook, kept, in_one_go=stateful)
     score = score_of(session, whole=True)
     assert score.characters == len(kept) - 1
     assert score.nats == pytest.approx(nats, rel=1e-5)
@@ -50,23 +50,41 @@ def test_its_loss_is_that_of_a_plain_loop(
 
 
 def _plain(
-    notebook: Notebook, kept: "np.ndarray[tuple[int], np.dtype[np.int64]]", *, rows: int, stateful: bool
+    notebook: Notebook, kept: "np.ndarray[tuple[int], np.dtype[np.int64]]", *, in_one_go: bool
 ) -> tuple[float, int]:
-    """Summed loss and right answers over a text in pieces of 5, one row after the other."""
-    sequences = (len(kept) - 1) // 5
-    rows = min(rows, sequences)
-    nats, right, state = 0.0, 0, None
-    for number, start in enumerate(range(0, len(kept) - 1, 5)):
-        begins_row = number % (sequences // rows) == 0 and number < rows * (sequences // rows)
-        if not stateful or begins_row:
-            state = None
-        piece = kept[start : start + 6][None]
+    """Summed loss and right answers over a text, as one row or in pieces of 5."""
+    nats, right = 0.0, 0
+    length = len(kept) if in_one_go else 5
+    for start in range(0, len(kept) - 1, length):
+        piece = kept[start : start + length + 1][None]
         with torch.no_grad():
-            logits, state = notebook.logits(piece, state)
+            logits, _ = notebook.logits(piece, None)
         target = torch.from_numpy(piece[:, 1:]).flatten()
         nats += F.cross_entropy(logits.flatten(0, 1), target, reduction="sum").item()
         right += int((logits.flatten(0, 1).argmax(-1) == target).sum())
     return nats, right
+
+
+def test_a_stateful_score_does_not_depend_on_batch_and_length(tmp_path: Path) -> None:
+    """Of the same weights, those of the seed."""
+    losses = []
+    for batch, length in ((1, 5), (4, 5), (16, 5), (4, 40)):
+        session = Session(on_text(tmp_path, letters(2000), holdout=0.4, stateful=True, batch=batch, length=length))
+        score = score_of(session, whole=True)
+        assert score.characters == 799
+        losses.append(score.nats / score.characters)
+    assert losses == pytest.approx([losses[0]] * 4, rel=1e-5)
+
+
+@pytest.mark.parametrize(("batch", "length", "steps"), [(1, 5, 75), (3, 5, 225), (16, 5, 256), (16, 50, 2816)])
+def test_what_is_judged_of_a_stateful_text_every_time(tmp_path: Path, batch: int, length: int, steps: int) -> None:
+    """Its beginning: the characters that up to four rows have in 15 updates, in whole pieces."""
+    text = letters(100 * batch * length * 2 + 20_000)
+    session = Session(on_text(tmp_path, text, holdout=0.3, stateful=True, batch=batch, length=length))
+    assert HoldOut(session.trainer).every == 100
+    score = score_of(session, whole=False)
+    assert score.characters == steps
+    assert score.rows == max(1, steps // 256)
 
 
 @pytest.mark.parametrize("stateful", [False, True])
