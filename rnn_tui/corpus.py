@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rnn_tui.builtin import python_source
 from rnn_tui.experiment import PYTHON_SOURCE, Data, ExperimentError
 
-__all__ = ["Corpus", "corpus_of", "read_corpus", "text_of"]
+__all__ = ["Corpus", "corpus_of", "file_version", "read_corpus", "text_of"]
 
 Indices = NDArray[np.int64]
 
@@ -76,11 +76,8 @@ def read_corpus(data: Data) -> Corpus:
         raw: NDArray[np.uint8]
         raw = np.memmap(data.text, np.uint8, "r") if size >= _MAPPED else np.fromfile(data.text, np.uint8)
     counts = _counts(raw)
-    if counts[0] and not codec.startswith(_WITH_NULLS):
-        raise ExperimentError(
-            "data.text",
-            f"is no text: it has a null byte at offset {_first(raw, 0):,}. UTF-16 has such bytes too (see --encoding)",
-        )
+    if not codec.startswith(_WITH_NULLS):
+        _refuse_null(raw, int(counts[0]))
     letters = _single_bytes(codec, ascii_only=not counts[128:].any())
     if letters is None:
         del raw  # what it is decoded to takes its place
@@ -93,11 +90,33 @@ def read_corpus(data: Data) -> Corpus:
 
 
 def text_of(data: Data, kind: Literal["pairs", "series"]) -> str:
-    """The whole text of the file that is `data.pairs` or `data.series`. Raises ExperimentError, as `read_corpus`."""
+    """The whole text of the file that is `data.pairs` or `data.series`, without a byte-order mark.
+
+    Raises ExperimentError, as `read_corpus`.
+    """
     try:
-        return read_corpus(Data(inputs=(), text=getattr(data, kind), encoding=data.encoding)).text()
+        file = Data(inputs=(), text=getattr(data, kind), encoding=data.encoding)
+        codec = _codec(file.encoding)
+        with _system_told():
+            _size(file.text)
+            raw: NDArray[np.uint8] = np.fromfile(file.text, np.uint8)
+        if not codec.startswith(_WITH_NULLS):
+            _refuse_null(raw, 0 if raw.all() else 1)
+        text = "".join(_pieces(file, codec))
     except ExperimentError as error:
         raise ExperimentError(error.path.replace("data.text", f"data.{kind}"), str(error)) from None
+    if "\0" in text:
+        raise ExperimentError(f"data.{kind}", f"is no text: character {text.index(chr(0)):,} is a null character")
+    return text.removeprefix("\ufeff")  # which utf-16-le, say, keeps
+
+
+def file_version(path: str) -> tuple[int, int]:
+    """What changes with a file: its time and its size."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return 0, 0  # reading it will say why
+    return found.st_mtime_ns, found.st_size
 
 
 def _corpus(codes: NDArray[Any], letters: Mapping[int, str], vocabulary: str) -> Corpus:
@@ -224,6 +243,15 @@ def _counts(raw: NDArray[np.uint8]) -> Indices:
     for start in range(0, len(raw), _PIECE):
         counts += np.bincount(raw[start : start + _PIECE], minlength=256)
     return counts
+
+
+def _refuse_null(raw: NDArray[np.uint8], count: int) -> None:
+    """Raise ExperimentError for bytes among which are `count` null bytes, if any."""
+    if count:
+        raise ExperimentError(
+            "data.text",
+            f"is no text: it has a null byte at offset {_first(raw, 0):,}. UTF-16 has such bytes too (see --encoding)",
+        )
 
 
 def _first(raw: NDArray[np.uint8], byte: int) -> int:

@@ -14,12 +14,16 @@ __all__ = [
     "SINE",
     "SUMS",
     "Data",
+    "Decimal",
     "Experiment",
     "ExperimentError",
+    "Gaps",
+    "Header",
     "Network",
     "Precision",
     "Run",
     "Schedule",
+    "Separator",
     "Task",
     "Training",
 ]
@@ -29,6 +33,10 @@ Tick = Literal["character", "sequence"]
 Task = Literal["many-to-many", "one-to-many", "many-to-one"]
 Schedule = Literal["constant", "step", "cosine", "plateau"]
 Precision = Literal["float32", "bfloat16", "float16"]
+Separator = Literal["auto", "comma", "semicolon", "tab", "bar", "blank", "none"]
+Header = Literal["auto", "yes", "no"]
+Decimal = Literal["auto", "point", "comma"]
+Gaps = Literal["refuse", "skip", "fill"]
 
 SUMS = "builtin:sums"  # in place of a file of pairs: additions that are made up
 PYTHON_SOURCE = "builtin:python-source"  # in place of a text: the source of Python's standard library on this machine
@@ -68,7 +76,12 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     pairs: str = ""  # a path: `input<TAB>target` a line
     task: Task = "many-to-many"
     series: str = ""  # the path of a CSV file, or SINE; its next values are the targets
-    column: str = ""  # of that file; empty: the only one
+    column: str = ""  # of that file, by its name, or its number from 1; empty: the only one
+    separator: Separator = "auto"  # between its columns; see `csv_table.py`
+    header: Header = "auto"  # whether its first line names the columns
+    decimal: Decimal = "auto"  # see `csv_numbers.py`
+    gaps: Gaps = "refuse"  # where a cell has no number; see `series.py`
+    reverse: bool = False  # its last row is the first value
     encoding: str = "utf-8"  # of that file
     batch: int = 1
     length: int = 64

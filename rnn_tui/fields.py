@@ -93,7 +93,37 @@ FIELDS = (
         option="--column",
         label="column",
         metavar="NAME",
-        about="the column of that file; none: the only one",
+        about="the column of that file, or its number from 1; none: the only one",
+    ),
+    Field(
+        path="data.separator",
+        option="--separator",
+        label="separator",
+        about="what separates the columns of that file; blank: spaces or tabs; none: each line is one number",
+    ),
+    Field(
+        path="data.header",
+        option="--header",
+        label="header",
+        about="whether the first line of that file names the columns; auto: unless it holds only numbers",
+    ),
+    Field(
+        path="data.decimal",
+        option="--decimal",
+        label="decimal mark",
+        about="the decimal mark of that file; the other one may stand between thousands",
+    ),
+    Field(
+        path="data.gaps",
+        option="--gaps",
+        label="gaps",
+        about="cells without a number: refuse them; skip those rows; fill along a line from neighbour to neighbour",
+    ),
+    Field(
+        path="data.reverse",
+        option="--reverse",
+        label="reverse",
+        about="read the rows from the last to the first: for a file that has the newest on top",
     ),
     Field(
         path="data.encoding",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.experiment import Data, Experiment, Network, Run, Training
+from rnn_tui.rules import from_dict
 
 __all__ = ["OWN_PAIRS", "OWN_SERIES", "OWN_TEXT", "fitted", "name_for", "too_short_to_judge"]
 
@@ -52,8 +53,7 @@ def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     if data["series"]:
         from rnn_tui.series import read_series  # which loads NumPy
 
-        read = {name: data[name] for name in ("series", "column", "encoding")}
-        count = len(read_series(Data(inputs=(), **read)))
+        count = len(read_series(from_dict(values).data))
         if count < _FEW and "data.holdout" not in given:
             data["holdout"] = 0.0
         return _smaller(values, given, count)

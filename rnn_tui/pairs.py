@@ -99,7 +99,9 @@ def read_pairs(data: Data, seed: int = 0) -> Pairs:
         if data.task != "one-to-many":
             raise ExperimentError("data.task", f"{data.task} does not fit the sums: it must be one-to-many")
         return pairs_of(data, *sums(seed))
-    lines = ((number, line.removesuffix("\r")) for number, line in enumerate(text_of(data, "pairs").split("\n"), 1))
+    text = text_of(data, "pairs")
+    end = "\n" if "\n" in text else "\r"  # that of old Macs, where there is no other
+    lines = ((number, line.removesuffix("\r")) for number, line in enumerate(text.split(end), 1))
     pairs = [_pair(data.task, number, line) for number, line in lines if line.strip(" ")]
     if not pairs:
         raise ExperimentError("data.pairs", "has blank lines only: there is nothing to learn")

@@ -1,6 +1,5 @@
 """What only the data can tell: an experiment on a file, with the vocabulary and the sizes that it turns out to have."""
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,12 +8,12 @@ import msgspec
 
 from rnn_tui.batches import Batches, PairBatches
 from rnn_tui.builtin import origin
-from rnn_tui.corpus import Corpus, read_corpus
+from rnn_tui.corpus import Corpus, file_version, read_corpus
 from rnn_tui.experiment import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
 from rnn_tui.memory import check_memory
 from rnn_tui.pairs import Pairs, read_pairs
 from rnn_tui.rules import NEVER_LEARNT, from_dict, to_dict
-from rnn_tui.series import TimeSeries, read_series
+from rnn_tui.series import TimeSeries, forget_series, read_series
 
 __all__ = ["Reading", "check_file", "read"]
 
@@ -41,7 +40,7 @@ def read(experiment: Experiment) -> Reading:
         return Reading(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return Reading(given=experiment, experiment=experiment)
-    corpus = _corpus(data.text, data.encoding, data.vocabulary, _version(data.text))
+    corpus = _corpus(data.text, data.encoding, data.vocabulary, file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
@@ -53,7 +52,7 @@ def read(experiment: Experiment) -> Reading:
 def _read_pairs(experiment: Experiment) -> Reading:
     data = experiment.data
     of_pairs = Data(inputs=(), pairs=data.pairs, task=data.task, encoding=data.encoding, vocabulary=data.vocabulary)
-    pairs = _pairs(of_pairs, experiment.training.seed if data.pairs == SUMS else 0, _version(data.pairs))
+    pairs = _pairs(of_pairs, experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
     longest = pairs.longest
     if data.length and data.length < longest:
         raise ExperimentError(
@@ -87,21 +86,13 @@ def check_file(experiment: Experiment) -> None:
     finally:
         _corpus.cache_clear()
         _pairs.cache_clear()
+        forget_series()
 
 
 @lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice
 def _corpus(text: str, encoding: str, vocabulary: str, version: tuple[int, int]) -> Corpus:
     del version
     return read_corpus(Data(inputs=(), text=text, encoding=encoding, vocabulary=vocabulary))
-
-
-def _version(text: str) -> tuple[int, int]:
-    """What changes with a file: its time and its size."""
-    try:
-        found = os.stat(text)
-    except (OSError, ValueError):
-        return 0, 0  # reading it will say why
-    return found.st_mtime_ns, found.st_size
 
 
 def _with(experiment: Experiment, **found: Any) -> Experiment:

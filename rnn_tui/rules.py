@@ -97,6 +97,8 @@ def _sound(experiment: Experiment) -> Experiment:
         raise ExperimentError(
             "data.column", f"{_brief(data.column)} has no use without a series: give one, as --series FILE"
         )
+    if not data.series:
+        _check_table_unused(data)
     if data.pairs:
         _check_pairs(experiment)
     elif data.text:
@@ -189,6 +191,16 @@ def _check_file_unused(data: Data) -> None:
         if value != getattr(Data(), name):
             raise ExperimentError(
                 f"data.{name}", f"{_brief(value)} does not fit without a text: give one, as --text FILE"
+            )
+
+
+def _check_table_unused(data: Data) -> None:
+    """Settings of a table where no series is read."""
+    for name in ("separator", "header", "decimal", "gaps", "reverse"):
+        value = getattr(data, name)
+        if value != getattr(Data(), name):
+            raise ExperimentError(
+                f"data.{name}", f"{_brief(value)} has no use without a series: give one, as --series FILE"
             )
 
 

@@ -1,27 +1,29 @@
 """A series of numbers: one column of a CSV file, or one that is made up; no torch, no terminal."""
 
-import csv
-import io
 import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from rnn_tui.corpus import text_of
+from rnn_tui.corpus import file_version, text_of
+from rnn_tui.counted import counted
+from rnn_tui.csv_column import pick_column
+from rnn_tui.csv_numbers import NumberProblem, parse_numbers
+from rnn_tui.csv_table import TableError, read_table
 from rnn_tui.experiment import SINE, Data, ExperimentError
+from rnn_tui.row_order import dated_order
 
-__all__ = ["Scale", "TimeSeries", "made_up_sine", "read_series"]
+__all__ = ["Scale", "TimeSeries", "forget_series", "made_up_sine", "read_series", "without_gaps"]
 
 Doubles = NDArray[np.float64]
 
-_DELIMITERS = ",;\t"
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
-_GAPS = {"", "nan", "na", "n/a", "null", "none", "-", "?"}
 _LONGEST = 30  # characters of a cell or a name that a message repeats
-_MOST_NAMES = 12
+_LARGE, _SMALL = 1e150, 1e-150  # beyond which squares are no longer exact
+_ROOM = 4  # times the range of a series, which must be a number, so that a chart has room for what is said
 _SINE = 1000  # values of the made-up series
 
 
@@ -43,6 +45,7 @@ class TimeSeries:
 
     name: str
     values: Doubles  # (n,) all finite
+    cautions: tuple[str, ...] = ()  # how its file was understood, where that might surprise
 
     def __len__(self) -> int:
         """How many there are."""
@@ -54,17 +57,30 @@ class TimeSeries:
         Raises ExperimentError where they are all the same, or too large to be told apart from infinity.
         """
         part = self.values[:learnt]
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             scale = Scale(mean=float(part.mean()), deviation=float(part.std()))
+            size = max(abs(float(part.min())), abs(float(part.max())))
+            if size > _LARGE or scale.deviation < _SMALL:  # squares of such numbers are infinite, or 0
+                scale = _scale_of_extremes(part)
+            too_large = not math.isfinite(scale.deviation) or not math.isfinite(float(np.ptp(self.values)) * _ROOM)
         if part.min() == part.max() or scale.deviation == 0:
             where = "" if learnt == len(self) else " that are not held out"
             raise ExperimentError(
                 "data.series",
-                f"is constant: the {learnt:,} values{where} are all {part[0]:g}, and there is nothing to learn",
+                f"is constant: the {learnt:,} values{where} are all {part[0]:.15g}, and there is nothing to learn",
             )
-        if not math.isfinite(scale.deviation):
+        if too_large:
             raise ExperimentError("data.series", "holds values so large that they have no finite mean and deviation")
         return scale
+
+
+def _scale_of_extremes(part: Doubles) -> Scale:
+    """Mean and deviation, by way of numbers near 1."""
+    size = float(np.abs(part).max()) or 1.0
+    mean = float((part / size).mean()) * size
+    from_mean = part - mean
+    most = float(np.abs(from_mean).max()) or 1.0
+    return Scale(mean=mean, deviation=math.sqrt(float(((from_mean / most) ** 2).mean())) * most)
 
 
 def made_up_sine(seed: int) -> TimeSeries:
@@ -85,77 +101,74 @@ def read_series(data: Data, seed: int = 0) -> TimeSeries:
     """
     if data.series == SINE:
         return made_up_sine(seed)
-    rows = list(_rows(data))
-    while rows and not any(cell.strip() for cell in rows[-1][1]):
-        rows.pop()  # blank lines at the end
-    if not rows:
-        raise ExperimentError("data.series", "is empty: it must be a CSV file with a line of names and then numbers")
-    (line, header), *rest = rows
-    names = [name.strip() for name in header]
-    if all(_NUMBER.fullmatch(name) for name in names):
-        raise ExperimentError(
-            "data.series", f"has no header: line {line} must name the columns, and holds {_brief(names[0])}"
-        )
-    at = _place(data, names)
-    values = np.array([_value(cells[at] if at < len(cells) else "", line, names[at]) for line, cells in rest])
-    if not len(values):
-        raise ExperimentError("data.series", "holds no numbers: there is nothing below the names of the columns")
-    return TimeSeries(name=names[at] or "values", values=values)
+    return _read_file(replace(data, batch=1, length=1, stateful=False, holdout=0.0), file_version(data.series))
 
 
-def _rows(data: Data) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line that it begins at."""
-    file = io.StringIO(text_of(data, "series"), newline="")
-    delimiter = _delimiter(file.readline())
-    file.seek(0)
-    reader = csv.reader(file, delimiter=delimiter)
-    before = 0
+def forget_series() -> None:
+    """Keep nothing of the file that was read last."""
+    _read_file.cache_clear()
+
+
+@lru_cache(maxsize=1)  # so that beginning again does not read it again
+def _read_file(data: Data, version: tuple[int, int]) -> TimeSeries:
+    del version
+    text = text_of(data, "series")
     try:
-        for cells in reader:
-            yield before + 1, cells
-            before = reader.line_num
-    except csv.Error as error:
-        raise ExperimentError("data.series", f"is no CSV file: {error}") from None
-
-
-def _delimiter(header: str) -> str:
-    """The one that gives the most columns; the comma where none does."""
-    return max(_DELIMITERS, key=lambda each: len(next(csv.reader([header], delimiter=each), [])))
-
-
-def _place(data: Data, names: list[str]) -> int:
-    """Which column is meant."""
-    there = ", ".join(map(_brief, names[:_MOST_NAMES])) + (", …" if len(names) > _MOST_NAMES else "")
-    if not data.column:
-        if len(names) > 1:
-            raise ExperimentError(
-                "data.series", f"has {len(names)} columns: say which with --column; there are {there}"
-            )
-        return 0
-    found = [number for number, name in enumerate(names) if name == data.column.strip()]
-    if not found:
-        raise ExperimentError("data.column", f"is no column of that file; there {_are(len(names))} {there}")
-    if len(found) > 1:
-        raise ExperimentError("data.column", f"is the name of {len(found)} columns: a column needs a name of its own")
-    return found[0]
-
-
-def _value(cell: str, line: int, name: str) -> float:
-    text = cell.strip()
-    if text.lower() in _GAPS:
-        what = f"it holds {_brief(text)}" if text else "the cell is empty"
-        raise ExperimentError("data.series", f"has a gap in line {line:,}, column {_brief(name)}: {what}")
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
-    if not math.isfinite(value):
-        raise ExperimentError(
-            "data.series", f"has no plain number in line {line:,}: {_brief(text)} must be like -12.5 or 1.2e3"
+        table = read_table(text, data.separator, decimal=data.decimal)
+        column = pick_column(table, data.column, data.header)
+    except TableError as error:
+        raise ExperimentError(f"data.{error.about}", str(error)) from None
+    begin = 1 if column.named else 0
+    rows = table.rows[begin:]
+    where = repr(_brief(column.name)) if column.name else f"{column.at + 1}"
+    try:
+        numbers = parse_numbers([row[column.at] for row in rows], data.decimal, separator=table.separator)
+    except NumberProblem as problem:
+        line = table.lines[begin + problem.at]
+        raise ExperimentError("data.series", f"line {line:,}, column {where}, has {problem}") from None
+    if numbers.gaps.all():
+        raise ExperimentError("data.series", "holds no numbers: there is nothing below the names of the columns")
+    cautions = [numbers.caution] if numbers.caution else []
+    if not (column.named or column.name or data.header == "no"):
+        first = _brief(table.rows[0][column.at].strip())
+        cautions.insert(
+            0, f"line {table.lines[0]:,} is read as values, {first} among them: --header yes reads it as names"
         )
-    return value
+    values = numbers.values
+    if numbers.gaps.any():
+        lines = [table.lines[begin + at] for at in np.flatnonzero(numbers.gaps).tolist()]
+        if data.gaps == "refuse":
+            held = rows[int(np.argmax(numbers.gaps))][column.at].strip()
+            what = f"it holds {_brief(held)!r}" if held else "the cell is empty"
+            raise ExperimentError(
+                "data.series",
+                f"has {counted(len(lines), 'gap')} in column {where}, the first in line {lines[0]:,}: {what}; "
+                "--gaps skip leaves them out, --gaps fill draws a line between their neighbours",
+            )
+        values = without_gaps(values, data.gaps)
+        done = "left out" if data.gaps == "skip" else "filled along a line between their neighbours"
+        cautions.append(f"{counted(len(lines), 'gap')}, the first in line {lines[0]:,}: {done}")
+    order = dated_order(rows, without=column.at)
+    if order == "down" and not data.reverse:
+        cautions.append("its rows go from new to old: --reverse turns them round")
+    if order == "up" and data.reverse:
+        cautions.append("its rows went from old to new, and --reverse has turned them round")
+    if data.reverse:
+        values = values[::-1].copy()
+    return TimeSeries(name=column.name or "values", values=values, cautions=tuple(cautions))
 
 
-def _are(count: int) -> str:
-    return "is only" if count == 1 else "are"
+def without_gaps(values: Doubles, how: Literal["skip", "fill"]) -> Doubles:
+    """Leave out the values that are NaN, or fill them.
+
+    A filled one lies on the straight line from the nearest value before it to the nearest after it, by their places in
+    the series; before the first value and after the last one it is that value.
+    """
+    there = np.flatnonzero(~np.isnan(values))
+    if how == "skip":
+        return values[there]
+    return np.interp(np.arange(len(values)), there, values[there])
 
 
 def _brief(text: str) -> str:
-    return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

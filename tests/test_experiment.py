@@ -174,6 +174,8 @@ def test_choices_are_the_words_of_a_field() -> None:
     for each in FIELDS:
         for word in choices(each.path) if each.path != "data.task" else ():  # which needs targets that fit
             values: dict[str, Any] = {"training": LOOK, "data": {"inputs": ["hello"]}}
+            if each.path in ("data.separator", "data.header", "data.decimal", "data.gaps"):  # which need a table
+                values = {"data": {"series": "some.csv"}, "network": {"head": "linear"}}
             values[each.section] = {**values.get(each.section, {}), each.name: word}
             found = from_dict(values)
             assert getattr(getattr(found, each.section), each.name) == word

@@ -45,6 +45,29 @@ def test_the_three_kinds_in_time(tmp_path: Path) -> None:
     assert spelled.vocabulary == "\n127abc"
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (b"ab\tba\rxyz\tzyx\r", "utf-8"),
+        ("\ufeffab\tba\r\nxyz\tzyx\r\n".encode(), "utf-8"),
+        ("\ufeffab\tba\nxyz\tzyx".encode("utf-16-le"), "utf-16-le"),
+        ("ab\tba\nxyz\tzyx\n".encode("utf-16"), "utf-16"),
+    ],
+)
+def test_line_ends_and_byte_order_marks_are_no_characters(tmp_path: Path, text: bytes, encoding: str) -> None:
+    pairs = of_file(tmp_path, text, encoding=encoding)
+    assert words(pairs) == [("ab·", "ba·"), ("xyz", "zyx")]
+    assert pairs.vocabulary == "abxyz"
+
+
+def test_a_file_of_another_encoding_or_with_another_column_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="0x93 at offset 0 stands for no character; --encoding"):
+        of_file(tmp_path, "“a”\tb\n".encode("cp1252"), task="one-to-many")
+    assert of_file(tmp_path, "“a”\tb\n".encode("cp1252"), encoding="cp1252", task="one-to-many").vocabulary == "\nab“”"
+    with pytest.raises(ExperimentError, match="line 2 has 2 tabs"):
+        of_file(tmp_path, "ab\tba\nab\tba\tsource\n")
+
+
 @given(WORDS, st.data())
 @settings(max_examples=50)
 def test_every_row_is_its_pair_and_then_padding(found: list[tuple[str, str]], data: st.DataObject) -> None:

@@ -113,6 +113,9 @@ def _unit(experiment: Experiment) -> str:
 def _cautions(session: Session, left: int | None) -> Iterator[str]:
     """What somebody would not expect of a run that has `left` passes to come; None: it never ends."""
     accumulate, epochs = session.experiment.training.accumulate, session.epochs
+    task = session.trainer.task
+    if isinstance(task, SeriesTask):
+        yield from (f"--series {safe(task.series.name)}: {safe(each)}" for each in task.series.cautions)
     if session.done:
         yield f"this run is done ({counted(epochs, 'epoch')}): --epochs {2 * epochs}, say, goes on with it"
     elif left is not None and session.trainer.collected + left < accumulate:
@@ -232,7 +235,7 @@ def _outputs(session: Session) -> Iterator[str]:
     for number in range(task.rows):
         read = task.inputs[:, number]
         if isinstance(task, SeriesTask):
-            row = [f"{value:<10.5g} " for value in task.in_units(read).tolist()]
+            row = [f"{task.value_text(value):<10} " for value in task.in_units(read).tolist()]
         else:
             row = [task.vocabulary[index] for index in read.tolist()]
         if outputs.shape[1] > 1:

@@ -83,9 +83,9 @@ class Server:
                     self._forget(connection)
                 driver.attended = bool(self._views)
                 self._note()
-                self._show_all()  # a tick may take seconds: who has asked meanwhile need not wait for another
                 driver.turn()
-                self._show_all()
+                for view in self._views:
+                    self._show(view)
         finally:
             with contextlib.suppress(OSError):
                 driver.close()
@@ -227,10 +227,6 @@ class Server:
 
     def _left(self, problem: str, *, stopped: bool) -> Left:
         return Left(run=self._driver.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
-
-    def _show_all(self) -> None:
-        for view in self._views:
-            self._show(view)
 
     def _show(self, view: _View) -> None:
         """Answer a look, if there is one, and something new; one that is behind with reading gets no more yet."""

@@ -11,6 +11,7 @@ from rnn_tui.experiment import Experiment, Tick, Training
 from rnn_tui.frame import BranchCurve, Curve, SeriesScale, Status
 from rnn_tui.protocol import CurveWanted, Turn
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.text import safe
 
 __all__ = ["HistoryError", "Session"]
 
@@ -57,15 +58,24 @@ class Session(Forward):
             lr=trainer.lr,
             seconds_left=self._seconds_left(playing=playing, speed=speed, slow=slow),
             slow=slow,
-            notice=self.notice or self._unjudged(),
+            notice=self.notice or self._about_data(),
         )
 
+    def _about_data(self) -> str:
+        """At its beginning: how the file of a series was understood, and that nothing of short data is held out."""
+        task = self.trainer.task
+        if self.trainer.ticks > _BEGINNING:
+            return ""
+        cautions = task.series.cautions if isinstance(task, SeriesTask) else ()
+        told = [safe(f"{each[0].upper()}{each[1:]}.") for each in cautions]
+        return " ".join(filter(None, [*told, self._unjudged()]))
+
     def _unjudged(self) -> str:
-        """At its beginning: that a short text or series is judged by nothing that it has not learnt."""
+        """That a short text or series is judged by nothing that it has not learnt."""
         task = self.trainer.task
         if not isinstance(task, LongTask) or task.plan.held_out or not self.trainer.learns:
             return ""
-        if self.trainer.ticks > _BEGINNING or task.plan.learnt >= _SHORT:
+        if task.plan.learnt >= _SHORT:
             return ""
         what = "series" if self.experiment.is_numbers else "text"
         return f"Nothing of this short {what} is held out: --holdout 0.1 keeps a tenth away from learning."

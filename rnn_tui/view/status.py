@@ -10,8 +10,8 @@ __all__ = ["StatusLines"]
 class StatusLines(Picture):
     """What is being run, and where it is."""
 
-    def show(self, scene: Scene, *, flow: str = "", waits: bool = False) -> None:
-        """Draw them; `flow` is how the terminal keeps up, where that is asked for; `waits`: a key is not done yet."""
+    def show(self, scene: Scene, *, flow: str = "") -> None:
+        """Draw them; `flow` is how the terminal keeps up, where that is asked for."""
         frame = scene.frame
         strips = draw_status(
             scene.opened,
@@ -21,6 +21,5 @@ class StatusLines(Picture):
             views=frame.views,
             controls=frame.controls,
             flow=flow,
-            waits=waits,
         )
         self.paint(strips)
