@@ -14,6 +14,7 @@ __all__ = [
     "BranchCurve",
     "Check",
     "Curve",
+    "Doubles",
     "Failure",
     "Floats",
     "Forecast",
@@ -30,7 +31,11 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]  # values in the units of a series: float32 would round away what lies far from 0
 Integers = NDArray[np.int32]
+
+
+_SMALL, _LARGE = 3e-3, 1e15  # deviations between which a value is drawn in its own unit
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +82,9 @@ class Status(_Value, frozen=True, kw_only=True):
 class Numbers(_Value, frozen=True, kw_only=True):
     """Input, target and prediction where they are numbers, in the units of the series."""
 
-    values: Floats  # (n,)
-    truth: Floats  # (n,) the values after them, or (0,) where nothing is learnt
-    said: Floats  # (f,), or (0,)
+    values: Doubles  # (n,)
+    truth: Doubles  # (n,) the values after them, or (0,) where nothing is learnt
+    said: Doubles  # (f,), or (0,)
 
 
 class Steps(_Value, frozen=True, kw_only=True):
@@ -158,15 +163,46 @@ class SeriesScale(_Value, frozen=True, kw_only=True):
     mean: float  # of what is learnt
     deviation: float
 
+    @property
+    def offset(self) -> float:
+        """What is taken off all values where they are drawn, so that few digits tell them apart: a round number, or 0.
+
+        It is 0 unless the mean is more than 1,000 deviations away from 0, or more than 100 and has five digits.
+        """
+        size = abs(self.mean)
+        if not size > (100 if size >= 1e4 else 1000) * self.deviation > 0:
+            return 0.0
+        step = 10.0 ** math.ceil(math.log10(self.deviation) + 1)  # at least ten deviations
+        return math.trunc(self.mean / step) * step
+
+    @property
+    def unit(self) -> float:
+        """What all values are divided by where they are drawn: a power of 1,000, 1 unless the deviation is extreme."""
+        if not 0 < self.deviation < math.inf or _SMALL <= self.deviation < _LARGE:
+            return 1.0
+        return 10.0 ** (3 * math.floor(math.log10(self.deviation) / 3))
+
+    @property
+    def label(self) -> str:
+        """The name of what is drawn: `v`, `v − 1600000000`, `(v − 20) / 1e-06`."""
+        offset = f" {'−' if self.offset > 0 else '+'} {abs(self.offset):.15g}" if self.offset else ""
+        if self.unit == 1:
+            return self.name + offset
+        return f"({self.name}{offset}) / {self.unit:g}" if offset else f"{self.name} / {self.unit:g}"
+
+    def drawn(self, values: Doubles) -> Doubles:
+        """Values as they are drawn: less the offset, by the unit."""
+        return (values - self.offset) / self.unit
+
 
 class Forecast(_Value, frozen=True, kw_only=True):
     """The end of what is learnt of a series, one step ahead and beyond, in its units; places count from 0."""
 
     first: int  # place of the first value of `truth`
     end: int  # place of the first value that is not learnt
-    truth: Floats  # (n,) up to where the free run ends, or the series
-    said: Floats  # (m,) for the places end-m .. end-1, each from the true values before it
-    free: Floats  # (k,) for the places end .. end+k-1, each from the true values before `end` and what it has said
+    truth: Doubles  # (n,) up to where the free run ends, or the series
+    said: Doubles  # (m,) for the places end-m .. end-1, each from the true values before it
+    free: Doubles  # (k,) for the places end .. end+k-1, each from the true values before `end` and what it has said
     note: str = ""  # why there is no free run
 
 

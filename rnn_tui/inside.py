@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Integers = NDArray[np.int32]
 Squash = Literal["tanh", "relu", "σ"]
 WeightKind = Literal["value", "gradient", "update"]
@@ -293,7 +294,6 @@ class SpaceFacts(_Value, frozen=True, kw_only=True, tag=True):
     points: NDArray[np.float32]  # (n, p, 2); states: p steps fed, in the order of the text
     start: Floats  # (n, 2) where h_0 lies; (0, 2) for the embedding
     shares: tuple[float, float] = (0.0, 0.0)  # of the variance that each axis explains
-    furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also of rows that are not shown
 
 
 # ---- saliency ---------------------------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"
     inputs: Integers  # (T,) the whole row; zeros where it is numbers; empty where nothing is learnt
-    numbers: Floats | None = None  # (T,) those, in the units of the series; `character` is 0 then
+    numbers: Doubles | None = None  # (T,) those, in the units of the series; `character` is 0 then
     said: float | None = None  # the number whose gradient it is, in those units
     values: Floats  # (f,) of the steps read so far
 

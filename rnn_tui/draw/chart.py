@@ -193,18 +193,22 @@ def load_plotext() -> Any:
 def short(value: float, step: float = 0.0) -> str:
     """A number in about six characters, to the decimals of `step` or three digits: 2.60, 12.5k, 1e-5."""
     rounded = float(f"{value:.3g}")  # first, so that 999,999 is 1M and not 1000k
+    digits = 3
+    while step and digits < 15 and abs(rounded - value) > 0.01 * step:  # 20,005 is not 20k where 20,000 stands as well
+        digits += 1
+        rounded = float(f"{value:.{digits}g}")
     size = abs(rounded)
     if size <= max(TINY, step * 1e-6):
         return "0"
     if size >= 1e15 or size < 1e-3:
-        return f"{rounded:g}".replace("e-0", "e-").replace("e+", "e")
+        return f"{rounded:.{max(6, digits)}g}".replace("e-0", "e-").replace("e+", "e")
     for unit, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if size >= unit:
-            return f"{rounded / unit:.3g}{suffix}"
+            return f"{rounded / unit:.{digits}g}{suffix}"
     step = step or 10.0 ** (math.floor(math.log10(size)) - 2)
     decimals = next((n for n in range(5) if math.isclose(step * 10**n, round(step * 10**n), rel_tol=1e-6)), 5)
     text = f"{value:.{decimals}f}"
-    return text if len(text) <= 6 else f"{rounded:g}"
+    return text if len(text) <= 6 else f"{rounded:.{max(6, digits)}g}"
 
 
 def _positions(values: ArrayLike | None, log: bool) -> Floats:

@@ -1,6 +1,7 @@
 """The end of a series and what a network makes of it: one step ahead, then on its own."""
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
@@ -8,9 +9,9 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.chart import Curve, draw_chart
 from rnn_tui.draw.palette import Palette
-from rnn_tui.frame import Forecast
+from rnn_tui.frame import Forecast, SeriesScale
 
-__all__ = ["draw_forecast", "is_outside", "steps_that_fit"]
+__all__ = ["as_drawn", "draw_forecast", "is_outside", "steps_that_fit"]
 
 _FRAME = 6  # cells of the labels and the axis on the left
 _LEGEND = 1  # row above the chart
@@ -22,6 +23,16 @@ Doubles = NDArray[np.float64]
 def steps_that_fit(width: int) -> int:
     """Time steps in a chart of `width` cells: one for each column of dots."""
     return max(2, 2 * (width - _FRAME))
+
+
+def as_drawn(forecast: Forecast, scale: SeriesScale) -> Forecast:
+    """The forecast in the numbers that are drawn: less the offset of its series, by its unit."""
+    return replace(
+        forecast,
+        truth=scale.drawn(forecast.truth),
+        said=scale.drawn(forecast.said),
+        free=scale.drawn(forecast.free),
+    )
 
 
 def is_outside(forecast: Forecast) -> bool:
@@ -80,9 +91,8 @@ def _legend(forecast: Forecast, width: int, palette: Palette) -> list[Strip]:
     return canvas.strips()
 
 
-def _curve(first: int, values: NDArray[np.float32] | Doubles, style: Style, *, dots: bool = False) -> Curve:
-    y = values.astype(np.float64)
-    return Curve(x=first + np.arange(len(y), dtype=np.float64), low=y, high=y, style=style, dots=dots)
+def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> Curve:
+    return Curve(x=first + np.arange(len(values), dtype=np.float64), low=values, high=values, style=style, dots=dots)
 
 
 def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:
@@ -92,7 +102,7 @@ def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:
     return low - more, high + more
 
 
-def _inside(forecast: Forecast, values: NDArray[np.float32]) -> Doubles:
+def _inside(forecast: Forecast, values: Doubles) -> Doubles:
     """What has a place in the chart; NaN for the rest, which leaves a gap."""
     low, high = _bounds(forecast, _ROOM)
-    return np.where((values >= low) & (values <= high), values, np.nan).astype(np.float64)
+    return np.where((values >= low) & (values <= high), values, np.nan)

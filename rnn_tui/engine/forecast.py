@@ -44,8 +44,8 @@ def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
     return Forecast(
         first=first,
         end=end,
-        truth=task.series.values[first : end + len(free)].astype(np.float32),
+        truth=task.series.values[first : end + len(free)],
         said=task.in_units(said[-shown:-1]),
-        free=task.in_units(torch.cat(free)) if free else np.zeros(0, np.float32),
+        free=task.in_units(torch.cat(free)) if free else np.zeros(0),
         note="" if free else _BOTH_WAYS,
     )

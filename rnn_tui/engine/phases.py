@@ -56,8 +56,8 @@ def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     x = motion.made("embed")[now.step - motion.start, row]
     if isinstance(trainer.task, SeriesTask):
-        value = trainer.task.in_units(trainer.task.inputs[now.step, row])
-        return f"t={now.step}: the input {value:.5g} is read as one number, standardised.", _vector("x", x)
+        value = trainer.task.value_text(float(trainer.task.in_units(trainer.task.inputs[now.step, row])))
+        return f"t={now.step}: the input {value} is read as one number, standardised.", _vector("x", x)
     index = int(trainer.task.inputs[now.step, row])
     if index == NONE:
         return _ended(now), ()
@@ -139,7 +139,8 @@ def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     said = motion.made("head")[now.step - motion.start, row]
     loss = float(step_losses(said[None].cpu(), target[None]))
     if isinstance(trainer.task, SeriesTask):
-        words = f"t={now.step}: the target is {trainer.task.in_units(target):.5g}. Loss = (said − true)², standardised."
+        true = trainer.task.value_text(float(trainer.task.in_units(target)))
+        words = f"t={now.step}: the target is {true}. Loss = (said − true)², standardised."
         numbers = [("said", float(said)), ("true", float(target)), ("loss", loss)]
     elif target == NONE:
         return f"t={now.step}: nothing is to be said here, so nothing is added to the loss.", ()

@@ -131,7 +131,7 @@ class Probe:
         task, trainer = self._trainer.task, self._trainer
         if not isinstance(task, SeriesTask):
             return None
-        none = np.zeros(0, np.float32)
+        none = np.zeros(0)
         said = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
         return Numbers(
             values=task.in_units(task.inputs[first:stop, row]),

@@ -12,7 +12,7 @@ from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
 from rnn_tui.experiment import Experiment
-from rnn_tui.frame import BranchCurve, Curve, Failure, Floats, HeldOut, Numbers, Steps
+from rnn_tui.frame import BranchCurve, Curve, Doubles, Failure, HeldOut, Numbers, Steps
 from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind, name_of_answer
 from rnn_tui.protocol import Frame, Opened
 from rnn_tui.text import glyph
@@ -112,8 +112,10 @@ class Scene:
         """What the window has of a series."""
         return self.steps.numbers if self.steps else None
 
-    def in_columns(self, values: Floats) -> list[str]:
-        """Numbers in the columns of the time axis, a dot for each that does not fit."""
+    def in_columns(self, values: Doubles) -> list[str]:
+        """Numbers in the columns of the time axis, less their offset; a dot for each that does not fit."""
+        if self.opened.scale is not None:
+            values = self.opened.scale.drawn(values)
         return [signed(value, self.axis.column - 1) or UNREAD for value in values.tolist()]
 
     def answer(self, kind: type[Kind]) -> Kind | None:

@@ -10,7 +10,7 @@ from rnn_tui.draw.palette import DARK
 from rnn_tui.draw.series import draw_forecast, is_outside, steps_that_fit
 from rnn_tui.frame import Forecast
 
-WAVE = np.sin(np.arange(80) / 5).astype(np.float32)
+WAVE = np.sin(np.arange(80) / 5)
 SEEN = Forecast(first=100, end=140, truth=WAVE[:60], said=WAVE[1:40], free=WAVE[40:80])
 
 
@@ -57,11 +57,11 @@ def test_without_a_hold_out_or_a_free_run_nothing_stands_for_them() -> None:
 
 def test_what_lies_far_outside_is_left_out_and_told() -> None:
     assert not is_outside(SEEN)
-    wild = np.concatenate([WAVE[40:60], np.full(20, 1e6, np.float32)])
+    wild = np.concatenate([WAVE[40:60], np.full(20, 1e6)])
     far = replace(SEEN, free=wild)
     assert is_outside(far)
     assert max(columns(far, DARK.back)) < 50
-    assert is_outside(replace(SEEN, free=np.full(20, np.nan, np.float32)))
+    assert is_outside(replace(SEEN, free=np.full(20, np.nan)))
 
 
 def test_every_size_has_its_picture() -> None:

@@ -144,17 +144,17 @@ def number(step: int) -> float:
 FORECAST = Forecast(
     first=60,
     end=100,
-    truth=np.array([number(step) for step in range(60)], np.float32),
-    said=np.array([number(step) for step in range(1, 40)], np.float32),
-    free=np.array([number(40 - step) for step in range(40)], np.float32),
+    truth=np.array([number(step) for step in range(60)], np.float64),
+    said=np.array([number(step) for step in range(1, 40)], np.float64),
+    free=np.array([number(40 - step) for step in range(40)], np.float64),
 )
 
 
 def _counting(first: int, stop: int, all_fed: int) -> Steps:
     steps = range(first, stop)
     fed = max(0, min(stop, all_fed) - first)
-    values = np.array([number(step) for step in steps], np.float32)
-    truth = np.array([number(step + 1) for step in steps], np.float32)
+    values = np.array([number(step) for step in steps], np.float64)
+    truth = np.array([number(step + 1) for step in steps], np.float64)
     return Steps(
         first=first,
         inputs=np.zeros(len(steps), np.int32),

@@ -9,6 +9,8 @@ from rnn_tui.draw.numbers import exact, nice_above
 from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.experiment import Experiment
 from rnn_tui.frame import Numbers, States
+from rnn_tui.text import safe
+from rnn_tui.unit_text import unit_text
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene
 
@@ -52,6 +54,9 @@ class NetworkPane(Pane):
         """What the drawing leaves unsaid."""
         network, learn = scene.experiment.network, scene.experiment.training.learn
         sample, words = _sample(scene, self.size.height), [""]
+        scale = scene.opened.scale
+        if scale is not None and (scale.offset or scale.unit != 1):
+            words = [f"numbers are {safe(scale.label)}", safe(scale.label)]
         if learn and network.bidirectional:
             words = ["reads both ways, so it has seen the answer", "it has seen the answer"]
         elif learn and network.head == "direct":
@@ -81,12 +86,14 @@ class NetworkPane(Pane):
 
 
 def _number_under_mouse(scene: Scene, numbers: Numbers, at: int, step: int) -> str:
-    text = f"t={step} input {numbers.values[at]:.6g}"
     scale = scene.opened.scale
+    deviation = 0.0 if scale is None else scale.deviation
+    text = f"t={step} input {unit_text(numbers.values[at], deviation)}"
     if scale is not None:
         text += f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)"
     if at < len(numbers.said):
-        text += f" · says {numbers.said[at]:.6g} · true {numbers.truth[at]:.6g}"
+        said, true = unit_text(numbers.said[at], deviation), unit_text(numbers.truth[at], deviation)
+        text += f" · says {said} · true {true}"
     return text
 
 

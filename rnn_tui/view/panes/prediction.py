@@ -5,7 +5,7 @@ from textual.strip import Strip
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
 from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
-from rnn_tui.draw.series import draw_forecast, is_outside
+from rnn_tui.draw.series import as_drawn, draw_forecast, is_outside
 from rnn_tui.frame import Steps
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Explanation, Pane
@@ -38,7 +38,8 @@ class PredictionPane(Pane):
         """Since when it is right, if it ever was; what it is that a series tells."""
         if scene.experiment.is_numbers:
             scale = scene.opened.scale
-            return f"{self.NAME} · {safe(scale.name)}" if scale is not None else self.NAME
+            label = "" if scale is None else safe(scale.label)
+            return self.in_border(f"{self.NAME} · {label}", label) if label else self.NAME
         learnt = scene.frame.learnt
         steps = scene.steps
         now = steps is not None and steps.right == _due(scene, steps)
@@ -53,6 +54,8 @@ class PredictionPane(Pane):
             forecast = scene.frame.forecast
             if forecast is None:
                 return [Strip.blank(width)] * height
+            if scene.opened.scale is not None:
+                forecast = as_drawn(forecast, scene.opened.scale)
             return draw_forecast(forecast, width=width, height=height, palette=scene.palette)
         axis = _axis(scene, width)
         return draw_prediction(

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SaliencyAsk, SaliencyFacts
+from rnn_tui.unit_text import unit_text
 from rnn_tui.view.inside import InsidePane
 from rnn_tui.view.pane import Explanation
 from rnn_tui.view.scene import Gaze, Scene
@@ -87,7 +88,9 @@ def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequen
     """What was read as places in a table of texts: that of the characters, or one of all numbers of the row."""
     if facts.numbers is None:
         return facts, scene.glyphs
-    texts = [f"{value:.3g}" for value in facts.numbers.tolist()]
-    said = "nothing" if facts.said is None else f"{facts.said:.3g}"
+    scale = scene.opened.scale
+    deviation = 0.0 if scale is None else scale.deviation
+    texts = [unit_text(value, deviation, 3) for value in facts.numbers.tolist()]
+    said = "nothing" if facts.said is None else unit_text(facts.said, deviation, 3)
     places = np.arange(len(texts), dtype=np.int32)
     return structs.replace(facts, inputs=places, character=len(texts)), [*texts, said]
