@@ -212,6 +212,7 @@ class PredictionSeen(_Value, frozen=True, kw_only=True):
     text: str
     epoch: int
     right: bool
+    tick: int = 0  # at the end of that epoch; 0: not known
 
 
 class TensorFact(_Value, frozen=True, kw_only=True):

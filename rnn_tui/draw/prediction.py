@@ -40,6 +40,7 @@ class Prediction:
     length: int  # of the whole row: the characters that are to be said
     seen: Sequence[tuple[str, int, bool]] | None  # distinct predictions, newest first: text, epoch, right
     now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
+    ticks: Sequence[int] = ()  # of each in `seen`, where it first came up; 0: not known
     reading: range = range(0)  # time steps that slow motion has begun to compute
 
 
@@ -71,7 +72,7 @@ def draw_prediction(
     if height > y + 1 and at is not None:
         y = _draw_cursor_line(canvas, y + (1 if height > y + 4 else 0), say, at, cursor or 0, palette)
     if height > y + 2 and say.seen is not None:
-        _draw_seen(canvas, y + 1, say.seen, say.now, palette)
+        _draw_seen(canvas, y + 1, say.seen, say.ticks, say.now, palette)
     return canvas.strips()
 
 
@@ -154,8 +155,13 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     return y + 1
 
 
-def _draw_seen(canvas: Canvas, y: int, seen: Sequence[tuple[str, int, bool]], now: str, palette: Palette) -> None:
-    """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it."""
+def _draw_seen(
+    canvas: Canvas, y: int, seen: Sequence[tuple[str, int, bool]], ticks: Sequence[int], now: str, palette: Palette
+) -> None:
+    """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it.
+
+    Their cells know the tick of that epoch's end: `Style.meta`.
+    """
     head = ("said so far, newest first", "said so far", "said") if seen else ("nothing said yet", "nothing yet")
     canvas.put(1, y, first_that_fits(head, canvas.width - 1), palette.dim)
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
@@ -175,4 +181,6 @@ def _draw_seen(canvas: Canvas, y: int, seen: Sequence[tuple[str, int, bool]], no
             continue
         canvas.put(x, row, "▸" if text == now else " ", palette.accent)
         end = canvas.put(x + 2, row, shown[index], palette.right if right else palette.text)
-        canvas.put(end, row, tails[index], palette.right if right else palette.dim)
+        end = canvas.put(end, row, tails[index], palette.right if right else palette.dim)
+        if index < len(ticks) and ticks[index]:
+            canvas.tint(x, row, end - x, Style(meta={"tick": ticks[index]}))

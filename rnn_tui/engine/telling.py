@@ -4,6 +4,7 @@ Each part is made under a guard: one that fails is missing, the frame says which
 """
 
 import torch
+from msgspec.structs import replace
 
 from rnn_tui.engine.guard import Guard
 from rnn_tui.engine.session import Session
@@ -53,7 +54,11 @@ def _learnt(session: Session) -> int | None:
 
 
 def _predictions(session: Session) -> tuple[PredictionSeen, ...]:
-    return session.predictions.newest(_PREDICTIONS, by=session.whole_passes)
+    ends = session.branch.ends  # where there are predictions, each epoch is one pass
+    return tuple(
+        replace(each, tick=ends[each.epoch - 1]) if 0 < each.epoch <= len(ends) else each
+        for each in session.predictions.newest(_PREDICTIONS, by=session.whole_passes)
+    )
 
 
 def bare_status(session: Session, *, playing: bool, speed: float, slow: float) -> Status:

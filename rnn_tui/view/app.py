@@ -33,6 +33,7 @@ from rnn_tui.view.ascii import in_ascii, is_ascii, spelled
 from rnn_tui.view.keys import KEYS
 from rnn_tui.view.leaving import last_lines
 from rnn_tui.view.linked import LinkedApp
+from rnn_tui.view.pane import Pane
 from rnn_tui.view.slow import FIRST_PACE, next_pace
 from rnn_tui.view.speeds import next_speed
 from rnn_tui.view.timeline import TimeLine
@@ -72,6 +73,10 @@ class RnnApp(LinkedApp):
 
     @on(TimeLine.Dragged)
     def _dragged(self, event: TimeLine.Dragged) -> None:
+        self.action_go_to(event.tick)
+
+    @on(Pane.TickChosen)
+    def _tick_chosen(self, event: Pane.TickChosen) -> None:
         self.action_go_to(event.tick)
 
     def action_next_branch(self) -> None:

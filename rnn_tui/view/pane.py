@@ -80,6 +80,12 @@ class Pane(Picture, can_focus=True):
 
         step: int
 
+    @dataclass
+    class TickChosen(Message):
+        """Somebody chose a tick with the mouse."""
+
+        tick: int
+
     def __init__(self) -> None:
         super().__init__(id=self.ID, classes="pane")
         self._scene: Scene | None = None

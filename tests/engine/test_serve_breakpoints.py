@@ -22,6 +22,7 @@ from rnn_tui.protocol import (
     SlowMotion,
     Step,
     Turn,
+    Wanted,
     Watch,
 )
 from tests.engine.scripts import Script
@@ -159,3 +160,17 @@ def test_a_run_that_was_playing_plays_when_it_is_begun_again(again: Restart) -> 
     for by_hand in (HOLD, Back(), Step(), Step(unit="epoch"), NextPhase()):
         assert state(3, by_hand, 10, opening=Open(experiment=until())) == ("paused", 0), by_hand
     assert state(3, opening=Open(experiment=until(), play=False)) == ("paused", 0)
+
+
+def test_each_prediction_tells_the_tick_at_which_it_first_came_up() -> None:
+    look = Look(number=1, wanted=Wanted(count=6, top=1))
+    opening = Open(experiment=until("learnt"))
+    (frame,) = frames(opening, 100, look)
+    assert len(frame.predictions) > 2
+    for each in frame.predictions:
+        assert each.tick == 6 * each.epoch
+        past = frames(opening, 100, GoTo(tick=each.tick), look)[-1]
+        assert past.status.tick == each.tick
+        assert past.steps is not None
+        vocabulary = HIHELLO.vocabulary
+        assert "".join(vocabulary[index] for index in past.steps.top[:, 0].tolist()) == each.text

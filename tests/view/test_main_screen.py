@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from rich.color import Color
 
 from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.frame import PredictionSeen
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Open, Restart
+from rnn_tui.protocol import Command, GoTo, Open, Restart
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.view.app import RnnApp
 from rnn_tui.view.keys import KEYS
@@ -253,3 +254,24 @@ async def test_boxes_say_that_they_show_a_sample(size: tuple[int, int], sample: 
         network = app.main.network
         await until(pilot, lambda: "logits" in str(network.border_subtitle))
         assert (" of 5 units" in text_of(app, network)) == sample
+
+
+async def test_a_click_on_a_prediction_goes_to_the_tick_at_which_it_first_came_up() -> None:
+    engine = FakeEngine()
+    old = PredictionSeen(text="ihelll", epoch=11, right=False)  # of an engine that does not tell the tick
+    engine.extra = {"predictions": (old, PredictionSeen(text="ihello", epoch=9, right=True, tick=54))}
+    async with running(engine=engine) as (pilot, app, _):
+        await until(pilot, lambda: "epoch 9" in text_of(app, "#prediction"))
+        engine.heard()
+        heard: list[Command] = []
+
+        def went() -> bool:
+            heard.extend(each for each in engine.heard() if isinstance(each, GoTo))
+            return bool(heard)
+
+        for text, epoch in (("ihelll", 11), ("ihello", 9)):
+            rows = text_of(app, "#prediction").splitlines()
+            y = max(at for at, row in enumerate(rows) if f"epoch {epoch}" in row)  # not the title
+            await pilot.click("#prediction", offset=(rows[y].index(text) + 1, y))
+        await until(pilot, went)
+        assert heard == [GoTo(tick=54)]

@@ -1,5 +1,6 @@
 """What the network says now."""
 
+from textual import events
 from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
@@ -29,8 +30,8 @@ class PredictionPane(Pane):
         shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, "
         "its end and how the network goes on alone.",
         read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
-        "the probability of the right one. Below stand the texts that it has said so far, and since when; not so "
-        "where the data is a text, since every pass reads another part of it.",
+        "the probability of the right one. Below stand the texts that it has said so far, and since when (a click goes "
+        "there); not so where the data is a text, since every pass reads another part of it.",
         then="Move the time cursor (] and [) to the step that is wrong, and press a: which inputs mattered for it?",
     )
 
@@ -74,6 +75,13 @@ class PredictionPane(Pane):
         if scene.experiment.is_numbers:
             return None
         return _axis(scene, self.size.width).step_at(x)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the tick at which a prediction first came up, where one was clicked."""
+        tick = event.style.meta.get("tick")
+        if isinstance(tick, int):
+            event.prevent_default()  # the time cursor stays where it is
+            self.post_message(self.TickChosen(tick))
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The likeliest characters of a step with their exact probabilities."""
@@ -131,6 +139,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
         if whole and rows == 1
         else "",
+        ticks=[each.tick for each in scene.frame.predictions],
         reading=_reading(scene),
     )
 
