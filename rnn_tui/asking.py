@@ -41,6 +41,7 @@ class Answer:
         self.said: RunSummary | Farewell | Refused | None = None
         self.body = b""  # the bytes of that
         self.problem = ""  # with NONSENSE: which
+        self.is_asked = False  # it has the command, and may obey it later
         self._peer: socket.socket | None = None
         self._buffer = Buffer(MAX_COMMAND)
         self._closed = 0  # times that it has hung up
@@ -68,7 +69,7 @@ class Answer:
             peer.close()
             self.outcome = Outcome.DEAD
             return
-        self._peer, self._buffer = peer, Buffer(MAX_COMMAND)
+        self._peer, self._buffer, self.is_asked = peer, Buffer(MAX_COMMAND), True
         selector.register(peer, selectors.EVENT_READ, self)
 
     @property

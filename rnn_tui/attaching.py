@@ -12,7 +12,7 @@ from rnn_tui.wording import shown
 
 __all__ = ["PATIENCE", "NotAlive", "find_alive", "informed", "newest_alive"]
 
-PATIENCE = 30.0  # seconds that a large network may need for a step
+PATIENCE = 10.0  # seconds that a large network may need for a step
 
 
 class NotAlive(ValueError):

@@ -1,16 +1,17 @@
-"""What lies beside an engine's socket, for those who find it busy: which run it trains."""
+"""What lies beside an engine's socket, for those who find it busy: which run it trains. Other versions read it, too."""
 
 from pathlib import Path
 
 import msgspec
 
-from rnn_tui.whole import write_whole
+from rnn_tui.whole import read_whole, write_whole
 
 __all__ = ["LOG", "SOCKET", "Note", "read_note", "write_note"]
 
 SOCKET = "engine.sock"
 LOG = "engine.log"
 _NOTE = "run.json"
+_MOST = 2**16  # bytes of it
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,6 @@ def write_note(folder: Path, note: Note) -> None:
 def read_note(folder: Path) -> Note:
     """What lies there; an empty one where nothing does, or nonsense."""
     try:
-        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=Note)
-    except (OSError, msgspec.DecodeError):
+        return msgspec.json.decode(read_whole(folder / _NOTE, _MOST), type=Note)
+    except (OSError, msgspec.DecodeError, RecursionError):
         return Note()

@@ -16,7 +16,7 @@ from rnn_tui.wire import ProtocolError, decode_message
 __all__ = ["Alive", "EnginesError", "alive", "asked", "engines_folder", "stop"]
 
 _ANSWER = 2.0  # seconds that engines have to say where they are; a large network's tick may take longer
-_FIRST_WORD = 30.0  # seconds that a large network may need for a step, before it hears anything
+_FIRST_WORD = 10.0  # seconds that a large network may need for a step, before it hears anything
 _CROWDED = "has no room for another connection"
 
 
@@ -77,8 +77,9 @@ def stop(engine: Alive, *, patience: float, first_word: float = _FIRST_WORD) -> 
             raise EnginesError("has ended without a word")
         case Outcome.SILENT:
             waited = patience if answer.greeting is not None else min(first_word, patience)
-            process = f": it is process {engine.process}" if engine.process else ""
-            raise EnginesError(f"does not answer within {waited:g} s{process}")
+            process = f" (process {engine.process})" if engine.process else ""
+            later = "; it has been told to, and stops as soon as it goes on" if answer.is_asked else ""
+            raise EnginesError(f"does not answer within {waited:g} s{process}{later}")
     raise EnginesError(_problem(answer))
 
 

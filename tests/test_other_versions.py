@@ -1,6 +1,7 @@
 """Engines of other versions, and engines that do not answer: all are listed, and can be stopped; nothing hangs."""
 
 import json
+import os
 import socket
 import threading
 from pathlib import Path
@@ -174,10 +175,22 @@ def test_one_that_does_not_accept_is_listed_as_that(full: bool) -> None:
         assert refused("attach", "novel").endswith(
             "the run does not answer; it may be in a long step, or stopped (process 4711): try again"
         )
-        assert refused("stop", "novel").endswith("novel: does not answer within 0.3 s: it is process 4711")
+        later = "" if full else "; it has been told to, and stops as soon as it goes on"
+        assert refused("stop", "novel").endswith(f"novel: does not answer within 0.3 s (process 4711){later}")
         with pytest.raises(TimeoutError) if full else pytest.raises(AssertionError):
             connect(engines_folder() / "novel-1", patience=0.1).close()
             raise AssertionError
+
+
+def test_what_is_written_down_is_read_only_from_a_file() -> None:
+    with silent_engine("novel-1", full=True):
+        note = engines_folder() / "novel-1" / "run.json"
+        note.unlink()
+        os.mkfifo(note)
+        assert alive() == []
+        note.unlink()
+        note.write_text("[" * 50_000)
+        assert alive() == []
 
 
 def test_stop_waits_for_a_checkpoint_but_not_for_a_first_word() -> None:

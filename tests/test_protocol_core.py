@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_tui.engine_note import Note
 from rnn_tui.protocol import VERSION, Frame, Left, Look, Open, Whereabouts
 from rnn_tui.protocol_core import (
     CoreCommand,
@@ -34,7 +35,7 @@ def recorded(name: str) -> bytes:
 def test_the_core_never_changes() -> None:
     """Do not write this file anew: engines that are out there hold us to it."""
     expected = json.loads((FOLDER / "core.json").read_text())
-    assert description(CoreCommand, CoreMessage) == expected
+    assert description(CoreCommand, CoreMessage, Note | None) == expected
 
 
 def test_what_an_engine_of_0_1_0_said_is_understood() -> None:
