@@ -18,6 +18,7 @@ from rnn_tui.draw.numbers import probability
 from rnn_tui.draw.palette import LEVELS, Palette
 from rnn_tui.draw.words import first_that_fits, note_lines, put_note
 from rnn_tui.inside import Floats, Integers, SampleFacts
+from rnn_tui.kinds import Says
 
 __all__ = ["Page", "Prime", "Spot", "draw_sample", "lay_out_sample", "text_room"]
 
@@ -29,6 +30,13 @@ _GAP = 3  # cells between them
 _ROOMY = 15  # rows from which there are empty ones between the parts
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
+
+_EXPECTS: dict[Says, tuple[str, ...]] = {  # over the bars
+    "text": ("what it expects", "it expects"),
+    "answer": ("how its answer begins", "it answers"),
+    "one": ("what it answers", "it answers"),
+    "each": ("what it says to the last", "to the last"),
+}
 
 Place = tuple[int, int, int]  # x, y, cells
 
@@ -96,7 +104,7 @@ def lay_out_sample(
     note = tuple(note_lines(facts.note, width, height, alone=False))
     rows = height - len(note)
     gap = rows >= _ROOMY
-    spark = 1 if rows >= 9 and len(facts.prime) else None
+    spark = 1 if rows >= 9 and len(facts.prime) and facts.says == "text" else None
     y = (1 if spark is None else 2) + gap
     count = max(0, min(_MOST_BARS, len(facts.next), max(2, (rows - 9) // 2), rows - y - 1))
     bars = range(y + 1, y + 1 + count) if count else range(y, y)
@@ -119,7 +127,9 @@ def lay_out_sample(
     for (x, top, wide, tall), (part, text) in zip(boxes, texts, strict=True):
         names = [_glyph(glyphs, index) for index in text.tolist()]
         ends = {at for at, index in enumerate(text.tolist()) if index == newline}
-        blocks["greedy" if part == "greedy" else "sampled"] = _flow(prime, breaks, names, ends, x, top, wide, tall)
+        blocks["greedy" if part == "greedy" else "sampled"] = _flow(
+            prime, breaks, names, ends, x, top, wide, tall, repeats=facts.says == "text"
+        )
     return Page(note=note, prime=tuple(start), spark=spark, bars=bars, texts=blocks)
 
 
@@ -141,10 +151,19 @@ def _tail(glyphs: Sequence[str], room: int, x: int, y: int) -> list[tuple[int, P
 
 
 def _flow(
-    prime: Prime, breaks: set[int], names: Sequence[str], ends: set[int], x: int, top: int, wide: int, tall: int
+    prime: Prime,
+    breaks: set[int],
+    names: Sequence[str],
+    ends: set[int],
+    x: int,
+    top: int,
+    wide: int,
+    tall: int,
+    *,
+    repeats: bool,
 ) -> _Block:
-    """A heading, then the end of what is known of the prime and the text after it, wrapped, and broken at breaks."""
-    fed = [index for index, known in enumerate(prime.known) if known]
+    """A heading, the end of the prime, where it `repeats` it, and the text after it; wrapped, and broken at breaks."""
+    fed = [index for index, known in enumerate(prime.known) if known and repeats]
     left, y, bottom = x, top + 1, top + tall
     repeated: list[tuple[int, Place]] = []
     for at, (_, _, size) in _tail([prime.glyphs[index] for index in fed], wide * 2 // 3, x, y):
@@ -195,7 +214,7 @@ def draw_sample(
     if len(facts.greedy) or len(facts.sampled):
         _draw_text(canvas, page.texts["greedy"], prime, facts.greedy, facts.greedy_p, palette, glyphs)
         _draw_text(canvas, page.texts["sampled"], prime, facts.sampled, facts.sampled_p, palette, glyphs)
-        _draw_heads(canvas, page, how, palette)
+        _draw_heads(canvas, page, how, palette, facts)
     for y, line in enumerate(page.note, height - len(page.note) if len(facts.next) else min(2, height - 1)):
         canvas.fill(0, y, width, Style())
         canvas.put(1, y, line, palette.text)
@@ -243,7 +262,7 @@ def _draw_bars(canvas: Canvas, page: Page, facts: SampleFacts, palette: Palette,
     room = columns[0][0] - 1 - _LABEL - 2
     y = page.bars.start - 1
     canvas.put(1, y, "next", palette.dim)
-    canvas.put(_LABEL, y, first_that_fits(("what it expects", "it expects"), columns[0][0] - _LABEL), palette.dim)
+    canvas.put(_LABEL, y, first_that_fits(_EXPECTS[facts.says], columns[0][0] - _LABEL), palette.dim)
     for x, name in columns:
         canvas.put(x + _NUMBER - len(name), y, name, palette.dim if name == "p" else palette.accent)
     for y, index, (p, drawn) in zip(page.bars, facts.next.tolist(), pairs, strict=False):
@@ -290,12 +309,14 @@ def _shaded(p: float, palette: Palette) -> Style:
     return palette.share_cell(round(max(0.0, min(1.0, p)) * LEVELS))
 
 
-def _draw_heads(canvas: Canvas, page: Page, how: str, palette: Palette) -> None:
+def _draw_heads(canvas: Canvas, page: Page, how: str, palette: Palette, facts: SampleFacts) -> None:
     """What each text is, and what its colours mean."""
     names = {
         "greedy": ("greedy: the likeliest", "greedy"),
         "sampled": (f"sampled: {how}", how, "sampled"),
     }
+    if facts.says != "text":
+        names = {"greedy": ("answer: the likeliest", "answer"), "sampled": (f"drawn: {how}", how, "drawn")}
     for part, block in page.texts.items():
         x, y = block.head
         end = canvas.put(x, y, first_that_fits(names[part], block.width), palette.text + Style(bold=True))

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_room
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import MOST_PRIME, SampleAsk, SampleFacts
+from rnn_tui.kinds import what_it_says
 from rnn_tui.text import glyph
 from rnn_tui.view.inside import InsidePane
 from rnn_tui.view.pane import Explanation
@@ -32,9 +33,10 @@ class SamplePane(InsidePane):
         shows="What the network writes when it reads its own words: from h₀ = 0 it reads the prime, then each "
         "character that it has just said. Once always the likeliest, once drawn by chance, with this tick's weights.",
         read="The brighter a character, the surer the network was of it. The bars are what it expects next; under the "
-        "prime stands how likely each of its characters was. T below 1 makes it more cautious, above 1 more daring.",
-        then="Press enter and type: after every key the bars show what it expects next. Let it train meanwhile. Its "
-        "text means most where the target is the input's next character. O sets prime, T, top-k and length.",
+        "prime stands how likely each was. A network that has learnt answers gives its answer, and stops. T below 1 "
+        "makes it more cautious, above 1 more daring.",
+        then="Press enter and type: after every key the bars show what it expects next. Let it train meanwhile. "
+        "O sets prime, T, top-k and length.",
     )
 
     @dataclass
@@ -46,6 +48,7 @@ class SamplePane(InsidePane):
     def __init__(self) -> None:
         super().__init__()
         self._typed: str | None = None  # while somebody types: keys may come faster than they are drawn
+        self._replaces = False  # the prime is nobody's choice: the first key takes its place
         self._typed_for: Experiment | None = None
 
     # ---- what is asked, and drawn -----------------------------------------------------------------------------
@@ -105,7 +108,13 @@ class SamplePane(InsidePane):
         experiment = scene.experiment
         if not _writes(experiment):
             return Prime(glyphs=(), known=())
-        text = chosen_sample(experiment, scene.gaze).prime if self._typed is None else self._typed
+        if self._typed is None or self._replaces:
+            sample = chosen_sample(experiment, scene.gaze)
+            text, facts = sample.prime, _facts(scene)
+            if not text and sample.default and facts is not None:  # the engine has taken one
+                text = "".join(experiment.vocabulary[index] for index in facts.prime if index >= 0)
+        else:
+            text = self._typed
         vocabulary = set(experiment.vocabulary)
         return Prime(
             glyphs=tuple(map(glyph, text)),
@@ -152,12 +161,13 @@ class SamplePane(InsidePane):
         if scene is None or self.typing or not _writes(scene.experiment):
             return
         self._typed_for = scene.experiment
-        self._type(chosen_sample(scene.experiment, scene.gaze).prime)
+        self._replaces = scene.gaze.prime is None
+        self._typed = "" if self._replaces else scene.gaze.prime
         self._typing_changed()
 
     def _end_typing(self) -> None:
         if self.typing:
-            self._typed = self._typed_for = None
+            self._typed, self._typed_for, self._replaces = None, None, False
             self._typing_changed()
 
     def _typing_changed(self) -> None:
@@ -167,7 +177,7 @@ class SamplePane(InsidePane):
             super().show(self._scene)
 
     def _type(self, text: str) -> None:
-        self._typed = text[:MOST_PRIME]
+        self._typed, self._replaces = text[:MOST_PRIME], False
         self.post_message(self.Typed(self._typed))
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
@@ -212,23 +222,31 @@ class SamplePane(InsidePane):
 
 
 def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
-    """What is asked for, with its prime: the one typed, or the first character of the row that is looked at.
+    """What is asked for, with its prime: the one typed, or what the row that is looked at begins with.
 
-    Of a file, whose rows change with every pass and are not known here, it is a new line, or where that has none its
-    first character by code.
+    That is its first character where the network goes on with a text, and all of it where it answers. Of a text, which
+    is not known here, it is a new line, or where that has none its first character by code; pairs give their first.
     """
-    rows, vocabulary = experiment.data.inputs, experiment.vocabulary
+    data, vocabulary = experiment.data, experiment.vocabulary
+    rows = data.inputs
     if gaze.prime is not None:
-        prime = gaze.prime
+        return replace(gaze.sample, prime=gaze.prime, default=False)
+    if data.pairs:
+        prime = ""
     elif not rows:
         prime = "\n" if "\n" in vocabulary else vocabulary[:1]
     else:
-        prime = rows[min(gaze.row, len(rows) - 1)][:1]
-    return replace(gaze.sample, prime=prime)
+        row = rows[min(gaze.row, len(rows) - 1)]
+        prime = row[:1] if what_it_says(data) == "text" else row[:MOST_PRIME]
+    return replace(gaze.sample, prime=prime, default=bool(data.pairs))
 
 
 def _writes(experiment: Experiment) -> bool:
-    return experiment.training.learn and not experiment.network.bidirectional and not experiment.is_numbers
+    """Whether it can say something to a text; of pairs that are read both ways only the engine knows."""
+    data = experiment.data
+    if not experiment.training.learn or experiment.is_numbers:
+        return False
+    return not experiment.network.bidirectional or what_it_says(data) in ("each", "one")
 
 
 def _how(sample: SampleAsk) -> str:

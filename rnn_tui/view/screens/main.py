@@ -148,9 +148,11 @@ class MainScreen(PanesScreen):
         async def answered(sample: SampleAsk | None) -> None:
             if sample is not None:
                 await self.stage.open("sample")
-                self.look_again(replace(self.gaze, prime=sample.prime, sample=sample))
+                prime = self.gaze.prime if sample.prime == before.prime else sample.prime
+                self.look_again(replace(self.gaze, prime=prime, sample=sample))
 
-        self.app.push_screen(GenerationScreen(chosen_sample(experiment, self.gaze), experiment.vocabulary), answered)
+        before = chosen_sample(experiment, self.gaze)
+        self.app.push_screen(GenerationScreen(before, experiment.vocabulary), answered)
 
     def action_explain(self) -> None:
         """The pane with the focus in plain words."""
