@@ -3,20 +3,22 @@
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.guard import Guard
+from rnn_tui.engine.inside.weights import wants_update
 from rnn_tui.engine.pace import Pace
 from rnn_tui.engine.place import Place
 from rnn_tui.engine.session import HistoryError, Session
 from rnn_tui.engine.telling import bare_status, frame_of, opened_of
 from rnn_tui.engine.threads import choose_threads
 from rnn_tui.experiment import ExperimentError
-from rnn_tui.frame import Status
+from rnn_tui.frame import Failure, Status
+from rnn_tui.inside import Ask
 from rnn_tui.memory import check_memory, shortage_told
 from rnn_tui.protocol import (
     Back,
@@ -36,6 +38,7 @@ from rnn_tui.protocol import (
     SetTick,
     SlowMotion,
     Step,
+    Wanted,
     Watch,
     Whereabouts,
 )
@@ -250,17 +253,29 @@ class Driver:
             return time.perf_counter() - asked > PATIENCE
         return True
 
-    def frame(self, look: Look, *, views: int, controls: bool) -> Frame:
-        """The newest state of the run, as far as the look asks for it. What fails in it is told in it."""
+    def frame(self, wanted: Wanted) -> Frame:
+        """The newest state of the run, as far as it is wanted, not made out to any view. What fails is told in it."""
         session = self.session
         assert session is not None
         self._guard.take_failures()  # of who asked where the run is
-        opened = None
-        if look.opened != self.runs:
-            opened = self._guard.make("opened", lambda: self._opened(session), None)
         status = self._status(session)
-        frame = frame_of(session, look.wanted, self._guard, revision=self.revision, status=status)
-        return replace(frame, look=look.number, opened=opened, views=views, controls=controls)
+        return frame_of(session, wanted, self._guard, revision=self.revision, status=status)
+
+    def opened(self, look: Look) -> Opened | None:
+        """The description of the run, where the look does not know it yet."""
+        session = self.session
+        if session is None or look.opened == self.runs:
+            return None
+        return self._guard.make("opened", lambda: self._opened(session), None)
+
+    def take_failures(self) -> tuple[Failure, ...]:
+        """What has failed since the last frame was made."""
+        return self._guard.take_failures()
+
+    def keep_updates(self, asks: Sequence[Ask]) -> None:
+        """Keep every update from now on, if one of these asks for it: whichever of several views that is."""
+        if self.session is not None:
+            self.session.trainer.keeps_update = wants_update(asks)
 
     def _break(self, session: Session) -> None:
         """Memory has run out in the middle of a tick, whose numbers are half done: the run ends as it was kept last."""

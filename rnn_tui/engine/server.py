@@ -7,11 +7,12 @@ terminal slows its pictures and never the training. Several may look at one run;
 import contextlib
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from rnn_tui.engine.connection import Connection, Reception
+from rnn_tui.engine.budget import Budget
+from rnn_tui.engine.connection import Connection, Rank, Reception
 from rnn_tui.engine.driver import Driver
+from rnn_tui.engine.gallery import Gallery, View
 from rnn_tui.engine.session import HistoryError
 from rnn_tui.engine_note import SOCKET, Note, write_note
 from rnn_tui.experiment import ExperimentError
@@ -32,16 +33,8 @@ __all__ = ["Server"]
 
 _IDLE = 3600.0  # seconds that a run which is paused, and that nobody looks at, stays in memory
 _LOOK_EVERY = 10.0  # seconds
+_HEARING = 0.05  # of the time, that listening may take while something trains
 _WATCHING = "Another view has the controls: T takes them."
-
-
-@dataclass(eq=False)
-class _View:
-    """One that looks at the run."""
-
-    connection: Connection
-    look: Look | None = None  # waiting for an answer
-    asked: float = 0.0  # when it came
 
 
 class Server:
@@ -63,8 +56,10 @@ class Server:
         self._on_hangup = on_hangup
         self._idle = idle
         self._driver = Driver(self._tell_all)
-        self._views: list[_View] = []  # in the order in which they came
-        self._holder: _View | None = None  # has the controls
+        self._gallery = Gallery(self._driver, self._say)
+        self._hearing = Budget(_HEARING, most=0.01)
+        self._views: list[View] = []  # in the order in which they came
+        self._holder: View | None = None  # has the controls
         self._departed: set[Connection] = set()  # have said goodbye, and hang up any moment
         self._was_left = False  # somebody was told how to come back
         self._had_views = False
@@ -73,25 +68,38 @@ class Server:
 
     def run(self) -> None:
         """Serve until it is over. A run that is kept has its last checkpoint then."""
-        reception, driver = self._reception, self._driver
+        driver = self._driver
         try:
             while not self._is_over():
-                for connection, command in reception.wait(self._patience()):
-                    self._hear(connection, command)
-                for connection in reception.gone():
-                    self._departed.discard(connection)
-                    self._forget(connection)
+                self._listen()
                 driver.attended = bool(self._views)
                 self._note()
+                self._show_all()  # a tick may take seconds: who has asked meanwhile need not wait for another
                 driver.turn()
-                for view in self._views:
-                    self._show(view)
+                self._show_all()
         finally:
             with contextlib.suppress(OSError):
                 driver.close()
 
+    def _listen(self) -> None:
+        """Hear what is said, and who has gone. A crowd that talks without end slows nothing but its own answers."""
+        patience = self._patience()
+        if patience == 0 and self._hearing.left < 0:
+            return
+        for connection, command in self._reception.wait(patience):
+            began = time.perf_counter()
+            self._hear(connection, command)
+            if isinstance(command, Look | Inquire):  # what is done for who drives is the run itself
+                self._hearing.spend(time.perf_counter() - began)
+        for connection in self._reception.gone():
+            self._departed.discard(connection)
+            self._forget(connection)
+
     def _patience(self) -> float | None:
         patience = self._driver.patience()
+        if patience:
+            waits = self._gallery.wait(self._views, self._holder)
+            patience = patience if waits is None else min(patience, max(waits, 0.001))
         if patience is None and self._had_views and not self._views:
             return max(0.0, self._alone_since + self._idle - time.monotonic())
         return patience
@@ -136,6 +144,7 @@ class Server:
     # ---- who says what ----------------------------------------------------------------------------------------
 
     def _hear(self, connection: Connection, command: Command) -> None:
+        connection.rank = max(connection.rank, Rank.ASKS)
         try:
             self._obey(connection, command)
         except ExperimentError as error:
@@ -174,28 +183,34 @@ class Server:
         view = self._view_of(connection)
         match command:
             case Look():
-                view.look, view.asked = command, time.perf_counter()
+                view.ask(command)
             case TakeControls():
                 self._give_controls(view)
             case _ if view is self._holder:
+                view.is_urgent = True
                 driver.obey(command)
             case _:
                 self._say(connection, Refused(problem=_WATCHING))
 
-    def _view_of(self, connection: Connection) -> _View:
+    def _view_of(self, connection: Connection) -> View:
         """The view at the other end: who looks at the run, or drives it, is one."""
         for view in self._views:
             if view.connection is connection:
                 return view
-        view = _View(connection)
+        view = View(connection)
+        connection.rank = Rank.LOOKS
         self._views.append(view)
         self._had_views = True
         self._driver.revision += 1  # the others see how many they are
         if self._holder is None:
-            self._holder = view
+            self._give_controls(view)
         return view
 
-    def _give_controls(self, view: _View | None) -> None:
+    def _give_controls(self, view: View | None) -> None:
+        if self._holder is not None:
+            self._holder.connection.rank = Rank.LOOKS
+        if view is not None:
+            view.connection.rank = Rank.DRIVES
         self._holder = view
         self._driver.revision += 1
 
@@ -228,14 +243,8 @@ class Server:
     def _left(self, problem: str, *, stopped: bool) -> Left:
         return Left(run=self._driver.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
 
-    def _show(self, view: _View) -> None:
-        """Answer a look, if there is one, and something new; one that is behind with reading gets no more yet."""
-        look = view.look
-        if look is None or view.connection.is_behind or not self._driver.may_answer(look, view.asked):
-            return
-        view.look = None
-        frame = self._driver.frame(look, views=len(self._views), controls=view is self._holder)
-        self._say(view.connection, frame)
+    def _show_all(self) -> None:
+        self._gallery.show(self._views, self._holder)
 
     def _tell_all(self, message: Refused) -> None:
         for view in self._views:

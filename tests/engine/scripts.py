@@ -1,6 +1,9 @@
 """A view without a socket: says one command at a time, and keeps what is sent."""
 
-from rnn_tui.engine.connection import Connection, Reception
+import math
+
+from rnn_tui.engine.budget import Budget
+from rnn_tui.engine.connection import Connection, Rank, Reception
 from rnn_tui.engine.server import Server
 from rnn_tui.protocol import Command, Message
 
@@ -13,6 +16,7 @@ class Scripted(Connection):
     def __init__(self) -> None:
         self.open = True
         self._outgoing = bytearray()
+        self.rank = Rank.SILENT
 
 
 class Script(Reception):
@@ -48,6 +52,8 @@ class Script(Reception):
         return [self._view]
 
     def run(self) -> list[Message]:
-        """All that a server says to it; the run ends with it."""
-        Server(self, "stop").run()
+        """All that a server says to it; the run ends with it. Each turn is heard and shown, on any machine."""
+        server = Server(self, "stop")
+        server._hearing = server._gallery._driving = Budget(1.0, most=math.inf)
+        server.run()
         return self.sent

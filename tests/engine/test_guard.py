@@ -125,7 +125,8 @@ def driving(experiment: Experiment) -> tuple[Driver, Session]:
 
 
 def look(driver: Driver) -> Frame:
-    return driver.frame(Look(number=7, wanted=ALL), views=1, controls=True)
+    frame, opened = driver.frame(ALL), driver.opened(Look(number=7))
+    return replace(frame, opened=opened, failures=frame.failures + driver.take_failures())
 
 
 def bits(frame: Frame) -> bytes:

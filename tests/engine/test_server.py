@@ -1,5 +1,6 @@
 """Several views on one run, who has the controls, and what becomes of a run that is left, or whose views vanish."""
 
+import contextlib
 import os
 import tempfile
 import time
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rnn_tui import runs
+from rnn_tui.engine.connection import Connection
 from rnn_tui.engine.kept import load_run
 from rnn_tui.engine.session import Session
 from rnn_tui.engine_note import SOCKET, Note, read_note
@@ -21,6 +23,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.manifest import read_experiment, read_manifest
 from rnn_tui.protocol import (
     VERSION,
+    Command,
     CurveWanted,
     Detach,
     Frame,
@@ -40,7 +43,7 @@ from rnn_tui.protocol import (
     Whereabouts,
 )
 from rnn_tui.wire import MAX_COMMAND, pack
-from tests.engine.guests import PATIENCE, Guest, House, house
+from tests.engine.guests import PATIENCE, House, house
 
 pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
 
@@ -413,20 +416,82 @@ def test_nonsense_is_refused_in_words(place: Path, nonsense: bytes) -> None:
         assert keeper.look().views == 1
 
 
-def test_a_crowd_is_turned_away(place: Path) -> None:
+@pytest.mark.parametrize("words", [(), (Inquire(),), (Look(number=1),)], ids=["silent", "asking", "looking"])
+def test_a_crowd_gives_way_to_who_comes_later_and_never_takes_the_controls(
+    place: Path, words: tuple[Command, ...]
+) -> None:
+    """Of the crowd, the one that has been silent longest goes; who lists, attaches or stops is always heard."""
     with house(place) as it:
         first = it.guest()
+        first.say(playing())
+        first.look()
+        crowd = [it.guest() for _ in range(40)]
+        for each in crowd[-31:]:
+            each.say(*words)
+        for each in crowd[:9]:
+            assert each.is_cut_off()
+        assert where(it).name
+        attached = it.guest()
+        assert attached.look_until(lambda frame: frame.status.tick > 3).views > 1
+        attached.say(TakeControls())
+        assert attached.look_until(lambda frame: frame.controls)
+        stopper = it.guest()
+        stopper.say(Stop())
+        assert stopper.hear(Left).stopped
+        assert it.has_ended()
+
+
+def test_one_that_asks_and_never_reads_is_hung_up_on_before_it_fills_the_memory(place: Path) -> None:
+    with house(place) as it:
+        first, deaf = it.guest(), it.guest()
         first.say(paused())
-        crowd = [it.guest() for _ in range(31)]
-        with pytest.raises(ConnectionError):
-            it.guest()
-        crowd.pop().vanish()
-        assert first.look().status.tick == 0
-        found: list[Guest] = []
-        for _ in range(1000):
+        first.look()
+        deaf.socket.settimeout(0.2)
+        most, asked = 0, pack(Inquire()) * 200
+        for _ in range(2000):
             try:
-                found.append(it.guest())
-                break
-            except ConnectionError:
+                deaf.socket.sendall(asked)
+            except TimeoutError:  # it is heard a few words at a time, and the rest waits on its side
                 continue
-        assert found
+            except OSError:
+                break
+            first.look()
+            most = max(most, *(len(each._outgoing) for each in it.reception._connections.values()))
+        else:
+            raise AssertionError("it is still there")
+        assert most < 1_000_000
+        assert first.look().views == 1
+
+
+def test_bytes_without_end_are_bounded_and_nobody_else_waits(place: Path) -> None:
+    """A command that never ends is refused as soon as it says how long it would be."""
+    with house(place) as it:
+        first, endless = it.guest(), it.guest()
+        first.say(playing())
+        first.look()
+        endless.socket.sendall(MAX_COMMAND.to_bytes(4, "big"))
+        for _ in range(MAX_COMMAND // (1 << 20) - 1):
+            endless.socket.sendall(bytes(1 << 20))
+            assert first.look_until(lambda frame: frame.status.tick > 0)
+            assert all(len(each._incoming._bytes) <= MAX_COMMAND + (1 << 17) for each in connections(it))
+        with contextlib.suppress(OSError):
+            endless.socket.sendall(bytes(2 << 20))
+        assert endless.is_cut_off()
+
+
+def connections(it: House) -> list[Connection]:
+    return list(it.reception._connections.values())
+
+
+def test_who_talks_without_end_slows_nobody_s_training(place: Path) -> None:
+    """Its words are heard a few at a time, and what they take is earned first."""
+    with house(place) as it:
+        first, talker = it.guest(), it.guest()
+        first.say(playing())
+        first.look()
+        for _ in range(200):
+            talker.say(*[Look(number=1, seen=10**9)] * 50)
+            before = len(it.server._views)
+        assert before == 2
+        tick = first.look().status.tick
+        assert first.look_until(lambda frame: frame.status.tick > tick + 100)
