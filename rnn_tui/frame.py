@@ -102,9 +102,10 @@ class Steps(_Value, frozen=True, kw_only=True):
     top_p: Floats  # (f, k) their probabilities
     target_p: Floats  # (f,) the probability of the right one, or (0,)
     losses: Floats  # (f,) -log of it, in nats, or (0,); of numbers the squared errors of standardised values
-    right: int = 0  # of the whole row, not only of the window
-    due: int | None = None  # characters that are to be said in the whole row; None: one at each time step
+    right: int = 0  # of the scored characters of the whole row, not only of the window
+    due: int | None = None  # scored characters in the whole row; None: one at each time step
     due_fed: int | None = None  # of those, the ones whose steps have been fed
+    right_rows: int | None = None  # rows with every scored character right; None: in the middle of a pass, or of a text
     outputs: Floats | None = None  # (f, features) where nothing is learnt: the output itself
     numbers: Numbers | None = None  # of a series
 
@@ -207,12 +208,13 @@ class Forecast(_Value, frozen=True, kw_only=True):
 
 
 class PredictionSeen(_Value, frozen=True, kw_only=True):
-    """A distinct prediction and the epoch at which it first came up."""
+    """What is scored of a distinct prediction, the rows apart by a space, and the epoch at which it first came up."""
 
     text: str
     epoch: int
     right: bool
     tick: int = 0  # at the end of that epoch; 0: not known
+    wrong: int | None = None  # the index of the first character that is not the right one
 
 
 class TensorFact(_Value, frozen=True, kw_only=True):

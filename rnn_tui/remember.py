@@ -2,7 +2,7 @@
 
 from rnn_tui.experiment import Data
 
-__all__ = ["GAP", "LARGEST_GAP", "NAME", "gap_of", "remember"]
+__all__ = ["GAP", "LARGEST_GAP", "NAME", "asked_step", "gap_of", "remember"]
 
 NAME = "remember"
 GAP = 20  # of the lesson as it stands
@@ -29,3 +29,15 @@ def gap_of(data: Data) -> int | None:
     """The gap with which `remember` makes these texts, or None where they are others."""
     gap = len(data.inputs[0]) - 1 if data.inputs else 0
     return gap if 1 <= gap <= LARGEST_GAP and data == remember(gap) else None
+
+
+def asked_step(data: Data) -> int | None:
+    """Return the time step of the question in texts like these, or None for other texts.
+
+    Only the answer there is asked for: the target of every other step follows from the input beside it.
+    """
+    gap = len(data.inputs[0]) - 1 if data.inputs else 0
+    if data.task != "many-to-many" or data.file or not 1 <= gap <= LARGEST_GAP:
+        return None
+    made = remember(gap)
+    return gap if (data.inputs, data.targets) == (made.inputs, made.targets) else None

@@ -1,11 +1,17 @@
 """Text from outside as one safe glyph a character: nothing of it ever reaches a terminal as a control."""
 
 import unicodedata
+from functools import cache
 
 __all__ = ["glyph", "printable", "safe"]
 
 _SPECIAL = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡", "\xad": "‧", "\xa0": "␣"}
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, and yet blank
+_CONTESTED = (  # two cells in newer versions of Unicode, or where the font is East Asian; one or none elsewhere
+    ("\u06de", "\u06de"), ("\u2630", "\u2637"), ("\u268a", "\u268f"), ("\u3248", "\u324f"), ("\u4dc0", "\u4dff"),
+    ("\U0001d300", "\U0001d376"),
+)  # fmt: skip
+_DEPENDENT = ("DEPENDENT VOWEL SIGN", "VOWEL SIGN", "CONSONANT SIGN MEDIAL", "CONSONANT SIGN")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, formats, surrogates, private, unassigned, breaks
 
 
@@ -14,6 +20,9 @@ def glyph(character: str) -> str:
 
     Controls become their pictures (U+2400 ...), white space a visible mark, combining marks sit on a dotted
     circle, and what has no form of its own (bidirectional overrides, surrogates, private use) is `�`.
+
+    All terminals give it as many cells as `rich.cells.cell_len` does, measured in tmux, screen, xterm and VTE. Where
+    they disagree about a character, another one stands for it: a vowel sign is its letter beside a dotted circle.
     """
     if character in _SPECIAL:
         return _SPECIAL[character]
@@ -23,16 +32,40 @@ def glyph(character: str) -> str:
     if category in _INVISIBLE or character in _FILLERS:
         return "�"
     if category in ("Mn", "Me", "Mc") or 0x1F3FB <= ord(character) <= 0x1F3FF:
-        return (
-            "◌"
-            if category == "Me" or ord(character) >= 0x1F000 or 0xFE00 <= ord(character) <= 0xFE0F
-            else "◌" + character
-        )
-    if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
+        return "◌" + _on_circle(character)
+    if "\u1160" <= character <= "\u11ff":
         return "◌" + character  # Hangul vowels and finals: no cells of their own, they join what stands before them
+    if "\ud7b0" <= character <= "\ud7ff":
+        return "◌"  # more of those, to which GNU screen gives a cell
+    if any(first <= character <= last for first, last in _CONTESTED):
+        return "�"
     if "🇦" <= character <= "🇿":  # halves of flags: terminals do not agree on their cells
         return chr(ord("Ⓐ") + ord(character) - ord("🇦"))
     return "␣" if category == "Zs" else character
+
+
+@cache
+def _on_circle(mark: str) -> str:
+    """Return what follows the dotted circle that stands for a mark.
+
+    That is the mark itself where even old terminals know that it takes no cell. For others, it is the letter that a
+    dependent sign is named after, or nothing: a spacing sign takes none, one or two cells, and so does a new mark.
+    """
+    if mark >= "\U0001f000" or "\ufe00" <= mark <= "\ufe0f" or unicodedata.category(mark) == "Me":
+        return ""
+    if unicodedata.category(mark) == unicodedata.ucd_3_2_0.category(mark) == "Mn":
+        return mark
+    name = unicodedata.name(mark, "")
+    if name.endswith("SIGN VISARGA"):
+        return ":"
+    for sign in _DEPENDENT:
+        try:
+            letter = unicodedata.lookup(name.replace(sign, "LETTER"))
+        except KeyError:
+            continue
+        if unicodedata.category(letter) == "Lo":
+            return letter
+    return ""
 
 
 def safe(text: str) -> str:

@@ -1,5 +1,6 @@
 """The lesson `remember`: its texts for any gap, the option that sets it, and what learns it."""
 
+import re
 import shlex
 from functools import cache
 from itertools import pairwise
@@ -20,9 +21,11 @@ from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.experiment_file import read
 from rnn_tui.lessons import LESSONS
+from rnn_tui.protocol import Wanted
 from rnn_tui.remember import gap_of, remember
 from rnn_tui.reproduce import command_line
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.scored import first_scored
 from tests.seeds import SEEDS, TIPPED
 
 LESSON = LESSONS["remember"]
@@ -166,10 +169,17 @@ def gradients(session: Session) -> list[float]:
     return [each.norm().item() for each in found]
 
 
+def letters(session: Session) -> str:
+    """The last character of each row: what the lesson asks."""
+    return "".join(row[-1] for row in session.prediction().split())
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_gates_learn_it(cell: str) -> None:
     session = trained(cell)
-    assert session.prediction() == " ".join(LESSON.data.targets)
+    assert letters(session) == "abcd"
+    assert session.right_rows() == 4
+    assert [(each.text, each.wrong) for each in session.predictions.newest(1)] == [("a b c d", None)]
     assert 20 < session.trainer.epoch < 200
 
 
@@ -182,11 +192,43 @@ def test_an_rnn_does_not_and_guesses() -> None:
     loss = session.losses.last()
     assert loss is not None
     assert loss > 0.6
+    assert session.learnt is None
+    assert session.right_rows() == sum(map(str.__eq__, letters(session), "abcd")) < 4
+    assert not any(each.right for each in session.predictions.seen)
+    assert {each.text for each in session.predictions.seen} >= {" ".join(letters(session))}
+
+
+@pytest.mark.parametrize("row", range(4))
+def test_a_guess_is_no_success_in_any_row(row: int) -> None:
+    session = trained("rnn")
+    steps = session.probe.steps(Wanted(row=row, first=0, count=21, top=4))
+    assert (steps.due, steps.due_fed) == (1, 1)
+    assert steps.right == (letters(session)[row] == "abcd"[row])
+    assert steps.right_rows == session.right_rows()
+
+
+def test_only_the_answer_is_asked_for() -> None:
+    assert first_scored(LESSON.data) == 20
+    assert first_scored(remember(3)) == 3
+    assert first_scored(replace(remember(3), vocabulary="?.dcba")) == 3
+    assert {name for name, lesson in LESSONS.items() if first_scored(lesson.data)} == {"remember"}
+    assert first_scored(replace(remember(3), targets=("...a", "...b", "...c", "...c"))) == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "verdict"), [("rnn", "not learnt: 1 of 4 rows are right; says "), ("lstm", "learnt ")]
+)
+def test_without_a_view_the_verdict_goes_by_the_answer(cell: str, verdict: str) -> None:
+    told = CliRunner().invoke(main, ["train", "remember", "--cell", cell, "--until", "learnt", "--no-save"]).stdout
+    *_, last, summary = told.splitlines()
+    assert summary.startswith(verdict)
+    assert ("stopped at tick" in summary) == (cell == "lstm")
+    assert re.search(r"  [0-4] of 4 rows right  prediction ([a-d.?]) ([a-d.?]) ([a-d.?]) ([a-d.?])$", last)
 
 
 def test_an_rnn_learns_a_small_gap() -> None:
     session = trained("rnn", 3)
-    assert session.prediction() == "...a ...b ...c ...d"
+    assert letters(session) == "abcd"
     assert session.trainer.epoch < 100
 
 
@@ -208,6 +250,6 @@ def test_the_seeds_of_twenty_that_learn_it_are_those_counted_here(cell: str, gap
     found = set()
     for seed in SEEDS:
         session = trained(cell, gap, seed)
-        if session.prediction() != " ".join(session.experiment.data.targets):
+        if letters(session) != "abcd":
             found.add(seed)
     assert len(found ^ unlearnt.intersection(SEEDS)) <= TIPPED

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -15,7 +16,7 @@ from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.words import first_that_fits
 from rnn_tui.frame import Floats
 
-__all__ = ["GUTTER", "Prediction", "draw_prediction"]
+__all__ = ["GUTTER", "Prediction", "Seen", "draw_prediction"]
 
 GUTTER = 8
 _NARROW = 4  # cells below which a column has no room for bars
@@ -23,6 +24,15 @@ _MOST_RANKS = 8
 _LONGEST = 40  # cells of a prediction among those that came before
 _SHORTEST = 6  # cells of it, before the word "epoch" gives way
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+class Seen(NamedTuple):
+    """A distinct prediction and the epoch at which it first came up."""
+
+    text: str  # printable
+    epoch: int
+    right: bool
+    wrong: int | None = None  # the index of its first wrong character
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +45,17 @@ class Prediction:
     top_p: Floats  # (f, k)
     target_p: Sequence[float]  # f
     losses: Sequence[float]  # f
-    right: int  # of the whole row
-    fed: int  # of the whole row: the characters whose steps have been fed
-    length: int  # of the whole row: the characters that are to be said
-    seen: Sequence[tuple[str, int, bool]] | None  # distinct predictions, newest first: text, epoch, right
+    right: int  # of the whole row, as far as it is scored
+    fed: int  # of the whole row: the scored characters whose steps have been fed
+    length: int  # of the whole row: the scored characters
+    seen: Sequence[Seen] | None  # distinct predictions, newest first
     now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
     ticks: Sequence[int] = ()  # of each in `seen`, where it first came up; 0: not known
     reading: range = range(0)  # time steps that slow motion has begun to compute
+    first_scored: int = 0  # the time step from which on characters are judged
+    row: int = 0  # of the batch, the one that is shown
+    rows: int = 1
+    right_rows: int | None = None  # rows in which all that is scored is right; None: not known
 
 
 def draw_prediction(
@@ -69,6 +83,8 @@ def draw_prediction(
                     palette=palette,
                 )
         y += 1
+    if at is not None and axis.column < _NARROW and at < len(say.top) and say.targets[at]:
+        y = _draw_step_bars(canvas, y, min(_MOST_RANKS, height - y - 4), say, at, palette)
     if height > y + 1 and at is not None:
         y = _draw_cursor_line(canvas, y + (1 if height > y + 4 else 0), say, at, cursor or 0, palette)
     if height > y + 2 and say.seen is not None:
@@ -79,13 +95,17 @@ def draw_prediction(
 def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palette, cursor: int | None) -> None:
     for y, name in enumerate(("input", "target", "now")):
         canvas.put(1, y, name, palette.dim)
+    for y in range(3):  # the row goes on beyond what is shown
+        canvas.put(axis.gutter - 1, y, "…" if axis.first else "", palette.dim)
+        canvas.put(axis.right, y, "…" if axis.first + axis.count < axis.length else "", palette.dim)
     for index, step in enumerate(axis.steps):
         x, column = axis.x(step), axis.column
         over = palette.cursor if step == cursor else Style()
         for y in range(3):
             canvas.tint(x, y, column - 1 if column > 3 else column, over)
         canvas.put(x, 0, say.inputs[index], palette.dim + over)
-        canvas.put(x, 1, say.targets[index], palette.text + over)
+        is_scored = step >= say.first_scored
+        canvas.put(x, 1, say.targets[index], (palette.text if is_scored else palette.faint) + over)
         if not say.targets[index]:
             continue
         if index >= len(say.top):
@@ -95,16 +115,35 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
         if not math.isfinite(say.top_p[index, 0]):  # the order of what is no number says nothing
             canvas.put(x, 2, "NaN" if column >= 4 else "–", palette.warning)
             continue
+        if not is_scored:
+            canvas.put(x, 2, said, palette.dim + over)
+            continue
         right = said == say.targets[index]
         style = palette.right if right else palette.wrong
         if column >= 3:
             canvas.put(x, 2, said + ("✓" if right else "✗"), style + over)
         else:  # no room for a mark: what is wrong stands in reverse
             canvas.put(x, 2, said, (style if right else style + Style(reverse=True)) + over)
+    text = first_that_fits(_scores(say), canvas.width - axis.gutter)
+    canvas.put(axis.gutter, 3, text, palette.right if _is_right(say) else palette.dim)
+
+
+def _is_right(say: Prediction) -> bool:
+    """Whether all that is scored is right, in all rows."""
+    return say.right == say.length if say.rows == 1 else say.right_rows == say.rows
+
+
+def _scores(say: Prediction) -> list[str]:
+    """How much is right, in ever fewer words: of the row that is shown, and how many of all rows are."""
     so_far = "" if say.fed == say.length else " so far"
-    score = f"{say.right} of {say.fed if so_far else say.length} right"
-    text = first_that_fits((score + so_far, score, score.removesuffix(" right")), canvas.width - axis.gutter)
-    canvas.put(axis.gutter, 3, text, palette.right if say.right == say.length else palette.dim)
+    score = f"{say.right} of {say.fed if so_far else say.length}"
+    if say.rows == 1:
+        return [f"{score} right{so_far}", f"{score} right", score]
+    row = f"row {say.row + 1}: {score}"
+    if say.right_rows is None:
+        return [f"row {say.row + 1} of {say.rows}: {score} right{so_far}", f"{row} right{so_far}", f"{row} right", row]
+    rows = f"{say.right_rows} of {say.rows} rows right"
+    return [f"{rows} · {row} right", f"{rows} · {row}", rows, f"{say.right_rows} of {say.rows} rows"]
 
 
 def _draw_bar(
@@ -124,6 +163,17 @@ def _draw_bar(
     canvas.put(end, y, "█" * full + (_EIGHTHS[part] if part else ""), palette.share(p))
 
 
+def _draw_step_bars(canvas: Canvas, y: int, ranks: int, say: Prediction, at: int, palette: Palette) -> int:
+    """Draw the likeliest characters of the step under the cursor, where columns are too narrow for those of each."""
+    for rank in range(min(ranks, len(say.top[at]))):
+        character, p = say.top[at][rank], float(say.top_p[at, rank])
+        canvas.put(1, y, "likely" if rank == 0 else "", palette.dim)
+        right = character == say.targets[at]
+        _draw_bar(canvas, GUTTER, y, canvas.width - GUTTER - 1, character, p, right=right, palette=palette)
+        y += 1
+    return y
+
+
 def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: int, palette: Palette) -> int:
     """The time step under the cursor, with its exact numbers."""
     room = canvas.width - 1
@@ -141,6 +191,7 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
         return y + 1
     said, target = say.top[at][0], say.targets[at]
     mark = "✓" if said == target else "✗"
+    mark = mark if step >= say.first_scored else "·"  # filler: nobody asks for it
     said, mark = (said, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
     number = (f"t={step} ", palette.accent)
     p = [(f"p({target})", palette.right), (f" {exact(say.target_p[at], 4)}", palette.dim)]
@@ -156,7 +207,7 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
 
 
 def _draw_seen(
-    canvas: Canvas, y: int, seen: Sequence[tuple[str, int, bool]], ticks: Sequence[int], now: str, palette: Palette
+    canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int], now: str, palette: Palette
 ) -> None:
     """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it.
 
@@ -166,15 +217,15 @@ def _draw_seen(
     canvas.put(1, y, first_that_fits(head, canvas.width - 1), palette.dim)
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
     for word in (" epoch ", " "):
-        tails = [(" ✓" if right else "  ") + f"{word}{epoch:,}" for _, epoch, right in seen]
+        tails = [(" ✓" if each.right else "  ") + f"{word}{each.epoch:,}" for each in seen]
         tail = max(map(len, tails), default=0)
         if room - tail >= _SHORTEST:
             break
     longest = max(1, min(_LONGEST, room - tail))
-    shown = [text if cell_len(text) <= longest else set_cell_size(text, longest - 1) + "…" for text, _, _ in seen]
+    shown = [_around(each.text, each.wrong, longest) for each in seen]
     cell = max(map(cell_len, shown), default=0) + tail + 4
     columns = max(1, (canvas.width + 1) // cell)
-    for index, (text, _, right) in enumerate(seen[: rows * columns]):
+    for index, (text, _, right, _) in enumerate(seen[: rows * columns]):
         x = 1 + index // rows * cell
         row = y + 1 + index % rows
         if cell_len(shown[index]) + len(tails[index]) > room:  # no room for a text and its number
@@ -184,3 +235,20 @@ def _draw_seen(
         end = canvas.put(end, row, tails[index], palette.right if right else palette.dim)
         if index < len(ticks) and ticks[index]:
             canvas.tint(x, row, end - x, Style(meta={"tick": ticks[index]}))
+
+
+def _around(text: str, place: int | None, room: int) -> str:
+    """Cut a text to `room` cells, around the character at `place`; an ellipsis tells where."""
+    if cell_len(text) <= room:
+        return text
+    start, most = 0, room - 1  # one cell for the ellipsis behind it
+    if place is not None and cell_len(text[: place + 1]) > most:
+        start, most = place, room - 2
+        while start and cell_len(text[start - 1 : place + 1]) <= max(1, 2 * most // 3):
+            start -= 1
+    if cell_len(text[start:]) <= most + 1:  # up to its end: fill the room from there
+        start, most = len(text), room - 1
+        while cell_len(text[start - 1 :]) <= most:
+            start -= 1
+        return "…" + text[start:]
+    return ("…" if start else "") + set_cell_size(text[start:], max(0, most)) + "…"

@@ -40,6 +40,7 @@ class Unrolled:
     double: bool  # an LSTM hands on two states, h and c
     numbers: bool = False  # inputs, outputs and targets are numbers, as wide as a column
     flow: Flow | None = None  # where a tick is held in slow motion
+    first_scored: int = 0  # the time step from which on outputs are judged, and marked right or wrong
 
 
 _ROWS_OF_VALUES = 4  # features of an output written out at most
@@ -176,7 +177,8 @@ def _entry(
                 lit = step == flow.step and flow.kind != "update"
             return _step_label(step, axis), _now(flow, palette) if lit else palette.faint
         case "target":
-            return net.targets[at], palette.accent if flow is not None and flow.lit("target", step) else palette.text
+            style = palette.text if step >= net.first_scored else palette.faint
+            return net.targets[at], palette.accent if flow is not None and flow.lit("target", step) else style
         case "up":
             return ("↑", plain) if flow is None else _vertical(flow, net, rest, step, palette)
         case "head" | "embedding":
@@ -200,6 +202,8 @@ def _entry(
         return net.outputs[at], _now(flow, palette) if lit else palette.text
     if not math.isfinite(net.output_p[at]):
         return "NaN" if axis.x(step) + axis.column - axis.middle(step) >= 3 else "–", palette.warning
+    if step < net.first_scored:
+        return net.outputs[at], palette.dim
     right = net.outputs[at] == net.targets[at]
     room = axis.x(step) + axis.column - axis.middle(step) - cell_len(net.outputs[at])
     wide = axis.column >= 3 and room >= 1  # for a mark

@@ -43,6 +43,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     loss: float | None = None
     prediction: str | None = None
     target: str | None = None
+    right_rows: int | None = None  # rows in which all that is scored is right
 
 
 def train(
@@ -194,6 +195,7 @@ def _update(session: Session) -> Update:
         loss=losses.last(),
         prediction=session.prediction() or None,
         target=" ".join(targets),
+        right_rows=session.right_rows() if trainer.at_end_of_pass and trainer.logits else None,
     )
 
 
@@ -216,8 +218,10 @@ def _text(update: Update, session: Session) -> str:
     if not session.trainer.learns:
         return "\n".join(_outputs(session))
     width = max(4, len(str(session.experiment.training.epochs)))
-    prediction = safe(update.prediction or "")
-    return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}  prediction {prediction}"
+    rows = session.scored_rows()
+    right = f"  {update.right_rows} of {len(rows)} rows right" if len(rows) > 1 else ""  # one tells it by itself
+    prediction = safe(" ".join(predicted for predicted, _ in rows))
+    return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}{right}  prediction {prediction}"
 
 
 def _number(loss: float | None) -> str:
@@ -281,21 +285,18 @@ def _checked(session: Session) -> str:
 
 
 def _learnt(session: Session) -> str:
-    data, prediction, trainer = session.experiment.data, session.prediction(), session.trainer
+    trainer = session.trainer
     if session.lost:
         return "not learnt: the loss is no longer a number"
     if not trainer.at_end_of_pass:
         return f"in the middle of epoch {trainer.epoch:,}, {trainer.fed} of {trainer.length} characters fed"
-    rows = [
-        prediction[start : start + session.experiment.length]
-        for start in range(0, len(prediction), session.experiment.length + 1)
-    ]
-    wrong = [(row, target) for row, target in zip(rows, data.targets, strict=True) if row != target]
+    rows = session.scored_rows()
+    wrong = [(row, target) for row, target in rows if row != target]
     watched = session.device.type == "cpu"  # on a GPU not every prediction is looked at
     first = session.predictions.learnt if watched else None
     since = f"first right in epoch {first:,}" if first else ""
     if not wrong:
-        return f"learnt {_short(' '.join(data.targets))}" + (f": {since}" if since else "")
+        return f"learnt {_short(' '.join(target for _, target in rows))}" + (f": {since}" if since else "")
     right = f"{len(rows) - len(wrong)} of {len(rows)} rows are right; " if len(rows) > 1 else ""
     row, target = wrong[0]
     lost = f", {since} and lost again" if since else ""

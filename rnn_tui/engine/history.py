@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnn_tui.frame import Curve, PredictionSeen
 
-__all__ = ["Predictions", "Series"]
+__all__ = ["Predictions", "Series", "first_difference"]
 
 Doubles = NDArray[np.float64]
 
@@ -117,19 +117,27 @@ class Series:
             level, end = level + 1, end // _BLOCK
 
 
+def first_difference(text: str, target: str) -> int | None:
+    """Return the index of the first character in which two texts of one length differ, or None where none does."""
+    return next((at for at, (one, other) in enumerate(zip(text, target, strict=True)) if one != other), None)
+
+
 class Predictions:
-    """The distinct predictions of a run, each with the epoch at which it first came up; of long ones the beginning."""
+    """The distinct predictions of a run, each with the epoch at which it first came up.
+
+    Of a long one, the part around its first wrong character is kept.
+    """
 
     def __init__(self, kept: int = 10_000) -> None:
         self._kept = kept
-        self._first: OrderedDict[tuple[str, int], tuple[int, bool]] = OrderedDict()
+        self._first: OrderedDict[tuple[str, int], tuple[int, bool, int | None]] = OrderedDict()
         self.learnt: int | None = None  # the epoch at which one was first right
 
-    def add(self, text: str, epoch: int, right: bool) -> None:
-        """What was predicted at the end of this epoch."""
-        brief = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    def add(self, text: str, epoch: int, right: bool, *, wrong: int | None = None) -> None:
+        """Take note of what was predicted at the end of this epoch; `wrong`: its first wrong character."""
+        brief, at = _part(text, wrong)
         if (key := (brief, hash(text))) not in self._first:
-            self._first[key] = (epoch, right)
+            self._first[key] = (epoch, right, at)
             if len(self._first) > self._kept:
                 self._first.popitem(last=False)
         if right and self.learnt is None:
@@ -143,7 +151,7 @@ class Predictions:
     def recall(self, seen: tuple[PredictionSeen, ...], learnt: int | None) -> None:
         """Know again what another process had seen. Of long texts it is only known how they begin."""
         for each in seen[-self._kept :]:
-            self._first[(each.text, hash(each.text))] = (each.epoch, each.right)
+            self._first[(each.text, hash(each.text))] = (each.epoch, each.right, each.wrong)
         self.learnt = learnt
 
     def head(self, epoch: int) -> "Predictions":
@@ -157,4 +165,18 @@ class Predictions:
         """The last `count` that came up for the first time (by the end of an epoch), newest first."""
         items = [(text, seen) for (text, _), seen in self._first.items() if by is None or seen[0] <= by]
         items = items[-count:] if count else []
-        return tuple(PredictionSeen(text=text, epoch=epoch, right=right) for text, (epoch, right) in reversed(items))
+        return tuple(
+            PredictionSeen(text=text, epoch=epoch, right=right, wrong=wrong)
+            for text, (epoch, right, wrong) in reversed(items)
+        )
+
+
+def _part(text: str, wrong: int | None) -> tuple[str, int | None]:
+    """Return what is kept of a text, with an ellipsis where it is cut, and where its wrong character is in that."""
+    if len(text) <= _LONGEST:
+        return text, wrong
+    start = min(max(0, (wrong or 0) - _LONGEST // 2), len(text) - _LONGEST)
+    part = text[start : start + _LONGEST]
+    part = f"…{part[1:]}" if start else part
+    part = f"{part[:-1]}…" if start + _LONGEST < len(text) else part
+    return part, None if wrong is None else wrong - start

@@ -10,7 +10,7 @@ from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.pairs import NONE
 
-__all__ = ["layer_outputs", "own_end", "said", "some_rows", "steps_there"]
+__all__ = ["layer_outputs", "own_end", "right_rows", "said", "scored", "some_rows", "steps_there"]
 
 
 def steps_there(trainer: Trainer) -> int:
@@ -24,6 +24,17 @@ def said(trainer: Trainer) -> Tensor:
     targets = trainer.task.targets
     likeliest = torch.cat(trainer.logits).argmax(-1).cpu()
     return likeliest if targets is None else likeliest.where(targets != NONE, NONE)
+
+
+def scored(trainer: Trainer) -> Tensor:
+    """Return the same where a prediction is judged, (T, N); NONE where it is not."""
+    return trainer.task.only_scored(said(trainer))
+
+
+def right_rows(trainer: Trainer) -> int:
+    """Return in how many rows the last whole pass says everything that is scored."""
+    target = trainer.task.scored
+    return 0 if target is None else int((scored(trainer) == target).all(0).sum())
 
 
 def some_rows(state: State, rows: Tensor) -> State:

@@ -11,7 +11,7 @@ from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.losses import step_losses
 from rnn_tui.engine.motion import Motion
-from rnn_tui.engine.outputs import some_rows
+from rnn_tui.engine.outputs import right_rows, some_rows
 from rnn_tui.engine.phases import describe
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.tasks import SeriesTask
@@ -105,8 +105,9 @@ class Probe:
             return self._steps_of_numbers(numbers, first, stop, row)
         classes = len(trainer.task.vocabulary)
         whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
-        due = targets[:, row] != NONE
-        right = int((whole.argmax(-1).cpu() == targets[:answered, row]).sum())
+        judged = trainer.task.only_scored(targets)[:, row]
+        due = judged != NONE
+        right = int((whole.argmax(-1).cpu() == judged[:answered]).sum())
         logits = whole[first:fed].float().cpu()
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
@@ -124,7 +125,14 @@ class Probe:
             right=right,
             due=int(due.sum()),
             due_fed=int(due[:answered].sum()),
+            right_rows=self._right_rows(),
         )
+
+    def _right_rows(self) -> int | None:
+        """Count the rows that are right. Those of a text are none by themselves, and many to look through."""
+        trainer = self._trainer
+        whole = trainer.at_end_of_pass and trainer.logits and self.answered == trainer.length
+        return right_rows(trainer) if whole and not trainer.experiment.data.text else None
 
     def _numbers(self, first: int, stop: int, row: int) -> Numbers | None:
         """What is read, what is true and what is said in the window, in the units of a series."""

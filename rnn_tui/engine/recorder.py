@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.outputs import said
+from rnn_tui.engine.history import first_difference
+from rnn_tui.engine.outputs import scored
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch
@@ -66,11 +67,14 @@ class Recorder:
         data = trainer.experiment.data
         if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or data.text or data.series:
             return
-        prediction = said(trainer)
+        prediction = scored(trainer)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
             return
         self._last_prediction = prediction
-        branch.predictions.add(task.text(prediction), trainer.epoch, torch.equal(prediction, task.targets.cpu()))
+        target = task.scored
+        assert target is not None
+        text, right = task.text(prediction), torch.equal(prediction, target.cpu())
+        branch.predictions.add(text, trainer.epoch, right, wrong=first_difference(text, task.text(target)))
 
     def change_branch(self) -> None:
         """What was predicted last is not what this branch predicted last."""

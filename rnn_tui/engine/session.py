@@ -3,7 +3,7 @@
 import msgspec
 
 from rnn_tui.engine.forward import Forward, checked_turn
-from rnn_tui.engine.outputs import said
+from rnn_tui.engine.outputs import right_rows, said, scored
 from rnn_tui.engine.snapshot import restore
 from rnn_tui.engine.tasks import LongTask, SeriesTask
 from rnn_tui.engine.watch import Watch
@@ -121,16 +121,26 @@ class Session(Forward):
         return SeriesScale(name=task.series.name, mean=task.scale.mean, deviation=task.scale.deviation)
 
     def prediction(self) -> str:
-        """What the last whole pass predicts, the rows apart by a space; of numbers nothing."""
+        """What the last whole pass predicts, filler too, the rows apart by a space; of numbers nothing."""
         trainer = self.trainer
         if not trainer.at_end_of_pass or not trainer.logits or self.experiment.is_numbers:
             return ""
         return trainer.task.text(said(trainer))
 
     def right_rows(self) -> int:
-        """In how many rows the last whole pass says all that is to be said."""
-        targets = self.trainer.task.targets
-        return 0 if targets is None else int((said(self.trainer) == targets).all(0).sum())
+        """Return in how many rows the last whole pass says everything that is scored."""
+        return right_rows(self.trainer)
+
+    def scored_rows(self) -> list[tuple[str, str]]:
+        """Return what the last whole pass predicts in each row and what is right, at the steps that are scored."""
+        trainer = self.trainer
+        target = trainer.task.scored
+        if not trainer.at_end_of_pass or not trainer.logits or self.experiment.is_numbers or target is None:
+            return []
+        predicted, text = scored(trainer), trainer.task.text
+        return [
+            (text(predicted[:, row : row + 1]), text(target[:, row : row + 1])) for row in range(target.shape[1])
+        ]
 
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""

@@ -17,6 +17,7 @@ from rnn_tui.batches import Batches, PairBatches, Piece, Places
 from rnn_tui.corpus import Corpus, read_corpus
 from rnn_tui.experiment import Experiment
 from rnn_tui.pairs import NONE, Pairs, pairs_of, read_pairs
+from rnn_tui.scored import first_scored
 from rnn_tui.series import TimeSeries, read_series
 from rnn_tui.unit_text import unit_text
 
@@ -44,6 +45,7 @@ class Task:
         self.length = experiment.length
         self.rows = experiment.rows
         self.batch_first = experiment.network.batch_first
+        self.first_scored = first_scored(experiment.data)
         self._device = device
 
     def begin(self, number: int, seed: int) -> None:
@@ -73,6 +75,17 @@ class Task:
         """The right answers there, (t, N) indices, always time first; NONE where there are none."""
         assert self._y is not None
         return self._y[start:stop]
+
+    @property
+    def scored(self) -> Tensor | None:
+        """(T, N) the targets that a prediction is judged by; NONE elsewhere, see `rnn_tui.scored`."""
+        return None if self.targets is None else self.only_scored(self.targets)
+
+    def only_scored(self, indices: Tensor) -> Tensor:
+        """Return indices (T, N), with NONE at the steps that are not scored."""
+        if not self.first_scored:
+            return indices
+        return torch.cat((torch.full_like(indices[: self.first_scored], NONE), indices[self.first_scored :]))
 
     @property
     def characters(self) -> Tensor:

@@ -15,6 +15,7 @@ from rnn_tui.experiment import Experiment
 from rnn_tui.frame import BranchCurve, Curve, Doubles, Failure, HeldOut, Numbers, Steps
 from rnn_tui.inside import Answer, OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind, name_of_answer
 from rnn_tui.protocol import Frame, Opened
+from rnn_tui.scored import first_scored
 from rnn_tui.text import glyph
 
 __all__ = ["Gaze", "Scene", "Told", "next_scene", "widest_glyph"]
@@ -102,6 +103,22 @@ class Scene:
         if self.numbers is not None:
             return self.in_columns(self.numbers.truth)
         return self._drawn(self.steps.targets.tolist()) if self.steps else []
+
+    @property
+    def first_scored(self) -> int:
+        """The first time step whose target the prediction is judged by."""
+        return first_scored(self.experiment.data)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all that is scored is right, in all rows."""
+        steps = self.steps
+        if steps is None or not self.experiment.training.learn or self.experiment.is_numbers:
+            return False
+        if steps.right_rows is None:
+            due = self.experiment.length if steps.due is None else steps.due
+            return self.experiment.rows == 1 and steps.right == due
+        return steps.right_rows == self.experiment.rows
 
     def _drawn(self, indices: list[int]) -> list[str]:
         """Characters as glyphs; nothing where there is none."""

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
-from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
+from rnn_tui.view.panes.prediction import prediction_axis
 from tests.draw.grids import Grid, is_picture
 
 VOCABULARY = "hielo"
@@ -24,7 +25,7 @@ def saying(inputs: Any = "hihell", targets: Any = "ihello", said: Any = "ihelll"
     values: dict[str, Any] = {
         "top": top, "top_p": np.tile(np.array(TOP_P, np.float32), (len(said), 1)), "target_p": [0.5] * len(said),
         "losses": [0.6931] * len(said), "right": sum(map(str.__eq__, said, targets)), "fed": len(said),
-        "length": len(inputs), "seen": [("ihelll", 11, False), ("ihello", 9, True)], "now": "",
+        "length": len(inputs), "seen": [Seen("ihelll", 11, False), Seen("ihello", 9, True)], "now": "",
     }  # fmt: skip
     return Prediction(inputs=inputs, targets=targets, **(values | more))
 
@@ -51,7 +52,15 @@ def test_any_prediction_in_any_room(data: st.DataObject) -> None:
     fed, ranks = data.draw(st.integers(0, axis.count)), data.draw(st.integers(1, 9))
     p = data.draw(st.lists(st.one_of(st.floats(0, 1, width=32), st.just(math.nan)), min_size=1, max_size=5))
     seen = data.draw(
-        st.lists(st.tuples(st.sampled_from(["日本" * 9, "abc", "x" * 60]), st.integers(1, 10**9), st.booleans()))
+        st.lists(
+            st.builds(
+                Seen,
+                st.sampled_from(["日本" * 9, "abc" * 6, "x" * 60]),
+                st.integers(1, 10**9),
+                st.booleans(),
+                st.none() | st.integers(0, 17),
+            )
+        )
     )
     say = saying(
         window, window[::-1], top=[["a", "日", *"bcdefgh"][:ranks]] * fed, seen=seen, fed=fed, length=len(glyphs),
@@ -141,7 +150,7 @@ def test_what_is_not_fed_yet_says_so() -> None:
 @pytest.mark.parametrize("text", ["abcdef", "日本日本日本日本", "日" * 30, "x" * 90])
 @pytest.mark.parametrize("width", [60, 120, 200])
 def test_what_was_said_is_shown_whole_newest_first(text: str, width: int) -> None:
-    seen = [(text, 100 - number, number == 3) for number in range(20)]
+    seen = [Seen(text, 100 - number, number == 3) for number in range(20)]
     rows = lines(picture(saying(seen=seen, now=text), width, 20))
     start = next(y for y, row in enumerate(rows) if "newest first" in row) + 1
     epochs = [int(word) for row in rows[start:] for word in row.split() if word.isdigit()]
@@ -173,7 +182,7 @@ def test_the_cursor_line_cuts_no_number_and_no_verdict(width: int) -> None:
 
 @pytest.mark.parametrize("width", range(12, 90))
 def test_a_text_gives_way_to_the_epoch_it_came_up_in(width: int) -> None:
-    seen = [("ihelloihelloihello", 1_234_567, False), ("ihello", 9, True)]
+    seen = [Seen("ihelloihelloihello", 1_234_567, False), Seen("ihello", 9, True)]
     axis = TimeAxis.fit(90, 6, gutter=GUTTER)
     text = "\n".join(lines(picture(saying(seen=seen, said=""), width, 16, axis=axis)))
     words = text[text.index("said") :].split()
@@ -189,3 +198,65 @@ def test_where_nothing_is_a_number_nothing_is_said(width: int) -> None:
     assert "✓" not in "".join(rows)
     assert "✗" not in "".join(rows)
     assert "nan" not in "".join(rows)
+
+
+@given(st.text("ab日", min_size=1, max_size=60), st.data(), st.integers(14, 60))
+def test_of_a_long_text_the_part_with_the_first_error_is_shown(text: str, data: st.DataObject, width: int) -> None:
+    wrong = data.draw(st.integers(0, len(text) - 1))
+    marked = text[:wrong] + "#" + text[wrong + 1 :]
+    rows = lines(picture(saying(seen=[Seen(marked, 3, False, wrong)], said=""), width, 16))
+    line = rows[next(y for y, row in enumerate(rows) if "said" in row) + 1].split(" epoch")[0].strip()
+    line = line.removesuffix(" 3").strip()
+    assert "#" in line
+    shown = line.strip("… ").replace(" ", "")
+    at = line.replace(" ", "").strip("…").index("#")
+    before = marked[:wrong][len(marked[:wrong]) - at :] if at else ""
+    assert shown.startswith(before)
+    assert marked[wrong - at :].startswith(shown.strip())
+    assert line.startswith("…") == (at < wrong)
+    assert line.endswith("…") == (len(shown) - at < len(marked) - wrong)
+
+
+def test_filler_is_neither_right_nor_wrong() -> None:
+    say = saying("a..?", "...a", "...b", first_scored=3, right=0, fed=1, length=1)
+    rows = lines(picture(say, cursor=1))
+    assert "".join(rows[2]).count("✗") == 1
+    assert not any("✓" in row for row in rows[:5])
+    assert "0 of 1 right" in rows[3]
+    assert "· says ." in next(row for row in rows if row.startswith(" t=1"))
+
+
+@pytest.mark.parametrize(("right_rows", "green"), [(4, True), (3, False), (0, False)])
+def test_all_rows_are_told_and_one_right_row_is_not_green(right_rows: int, green: bool) -> None:
+    say = saying("a..?", "...a", "...a", first_scored=3, right=1, fed=1, length=1, rows=4, row=2, right_rows=right_rows)
+    grid = picture(say)
+    assert f"{right_rows} of 4 rows right · row 3: 1 of 1 right" in lines(grid)[3]
+    assert (grid[3][GUTTER][1].color == DARK.right.color) == green
+
+
+@pytest.mark.parametrize("width", range(14, 90, 3))
+@pytest.mark.parametrize("length", [1, 4, 7, 21, 64])
+def test_a_part_of_a_row_is_marked_as_one(width: int, length: int) -> None:
+    axis = prediction_axis(width, length, 1)
+    text = ("abcdefgh" * 8)[:length]
+    for first in range(length - axis.count + 1):
+        shown = TimeAxis(column=axis.column, first=first, count=axis.count, length=length, gutter=GUTTER)
+        part = text[first : first + axis.count]
+        say = saying(part, part, part, length=length, fed=length, right=length)
+        rows = lines(picture(say, width, axis=shown))
+        for row in rows[:3]:
+            assert row[GUTTER:].replace("✓", "").replace("…", "").split() == list(part) or axis.column == 1
+            assert (row[GUTTER - 1] == "…") == (first > 0)
+            assert ("…" in row[GUTTER:]) == (first + axis.count < length)
+
+
+@pytest.mark.parametrize(("width", "length", "whole"), [(30, 6, True), (30, 8, False), (46, 6, True), (120, 21, True)])
+def test_all_steps_are_shown_where_each_has_room_for_its_mark(width: int, length: int, whole: bool) -> None:
+    assert (prediction_axis(width, length, 1).count == length) == whole
+
+
+def test_narrow_columns_have_the_bars_of_the_step_under_the_cursor() -> None:
+    rows = lines(picture(saying(), 29, cursor=5))
+    start = next(y for y, row in enumerate(rows) if "likely" in row)
+    assert [row[GUTTER] for row in rows[start : start + 3]] == ["l", "h", "i"]
+    assert ".5" in rows[start]

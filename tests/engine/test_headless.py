@@ -55,6 +55,12 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
                     "loss": session.losses.last(),
                     "prediction": session.prediction(),
                     "target": " ".join(experiment.data.targets),
+                    "right_rows": sum(  # of remember the letter that must come back, which stands at the end
+                        predicted.endswith(target[-1] if name == "remember" else target)
+                        for predicted, target in zip(
+                            session.prediction().split(" "), experiment.data.targets, strict=True
+                        )
+                    ),
                 }
             )
     assert code == 0

@@ -147,6 +147,7 @@ def _unrolled(scene: Scene) -> Unrolled:
         current=scene.current,
         double=network.cell == "lstm",
         flow=_flow(scene),
+        first_scored=scene.first_scored,
     )
 
 

@@ -5,15 +5,16 @@ from textual.strip import Strip
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.numbers import exact
-from rnn_tui.draw.prediction import GUTTER, Prediction, draw_prediction
+from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
 from rnn_tui.draw.series import as_drawn, draw_forecast, is_outside
-from rnn_tui.frame import Steps
+from rnn_tui.frame import PredictionSeen, Steps
 from rnn_tui.text import safe
 from rnn_tui.view.pane import Explanation, Pane
 from rnn_tui.view.scene import Scene, widest_glyph
 
 __all__ = ["PredictionPane", "prediction_axis"]
 
+_MARKED = 3  # cells that a character, its mark and a free one take
 _COMFORTABLE = 5  # cells a step should have, so that its bars can be read
 
 
@@ -42,9 +43,7 @@ class PredictionPane(Pane):
             label = "" if scale is None else safe(scale.label)
             return self.in_border(f"{self.NAME} · {label}", label) if label else self.NAME
         learnt = scene.frame.learnt
-        steps = scene.steps
-        now = steps is not None and steps.right == _due(scene, steps)
-        name = self.NAME + (" ✓" if now else "")
+        name = self.NAME + (" ✓" if scene.is_right else "")
         if learnt is None:
             return name
         return self.in_border(f"{name} · first right in epoch {learnt:,}", f"first right in epoch {learnt:,}")
@@ -94,10 +93,10 @@ class PredictionPane(Pane):
 
 
 def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:
-    """All steps where each can have a few cells, else a window of comfortable ones."""
+    """All steps where each has room for a mark, else a window of comfortable ones and a cell that tells of the rest."""
     axis = TimeAxis.fit(width, length, narrowest=narrowest, gutter=GUTTER)
-    if axis.column < _COMFORTABLE:
-        axis = TimeAxis.fit(width, length, narrowest=_COMFORTABLE, gutter=GUTTER)
+    if axis.column < max(_MARKED, narrowest + 1) or axis.count < length:
+        axis = TimeAxis.fit(width - 1, length, narrowest=_COMFORTABLE, gutter=GUTTER)
     return axis
 
 
@@ -122,7 +121,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
     assert steps is not None
     start = axis.first - steps.first
     window = slice(start, start + axis.count)
-    seen = [(safe(each.text), each.epoch, each.right) for each in scene.frame.predictions]
+    seen = [_seen(each) for each in scene.frame.predictions]
     whole = status.fed == scene.experiment.length and len(steps.top) == scene.experiment.length
     rows = scene.experiment.rows
     return Prediction(
@@ -140,6 +139,10 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         if whole and rows == 1
         else "",
         ticks=[each.tick for each in scene.frame.predictions],
+        first_scored=scene.first_scored,
+        row=min(scene.gaze.row, rows - 1),
+        rows=rows,
+        right_rows=steps.right_rows,
         reading=_reading(scene),
     )
 
@@ -152,3 +155,9 @@ def _reading(scene: Scene) -> range:
     if not scene.experiment.network.bidirectional:
         return range(phase.time_step, phase.time_step + 1)
     return range(phase.time_step + 1 if phase.kind == "embed" else scene.experiment.length)
+
+
+def _seen(seen: PredictionSeen) -> Seen:
+    """A prediction with printable characters: what stands for one may be longer than it."""
+    wrong = None if seen.wrong is None else len(safe(seen.text[: seen.wrong]))
+    return Seen(safe(seen.text), seen.epoch, seen.right, wrong)
