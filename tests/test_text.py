@@ -31,6 +31,25 @@ def test_terminals_agree_on_the_cells() -> None:
         assert sum(map(wcwidth, found)) == cell_len(found), hex(number)
 
 
+def test_no_glyph_has_a_character_about_whose_cells_terminals_disagree() -> None:
+    """Marks are those of Unicode 3.2, which old terminals know too; there are no spacing signs and no new symbols."""
+    for number in range(sys.maxunicode + 1):
+        for each in glyph(chr(number)):
+            category = unicodedata.category(each)
+            assert category not in ("Mc", "Me"), hex(number)
+            assert category != "Mn" or unicodedata.ucd_3_2_0.category(each) == "Mn", hex(number)
+            assert not "\ud7b0" <= each <= "\ud7ff", hex(number)
+            assert not any(a <= ord(each) <= b for a, b in ((0x2630, 0x2637), (0x4DC0, 0x4DFF), (0x3248, 0x324F)))
+
+
+def test_signs_of_one_script_are_told_apart() -> None:
+    signs = [chr(number) for number in range(0x900, 0x980) if unicodedata.category(chr(number)) == "Mc"]
+    vowels = [each for each in signs if "VOWEL SIGN" in unicodedata.name(each)]
+    assert len(vowels) >= 9
+    assert len({glyph(each) for each in vowels} - {"◌"}) >= 8
+    assert not {glyph(each) for each in signs} & {chr(number) for number in range(0x900, 0x980)}
+
+
 def test_a_mark_never_stands_alone() -> None:
     """It would join what is drawn before it, a border perhaps."""
     for number in range(sys.maxunicode + 1):
@@ -61,6 +80,15 @@ def test_a_mark_never_stands_alone() -> None:
         ("\u2028", "�"),
         ("\u3000", "␣"),
         ("\u0301", "◌\u0301"),
+        ("ा", "◌आ"),  # a spacing vowel sign, which takes none, one or two cells
+        ("ः", "◌:"),
+        ("ி", "◌இ"),
+        ("ु", "◌ु"),
+        ("\u1b42", "◌"),
+        ("\u0616", "◌"),  # a mark that came later than some terminals
+        ("\u2632", "�"),
+        ("\u324a", "�"),
+        ("\ud7b0", "◌"),
         ("\ufe0f", "◌"),
         ("\u20e3", "◌"),
         ("\U0001f3fd", "◌"),
