@@ -21,6 +21,7 @@ __all__ = ["GUTTER", "Prediction", "Seen", "draw_prediction"]
 GUTTER = 8
 _NARROW = 4  # cells below which a column has no room for bars
 _MOST_RANKS = 8
+_MOST_SEEN = 64  # predictions that come with a frame: there may be more
 _LONGEST = 40  # cells of a prediction among those that came before
 _SHORTEST = 6  # cells of it, before the word "epoch" gives way
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -206,15 +207,11 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     return y + 1
 
 
-def _draw_seen(
-    canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int], now: str, palette: Palette
-) -> None:
+def _draw_seen(canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int], now: str, palette: Palette) -> None:
     """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it.
 
     Their cells know the tick of that epoch's end: `Style.meta`.
     """
-    head = ("said so far, newest first", "said so far", "said") if seen else ("nothing said yet", "nothing yet")
-    canvas.put(1, y, first_that_fits(head, canvas.width - 1), palette.dim)
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
     for word in (" epoch ", " "):
         tails = [(" ✓" if each.right else "  ") + f"{word}{each.epoch:,}" for each in seen]
@@ -225,6 +222,7 @@ def _draw_seen(
     shown = [_around(each.text, each.wrong, longest) for each in seen]
     cell = max(map(cell_len, shown), default=0) + tail + 4
     columns = max(1, (canvas.width + 1) // cell)
+    canvas.put(1, y, first_that_fits(_seen_heads(len(seen), rows * columns), canvas.width - 1), palette.dim)
     for index, (text, _, right, _) in enumerate(seen[: rows * columns]):
         x = 1 + index // rows * cell
         row = y + 1 + index % rows
@@ -235,6 +233,16 @@ def _draw_seen(
         end = canvas.put(end, row, tails[index], palette.right if right else palette.dim)
         if index < len(ticks) and ticks[index]:
             canvas.tint(x, row, end - x, Style(meta={"tick": ticks[index]}))
+
+
+def _seen_heads(count: int, room: int) -> list[str]:
+    """What stands above the predictions, in ever fewer words; where not all have room, how many do."""
+    if not count:
+        return ["nothing said yet", "nothing yet"]
+    if count <= room:
+        return ["said so far, newest first", "said so far", "said"]
+    part = f"{room} of {count}" + ("+" if count >= _MOST_SEEN else "")
+    return [*(f"{name}: {part}" for name in ("said so far, newest first", "said so far", "said")), part]
 
 
 def _around(text: str, place: int | None, room: int) -> str:

@@ -1,5 +1,6 @@
 """The two lines on top: what is being run, and where it is."""
 
+from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.canvas import Canvas
@@ -69,10 +70,7 @@ def draw_status(
     else:
         parts.append("forward only")
     parts += [f"seed {training.seed}", _device(opened.device, status.gpu), f"torch {opened.torch}"]
-    for part in parts:
-        if x + 3 + len(part) < width:
-            canvas.put(x, 0, " · ", palette.faint)
-            x = canvas.put(x + 3, 0, part, palette.dim)
+    _put_parts(canvas, x, 0, parts, palette.dim, palette)
     state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
@@ -101,13 +99,24 @@ def draw_status(
         left = f"{duration(status.seconds_left)} left"
         line = x + sum(3 + len(fact) for fact in (*facts, left))
         facts += [left] if line + _SHORTEST_BAR < width else []
-    for fact in facts:
-        if x + 3 + len(fact) < width:
-            canvas.put(x, 1, " · ", palette.faint)
-            x = canvas.put(x + 3, 1, fact, palette.text)
+    x = _put_parts(canvas, x, 1, facts, palette.text, palette)
     if status.epochs and x + _SHORTEST_BAR < width:
         _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
+
+
+def _put_parts(canvas: Canvas, x: int, y: int, parts: list[str], style: Style, palette: Palette) -> int:
+    """Write the parts that have room from x on, and an ellipsis for others; returns where the parts end."""
+    left_out = False
+    for number, part in enumerate(parts):
+        ends = number == len(parts) - 1 and not left_out  # else there must be room for the ellipsis
+        if x + 3 + len(part) + (0 if ends else 2) >= canvas.width:
+            left_out = True
+            continue
+        canvas.put(x, y, " · ", palette.faint)
+        x = canvas.put(x + 3, y, part, style)
+    canvas.put(x, y, " …" if left_out else "", palette.faint)
+    return x
 
 
 def _device(name: str, load: GpuLoad | None) -> str:

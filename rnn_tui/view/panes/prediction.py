@@ -46,7 +46,8 @@ class PredictionPane(Pane):
         name = self.NAME + (" ✓" if scene.is_right else "")
         if learnt is None:
             return name
-        return self.in_border(f"{name} · first right in epoch {learnt:,}", f"first right in epoch {learnt:,}")
+        first = f"first right in epoch {learnt:,}"
+        return self.in_border(f"{name} · {first}", f"✓ {first}" if scene.is_right else first, first)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.prediction, and draw.series for numbers."""
@@ -93,10 +94,10 @@ class PredictionPane(Pane):
 
 
 def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:
-    """All steps where each has room for a mark, else a window of comfortable ones and a cell that tells of the rest."""
+    """All steps where each has room for a mark, else a window of comfortable ones and a cell on each side of it."""
     axis = TimeAxis.fit(width, length, narrowest=narrowest, gutter=GUTTER)
     if axis.column < max(_MARKED, narrowest + 1) or axis.count < length:
-        axis = TimeAxis.fit(width - 1, length, narrowest=_COMFORTABLE, gutter=GUTTER)
+        axis = TimeAxis.fit(width - 1, length, narrowest=_COMFORTABLE, gutter=GUTTER + 1)
     return axis
 
 
