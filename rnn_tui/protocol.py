@@ -247,6 +247,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     torch: str
     kept: str = ""  # the folder on the disk; empty: none
     scale: SeriesScale | None = None  # of a series
+    guessing: float | None = None  # the loss of knowing how often each answer comes, and nothing else
 
 
 class Frame(_Value, frozen=True, kw_only=True, tag=True):

@@ -24,11 +24,12 @@ Ints = NDArray[np.intp]
 Bits = NDArray[np.uint32]
 
 BRAILLE, DOT_COLUMNS, DOT_ROWS = 0x2800, 2, 4  # the empty braille character, and the dots of one
+PLAIN = Style()
 HUGE, TINY = 1e300, 1e-300  # beyond these the arithmetic of a scale would leave the floats
 MIN_WIDTH, MIN_HEIGHT = 16, 5  # cells below which axes cost more than they tell
 ROOMY = 8  # rows from which labels keep a free row between them, and the floor one below it
 GUTTER = 4  # least cells for the labels on the left, so that the plot does not jump when they change
-AXIS, FLOOR, MARK, CURVES = 1, 2, 3, 4  # inks: places in the styles of a sheet; 0 is the background
+AXIS, FLOOR, MARK, GUESS, CURVES = 1, 2, 3, 4, 5  # inks: places in the styles of a sheet; 0 is the background
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,19 +115,22 @@ class _Sheet:
 def draw_chart(
     curves: Sequence[Curve], *, width: int, height: int, log_x: bool = False, log_y: bool = False,
     x_to: float | None = None, y_to: tuple[float, ...] = (), floor: float | None = None, floor_label: str = "floor",
+    guess: float | None = None, guess_label: str = "guessing", guess_style: Style = PLAIN,
     x_label: str = "epoch", mark: float | None = None,
     axis_style: Style, floor_style: Style, mark_style: Style, background: Style, empty: str = "no loss yet",
 ) -> list[Strip]:  # fmt: skip
     """Draw curves, later ones on top, as `height` strips of `width` cells.
 
     The axes reach at least to `x_to` and to the values `y_to`, so that a growing curve need not move at every
-    point. `floor` is a value that curves cannot fall below: a dashed line, always in range. `mark` is an x: a line
+    point. `floor` is a value that curves cannot fall below: a dashed line, always in range. `guess` is another such
+    line, with finer dashes: what is above it is no better than a guess. Where both are in one row, one line has both
+    names, and the label on the left is that of the floor. `mark` is an x: a line
     down behind the curves. What has no place (not finite, outside, <= 0 on a log axis) is left out. So are
     axes without room. With no points at all, `empty` is shown.
     """
     if width < 1 or height < 1:
         return [Strip([], 0)] * max(height, 0)
-    styles = [axis_style, floor_style, mark_style, *(curve.style for curve in curves)]
+    styles = [axis_style, floor_style, mark_style, guess_style, *(curve.style for curve in curves)]
     styles += [curve.tip or curve.style for curve in curves]
     sheet = _Sheet(width, height, [background, *(background + style for style in styles)])
     framed = width >= MIN_WIDTH and height >= MIN_HEIGHT
@@ -142,11 +146,22 @@ def draw_chart(
     y_range = _range(
         np.concatenate([reach[~np.isnan(reach)], *(ends for _, _, p in layers for ends in (p.low, p.high))]), log_y
     )
-    floor_at, mark_at = float(_positions(floor, log_y)), float(_positions(mark, log_x))
-    has_floor = math.isfinite(floor_at)
-    y = _Scale(*(_with_floor(*y_range, floor_at, rows) if has_floor else y_range), log_y, rows, DOT_ROWS)
-    floor_row = rows - 1 - y.cell(floor_at) if has_floor else -1
-    labels = [(floor_row, short(10**floor_at if log_y else floor_at), FLOOR)] if has_floor else []
+    mark_at = float(_positions(mark, log_x))
+    given = ((floor, floor_label, FLOOR), (guess, guess_label, GUESS))
+    levels = [(float(_positions(value, log_y)), name, ink) for value, name, ink in given]
+    levels = [level for level in levels if math.isfinite(level[0])]
+    for level, _, _ in levels:
+        y_range = _with_level(*y_range, level, rows)
+    y = _Scale(*y_range, log_y, rows, DOT_ROWS)
+    lines: dict[int, tuple[str, int]] = {}  # by row
+    labels = []
+    for level, name, ink in levels:
+        row = rows - 1 - y.cell(level)
+        if row in lines:
+            lines[row] = f"{lines[row][0]}, {name}", lines[row][1]
+            continue
+        lines[row] = name, ink
+        labels.append((row, short(10**level if log_y else level), ink))
     for cell, text in y.ticks(min(5, max(3, rows * 2 // 5))):
         row = rows - 1 - cell
         if all(abs(row - other) > (rows >= ROOMY) and text != label for other, label, _ in labels):
@@ -161,8 +176,8 @@ def draw_chart(
         whole = all(np.all(curve.x[np.isfinite(curve.x)] % 1 == 0) for _, curve, _ in layers)
         ticks = x.ticks(max(3, columns // 9), least=1.0 if whole else 0.0)
         _draw_frame(sheet, gutter, labels, [(left + cell, text) for cell, text in ticks], x_label)
-    if has_floor:
-        sheet.write(floor_row, left, "┄" * columns, FLOOR)
+    for row, (_, ink) in lines.items():
+        sheet.write(row, left, ("┄" if ink == FLOOR else "┈") * columns, ink)
     if x.low <= mark_at <= x.high:
         sheet.glyphs[:rows, left + x.cell(mark_at)] = ord("┆")
         sheet.inks[:rows, left + x.cell(mark_at)] = MARK
@@ -175,10 +190,35 @@ def draw_chart(
         sheet.inks[:rows, left:][bits > 0] = ink
         last = x.cell(points.x[-1])
         sheet.inks[:rows, left + last][bits[:, last] > 0] = ink + len(curves)
-    text = f" {floor_label} "
-    if has_floor and len(text) < columns and not taken[floor_row, 1 : 1 + len(text)].any():
-        sheet.write(floor_row, left + 1, text, FLOOR)
+    free = taken == 0
+    for row, (name, ink) in lines.items():
+        others = [other for other in lines if other != row]
+        place = _name_place(free, row, f" {name} ", others=others, near=ink == GUESS)
+        if place is not None:
+            sheet.write(place[0], left + place[1], f" {name} ", ink)
+            free[place[0], place[1] : place[1] + len(name) + 2] = False
     return sheet.strips()
+
+
+def _name_place(
+    free: NDArray[np.bool_], row: int, text: str, *, others: Sequence[int], near: bool
+) -> tuple[int, int] | None:
+    """Return the row and column for the name of a line at `row`: at its left end, or else with `near` wherever it
+    covers no curve, on the line or in the row above or below that no other line lies in; None where there is no room.
+    """
+    rows, columns = free.shape
+    size = len(text)
+    if size >= columns:
+        return None
+    if not near:
+        return (row, 1) if free[row, 1 : 1 + size].all() else None
+    for at in (row, row - 1, row + 1):
+        if not 0 <= at < rows or at in others:
+            continue
+        room = np.flatnonzero(np.lib.stride_tricks.sliding_window_view(free[at, 1:], size).all(axis=1))
+        if len(room):
+            return at, 1 + int(room[0])
+    return None
 
 
 @cache
@@ -236,12 +276,12 @@ def _range(positions: Floats, log: bool, grow: bool = False) -> tuple[float, flo
     return (low, low + max(1.0, size * 1e-3)) if grow else (low - room, low + room)
 
 
-def _with_floor(low: float, high: float, floor: float, rows: int) -> tuple[float, float]:
-    """Widen a range so that the floor is at least in the middle of its row: with room, the last but one."""
+def _with_level(low: float, high: float, level: float, rows: int) -> tuple[float, float]:
+    """Widen a range so that a level is at least in the middle of its row: with room, the last but one."""
     dots = (1.5 if rows >= ROOMY else 0.5) * DOT_ROWS - 0.5
     room = dots / (rows * DOT_ROWS - 1 - dots)
-    high = max(high, floor + (floor - low) * room)
-    return min(low, floor - (high - floor) * room), high
+    high = max(high, level + (level - low) * room)
+    return min(low, level - (high - level) * room), high
 
 
 def _round_powers(low: float, high: float, wanted: int) -> list[tuple[float, float]]:

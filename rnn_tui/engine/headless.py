@@ -12,6 +12,7 @@ import torch
 
 from rnn_tui.counted import counted
 from rnn_tui.engine.gpu import out_of_memory
+from rnn_tui.engine.guessing import guessing
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.lines import Interrupts, Lines
 from rnn_tui.engine.series_lines import series_line, series_summary, series_update
@@ -260,7 +261,11 @@ def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     summary = series_summary if session.experiment.is_numbers else text_summary
     parts = summary(session) if text else [_learnt(session) if session.trainer.learns else _checked(session)]
     if loss is not None and not text:
-        parts.append(f"loss {_number(loss)}" + (f", floor {floor:.4f}" if floor is not None else ""))
+        marks = [f", floor {floor:.4f}"] if floor is not None else []
+        guess = guessing(session.trainer)
+        if guess is not None and session.right_rows() < session.trainer.task.rows:
+            marks.append(f", guessing {guess:.4f}")
+        parts.append(f"loss {_number(loss)}" + "".join(marks))
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
     word = "epoch" if session.trainer.learns else "pass"
     words = {"epoch": "epochs", "pass": "passes"}

@@ -138,9 +138,7 @@ class Session(Forward):
         if not trainer.at_end_of_pass or not trainer.logits or self.experiment.is_numbers or target is None:
             return []
         predicted, text = scored(trainer), trainer.task.text
-        return [
-            (text(predicted[:, row : row + 1]), text(target[:, row : row + 1])) for row in range(target.shape[1])
-        ]
+        return [(text(predicted[:, row : row + 1]), text(target[:, row : row + 1])) for row in range(target.shape[1])]
 
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""

@@ -34,6 +34,7 @@ class Task:
 
     batches = 1  # passes in an epoch
     source: Source | None = None  # what has been read
+    guessing: tuple[float, float, float] | None = None  # see `engine/guessing.py`, which computes it once
     inputs: Tensor  # (T, N) indices, on the CPU; NONE behind the end of a row
     targets: Tensor | None  # (T, N), where something is learnt; NONE where nothing is to be said
     lengths: Tensor | None = None  # (N,) of the rows, on the CPU, where they are padded and also read from the right

@@ -7,6 +7,7 @@ import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.guard import Guard
+from rnn_tui.engine.guessing import guessing
 from rnn_tui.engine.session import Session
 from rnn_tui.frame import Curve, HeldOut, PredictionSeen, Status
 from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
@@ -98,4 +99,5 @@ def opened_of(session: Session, *, run: int, name: str, kept: str) -> Opened:
         torch=str(torch.__version__),
         kept=kept,
         scale=session.scale,
+        guessing=guessing(session.trainer),
     )

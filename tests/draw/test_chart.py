@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -376,3 +377,49 @@ def test_the_data_is_left_alone() -> None:
     draw(loss, log_x=True, log_y=True)
     assert np.array_equal(loss.x, x)
     assert np.array_equal(loss.low, low)
+
+
+# guessing
+
+
+@pytest.mark.parametrize("size", [(46, 24), (30, 12), (80, 40), (46, 9)])
+@pytest.mark.parametrize("log_y", [False, True])
+def test_a_curve_that_stays_at_guessing_lies_on_its_line_and_not_on_zero(size: tuple[int, int], log_y: bool) -> None:
+    x = np.arange(1.0, 301.0)
+    strips = draw(curve(x, 1.386 + 36 * 0.9**x), width=size[0], height=size[1], log_y=log_y, guess=1.386, y_to=(0.0,))
+    rows = [strip.text for strip in strips]
+    line = next(row for row in rows if row.lstrip().startswith("1.39┤"))
+    assert any(0x2800 < ord(each) < 0x2900 for each in line[-4:]), "the newest losses are in the row of the line"
+    assert not any(row.lstrip().startswith("0┤") for row in rows[rows.index(line) : rows.index(line) + 1])
+    assert sum(" guessing " in row for row in rows) == 1
+    near = next(at for at, row in enumerate(rows) if " guessing " in row)
+    assert abs(near - rows.index(line)) <= 1
+
+
+@given(
+    st.floats(0.01, 100), st.floats(0.01, 100), st.integers(16, 90), st.integers(5, 40), st.booleans(),
+    st.lists(st.floats(0.001, 100), min_size=1, max_size=60),
+)  # fmt: skip
+def test_two_lines_never_share_a_label_or_a_name(
+    floor: float, guess: float, width: int, height: int, log_y: bool, losses: list[float]
+) -> None:
+    data = curve(np.arange(1.0, len(losses) + 1), losses)
+    strips = draw(data, width=width, height=height, log_y=log_y, floor=floor, guess=guess, y_to=(0.0,))
+    check(strips, width, height)
+    rows = [strip.text for strip in strips]
+    labels = [row.split("┤")[0].strip() for row in rows if "┤" in row]
+    assert short(floor) in labels
+    assert short(guess) in labels or "┈" not in "".join(rows)  # in the row of the floor
+    text = "".join(rows)
+    assert text.count("guessing") <= 1
+    assert text.count("floor") <= 1
+    assert not re.search(r"\S(floor|guessing)|(floor|guessing)[^ ,\n]", "\n".join(rows))
+
+
+def test_both_names_stand_on_one_line_where_they_fall_together() -> None:
+    data = curve([1.0, 2.0, 3.0], [40.0, 30.0, 20.0])
+    rows = lines(data, floor=1.0, guess=1.1)
+    line = next(row for row in rows if "floor" in row)
+    assert " floor, guessing " in line
+    assert line.lstrip().startswith("1┤") or line.lstrip().startswith("1.00┤")
+    assert "┈" not in "".join(rows)

@@ -30,9 +30,10 @@ class LossPane(Pane):
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
         read="Down is better. The faint points are the losses of single characters. The dashed line is the floor: a "
-        "state between −1 and 1 that is used as logits cannot be surer than that. Where a part of a text is held out, "
-        "green is what the network makes of that: while both fall it learns, and where green rises it learns by heart. "
-        "After going back, the old future stays there faintly.",
+        "state between −1 and 1 that is used as logits cannot be surer than that. The dotted line is guessing: the "
+        "loss of somebody who knows how often each answer comes, and nothing else. Where a part of a text is held "
+        "out, green is what the network makes of that: while both fall it learns, and where green rises it learns by "
+        "heart. After going back, the old future stays there faintly.",
         then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
     )
 
@@ -48,17 +49,19 @@ class LossPane(Pane):
         if experiment.is_numbers:
             text = _squared(scene)
             return self.in_border(f"{self.NAME} · {text}", text, text.replace(" · held out", ", held"))
-        floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
+        name = self.NAME + (f" · floor {compact(experiment.floor)}" if experiment.floor is not None else "")
+        guess = f" · guessing {compact(scene.opened.guessing)}" if scene.opened.guessing is not None else ""
         if scene.held_out is not None:
-            name = f"{self.NAME}{floor} · held out "
-            return self.in_border(*(name + form for form in _judged(scene.held_out)))
+            return self.in_border(*(f"{name} · held out {form}" for form in _judged(scene.held_out)))
         if experiment.data.per_character:
-            return f"{self.NAME}{floor} · nats per character"
+            each = " · nats per character"
+            return self.in_border(f"{name}{guess}{each}", f"{name}{each}", name)
         how = f"{experiment.training.reduction} over {experiment.length}"
-        if floor and scene.characters is not None and experiment.training.reduction == "sum":
+        if experiment.floor is not None and scene.characters is not None and experiment.training.reduction == "sum":
             # the points are no sums, and may lie below it
-            return self.in_border(f"{self.NAME}{floor} of the {how}", f"{self.NAME}{floor} (sum)")
-        return f"{self.NAME}{floor} · {how}"
+            long = f"{name}{guess} of the {how}"
+            return self.in_border(long, f"{name} of the {how}", f"{name} (sum)")
+        return self.in_border(f"{name}{guess} · {how}", f"{name} · {how}", name)
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
@@ -75,7 +78,7 @@ class LossPane(Pane):
         gaze = scene.gaze
         newest = max((float(each.x[-1]) for each in _drawn(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
-        how = (scene.opened.run, scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
+        how = (scene.opened.run, scene.opened.guessing, scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
             self._chart = self._draw_chart(scene, width, height, end, mark)
@@ -99,6 +102,8 @@ class LossPane(Pane):
             log_x=gaze.log_x,
             log_y=gaze.log_y,
             floor=scene.experiment.floor,
+            guess=scene.opened.guessing,
+            guess_style=palette.wrong + Style(bold=False),
             x_to=end,
             mark=mark,
             x_label=_pass(scene) if scene.frame.status.batches > 1 else "epoch",
