@@ -37,18 +37,17 @@ class NetworkPane(Pane):
 
     def title(self, scene: Scene) -> str:
         """How many time steps there are, and which are shown."""
-        axis = scene.axis
-        shown = (
-            f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}"
-            if axis.count < axis.length
-            else ""
-        )
-        rows = scene.experiment.rows
+        return self.in_border(*self.forms(scene))
+
+    def forms(self, scene: Scene) -> list[str]:
+        """The titles, in ever fewer words: each says which time steps are shown, if not all."""
+        axis, rows = scene.axis, scene.experiment.rows
+        part = f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}"
+        shown = part if axis.count < axis.length else ""
         row = f" · row {min(scene.gaze.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
         steps = f" · {axis.length} time step{'s' if axis.length > 1 else ''}"
-        return self.in_border(
-            f"{self.NAME}{steps}{shown}{row}", f"Network{steps}{shown}{row}", f"Network{shown or steps}{row}"
-        )
+        forms = [f"{self.NAME}{steps}{shown}{row}", f"Network{steps}{shown}{row}", f"Network{shown or steps}{row}"]
+        return [*forms, f"Network{shown}", part.removeprefix(" · ")] if shown else [*forms, f"Network{row}"]
 
     def subtitle(self, scene: Scene) -> str:
         """What the drawing leaves unsaid."""

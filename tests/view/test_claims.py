@@ -1,0 +1,88 @@
+"""What a pane says of a whole it shows whole, or with a sign that it does not: for any texts, in any room."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from rich.cells import cell_len
+from textual.geometry import Size
+
+from rnn_tui.draw.palette import DARK
+from rnn_tui.experiment import Data, Experiment, Network, Training
+from rnn_tui.protocol import Look
+from rnn_tui.text import glyph
+from rnn_tui.view.layout import time_axis, wanted
+from rnn_tui.view.panes.network import NetworkPane
+from rnn_tui.view.panes.prediction import PredictionPane
+from rnn_tui.view.scene import Gaze, Scene, next_scene
+from tests.view.fake_frames import MIDWAY, frame_of
+
+LETTERS = "abcxyz字ा"  # of one cell and of two
+
+
+@st.composite
+def scenes(draw: st.DrawFn, width: int, height: int) -> Scene:
+    """A run on rows of any length, in the middle of a pass or at its end, looked at anywhere."""
+    length, count = draw(st.integers(1, 70)), draw(st.integers(1, 4))
+    row = st.text(LETTERS, min_size=length, max_size=length)
+    rows = st.lists(row, min_size=count, max_size=count)
+    data = Data(inputs=tuple(draw(rows)), targets=tuple(draw(rows)), vocabulary=LETTERS)
+    experiment = Experiment(data=data, network=Network(head="linear"), training=Training(tick="sequence"))
+    gaze = Gaze(cursor=draw(st.none() | st.integers(0, length - 1)), row=draw(st.integers(0, count - 1)))
+    sizes = {"prediction": Size(width, height), "network": Size(width, height)}
+    look = Look(number=1, wanted=wanted(experiment, gaze, score_width=width, sizes=sizes, asks=()))
+    status = replace(MIDWAY, fed=draw(st.sampled_from([length, draw(st.integers(0, length))])))
+    frame = frame_of(look, experiment, status, run=1, revision=1)
+    assert frame.opened is not None
+    assert frame.steps is not None
+    axis = time_axis(experiment, width, frame.steps.first)
+    return next_scene(None, frame, frame.opened, gaze=gaze, palette=DARK, axis=axis)
+
+
+def characters(line: str) -> list[str]:
+    """The characters of a line, without marks, signs and blanks; a sign on a dotted circle is one."""
+    return re.findall(r"◌[^ ✓✗·…]|[^ ✓✗…]", line)
+
+
+@settings(max_examples=150)
+@given(st.data(), st.integers(22, 130), st.integers(6, 30))
+def test_the_prediction_counts_what_it_shows_or_shows_that_it_is_more(
+    data: st.DataObject, width: int, height: int
+) -> None:
+    scene = data.draw(scenes(width, height))
+    rows = [strip.text for strip in PredictionPane().picture(scene, width, height)]
+    texts = [row[8:] for row in rows[:3]]
+    length, fed = scene.experiment.length, scene.frame.status.fed
+    source = scene.experiment.data.inputs[scene.gaze.row]
+    shown = characters(texts[0])
+    assert "".join(map(glyph, source)).find("".join(shown)) >= 0
+    assert len(characters(texts[1])) == len(characters(texts[2])) == len(shown)
+    for text in texts:
+        assert ("…" in text) == (len(shown) < length), "a part of the row says that it is one"
+    claim = re.search(r"(\d+) of (\d+) right", rows[3])
+    if claim is not None:
+        right, of = map(int, claim.groups())
+        assert of == fed
+        said = [(each, target) for each, target in zip(characters(texts[2]), characters(texts[1]), strict=True)]
+        if len(shown) == length:
+            assert sum(each == target for each, target in said if each != "·") == right
+    if scene.experiment.rows > 1 and rows[3].strip():
+        assert re.match(rf" *row {scene.gaze.row + 1}\b", rows[3]), "one row of several is named"
+    assert all(cell_len(row) == width for row in rows)
+
+
+@settings(max_examples=100)
+@given(st.data(), st.integers(40, 130), st.integers(8, 30))
+def test_the_network_names_the_part_that_it_shows(data: st.DataObject, width: int, height: int) -> None:
+    scene = data.draw(scenes(width, height))
+    rows = [strip.text for strip in NetworkPane().picture(scene, width, height)]
+    shown = characters(next(row for row in rows if row.startswith(" input"))[11:])
+    length, axis = scene.experiment.length, scene.axis
+    assert len(shown) == axis.count
+    for form in NetworkPane().forms(scene):
+        part = re.search(r"t (\d+)–(\d+) of 0–(\d+)", form)
+        assert (part is None) == (len(shown) == length)
+        if part is not None:
+            first, last, end = map(int, part.groups())
+            assert (first, last, end) == (axis.first, axis.first + len(shown) - 1, length - 1)
