@@ -32,7 +32,7 @@ SOME = 23  # one letter of so many is tried
 
 def tried() -> list[str]:
     """Every glyph of a mark, a sign, a symbol or a number, and some of the letters, each between two letters."""
-    found = {}
+    found: dict[str, None] = {}
     for number in range(0x20, sys.maxunicode + 1):
         character = chr(number)
         kind = unicodedata.category(character)[0]

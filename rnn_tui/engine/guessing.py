@@ -53,8 +53,8 @@ def _computed(task: Task) -> tuple[float, float, float]:
         return error, 1.0, task.length
     classes = len(task.vocabulary)
     if isinstance(task, TextTask):
-        learnt = task.plan.learnt
-        found = np.bincount(task.corpus.codes[1 : learnt : math.ceil(learnt / _MOST)])
+        end = task.plan.learnt
+        found = np.bincount(task.corpus.codes[1 : end : math.ceil(end / _MOST)])
         counts = np.zeros(classes, np.int64)
         np.add.at(counts, task.corpus.table[np.flatnonzero(found)], found[found > 0])
         return entropy(counts), 1.0, task.length

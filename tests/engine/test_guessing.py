@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from rnn_tui.remember import remember
 from rnn_tui.rules import from_dict, to_dict
 
 
-def opened(name: str = "hihello", **sections: dict[str, object]) -> Session:
+def opened(name: str = "hihello", **sections: Mapping[str, object]) -> Session:
     values = to_dict(LESSONS[name])
     values["run"]["until"] = []
     for section, changed in sections.items():
