@@ -57,7 +57,7 @@ class NetworkPane(Pane):
         if scale is not None and (scale.offset or scale.unit != 1):
             words = [f"numbers are {safe(scale.label)}", safe(scale.label)]
         if learn and network.bidirectional:
-            words = ["reads both ways, so it has seen the answer", "it has seen the answer"]
+            words = ["reads both ways, so it has seen the answer", "it has seen the answer", "saw the answer"]
         elif learn and network.head == "direct":
             words = ["the state itself is the logits", "the logits are h"]
         return self.in_border(*(" · ".join(filter(None, (sample, each))) for each in words))
