@@ -68,6 +68,9 @@ def test_names_options_that_exist() -> None:
         "--to",
         "--best",
         "--prime",
+        "--prime-file",
+        "--skip-unknown",
+        "--forecast",
         "--temperature",
         "--top-k",
     }
