@@ -18,7 +18,13 @@ from rnn_tui.experiment import PYTHON_SOURCE, Experiment, ExperimentError
 from rnn_tui.experiment_file import read
 from rnn_tui.experiment_hash import experiment_hash, is_made_up
 from rnn_tui.frame import PredictionSeen
-from rnn_tui.parameters import parameter_shapes
+from rnn_tui.manifest_checks import (
+    best_problem,
+    essence_problem,
+    manifest_problem,
+    tensors_problem,
+    wanted_tensors,
+)
 from rnn_tui.protocol import Turn
 from rnn_tui.versions import is_newer, keys_beyond, no_setting, written_by
 from rnn_tui.whole import exists, open_regular
@@ -154,10 +160,9 @@ def read_experiment(folder: Path) -> Experiment:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the run in a folder. Raises CheckpointError."""
     manifest = _read(folder / MANIFEST, Manifest)
-    if Path(manifest.losses).name != manifest.losses or not manifest.losses.endswith(".csv"):
-        raise CheckpointError(folder / MANIFEST, "is altered: it must name a .csv file beside it")
-    if min(manifest.updates, manifest.state_tick, manifest.state_epoch) < 0:
-        raise CheckpointError(folder / MANIFEST, "is altered: a count in it is negative")
+    problem = manifest_problem(manifest)
+    if problem:
+        raise CheckpointError(folder / MANIFEST, f"is altered: {problem}")
     return manifest
 
 
@@ -165,7 +170,11 @@ def read_best(folder: Path) -> BestCheckpoint:
     """The manifest of the best checkpoint of the run in a folder. Raises CheckpointError, also where there is none."""
     if not exists(folder / BEST):
         raise CheckpointError(folder / BEST, "there is no such file: this run has kept no best checkpoint yet")
-    return _read(folder / BEST, BestCheckpoint)
+    best = _read(folder / BEST, BestCheckpoint)
+    problem = best_problem(best)
+    if problem:
+        raise CheckpointError(folder / BEST, f"is altered: {problem}")
+    return best
 
 
 def _read(file: Path, kind: type[_Kind]) -> _Kind:
@@ -187,10 +196,6 @@ def _read(file: Path, kind: type[_Kind]) -> _Kind:
         raise CheckpointError(file, f"is cut or altered: {error}") from None
     if unknown:  # what it does not know may be what the numbers depend on
         raise CheckpointError(file, no_setting(writer, unknown))
-    if Path(manifest.tensors).name != manifest.tensors or not manifest.tensors.endswith(".safetensors"):
-        raise CheckpointError(file, "is altered: it must name a .safetensors file beside it")
-    if min(manifest.tick, manifest.epoch) < 0:
-        raise CheckpointError(file, "is altered: a count in it is negative")
     return manifest
 
 
@@ -212,28 +217,29 @@ def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: E
     """The same as `read_tensors` without the text; `read` is the experiment with its vocabulary."""
     if manifest.experiment != experiment_hash(experiment):
         raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
+    problem = "" if manifest.essence is None else essence_problem(manifest.essence, experiment)
+    if problem:
+        raise CheckpointError(folder / (MANIFEST if isinstance(manifest, Manifest) else BEST), f"is altered: {problem}")
     file = folder / manifest.tensors
-    data = _bytes(file, max(0, manifest.tensors_bytes))
+    data = _bytes(file, manifest.tensors_bytes)
     if len(data) != manifest.tensors_bytes:
         raise CheckpointError(file, f"is cut: {len(data):,} bytes of {manifest.tensors_bytes:,}")
     if hashlib.sha256(data).hexdigest() != manifest.tensors_sha256:
         raise CheckpointError(file, "is altered: its SHA-256 is not the one in its manifest")
-    _check_sizes(file, data, read)
+    problem = tensors_problem(_header(file, data), *wanted_tensors(manifest, read))
+    if problem:
+        raise CheckpointError(file, problem)
     return data
 
 
-def _check_sizes(file: Path, data: bytes, experiment: Experiment) -> None:
-    """Whether the header of a safetensors file (a length of 8 bytes, then JSON) has this experiment's weights."""
+def _header(file: Path, data: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """What a safetensors file says of its tensors: a length of 8 bytes, then JSON. Raises CheckpointError."""
     try:
         header = msgspec.json.decode(data[8 : 8 + int.from_bytes(data[:8], "little")], type=dict[str, Any])
-        there = {name: tuple(each["shape"]) for name, each in header.items() if name.startswith("model.")}
-    except (msgspec.DecodeError, KeyError, TypeError, RecursionError) as error:
+        header.pop("__metadata__", None)
+        return {name: (str(each["dtype"]), tuple(map(int, each["shape"]))) for name, each in header.items()}
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(file, f"is no safetensors file: {error}") from None
-    wanted = {f"model.{name}": shape for name, shape in parameter_shapes(experiment)}
-    for name in sorted({*there, *wanted}):
-        if there.get(name) != wanted.get(name):
-            has, needs = (" × ".join(map(str, each.get(name, ("nothing",)))) for each in (there, wanted))
-            raise CheckpointError(file, f"is of other sizes: {name[:80]} is {has}; the experiment needs {needs}")
 
 
 def _bytes(file: Path, most: int) -> bytes:

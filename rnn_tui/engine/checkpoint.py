@@ -155,6 +155,10 @@ def to_snapshot(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor]
         values.append(tensor)
     if any(value.dtype != torch.float32 for value in values):
         raise CheckpointError(file, "is altered: its numbers are not float32")
+    if any(not 1 <= tensors[key].item() <= manifest.progress.updates for key in tensors if key.endswith(".step")):
+        raise CheckpointError(file, "is altered: its optimiser counts more updates than were made")
+    if "random.cpu" in tensors:
+        _check_random(tensors["random.cpu"], file)
     progress = manifest.progress
     best, bad, cuts = progress.plateau
     return Snapshot(
@@ -168,13 +172,23 @@ def to_snapshot(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor]
         values=torch.cat([value.reshape(-1) for value in values]),
         slots=tuple(slots),
         random=tensors.get(_RANDOM),
-        state=_carried(trainer, tensors, file),
+        state=_carried(trainer, manifest, tensors, file),
     )
 
 
-def _carried(trainer: Trainer, tensors: dict[str, Tensor], file: Path) -> State | None:
+def _check_random(state: Tensor, file: Path) -> None:
+    """Raises CheckpointError for bytes that are no state of torch's generator."""
+    try:
+        torch.Generator().set_state(state)
+    except (RuntimeError, TypeError, ValueError):
+        raise CheckpointError(file, "is altered: random.cpu is no state of torch's random numbers") from None
+
+
+def _carried(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], file: Path) -> State | None:
     """The state that the next pass goes on from, where it does. Raises CheckpointError for one of another size."""
     found = [tensors[f"{_STATE}{name}"].to(trainer.device) for name in "hc" if f"{_STATE}{name}" in tensors]
+    if bool(found) != trainer.task.carries_into(manifest.state_epoch + 1):
+        raise CheckpointError(file, "is altered: it has a state where none goes on, or none where one does")
     if not found:
         return None
     h_0 = trainer.h_0

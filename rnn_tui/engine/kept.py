@@ -5,6 +5,7 @@ import math
 import os
 from array import array
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,8 @@ def load_run(
         past = tuple(checked_turn(experiment, turn) for turn in manifest.turns)
         to_come = tuple(sorted((*manifest.planned, *turns), key=lambda turn: turn.tick))
         session.go_on(_branch(session, manifest, past, logs, history), state, to_come)
+        if (session.whole_passes, session.epoch) != (manifest.updates, manifest.epoch):
+            raise CheckpointError(folder / MANIFEST, "is altered: its passes are not those that it is left after")
     except CheckpointError:
         raise
     except ExperimentError as error:
@@ -192,6 +195,7 @@ def _locked(path: Path) -> Iterator[Folder]:
 def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], logs: Logs, history: int) -> Branch:
     rows = logs.losses.read(manifest.updates if manifest.rows is None else manifest.rows)
     rows += _lost_rows(manifest, rows, learns=session.trainer.learns)
+    _check_rows(manifest, rows, logs, learns=session.trainer.learns)
     branch = Branch(
         name=manifest.branch,
         states=States(history),
@@ -212,6 +216,16 @@ def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], logs:
     loss, epoch, since = manifest.best
     branch.best = Best(loss=math.inf if loss is None else loss, epoch=epoch, since=since)
     return branch
+
+
+def _check_rows(manifest: Manifest, rows: list[list[str]], logs: Logs, *, learns: bool) -> None:
+    """Raises CheckpointError where the file's passes are not those of the manifest."""
+    ends = [0, *(int(row[1]) for row in rows)]
+    sound = all(before < after for before, after in pairwise(ends[: 1 + (manifest.rows or len(rows))]))
+    sound = sound and ends[manifest.state_epoch] == manifest.state_tick and ends[-1] <= manifest.tick
+    sound = sound and all(int(row[0]) == number for number, row in enumerate(rows, 1))
+    if not sound or any(bool(row[2]) != learns for row in rows):
+        raise CheckpointError(logs.losses.path, "is altered: its passes are not those of its checkpoint")
 
 
 def _lost_rows(manifest: Manifest, rows: list[list[str]], *, learns: bool) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """Losses as CSV, a row for each pass, appended while it trains and read again when a run goes on."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rnn_tui.manifest import CheckpointError
 from rnn_tui.whole import CutShort, Folder, NotTheSame, open_regular
@@ -26,6 +27,11 @@ class Logbook:
         self.rows = 0  # in the file
         self._folder = folder
         self._end = 0  # of the last whole row, in bytes; 0: there is no file yet
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._folder.path / self.name
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows; the first call writes the header and replaces the file.
@@ -55,7 +61,7 @@ class Logbook:
 
     def read(self, count: int) -> list[list[str]]:
         """The first `count` rows, behind which it goes on, over what stands there. Raises CheckpointError."""
-        file = self._folder.path / self.name
+        file = self.path
         found: list[list[str]] = []
         try:
             with open_regular(file) as stream:
@@ -89,5 +95,5 @@ class Logbook:
             float(row[-1] or "nan")
         except ValueError:
             problem = f"line {number}: is not {','.join(self.columns)}"
-            raise CheckpointError(self._folder.path / self.name, problem) from None
+            raise CheckpointError(self.path, problem) from None
         return row
