@@ -100,7 +100,8 @@ def _goodbye(run: "RunSummary") -> str:
 @click.argument("name", metavar="RUN", type=click.UNPROCESSED)
 @click.option("--to", metavar="DIR", type=click.UNPROCESSED, help="where to write them (the folder that you are in)")
 @click.option("--best", is_flag=True, help="the weights of the best loss, as NAME-best, not those of the newest")
-def export(*, name: str, to: str | None, best: bool) -> None:
+@click.option("--force", is_flag=True, help="replace files that are there")
+def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
     """Write a run's network as a plain PyTorch state_dict (.pt), and a .py that defines the model and loads it."""
     from rnn_tui.experiment import ExperimentError
     from rnn_tui.manifest import CheckpointError
@@ -110,9 +111,12 @@ def export(*, name: str, to: str | None, best: bool) -> None:
         raise Refusal(f"--to {shown(to)}: is a file; it must be a folder")
     try:
         folder = find(name)
-        from rnn_tui.engine.export import export_run
+        from rnn_tui.engine.export import ExportRefused, export_run
 
-        written = export_run(folder, to if to is not None else ".", best=best)
+        try:
+            written = export_run(folder, to if to is not None else ".", best=best, force=force)
+        except ExportRefused as error:
+            raise Refusal(str(error)) from None
     except NoSuchRun as error:
         raise Refusal(str(error)) from None
     except (ExperimentError, CheckpointError) as error:

@@ -9,7 +9,7 @@ import errno
 import fcntl
 import os
 import stat
-from io import BufferedReader
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 
 __all__ = [
@@ -169,6 +169,10 @@ class Folder:
             raise
         with contextlib.suppress(OSError):  # a file system that cannot
             os.fsync(self._number)
+
+    def create(self, name: str) -> BufferedWriter:
+        """Open a new file of our own for writing. Raises FileExistsError where something has that name, and OSError."""
+        return open(self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
 
     def append(self, name: str, data: bytes, *, at: int) -> None:
         """Put lines behind the first `at` bytes of a file of ours, and nothing behind them.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from torch import nn
 from rnn_tui import runs
 from rnn_tui.cli import main
 from rnn_tui.engine.kept import load_run
+from rnn_tui.engine.place import Place
+from rnn_tui.engine.session import Session
+from rnn_tui.experiment_file import read as read_file
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import start_engine
 from rnn_tui.manifest import read_experiment, read_manifest
@@ -252,3 +256,112 @@ def test_without_tensorboard_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     line = refused("train", "--tensorboard", "x")
     assert line == "--tensorboard: needs another package: pip install 'rnn-tui[tensorboard]'"
+
+
+def test_an_export_replaces_nothing_unless_it_is_told_to(tmp_path: Path) -> None:
+    run("train", "ohlol", "--epochs", "2", "--run", str(tmp_path / "mine"))
+    out = tmp_path / "out"
+    arguments = ("export", str(tmp_path / "mine"), "--to", str(out))
+    assert run(*arguments).exit_code == 0
+    (out / "bait").write_text("bait")
+    (out / "mine.pt").unlink()
+    (out / "mine.py").unlink()
+    (out / "mine.py").symlink_to("bait")
+    assert refused(*arguments) == f"{out / 'mine.py'}: is there already; --force replaces it"
+    assert sorted(each.name for each in out.iterdir()) == ["bait", "mine.py"]
+    assert run(*arguments, "--force").exit_code == 0
+    assert "VOCABULARY" in (out / "mine.py").read_text()
+    assert (out / "bait").read_text() == "bait"
+
+
+@pytest.mark.parametrize("name", ["torch", "random", "numpy", "click"])
+def test_an_export_hides_no_module(name: str, tmp_path: Path) -> None:
+    run("train", "ohlol", "--epochs", "2", "--run", str(tmp_path / name))
+    said = refused("export", str(tmp_path / name), "--to", str(tmp_path / "out"), "--force")
+    assert said.startswith(f"{tmp_path / 'out' / name}.py: beside it nobody could import the module {name}; ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_may_not_be_entered_hides_no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("train", "ohlol", "--epochs", "2")
+    name = listed()[0]["name"]
+    (tmp_path / "place" / "closed").mkdir()
+    lstat, open_file = os.lstat, os.open
+
+    def closed(path: Any) -> None:
+        if "closed/" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "lstat", lambda path, **keywords: closed(path) or lstat(path, **keywords))
+    monkeypatch.setattr(os, "open", lambda path, *rest, **keywords: closed(path) or open_file(path, *rest, **keywords))
+    assert {each["name"] for each in listed()} == {name, "closed"}
+    assert "closed: " in run("runs").stderr
+    assert "Permission denied" in run("runs").stderr
+    assert "Permission denied" in refused("sample", "closed")
+    assert run("sample", name, "--length", "3").exit_code == 0
+
+
+def test_runs_that_cannot_be_listed_are_not_said_to_be_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listdir = os.listdir
+
+    def refuse(path: Any) -> list[str]:
+        if path == tmp_path / "place":
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert refused("runs") == f"{tmp_path / 'place'}: cannot be read: Permission denied"
+    assert refused("sample", "x") == f"x: cannot be found: {tmp_path / 'place'}: cannot be read: Permission denied"
+
+
+def test_what_could_not_be_read_again_is_refused_before_it_is_trained(tmp_path: Path) -> None:
+    file = tmp_path / "long.toml"
+    file.write_text(f'[data]\ninputs = ["{"ab" * 280_000}"]\n[network]\nhead = "linear"\n')
+    place = tmp_path / "run"
+    said = refused("train", "--experiment", str(file), "--epochs", "1", "--run", str(place))
+    assert said.startswith("--input: is too long to be written down: the experiment would be a file of 1,1")
+    assert said.endswith("; --no-save trains without keeping the run")
+    assert refused("show", "--experiment", str(file)).startswith("--input ")
+    session = Session(read_file(file))
+    told: list[str] = []
+    home = Place(told.append)
+    home.begin(session)
+    assert "the run is not kept: " in home.keep(session)
+    assert "is too long to be written down" in told[0]
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("where", ["--experiment", "--text", "--pairs", "--series"])
+def test_a_pipe_for_a_file_is_refused_not_waited_for(where: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    said = refused("train", where, str(tmp_path / "pipe"))
+    assert "it is a pipe, not a regular file" in said or "is not a file that can be read again" in said
+
+
+def test_files_may_be_no_larger_than_so(tmp_path: Path) -> None:
+    """As `ulimit -f` has it: what fits of the losses is there, and the checkpoint, and it is said."""
+    command = [sys.executable, "-m", "rnn_tui", "train", "hihello-sequence", "--epochs", "1000", "--json"]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))  # noqa: E731
+    folder = tmp_path / "run"
+    done = subprocess.run(
+        [*command, "--run", str(folder)], capture_output=True, text=True, check=False, preexec_fn=limit
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    size = (folder / "losses.csv").stat().st_size
+    rows = (folder / "losses.csv").read_text().count("\n") - 1
+    assert 16384 - 40 < size <= 16384
+    assert f"kept without the losses of {1000 - rows} passes, as {folder}" in done.stderr
+    assert (
+        f"losses are there of {rows:,} of 1,000 passes" in done.stderr
+        or "cannot be written: File too large" in done.stderr
+    )
+    assert read_manifest(folder).epoch == 1000
+    session, _ = load_run(folder, read_experiment(folder))
+    whole = Session(LESSONS["hihello-sequence"])
+    assert (session.trainer.ticks, session.whole_passes) == (1000, 1000)
+    assert session.losses.at(rows) != session.losses.at(rows)  # NaN
+    while whole.trainer.ticks < 1000:
+        whole.tick()
+    assert session.losses.last() == whole.losses.last()
+    assert session.losses.at(rows - 1) == whole.losses.at(rows - 1)

@@ -1,16 +1,19 @@
 """The losses as event files for TensorBoard, written by its own writer: the extra `rnn-tui[tensorboard]`."""
 
 import math
+import os
+import secrets
+import socket
 import time
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from rnn_tui.engine.history import Series
 from rnn_tui.engine.judgements import Judgements
-from rnn_tui.whole import make_folder
+from rnn_tui.whole import Folder, make_folder
 
 __all__ = ["Board"]
 
@@ -24,7 +27,11 @@ class Board:
     def __init__(self, folder: Path, known: int) -> None:
         """`known` updates have been told of by others."""
         make_folder(folder)
-        self._writer = EventFileWriter(str(folder))
+        unique = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+        with Folder(folder) as opened:
+            # EventFileWriter would follow a link that has the name of its file
+            self._writer = RecordWriter(opened.create(f"events.out.tfevents.{unique}"))
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         self._known = self._judged = known
         self._begin()
 
@@ -47,12 +54,16 @@ class Board:
 
     def _add(self, step: int, tag: str, value: float | None) -> None:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
-        self._writer.add_event(Event(wall_time=time.time(), step=step, summary=summary))
+        self._write(Event(wall_time=time.time(), step=step, summary=summary))
 
     def _begin(self) -> None:
         """What other event files tell of later updates does not hold any more."""
         start = SessionLog(status=SessionLog.START)
-        self._writer.add_event(Event(wall_time=time.time(), step=self._known + 1, session_log=start))
+        self._write(Event(wall_time=time.time(), step=self._known + 1, session_log=start))
+        self._writer.flush()
+
+    def _write(self, event: Event) -> None:
+        self._writer.write(event.SerializeToString())
 
     def close(self) -> None:
         """The file is whole."""

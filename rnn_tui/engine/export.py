@@ -1,6 +1,9 @@
 """A run's network for plain PyTorch: a state_dict, and a file that defines the model, loads it and predicts."""
 
 import io
+import os
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from string import Template
 from typing import Literal
@@ -12,29 +15,50 @@ from rnn_tui.engine.network import KeptNetwork, load_network
 from rnn_tui.essence import SeriesEssence
 from rnn_tui.experiment import END, Experiment
 from rnn_tui.parameters import parameter_shapes
-from rnn_tui.whole import make_folder, write_whole
+from rnn_tui.text import safe
+from rnn_tui.whole import Folder, make_folder
 
-__all__ = ["export_run", "state_dict"]
+__all__ = ["ExportRefused", "export_run", "state_dict"]
 
 _Kind = Literal["rows", "one", "answer", "text", "series"]  # what an exported file does; each has its own template
 _MODULES = {"rnn": "RNN", "rnn-relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 
-def export_run(folder: Path, to: str, *, best: bool = False) -> list[Path]:
+class ExportRefused(ValueError):
+    """What would be lost, or could not run; the text is one line that begins with the file."""
+
+
+def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False) -> list[Path]:
     """Write NAME.pt and NAME.py into a folder; which files these are. Raises CheckpointError, ExperimentError, OSError.
 
-    The weights are those that gave the newest loss, or the `best` one: then it is NAME-best.
+    The weights are those that gave the newest loss, or the `best` one: then it is NAME-best. Raises ExportRefused for
+    files that are there, unless they are to be replaced (`force`), and for a name that hides a module.
     """
+    name = folder.resolve().name + ("-best" if best else "")
+    place = Path(to)
+    weights, code = place / f"{name}.pt", place / f"{name}.py"
+    if _is_module(name, place):
+        problem = f"beside it nobody could import the module {name}; give the run's folder another name"
+        raise ExportRefused(f"{safe(str(code))}: {problem}")
     kept = load_network(folder, best=best)
     stream = io.BytesIO()
     torch.save(state_dict(kept.experiment, kept.tensors), stream)
-    name = folder.resolve().name + ("-best" if best else "")
-    place = Path(to)
     make_folder(place)
-    weights, code = place / f"{name}.pt", place / f"{name}.py"
-    write_whole(weights, stream.getvalue())
-    write_whole(code, _code(kept, weights.name).encode())
+    with Folder(place) as opened:
+        there = [each for each in (weights, code) if opened.exists(each.name)]
+        if there and not force:
+            raise ExportRefused(f"{safe(str(there[0]))}: is there already; --force replaces it")
+        opened.write(weights.name, stream.getvalue())
+        opened.write(code.name, _code(kept, weights.name).encode())
     return [weights, code]
+
+
+def _is_module(name: str, place: Path) -> bool:
+    """Whether Python would find a file of that name in the place of a module: its own, or one that is installed."""
+    if name in sys.stdlib_module_names:
+        return True
+    elsewhere = [each for each in sys.path if each and os.path.realpath(each) != os.path.realpath(place)]
+    return name.isidentifier() and PathFinder.find_spec(name, elsewhere) is not None
 
 
 def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -4,7 +4,6 @@ import json as jsons
 import math
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import msgspec
@@ -95,7 +94,7 @@ def train(
     finally:
         if keeper is not None:
             keeper.close()
-    summary = _summary(session, time.perf_counter() - began, keeper.folder if keeper else None)
+    summary = _summary(session, time.perf_counter() - began, keeper)
     print(summary, file=err if json else out, flush=True)
     if session.lost:
         print(f"rnn-tui: {session.notice}", file=err, flush=True)
@@ -254,7 +253,7 @@ def _outputs(session: Session) -> Iterator[str]:
         yield f"  {'✓' if check.holds else '✗'} {check.claim} (largest difference {check.difference:.1g})"
 
 
-def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
+def _summary(session: Session, seconds: float, keeper: "Keeper | None" = None) -> str:
     """What was learnt, to which loss, and how long it took."""
     loss, floor, epoch = session.losses.last(), session.experiment.floor, session.epoch
     text = session.trainer.learns and session.experiment.data.per_character
@@ -270,12 +269,10 @@ def _summary(session: Session, seconds: float, kept: Path | None = None) -> str:
     word = "epoch" if session.trainer.learns else "pass"
     words = {"epoch": "epochs", "pass": "passes"}
     parts.append(f"{epoch:,} {word if epoch == 1 else words[word]} in {took}")
-    if kept is not None:
-        from rnn_tui.manifest import MANIFEST
+    if keeper is not None:
         from rnn_tui.runs import short_name
 
-        has = (kept / MANIFEST).exists()
-        parts.append(f"kept as {safe(short_name(kept))}" if has else f"no checkpoint in {safe(short_name(kept))}")
+        parts.append(f"{keeper.kept_in_words} {safe(short_name(keeper.folder))}")
     if session.stopped and not session.lost:
         parts.append(f"stopped at tick {session.trainer.ticks:,}: {told(session.stopped)}")
     if session.early:

@@ -135,6 +135,18 @@ class Keeper:
             return f"its checkpoint is whole, and the losses are there of {kept.rows:,} of {kept.updates:,} passes"
         return ""
 
+    @property
+    def kept_in_words(self) -> str:
+        """What is on the disk, in words that go before its name."""
+        kept, session = self._kept, self._session
+        if kept is None:
+            return "no checkpoint in"
+        if kept.tick < session.branch.newest:
+            return f"epoch {kept.epoch:,} is kept, not {session.epoch:,}, as"
+        if kept.rows < kept.updates:
+            return f"kept without the losses of {kept.updates - kept.rows:,} passes, as"
+        return "kept as"
+
     def _kept_now(self, logs: "Logs") -> Kept:
         branch = self._session.branch
         return Kept(branch.newest, self._session.epoch, len(branch.ends), logs.losses.rows)
