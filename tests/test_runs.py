@@ -286,14 +286,17 @@ def test_a_folder_that_may_not_be_entered_hides_no_runs(tmp_path: Path, monkeypa
     run("train", "ohlol", "--epochs", "2")
     name = listed()[0]["name"]
     (tmp_path / "place" / "closed").mkdir()
-    lstat, open_file = os.lstat, os.open
 
-    def closed(path: Any) -> None:
-        if "closed/" in str(path):
-            raise PermissionError(13, "Permission denied", str(path))
+    def closed(function: Any) -> Any:
+        def call(path: Any, *rest: Any, **keywords: Any) -> Any:
+            if "closed/" in str(path):
+                raise PermissionError(13, "Permission denied", str(path))
+            return function(path, *rest, **keywords)
 
-    monkeypatch.setattr(os, "lstat", lambda path, **keywords: closed(path) or lstat(path, **keywords))
-    monkeypatch.setattr(os, "open", lambda path, *rest, **keywords: closed(path) or open_file(path, *rest, **keywords))
+        return call
+
+    monkeypatch.setattr(os, "lstat", closed(os.lstat))
+    monkeypatch.setattr(os, "open", closed(os.open))
     assert {each["name"] for each in listed()} == {name, "closed"}
     assert "closed: " in run("runs").stderr
     assert "Permission denied" in run("runs").stderr
