@@ -192,8 +192,8 @@ def _read(file: Path, kind: type[_Kind]) -> _Kind:
         unknown = keys_beyond(values, msgspec.to_builtins(manifest)) if is_newer(writer) else []
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         if is_newer(writer):
-            raise CheckpointError(file, f"was {written_by(writer)}, which cannot read it: {error}") from None
-        raise CheckpointError(file, f"is cut or altered: {error}") from None
+            raise CheckpointError(file, f"was {written_by(writer)}, which cannot read it: {error!s:.200}") from None
+        raise CheckpointError(file, f"is cut or altered: {error!s:.200}") from None
     if unknown:  # what it does not know may be what the numbers depend on
         raise CheckpointError(file, no_setting(writer, unknown))
     return manifest
@@ -239,7 +239,7 @@ def _header(file: Path, data: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
         header.pop("__metadata__", None)
         return {name: (str(each["dtype"]), tuple(map(int, each["shape"]))) for name, each in header.items()}
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(file, f"is no safetensors file: {error}") from None
+        raise CheckpointError(file, f"is no safetensors file: {error!s:.200}") from None
 
 
 def _bytes(file: Path, most: int) -> bytes:

@@ -137,7 +137,7 @@ def _loaded(folder: Path, manifest: Sealed, data: bytes) -> dict[str, Tensor]:
     try:
         return load(data)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise CheckpointError(folder / manifest.tensors, f"is no safetensors file: {error}") from None
+        raise CheckpointError(folder / manifest.tensors, f"is no safetensors file: {error!s:.200}") from None
 
 
 def to_snapshot(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], file: Path) -> Snapshot:
