@@ -342,8 +342,11 @@ def test_a_pipe_for_a_file_is_refused_not_waited_for(where: str, tmp_path: Path)
 
 
 def test_files_may_be_no_larger_than_so(tmp_path: Path) -> None:
-    """As `ulimit -f` has it: what fits of the losses is there, and the checkpoint, and it is said."""
-    command = [sys.executable, "-m", "rnn_tui", "train", "hihello-sequence", "--epochs", "1000", "--json"]
+    """As `ulimit -f` has it: what fits of the losses is there, and the checkpoint, and it is said.
+
+    Without -B Python would cut its own files of bytecode, and stumble over them later.
+    """
+    command = [sys.executable, "-B", "-m", "rnn_tui", "train", "hihello-sequence", "--epochs", "1000", "--json"]
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))  # noqa: E731
     folder = tmp_path / "run"
     done = subprocess.run(
