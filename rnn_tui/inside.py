@@ -294,6 +294,7 @@ class SpaceFacts(_Value, frozen=True, kw_only=True, tag=True):
     points: NDArray[np.float32]  # (n, p, 2); states: p steps fed, in the order of the text
     start: Floats  # (n, 2) where h_0 lies; (0, 2) for the embedding
     shares: tuple[float, float] = (0.0, 0.0)  # of the variance that each axis explains
+    furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also of rows that are not shown
 
 
 # ---- saliency ---------------------------------------------------------------------------------------------------

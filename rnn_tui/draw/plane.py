@@ -55,7 +55,7 @@ class Plane:
 def space_scale(facts: SpaceFacts, before: float) -> float:
     """The largest coordinate that the axes show: a round number. It stays what it was `before` (0 for the first
     time) as long as everything fits and fills a good part, so that the picture does not breathe."""
-    largest = max(_largest(facts.points), _largest(facts.start))
+    largest = max(_largest(facts.points), _largest(facts.start), *facts.furthest)
     if largest == 0:
         return before or 1.0
     return before if _SHRINK * before <= largest <= before else nice_above(largest * _FINE, _STEPS) / _FINE
@@ -70,7 +70,7 @@ def lay_out_space(facts: SpaceFacts, *, width: int, height: int, scale: float) -
     top = len(note_lines(facts.note, width, height, alone=not facts.points.size))
     rows = max(1, height - top - (height - top > 3))
     columns = max(1, width)
-    y_scale, highest = scale, _largest(facts.points[..., 1])
+    y_scale, highest = scale, max(_largest(facts.points[..., 1]), facts.furthest[1])
     while y_scale > scale / _FLATTEST and 1.1 * highest <= y_scale / 2:  # the second component is the smaller one
         y_scale /= 2
     across = max(1, DOT_COLUMNS * columns - 3) / 2 / scale

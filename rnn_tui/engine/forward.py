@@ -255,6 +255,11 @@ class Forward:
         self._judge.begin_whole(self.branch)
 
     @property
+    def held_out_characters(self) -> int:
+        """All characters, or numbers, that are held out and have to be said."""
+        return self._judge.characters
+
+    @property
     def judges_every(self) -> int:
         """Updates from one judgement of what is held out to the next; 0: nothing is."""
         return self._judge.every

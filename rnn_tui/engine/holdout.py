@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
@@ -67,6 +67,11 @@ class HoldOut:
     def part_is_whole(self) -> bool:
         """Whether all of it is judged every time."""
         return len(self._pieces) <= self._part
+
+    @cached_property
+    def characters(self) -> int:
+        """All that is held out: characters, or numbers, that have to be said."""
+        return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces))
 
     def judge(self, score: Score, *, whole: bool = False) -> Iterator[None]:
         """Add to the score what is judged every time, or the whole; stops after each piece."""

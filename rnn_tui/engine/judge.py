@@ -23,6 +23,11 @@ class Judge:
         return self._hold_out.every if self._hold_out else 0
 
     @property
+    def characters(self) -> int:
+        """All characters, or numbers, that are held out and have to be said."""
+        return self._hold_out.characters if self._hold_out else 0
+
+    @property
     def is_due(self) -> bool:
         """Whether the pass that has just ended is to be judged."""
         trainer = self._trainer

@@ -7,7 +7,7 @@ import msgspec
 from rnn_tui.counted import counted
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.tasks import SeriesTask
-from rnn_tui.engine.text_lines import name_of, text_update, work_done
+from rnn_tui.engine.text_lines import how_many, in_part, name_of, text_update, work_done
 from rnn_tui.text import safe
 from rnn_tui.unit_text import unit_text
 
@@ -26,7 +26,8 @@ class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
     held_out_update: int | None = None  # when what is held out was judged last
     held_out_loss: float | None = None
     held_out_rmse: float | None = None
-    held_out_values: int | None = None
+    held_out_values: int | None = None  # that were judged
+    held_out_whole: bool | None = None  # whether that is all that is held out, rather than the part judged every time
     parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
 
 
@@ -44,6 +45,7 @@ def series_update(session: Session) -> SeriesUpdate:
         held_out_loss=told.held_out_loss,
         held_out_rmse=_rmse(session, told.held_out_loss),
         held_out_values=told.held_out_characters,
+        held_out_whole=told.held_out_whole,
         parted=told.parted,
     )
 
@@ -54,7 +56,7 @@ def series_line(update: SeriesUpdate) -> str:
     text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss, update.rmse)}"
     if update.held_out_loss is not None:
         at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
-        text += f"  held out{at} {_loss(update.held_out_loss, update.held_out_rmse)}"
+        text += f"  held out{in_part(update.held_out_whole)}{at} {_loss(update.held_out_loss, update.held_out_rmse)}"
     if update.parted is not None:
         text += f"  parting since {name} {update.parted:,}"
     return text
@@ -69,7 +71,7 @@ def series_summary(session: Session) -> list[str]:
     parts = [safe(task.series.name), learnt]
     if update.held_out_loss is not None:
         judged = _loss(update.held_out_loss, update.held_out_rmse)
-        which = f"{counted(update.held_out_values or 0, 'value')} held out"
+        which = how_many(session, update.held_out_values or 0, "value", whole=update.held_out_whole)
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {judged}")

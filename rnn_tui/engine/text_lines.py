@@ -15,6 +15,8 @@ from rnn_tui.engine.session import Session
 
 __all__ = [
     "TextUpdate",
+    "how_many",
+    "in_part",
     "lines_every",
     "name_of",
     "text_json",
@@ -46,7 +48,8 @@ class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
     held_out_bits: float | None = None
     held_out_accuracy: float | None = None
     held_out_pairs: float | None = None  # the share of the pairs in which every character is right
-    held_out_characters: int | None = None
+    held_out_characters: int | None = None  # that were judged
+    held_out_whole: bool | None = None  # whether that is all that is held out, rather than the part judged every time
     parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
 
 
@@ -78,6 +81,7 @@ def _held_out(session: Session) -> dict[str, Any]:
         "held_out_accuracy": judged.accuracy,
         "held_out_pairs": judged.rows,
         "held_out_characters": judged.characters,
+        "held_out_whole": judged.whole,
         "parted": session.branch.held_out.parted,
     }
 
@@ -94,10 +98,22 @@ def text_line(update: TextUpdate) -> str:
     text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss)}"
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
-        text += f"  held out{at} {_loss(update.held_out_loss)}, {_right(update)}"
+        text += f"  held out{in_part(update.held_out_whole)}{at} {_loss(update.held_out_loss)}, {_right(update)}"
     if update.parted is not None:
         text += f"  parting since {name} {update.parted:,}"
     return text
+
+
+def in_part(whole: bool | None) -> str:
+    """What stands behind "held out", where only the part of it is meant that is judged every time."""
+    return " (a part of it)" if whole is False else ""
+
+
+def how_many(session: Session, judged: int, what: str, *, whole: bool | None) -> str:
+    """`4,096 characters held out`, or `1,024 of 4,096 characters held out` where only so many were judged."""
+    if whole is not False:
+        return f"{counted(judged, what)} held out"
+    return f"{judged:,} of {counted(session.held_out_characters, what)} held out"
 
 
 def name_of(passes: int, updates: int) -> str:
@@ -123,7 +139,7 @@ def text_summary(session: Session) -> list[str]:
     learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
-        which = f"{counted(update.held_out_characters or 0, 'character')} held out"
+        which = how_many(session, update.held_out_characters or 0, "character", whole=update.held_out_whole)
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")

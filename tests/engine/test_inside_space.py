@@ -1,5 +1,6 @@
 """Points on principal components against torch.linalg.svd, and how steady the axes are while a network learns."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor
 from rnn_tui.engine.inside.axes import Axes, principal
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.inside.space import Spaces
+from rnn_tui.engine.model import initial_state
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import SpaceAsk, SpaceFacts
@@ -57,7 +59,7 @@ def test_points_are_the_states_on_the_components_of_the_svd(
     start = h_0[number, found.rows.tolist()]
     assert found.points.shape == (len(found.rows), fed, 2)
     assert found.start.shape == (len(found.rows), 2)
-    cloud = states.flatten(0, 1)
+    cloud = by_hand(trainer)[number][0].flatten(0, 1)  # of all rows, also of those that are not shown
     if (cloud - cloud.mean(0)).abs().max() <= 1e-4 * cloud.abs().max():
         return  # nothing but rounding; below
     centre, shares, components = by_svd(cloud)
@@ -104,6 +106,44 @@ def test_the_row_that_is_looked_at_is_among_them(rows: int, row: int) -> None:
     found = facts(trainer, row=row, rows=rows)
     assert row in found.rows
     assert len(found.rows) == min(rows, 6)
+
+
+PAIRS = (("hello", "olleh"), ("he", "eh"), ("lleho", "ohell"), ("eol", "loe"), ("o", "o"), ("lehol", "lohel"))
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("both", [False, True])
+def test_one_cloud_of_all_rows_to_their_own_ends_whichever_is_looked_at(cell: str, both: bool, tmp_path: Path) -> None:
+    (file := tmp_path / "words.tsv").write_text("".join(f"{one}\t{other}\n" for one, other in PAIRS))
+    network = {"cell": cell, "hidden_size": 5, "head": "linear", "bidirectional": both}
+    data = {"pairs": str(file), "task": "many-to-many", "batch": 0}
+    trainer, _ = ticked(from_dict({"data": data, "network": network, "training": {"tick": "sequence"}}), 1)
+    rows, task = range(trainer.task.rows), trainer.task
+    assert len({task.steps(row) for row in rows}) > 2
+    states = []
+    for row in rows:  # each by itself, without padding, in NumPy's hands from there on
+        module = trainer.model.recurrent
+        x = trainer.model.embed(task.x(0, task.steps(row)))[:, row : row + 1]
+        with torch.no_grad():
+            begin = initial_state(trainer.experiment.network, 1, x.device)
+            states.append(module(x, begin)[0][:, 0, :5].double().numpy())
+    cloud = np.concatenate(states)
+    centre = cloud.mean(0)
+    _, singular, components = np.linalg.svd(cloud - centre, full_matrices=False)
+    shares, spaces, seen = singular**2 / (singular**2).sum(), Spaces(), []
+    for row in (*rows, 0):
+        found = facts(trainer, spaces, row=row, rows=3)
+        assert row in found.rows
+        assert_allclose(found.shares, shares[:2], rtol=1e-4)
+        for at, each in enumerate(found.rows.tolist()):
+            steps = task.steps(each)
+            expected = np.abs((states[each] - centre) @ components[:2].T)
+            assert_allclose(np.abs(found.points[at, :steps]), expected, atol=1e-4)
+            seen.append((each, found.points[at].tolist()))
+        assert_allclose(found.furthest, np.abs((cloud - centre) @ components[:2].T).max(0), rtol=1e-4)
+    for one, points in seen:
+        for other, others in seen:
+            assert one != other or points == others, "not a sign, not a digit moves with the row looked at"
 
 
 # ---- little to see ----

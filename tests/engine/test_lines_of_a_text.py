@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from rnn_tui.counted import counted
 from rnn_tui.engine.headless import train
+from rnn_tui.engine.session import Session
+from rnn_tui.engine.text_lines import text_line, text_summary, text_update
 from rnn_tui.experiment import Experiment
 from rnn_tui.manifest import read_experiment
 from rnn_tui.protocol import Keep, Turn
@@ -128,3 +130,19 @@ def test_numbers_have_no_accuracy_on_the_disk(tmp_path: Path) -> None:
 def test_where_nothing_is_held_out_there_is_no_such_file(tmp_path: Path) -> None:
     told(on_text(tmp_path, TEXT, training={"epochs": 1}), keep=Keep(folder=str(tmp_path / "run")))
     assert not (tmp_path / "run" / "held-out.csv").exists()
+
+
+def test_a_part_of_what_is_held_out_is_not_told_as_all_of_it(tmp_path: Path) -> None:
+    session = Session(on_text(tmp_path, letters(900), training={"epochs": 6}, holdout=0.7))
+    while session.branch.held_out.newest() is None:
+        session.tick()
+    judged = session.branch.held_out.newest()
+    assert judged is not None
+    assert judged.characters < 629
+    assert f" · {judged.characters} of 629 characters held out: " in " · ".join(text_summary(session))
+    assert "  held out (a part of it) " in text_line(text_update(session))
+    while not session.done:
+        session.tick()
+    session.judge()
+    assert " · 629 characters held out: " in " · ".join(text_summary(session))
+    assert "a part" not in text_line(text_update(session))

@@ -107,7 +107,11 @@ SALIENCY = SaliencyFacts(step=3, character=3, inputs=integers(0, 1, 0, 2, 3, 3),
 PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
     "i": ("cell", CELL, ["t=3", "b_hh", "= −0.30"]),
     "g": ("gates", GATES, ["RNN 5", "keeps h", ".6500"]),
-    "v": ("gradients", GRADIENTS, ["of the loss at t=3", "t=3 back to t=0", "2.0e-09", "ρ(W_hh) 0.88", "2.500 → 1.000"]),
+    "v": (
+        "gradients",
+        GRADIENTS,
+        ["of the loss at t=3", "t=3 back to t=0", "2.0e-09", "ρ(W_hh) 0.88", "2.500 → 1.000"],
+    ),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),
     "p": ("space", SPACE, ["PC1 62 %", "PC2 21 %", "h₀"]),
     "a": ("saliency", SALIENCY, ["for l at t=3", "+1.50000", "gradient × input"]),

@@ -101,7 +101,7 @@ async def test_what_is_held_out_stands_beside_the_loss() -> None:
     async with running(UNREAD, engine=engine) as (pilot, app, _):
         pane = text_of(app, "#loss")
         assert "held out 2.000, 2.885 bits, 43.3% ✓" in pane
-        assert "green: held out, at update 60" in pane
+        assert "green: a part of what is held out, at update 60" in pane
         engine.extra = {"held_out": replace(HELD_OUT, parted=40)}
         engine.move(tick=65, batch=15, state="paused")  # what rests is shown with its curve
         await until(pilot, lambda: "parted at update 40: green rises" in text_of(app, "#loss"))

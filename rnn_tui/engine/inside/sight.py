@@ -45,6 +45,17 @@ class Sight:
         """Time steps that the outputs there depend on: where a direction reads from the right, all that are read."""
         return self.read if self.fed and self.trainer.experiment.network.bidirectional else self.fed
 
+    @property
+    def whole_read(self) -> int:
+        """As `read`, of the longest row of the pass."""
+        return self.trainer.fed if self.motion is None else self.motion.stop
+
+    @property
+    def whole_reached(self) -> int:
+        """As `reached`, of the longest row of the pass."""
+        answered = self.trainer.fed if self.motion is None else self.motion.answered
+        return self.whole_read if answered and self.trainer.experiment.network.bidirectional else answered
+
     def known(self, layer: int, direction: int) -> tuple[int, int]:
         """From which time step to which (not included) the states of a layer are there."""
         if self.motion is None:

@@ -150,7 +150,7 @@ def _parting(held_out: HeldOut, name: str, *, short: bool = False) -> str:
         return f"parted at {name} {held_out.parted:,}" + ("" if short else ": green rises")
     if short:
         return f"green: at {name} {held_out.update:,}"
-    return f"green: {'all ' if held_out.whole else ''}held out, at {name} {held_out.update:,}"
+    return f"green: {'all' if held_out.whole else 'a part'} of what is held out, at {name} {held_out.update:,}"
 
 
 def _drawn(scene: Scene) -> list[Points]:

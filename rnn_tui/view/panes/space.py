@@ -24,7 +24,8 @@ class SpacePane(InsidePane):
     HOME = "side"
     EXPLANATION = Explanation(
         shows="The hidden states as points in a plane: the two directions in which they differ most (PCA), with the "
-        "share of the variance that each explains. Each point is labelled with the character that had just been read.",
+        "share of the variance that each explains: of all rows of the batch, whichever is looked at. Each point is "
+        "labelled with the character that had just been read.",
         read="Follow the line from h₀ on: it is the network walking through the text. Points that lie together mean "
         "the same to the network; the same character at two places far apart means that it remembers what came before.",
         then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With an "
