@@ -33,6 +33,8 @@ from rnn_tui.view.terminal_app import TerminalApp
 
 __all__ = ["LinkedApp"]
 
+_HEARD = 0.15  # seconds after which a key is acknowledged, if its effect cannot be shown yet
+
 Answered = TypeVar("Answered")
 
 
@@ -62,6 +64,7 @@ class LinkedApp(TerminalApp):
         self._puller = Puller(showing.manner.fps)
         self._timer: Timer | None = None
         self._held_back = False  # the next look waits for the terminal
+        self._key_timer: Timer | None = None  # since a key whose effect has not been shown yet
         self._opened: Opened | None = None
         self._frame: Frame | None = None
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
@@ -186,6 +189,8 @@ class LinkedApp(TerminalApp):
 
     def _show(self, frame: Frame) -> None:
         self._puller.arrived(frame, time.monotonic())
+        if not self._puller.in_flight:
+            self._answered()
         self._opened = frame.opened or self._opened
         if self._opened is None:  # it could not be told what is being run
             if frame.failures:
@@ -210,6 +215,7 @@ class LinkedApp(TerminalApp):
         if self._opened is not None:
             self.say(command)
             self._ask_now()
+            self._await_answer()
             return
         self._wishes.append(command)
         if isinstance(command, Open):
@@ -252,6 +258,19 @@ class LinkedApp(TerminalApp):
             self._puller.curve_changed()
         if self._opened is not None:
             self._ask_now()
+            self._await_answer()
+
+    def _await_answer(self) -> None:
+        """After a key: say that it has been heard, where the answer takes long."""
+        if self._key_timer is None and self._puller.in_flight:
+            self._key_timer = self.set_timer(_HEARD, lambda: self.main.wait_for_answer(True))
+
+    def _answered(self) -> None:
+        """What was asked for by a key is on the screen."""
+        if self._key_timer is not None:
+            self._key_timer.stop()
+            self._key_timer = None
+            self.main.wait_for_answer(False)
 
     def open_dialog(self, dialog: Dialog[Answered], answered: Callable[[Answered | None], None] | None = None) -> None:
         """Ask something over the panes; nothing where something is asked already."""

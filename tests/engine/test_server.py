@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,36 @@ def test_a_look_is_answered_when_the_company_changes(place: Path) -> None:
         second.vanish()  # who watches goes, and nothing else is new
         gone = first.hear(Frame)
         assert (gone.look, gone.views, gone.controls) == (999, 1, True)
+
+
+def test_a_look_that_comes_during_a_tick_is_answered_before_the_next(place: Path) -> None:
+    sequence = LESSONS["hihello-sequence"]
+    endless = replace(
+        sequence,
+        training=replace(sequence.training, epochs=0),
+        run=replace(sequence.run, speed=0.0, until=()),
+    )
+    begun, may_end = threading.Semaphore(0), threading.Semaphore(0)
+    with house(place) as it:
+        guest = it.guest()
+        guest.say(Open(experiment=endless))
+        guest.look()
+        driver, turn = it.server._driver, it.server._driver.turn
+
+        def long_tick() -> None:
+            begun.release()
+            may_end.acquire()
+            turn()
+
+        driver.turn = long_tick  # type: ignore[method-assign]
+        assert begun.acquire(timeout=PATIENCE)
+        guest.say(Look(number=99, wanted=Wanted(count=6)))
+        may_end.release()
+        assert begun.acquire(timeout=PATIENCE)  # the next tick, which does not end
+        while guest.hear(Frame).look != 99:
+            pass
+        driver.turn = turn  # type: ignore[method-assign]
+        may_end.release()
 
 
 def test_the_controls_go_to_who_stays(place: Path) -> None:

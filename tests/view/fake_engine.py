@@ -46,6 +46,7 @@ class FakeEngine(Engine):
         self.status = status
         self.run = 0
         self.revision = 0
+        self.holds = False  # it is in the middle of a tick, and answers nothing
         self.extra: dict[str, Any] = {}  # fields of a frame that shall be others
         self._pending: Look | None = None
         self._said: asyncio.Queue[Message | EngineError] = asyncio.Queue()
@@ -161,7 +162,7 @@ class FakeEngine(Engine):
 
     def _answer(self) -> None:
         look = self._pending
-        if look is not None and self.experiment is not None and look.seen != self.revision:
+        if look is not None and self.experiment is not None and look.seen != self.revision and not self.holds:
             self._pending = None
             self.frames.append(
                 frame_of(look, self.experiment, self.status, run=self.run, revision=self.revision, **self.extra)

@@ -15,6 +15,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import CurveWanted, Frame, Look, Opened, Wanted
 from rnn_tui.view.pull import Puller
 from tests.view.fake_frames import MIDWAY
+from tests.view.helpers import running, settled, text_of, until
 
 WANTED = Wanted(count=6, top=3, units=5, layers=(0, 1))
 CURVE = CurveWanted(columns=40)
@@ -214,3 +215,17 @@ def test_how_long_to_wait(fps: float) -> None:
     assert puller.wait(100.0) == pytest.approx(1 / fps)
     assert puller.wait(100 + 0.25 / fps) == pytest.approx(0.75 / fps)
     assert puller.wait(102.0) == 0
+
+
+async def test_a_key_whose_effect_takes_long_is_acknowledged_and_then_no_more() -> None:
+    async with running("hihello") as (pilot, app, engine):
+        engine.holds = True  # a tick that takes long
+        answered = len(engine.frames)
+        await pilot.press("{", "down", "space")
+        await until(pilot, lambda: "key heard: after this tick" in text_of(app, "#status"))
+        assert len(engine.frames) == answered
+        engine.holds = False
+        engine.move(tick=engine.status.tick + 1)
+        await until(pilot, lambda: "key heard" not in text_of(app, "#status"))
+        await settled(pilot, app, engine)
+        assert "key heard" not in text_of(app, "#status")

@@ -57,6 +57,7 @@ class PanesScreen(Paced[None], Screen[None]):
         self.gaze = Gaze()
         self.scene: Scene | None = None
         self.flow = ""  # how the terminal keeps up, where that is shown
+        self.waits = False  # a key has been pressed whose effect is still to come
         self._experiment: Experiment | None = None  # the one that the panes are arranged for
         self._drawn_at: dict[str, Size] = {}  # what was drawn last
 
@@ -131,13 +132,19 @@ class PanesScreen(Paced[None], Screen[None]):
         if scene is None:
             return
         with self.app.batch_update():
-            self.query_one(StatusLines).show(scene, flow=self.flow)
+            self.query_one(StatusLines).show(scene, flow=self.flow, waits=self.waits)
             self.query_one(TimeLine).show(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             self.say(scene.frame.status.notice or _failed(scene))
             for pane in self.stage.shown:
                 pane.show(scene)
+
+    def wait_for_answer(self, waits: bool) -> None:
+        """Say in the status line that a key has been heard, until the next frame is drawn without that."""
+        self.waits = waits
+        if waits and self.scene is not None:
+            self.query_one(StatusLines).show(self.scene, flow=self.flow, waits=True)
 
     def say(self, text: str) -> None:
         """A line above the keys; empty: none."""
