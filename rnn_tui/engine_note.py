@@ -6,10 +6,9 @@ import msgspec
 
 from rnn_tui.whole import read_whole, write_whole
 
-__all__ = ["LOG", "SOCKET", "Note", "read_note", "write_note"]
+__all__ = ["SOCKET", "Note", "read_note", "write_note"]
 
 SOCKET = "engine.sock"
-LOG = "engine.log"
 _NOTE = "run.json"
 _MOST = 2**16  # bytes of it
 

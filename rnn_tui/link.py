@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.asking import connect
 from rnn_tui.engine_folders import EngineFolder, new_engine_folder
-from rnn_tui.engine_note import LOG, SOCKET
+from rnn_tui.engine_log import find_log, last_line, new_log, open_for_log
+from rnn_tui.engine_note import SOCKET
 from rnn_tui.experiment import Experiment
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Open, Refused
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "EngineError", "join_engine", "start_engine"]
 
-_LAST_WORDS = 12  # lines
 _UNHEARD = "new.sock"  # a socket that nobody listens to yet
 _QUEUE = 8  # connections that may wait until they are accepted
 _PATIENCE = 5.0  # seconds until one of them is ours
@@ -110,19 +110,18 @@ class Engine:
         raise EngineError(self.last_words())
 
     def last_words(self) -> str:
-        """How the engine ended, and the last lines that it wrote; safe to show."""
+        """How the engine ended, the last error that it wrote, and in the next line where its log is; safe to show."""
         code = None
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=2)
             code = self._process.poll()
-        lines: list[str] = []
-        with contextlib.suppress(OSError):
-            lines = (self._folder / LOG).read_text(errors="replace").splitlines()
+        log = find_log(self._folder)
+        line = last_line(log)
         end = "has closed the connection" if self.joined else "still runs, but has closed the connection"
         if code is not None:
             end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return "\n".join([f"The engine {end}.", *(safe(line) for line in lines[-_LAST_WORDS:])])
+        return f"The engine {end}{f': {line}' if line else '.'}\nLog: {safe(str(log))}"
 
     def let_go(self) -> None:
         """Hang up. What becomes of the engine is its own affair."""
@@ -167,12 +166,13 @@ def start_engine(on_hangup: OnHangup = "train") -> Engine:
         listener.listen(_QUEUE)
         (folder / _UNHEARD).rename(folder / SOCKET)  # a socket of that name is one that somebody listens to
         peer = connect(folder, patience=_PATIENCE)
-        with open(folder / LOG, "wb") as log:
+        log = new_log(folder)
+        with open(open_for_log(log), "ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno()), on_hangup],
+                [sys.executable, "-m", "rnn_tui.engine.serve", str(listener.fileno()), on_hangup, str(log)],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 pass_fds=[listener.fileno(), home.lock],  # both hold the lock on the folder
                 start_new_session=True,
             )

@@ -19,7 +19,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Runs are kept in a place of their own, not among those of the person who tests.
 _runs = tempfile.mkdtemp(prefix="rnn-tui-tests-")
 atexit.register(shutil.rmtree, _runs, ignore_errors=True)
-os.environ["XDG_DATA_HOME"] = _runs
+os.environ["XDG_DATA_HOME"] = os.environ["XDG_STATE_HOME"] = _runs
 _sockets = os.environ["RNN_TUI_SOCKETS"] = tempfile.mkdtemp(dir=_runs)
 
 

@@ -113,7 +113,7 @@ async def test_close_ends_it_and_leaves_nothing() -> None:
     folder = engine._folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert folder.stat().st_uid == os.getuid()
-    assert {path.name for path in folder.iterdir()} == {"engine.sock", "engine.log", "lock"}
+    assert {path.name for path in folder.iterdir()} == {"engine.sock", "lock"}
     assert isinstance(await the_next(engine.messages()), Greeting)
     engine.close()
     assert not psutil.pid_exists(engine.pid)

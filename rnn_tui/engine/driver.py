@@ -1,6 +1,7 @@
 """Drives one session as it is told: commands, pace, and the run's place on the disk. Nothing about who tells it."""
 
 import gc
+import logging
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ from rnn_tui.protocol import (
 
 __all__ = ["PATIENCE", "Driver"]
 
+_log = logging.getLogger(__name__)
 PATIENCE = 0.05  # seconds that a frame waits at most for the end of a pass
 
 
@@ -280,6 +282,7 @@ class Driver:
     def _break(self, session: Session) -> None:
         """Memory has run out in the middle of a tick, whose numbers are half done: the run ends as it was kept last."""
         self.play(False)
+        _log.error("out of memory in tick %d", session.trainer.ticks)
         self._broken = session.notice = shortage_told(session.experiment, str(session.device))
         self._place.abandon()
         if session.device.type == "cuda":
@@ -324,6 +327,7 @@ class Driver:
         self._broken = ""
         self.runs += 1
         self._place.begin(session)
+        _log.info("run %r begins at tick %d on %s", self.name, session.trainer.ticks, session.device)
         gc.collect()
         gc.freeze()  # what lives as long as the run need not be looked at again
 

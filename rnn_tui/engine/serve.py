@@ -1,11 +1,13 @@
 """The engine's process: commands in, frames out, ticks in between.
 
-    python -m rnn_tui.engine.serve FD [train | pause | stop]
+    python -m rnn_tui.engine.serve FD [train | pause | stop] [LOG]
 
 FD is a listening Unix-domain socket, inherited; the word says what becomes of the run when its last view vanishes.
 The process outlives its views as long as a run goes on, and takes its socket with it when it ends.
 """
 
+import logging
+import os
 import shutil
 import signal
 import socket
@@ -16,11 +18,14 @@ import torch
 
 from rnn_tui import __version__
 from rnn_tui.engine.connection import Reception
+from rnn_tui.engine.log import begin_log
 from rnn_tui.engine.server import Server
 from rnn_tui.hangup import HANGUPS
 from rnn_tui.protocol import VERSION, Greeting
 
 __all__ = ["main"]
+
+_log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -28,12 +33,16 @@ def main() -> None:
     listener = socket.socket(fileno=int(sys.argv[1]))
     (on_hangup,) = [each for each in HANGUPS if each in sys.argv[2:]] or HANGUPS[:1]
     folder = Path(listener.getsockname()).parent
+    if len(sys.argv) > 3:
+        begin_log(sys.argv[3])
+    _log.info("rnn-tui %s, torch %s, process %d", __version__, torch.__version__, os.getpid())
     reception = Reception(listener, Greeting(version=VERSION, torch=str(torch.__version__), program=__version__))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reception.ring())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal of whoever began the run is not the run's
     try:
         Server(reception, on_hangup, folder=folder).run()
+        _log.info("over")
     finally:
         reception.close()
         shutil.rmtree(folder, ignore_errors=True)
