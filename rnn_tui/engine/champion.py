@@ -29,8 +29,10 @@ class _Found(NamedTuple):
 class Champion:
     """Looks at every loss that a session comes to by which its weights can be judged.
 
-    That is the loss of what is held out, in the part of it that is judged every time; where nothing is, the loss of an
-    epoch. Where an epoch has several passes, that is their mean, and the weights are those of the last one.
+    That is the loss of what is held out, always over the same characters: the part of it that is judged every so many
+    updates, and once more when the run ends or is left. The judgement of the whole counts where the part is the whole;
+    else it is of other characters, and cannot be compared. Where nothing is held out, it is the loss of an epoch. Where
+    an epoch has several passes, that is their mean, and the weights are those of the last one.
     """
 
     def __init__(self, session: Session, best: BestCheckpoint | None = None) -> None:
@@ -91,8 +93,8 @@ class Champion:
 
     def _judged(self) -> float:
         """What was made of what is held out, where that has just been judged; else NaN."""
-        judged = self._session.branch.held_out.latest
-        return judged.loss if judged is not None and judged.update == self._session.trainer.epoch else math.nan
+        judged = self._session.branch.held_out.at(self._session.trainer.epoch)
+        return judged.loss if judged is not None else math.nan
 
     def _learnt(self) -> float:
         """The mean loss of the epoch that has just ended; NaN where none has."""

@@ -139,7 +139,9 @@ class Driver:
             self._advance()
         elif self.session is not None and self.session.is_judging:
             self.session.judge(seconds=PATIENCE)
-            self.revision += not self.session.is_judging
+            if not self.session.is_judging:
+                self.revision += 1
+                self._place.save()
 
     def obey(self, command: Command) -> None:
         """Do it. Raises ExperimentError or HistoryError where that cannot be; the run goes on as it was then."""
@@ -167,7 +169,8 @@ class Driver:
                 session = self._place.session(command)
                 self._begin(session)
                 self._pace.slow, self._pace.speed = 0.0, experiment.run.speed
-                self.play(play, to_tick=session.heads_for_a_tick)
+                to_tick = session.heads_for_a_tick
+                self.play(play and (to_tick or not session.rests), to_tick=to_tick)
             case _ if session is None:
                 return
             case Restart(seed=seed):

@@ -14,7 +14,7 @@ from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.patience import Best, best_of
 from rnn_tui.engine.probe import Probe
 from rnn_tui.engine.rate import Rate
-from rnn_tui.engine.recorder import Recorder
+from rnn_tui.engine.recorder import Recorder, no_number
 from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.snapshot import Snapshot, restore, state_bytes, take
 from rnn_tui.engine.threads import build_tuner
@@ -45,7 +45,8 @@ class Forward:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._clock = clock
-        self.pass_over: Callable[[], object] | None = None  # hears of every new pass, with the weights that it read
+        # Hears of every new pass, and of the last judgement, with the weights that were read.
+        self.pass_over: Callable[[], object] | None = None
         self._history = history
         self.device = choose_device(read(experiment).experiment)
         self.begin(experiment, turns)
@@ -131,7 +132,7 @@ class Forward:
     @property
     def watched_loss(self) -> float | None:
         """What early stopping goes by, of the epoch that has just ended: what is held out, or what is learnt."""
-        judged = self.branch.held_out.newest()
+        judged = self.branch.held_out.regular()
         learnt = self.trainer.watched_loss
         if learnt is None or judged is None:
             summed = self.experiment.data.text and self.experiment.training.reduction == "sum"
@@ -250,14 +251,18 @@ class Forward:
         if beyond:
             self.epochs = self.epoch + self.experiment.training.epochs
             return
-        epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
-        self.notice = f"{self.notice} {epochs} done. Space plays on.".lstrip()
+        self.notice = f"{self.notice} {self._done_words}".lstrip()
         self._judge.begin_whole(self.branch)
 
     @property
     def held_out_characters(self) -> int:
         """All characters, or numbers, that are held out and have to be said."""
         return self._judge.characters
+
+    @property
+    def _done_words(self) -> str:
+        epochs = f"{self.epoch:,} epochs are" if self.epoch > 1 else "The epoch is"
+        return f"{epochs} done. Space plays on."
 
     @property
     def judges_every(self) -> int:
@@ -271,7 +276,10 @@ class Forward:
 
     def judge(self, seconds: float = math.inf) -> None:
         """Go on judging all that is held out, for about so long."""
+        was_busy = self._judge.is_busy
         self._judge.go_on(seconds, self._clock)
+        if was_busy and not self._judge.is_busy and self.pass_over is not None:
+            self.pass_over()
 
     def _prepare_tick(self) -> None:
         """What comes between two ticks: the update, and a state to come back to."""
@@ -330,10 +338,25 @@ class Forward:
         while self.trainer.ticks < branch.newest:
             self.trainer.tick()
             self._take_turns()
-        if self.at_end_of_epoch:  # then it has stopped early there, and is to go on now
+        patience, best, changes = self.experiment.training.patience, self.branch.best, self.changes
+        early = patience > 0 and self.at_end_of_epoch and best.is_over(self.epoch, patience)
+        if early:  # it has stopped there; where it goes on, it is as patient as at first
             self._be_patient()
         self._planned = [checked_turn(self.experiment, turn) for turn in turns]
         self._follow_plan()
+        problem = no_number(self.branch, self.epoch)
+        if problem:
+            self.lost, self.notice = True, problem
+        elif self.done:
+            self.notice = self._done_words
+        elif early and self.changes == changes:
+            self.early = best.told(patience)
+            self.notice = f"Stopped: {self.early}. Space plays on."
+
+    @property
+    def rests(self) -> bool:
+        """Whether the run has come to its end: its epochs are over, it has stopped early, or its loss is no number."""
+        return self.done or self.lost or bool(self.early)
 
     def _be_patient(self) -> None:
         """Count patience anew, where it is over."""

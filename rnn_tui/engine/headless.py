@@ -158,7 +158,7 @@ def _updates(
 ) -> Iterator[None]:
     """Trains; stops at the first update, every Nth, and the last one, for something to be said."""
     trainer = session.trainer
-    while not session.done:
+    while not session.lost and (not session.done or session.heads_for_a_tick):
         going = session.tick()
         if keeper is not None:
             keeper.ticked()

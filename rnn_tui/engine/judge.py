@@ -40,11 +40,21 @@ class Judge:
 
     def judge_part(self, branch: Branch) -> None:
         """The part that is judged every time."""
+        self._judge_part(branch, part=True)
+
+    def judge_last(self, branch: Branch) -> bool:
+        """Judge the same part for the weights that the run is left with. Whether that was not known yet."""
+        if self._hold_out is None or branch.held_out.at(self._trainer.epoch) is not None:
+            return False
+        self._judge_part(branch, part=False)
+        return True
+
+    def _judge_part(self, branch: Branch, *, part: bool) -> None:
         assert self._hold_out is not None
         score = Score()
         for _ in self._hold_out.judge(score):
             pass
-        self._tell(branch, score, whole=self._hold_out.part_is_whole, part=True)
+        self._tell(branch, score, whole=self._hold_out.part_is_whole, part=part)
 
     def begin_whole(self, branch: Branch) -> None:
         """Begin to judge all of it, if that has not just been done."""

@@ -24,6 +24,7 @@ class Judgement:
     characters: int
     rows: float | None  # the share of the rows in which all was right, where each row is something by itself
     whole: bool  # all that is held out, rather than the part that is judged every time
+    part: bool = False  # one of those that are judged every so many updates, whether the run is left or not
     learnt: float  # the mean loss of the updates since the judgement before
 
 
@@ -31,8 +32,8 @@ class Judgements:
     """The judgements of one branch, oldest first."""
 
     def __init__(self) -> None:
-        self._all: list[Judgement] = []  # of the part that is judged every time
-        self._whole: list[Judgement] = []
+        self._made: list[Judgement] = []  # all of them
+        self._all: list[Judgement] = []  # those that are made every so many updates, of the part that is judged then
         self._sum, self._count = 0.0, 0  # of the losses since the newest
 
     def learnt(self, loss: float) -> None:
@@ -51,65 +52,74 @@ class Judgements:
         part: bool,
         rows: float | None = None,
     ) -> None:
-        """Another judgement, of the `whole` or of the `part` that is judged every time; that may be one."""
+        """Add a judgement: of the `whole`, a regular one (`part`), both, or neither.
+
+        Neither is one of the part that is judged every time, made because the run was left.
+        """
         newest = self._all[-1].learnt if self._all else float("nan")
         learnt = self._sum / self._count if self._count else newest
         one = Judgement(
-            update=update, loss=loss, accuracy=accuracy, characters=characters, rows=rows, whole=whole, learnt=learnt
+            update=update,
+            loss=loss,
+            accuracy=accuracy,
+            characters=characters,
+            rows=rows,
+            whole=whole,
+            part=part,
+            learnt=learnt,
         )
+        self._made.append(one)
         if part:
             self._all.append(one)
             self._sum, self._count = 0.0, 0
-        if whole:
-            self._whole.append(one)
 
     @property
     def count(self) -> int:
-        """How many there are of either kind."""
-        return len(self.all())
+        """How many there are of all kinds."""
+        return len(self._made)
 
     def all(self) -> list[Judgement]:
-        """All of them, oldest first; of the same update that of the part, then that of the whole."""
-        every = {id(each): each for each in (*self._all, *self._whole)}
-        return sorted(every.values(), key=lambda each: each.update)
+        """All of them in the order in which they were made, oldest first."""
+        return list(self._made)
 
     def head(self, update: int) -> "Judgements":
         """Those up to that update, to go on from there."""
         copy = Judgements()
+        copy._made = [each for each in self._made if each.update <= update]
         copy._all = [each for each in self._all if each.update <= update]
-        copy._whole = [each for each in self._whole if each.update <= update]
         return copy
 
     def told_all(self) -> list[dict[str, Any]]:
-        """All of them as plain values, oldest first; `part`: it is one of those that are judged every time."""
-        parts = {id(each) for each in self._all}
-        return [asdict(each) | {"part": id(each) in parts} for each in self.all()]
+        """All of them as plain values, oldest first."""
+        return [asdict(each) for each in self._made]
 
     def recall(self, told: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
         """Know again what `told_all` gave; `losses` are those of all updates."""
         for values in told:
-            part = values.pop("part")
             one = Judgement(**values)
-            if part:
+            self._made.append(one)
+            if one.part:
                 self._all.append(one)
-            if one.whole:
-                self._whole.append(one)
         for loss in losses[self._all[-1].update if self._all else 0 :]:
             self.learnt(loss)
 
     def newest(self, by: int | None = None) -> Judgement | None:
         """The last one up to an update; at an update that has several, that of the whole."""
-        found = [each for each in (*self._all, *self._whole) if by is None or each.update <= by]
+        found = [each for each in self._made if by is None or each.update <= by]
         return max(found, key=lambda each: (each.update, each.whole), default=None)
+
+    def regular(self, by: int | None = None) -> Judgement | None:
+        """The last regular one up to an update: what early stopping goes by, whether the run was left or not."""
+        return next((each for each in reversed(self._all) if by is None or each.update <= by), None)
+
+    def at(self, update: int) -> Judgement | None:
+        """The one of an update that can be compared with the regular ones: of as many characters, the same ones."""
+        same = self._made[0].characters if self._made else 0  # the first of all is a regular one
+        return next((each for each in self._made if each.update == update and each.characters == same), None)
 
     def after(self, update: int) -> list[Judgement]:
         """Those of the part from the next update on."""
         return [each for each in self._all if each.update > update]
-
-    @property
-    def latest(self) -> Judgement | None:
-        """The newest of those of the part."""
-        return self._all[-1] if self._all else None
 
     @property
     def best(self) -> Judgement | None:

@@ -74,6 +74,7 @@ class Keeper:
         self._log_due = clock()
         self._save_due = clock() + _SAVE_EVERY
         self._saved = self._version() if written else None  # what the checkpoint on the disk is of
+        self._as_found = self._saved
         self._saved_updates = len(session.branch.ends)
         self._text = text_hash(session.began)
         self._essence = essence_of(session.experiment, session.trainer.task.source)
@@ -112,6 +113,9 @@ class Keeper:
             return
         self._session.finish_tick()
         self.save()
+        if self._version() != self._as_found and self._session.judge_last():  # behind the checkpoint: it takes a while
+            self._champion.look()
+            self.save()
         if self._champion.is_new and not self.problem:  # the run stands in its past
             self._attempt(self._save_best)
         self._session.pass_over = None

@@ -11,7 +11,7 @@ from rnn_tui.engine.timeline import Branch
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "no_number"]
 
 _DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
 
@@ -55,9 +55,7 @@ class Recorder:
             if is_update and watch.losses:
                 hits += watch.at_update(before, value, learnt=branch.predictions.learnt == number)
             if not math.isfinite(value) and not problem:
-                kind = "NaN (not a number)" if math.isnan(value) else "infinite"
-                where = f"tick {tick:,}, epoch {-(-number // self._trainer.task.batches):,}"
-                problem = f"The loss turned {kind} at {where}: try a smaller learning rate, or --clip 1."
+                problem = _no_number(value, tick, -(-number // self._trainer.task.batches))
         self._waiting.clear()
         return hits, problem
 
@@ -79,3 +77,15 @@ class Recorder:
     def change_branch(self) -> None:
         """What was predicted last is not what this branch predicted last."""
         self._last_prediction = None
+
+
+def no_number(branch: Branch, epoch: int) -> str:
+    """That the newest loss of a branch is no number, in words; or nothing. `epoch`: that of its newest tick."""
+    newest = [series.last() for series in (branch.losses, branch.character_losses)]
+    lost = next((each for each in newest if each is not None and not math.isfinite(each)), None)
+    return "" if lost is None else _no_number(lost, branch.newest, epoch)
+
+
+def _no_number(loss: float, tick: int, epoch: int) -> str:
+    kind = "NaN (not a number)" if math.isnan(loss) else "infinite"
+    return f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: try a smaller learning rate, or --clip 1."

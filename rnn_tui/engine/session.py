@@ -140,6 +140,19 @@ class Session(Forward):
         predicted, text = scored(trainer), trainer.task.text
         return [(text(predicted[:, row : row + 1]), text(target[:, row : row + 1])) for row in range(target.shape[1])]
 
+    def judge_last(self) -> bool:
+        """Judge what is held out for the newest weights, as it is judged every so many updates, since the run is left.
+
+        Whether that was not known yet. Nothing of the run hangs on it but which weights are its best.
+        """
+        trainer = self.trainer
+        if self.lost or self.is_held or trainer.ticks < self.branch.newest:
+            return False
+        if not trainer.learns or not trainer.epoch or not trainer.at_end_of_pass:
+            return False
+        self.drain()
+        return not self.lost and self._judge.judge_last(self.branch)
+
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""
         training = msgspec.structs.replace(self._began.training, seed=seed)

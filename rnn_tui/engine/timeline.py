@@ -107,7 +107,7 @@ class Branch:
         """What early stopping goes by, of each whole epoch: what is held out, or the mean of its updates' losses."""
         learnt, found = list(self.losses), []
         for end in range(batches, len(learnt) + 1, batches):
-            judged = self.held_out.newest(end)
+            judged = self.held_out.regular(end)
             found.append(sum(learnt[end - batches : end]) / batches if judged is None else judged.loss)
         return found
 

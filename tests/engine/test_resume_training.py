@@ -21,13 +21,14 @@ def everything(session: Session) -> dict[str, Any]:
     """What `known` has, and all that schedules, texts and early stopping go by."""
     trainer, branch = session.trainer, session.branch
     state = trainer.state if isinstance(trainer.state, tuple) else (trainer.state,)
+    regular = [each for each in branch.held_out.told_all() if each["part"]]  # none that was made because it was left
     return known(session) | {
         "state": [each.detach().numpy().tobytes() for each in state],
         "read": trainer.task.inputs.numpy().tobytes(),
         "gradients": [None if each is None else each.numpy().tobytes() for each in trainer.gradients()],
         "learning": (trainer.updates, trainer.collected, asdict(trainer.plateau), trainer.earlier, trainer.lr),
         "best": branch.best,
-        "held out": (branch.held_out.told_all(), branch.held_out._sum, branch.held_out._count),
+        "held out": (regular, branch.held_out._sum, branch.held_out._count),
     }
 
 
