@@ -13,6 +13,7 @@ from rnn_tui.experiment_options import FORK, experiment_parameters
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.options import Refusal, SectionOption, complaint, given
 from rnn_tui.own_text import too_short_to_judge
+from rnn_tui.remove_command import remove
 from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs, stop
 from rnn_tui.run_options import run_options
@@ -164,5 +165,5 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-for _command in (open_view, resume, attach, runs, stop, export, sample):
+for _command in (open_view, resume, attach, runs, stop, export, sample, remove):
     main.add_command(_command)

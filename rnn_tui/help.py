@@ -27,9 +27,10 @@ _USES = (
     ("rnn-tui runs", "the runs: those that train now, and those on the disk"),
     ("rnn-tui attach [RUN]", "look at one that trains, from any shell"),
     ("rnn-tui stop RUN", "end one; it stays on the disk"),
-    ("rnn-tui resume RUN", "go on with one, as if it had never been stopped"),
+    ("rnn-tui resume [RUN]", "go on with one, as if it had never been stopped"),
     ("rnn-tui sample RUN [--prime TEXT]", "let its network write"),
     ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),
+    ("rnn-tui rm RUN...", "delete runs from the disk"),
 )
 _EXAMPLES = (
     ("rnn-tui", f"open {DEFAULT}"),

@@ -13,7 +13,8 @@ from rnn_tui.options import Refusal, complaint, given
 from rnn_tui.protocol import Keep, Turn
 from rnn_tui.reproduce import ForkError, parse_forks
 from rnn_tui.rules import from_dict, to_dict
-from rnn_tui.runs import NoSuchRun, find
+from rnn_tui.run_options import NEWEST
+from rnn_tui.runs import NoSuchRun, find, newest
 from rnn_tui.text import safe
 from rnn_tui.whole import exists
 from rnn_tui.wording import shown
@@ -55,7 +56,7 @@ def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -
 
 
 def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tuple[Experiment, tuple[Turn, ...], Keep]:
-    """The run of that name, the changes that are to come, and how it is kept. Raises Refusal."""
+    """The run of that name, or the newest; the changes that are to come, and how it is kept. Raises Refusal."""
     for other in (*parameters.get("names", ()), parameters.get("file"), parameters.get("run")):
         if other is not None:
             raise Refusal(f"{shown(other)}: give it or a run to resume, not both")
@@ -69,7 +70,7 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
     _check_board(parameters["tensorboard"])
     every = _count("--checkpoint-every", parameters["checkpoint_every"])
     try:
-        folder = find(name)
+        folder = newest() if name == NEWEST else find(name)
         experiment = read_experiment(folder)
         manifest = read_manifest(folder)
         read_tensors(folder, manifest, experiment)  # before there is a screen, and before torch is loaded

@@ -127,9 +127,16 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
 
 
 def _together(living: "list[Alive]", kept: "list[Listed]") -> "list[tuple[Alive | None, Listed | None]]":
-    """Every run once: those in memory first."""
-    on_disk = {each.folder: each for each in kept}
-    first = [(each, on_disk.pop(each.kept, None)) for each in living]
+    """Every run once: those in memory first, also where they are kept elsewhere (--run)."""
+    from pathlib import Path
+
+    from rnn_tui.runs import read_listed
+
+    on_disk = {os.path.realpath(each.folder): each for each in kept}
+    first: list[tuple[Alive | None, Listed | None]] = []
+    for each in living:
+        found = on_disk.pop(os.path.realpath(each.kept), None) if each.kept else None
+        first.append((each, found or (read_listed(Path(each.kept)) if each.kept else None)))
     return [*first, *((None, each) for each in on_disk.values())]
 
 

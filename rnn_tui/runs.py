@@ -23,7 +23,18 @@ from rnn_tui.text import safe
 from rnn_tui.whole import exists
 from rnn_tui.wording import shown
 
-__all__ = ["Listed", "NoSuchRun", "RunsUnreadable", "find", "listed", "new_folder", "runs_folder", "short_name"]
+__all__ = [
+    "Listed",
+    "NoSuchRun",
+    "RunsUnreadable",
+    "find",
+    "listed",
+    "new_folder",
+    "newest",
+    "read_listed",
+    "runs_folder",
+    "short_name",
+]
 
 _LONGEST = 40  # characters of an experiment's name in that of a folder
 
@@ -96,13 +107,26 @@ def find(name: str) -> Path:
     return folder / found[0]
 
 
+def newest() -> Path:
+    """The folder of the run that was changed last, of those that can be read. Raises NoSuchRun."""
+    try:
+        found = listed()
+    except RunsUnreadable as error:
+        raise NoSuchRun("resume", safe(str(error))) from None
+    for each in found:
+        if not each.problem:
+            return Path(each.folder)
+    raise NoSuchRun("resume", f"no run is kept in {safe(str(runs_folder()))}")
+
+
 def listed() -> list[Listed]:
     """The runs in their usual place, the newest first. Raises RunsUnreadable."""
     folder = runs_folder()
-    return sorted(map(_listed, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
+    return sorted(map(read_listed, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
 
 
-def _listed(folder: Path) -> Listed:
+def read_listed(folder: Path) -> Listed:
+    """What a list tells of the run in a folder, wherever that is."""
     experiment = manifest = best = None
     problem, changed = "", 0.0
     for file in (folder, folder / EXPERIMENT, folder / MANIFEST):

@@ -1,5 +1,6 @@
 """The commands that open the view: on an experiment, on a run that is kept, on one that trains already."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -15,7 +16,7 @@ from rnn_tui.manner import manner_of, manner_options
 from rnn_tui.memory import parse_size
 from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options
 from rnn_tui.rules import to_dict
-from rnn_tui.run_options import run_options
+from rnn_tui.run_options import NEWEST, run_options
 from rnn_tui.text import safe
 from rnn_tui.wording import shown
 
@@ -88,7 +89,7 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
     "resume",
     cls=SectionedCommand,
     params=[
-        click.Argument(["name"], metavar="RUN", type=click.UNPROCESSED),
+        _RUN,
         *(each for each in experiment_options() if each.name in [path.replace(".", "_") for path in _ON_RESUMING]),
         FORK,
         _HISTORY,
@@ -97,10 +98,10 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
         *manner_options(),
     ],
 )
-def resume(*, name: str, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
+def resume(*, name: str | None, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
     """Open the view on a run that is kept on the disk, and go on with it: RUN is its name, how that begins, or its
-    folder. `rnn-tui runs` lists them."""
-    _view_again(name, parameters, forks, history=history, paused=paused)
+    folder; the one that was changed last, if none is given. `rnn-tui runs` lists them."""
+    _view_again(NEWEST if name is None else name, parameters, forks, history=history, paused=paused)
 
 
 def _view_again(
@@ -115,6 +116,7 @@ def _view_again(
     from rnn_tui.showing import Showing
 
     experiment, turns, keep = resumed(name, parameters, forks)
+    _refuse_alive(keep.folder)
     showing = Showing(
         experiment=experiment,
         turns=turns,
@@ -123,7 +125,17 @@ def _view_again(
         keep=keep,
         manner=manner_of(parameters),
     )
-    _view(showing, instead=f"rnn-tui train --resume {shown(name)}")
+    _view(showing, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
+
+
+def _refuse_alive(folder: str) -> None:
+    """Nothing, where the run in that folder does not train already. Raises Refusal."""
+    from rnn_tui.engines import EnginesError, alive
+
+    with contextlib.suppress(EnginesError):  # that is told by who starts one
+        for each in alive():
+            if each.kept and os.path.realpath(each.kept) == os.path.realpath(folder):
+                raise Refusal(f"{shown(each.name)}: is alive already: `rnn-tui attach {shown(each.name)}` looks at it")
 
 
 @click.command("attach", cls=SectionedCommand, params=[_RUN, *manner_options(joins=True)])
