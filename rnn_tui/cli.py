@@ -11,14 +11,14 @@ from rnn_tui.asked import experiment_of, turns_of
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.experiment_options import FORK, experiment_parameters
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
-from rnn_tui.options import Refusal, SectionOption, complaint, given
+from rnn_tui.options import Refusal, SectionOption, check_working_folder, complaint, given
+from rnn_tui.output import say, write_escaped
 from rnn_tui.own_text import too_short_to_judge
 from rnn_tui.remove_command import remove
 from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs, stop
 from rnn_tui.run_options import run_options
 from rnn_tui.sample_command import sample
-from rnn_tui.text import safe
 from rnn_tui.view_commands import attach, open_view, resume
 from rnn_tui.wording import shown
 
@@ -55,14 +55,22 @@ class _Program(click.Group):
         except click.Abort:
             code = 130
         except click.ClickException as error:
-            click.echo(f"rnn-tui: {_one_line(error)}", err=True)
+            _complain(_one_line(error))
             code = 2
         except OSError as error:  # a full disk behind stdout, say
             about = f" ({error.filename})" if error.filename else ""
-            click.echo(f"rnn-tui: the system refuses: {safe(f'{error.strerror or error}{about}')}", err=True)
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
+            _complain(f"the system refuses: {error.strerror or error}{about}")
             code = 1
         sys.exit(code)
+
+
+def _complain(problem: str) -> None:
+    """Say what is wrong; where stderr takes nothing, the exit code alone does."""
+    try:
+        say(f"rnn-tui: {problem}", err=True)
+    except OSError:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 def _one_line(error: click.ClickException) -> str:
@@ -78,7 +86,7 @@ def _one_line(error: click.ClickException) -> str:
             return f"{name}: is missing; `rnn-tui runs` lists what there is"
         case click.BadOptionUsage(option_name=name):
             return f"{name}: needs a value"
-    return safe(" ".join(error.format_message().split()))
+    return " ".join(error.format_message().split())
 
 
 @click.group(cls=_Program, context_settings=_SETTINGS)
@@ -105,6 +113,7 @@ def main() -> None:
 )
 def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str | None, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
+    check_working_folder()
     from rnn_tui.keeping import keeping, resumed
 
     keep: Keep | None
@@ -133,7 +142,7 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
         )
         raise SystemExit(code)
     except CheckpointError as error:
-        raise Refusal(safe(str(error))) from None
+        raise Refusal(str(error)) from None
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 
@@ -150,7 +159,7 @@ def _show(**parameters: Any) -> None:
         text = write(experiment)
     except ExperimentError as error:
         raise Refusal(complaint(error, to_dict(experiment))) from None
-    click.echo(text, nl=False)
+    write_escaped(text)
 
 
 @main.command("lessons")

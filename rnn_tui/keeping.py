@@ -14,7 +14,8 @@ from rnn_tui.protocol import Keep, Turn
 from rnn_tui.reproduce import ForkError, parse_forks
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.run_options import NEWEST
-from rnn_tui.runs import NoSuchRun, find, newest
+from rnn_tui.runs import NoSuchRun, find, newest, runs_folder
+from rnn_tui.surroundings import home_problem
 from rnn_tui.text import safe
 from rnn_tui.whole import exists
 from rnn_tui.wording import shown
@@ -51,6 +52,8 @@ def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -
         return None
     if folder is not None:
         _check_folder(folder)
+    elif problem := home_problem(runs_folder()):
+        raise Refusal(f"{problem}, or name a folder with --run DIR, or keep nothing with --no-save")
     _check_size(experiment, parameters)
     return Keep(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
 

@@ -9,11 +9,13 @@ from rnn_tui.fields import FIELDS, Field, field
 from rnn_tui.remember import GAP, LARGEST_GAP
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.rules import choices
+from rnn_tui.surroundings import is_gone
 from rnn_tui.wording import shown, without_value
 
 __all__ = [
     "Refusal",
     "SectionOption",
+    "check_working_folder",
     "complaint",
     "experiment_options",
     "gap_option",
@@ -37,6 +39,12 @@ class Refusal(click.ClickException):
     """What cannot be done, as one line. Exit code 2."""
 
     exit_code = 2
+
+
+def check_working_folder() -> None:
+    """Raise Refusal where the working directory has been deleted: no path leads anywhere, and torch does not load."""
+    if is_gone():
+        raise Refusal("the folder that you are in has been deleted: go to another one (cd)")
 
 
 class SectionOption(click.Option):

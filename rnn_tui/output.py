@@ -6,12 +6,17 @@ import click
 
 from rnn_tui.text import printable
 
-__all__ = ["Piecewise", "say", "write_exact"]
+__all__ = ["Piecewise", "say", "write_escaped", "write_exact"]
 
 
 def say(text: str = "", *, err: bool = False) -> None:
     """Print lines for people, every character as its safe glyph; only line feeds are kept. Raises OSError."""
     _write(f"{printable(text)}\n", err=err)
+
+
+def write_escaped(text: str) -> None:
+    """Print a text in which whatever could act is escaped already, such as TOML that we have made. Raises OSError."""
+    _write(text, err=False)
 
 
 def write_exact(text: str) -> None:

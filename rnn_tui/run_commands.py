@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnn_tui.options import Refusal
+from rnn_tui.options import Refusal, check_working_folder
+from rnn_tui.output import say
 from rnn_tui.text import safe
 from rnn_tui.wording import shown
 
@@ -29,6 +30,7 @@ def runs(*, json: bool) -> None:
     """List the runs: those that train now, and those that are kept on the disk, the newest first."""
     from rnn_tui.engines import EnginesError, alive
     from rnn_tui.runs import RunsUnreadable, listed, runs_folder
+    from rnn_tui.surroundings import home_problem
 
     try:
         living = alive()
@@ -42,13 +44,13 @@ def runs(*, json: bool) -> None:
     found = _together(living, kept)
     if json:
         for each in found:
-            click.echo(_json(*each))
+            say(_json(*each))
     elif found:
         _print_table(found, kept)
     elif not unreadable:
-        click.echo(
-            f"No runs yet in {safe(str(runs_folder()))}: `rnn-tui train` and `rnn-tui --save` keep theirs there."
-        )
+        problem = home_problem(runs_folder())
+        where = f"No runs yet in {runs_folder()}: `rnn-tui train` and `rnn-tui --save` keep theirs there."
+        say(f"No runs: {problem}." if problem else where)
     if unreadable:
         raise Refusal(unreadable)
 
@@ -59,10 +61,10 @@ def _print_table(found: "list[tuple[Alive | None, Listed | None]]", kept: "list[
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, _SIDES, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
     for broken in kept:
         if broken.problem:
-            click.echo(f"{safe(broken.name)}: {safe(broken.problem)}", err=True)
+            say(f"{safe(broken.name)}: {safe(broken.problem)}", err=True)
 
 
 @click.command("stop")
@@ -75,13 +77,13 @@ def stop(*, name: str) -> None:
     try:
         engine = find_alive(name)
         if engine.run is None and not engine.problem:
-            click.echo(f"rnn-tui: waiting for the run to answer, {PATIENCE:g} s at most …", err=True)
+            say(f"rnn-tui: waiting for the run to answer, {PATIENCE:g} s at most …", err=True)
         left = engines.stop(engine, patience=_PATIENCE, first_word=PATIENCE)
     except NotAlive as error:
         raise Refusal(str(error)) from None
     except engines.EnginesError as error:
         raise Refusal(f"{shown(name)}: {safe(str(error))}") from None
-    click.echo(_goodbye(left.run))
+    say(_goodbye(left.run))
     if left.problem:
         raise Refusal(f"{shown(name)}: it was stopped, but {safe(left.problem)}")
 
@@ -103,6 +105,7 @@ def _goodbye(run: "RunSummary") -> str:
 @click.option("--force", is_flag=True, help="replace files that are there")
 def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
     """Write a run's network as a plain PyTorch state_dict (.pt), and a .py that defines the model and loads it."""
+    check_working_folder()
     from rnn_tui.experiment import ExperimentError
     from rnn_tui.manifest import CheckpointError
     from rnn_tui.runs import NoSuchRun, find
@@ -123,7 +126,7 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
         raise Refusal(safe(str(error))) from None
     except OSError as error:
         raise Refusal(f"--to {shown(to or '.')}: cannot be written: {error.strerror or error}") from None
-    click.echo("\n".join(safe(str(file)) for file in written))
+    say("\n".join(safe(str(file)) for file in written))
 
 
 def _together(living: "list[Alive]", kept: "list[Listed]") -> "list[tuple[Alive | None, Listed | None]]":

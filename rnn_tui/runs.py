@@ -19,6 +19,7 @@ from rnn_tui.manifest import (
     read_experiment,
     read_manifest,
 )
+from rnn_tui.surroundings import home_problem, user_data_folder
 from rnn_tui.text import safe
 from rnn_tui.whole import exists
 from rnn_tui.wording import shown
@@ -67,9 +68,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 def runs_folder() -> Path:
     """Where runs go if nothing else is said."""
-    import platformdirs
-
-    return platformdirs.user_data_path("rnn-tui", appauthor=False) / "runs"
+    return user_data_folder("rnn-tui") / "runs"
 
 
 def new_folder(experiment: Experiment) -> Path:
@@ -103,7 +102,7 @@ def find(name: str) -> Path:
         some = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         raise NoSuchRun(name, f"is the beginning of {len(found)} runs: {some}")
     if not found:
-        raise NoSuchRun(name, "no such run; `rnn-tui runs` lists them")
+        raise NoSuchRun(name, home_problem(folder) or "no such run; `rnn-tui runs` lists them")
     return folder / found[0]
 
 
@@ -116,7 +115,8 @@ def newest() -> Path:
     for each in found:
         if not each.problem:
             return Path(each.folder)
-    raise NoSuchRun("resume", f"no run is kept in {safe(str(runs_folder()))}")
+    where = home_problem(runs_folder()) or f"no run is kept in {safe(str(runs_folder()))}"
+    raise NoSuchRun("resume", where)
 
 
 def listed() -> list[Listed]:
@@ -158,6 +158,8 @@ def _names(folder: Path) -> list[str]:
     except FileNotFoundError:  # none has been kept yet
         return []
     except OSError as error:
+        if home_problem(folder):
+            return []
         raise RunsUnreadable(folder, error) from None
 
 

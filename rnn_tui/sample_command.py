@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnn_tui.experiment import ExperimentError
-from rnn_tui.options import Refusal
+from rnn_tui.options import Refusal, check_working_folder
 from rnn_tui.output import Piecewise, say
 from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_numbers
 from rnn_tui.sample_prime import known_primes, numbers_of, prime_of
@@ -69,6 +69,7 @@ def sample(
     begins with the first character that the run learns, or answers the first input. Of a series, --forecast prints
     numbers, from the end of what is learnt or from the numbers that are given.
     """
+    check_working_folder()
     from rnn_tui.runs import NoSuchRun, find
 
     try:

@@ -3,7 +3,7 @@
 import unicodedata
 from functools import cache
 
-__all__ = ["glyph", "printable", "safe"]
+__all__ = ["glyph", "is_harmful", "printable", "safe"]
 
 _SPECIAL = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡", "\xad": "‧", "\xa0": "␣"}
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, and yet blank
@@ -13,6 +13,7 @@ _CONTESTED = (  # two cells in newer versions of Unicode, or where the font is E
 )  # fmt: skip
 _DEPENDENT = ("DEPENDENT VOWEL SIGN", "VOWEL SIGN", "CONSONANT SIGN MEDIAL", "CONSONANT SIGN")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, formats, surrogates, private, unassigned, breaks
+_HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def glyph(character: str) -> str:
@@ -68,11 +69,23 @@ def _on_circle(mark: str) -> str:
     return ""
 
 
+def is_harmful(character: str) -> bool:
+    """Tell whether a character acts on a terminal, or on the order in which others are drawn, or is none at all."""
+    return unicodedata.category(character) in _HARMFUL
+
+
 def safe(text: str) -> str:
     """The text with every character as its glyph, for one line of a terminal; a plain space stays one."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(character if character == " " else glyph(character) for character in text)
+    return "".join(map(_in_line, f" {text}", text))
+
+
+def _in_line(before: str, character: str) -> str:
+    if character == " ":
+        return " "
+    shown = glyph(character)
+    return character if before == "◌" and shown == f"◌{character}" else shown  # made safe twice, it is the same
 
 
 def printable(text: str) -> str:

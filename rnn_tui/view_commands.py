@@ -14,7 +14,8 @@ from rnn_tui.experiment_options import FORK, experiment_parameters
 from rnn_tui.help import SectionedCommand, write_front_page
 from rnn_tui.manner import manner_of, manner_options
 from rnn_tui.memory import parse_size
-from rnn_tui.options import Refusal, SectionOption, complaint, experiment_options
+from rnn_tui.options import Refusal, SectionOption, check_working_folder, complaint, experiment_options
+from rnn_tui.output import say
 from rnn_tui.rules import to_dict
 from rnn_tui.run_options import NEWEST, run_options
 from rnn_tui.text import safe
@@ -63,6 +64,7 @@ class _Opening(SectionedCommand):
 )
 def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
+    check_working_folder()
     experiment = experiment_of(parameters)
     turns = turns_of(experiment, forks)
     keep = None
@@ -112,6 +114,7 @@ def _view_again(
     history: str = _HISTORY_SIZE,
     paused: bool = False,
 ) -> NoReturn:
+    check_working_folder()
     from rnn_tui.keeping import resumed
     from rnn_tui.showing import Showing
 
@@ -179,7 +182,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
 
 
 def _tell_waiting(seconds: float) -> None:
-    click.echo(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
+    say(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
 
 
 def _size(history: str) -> int:
@@ -204,6 +207,7 @@ def _need_terminal(instead: str) -> None:
 def _view(showing: "Showing", *, instead: str) -> NoReturn:
     """Show it until it is left, and exit. `instead` is what works without a terminal."""
     _need_terminal(instead)
+    _need_text_paths(showing)
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.engines import EnginesError
     from rnn_tui.link import start_engine
@@ -223,6 +227,17 @@ def _view(showing: "Showing", *, instead: str) -> NoReturn:
         engine.close()
         raise
     raise SystemExit(run_app(engine, showing))
+
+
+def _need_text_paths(showing: "Showing") -> None:
+    """Nothing, where every folder that an engine may hear of is UTF-8. Raises Refusal."""
+    from rnn_tui.runs import runs_folder
+    from rnn_tui.surroundings import is_text
+
+    keep = showing.keep
+    for folder in (str(runs_folder()), *((keep.folder, keep.tensorboard) if keep is not None else ())):
+        if not is_text(folder):
+            raise Refusal(f"{safe(folder)}: is not UTF-8, and a run with a view must be kept where it is")
 
 
 def _try_file(experiment: Experiment) -> None:

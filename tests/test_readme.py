@@ -67,6 +67,7 @@ def test_names_options_that_exist() -> None:
         "--tensorboard",
         "--to",
         "--best",
+        "--yes",
         "--prime",
         "--prime-file",
         "--skip-unknown",

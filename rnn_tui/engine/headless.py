@@ -24,7 +24,7 @@ from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.memory import shortage_told
 from rnn_tui.protocol import Keep, Turn
-from rnn_tui.text import safe
+from rnn_tui.text import printable, safe
 
 if TYPE_CHECKING:
     from rnn_tui.engine.keeper import Keeper
@@ -59,7 +59,7 @@ def train(
     caution: str = "",
 ) -> int:
     """Run an experiment to its end. Returns the exit code: 1 for a loss that is no number, 2 where the run could not
-    be kept, 130 after Ctrl+C, 143 after SIGTERM.
+    be kept, 128 and its number after a signal: 130 after Ctrl+C, 143 after SIGTERM.
 
     It ends at a breakpoint of `until`; those of the experiment are for the view. Ctrl+C ends it with the pass under
     way. `every` is in epochs, or updates of a text or pairs; None: 1, or 100. `caution` is said first, once the run
@@ -95,9 +95,9 @@ def train(
         if keeper is not None:
             keeper.close()
     summary = _summary(session, time.perf_counter() - began, keeper)
-    print(summary, file=err if json else out, flush=True)
+    print(printable(summary), file=err if json else out, flush=True)
     if session.lost:
-        print(f"rnn-tui: {session.notice}", file=err, flush=True)
+        print(f"rnn-tui: {printable(session.notice)}", file=err, flush=True)
         return 1
     if keeper is not None and keeper.problem:
         return 2

@@ -8,13 +8,16 @@ from typing import Any, Self, TextIO
 
 from tqdm import tqdm
 
+from rnn_tui.signals import ENDING
+from rnn_tui.text import printable
+
 __all__ = ["Interrupts", "Lines"]
 
 _PATIENCE = 0.1  # seconds that a line may wait for the next one, so that thousands a second cost little
 
 
 class Lines:
-    """Writes lines to `out`, above a progress bar on `err` where that is a terminal."""
+    """Writes lines to `out`, above a progress bar on `err` where that is a terminal. All of it is safe."""
 
     def __init__(self, out: TextIO, err: TextIO, *, total: int | None, unit: str = "epochs") -> None:
         self._out = out
@@ -39,14 +42,14 @@ class Lines:
 
     def write(self, line: str) -> None:
         """A line; it may wait a moment for the next one."""
-        self._waiting.append(line)
+        self._waiting.append(printable(line))
         if time.perf_counter() - self._written >= _PATIENCE:
             self._flush()
 
     @staticmethod
     def tell(line: str, err: TextIO) -> None:
         """A line on `err` at once, above the bar if there is one."""
-        tqdm.write(line, file=err)
+        tqdm.write(printable(line), file=err)
 
     def _flush(self) -> None:
         text = "".join(f"{line}\n" for line in self._waiting)
@@ -60,7 +63,7 @@ class Lines:
 
 
 class Interrupts:
-    """Notes the first Ctrl+C or SIGTERM instead of ending at once; the second one does what it ever does."""
+    """Notes the first Ctrl+C, or another signal that ends programs, instead of ending at once; the second one does."""
 
     def __init__(self) -> None:
         self.seen = 0  # the signal
@@ -68,7 +71,7 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in ENDING:
                 if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):  # nobody has it ignored
                     self._before[number] = signal.signal(number, self._note)
         return self

@@ -22,6 +22,7 @@ from rnn_tui.engine.log import begin_log
 from rnn_tui.engine.server import Server
 from rnn_tui.hangup import HANGUPS
 from rnn_tui.protocol import VERSION, Greeting
+from rnn_tui.signals import ENDING
 
 __all__ = ["main"]
 
@@ -37,7 +38,7 @@ def main() -> None:
         begin_log(sys.argv[3])
     _log.info("rnn-tui %s, torch %s, process %d", __version__, torch.__version__, os.getpid())
     reception = Reception(listener, Greeting(version=VERSION, torch=str(torch.__version__), program=__version__))
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(number, lambda *_: reception.ring())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal of whoever began the run is not the run's
     try:

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from rnn_tui.experiment import Experiment
 from rnn_tui.link import Engine
+from rnn_tui.output import say
 from rnn_tui.protocol import (
     Back,
     Detach,
@@ -244,5 +245,5 @@ def run_app(engine: Engine, showing: Showing) -> int:
         app.part()
         on_hangup = "train" if engine.joined else showing.manner.on_hangup
         for line in last_lines(app.opened, app.left, ends_run=app.ends_run, on_hangup=on_hangup, died=app.died):
-            print(in_ascii(line) if is_ascii(app) else line)
+            say(in_ascii(line) if is_ascii(app) else line)
     return code

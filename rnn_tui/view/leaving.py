@@ -1,6 +1,6 @@
 """Leaving: when told to end by a signal, also when the terminal takes nothing any more, and the words behind.
 
-Textual does nothing on SIGTERM and SIGHUP, and its way out writes to the terminal: on a dead link that blocks
+Textual does nothing on SIGTERM, SIGHUP and the like, and its way out writes to the terminal: on a dead link that blocks
 forever. So the app is asked to leave, and where it has not gone soon, the process goes without it.
 """
 
@@ -15,12 +15,13 @@ from types import FrameType
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import Left, Opened
 from rnn_tui.runs import short_name
+from rnn_tui.signals import ENDING
 from rnn_tui.text import safe
 
 __all__ = ["last_lines", "leave_on_signals"]
 
 _PATIENCE = 3.0  # seconds for an orderly way out
-_VANISHED = (signal.SIGHUP,)  # the terminal has gone, and nobody has said what is to become of the run
+_ENDS_RUN = (signal.SIGTERM, signal.SIGINT)  # with the others nobody has said what is to become of the run
 
 
 def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None]) -> None:
@@ -37,9 +38,9 @@ def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None
         watchdog = threading.Timer(_PATIENCE, give_up)
         watchdog.daemon = True
         watchdog.start()
-        leave(128 + number, number not in _VANISHED)
+        leave(128 + number, number in _ENDS_RUN)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, handle)
 
 

@@ -52,11 +52,34 @@ class TerminalDriver(LinuxDriver):
         self._asked = self._answered = self._number = 0
         self._pause = _AGAIN
         self._asking: asyncio.TimerHandle | None = None
+        self._has_terminal = False
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Called by a signal, perhaps in the middle of a picture: give the terminal back after it, and stop."""
+        self._soon(self._stop)
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Called by a signal: take the terminal again. Who was stopped by SIGSTOP has not given it back before."""
+        self._soon(self._go_on)
+
+    def _stop(self) -> None:
+        super()._sigtstp_application()
+
+    def _go_on(self) -> None:
+        if self._has_terminal:
+            self._must_signal_resume = True
+            self.suspend_application_mode()
+        super()._sigcont_application()
+
+    def _soon(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the app has gone
+            self._loop.call_soon_threadsafe(what)
 
     def start_application_mode(self) -> None:
         """As Textual does; then the first question."""
         self._outlet = Outlet(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
         self.flow.begins()
         self.shown.forget(0, 0)
         self._asked = self._answered = 0
@@ -80,6 +103,11 @@ class TerminalDriver(LinuxDriver):
             self.flow.painted(size, time.monotonic())
             if self.flow.answers:
                 self._ask()
+
+    def stop_application_mode(self) -> None:
+        """As Textual does."""
+        super().stop_application_mode()
+        self._has_terminal = False
 
     def disable_input(self) -> None:
         """No question from here on; and what was asked is answered to us, not to the shell."""

@@ -15,6 +15,7 @@ from textual.theme import Theme
 
 from rnn_tui.manner import Manner
 from rnn_tui.view.ascii import Ascii, takes_unicode
+from rnn_tui.view.harmless import Harmless
 from rnn_tui.view.screens.paced import Paced
 from rnn_tui.view.terminal import own_driver, shown_of
 from rnn_tui.view.terminal_colors import set_colors
@@ -37,7 +38,9 @@ class TerminalApp(App[int]):
     def __init__(self, manner: Manner) -> None:
         self._themed = False
         encoding = getattr(sys.__stderr__, "encoding", None)  # textual writes there
-        self._last_filters = [Ascii()] if manner.ascii or not takes_unicode(os.environ, encoding) else []
+        self._last_filters = (
+            [Harmless(), Ascii()] if manner.ascii or not takes_unicode(os.environ, encoding) else [Harmless()]
+        )
         super().__init__(driver_class=own_driver())
         set_colors(self, manner.colors)
         self.theme = next(theme.name for theme in THEMES if theme.dark == (manner.theme == "dark"))

@@ -26,7 +26,8 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
 _PIECE = re.compile(r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\.|.", re.DOTALL)
 _YES_NO = ("no", "yes")
-_ROWS, _TEXTS = ("data.inputs", "data.targets"), ("data.inputs", "data.targets", "data.vocabulary")
+_ROWS = ("data.inputs", "data.targets")
+_TEXTS = (*_ROWS, "data.vocabulary", "data.text", "data.pairs", "data.series", "data.column")
 _LIST = "run.until"
 _DEFAULTS = Experiment()
 
