@@ -130,7 +130,9 @@ def _check_file(data: Data, path: str, name: str) -> None:
             raise ExperimentError(path, f"cannot stand beside {option}: give one of them")
     if "\0" in name:
         raise ExperimentError(path, "holds a null character: no file has such a name")
-    _check_halves(path, (name, data.column))
+    if any("\ud800" <= each <= "\udfff" for each in name):
+        raise ExperimentError(path, "has a name that is not UTF-8: rename it")
+    _check_halves("data.column", (data.column,))
 
 
 def _check_pairs(experiment: Experiment) -> None:

@@ -37,9 +37,10 @@ def user_data_folder(name: str) -> Path:
     """Return where the user's data of a program go; below /dev/null, where no home folder is known."""
     import platformdirs
 
-    folder = platformdirs.user_data_path(name, appauthor=False)
-    if not folder.is_absolute():  # XDG_DATA_HOME is relative, and then counts as not set; or there is no home
-        folder = Path(os.path.expanduser("~/.local/share")) / name
+    try:
+        folder = platformdirs.user_data_path(name, appauthor=False)
+    except RuntimeError:  # as newer versions say it; older ones give a path that begins with ~
+        return _NOWHERE / name
     return folder if folder.is_absolute() else _NOWHERE / name
 
 
