@@ -16,7 +16,8 @@ from rnn_tui.engines import Alive
 from rnn_tui.keeping import resumed
 from rnn_tui.lessons import LESSONS
 from rnn_tui.options import Refusal
-from rnn_tui.protocol import Keep, Turn, Whereabouts
+from rnn_tui.protocol import Keep, Turn
+from rnn_tui.protocol_core import RunSummary
 from rnn_tui.removal import is_ours, remove_run
 from rnn_tui.run_options import NEWEST
 from tests.engine.kept_runs import advance, begin
@@ -154,7 +155,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
     result = run("rm", "one", "--yes")
     assert (result.exit_code, result.stderr) == (2, "rnn-tui: one: is being trained; `rnn-tui stop` ends it\n")
     keeper.close()
-    engine = Alive(folder=Path("/"), run=Whereabouts(name="one", kept=str(place / "one"), views=0, process=1))
+    engine = Alive(folder=Path("/"), run=RunSummary(name="one", kept=str(place / "one"), views=0, process=1))
     monkeypatch.setattr(engines, "alive", lambda: [engine])
     result = run("rm", str(place / "one"), "--yes")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -166,7 +167,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("place")
 def test_a_live_run_that_is_kept_elsewhere_is_listed_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = kept(tmp_path / "mine")
-    engine = Alive(folder=Path("/"), run=Whereabouts(name=str(folder), kept=str(folder), views=0, process=1))
+    engine = Alive(folder=Path("/"), run=RunSummary(name=str(folder), kept=str(folder), views=0, process=1))
     monkeypatch.setattr(engines, "alive", lambda: [engine])
     row = run("runs").stdout.splitlines()[1]
     assert row.startswith(f"{folder}  hihello: rnn 1×5")
