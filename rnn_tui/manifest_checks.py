@@ -70,8 +70,6 @@ def _past_problem(manifest: "Manifest") -> str:
     updates = [each.update for each in manifest.held_out]
     if updates != sorted(updates) or max(updates, default=0) > manifest.updates:
         return "what is held out was judged after passes that it does not have"
-    if any(not (each.whole or each.part) for each in manifest.held_out):
-        return "what is held out was judged neither in part nor as a whole"
     if max((manifest.learnt or 0, *(each.epoch for each in manifest.predictions))) > manifest.updates:
         return "it has predictions of passes that it does not have"
     if max(progress.plateau[1:]) > manifest.state_epoch or max(manifest.best[1:]) > max(manifest.epoch, 1):

@@ -88,7 +88,7 @@ def use_all(folder: Path, out: Path) -> list[str]:
         finally:
             keeper.close()
 
-    listed = runs._listed(folder)
+    listed = runs.read_listed(folder)
     assert "\n" not in listed.problem
     assert _json(None, listed).count("\n") == "".join(_row(None, listed)).count("\n") == 0
     said = [refused(lambda best=best: use_network(best=best)) for best in (False, True)]  # type: ignore[misc]

@@ -262,7 +262,7 @@ def _summary(session: Session, seconds: float, keeper: "Keeper | None" = None) -
     if loss is not None and not text:
         marks = [f", floor {floor:.4f}"] if floor is not None else []
         guess = guessing(session.trainer)
-        if guess is not None and session.right_rows() < session.trainer.task.rows:
+        if guess is not None and session.trainer.at_end_of_pass and session.right_rows() < session.trainer.task.rows:
             marks.append(f", guessing {guess:.4f}")
         parts.append(f"loss {_number(loss)}" + "".join(marks))
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
