@@ -188,7 +188,7 @@ class LinkedApp(TerminalApp):
             self.ask()
 
     def _show(self, frame: Frame) -> None:
-        self._puller.arrived(frame, time.monotonic())
+        self._puller.arrived(frame, time.monotonic(), time.process_time())
         if not self._puller.in_flight:
             self._answered()
         self._opened = frame.opened or self._opened

@@ -5,6 +5,8 @@ What is dear comes in fewer frames than the rest: loss curves, and what the netw
 Pure bookkeeping, no app: the time is given, and what to do is returned.
 """
 
+import os
+
 from msgspec.structs import replace
 
 from rnn_tui.inside import Ask, ReadingAsk, SampleAsk
@@ -13,6 +15,9 @@ from rnn_tui.protocol import CurveWanted, Frame, Look, Wanted
 __all__ = ["Puller"]
 
 _CURVE_PERIOD = 0.15  # seconds between two loss curves: the eye needs no more, and they cost the most
+_WATCHING = 0.25  # of all cores, that the views which do not drive may take together
+_LONGEST_REST = 2.0  # seconds
+_SMOOTH = 0.2  # of a new measurement
 _DEAR = (SampleAsk, ReadingAsk)  # asks that have texts of their own, which no time step of the other panes belongs to
 _DEAR_PERIOD = (0.2, 1.0)  # seconds between two answers to those, at least and at most
 _DEAR_REST = 9  # and at least so many times as long as the last one took: a tenth of the time is theirs
@@ -21,8 +26,13 @@ _DEAR_REST = 9  # and at least so many times as long as the last one took: a ten
 class Puller:
     """Decides about looks. `due(now)` says how long to wait, `look(...)` what to send then."""
 
-    def __init__(self, fps: float = 20.0) -> None:
+    def __init__(self, fps: float = 20.0, cores: int | None = None) -> None:
+        """`cores` of this machine, which those that watch share with the training; None: as many as there are."""
         self._period = 1 / fps
+        self._cores = cores or os.cpu_count() or 1
+        self._cpu: float | None = None  # seconds of the processor that this view had taken when the last frame came
+        self._frame_cost = 0.0  # of those, for a frame, of late
+        self._rest = 0.0  # seconds between two frames, where this view only watches
         self._number = 0
         self._asked_at = -1e9
         self._curve_at = -1e9
@@ -47,7 +57,7 @@ class Puller:
 
     def wait(self, now: float) -> float:
         """Seconds until the next look may be sent."""
-        return max(0.0, self._asked_at + self._period - now)
+        return max(0.0, self._asked_at + max(self._period, self._rest) - now)
 
     def look(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> Look | None:
         """The look to send now; None where the one in flight asks for the same."""
@@ -77,12 +87,24 @@ class Puller:
             wanted=replace(wanted, curve=self._curve_in_flight, inside=inside),
         )
 
+    def _share(self, frame: Frame, cpu: float) -> None:
+        """All views that watch take a share of the machine's cores together: the more of them, the fewer frames."""
+        if self._cpu is not None:
+            self._frame_cost += _SMOOTH * (cpu - self._cpu - self._frame_cost)
+        self._cpu = cpu
+        watch = frame.views - 1
+        playing = frame.status.state == "playing"
+        self._rest = 0.0
+        if watch > 0 and not frame.controls and playing:
+            self._rest = min(self._frame_cost * watch / (_WATCHING * self._cores), _LONGEST_REST)
+
     def curve_changed(self) -> None:
         """The next frame must bring a curve: its axes or its width are others."""
         self._curve_is_stale = True
 
-    def arrived(self, frame: Frame, now: float) -> None:
-        """A frame has come."""
+    def arrived(self, frame: Frame, now: float, cpu: float = 0.0) -> None:
+        """A frame has come; `cpu` is the processor time that this view has taken so far."""
+        self._share(frame, cpu)
         rests = frame.status.state != "playing"
         if frame.look == self._number:
             self._answered, self._in_flight = self._in_flight, None

@@ -229,3 +229,25 @@ async def test_a_key_whose_effect_takes_long_is_acknowledged_and_then_no_more() 
         await until(pilot, lambda: "key heard" not in text_of(app, "#status"))
         await settled(pilot, app, engine)
         assert "key heard" not in text_of(app, "#status")
+
+
+@pytest.mark.parametrize(
+    ("views", "controls", "state", "period"),
+    [
+        (12, False, "playing", 0.02 * 11 / (0.25 * 2)),  # eleven that watch share half a core of two
+        (2, False, "playing", 0.05),  # one alone stays far below that
+        (12, True, "playing", 0.05),  # who drives
+        (12, False, "paused", 0.05),  # nothing trains
+    ],
+)
+def test_those_that_watch_share_the_machine(views: int, controls: bool, state: str, period: float) -> None:
+    """Each frame takes 20 ms of the processor."""
+    puller = Puller(20.0, cores=2)
+    now = cpu = 0.0
+    for number in range(60):
+        now, cpu = now + 10, cpu + 0.02
+        look = puller.look(WANTED, None, now)
+        assert look is not None
+        came = answer(look, number, playing=state == "playing")
+        puller.arrived(replace(came, views=views, controls=controls), now, cpu)
+    assert puller.wait(now) == pytest.approx(period, rel=0.02)
