@@ -104,6 +104,7 @@ class Look(_Value, frozen=True, kw_only=True, tag=True):
     opened: int = -1  # the run that the view knows the description of
     seen: int = -1  # `Frame.revision` on the screen
     wanted: Wanted = Wanted()
+    drawing: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # seconds of a core that the view has used since its last look
 
 
 class Turn(_Value, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from rnn_tui.engine.pace import Pace
 from rnn_tui.engine.place import Place
 from rnn_tui.engine.session import HistoryError, Session
 from rnn_tui.engine.telling import bare_status, frame_of, opened_of
-from rnn_tui.engine.threads import choose_threads
+from rnn_tui.engine.threads import choose_threads, fills_cores
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.frame import Failure, Status
 from rnn_tui.inside import Ask
@@ -74,6 +74,11 @@ class Driver:
     def busy(self) -> bool:
         """Whether there is something to do that nobody has to ask for."""
         return self.playing or (self.session is not None and self.session.is_judging)
+
+    @property
+    def fills_cores(self) -> bool:
+        """Whether training leaves no core to others."""
+        return self.playing and self.session is not None and self.session.device.type == "cpu" and fills_cores()
 
     @property
     def kept(self) -> str:

@@ -2,6 +2,9 @@
 
 The view that has the controls comes first, and its keys are answered at once, on credit. The others share what is
 left, the one that has waited longest before the rest; equal wishes share one computed frame.
+
+Where no key asks, pictures are content with a twentieth of the time, as long as that is enough for some each second.
+Drawing them counts as well where training fills all cores, since a view then takes its time from one of the threads.
 """
 
 import time
@@ -20,6 +23,9 @@ __all__ = ["Gallery", "View"]
 _ALL = 0.25  # of the time, that pictures may take
 _OTHERS = 0.1  # of that: for views that watch, where there are any
 _CREDIT = 0.5  # seconds, beside the picture itself, that an answer to a key may be in debt
+_CALM = 0.05  # of the time, for pictures of a run that no key has asked for, as long as they come often enough:
+_OFTEN = 0.4  # seconds from one to the next
+_LONGEST_DRAWING = 0.5  # seconds; a view that claims more is not believed
 
 
 @dataclass(eq=False)
@@ -31,6 +37,7 @@ class View:
     asked: float = 0.0  # when it came
     wanted: Wanted = field(default_factory=Wanted)  # as of the last look
     is_urgent: bool = False  # it has said something, and wants to see what came of it
+    due: float = 0.0  # when its next picture is, if no key asks for one before
 
     def ask(self, look: Look) -> None:
         """A look has come; it takes the place of one that waits."""
@@ -65,11 +72,14 @@ class Gallery:
                 continue
             began = time.perf_counter()
             self._answer(view, look, views=len(views), controls=view is holder)
-            cost = time.perf_counter() - began
+            now = time.perf_counter()
+            cost = now - began
             if view is holder:
                 self._cost = cost
             if driver.busy:
                 budget.spend(cost)
+                drawing = min(look.drawing, _LONGEST_DRAWING) if driver.fills_cores else 0.0
+                view.due = now + min((cost + drawing) / _CALM, _OFTEN)
         driver.keep_updates([ask for view in views for ask in view.wanted.inside])
 
     def wait(self, views: Sequence[View], holder: View | None) -> float | None:
@@ -87,13 +97,14 @@ class Gallery:
 
     def _may(self, view: View, look: Look, budget: Budget, *, is_holder: bool) -> bool:
         """Whether it is its turn while something trains."""
+        if is_holder and (self._driver.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
+            return True
+        hurries = view.is_urgent or look.seen < 0
+        if not hurries and time.perf_counter() < view.due:
+            return False
         if budget.left > 0:
             return True
-        if not is_holder:
-            return False
-        if (self._driver.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
-            return True
-        return (view.is_urgent or look.seen < 0) and budget.left > -(_CREDIT + self._cost)
+        return is_holder and hurries and budget.left > -(_CREDIT + self._cost)
 
     def _answer(self, view: View, look: Look, *, views: int, controls: bool) -> None:
         frame = self._frame(look.wanted)

@@ -5,6 +5,7 @@ cores are faster for a large network. Beside other programs a team waits for its
 can be ten times slower than one thread. So a run begins on one thread, tries more now and then, and comes back.
 """
 
+import os
 import statistics
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ import torch
 
 from rnn_tui.experiment import Experiment
 
-__all__ = ["ThreadTuner", "build_tuner", "choose_threads"]
+__all__ = ["ThreadTuner", "build_tuner", "choose_threads", "fills_cores"]
 
 _WORTH_A_TEAM = 1_000_000  # weights x rows: below, one thread is up to three times as fast as two
 _MOST = torch.get_num_threads()
@@ -31,6 +32,12 @@ _LONGEST_WAIT = 60.0  # seconds
 def choose_threads(experiment: Experiment) -> None:
     """Set the number of threads that a run asks for; one, if it leaves that to its tuner."""
     torch.set_num_threads(experiment.run.threads or 1)
+
+
+def fills_cores() -> bool:
+    """Tell whether torch uses every core that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return torch.get_num_threads() >= usable
 
 
 def build_tuner(experiment: Experiment, device: torch.device) -> "ThreadTuner | None":

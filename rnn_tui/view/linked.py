@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
 from textual import on, work
 from textual.message import Message
 from textual.timer import Timer
@@ -64,6 +65,7 @@ class LinkedApp(TerminalApp):
         self._puller = Puller(showing.manner.fps)
         self._timer: Timer | None = None
         self._held_back = False  # the next look waits for the terminal
+        self._used = time.process_time()  # seconds of a core, up to the last look
         self._key_timer: Timer | None = None  # since a key whose effect has not been shown yet
         self._opened: Opened | None = None
         self._frame: Frame | None = None
@@ -250,7 +252,9 @@ class LinkedApp(TerminalApp):
             return  # a dialog stands over the panes: no pictures behind it until it goes
         look = self._puller.look(self.main.wanted(), self.main.curve_wanted(), time.monotonic())
         if look is not None:
-            self._engine.send(look)
+            used = time.process_time()
+            self._engine.send(replace(look, drawing=max(0.0, used - self._used)))
+            self._used = used
 
     @on(MainScreen.GazeChanged)
     def _gaze_changed(self, event: MainScreen.GazeChanged) -> None:
