@@ -119,6 +119,8 @@ class States(_Value, frozen=True, kw_only=True):
     h: Floats  # (u, f)
     c: Floats | None = None  # (u, f)
     skip: int = 0  # columns on the left that are not there yet: in slow motion, read from the right
+    largest_h: float = 0.0  # the largest finite |h| of all units and steps, not only of those above; 0: not told
+    largest_c: float = 0.0
 
 
 class Curve(_Value, frozen=True, kw_only=True):

@@ -127,6 +127,10 @@ class CellFacts(_Value, frozen=True, kw_only=True, tag=True):
     c: Floats | None = None  # (u,)
     h: Floats  # (u,)
     compared: Compared | None = None
+    largest_w: float = 0.0  # |value| of all of W_ih and W_hh, not only of what is shown; 0: not told
+    largest_sum: float = 0.0  # of the terms and the sums of all units and gates at this step
+    largest_held: float = 0.0  # of x_t, h_{t-1} and h_t
+    largest_c: float = 0.0  # of c_{t-1} and c_t
 
 
 # ---- gates over time --------------------------------------------------------------------------------------------
@@ -150,6 +154,7 @@ class Gate(_Value, frozen=True, kw_only=True):
     about: str  # what it does, in a few words
     signed: bool  # in (-1, 1) or unbounded; else in (0, 1)
     values: Floats  # (u, f) of the steps first .. first+f-1
+    largest: float = 0.0  # the bound of |value|; where it has none, the largest of all units and steps; 0: not told
 
 
 class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
@@ -356,6 +361,7 @@ class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
     next_p: Floats  # (k,)
     next_drawn: Floats  # (k,) the probability with which each is drawn: with the temperature, of the top k
     says: Says = "text"  # whether it goes on with the prime, or answers; then `prime_p` means nothing
+    refused: bool = False  # this network can say nothing to any text; the note says why
 
 
 # ---- a unit's view of the text -----------------------------------------------------------------------------------

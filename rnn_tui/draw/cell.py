@@ -12,6 +12,7 @@ from rnn_tui.draw.cell_lines import before
 from rnn_tui.draw.cell_units import draw_units
 from rnn_tui.draw.matrix import draw_legend, legend_size
 from rnn_tui.draw.palette import Palette
+from rnn_tui.draw.words import first_that_fits
 from rnn_tui.experiment import GATES
 from rnn_tui.inside import CellFacts
 from rnn_tui.text import safe
@@ -72,10 +73,19 @@ def _foot(
         if x + len(text) > width and y + 1 < height:
             x, y = 1, y + 1
         x = canvas.put(x, y, text, palette.accent) + 2
+    names: dict[float, list[str]] = {}
     for name, scale in scales:
+        names.setdefault(scale, []).append(name)
+    legends = [(", ".join(each), scale) for scale, each in names.items()]
+    short = [f"{name} ±{scale:g}" for name, scale in legends]
+    for at, (name, scale) in enumerate(legends):
         if x + legend_size(name, scale) > width and y + 1 < height:
             x, y = 1, y + 1
-        x = draw_legend(canvas, x, y, name, scale, palette) + 2
+        rest = sum(2 + len(each) for each in short[at + 1 :]) if y + 1 == height else 0  # room that others need
+        if x + legend_size(name, scale) + rest <= width:
+            x = draw_legend(canvas, x, y, name, scale, palette) + 2
+        else:
+            x = canvas.put(x, y, first_that_fits((short[at], "…"), width - x), palette.dim) + 2
     return canvas.strips()
 
 

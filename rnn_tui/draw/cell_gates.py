@@ -18,7 +18,7 @@ from rnn_tui.draw.cell_lines import (
 )
 from rnn_tui.draw.cell_table import Column, draw_table, window
 from rnn_tui.draw.formula import SQUASH, Formula, Line, fit_formula, put_line
-from rnn_tui.draw.matrix import NUMBERED, scale_above
+from rnn_tui.draw.matrix import NUMBERED, scale_of
 from rnn_tui.draw.palette import Palette
 from rnn_tui.inside import CellFacts, GateTerms
 
@@ -93,7 +93,11 @@ def _lines(facts: CellFacts, at: int, character: str) -> Lines:
         out="",
         reset=2 if facts.c is None else None,
         whole=(facts.input_size, facts.hidden_size),
-        scales=(scale_above(w_ih, w_hh), scale_above(*terms[:5]), max(1.0, scale_above(facts.x, facts.h_before))),
+        scales=(
+            scale_of(facts.largest_w, w_ih, w_hh),
+            scale_of(facts.largest_sum, *terms[:5]),
+            max(1.0, scale_of(facts.largest_held, facts.x, facts.h_before)),
+        ),
     )
 
 
@@ -242,12 +246,12 @@ def _columns(facts: CellFacts, width: int) -> list[Column]:
         ]
     columns = [Column(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates]
     if facts.c is not None:
+        before_c = facts.c if facts.c_before is None else facts.c_before
+        scale = scale_of(facts.largest_c, facts.c, before_c)  # one for both, so that they can be compared
         if facts.c_before is not None and width >= 60:
-            columns.append(
-                Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale_above(facts.c_before))
-            )
+            columns.append(Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale))
         if width >= 38:
-            columns.append(Column(head="cₜ", values=facts.c, scale=scale_above(facts.c)))
+            columns.append(Column(head="cₜ", values=facts.c, scale=scale))
     if width >= 60 or facts.c is None:
         columns.append(Column(head=before(facts), values=facts.h_before_units, scale=1))
     return [*columns, Column(head="hₜ", values=facts.h, scale=1)]

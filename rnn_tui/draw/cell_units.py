@@ -15,7 +15,7 @@ from rnn_tui.draw.cell_lines import (
 )
 from rnn_tui.draw.cell_table import Column, draw_table
 from rnn_tui.draw.formula import SQUASH, Formula, fit_formula, put_line
-from rnn_tui.draw.matrix import NUMBERED, scale_above
+from rnn_tui.draw.matrix import NUMBERED, scale_of
 from rnn_tui.draw.palette import Palette
 from rnn_tui.inside import CellFacts
 
@@ -55,7 +55,7 @@ def _lines(facts: CellFacts, character: str) -> Lines:
     gate = facts.gates[0]
     terms = (gate.from_input, gate.b_ih, gate.from_state, gate.b_hh, gate.total, gate.value)
     lit = lit_feature(facts)
-    held = max(1.0, scale_above(facts.h, facts.h_before, facts.x))  # tanh keeps within 1
+    held = max(1.0, scale_of(facts.largest_held, facts.h, facts.h_before, facts.x))  # tanh keeps within 1
     extra: tuple[Column, ...] = ()
     if facts.compared is not None:
         extra = (
@@ -78,7 +78,11 @@ def _lines(facts: CellFacts, character: str) -> Lines:
         extra=extra,
         whole=(facts.input_size, facts.hidden_size),
         out_scale=held,
-        scales=(scale_above(gate.w_ih, gate.w_hh), scale_above(*terms[:5]), held),
+        scales=(
+            scale_of(facts.largest_w, gate.w_ih, gate.w_hh),
+            scale_of(facts.largest_sum, *terms[:5]),
+            held,
+        ),
     )
 
 

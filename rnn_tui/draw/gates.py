@@ -94,7 +94,7 @@ def lay_out_gates(
     for gate in facts.gates:
         if top + size > height - _RULER:  # no room for it
             break
-        finite = np.abs(gate.values[np.isfinite(gate.values)])
+        largest = gate.largest or np.abs(gate.values[np.isfinite(gate.values)]).max(initial=1.0)
         blocks.append(
             GateBlock(
                 gate=gate,
@@ -102,7 +102,7 @@ def lay_out_gates(
                 top=top + headed,
                 lines=lines,
                 tall=tall,
-                scale=nice_above(float(finite.max(initial=1.0))) if gate.signed else 1.0,
+                scale=nice_above(float(largest)) if gate.signed else 1.0,
             )
         )
         top += size + spacer

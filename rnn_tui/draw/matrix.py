@@ -10,7 +10,17 @@ from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
 
-__all__ = ["NUMBERED", "WIDEST", "draw_legend", "draw_matrix", "draw_value", "legend_size", "number", "scale_above"]
+__all__ = [
+    "NUMBERED",
+    "WIDEST",
+    "draw_legend",
+    "draw_matrix",
+    "draw_value",
+    "legend_size",
+    "number",
+    "scale_above",
+    "scale_of",
+]
 
 NUMBERED = 5  # cells that a value needs for its number and a gap: +.31
 WIDEST = 9  # cells that a value gets at most: +0.3125
@@ -31,6 +41,11 @@ def scale_above(*values: Floats) -> float:
         return 1.0
     power = 10.0 ** math.floor(math.log10(largest))
     return next((power * step for step in _STEPS if power * step >= largest * (1 - 1e-6)), 10 * power)
+
+
+def scale_of(told: float, *shown: Floats) -> float:
+    """The scale above the largest of all values, where that is `told`; else, of an older engine, of those shown."""
+    return scale_above(np.array([told], np.float32)) if told else scale_above(*shown)
 
 
 def number(value: float, width: int, *, plus: bool = True) -> str:

@@ -20,7 +20,7 @@ from rnn_tui.draw.words import first_that_fits, note_lines, put_note
 from rnn_tui.inside import Floats, Integers, SampleFacts
 from rnn_tui.kinds import Says
 
-__all__ = ["Page", "Prime", "Spot", "draw_sample", "lay_out_sample", "text_room"]
+__all__ = ["Page", "Prime", "Spot", "draw_sample", "lay_out_sample", "text_names", "text_room"]
 
 _LABEL = 7  # cells before the prime and the bars
 _NUMBER = 6  # cells of a probability
@@ -90,6 +90,13 @@ class Page:
                 if y == top and left <= x < left + size:
                     return Spot(part=part, index=index)
         return None
+
+
+def text_names(says: Says) -> dict[Literal["greedy", "sampled"], str]:
+    """What the two texts are called, where the network goes on with a text and where it answers."""
+    if says == "text":
+        return {"greedy": "greedy", "sampled": "sampled"}
+    return {"greedy": "answer", "sampled": "drawn"}
 
 
 def text_room(width: int, height: int) -> int:
@@ -311,12 +318,9 @@ def _shaded(p: float, palette: Palette) -> Style:
 
 def _draw_heads(canvas: Canvas, page: Page, how: str, palette: Palette, facts: SampleFacts) -> None:
     """What each text is, and what its colours mean."""
-    names = {
-        "greedy": ("greedy: the likeliest", "greedy"),
-        "sampled": (f"sampled: {how}", how, "sampled"),
-    }
-    if facts.says != "text":
-        names = {"greedy": ("answer: the likeliest", "answer"), "sampled": (f"drawn: {how}", how, "drawn")}
+    called = text_names(facts.says)
+    greedy, sampled = called["greedy"], called["sampled"]
+    names = {"greedy": (f"{greedy}: the likeliest", greedy), "sampled": (f"{sampled}: {how}", how, sampled)}
     for part, block in page.texts.items():
         x, y = block.head
         end = canvas.put(x, y, first_that_fits(names[part], block.width), palette.text + Style(bold=True))

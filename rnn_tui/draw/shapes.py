@@ -9,6 +9,7 @@ from textual.strip import Strip
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.numbers import signed
 from rnn_tui.draw.palette import Palette
+from rnn_tui.draw.words import first_that_fits
 from rnn_tui.frame import Check, TensorFact
 
 __all__ = ["draw_shapes"]
@@ -122,4 +123,14 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
             canvas.centre(x, y, _NUMBER - 1, signed(number, 7), style)
             x += _NUMBER
         y += 1
+    canvas.put(10, y, first_that_fits(_left_out(tensor, values.shape), canvas.width - 10), palette.dim)
     return y + 1
+
+
+def _left_out(tensor: TensorFact, shown: tuple[int, ...]) -> list[str]:
+    """What the values are a part of, in fewer and fewer words; nothing where they are the whole row of the batch."""
+    sizes = [
+        (size, name) for size, name in zip(tensor.shape, tensor.dimensions, strict=False) if name != "batch"
+    ]  # of the batch it is one row
+    parts = [f"{part:,} of {size:,} {name}" for part, (size, name) in zip(shown, sizes, strict=False) if part < size]
+    return [f"shown: {', '.join(parts)}", ", ".join(parts), "…"] if parts else []

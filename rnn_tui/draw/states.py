@@ -73,20 +73,19 @@ def lay_out_states(
 ) -> StatesLayout:
     """Give every heatmap as much room as there is; `bounded` says that h lies in (-1, 1)."""
     both = any(each.direction for each in states)
-    parts: list[tuple[str, States, Floats, bool]] = []
+    parts: list[tuple[str, States, Floats, float]] = []
     for each in states:
         where = place_name(each.layer, each.direction, layers=layers, both=both)
-        parts.append((f"h{where}", each, each.h, bounded))
+        parts.append((f"h{where}", each, each.h, 1.0 if bounded else each.largest_h))
         if each.c is not None:
-            parts.append((f"c{where}", each, each.c, False))
+            parts.append((f"c{where}", each, each.c, each.largest_c))
     room = rows_for_units(height, len(parts))
     spacer = 1 if len(parts) * (room + 1) + LEGEND + RULER <= height + 1 else 0
     blocks, top = [], 0
     scales: dict[str, float] = {}
-    for name, _, values, fixed in parts:  # one scale for all h, and one for all c
-        finite = np.abs(values[np.isfinite(values)])
-        largest = 1.0 if fixed else float(finite.max(initial=1.0))
-        scales[name[0]] = max(scales.get(name[0], 1.0), nice_above(largest))
+    for name, _, values, told in parts:  # one scale for all h, and one for all c
+        largest = told or np.abs(values[np.isfinite(values)]).max(initial=1.0)
+        scales[name[0]] = max(scales.get(name[0], 1.0), nice_above(float(largest)))
     for name, each, values, _ in parts:
         count = len(each.units)
         unit_rows = min(_TALLEST, room // count) if count else 0

@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from textwrap import wrap
 
+import numpy as np
 from textual.strip import Strip
 
 from rnn_tui.draw.canvas import Canvas
 from rnn_tui.draw.histogram import draw_histogram
-from rnn_tui.draw.matrix import NUMBERED, Floats, draw_legend, draw_matrix, scale_above
+from rnn_tui.draw.matrix import NUMBERED, draw_legend, draw_matrix, scale_above
 from rnn_tui.draw.numbers import compact
 from rnn_tui.draw.palette import Palette
 from rnn_tui.draw.phase import short_name
@@ -47,12 +48,11 @@ def draw_weights(facts: WeightsFacts, *, width: int, height: int, palette: Palet
     if not facts.matrices:
         return canvas.strips()
     shown: set[int] = set()
-    values: list[Floats] = []
     if pictured:
         tiles, _ = lay_out_weights(width, height - y, [each.shape for each in facts.matrices], pictured[0])
         tiles = [tile for tile in tiles if tile.matrix in pictured]
-        values = [each for tile in tiles if (each := facts.matrices[tile.matrix].values) is not None]
-        scale = scale_above(*values)
+        drawn = [facts.matrices[tile.matrix] for tile in tiles]  # the scale is of all their values, drawn or not
+        scale = scale_above(np.array([(each.lowest, each.highest) for each in drawn], np.float32))
         for tile in tiles:
             _draw_tile(canvas, tile, y, facts, scale, palette)
             shown.add(tile.matrix)

@@ -13,7 +13,7 @@ from rnn_tui.engine.fused import run_rows, steps_of_rows
 from rnn_tui.engine.model import CellStack, Model, State
 from rnn_tui.experiment import Network
 
-__all__ = ["cells", "layer_cells", "layer_modules", "layer_states"]
+__all__ = ["cells", "largest_finite", "layer_cells", "layer_modules", "layer_states"]
 
 
 def layer_modules(model: Model, network: Network) -> list[nn.RNNBase]:
@@ -117,3 +117,9 @@ def cells(kept: Tensor, taken: Tensor, c_0: Tensor, *, from_right: bool = False)
         c = torch.addcmul(take, keep, c)
         found.append(c)
     return torch.stack(found[::-1] if from_right else found)
+
+
+def largest_finite(*tensors: Tensor) -> float:
+    """Return the largest finite |value| in all of the tensors; 0.0 where there is none."""
+    sizes = [each.abs()[each.isfinite()] for each in tensors]
+    return max((float(each.max()) for each in sizes if each.numel()), default=0.0)

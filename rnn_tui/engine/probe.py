@@ -8,7 +8,7 @@ from rnn_tui.engine.forecast import forecast
 from rnn_tui.engine.guard import Guard
 from rnn_tui.engine.inside.look import Inside
 from rnn_tui.engine.inside.sight import Sight
-from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.layers import largest_finite, layer_modules, layer_states
 from rnn_tui.engine.losses import step_losses
 from rnn_tui.engine.motion import Motion
 from rnn_tui.engine.outputs import right_rows, some_rows
@@ -207,6 +207,10 @@ class Probe:
             values[:, : max(0, begin - first)] = 0
             return values
 
+        def largest(tensor: Tensor, direction: int, begin: int, end: int) -> float:
+            here = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
+            return largest_finite(tensor[begin : min(end, trainer.task.steps(row)), 0, here])
+
         return tuple(
             States(
                 layer=layer,
@@ -215,6 +219,8 @@ class Probe:
                 h=cut(h, direction, begin, end),
                 c=None if c is None else cut(c, direction, begin, end),
                 skip=max(0, min(begin, stop, trainer.task.steps(row)) - first),
+                largest_h=largest(h, direction, begin, end),
+                largest_c=0.0 if c is None else largest(c, direction, begin, end),
             )
             for (layer, direction), (begin, end) in known.items()
             for h, c in (states[layer],)

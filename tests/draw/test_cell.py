@@ -242,6 +242,25 @@ def test_the_selected_unit_is_marked_and_what_is_left_out_is_said(
         assert re.search(r"\d+ of 128 units", "\n".join(rows))
 
 
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("width", [46, 60, 78, 118])
+def test_every_scale_is_told_also_where_there_is_little_room(kind: str, width: int) -> None:
+    told: Any = {"largest_w": 2.8, "largest_sum": 4.9, "largest_held": 1.0}
+    foot = " ".join(texts(picture(cell(kind, **told), kind, width, 17))[-2:])
+    assert all(re.search(rf"{name} [−±]{scale}", foot) for name, scale in (("W", 3), ("sums", 5), ("x, h", 1)))
+    foot = " ".join(texts(picture(cell(kind, **told | {"largest_sum": 0.9}), kind, width, 17))[-2:])
+    assert re.search("sums, x, h [−±]1", foot)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_scales_are_of_all_units_and_not_of_those_that_are_shown(kind: str) -> None:
+    told: Any = {"largest_w": 41.0, "largest_sum": 290.0, "largest_held": 13.0, "largest_c": 61.0}
+    foot = " ".join(texts(picture(cell(kind, 20, 20), kind, 118, 30))[-3:])
+    assert not re.search(r"[±+](50|300|15)", foot)
+    foot = " ".join(texts(picture(cell(kind, 20, 20, **told), kind, 118, 30))[-3:])
+    assert all(re.search(f"[±+]{scale}", foot) for scale in (50, 300, 15))
+
+
 def test_torch_and_the_equations_side_by_side() -> None:
     for kind in ("rnn", "gru", "lstm"):
         facts = cell(kind)

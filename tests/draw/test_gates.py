@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay_out_gates
@@ -112,6 +113,16 @@ def test_what_is_not_bounded_has_a_round_scale_that_holds_it() -> None:
     for step, value in enumerate(values):
         assert grid[layout.blocks[0].top][axis.middle(step)][1] == DARK.cell(round(value / 5 * 20))
     assert "+5" in texts(grid)[0]
+
+
+@pytest.mark.parametrize(("largest", "scale"), [(17.0, 20), (1.0, 1), (0.0, 5)])
+def test_the_scale_is_of_the_whole_sequence_and_not_of_what_is_visible(largest: float, scale: float) -> None:
+    axis, values = TimeAxis.fit(60, 3), [-1.5, 0.7, 3.6]
+    some = facts({"c": [values]}, signed=LSTM)
+    some = replace(some, gates=(replace(some.gates[0], largest=largest),))  # 0: an older engine, that does not tell it
+    grid, layout = picture(some, axis, 60, 12)
+    assert layout.blocks[0].scale == scale
+    assert f"+{scale}" in texts(grid)[0]
 
 
 def test_two_units_share_a_row_where_rows_are_few_and_the_selected_one_keeps_its_numbers() -> None:

@@ -222,6 +222,32 @@ def test_notes_alone_and_below() -> None:
 
 
 @SIZES
+@pytest.mark.parametrize(
+    ("says", "expects", "greedy", "sampled"),
+    [
+        ("text", "what it expects", "greedy: the likeliest", "sampled: T=0.8 · seed 3"),
+        ("answer", "how its answer begins", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
+        ("one", "what it answers", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
+        ("each", "what it says to the last", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
+    ],
+)
+def test_an_answer_is_called_one_and_stands_without_its_prime(
+    says: Any, expects: str, greedy: str, sampled: str, width: int, height: int
+) -> None:
+    facts = facts_of(greedy=[2, 3], sampled=[3, 0], says=says)
+    grid = picture(facts, prime_of(), width, height)
+    found, page = lines(grid), lay_out_sample(facts, prime_of(), width=width, height=height, glyphs=GLYPHS)
+    assert f"next  {expects}" in found[page.bars.start - 1]
+    for part, head, text in (("greedy", greedy, "cd"), ("sampled", sampled, "da")):
+        x, y = page.texts[part].head  # type: ignore[index]
+        assert found[y][x:].startswith(head)
+        assert found[y + 1][x : x + 5].strip() == (f"ab{text}" if says == "text" else text)
+    likelihoods = [line for line in found if line.startswith(" p ")]
+    assert len(likelihoods) == (says == "text")  # of the prime, where it was asked how likely it was
+    assert (page.spark is not None) == (says == "text")
+
+
+@SIZES
 def test_as_many_characters_are_asked_for_as_there_can_be_room_for(width: int, height: int) -> None:
     text = [0] * 4000
     facts = facts_of(greedy=text, sampled=text)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.axis import TimeAxis
 from rnn_tui.draw.palette import DARK
@@ -190,6 +191,17 @@ def test_blocks_of_layers_directions_and_cells_are_named_and_scaled() -> None:
     tops = [block.top for block in layout.blocks]
     assert tops == sorted(tops)
     assert all(one.top + one.rows <= other.top for one, other in zip(layout.blocks, layout.blocks[1:], strict=False))
+
+
+def test_the_scale_is_of_the_whole_sequence_and_not_of_what_is_visible() -> None:
+    axis = TimeAxis.fit(60, 3)
+    small = replace(states(np.full((2, 3), 0.5), c=np.full((2, 3), 1.5)), largest_h=3.0, largest_c=40.0)
+    assert [each.scale for each in lay_out(small, height=20, axis=axis, bounded=True).blocks] == [1, 50]
+    layout = lay_out(small, height=20, axis=axis, bounded=False)
+    assert [each.scale for each in layout.blocks] == [5, 50]
+    text = "\n".join(row(picture(layout, 60, 20), y) for y in range(20))
+    assert "h −5" in text
+    assert "c −50" in text
 
 
 @pytest.mark.parametrize("height", [3, 4, 9])

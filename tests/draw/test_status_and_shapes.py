@@ -220,6 +220,19 @@ def test_nothing_of_shapes_is_cut_silently(width: int) -> None:
         assert set(row.replace("output", "").split()) <= {"+0.1250", "…"}
 
 
+def test_values_of_a_part_say_of_what_they_are_one() -> None:
+    values = [[0.5, 0.25]] * 3
+    for name, shape, dimensions, said in (
+        ("output", (13, 4, 8), ("time", "batch", "hidden"), "shown: 3 of 13 time, 2 of 8 hidden"),
+        ("output", (4, 3, 8), ("batch", "time", "hidden"), "shown: 2 of 8 hidden"),
+        ("h_0", (3, 4, 2), ("layers", "batch", "hidden"), ""),
+    ):
+        rows = lines(is_picture(draw_shapes([fact(name, shape, dimensions, values)], [], width=60, height=9,
+                                            palette=DARK), 60, 9))  # fmt: skip
+        last = max(y for y, row in enumerate(rows) if "+0.5000" in row)
+        assert rows[last + 1].strip() == said
+
+
 @pytest.mark.parametrize("height", range(1, 9))
 def test_what_has_no_room_below_is_hinted_at(height: int) -> None:
     rows = lines(is_picture(draw_shapes(WIDE, [], width=60, height=height, palette=DARK), 60, height))

@@ -123,6 +123,15 @@ def test_colours_tell_the_value_on_a_scale_that_is_symmetric(width: int, height:
     assert " +1" in texts(grid)[-1]
 
 
+def test_the_scale_is_that_of_the_whole_matrix_where_a_part_of_it_is_drawn() -> None:
+    values = np.full((200, 200), 0.25)
+    values[1, 1] = -6.5  # not among the rows that are sampled
+    named: Named = [("weight_hh_l0", values)]
+    facts = weights(named, 0, (1, 4, 4))
+    assert abs(facts.matrices[0].values).max() == 0.25  # type: ignore[arg-type]
+    assert "W −7 " in texts(picture(facts, 60, 14))[-1]
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("size", [(1, 2), (1, 5), (4, 8), (3, 128), (4, 512)])
 def test_what_is_said_to_fit_is_drawn_whole(width: int, height: int, size: tuple[int, int]) -> None:

@@ -94,6 +94,15 @@ def test_the_terms_add_up_to_the_state_that_a_cell_stepped_by_hand_has(
         assert_allclose(gate.value, SQUASH[gate.squash](gate.total), **CLOSE)
     assert_allclose(found.h, combined(network.cell, found), **CLOSE)
 
+    few = cell_facts(sight(trainer, row), CellAsk(step=step, layer=layer, direction=direction, units=1, features=1))
+    names = ("from_input", "b_ih", "from_state", "b_hh", "total")
+    largest_w = [abs(each).max() for gate in found.gates for each in (gate.w_ih, gate.w_hh)]
+    sums = [abs(getattr(gate, each)).max() for gate in found.gates for each in names]
+    held = [abs(each).max() for each in (found.x, found.h_before, found.h)]
+    cells = [abs(each).max() for each in (found.c, found.c_before) if each is not None]
+    assert_allclose((few.largest_w, few.largest_sum, few.largest_held), (max(largest_w), max(sums), max(held)), **CLOSE)
+    assert_allclose(few.largest_c, max(cells, default=0), **CLOSE)
+
 
 def combined(cell: str, found: CellFacts) -> Any:
     """h_t from the gates that are shown."""

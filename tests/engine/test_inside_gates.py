@@ -70,6 +70,17 @@ def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) 
                     assert gate.about
 
 
+@given(experiments(), st.integers(1, 8), st.integers(0, 3))
+@settings(max_examples=40)
+def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment, ticks: int, first: int) -> None:
+    trainer, _ = ticked(experiment, ticks)
+    row, layer = trainer.task.rows - 1, experiment.network.layers - 1
+    values = expected(Pass(trainer), experiment.network.cell, layer, 0, row)
+    for gate in gates_facts(sight_of(trainer, row, first, first + 1), GatesAsk(layer=layer, units=1)).gates:
+        bound = abs(values[gate.name]).max() if gate.name in "ca" else 1.0
+        assert_allclose(gate.largest, bound, **CLOSE)
+
+
 @pytest.mark.parametrize("cell", NAMES)
 @pytest.mark.parametrize(("first", "stop", "fed", "shown"), [(2, 4, 6, 2), (2, 6, 3, 1), (4, 6, 3, 0), (0, 2, 6, 2)])
 def test_only_the_units_and_steps_that_are_looked_at(cell: str, first: int, stop: int, fed: int, shown: int) -> None:

@@ -1,5 +1,6 @@
 """Free generation, against plain loops over torch's own modules, NumPy, and statistics."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Wanted
 from rnn_tui.rules import from_dict, to_dict
 from tests.engine.passes import sight_of
+from tests.engine.test_pairs_training import on_pairs
 from tests.engine.test_probe import experiments, ticked
 
 REFUSED = {name: "Nothing is learnt" for name, lesson in LESSONS.items() if not lesson.training.learn}
@@ -117,6 +119,16 @@ def test_where_nobody_has_chosen_a_prime_pairs_give_their_first() -> None:
     assert rest == f"{first}="  # the sums begin with those of a number with itself
     assert facts.says == "answer"
     assert "needs a character" in sample_facts(sight_of(trainer), SampleAsk()).note
+
+
+@pytest.mark.parametrize(("pairs", "refused"), [([("abc", "bca")], True), ([("abc", "cab")], False)])
+def test_pairs_that_are_read_both_ways_are_refused_where_it_would_go_on(
+    pairs: list[tuple[str, str]], refused: bool, tmp_path: Path
+) -> None:
+    trainer, _ = ticked(on_pairs("many-to-many", pairs, file=tmp_path, network={"bidirectional": True}), 1)
+    facts = sample_facts(sight_of(trainer), SampleAsk(prime="abc"))
+    assert facts.refused == refused == bool(facts.note)
+    assert len(facts.greedy) == (0 if refused else 3)
 
 
 @given(experiments(learn=True).filter(one_way).map(with_next_characters), st.integers(0, 9), st.data())

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor, nn
@@ -126,6 +126,18 @@ def test_every_state_is_that_of_a_cell_stepped_by_hand(experiment: Experiment, t
             assert (state.c is None) == (c is None) == (network.cell != "lstm")
             if state.c is not None and c is not None:
                 assert_allclose(state.c, c[:, row].T, **CLOSE)
+
+
+@given(experiments(), st.integers(1, 8))
+@settings(max_examples=40)
+def test_the_largest_state_is_that_of_all_units_and_steps(experiment: Experiment, ticks: int) -> None:
+    trainer, probe = ticked(experiment, ticks)
+    row, network = trainer.task.rows - 1, experiment.network
+    found = probe.states(msgspec.structs.replace(ALL, row=row, units=1, first=trainer.fed - 1, count=1))
+    for number, (h, c) in enumerate(by_hand(trainer)):
+        state = some(found, *divmod(number, network.directions))
+        assert_allclose(state.largest_h, h[:, row].abs().max(), **CLOSE)
+        assert_allclose(state.largest_c, 0 if c is None else c[:, row].abs().max(), **CLOSE)
 
 
 @given(experiments())

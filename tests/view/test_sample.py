@@ -124,6 +124,33 @@ async def test_enter_does_nothing_where_there_is_no_pane_or_nothing_to_write() -
             assert "enter: type" not in text_of(app, "#sample")
 
 
+BOTH_WAYS = from_dict({"data": {"pairs": "a.tsv", "vocabulary": "ehilo"}, "training": {"tick": "sequence"},
+                       "network": {"head": "linear", "bidirectional": True}})  # fmt: skip
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_pairs_that_are_read_both_ways_are_typed_where_the_engine_answers(refused: bool) -> None:
+    async with running(BOTH_WAYS) as (pilot, app, engine):
+        answer = replace(NOTHING_SAID, note="It cannot write.", refused=True) if refused else facts([0])
+        engine.extra = {"inside": (replace(answer, says="each"),)}
+        await pilot.press("G")
+        await until(pilot, lambda: ("It cannot write." if refused else "ello") in text_of(app, "#sample"))
+        assert ("enter type" in str(pane_of(app).border_subtitle)) != refused
+        await pilot.press("enter")
+        assert pane_of(app).typing != refused
+
+
+async def test_the_mouse_tells_no_likelihood_of_what_is_answered() -> None:
+    async with running("spell") as (pilot, app, engine):
+        engine.extra = {"inside": (replace(facts([0, 1]), says="answer"),)}
+        await pilot.press("G", "enter", "1", "2", "escape")
+        await until(pilot, lambda: "prime 12" in text_of(app, "#sample"))
+        rows = text_of(app, "#sample").split("\n")
+        y = next(y for y, row in enumerate(rows) if "prime 12" in row)
+        await pilot.hover(pane_of(app), offset=(rows[y].index("prime 12") + 7, y))
+        await until(pilot, lambda: "2: read, and answered below" in str(pane_of(app).border_subtitle))
+
+
 async def test_line_breaks_and_tabs_are_typed_where_the_text_has_them() -> None:
     async with running(LINES) as (pilot, app, engine):
         await pilot.press("G", "enter", "a", "b", "enter", "tab")

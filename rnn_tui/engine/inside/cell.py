@@ -7,6 +7,7 @@ from torch import Tensor
 
 from rnn_tui.engine.compare import compare
 from rnn_tui.engine.inside.sight import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.layers import largest_finite
 from rnn_tui.engine.unfolded import GATE_NAMES, Unfolded
 from rnn_tui.inside import CellAsk, CellFacts, Compared, GateTerms, Integers, Squash
 
@@ -65,6 +66,10 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
         c=None if cell.c is None else floats(cell.c[0, mine]),
         h=floats(cell.h[0, mine]),
         compared=_compared(sight, layer, direction, step, mine) if ask.compare else None,
+        largest_w=largest_finite(cell.w_ih, cell.w_hh),
+        largest_sum=largest_finite(cell.from_input, cell.b_ih, cell.from_state, cell.b_hh, *cell.totals.values()),
+        largest_held=largest_finite(x, h_before, cell.h),
+        largest_c=0.0 if cell.c is None or cell.c_0 is None else largest_finite(cell.c_0, cell.c),
     )
 
 

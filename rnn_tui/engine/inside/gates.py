@@ -6,7 +6,7 @@ from torch import Tensor
 
 from rnn_tui.engine.adjoint import slope
 from rnn_tui.engine.inside.sight import Sight, floats, sampled
-from rnn_tui.engine.layers import layer_modules, layer_states
+from rnn_tui.engine.layers import largest_finite, layer_modules, layer_states
 from rnn_tui.engine.unfolded import Unfolded
 from rnn_tui.inside import Floats, Gate, GatesAsk, GatesFacts
 
@@ -35,6 +35,7 @@ _ABOUT = {
     },
 }
 _SIGNED = {"g", "c", "n", "a"}
+_UNBOUNDED = {"c", "a"}
 _ONE_ROW = "The batch has one row: there is nothing to compare, so the units stand in order of number."
 _NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gradient gets through it, "
 
@@ -68,6 +69,7 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
                 about=_ABOUT[network.cell][name],
                 signed=name in _SIGNED,
                 values=floats(values[first:stop].index_select(1, chosen).T),
+                largest=1.0 if name not in _UNBOUNDED else largest_finite(values[begin:end]),
             )
             for name, values in _values(sight.cell(layer, direction)).items()
         )

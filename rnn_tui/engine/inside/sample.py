@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 
 from rnn_tui.engine.inside.sight import Sight, floats
 from rnn_tui.engine.sampling import Choice, cannot_generate, drawn, write
@@ -32,7 +33,7 @@ def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
     says = _says(trainer)
     problem = cannot_generate(trainer.experiment, says)
     if problem:
-        return _facts(note=problem)
+        return replace(_facts(note=problem), refused=True)
     if not math.isfinite(ask.temperature):
         return _facts(note="The temperature must be a number.")
     most = max(_FEWEST, int(_PRODUCTS / sum(weight.numel() for weight in trainer.model.parameters())))

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_room
+from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_names, text_room
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import MOST_PRIME, SampleAsk, SampleFacts
 from rnn_tui.kinds import what_it_says
@@ -75,7 +75,7 @@ class SamplePane(InsidePane):
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose, where it writes."""
-        if not _writes(scene.experiment):
+        if not _writes(scene):
             return ""
         if self._typed is None:
             return "enter type · o T · , . seed · O all"
@@ -106,7 +106,7 @@ class SamplePane(InsidePane):
 
     def _prime(self, scene: Scene) -> Prime:
         experiment = scene.experiment
-        if not _writes(experiment):
+        if not _writes(scene):
             return Prime(glyphs=(), known=())
         if self._typed is None or self._replaces:
             sample = chosen_sample(experiment, scene.gaze)
@@ -145,7 +145,8 @@ class SamplePane(InsidePane):
             case "greedy" | "sampled" as part:
                 at = spot.index if spot else 0
                 text, p = (facts.greedy, facts.greedy_p) if part == "greedy" else (facts.sampled, facts.sampled_p)
-                return f"{part} {at + 1}: {scene.glyphs[text[at]]} p={p[at]:.7f}"
+                name = text_names(facts.says)[part]
+                return f"{name} {at + 1}: {scene.glyphs[text[at]]} p={p[at]:.7f}"
         return ""
 
     # ---- typing -----------------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ class SamplePane(InsidePane):
     def begin_typing(self) -> None:
         """From now on keys are text, appended to the prime."""
         scene = self._scene
-        if scene is None or self.typing or not _writes(scene.experiment):
+        if scene is None or self.typing or not _writes(scene):
             return
         self._typed_for = scene.experiment
         self._replaces = scene.gaze.prime is None
@@ -241,12 +242,18 @@ def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
     return replace(gaze.sample, prime=prime, default=bool(data.pairs))
 
 
-def _writes(experiment: Experiment) -> bool:
+def _writes(scene: Scene) -> bool:
     """Whether it can say something to a text; of pairs that are read both ways only the engine knows."""
-    data = experiment.data
+    experiment = scene.experiment
     if not experiment.training.learn or experiment.is_numbers:
         return False
-    return not experiment.network.bidirectional or what_it_says(data) in ("each", "one")
+    if not experiment.network.bidirectional:
+        return True
+    says = what_it_says(experiment.data)
+    if says == "each" and experiment.data.pairs:  # the targets may be the next characters
+        facts = _facts(scene)
+        return facts is not None and not facts.refused
+    return says in ("each", "one")
 
 
 def _how(sample: SampleAsk) -> str:
@@ -267,6 +274,8 @@ def _of_prime(facts: SampleFacts, prime: Prime, index: int) -> str:
         return f"{prime.glyphs[index]} is not in the vocabulary: it is left out"
     if not 0 <= at < len(facts.prime):
         return ""
+    if facts.says != "text":  # nobody asks how likely it was
+        return f"{prime.glyphs[index]}: read, and answered below"
     if not (facts.prime[:at] >= 0).any():
         return f"{prime.glyphs[index]}: fed first, after h₀ = 0"
     before = "".join(prime.glyphs[max(0, index - 6) : index])
