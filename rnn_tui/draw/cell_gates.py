@@ -67,7 +67,10 @@ def draw_gates(canvas: Canvas, facts: CellFacts, *, character: str, palette: Pal
     labels = [str(unit + 1) for unit in facts.units.tolist()]
     draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
     weights, sums, held = lines.scales
-    return len(labels[rows]), (("W", weights), ("sums", sums), ("x, h", held))
+    scales = [("W", weights), ("sums", sums), ("x, h", held)]
+    if facts.c is not None and facts.compared is None:
+        scales.append(("c", _scale_of_c(facts)))
+    return len(labels[rows]), scales
 
 
 def _lines(facts: CellFacts, at: int, character: str) -> Lines:
@@ -232,6 +235,11 @@ def _fold(text: str, room: int) -> list[str]:
     )
 
 
+def _scale_of_c(facts: CellFacts) -> float:
+    """One for the cell before and after, so that they can be compared."""
+    return scale_of(facts.largest_c, *(each for each in (facts.c, facts.c_before) if each is not None))
+
+
 def _columns(facts: CellFacts, width: int) -> list[Column]:
     """The gates of each unit and what it hands on; beside torch only that, with more digits."""
     if facts.compared is not None:
@@ -246,8 +254,7 @@ def _columns(facts: CellFacts, width: int) -> list[Column]:
         ]
     columns = [Column(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates]
     if facts.c is not None:
-        before_c = facts.c if facts.c_before is None else facts.c_before
-        scale = scale_of(facts.largest_c, facts.c, before_c)  # one for both, so that they can be compared
+        scale = _scale_of_c(facts)
         if facts.c_before is not None and width >= 60:
             columns.append(Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale))
         if width >= 38:

@@ -69,8 +69,8 @@ def draw_space(
         some = others[: _MOST // max(1, len(steps))]
         for numbers, style in ((some, palette.faint), (looked_at, palette.text)):
             _draw_ways(canvas, plane, [_way(facts, number, steps) for number in numbers], style)
-    _name_axes(canvas, plane, facts, palette)
-    _draw_points(canvas, plane, facts, palette, glyphs, looked_at, others, cursor)
+    names = _name_axes(canvas, plane, facts, palette)
+    _draw_points(canvas, plane, facts, palette, glyphs, looked_at, others, cursor, names)
     if plane.top + plane.height < height:
         _draw_words(canvas, height - 1, facts, palette, glyphs, looked_at, cursor)
     return canvas.strips()
@@ -105,23 +105,43 @@ def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
     canvas.put(column, line, "┼", palette.faint)
 
 
-def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> None:
-    """What they are, at their ends, and the scale where it lies; over the lines, or they could not be read."""
+def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> set[tuple[int, int]]:
+    """What they are, at their ends, and the scale where it lies; over the lines, or they could not be read.
+
+    Returns the cells of their names, which stand where no point is, if there is such a place.
+    """
     column, line = plane.cells(np.zeros(2, np.float32)).tolist()
     bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
     first, second = (f"PC{number} {_percent(share)}" for number, share in enumerate(facts.shares, 1))
-    if plane.height >= 3:
-        canvas.put(right - len(first) + 1, line + (1 if line < bottom else 0), first, palette.dim)
-        canvas.put(column + 2, plane.top, second if column + 2 + len(second) <= right + 1 else "", palette.dim)
     x_end, y_end = plane.x_scale, plane.y_scale
+    taken: set[tuple[int, int]] = set()
     ends = plane.cells(np.array([[x_end, 0], [-x_end, 0], [0, y_end], [0, -y_end]], np.float32)).tolist()
     if plane.width >= 24 and plane.height >= 8:
         for (x, y), text in zip(ends[:2], (f"+{x_end:g}", f"−{x_end:g}"), strict=True):
             canvas.put(x, y, "┼", palette.faint)
-            canvas.put(max(0, min(x - len(text) // 2, right - len(text) + 1)), y - 1, text, palette.faint)
+            x = max(0, min(x - len(text) // 2, right - len(text) + 1))
+            canvas.put(x, y - 1, text, palette.faint)
+            taken.update((x + at, y - 1) for at in range(len(text)))
         for (x, y), text in zip(ends[2:], (f"+{y_end:g}", f"−{y_end:g}"), strict=True):
             canvas.put(x, y, "┼", palette.faint)
             canvas.put(x - len(text) - 1, y, text, palette.faint)
+            taken.update((x - at, y) for at in range(len(text) + 2))
+    named: set[tuple[int, int]] = set()
+    if plane.height >= 3:
+        points = np.concatenate([facts.points.reshape(-1, 2), facts.start])
+        taken.update((x, y) for x, y in _finite_cells(plane, points))
+        end, below = right - len(first) + 1, 1 if line < bottom else 0
+        before = column - 1 - len(second)
+        for text, places in (
+            (first, [(end, line + more) for more in (below, -1, 2, -2) if plane.top <= line + more <= bottom]),
+            (second, [(x, plane.top + more) for more in (0, 1) for x in (column + 2, before)]),
+        ):
+            spots = [[(x + at, y) for at in range(len(text))] for x, y in places if 0 <= x <= right + 1 - len(text)]
+            spot = next((each for each in spots if not taken & set(each)), spots[0] if spots else [])
+            if spot:
+                canvas.put(*spot[0], text, palette.dim)
+                named.update(spot)
+    return named
 
 
 def _percent(share: float) -> str:
@@ -159,8 +179,12 @@ def _draw_points(
     looked_at: list[int],
     others: list[int],
     cursor: int | None,
+    names: set[tuple[int, int]],
 ) -> None:
-    """The characters at their places. What is drawn first keeps its cells: the cursor's, then the row looked at."""
+    """The characters at their places. What is drawn first keeps its cells: the cursor's, then the row looked at.
+
+    Points stand over the `names` of the axes; what else is named does not.
+    """
     taken: set[tuple[int, int]] = set()
 
     def label(x: int, y: int, text: str, style: Style) -> None:
@@ -188,7 +212,7 @@ def _draw_points(
         for number, step, x, y in _first_in_each_cell(plane, facts, numbers, everything):
             label(x, y, _glyph(glyphs, facts, number, step), style)
     for x, y in starts:  # named where there is room beside it
-        if not {(x + 1, y), (x + 2, y)} & taken and x + 2 < canvas.width:
+        if not {(x + 1, y), (x + 2, y)} & (taken | names) and x + 2 < canvas.width:
             canvas.put(x + 1, y, "h₀", palette.dim)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.draw.plane import lay_out_space
 from rnn_tui.draw.space import draw_space, point_at, space_scale
 from rnn_tui.inside import SpaceFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
@@ -102,6 +103,22 @@ def test_marks_on_the_axes_are_where_the_scale_is() -> None:
     assert lines[d[1]][d[0] - 3 : d[0] - 1] == "−2"
     assert "PC1 62 %" in "\n".join(lines)
     assert "PC2 21 %" in lines[0]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_names_of_the_axes_stand_where_no_point_is(beside: bool) -> None:
+    free = picture(states([[[0.1, 0.1]]]), 78, 19, 1.0)
+    rows = ["".join(character for character, _ in line) for line in free]
+    y = next(y for y, row in enumerate(rows) if "PC1 62 %" in row)
+    plane = lay_out_space(states([[[0.1, 0.1]]]), width=78, height=19, scale=1.0)
+    ends = plane.cells(np.array([[0, 0], [1, 0], [0, 1]], np.float32)).astype(float)
+    per_cell = 1 / (ends[1, 0] - ends[0, 0]), 1 / (ends[2, 1] - ends[0, 1])
+    across = (rows[y].index("PC1") + 3 - ends[0, 0]) * per_cell[0], (y - ends[0, 1]) * per_cell[1]
+    up = (rows[0].index("PC2") + 3 - ends[0, 0]) * per_cell[0], -ends[0, 1] * per_cell[1]
+    points = [across, up] if beside else [[0.1, 0.1]]
+    text = "\n".join("".join(character for character, _ in line) for line in picture(states([points]), 78, 19, 1.0))
+    assert "PC1 62 %" in text
+    assert "PC2 21 %" in text
 
 
 def test_lines_join_the_points_in_the_order_of_the_text() -> None:

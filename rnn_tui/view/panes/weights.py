@@ -52,7 +52,9 @@ class WeightsPane(InsidePane):
         return replace(gaze, matrix=(gaze.matrix + by) % len(parameter_shapes(experiment)))
 
     def title(self, scene: Scene) -> str:
-        """What of them is shown."""
+        """What of them is shown, and how many they are: before a text has been read, nobody knows."""
+        if not scene.experiment.vocabulary and not scene.experiment.is_numbers:
+            return _NAMES[scene.gaze.weights]
         return f"{_NAMES[scene.gaze.weights]} · {scene.opened.weights:,} numbers"
 
     def subtitle(self, scene: Scene) -> str:
