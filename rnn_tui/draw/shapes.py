@@ -110,6 +110,7 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
     values = tensor.values
     if values is None or not values.size or y + len(values) > canvas.height:
         return y
+    drawn = values.shape[1]
     for row, numbers in enumerate(values.tolist()):
         canvas.put(1, y, tensor.name if row == 0 else "", palette.text)
         x = 10
@@ -117,13 +118,14 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
             last = at == len(numbers) - 1
             if x + _NUMBER - last + (0 if last else 2) > canvas.width:  # the last needs no room behind it
                 canvas.put(min(x, canvas.width - 1), y, "…", palette.dim)
+                drawn = at
                 break
             style = palette.cell(palette.level(number)) if math.isfinite(number) else palette.warning
             canvas.fill(x, y, _NUMBER - 1, style)
             canvas.centre(x, y, _NUMBER - 1, signed(number, 7), style)
             x += _NUMBER
         y += 1
-    canvas.put(10, y, first_that_fits(_left_out(tensor, values.shape), canvas.width - 10), palette.dim)
+    canvas.put(10, y, first_that_fits(_left_out(tensor, (len(values), drawn)), canvas.width - 10), palette.dim)
     return y + 1
 
 

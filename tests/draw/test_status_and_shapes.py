@@ -222,6 +222,9 @@ def test_nothing_of_shapes_is_cut_silently(width: int) -> None:
 
 def test_values_of_a_part_say_of_what_they_are_one() -> None:
     values = [[0.5, 0.25]] * 3
+    narrow = [fact("output", (3, 1, 2), ("time", "batch", "hidden"), values)]
+    rows = lines(is_picture(draw_shapes(narrow, [], width=24, height=9, palette=DARK), 24, 9))
+    assert any(row.strip() == "1 of 2 hidden" for row in rows)  # one column has room
     for name, shape, dimensions, said in (
         ("output", (13, 4, 8), ("time", "batch", "hidden"), "shown: 3 of 13 time, 2 of 8 hidden"),
         ("output", (4, 3, 8), ("batch", "time", "hidden"), "shown: 2 of 8 hidden"),

@@ -100,7 +100,7 @@ def test_the_terms_add_up_to_the_state_that_a_cell_stepped_by_hand_has(
     sums = [abs(getattr(gate, each)).max() for gate in found.gates for each in names]
     held = [abs(each).max() for each in (found.x, found.h_before, found.h)]
     cells = [abs(each).max() for each in (found.c, found.c_before) if each is not None]
-    assert_allclose((few.largest_w, few.largest_sum, few.largest_held), (max(largest_w), max(sums), max(held)), **CLOSE)
+    assert_allclose([few.largest_w, few.largest_sum, few.largest_held], [max(largest_w), max(sums), max(held)], **CLOSE)
     assert_allclose(few.largest_c, max(cells, default=0), **CLOSE)
 
 
