@@ -267,7 +267,11 @@ class LinkedApp(TerminalApp):
     def _await_answer(self) -> None:
         """After a key: say that it has been heard, where the answer takes long."""
         if self._key_timer is None and self._puller.in_flight:
-            self._key_timer = self.set_timer(_HEARD, lambda: self.main.wait_for_answer(True))
+            self._key_timer = self.set_timer(_HEARD, self._tell_that_it_waits)
+
+    def _tell_that_it_waits(self) -> None:
+        if self.screen_stack:  # else it is being left
+            self.main.wait_for_answer(True)
 
     def _answered(self) -> None:
         """What was asked for by a key is on the screen."""
