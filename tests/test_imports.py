@@ -48,3 +48,11 @@ def test_the_view_brings_no_torch() -> None:
 
 def test_the_terminal_packages_are_called_so() -> None:
     assert all(importlib.util.find_spec(name) for name in ("torch", "click", *TERMINAL))
+
+
+def test_the_first_screen_waits_for_nothing_that_reads_run_folders() -> None:
+    code = "import sys, rnn_tui.cli, rnn_tui.view_commands, rnn_tui.link, rnn_tui.view.app; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = set(done.stdout.split())
+    assert "rnn_tui.view.app" in names
+    assert names.isdisjoint({"tomlkit", "rnn_tui.manifest", "rnn_tui.runs", "rnn_tui.csv_table"})

@@ -14,7 +14,6 @@ from types import FrameType
 
 from rnn_tui.hangup import OnHangup
 from rnn_tui.protocol import Left, Opened
-from rnn_tui.runs import short_name
 from rnn_tui.signals import ENDING
 from rnn_tui.text import safe
 
@@ -67,6 +66,8 @@ def last_lines(
     elif opened is not None and opened.experiment.training.learn:
         if ends_run or on_hangup == "stop":
             if opened.kept:
+                from rnn_tui.runs import short_name  # not before the first screen: it brings what reads run folders
+
                 yield f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
         else:
             how = "is paused" if on_hangup == "pause" else "goes on"
