@@ -15,7 +15,7 @@ from rnn_tui.engine.inside.sight import NOT_FED
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import GatesAsk
 from rnn_tui.rules import from_dict
-from tests.engine.passes import Pass, sight_of
+from tests.engine.passes import CELLS, Pass, sight_of
 from tests.engine.test_probe import experiments, ticked
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
@@ -155,6 +155,32 @@ def test_units_that_differ_most_between_the_rows_come_first(experiment: Experime
             values = expected(found, network.cell, layer, way, 0)
             for gate in facts.gates:
                 assert_allclose(gate.values, values[gate.name].T[facts.units], **CLOSE)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_rows_are_compared_as_the_pass_had_them_with_its_dropout(cell: str, batch_first: bool) -> None:
+    rows = {"inputs": ["abba", "bbab", "aaba"], "targets": ["bbab", "baba", "abab"]}
+    network = {"cell": cell, "layers": 2, "dropout": 0.5, "head": "linear", "batch_first": batch_first}
+    trainer, _ = ticked(from_dict({"data": rows, "network": network, "training": {"tick": "sequence"}}), 3)
+    weights, masks = trainer.model.state_dict(), trainer.masks
+    assert masks is not None
+    indices = torch.tensor([["ab".index(character) for character in row] for row in rows["inputs"]]).T
+    states = torch.eye(2, dtype=torch.float64)[indices]  # (T, N, C)
+    for layer in range(2):
+        module = CELLS[cell](states.shape[-1], 5).double()
+        module.load_state_dict({name: weights[f"recurrent.{name}_l{layer}"].double() for name in module.state_dict()})
+        after: Any = None
+        h, shown = [], []
+        for step in states:
+            after = module(step, after)
+            h.append(after[0] if cell == "lstm" else after)
+            shown.append(after[1].tanh() if cell == "lstm" else after)
+        facts = gates_facts(sight_of(trainer), GatesAsk(layer=layer, units=5, order="rows", at=2))
+        apart = shown[2].detach().numpy().std(0)
+        assert facts.spread is not None
+        assert_allclose(facts.spread, apart[facts.units], **CLOSE)
+        states = torch.stack(h) * masks[0]
 
 
 def test_rows_are_compared_only_where_it_is_asked_for_and_there_is_something() -> None:

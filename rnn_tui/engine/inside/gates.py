@@ -102,9 +102,12 @@ def _spread(sight: Sight, layer: int, direction: int, at: int) -> Floats:
     """
     trainer, size = sight.trainer, sight.trainer.experiment.network.hidden_size
     lengths = trainer.task.lengths
-    x = trainer.model.embed(trainer.task.x(0, sight.read if lengths is None else trainer.length))
+    steps = sight.read if lengths is None else trainer.length
+    x = trainer.model.embed(trainer.task.x(0, steps))
+    x = x.transpose(0, 1) if trainer.task.batch_first else x
+    masks = None if trainer.masks is None else trainer.masks[:, :steps]
     modules = layer_modules(trainer.model, trainer.experiment.network)[: layer + 1]
-    h, c = layer_states(modules, x.transpose(0, 1) if trainer.task.batch_first else x, trainer.h_0, lengths=lengths)[-1]
+    h, c = layer_states(modules, x, trainer.h_0, masks, lengths)[-1]
     rows = (h if c is None else c.tanh())[at, :, direction * size : (direction + 1) * size]  # (N, H)
     there = torch.tensor([trainer.task.steps(row) > at for row in range(len(rows))], device=rows.device)
     rows = rows[there]  # others have ended: there is only padding
