@@ -14,6 +14,7 @@ from rnn_tui.protocol import Turn
 from rnn_tui.remember import GAP, gap_of
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.text import is_harmful
 from rnn_tui.wording import shown
 
 __all__ = ["ForkError", "command_line", "parse_forks"]
@@ -33,6 +34,7 @@ _CHANGES = (  # of a training, on the way
     "epochs",
     "seed",
 )
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}  # inside $'…'
 _EXAMPLE = "'300: lr=0.05 seed=3'"
 _MOST = 10**15  # ticks
 
@@ -47,7 +49,8 @@ class ForkError(ValueError):
 def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
     """What leads to that tick of an experiment whose way of learning took these turns, quoted for a shell.
 
-    On a CPU it gives the same numbers. Raises ValueError for what cannot stand on a command line.
+    It is safe to paste: what a terminal would obey is written with escapes. On a CPU it gives the same numbers.
+    Raises ValueError for what cannot stand on a command line.
     """
     lesson = began.name if began.name in LESSONS else ""
     base = LESSONS[lesson or DEFAULT]
@@ -63,10 +66,9 @@ def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
             words += ["--fork", f"{turn.tick}: {changes}"]
         training = turn.training
     words += ["--until", f"tick={tick}"] if tick else ["--paused"]
-    line = shlex.join(words)
-    if "\0" in line:
+    if any("\0" in word for word in words):
         raise ValueError("The text holds a null character, and no command line can: write it to a file instead.")
-    return line
+    return " ".join(map(_quoted, words))
 
 
 def parse_forks(experiment: Experiment, texts: tuple[str, ...]) -> tuple[Turn, ...]:
@@ -163,6 +165,25 @@ def _unwatched(experiment: Experiment) -> Experiment:
 def _at(values: dict[str, Any], path: str) -> Any:
     section, _, name = path.partition(".")
     return values[section][name]
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a shell.
+
+    What acts on a terminal becomes $'…' (POSIX 2024; bash, zsh, ksh, busybox), with its bytes in octal: pasted as it
+    is, a line feed or an escape character would be obeyed before any shell has read the quotes.
+    """
+    if not any(map(is_harmful, word)):
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if not is_harmful(character):
+        return character
+    return "".join(f"\\{byte:03o}" for byte in character.encode())
 
 
 def _options(given: dict[str, Any]) -> list[str]:

@@ -1,6 +1,8 @@
 """The command line of a run: read by our own parser, it leads to the same numbers, to the bit."""
 
 import shlex
+import subprocess
+import unicodedata
 from typing import Any
 
 import click
@@ -22,13 +24,21 @@ from rnn_tui.rules import from_dict, to_dict
 
 def read(line: str) -> tuple[Experiment, tuple[Turn, ...], bool]:
     """The experiment and the turns that a command line names, as the program reads it; and whether it opens paused."""
-    program, *words = shlex.split(line)
+    program, *words = split(line)
     assert program == "rnn-tui"
     command = main.get_command(click.Context(main), "open")
     assert command is not None
     parameters = command.make_context("open", words).params
     experiment = experiment_of(parameters)
     return experiment, turns_of(experiment, parameters["forks"]), parameters["paused"]
+
+
+def split(line: str) -> list[str]:
+    """The words of a command line, as a shell passes them on; shlex does not know $'…'."""
+    if "$'" not in line:
+        return shlex.split(line)
+    found = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True).stdout
+    return found.decode().split("\0")[:-1]
 
 
 def numbers(experiment: Experiment) -> Experiment:
@@ -132,6 +142,23 @@ def test_any_experiment_comes_back(
     values["run"] = {"speed": speed}
     experiment = from_dict(values)
     assert numbers(read(command_line(experiment, (), 3))[0]) == numbers(experiment)
+
+
+@pytest.mark.parametrize(
+    "text", [*ODD, "\u2066\u2069", "\u2028\u2029", "a$'\n", "\\\n'\\'", "\x1b[201~\n5\x1b7"], ids=ascii
+)
+def test_a_command_line_is_safe_to_paste(text: str) -> None:
+    """A terminal obeys nothing in it, whatever the shell makes of it; and the shell makes that very text of it."""
+    experiment = from_dict({"data": {"inputs": [text], "targets": [text[::-1]]}, "network": {"head": "linear"}})
+    line = command_line(experiment, (), 5)
+    assert not [each for each in line if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp", "Cs")]
+    assert split(line)[split(line).index("--until") + 1] == "tick=5"
+    assert numbers(read(line)[0]) == numbers(experiment)
+
+
+def test_what_is_escaped() -> None:
+    experiment = from_dict({"data": {"inputs": ["a'\\\n\x1b\x9b7é"]}, "network": {"head": "linear"}})
+    assert r" --input $'a\'\\\n\033\302\2337é' " in command_line(experiment, (), 5)
 
 
 def test_a_null_character_cannot_stand_on_a_command_line() -> None:

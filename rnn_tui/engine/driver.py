@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from rnn_tui.engine.session import HistoryError, Session
 from rnn_tui.engine.telling import bare_status, frame_of, opened_of
 from rnn_tui.engine.threads import choose_threads, fills_cores
 from rnn_tui.experiment import ExperimentError
+from rnn_tui.fields import field
 from rnn_tui.frame import Failure, Status
 from rnn_tui.inside import Ask
 from rnn_tui.memory import check_memory, shortage_told
@@ -43,6 +45,7 @@ from rnn_tui.protocol import (
     Watch,
     Whereabouts,
 )
+from rnn_tui.rules import from_dict, to_dict
 
 __all__ = ["PATIENCE", "Driver"]
 
@@ -168,7 +171,9 @@ class Driver:
         if isinstance(command, GoTo | Back | NextBranch):
             self._place.save()  # where it has come to, before it stands in its past
         match command:
-            case Open(experiment=experiment, play=play):
+            case Open(play=play):
+                experiment = from_dict(to_dict(command.experiment))  # who opens it may have checked nothing
+                command = replace(command, experiment=experiment)
                 check_memory(experiment)
                 choose_threads(experiment)
                 session = self._place.session(command)
@@ -202,9 +207,9 @@ class Driver:
                 self.play(False)
                 session.next_phase()
             case SlowMotion(on=on, pace=pace):
-                self._set_slow(session, pace if on else 0.0)
+                self._set_slow(session, _finite(pace) if on else 0.0)
             case SetSpeed(speed=speed):
-                self._pace.speed = speed
+                self._pace.speed = _finite(speed)
                 self._pace.count()
             case SetTick(tick=tick):
                 session.set_tick(tick)
@@ -364,3 +369,10 @@ class Driver:
 
     def _opened(self, session: Session) -> Opened:
         return opened_of(session, run=self.runs, name=self.name, kept=self.kept)
+
+
+def _finite(rate: float) -> float:
+    """Return a speed, or a pace, as it is. Raises ExperimentError where no time follows from it."""
+    if math.isfinite(rate):
+        return rate
+    raise ExperimentError("run.speed", f"{rate:g} {field('run.speed').range_problem(rate)}")

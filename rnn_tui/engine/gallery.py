@@ -25,6 +25,7 @@ _OTHERS = 0.1  # of that: for views that watch, where there are any
 _CREDIT = 0.5  # seconds, beside the picture itself, that an answer to a key may be in debt
 _CALM = 0.05  # of the time, for pictures of a run that no key has asked for, as long as they come often enough:
 _OFTEN = 0.4  # seconds from one to the next
+_MOST_MADE = 32  # frames of one revision that are kept for others: one for each view that there can be
 _LONGEST_DRAWING = 0.5  # seconds; a view that claims more is not believed
 
 
@@ -78,7 +79,8 @@ class Gallery:
                 self._cost = cost
             if driver.busy:
                 budget.spend(cost)
-                drawing = min(look.drawing, _LONGEST_DRAWING) if driver.fills_cores else 0.0
+                claimed = min(_LONGEST_DRAWING, look.drawing)  # in this order NaN counts as the longest
+                drawing = claimed if driver.fills_cores else 0.0
                 view.due = now + min((cost + drawing) / _CALM, _OFTEN)
         driver.keep_updates([ask for view in views for ask in view.wanted.inside])
 
@@ -125,5 +127,7 @@ class Gallery:
         if frame is None:
             frame = self._driver.frame(wanted)
             if not frame.failures:
+                if len(self._made) >= _MOST_MADE:  # a run that is held may be looked at in any number of ways
+                    del self._made[next(iter(self._made))]
                 self._made[wanted] = frame
         return frame

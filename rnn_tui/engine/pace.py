@@ -6,6 +6,7 @@ __all__ = ["Pace"]
 
 _FAST = 30.0  # ticks a second from which single characters cannot be followed: frames then wait for the end of a pass
 _BEHIND = 0.1  # seconds that are made up for at most
+_LONGEST = 3600.0  # seconds: of a longer wait the rest is waited for again, since poll takes no years
 
 
 class Pace:
@@ -40,8 +41,8 @@ class Pace:
         return time.perf_counter() >= self._due
 
     def wait(self) -> float:
-        """Seconds to the next; 0: at once."""
-        return max(0.0, self._due - time.perf_counter()) if self._due else 0.0
+        """Seconds to the next, or an hour where that is more; 0: at once."""
+        return min(max(0.0, self._due - time.perf_counter()), _LONGEST) if self._due else 0.0
 
     @property
     def is_too_fast_for_characters(self) -> bool:

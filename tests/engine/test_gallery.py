@@ -1,5 +1,6 @@
 """Pictures take a quarter of the time at most while something trains; equal wishes share one frame; keys come first."""
 
+import math
 from typing import Any
 
 import pytest
@@ -108,8 +109,22 @@ def test_where_training_fills_all_cores_drawing_counts_as_well(
     monkeypatch.setattr("rnn_tui.engine.driver.fills_cores", lambda: fills)
     hall.drawing = 0.018
     assert hall.run(20) == pytest.approx(share, rel=0.2)
-    hall.drawing = 1e9  # nonsense holds nothing up
-    assert hall.run(4) > 0
+    for hall.drawing in (1e9, math.inf, math.nan):  # nonsense holds nothing up, and wins nothing
+        assert 0 < hall.run(8) <= 0.05
+
+
+def test_frames_for_others_are_bounded_however_many_ways_there_are_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is held has one revision for hours, while the time cursor moves."""
+    hall = Hall(monkeypatch, Wanted(count=6))
+    hall.driver.obey(Play(on=False))
+    for number in range(100):
+        hall.views[0].ask(Look(number=number, wanted=Wanted(count=6, forecast=number)))
+        hall.gallery.show(hall.views, hall.views[0])
+    assert hall.made == 100
+    assert len(hall.gallery._made) <= 32
+    hall.views[0].ask(Look(number=100, wanted=Wanted(count=6, forecast=99)))
+    hall.gallery.show(hall.views, hall.views[0])
+    assert hall.made == 100  # the newest are still there
 
 
 def test_who_wants_the_same_shares_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,15 +53,27 @@ async def test_on_a_gpu_it_says_that_digits_may_differ() -> None:
         assert "the last digits may differ" in words(screen_text(pilot))
 
 
-async def test_what_cannot_be_shown_is_copied_all_the_same() -> None:
+async def test_what_a_terminal_would_obey_is_copied_and_shown_with_escapes() -> None:
     strange = from_dict({"data": {"inputs": ["a\n\x1b[31m[b]'"]}, "network": {"head": "linear"}})
     app = Host(ReproduceScreen(opened(strange), 3))
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         text = screen_text(pilot)
-        assert "a⏎␛[31m[b]" in text
-        assert "is copied as it is" in words(text)
-        assert "a\n\x1b[31m[b]" in app.clipboard
+        assert r"$'a\n\033[31m[b]\''" in text
+        assert "is written with escapes" in words(text)
+        assert r"$'a\n\033[31m[b]\''" in app.clipboard
+        assert app.clipboard.isprintable()
+
+
+async def test_what_cannot_be_shown_is_copied_all_the_same() -> None:
+    strange = from_dict({"data": {"inputs": ["a\ue000\xa0b"]}, "network": {"head": "linear"}})
+    app = Host(ReproduceScreen(opened(strange), 3))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "a�␣b" in text
+        assert "are copied as they are" in words(text)
+        assert "a\ue000\xa0b" in app.clipboard
 
 
 async def test_what_no_command_line_can_hold_is_said() -> None:

@@ -33,6 +33,9 @@ from rnn_tui.inside import (
 __all__ = ["Inside"]
 
 
+_MOST_ASKS = 32  # that are answered in one frame: a view asks once for each pane
+
+
 class Inside:
     """Answers what panes ask about one run. It remembers nothing but the axes of the state space."""
 
@@ -40,10 +43,11 @@ class Inside:
         self._spaces = Spaces()
 
     def answers(self, asks: Sequence[Ask], sight: Sight, guard: Guard | None = None) -> tuple[Answer, ...]:
-        """One for each ask, in their order. What several of them need is computed once.
+        """One for each of the first asks, in their order. What several of them need is computed once.
 
         With a guard, an ask that fails has no answer, and the others have theirs. Without, the error is raised.
         """
+        asks = asks[:_MOST_ASKS]
         sight.trainer.keeps_update = wants_update(asks)
         if guard is None:
             return tuple(self._answer(ask, sight) for ask in asks)

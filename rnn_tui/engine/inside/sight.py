@@ -108,8 +108,9 @@ class Sight:
 def sampled(size: int, room: int, wanted: int = 0) -> Integers:
     """All of `size` indices, or as many as there is room for, evenly spread; `wanted` is one of them."""
     chosen = np.unique(np.linspace(0, size - 1, max(1, min(size, room))).round().astype(np.int32))
+    wanted = min(max(wanted, 0), size - 1)  # before it meets an array: it may be beyond an int32
     if size > 0 and wanted not in chosen:
-        chosen[np.abs(chosen - wanted).argmin()] = min(max(wanted, 0), size - 1)
+        chosen[np.abs(chosen - wanted).argmin()] = wanted
     return chosen
 
 

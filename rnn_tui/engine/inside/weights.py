@@ -14,6 +14,7 @@ from rnn_tui.inside import Ask, MatrixFact, WeightsAsk, WeightsFacts
 
 __all__ = ["wants_update", "weights_facts"]
 
+_MOST_BINS = 1000  # of a histogram: a screen has no more columns
 _NOTHING_LEARNT = "Nothing is learnt here: there are no gradients, and no updates."
 _NO_GRADIENT = "The gradients come at the end of the pass: shift+→ goes there."
 _COLLECTED = "{} of {} passes are collected: this is the average of their gradients."
@@ -95,7 +96,7 @@ def _fact(name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: Wei
     rows, columns = (
         sampled(size, room) for size, room in zip(matrix.shape, (picture.rows, picture.columns), strict=True)
     )
-    counts, _ = np.histogram(finite.double().numpy(), max(1, picture.bins), (lowest, highest))
+    counts, _ = np.histogram(finite.double().numpy(), min(max(1, picture.bins), _MOST_BINS), (lowest, highest))
     return msgspec.structs.replace(
         fact, rows=rows, columns=columns, values=matrix[np.ix_(rows, columns)], counts=counts.astype(np.int32)
     )

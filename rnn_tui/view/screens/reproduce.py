@@ -40,8 +40,10 @@ class ReproduceScreen(Dialog[None]):
             self._about = f"{_COPIED} {_SAME if opened.device == 'cpu' else _GPU}"
         except ValueError as error:
             self._about = str(error)
+        if "$'" in self.command:
+            self._about += " In $'…', what a terminal would obey, such as a line break, is written with escapes."
         if safe(self.command) != self.command:
-            self._about += " What cannot be shown, such as a line break (⏎), is copied as it is."
+            self._about += " Characters that cannot be shown are copied as they are."
 
     def compose(self) -> ComposeResult:
         """The command, and what is to be known of it."""
