@@ -82,8 +82,9 @@ class Connection:
             self._unread = 0
         except BlockingIOError:
             pass
-        except OSError:
-            self._give_up()
+        except OSError:  # it has hung up; what it said before that is still heard, and then its end is read
+            self._outgoing.clear()
+            self._unread = 0
 
     def receive(self) -> list[Command]:
         """Some of the commands that have come; no more are read before those are heard.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.connection import Connection, Reception
-from rnn_tui.protocol import VERSION, Greeting, Inquire, Refused
+from rnn_tui.protocol import VERSION, Greeting, Inquire, Refused, Stop
 from rnn_tui.wire import pack
 
 _PATIENCE = 20.0
@@ -100,3 +100,17 @@ def test_one_that_reads_may_hear_as_much_as_it_likes(ends: tuple[Connection, soc
             theirs.recv(1 << 20)
             connection.flush()
     assert connection.open
+
+
+def test_what_was_said_before_hanging_up_is_heard(reception: tuple[Reception, str]) -> None:
+    """As by `rnn-tui stop`, which waits so long for an engine in a long step, and no longer."""
+    it, path = reception
+    with socket.socket(socket.AF_UNIX) as guest:
+        guest.connect(path)
+        guest.sendall(pack(Stop()))
+    said = []
+    for _ in range(3):  # let in, heard, at its end
+        said += [command for _, command in it.wait(0)]
+        it.gone()
+    assert said == [Stop()]
+    assert not it._connections
