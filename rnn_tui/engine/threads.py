@@ -1,8 +1,13 @@
 """How many threads torch uses while a run trains on a CPU: measured on the run itself, and measured again.
 
-The losses are the same to the bit with any number of threads; how long they take is not. On a machine of one's own all
-cores are faster for a large network. Beside other programs a team waits for its slowest member at every operation, and
-can be ten times slower than one thread. So a run begins on one thread, tries more now and then, and comes back.
+How long a pass takes depends on their number; its losses must not. On a machine of one's own all cores are faster for
+a large network. Beside other programs a team waits for its slowest member at every operation, and can be ten times
+slower than one thread. So a run begins on one thread, tries more now and then, and comes back.
+
+A batch of one row is products of a matrix and a vector, whose sums are shared out among threads: their last digits
+differ from one number of threads to another, so such a run keeps to one thread, unless --threads asks for more. With
+several rows the networks that were tried (1.8 to 6.4 million weights x rows) had the same losses to the bit with one
+thread and with two, but torch does not promise it.
 """
 
 import os
@@ -41,8 +46,11 @@ def fills_cores() -> bool:
 
 
 def build_tuner(experiment: Experiment, device: torch.device) -> "ThreadTuner | None":
-    """Build a tuner for a run of its own choice on a CPU; None for a small network, for which one thread is fastest."""
-    large = experiment.weights * experiment.rows >= _WORTH_A_TEAM
+    """Build a tuner for a run of its own choice on a CPU.
+
+    None for a small network, for which one thread is fastest, and for a single row, whose losses would depend on it.
+    """
+    large = experiment.weights * experiment.rows >= _WORTH_A_TEAM and experiment.rows > 1
     if experiment.run.threads or _MOST == 1 or device.type != "cpu" or not large:
         return None
     return ThreadTuner(_MOST)

@@ -106,6 +106,12 @@ def test_as_many_threads_as_asked_for() -> None:
     assert torch.get_num_threads() == 1
 
 
+def one_large_row() -> Experiment:
+    training = {"tick": "sequence", "seed": 1, "lr": 0.003}
+    network = {"hidden_size": 1024, "head": "linear"}
+    return from_dict({"data": {"inputs": ["hihello"]}, "network": network, "training": training})
+
+
 def test_only_a_large_network_on_a_cpu_that_leaves_the_choice_is_tuned(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
     monkeypatch.setattr(threads, "_MOST", 2)
@@ -113,6 +119,7 @@ def test_only_a_large_network_on_a_cpu_that_leaves_the_choice_is_tuned(monkeypat
     assert build_tuner(replace(large(), run=replace(large().run, threads=3)), cpu) is None
     assert build_tuner(LESSONS["hihello"], cpu) is None
     assert build_tuner(large(), torch.device("cuda")) is None
+    assert build_tuner(one_large_row(), cpu) is None  # its last digits depend on the number of threads
     monkeypatch.setattr(threads, "_MOST", 1)
     assert build_tuner(large(), cpu) is None
 
