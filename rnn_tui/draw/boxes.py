@@ -119,10 +119,12 @@ def draw_boxes(
     current: int | None,
     flow: Flow | None,
     axis: TimeAxis,
+    end: int,
     palette: Palette,
     cursor: int | None,
 ) -> int:
-    """The row, from y on; `double`: two states are handed on. Returns the first row under it."""
+    """Draw the row from y on and return the first row under it. `double`: two states are handed on. The boxes stop at
+    the time step `end`, where the row of the batch ends: from there the state of the other direction comes."""
     row = _Row(
         canvas=canvas,
         y=y,
@@ -142,17 +144,19 @@ def draw_boxes(
     if not from_right:
         canvas.put(axis.gutter - 2, middle, "h₀" if axis.first == 0 else " …", palette.dim)
         canvas.put(axis.gutter, middle, "▸" if gap == 2 else "", palette.dim)
-    for step in axis.steps:
+    last = axis.first + axis.count
+    steps = range(axis.first, min(end, last))
+    for step in steps:
         _draw_box(row, step)
-        if gap and step + 1 < axis.length:
+        if gap and step + 1 < min(end, axis.length):
             arrow, style = _arrow(row, step + 1, double=double)
             canvas.put(axis.x(step + 1) - 1, middle, arrow, style)
     if from_right:
-        end = "h₀" if axis.first + axis.count == axis.length else "…"
-        x = axis.right - (1 if gap else 0)
-        if x + 1 + len(end) <= canvas.width:  # whole or not at all
+        source = "h₀" if end < last or last == axis.length else "…"
+        x = axis.x(steps.stop) - (1 if gap else 0)
+        if x + 1 + len(source) <= canvas.width:  # whole or not at all
             canvas.put(x, middle, "◂", palette.dim)
-            canvas.put(x + 1, middle, end, palette.dim)
+            canvas.put(x + 1, middle, source, palette.dim)
     return y + (3 if tall else 1)
 
 
@@ -197,7 +201,7 @@ def _draw_box(row: _Row, step: int) -> None:
     at = step - row.axis.first
     h = row.cell.h
     if not row.has_state(step) or (h is not None and len(h) and not row.cell.skip <= at < h.shape[1]):
-        canvas.centre(left, middle, inner, "·", palette.faint)
+        canvas.centre(left, middle, inner, "·", palette.faint + row.under(step))
         return
     if h is None or not len(h):
         canvas.fill(left, middle, inner, style, "▪")

@@ -126,7 +126,7 @@ def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, 
     at += cell * len(x_t)
     put_operator(0, ["→"] * count)
     at += operators[0]
-    at = put_column(from_input, "match", sums)
+    at = put_column(from_input, "W_ih x", sums)
     put_operator(1, ["+"] * count)
     at += operators[1]
     at = put_column(b_ih, "b_ih", sums)
@@ -195,7 +195,7 @@ def draw_blocks(canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int
             lit=where,
         )  # fmt: skip
         if not beside and tall and left + width + 3 + _FULL <= canvas.width:
-            canvas.put(left + width + 3, y + 1, "match" if term == 0 else f"W_hh {lines.before}", palette.dim)
+            canvas.put(left + width + 3, y + 1, "W_ih x" if term == 0 else f"W_hh {lines.before}", palette.dim)
             for row, each in enumerate(lines.terms[term][rows].tolist()):
                 line = y + 2 + row * tall
                 canvas.put(left + width + 1, line, "→", palette.dim)

@@ -171,7 +171,7 @@ def _columns(canvas: Canvas, lines: Lines) -> Sequence[Column]:
     out = Column(head=lines.out, values=value, scale=lines.out_scale)
     if lines.extra:
         return lines.extra
-    first = Column(head="match|Wx", values=from_input, scale=sums)
+    first = Column(head="W_ih x|Wx", values=from_input, scale=sums)
     if canvas.width < 38:
         return (
             first,

@@ -97,7 +97,7 @@ def draw_status(
         facts.append(_tick(status, training.tick))
     pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
     if status.state == "playing" and not status.speed and not status.slow:
-        rate = count(status.ticks_per_second)
+        rate = _rate(status.ticks_per_second)
         pace += f", {rate} {'tick' if rate == '1' else 'ticks'}/s"
     facts.append(pace)
     if status.seconds_left is not None:  # of all facts the first to go
@@ -130,6 +130,11 @@ def _device(name: str, load: GpuLoad | None) -> str:
         return name
     busy = "" if load.busy is None else f" {load.busy:.0%}"
     return f"{name}{busy} {load.used / 2**30:.1f}/{load.total / 2**30:.0f} GiB"
+
+
+def _rate(ticks: float) -> str:
+    """Ticks a second; below one to a decimal or two, since a run that is slow does not stand still."""
+    return f"{ticks:.1g}" if 0.001 <= ticks < 0.95 else count(ticks)
 
 
 def _tick(status: Status, unit: str) -> str:

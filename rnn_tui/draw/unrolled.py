@@ -42,6 +42,11 @@ class Unrolled:
     flow: Flow | None = None  # where a tick is held in slow motion
     first_scored: int = 0  # the time step from which on outputs are judged, and marked right or wrong
 
+    @property
+    def own(self) -> int:
+        """Steps of the window that belong to the row: what comes after its end is padding, which is never read."""
+        return max((at + 1 for at, text in enumerate(self.inputs) if text), default=0)
+
 
 _ROWS_OF_VALUES = 4  # features of an output written out at most
 _ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
@@ -119,6 +124,7 @@ def draw_unrolled(
                 current=net.current,
                 flow=net.flow,
                 axis=axis,
+                end=axis.first + net.own,
                 palette=palette,
                 cursor=cursor,
             )
@@ -145,6 +151,8 @@ def _draw_band(
         canvas.put(x, y, text, palette.dim)
         return
     for step in axis.steps:
+        if step >= axis.first + net.own and kind in ("up", "head", "embedding"):
+            continue
         text, style = _entry(kind, rest, step - axis.first, step, net, axis, palette)
         if step == cursor:
             style = style + palette.cursor

@@ -262,7 +262,8 @@ class LinkedApp(TerminalApp):
             self._puller.curve_changed()
         if self._opened is not None:
             self._ask_now()
-            self._await_answer()
+            if event.chosen and self._puller.is_owed:  # a run at rest has nothing new to say to the other looks
+                self._await_answer()
 
     def _await_answer(self) -> None:
         """After a key: say that it has been heard, where the answer takes long."""
@@ -270,7 +271,7 @@ class LinkedApp(TerminalApp):
             self._key_timer = self.set_timer(_HEARD, self._tell_that_it_waits)
 
     def _tell_that_it_waits(self) -> None:
-        if self.screen_stack:  # else it is being left
+        if self.screen_stack and self.screen is self.main:  # else it is being left, or a dialog covers it
             self.main.wait_for_answer(True)
 
     def _answered(self) -> None:

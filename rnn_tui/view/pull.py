@@ -37,6 +37,7 @@ class Puller:
         self._asked_at = -1e9
         self._curve_at = -1e9
         self._in_flight: Wanted | None = None
+        self._is_owed = False
         self._curve_in_flight: CurveWanted | None = None
         self._answered: Wanted | None = None  # what the frame on the screen was asked for
         self._revision = -1
@@ -54,6 +55,11 @@ class Puller:
     def in_flight(self) -> bool:
         """Whether an answer is still to come."""
         return self._in_flight is not None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the look in flight is answered in any case; the others only once the run has moved on."""
+        return self.in_flight and self._is_owed
 
     def wait(self, now: float) -> float:
         """Seconds until the next look may be sent."""
@@ -74,6 +80,7 @@ class Puller:
         self._asked_at = now
         self._curve_exists = curve is not None
         self._in_flight, self._curve_in_flight = wanted, curve if with_curve else None
+        self._is_owed = not unchanged
         self._dear_in_flight = dear if with_dear else ()
         if with_curve:
             self._curve_at = now

@@ -160,7 +160,7 @@ def test_a_narrow_picture_has_both_matrices_and_a_table_that_adds_up() -> None:
         for unit in range(5):
             found = numbers(re.sub("[▸▏▕]", " ", rows[top + unit]))
             assert found == pytest.approx([unit + 1, *matrix[unit]], abs=6e-4)
-    top = next(y for y, row in enumerate(rows) if "match" in row and "sum" in row) + 1
+    top = next(y for y, row in enumerate(rows) if "W_ih x" in row and "sum" in row) + 1
     for unit in range(5):
         number, match, b_ih, state, b_hh, total, out = numbers(rows[top + unit].replace("▸", " "))
         assert number == unit + 1
@@ -359,5 +359,5 @@ def test_where_digits_have_no_room_it_says_about() -> None:
 
 
 def test_the_table_between_46_and_60_cells_has_every_plus() -> None:
-    row = next(row for row in texts(picture(cell("rnn"), "rnn", 46, 30)) if "match" in row and "sum" in row)
-    assert row.split("match")[1].count("+") == 3
+    row = next(row for row in texts(picture(cell("rnn"), "rnn", 46, 30)) if "W_ih x" in row and "sum" in row)
+    assert row.split("W_ih x")[1].count("+") == 3

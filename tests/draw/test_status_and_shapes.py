@@ -63,8 +63,13 @@ def test_a_pass_is_no_update_where_one_is_made_of_several() -> None:
 
 
 def test_one_tick_is_no_plural() -> None:
-    for rate, words in ((0.6, "1 tick/s"), (1.2, "1 tick/s"), (0.2, "0 ticks/s"), (1200.0, "1,200 ticks/s")):
+    for rate, words in ((0.96, "1 tick/s"), (1.2, "1 tick/s"), (0.0, "0 ticks/s"), (1200.0, "1,200 ticks/s")):
         assert f", {words}" in status(150, speed=0.0, ticks_per_second=rate)[1]
+
+
+def test_a_slow_run_does_not_look_as_if_it_stood_still() -> None:
+    for rate, words in ((0.6, "0.6"), (0.94, "0.9"), (0.2, "0.2"), (0.0333, "0.03")):
+        assert f", {words} ticks/s" in status(150, speed=0.0, ticks_per_second=rate)[1]
 
 
 def test_the_time_left_goes_first_where_it_is_narrow() -> None:

@@ -269,3 +269,30 @@ def test_an_output_that_is_no_number_is_no_character(column: int) -> None:
     output = lines(grid)[labelled(grid, "output")][axis.gutter :]
     assert set(output) <= set("NaN– ")
     assert output.strip()
+
+
+@pytest.mark.parametrize("width", [77, 50])
+def test_the_other_direction_begins_where_the_row_ends(width: int) -> None:
+    """A row that is shorter than the others of its batch: what pads it is never read, and no state comes from it."""
+    h = np.ones((5, 3), np.float32)
+    cells = [Cell(name="LSTM→", direction=0, h=h), Cell(name="LSTM←", direction=1, h=h)]
+    net = network(["a", "b", "c", "", ""], ["c", "b", "a", "", ""], "cba", cells=cells, head=True, double=True)
+    axis = TimeAxis.fit(width, 5)
+    rows = lines(picture(net, width, 20, axis=axis))
+    back = next(row for row in rows if "LSTM←" in row)
+    assert back[axis.x(3) - 1 :].split() == ["◂h₀"]
+    assert back.count("◂═") == 2
+    assert "h₀▸" in next(row for row in rows if "LSTM→" in row)
+    for row in rows:
+        if not row[1:].startswith(("t ", "LSTM←")):
+            assert not row[axis.x(3) + 2 :].strip(), row  # neither boxes nor arrows
+
+
+def test_a_box_that_waits_lies_in_the_column_of_the_cursor() -> None:
+    axis = TimeAxis.fit(77, 6)
+    net = network(outputs="ih", cells=[Cell(name="RNN", direction=0, h=np.ones((5, 2), np.float32))])
+    grid = picture(net, axis=axis, cursor=3)
+    row = grid[labelled(grid, "RNN")]
+    x = axis.x(3) + (axis.column - 1) // 2
+    assert any(character == "·" for character, _ in row[x - 1 : x + 2])
+    assert {style.bgcolor for _, style in row[x - 1 : x + 2]} == {DARK.cursor.bgcolor}

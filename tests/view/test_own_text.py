@@ -1,6 +1,7 @@
 """A text in the app: before it has been read, while it is learnt, and what is said of the part held out."""
 
 import numpy as np
+import pytest
 from msgspec.structs import replace
 
 from rnn_tui.experiment import Experiment
@@ -101,13 +102,29 @@ async def test_what_is_held_out_stands_beside_the_loss() -> None:
     async with running(UNREAD, engine=engine) as (pilot, app, _):
         pane = text_of(app, "#loss")
         assert "held out 2.000, 2.885 bits, 43.3% ✓" in pane
-        assert "green: a part of what is held out, at update 60" in pane
+        assert "green: held out, a part, at update 60" in pane
         engine.extra = {"held_out": replace(HELD_OUT, parted=40)}
         engine.move(tick=65, batch=15, state="paused")  # what rests is shown with its curve
         await until(pilot, lambda: "parted at update 40: green rises" in text_of(app, "#loss"))
         engine.extra = {"held_out": replace(HELD_OUT, loss=float("nan"))}
         engine.move(tick=66, batch=16)
         await until(pilot, lambda: "held out NaN" in text_of(app, "#loss"))
+
+
+@pytest.mark.parametrize(
+    ("width", "title"),
+    [
+        (200, "held out 2.000, 2.885 bits, 43.3% of characters, 1.0% of pairs ✓"),
+        (120, "held out 2.000, 1.0% of pairs ✓"),
+    ],
+)
+async def test_right_means_whole_pairs_where_pairs_are_held_out(width: int, title: str) -> None:
+    engine = TextEngine(STATUS)
+    engine.extra = {"held_out": replace(HELD_OUT, rows=0.01)}
+    async with running(UNREAD, engine=engine, size=(width, 36)) as (_, app, _):
+        assert title in text_of(app, "#loss")
+        held_out = "green: a part of what is held out, at update 60" if width == 200 else "green: held out, a part, at"
+        assert held_out in text_of(app, "#loss")
 
 
 async def test_the_form_turns_rows_into_a_text_and_back() -> None:

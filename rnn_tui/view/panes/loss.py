@@ -65,13 +65,13 @@ class LossPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """What the faint points are, and which axes are logarithmic."""
-        parts = [_parting(scene.held_out, _pass(scene))] if scene.held_out is not None else []
+        judged = scene.held_out
+        green = [] if judged is None else _parting(judged, _pass(scene))
+        parts = green[:1]
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
-        judged = scene.held_out
-        short = _parting(judged, _pass(scene), short=True) if judged is not None else "".join(parts[:1])
-        return self.in_border(" · ".join(parts), *parts[:1], short)
+        return self.in_border(" · ".join(parts), *(green or parts[:1]))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
@@ -135,8 +135,10 @@ def _judged(held_out: HeldOut) -> tuple[str, ...]:
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
     bits = f", {held_out.bits:.3f} bits" if math.isfinite(held_out.loss) else ""
     right = f", {held_out.accuracy:.1%} ✓"
-    pairs = "" if held_out.rows is None else f", {held_out.rows:.1%} of pairs"
-    return loss + bits + right + pairs, loss + right + pairs, loss + bits + right, loss + right, loss
+    if held_out.rows is None:
+        return loss + bits + right, loss + right, loss
+    each, pairs = f", {held_out.accuracy:.1%} of characters", f", {held_out.rows:.1%} of pairs ✓"  # right: whole pairs
+    return loss + bits + each + pairs, loss + each + pairs, loss + pairs, loss
 
 
 def _pass(scene: Scene) -> str:
@@ -144,13 +146,13 @@ def _pass(scene: Scene) -> str:
     return "pass" if scene.experiment.training.accumulate > 1 else "update"
 
 
-def _parting(held_out: HeldOut, name: str, *, short: bool = False) -> str:
-    """What the second curve is, and whether it goes its own way."""
+def _parting(held_out: HeldOut, name: str) -> list[str]:
+    """What the second curve is, and whether it goes its own way, in ever fewer words."""
     if held_out.parted is not None:
-        return f"parted at {name} {held_out.parted:,}" + ("" if short else ": green rises")
-    if short:
-        return f"green: at {name} {held_out.update:,}"
-    return f"green: {'all' if held_out.whole else 'a part'} of what is held out, at {name} {held_out.update:,}"
+        parted = f"parted at {name} {held_out.parted:,}"
+        return [f"{parted}: green rises", parted]
+    part, when = "all" if held_out.whole else "a part", f"at {name} {held_out.update:,}"
+    return [f"green: {part} of what is held out, {when}", f"green: held out, {part}, {when}", f"green: {when}"]
 
 
 def _drawn(scene: Scene) -> list[Points]:

@@ -46,6 +46,7 @@ class PanesScreen(Paced[None], Screen[None]):
         """Other numbers may be needed now: another window, another row, another size."""
 
         curve: bool = False  # the loss curve too
+        chosen: bool = False  # by a key or the mouse, which is acknowledged where the numbers take long
 
     @dataclass
     class Ready(Message):
@@ -131,6 +132,7 @@ class PanesScreen(Paced[None], Screen[None]):
         scene = self.scene
         if scene is None:
             return
+        self._drawn_at = self._sizes()
         with self.app.batch_update():
             self.query_one(StatusLines).show(scene, flow=self.flow, waits=self.waits)
             self.query_one(TimeLine).show(scene)
@@ -190,7 +192,7 @@ class PanesScreen(Paced[None], Screen[None]):
         if self.scene is not None:
             self.scene = replace(self.scene, gaze=gaze)
             self.draw()
-        self.post_message(self.GazeChanged(curve=curve))
+        self.post_message(self.GazeChanged(curve=curve, chosen=True))
 
     def on_resize(self, event: events.Resize) -> None:
         """Other sizes: another share, other numbers."""
@@ -222,7 +224,7 @@ class PanesScreen(Paced[None], Screen[None]):
 
     def _redraw(self) -> None:
         """The sizes have changed: a new axis for what is known, and new numbers."""
-        self._drawn_at = self._sizes()
+        self._drawn_at = self._sizes()  # also where there is nothing to draw yet
         if self.scene is not None:
             self.scene = replace(self.scene, axis=self._axis_of(self.scene.experiment, self.scene.frame))
             self.draw()
