@@ -72,14 +72,19 @@ SHOTS = (
 )
 
 
-async def _hold_at(pilot: Pilot[int], app: RnnApp, tick: int) -> None:
-    """Let it play to that tick, or to its end, and hold it."""
-    while app.tick < tick and not (app.held and app.tick):
+async def _hold_at(pilot: Pilot[int], app: RnnApp, tick: int, *, far: bool) -> None:
+    """Hold it at that tick, or at its end. To what is not far it goes tick by tick, since a busy machine runs past."""
+    while app.opened is None or (far and app.tick < tick and not (app.held and app.tick)):
         await pilot.pause()
     if not app.held:
         await pilot.press("space")
     while not app.held:
         await pilot.pause()
+    while not far and app.tick < tick:
+        before = app.tick
+        await pilot.press("right")
+        while app.tick == before:
+            await pilot.pause()
 
 
 async def _take(shot: Shot) -> None:
@@ -89,14 +94,14 @@ async def _take(shot: Shot) -> None:
     run = msgspec.structs.replace(lesson.run, speed=shot.speed, until=(), threads=threads)
     fast = msgspec.structs.replace(lesson, run=run)
     engine = start_engine()
-    app = RnnApp(engine, Showing(experiment=fast, manner=Manner(theme=shot.theme)))
+    app = RnnApp(engine, Showing(experiment=fast, manner=Manner(theme=shot.theme), paused=shot.speed > 0))
     try:
         async with app.run_test(size=shot.size) as pilot:
-            await _hold_at(pilot, app, shot.tick)
+            await _hold_at(pilot, app, shot.tick, far=not shot.speed)
             for key in shot.keys:
                 await pilot.press(key)
             if shot.then:
-                await _hold_at(pilot, app, shot.then)
+                await _hold_at(pilot, app, shot.then, far=not shot.speed)
             await pilot.pause(0.5)  # the curve follows the last frame
             (_HERE / f"{shot.name}.svg").write_text(app.export_screenshot(title=f"rnn-tui {shot.lesson}"))
     finally:

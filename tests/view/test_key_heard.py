@@ -1,7 +1,6 @@
 """A key whose effect takes long is acknowledged in the status line, and nothing else is; pictures fit their panes."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -85,12 +84,16 @@ async def test_what_was_drawn_for_a_passing_size_is_drawn_again(monkeypatch: pyt
         monkeypatch.setattr(main, "_sizes", lambda: {**sizes(), "loss": Size(46, 99)})
         main.draw()
         monkeypatch.setattr(main, "_sizes", sizes)
-        drawn: list[Any] = []
+        drawn: list[dict[str, Size]] = []
         draw = main.draw
-        monkeypatch.setattr(main, "draw", lambda: (drawn.append(True), draw()))
-        main._laid_out(main)
-        assert drawn
-        drawn.clear()
-        main._laid_out(main)
-        assert not drawn  # it fits
+
+        def noted() -> None:
+            drawn.append(sizes())
+            draw()
+
+        monkeypatch.setattr(main, "draw", noted)
+        main._laid_out(app.screen)
+        assert len(drawn) == 1
+        main._laid_out(app.screen)
+        assert len(drawn) == 1  # it fits
         await settled(pilot, app, engine)
