@@ -188,7 +188,7 @@ def _value(text: str, at: int, mark: str) -> float:
     """One number, whose decimal mark is known. Raises NumberProblem."""
     found = (_POINT if mark == "." else _COMMA).fullmatch(text)
     if found is None:
-        raise NumberProblem(at, _no_number(text))
+        raise NumberProblem(at, _no_number(text, mark))
     plain = text if found["group"] is None else text.replace(found["group"], "")
     plain = plain.replace(mark, ".")
     value = float(plain)
@@ -222,8 +222,8 @@ def _either(text: str) -> str:
     )
 
 
-def _no_number(text: str) -> str:
-    return f"{_brief(text)}, which is no plain number: it must be like -12.5 or 1.2e3"
+def _no_number(text: str, mark: str = ".") -> str:
+    return f"{_brief(text)}, which is not a plain number: it must be like -12{mark}5 or 1{mark}2e3"
 
 
 def _brief(text: str) -> str:

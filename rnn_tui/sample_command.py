@@ -26,6 +26,7 @@ _HELP = {
     "prime": "the text that it goes on from or answers to; of a series numbers, with blanks between them",
     "length": "characters to write, or the most that an answer may have (200)",
 }
+_DRAWS = ("temperature", "top_k", "seed")  # each of them asks for a drawn answer
 _MOST = 10**15  # characters, or numbers: as many as anybody waits for
 
 
@@ -34,7 +35,6 @@ def _options() -> list[click.Parameter]:
         click.Option(
             [each.option, each.name],
             metavar="TEXT" if each.name == "prime" else "NUMBER" if each.name == "temperature" else "N",
-            default=_DEFAULTS.get(each.name),
             type=click.UNPROCESSED,
             help=_HELP.get(each.name, each.about),
         )
@@ -65,11 +65,14 @@ def sample(
     """Print what the network of a run writes: RUN is its name, how that begins, or its folder.
 
     After a text, it goes on with it: the prime is printed, and then --length characters. A run that learns answers (one
-    to many, many to one, or a character for each that is read) prints its answer and nothing else. Without a prime it
-    begins with the first character that the run learns, or answers the first input. Of a series, --forecast prints
-    numbers, from the end of what is learnt or from the numbers that are given.
+    to many, many to one, or a character for each that is read) prints its answer and nothing else: the likeliest, or
+    one that is drawn if --temperature, --top-k or --seed is given. Without a prime it begins with the first character
+    that the run learns, or answers the first input. Of a series, --forecast prints numbers, from the end of what is
+    learnt or from the numbers that are given.
     """
     check_working_folder()
+    drawn = any(numbers[name] is not None for name in _DRAWS)
+    numbers = {name: _DEFAULTS[name] if value is None else value for name, value in numbers.items()}
     from rnn_tui.runs import NoSuchRun, find
 
     try:
@@ -85,7 +88,7 @@ def sample(
         elif steps is not None:
             raise Refusal(f"--forecast {shown(forecast)}: {shown(run)} has learnt characters; --length says how many")
         else:
-            _write(kept, given, found, run, skip_unknown=skip_unknown)
+            _write(kept, given, found, run, drawn=drawn, skip_unknown=skip_unknown)
     except NoSuchRun as error:
         raise Refusal(str(error)) from None
     except ExperimentError as error:
@@ -97,9 +100,15 @@ def sample(
 
 
 def _write(
-    kept: "KeptNetwork", given: str | None, numbers: dict[str, int | float], run: str, *, skip_unknown: bool
+    kept: "KeptNetwork",
+    given: str | None,
+    numbers: dict[str, int | float],
+    run: str,
+    *,
+    drawn: bool,
+    skip_unknown: bool,
 ) -> None:
-    """Go on with the prime, or answer each line of it."""
+    """Go on with the prime, or answer each line of it: with the likeliest answer, unless it is `drawn`."""
     from rnn_tui.engine.sampling import Choice, NotFinite, cannot_generate, stream
     from rnn_tui.kinds import what_it_says
 
@@ -109,7 +118,8 @@ def _write(
     if problem:
         raise Refusal(f"{shown(run)}: {problem}")
     primes = known_primes(given, kept.essence.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
-    choice = Choice(temperature=float(numbers["temperature"]), top_k=int(numbers["top_k"]), seed=int(numbers["seed"]))
+    temperature = float(numbers["temperature"]) if drawn or says == "text" else 0.0
+    choice = Choice(temperature=temperature, top_k=int(numbers["top_k"]), seed=int(numbers["seed"]))
     model = kept.model()
     for prime in primes:
         out, written = Piecewise(), 0
@@ -133,7 +143,7 @@ def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: st
     from rnn_tui.engine.free_run import forecast_from
 
     if steps is None:
-        raise Refusal(f"{shown(run)}: it has learnt a series, and says numbers: --forecast N prints the next N of them")
+        raise Refusal(f"{shown(run)}: it has learnt a series: --forecast N prints the next N numbers")
     values = None if given is None else numbers_of(given)
     for value in _finite(forecast_from(kept, values, steps), run):
         out = Piecewise()

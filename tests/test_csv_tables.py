@@ -68,6 +68,11 @@ def test_read(tmp_path: Path, text: str, data: dict[str, Any], values: list[floa
         ('v\n"1,234"\n"2,345"\n', {}, "--decimal point or --decimal comma"),
         ("a\tb\n1\t1,234\n", {"column": "b"}, "--decimal point or --decimal comma"),
         ("a;b\n1;1,5\n2;2.345\n", {"column": "b"}, "line 3"),
+        (
+            "v\n1.234\n24.71\n",
+            {"decimal": "comma"},
+            "not a plain number: it must be like -12,5 or 1,2e3",
+        ),
         ('a,b\n1,"2\n3,4\n', {"column": "b"}, "no line of a CSV file"),
         ("a;b,c\nx;y,1\n", {"column": "c"}, "--separator says which"),
         ("sep=~\na~b\n", {"column": "b"}, "sep=~"),

@@ -167,3 +167,18 @@ def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: st
     assert lines[0].startswith("next value of level: ")
     assert float(lines[0].split()[-1]) == pytest.approx(found.free[0], rel=1e-6)
     assert len(lines[1].split(": ")[1].split()) == 20
+    for wrong in ("seven", "--help", "nan", "inf"):
+        assert refusal(code, "1.5", wrong)
+
+
+@pytest.mark.parametrize("arguments", [("a", "many"), ("a", "5", "warm"), ("a", "5", "-1"), ("a", "5", "nan")])
+def test_a_wrong_number_for_the_script_of_a_text_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    experiment = on_text(tmp_path, letters(400), batch=2, length=16)
+    assert refusal(exported(experiment, 1, tmp_path)[1], *arguments)
+
+
+def refusal(code: Path, *arguments: str) -> str:
+    """The one line with which an exported script refuses these arguments."""
+    result = subprocess.run([sys.executable, "-I", code, *arguments], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    return result.stderr

@@ -80,6 +80,17 @@ class Plain:
 # ---- answers --------------------------------------------------------------------------------------------------------
 
 
+def test_an_answer_is_the_likeliest_unless_a_drawn_one_is_asked_for(tmp_path: Path) -> None:
+    """In the middle of its training, where drawn answers differ from the likeliest and from one another."""
+    folder = learnt(tmp_path / "run", LESSONS["spell"], 12)
+    likeliest = Plain(folder).after("7", 200, "\n") + "\n"
+    assert run(str(folder), "--prime", "7").stdout == likeliest
+    drawn = run(str(folder), "--prime", "7", "--temperature", "1").stdout
+    assert drawn != likeliest
+    assert run(str(folder), "--prime", "7", "--seed", "0").stdout == drawn
+    assert run(str(folder), "--prime", "7", "--top-k", "0").stdout == drawn
+
+
 def test_one_to_many_ends_where_its_answer_ends(tmp_path: Path) -> None:
     """Also in the middle of its training, where the answers are still wrong."""
     for ticks in (12, 200):
@@ -90,6 +101,7 @@ def test_one_to_many_ends_where_its_answer_ends(tmp_path: Path) -> None:
             answer = plain.after(digit, 50, "\n")
             assert (result.exit_code, result.stdout) == (0, f"{answer}\n")
     assert plain.after("7", 50, "\n") == "seven"
+    assert run(str(folder), "--prime", "7").stdout == "seven\n"
     result = run(str(folder), "--temperature", "0")
     assert (result.stdout, result.stderr.count("\n")) == ("zero\n", 1)
     assert "answers to 0, the first that the run learns" in result.stderr

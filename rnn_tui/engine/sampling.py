@@ -25,7 +25,7 @@ __all__ = ["Choice", "Line", "NotFinite", "Written", "cannot_generate", "drawn",
 _AT_ONCE = 1000  # random numbers that are drawn in one go
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no characters that could be read again."
-_NUMBERS = "It says numbers, and no characters: its free run is in the chart of the series."
+_NUMBERS = "It predicts numbers, not characters: its free run is in the chart of the series."
 _BOTH_WAYS = (
     "A bidirectional network cannot write freely: it also reads from the right, and there the next character "
     "would have to be known before it is said."

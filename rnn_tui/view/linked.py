@@ -271,6 +271,8 @@ class LinkedApp(TerminalApp):
             self._key_timer = self.set_timer(_HEARD, self._tell_that_it_waits)
 
     def _tell_that_it_waits(self) -> None:
+        if self._key_timer is None:
+            return  # the answer came between the timer's end and this
         if self.screen_stack and self.screen is self.main:  # else it is being left, or a dialog covers it
             self.main.wait_for_answer(True)
 

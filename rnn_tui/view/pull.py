@@ -75,7 +75,7 @@ class Puller:
             return None
         with_curve = curve_is_due or (curve is not None and now - self._curve_at >= _CURVE_PERIOD)
         with_dear = dear_is_due or (bool(dear) and now - self._dear_at >= self._dear_period)
-        unchanged = wanted == self._answered and not curve_is_due and not dear_is_due
+        unchanged = wanted == self._answered and not curve_is_due and not dear_is_due and not self.is_owed
         self._number += 1
         self._asked_at = now
         self._curve_exists = curve is not None

@@ -28,7 +28,7 @@ from tests.engine.test_pairs_training import on_pairs
 from tests.engine.test_probe import experiments, ticked
 
 REFUSED = {name: "Nothing is learnt" for name, lesson in LESSONS.items() if not lesson.training.learn}
-REFUSED["sine"] = "It says numbers"
+REFUSED["sine"] = "It predicts numbers"
 
 
 def plain_logits(trainer: Trainer, indices: list[int]) -> Any:

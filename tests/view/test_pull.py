@@ -231,6 +231,32 @@ async def test_a_key_whose_effect_takes_long_is_acknowledged_and_then_no_more() 
         assert "key heard" not in text_of(app, "#status")
 
 
+async def test_a_key_that_changes_nothing_in_a_run_that_rests_is_not_waited_for() -> None:
+    """The engine holds a look that has seen everything; a key's sign must not wait for that one."""
+    async with running("hihello", paused=True) as (pilot, app, engine):
+        for key in ("{", "[", "b", "T", "x", "x", "i"):
+            await pilot.press(key)
+            await settled(pilot, app, engine)
+            assert app._key_timer is None, key
+        app._tell_that_it_waits()  # a timer that ended just before its answer came
+        assert "key heard" not in text_of(app, "#status")
+        await pilot.press("F")  # pauses once more
+        await pilot.pause()
+        assert app._key_timer is None
+
+
+def test_a_look_that_replaces_one_that_must_be_answered_must_be_answered_too() -> None:
+    puller = Puller()
+    puller.arrived(answer(sent(puller.look(WANTED, None, 0.0)), 5, playing=False), 0.0)
+    assert not puller.is_owed
+    assert sent(puller.look(WANTED, None, 0.1)).seen == 5
+    assert not puller.is_owed  # held, until something new happens
+    assert sent(puller.look(replace(WANTED, row=1), None, 0.2)).seen == -1
+    assert puller.is_owed
+    assert sent(puller.look(WANTED, None, 0.3)).seen == -1
+    assert puller.is_owed
+
+
 @pytest.mark.parametrize(
     ("views", "controls", "state", "period"),
     [

@@ -143,10 +143,10 @@ class PanesScreen(Paced[None], Screen[None]):
                 pane.show(scene)
 
     def wait_for_answer(self, waits: bool) -> None:
-        """Say in the status line that a key has been heard, until the next frame is drawn without that."""
-        self.waits = waits
-        if waits and self.scene is not None:
-            self.query_one(StatusLines).show(self.scene, flow=self.flow, waits=True)
+        """Say in the status line that a key has been heard, or no longer, also below a dialog."""
+        changed, self.waits = waits != self.waits, waits
+        if changed and self.scene is not None:
+            self.query_one(StatusLines).show(self.scene, flow=self.flow, waits=waits)
 
     def say(self, text: str) -> None:
         """A line above the keys; empty: none."""
