@@ -250,7 +250,7 @@ def test_a_series_goes_on_in_numbers(tmp_path: Path, cell: str, offset: float) -
     assert as_text == told("--forecast", "5", "--prime-file", str(tmp_path / "given"))
     np.testing.assert_allclose(as_text, by_hand(given, 5), rtol=0, atol=within)
     for arguments, words in (
-        ([], "--forecast N prints the next N of them"),
+        ([], "--forecast N prints the next N numbers"),
         (["--forecast", "2", "--prime", "1 x"], "--prime: number 2, x, is not one"),
         (["--forecast", "2", "--prime", "nan"], "--prime: number 1, nan, is not one"),
         (["--forecast", "2", "--prime", " "], "--prime: has no number"),
