@@ -29,11 +29,10 @@ class LossPane(Pane):
     EXTRAS = ("characters", "held_out", "others")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
-        read="Down is better. The faint points are the losses of single characters. The dashed line is the floor: a "
-        "state between −1 and 1 that is used as logits cannot be surer than that. The dotted line is guessing: the "
-        "loss of somebody who knows how often each answer comes, and nothing else. Where a part of a text is held "
-        "out, green is what the network makes of that: while both fall it learns, and where green rises it learns by "
-        "heart. After going back, the old future stays there faintly.",
+        read="Down is better. Faint points are the losses of single characters. The dashed line is the floor: a state "
+        "between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing how often each "
+        "answer comes, and nothing else. Green is what is held out: while both fall it learns, where green rises it "
+        "learns by heart. After going back, the old future stays there faintly.",
         then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
     )
 
