@@ -17,7 +17,7 @@ from rnn_tui.engine.rate import Rate
 from rnn_tui.engine.recorder import Recorder, no_number
 from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.snapshot import Snapshot, restore, state_bytes, take
-from rnn_tui.engine.threads import build_tuner
+from rnn_tui.engine.threads import build_tuner, on_one_thread
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
@@ -56,7 +56,7 @@ class Forward:
         reading = read(experiment)
         self._began, experiment, self.origin = reading.given, reading.experiment, reading.origin
         self.trainer = Trainer(experiment, self.device, reading.source)
-        self._threads = build_tuner(experiment, self.device)
+        self._threads = build_tuner(self.trainer)
         self._pass_seconds = 0.0  # that the pass under way has taken so far
         self.probe = Probe(self.trainer)
         training = experiment.training
@@ -218,7 +218,8 @@ class Forward:
             self._record()
             if self._judge.is_due:
                 self.drain()
-                self._judge.judge_part(branch)
+                with on_one_thread(self._threads):
+                    self._judge.judge_part(branch)
             if self.pass_over is not None and trainer.at_end_of_pass:
                 self.pass_over()
             self.stopped += self._watch.at_tick(trainer.ticks, self.epoch if self.at_end_of_epoch else None)
@@ -277,7 +278,8 @@ class Forward:
     def judge(self, seconds: float = math.inf) -> None:
         """Go on judging all that is held out, for about so long."""
         was_busy = self._judge.is_busy
-        self._judge.go_on(seconds, self._clock)
+        with on_one_thread(self._threads):
+            self._judge.go_on(seconds, self._clock)
         if was_busy and not self._judge.is_busy and self.pass_over is not None:
             self.pass_over()
 

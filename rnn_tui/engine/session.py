@@ -6,6 +6,7 @@ from rnn_tui.engine.forward import Forward, checked_turn
 from rnn_tui.engine.outputs import right_rows, said, scored
 from rnn_tui.engine.snapshot import restore
 from rnn_tui.engine.tasks import LongTask, SeriesTask
+from rnn_tui.engine.threads import on_one_thread
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
 from rnn_tui.frame import BranchCurve, Curve, SeriesScale, Status
@@ -151,7 +152,8 @@ class Session(Forward):
         if not trainer.learns or not trainer.epoch or not trainer.at_end_of_pass:
             return False
         self.drain()
-        return not self.lost and self._judge.judge_last(self.branch)
+        with on_one_thread(self._threads):
+            return not self.lost and self._judge.judge_last(self.branch)
 
     def with_seed(self, seed: int) -> Experiment:
         """The experiment as it began, with another seed."""

@@ -4,21 +4,23 @@ How long a pass takes depends on their number; its losses must not. On a machine
 a large network. Beside other programs a team waits for its slowest member at every operation, and can be ten times
 slower than one thread. So a run begins on one thread, tries more now and then, and comes back.
 
-A batch of one row is products of a matrix and a vector, whose sums are shared out among threads: their last digits
-differ from one number of threads to another, so such a run keeps to one thread, unless --threads asks for more. With
-several rows the networks that were tried (1.8 to 6.4 million weights x rows) had the same losses to the bit with one
-thread and with two, but torch does not promise it.
+Sums that are shared out among threads differ in their last digits, and which are shared out depends on the sizes: for
+some networks the gradients are the same to the bit with any number of threads, for others not. So a number is used only
+after it has given the same gradients of the run's own network and batch as one thread does. Where no other number does,
+or sizes change from pass to pass, the run keeps to one thread, unless --threads asks for more.
 """
 
+import contextlib
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 
+from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 
-__all__ = ["ThreadTuner", "build_tuner", "choose_threads", "fills_cores"]
+__all__ = ["ThreadTuner", "build_tuner", "choose_threads", "fills_cores", "on_one_thread", "same_bits"]
 
 _WORTH_A_TEAM = 1_000_000  # weights x rows: below, one thread is up to three times as fast as two
 _MOST = torch.get_num_threads()
@@ -45,15 +47,46 @@ def fills_cores() -> bool:
     return torch.get_num_threads() >= usable
 
 
-def build_tuner(experiment: Experiment, device: torch.device) -> "ThreadTuner | None":
-    """Build a tuner for a run of its own choice on a CPU.
+def build_tuner(trainer: Trainer) -> "ThreadTuner | None":
+    """Build a tuner for a run on a CPU that leaves the number of threads to it.
 
-    None for a small network, for which one thread is fastest, and for a single row, whose losses would depend on it.
+    None for a small network, for which one thread is fastest, for a single row, whose products of a matrix and a vector
+    are shared out, and for rows that are packed by their lengths, whose sizes change.
     """
+    experiment = trainer.experiment
     large = experiment.weights * experiment.rows >= _WORTH_A_TEAM and experiment.rows > 1
-    if experiment.run.threads or _MOST == 1 or device.type != "cpu" or not large:
+    packed = experiment.data.padded and experiment.network.bidirectional
+    if experiment.run.threads or _MOST == 1 or trainer.device.type != "cpu" or not large or packed:
         return None
-    return ThreadTuner(_MOST)
+    return ThreadTuner(_MOST, agrees=lambda number: same_bits(trainer, number))
+
+
+def same_bits(trainer: Trainer, number: int) -> bool:
+    """Tell whether so many threads give the gradients of the trainer's batch that one does, to the bit."""
+    if not trainer.learns or trainer.unit != "sequence":
+        return False
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, number):
+            torch.set_num_threads(threads)
+            found.append(trainer.fresh_gradients())
+    finally:
+        torch.set_num_threads(before)
+    return all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+@contextlib.contextmanager
+def on_one_thread(tuner: "ThreadTuner | None") -> Iterator[None]:
+    """Compute on one thread what has other sizes than the batches, where a tuner may have set more."""
+    if tuner is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class ThreadTuner:
@@ -63,13 +96,24 @@ class ThreadTuner:
     so that a noisy machine disturbs both alike.
     """
 
-    def __init__(self, most: int, use: Callable[[int], None] = torch.set_num_threads) -> None:
-        """`most` is the number of cores that may be used, 2 or more; `use` sets the threads for what follows."""
+    def __init__(
+        self,
+        most: int,
+        use: Callable[[int], None] = torch.set_num_threads,
+        *,
+        agrees: Callable[[int], bool] = lambda _: True,
+    ) -> None:
+        """`most` is the number of cores that may be used, 2 or more; `use` sets the threads for what follows.
+
+        `agrees` tells whether a number of threads gives the same bits as one; it is asked before the number is tried.
+        """
         self._numbers: list[int] = sorted(
             {1, most, *(1 << power for power in range(most.bit_length()) if 1 << power <= most)}
         )
         self._place = 0  # of the current number among them
         self._use = use
+        self._agrees = agrees
+        self._proven = {1}
         self._skip = _WARM_UP
         self._seconds, self._passes = 0.0, 0  # of the sample under way
         self._expected: float | None = None  # seconds a pass takes with the current number
@@ -91,6 +135,8 @@ class ThreadTuner:
         """Take note of one pass and its update, all with the number of threads that was set last."""
         if self._skip:
             self._skip -= 1
+            return
+        if len(self._numbers) == 1:
             return
         self._since += seconds
         self._seconds += seconds
@@ -118,9 +164,16 @@ class ThreadTuner:
 
     def _begin_trial(self) -> None:
         up, down = self._place + 1, self._place - 1
-        self._other = up if (self._upward and up < len(self._numbers)) or down < 0 else down
+        other = up if (self._upward and up < len(self._numbers)) or down < 0 else down
+        number = self._numbers[other]
+        if number not in self._proven and not self._agrees(number):
+            del self._numbers[other:]
+            self._since = 0.0
+            return
+        self._proven.add(number)
+        self._other = other
         self._tried, self._usual, self._cost = [], [], 0.0
-        self._use(self._numbers[self._other])
+        self._use(number)
 
     def _judge(self, sample: float, passes: int, other: int) -> None:
         """Take a sample of the trial; decide as soon as it is clear."""

@@ -112,6 +112,19 @@ class Trainer:
         found = [weight.grad for weight in self.model.parameters()]
         return found if parts <= 1 else [None if each is None else each / parts for each in found]
 
+    def fresh_gradients(self) -> list[Tensor]:
+        """Compute the logits, the loss and the gradients of this pass once more, in one go. Nothing changes."""
+        x = self._embed(self.task.x(0, self.length))
+        output, _ = self._over_time(x, self.h_0, 0, self.length)
+        logits = self._read_out(output)
+        if self.task.batch_first:
+            logits = logits.transpose(0, 1)
+        mean = self.experiment.training.reduction == "mean"
+        loss = loss_of(logits, self.task.y(0, self.length), "mean" if mean else "sum")
+        loss = loss if mean else loss / self.task.rows
+        found = torch.autograd.grad(loss, list(self.model.parameters()), allow_unused=True)
+        return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
+
     def tick(self) -> None:
         """One character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
         for _ in self.stages():
@@ -131,13 +144,7 @@ class Trainer:
         stop = start + 1 if self.unit == "character" else self.length
         x = self._embed(self.task.x(start, stop))
         yield "embed", x
-        masks = None if self.masks is None else self.masks[:, start:stop]
-        if self.task.lengths is not None:  # then it reads both ways, and so the whole row at once
-            output, self.state = self._recur(x, self.state, masks, self.task.lengths)
-        elif masks is not None:
-            output, self.state = self._recur(x, self.state, masks)
-        else:
-            output, self.state = self._recur(x, self.state)
+        output, self.state = self._over_time(x, self.state, start, stop)
         yield "cells", output
         logits = self._read_out(output)
         if self.task.batch_first:
@@ -152,6 +159,17 @@ class Trainer:
         if self.learns and self.at_end_of_pass:
             self._backward()
             yield "backward", self.total
+
+    def _over_time(self, x: Tensor, state: State, start: int, stop: int) -> tuple[Tensor, State]:
+        """Run the recurrent layers over time steps start..stop-1; return their output and the state after them."""
+        masks = None if self.masks is None else self.masks[:, start:stop]
+        if self.task.lengths is not None:  # then it reads both ways, and so the whole row at once
+            output, state = self._recur(x, state, masks, self.task.lengths)
+        elif masks is not None:
+            output, state = self._recur(x, state, masks)
+        else:
+            output, state = self._recur(x, state)
+        return output, state
 
     def finish_update(self) -> None:
         """Make the update that the last pass has prepared, if it has not been made yet; or collect it for a later one.

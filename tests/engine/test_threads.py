@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,9 +12,11 @@ from msgspec.structs import replace
 
 from rnn_tui.engine import threads
 from rnn_tui.engine.session import Session
-from rnn_tui.engine.threads import ThreadTuner, build_tuner, choose_threads
+from rnn_tui.engine.threads import ThreadTuner, build_tuner, choose_threads, same_bits
+from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
+from rnn_tui.reading import read
 from rnn_tui.rules import from_dict
 
 Machine = Callable[[int, float, random.Random], float]  # threads, time -> seconds of a pass
@@ -112,16 +115,81 @@ def one_large_row() -> Experiment:
     return from_dict({"data": {"inputs": ["hihello"]}, "network": network, "training": training})
 
 
-def test_only_a_large_network_on_a_cpu_that_leaves_the_choice_is_tuned(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
+def trainer(experiment: Experiment, tmp_path: Path, device: str = "cpu") -> Trainer:
+    if experiment.data.text:
+        text = tmp_path / "text.txt"
+        text.write_text("what is learnt does not matter here; " * 100)
+        experiment = replace(experiment, data=replace(experiment.data, text=str(text)))
+    reading = read(experiment)
+    made = Trainer(reading.experiment, torch.device("cpu"), reading.source)
+    made.device = torch.device(device)
+    return made
+
+
+def test_only_a_large_network_on_a_cpu_that_leaves_the_choice_is_tuned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(threads, "_MOST", 2)
-    assert build_tuner(large(), cpu) is not None
-    assert build_tuner(replace(large(), run=replace(large().run, threads=3)), cpu) is None
-    assert build_tuner(LESSONS["hihello"], cpu) is None
-    assert build_tuner(large(), torch.device("cuda")) is None
-    assert build_tuner(one_large_row(), cpu) is None  # its last digits depend on the number of threads
+    asks = replace(large(), run=replace(large().run, threads=3))
+    assert build_tuner(trainer(large(), tmp_path)) is not None
+    assert build_tuner(trainer(asks, tmp_path)) is None
+    assert build_tuner(trainer(LESSONS["hihello"], tmp_path)) is None
+    assert build_tuner(trainer(large(), tmp_path, "cuda")) is None
+    assert build_tuner(trainer(one_large_row(), tmp_path)) is None  # its last digits depend on the number of threads
     monkeypatch.setattr(threads, "_MOST", 1)
-    assert build_tuner(large(), cpu) is None
+    assert build_tuner(trainer(large(), tmp_path)) is None
+
+
+@pytest.mark.parametrize("most", [2, 8])
+@pytest.mark.parametrize("agreeing", [1, 2, 4])
+def test_a_number_that_gives_other_bits_is_never_used(most: int, agreeing: int) -> None:
+    used: list[int] = []
+    tuner = ThreadTuner(most, used.append, agrees=lambda number: number <= agreeing)
+    for _ in range(3000):
+        number = used[-1] if used else 1
+        tuner.pass_took(0.05 / number)  # the more the faster
+    assert max(used, default=1) == min(agreeing, most)
+
+
+@pytest.mark.parametrize("changes", ["head.weight", ""])
+def test_bits_are_compared_on_the_gradients_of_the_run_itself(
+    changes: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one = trainer(large(), tmp_path)
+    names = ["logits", "loss", *(name for name, _ in one.model.named_parameters())]
+    whole = one.fresh_gradients
+
+    def shared_out() -> list[torch.Tensor]:
+        number = torch.get_num_threads()
+        torch.set_num_threads(1)  # whatever this machine would make of more
+        found = whole()
+        if changes and number > 1:
+            place = names.index(changes)
+            found[place] = found[place].nextafter(torch.tensor(1.0))
+        return found
+
+    monkeypatch.setattr(one, "fresh_gradients", shared_out)
+    torch.set_num_threads(1)
+    assert same_bits(one, 3) == (not changes)
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("lesson", ["hihello-sequence", "ohlol-lstm", "read", "spell", "remember"])
+def test_fresh_gradients_are_those_of_the_pass_and_change_nothing(lesson: str) -> None:
+    experiment = LESSONS[lesson]
+    experiment = replace(experiment, training=replace(experiment.training, tick="sequence"))
+    session, other = Session(experiment, history=0), Session(experiment, history=0)
+    for _ in range(4):
+        session.tick()
+        other.tick()
+        logits, loss, *gradients = session.trainer.fresh_gradients()
+        assert torch.equal(logits, session.trainer.logits[0])
+        assert session.trainer.total is not None
+        assert torch.equal(loss, session.trainer.total)
+        for mine, weight in zip(gradients, session.trainer.model.parameters(), strict=True):
+            assert weight.grad is not None
+            assert torch.equal(mine, weight.grad)
+    assert [session.losses.at(each) for each in range(4)] == [other.losses.at(each) for each in range(4)]
 
 
 def test_a_session_tells_its_tuner_of_whole_passes_and_the_losses_are_the_same_to_the_bit() -> None:
