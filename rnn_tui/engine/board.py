@@ -27,7 +27,8 @@ class Board:
     def __init__(self, folder: Path, known: int) -> None:
         """`known` updates have been told of by others."""
         make_folder(folder)
-        unique = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+        seconds, rest = divmod(time.time_ns(), 10**9)  # TensorBoard reads files in the order of their names
+        unique = f"{seconds:010d}.{rest:09d}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
         with Folder(folder) as opened:
             # EventFileWriter would follow a link that has the name of its file
             self._writer = RecordWriter(opened.create(f"events.out.tfevents.{unique}"))
