@@ -53,7 +53,7 @@ class SlowScreen(PtyScreen):
         self._part, data = (data[found.start() :], data[: found.start()]) if found else (b"", data)
         if self.answers:
             os.write(self._fd, _ANSWER * data.count(_QUESTION))
-        self.feed(data.replace(_QUESTION, b""))
+        self._unseen += data.replace(_QUESTION, b"")
         return len(data)
 
     def until(self, holds: Callable[[str], bool], limit: float = 30.0) -> float:
