@@ -7,6 +7,7 @@ with their directions, the embedding, the input. Bands that only help the eye ar
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -42,7 +43,7 @@ class Unrolled:
     flow: Flow | None = None  # where a tick is held in slow motion
     first_scored: int = 0  # the time step from which on outputs are judged, and marked right or wrong
 
-    @property
+    @cached_property
     def own(self) -> int:
         """Steps of the window that belong to the row: what comes after its end is padding, which is never read."""
         return max((at + 1 for at, text in enumerate(self.inputs) if text), default=0)

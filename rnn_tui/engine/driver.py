@@ -80,8 +80,11 @@ class Driver:
 
     @property
     def fills_cores(self) -> bool:
-        """Whether training leaves no core to others."""
-        return self.playing and self.session is not None and self.session.device.type == "cpu" and fills_cores()
+        """Whether training leaves no core to others, or would not if they left it all."""
+        session = self.session
+        if not self.playing or session is None or session.device.type != "cpu":
+            return False
+        return fills_cores() or session.tries_threads
 
     @property
     def kept(self) -> str:

@@ -51,6 +51,11 @@ class Forward:
         self.device = choose_device(read(experiment).experiment)
         self.begin(experiment, turns)
 
+    @property
+    def tries_threads(self) -> bool:
+        """Whether the run goes to more threads where they are faster, up to all cores."""
+        return self._threads is not None
+
     def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
         reading = read(experiment)

@@ -4,7 +4,8 @@ The view that has the controls comes first, and its keys are answered at once, o
 left, the one that has waited longest before the rest; equal wishes share one computed frame.
 
 Where no key asks, pictures are content with a twentieth of the time, as long as that is enough for some each second.
-Drawing them counts as well where training fills all cores, since a view then takes its time from one of the threads.
+Drawing them counts as well where training fills all cores, or tries to: a view then takes its time from one of the
+threads, or makes one more of them look slow.
 """
 
 import time

@@ -100,13 +100,16 @@ def test_pictures_that_no_key_asks_for_take_a_twentieth_or_come_often_enough_or_
     assert hall.shown(0) / 20 == pytest.approx(a_second, rel=0.2)
 
 
-@pytest.mark.parametrize(("fills", "share"), [(False, 0.05), (True, 0.005)])  # of the engine's time
-def test_where_training_fills_all_cores_drawing_counts_as_well(
-    fills: bool, share: float, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fills", "tries", "share"), [(False, False, 0.05), (True, False, 0.005), (False, True, 0.005)]
+)  # of the engine's time
+def test_where_training_fills_all_cores_or_would_drawing_counts_as_well(
+    fills: bool, tries: bool, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A frame of 2 ms, and 18 ms in the view to draw it."""
     hall = Hall(monkeypatch, Wanted(count=6), cost=0.002)
     monkeypatch.setattr("rnn_tui.engine.driver.fills_cores", lambda: fills)
+    monkeypatch.setattr(type(hall.driver.session), "tries_threads", tries)
     hall.drawing = 0.018
     assert hall.run(20) == pytest.approx(share, rel=0.2)
     for hall.drawing in (1e9, math.inf, math.nan):  # nonsense holds nothing up, and wins nothing
