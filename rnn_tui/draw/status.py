@@ -52,12 +52,12 @@ def draw_status(
     views: int = 1,
     controls: bool = True,
     flow: str = "",
-    waits: bool = False,
+    waits: int = 0,
 ) -> list[Strip]:
     """Two strips; what matters least is left out where the width is short.
 
     `views` look at the run, and this one has the controls, or only watches. `flow`: how the terminal keeps up.
-    `waits`: a key has been pressed, and the engine has not come to it yet.
+    `waits` counts the keys pressed that the engine has not come to yet.
     """
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
@@ -78,7 +78,8 @@ def draw_status(
     x = canvas.put(1, 1, state, style)
     if waits:
         why = "after this tick" if status.state == "playing" else "computing"
-        x = canvas.put(x, 1, f" · key heard: {why}", palette.accent)
+        keys = f" ({waits} keys)" if waits > 1 else ""
+        x = canvas.put(x, 1, f" · key heard: {why}{keys}", palette.accent)
     if not controls:
         x = canvas.put(x, 1, " · watching (T drives)", palette.accent)
     elif views > 1:

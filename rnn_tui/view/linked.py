@@ -67,6 +67,7 @@ class LinkedApp(TerminalApp):
         self._held_back = False  # the next look waits for the terminal
         self._used = time.process_time()  # seconds of a core, up to the last look
         self._key_timer: Timer | None = None  # since a key whose effect has not been shown yet
+        self._keys = 0  # pressed since then, that one included
         self._opened: Opened | None = None
         self._frame: Frame | None = None
         self._wishes: list[Command] = []  # what was asked for before there was an engine to do it
@@ -267,21 +268,26 @@ class LinkedApp(TerminalApp):
 
     def _await_answer(self) -> None:
         """After a key: say that it has been heard, where the answer takes long."""
-        if self._key_timer is None and self._puller.in_flight:
+        if not self._puller.in_flight:
+            return
+        self._keys += 1
+        if self._key_timer is None:
             self._key_timer = self.set_timer(_HEARD, self._tell_that_it_waits)
+        elif self.main.waits:  # each further key shows at once, though the first one still waits
+            self._tell_that_it_waits()
 
     def _tell_that_it_waits(self) -> None:
         if self._key_timer is None:
             return  # the answer came between the timer's end and this
         if self.screen_stack and self.screen is self.main:  # else it is being left, or a dialog covers it
-            self.main.wait_for_answer(True)
+            self.main.wait_for_answer(self._keys)
 
     def _answered(self) -> None:
         """What was asked for by a key is on the screen."""
         if self._key_timer is not None:
             self._key_timer.stop()
-            self._key_timer = None
-            self.main.wait_for_answer(False)
+            self._key_timer, self._keys = None, 0
+            self.main.wait_for_answer(0)
 
     def open_dialog(self, dialog: Dialog[Answered], answered: Callable[[Answered | None], None] | None = None) -> None:
         """Ask something over the panes; nothing where something is asked already."""

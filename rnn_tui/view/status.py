@@ -10,8 +10,8 @@ __all__ = ["StatusLines"]
 class StatusLines(Picture):
     """What is being run, and where it is."""
 
-    def show(self, scene: Scene, *, flow: str = "", waits: bool = False) -> None:
-        """Draw them; `flow` is how the terminal keeps up, where that is asked for; `waits`: a key is not done yet."""
+    def show(self, scene: Scene, *, flow: str = "", waits: int = 0) -> None:
+        """Draw them; `flow` is how the terminal keeps up, where that is asked for; `waits` counts keys not done yet."""
         frame = scene.frame
         strips = draw_status(
             scene.opened,

@@ -66,6 +66,24 @@ async def test_a_key_is_acknowledged_until_its_effect_is_shown() -> None:
         await until(pilot, lambda: not is_acknowledged(app))
 
 
+async def test_each_further_key_is_acknowledged_at_once() -> None:
+    async with running(engine=FakeEngine(PAUSED)) as (pilot, app, engine):
+        engine.holds = True
+        await pilot.press("space")
+        await until(pilot, lambda: is_acknowledged(app))
+        await pilot.press("plus")
+        await until(pilot, lambda: "(2 keys)" in screen_lines(app)[1])
+        await pilot.press("plus")
+        await until(pilot, lambda: "(3 keys)" in screen_lines(app)[1])
+        engine.holds = False
+        engine.move()
+        await until(pilot, lambda: not is_acknowledged(app))
+        engine.holds = True
+        await pilot.press("space")
+        await until(pilot, lambda: is_acknowledged(app))
+        assert "keys)" not in screen_lines(app)[1]
+
+
 async def test_a_dialog_does_not_stand_over_an_old_acknowledgement() -> None:
     async with running(engine=FakeEngine(PAUSED)) as (pilot, app, engine):
         engine.holds = True

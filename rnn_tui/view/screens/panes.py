@@ -58,7 +58,7 @@ class PanesScreen(Paced[None], Screen[None]):
         self.gaze = Gaze()
         self.scene: Scene | None = None
         self.flow = ""  # how the terminal keeps up, where that is shown
-        self.waits = False  # a key has been pressed whose effect is still to come
+        self.waits = 0  # keys pressed whose effect is still to come
         self._experiment: Experiment | None = None  # the one that the panes are arranged for
         self._drawn_at: dict[str, Size] = {}  # what was drawn last
 
@@ -142,8 +142,8 @@ class PanesScreen(Paced[None], Screen[None]):
             for pane in self.stage.shown:
                 pane.show(scene)
 
-    def wait_for_answer(self, waits: bool) -> None:
-        """Say in the status line that a key has been heard, or no longer, also below a dialog."""
+    def wait_for_answer(self, waits: int) -> None:
+        """Say in the status line that so many keys have been heard, none for 0, also below a dialog."""
         changed, self.waits = waits != self.waits, waits
         if changed and self.scene is not None:
             self.query_one(StatusLines).show(self.scene, flow=self.flow, waits=waits)
