@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import field
+from rnn_tui.fit_batches import fitted
 from rnn_tui.lessons import DEFAULT, LESSONS, nearest
 from rnn_tui.memory import check_memory
 from rnn_tui.options import Refusal, complaint, given, given_gap
 from rnn_tui.overrides import overridden
-from rnn_tui.own_text import fitted
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.remember import remember
 from rnn_tui.rules import from_dict
@@ -21,7 +21,7 @@ from rnn_tui.text import safe
 from rnn_tui.wording import shown
 
 if TYPE_CHECKING:
-    from rnn_tui.protocol import Turn
+    from rnn_tui.changes import Turn
 
 __all__ = ["experiment_of", "turns_of"]
 

@@ -10,10 +10,10 @@ from rnn_tui import __version__
 from rnn_tui.asked import experiment_of, turns_of
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.experiment_options import FORK, experiment_parameters
+from rnn_tui.fit_batches import too_short_to_judge
 from rnn_tui.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.options import Refusal, SectionOption, check_working_folder, complaint, given
 from rnn_tui.output import say, write_escaped
-from rnn_tui.own_text import too_short_to_judge
 from rnn_tui.remove_command import remove
 from rnn_tui.rules import to_dict
 from rnn_tui.run_commands import export, runs, stop

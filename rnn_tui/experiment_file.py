@@ -13,11 +13,11 @@ from tomlkit.items import Item, Table
 from rnn_tui import __version__
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.fields import FIELDS, Field
-from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.rules import choices, from_dict, to_dict
 from rnn_tui.toml_bounds import huge_number, too_much
 from rnn_tui.versions import WRITTEN_BY, is_newer, no_setting, written_by
 from rnn_tui.whole import read_whole
-from rnn_tui.wording import described, shown, without_value
+from rnn_tui.wording import shown, without_value
 
 __all__ = ["FileError", "read", "write"]
 
@@ -96,8 +96,15 @@ def _table(fields: list[Field], values: dict[str, Any]) -> Table:
     for each in fields:
         value = values[each.name]
         item = _item("max" if each.path == "run.speed" and not value else value)
-        table.add(each.name, item.comment(described(each)))
+        table.add(each.name, item.comment(_described(each)))
     return table
+
+
+def _described(each: Field) -> str:
+    """What a field is about, and the words that it takes."""
+    words = choices(each.path)
+    told = all(word in each.about for word in words)
+    return each.about if told else f"{each.about} ({', '.join(words)})"
 
 
 def _item(value: Any) -> Item:

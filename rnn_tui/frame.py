@@ -6,9 +6,10 @@ Numbers go as they are, NaN and infinities too.
 import math
 from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from rnn_tui.value import Value
 
 __all__ = [
     "BranchCurve",
@@ -38,11 +39,7 @@ Integers = NDArray[np.int32]
 _SMALL, _LARGE = 3e-3, 1e15  # deviations between which a value is drawn in its own unit
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class GpuLoad(_Value, frozen=True, kw_only=True):
+class GpuLoad(Value, frozen=True, kw_only=True):
     """How much of a GPU is taken, by whomever."""
 
     used: int  # bytes of its memory
@@ -50,7 +47,7 @@ class GpuLoad(_Value, frozen=True, kw_only=True):
     busy: float | None  # the share of the last moment in which it computed; None: it does not tell
 
 
-class Status(_Value, frozen=True, kw_only=True):
+class Status(Value, frozen=True, kw_only=True):
     """Where the run is. Everything else in a frame belongs to this tick."""
 
     tick: int  # ticks done; 0: nothing has happened yet
@@ -79,7 +76,7 @@ class Status(_Value, frozen=True, kw_only=True):
         return (self.epoch - 1) * self.batches + self.batch if self.epoch else 0
 
 
-class Numbers(_Value, frozen=True, kw_only=True):
+class Numbers(Value, frozen=True, kw_only=True):
     """Input, target and prediction where they are numbers, in the units of the series."""
 
     values: Doubles  # (n,)
@@ -87,7 +84,7 @@ class Numbers(_Value, frozen=True, kw_only=True):
     said: Doubles  # (f,), or (0,)
 
 
-class Steps(_Value, frozen=True, kw_only=True):
+class Steps(Value, frozen=True, kw_only=True):
     """Input, target and prediction of the time steps `first .. first+n-1` of one row. `f` of them have been fed.
 
     Behind the end of a row that is shorter than others, inputs are -1, and nothing is ever fed. Where nothing is to be
@@ -110,7 +107,7 @@ class Steps(_Value, frozen=True, kw_only=True):
     numbers: Numbers | None = None  # of a series
 
 
-class States(_Value, frozen=True, kw_only=True):
+class States(Value, frozen=True, kw_only=True):
     """The hidden states of one layer in one direction; c is the cell of an LSTM."""
 
     layer: int  # from 0
@@ -123,7 +120,7 @@ class States(_Value, frozen=True, kw_only=True):
     largest_c: float = 0.0
 
 
-class Curve(_Value, frozen=True, kw_only=True):
+class Curve(Value, frozen=True, kw_only=True):
     """The losses so far, thinned to the columns of a chart: nothing is left out of the extremes."""
 
     x: NDArray[np.float64]  # (n,) epochs
@@ -131,14 +128,14 @@ class Curve(_Value, frozen=True, kw_only=True):
     high: NDArray[np.float64]  # (n,)
 
 
-class BranchCurve(_Value, frozen=True, kw_only=True):
+class BranchCurve(Value, frozen=True, kw_only=True):
     """The losses of another branch."""
 
     name: str
     curve: Curve
 
 
-class HeldOut(_Value, frozen=True, kw_only=True):
+class HeldOut(Value, frozen=True, kw_only=True):
     """What the network makes of the text or the series that is kept away from learning.
 
     Losses are per character, in nats; of numbers they are squared errors, of standardised values.
@@ -159,7 +156,7 @@ class HeldOut(_Value, frozen=True, kw_only=True):
         return self.loss / math.log(2)
 
 
-class SeriesScale(_Value, frozen=True, kw_only=True):
+class SeriesScale(Value, frozen=True, kw_only=True):
     """What a series is called, and how its values become those that the network reads: (value − mean) / deviation."""
 
     name: str
@@ -198,7 +195,7 @@ class SeriesScale(_Value, frozen=True, kw_only=True):
         return (values - self.offset) / self.unit
 
 
-class Forecast(_Value, frozen=True, kw_only=True):
+class Forecast(Value, frozen=True, kw_only=True):
     """The end of what is learnt of a series, one step ahead and beyond, in its units; places count from 0."""
 
     first: int  # place of the first value of `truth`
@@ -209,7 +206,7 @@ class Forecast(_Value, frozen=True, kw_only=True):
     note: str = ""  # why there is no free run
 
 
-class PredictionSeen(_Value, frozen=True, kw_only=True):
+class PredictionSeen(Value, frozen=True, kw_only=True):
     """What is scored of a distinct prediction, the rows apart by a space, and the epoch at which it first came up."""
 
     text: str
@@ -219,7 +216,7 @@ class PredictionSeen(_Value, frozen=True, kw_only=True):
     wrong: int | None = None  # the index of the first character that is not the right one
 
 
-class TensorFact(_Value, frozen=True, kw_only=True):
+class TensorFact(Value, frozen=True, kw_only=True):
     """A tensor of the forward pass by name."""
 
     name: str
@@ -228,7 +225,7 @@ class TensorFact(_Value, frozen=True, kw_only=True):
     values: Floats | None = None  # where it is small: as many rows and columns as fit a hand's breadth
 
 
-class Failure(_Value, frozen=True, kw_only=True):
+class Failure(Value, frozen=True, kw_only=True):
     """A part of a frame that could not be computed: it is missing, and the rest is as ever.
 
     Parts are named after the fields of a frame ("steps", "curve", ...); an answer to a pane that looks inside is named
@@ -239,7 +236,7 @@ class Failure(_Value, frozen=True, kw_only=True):
     problem: str  # one line, safe to print
 
 
-class Check(_Value, frozen=True, kw_only=True):
+class Check(Value, frozen=True, kw_only=True):
     """Two computations that must agree, and by how much they differ."""
 
     claim: str

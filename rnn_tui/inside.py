@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rnn_tui.kinds import Says
 from rnn_tui.properties import PropertyName
 from rnn_tui.sample_fields import MOST_GENERATED, MOST_PRIME
+from rnn_tui.value import Value
 
 __all__ = [
     "MOST_GENERATED",
@@ -59,14 +60,10 @@ OutputKind = Literal["predicted", "target"]
 ReadingOrder = Literal["variance", PropertyName]
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
 # ---- the cell, in numbers ---------------------------------------------------------------------------------------
 
 
-class CellAsk(_Value, frozen=True, kw_only=True, tag=True):
+class CellAsk(Value, frozen=True, kw_only=True, tag=True):
     """One cell at one time step."""
 
     step: int  # -1: the one that was fed last
@@ -78,7 +75,7 @@ class CellAsk(_Value, frozen=True, kw_only=True, tag=True):
     compare: bool = False  # also compute it from the equations, beside torch's own
 
 
-class GateTerms(_Value, frozen=True, kw_only=True):
+class GateTerms(Value, frozen=True, kw_only=True):
     """One line of the equations, for the units that are shown: value = squash(from_input + b_ih + from_state + b_hh).
 
     In n of a GRU the last two are multiplied by r before they are added.
@@ -96,7 +93,7 @@ class GateTerms(_Value, frozen=True, kw_only=True):
     value: Floats  # (u,)
 
 
-class Compared(_Value, frozen=True, kw_only=True):
+class Compared(Value, frozen=True, kw_only=True):
     """The equations written out, beside torch's fused module, with the same weights."""
 
     h: Floats  # (u,) h_t from the equations
@@ -105,7 +102,7 @@ class Compared(_Value, frozen=True, kw_only=True):
     steps: int  # how many steps were compared, up to this one: all, or as many as take little time
 
 
-class CellFacts(_Value, frozen=True, kw_only=True, tag=True):
+class CellFacts(Value, frozen=True, kw_only=True, tag=True):
     """Everything that goes into h_t of one cell, and what comes out."""
 
     note: str = ""
@@ -136,7 +133,7 @@ class CellFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- gates over time --------------------------------------------------------------------------------------------
 
 
-class GatesAsk(_Value, frozen=True, kw_only=True, tag=True):
+class GatesAsk(Value, frozen=True, kw_only=True, tag=True):
     """The gates of one layer in one direction, over the window of the frame."""
 
     layer: int = 0
@@ -147,7 +144,7 @@ class GatesAsk(_Value, frozen=True, kw_only=True, tag=True):
     at: int = -1  # the time step at which the rows are compared; -1: the one that was fed last
 
 
-class Gate(_Value, frozen=True, kw_only=True):
+class Gate(Value, frozen=True, kw_only=True):
     """One gate over time."""
 
     name: str  # "i", "f", "g", "o", "c"; "r", "z", "n"; "a" and "h'" where there are no gates
@@ -157,7 +154,7 @@ class Gate(_Value, frozen=True, kw_only=True):
     largest: float = 0.0  # the bound of |value|; where it has none, the largest of all units and steps; 0: not told
 
 
-class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
+class GatesFacts(Value, frozen=True, kw_only=True, tag=True):
     """The gates, units x time steps. A plain RNN has none: `note` says what it shows instead."""
 
     note: str = ""
@@ -175,7 +172,7 @@ class GatesFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- gradients through time -------------------------------------------------------------------------------------
 
 
-class GradientsAsk(_Value, frozen=True, kw_only=True, tag=True):
+class GradientsAsk(Value, frozen=True, kw_only=True, tag=True):
     """How the loss depends on the states, over the window of the frame."""
 
     at: int  # the time step whose loss alone is asked for as well; -1: the one that was fed last
@@ -183,7 +180,7 @@ class GradientsAsk(_Value, frozen=True, kw_only=True, tag=True):
     direction: int = 0
 
 
-class GradientWay(_Value, frozen=True, kw_only=True):
+class GradientWay(Value, frozen=True, kw_only=True):
     """One way of a gradient through a layer, over the whole sequence and not only the window; -1: no such step.
 
     Steps are told in the order of the way, so that the first one is the nearest to the loss.
@@ -206,7 +203,7 @@ class GradientWay(_Value, frozen=True, kw_only=True):
     first_broken: int = -1
 
 
-class GradientFlow(_Value, frozen=True, kw_only=True):
+class GradientFlow(Value, frozen=True, kw_only=True):
     """The norms for one layer in one direction; of the steps first .. first+f-1."""
 
     layer: int
@@ -222,7 +219,7 @@ class GradientFlow(_Value, frozen=True, kw_only=True):
     alone_c_ways: tuple[GradientWay, ...] = ()
 
 
-class GradientsFacts(_Value, frozen=True, kw_only=True, tag=True):
+class GradientsFacts(Value, frozen=True, kw_only=True, tag=True):
     """The vanishing and the exploding gradient."""
 
     note: str = ""
@@ -240,7 +237,7 @@ class GradientsFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- weights ----------------------------------------------------------------------------------------------------
 
 
-class WeightsAsk(_Value, frozen=True, kw_only=True, tag=True):
+class WeightsAsk(Value, frozen=True, kw_only=True, tag=True):
     """The tensors of weights: all by name, and some as pictures."""
 
     kind: WeightKind = "value"
@@ -251,7 +248,7 @@ class WeightsAsk(_Value, frozen=True, kw_only=True, tag=True):
     bins: int = 24  # of a histogram
 
 
-class MatrixFact(_Value, frozen=True, kw_only=True):
+class MatrixFact(Value, frozen=True, kw_only=True):
     """One tensor of weights, its gradient, or its last update."""
 
     name: str  # "weight_ih_l0"
@@ -267,7 +264,7 @@ class MatrixFact(_Value, frozen=True, kw_only=True):
     not_finite: int = 0  # values that are NaN or infinite
 
 
-class WeightsFacts(_Value, frozen=True, kw_only=True, tag=True):
+class WeightsFacts(Value, frozen=True, kw_only=True, tag=True):
     """All tensors of weights."""
 
     note: str = ""
@@ -278,7 +275,7 @@ class WeightsFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- state space ------------------------------------------------------------------------------------------------
 
 
-class SpaceAsk(_Value, frozen=True, kw_only=True, tag=True):
+class SpaceAsk(Value, frozen=True, kw_only=True, tag=True):
     """The way of h_t in two dimensions, or the embedding vectors."""
 
     kind: SpaceKind = "states"
@@ -287,7 +284,7 @@ class SpaceAsk(_Value, frozen=True, kw_only=True, tag=True):
     rows: int = 8  # of the batch, at most; the one that is looked at is among them
 
 
-class SpaceFacts(_Value, frozen=True, kw_only=True, tag=True):
+class SpaceFacts(Value, frozen=True, kw_only=True, tag=True):
     """Points on the first two principal components. For the embedding: one row with a point for each character."""
 
     note: str = ""
@@ -305,14 +302,14 @@ class SpaceFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- saliency ---------------------------------------------------------------------------------------------------
 
 
-class SaliencyAsk(_Value, frozen=True, kw_only=True, tag=True):
+class SaliencyAsk(Value, frozen=True, kw_only=True, tag=True):
     """How much each input character mattered for one output."""
 
     step: int  # -1: the one that was fed last
     output: OutputKind = "predicted"
 
 
-class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
+class SaliencyFacts(Value, frozen=True, kw_only=True, tag=True):
     """Gradient x input: (∂ logit / ∂ x_k) · x_k of every step k, for the logit of one character at one step.
 
     Of a series it is that of the number said.
@@ -331,7 +328,7 @@ class SaliencyFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- free generation --------------------------------------------------------------------------------------------
 
 
-class SampleAsk(_Value, frozen=True, kw_only=True, tag=True):
+class SampleAsk(Value, frozen=True, kw_only=True, tag=True):
     """What the network makes up when it goes on from a text by itself."""
 
     prime: Annotated[str, msgspec.Meta(max_length=MOST_PRIME)] = ""
@@ -342,7 +339,7 @@ class SampleAsk(_Value, frozen=True, kw_only=True, tag=True):
     default: bool = False  # nobody has chosen the prime: where it is empty the engine takes one that the run learns
 
 
-class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
+class SampleFacts(Value, frozen=True, kw_only=True, tag=True):
     """Two texts that follow the prime. Probabilities are the network's own, softmax(logits), if not said otherwise.
 
     Where it answers, they are the answer, and `next` is what may come first, or of a character for each what is said to
@@ -367,7 +364,7 @@ class SampleFacts(_Value, frozen=True, kw_only=True, tag=True):
 # ---- a unit's view of the text -----------------------------------------------------------------------------------
 
 
-class ReadingAsk(_Value, frozen=True, kw_only=True, tag=True):
+class ReadingAsk(Value, frozen=True, kw_only=True, tag=True):
     """One unit of a layer, over a whole text that is read anew with the weights of this tick."""
 
     layer: int = 0
@@ -377,7 +374,7 @@ class ReadingAsk(_Value, frozen=True, kw_only=True, tag=True):
     characters: int = 2000  # at most
 
 
-class Follower(_Value, frozen=True, kw_only=True):
+class Follower(Value, frozen=True, kw_only=True):
     """Which unit follows a property of the text best."""
 
     property: PropertyName
@@ -387,7 +384,7 @@ class Follower(_Value, frozen=True, kw_only=True):
     own: float = 0.0  # the same of the unit that is shown; NaN where it has none
 
 
-class ReadingFacts(_Value, frozen=True, kw_only=True, tag=True):
+class ReadingFacts(Value, frozen=True, kw_only=True, tag=True):
     """The text as one unit sees it. Of an LSTM that is its cell c: what it remembers, shown in h or not."""
 
     note: str = ""

@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+from rnn_tui.changes import Turn
 from rnn_tui.experiment import Experiment, ExperimentError, Training
 from rnn_tui.fields import FIELDS
-from rnn_tui.manifest import EXPERIMENT, CheckpointError, Manifest, read_experiment, read_manifest, read_tensors
+from rnn_tui.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.options import Refusal, complaint, given
-from rnn_tui.protocol import Keep, Turn
+from rnn_tui.protocol import Keep
+from rnn_tui.read_checkpoint import read_experiment, read_manifest, read_tensors
 from rnn_tui.reproduce import ForkError, parse_forks
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.run_options import NEWEST

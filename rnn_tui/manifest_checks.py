@@ -6,14 +6,11 @@ A manifest may be somebody else's, or altered. Each function says in one line wh
 import math
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rnn_tui.essence import Essence
 from rnn_tui.experiment import Experiment
+from rnn_tui.manifest import BestCheckpoint, Manifest, Progress, Sealed
 from rnn_tui.parameters import parameter_shapes
-
-if TYPE_CHECKING:
-    from rnn_tui.manifest import BestCheckpoint, Manifest, Progress, Sealed
 
 __all__ = ["best_problem", "essence_problem", "manifest_problem", "tensors_problem", "wanted_tensors"]
 
@@ -32,7 +29,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def manifest_problem(manifest: "Manifest") -> str:
+def manifest_problem(manifest: Manifest) -> str:
     """Say what is wrong with `checkpoint.json`, of which the experiment is not known."""
     progress = manifest.progress
     counts = [
@@ -62,7 +59,7 @@ def manifest_problem(manifest: "Manifest") -> str:
     return _past_problem(manifest)
 
 
-def _past_problem(manifest: "Manifest") -> str:
+def _past_problem(manifest: Manifest) -> str:
     progress = manifest.progress
     ticks = [each.tick for each in manifest.turns]
     if ticks != sorted(ticks) or max(ticks, default=0) > manifest.tick:
@@ -79,12 +76,12 @@ def _past_problem(manifest: "Manifest") -> str:
     return _finite_problem((*losses, *judged)) or _scaling_problem(progress)
 
 
-def best_problem(best: "BestCheckpoint") -> str:
+def best_problem(best: BestCheckpoint) -> str:
     """Say what is wrong with `best.json`, of which the experiment is not known."""
     return _counts_problem([*_sealed_counts(best), best.update]) or _name_problem(best) or _finite_problem((best.loss,))
 
 
-def _sealed_counts(sealed: "Sealed") -> tuple[int, ...]:
+def _sealed_counts(sealed: Sealed) -> tuple[int, ...]:
     return sealed.tick, sealed.epoch, sealed.tensors_bytes
 
 
@@ -95,7 +92,7 @@ def _counts_problem(counts: Iterable[int]) -> str:
     return "a count in it is larger than that of any run" if max(counts) > _LARGEST else ""
 
 
-def _name_problem(sealed: "Sealed") -> str:
+def _name_problem(sealed: Sealed) -> str:
     return "" if _NAME.fullmatch(sealed.tensors) else "it must name a .safetensors file beside it"
 
 
@@ -104,7 +101,7 @@ def _finite_problem(numbers: Iterable[float | None]) -> str:
     return "" if finite else "a loss in it is not a finite number"
 
 
-def _scaling_problem(progress: "Progress") -> str:
+def _scaling_problem(progress: Progress) -> str:
     scaling = progress.scaling
     if scaling is None or not scaling:
         return ""
@@ -138,13 +135,11 @@ def essence_problem(essence: Essence, experiment: Experiment) -> str:
     return ""
 
 
-def wanted_tensors(manifest: "Sealed", experiment: Experiment) -> tuple[Tensors, list[Tensors]]:
+def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, list[Tensors]]:
     """List what the tensors' file of a checkpoint must hold, and what it may hold besides: all of a group, or nothing.
 
     `experiment` has its vocabulary. A shape of () is a single number; that of the random numbers' state is torch's own.
     """
-    from rnn_tui.manifest import Manifest
-
     shapes = parameter_shapes(experiment)
     must: Tensors = {f"model.{name}": ("F32", shape) for name, shape in shapes}
     if not isinstance(manifest, Manifest):

@@ -2,16 +2,17 @@
 
 from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from rnn_tui.value import Value
 
 __all__ = ["Gradient", "Moved", "Phase", "PhaseKind"]
 
 PhaseKind = Literal["update", "embed", "cell", "head", "softmax", "loss", "backward"]
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
+class Moved(Value, frozen=True, kw_only=True):
     """How far an update has moved one tensor of weights."""
 
     name: str  # as the module calls it: "weight_ih_l0"
@@ -19,7 +20,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     relative: float  # to ‖W‖ before
 
 
-class Gradient(msgspec.Struct, frozen=True, kw_only=True):
+class Gradient(Value, frozen=True, kw_only=True):
     """How much the loss depends on the states of a layer, at the time steps that backward has come to."""
 
     layer: int
@@ -28,7 +29,7 @@ class Gradient(msgspec.Struct, frozen=True, kw_only=True):
     norms: NDArray[np.float32]  # ‖∂L/∂h_t‖ of the row that is looked at, inside the window
 
 
-class Phase(msgspec.Struct, frozen=True, kw_only=True):
+class Phase(Value, frozen=True, kw_only=True):
     """The part of a tick that the run is held at."""
 
     kind: PhaseKind

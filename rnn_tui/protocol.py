@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rnn_tui.changes import Turn
 from rnn_tui.experiment import Experiment, Tick, Training
 from rnn_tui.frame import (
     BranchCurve,
@@ -28,6 +29,7 @@ from rnn_tui.frame import (
 from rnn_tui.inside import Answer, Ask
 from rnn_tui.phase import Phase
 from rnn_tui.protocol_core import Detach, Greeting, Inquire, Refused, Stop
+from rnn_tui.value import Value
 
 __all__ = [
     "HISTORY",
@@ -58,7 +60,6 @@ __all__ = [
     "Step",
     "Stop",
     "TakeControls",
-    "Turn",
     "Wanted",
     "Watch",
     "Whereabouts",
@@ -68,21 +69,17 @@ VERSION = 3  # of all that is said here, as `tests/schema` has it: `python -m te
 HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
 # ---- what the view says -----------------------------------------------------------------------------------------
 
 
-class CurveWanted(_Value, frozen=True, kw_only=True):
+class CurveWanted(Value, frozen=True, kw_only=True):
     """How the loss chart is to be thinned."""
 
     columns: int  # at most two points a column come back
     log_x: bool = False
 
 
-class Wanted(_Value, frozen=True, kw_only=True):
+class Wanted(Value, frozen=True, kw_only=True):
     """What is on the screen, and how large: the engine computes this and no more."""
 
     row: int = 0  # of the batch
@@ -97,7 +94,7 @@ class Wanted(_Value, frozen=True, kw_only=True):
     curve: CurveWanted | None = None
 
 
-class Look(_Value, frozen=True, kw_only=True, tag=True):
+class Look(Value, frozen=True, kw_only=True, tag=True):
     """A request for the newest frame. Held back while the engine has nothing newer than `seen`."""
 
     number: int
@@ -107,15 +104,7 @@ class Look(_Value, frozen=True, kw_only=True, tag=True):
     drawing: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # seconds of a core that the view has used since its last look
 
 
-class Turn(_Value, frozen=True, kw_only=True):
-    """How the run is made to learn from a tick on."""
-
-    tick: Annotated[int, msgspec.Meta(ge=0)]  # done before it takes effect
-    training: Training
-    reseed: bool = False  # the random numbers begin anew with its seed
-
-
-class Keep(_Value, frozen=True, kw_only=True):
+class Keep(Value, frozen=True, kw_only=True):
     """That and where a run is kept on the disk."""
 
     folder: str = ""  # empty: a new one in the usual place
@@ -124,7 +113,7 @@ class Keep(_Value, frozen=True, kw_only=True):
     tensorboard: str = ""  # a folder for TensorBoard's event files
 
 
-class Open(_Value, frozen=True, kw_only=True, tag=True):
+class Open(Value, frozen=True, kw_only=True, tag=True):
     """Begin this experiment afresh. Where a breakpoint names a tick, it goes there as fast as it can."""
 
     experiment: Experiment
@@ -135,77 +124,77 @@ class Open(_Value, frozen=True, kw_only=True, tag=True):
     may_keep: bool = True  # also where nobody asked for it: when its last view has gone
 
 
-class Restart(_Value, frozen=True, kw_only=True, tag=True):
+class Restart(Value, frozen=True, kw_only=True, tag=True):
     """Begin the same experiment again: with the same seed, or the one given."""
 
     seed: int | None = None
 
 
-class Play(_Value, frozen=True, kw_only=True, tag=True):
+class Play(Value, frozen=True, kw_only=True, tag=True):
     """Run, or hold."""
 
     on: bool
 
 
-class Step(_Value, frozen=True, kw_only=True, tag=True):
+class Step(Value, frozen=True, kw_only=True, tag=True):
     """One tick, or on to the end of an epoch, and hold there."""
 
     unit: Literal["tick", "epoch"] = "tick"
 
 
-class SetSpeed(_Value, frozen=True, kw_only=True, tag=True):
+class SetSpeed(Value, frozen=True, kw_only=True, tag=True):
     """Ticks a second; 0: as fast as it can."""
 
     speed: Annotated[float, msgspec.Meta(ge=0)]
 
 
-class SetTick(_Value, frozen=True, kw_only=True, tag=True):
+class SetTick(Value, frozen=True, kw_only=True, tag=True):
     """By character or by sequence."""
 
     tick: Tick
 
 
-class GoTo(_Value, frozen=True, kw_only=True, tag=True):
+class GoTo(Value, frozen=True, kw_only=True, tag=True):
     """Stand at a tick of this branch, and hold. -1: the newest."""
 
     tick: Annotated[int, msgspec.Meta(ge=-1)]
 
 
-class Back(_Value, frozen=True, kw_only=True, tag=True):
+class Back(Value, frozen=True, kw_only=True, tag=True):
     """One tick back, or to the end of the epoch before, and hold."""
 
     unit: Literal["tick", "epoch"] = "tick"
 
 
-class Learn(_Value, frozen=True, kw_only=True, tag=True):
+class Learn(Value, frozen=True, kw_only=True, tag=True):
     """Learn in another way from the tick on the screen; from one in the past this is another branch."""
 
     training: Training
     reseed: bool = False  # the random numbers begin anew with its seed
 
 
-class NextBranch(_Value, frozen=True, kw_only=True, tag=True):
+class NextBranch(Value, frozen=True, kw_only=True, tag=True):
     """On to the newest tick of the next branch, and hold."""
 
 
-class NextPhase(_Value, frozen=True, kw_only=True, tag=True):
+class NextPhase(Value, frozen=True, kw_only=True, tag=True):
     """One phase of a tick, and hold there."""
 
 
-class SlowMotion(_Value, frozen=True, kw_only=True, tag=True):
+class SlowMotion(Value, frozen=True, kw_only=True, tag=True):
     """Play phase by phase, or as before."""
 
     on: bool
     pace: Annotated[float, msgspec.Meta(gt=0)] = 1.5  # phases a second
 
 
-class Watch(_Value, frozen=True, kw_only=True, tag=True):
+class Watch(Value, frozen=True, kw_only=True, tag=True):
     """Pause at these breakpoints from now on, and at no others."""
 
     until: tuple[str, ...]
 
 
-class TakeControls(_Value, frozen=True, kw_only=True, tag=True):
+class TakeControls(Value, frozen=True, kw_only=True, tag=True):
     """Several views look at one run, and one of them drives it: from now on this one."""
 
 
@@ -234,7 +223,7 @@ Command = (
 # ---- what the engine says ---------------------------------------------------------------------------------------
 
 
-class Opened(_Value, frozen=True, kw_only=True):
+class Opened(Value, frozen=True, kw_only=True):
     """What does not change from frame to frame of one run."""
 
     run: int  # counts the runs of this engine
@@ -251,7 +240,7 @@ class Opened(_Value, frozen=True, kw_only=True):
     guessing: float | None = None  # the loss of knowing how often each answer comes, and nothing else
 
 
-class Frame(_Value, frozen=True, kw_only=True, tag=True):
+class Frame(Value, frozen=True, kw_only=True, tag=True):
     """The newest state of the run, as far as the look asked for it."""
 
     look: int  # the number of the look that it answers
@@ -276,7 +265,7 @@ class Frame(_Value, frozen=True, kw_only=True, tag=True):
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
 
 
-class Whereabouts(_Value, frozen=True, kw_only=True, tag=True):
+class Whereabouts(Value, frozen=True, kw_only=True, tag=True):
     """A run that is in memory, for who does not look at it; other versions read `RunSummary` in it."""
 
     process: int  # the engine's
@@ -288,7 +277,7 @@ class Whereabouts(_Value, frozen=True, kw_only=True, tag=True):
     device: str = ""
 
 
-class Left(_Value, frozen=True, kw_only=True, tag=True):
+class Left(Value, frozen=True, kw_only=True, tag=True):
     """Goodbye: how the run is left, and what went wrong with keeping it, if anything. Others read `Farewell` in it."""
 
     run: Whereabouts

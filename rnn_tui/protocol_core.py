@@ -8,7 +8,7 @@ field reads over it.
 `Whereabouts` and `Left` of `protocol.py` say more than this: there they have the whole experiment and status.
 """
 
-import msgspec
+from rnn_tui.value import Value
 
 __all__ = [
     "CoreCommand",
@@ -26,22 +26,18 @@ __all__ = [
 ]
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
 # ---- what a client says -----------------------------------------------------------------------------------------
 
 
-class Inquire(_Value, frozen=True, kw_only=True, tag=True):
+class Inquire(Value, frozen=True, kw_only=True, tag=True):
     """Where is the run? Answered by `Whereabouts`. The sender is not counted as a view."""
 
 
-class Detach(_Value, frozen=True, kw_only=True, tag=True):
+class Detach(Value, frozen=True, kw_only=True, tag=True):
     """Go, and leave the run as it is, kept on the disk: what trains goes on. Answered by `Left`."""
 
 
-class Stop(_Value, frozen=True, kw_only=True, tag=True):
+class Stop(Value, frozen=True, kw_only=True, tag=True):
     """End the engine. Every view is told by `Left`."""
 
     keep: bool = False  # the run on the disk first, also where nobody has asked for that
@@ -53,7 +49,7 @@ CoreCommand = Inquire | Detach | Stop
 # ---- what an engine says ----------------------------------------------------------------------------------------
 
 
-class Greeting(_Value, frozen=True, kw_only=True, tag=True):
+class Greeting(Value, frozen=True, kw_only=True, tag=True):
     """The first words of an engine."""
 
     version: int  # of the protocol that it speaks
@@ -61,14 +57,14 @@ class Greeting(_Value, frozen=True, kw_only=True, tag=True):
     program: str = ""  # its version of rnn-tui; 0.1.0 did not say
 
 
-class Refused(_Value, frozen=True, kw_only=True, tag=True):
+class Refused(Value, frozen=True, kw_only=True, tag=True):
     """A command that cannot be done, and why; the run goes on as it was. `path` names the field, if one is to blame."""
 
     problem: str
     path: str = ""
 
 
-class NetworkSummary(_Value, frozen=True, kw_only=True):
+class NetworkSummary(Value, frozen=True, kw_only=True):
     """What a list says of a network."""
 
     cell: str = ""
@@ -77,14 +73,14 @@ class NetworkSummary(_Value, frozen=True, kw_only=True):
     bidirectional: bool = False
 
 
-class ExperimentSummary(_Value, frozen=True, kw_only=True):
+class ExperimentSummary(Value, frozen=True, kw_only=True):
     """What a list says of an experiment."""
 
     name: str = ""
     network: NetworkSummary = NetworkSummary()
 
 
-class StatusSummary(_Value, frozen=True, kw_only=True):
+class StatusSummary(Value, frozen=True, kw_only=True):
     """How far a run is."""
 
     tick: int = 0
@@ -94,7 +90,7 @@ class StatusSummary(_Value, frozen=True, kw_only=True):
     state: str = ""  # "playing", "paused", "done"
 
 
-class RunSummary(_Value, frozen=True, kw_only=True, tag="Whereabouts"):
+class RunSummary(Value, frozen=True, kw_only=True, tag="Whereabouts"):
     """What any version can read of an engine's `Whereabouts`."""
 
     process: int  # the engine's
@@ -106,7 +102,7 @@ class RunSummary(_Value, frozen=True, kw_only=True, tag="Whereabouts"):
     device: str = ""
 
 
-class Farewell(_Value, frozen=True, kw_only=True, tag="Left"):
+class Farewell(Value, frozen=True, kw_only=True, tag="Left"):
     """What any version can read of an engine's `Left`: how the run is left, and what went wrong with keeping it."""
 
     run: RunSummary

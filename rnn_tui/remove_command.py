@@ -71,7 +71,7 @@ def _ask(folders: list[Path]) -> None:
 
 def _about(folder: Path) -> str:
     from rnn_tui.experiment import ExperimentError
-    from rnn_tui.manifest import read_manifest
+    from rnn_tui.read_checkpoint import read_manifest
 
     try:
         return counted(read_manifest(folder).epoch, "epoch")

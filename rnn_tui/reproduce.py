@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from rnn_tui.changes import Turn
 from rnn_tui.experiment import Experiment, ExperimentError, Training
 from rnn_tui.fields import FIELDS, Field
 from rnn_tui.lessons import DEFAULT, LESSONS
 from rnn_tui.overrides import overridden
-from rnn_tui.protocol import Turn
 from rnn_tui.remember import GAP, gap_of
 from rnn_tui.remember import NAME as REMEMBER
 from rnn_tui.rules import from_dict, to_dict

@@ -9,16 +9,8 @@ from pathlib import Path
 import msgspec
 
 from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.manifest import (
-    BEST,
-    EXPERIMENT,
-    MANIFEST,
-    BestCheckpoint,
-    Manifest,
-    read_best,
-    read_experiment,
-    read_manifest,
-)
+from rnn_tui.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, Manifest
+from rnn_tui.read_checkpoint import read_best, read_experiment, read_manifest
 from rnn_tui.surroundings import home_problem, user_data_folder
 from rnn_tui.text import safe
 from rnn_tui.whole import exists

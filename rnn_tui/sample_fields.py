@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.fields import Field
 
-if TYPE_CHECKING:
-    from rnn_tui.inside import SampleAsk
-
-__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_FIELDS", "sample_ask", "sample_numbers"]
+__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_FIELDS", "sample_numbers"]
 
 MOST_PRIME = 1000  # characters that a text to go on from may have in a pane
 MOST_GENERATED = 2000  # characters that are made up at most for one
@@ -55,25 +51,6 @@ SAMPLE_FIELDS = (
         about=f"characters at most, up to {MOST_GENERATED:,}; the pane shows as many as fit",
     ),
 )
-
-
-def sample_ask(prime: str, numbers: Mapping[str, str]) -> "SampleAsk":
-    """The settings that a text and four numbers as text stand for.
-
-    Raises ExperimentError, which names the field and what would be right.
-    """
-    from rnn_tui.inside import SampleAsk  # it needs NumPy, which the command line does without until it must
-
-    if len(prime) > MOST_PRIME:
-        raise ExperimentError("sample.prime", f"has {len(prime):,} characters: it may have {MOST_PRIME:,}")
-    found = sample_numbers(numbers)
-    return SampleAsk(
-        prime=prime,
-        temperature=float(found["temperature"]),
-        top_k=int(found["top_k"]),
-        seed=int(found["seed"]),
-        length=int(found["length"]),
-    )
 
 
 def sample_numbers(numbers: Mapping[str, str], *, most: int = MOST_GENERATED) -> dict[str, int | float]:

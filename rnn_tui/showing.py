@@ -2,9 +2,10 @@
 
 import msgspec
 
+from rnn_tui.changes import Turn
 from rnn_tui.experiment import Experiment
 from rnn_tui.manner import Manner
-from rnn_tui.protocol import HISTORY, Keep, Turn
+from rnn_tui.protocol import HISTORY, Keep
 
 __all__ = ["Showing"]
 

@@ -12,13 +12,13 @@ from rnn_tui.asked import experiment_of, turns_of
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.experiment_options import FORK, experiment_parameters
 from rnn_tui.help import SectionedCommand, write_front_page
-from rnn_tui.manner import manner_of, manner_options
 from rnn_tui.memory import parse_size
 from rnn_tui.options import Refusal, SectionOption, check_working_folder, complaint, experiment_options
 from rnn_tui.output import say
 from rnn_tui.rules import to_dict
 from rnn_tui.run_options import NEWEST, run_options
 from rnn_tui.text import safe
+from rnn_tui.view_args import manner_of, manner_options
 from rnn_tui.wording import shown
 
 if TYPE_CHECKING:

@@ -1,12 +1,10 @@
-"""How settings and values are put in messages: short, safe, and the value said once."""
+"""How values are put in messages: short, safe, and the value said once."""
 
 import re
 
-from rnn_tui.fields import Field
-from rnn_tui.rules import choices
 from rnn_tui.text import safe
 
-__all__ = ["described", "shown", "without_value"]
+__all__ = ["shown", "without_value"]
 
 _LONGEST = 48  # characters of a value that are repeated in a message
 _ITS_VALUE = re.compile(r"""(?x) ^ (?:
@@ -14,13 +12,6 @@ _ITS_VALUE = re.compile(r"""(?x) ^ (?:
     | [-+]? (?: [\d.]+ (?: e [-+]? \d+ )? | nan | inf )  # a number
     | [\w-]+ (?= [ ]does[ ]not[ ]fit )  # a word
 ) [ ]""")
-
-
-def described(each: Field) -> str:
-    """What a field is about, and the words that it takes."""
-    words = choices(each.path)
-    told = all(word in each.about for word in words)
-    return each.about if told else f"{each.about} ({', '.join(words)})"
 
 
 def without_value(problem: str) -> str:

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from rnn_tui.engines import Alive, alive, stop
-from rnn_tui.manifest import MANIFEST, read_experiment, read_manifest, read_tensors
+from rnn_tui.manifest import MANIFEST
+from rnn_tui.read_checkpoint import read_experiment, read_manifest, read_tensors
 from tests.terminals import PATIENCE, Tty, own_place, program, tick, tty
 
 pytestmark = pytest.mark.xdist_group("terminal")

@@ -27,7 +27,7 @@ from rnn_tui.engine.sampling import cannot_generate, generate
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.experiment_file import read
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_experiment, read_manifest
+from rnn_tui.read_checkpoint import read_experiment, read_manifest
 from rnn_tui.run_commands import _json, _row
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.text_runs import letters, on_text

@@ -21,7 +21,8 @@ import rnn_tui
 from rnn_tui.cli import main
 from rnn_tui.experiment import Data, Experiment, Network, Training
 from rnn_tui.experiment_hash import _FIRST, experiment_hash
-from rnn_tui.manifest import MANIFEST, read_experiment, read_manifest
+from rnn_tui.manifest import MANIFEST
+from rnn_tui.read_checkpoint import read_experiment, read_manifest
 from tests.kept_versions import KEPT, NAMES, copied, gone_on, losses, reference
 from tests.message_schema import FOLDER as SCHEMA
 from tests.message_schema import messages

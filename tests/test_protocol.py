@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from rnn_tui.changes import Turn
 from rnn_tui.experiment import Training
 from rnn_tui.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
 from rnn_tui.inside import (
@@ -67,7 +68,6 @@ from rnn_tui.protocol import (
     Step,
     Stop,
     TakeControls,
-    Turn,
     Wanted,
     Watch,
     Whereabouts,

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from rnn_tui import engines
+from rnn_tui.changes import Turn
 from rnn_tui.cli import main
 from rnn_tui.engine.kept import begin_keeping
 from rnn_tui.engine.session import Session
@@ -16,7 +17,7 @@ from rnn_tui.engines import Alive
 from rnn_tui.keeping import resumed
 from rnn_tui.lessons import LESSONS
 from rnn_tui.options import Refusal
-from rnn_tui.protocol import Keep, Turn
+from rnn_tui.protocol import Keep
 from rnn_tui.protocol_core import RunSummary
 from rnn_tui.removal import is_ours, remove_run
 from rnn_tui.run_options import NEWEST

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rnn_tui.asked import experiment_of, turns_of
+from rnn_tui.changes import Turn
 from rnn_tui.cli import main
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Turn
 from rnn_tui.reproduce import ForkError, command_line, parse_forks
 from rnn_tui.rules import from_dict, to_dict
 

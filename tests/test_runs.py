@@ -24,8 +24,8 @@ from rnn_tui.engine.session import Session
 from rnn_tui.experiment_file import read as read_file
 from rnn_tui.lessons import LESSONS
 from rnn_tui.link import start_engine
-from rnn_tui.manifest import read_experiment, read_manifest
 from rnn_tui.protocol import Keep, Look, Open
+from rnn_tui.read_checkpoint import read_experiment, read_manifest
 from rnn_tui.wire import pack
 from tests.engine.kept_runs import changed, known
 from tests.engine.text_runs import letters

@@ -22,7 +22,7 @@ from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.text_reader import TextReader
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_experiment
+from rnn_tui.read_checkpoint import read_experiment
 from rnn_tui.rules import from_dict
 from tests.engine.kept_runs import advance, begin, changed
 from tests.engine.text_runs import letters, on_text

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from rnn_tui.cli import main
 from rnn_tui.engine.kept import load_run
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_experiment
+from rnn_tui.read_checkpoint import read_experiment
 from tests.engine.kept_runs import advance, begin, changed
 from tests.engine.text_runs import letters, on_text
 from tests.terminals import program, tty

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from rnn_tui.engines import alive, stop
-from rnn_tui.manifest import read_manifest
+from rnn_tui.read_checkpoint import read_manifest
 from rnn_tui.signals import ENDING
 from tests.terminals import PATIENCE, program, tick, tty
 from tests.test_hard_to_kill import checkpoints, ends_after_the_engine, engines, found, loads, place, wait_for

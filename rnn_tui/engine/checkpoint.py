@@ -23,7 +23,8 @@ from rnn_tui.engine.schedule import Plateau
 from rnn_tui.engine.snapshot import Slot, Snapshot
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, Sealed, read_tensors, read_weights
+from rnn_tui.manifest import MANIFEST, CheckpointError, Manifest, Progress, Sealed
+from rnn_tui.read_checkpoint import read_tensors, read_weights
 from rnn_tui.whole import Folder
 
 __all__ = [

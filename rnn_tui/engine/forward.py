@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 import torch
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.judge import Judge
@@ -22,7 +23,7 @@ from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch, told
 from rnn_tui.experiment import Experiment, ExperimentError, Training
-from rnn_tui.protocol import HISTORY, Turn
+from rnn_tui.protocol import HISTORY
 from rnn_tui.reading import read
 from rnn_tui.rules import from_dict, to_dict
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import torch
 
+from rnn_tui.changes import Turn
 from rnn_tui.counted import counted
 from rnn_tui.engine.gpu import out_of_memory
 from rnn_tui.engine.guessing import guessing
@@ -23,7 +24,7 @@ from rnn_tui.engine.threads import choose_threads
 from rnn_tui.engine.watch import told
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.memory import shortage_told
-from rnn_tui.protocol import Keep, Turn
+from rnn_tui.protocol import Keep
 from rnn_tui.text import printable, safe
 
 if TYPE_CHECKING:

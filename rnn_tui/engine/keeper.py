@@ -18,7 +18,9 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.snapshot import take_beginning
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.essence import essence_of
-from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest, experiment_hash, text_hash
+from rnn_tui.experiment_hash import experiment_hash
+from rnn_tui.manifest import FORMAT, BestCheckpoint, Judged, Manifest
+from rnn_tui.read_checkpoint import text_hash
 from rnn_tui.whole import Folder, NotTheSame
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, replace
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.forward import checked_turn
 from rnn_tui.engine.history import Series
@@ -20,19 +21,10 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.timeline import Branch, States
 from rnn_tui.experiment import Experiment, ExperimentError
 from rnn_tui.experiment_file import write as to_toml
-from rnn_tui.manifest import (
-    BEST,
-    EXPERIMENT,
-    MANIFEST,
-    BestCheckpoint,
-    CheckpointError,
-    Manifest,
-    is_made_up,
-    read_best,
-    read_manifest,
-    read_tensors,
-)
-from rnn_tui.protocol import HISTORY, Keep, Turn
+from rnn_tui.experiment_hash import is_made_up
+from rnn_tui.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, CheckpointError, Manifest
+from rnn_tui.protocol import HISTORY, Keep
+from rnn_tui.read_checkpoint import read_best, read_manifest, read_tensors
 from rnn_tui.runs import new_folder
 from rnn_tui.whole import Folder, exists, make_folder
 

@@ -11,7 +11,8 @@ from rnn_tui.engine.devices import choose_device
 from rnn_tui.engine.model import Model
 from rnn_tui.essence import Essence, essence_of, with_essence
 from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.manifest import CheckpointError, check_text, read_best, read_experiment, read_manifest
+from rnn_tui.manifest import CheckpointError
+from rnn_tui.read_checkpoint import check_text, read_best, read_experiment, read_manifest
 from rnn_tui.reading import read
 
 __all__ = ["KeptNetwork", "load_network"]

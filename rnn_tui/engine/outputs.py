@@ -8,33 +8,14 @@ from rnn_tui.engine.fused import run_rows
 from rnn_tui.engine.layers import layer_modules, layer_states
 from rnn_tui.engine.model import State
 from rnn_tui.engine.trainer import Trainer
-from rnn_tui.pairs import NONE
 
-__all__ = ["layer_outputs", "own_end", "right_rows", "said", "scored", "some_rows", "steps_there"]
+__all__ = ["layer_outputs", "own_end", "some_rows", "steps_there"]
 
 
 def steps_there(trainer: Trainer) -> int:
     """Time steps of the pass that can be computed again: none once its update has been made, for W is another then."""
     moved = trainer.learns and trainer.at_end_of_pass and not trainer.has_update
     return trainer.fed if trainer.logits and not moved else 0
-
-
-def said(trainer: Trainer) -> Tensor:
-    """The likeliest characters of the last whole pass (T, N), on the CPU; NONE where nothing is to be said."""
-    targets = trainer.task.targets
-    likeliest = torch.cat(trainer.logits).argmax(-1).cpu()
-    return likeliest if targets is None else likeliest.where(targets != NONE, NONE)
-
-
-def scored(trainer: Trainer) -> Tensor:
-    """Return the same where a prediction is judged, (T, N); NONE where it is not."""
-    return trainer.task.only_scored(said(trainer))
-
-
-def right_rows(trainer: Trainer) -> int:
-    """Return in how many rows the last whole pass says everything that is scored."""
-    target = trainer.task.scored
-    return 0 if target is None else int((scored(trainer) == target).all(0).sum())
 
 
 def some_rows(state: State, rows: Tensor) -> State:

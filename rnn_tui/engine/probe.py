@@ -11,8 +11,9 @@ from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.layers import largest_finite, layer_modules, layer_states
 from rnn_tui.engine.losses import step_losses
 from rnn_tui.engine.motion import Motion
-from rnn_tui.engine.outputs import right_rows, some_rows
+from rnn_tui.engine.outputs import some_rows
 from rnn_tui.engine.phases import describe
+from rnn_tui.engine.prediction import right_rows
 from rnn_tui.engine.shapes import checks, tensor_facts
 from rnn_tui.engine.tasks import SeriesTask
 from rnn_tui.engine.trainer import Trainer

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.history import first_difference
-from rnn_tui.engine.outputs import scored
+from rnn_tui.engine.prediction import scored
 from rnn_tui.engine.timeline import Branch
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.engine.watch import Hit, Watch

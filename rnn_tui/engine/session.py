@@ -2,15 +2,16 @@
 
 import msgspec
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.forward import Forward, checked_turn
-from rnn_tui.engine.outputs import right_rows, said, scored
+from rnn_tui.engine.prediction import right_rows, said, scored
 from rnn_tui.engine.snapshot import restore
 from rnn_tui.engine.tasks import LongTask, SeriesTask
 from rnn_tui.engine.threads import on_one_thread
 from rnn_tui.engine.watch import Watch
 from rnn_tui.experiment import Experiment, Tick, Training
 from rnn_tui.frame import BranchCurve, Curve, SeriesScale, Status
-from rnn_tui.protocol import CurveWanted, Turn
+from rnn_tui.protocol import CurveWanted
 from rnn_tui.rules import from_dict, to_dict
 from rnn_tui.text import safe
 

@@ -7,12 +7,12 @@ memory for them, every second of the older ones goes. The ticks in between are r
 from array import array
 from dataclasses import dataclass, field, replace
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.history import Predictions, Series
 from rnn_tui.engine.judgements import Judgements
 from rnn_tui.engine.patience import Best
 from rnn_tui.engine.snapshot import Snapshot
 from rnn_tui.experiment import Training
-from rnn_tui.protocol import Turn
 
 __all__ = ["Branch", "States"]
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import torch
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.keeper import Keeper
 from rnn_tui.engine.kept import begin_keeping, resume
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import read_experiment
-from rnn_tui.protocol import Keep, Turn
+from rnn_tui.protocol import Keep
+from rnn_tui.read_checkpoint import read_experiment
 from rnn_tui.rules import from_dict, to_dict
 
 

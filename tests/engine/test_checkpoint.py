@@ -23,8 +23,9 @@ from rnn_tui.engine.kept import begin_keeping
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import CheckpointError, read_manifest
+from rnn_tui.manifest import CheckpointError
 from rnn_tui.protocol import Keep
+from rnn_tui.read_checkpoint import read_manifest
 from tests.engine.kept_runs import advance, begin, go_on, known
 
 pytestmark = pytest.mark.usefixtures("quick_disk")

@@ -14,8 +14,8 @@ from rnn_tui.engine.lines import Lines
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_best, read_experiment, read_manifest
 from rnn_tui.protocol import Keep, Open, Play, Step
+from rnn_tui.read_checkpoint import read_best, read_experiment, read_manifest
 from rnn_tui.rules import from_dict
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.text_runs import letters, on_text

@@ -18,8 +18,8 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.frame import GpuLoad
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_manifest
 from rnn_tui.protocol import Frame, Keep, Look, Open, Play, Refused, Restart, SetSpeed, Step
+from rnn_tui.read_checkpoint import read_manifest
 from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rnn_tui.changes import Turn
 from rnn_tui.counted import counted
 from rnn_tui.engine.headless import train
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.text_lines import text_line, text_summary, text_update
 from rnn_tui.experiment import Experiment
-from rnn_tui.manifest import read_experiment
-from rnn_tui.protocol import Keep, Turn
+from rnn_tui.protocol import Keep
+from rnn_tui.read_checkpoint import read_experiment
 from tests.engine.test_series_training import on_series
 from tests.engine.text_runs import letters, on_text
 

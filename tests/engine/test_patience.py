@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.patience import Best, best_of
 from rnn_tui.engine.remaining import Remaining
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Turn
 from rnn_tui.rules import from_dict
 from tests.engine.kept_runs import advance, begin, go_on
 from tests.engine.test_timeline import session_of

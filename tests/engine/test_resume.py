@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_manifest
-from rnn_tui.protocol import Turn
+from rnn_tui.read_checkpoint import read_manifest
 from rnn_tui.rules import from_dict
 from tests.engine.kept_runs import advance, begin, changed, go_on, known, small
 

@@ -10,7 +10,8 @@ import torch
 from rnn_tui.engine.session import Session
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import CheckpointError, read_experiment
+from rnn_tui.manifest import CheckpointError
+from rnn_tui.read_checkpoint import read_experiment
 from tests.engine.kept_runs import advance, begin, changed, go_on, known
 from tests.engine.text_runs import letters, on_text
 

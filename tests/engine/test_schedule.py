@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
+from rnn_tui.changes import Turn
 from rnn_tui.engine.inside.sight import Sight
 from rnn_tui.engine.inside.weights import weights_facts
 from rnn_tui.engine.schedule import Plateau, learning_rate
@@ -20,7 +21,7 @@ from rnn_tui.engine.session import Session
 from rnn_tui.engine.trainer import Trainer
 from rnn_tui.experiment import Experiment
 from rnn_tui.inside import WeightsAsk
-from rnn_tui.protocol import Turn, Wanted
+from rnn_tui.protocol import Wanted
 from rnn_tui.rules import from_dict
 from tests.engine.test_timeline import bits, equal, session_of
 

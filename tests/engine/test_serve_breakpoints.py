@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from rnn_tui.changes import Turn
 from rnn_tui.experiment import Experiment
 from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import (
@@ -21,7 +22,6 @@ from rnn_tui.protocol import (
     SetSpeed,
     SlowMotion,
     Step,
-    Turn,
     Wanted,
     Watch,
 )

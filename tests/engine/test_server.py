@@ -21,7 +21,6 @@ from rnn_tui.engine_note import SOCKET, Note, read_note
 from rnn_tui.experiment import Experiment
 from rnn_tui.hangup import OnHangup
 from rnn_tui.lessons import LESSONS
-from rnn_tui.manifest import read_experiment, read_manifest
 from rnn_tui.protocol import (
     VERSION,
     Command,
@@ -43,6 +42,7 @@ from rnn_tui.protocol import (
     Wanted,
     Whereabouts,
 )
+from rnn_tui.read_checkpoint import read_experiment, read_manifest
 from rnn_tui.wire import MAX_COMMAND, pack
 from tests.engine.guests import PATIENCE, House, house
 

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnn_tui.changes import Turn
 from rnn_tui.corpus import corpus_of
 from rnn_tui.engine import timeline
 from rnn_tui.engine.session import Session
 from rnn_tui.engine.tasks import TextTask
 from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.protocol import Turn
 from rnn_tui.reproduce import command_line
 from tests.engine.test_timeline import bits, equal, session_of
 from tests.engine.text_runs import Notebook, letters, on_text

@@ -1,9 +1,11 @@
 """The form on `O`: how the network goes on from a text."""
 
+from collections.abc import Mapping
+
 from rnn_tui.experiment import ExperimentError
 from rnn_tui.fields import Field
 from rnn_tui.inside import SampleAsk
-from rnn_tui.sample_fields import SAMPLE_FIELDS, sample_ask
+from rnn_tui.sample_fields import MOST_PRIME, SAMPLE_FIELDS, sample_numbers
 from rnn_tui.text import glyph, safe
 from rnn_tui.view.screens.editors import Row, TextInput, as_text, from_text
 from rnn_tui.view.screens.form import Form
@@ -44,7 +46,7 @@ class GenerationScreen(Form[SampleAsk]):
     def collect(self) -> SampleAsk:
         """The settings. Raises ExperimentError."""
         texts = {row.setting.name: row.editor.value for row in self.rows.values()}
-        return sample_ask(_prime(texts["prime"]), texts)
+        return _ask(_prime(texts["prime"]), texts)
 
     def verdict(self, ready: SampleAsk | None, wrong: ExperimentError | None) -> str:
         """Whether it can be so."""
@@ -71,3 +73,20 @@ def _prime(text: str) -> str:
     except ExperimentError as error:
         raise ExperimentError("sample.prime", str(error)) from None
     return found
+
+
+def _ask(prime: str, numbers: Mapping[str, str]) -> SampleAsk:
+    """The settings that a text and four numbers as text stand for.
+
+    Raises ExperimentError, which names the field and what would be right.
+    """
+    if len(prime) > MOST_PRIME:
+        raise ExperimentError("sample.prime", f"has {len(prime):,} characters: it may have {MOST_PRIME:,}")
+    found = sample_numbers(numbers)
+    return SampleAsk(
+        prime=prime,
+        temperature=float(found["temperature"]),
+        top_k=int(found["top_k"]),
+        seed=int(found["seed"]),
+        length=int(found["length"]),
+    )
