@@ -144,8 +144,10 @@ def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: st
 
     if steps is None:
         raise Refusal(f"{shown(run)}: it has learnt a series: --forecast N prints the next N numbers")
-    values = None if given is None else numbers_of(given)
-    for value in _finite(forecast_from(kept, values, steps), run):
+    series = kept.essence.series
+    assert series is not None
+    values = series.values if given is None else numbers_of(given)
+    for value in _finite(forecast_from(kept.model(), kept.experiment, series, values, steps), run):
         out = Piecewise()
         out.write(repr(value))
         out.end()

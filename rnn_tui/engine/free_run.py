@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.model import Model, State, drawn_state
-from rnn_tui.engine.network import KeptNetwork
+from rnn_tui.essence import SeriesEssence
+from rnn_tui.experiment import Experiment
 
 __all__ = ["forecast_from", "free_run", "said_to"]
 
@@ -27,17 +28,16 @@ def free_run(model: Model, last: Tensor, state: State) -> Iterator[Tensor]:
 
 
 @torch.no_grad()
-def forecast_from(kept: KeptNetwork, values: Sequence[float] | None, steps: int) -> Iterator[float]:
-    """The next numbers after `values`, or after the end of what was learnt, in the units of the series.
+def forecast_from(
+    model: Model, experiment: Experiment, scale: SeriesEssence, values: Sequence[float], steps: int
+) -> Iterator[float]:
+    """The next numbers after `values`, in the units of the series.
 
     As in the chart of the view: it begins as at the start of a sequence, reads the values, and goes on alone.
     """
-    series = kept.essence.series
-    assert series is not None
-    model, experiment = kept.model(), kept.experiment
     device = next(model.parameters()).device
-    numbers = (np.array(series.values if values is None else values) - series.mean) / series.deviation
+    numbers = (np.array(values) - scale.mean) / scale.deviation
     state = drawn_state(experiment, 1, device)
     said, state = said_to(model, torch.from_numpy(numbers.astype(np.float32)).to(device), state)
     for _, each in zip(range(steps), free_run(model, said[-1:], state), strict=False):
-        yield each.item() * series.deviation + series.mean
+        yield each.item() * scale.deviation + scale.mean

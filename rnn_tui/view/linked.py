@@ -25,7 +25,7 @@ from rnn_tui.showing import Showing
 from rnn_tui.text import safe
 from rnn_tui.view.before import before_first_frame
 from rnn_tui.view.leaving import leave_on_signals
-from rnn_tui.view.panes import INSIDE, inside_pane
+from rnn_tui.view.panes.registry import INSIDE, inside_pane
 from rnn_tui.view.pull import Puller
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen

@@ -1,57 +1,23 @@
-"""What all panes share: a border with a title, a picture that repaints only the rows that changed, hover and click."""
+"""What all panes share: a border with a title, hover and click."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from rich.style import Style
 from textual import events
 from textual.content import Content
-from textual.filter import ANSIToTruecolor, LineFilter
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from rnn_tui.draw.words import draw_note, first_that_fits
 from rnn_tui.frame import Failure
 from rnn_tui.text import safe
 from rnn_tui.view.ascii import is_ascii, spelled
+from rnn_tui.view.picture import Picture
 from rnn_tui.view.scene import Scene
 
-__all__ = ["Explanation", "Pane", "Picture", "failure_told"]
+__all__ = ["Explanation", "Pane", "failure_told"]
 
 _CORNERS = 4  # cells of a border, less those at its sides, that stay a line
-
-
-class Picture(Widget):
-    """A widget made of strips. Showing new ones repaints the rows that changed; of those, `thin` sends what did."""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._strips: list[Strip] = []
-
-    def paint(self, strips: list[Strip]) -> None:
-        """Show these strips, one a row."""
-        old, self._strips = self._strips, strips
-        if [each.cell_length for each in old] != [each.cell_length for each in strips]:
-            self.refresh()
-            return
-        changed = [
-            Region(0, y, after.cell_length, 1)
-            for y, (before, after) in enumerate(zip(old, strips, strict=True))
-            if before != after
-        ]
-        if changed:
-            self.refresh(*changed)
-
-    def render_line(self, y: int) -> Strip:
-        """The strip of a row, on this widget's background."""
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
-        return strip.apply_style(Style(bgcolor=self.rich_style.bgcolor))
-
-    def get_line_filters(self) -> list[LineFilter]:
-        """Without the translation of ANSI colours: pictures have none, and it costs more than drawing them."""
-        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
 
 @dataclass(frozen=True, kw_only=True)

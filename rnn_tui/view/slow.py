@@ -1,7 +1,7 @@
 """Slow motion in the view: the lines under the unrolled network, and its ladder of paces."""
 
 from rnn_tui.draw.phase import draw_phase
-from rnn_tui.view.pane import Picture
+from rnn_tui.view.picture import Picture
 from rnn_tui.view.scene import Scene
 
 __all__ = ["FIRST_PACE", "PhaseLines", "next_pace"]

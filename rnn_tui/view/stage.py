@@ -12,8 +12,8 @@ from rnn_tui.experiment import Experiment
 from rnn_tui.inside import Ask
 from rnn_tui.view.inside import InsidePane
 from rnn_tui.view.pane import Pane
-from rnn_tui.view.panes import PANES, inside_pane
 from rnn_tui.view.panes.network import NetworkPane, height_of
+from rnn_tui.view.panes.registry import PANES, inside_pane
 from rnn_tui.view.panes.states import height_with_numbers
 from rnn_tui.view.scene import Gaze
 from rnn_tui.view.slow import PhaseLines

@@ -1,7 +1,7 @@
 """The two lines on top."""
 
 from rnn_tui.draw.status import draw_status
-from rnn_tui.view.pane import Picture
+from rnn_tui.view.picture import Picture
 from rnn_tui.view.scene import Scene
 
 __all__ = ["StatusLines"]

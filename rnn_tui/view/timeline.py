@@ -7,7 +7,7 @@ from textual.message import Message
 
 from rnn_tui.draw.timeline import draw_timeline, tick_at
 from rnn_tui.frame import Status
-from rnn_tui.view.pane import Picture
+from rnn_tui.view.picture import Picture
 from rnn_tui.view.scene import Scene
 
 __all__ = ["TimeLine"]

@@ -22,7 +22,7 @@ from rnn_tui.lessons import LESSONS
 from rnn_tui.protocol import Frame, Opened, Wanted
 from rnn_tui.view.layout import time_axis
 from rnn_tui.view.pane import Pane
-from rnn_tui.view.panes import INSIDE, inside_pane
+from rnn_tui.view.panes.registry import INSIDE, inside_pane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.scene import Gaze, Scene
 

@@ -23,8 +23,8 @@ from rnn_tui.inside import (
 )
 from rnn_tui.lessons import LESSONS
 from rnn_tui.properties import PROPERTIES
-from rnn_tui.view.panes import INSIDE, PANES, inside_pane
 from rnn_tui.view.panes.gates import GatesPane
+from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.scene import Gaze
 from rnn_tui.view.stage import Stage
 from tests.view.fake_engine import FakeEngine

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 
-from rnn_tui.view.pane import Picture
+from rnn_tui.view.picture import Picture
 from rnn_tui.view.thin import Shown, ThinCompositor
 from tests.view.helpers import until
 
