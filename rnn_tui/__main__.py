@@ -14,11 +14,11 @@ def main() -> None:
         heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else somebody has it ignored
         if heeds:  # what is half imported would not pass an exception on as it is
             signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-        from rnn_tui.surroundings import open_streams
+        from rnn_tui.common.process import open_streams
 
         open_streams()
         gc.disable()  # nothing that is imported is garbage, and looking for some takes a tenth of the time
-        from rnn_tui.cli import main as run
+        from rnn_tui.cli.main import main as run
 
         gc.enable()
         if heeds:

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 from textual.pilot import Pilot
 
-from rnn_tui.lessons import LESSONS
-from rnn_tui.link import start_engine
-from rnn_tui.manner import Manner, Theme
-from rnn_tui.overrides import overridden
-from rnn_tui.rules import from_dict
-from rnn_tui.showing import Showing
-from rnn_tui.view.app import RnnApp
+from rnn_tui.client.link import start_engine
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.overrides import overridden
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.settings import Manner, Theme
 
 _HERE = Path(__file__).parent
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.engine_folders import engines_folder
-from rnn_tui.engine_note import SOCKET, Note, write_note
-from rnn_tui.wire import Buffer
+from rnn_tui.client.engine_folders import engines_folder
+from rnn_tui.protocol.rendezvous import SOCKET, Note, write_note
+from rnn_tui.protocol.wire import Buffer
 
 __all__ = ["RECORDED", "FakeEngine", "fake_engine", "of_0_1_0", "of_the_future", "packed", "silent_engine"]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from rnn_tui.changes import Turn
-from rnn_tui.engine.kept import resume
-from rnn_tui.protocol import Keep
-from rnn_tui.read_checkpoint import read_experiment, read_manifest
+from rnn_tui.engine.store.resume import resume
+from rnn_tui.experiment.changes import Turn
+from rnn_tui.protocol.messages import Keep
+from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 
 __all__ = ["KEPT", "NAMES", "copied", "gone_on", "losses", "reference"]
 

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from msgspec import inspect
 
-from rnn_tui.protocol import VERSION, Command, Message
+from rnn_tui.protocol.messages import VERSION, Command, Message
 
 __all__ = ["FOLDER", "Schema", "description", "messages", "problem", "released", "write"]
 
@@ -65,7 +65,8 @@ def problem(schema: Schema, version: int, folder: Path = FOLDER) -> str:
     if version == newest:
         return (
             f"The messages are no longer those of protocol {version}, which has been released: "
-            f"{_change(there, schema)}. Make VERSION in rnn_tui/protocol.py {version + 1}, then run {_COMMAND}."
+            f"{_change(there, schema)}. Make VERSION in rnn_tui/protocol/messages.py {version + 1}, "
+            f"then run {_COMMAND}."
         )
     return (
         f"The messages have changed: {_change(there, schema)}. Protocol {version} has not been released, so VERSION "

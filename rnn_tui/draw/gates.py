@@ -8,14 +8,14 @@ import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor, put_scale
-from rnn_tui.draw.numbers import nice_above
-from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import first_that_fits, note_lines, put_note
-from rnn_tui.inside import Gate, GatesFacts
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor, put_scale
+from rnn_tui.draw.kit.numbers import nice_above
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.protocol.inspect import Gate, GatesFacts
 
 __all__ = ["GateBlock", "GatesLayout", "draw_gates", "gate_units_that_fit", "lay_out_gates"]
 

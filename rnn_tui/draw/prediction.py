@@ -9,12 +9,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import compact, exact, probability
-from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import first_that_fits
-from rnn_tui.frame import Floats
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import compact, exact, probability
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.protocol.frame import Floats
 
 __all__ = ["GUTTER", "Prediction", "Seen", "draw_prediction"]
 

@@ -13,13 +13,13 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.heatmap import Tone, put_scale
-from rnn_tui.draw.numbers import compact, exact, nice_above
-from rnn_tui.draw.palette import LEVELS, Palette
-from rnn_tui.draw.words import first_that_fits, note_lines, put_note
-from rnn_tui.inside import Follower, ReadingFacts
-from rnn_tui.properties import PROPERTIES
+from rnn_tui.data.text_properties import PROPERTIES
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.heatmap import Tone, put_scale
+from rnn_tui.draw.kit.numbers import compact, exact, nice_above
+from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.protocol.inspect import Follower, ReadingFacts
 
 __all__ = ["TextPage", "draw_reading", "lay_out_reading", "reading_scale"]
 

@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.heatmap import Tone
-from rnn_tui.draw.numbers import compact, exact, signed
-from rnn_tui.draw.palette import LEVELS, Palette
-from rnn_tui.draw.words import first_that_fits, note_lines, put_note
-from rnn_tui.inside import SaliencyFacts
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.heatmap import Tone
+from rnn_tui.draw.kit.numbers import compact, exact, signed
+from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.protocol.inspect import SaliencyFacts
 
 __all__ = ["Page", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
 

@@ -13,12 +13,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import probability
-from rnn_tui.draw.palette import LEVELS, Palette
-from rnn_tui.draw.words import first_that_fits, note_lines, put_note
-from rnn_tui.inside import Floats, Integers, SampleFacts
-from rnn_tui.kinds import Says
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import probability
+from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.experiment.task_layout import Says
+from rnn_tui.protocol.inspect import Floats, Integers, SampleFacts
 
 __all__ = ["Page", "Prime", "Spot", "draw_sample", "lay_out_sample", "text_names", "text_room"]
 

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.chart import Curve, draw_chart
-from rnn_tui.draw.palette import Palette
-from rnn_tui.frame import Forecast, SeriesScale
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.chart import Curve, draw_chart
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.protocol.frame import Forecast, SeriesScale
 
 __all__ = ["as_drawn", "draw_forecast", "is_outside", "steps_that_fit"]
 

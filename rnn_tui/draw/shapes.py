@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import signed
-from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import first_that_fits
-from rnn_tui.frame import Check, TensorFact
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits
+from rnn_tui.protocol.frame import Check, TensorFact
 
 __all__ = ["draw_shapes"]
 

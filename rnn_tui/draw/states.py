@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from textual.strip import Strip
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor, put_scale
-from rnn_tui.draw.numbers import nice_above
-from rnn_tui.draw.palette import Palette
-from rnn_tui.draw.words import first_that_fits, place_name
-from rnn_tui.frame import Floats, States
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor, put_scale
+from rnn_tui.draw.kit.numbers import nice_above
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.protocol.frame import Floats, States
 
 __all__ = ["LEGEND", "RULER", "Block", "StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
 

@@ -3,13 +3,13 @@
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import compact, count, duration
-from rnn_tui.draw.palette import Palette
-from rnn_tui.experiment import Experiment
-from rnn_tui.frame import GpuLoad, Status
-from rnn_tui.protocol import Opened
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import compact, count, duration
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame import GpuLoad, Status
+from rnn_tui.protocol.messages import Opened
 
 __all__ = ["describe_flow", "describe_network", "draw_status", "speed_name"]
 

@@ -2,10 +2,10 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.numbers import count
-from rnn_tui.draw.palette import Palette
-from rnn_tui.frame import Status
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import count
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.protocol.frame import Status
 
 __all__ = ["draw_timeline", "tick_at"]
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnn_tui.corpus import Corpus
-from rnn_tui.engine.session import Session
-from rnn_tui.lessons import LESSONS
-from rnn_tui.reading import read
+from rnn_tui.data.load import read
+from rnn_tui.data.text import Corpus
+from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.lessons import LESSONS
 
 LESSON = LESSONS["python-source"]
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from rnn_tui.engine.session import Session
-from rnn_tui.experiment import Experiment
-from rnn_tui.lessons import LESSONS
+from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
 
 _EPOCHS = 300
 _TURNS = 9

@@ -9,9 +9,9 @@ import time
 
 import torch
 
-from rnn_tui.engine.session import Session
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import HISTORY
+from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.messages import HISTORY
 
 _TICKS = 2000
 _TURNS = 5

@@ -14,17 +14,26 @@ import torch
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.draw.palette import DARK
-from rnn_tui.engine.session import Session
-from rnn_tui.experiment import Data, Experiment, Network, Training
-from rnn_tui.inside import CellAsk, GatesAsk, GradientsAsk, ReadingAsk, SaliencyAsk, SampleAsk, SpaceAsk, WeightsAsk
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Frame, Opened, Wanted
-from rnn_tui.view.layout import time_axis
-from rnn_tui.view.pane import Pane
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Data, Experiment, Network, Training
+from rnn_tui.protocol.inspect import (
+    CellAsk,
+    GatesAsk,
+    GradientsAsk,
+    ReadingAsk,
+    SaliencyAsk,
+    SampleAsk,
+    SpaceAsk,
+    WeightsAsk,
+)
+from rnn_tui.protocol.messages import Frame, Opened, Wanted
+from rnn_tui.view.model.scene import Gaze, Scene
 from rnn_tui.view.panes.registry import INSIDE, inside_pane
 from rnn_tui.view.panes.shapes import ShapesPane
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.view.stage.wanted import time_axis
+from rnn_tui.view.widgets.pane import Pane
 
 ASKS: dict[str, Wanted] = {
     "cell": Wanted(inside=(CellAsk(step=-1, units=60, features=60),)),

@@ -16,18 +16,18 @@ import time
 
 from msgspec.structs import replace
 
-from rnn_tui.engines import alive
-from rnn_tui.lessons import LESSONS
-from rnn_tui.link import Engine, start_engine
-from rnn_tui.protocol import CurveWanted, Frame, Inquire, Look, Message, Open, SetSpeed, Wanted, Whereabouts
-from rnn_tui.wire import Buffer, decode_message, pack
+from rnn_tui.client.discovery import alive
+from rnn_tui.client.link import Engine, start_engine
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.messages import CurveWanted, Frame, Inquire, Look, Message, Open, SetSpeed, Wanted, Whereabouts
+from rnn_tui.protocol.wire import Buffer, decode_message, pack
 from tests.bench.pty_screen import PtyScreen
 
 _ALL = Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))
 _CLIENTS = """
 import select, socket, sys
-from rnn_tui.protocol import CurveWanted, Look, Wanted
-from rnn_tui.wire import pack
+from rnn_tui.protocol.messages import CurveWanted, Look, Wanted
+from rnn_tui.protocol.wire import pack
 look = pack(Look(number=1, wanted=Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))))
 peers = {}
 poll = select.poll()

@@ -24,10 +24,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from rnn_tui.corpus import read_corpus
-from rnn_tui.engine.session import Session
-from rnn_tui.engine.threads import choose_threads
-from rnn_tui.experiment import Data, Experiment, Network, Training
+from rnn_tui.data.text import read_corpus
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.threads import choose_threads
+from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from tests.bench.pty_screen import PtyScreen
 
 _UPDATES = 20

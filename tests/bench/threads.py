@@ -16,10 +16,10 @@ _SECONDS = 12.0
 _ROUNDS = 3
 _NETWORK = """
 import sys, time
-from rnn_tui.engine.session import Session
-from rnn_tui.engine.threads import choose_threads
-from rnn_tui.lessons import LESSONS
-from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.threads import choose_threads
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.validate import from_dict, to_dict
 values = to_dict(LESSONS["python-source"])
 values["run"]["threads"] = int(sys.argv[1])
 experiment = from_dict(values)

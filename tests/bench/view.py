@@ -20,9 +20,9 @@ _PYTHON = [sys.executable, "-m", "rnn_tui"]
 _FULL_SPEED = [*_PYTHON, "hihello", "--epochs", "0", "--speed", "max", "--until", "never"]
 _HEADLESS = """
 import sys, time, torch
-from rnn_tui.engine.session import Session
-from rnn_tui.rules import from_dict, to_dict
-from rnn_tui.lessons import LESSONS
+from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.experiment.lessons import LESSONS
 torch.set_num_threads(1)
 values = to_dict(LESSONS["hihello"]); values["training"]["epochs"] = 0
 session = Session(from_dict(values))

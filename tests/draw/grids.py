@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
 
 __all__ = ["GREY", "Grid", "grid", "is_picture", "letters", "texts"]
 

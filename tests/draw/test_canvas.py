@@ -7,9 +7,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.text import glyph, safe
+from rnn_tui.common.glyphs import glyph, safe
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.time_axis import TimeAxis
 from tests.draw.grids import grid, is_picture
 
 RED, BLUE, NONE = Style(color="red"), Style(bgcolor="blue"), Style()

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.draw.cell import draw_cell
-from rnn_tui.draw.palette import DARK, LIGHT
-from rnn_tui.inside import CellFacts, Compared, GateTerms
+from rnn_tui.draw.cell.cell import draw_cell
+from rnn_tui.draw.kit.palette import DARK, LIGHT
+from rnn_tui.protocol.inspect import CellFacts, Compared, GateTerms
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 NAMES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.chart import Curve, draw_chart, short
+from rnn_tui.draw.kit.chart import Curve, draw_chart, short
 
 LINE, AXIS, FLOOR, MARK = (Style(color=color) for color in ("cyan", "white", "yellow", "magenta"))
 BACKGROUND = Style(bgcolor="black")

@@ -8,8 +8,8 @@ from rich.palette import Palette as Colours
 from rich.style import Style
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
-from rnn_tui.draw.palette import LEVELS, Palette
-from rnn_tui.view.theme import palette_for
+from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.view.model.theme import palette_for
 
 SYSTEMS = {"256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
 # What terminals make of the 16 differs: xterm's own, and those of the VGA text mode.

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.boxes import Cell
-from rnn_tui.draw.flow import Flow
-from rnn_tui.draw.palette import DARK, LIGHT
-from rnn_tui.draw.phase import draw_phase, short_name
+from rnn_tui.draw.kit.palette import DARK, LIGHT
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.boxes import Cell
+from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.draw.network.phase_lines import draw_phase, short_name
+from rnn_tui.draw.network.unrolled import Unrolled, draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
-from rnn_tui.draw.unrolled import Unrolled, draw_unrolled
-from rnn_tui.frame import States
-from rnn_tui.phase import Moved, Phase, PhaseKind
+from rnn_tui.protocol.frame import States
+from rnn_tui.protocol.phase import Moved, Phase, PhaseKind
 from tests.draw.grids import GREY, Grid, is_picture
 
 KINDS: tuple[PhaseKind, ...] = ("update", "embed", "cell", "head", "softmax", "loss", "backward")

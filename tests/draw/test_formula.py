@@ -2,8 +2,8 @@
 
 import pytest
 
-from rnn_tui.draw.formula import Formula
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.formula import Formula
+from rnn_tui.draw.kit.palette import DARK
 
 
 def written_out(terms: list[float], total: float, digits: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.draw.norms import norm_format, norm_text
+from rnn_tui.draw.kit.norms import norm_format, norm_text
 
 
 @pytest.mark.parametrize(

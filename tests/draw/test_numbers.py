@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.draw.numbers import compact, count, exact, nice_above, probability, signed
+from rnn_tui.draw.kit.numbers import compact, count, exact, nice_above, probability, signed
 
 FLOATS = st.one_of(st.floats(-1.2, 1.2), st.floats(-200, 200), st.floats(allow_nan=False, width=32))
 

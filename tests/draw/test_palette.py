@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from rnn_tui.draw.palette import DARK, LIGHT, Palette
+from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
 
 BOTH = pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
 from rnn_tui.view.panes.prediction import prediction_axis
 from tests.draw.grids import Grid, is_picture

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
-from rnn_tui.inside import SaliencyFacts
+from rnn_tui.protocol.inspect import SaliencyFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 GLYPHS = ["a", "b", "c", "d", "e", "f", "␣"]

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_room
-from rnn_tui.inside import SampleFacts
+from rnn_tui.protocol.inspect import SampleFacts
 from tests.draw.grids import GREY, Grid, is_picture
 
 GLYPHS = ("a", "b", "c", "d", "␣", "⏎")

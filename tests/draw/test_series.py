@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.series import draw_forecast, is_outside, steps_that_fit
-from rnn_tui.frame import Forecast
+from rnn_tui.protocol.frame import Forecast
 
 WAVE = np.sin(np.arange(80) / 5)
 SEEN = Forecast(first=100, end=140, truth=WAVE[:60], said=WAVE[1:40], free=WAVE[40:80])

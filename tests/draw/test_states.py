@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states
-from rnn_tui.frame import States
+from rnn_tui.protocol.frame import States
 from tests.draw.grids import GREY, Grid, is_picture, letters
 
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))

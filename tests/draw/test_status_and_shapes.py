@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.draw.numbers import duration
-from rnn_tui.draw.palette import DARK, LIGHT
+from rnn_tui.draw.kit.numbers import duration
+from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.shapes import draw_shapes
 from rnn_tui.draw.status import describe_network, draw_status, speed_name
-from rnn_tui.frame import Check, Status, TensorFact
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Opened
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.frame import Check, Status, TensorFact
+from rnn_tui.protocol.messages import Opened
 from tests.draw.grids import Grid, is_picture
 
 STATUS = Status(tick=70, newest=70, branch="main", branches=1, epochs=100, epoch=12, fed=4, loss=4.07,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.timeline import draw_timeline, tick_at
 from tests.draw.test_status_and_shapes import STATUS
 

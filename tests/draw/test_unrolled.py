@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
 from rnn_tui.draw.states import draw_states, lay_out_states
-from rnn_tui.draw.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
-from rnn_tui.frame import States
+from rnn_tui.protocol.frame import States
 from tests.draw.grids import GREY, Grid, is_picture
 
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))

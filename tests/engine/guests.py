@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from rnn_tui.engine.connection import Reception
-from rnn_tui.engine.server import Server
-from rnn_tui.engine_note import SOCKET
-from rnn_tui.hangup import OnHangup
-from rnn_tui.protocol import VERSION, Command, Frame, Greeting, Look, Message, Wanted
-from rnn_tui.wire import Buffer, decode_message, pack
+from rnn_tui.engine.host.connection import Reception
+from rnn_tui.engine.host.server import Server
+from rnn_tui.protocol.messages import VERSION, Command, Frame, Greeting, Look, Message, Wanted
+from rnn_tui.protocol.on_disconnect import OnHangup
+from rnn_tui.protocol.rendezvous import SOCKET
+from rnn_tui.protocol.wire import Buffer, decode_message, pack
 
 __all__ = ["PATIENCE", "Guest", "House", "house"]
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import torch
 
-from rnn_tui.changes import Turn
-from rnn_tui.engine.keeper import Keeper
-from rnn_tui.engine.kept import begin_keeping, resume
-from rnn_tui.engine.session import Session
-from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import Keep
-from rnn_tui.read_checkpoint import read_experiment
-from rnn_tui.rules import from_dict, to_dict
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.store.checkpointer import Keeper
+from rnn_tui.engine.store.resume import begin_keeping, resume
+from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.messages import Keep
+from rnn_tui.runs.read_checkpoint import read_experiment
 
 
 def changed(experiment: Experiment, **sections: dict[str, Any]) -> Experiment:

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.inside.sight import Sight
-from rnn_tui.engine.trainer import Trainer
+from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["CELLS", "Pass", "sight_of"]
 

@@ -2,10 +2,10 @@
 
 import math
 
-from rnn_tui.engine.budget import Budget
-from rnn_tui.engine.connection import Connection, Rank, Reception
-from rnn_tui.engine.server import Server
-from rnn_tui.protocol import Command, Message
+from rnn_tui.engine.host.budget import Budget
+from rnn_tui.engine.host.connection import Connection, Rank, Reception
+from rnn_tui.engine.host.server import Server
+from rnn_tui.protocol.messages import Command, Message
 
 __all__ = ["Script", "Scripted"]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.rules import from_dict
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
 
 __all__ = ["Notebook", "letters", "on_text"]
 

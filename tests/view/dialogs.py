@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import rnn_tui.view
-from rnn_tui.view.theme import THEMES
+from rnn_tui.view.model.theme import THEMES
 
 __all__ = ["NOTHING", "SIZES", "Host", "answer_to", "assert_inside", "screen_text"]
 
@@ -19,7 +19,7 @@ NOTHING = object()
 class Host(App[None]):
     """Pushes one dialog, and keeps its answer."""
 
-    CSS_PATH = Path(rnn_tui.view.__file__).with_name("app.tcss")
+    CSS_PATH = Path(rnn_tui.view.__file__).parent / "app" / "app.tcss"
 
     def __init__(self, dialog: Screen[Any], theme: int = 0) -> None:
         super().__init__()

@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.frame import Status
-from rnn_tui.link import Engine, EngineError
-from rnn_tui.protocol import (
+from rnn_tui.client.link import Engine, EngineError
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame import Status
+from rnn_tui.protocol.messages import (
     VERSION,
     Command,
     Frame,

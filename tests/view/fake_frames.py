@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.frame import (
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame import (
     Check,
     Curve,
     Floats,
@@ -19,7 +19,7 @@ from rnn_tui.frame import (
     Steps,
     TensorFact,
 )
-from rnn_tui.protocol import Frame, Look, Opened, Wanted
+from rnn_tui.protocol.messages import Frame, Look, Opened, Wanted
 
 __all__ = ["MIDWAY", "TORCH", "frame_of", "h_value", "number", "says"]
 

@@ -9,10 +9,10 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.lessons import LESSONS
-from rnn_tui.showing import Showing
-from rnn_tui.view.app import RnnApp
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.launch import Showing
 from tests.view.fake_engine import FakeEngine
 
 __all__ = ["running", "screen_lines", "settled", "text_of", "until"]

@@ -14,16 +14,16 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.theme import Theme
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.canvas import Canvas
-from rnn_tui.draw.heatmap import Tone, draw_pair, draw_unit
-from rnn_tui.draw.matrix import draw_matrix
-from rnn_tui.frame import Status
-from rnn_tui.manner import Manner
-from rnn_tui.rules import from_dict
-from rnn_tui.view.app import RnnApp
-from rnn_tui.view.ascii import Ascii, in_ascii, spelled, takes_unicode
-from rnn_tui.view.theme import palette_for
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_unit
+from rnn_tui.draw.kit.matrix import draw_matrix
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.frame import Status
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.settings import Manner
+from rnn_tui.view.model.theme import palette_for
+from rnn_tui.view.terminal.ascii import Ascii, in_ascii, spelled, takes_unicode
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, text_of, until
 from tests.view.test_inside_pictures import PICTURES

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.geometry import Size
 
-from rnn_tui.draw.palette import DARK
-from rnn_tui.experiment import Data, Experiment, Network, Training
-from rnn_tui.protocol import Look
-from rnn_tui.text import glyph
-from rnn_tui.view.layout import time_axis, wanted
+from rnn_tui.common.glyphs import glyph
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.experiment.spec import Data, Experiment, Network, Training
+from rnn_tui.protocol.messages import Look
+from rnn_tui.view.model.scene import Gaze, Scene, next_scene
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
-from rnn_tui.view.scene import Gaze, Scene, next_scene
+from rnn_tui.view.stage.wanted import time_axis, wanted
 from tests.view.fake_frames import MIDWAY, frame_of
 
 LETTERS = "abcxyz字ा"  # of one cell and of two

@@ -3,8 +3,8 @@
 import pytest
 from textual import events
 
-from rnn_tui.protocol import Learn, Open, Play
-from rnn_tui.view.app import RnnApp
+from rnn_tui.protocol.messages import Learn, Open, Play
+from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
 from tests.view.helpers import running, settled, until

@@ -5,9 +5,9 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.experiment import ExperimentError
-from rnn_tui.fields import FIELDS
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.view.screens.editors import as_text, from_text
 
 

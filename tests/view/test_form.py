@@ -8,10 +8,10 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from rnn_tui.experiment import Data, Experiment, Network, Training
-from rnn_tui.fields import FIELDS
-from rnn_tui.lessons import LESSONS
-from rnn_tui.rules import choices, from_dict, to_dict
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.spec import Data, Experiment, Network, Training
+from rnn_tui.experiment.validate import choices, from_dict, to_dict
 from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.frame import Curve
-from rnn_tui.rules import from_dict
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.frame import Curve
 from tests.view.helpers import running, screen_lines, text_of, until
 
 

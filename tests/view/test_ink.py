@@ -4,7 +4,7 @@ import pytest
 from rich.color import ColorSystem
 from rich.style import Style
 
-from rnn_tui.view.ink import Ink, look_of
+from rnn_tui.view.terminal.escapes import Ink, look_of
 
 FULL = ColorSystem.TRUECOLOR
 

@@ -8,7 +8,9 @@ import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.inside import (
+from rnn_tui.data.text_properties import PROPERTIES
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.inspect import (
     Ask,
     CellAsk,
     GatesAsk,
@@ -21,12 +23,10 @@ from rnn_tui.inside import (
     SpaceAsk,
     WeightsAsk,
 )
-from rnn_tui.lessons import LESSONS
-from rnn_tui.properties import PROPERTIES
+from rnn_tui.view.model.scene import Gaze
 from rnn_tui.view.panes.gates import GatesPane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
-from rnn_tui.view.scene import Gaze
-from rnn_tui.view.stage import Stage
+from rnn_tui.view.stage.stage import Stage
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnn_tui.gradient_ways import gradient_way
-from rnn_tui.inside import (
+from rnn_tui.protocol.gradient_paths import gradient_way
+from rnn_tui.protocol.inspect import (
     Answer,
     CellFacts,
     Gate,

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.protocol import CurveWanted, Wanted
-from rnn_tui.view import linked
-from rnn_tui.view.app import RnnApp
-from rnn_tui.view.pull import Puller
+from rnn_tui.protocol.messages import CurveWanted, Wanted
+from rnn_tui.view.app import engine_app as linked
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.frame_requests import Puller
 from rnn_tui.view.screens.main import MainScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY

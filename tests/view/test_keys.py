@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import (
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.messages import (
     Back,
     Command,
     Detach,
@@ -24,10 +24,10 @@ from rnn_tui.protocol import (
     TakeControls,
     Whereabouts,
 )
-from rnn_tui.view.keys import KEYS
-from rnn_tui.view.leaving import last_lines
-from rnn_tui.view.scene import Gaze
+from rnn_tui.view.model.keys import KEYS
+from rnn_tui.view.model.scene import Gaze
 from rnn_tui.view.screens.quit import QuitScreen
+from rnn_tui.view.terminal.exit import last_lines
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, screen_lines, text_of, until

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from textual import events
 from textual.widgets import Static
 
-from rnn_tui.manifest import MANIFEST
-from rnn_tui.manner import Manner
-from rnn_tui.protocol import Detach, Keep, Left, Look, Open, Whereabouts
+from rnn_tui.protocol.messages import Detach, Keep, Left, Look, Open, Whereabouts
+from rnn_tui.runs.manifest import MANIFEST
+from rnn_tui.view.model.settings import Manner
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, until
@@ -35,7 +35,7 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
 ) -> None:
     """From the last checkpoint, or from the beginning; until the other one speaks, nothing is said to play."""
     engine, other = FakeEngine(), FakeEngine(greets=False)
-    monkeypatch.setattr("rnn_tui.view.linked.start_engine", lambda _: other)
+    monkeypatch.setattr("rnn_tui.view.app.engine_app.start_engine", lambda _: other)
     async with running(engine=engine) as (pilot, app, _):
         if kept:
             (tmp_path / MANIFEST).write_text("{}")

@@ -4,13 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
-from rnn_tui.frame import Curve
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import CurveWanted, Look, Wanted
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.frame import Curve
+from rnn_tui.protocol.messages import CurveWanted, Look, Wanted
+from rnn_tui.view.model.scene import Gaze, Scene, next_scene
 from rnn_tui.view.panes.loss import LossPane
-from rnn_tui.view.scene import Gaze, Scene, next_scene
 from tests.view.fake_frames import MIDWAY, frame_of
 
 HIHELLO = LESSONS["hihello"]

@@ -4,13 +4,13 @@ import pytest
 from msgspec.structs import replace
 from rich.color import Color
 
-from rnn_tui.draw.palette import DARK, LIGHT
-from rnn_tui.frame import PredictionSeen
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Command, GoTo, Open, Restart
-from rnn_tui.rules import from_dict, to_dict
-from rnn_tui.view.app import RnnApp
-from rnn_tui.view.keys import KEYS
+from rnn_tui.draw.kit.palette import DARK, LIGHT
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.frame import PredictionSeen
+from rnn_tui.protocol.messages import Command, GoTo, Open, Restart
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.keys import KEYS
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY, h_value
 from tests.view.helpers import running, screen_lines, settled, text_of, until
@@ -183,7 +183,7 @@ async def test_a_refusal_becomes_a_notice_and_nothing_else_changes() -> None:
 
 async def test_a_dead_engine_is_told_and_another_one_begins_what_was_running(monkeypatch: pytest.MonkeyPatch) -> None:
     second = FakeEngine()
-    monkeypatch.setattr("rnn_tui.view.linked.start_engine", lambda _: second)
+    monkeypatch.setattr("rnn_tui.view.app.engine_app.start_engine", lambda _: second)
     async with running() as (pilot, app, engine):
         await pilot.press("R")
         await until(pilot, lambda: "seed 5" in text_of(app, "#status"))

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.frame import Curve, HeldOut
-from rnn_tui.inside import SampleAsk
-from rnn_tui.lessons import LESSONS
-from rnn_tui.overrides import overridden
-from rnn_tui.protocol import Open
-from rnn_tui.rules import from_dict
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.overrides import overridden
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.frame import Curve, HeldOut
+from rnn_tui.protocol.inspect import SampleAsk
+from rnn_tui.protocol.messages import Open
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY

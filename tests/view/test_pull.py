@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.frame import Curve
-from rnn_tui.inside import CellAsk, ReadingAsk, ReadingFacts, SampleAsk
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import CurveWanted, Frame, Look, Opened, Wanted
-from rnn_tui.view.pull import Puller
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.frame import Curve
+from rnn_tui.protocol.inspect import CellAsk, ReadingAsk, ReadingFacts, SampleAsk
+from rnn_tui.protocol.messages import CurveWanted, Frame, Look, Opened, Wanted
+from rnn_tui.view.model.frame_requests import Puller
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, settled, text_of, until
 

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from textual import events
 from textual.widgets import Button
 
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import MOST_PRIME, SampleAsk, SampleFacts
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Play
-from rnn_tui.rules import from_dict
-from rnn_tui.view.app import RnnApp
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts
+from rnn_tui.protocol.messages import Play
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.scene import Gaze
 from rnn_tui.view.panes.sample import SamplePane, chosen_sample
-from rnn_tui.view.scene import Gaze
 from rnn_tui.view.screens.generation import GenerationScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
 from tests.view.fake_engine import FakeEngine

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Look, Wanted
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.messages import Look, Wanted
+from rnn_tui.view.model.scene import Gaze, Scene
 from tests.view.fake_frames import MIDWAY, frame_of
 from tests.view.helpers import running, text_of, until
 

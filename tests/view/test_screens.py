@@ -4,8 +4,8 @@ import pytest
 from textual import events
 from textual.widgets import OptionList, Static
 
-from rnn_tui.lessons import LESSONS
-from rnn_tui.view.keys import GROUPS, KEYS
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.view.model.keys import GROUPS, KEYS
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
 from rnn_tui.view.screens.help import HelpScreen
 from rnn_tui.view.screens.lessons import LessonsScreen

@@ -3,8 +3,8 @@
 import numpy as np
 from msgspec.structs import replace
 
-from rnn_tui.lessons import LESSONS
-from rnn_tui.rules import from_dict
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.validate import from_dict
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY, number
 from tests.view.helpers import running, text_of

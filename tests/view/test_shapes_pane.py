@@ -5,13 +5,13 @@ import torch
 from msgspec.structs import replace
 from torch import nn
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import DARK
-from rnn_tui.frame import TensorFact
-from rnn_tui.lessons import LESSONS
-from rnn_tui.protocol import Look, Opened, Wanted
+from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.frame import TensorFact
+from rnn_tui.protocol.messages import Look, Opened, Wanted
+from rnn_tui.view.model.scene import Gaze, Scene
 from rnn_tui.view.panes.shapes import ShapesPane
-from rnn_tui.view.scene import Gaze, Scene
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from rnn_tui.lessons import LESSONS
-from rnn_tui.showing import Showing
-from rnn_tui.view.app import RnnApp
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.launch import Showing
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import settled
 

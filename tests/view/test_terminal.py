@@ -16,13 +16,13 @@ import pytest
 from textual import events
 from textual.strip import Strip
 
-from rnn_tui.lessons import LESSONS
-from rnn_tui.manner import Colors, Manner
-from rnn_tui.protocol import Play, Step
-from rnn_tui.showing import Showing
-from rnn_tui.view.app import RnnApp
-from rnn_tui.view.terminal import flow_of
-from rnn_tui.view.terminal_outlet import Outlet
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.messages import Play, Step
+from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.settings import Colors, Manner
+from rnn_tui.view.terminal.driver import flow_of
+from rnn_tui.view.terminal.writer_thread import Outlet
 from tests.view.fake_engine import FakeEngine
 
 QUESTION = re.compile(rb"(?:\x1b\[1;(\d+)H)?\x1b\[6n")
@@ -105,7 +105,7 @@ async def shown(
     master: Master, monkeypatch: pytest.MonkeyPatch, colors: Colors = "auto"
 ) -> AsyncIterator[tuple[RnnApp, FakeEngine]]:
     """The app with its first frame on the terminal, all questions answered; it leaves at the end."""
-    monkeypatch.setattr("rnn_tui.view.linked.leave_on_signals", lambda *_: None)
+    monkeypatch.setattr("rnn_tui.view.app.engine_app.leave_on_signals", lambda *_: None)
     engine = FakeEngine()
     app = RnnApp(engine, Showing(experiment=LESSONS["hihello"], manner=Manner(fps=100, colors=colors)))
     running = asyncio.create_task(app.run_async())
@@ -168,8 +168,8 @@ async def test_nobody_reads_and_nothing_waits_for_it(
 
 
 async def test_a_lost_answer_is_asked_for_again(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnn_tui.view.terminal._AGAIN", 0.05)
-    monkeypatch.setattr("rnn_tui.view.terminal_flow._SILENCE", 0.2)
+    monkeypatch.setattr("rnn_tui.view.terminal.driver._AGAIN", 0.05)
+    monkeypatch.setattr("rnn_tui.view.terminal.pacing._SILENCE", 0.2)
     async with shown(master, monkeypatch) as (_, engine):
         master.answers = False
         for tick in range(3000, 3050):
@@ -216,7 +216,7 @@ async def test_on_leaving_nothing_is_left_to_answer(master: Master, monkeypatch:
 async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
     master: Master, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.view.linked.leave_on_signals", lambda *_: None)
+    monkeypatch.setattr("rnn_tui.view.app.engine_app.leave_on_signals", lambda *_: None)
     engine = FakeEngine(greets=False)
     app = RnnApp(engine, Showing(experiment=LESSONS["hihello"]))
     master.answers = False  # one that answers gets no more pictures than it answers to, and is never full

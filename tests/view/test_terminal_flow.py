@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.view.terminal_drain import CAPACITY, Drain
-from rnn_tui.view.terminal_flow import Flow
+from rnn_tui.view.terminal.drain import CAPACITY, Drain
+from rnn_tui.view.terminal.pacing import Flow
 
 PERIOD = 0.05  # seconds between two pictures, at most
 PORTION = 1024

@@ -17,8 +17,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 
-from rnn_tui.view.picture import Picture
-from rnn_tui.view.thin import Shown, ThinCompositor
+from rnn_tui.view.terminal.diff_compositor import Shown, ThinCompositor
+from rnn_tui.view.widgets.picture import Picture
 from tests.view.helpers import until
 
 Cell = tuple[str, Style]  # a character, with marks that join it, and a style

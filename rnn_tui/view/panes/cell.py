@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from textual.strip import Strip
 
-from rnn_tui.draw.cell import draw_cell
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import CellAsk, CellFacts
-from rnn_tui.view.inside import InsidePane, chosen_cell, chosen_unit
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.draw.cell.cell import draw_cell
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import CellAsk, CellFacts
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["CellPane"]
 
@@ -28,7 +28,7 @@ class CellPane(InsidePane):
         read="Each row of W_ih is a template: its inner product with x_t, its match, is large where the input fits it. "
         "W_hh does the same with the state before. The sum goes through the non-linearity, and that is h_t.",
         then=", and . choose the unit whose line is written out. Move the time cursor and see which part changes. "
-        "o computes the same from the equations in engine/cells.py, beside torch, with the largest difference.",
+        "o computes the same from the equations in engine/network/cells.py, beside torch, with the largest difference.",
     )
 
     def ask(self, experiment: Experiment, gaze: Gaze) -> CellAsk:

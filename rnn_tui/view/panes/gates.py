@@ -6,11 +6,11 @@ from typing import Literal
 from textual.strip import Strip
 
 from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
-from rnn_tui.experiment import GATES, Experiment
-from rnn_tui.inside import GatesAsk, GatesFacts
-from rnn_tui.view.inside import InsidePane, chosen_cell, chosen_unit
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.experiment.spec import GATES, Experiment
+from rnn_tui.protocol.inspect import GatesAsk, GatesFacts
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["GatesPane"]
 

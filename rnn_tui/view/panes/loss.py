@@ -7,12 +7,12 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.chart import Curve, draw_chart
-from rnn_tui.draw.numbers import compact, nice_above
-from rnn_tui.frame import Curve as Points
-from rnn_tui.frame import HeldOut
-from rnn_tui.view.pane import Explanation, Pane
-from rnn_tui.view.scene import Scene
+from rnn_tui.draw.kit.chart import Curve, draw_chart
+from rnn_tui.draw.kit.numbers import compact, nice_above
+from rnn_tui.protocol.frame import Curve as Points
+from rnn_tui.protocol.frame import HeldOut
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["LossPane"]
 

@@ -3,16 +3,16 @@
 import numpy as np
 from textual.strip import Strip
 
-from rnn_tui.draw.boxes import Cell
-from rnn_tui.draw.flow import Flow
-from rnn_tui.draw.numbers import exact, nice_above
-from rnn_tui.draw.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
-from rnn_tui.experiment import Experiment
-from rnn_tui.frame import Numbers, States
-from rnn_tui.text import safe
-from rnn_tui.unit_text import unit_text
-from rnn_tui.view.pane import Explanation, Pane
-from rnn_tui.view.scene import Scene
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.number_text import unit_text
+from rnn_tui.draw.kit.numbers import exact, nice_above
+from rnn_tui.draw.network.boxes import Cell
+from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.draw.network.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame import Numbers, States
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["NetworkPane", "height_of"]
 

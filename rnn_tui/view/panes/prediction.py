@@ -3,14 +3,14 @@
 from textual import events
 from textual.strip import Strip
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.numbers import exact
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.numbers import exact
+from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
 from rnn_tui.draw.series import as_drawn, draw_forecast, is_outside
-from rnn_tui.frame import PredictionSeen, Steps
-from rnn_tui.text import safe
-from rnn_tui.view.pane import Explanation, Pane
-from rnn_tui.view.scene import Scene, widest_glyph
+from rnn_tui.protocol.frame import PredictionSeen, Steps
+from rnn_tui.view.model.scene import Scene, widest_glyph
+from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["PredictionPane", "prediction_axis"]
 

@@ -5,13 +5,13 @@ from typing import get_args
 
 from textual.strip import Strip
 
+from rnn_tui.data.text_properties import PROPERTIES, PropertyName
 from rnn_tui.draw.reading import draw_reading, lay_out_reading
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import ReadingAsk, ReadingFacts, ReadingOrder
-from rnn_tui.properties import PROPERTIES, PropertyName
-from rnn_tui.view.inside import InsidePane, chosen_cell
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import ReadingAsk, ReadingFacts, ReadingOrder
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["ReadingPane"]
 

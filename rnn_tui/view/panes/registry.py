@@ -6,13 +6,13 @@ inside: each is imported when it is first opened, or while nothing else is to do
 
 from importlib import import_module
 
-from rnn_tui.view.inside import InsidePane
-from rnn_tui.view.pane import Pane
+from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.panes.states import StatesPane
+from rnn_tui.view.widgets.pane import Pane
 
 __all__ = ["INSIDE", "PANES", "inside_pane"]
 

@@ -7,13 +7,13 @@ import numpy as np
 from msgspec import structs
 from textual.strip import Strip
 
+from rnn_tui.common.number_text import unit_text
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import SaliencyAsk, SaliencyFacts
-from rnn_tui.unit_text import unit_text
-from rnn_tui.view.inside import InsidePane
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SaliencyPane"]
 

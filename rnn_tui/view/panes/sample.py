@@ -8,14 +8,14 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_names, text_room
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import MOST_PRIME, SampleAsk, SampleFacts
-from rnn_tui.kinds import what_it_says
-from rnn_tui.text import glyph
-from rnn_tui.view.inside import InsidePane
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.task_layout import what_it_says
+from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SamplePane", "chosen_sample"]
 

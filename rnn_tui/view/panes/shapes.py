@@ -3,8 +3,8 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.shapes import draw_shapes
-from rnn_tui.view.pane import Explanation, Pane
-from rnn_tui.view.scene import Scene
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["ShapesPane"]
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from textual.strip import Strip
 
-from rnn_tui.draw.space import draw_space, point_at, space_scale
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import SpaceAsk, SpaceFacts, SpaceKind
-from rnn_tui.view.inside import InsidePane, chosen_cell
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.draw.space.space import draw_space, point_at, space_scale
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import SpaceAsk, SpaceFacts, SpaceKind
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SpacePane"]
 

@@ -3,9 +3,9 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.states import LEGEND, RULER, StatesLayout, draw_states, lay_out_states, rows_for_units
-from rnn_tui.experiment import Experiment
-from rnn_tui.view.pane import Explanation, Pane
-from rnn_tui.view.scene import Scene
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["StatesPane", "height_with_numbers", "layers_that_fit", "units_that_fit"]
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from textual.strip import Strip
 
-from rnn_tui.draw.weights import draw_weights, matrices_that_fit
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import WeightKind, WeightsAsk, WeightsFacts
-from rnn_tui.parameters import parameter_shapes
-from rnn_tui.view.inside import InsidePane
-from rnn_tui.view.pane import Explanation
-from rnn_tui.view.scene import Gaze, Scene
+from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
+from rnn_tui.experiment.parameter_shapes import parameter_shapes
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import WeightKind, WeightsAsk, WeightsFacts
+from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["WeightsPane"]
 

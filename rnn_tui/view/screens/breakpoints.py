@@ -12,9 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from rnn_tui.breakpoints import Breakpoint, Kind, parse
-from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.experiment.breakpoints import Breakpoint, Kind, parse
+from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.view.screens.editors import TextInput
 from rnn_tui.view.screens.form import Fields, Form
 

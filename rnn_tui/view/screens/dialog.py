@@ -5,8 +5,8 @@ from typing import TypeVar
 from textual import events
 from textual.screen import ModalScreen
 
-from rnn_tui.view.ascii import is_ascii, spelled
 from rnn_tui.view.screens.paced import Paced
+from rnn_tui.view.terminal.ascii import is_ascii, spelled
 
 __all__ = ["Dialog"]
 

@@ -15,10 +15,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.fields import Field
-from rnn_tui.rules import choices
-from rnn_tui.text import glyph
+from rnn_tui.common.glyphs import glyph
+from rnn_tui.experiment.settings import Field
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.validate import choices
 
 __all__ = ["Choice", "Row", "TextInput", "as_text", "from_text"]
 

@@ -11,14 +11,14 @@ from textual.containers import Container, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from rnn_tui.draw.numbers import compact, count
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.status import describe_network
-from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.fields import FIELDS, Field, field
-from rnn_tui.memory import check_memory
-from rnn_tui.overrides import overridden
-from rnn_tui.rules import from_dict
-from rnn_tui.text import safe
+from rnn_tui.experiment.memory import check_memory
+from rnn_tui.experiment.overrides import overridden
+from rnn_tui.experiment.settings import FIELDS, Field, field
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.validate import from_dict
 from rnn_tui.view.screens.editors import as_text, from_text
 from rnn_tui.view.screens.form import Fields, Form
 

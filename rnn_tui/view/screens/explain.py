@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
-from rnn_tui.view.pane import Pane
 from rnn_tui.view.screens.dialog import Dialog
-from rnn_tui.view.screens.rows import Rows
+from rnn_tui.view.widgets.pane import Pane
+from rnn_tui.view.widgets.rows import Rows
 
 __all__ = ["ExplainScreen"]
 

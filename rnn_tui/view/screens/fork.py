@@ -5,13 +5,13 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from rnn_tui.draw.numbers import count
-from rnn_tui.experiment import Experiment, ExperimentError
-from rnn_tui.fields import field
-from rnn_tui.frame import Status
-from rnn_tui.protocol import Learn
-from rnn_tui.rules import from_dict, to_dict
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.numbers import count
+from rnn_tui.experiment.settings import field
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.frame import Status
+from rnn_tui.protocol.messages import Learn
 from rnn_tui.view.screens.editors import Row, as_text, from_text
 from rnn_tui.view.screens.form import Form
 

@@ -10,12 +10,12 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from rnn_tui.experiment import ExperimentError
-from rnn_tui.fields import Field
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import without_value
+from rnn_tui.experiment.settings import Field
+from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import Choice, Row
-from rnn_tui.wording import without_value
 
 __all__ = ["Fields", "Form"]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from rnn_tui.experiment import ExperimentError
-from rnn_tui.fields import Field
-from rnn_tui.inside import SampleAsk
-from rnn_tui.sample_fields import MOST_PRIME, SAMPLE_FIELDS, sample_numbers
-from rnn_tui.text import glyph, safe
+from rnn_tui.common.glyphs import glyph, safe
+from rnn_tui.experiment.sampling_settings import MOST_PRIME, SAMPLE_FIELDS, sample_numbers
+from rnn_tui.experiment.settings import Field
+from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.protocol.inspect import SampleAsk
 from rnn_tui.view.screens.editors import Row, TextInput, as_text, from_text
 from rnn_tui.view.screens.form import Form
 

@@ -10,13 +10,13 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from rnn_tui.draw.numbers import compact, count
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.status import describe_network
-from rnn_tui.experiment import Experiment
-from rnn_tui.lessons import LESSONS
-from rnn_tui.text import safe
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.screens.dialog import Dialog
-from rnn_tui.view.screens.rows import Rows
+from rnn_tui.view.widgets.rows import Rows
 
 __all__ = ["LessonsScreen"]
 

@@ -9,12 +9,12 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from rnn_tui.draw.status import describe_flow
-from rnn_tui.experiment import Experiment
-from rnn_tui.inside import SampleAsk
-from rnn_tui.view.keys import bindings
-from rnn_tui.view.pane import Pane
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import SampleAsk
+from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.screens.panes import PanesScreen
-from rnn_tui.view.terminal import flow_of
+from rnn_tui.view.terminal.driver import flow_of
+from rnn_tui.view.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from rnn_tui.view.panes.sample import SamplePane

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from textual import events
 from textual.screen import Screen
 
-from rnn_tui.view.terminal import flow_of, shown_of
-from rnn_tui.view.thin import ThinCompositor
+from rnn_tui.view.terminal.diff_compositor import ThinCompositor
+from rnn_tui.view.terminal.driver import flow_of, shown_of
 
 __all__ = ["Paced"]
 

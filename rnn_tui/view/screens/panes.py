@@ -11,22 +11,22 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Static
 
-from rnn_tui.draw.axis import TimeAxis
-from rnn_tui.draw.palette import Palette
-from rnn_tui.experiment import Experiment
-from rnn_tui.protocol import CurveWanted, Frame, Opened, Wanted
-from rnn_tui.view.ascii import is_ascii
-from rnn_tui.view.footer import KeyLine
-from rnn_tui.view.layout import SMALLEST, curve_wanted, time_axis, wanted
-from rnn_tui.view.pane import Pane
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.messages import CurveWanted, Frame, Opened, Wanted
+from rnn_tui.view.model.scene import Gaze, Scene, next_scene
+from rnn_tui.view.model.theme import palette_for
 from rnn_tui.view.panes.network import NetworkPane
-from rnn_tui.view.scene import Gaze, Scene, next_scene
 from rnn_tui.view.screens.paced import Paced
-from rnn_tui.view.slow import PhaseLines
-from rnn_tui.view.stage import Stage
-from rnn_tui.view.status import StatusLines
-from rnn_tui.view.theme import palette_for
-from rnn_tui.view.timeline import TimeLine
+from rnn_tui.view.stage.stage import Stage
+from rnn_tui.view.stage.wanted import SMALLEST, curve_wanted, time_axis, wanted
+from rnn_tui.view.terminal.ascii import is_ascii
+from rnn_tui.view.widgets.key_line import KeyLine
+from rnn_tui.view.widgets.pane import Pane
+from rnn_tui.view.widgets.phase_lines import PhaseLines
+from rnn_tui.view.widgets.status_lines import StatusLines
+from rnn_tui.view.widgets.time_line import TimeLine
 
 if TYPE_CHECKING:
     pass

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
 from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["Goodbye", "QuitScreen"]

@@ -8,10 +8,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from rnn_tui.draw.numbers import count
-from rnn_tui.protocol import Opened
-from rnn_tui.reproduce import command_line
-from rnn_tui.text import safe
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.numbers import count
+from rnn_tui.experiment.command_line import command_line
+from rnn_tui.protocol.messages import Opened
 from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["ReproduceScreen"]

@@ -1,0 +1,178 @@
+"""The command line. What a command needs is imported when it runs: start-up is felt."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from rnn_tui import __version__
+from rnn_tui.cli.experiment_args import experiment_of, turns_of
+from rnn_tui.cli.experiment_options import FORK, experiment_parameters
+from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
+from rnn_tui.cli.options import Refusal, SectionOption, check_working_folder, complaint, given
+from rnn_tui.cli.remove import remove
+from rnn_tui.cli.run_options import run_options
+from rnn_tui.cli.runs import export, runs, stop
+from rnn_tui.cli.sample import sample
+from rnn_tui.cli.view import attach, open_view, resume
+from rnn_tui.common.output import say, write_escaped
+from rnn_tui.common.wording import shown
+from rnn_tui.data.fit_batches import too_short_to_judge
+from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.validate import to_dict
+
+if TYPE_CHECKING:
+    from rnn_tui.protocol.messages import Keep
+
+__all__ = ["main"]
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Program(click.Group):
+    """A group whose first word may also be a lesson, and that refuses in one line."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Called by click."""
+        first = args[0] if args else ""
+        if first not in self.commands and first not in ("--version", *ctx.help_option_names):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Called by click."""
+        write_front_page(open_view, ctx, formatter)
+
+    def main(self, args: Any = None, *_: Any, **settings: Any) -> NoReturn:
+        """Run a command line, and exit."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "replace")
+        settings.update(prog_name="rnn-tui", standalone_mode=False)
+        try:
+            code = super().main(args, **settings)
+        except click.Abort:
+            code = 130
+        except click.ClickException as error:
+            _complain(_one_line(error))
+            code = 2
+        except OSError as error:  # a full disk behind stdout, say
+            about = f" ({error.filename})" if error.filename else ""
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
+            _complain(f"the system refuses: {error.strerror or error}{about}")
+            code = 1
+        sys.exit(code)
+
+
+def _complain(problem: str) -> None:
+    """Say what is wrong; where stderr takes nothing, the exit code alone does."""
+    try:
+        say(f"rnn-tui: {problem}", err=True)
+    except OSError:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _one_line(error: click.ClickException) -> str:
+    match error:
+        case click.NoSuchOption(option_name=name, possibilities=others):
+            command = error.ctx.info_name if error.ctx and error.ctx.info_name not in (None, "open") else ""
+            listed = f"; `{' '.join(('rnn-tui', command)).strip()} --help` lists them"
+            like = f"; nearest: {', '.join(sorted(others))}" if others else listed
+            return f"{shown(name)}: no such option{like}"
+        case click.BadOptionUsage(option_name=name) if "not take a value" in error.message:
+            return f"{name}: takes no value"
+        case click.MissingParameter(param=click.Argument(metavar=name)):
+            return f"{name}: is missing; `rnn-tui runs` lists what there is"
+        case click.BadOptionUsage(option_name=name):
+            return f"{name}: needs a value"
+    return " ".join(error.format_message().split())
+
+
+@click.group(cls=_Program, context_settings=_SETTINGS)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Train recurrent networks live in a terminal."""
+
+
+@main.command(
+    "train",
+    cls=SectionedCommand,
+    params=experiment_parameters(
+        FORK,
+        *run_options("--run", "--resume", "--no-save"),
+        SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
+        SectionOption(
+            ["--every"],
+            section="other",
+            metavar="N",
+            type=click.UNPROCESSED,
+            help="a line for every Nth epoch, or update of a text or pairs (100), and for the first and the last",
+        ),
+    ),
+)
+def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str | None, **parameters: Any) -> None:
+    """Train without the view: epoch, loss and prediction, as a notebook would print them."""
+    check_working_folder()
+    from rnn_tui.cli.run_args import keeping, resumed
+
+    keep: Keep | None
+    if resume is not None:
+        experiment, turns, keep = resumed(resume, parameters, forks)
+    else:
+        experiment = experiment_of(parameters)
+        turns, keep = turns_of(experiment, forks), keeping(experiment, parameters, save=True)
+    if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
+        raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
+    from rnn_tui.engine.headless.train import train
+    from rnn_tui.runs.manifest import CheckpointError
+
+    try:
+        until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
+        code = train(
+            experiment,
+            json=json,
+            every=int(every) if every else None,
+            out=sys.stdout,
+            err=sys.stderr,
+            until=until,
+            turns=turns,
+            keep=keep,
+            caution="" if resume is not None else too_short_to_judge(experiment, given(parameters)),
+        )
+        raise SystemExit(code)
+    except CheckpointError as error:
+        raise Refusal(str(error)) from None
+    except ExperimentError as error:
+        raise Refusal(complaint(error, to_dict(experiment))) from None
+
+
+@main.command("show", cls=SectionedCommand, params=experiment_parameters())
+def _show(**parameters: Any) -> None:
+    """Print an experiment as a TOML file: change it, and open it with --experiment."""
+    if parameters["data_text"] == "-":
+        raise Refusal("--text -: a file that is to be opened again needs a text that stays")
+    from rnn_tui.experiment.toml_file import write
+
+    experiment = experiment_of(parameters)
+    try:
+        text = write(experiment)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, to_dict(experiment))) from None
+    write_escaped(text)
+
+
+@main.command("lessons")
+@click.argument("names", nargs=-1, metavar="")
+@click.pass_context
+def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
+    """List the lessons."""
+    if names:
+        raise Refusal(f"{shown(names[0])}: lessons takes no name; `rnn-tui show NAME` tells of one")
+    formatter = ctx.make_formatter()
+    write_lessons(formatter)
+    click.echo(formatter.getvalue(), nl=False)
+
+
+for _command in (open_view, resume, attach, runs, stop, export, sample, remove):
+    main.add_command(_command)

@@ -1,0 +1,178 @@
+"""`rnn-tui sample RUN`: let the network of a run that is kept on the disk write, answer, or forecast."""
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnn_tui.cli.options import Refusal, check_working_folder
+from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.output import Piecewise, say
+from rnn_tui.common.wording import shown, without_value
+from rnn_tui.experiment.sampling_settings import SAMPLE_FIELDS, sample_numbers
+from rnn_tui.experiment.spec import ExperimentError
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.store.load_network import KeptNetwork
+
+__all__ = ["sample"]
+
+_DEFAULTS = {"temperature": "1.0", "top_k": "0", "seed": "0", "length": "200"}
+_HELP = {
+    "prime": "the text that it goes on from or answers to; of a series numbers, with blanks between them",
+    "length": "characters to write, or the most that an answer may have (200)",
+}
+_DRAWS = ("temperature", "top_k", "seed")  # each of them asks for a drawn answer
+_MOST = 10**15  # characters, or numbers: as many as anybody waits for
+
+
+def _options() -> list[click.Parameter]:
+    options: list[click.Parameter] = [
+        click.Option(
+            [each.option, each.name],
+            metavar="TEXT" if each.name == "prime" else "NUMBER" if each.name == "temperature" else "N",
+            type=click.UNPROCESSED,
+            help=_HELP.get(each.name, each.about),
+        )
+        for each in SAMPLE_FIELDS
+    ]
+    about = "a file with that text, - for stdin; where the run learns answers, each line of it is answered"
+    options.insert(1, click.Option(["--prime-file"], metavar="FILE", type=click.UNPROCESSED, help=about))
+    options.append(
+        click.Option(["--skip-unknown"], is_flag=True, help="leave out characters of the prime that were never learnt")
+    )
+    about = "of a series: the next N numbers, one a line, in its own units"
+    options.append(click.Option(["--forecast"], metavar="N", type=click.UNPROCESSED, help=about))
+    options.append(click.Option(["--best"], is_flag=True, help="with the weights of the best loss, not the newest"))
+    return options
+
+
+@click.command("sample", params=[click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED), *_options()])
+def sample(
+    *,
+    run: str,
+    prime: str | None,
+    prime_file: str | None,
+    skip_unknown: bool,
+    forecast: str | None,
+    best: bool,
+    **numbers: Any,
+) -> None:
+    """Print what the network of a run writes: RUN is its name, how that begins, or its folder.
+
+    After a text, it goes on with it: the prime is printed, and then --length characters. A run that learns answers (one
+    to many, many to one, or a character for each that is read) prints its answer and nothing else: the likeliest, or
+    one that is drawn if --temperature, --top-k or --seed is given. Without a prime it begins with the first character
+    that the run learns, or answers the first input. Of a series, --forecast prints numbers, from the end of what is
+    learnt or from the numbers that are given.
+    """
+    check_working_folder()
+    drawn = any(numbers[name] is not None for name in _DRAWS)
+    numbers = {name: _DEFAULTS[name] if value is None else value for name, value in numbers.items()}
+    from rnn_tui.runs.catalog import NoSuchRun, find
+
+    try:
+        found = sample_numbers(numbers, most=_MOST)
+        steps = _steps(forecast)
+        given = prime_of(prime, prime_file)
+        folder = find(run)
+        from rnn_tui.engine.store.load_network import load_network
+
+        kept = load_network(folder, best=best)
+        if kept.experiment.is_numbers:
+            _forecast(kept, given, steps, run)
+        elif steps is not None:
+            raise Refusal(f"--forecast {shown(forecast)}: {shown(run)} has learnt characters; --length says how many")
+        else:
+            _write(kept, given, found, run, drawn=drawn, skip_unknown=skip_unknown)
+    except NoSuchRun as error:
+        raise Refusal(str(error)) from None
+    except ExperimentError as error:
+        raise Refusal(_told(error, numbers)) from None
+    except ValueError as error:
+        raise Refusal(f"{shown(run)}: {safe(str(error))}") from None
+    except BrokenPipeError:  # whoever read it has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
+
+
+def _write(
+    kept: "KeptNetwork",
+    given: str | None,
+    numbers: dict[str, int | float],
+    run: str,
+    *,
+    drawn: bool,
+    skip_unknown: bool,
+) -> None:
+    """Go on with the prime, or answer each line of it: with the likeliest answer, unless it is `drawn`."""
+    from rnn_tui.engine.inspect.generate import Choice, NotFinite, cannot_generate, stream
+    from rnn_tui.experiment.task_layout import what_it_says
+
+    experiment, length = kept.experiment, int(numbers["length"])
+    says = what_it_says(experiment.data, next_characters=kept.essence.next_characters)
+    problem = cannot_generate(experiment, says)
+    if problem:
+        raise Refusal(f"{shown(run)}: {problem}")
+    primes = known_primes(given, kept.essence.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
+    temperature = float(numbers["temperature"]) if drawn or says == "text" else 0.0
+    choice = Choice(temperature=temperature, top_k=int(numbers["top_k"]), seed=int(numbers["seed"]))
+    model = kept.model()
+    for prime in primes:
+        out, written = Piecewise(), 0
+        if says == "text":
+            out.write(prime)
+        try:
+            characters = stream(model, experiment, prime, choice, says=says)
+            for character in characters if says in ("each", "one") else islice(characters, length):
+                out.write(character)
+                written += 1
+        except NotFinite as error:
+            raise Refusal(f"{shown(run)}: after {written:,} characters, {error}") from None
+        finally:
+            out.end()
+        if says == "answer" and written == length and next(characters, None) is not None:
+            say(f"The answer has no end within {length:,} characters: --length allows more.", err=True)
+
+
+def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: str) -> None:
+    """Print the numbers that follow, one a line."""
+    from rnn_tui.engine.inspect.free_run import forecast_from
+
+    if steps is None:
+        raise Refusal(f"{shown(run)}: it has learnt a series: --forecast N prints the next N numbers")
+    series = kept.essence.series
+    assert series is not None
+    values = series.values if given is None else numbers_of(given)
+    for value in _finite(forecast_from(kept.model(), kept.experiment, series, values, steps), run):
+        out = Piecewise()
+        out.write(repr(value))
+        out.end()
+
+
+def _finite(values: Iterator[float], run: str) -> Iterator[float]:
+    for at, value in enumerate(values):
+        if value - value != 0:
+            raise Refusal(f"{shown(run)}: after {at:,} numbers, what it says is no number any more ({value})")
+        yield value
+
+
+def _steps(text: str | None) -> int | None:
+    """How many numbers are to be forecast; None: that was not asked for."""
+    if text is None:
+        return None
+    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:20]) <= _MOST:
+        raise Refusal(f"--forecast {shown(text)}: must be a whole number, 1 or more")
+    return int(text)
+
+
+def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:
+    """An option with its value and what would be right, or what is wrong with the run."""
+    if not error.path.startswith("sample."):
+        return safe(str(error))
+    name = error.path.partition(".")[2]
+    option = next(each.option for each in SAMPLE_FIELDS if each.name == name)
+    return f"{option} {shown(numbers[name])}: {without_value(str(error))}" if name in numbers else f"{option}: {error}"

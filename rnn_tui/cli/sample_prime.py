@@ -1,0 +1,110 @@
+"""What `rnn-tui sample` reads before it writes: a text, lines that are to be answered, or numbers."""
+
+import math
+import sys
+from pathlib import Path
+
+from rnn_tui.cli.options import Refusal
+from rnn_tui.common.counted import counted
+from rnn_tui.common.glyphs import glyph
+from rnn_tui.common.output import say
+from rnn_tui.common.wording import shown
+from rnn_tui.experiment.task_layout import Says
+
+__all__ = ["known_primes", "numbers_of", "prime_of"]
+
+_NAMED = 5  # characters that a message names
+
+
+def prime_of(prime: str | None, file: str | None) -> str | None:
+    """The text that is given, by either option; None: none is. Raises Refusal for both, and for an unreadable file."""
+    if file is None:
+        return prime
+    if prime is not None:
+        raise Refusal(f"--prime-file {shown(file)}: cannot stand beside --prime: give one of them")
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refusal(f"--prime-file {shown(file)}: is not UTF-8 text at offset {error.start:,}") from None
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error
+        raise Refusal(f"--prime-file {shown(file)}: cannot be read: {problem}") from None
+    except AttributeError:  # there is no stdin
+        raise Refusal("--prime-file -: stdin is closed") from None
+
+
+def known_primes(
+    given: str | None, inputs: tuple[str, ...], vocabulary: str, *, says: Says, skip_unknown: bool
+) -> list[str]:
+    """The texts that are read, one where it goes on with it, else one for each line; or the run's own first.
+
+    Raises Refusal for characters that were never learnt, unless they are to be left out: then stderr has their number.
+    """
+    if given is None and not (inputs and inputs[0]):
+        raise Refusal("--prime: is missing, and the run does not know what it has learnt")
+    if given is None:
+        if says == "text":
+            return [inputs[0][0]]
+        say(f"What it answers to {shown(inputs[0])}, the first that the run learns; --prime gives another.", err=True)
+        return [inputs[0]]
+    if says == "text":
+        texts = [given if "\n" in vocabulary else given.removesuffix("\n").removesuffix("\r")]
+    elif "\n" in given:
+        texts = [line.removesuffix("\r") for line in given.split("\n")]
+        texts = [line for line in texts if line]
+    else:
+        texts = [given]
+    known = set(vocabulary)
+    unknown = [character for text in texts for character in text if character not in known]
+    if unknown and not skip_unknown:
+        raise Refusal(_unknown(texts, known, vocabulary))
+    texts = ["".join(character for character in text if character in known) for text in texts]
+    if not texts or not all(texts):
+        left = "of what was given nothing is left" if unknown else "is empty"
+        raise Refusal(f"--prime {shown(given)}: {left}; it must be of {_characters(vocabulary)}")
+    if unknown:
+        say(f"{counted(len(unknown), 'character')} left out that {_was(unknown)} never learnt.", err=True)
+    return texts
+
+
+def _was(unknown: list[str]) -> str:
+    return "was" if len(unknown) == 1 else "were"
+
+
+def _unknown(texts: list[str], known: set[str], vocabulary: str) -> str:
+    """Which characters were never learnt, and where the first of them are."""
+    several = len(texts) > 1
+    found: dict[str, str] = {}
+    for line, text in enumerate(texts, 1):
+        for place, character in enumerate(text, 1):
+            if character not in known and character not in found:
+                found[character] = f"{f'line {line:,}, ' if several else ''}character {place:,}, {character!r}"
+    first, *others = found.values()
+    more = ", ".join(repr(each) for each in list(found)[1:_NAMED]) + (" …" if len(found) > _NAMED else "")
+    also = f", nor are {more}" if len(others) > 1 else f", nor is {more}" if others else ""
+    text = texts[0] if not several else " ".join(texts)
+    return (
+        f"--prime {shown(text)}: {first}, is not in the vocabulary{also}; it must be of {_characters(vocabulary)}; "
+        "--skip-unknown leaves out what is not"
+    )
+
+
+def _characters(vocabulary: str) -> str:
+    return f"the {len(vocabulary):,} characters {shown(''.join(map(glyph, vocabulary)))}"
+
+
+def numbers_of(text: str) -> list[float]:
+    """The numbers in a text, with white space between them. Raises Refusal for what is none, and for none at all."""
+    found = []
+    for place, word in enumerate(text.split(), 1):
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise Refusal(f"--prime: number {place:,}, {shown(word)}, is not one: blanks stand between numbers")
+        found.append(value)
+    if not found:
+        raise Refusal("--prime: has no number: give at least one")
+    return found

@@ -1,0 +1,264 @@
+"""The commands that open the view: on an experiment, on a run that is kept, on one that trains already."""
+
+import contextlib
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from rnn_tui.cli.experiment_args import experiment_of, turns_of
+from rnn_tui.cli.experiment_options import FORK, experiment_parameters
+from rnn_tui.cli.help import SectionedCommand, write_front_page
+from rnn_tui.cli.options import Refusal, SectionOption, check_working_folder, complaint, experiment_options
+from rnn_tui.cli.run_options import NEWEST, run_options
+from rnn_tui.cli.view_args import manner_of, manner_options
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.output import say
+from rnn_tui.common.wording import shown
+from rnn_tui.experiment.memory import parse_size
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.validate import to_dict
+
+if TYPE_CHECKING:
+    from rnn_tui.client.link import Engine
+    from rnn_tui.view.model.launch import Showing
+
+__all__ = ["attach", "open_view", "resume"]
+
+_HISTORY_SIZE = "256M"
+_HISTORY = SectionOption(
+    ["--history"],
+    section="run",
+    metavar="SIZE",
+    default=_HISTORY_SIZE,
+    type=click.UNPROCESSED,
+    help="memory for going back, for each branch; 0: no way back (256M)",
+)
+_PAUSED = SectionOption(["--paused"], section="run", is_flag=True, help="open without playing")
+_RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED)
+_ON_RESUMING = ("training.epochs", "run.speed", "run.device", "run.threads", "run.until")
+_PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
+
+
+class _Opening(SectionedCommand):
+    """The command behind `rnn-tui NAME`: its help is the program's."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Called by click."""
+        write_front_page(self, ctx, formatter)
+
+
+@click.command(
+    "open",
+    cls=_Opening,
+    hidden=True,
+    params=experiment_parameters(
+        FORK,
+        _HISTORY,
+        _PAUSED,
+        *run_options("--run", "--save"),
+        *manner_options(),
+    ),
+)
+def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
+    """Open the view on an experiment."""
+    check_working_folder()
+    experiment = experiment_of(parameters)
+    turns = turns_of(experiment, forks)
+    keep = None
+    if any(parameters[each] not in (None, False) for each in ("run", "save", "checkpoint_every", "tensorboard")):
+        from rnn_tui.cli.run_args import keeping
+
+        keep = keeping(experiment, parameters, save=False)
+    from rnn_tui.view.model.launch import Showing
+
+    name = "" if parameters["file"] else f" {experiment.name}"
+    showing = Showing(
+        experiment=experiment,
+        turns=turns,
+        history=_size(history),
+        paused=paused,
+        keep=keep,
+        may_keep=parameters["data_text"] != "-",
+        manner=manner_of(parameters),
+    )
+    _view(showing, instead=f"rnn-tui train{name}")
+
+
+@click.command(
+    "resume",
+    cls=SectionedCommand,
+    params=[
+        _RUN,
+        *(each for each in experiment_options() if each.name in [path.replace(".", "_") for path in _ON_RESUMING]),
+        FORK,
+        _HISTORY,
+        _PAUSED,
+        *run_options(),
+        *manner_options(),
+    ],
+)
+def resume(*, name: str | None, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
+    """Open the view on a run that is kept on the disk, and go on with it: RUN is its name, how that begins, or its
+    folder; the one that was changed last, if none is given. `rnn-tui runs` lists them."""
+    _view_again(NEWEST if name is None else name, parameters, forks, history=history, paused=paused)
+
+
+def _view_again(
+    name: str,
+    parameters: dict[str, Any],
+    forks: tuple[str, ...] = (),
+    *,
+    history: str = _HISTORY_SIZE,
+    paused: bool = False,
+) -> NoReturn:
+    check_working_folder()
+    from rnn_tui.cli.run_args import resumed
+    from rnn_tui.view.model.launch import Showing
+
+    experiment, turns, keep = resumed(name, parameters, forks)
+    _refuse_alive(keep.folder)
+    showing = Showing(
+        experiment=experiment,
+        turns=turns,
+        history=_size(history),
+        paused=paused,
+        keep=keep,
+        manner=manner_of(parameters),
+    )
+    _view(showing, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
+
+
+def _refuse_alive(folder: str) -> None:
+    """Nothing, where the run in that folder does not train already. Raises Refusal."""
+    from rnn_tui.client.discovery import EnginesError, alive
+
+    with contextlib.suppress(EnginesError):  # that is told by who starts one
+        for each in alive():
+            if each.kept and os.path.realpath(each.kept) == os.path.realpath(folder):
+                raise Refusal(f"{shown(each.name)}: is alive already: `rnn-tui attach {shown(each.name)}` looks at it")
+
+
+@click.command("attach", cls=SectionedCommand, params=[_RUN, *manner_options(joins=True)])
+def attach(*, name: str | None, **parameters: Any) -> None:
+    """Look at a run that trains, from any shell: RUN is its name, how that begins, or its folder; the one begun last,
+    if none is given. A run that has ended is opened as `resume` does."""
+    from rnn_tui.client.find_run import NotAlive, find_alive, informed, newest_alive
+    from rnn_tui.runs.catalog import NoSuchRun, find
+
+    manner = manner_of(parameters)
+    try:
+        engine = newest_alive() if name is None else find_alive(name)
+    except NotAlive as error:
+        try:
+            find(name or "")
+        except NoSuchRun:
+            raise Refusal(str(error)) from None
+        nothing = {str(each.name): None for each in resume.params}
+        _view_again(name or "", nothing | parameters)
+    try:
+        engine = informed(engine, _tell_waiting)
+    except NotAlive as error:
+        raise Refusal(f"{shown(engine.name)}: {error}") from None
+    _need_terminal("rnn-tui runs")
+    gc.disable()  # until the first screen stands: see `_warm_up` in the app
+    from rnn_tui.client.link import join_engine
+    from rnn_tui.view.app.app import run_app
+    from rnn_tui.view.model.launch import Showing
+
+    assert engine.experiment is not None
+    try:
+        link = join_engine(engine)
+    except TimeoutError:
+        raise Refusal(f"{shown(engine.name)}: does not answer; it may be in a long step: try again") from None
+    except OSError:
+        raise Refusal(f"{shown(engine.name)}: has just ended") from None
+    try:
+        raise SystemExit(run_app(link, Showing(experiment=engine.experiment, manner=manner)))
+    finally:
+        link.let_go()
+
+
+def _tell_waiting(seconds: float) -> None:
+    say(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
+
+
+def _size(history: str) -> int:
+    try:
+        return parse_size(history)
+    except ValueError as error:
+        raise Refusal(f"--history {shown(history)}: {error}") from None
+
+
+def _need_terminal(instead: str) -> None:
+    """Nothing, where the view can be drawn: textual reads stdin and draws on stderr. Raises Refusal."""
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        term = os.environ.get("TERM") or "not set"
+        raise Refusal(
+            f"the view needs a terminal that moves its cursor and has colours or grey, and TERM is {shown(term)}: "
+            f"set it to what yours is (xterm-256color, screen, tmux), or use `{instead}`"
+        )
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise Refusal(f"the view needs a terminal; `{instead}` works without one")
+
+
+def _view(showing: "Showing", *, instead: str) -> NoReturn:
+    """Show it until it is left, and exit. `instead` is what works without a terminal."""
+    _need_terminal(instead)
+    _need_text_paths(showing)
+    gc.disable()  # until the first screen stands: see `_warm_up` in the app
+    from rnn_tui.client.discovery import EnginesError
+    from rnn_tui.client.link import start_engine
+
+    try:
+        engine = start_engine(showing.manner.on_hangup)  # torch is being loaded there while textual is here
+    except EnginesError as error:
+        raise Refusal(safe(str(error))) from None
+    if showing.keep is not None:
+        engine.patience = _PATIENCE
+    try:
+        _try_file(showing.experiment)
+        if showing.experiment.run.device not in ("auto", "cpu"):
+            _try_device(engine, showing.experiment)
+        from rnn_tui.view.app.app import run_app
+    except BaseException:
+        engine.close()
+        raise
+    raise SystemExit(run_app(engine, showing))
+
+
+def _need_text_paths(showing: "Showing") -> None:
+    """Nothing, where every folder that an engine may hear of is UTF-8. Raises Refusal."""
+    from rnn_tui.common.process import is_text
+    from rnn_tui.runs.catalog import runs_folder
+
+    keep = showing.keep
+    for folder in (str(runs_folder()), *((keep.folder, keep.tensorboard) if keep is not None else ())):
+        if not is_text(folder):
+            raise Refusal(f"{safe(folder)}: is not UTF-8, and a run with a view must be kept where it is")
+
+
+def _try_file(experiment: Experiment) -> None:
+    """Nothing, where there is no file, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
+    if not experiment.data.file:
+        return
+    from rnn_tui.data.load import check_file
+
+    try:
+        check_file(experiment)
+    except ExperimentError as error:
+        raise Refusal(complaint(error, to_dict(experiment))) from None
+
+
+def _try_device(engine: "Engine", experiment: Experiment) -> None:
+    """Nothing, where the engine has that device. Raises Refusal, while the terminal is still a plain one."""
+    from rnn_tui.client.link import EngineError
+
+    try:
+        refused = engine.try_open(experiment)
+    except EngineError as error:
+        raise Refusal(str(error)) from None
+    if refused:
+        raise Refusal(complaint(ExperimentError(*refused), to_dict(experiment)))

@@ -1,0 +1,119 @@
+"""The engines that run: which are alive, of whatever version, and what each of them does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from rnn_tui.client.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
+from rnn_tui.client.inquiry import Answer, Outcome, ask
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.core import Farewell, Greeting, Inquire, Refused, RunSummary, Stop
+from rnn_tui.protocol.messages import VERSION, Whereabouts
+from rnn_tui.protocol.rendezvous import Note, read_note
+from rnn_tui.protocol.wire import ProtocolError, decode_message
+
+__all__ = ["Alive", "EnginesError", "alive", "asked", "engines_folder", "stop"]
+
+_ANSWER = 2.0  # seconds that engines have to say where they are; a large network's tick may take longer
+_FIRST_WORD = 10.0  # seconds that a large network may need for a step, before it hears anything
+_CROWDED = "has no room for another connection"
+
+
+class Alive(msgspec.Struct, frozen=True, kw_only=True):
+    """An engine that listens. Where `run` is None, it has not said in time where its run is."""
+
+    folder: Path  # of its socket
+    note: Note = Note()
+    run: RunSummary | None = None
+    experiment: Experiment | None = None  # that it runs; None also where it is of another version
+    greeting: Greeting | None = None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its run is found by."""
+        return self.run.name if self.run is not None else self.note.name
+
+    @property
+    def kept(self) -> str:
+        """The folder of its run on the disk; empty: none."""
+        return self.run.kept if self.run is not None else self.note.kept
+
+    @property
+    def process(self) -> int:
+        """The engine's process; 0: nobody knows."""
+        return self.run.process if self.run is not None else self.note.process
+
+    @property
+    def other_version(self) -> str:
+        """Which version it is of, where that is another one: "protocol 2", "rnn-tui 0.3.0 (protocol 4)"; else empty."""
+        if self.greeting is None or self.greeting.version == VERSION:
+            return ""
+        protocol = f"protocol {self.greeting.version}"
+        return f"rnn-tui {self.greeting.program} ({protocol})" if self.greeting.program else protocol
+
+
+def alive() -> list[Alive]:
+    """Those that listen, the newest first. What is left of others is cleared away. Raises EnginesError."""
+    found = [each for each in _asked(engine_folders(), _ANSWER) if each is not None]
+    return [each for each in found if each.problem or each.name]  # the others have not opened a run yet
+
+
+def asked(folder: Path, *, patience: float = _ANSWER) -> Alive | None:
+    """What an engine says, or None where there is none."""
+    return _asked([folder], patience)[0]
+
+
+def stop(engine: Alive, *, patience: float, first_word: float = _FIRST_WORD) -> Farewell:
+    """End an engine; its run is kept on the disk first. Raises EnginesError where it does not answer."""
+    (answer,) = ask([engine.folder], Stop(keep=True), patience=patience, greeting=min(first_word, patience))
+    if isinstance(answer.said, Farewell):
+        return answer.said
+    match answer.outcome:
+        case Outcome.DEAD:
+            raise EnginesError("has ended by itself")
+        case Outcome.TURNED_AWAY if answer.greeting is not None:
+            raise EnginesError("has ended without a word")
+        case Outcome.SILENT:
+            waited = patience if answer.greeting is not None else min(first_word, patience)
+            process = f" (process {engine.process})" if engine.process else ""
+            later = "; it has been told to, and stops as soon as it goes on" if answer.is_asked else ""
+            raise EnginesError(f"does not answer within {waited:g} s{process}{later}")
+    raise EnginesError(_problem(answer))
+
+
+def _asked(folders: Sequence[Path], patience: float) -> list[Alive | None]:
+    return [_alive(answer) for answer in ask(folders, Inquire(), patience=patience)]
+
+
+def _alive(answer: Answer) -> Alive | None:
+    if answer.outcome is Outcome.DEAD:
+        clear_away(answer.folder)
+        return None
+    run = answer.said if isinstance(answer.said, RunSummary) else None
+    problem, experiment = _problem(answer), None
+    if run is not None and answer.greeting is not None and answer.greeting.version == VERSION:
+        try:
+            whole = decode_message(answer.body)
+            experiment = whole.experiment if isinstance(whole, Whereabouts) else None
+        except ProtocolError as error:
+            problem = f"belongs to another version of rnn-tui: {error}"
+    note = read_note(answer.folder)
+    return Alive(
+        folder=answer.folder, note=note, run=run, experiment=experiment, greeting=answer.greeting, problem=problem
+    )
+
+
+def _problem(answer: Answer) -> str:
+    """Why an engine that is there has not said what it was asked; empty: it has, or takes its time."""
+    match answer.outcome, answer.said:
+        case Outcome.NONSENSE, _:
+            return f"belongs to another version of rnn-tui: {answer.problem}"
+        case Outcome.TURNED_AWAY, _:
+            return _CROWDED
+        case Outcome.ANSWERED, Refused(problem=problem):
+            return f"refuses: {problem}"
+        case Outcome.ANSWERED, Farewell():
+            return "is just ending"
+    return ""

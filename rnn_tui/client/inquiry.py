@@ -1,0 +1,168 @@
+"""Ask engines of whatever version what every version understands: all at once, and none for longer than told.
+
+An engine may be stopped, in a long step, or have no room for one more: neither connecting nor waiting for an answer
+ever lasts longer than its limit, however many do not answer.
+"""
+
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+from enum import Enum, auto
+from pathlib import Path
+
+from rnn_tui.protocol.core import CoreCommand, Farewell, Greeting, Refused, RunSummary
+from rnn_tui.protocol.rendezvous import SOCKET
+from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_core, pack
+
+__all__ = ["Answer", "Outcome", "ask", "connect"]
+
+_AGAIN = 0.02  # seconds between two tries to connect where the queue is full
+_TURNS = 2  # connections that may be closed on us before it counts as being turned away
+
+
+class Outcome(Enum):
+    """What came of asking."""
+
+    ANSWERED = auto()
+    SILENT = auto()  # somebody is there, and did not answer in time
+    TURNED_AWAY = auto()  # somebody is there, and hung up
+    NONSENSE = auto()  # what came is not of this program
+    DEAD = auto()  # nobody listens
+
+
+class Answer:
+    """One engine that is asked, and what it has said so far."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.outcome = Outcome.SILENT
+        self.greeting: Greeting | None = None
+        self.said: RunSummary | Farewell | Refused | None = None
+        self.body = b""  # the bytes of that
+        self.problem = ""  # with NONSENSE: which
+        self.is_asked = False  # it has the command, and may obey it later
+        self._peer: socket.socket | None = None
+        self._buffer = Buffer(MAX_COMMAND)
+        self._closed = 0  # times that it has hung up
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to wait for any more."""
+        return self.outcome is not Outcome.SILENT
+
+    def begin(self, command: CoreCommand, selector: selectors.BaseSelector) -> None:
+        """Connect and ask, if the engine's queue has room."""
+        peer = socket.socket(socket.AF_UNIX)
+        peer.setblocking(False)
+        try:
+            peer.connect(str(self.folder / SOCKET))
+            peer.sendall(pack(command))
+        except BlockingIOError:  # its queue is full
+            peer.close()
+            return
+        except (BrokenPipeError, ConnectionResetError):
+            peer.close()
+            self._hung_up()
+            return
+        except OSError:
+            peer.close()
+            self.outcome = Outcome.DEAD
+            return
+        self._peer, self._buffer, self.is_asked = peer, Buffer(MAX_COMMAND), True
+        selector.register(peer, selectors.EVENT_READ, self)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has been asked."""
+        return self._peer is not None
+
+    def hear(self, selector: selectors.BaseSelector) -> None:
+        """Read what has come."""
+        assert self._peer is not None
+        try:
+            data = self._peer.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close(selector)
+            self._hung_up()
+            return
+        try:
+            for body in self._buffer.feed(data):
+                match decode_core(body):
+                    case Greeting() as greeting:
+                        self.greeting = greeting
+                    case RunSummary() | Farewell() | Refused() as said:
+                        self.said, self.body, self.outcome = said, body, Outcome.ANSWERED
+                        break
+        except ProtocolError as error:
+            self.outcome, self.problem = Outcome.NONSENSE, str(error)
+        if self.is_over:
+            self.close(selector)
+
+    def close(self, selector: selectors.BaseSelector) -> None:
+        """Hang up."""
+        if self._peer is not None:
+            selector.unregister(self._peer)
+            self._peer.close()
+            self._peer = None
+
+    def _hung_up(self) -> None:
+        """It may have just ended: then nobody listens when it is asked again."""
+        self._closed += 1
+        if self._closed >= _TURNS:
+            self.outcome = Outcome.TURNED_AWAY
+
+
+def ask(
+    folders: Sequence[Path], command: CoreCommand, *, patience: float, greeting: float | None = None
+) -> list[Answer]:
+    """Ask the engines in these folders, and return what came of each, in their order.
+
+    It takes `patience` seconds at most for all of them together. `greeting`: seconds after which an engine that has
+    not even greeted counts as silent; None: as long as the answer may take.
+    """
+    answers = [Answer(folder) for folder in folders]
+    now = time.monotonic()
+    deadline, first = now + patience, now + (patience if greeting is None else greeting)
+    with selectors.DefaultSelector() as selector:
+        try:
+            while waiting := [
+                each for each in answers if not each.is_over and (each.greeting or time.monotonic() < first)
+            ]:
+                unconnected = [each for each in waiting if not each.is_connected]
+                for each in unconnected:
+                    each.begin(command, selector)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                if not all(each.is_connected or each.is_over for each in unconnected):
+                    left = min(left, _AGAIN)
+                for key, _ in selector.select(min(left, max(0.0, first - time.monotonic()) or left)):
+                    key.data.hear(selector)
+        finally:
+            for each in answers:
+                each.close(selector)
+    return answers
+
+
+def connect(folder: Path, *, patience: float) -> socket.socket:
+    """Return a blocking connection to an engine. Raises OSError where none listens, or its queue stays full."""
+    deadline = time.monotonic() + patience
+    while True:
+        peer = socket.socket(socket.AF_UNIX)
+        try:
+            peer.setblocking(False)
+            peer.connect(str(folder / SOCKET))
+            peer.setblocking(True)
+            return peer
+        except OSError as error:
+            peer.close()
+            if not isinstance(error, BlockingIOError):
+                raise
+            if time.monotonic() >= deadline:
+                raise TimeoutError("does not answer") from None
+            time.sleep(_AGAIN)

@@ -1,0 +1,184 @@
+"""The view's end of the seam: starts an engine or joins one, sends commands, reads messages, and tidies up after it.
+
+No threads: the socket is read by asyncio in the view's own loop.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnn_tui.client.engine_folders import EngineFolder, new_engine_folder
+from rnn_tui.client.inquiry import connect
+from rnn_tui.common.glyphs import safe
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.engine_log import find_log, last_line, new_log, open_for_log
+from rnn_tui.protocol.messages import VERSION, Command, Frame, Greeting, Look, Message, Open, Refused
+from rnn_tui.protocol.on_disconnect import OnHangup
+from rnn_tui.protocol.rendezvous import SOCKET
+from rnn_tui.protocol.wire import Buffer, ProtocolError, decode_message, pack
+
+if TYPE_CHECKING:
+    from rnn_tui.client.discovery import Alive
+
+__all__ = ["Engine", "EngineError", "join_engine", "start_engine"]
+
+_UNHEARD = "new.sock"  # a socket that nobody listens to yet
+_QUEUE = 8  # connections that may wait until they are accepted
+_PATIENCE = 5.0  # seconds until one of them is ours
+
+
+class EngineError(RuntimeError):
+    """The engine has gone, or speaks nonsense; the text is what can be told about it."""
+
+
+class Engine:
+    """An engine in a process of its own: one that this view has started, or one that it has joined."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes] | None,
+        peer: socket.socket,
+        folder: Path,
+        home: EngineFolder | None = None,
+    ) -> None:
+        self._process = process  # None: somebody else's
+        self._peer = peer
+        self._folder = folder
+        self._home = home  # with our lock on it, where we have made it: nobody clears it away while we live
+        self.patience = 2.0  # seconds that it has for its last checkpoint
+        self._buffer = Buffer()
+        self._unread: list[Message] = []
+        self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether it was there already, with its run."""
+        return self._process is None
+
+    @property
+    def pid(self) -> int:
+        """The engine's process; 0: somebody else's."""
+        return 0 if self._process is None else self._process.pid
+
+    def try_open(self, experiment: Experiment) -> tuple[str, str] | None:
+        """Open the experiment before there is a screen: None, or the field that is refused and why.
+
+        Waits until torch is loaded. Raises EngineError where the engine dies.
+        """
+        self._peer.sendall(pack(Open(experiment=experiment, play=False)))
+        self._peer.sendall(pack(Look(number=0)))  # answered by a frame once the experiment is open
+        while True:
+            for message in self._read_blocking():
+                match message:
+                    case Refused(path=path, problem=problem):
+                        return path, problem
+                    case Frame():
+                        return None
+                    case Greeting():
+                        self._unread.append(message)
+
+    def send(self, command: Command) -> None:
+        """Say something; nothing happens where the engine has gone (`messages` tells of that)."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(pack(command))
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """Everything that the engine says. Raises EngineError with its last words when it goes."""
+        reader, self._writer = await asyncio.open_unix_connection(sock=self._peer)
+        for message in self._unread:
+            yield message
+        try:
+            while data := await reader.read(1 << 18):
+                for body in self._buffer.feed(data):
+                    message = decode_message(body)
+                    if isinstance(message, Greeting) and message.version != VERSION:
+                        raise ProtocolError(
+                            f"This run is trained by another version of rnn-tui (protocol {message.version}, not "
+                            f"{VERSION}): attach with that version, or stop it."
+                        )
+                    yield message
+        except ProtocolError as error:
+            raise EngineError(str(error)) from None
+        except ConnectionError:
+            pass
+        raise EngineError(self.last_words())
+
+    def last_words(self) -> str:
+        """How the engine ended, the last error that it wrote, and in the next line where its log is; safe to show."""
+        code = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=2)
+            code = self._process.poll()
+        log = find_log(self._folder)
+        line = last_line(log)
+        end = "has closed the connection" if self.joined else "still runs, but has closed the connection"
+        if code is not None:
+            end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return f"The engine {end}{f': {line}' if line else '.'}\nLog: {safe(str(log))}"
+
+    def let_go(self) -> None:
+        """Hang up. What becomes of the engine is its own affair."""
+        if self._writer is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended before us
+                self._writer.close()
+        self._peer.close()
+
+    def close(self) -> None:
+        """End the engine, if it is ours, and leave nothing behind."""
+        self.let_go()
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=self.patience)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._home is not None:
+            self._home.close()
+
+    def _read_blocking(self) -> list[Message]:
+        data = self._peer.recv(1 << 16)
+        if not data:
+            raise EngineError(self.last_words())
+        return [decode_message(body) for body in self._buffer.feed(data)]
+
+
+def start_engine(on_hangup: OnHangup = "train") -> Engine:
+    """Start an engine; returns at once, while torch is still being loaded there. Raises EnginesError.
+
+    Its socket lies in a folder that only its owner can enter. We listen on it before the process begins and hand
+    the listening end over, so that connecting needs no waiting and no second try.
+    """
+    home = new_engine_folder()
+    folder = home.path
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / _UNHEARD))
+        listener.listen(_QUEUE)
+        (folder / _UNHEARD).rename(folder / SOCKET)  # a socket of that name is one that somebody listens to
+        peer = connect(folder, patience=_PATIENCE)
+        log = new_log(folder)
+        with open(open_for_log(log), "ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "rnn_tui.engine.host.serve", str(listener.fileno()), on_hangup, str(log)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[listener.fileno(), home.lock],  # both hold the lock on the folder
+                start_new_session=True,
+            )
+    return Engine(process, peer, folder, home)
+
+
+def join_engine(engine: "Alive") -> Engine:
+    """A view more on an engine that runs. Raises OSError where it has gone, TimeoutError where it does not answer."""
+    return Engine(None, connect(engine.folder, patience=_PATIENCE), engine.folder)

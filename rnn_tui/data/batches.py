@@ -1,0 +1,149 @@
+"""Which part of a text, a series or pairs each pass reads, and which is never learnt; no torch, no terminal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_tui.common.counted import counted
+from rnn_tui.experiment.spec import Data, ExperimentError
+
+__all__ = ["Batches", "PairBatches", "Piece", "Places"]
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Rows of one length that are judged at once."""
+
+    starts: Places  # (N,)
+    length: int
+
+    @property
+    def places(self) -> Places:
+        """(T+1, N) the characters of each row, and the one after them."""
+        return self.starts + np.arange(self.length + 1)[:, None]
+
+
+class Batches:
+    """A text cut into batches: N rows of L characters, each with the character after it as the last target.
+
+    Characters 0 .. learnt-1 are for learning, the others are held out. A pass is counted from 1 on; `count` of them are
+    one epoch. What a pass reads depends on its number and the seed alone, so that any of them can be had again.
+    """
+
+    def __init__(self, characters: int, data: Data) -> None:
+        """Raises ExperimentError where the text is too short for that."""
+        self.length = data.length
+        self.rows = data.batch
+        self.stateful = data.stateful
+        what, one = ("series", "value") if data.series else ("text", "character")
+        self.held_out = int(characters * data.holdout)
+        self.learnt = characters - self.held_out
+        if data.holdout and self.held_out < 2:
+            problem = f"{data.holdout:g} of {counted(characters, one)} has nothing in it to judge by: "
+            least = np.ceil(2000 / characters) / 1000
+            raise ExperimentError(
+                "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
+            )
+        there = f"the {what} has {counted(self.learnt, one)}" + (" that are not held out" if self.held_out else "")
+        if self.learnt <= data.length:
+            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else f"a longer {what}"
+            raise ExperimentError(
+                "data.length", f"{data.length} is too long: {there}, and one more is the last target; it must be {fits}"
+            )
+        self.sequences = (self.learnt - 1) // data.length  # of which no two share a target
+        self.count = self.sequences // data.batch
+        if not self.count:
+            raise ExperimentError(
+                "data.batch",
+                f"{data.batch} is too large: {there}, in which are {self.sequences:,} sequences of {data.length}; "
+                f"it must be at most {self.sequences:,}",
+            )
+        self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
+
+    def starts(self, number: int, seed: int) -> Places:
+        """(N,) where the rows of that pass begin. Row r of the pass before ends there, where it is stateful."""
+        epoch, at = divmod(number - 1, self.count)
+        if self.stateful:
+            return (np.arange(self.rows) * self.count + at) * self.length
+        return self._shuffled(seed, epoch)[at * self.rows : (at + 1) * self.rows] * self.length
+
+    def judged(self, most: int = 256) -> list[Piece]:
+        """All that is held out, in the pieces in which it is judged; the first few of them are a fair part of it.
+
+        Each character but the first is predicted once. Where the state is carried, a piece is one row of at most `most`
+        time steps that goes on where the one before has ended: together they read all of it in one go, so that the
+        score does not depend on how many rows are learnt at once, nor on their length. Otherwise a piece is a batch of
+        sequences, shuffled, always in the same order; what is left comes last.
+        """
+        if not self.held_out:
+            return []
+        if self.stateful:
+            last = self.learnt + self.held_out - 1
+            starts = range(self.learnt, last, most)
+            return [Piece(starts=np.array([start]), length=min(most, last - start)) for start in starts]
+        sequences, rest = divmod(self.held_out - 1, self.length)
+        rows = min(self.rows, sequences)
+        whole: list[Places] = []
+        if sequences:
+            order = np.random.RandomState(0).permutation(sequences)
+            whole = np.split(order, range(rows, sequences, rows))
+        pieces = [Piece(starts=self.learnt + numbers * self.length, length=self.length) for numbers in whole]
+        if rest:
+            pieces.append(Piece(starts=np.array([self.learnt + sequences * self.length]), length=rest))
+        return pieces
+
+    def begins_epoch(self, number: int) -> bool:
+        """Whether that pass is the first of an epoch."""
+        return (number - 1) % self.count == 0
+
+    def _shuffled(self, seed: int, epoch: int) -> Places:
+        """All sequences in the order of an epoch; the few that fill no batch are at the end, others every time."""
+        if self._order is None or self._order[:2] != (seed, epoch):
+            self._order = seed, epoch, _permutation(self.sequences, seed, epoch)
+        return self._order[2]
+
+
+class PairBatches:
+    """Pairs cut into batches of N, as `Batches` cuts a text: pairs 0 .. learnt-1 are for learning."""
+
+    def __init__(self, pairs: int, data: Data) -> None:
+        """Raises ExperimentError where there are too few for that. A batch of 0 is all that are learnt."""
+        self.held_out = int(pairs * data.holdout)
+        self.learnt = pairs - self.held_out
+        if data.holdout and not self.held_out:
+            least = np.ceil(1000 / pairs) / 1000
+            problem = f"{data.holdout:g} of {pairs:,} pairs is none to judge by: "
+            raise ExperimentError(
+                "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
+            )
+        self.rows = data.batch or self.learnt
+        if self.rows > self.learnt:
+            there = f"{self.learnt:,} of them" + (" that are not held out" if self.held_out else "")
+            raise ExperimentError(
+                "data.batch",
+                f"{data.batch} pairs a pass are too many: the file has {there}; it must be at most that, or 0",
+            )
+        self.count = self.learnt // self.rows
+        self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
+
+    def chosen(self, number: int, seed: int) -> Places:
+        """(N,) the pairs of that pass: all of them in their order, or a part of an epoch's own order."""
+        if self.rows == self.learnt:
+            return np.arange(self.learnt)
+        epoch, at = divmod(number - 1, self.count)
+        if self._order is None or self._order[:2] != (seed, epoch):
+            self._order = seed, epoch, _permutation(self.learnt, seed, epoch)
+        return self._order[2][at * self.rows : (at + 1) * self.rows]
+
+    def judged(self) -> list[Places]:
+        """All that are held out, in the batches in which they are judged."""
+        places = np.arange(self.learnt, self.learnt + self.held_out)
+        return np.split(places, range(self.rows, self.held_out, self.rows)) if self.held_out else []
+
+
+def _permutation(count: int, seed: int, epoch: int) -> Places:
+    """The order of an epoch. `RandomState`, since NumPy keeps its numbers the same from version to version."""
+    return np.random.RandomState(np.random.MT19937(np.random.SeedSequence((seed, epoch)))).permutation(count)

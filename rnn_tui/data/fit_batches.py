@@ -1,0 +1,61 @@
+"""Smaller batches of shorter sequences, and nothing held out, where a file of one's own is small."""
+
+import os
+from typing import Any
+
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
+
+__all__ = ["fitted", "too_short_to_judge"]
+
+_SHORT = 4_000  # bytes of a text below which nothing is kept away: what is left would say little
+_FEW = 20  # values of a series: the same
+_PASSES = 8  # that an epoch over a small text should have at least
+
+
+def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The values with smaller batches of shorter sequences where the file is small; what is `given` stays.
+
+    Of a text it looks at the size only, and a file that is not there changes nothing. A series is read, to count its
+    values. Raises ExperimentError where that cannot be done.
+    """
+    data = values["data"]
+    if data["series"]:
+        from rnn_tui.data.series import read_series  # which loads NumPy
+
+        count = len(read_series(from_dict(values).data))
+        if count < _FEW and "data.holdout" not in given:
+            data["holdout"] = 0.0
+        return _smaller(values, given, count)
+    try:
+        size = os.stat(data["text"]).st_size
+    except (OSError, ValueError):
+        return values
+    if size < _SHORT and "data.holdout" not in given:
+        data["holdout"] = 0.0
+    return _smaller(values, given, size)
+
+
+def too_short_to_judge(experiment: Experiment, given: dict[str, Any]) -> str:
+    """Where `fitted` has left out the hold-out that nobody has asked about: one line that says so; else empty."""
+    data = experiment.data
+    if "data.holdout" in given or data.holdout or not (given.get("data.text") or given.get("data.series")):
+        return ""
+    what, least = ("series", f"{_FEW} values") if data.series else ("text", f"{_SHORT:,} bytes")
+    return f"nothing is held out: the {what} is shorter than {least} (--holdout 0.1 keeps a tenth away)"
+
+
+def _smaller(values: dict[str, Any], given: dict[str, Any], size: int) -> dict[str, Any]:
+    """Batch and length halved until an epoch has a few passes, and one sequence fits."""
+    data = values["data"]
+    room = size * (1 - _number(data["holdout"]))
+    for name, least in (("batch", 1), ("length", 8)):
+        while f"data.{name}" not in given and data[name] > least and room < _PASSES * data["batch"] * data["length"]:
+            data[name] //= 2
+    while "data.length" not in given and 1 < data["length"] >= room:  # and one value more is the last target
+        data["length"] //= 2
+    return values
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0

@@ -1,0 +1,100 @@
+"""What only the data can tell: an experiment on a file, with the vocabulary and the sizes that it turns out to have."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from rnn_tui.data.batches import Batches, PairBatches
+from rnn_tui.data.builtin import origin
+from rnn_tui.data.pairs import Pairs, read_pairs
+from rnn_tui.data.series import TimeSeries, forget_series, read_series
+from rnn_tui.data.text import Corpus, file_version, read_corpus
+from rnn_tui.experiment.memory import check_memory
+from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
+from rnn_tui.experiment.validate import NEVER_LEARNT, from_dict, to_dict
+
+__all__ = ["Reading", "check_file", "read"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """An experiment before and after its data were read; without a file they are one."""
+
+    given: Experiment  # with no vocabulary where that is the file's own, and so for the sizes of pairs
+    experiment: Experiment  # that can run
+    source: Corpus | Pairs | TimeSeries | None = None
+    origin: str = ""  # what identifies the data, where they differ from machine to machine
+
+
+def read(experiment: Experiment) -> Reading:
+    """Read what there is to read. Raises ExperimentError for an unsound experiment, or an unreadable file."""
+    experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
+    data = experiment.data
+    if data.pairs:
+        return _read_pairs(experiment)
+    if data.series:
+        series = read_series(data, experiment.training.seed)
+        series.scale(Batches(len(series), data).learnt)  # says so where it is too short, or constant
+        return Reading(given=experiment, experiment=experiment, source=series)
+    if not data.text:
+        return Reading(given=experiment, experiment=experiment)
+    corpus = _corpus(data.text, data.encoding, data.vocabulary, file_version(data.text))
+    given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
+    experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
+    check_memory(experiment)
+    Batches(len(corpus), data)  # says so where the text is too short
+    found = origin(corpus.text()) if data.text == PYTHON_SOURCE else ""
+    return Reading(given=given, experiment=experiment, source=corpus, origin=found)
+
+
+def _read_pairs(experiment: Experiment) -> Reading:
+    data = experiment.data
+    of_pairs = Data(inputs=(), pairs=data.pairs, task=data.task, encoding=data.encoding, vocabulary=data.vocabulary)
+    pairs = _pairs(of_pairs, experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
+    longest = pairs.longest
+    if data.length and data.length < longest:
+        raise ExperimentError(
+            "data.length", f"{data.length} is too short: the longest pair has {longest:,} time steps; 0 stands for them"
+        )
+    plan = PairBatches(len(pairs), data)
+    if "learnt" in experiment.run.until and plan.count > 1:
+        raise ExperimentError("run.until", NEVER_LEARNT, value="learnt")
+    given = _with(
+        experiment,
+        vocabulary="" if pairs.is_sorted else pairs.vocabulary,
+        batch=0 if plan.rows == plan.learnt else plan.rows,
+        length=0 if data.length in (0, longest) else data.length,
+    )
+    found = {"vocabulary": pairs.vocabulary, "batch": plan.rows, "length": data.length or longest}
+    experiment = from_dict(to_dict(_with(experiment, **found)))
+    check_memory(experiment)
+    return Reading(given=given, experiment=experiment, source=pairs)
+
+
+@lru_cache(maxsize=1)
+def _pairs(data: Data, seed: int, version: tuple[int, int]) -> Pairs:
+    del version
+    return read_pairs(data, seed)
+
+
+def check_file(experiment: Experiment) -> None:
+    """Nothing, where its file can be learnt; nothing of it is kept. Raises ExperimentError."""
+    try:
+        read(experiment)
+    finally:
+        _corpus.cache_clear()
+        _pairs.cache_clear()
+        forget_series()
+
+
+@lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice
+def _corpus(text: str, encoding: str, vocabulary: str, version: tuple[int, int]) -> Corpus:
+    del version
+    return read_corpus(Data(inputs=(), text=text, encoding=encoding, vocabulary=vocabulary))
+
+
+def _with(experiment: Experiment, **found: Any) -> Experiment:
+    """The experiment with what has been found in its data."""
+    return msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, **found))

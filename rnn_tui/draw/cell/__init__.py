@@ -1,0 +1,1 @@
+"""One cell at one time step, in numbers."""

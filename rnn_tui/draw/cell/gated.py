@@ -1,0 +1,256 @@
+"""A GRU or an LSTM cell in numbers: every gate of the selected unit, what comes of them, and a table of all units."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_tui.draw.cell.equation import Lines, before, draw_blocks, draw_lines, lines_cell, lit_feature, selected
+from rnn_tui.draw.cell.unit_table import Column, draw_table, window
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.formula import SQUASH, Formula, Line, fit_formula, put_line
+from rnn_tui.draw.kit.matrix import NUMBERED, scale_of
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.protocol.inspect import CellFacts, GateTerms
+
+__all__ = ["draw_gates"]
+
+_WIDE = 100
+_TALLEST = 4
+
+Build = Callable[[int, bool], Formula]
+Shown = tuple[int, Sequence[tuple[str, float]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Equation:
+    """One equation: in symbols, with all its numbers, and with fewer."""
+
+    symbols: str
+    numbers: Build
+    brief: Build  # without the sum
+    short: Build
+    last: bool  # what the cell hands on, not a gate
+
+
+def draw_gates(canvas: Canvas, facts: CellFacts, *, character: str, palette: Palette) -> Shown:
+    """The equations with the selected unit's numbers, its rows of the matrices, and the gates of all units."""
+    at = selected(facts)
+    lines = _lines(facts, at, character)
+    y = _draw_equations(canvas, _equations(facts, at, palette), len(facts.units), palette)
+    columns = _columns(facts, canvas.width)
+    count, gates, room = len(facts.units), len(facts.gates), canvas.height - y
+    least = 1 + min(count, 8) + 1  # of the table of units, and a gap
+    tall, wide = min(_TALLEST, (room - least - 2) // gates), canvas.width >= _WIDE
+    if tall >= 1 and (wide and lines_cell(lines, canvas.width) >= 1):
+        y = 1 + draw_lines(canvas, y, lines, tall=tall, rows=slice(0, gates), palette=palette)
+    elif tall >= 1:
+        across = len(lines.x) + len(lines.h)
+        beside = (canvas.width - 2 * max(lines.gutter, 5) - 2) // max(1, across) >= NUMBERED
+        stacked = (canvas.width - 1 - lines.gutter) // max(1, len(lines.x), len(lines.h)) >= NUMBERED
+        fits = room - least >= 2 * (2 + gates)
+        y = 1 + draw_blocks(
+            canvas, y, lines, beside=beside or not (stacked and fits), tall=1, rows=slice(0, gates), palette=palette
+        )
+    room = canvas.height - y - 1
+    rows = window(count, max(1, room), at)
+    tall = max(1, min(_TALLEST, room // max(1, count)))
+    labels = [str(unit + 1) for unit in facts.units.tolist()]
+    draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
+    weights, sums, held = lines.scales
+    scales = [("W", weights), ("sums", sums), ("x, h", held)]
+    if facts.c is not None and facts.compared is None:
+        scales.append(("c", _scale_of_c(facts)))
+    return len(labels[rows]), scales
+
+
+def _lines(facts: CellFacts, at: int, character: str) -> Lines:
+    def of(name: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        return np.array([getattr(gate, name)[at] for gate in facts.gates], np.float32)
+
+    names = ("from_input", "b_ih", "from_state", "b_hh", "total", "value")
+    terms = tuple(of(name) for name in names)
+    w_ih = np.stack([gate.w_ih[at] for gate in facts.gates])
+    w_hh = np.stack([gate.w_hh[at] for gate in facts.gates])
+    return Lines(
+        labels=[gate.name for gate in facts.gates],
+        marked=None,
+        squash=[gate.squash for gate in facts.gates],
+        w_ih=w_ih,
+        w_hh=w_hh,
+        terms=terms,
+        x=facts.x,
+        h=facts.h_before,
+        lit=lit_feature(facts),
+        character=character,
+        before=before(facts),
+        out="",
+        reset=2 if facts.c is None else None,
+        whole=(facts.input_size, facts.hidden_size),
+        scales=(
+            scale_of(facts.largest_w, w_ih, w_hh),
+            scale_of(facts.largest_sum, *terms[:5]),
+            max(1.0, scale_of(facts.largest_held, facts.x, facts.h_before)),
+        ),
+    )
+
+
+def _equations(facts: CellFacts, at: int, palette: Palette) -> list[_Equation]:
+    """The gates, then what comes of them; of a GRU r, z, n, h, of an LSTM i, f, g, o, c, h."""
+    values = {gate.name: float(gate.value[at]) for gate in facts.gates}
+    equations = [_gate(gate, at, before(facts), values.get("r"), palette) for gate in facts.gates]
+    h = float(facts.h[at])
+
+    def last(symbols: str, numbers: Callable[[Formula], Formula]) -> None:
+        def build(digits: int, tight: bool) -> Formula:
+            return numbers(Formula(palette, digits, tight=tight).say(symbols.partition("=")[0] + "="))
+
+        equations.append(_Equation(symbols=symbols, numbers=build, brief=build, short=build, last=True))
+
+    if facts.c is None:
+        z, n, h_before = values["z"], values["n"], float(facts.h_before_units[at])
+        last(
+            f"hₜ = (1 − z)·n + z·{before(facts)}",
+            lambda to: to.say(" (1 − ", " (1−").put(z, plus=False, times=n).say(")").factor(n)
+            .put(z, " + ", plus=False, times=h_before).factor(h_before)
+            .result(h, lambda of: (1 - of[0]) * of[1] + of[2] * of[3]),
+        )  # fmt: skip
+        return equations
+    c, c_before = float(facts.c[at]), float(facts.c_before[at]) if facts.c_before is not None else float("nan")
+    last(
+        f"cₜ = f·c{before(facts)[1:]} + i·g",
+        lambda to: to.put(values["f"], " ", plus=False, times=c_before).factor(c_before)
+        .put(values["i"], " + ", plus=False, times=values["g"]).factor(values["g"])
+        .result(c, lambda of: of[0] * of[1] + of[2] * of[3]),
+    )  # fmt: skip
+    last(
+        "hₜ = o·tanh(cₜ)",
+        lambda to: (
+            to.put(values["o"], " ", plus=False)
+            .put(c, "·tanh(")
+            .say(")")
+            .result(h, lambda of: of[0] * math.tanh(of[1]))
+        ),
+    )
+    return equations
+
+
+def _gate(gate: GateTerms, at: int, state: str, reset: float | None, palette: Palette) -> _Equation:
+    name, squash = gate.name, gate.squash
+    plus = squash != "σ"
+    from_input, b_ih, from_state, b_hh, total, value = (
+        float(each[at]) for each in (gate.from_input, gate.b_ih, gate.from_state, gate.b_hh, gate.total, gate.value)
+    )
+    held = name == "n" and reset is not None
+
+    def terms(digits: int, tight: bool) -> Formula:
+        formula = Formula(palette, digits, tight=tight).say(f"{name} =").put(from_input, f" {squash}(").put(b_ih, " ")
+        if held:
+            formula.put(reset or 0.0, " + ", plus=False, times=from_state + b_hh)
+            return formula.put(from_state, "·(").put(b_hh, " ").say("))")
+        return formula.put(from_state, " ").put(b_hh, " ").say(")")
+
+    def sum_of(printed: Sequence[float]) -> float:
+        return printed[0] + printed[1] + printed[2] * (printed[3] + printed[4]) if held else sum(printed)
+
+    def numbers(digits: int, tight: bool) -> Formula:
+        formula = terms(digits, tight).result(total, sum_of, f" = {squash}(", last=False).say(")")
+        return formula.result(value, lambda printed: SQUASH[squash](printed[-1]), plus=plus)
+
+    def short(digits: int, tight: bool) -> Formula:
+        formula = Formula(palette, digits, tight=tight).say(name).put(total, f" = {squash}(").say(")")
+        return formula.result(value, lambda printed: SQUASH[squash](printed[-1]), plus=plus)
+
+    part = f"W_h{name} {state} + b_h{name}"
+    inner = f"r·({part})" if held else part
+    return _Equation(
+        symbols=f"{name} = {squash}(W_i{name} xₜ + b_i{name} + {inner})",
+        numbers=numbers,
+        brief=lambda digits, tight: terms(digits, tight).result(
+            value, lambda printed: SQUASH[squash](sum_of(printed)), plus=plus
+        ),
+        short=short,
+        last=False,
+    )
+
+
+def _draw_equations(canvas: Canvas, equations: Sequence[_Equation], units: int, palette: Palette) -> int:
+    """Symbols and numbers side by side where they fit, else below one another, else the numbers alone."""
+    room, y = canvas.width - 1, 0
+    digits = (4, 3, 2) if canvas.width >= _WIDE else (3, 2)
+    left = max(len(each.symbols) for each in equations) + 2
+    roomy = canvas.height >= 26
+    beside = room - left + 2  # without `r `
+    aside = [fit_formula(each.numbers, beside, digits[:-1]) for each in equations]
+    aside = [
+        lines if len(lines) == 1 else fit_formula(each.brief, beside, digits)
+        for each, lines in zip(equations, aside, strict=True)
+    ]
+    if all(len(lines) == 1 for lines in aside):
+        for each, lines in zip(equations, aside, strict=True):
+            y += each.last and not equations[equations.index(each) - 1].last and roomy
+            canvas.put(1, y, each.symbols, palette.accent)
+            put_line(canvas, 1 + left, y, [*_without_name(lines[0])])
+            y += 1
+        return y + (canvas.height >= 18)
+    full = [fit_formula(each.numbers, room, digits) for each in equations]
+    if any(len(lines) > 1 for lines in full):
+        full = [fit_formula(each.brief, room, digits) for each in equations]
+    short = [fit_formula(each.short, room, digits) for each in equations]
+    table = 1 + min(units, 5)
+    for symbols, numbers in ((equations, full), ([*equations], short), ([e for e in equations if e.last], short),
+                             ([], short)):  # fmt: skip
+        folded = [_fold(each.symbols, room) for each in symbols]
+        if sum(map(len, folded)) + sum(map(len, numbers)) + table + 1 <= canvas.height:
+            break
+    for text in (text for lines in folded for text in lines):
+        canvas.put(1, y, text, palette.accent)
+        y += 1
+    y += bool(folded) and roomy
+    for line in (line for lines in numbers for line in lines):
+        put_line(canvas, 1, y, line)
+        y += 1
+    return y + (canvas.height >= 18)
+
+
+def _without_name(line: Line) -> Line:
+    """What comes after `r =`: it stands to the left in symbols already."""
+    return [("=", line[0][1]), *line[1:]]
+
+
+def _fold(text: str, room: int) -> list[str]:
+    return (
+        [text]
+        if len(text) <= room
+        else [text[: text.rfind(" + ", 0, room)], "   " + text[text.rfind(" + ", 0, room) :]]
+    )
+
+
+def _scale_of_c(facts: CellFacts) -> float:
+    """One for the cell before and after, so that they can be compared."""
+    return scale_of(facts.largest_c, *(each for each in (facts.c, facts.c_before) if each is not None))
+
+
+def _columns(facts: CellFacts, width: int) -> list[Column]:
+    """The gates of each unit and what it hands on; beside torch only that, with more digits."""
+    if facts.compared is not None:
+        pairs = [("hₜ", facts.h, facts.compared.h)]
+        if facts.c is not None and facts.compared.c is not None:
+            pairs.append(("cₜ", facts.c, facts.compared.c))
+        words = ("torch", "written out") if width >= 70 or len(pairs) == 1 else ("torch", "written")
+        return [
+            Column(head=f"{name} {word}", values=values, scale=1, digits=7)
+            for name, *both in pairs
+            for word, values in zip(words, both, strict=True)
+        ]
+    columns = [Column(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates]
+    if facts.c is not None:
+        scale = _scale_of_c(facts)
+        if facts.c_before is not None and width >= 60:
+            columns.append(Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale))
+        if width >= 38:
+            columns.append(Column(head="cₜ", values=facts.c, scale=scale))
+    if width >= 60 or facts.c is None:
+        columns.append(Column(head=before(facts), values=facts.h_before_units, scale=1))
+    return [*columns, Column(head="hₜ", values=facts.h, scale=1)]

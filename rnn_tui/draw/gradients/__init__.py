@@ -1,0 +1,1 @@
+"""The gradient through time, and what is to be said of it."""

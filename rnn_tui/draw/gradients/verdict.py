@@ -1,0 +1,170 @@
+"""Gradients through time in plain words: how much is left at the far end, what vanished, what explodes, and why.
+
+All of it is of the whole sequence, not of the columns that a window shows.
+"""
+
+import math
+from collections.abc import Sequence
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.numbers import compact, count
+from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
+from rnn_tui.protocol.inspect import GradientsFacts, GradientWay
+
+__all__ = ["causes", "extremes", "told"]
+
+_SAME = 2.0  # times larger or smaller: it keeps its size
+
+
+def told(
+    who: str, room: int, ways: Sequence[GradientWay], beside: Sequence[GradientWay] = (), *, running: bool = False
+) -> str:
+    """One sentence of at most `room` cells about the ways from one loss: one, or one to either side of its step.
+
+    `beside`: the same ways along c_t of an LSTM. `running`: the pass is still under way.
+    """
+    broken = [way for way in ways if way.broken]
+    if broken:
+        steps = _steps(broken[0].broken, broken[0].steps, broken[0].first_broken)
+        return first_that_fits((f"{who}: NaN or infinite at {steps}", f"{who}: NaN or infinite", f"{who}: NaN"), room)
+    flowing = [way for way in ways if way.start >= 0]
+    if not flowing:
+        return first_that_fits((f"{who}: no gradient flows", f"{who}: nothing flows"), room)
+    gone = [way for way in flowing if way.start != way.end]
+    if not gone:
+        return first_that_fits(_stays(who, flowing[0].start, ways, running=running), room)
+    if len(gone) > 1:
+        return first_that_fits(_both_sides(who, gone), room)
+    way, ratio = gone[0], _ratio(gone[0])
+    if way.exploding:
+        size = f"{_times(way.peak / way.start_norm)} its size"
+        forms = [
+            f"{who}: from t={way.start} {_toward(way)} the gradient explodes, up to {size} at t={way.peak_step}",
+            f"{who}: it explodes, up to {size} at t={way.peak_step}",
+            f"{who}: explodes, up to {size}",
+        ]
+        return first_that_fits((*forms, f"{who}: explodes", "explodes"), room)
+    how, size = _how(ratio), " of its size" * (ratio < 1 / _SAME)
+    along = next((each for each in beside if each.broken or (each.start >= 0 and each.start != each.end)), None)
+    to = f"{_toward(way)} to t={way.end}"
+    if along is None:
+        forms = [
+            f"{who}: from t={way.start} {to} the gradient {how}{size}",
+            f"{who}: from t={way.start} {to} it {how}",
+            f"{who}: t={way.start} {to}: {how}",
+        ]
+    else:
+        c = _ratio(along)
+        more = f"; along c {_how(c)}"
+        values = f"h × {compact(ratio, 3)}, c × {compact(c, 3)}"
+        forms = [
+            f"{who}: from t={way.start} {to} the gradient {how}{size}{more}",
+            f"{who}: from t={way.start} {to} it {how}{more}",
+            f"{who}: t={way.start} → t={way.end}: {values}",
+            f"{who}, to t={way.end}: {values}",
+            f"t={way.start} → t={way.end}: {values}",
+            values,
+        ]
+    return first_that_fits((*forms, f"{who}: {how}", f"× {compact(ratio, 3)}"), room)
+
+
+def _ratio(way: GradientWay) -> float:
+    """How many times its first norm the last one is; NaN where that is no number."""
+    return way.end_norm / way.start_norm if way.start_norm and not way.broken else math.nan
+
+
+def _toward(way: GradientWay) -> str:
+    return "on" if way.direction else "back"
+
+
+def _stays(who: str, start: int, ways: Sequence[GradientWay], *, running: bool) -> tuple[str, ...]:
+    """Only one step has a gradient: there are no others, or nothing comes to them."""
+    if any(way.steps > 1 for way in ways):
+        return (f"{who}: nothing flows {_toward(ways[0])} from t={start}", f"{who}: only t={start}")
+    only = f"{who}: only t={start} has a gradient"
+    return (f"{only} so far" if running else only, f"{who}: only t={start}")
+
+
+def _both_sides(who: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
+    """A lower layer that is read in both directions: its gradients come from either side of the loss."""
+    long = ", ".join(
+        f"{_toward(way)} it explodes, up to {_times(way.peak / way.start_norm)} its size at t={way.peak_step}"
+        if way.exploding
+        else f"{_toward(way)} to t={way.end} it {_how(_ratio(way))}"
+        for way in ways
+    )
+    return (
+        f"{who}: from t={ways[0].start} {long}",
+        f"{who}: {long}",
+        f"{who}: " + ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
+        ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
+    )
+
+
+def extremes(ways: Sequence[GradientWay], who: str = "") -> list[tuple[str, bool]]:
+    """What explodes and what vanished, each with whether it is the former: as the colours have it."""
+    said = []
+    steps = sum(way.steps for way in ways) - (len(ways) - 1)  # two ways share the step of the loss
+    growing = [way for way in ways if way.exploding]
+    if growing:
+        where = _steps(sum(way.exploding for way in growing), steps, growing[0].first_exploding)
+        said.append((f"{who}explodes (above 1 and over 10 times t={growing[0].start}) at {where}", True))
+    gone = [way for way in ways if way.vanished]
+    if gone:
+        largest = "the largest that does not explode" if growing else "its largest"
+        where = _steps(sum(way.vanished for way in gone), steps, gone[0].first_vanished)
+        said.append((f"{who}vanished (under a millionth of {largest}) at {where}", False))
+    return said
+
+
+def _steps(some: int, of: int, nearest: int) -> str:
+    return f"{count(some)} of {count(of)} step{'s' * (of > 1)}, the nearest t={nearest}"
+
+
+def _times(ratio: float) -> str:
+    return f"{count(ratio) if 1000 <= ratio < 1e6 else compact(ratio, 3)} times"
+
+
+def _how(ratio: float) -> str:
+    if math.isnan(ratio):
+        return "is NaN or infinite"
+    if ratio < 1 / _SAME:
+        return f"shrinks to {compact(ratio, 3)}"
+    if ratio > _SAME:
+        return f"grows {_times(ratio)}"
+    return f"keeps its size (× {compact(ratio, 3)})"
+
+
+def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
+    """Items for a line: the spectral radii, the share of saturated units, the norm of all weights' gradients."""
+    items = []
+    if facts.radius:
+        where = place_name(facts.layer, facts.direction, layers=layers, both=both)
+        values = "  ".join(
+            f"{safe(name)} {compact(value, 3)}" if len(facts.radius) > 1 else compact(value, 3)
+            for name, value in facts.radius
+        )
+        items.append(f"ρ(W_hh{where}) {values}")
+    if facts.flows:
+        shares = "  ".join(
+            f"h{place_name(flow.layer, flow.direction, layers=layers, both=both)} {_percent(flow.saturated)}"
+            for flow in facts.flows
+        )
+        items.append(f"saturated {shares}")
+    if facts.norm is None:
+        items.append("‖∂L/∂θ‖ comes at the end of the pass")
+    elif not math.isfinite(facts.norm):
+        items.append(
+            f"‖∂L/∂θ‖ {compact(facts.norm)}" + ("" if facts.clipped is None else ", which clipping cannot mend")
+        )
+    elif facts.clipped is None:
+        items.append(f"‖∂L/∂θ‖ {compact(facts.norm)}, not clipped")
+    elif facts.clipped >= facts.norm:
+        items.append(f"‖∂L/∂θ‖ {compact(facts.norm)}, too small to be clipped")
+    else:
+        items.append(f"‖∂L/∂θ‖ {compact(facts.norm)} → {compact(facts.clipped)} clipped")
+    return items
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "NaN"

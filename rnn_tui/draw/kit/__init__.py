@@ -1,0 +1,1 @@
+"""What pictures are made of: canvas, palette, time axis, numbers, charts."""

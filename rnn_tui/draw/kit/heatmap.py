@@ -1,0 +1,145 @@
+"""What heatmaps over time have in common: a row of cells, the ruler under them, the scale, the column of the cursor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from rich.style import Style
+
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import probability, signed
+from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.time_axis import TimeAxis
+
+__all__ = ["Tone", "draw_pair", "draw_ruler", "draw_unit", "mark_cursor", "put_scale"]
+
+_THIN = Style(bold=False)  # an edge is no thicker for being bold, and costs more to send
+_LONGEST = {"signed": 7, "share": 5}  # cells of a number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tone:
+    """How a value becomes a colour: blue and orange from -scale to scale, or teal from 0 to 1."""
+
+    palette: Palette
+    kind: Literal["signed", "share"] = "signed"
+    scale: float = 1.0
+
+    def levels(self, values: Sequence[float]) -> list[int | None]:
+        """The quantised values, -20 to 20 or 0 to 20; None for what is no number. As `Palette.level`, but at once."""
+        numbers = np.asarray(values, np.float64)
+        finite = np.isfinite(numbers)
+        parts = (np.where(finite, numbers, 0.0) / self.scale).clip(-1 if self.kind == "signed" else 0, 1)
+        levels = np.rint(parts * LEVELS).astype(int).tolist()
+        return [level if known else None for level, known in zip(levels, finite.tolist(), strict=True)]
+
+    def cell(self, level: int) -> Style:
+        """A background, and a readable foreground."""
+        return self.palette.cell(level) if self.kind == "signed" else self.palette.share_cell(level)
+
+    def half(self, upper: int, lower: int) -> Style:
+        """Of `▀`."""
+        return self.palette.half(upper, lower) if self.kind == "signed" else self.palette.share_half(upper, lower)
+
+    def number(self, value: float, room: int) -> str:
+        """The value in at most `room` cells; empty where none fits."""
+        room = min(room, _LONGEST[self.kind])
+        if self.kind == "signed":
+            return signed(value, room)
+        return probability(value, room) if room >= 3 else ""
+
+
+def draw_unit(
+    canvas: Canvas,
+    y: int,
+    values: Sequence[float],
+    axis: TimeAxis,
+    tone: Tone,
+    *,
+    first: int,
+    skip: int = 0,
+    numbered: bool,
+) -> None:
+    """One unit over time, from the step `first` on; with its numbers where a column has room for them."""
+    column, palette, levels = axis.column, tone.palette, tone.levels(values)
+    for step in axis.steps:
+        x, at = axis.x(step), step - first
+        if not skip <= at < len(values):
+            if numbered:
+                canvas.centre(x, y, column, "·", palette.faint)
+            continue
+        value, level = values[at], levels[at]
+        if level is None:
+            canvas.fill(x, y, column, palette.warning)
+            if numbered:
+                canvas.centre(x, y, column, signed(value, column), palette.warning)
+            continue
+        style = tone.cell(level)
+        canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded else " ")
+        text = tone.number(value, column - 1) if numbered else ""
+        if text:
+            text = f" {text} " if palette.shaded and len(text) + 2 <= column else text  # a number stands by itself
+            canvas.centre(x, y, column, text, style)
+
+
+def draw_pair(
+    canvas: Canvas,
+    y: int,
+    upper: Sequence[float],
+    lower: Sequence[float] | None,
+    axis: TimeAxis,
+    tone: Tone,
+    *,
+    first: int,
+    skip: int = 0,
+) -> None:
+    """Two units in one row of half-blocks. Without colours it shows the upper one: a character has no two halves."""
+    palette, column = tone.palette, axis.column
+    above = tone.levels(upper)
+    below = tone.levels(lower) if lower else [0] * len(above)  # half a row is left free
+    at, end = axis.first - first, axis.first - first + axis.count
+    while at < end:
+        x = axis.x(first + at)
+        if not skip <= at < len(above):
+            canvas.put(x + column // 2, y, "·", palette.faint)
+            at += 1
+            continue
+        pair, start = (above[at], below[at]), at
+        while at < min(end, len(above)) and (above[at], below[at]) == pair:  # equal neighbours in one go
+            at += 1
+        one, other = pair
+        if one is None or other is None:
+            canvas.fill(x, y, (at - start) * column, palette.warning, "!")
+        elif palette.shaded:
+            canvas.fill(x, y, (at - start) * column, tone.cell(one), palette.shade(one))
+        else:
+            canvas.fill(x, y, (at - start) * column, tone.half(one, other), "▀")
+
+
+def draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs: Sequence[str]) -> None:
+    """The input characters under their columns."""
+    canvas.put(1, y, "input x", palette.dim)
+    for step, character in zip(axis.steps, inputs, strict=False):
+        canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
+
+
+def put_scale(canvas: Canvas, x: int, y: int, tone: Tone, *, every: int = 4) -> int:
+    """The colours from the lowest value to the highest, with both; returns where it ends."""
+    low, high = (f"−{tone.scale:g}", f"+{tone.scale:g}") if tone.kind == "signed" else ("0", f"{tone.scale:g}")
+    x = canvas.put(x, y, f"{low} ", tone.palette.dim)
+    for level in range(-20 if tone.kind == "signed" else 0, 21, every):
+        x = canvas.put(x, y, tone.palette.shade(level) if tone.palette.shaded else " ", tone.cell(level))
+    return canvas.put(x, y, f" {high}", tone.palette.dim)
+
+
+def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, rows: range, ruler: int, palette: Palette) -> None:
+    """The column of the time cursor: its edges in some rows where it is wide enough, and its place on the ruler."""
+    x = axis.x(cursor)
+    canvas.tint(x, ruler, axis.column, palette.cursor + palette.accent)
+    if axis.column >= 4:
+        edge = palette.accent + _THIN
+        told = [y for y in rows if canvas.has_text(x, y, axis.column)]  # where cells are high, beside the numbers
+        for y in told or rows:
+            canvas.edge(x, y, "▏", edge)
+            canvas.edge(x + axis.column - 1, y, "▕", edge)

@@ -1,0 +1,163 @@
+"""Values in colour: a number in its cell, a matrix of them, and the scale that a colour is read with."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.palette import Palette
+
+__all__ = [
+    "NUMBERED",
+    "WIDEST",
+    "draw_legend",
+    "draw_matrix",
+    "draw_value",
+    "legend_size",
+    "number",
+    "scale_above",
+    "scale_of",
+]
+
+NUMBERED = 5  # cells that a value needs for its number and a gap: +.31
+WIDEST = 9  # cells that a value gets at most: +0.3125
+_BARRED = 8  # cells from which on there is a free one on either side of a number
+_LIT = Style(bold=True, underline=True)
+_STEPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
+
+Floats = NDArray[np.float32]
+
+
+def scale_above(*values: Floats) -> float:
+    """The next of 1, 1.5, 2, 3, 5, 7, 10 times a power of ten not below any |value|: steady from frame to frame.
+
+    1 where there is nothing but zeros, NaN and infinities.
+    """
+    largest = max((float(np.abs(each[np.isfinite(each)]).max(initial=0.0)) for each in values), default=0.0)
+    if largest <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(largest))
+    return next((power * step for step in _STEPS if power * step >= largest * (1 - 1e-6)), 10 * power)
+
+
+def scale_of(told: float, *shown: Floats) -> float:
+    """The scale above the largest of all values, where that is `told`; else, of an older engine, of those shown."""
+    return scale_above(np.array([told], np.float32)) if told else scale_above(*shown)
+
+
+def number(value: float, width: int, *, plus: bool = True) -> str:
+    """A value in at most `width` cells, or an ellipsis; what is 0 is just that.
+
+    Without `plus` a value that is not negative has no sign.
+    """
+    if value == 0:
+        return "0"[:width]
+    text = signed(value, width + (not plus and value >= 0))
+    if not plus and math.isfinite(value):
+        text = text.removeprefix("+")
+    if text or width < 1:
+        return text[: max(0, width)]
+    short = f"{value:+.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    return short if len(short) <= width else "…"
+
+
+def draw_value(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    width: int,
+    value: float,
+    *,
+    scale: float,
+    palette: Palette,
+    tall: int = 1,
+    written: bool = True,
+    plus: bool = True,
+    lit: bool = False,
+) -> None:
+    """One value as `width` x `tall` cells in its colour, its number in the middle unless it is not `written`."""
+    finite = math.isfinite(value)
+    level = palette.level(value, scale) if finite else 0
+    style = palette.cell(level) if finite else palette.warning
+    character = palette.shade(level) if palette.shaded and finite and not written else " "
+    for row in range(tall):
+        canvas.fill(x, y + row, width, style, character)
+    if written:
+        room = width - 2 if width >= _BARRED else max(1, width - 1)
+        text = number(value, min(room, 7), plus=plus)
+        canvas.centre(x, y + (tall - 1) // 2, width, text, style + _LIT if lit else style)
+    elif not finite:
+        canvas.centre(x, y + (tall - 1) // 2, width, number(value, width), style)
+
+
+def draw_matrix(
+    canvas: Canvas,
+    x: int,
+    y: int,
+    values: Floats,
+    *,
+    cell: int,
+    tall: int,
+    scale: float,
+    palette: Palette,
+    factor: float = 1.0,
+    lit: int | None = None,
+) -> int:
+    """A matrix (r, k) with `cell` x `tall` cells a value, with numbers where they fit; returns the row below it.
+
+    `tall` 0: two rows share a line of half-blocks; without colours only the first of them is drawn. Numbers are
+    multiplied by `factor`. The column `lit` is underlined, and stands between bars
+    where they fit.
+    """
+    rows = values.tolist()
+    if tall == 0:
+        for line in range(0, len(rows), 2):
+            _draw_pair(canvas, x, y, rows[line], rows[min(line + 1, len(rows) - 1)], cell, scale, palette)
+            y += 1
+        return y
+    for row in rows:
+        for column, value in enumerate(row):
+            at = x + column * cell
+            draw_value(
+                canvas, at, y, cell, value * factor, scale=scale * factor, palette=palette, tall=tall,
+                written=cell >= NUMBERED, lit=column == lit,
+            )  # fmt: skip
+            if column == lit and cell >= _BARRED:
+                for part in range(tall):
+                    canvas.edge(at, y + part, "▏", palette.accent)
+                    canvas.edge(at + cell - 1, y + part, "▕", palette.accent)
+        y += tall
+    return y
+
+
+def draw_legend(canvas: Canvas, x: int, y: int, name: str, scale: float, palette: Palette) -> int:
+    """What the colours mean, from -scale to +scale; returns where it ends. Nothing where it does not fit."""
+    low, high = f"{name} −{scale:g} ", f" +{scale:g}"
+    if x + legend_size(name, scale) > canvas.width:
+        return x
+    x = canvas.put(x, y, low, palette.dim)
+    for level in range(-20, 21, 4):
+        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", palette.cell(level))
+    return canvas.put(x, y, high, palette.dim)
+
+
+def legend_size(name: str, scale: float) -> int:
+    """Cells of a legend."""
+    return len(f"{name} −{scale:g} ") + 11 + len(f" +{scale:g}")
+
+
+def _draw_pair(
+    canvas: Canvas, x: int, y: int, upper: list[float], lower: list[float], cell: int, scale: float, palette: Palette
+) -> None:
+    for first, second in zip(upper, lower, strict=True):
+        if not (math.isfinite(first) and math.isfinite(second)):
+            canvas.fill(x, y, cell, palette.warning, "!")
+        elif palette.shaded:
+            level = palette.level(first, scale)
+            canvas.fill(x, y, cell, palette.cell(level), palette.shade(level))
+        else:
+            canvas.fill(x, y, cell, palette.half(palette.level(first, scale), palette.level(second, scale)), "▀")
+        x += cell

@@ -1,0 +1,67 @@
+"""Lines of words in and around a picture: folded to its width, the longest form that fits, a note on top."""
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from rich.cells import cell_len, set_cell_size
+from textual.strip import Strip
+
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.palette import Palette
+
+__all__ = ["SUBSCRIPT", "draw_note", "first_that_fits", "fold", "fold_items", "note_lines", "place_name", "put_note"]
+
+SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MOST = 3  # a note above a picture takes at most one row in so many
+
+
+def first_that_fits(texts: Sequence[str], room: int) -> str:
+    """The first of several forms that takes at most `room` cells, or nothing."""
+    return next((text for text in texts if cell_len(text) <= room), "")
+
+
+def fold(text: str, room: int) -> list[str]:
+    """The lines of a text, at most `room` cells each."""
+    lines = wrap(text, max(1, room))
+    return [line if cell_len(line) <= room else set_cell_size(line, max(0, room)) for line in lines]
+
+
+def fold_items(items: Sequence[str], room: int, between: str = "   ") -> list[str]:
+    """Lines of items that stay together, as many on each as fit; one that is longer than a line is folded."""
+    lines: list[str] = []
+    for item in items:
+        if lines and cell_len(lines[-1]) + len(between) + cell_len(item) <= room:
+            lines[-1] += between + item
+        else:
+            lines += fold(item, room)
+    return lines
+
+
+def note_lines(note: str, width: int, height: int, *, alone: bool) -> list[str]:
+    """A note, folded; above a picture at most a third of the rows, the last one then ends in an ellipsis."""
+    lines = fold(note, max(1, width - 2)) if note else []
+    most = height if alone else max(1, height // _MOST)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], set_cell_size(lines[most - 1], max(0, width - 3)).rstrip() + "…"] if most else []
+    return lines
+
+
+def put_note(canvas: Canvas, note: str, palette: Palette, *, alone: bool) -> int:
+    """Write a note from the first row on; returns the first row under it."""
+    lines = note_lines(note, canvas.width, canvas.height, alone=alone)
+    for y, line in enumerate(lines):
+        canvas.put(1, y, line, palette.text)
+    return len(lines)
+
+
+def draw_note(note: str, *, width: int, height: int, palette: Palette) -> list[Strip]:
+    """Return `height` strips of `width` cells that hold nothing but a note."""
+    canvas = Canvas(width, height)
+    put_note(canvas, note, palette, alone=True)
+    return canvas.strips()
+
+
+def place_name(layer: int, direction: int, *, layers: int, both: bool) -> str:
+    """Which layer and direction, as an index behind a letter: nothing, ₂, ← or ₂←."""
+    number = str(layer + 1).translate(SUBSCRIPT) if layers > 1 else ""
+    return number + (("←" if direction else "→") if both else "")

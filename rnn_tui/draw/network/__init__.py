@@ -1,0 +1,1 @@
+"""The unrolled network, and slow motion in it."""

@@ -1,0 +1,234 @@
+"""A recurrent layer in the unrolled network: a box for each time step, and the arrows along time."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from rich.style import Style
+
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.norms import norm_format
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.protocol.frame import Floats
+
+__all__ = ["Cell", "draw_boxes", "gap_of", "room_in_box"]
+
+_PLAIN = Style()
+_BARS = " ▁▂▃▄▅▆▇█"
+_LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
+_ROOM_FOR_NORM = 4  # cells
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One recurrent layer in one direction."""
+
+    name: str  # "LSTM 2"
+    direction: int  # 0: from the left, 1: from the right
+    layer: int = 0
+    h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not looked at
+    skip: int = 0  # columns of it that are not there yet
+    scale: float = 1.0  # the largest value that the colours tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Row:
+    """What all boxes of a row share."""
+
+    canvas: Canvas
+    y: int
+    tall: bool
+    cell: Cell
+    fed: int  # time steps of the window that have a state, where it is not held in slow motion
+    current: int | None
+    flow: Flow | None
+    axis: TimeAxis
+    palette: Palette
+    cursor: int | None
+
+    @property
+    def middle(self) -> int:
+        return self.y + 1 if self.tall else self.y
+
+    @property
+    def gap(self) -> int:
+        """Cells between two boxes."""
+        return gap_of(self.axis.column)
+
+    def has_state(self, step: int) -> bool:
+        at = step - self.axis.first
+        if self.flow is None:
+            return at < self.fed
+        if self.flow.kind == "update":
+            return False
+        place = (self.cell.layer, self.cell.direction)
+        return self.flow.done("cell", step, *place) or (self.flow.lit("cell", step, *place))
+
+    def is_lit(self, step: int) -> bool:
+        if self.flow is None:
+            return step == self.current
+        return self.flow.lit("cell", step, self.cell.layer, self.cell.direction)
+
+    def style(self, step: int) -> Style:
+        if self.flow is not None:
+            return self.flow.style(self.palette, "cell", step, self.cell.layer, self.cell.direction)
+        if step == self.current:
+            return self.palette.accent
+        return self.palette.dim if self.has_state(step) else self.palette.faint
+
+    def norm(self, step: int) -> float | None:
+        return None if self.flow is None else self.flow.norm(step, self.cell.layer, self.cell.direction)
+
+    @cached_property
+    def written(self) -> Callable[[float], str]:
+        """How the norms in these boxes are written: all alike."""
+        gap = gap_of(self.axis.column)
+        width = self.axis.column - gap - (2 if _is_framed(self.axis.column - gap, tall=self.tall) else 0)
+        return norm_format((norm for step in self.axis.steps if (norm := self.norm(step)) is not None), width)
+
+    def under(self, step: int) -> Style:
+        return self.palette.cursor if step == self.cursor else _PLAIN
+
+
+def room_in_box(column: int, *, tall: bool) -> int:
+    """How many units a box has room for, one a cell."""
+    width = column - gap_of(column)
+    return width - 2 if _is_framed(width, tall=tall) else width
+
+
+def gap_of(column: int) -> int:
+    """The cells of a column that lie between boxes: one on either side, one behind it, or none."""
+    return 2 if column >= 6 else 1 if column >= 3 else 0
+
+
+def _is_framed(width: int, *, tall: bool) -> bool:
+    return tall and width >= 3
+
+
+def draw_boxes(
+    canvas: Canvas,
+    y: int,
+    cell: Cell,
+    *,
+    tall: bool,
+    double: bool,
+    fed: int,
+    current: int | None,
+    flow: Flow | None,
+    axis: TimeAxis,
+    end: int,
+    palette: Palette,
+    cursor: int | None,
+) -> int:
+    """Draw the row from y on and return the first row under it. `double`: two states are handed on. The boxes stop at
+    the time step `end`, where the row of the batch ends: from there the state of the other direction comes."""
+    row = _Row(
+        canvas=canvas,
+        y=y,
+        tall=tall,
+        cell=cell,
+        fed=fed,
+        current=current,
+        flow=flow,
+        axis=axis,
+        palette=palette,
+        cursor=cursor,
+    )
+    middle, gap, from_right = row.middle, row.gap, cell.direction == 1
+    canvas.put(1, middle, cell.name, palette.dim)
+    if tall and flow is not None and flow.is_backward:
+        canvas.put(1, y, "‖∂L/∂h‖", palette.back)
+    if not from_right:
+        canvas.put(axis.gutter - 2, middle, "h₀" if axis.first == 0 else " …", palette.dim)
+        canvas.put(axis.gutter, middle, "▸" if gap == 2 else "", palette.dim)
+    last = axis.first + axis.count
+    steps = range(axis.first, min(end, last))
+    for step in steps:
+        _draw_box(row, step)
+        if gap and step + 1 < min(end, axis.length):
+            arrow, style = _arrow(row, step + 1, double=double)
+            canvas.put(axis.x(step + 1) - 1, middle, arrow, style)
+    if from_right:
+        source = "h₀" if end < last or last == axis.length else "…"
+        x = axis.x(steps.stop) - (1 if gap else 0)
+        if x + 1 + len(source) <= canvas.width:  # whole or not at all
+            canvas.put(x, middle, "◂", palette.dim)
+            canvas.put(x + 1, middle, source, palette.dim)
+    return y + (3 if tall else 1)
+
+
+def _arrow(row: _Row, step: int, *, double: bool) -> tuple[str, Style]:
+    """Between the box of a time step and the one before it: the state that is handed on, or its gradient, which flows
+    the other way, in another colour and with another head."""
+    from_right, palette, flow = row.cell.direction == 1, row.palette, row.flow
+    to = step - 1 if from_right else step  # where the state goes
+    back_to = step if from_right else step - 1  # where the gradient goes
+    if flow is not None and row.norm(step) is not None and row.norm(step - 1) is not None:
+        arrow = ("━▶" if from_right else "◀━") if row.gap == 2 else "▶" if from_right else "◀"
+        return arrow, flow.back_style(palette, now=back_to == flow.step and row.is_lit(back_to))
+    line = "═" if double else "─"
+    arrow = ("◂" + line if from_right else line + "▸") if row.gap == 2 else "◂" if from_right else "▸"
+    if flow is None:  # the step being fed, from wherever it is read
+        there = row.has_state(step)
+        return arrow, palette.accent if row.current == step else palette.dim if there else palette.faint
+    style = row.style(to)
+    return arrow, palette.dim if flow.is_backward or flow.kind == "update" else style
+
+
+def _draw_box(row: _Row, step: int) -> None:
+    canvas, palette, flow, y, middle = row.canvas, row.palette, row.flow, row.y, row.middle
+    width = row.axis.column - row.gap
+    x = row.axis.x(step) + (1 if row.gap == 2 else 0)
+    style = row.style(step) + row.under(step)
+    framed = _is_framed(width, tall=row.tall)
+    inner, left = (width - 2, x + 1) if framed else (width, x)
+    if framed:
+        heavy = flow is not None and row.is_lit(step)
+        a, line, b, side, c, d = tuple(_HEAVY if heavy else _LIGHT)
+        canvas.put(x, y, a + line * inner + b, style)
+        canvas.put(x, middle, side + " " * inner + side, style)
+        canvas.put(x, y + 2, c + line * inner + d, style)
+    norm = row.norm(step)
+    if flow is not None and norm is not None:
+        _draw_norm(row, left, inner, norm, flow.largest, now=row.is_lit(step))
+        return
+    if flow is not None and flow.kind == "update":
+        canvas.centre(left, middle, inner, "ΔW" if inner >= 2 else "Δ", style)
+        return
+    at = step - row.axis.first
+    h = row.cell.h
+    if not row.has_state(step) or (h is not None and len(h) and not row.cell.skip <= at < h.shape[1]):
+        canvas.centre(left, middle, inner, "·", palette.faint + row.under(step))
+        return
+    if h is None or not len(h):
+        canvas.fill(left, middle, inner, style, "▪")
+        return
+    units = h[:, at]
+    for offset in range(inner):
+        value = float(units[offset * len(units) // inner])
+        if not math.isfinite(value):
+            canvas.put(left + offset, middle, "!", palette.warning)
+            continue
+        level = palette.level(value, row.cell.scale)
+        canvas.put(left + offset, middle, palette.shade(level) if palette.shaded else " ", palette.cell(level))
+
+
+def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:
+    """The size of a gradient: a number on a bar where there is room, else a bar."""
+    canvas, y, palette = row.canvas, row.middle, row.palette
+    style = palette.back if now else palette.went_back
+    if not math.isfinite(norm):
+        canvas.centre(x, y, width, "NaN" if width >= 3 else "!", palette.warning)
+        return
+    part = min(1.0, norm / largest) if largest else 0.0
+    text = "" if width < _ROOM_FOR_NORM else row.written(norm) if norm else "0"
+    if not text:
+        bar = _BARS[math.ceil(part * (len(_BARS) - 1))]
+        canvas.fill(x, y, width, style, bar)
+        return
+    canvas.fill(x, y, width, style)
+    canvas.centre(x, y, width, text, style)
+    canvas.tint(x, y, round(part * width), Style(reverse=True))

@@ -1,0 +1,1 @@
+"""The way of the hidden state through its space."""

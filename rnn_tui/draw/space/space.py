@@ -1,0 +1,273 @@
+"""The way of h_t through its space, on the first two principal components; or where the embedding has its characters.
+
+Lines are drawn in braille dots, points are the characters that were read.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import compact
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
+from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, lay_out_space, space_scale
+from rnn_tui.protocol.inspect import SpaceFacts
+
+__all__ = ["draw_space", "point_at", "space_scale"]
+
+_BRAILLE = 0x2800
+_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # the bit of each dot of a cell
+_LONGEST = 24  # steps of a way: more lines would hide one another
+_MOST = 180  # lines of all the other rows together
+_NEAR = 3.0  # cells, counted in heights, within which a point is meant
+
+
+def point_at(
+    facts: SpaceFacts, x: int, y: int, *, width: int, height: int, row: int, scale: float
+) -> tuple[int, int] | None:
+    """The row of the batch and the time step (for the embedding: the place in `characters`) of the point nearest to a
+    cell, if one is near; the row that is looked at wins where two are as near."""
+    plane = lay_out_space(facts, width=width, height=height, scale=scale)
+    if not facts.points.size:
+        return None
+    cells = plane.cells(np.nan_to_num(facts.points, nan=0.0, posinf=0.0, neginf=0.0))
+    away = np.hypot((cells[..., 0] - x) / 2, cells[..., 1] - y)  # a cell is about twice as high as wide
+    away[~np.isfinite(facts.points).all(-1)] = np.inf
+    away[facts.rows != row] += 1e-3
+    number, step = np.unravel_index(int(away.argmin()), away.shape)
+    return (int(facts.rows[number]), int(step)) if away[number, step] <= _NEAR else None
+
+
+def draw_space(
+    facts: SpaceFacts,
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    glyphs: Sequence[str],
+    row: int,
+    cursor: int | None,
+    scale: float,
+) -> list[Strip]:
+    """The picture. `glyphs` are those of the vocabulary, `row` is the one of the batch that is looked at, `scale` comes
+    from `space_scale`."""
+    canvas = Canvas(width, height)
+    put_note(canvas, facts.note, palette, alone=not facts.points.size)
+    if not facts.points.size:
+        return canvas.strips()
+    plane = lay_out_space(facts, width=width, height=height, scale=scale)
+    _draw_axes(canvas, plane, palette)
+    looked_at = [number for number, each in enumerate(facts.rows.tolist()) if each == row]
+    others = [number for number in range(len(facts.rows)) if number not in looked_at]
+    if facts.kind == "states":
+        steps = _steps_of_way(facts, cursor)
+        some = others[: _MOST // max(1, len(steps))]
+        for numbers, style in ((some, palette.faint), (looked_at, palette.text)):
+            _draw_ways(canvas, plane, [_way(facts, number, steps) for number in numbers], style)
+    names = _name_axes(canvas, plane, facts, palette)
+    _draw_points(canvas, plane, facts, palette, glyphs, looked_at, others, cursor, names)
+    if plane.top + plane.height < height:
+        _draw_words(canvas, height - 1, facts, palette, glyphs, looked_at, cursor)
+    return canvas.strips()
+
+
+def _steps_of_way(facts: SpaceFacts, cursor: int | None) -> range:
+    """The steps that are joined by lines: all, or in a long row those that led to the cursor."""
+    steps = facts.points.shape[1]
+    if steps <= _LONGEST:
+        return range(steps)
+    if facts.direction:
+        first = 0 if cursor is None else max(0, min(cursor, steps - 1))
+        return range(first, min(steps, first + _LONGEST))
+    last = steps - 1 if cursor is None else max(0, min(cursor, steps - 1))
+    return range(max(0, last + 1 - _LONGEST), last + 1)
+
+
+def _way(facts: SpaceFacts, number: int, steps: range) -> Points:
+    """The points of some steps, with h_0 before the first, or behind the last where the layer reads from the right."""
+    points, start = facts.points[number, steps.start : steps.stop], facts.start[number : number + 1]
+    if facts.direction:
+        return np.concatenate([points, start]) if steps.stop == facts.points.shape[1] else points
+    return np.concatenate([start, points]) if steps.start == 0 else points
+
+
+def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
+    """Two lines through 0."""
+    column, line = plane.cells(np.zeros(2, np.float32)).tolist()
+    canvas.fill(plane.left, line, plane.width, palette.faint, "┄")
+    for y in range(plane.top, plane.top + plane.height):
+        canvas.put(column, y, "┆", palette.faint)
+    canvas.put(column, line, "┼", palette.faint)
+
+
+def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> set[tuple[int, int]]:
+    """What they are, at their ends, and the scale where it lies; over the lines, or they could not be read.
+
+    Returns the cells of their names, which stand where no point is, if there is such a place.
+    """
+    column, line = plane.cells(np.zeros(2, np.float32)).tolist()
+    bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
+    first, second = (f"PC{number} {_percent(share)}" for number, share in enumerate(facts.shares, 1))
+    x_end, y_end = plane.x_scale, plane.y_scale
+    taken: set[tuple[int, int]] = set()
+    ends = plane.cells(np.array([[x_end, 0], [-x_end, 0], [0, y_end], [0, -y_end]], np.float32)).tolist()
+    if plane.width >= 24 and plane.height >= 8:
+        for (x, y), text in zip(ends[:2], (f"+{x_end:g}", f"−{x_end:g}"), strict=True):
+            canvas.put(x, y, "┼", palette.faint)
+            x = max(0, min(x - len(text) // 2, right - len(text) + 1))
+            canvas.put(x, y - 1, text, palette.faint)
+            taken.update((x + at, y - 1) for at in range(len(text)))
+        for (x, y), text in zip(ends[2:], (f"+{y_end:g}", f"−{y_end:g}"), strict=True):
+            canvas.put(x, y, "┼", palette.faint)
+            canvas.put(x - len(text) - 1, y, text, palette.faint)
+            taken.update((x - at, y) for at in range(len(text) + 2))
+    named: set[tuple[int, int]] = set()
+    if plane.height >= 3:
+        points = np.concatenate([facts.points.reshape(-1, 2), facts.start])
+        taken.update((x, y) for x, y in _finite_cells(plane, points))
+        end, below = right - len(first) + 1, 1 if line < bottom else 0
+        before = column - 1 - len(second)
+        for text, places in (
+            (first, [(end, line + more) for more in (below, -1, 2, -2) if plane.top <= line + more <= bottom]),
+            (second, [(x, plane.top + more) for more in (0, 1) for x in (column + 2, before)]),
+        ):
+            spots = [[(x + at, y) for at in range(len(text))] for x, y in places if 0 <= x <= right + 1 - len(text)]
+            spot = next((each for each in spots if not taken & set(each)), spots[0] if spots else [])
+            if spot:
+                canvas.put(*spot[0], text, palette.dim)
+                named.update(spot)
+    return named
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "NaN"
+
+
+def _draw_ways(canvas: Canvas, plane: Plane, ways: list[Points], style: Style) -> None:
+    """Straight lines from point to point in one style; a point that is no number leaves a gap."""
+    pairs = [np.stack([way[:-1], way[1:]], 1) for way in ways if len(way) > 1]
+    if not pairs:
+        return
+    segments = np.concatenate(pairs)
+    segments = segments[np.isfinite(segments).all((1, 2))]
+    ends = plane.dots(segments)  # (s, 2 ends, 2)
+    lengths = np.abs(ends[:, 1] - ends[:, 0]).max(1) + 1  # dots of each line
+    along = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
+    steps = (ends[:, 1] - ends[:, 0]) / np.maximum(lengths - 1, 1)[:, None]
+    x, y = (
+        np.rint(np.repeat(ends[:, 0, axis], lengths) + np.repeat(steps[:, axis], lengths) * along).astype(np.intp)
+        for axis in (0, 1)
+    )
+    grid = np.zeros((DOT_ROWS * plane.height, DOT_COLUMNS * plane.width), np.intp)
+    grid[y, x] = 1
+    bits = (grid.reshape(plane.height, DOT_ROWS, plane.width, DOT_COLUMNS) * _DOTS[None, :, None, :]).sum((1, 3))
+    for row, column in np.argwhere(bits).tolist():
+        canvas.put(plane.left + column, plane.top + row, chr(_BRAILLE + int(bits[row, column])), style)
+
+
+def _draw_points(
+    canvas: Canvas,
+    plane: Plane,
+    facts: SpaceFacts,
+    palette: Palette,
+    glyphs: Sequence[str],
+    looked_at: list[int],
+    others: list[int],
+    cursor: int | None,
+    names: set[tuple[int, int]],
+) -> None:
+    """The characters at their places. What is drawn first keeps its cells: the cursor's, then the row looked at.
+
+    Points stand over the `names` of the axes; what else is named does not.
+    """
+    taken: set[tuple[int, int]] = set()
+
+    def label(x: int, y: int, text: str, style: Style) -> None:
+        size = cell_len(text)
+        x = max(0, min(x, canvas.width - size))
+        wanted = {(x + more, y) for more in range(size)}
+        if not wanted & taken:
+            taken.update(wanted)
+            canvas.put(x, y, text, style)
+
+    main = palette.text + Style(bold=True)
+    embedding = facts.kind == "embedding"
+    if cursor is not None and 0 <= cursor < facts.points.shape[1] and not embedding:
+        for number in looked_at:
+            for x, y in _finite_cells(plane, facts.points[number, cursor][None]):
+                label(x, y, _glyph(glyphs, facts, number, cursor), palette.accent + Style(reverse=True))
+    starts = _finite_cells(plane, facts.start[looked_at] if len(facts.start) else facts.start)
+    for x, y in starts:
+        label(x, y, "○", main)
+    steps = _steps_of_way(facts, cursor)
+    for number, step, x, y in _first_in_each_cell(plane, facts, looked_at, steps):
+        label(x, y, _glyph(glyphs, facts, number, step), main)
+    everything = range(facts.points.shape[1])
+    for numbers, style in ((looked_at, palette.dim), (others, main if embedding else palette.faint)):
+        for number, step, x, y in _first_in_each_cell(plane, facts, numbers, everything):
+            label(x, y, _glyph(glyphs, facts, number, step), style)
+    for x, y in starts:  # named where there is room beside it
+        if not {(x + 1, y), (x + 2, y)} & (taken | names) and x + 2 < canvas.width:
+            canvas.put(x + 1, y, "h₀", palette.dim)
+
+
+def _finite_cells(plane: Plane, points: Points) -> list[list[int]]:
+    found: list[list[int]] = plane.cells(points[np.isfinite(points).all(-1)]).tolist()
+    return found
+
+
+def _first_in_each_cell(plane: Plane, facts: SpaceFacts, numbers: list[int], steps: range) -> list[list[int]]:
+    """Number, step, x and y of the finite points of some rows, without those that fall on an earlier one's cell."""
+    points = facts.points[numbers, steps.start : steps.stop]
+    number, step = np.nonzero(np.isfinite(points).all(-1))
+    cells = plane.cells(points[number, step])
+    _, first = np.unique(cells[:, 1] * plane.width + cells[:, 0], return_index=True)
+    order = np.sort(first)
+    found: list[list[int]] = np.column_stack([np.array(numbers, np.intp)[number], step + steps.start, cells])[
+        order
+    ].tolist()
+    return found
+
+
+def _glyph(glyphs: Sequence[str], facts: SpaceFacts, number: int, step: int) -> str:
+    which = int(facts.characters[number, step])
+    return glyphs[which] if 0 <= which < len(glyphs) else "•"
+
+
+def _draw_words(
+    canvas: Canvas,
+    y: int,
+    facts: SpaceFacts,
+    palette: Palette,
+    glyphs: Sequence[str],
+    looked_at: list[int],
+    cursor: int | None,
+) -> None:
+    """The point at the cursor in numbers, what is faint, and what cannot be drawn."""
+    x, room = 1, canvas.width - 1
+    broken = int((~np.isfinite(facts.points).all(-1)).sum())
+    if broken:
+        text = first_that_fits((f"{broken} points are NaN or infinite", f"{broken} NaN", "!"), room)
+        x = canvas.put(x, y, text, palette.warning) + 2
+    if facts.kind == "embedding":
+        canvas.put(x, y, f"{facts.points.shape[1]} characters, each at its embedding vector"[: room - x], palette.dim)
+        return
+    if looked_at and cursor is not None and 0 <= cursor < facts.points.shape[1]:
+        across, up = facts.points[looked_at[0], cursor].tolist()
+        place = f"({compact(across, 3)}, {compact(up, 3)})"
+        glyph = _glyph(glyphs, facts, looked_at[0], cursor)
+        texts = (f"t={cursor} after {glyph} at {place}", f"t={cursor} {glyph} {place}", f"t={cursor}")
+        x = canvas.put(x, y, first_that_fits(texts, room - x), palette.accent) + 3
+    steps = _steps_of_way(facts, cursor)
+    if len(steps) < facts.points.shape[1]:
+        text = first_that_fits((f"line: t={steps.start} to {steps.stop - 1}",), canvas.width - x)
+        x = canvas.put(x, y, text, palette.text) + 3
+    others = len(facts.rows) - len(looked_at)
+    rest = f"faint: {others} other row{'s' * (others > 1)}"
+    forms = [f"○ h₀   {rest} of the batch", rest] if others else ["○ h₀"]
+    canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.dim)

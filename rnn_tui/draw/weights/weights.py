@@ -1,0 +1,223 @@
+"""The weights: each matrix as a heatmap with its norm and its histogram, the rest as a table."""
+
+import math
+from collections.abc import Sequence
+from textwrap import wrap
+
+import numpy as np
+from textual.strip import Strip
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.histogram import draw_histogram
+from rnn_tui.draw.kit.matrix import NUMBERED, draw_legend, draw_matrix, scale_above
+from rnn_tui.draw.kit.numbers import compact
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.network.phase_lines import short_name
+from rnn_tui.draw.weights.layout import BINS, Tile, lay_out_weights
+from rnn_tui.protocol.inspect import MatrixFact, WeightKind, WeightsFacts
+
+__all__ = ["draw_weights", "matrices_that_fit"]
+
+_BEFORE: dict[WeightKind, str] = {"value": "", "gradient": "∂L/∂", "update": "Δ"}
+_GATES = {3: "rzn", 4: "ifgo"}  # as torch stacks them
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int) -> tuple[int, int, int]:
+    """How many matrices from `first` on get a picture, and the rows and columns that a picture has room for.
+
+    A vector lies: its elements are rows, and as many as there are columns fit.
+    """
+    if not shapes or width < 1 or height < 1:
+        return 0, 1, 1
+    tiles, _ = lay_out_weights(width, height, shapes, first)
+    columns = max(1, tiles[0].width - tiles[0].gutter)
+    rows = [tile.fits for tile in tiles if len(shapes[tile.matrix]) > 1]
+    return len(tiles), max(1, max(rows, default=columns)), columns
+
+
+def draw_weights(facts: WeightsFacts, *, width: int, height: int, palette: Palette) -> list[Strip]:
+    """The matrices that have values as pictures, the others by name, shape, norm and range, and a legend."""
+    canvas = Canvas(width, height)
+    pictured = [at for at, each in enumerate(facts.matrices) if each.values is not None]
+    y = 0
+    for line in wrap(safe(facts.note), max(8, width - 2)) if facts.note else ():
+        canvas.put(1, y, line, palette.dim)
+        y += 1
+    if not facts.matrices:
+        return canvas.strips()
+    shown: set[int] = set()
+    if pictured:
+        tiles, _ = lay_out_weights(width, height - y, [each.shape for each in facts.matrices], pictured[0])
+        tiles = [tile for tile in tiles if tile.matrix in pictured]
+        drawn = [facts.matrices[tile.matrix] for tile in tiles]  # the scale is of all their values, drawn or not
+        scale = scale_above(np.array([(each.lowest, each.highest) for each in drawn], np.float32))
+        for tile in tiles:
+            _draw_tile(canvas, tile, y, facts, scale, palette)
+            shown.add(tile.matrix)
+        y += max(tile.y + tile.height for tile in tiles) + 1
+        _draw_legend(canvas, scale, facts.kind, any(tile.cell >= NUMBERED for tile in tiles), palette)
+    rest = [each for at, each in enumerate(facts.matrices) if at not in shown]
+    _draw_table(canvas, y, rest, facts.kind, bool(shown), palette)
+    return canvas.strips()
+
+
+def _power(scale: float) -> int:
+    """The power of ten that numbers are divided by, so that small ones keep digits: 0 where they need none."""
+    text = f"{scale:e}"
+    power = int(text.partition("e")[2])
+    return power if power < -1 or power > 2 else 0
+
+
+def _draw_legend(canvas: Canvas, scale: float, kind: WeightKind, numbered: bool, palette: Palette) -> None:
+    y, power = canvas.height - 1, _power(scale)
+    x = draw_legend(canvas, 1, y, {"value": "W", "gradient": "∂L/∂W", "update": "ΔW"}[kind], scale, palette)
+    if power and numbered:
+        text = f"numbers ·10{str(power).translate(_SUPERSCRIPT)}"
+        x = x + 2 if x > 1 else x
+        canvas.put(x, y, text if x + len(text) <= canvas.width else text[8:], palette.accent)
+
+
+def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale: float, palette: Palette) -> None:
+    fact, y = facts.matrices[tile.matrix], top + tile.y
+    values = fact.values
+    assert values is not None
+    vector = len(fact.shape) < 2
+    if vector:
+        values = values.reshape(1, -1)
+    room = tile.width - tile.gutter
+    values = values[: tile.fits, : max(1, room // tile.cell)]
+    rows = fact.rows.tolist() if fact.rows is not None and not vector else []
+    gates = _gates(fact, facts.matrices)
+    tall = tile.tall
+    if tall == 0 and palette.shaded:  # a character has no two halves without colours: every 2nd row
+        tall, values, rows = 1, values[::2], rows[::2]
+    shown = values.shape[1:] if vector else values.shape
+    _draw_title(canvas, tile, y, fact, shown, facts.kind, palette)
+    _draw_rows(canvas, tile, y + 1, rows[: len(values)], tall, gates, fact.shape[0] if fact.shape else 1, palette)
+    left = tile.x + tile.gutter
+    draw_matrix(
+        canvas, left, y + 1, values, cell=tile.cell, tall=tall, scale=scale, palette=palette,
+        factor=10.0 ** -_power(scale),
+    )  # fmt: skip
+    counts = fact.counts.tolist() if fact.counts is not None else []
+    end = left + tile.cell * values.shape[1]
+    if vector:
+        if tile.beside:
+            canvas.put(end + 2, y + 1, _range(fact)[:BINS], palette.dim)
+        return
+    x, at, bars = (end + 2, y + 1, max(2, tile.rows - 1)) if tile.beside else (left, y + 1 + tile.rows, 2)
+    draw_histogram(
+        canvas, x, at, counts, lowest=fact.lowest, highest=fact.highest,
+        width=min(BINS if tile.beside else 2 * BINS, tile.x + tile.width - x), height=min(bars, 5), palette=palette,
+    )  # fmt: skip
+
+
+def _draw_title(
+    canvas: Canvas, tile: Tile, y: int, fact: MatrixFact, shown: tuple[int, ...], kind: WeightKind, palette: Palette
+) -> None:
+    """The name as in the equations, the shape, the norm, and then torch's own name, as far as there is room."""
+    name = _BEFORE[kind] + short_name(fact.name)
+    x, end = canvas.put(tile.x, y, _cut(name, tile.width), palette.accent) + 1, tile.x + tile.width
+    norm = f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {_norm(fact)}"
+    parts = [
+        ([_shape(fact.shape)], palette.text),
+        ([norm], palette.dim),
+        ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
+        (_left_out(shown, fact.shape), palette.accent),
+        ([safe(fact.name)], palette.faint),
+    ]
+    for texts, style in parts:
+        text = next((each for each in texts if x + len(each) <= end), "")
+        if text:
+            x = canvas.put(x, y, text, style) + 2
+
+
+def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
+    """What a picture leaves out, in fewer and fewer words: `64 of 512 rows`."""
+    names = ("rows", "columns") if len(shape) > 1 else ("values",)
+    words = [
+        f"{part} of {whole} {name}" for part, whole, name in zip(shown, shape, names, strict=False) if part < whole
+    ]
+    return [", ".join(words), f"{' × '.join(map(str, shown))} shown", "×".join(map(str, shown)), "…"] if words else []
+
+
+def _draw_rows(
+    canvas: Canvas, tile: Tile, y: int, rows: Sequence[int], tall: int, gates: str, size: int, palette: Palette
+) -> None:
+    """The numbers of the rows; of stacked gates the gate's name where it begins."""
+    per = size // len(gates) if gates else 0
+    before = -1
+    for at, row in enumerate(rows):
+        line = y + (at * tall + (tall - 1) // 2 if tall else at // 2)
+        begins = per > 0 and row // per != before
+        if begins:
+            before = row // per
+            canvas.put(tile.x, line, gates[min(before, len(gates) - 1)], palette.accent)
+        if tall or at % 2 == 0 or begins:
+            label = str((row % per if per else row) + 1).rjust(tile.gutter - 2)
+            canvas.put(tile.x + 1, line, label if len(label) < tile.gutter - 1 else "", palette.faint)
+
+
+def _gates(fact: MatrixFact, every: Sequence[MatrixFact]) -> str:
+    """The gates that a recurrent matrix stacks, from the shape of W_hh: (gates * H, H)."""
+    hidden = next((each.shape for each in every if "weight_hh" in each.name and len(each.shape) > 1), None)
+    recurrent = "weight_ih" in fact.name or "weight_hh" in fact.name
+    if hidden is None or not recurrent or not hidden[1] or fact.shape[0] != hidden[0]:
+        return ""
+    return _GATES.get(hidden[0] // hidden[1], "")
+
+
+def _draw_table(
+    canvas: Canvas, y: int, rest: Sequence[MatrixFact], kind: WeightKind, legend: bool, palette: Palette
+) -> None:
+    """A line for each tensor: name, shape, norm, range; side by side where rows are few; the rest is counted."""
+    room = canvas.height - y - legend
+    cells = [
+        (
+            _BEFORE[kind] + short_name(each.name),
+            _shape(each.shape),
+            f"‖·‖ {_norm(each)}",
+            _range(each),
+            safe(each.name),
+        )
+        for each in rest
+    ]  # fmt: skip
+    sizes = [max(map(len, column)) + 2 for column in zip(*cells, strict=True)]
+    if len(cells) > room:
+        sizes = sizes[:-1]  # torch's own name gives way
+    across = max(1, (canvas.width - 1) // max(1, sum(sizes))) if len(cells) > room else 1
+    places = max(0, room) * across
+    for at, row in enumerate(cells):
+        column, line = divmod(at, max(1, room))
+        x, end = 1 + column * sum(sizes), canvas.width
+        if at == places - 1 and at + 1 < len(cells):
+            canvas.put(x, y + line, f"{len(cells) - at} more", palette.accent)
+        if at >= places - (len(cells) > places):
+            return
+        styles = [palette.text, palette.text, palette.dim, palette.warning if rest[at].not_finite else palette.dim]
+        for number, (text, size, style) in enumerate(zip(row, sizes, [*styles, palette.faint], strict=False)):
+            if x + len(text) > end and number:
+                break
+            canvas.put(x, y + line, text, style)
+            x += size
+
+
+def _norm(fact: MatrixFact) -> str:
+    """The norm; a dash where nothing is there yet."""
+    return "–" if math.isnan(fact.norm) and not fact.not_finite else compact(fact.norm)
+
+
+def _range(fact: MatrixFact) -> str:
+    if fact.not_finite:
+        return f"{fact.not_finite} not finite"
+    return "" if math.isnan(fact.norm) else f"{compact(fact.lowest, 3)} … {compact(fact.highest, 3)}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(0, room - 1)] + "…"

@@ -1,0 +1,152 @@
+"""One cell at one time step in numbers: all that goes into h_t, and what comes out."""
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+from torch import Tensor
+
+from rnn_tui.engine.inspect.compare import compare
+from rnn_tui.engine.inspect.focus import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, Unfolded
+from rnn_tui.engine.network.single_layers import largest_finite
+from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers, Squash
+
+__all__ = ["cell_facts", "newest_cell"]
+
+_SQUASH: dict[str, Squash] = {"h": "tanh", "g": "tanh", "n": "tanh"}  # all others: σ
+
+
+_PRODUCTS = 5e7  # of weights with numbers: what the equations written out may take
+
+
+def newest_cell(sight: Sight, ask: CellAsk) -> CellAsk:
+    """The same ask at the newest time step: in slow motion that of the cell on the screen."""
+    return replace(ask, step=sight.newest(*sight.place(ask.layer, ask.direction)))
+
+
+@torch.no_grad()
+def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
+    """The equations of the cell that was asked for, term by term; places that there are not become the nearest.
+
+    A step that this layer has not come to has a note instead. There is room for `ask.features` columns of W_ih, and
+    for as many of W_hh.
+    """
+    network = sight.trainer.experiment.network
+    size = network.hidden_size
+    layer, direction = sight.place(ask.layer, ask.direction)
+    step = min(max(ask.step, 0), sight.trainer.length - 1)
+    unit = min(max(ask.unit, 0), size - 1)
+    begin, end = sight.known(layer, direction)
+    if not begin <= step < end:
+        return _nothing(sight, layer, direction, step, unit)
+
+    cell = sight.cell(layer, direction).part(step, step + 1)
+    x, h_before = cell.x[0], cell.h_0
+    one_hot = layer == 0 and not network.embedding and not sight.trainer.experiment.is_numbers
+    features = sampled(len(x), ask.features, int(x.argmax()) if one_hot else 0)
+    units = sampled(size, ask.units, unit)
+    states = sampled(size, ask.features, unit)
+    mine = _index(units, x.device)
+    return CellFacts(
+        step=step,
+        layer=layer,
+        direction=direction,
+        unit=unit,
+        character=int(sight.trainer.task.characters[step, sight.row]),
+        input_size=len(x),
+        hidden_size=size,
+        features=features,
+        units=units,
+        states=states,
+        x=floats(x[_index(features, x.device)]),
+        h_before=floats(h_before[_index(states, x.device)]),
+        h_before_units=floats(h_before[mine]),
+        c_before=None if cell.c_0 is None else floats(cell.c_0[mine]),
+        gates=_terms(cell, mine, _index(features, x.device), _index(states, x.device)),
+        c=None if cell.c is None else floats(cell.c[0, mine]),
+        h=floats(cell.h[0, mine]),
+        compared=_compared(sight, layer, direction, step, mine) if ask.compare else None,
+        largest_w=largest_finite(cell.w_ih, cell.w_hh),
+        largest_sum=largest_finite(cell.from_input, cell.b_ih, cell.from_state, cell.b_hh, *cell.totals.values()),
+        largest_held=largest_finite(x, h_before, cell.h),
+        largest_c=0.0 if cell.c is None or cell.c_0 is None else largest_finite(cell.c_0, cell.c),
+    )
+
+
+def _compared(sight: Sight, layer: int, direction: int, step: int, units: Tensor) -> Compared:
+    """The same from the equations, and how far they are from the modules up to this step.
+
+    Large networks begin some steps before it, with the states that the modules had there.
+    """
+    steps = min(step + 1, max(1, int(_PRODUCTS / sight.trainer.experiment.weights)))
+    fused = [[cell.part(step + 1 - steps, step + 1) for cell in both] for both in sight.layers]
+    written = compare(fused)
+    pairs = [pair for both, other in zip(fused, written, strict=True) for pair in zip(both, other, strict=True)]
+    apart = [(cell.h - h).abs().max() for cell, (h, _) in pairs]
+    apart += [(cell.c - c).abs().max() for cell, (_, c) in pairs if cell.c is not None and c is not None]
+    h, c = written[layer][direction]
+    return Compared(
+        h=floats(h[-1, units]),
+        c=None if c is None else floats(c[-1, units]),
+        difference=float(torch.stack(apart).max()),
+        steps=steps,
+    )
+
+
+def _terms(cell: Unfolded, units: Tensor, features: Tensor, states: Tensor) -> tuple[GateTerms, ...]:
+    """Each gate of a pass of one step, for some units, and for some columns of the matrices."""
+    size = cell.h.shape[-1]
+    terms = []
+    for number, name in enumerate(GATE_NAMES[cell.cell]):
+        rows = number * size + units
+        terms.append(
+            GateTerms(
+                name=name,
+                squash="relu" if cell.cell == "rnn-relu" else _SQUASH.get(name, "σ"),
+                w_ih=floats(cell.w_ih[rows][:, features]),
+                from_input=floats(cell.from_input[0, rows]),
+                b_ih=floats(cell.b_ih[rows]),
+                w_hh=floats(cell.w_hh[rows][:, states]),
+                from_state=floats(cell.from_state[0, rows]),
+                b_hh=floats(cell.b_hh[rows]),
+                total=floats(cell.totals[name][0, units]),
+                value=floats(cell.gates[name][0, units]),
+            )
+        )
+    return tuple(terms)
+
+
+def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> CellFacts:
+    experiment = sight.trainer.experiment
+    network = experiment.network
+    none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int32)
+    lstm = network.cell == "lstm"
+    return CellFacts(
+        note=_not_there(sight, step),
+        step=step,
+        layer=layer,
+        direction=direction,
+        unit=unit,
+        character=int(sight.trainer.task.characters[step, sight.row]),
+        input_size=network.hidden_size * network.directions if layer else experiment.input_size,
+        hidden_size=network.hidden_size,
+        features=nowhere,
+        units=nowhere,
+        states=nowhere,
+        x=none,
+        h_before=none,
+        h_before_units=none,
+        c_before=none if lstm else None,
+        c=none if lstm else None,
+        h=none,
+    )
+
+
+def _not_there(sight: Sight, step: int) -> str:
+    if sight.motion is not None:
+        return f"t={step} has not been computed yet in this layer."
+    return f"t={step} has not been fed yet." if sight.fed else NOT_FED
+
+
+def _index(chosen: Integers, device: torch.device) -> Tensor:
+    return torch.from_numpy(chosen.astype(np.int64)).to(device)

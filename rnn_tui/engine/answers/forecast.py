@@ -1,0 +1,51 @@
+"""What a network makes of the end of a series: one step ahead of what is learnt, and then from its own outputs."""
+
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.inspect.free_run import free_run, said_to
+from rnn_tui.engine.network.model import drawn_state
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.protocol.frame import Forecast
+
+__all__ = ["forecast"]
+
+_PRODUCTS = 2e7  # of weights with numbers: what a free run may take, since it is drawn many times a second
+_MOST = 400  # steps of it
+_BOTH_WAYS = "No free run: a network that also reads from the right needs what is still to come."
+
+
+@torch.no_grad()
+def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
+    """For `room` time steps of a chart: the end of what is learnt takes half of them at most, the free run the rest.
+
+    The network begins as at the start of a sequence, reads the last T learnt values, and goes on with what it says.
+    Nothing of the run is touched.
+    """
+    end, length = task.plan.learnt, task.length
+    shown = min(length, max(1, room // 2))
+    truth = task.at(np.arange(end - length, end))
+    model, free = trainer.model, list[Tensor]()
+    training = model.training
+    model.eval()
+    try:
+        state = drawn_state(trainer.experiment, 1, trainer.device)
+        said, state = said_to(model, truth.to(trainer.device), state)
+        if not trainer.experiment.network.bidirectional:
+            most = min(_MOST, max(1, int(_PRODUCTS / trainer.experiment.weights)), max(1, room - shown))
+            free = list(islice(free_run(model, said[-1:], state), most))
+    finally:
+        model.train(training)
+    first = end - shown
+    return Forecast(
+        first=first,
+        end=end,
+        truth=task.series.values[first : end + len(free)],
+        said=task.in_units(said[-shown:-1]),
+        free=task.in_units(torch.cat(free)) if free else np.zeros(0),
+        note="" if free else _BOTH_WAYS,
+    )

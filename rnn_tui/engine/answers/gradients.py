@@ -1,0 +1,134 @@
+"""The vanishing and the exploding gradient: how the loss depends on every state, and what W_hh does to that."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from msgspec.structs import replace
+from torch import Tensor
+from torch.linalg import vector_norm
+
+from rnn_tui.engine.answers.logits import by_states, logits
+from rnn_tui.engine.inspect.bptt import Adjoint, adjoints
+from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.inspect.spectral_radius import spectral_radius
+from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, Unfolded
+from rnn_tui.engine.training.losses import by_logits
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.protocol.gradient_paths import gradient_way
+from rnn_tui.protocol.inspect import GradientFlow, GradientsAsk, GradientsFacts, GradientWay
+
+__all__ = ["gradients_facts"]
+
+_NOT_LEARNT = "Nothing is learnt here, so there is no loss whose gradient could flow back through time."
+_SATURATED = 0.97  # of |h|: there tanh' is below 0.06
+
+
+class _Norms(NamedTuple):
+    h: Tensor  # (2, T) of L, of ℓ
+    c: Tensor | None
+
+
+@torch.no_grad()
+def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
+    """The norms of ∂L/∂h_t and ∂ℓ/∂h_t over the units of this row, for every layer and direction.
+
+    L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
+    """
+    trainer, network = sight.trainer, sight.trainer.experiment.network
+    layer, direction = sight.place(ask.layer, ask.direction)
+    facts = GradientsFacts(first=sight.first, at=-1, layer=layer, direction=direction)
+    if not trainer.learns or not sight.fed:
+        return replace(facts, note=sight.nothing if trainer.learns else _NOT_LEARNT)
+    there = 0 <= ask.at < sight.fed
+    found, _ = adjoints(sight.layers, _seeds(sight, ask.at if there else -1))
+    norms = [[_norms(each) for each in both] for both in found]
+    every = torch.cat([part.flatten() for both in norms for each in both for part in each if part is not None])
+    finite = every[every.isfinite()]
+    names = GATE_NAMES[network.cell]
+    blocks = torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))
+    norm = _norm(trainer) if trainer.has_update else None
+    clip = trainer.experiment.training.clip
+    return replace(
+        facts,
+        note="" if there else f"{sight.no_output(ask.at)} Only the loss of those fed so far is shown.",
+        at=ask.at if there else -1,
+        flows=tuple(
+            _flow(sight, number, way, each, ask.at if there else None)
+            for number, both in enumerate(norms)
+            for way, each in enumerate(both)
+        ),
+        radius=tuple(zip(names, spectral_radius(blocks), strict=True)),
+        norm=norm,
+        clipped=norm * min(1.0, clip / (norm + 1e-6)) if clip and norm is not None else None,  # as torch clips
+        peak=float(finite.amax()) if len(finite) else 0.0,
+    )
+
+
+def _seeds(sight: Sight, at: int) -> Tensor:
+    """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H), through the head.
+
+    Zeros for the steps that have not been answered, and for the ℓ of step -1.
+    """
+    trainer = sight.trainer
+    said = logits(sight)
+    target = trainer.task.y(0, sight.fed)[:, sight.row]
+    wrong = by_logits(said, target)
+    mean = trainer.experiment.training.reduction == "mean"
+    seeds = wrong.new_zeros(2, sight.read, wrong.shape[-1])
+    seeds[0, : sight.fed] = wrong / (trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1))
+    if at >= 0:
+        seeds[1, at] = wrong[at]
+    return by_states(sight, seeds)
+
+
+def _norms(adjoint: Adjoint) -> _Norms:
+    """Over the units: in float64, since the squares of what vanishes or explodes are no float32 any more."""
+
+    h, c = adjoint.h.cpu().double(), None if adjoint.c is None else adjoint.c.cpu().double()
+    return _Norms(vector_norm(h, dim=-1), None if c is None else vector_norm(c, dim=-1))
+
+
+def _flow(sight: Sight, layer: int, direction: int, norms: _Norms, at: int | None) -> GradientFlow:
+    """What is sent of one layer and direction: arrays of the window, and each way through the whole sequence."""
+    network = sight.trainer.experiment.network
+    whole, alone = norms.h
+    whole_c, alone_c = (None, None) if norms.c is None else norms.c
+    both = network.bidirectional and layer < network.layers - 1  # what lies above reads it from either side
+
+    def ways(values: Tensor | None, at: int | None, sides: tuple[int, ...]) -> tuple[GradientWay, ...]:
+        known = [] if values is None else values[: sight.reached].float().tolist()  # as the window has them
+        return tuple(gradient_way(known, side, at) for side in sides) if known else ()
+
+    mine, sides = (direction,), (0, 1) if both else (direction,)
+    return GradientFlow(
+        layer=layer,
+        direction=direction,
+        whole=floats(sight.window(whole)),
+        alone=floats(sight.window(alone)),
+        whole_c=None if whole_c is None else floats(sight.window(whole_c)),
+        alone_c=None if alone_c is None else floats(sight.window(alone_c)),
+        saturated=_saturated(sight.layers[layer][direction], sight.reached),
+        whole_ways=ways(whole, None, mine),
+        alone_ways=ways(alone, at, sides) if at is not None else (),
+        whole_c_ways=ways(whole_c, None, mine),
+        alone_c_ways=ways(alone_c, at, sides) if at is not None else (),
+    )
+
+
+def _saturated(cell: Unfolded, steps: int) -> float:
+    """The share of the states, over all units and the first steps, through which hardly anything flows back.
+
+    NaN where some of them are not finite.
+    """
+    h = cell.h[:steps]
+    if not h.isfinite().all():
+        return math.nan
+    stuck = h == 0 if cell.cell == "rnn-relu" else h.abs() > _SATURATED
+    return stuck.float().mean().item()
+
+
+def _norm(trainer: Trainer) -> float:
+    """‖∂L/∂θ‖ over all weights, as the pass has left it; of accumulated gradients that of their average so far."""
+    parts = [vector_norm(gradient) for gradient in trainer.gradients() if gradient is not None]
+    return float(vector_norm(torch.stack(parts)))

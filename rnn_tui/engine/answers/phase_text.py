@@ -1,0 +1,213 @@
+"""A phase of slow motion as the view gets it: its numbers, and a line in plain words."""
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+from rnn_tui.common.glyphs import glyph
+from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.inspect.slow_motion import Moment, Motion
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.losses import step_losses
+from rnn_tui.protocol.phase import Gradient, Phase
+
+__all__ = ["describe"]
+
+_MOST = 8  # numbers that a line may hold
+_OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
+_GATED = {"gru": "gates say how much of it stays.", "lstm": "gates forget, take in, and show."}
+
+Numbers = tuple[tuple[str, float], ...]
+
+
+@torch.no_grad()
+def describe(motion: Motion, row: int, window: tuple[int, int]) -> Phase:
+    """The phase that a tick is held at, for one row of the batch and the time steps on the screen."""
+    now = motion.now
+    words, numbers = _WORDS[now.kind](motion, now, min(max(row, 0), motion.trainer.task.rows - 1))
+    gradients, largest = _gradients(motion, row, window) if now.kind == "backward" else ((), 0.0)
+    return Phase(
+        kind=now.kind,
+        time_step=now.step,
+        layer=now.layer,
+        direction=now.direction,
+        words=words,
+        numbers=numbers,
+        moved=motion.moved if now.kind == "update" else (),
+        gradients=gradients,
+        largest=largest,
+    )
+
+
+def _update(motion: Motion, _now: Moment, _row: int) -> tuple[str, Numbers]:
+    training = motion.trainer.experiment.training
+    if not motion.updated:
+        words = f"No update yet: the gradients of {motion.collected} of {training.accumulate} passes are collected. "
+        return f"{words}A new pass begins.", (("‖∂L/∂W‖", motion.steepness),)
+    clipped = training.clip and motion.steepness > training.clip
+    how = f" (gradients clipped to norm {training.clip:g})" if clipped else ", which all time steps share"
+    words = f"Update: {_OPTIMIZERS[training.optimizer]} moves the weights{how}. A new pass begins."
+    return words, (("‖∂L/∂W‖", motion.steepness),)
+
+
+def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+    trainer = motion.trainer
+    x = motion.made("embed")[now.step - motion.start, row]
+    if isinstance(trainer.task, SeriesTask):
+        value = trainer.task.value_text(float(trainer.task.in_units(trainer.task.inputs[now.step, row])))
+        return f"t={now.step}: the input {value} is read as one number, standardised.", _vector("x", x)
+    index = int(trainer.task.inputs[now.step, row])
+    if index == NONE:
+        return _ended(now), ()
+    vocabulary = trainer.task.vocabulary
+    character = glyph(vocabulary[index])
+    if motion.network.embedding:
+        words = f"the input {character} is looked up in the embedding: {motion.network.embedding} numbers."
+    else:
+        words = f"the input {character} becomes one-hot: 1 at place {index + 1} of {len(vocabulary)}, 0 elsewhere."
+    return f"t={now.step}: {words}", _vector("x", x)
+
+
+def _ended(now: Moment) -> str:
+    return f"t={now.step}: this row has ended. Longer ones go on; what is computed here counts for nothing."
+
+
+def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+    network, trainer = motion.network, motion.trainer
+    size, t = network.hidden_size, now.step
+    if t >= trainer.task.steps(row):
+        return _ended(now), ()
+    before = t + 1 if now.direction else t - 1
+    first = before in (-1, trainer.task.steps(row))
+    if motion.stop - motion.start == 1:  # what the tick itself has computed
+        state = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state
+        h = state[now.layer * network.directions + now.direction, row]
+    else:
+        h = motion.states[now.layer][0][t, row, now.direction * size : (now.direction + 1) * size]
+    reads = "input" if now.layer == 0 else f"layer {now.layer}"
+    name = f"layer {now.layer + 1}" if network.layers > 1 else "the cell"
+    way = ("→←"[now.direction]) if network.bidirectional else ""
+    with_what = "h₀" if first else "state" if now.layer == 0 else "its state"
+    words = f"t={t}: {name}{way} mixes {reads} and {with_what}"
+    note = _in_one_call(motion) if t == motion.start and now.layer == 0 and not now.direction else ""
+    before_h = "h₀" if first else "hₜ₊₁" if now.direction else "hₜ₋₁"
+    made = _GATED.get(network.cell) or _equation(network.cell, before_h)
+    return f"{words}. {note}" if note else f"{words}: {made}", _vector("hₜ", h)
+
+
+def _equation(cell: str, before: str) -> str:
+    """The equation of a plain RNN; `before` names the state that the step begins with."""
+    return f"hₜ = {'relu' if cell == 'rnn-relu' else 'tanh'}(W_ih xₜ + b_ih + W_hh {before} + b_hh)"
+
+
+def _in_one_call(motion: Motion) -> str:
+    """What the library does at once, though it is shown in order."""
+    steps = motion.stop - motion.start
+    if not isinstance(motion.trainer.model.recurrent, nn.RNNBase):
+        return ""
+    name = f"nn.{motion.network.cell.partition('-')[0].upper()}"
+    if steps > 1:
+        return f"({name} does all {steps} steps in one call.)"
+    return f"({name} does all {motion.network.layers} layers in one call.)" if motion.network.layers > 1 else ""
+
+
+def _head(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+    logits = motion.made("head")[now.step - motion.start, row]
+    if motion.trainer.experiment.is_numbers:
+        return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("said", logits)
+    names = [glyph(each) for each in motion.trainer.task.vocabulary]
+    words = f"t={now.step}: the linear head makes a score for each character: W h + b."
+    return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
+
+
+def _softmax(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+    p = motion.made("head")[now.step - motion.start, row].softmax(-1)
+    names = [glyph(each) for each in motion.trainer.task.vocabulary]
+    scores = "the scores" if motion.network.head == "linear" else "the state itself"
+    words = f"t={now.step}: softmax turns {scores} into probabilities; the largest is the answer."
+    best = p.argsort(descending=True, stable=True)[:_MOST].tolist()
+    return words, tuple((names[index], float(p[index])) for index in best)
+
+
+def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+    trainer = motion.trainer
+    targets = trainer.task.targets
+    assert targets is not None
+    target = targets[now.step, row]
+    said = motion.made("head")[now.step - motion.start, row]
+    loss = float(step_losses(said[None].cpu(), target[None]))
+    if isinstance(trainer.task, SeriesTask):
+        true = trainer.task.value_text(float(trainer.task.in_units(target)))
+        words = f"t={now.step}: the target is {true}. Loss = (said − true)², standardised."
+        numbers = [("said", float(said)), ("true", float(target)), ("loss", loss)]
+    elif target == NONE:
+        return f"t={now.step}: nothing is to be said here, so nothing is added to the loss.", ()
+    else:
+        best = int(said.argmax())  # of equals the first, as in the prediction
+        character, answer = glyph(trainer.task.vocabulary[int(target)]), glyph(trainer.task.vocabulary[best])
+        right = best == int(target)
+        verdict = f"it says {answer}, which is the target" if right else f"it says {answer}; the target is {character}"
+        words = f"t={now.step}: {verdict}. Loss = −log p({character}): 0 if it were sure of it."
+        numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
+        numbers += [] if right else [(f"said: p({answer})", float(said.softmax(-1)[best]))]
+    if motion.stop - motion.start == 1 and trainer.task.rows == 1:  # the tick's own numbers
+        assert trainer.loss is not None
+        assert trainer.total is not None
+        numbers = [(name, trainer.loss.item() if name.startswith("loss") else value) for name, value in numbers]
+        whole = motion.stop == trainer.length and trainer.experiment.training.reduction == "mean"
+        numbers.append(("mean" if whole else "added up", trainer.total.item()))
+    elif now.step == trainer.length - 1 and trainer.total is not None:
+        numbers.append(("of the whole pass", trainer.total.item()))
+    return words, tuple(numbers)
+
+
+def _backward(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+    network, t, steps = motion.network, now.step, motion.trainer.task.steps(row)
+    if t >= steps:
+        return _ended(now), ()
+    layers = range(network.layers) if now.layer < 0 else (now.layer,)
+    after = t - 1 if now.direction else t + 1
+    top = now.layer in (-1, network.layers - 1)
+    out = "its output" if top else f"layer {now.layer + 2}"
+    if after in (-1, motion.stop, steps):
+        where = "at the last step" if not now.direction else f"for ← at t={t}"
+        words = f"Backward starts {where}: the loss reaches h at t={t} through {out} only."
+    else:
+        words = f"Backward to t={t}: the loss reaches h through {out} and through the next h, at t={after}."
+    norms = [float(motion.norms[layer][now.direction][t, row]) for layer in reversed(layers)]
+    names = [f"layer {layer + 1}" for layer in reversed(layers)] if network.layers > 1 else [""]
+    names[0] = f"‖∂L/∂h‖ {names[0]}".strip()
+    return words, tuple(zip(names, norms, strict=True))
+
+
+_WORDS = {
+    "update": _update,
+    "embed": _embed,
+    "cell": _cell,
+    "head": _head,
+    "softmax": _softmax,
+    "loss": _loss,
+    "backward": _backward,
+}
+
+
+def _gradients(motion: Motion, row: int, window: tuple[int, int]) -> tuple[tuple[Gradient, ...], float]:
+    """The norms that backward has come to, inside the window, and the largest of all."""
+    row = min(max(row, 0), motion.trainer.task.rows - 1)
+    found, largest = [], 0.0
+    for layer, both in enumerate(motion.norms):
+        for direction, norms in enumerate(both):
+            mine = norms[:, row].float().numpy()
+            largest = max(largest, float(np.max(mine, initial=0.0, where=np.isfinite(mine))))
+            start, stop = motion.visited(layer, direction)
+            start, stop = max(start, window[0]), min(stop, window[1])
+            if start < stop:
+                found.append(Gradient(layer=layer, direction=direction, first=start, norms=mine[start:stop].copy()))
+    return tuple(found), largest
+
+
+def _vector(name: str, values: torch.Tensor) -> Numbers:
+    """The first numbers of a vector: only the first of them has a name."""
+    return tuple((f"{name} =" if number == 0 else "", value) for number, value in enumerate(values[:_MOST].tolist()))

@@ -1,0 +1,256 @@
+"""The model as the numbers of a frame: only what somebody is looking at, and only as much as fits."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.answers.dispatch import Inside
+from rnn_tui.engine.answers.forecast import forecast
+from rnn_tui.engine.answers.guard import Guard
+from rnn_tui.engine.answers.phase_text import describe
+from rnn_tui.engine.answers.shapes import checks, tensor_facts
+from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.recompute import some_rows
+from rnn_tui.engine.inspect.slow_motion import Motion
+from rnn_tui.engine.network.single_layers import largest_finite, layer_modules, layer_states
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.losses import step_losses
+from rnn_tui.engine.training.prediction import right_rows
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.protocol.frame import Check, Floats, Forecast, Integers, Numbers, States, Steps, TensorFact
+from rnn_tui.protocol.inspect import Answer
+from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.phase import Phase
+
+__all__ = ["Probe"]
+
+
+class Probe:
+    """Looks into a trainer between two ticks, or two phases of one, and changes nothing there."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self.motion: Motion | None = None  # where a tick is held: what it has not computed yet is not shown
+        self._inside = Inside()
+        self._modules = layer_modules(trainer.model, trainer.experiment.network)
+
+    def window(self, wanted: Wanted) -> tuple[int, int]:
+        """The time steps that are shown, as start and stop: those asked for, or those around the step being fed."""
+        length = self._trainer.length
+        count = min(max(wanted.count, 0), length)
+        at = max(self._trainer.fed - 1, 0) if self.motion is None else self.motion.now.step
+        first = at - count // 2 if wanted.first is None else wanted.first
+        first = min(max(first, 0), length - count)
+        return first, first + count
+
+    @property
+    def answered(self) -> int:
+        """Time steps of the pass whose output is there."""
+        return self._trainer.fed if self.motion is None else self.motion.answered
+
+    def phase(self, wanted: Wanted) -> Phase | None:
+        """Where the run is held inside a tick."""
+        return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted))
+
+    def inside(self, wanted: Wanted, guard: Guard | None = None) -> tuple[Answer, ...]:
+        """What the panes that look inside ask; with a guard, without those that fail."""
+        if not wanted.inside:
+            self._trainer.keeps_update = False
+            return ()
+        first, stop = self.window(wanted)
+        row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
+        fed = min(self.answered, self._trainer.task.steps(row))
+        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion)
+        return self._inside.answers(wanted.inside, sight, guard)
+
+    def tensors(self, wanted: Wanted) -> tuple[TensorFact, ...]:
+        """Every tensor of the pass."""
+        return tensor_facts(self._trainer, wanted.row) if wanted.tensors else ()
+
+    def checks(self, wanted: Wanted) -> tuple[Check, ...]:
+        """The equalities that hold between the tensors of the pass."""
+        return checks(self._trainer) if wanted.tensors else ()
+
+    def forecast(self, wanted: Wanted) -> Forecast | None:
+        """The end of a series that is learnt, and the free run from there."""
+        task = self._trainer.task
+        there = wanted.forecast > 0 and isinstance(task, SeriesTask) and self._trainer.learns
+        return forecast(self._trainer, task, wanted.forecast) if there and isinstance(task, SeriesTask) else None
+
+    @torch.no_grad()
+    def steps(self, wanted: Wanted) -> Steps:
+        """Input, target and prediction in the window, for the row that is looked at."""
+        trainer = self._trainer
+        row = min(max(wanted.row, 0), trainer.task.rows - 1)
+        first, stop = self.window(wanted)
+        answered = min(self.answered, trainer.task.steps(row))  # behind it there is padding
+        fed = max(first, min(stop, answered))
+        inputs = trainer.task.characters[first:stop, row]
+        numbers = self._numbers(first, stop, row)
+        targets = trainer.task.targets
+        none = np.zeros(0, np.float32)
+        if targets is None:
+            return Steps(
+                first=first,
+                inputs=_integers(inputs),
+                targets=_integers(inputs[:0]),
+                top=np.zeros((0, 0), np.int32),
+                top_p=np.zeros((0, 0), np.float32),
+                target_p=none,
+                losses=none,
+                outputs=self._outputs(first, fed, row),
+                numbers=numbers,
+            )
+        if numbers is not None:
+            return self._steps_of_numbers(numbers, first, stop, row)
+        classes = len(trainer.task.vocabulary)
+        whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
+        judged = trainer.task.only_scored(targets)[:, row]
+        due = judged != NONE
+        right = int((whole.argmax(-1).cpu() == judged[:answered]).sum())
+        logits = whole[first:fed].float().cpu()
+        log_p = logits.log_softmax(-1)
+        answers = targets[first : first + len(log_p), row]
+        losses = step_losses(logits, answers)
+        best = logits.argmax(-1, keepdim=True)  # of equals the first: as the prediction has it, which topk does not
+        top = logits.scatter(1, best, torch.inf).topk(min(max(wanted.top, 0), classes), dim=-1).indices
+        return Steps(
+            first=first,
+            inputs=_integers(inputs),
+            targets=_integers(targets[first:stop, row]),
+            top=_integers(top),
+            top_p=_floats(log_p.exp().gather(1, top)),
+            target_p=_floats((-losses).exp().masked_fill(answers == NONE, 0)),
+            losses=_floats(losses),
+            right=right,
+            due=int(due.sum()),
+            due_fed=int(due[:answered].sum()),
+            right_rows=self._right_rows(),
+        )
+
+    def _right_rows(self) -> int | None:
+        """Count the rows that are right. Those of a text are none by themselves, and many to look through."""
+        trainer = self._trainer
+        whole = trainer.at_end_of_pass and trainer.logits and self.answered == trainer.length
+        return right_rows(trainer) if whole and not trainer.experiment.data.text else None
+
+    def _numbers(self, first: int, stop: int, row: int) -> Numbers | None:
+        """What is read, what is true and what is said in the window, in the units of a series."""
+        task, trainer = self._trainer.task, self._trainer
+        if not isinstance(task, SeriesTask):
+            return None
+        none = np.zeros(0)
+        said = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
+        return Numbers(
+            values=task.in_units(task.inputs[first:stop, row]),
+            truth=none if task.targets is None else task.in_units(task.targets[first:stop, row]),
+            said=none if said is None or task.targets is None else task.in_units(said),
+        )
+
+    def _steps_of_numbers(self, numbers: Numbers, first: int, stop: int, row: int) -> Steps:
+        trainer, none = self._trainer, np.zeros(0, np.float32)
+        targets = trainer.task.targets
+        assert targets is not None
+        losses = none
+        if len(numbers.said):
+            said = torch.cat(trainer.logits)[first : first + len(numbers.said), row].float().cpu()
+            losses = _floats(step_losses(said, targets[first : first + len(said), row]))
+        nothing = np.zeros(stop - first, np.int32)
+        return Steps(
+            first=first,
+            inputs=nothing,
+            targets=nothing,
+            top=np.zeros((len(losses), 0), np.int32),
+            top_p=np.zeros((len(losses), 0), np.float32),
+            target_p=none,
+            losses=losses,
+            numbers=numbers,
+        )
+
+    @torch.no_grad()
+    def states(self, wanted: Wanted) -> tuple[States, ...]:
+        """h_t, and c_t of an LSTM, of the layers that are shown: for each direction as many units as fit."""
+        trainer = self._trainer
+        network = trainer.experiment.network
+        row = min(max(wanted.row, 0), trainer.task.rows - 1)
+        first, stop = self.window(wanted)
+        units = _spread(network.hidden_size, wanted.units)
+        start, count = wanted.layers
+        shown = range(max(start, 0), min(start + count, network.layers))
+        if not len(shown):
+            return ()
+        known = {
+            (layer, direction): (0, trainer.fed) if self.motion is None else self.motion.known(layer, direction)
+            for layer in shown
+            for direction in range(network.directions)
+        }
+        read = min(max(end for _, end in known.values()), trainer.task.steps(row))
+        if read <= first:
+            empty: Floats = np.zeros((len(units), 0), np.float32)
+            cell = empty if network.cell == "lstm" else None
+            return tuple(
+                States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
+            )
+        read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
+        read = min(read, trainer.task.steps(row))  # of the row: its padding would come first
+        masks = None if trainer.masks is None else trainer.masks[:, :read, row : row + 1]
+        h_0 = some_rows(trainer.h_0, torch.tensor([row], device=trainer.device))
+        with trainer.cast():  # of one row alone: of a whole batch it would take as long as half a tick
+            states = layer_states(self._modules[: shown.stop], self._embedded(read, row), h_0, masks)
+        chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
+
+        def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:
+            mine = tensor[
+                first : max(first, min(stop, end, trainer.task.steps(row))), 0, direction * network.hidden_size :
+            ]
+            values = _floats(mine.index_select(1, chosen).T)
+            values[:, : max(0, begin - first)] = 0
+            return values
+
+        def largest(tensor: Tensor, direction: int, begin: int, end: int) -> float:
+            here = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
+            return largest_finite(tensor[begin : min(end, trainer.task.steps(row)), 0, here])
+
+        return tuple(
+            States(
+                layer=layer,
+                direction=direction,
+                units=units,
+                h=cut(h, direction, begin, end),
+                c=None if c is None else cut(c, direction, begin, end),
+                skip=max(0, min(begin, stop, trainer.task.steps(row)) - first),
+                largest_h=largest(h, direction, begin, end),
+                largest_c=0.0 if c is None else largest(c, direction, begin, end),
+            )
+            for (layer, direction), (begin, end) in known.items()
+            for h, c in (states[layer],)
+        )
+
+    def _outputs(self, first: int, fed: int, row: int) -> Floats:
+        if not self._trainer.logits:
+            return np.zeros((0, 0), np.float32)
+        return _floats(torch.cat(self._trainer.logits)[first:fed, row])
+
+    def _embedded(self, read: int, row: int) -> Tensor:
+        """What the first recurrent layer reads in the first steps of a row, (read, 1, E)."""
+        trainer = self._trainer
+        x = trainer.model.embed(trainer.task.x(0, read))
+        return (x.transpose(0, 1) if trainer.task.batch_first else x)[:, row : row + 1]
+
+
+def _spread(size: int, room: int) -> Integers:
+    """All of `size` units, or as many as there is room for, evenly spread."""
+    return (
+        np.unique(np.linspace(0, size - 1, min(size, room)).round().astype(np.int32))
+        if room > 0
+        else np.zeros(0, np.int32)
+    )
+
+
+def _floats(tensor: Tensor) -> Floats:
+    return tensor.detach().float().cpu().numpy()
+
+
+def _integers(tensor: Tensor) -> Integers:
+    return tensor.cpu().numpy().astype(np.int32)

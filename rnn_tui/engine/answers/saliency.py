@@ -1,0 +1,54 @@
+"""How much each character that was read mattered for one that was said: gradient x input."""
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.answers.logits import by_states, logits
+from rnn_tui.engine.inspect.bptt import adjoints
+from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
+
+__all__ = ["saliency_facts"]
+
+_NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no character that could be asked about."
+_NO_TARGET = "Nothing is to be said at that time step: there is no target that could be asked about."
+
+
+@torch.no_grad()
+def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
+    """(∂logit/∂x_k)·x_k of every step k that has been read, for the logit of one character at the step asked for.
+
+    Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
+    measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
+    Of a series: for the number said, standardised, times the numbers read, standardised.
+    """
+    trainer, task = sight.trainer, sight.trainer.task
+    facts = SaliencyFacts(
+        step=ask.step,
+        output=ask.output,
+        inputs=task.characters[: task.steps(sight.row), sight.row].numpy().astype(np.int32),
+        values=np.zeros(0, np.float32),
+    )
+    if not trainer.learns:
+        return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
+    if not 0 <= ask.step < sight.fed:
+        return replace(facts, note=sight.no_output(ask.step) if sight.fed else sight.nothing)
+    said = logits(sight)
+    character = 0
+    if isinstance(task, SeriesTask):
+        numbers = task.in_units(task.inputs[:, sight.row])
+        facts = replace(facts, output="predicted", numbers=numbers, said=float(task.in_units(said[ask.step, 0])))
+    elif ask.output == "target":
+        character = int(trainer.task.y(ask.step, ask.step + 1)[0, sight.row])
+        if character == NONE:
+            return replace(facts, note=_NO_TARGET)
+    else:
+        character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
+    seeds = said.new_zeros(sight.read, said.shape[-1])
+    seeds[ask.step, character] = 1
+    _, by_x = adjoints(sight.layers, by_states(sight, seeds[None]))
+    values = (by_x[0] * sight.layers[0][0].x).sum(-1)
+    return replace(facts, character=character, values=floats(values[: sight.reached]))

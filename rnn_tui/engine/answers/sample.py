@@ -1,0 +1,121 @@
+"""What the network writes by itself, with the weights of this tick."""
+
+import math
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from rnn_tui.common.glyphs import glyph
+from rnn_tui.data.data_card import first_input
+from rnn_tui.data.pairs import Pairs
+from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, write
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.task_layout import Says, what_it_says
+from rnn_tui.protocol.inspect import MOST_GENERATED, MOST_PRIME, Integers, SampleAsk, SampleFacts
+
+__all__ = ["sample_facts"]
+
+_PRODUCTS = 1e8  # of weights with numbers: what the prime, and what the texts, may take
+_FEWEST = 8  # characters, however large the network
+_NEXT = 16  # characters after the prime, at most
+_EMPTY = "It needs a character to begin with: type one (enter)."
+_NO_NUMBER = "What it says is no number (NaN): no character can be chosen."
+
+
+def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
+    """The likeliest text and a drawn one after the prime, the first step of which is softmax(logits) of `next`.
+
+    Large networks write fewer characters, and read only the end of a long prime.
+    """
+    trainer = sight.trainer
+    says = _says(trainer)
+    problem = cannot_generate(trainer.experiment, says)
+    if problem:
+        return replace(_facts(note=problem), refused=True)
+    if not math.isfinite(ask.temperature):
+        return _facts(note="The temperature must be a number.")
+    most = max(_FEWEST, int(_PRODUCTS / sum(weight.numel() for weight in trainer.model.parameters())))
+    text = ask.prime[:MOST_PRIME]
+    if ask.default and not text and isinstance(trainer.task.source, Pairs):
+        text = first_input(trainer.task.source, trainer.experiment.data.task)[:MOST_PRIME]
+    skipped = max(0, len(text) - most)
+    prime = [trainer.task.vocabulary.find(character) for character in text[skipped:]]
+    known = [index for index in prime if index >= 0]
+    notes = [_unknown(text, trainer.task.vocabulary)]
+    if skipped:
+        notes.append(f"The network is large: only the last {most:,} characters of the prime are fed.")
+    if not known:
+        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime, says=says)
+    length = min(ask.length, MOST_GENERATED)
+    if length > most:
+        notes.append(f"The network is large: {most:,} of {length:,} characters, to go on training meanwhile.")
+    choice = Choice(temperature=max(0.0, ask.temperature), top_k=max(0, ask.top_k), seed=ask.seed)
+    choices = (Choice(temperature=0), choice)
+    written = write(trainer.model, trainer.experiment, known, choices, min(length, most), says=says)
+    p = written.logits.softmax(-1)
+    best = p.argsort(descending=True, stable=True)[:_NEXT]
+    greedy, sampled = written.lines
+    asked = min(length, most, {"each": len(known), "one": 1}.get(says, length))
+    if p.isnan().any() or not all(each.ended or len(each.p) == asked for each in written.lines):
+        notes.append(_NO_NUMBER)
+    prime_p = np.zeros(len(prime), np.float32)
+    prime_p[[at for at, index in enumerate(prime) if index >= 0]] = floats(written.prime_p)
+    return SampleFacts(
+        note=_join(*notes),
+        skipped=skipped,
+        prime=np.array(prime, np.int32),
+        prime_p=prime_p,
+        greedy=_indices(greedy.characters),
+        greedy_p=floats(greedy.p),
+        sampled=_indices(sampled.characters),
+        sampled_p=floats(sampled.p),
+        next=_indices(best),
+        next_p=floats(p[best]),
+        next_drawn=floats(drawn(written.logits, choice)[best]),
+        says=says,
+    )
+
+
+def _says(trainer: Trainer) -> Says:
+    """What it makes of a text; of a file of pairs that is to be seen in them."""
+    source = trainer.task.source
+    return what_it_says(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
+
+
+def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says: Says = "text") -> SampleFacts:
+    """No text, and why."""
+    nothing, none = np.zeros(0, np.int32), np.zeros(0, np.float32)
+    fed = np.array(prime or [], np.int32)
+    return SampleFacts(
+        note=note,
+        skipped=skipped,
+        prime=fed,
+        prime_p=np.zeros(len(fed), np.float32),
+        greedy=nothing,
+        greedy_p=none,
+        sampled=nothing,
+        sampled_p=none,
+        next=nothing,
+        next_p=none,
+        next_drawn=none,
+        says=says,
+    )
+
+
+def _unknown(text: str, vocabulary: str) -> str:
+    """Which characters the network does not know."""
+    strange = list(dict.fromkeys(character for character in text if character not in vocabulary))
+    if not strange:
+        return ""
+    names = ", ".join(map(glyph, strange[:5])) + (" …" if len(strange) > 5 else "")
+    return f"{names} {'is' if len(strange) == 1 else 'are'} not in the vocabulary, and left out."
+
+
+def _join(*notes: str) -> str:
+    return " ".join(filter(None, notes))
+
+
+def _indices(characters: torch.Tensor) -> Integers:
+    return characters.numpy().astype(np.int32)

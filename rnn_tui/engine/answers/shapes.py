@@ -1,0 +1,221 @@
+"""The tensors of a forward pass by name, and the equalities that courses ask about, computed and compared."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.inspect.focus import floats, sampled
+from rnn_tui.engine.inspect.recompute import layer_outputs, own_end, some_rows, steps_there
+from rnn_tui.engine.network.model import State
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.protocol.frame import Check, Floats, TensorFact
+
+__all__ = ["checks", "tensor_facts"]
+
+_SMALL = 6  # rows and columns of values that are sent along
+_TOLERANCE = 1e-5  # what float32 rounds away over some hundred units, for numbers up to 1
+_PRODUCTS = 5e7  # of weights with numbers: what running a pass again in other ways may take
+_MOST_ALONE = 16  # rows that are run alone
+
+
+@torch.no_grad()
+def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
+    """Every tensor from x to the logits, in the order in which it is computed, and then the weights.
+
+    x, `embedded` where there is an embedding, h_0, the states of each layer below the top ("layer 1"), output, h_n (for
+    an LSTM also c_0 and c_n), and `logits`, or `prediction` of numbers, where there is a head or learning. The first
+    time steps and units of one row come as values, as far as they have been fed.
+    """
+    task, network = trainer.task, trainer.experiment.network
+    row = min(max(row, 0), task.rows - 1)
+    around, sequence = (task.length, task.rows), ("time", "batch")
+    if task.batch_first:
+        around, sequence = around[::-1], sequence[::-1]
+    hidden = "hidden" if network.directions == 1 else "2×hidden"
+    x = task.x(0, task.length)
+    fed = min(steps_there(trainer), task.steps(row))  # behind it there is padding
+    needed = fed if network.bidirectional else min(fed, _SMALL)  # who reads from the right must read all
+    mine = torch.tensor([row], device=trainer.device)
+    found: list[Tensor | None] = [None] * (network.layers + 1)
+    logits = None
+    if fed:
+        logits = torch.cat(trainer.logits)[:fed, row]
+        found = [each[:, 0] for each in layer_outputs(trainer, needed, mine)]
+        if trainer.model.head is None:
+            found[-1] = logits  # the very output of the pass
+
+    def fact(name: str, size: int, counts: str, values: Tensor | None) -> TensorFact:
+        return TensorFact(name=name, shape=(*around, size), dimensions=(*sequence, counts), values=_small(values))
+
+    facts = [TensorFact(name="x", shape=tuple(x.shape), dimensions=(*sequence, "features")[: x.dim()])]
+    if network.embedding:
+        facts.append(fact("embedded", network.embedding, "embedding", found[0]))
+    facts += _state_facts(trainer, "0", trainer.h_0, row)
+    for number, h in enumerate(found[1:], 1):
+        name = "output" if number == network.layers else f"layer {number}"
+        facts.append(fact(name, network.hidden_size * network.directions, hidden, h))
+    if 0 < fed == task.steps(row) < task.length:
+        facts += _state_facts(trainer, "n", own_end(trainer, row), 0)
+    else:
+        facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
+    if trainer.learns or trainer.model.head is not None:
+        name, counts = ("prediction", "numbers") if trainer.experiment.is_numbers else ("logits", "characters")
+        facts.append(fact(name, trainer.experiment.output_size, counts, logits))
+    facts += [
+        TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
+        for name, weight in trainer.model.named_parameters()
+    ]
+    return tuple(facts)
+
+
+def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> list[TensorFact]:
+    """h and for an LSTM c, before the first step or after the last; None: it has not come to that yet."""
+    network = trainer.experiment.network
+    names = "hc" if network.cell == "lstm" else "h"
+    parts = state if isinstance(state, tuple) else (state,) * len(names)
+    return [
+        TensorFact(
+            name=f"{name}_{end}",
+            shape=(network.layers * network.directions, trainer.task.rows, network.hidden_size),
+            dimensions=("layers" if network.directions == 1 else "layers×2", "batch", "hidden"),
+            values=None if part is None else _small(part[:, row]),
+        )
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def _small(values: Tensor | None) -> Floats | None:
+    return None if values is None else floats(values[:_SMALL, :_SMALL])
+
+
+@torch.no_grad()
+def checks(trainer: Trainer) -> tuple[Check, ...]:
+    """What must agree after a whole pass, compared; empty before the pass is over, and once its update has been made.
+
+    The whole pass is computed once more, layer by layer. What needs further runs is done with as many of the first time
+    steps as take little time, and with some of the rows; the claim says how many. In mixed precision nothing agrees so
+    closely, and nothing is compared.
+    """
+    mixed = trainer.experiment.training.precision != "float32"
+    if mixed or not trainer.at_end_of_pass or not steps_there(trainer):
+        return ()
+    x, *layers = layer_outputs(trainer, trainer.length, torch.arange(trainer.task.rows, device=trainer.device))
+    logits, top, head = torch.cat(trainer.logits), layers[-1], trainer.model.head  # (T, N, C), (T, N, D*H)
+    output = logits if head is None else top
+    found = _ends(trainer, output)
+    if head is None:
+        found.append(_check("output is h_t of the top layer at every step", output, top))
+    else:
+        claim = "prediction is head(output)" if trainer.experiment.is_numbers else "logits are head(output)"
+        found.append(_check(claim, logits, head(top)))
+    way = trainer.experiment.network.implementation
+    if way != "fused" or trainer.unit == "character":
+        name = {"gru": "nn.GRU", "lstm": "nn.LSTM"}.get(trainer.experiment.network.cell, "nn.RNN")
+        by_step = {
+            "fused": f"{name} step by step is",
+            "cell": f"{name}Cell step by step is",
+            "written-out": "the equations, written out, step by step equal",
+        }[way]
+        found.append(_check(f"{by_step} {name} in one go", logits, top if head is None else head(top)))
+    return (*found, *_other_ways(trainer, x, output))
+
+
+def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
+    """Where h_n is in the output (T, N, D*H), named as the tensor lies in this run."""
+    network = trainer.experiment.network
+    shorter = [row for row in range(trainer.task.rows) if trainer.task.steps(row) < trainer.length]
+    if shorter:
+        rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
+        own = torch.stack([output[trainer.task.steps(row) - 1, row] for row in rows])
+        alone = [_h(own_end(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
+        if network.bidirectional:
+            left, right = (torch.stack([h[way] for h in alone]) for way in (-2, -1))
+            begin = torch.stack([output[0, row] for row in rows])
+            size = network.hidden_size
+            return [
+                _check("output[:H] at a row's own end is h_n from the left of that row alone", own[:, :size], left),
+                _check(
+                    "output[H:] at its first step is h_n from the right, its padding not read", begin[:, size:], right
+                ),
+            ]
+        top = torch.stack([h[-1] for h in alone])
+        return [_check("output at a row's own end is h_n of that row, read alone and without padding", own, top)]
+    h_n = _h(trainer.state)  # (L*D, N, H)
+    first, last = (":, 0", ":, -1") if network.batch_first else ("0, :", "-1, :")
+    size = network.hidden_size
+    if network.bidirectional:
+        return [
+            _check(f"output[{last}, :H] is h_n from the left", output[-1, :, :size], h_n[-2]),
+            _check(f"output[{first}, H:] is h_n from the right", output[0, :, size:], h_n[-1]),
+        ]
+    end = "h_n" if network.layers == 1 else "h_n[-1]"
+    return [_check(f"output[{last.removesuffix(', :')}] is {end}", output[-1], h_n[-1])]
+
+
+def _h(state: State) -> Tensor:
+    """h without c, (L*D, N, H)."""
+    return state[0] if isinstance(state, tuple) else state
+
+
+def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
+    """With the dimensions in the other order, and with every row alone; x (T, N, E), output (T, N, D*H)."""
+    task, recurrent, state, masks = trainer.task, trainer.model.recurrent, trainer.state, trainer.masks
+    alone = sampled(task.rows, _MOST_ALONE).tolist() if task.rows > 1 else []
+    steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * task.rows + len(alone)))))
+    part, lengths = "", task.lengths
+    if steps < task.length:
+        x, part = x[:steps], f" (the first {steps} steps)" if steps > 1 else " (the first step)"
+        masks = None if masks is None else masks[:, :steps]
+        lengths = None if lengths is None else lengths.clamp(max=steps)
+        output, state = _run(recurrent, x, trainer.h_0, masks, lengths)
+    other = copy.copy(recurrent)  # on the same weights
+    setattr(other, "batch_first", not task.batch_first)  # noqa: B010 (to mypy it may be any module)
+    swapped, end = _run(other, x, trainer.h_0, masks, lengths)
+    claim = f"batch_first={other.batch_first} swaps two dimensions of x and output, and none of h_0 and h_n{part}"
+    found = [_check(claim, _flat(output, state), _flat(swapped, end))]
+    if alone:
+        rows = [torch.tensor([row], device=trainer.device) for row in alone]
+        parts = [None if masks is None else masks[:, :, row] for row in rows]
+        outputs = torch.cat(
+            [
+                _alone(
+                    recurrent, x[:, row], some_rows(trainer.h_0, row), part, None if lengths is None else lengths[row]
+                )
+                for row, part in zip(rows, parts, strict=True)
+            ],
+            1,
+        )
+        who = "every row" if len(alone) == task.rows else f"each of {len(alone)} of the {task.rows:,} rows"
+        found.append(_check(f"{who} alone gives the same{part}", output[:, alone], outputs))
+    return found
+
+
+def _alone(recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, length: Tensor | None) -> Tensor:
+    """The output (T, 1, D*H) of one row x (T, 1, E), cut to its own `length` first; 0 at its padding."""
+    if length is None:
+        return _run(recurrent, x, state, masks)[0]
+    own = int(length)
+    output, _ = _run(recurrent, x[:own], state, None if masks is None else masks[:, :own])
+    return torch.cat((output, output.new_zeros(len(x) - own, *output.shape[1:])))
+
+
+def _run(
+    recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, lengths: Tensor | None = None
+) -> tuple[Tensor, State]:
+    """x (T, N, E), handed over as the module wants it -> output (T, N, D*H), and the state after it."""
+    more = {name: value for name, value in (("masks", masks), ("lengths", lengths)) if value is not None}
+    output, state = recurrent(x.transpose(0, 1) if recurrent.batch_first else x, state, **more)
+    return output.transpose(0, 1) if recurrent.batch_first else output, state
+
+
+def _flat(output: Tensor, state: State) -> Tensor:
+    return torch.cat([part.flatten() for part in (output, *(state if isinstance(state, tuple) else (state,)))])
+
+
+def _check(claim: str, one: Tensor, other: Tensor) -> Check:
+    """What is NaN, or the same infinity, on both sides agrees there; the difference is that of all the rest."""
+    alike = (one == other) | (one.isnan() & other.isnan())
+    difference = float(torch.where(alike, 0, (one - other).abs()).max())
+    size = float(torch.where(one.isfinite(), one.abs(), 0).max())
+    return Check(claim=claim, holds=difference <= _TOLERANCE * max(1.0, size), difference=difference)

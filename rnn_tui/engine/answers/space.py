@@ -1,0 +1,158 @@
+"""The way of h_t through its space, and the embedding vectors, in two dimensions."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rnn_tui.engine.inspect.focus import Sight, sampled
+from rnn_tui.engine.inspect.pca import Axes, principal
+from rnn_tui.engine.inspect.recompute import layer_outputs
+from rnn_tui.protocol.inspect import Integers, SpaceAsk, SpaceFacts, SpaceKind
+
+__all__ = ["Spaces"]
+
+_MOST_POINTS = 4096  # that principal components are computed from
+_MOST_STEPS = 1024  # of a row that are sent, where there are more points than that
+_ROWS = 64  # that the axes are computed from at least, where there are more points than that
+_MOST_CHARACTERS = 512
+
+
+class Spaces:
+    """Points on two principal components, which stay where they are from frame to frame as far as the data allow it.
+
+    Components come with an arbitrary sign, and two of nearly equal variance may swap their places;
+    `inspect/pca.py` has what is done about both. The axes of the last frame are remembered for each kind, layer
+    and direction.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[SpaceKind, int, int], Tensor] = {}
+
+    @torch.no_grad()
+    def facts(self, sight: Sight, ask: SpaceAsk) -> SpaceFacts:
+        """The states of some rows as far as they have been fed, or the embedding; a layer that is not is the nearest.
+
+        All rows of the batch make one cloud, each to its own end, whichever of them is looked at or shown; its centre
+        is the origin. h_0 is shown where it lies, but moves no axis: it may be far from every state.
+        """
+        network = sight.trainer.experiment.network
+        if ask.kind == "embedding" and network.embedding:
+            return self._embedding(sight)
+        layer, direction = sight.place(ask.layer, ask.direction)
+        read = "a number" if sight.trainer.experiment.is_numbers else "one-hot"
+        note = (
+            f"The input is {read}, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
+        )
+        if not sight.fed:
+            return _nothing(sight.nothing, "states", layer, direction)
+        task, steps = sight.trainer.task, sight.whole_reached
+        rows = sampled(task.rows, ask.rows, sight.row)
+        shown = sampled(steps, _MOST_STEPS if len(rows) * steps > _MOST_POINTS else steps)
+        fit_rows, fit_steps = _fit(task.rows, steps)
+        every = np.union1d(rows, fit_rows).astype(np.int32)
+        states, h_0 = _states(sight, layer, direction, every)
+        ends = torch.tensor([min(task.steps(row), steps) for row in every.tolist()])[:, None]  # (n, 1)
+        there = (torch.arange(steps) < ends).to(states.device)  # (n, T): none of them padding
+        if not states[there].isfinite().all():
+            return _nothing("The states are not finite.", "states", layer, direction)
+
+        mine, fit = _index(np.searchsorted(every, rows)), _index(np.searchsorted(every, fit_rows))
+        chosen = fit[:, None], _index(fit_steps)
+        cloud = _doubles(states[chosen][there[chosen]])  # (points, H)
+        axes = self._axes(("states", layer, direction), cloud)
+        last = torch.arange(steps).clamp(max=ends[mine] - 1)  # (n, T): a row that has ended stays where it is
+        states = states[mine.to(states.device)[:, None], last.to(states.device)]
+        characters = task.characters[:steps].T[torch.from_numpy(rows).long()].gather(1, last)
+        furthest = np.abs(axes.project(cloud)).max(0)
+        return SpaceFacts(
+            note=" ".join(filter(None, (note, _thinned(steps, len(shown), task.rows, len(fit_rows), len(fit_steps))))),
+            kind="states",
+            layer=layer,
+            direction=direction,
+            rows=rows,
+            characters=characters.numpy().astype(np.int32)[:, shown],
+            points=axes.project(_doubles(states[:, _index(shown)])),
+            start=axes.project(_doubles(h_0[mine])),
+            shares=axes.shares,
+            furthest=(float(furthest[0]), float(furthest[1])),
+        )
+
+    def _embedding(self, sight: Sight) -> SpaceFacts:
+        embedding = sight.trainer.model.embedding
+        assert embedding is not None
+        size = embedding.num_embeddings
+        characters = sampled(size, _MOST_CHARACTERS)
+        vectors = _doubles(embedding.weight[_index(characters).to(embedding.weight.device)])
+        if not vectors.isfinite().all():
+            return _nothing("The embedding is not finite.", "embedding")
+        axes = self._axes(("embedding", 0, 0), vectors)
+        return SpaceFacts(
+            note=f"{_MOST_CHARACTERS} of {size:,} characters are shown." if size > _MOST_CHARACTERS else "",
+            kind="embedding",
+            rows=np.array([sight.row], np.int32),
+            characters=characters[None],
+            points=axes.project(vectors[None]),
+            start=np.zeros((0, 2), np.float32),
+            shares=axes.shares,
+        )
+
+    def _axes(self, key: tuple[SpaceKind, int, int], cloud: Tensor) -> Axes:
+        """Those of a cloud (..., H), steady since the last frame."""
+        last = self._last.get(key)
+        size = cloud.shape[-1]
+        axes = principal(cloud.reshape(-1, size), last if last is not None and last.shape[1] == size else None)
+        self._last[key] = axes.remembered
+        return axes
+
+
+def _fit(rows: int, steps: int) -> tuple[Integers, Integers]:
+    """The rows and time steps that the axes are computed from: all, or as many as take little time, evenly spread."""
+    if rows * steps <= _MOST_POINTS:
+        return sampled(rows, rows), sampled(steps, steps)
+    some = sampled(rows, max(_ROWS, _MOST_POINTS // steps))
+    return some, sampled(steps, max(1, _MOST_POINTS // len(some)))
+
+
+def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -> str:
+    """What is left out of the picture, and of the cloud that gives it its axes."""
+    of_steps = f"{fit_steps:,} of " + ("them" if shown < steps else f"{steps:,} steps") if fit_steps < steps else ""
+    of_rows = f"{fit_rows:,} of {rows:,} rows" if fit_rows < rows else ""
+    axes = "the axes come from " + " in ".join(filter(None, (of_steps, of_rows))) if of_steps or of_rows else ""
+    parts = [f"{shown:,} of {steps:,} steps are shown" if shown < steps else "", axes]
+    text = ", and ".join(filter(None, parts))
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _states(sight: Sight, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
+    """h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
+    trainer, network = sight.trainer, sight.trainer.experiment.network
+    if trainer.task.rows == 1:  # that of the other panes
+        cell = sight.cell(layer, direction)
+        return cell.h[None, : sight.reached], cell.h_0[None]
+    h_0 = trainer.h_0[0] if isinstance(trainer.h_0, tuple) else trainer.h_0  # (L*D, N, H)
+    chosen = _index(rows).to(h_0.device)
+    h = layer_outputs(trainer, sight.whole_read, chosen, layer + 1)[-1][: sight.whole_reached]  # (T, n, D*H)
+    mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
+    return h[..., mine].transpose(0, 1), h_0[layer * network.directions + direction, chosen]
+
+
+def _doubles(tensor: Tensor) -> Tensor:
+    return tensor.detach().cpu().double()  # in this order: not every device has doubles
+
+
+def _index(chosen: Integers | NDArray[np.intp]) -> Tensor:
+    return torch.from_numpy(chosen.astype(np.int64))
+
+
+def _nothing(note: str, kind: SpaceKind, layer: int = 0, direction: int = 0) -> SpaceFacts:
+    return SpaceFacts(
+        note=note,
+        kind=kind,
+        layer=layer,
+        direction=direction,
+        rows=np.zeros(0, np.int32),
+        characters=np.zeros((0, 0), np.int32),
+        points=np.zeros((0, 0, 2), np.float32),
+        start=np.zeros((0, 2), np.float32),
+    )

@@ -1,0 +1,1 @@
+"""Training without a view: what is printed, as lines or as JSON."""

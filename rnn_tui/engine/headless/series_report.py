@@ -1,0 +1,91 @@
+"""What a run over a series says without a view: squared errors, and their root in the units of the series."""
+
+import math
+
+import msgspec
+
+from rnn_tui.common.counted import counted
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.number_text import unit_text
+from rnn_tui.engine.headless.text_report import how_many, in_part, name_of, text_update, work_done
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+
+__all__ = ["SeriesUpdate", "series_line", "series_summary", "series_update"]
+
+
+class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told about the newest update. Losses are of standardised values."""
+
+    epoch: float  # 1.5: half of the second
+    update: int  # the pass: that is an update, unless --accumulate makes one of several
+    updates: int  # made, with the one that its gradients are ready for
+    tick: int
+    loss: float | None = None  # of that update, as losses.csv has it
+    rmse: float | None = None  # its root, in the units of the series
+    held_out_update: int | None = None  # when what is held out was judged last
+    held_out_loss: float | None = None
+    held_out_rmse: float | None = None
+    held_out_values: int | None = None  # that were judged
+    held_out_whole: bool | None = None  # whether that is all that is held out, rather than the part judged every time
+    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+
+
+def series_update(session: Session) -> SeriesUpdate:
+    """Where the run is, between two passes or in the middle of one."""
+    told = text_update(session)
+    return SeriesUpdate(
+        epoch=told.epoch,
+        update=told.update,
+        updates=told.updates,
+        tick=told.tick,
+        loss=told.loss,
+        rmse=_rmse(session, told.loss),
+        held_out_update=told.held_out_update,
+        held_out_loss=told.held_out_loss,
+        held_out_rmse=_rmse(session, told.held_out_loss),
+        held_out_values=told.held_out_characters,
+        held_out_whole=told.held_out_whole,
+        parted=told.parted,
+    )
+
+
+def series_line(update: SeriesUpdate) -> str:
+    """One line: `epoch 12.00  update 120  loss 0.0123 (rmse 1.311)  held out 0.0141 (rmse 1.403)`."""
+    name = name_of(update.update, update.updates)
+    text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss, update.rmse)}"
+    if update.held_out_loss is not None:
+        at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
+        text += f"  held out{in_part(update.held_out_whole)}{at} {_loss(update.held_out_loss, update.held_out_rmse)}"
+    if update.parted is not None:
+        text += f"  parting since {name} {update.parted:,}"
+    return text
+
+
+def series_summary(session: Session) -> list[str]:
+    """What has been learnt of which series, in words."""
+    task = session.trainer.task
+    assert isinstance(task, SeriesTask)
+    update = series_update(session)
+    learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss, update.rmse)}"
+    parts = [safe(task.series.name), learnt]
+    if update.held_out_loss is not None:
+        judged = _loss(update.held_out_loss, update.held_out_rmse)
+        which = how_many(session, update.held_out_values or 0, "value", whole=update.held_out_whole)
+        if update.held_out_update != update.update:
+            which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
+        parts.append(f"{which}: {judged}")
+    scale = f"mean {unit_text(task.scale.mean, task.scale.deviation, 4)}, deviation {task.scale.deviation:.4g}"
+    return [*parts, scale, work_done(session, update.updates, counted(task.rows * task.length, "value"))]
+
+
+def _rmse(session: Session, loss: float | None) -> float | None:
+    task = session.trainer.task
+    assert isinstance(task, SeriesTask)
+    return None if loss is None else math.sqrt(loss) * task.scale.deviation
+
+
+def _loss(loss: float | None, rmse: float | None) -> str:
+    if loss is None or rmse is None:
+        return "none"
+    return f"{loss:.4f} (rmse {rmse:.4g})" if abs(loss) < 1e6 else f"{loss:.4e} (rmse {rmse:.4g})"

@@ -1,0 +1,167 @@
+"""What a run over a text or pairs says without a view: losses per character, in nats and in bits.
+
+Passes are counted, each over one batch. Nearly always each makes one update, and is called so; where updates wait for
+several passes, both are told.
+"""
+
+import json
+import math
+from typing import Any
+
+import msgspec
+
+from rnn_tui.common.counted import counted
+from rnn_tui.engine.session.session import Session
+
+__all__ = [
+    "TextUpdate",
+    "how_many",
+    "in_part",
+    "lines_every",
+    "name_of",
+    "text_json",
+    "text_line",
+    "text_summary",
+    "text_update",
+    "work_done",
+]
+
+_EVERY = 100  # updates from line to line, where nothing else is asked for, nor held out
+
+
+def lines_every(session: Session) -> int:
+    """Updates from line to line: one for each judgement of what is held out."""
+    return session.judges_every or _EVERY
+
+
+class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told about the newest update. Nothing of it depends on how many lines there are."""
+
+    epoch: float  # 1.5: half of the second
+    update: int  # the pass: that is an update, unless --accumulate makes one of several
+    updates: int  # made, with the one that its gradients are ready for
+    tick: int
+    loss: float | None = None  # per character, in nats: of that update, as losses.csv has it
+    bits: float | None = None
+    held_out_update: int | None = None  # when what is held out was judged last
+    held_out_loss: float | None = None
+    held_out_bits: float | None = None
+    held_out_accuracy: float | None = None
+    held_out_pairs: float | None = None  # the share of the pairs in which every character is right
+    held_out_characters: int | None = None  # that were judged
+    held_out_whole: bool | None = None  # whether that is all that is held out, rather than the part judged every time
+    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+
+
+def text_update(session: Session) -> TextUpdate:
+    """Where the run is, between two passes or in the middle of one."""
+    session.drain()
+    trainer = session.trainer
+    loss = session.losses.last()
+    passes = trainer.epoch - 1 + trainer.fed / trainer.length if trainer.epoch else 0.0
+    return TextUpdate(
+        epoch=passes / trainer.task.batches,
+        update=trainer.epoch,
+        updates=trainer.updates + (trainer.has_update and trainer.is_due),
+        tick=trainer.ticks,
+        loss=loss,
+        bits=None if loss is None else loss / math.log(2),
+        **_held_out(session),
+    )
+
+
+def _held_out(session: Session) -> dict[str, Any]:
+    judged = session.branch.held_out.newest()
+    if judged is None:
+        return {}
+    return {
+        "held_out_update": judged.update,
+        "held_out_loss": judged.loss,
+        "held_out_bits": judged.loss / math.log(2),
+        "held_out_accuracy": judged.accuracy,
+        "held_out_pairs": judged.rows,
+        "held_out_characters": judged.characters,
+        "held_out_whole": judged.whole,
+        "parted": session.branch.held_out.parted,
+    }
+
+
+def text_json(update: msgspec.Struct) -> str:
+    """One JSON object, which knows no NaN."""
+    values = msgspec.structs.asdict(update)
+    return json.dumps({name: _finite(value) for name, value in values.items()})
+
+
+def text_line(update: TextUpdate) -> str:
+    """One line: `epoch 1.37  update 1,200  loss 1.5432 (2.226 bits)  held out 1.6123 (2.326 bits), 54.3 % right`."""
+    name = name_of(update.update, update.updates)
+    text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss)}"
+    if update.held_out_loss is not None and update.held_out_accuracy is not None:
+        at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
+        text += f"  held out{in_part(update.held_out_whole)}{at} {_loss(update.held_out_loss)}, {_right(update)}"
+    if update.parted is not None:
+        text += f"  parting since {name} {update.parted:,}"
+    return text
+
+
+def in_part(whole: bool | None) -> str:
+    """What stands behind "held out", where only the part of it is meant that is judged every time."""
+    return " (a part of it)" if whole is False else ""
+
+
+def how_many(session: Session, judged: int, what: str, *, whole: bool | None) -> str:
+    """`4,096 characters held out`, or `1,024 of 4,096 characters held out` where only so many were judged."""
+    if whole is not False:
+        return f"{counted(judged, what)} held out"
+    return f"{judged:,} of {counted(session.held_out_characters, what)} held out"
+
+
+def name_of(passes: int, updates: int) -> str:
+    """What a pass is called: an update, where each has made one."""
+    return "update" if passes == updates else "pass"
+
+
+def work_done(session: Session, updates: int, each: str) -> str:
+    """`39 updates of 2,048 characters`, or `78 passes over 2,048 characters, 39 updates`."""
+    passes = session.whole_passes
+    if passes == updates:
+        return f"{counted(updates, 'update')} of {each}"
+    made = counted(updates, "update") if updates else "not one update"
+    return f"{counted(passes, 'pass')} over {each}, {made}"
+
+
+def text_summary(session: Session) -> list[str]:
+    """What has been learnt from which text, in words."""
+    task, experiment = session.trainer.task, session.experiment
+    name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
+    name += f" ({session.origin})" if session.origin else ""
+    update = text_update(session)
+    learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
+    parts = [name, learnt]
+    if update.held_out_loss is not None and update.held_out_accuracy is not None:
+        which = how_many(session, update.held_out_characters or 0, "character", whole=update.held_out_whole)
+        if update.held_out_update != update.update:
+            which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
+        parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
+    if experiment.data.text:
+        return [*parts, work_done(session, update.updates, counted(task.rows * task.length, "character"))]
+    if session.trainer.at_end_of_pass:
+        right = session.right_rows()
+        parts.append(f"{right:,} of {task.rows:,} {'pairs' if task.batches == 1 else 'pairs of the last batch'} right")
+    return [*parts, work_done(session, update.updates, counted(task.rows, "pair"))]
+
+
+def _right(update: TextUpdate) -> str:
+    """How often the likeliest character is the right one, and how often all of a pair are."""
+    pairs = "" if update.held_out_pairs is None else f", {update.held_out_pairs:.1%} of pairs"
+    return f"{update.held_out_accuracy:.1%} right{pairs}"
+
+
+def _loss(loss: float | None) -> str:
+    if loss is None:
+        return "none"
+    return f"{loss:.4f} ({loss / math.log(2):.3f} bits)" if abs(loss) < 1e6 else f"{loss:.4e}"
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

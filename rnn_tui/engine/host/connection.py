@@ -1,0 +1,246 @@
+"""The engine's end of the seam: a listening socket, and the views that have come through it.
+
+Neither reading nor writing ever blocks the training.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import time
+from collections import deque
+from enum import IntEnum
+
+from rnn_tui.protocol.messages import Command, Frame, Message, Refused
+from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_command, pack
+
+__all__ = ["Connection", "Rank", "Reception"]
+
+_CROWD = 32  # connections at once; one more takes the place of the least of them
+_MOST_UNREAD = 1 << 18  # bytes of words, beside a frame, that may wait for one that does not read them
+_AT_ONCE = 16  # commands of one connection that are heard in one turn
+_DISPLACED = "Too many are connected to this run: a newer connection has taken the place of this one."
+
+
+class Rank(IntEnum):
+    """What a connection is there for, the least first."""
+
+    SILENT = 0  # it has said nothing yet
+    ASKS = 1
+    LOOKS = 2
+    DRIVES = 3
+
+
+class Connection:
+    """One view, or somebody who only asks, on the other end of a socket."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        peer.setblocking(False)
+        self._peer = peer
+        self._incoming = Buffer(MAX_COMMAND)
+        self._bodies: deque[bytes] = deque()  # of commands that have come and have not been heard yet
+        self._outgoing = bytearray()
+        self._unread = 0  # bytes of words among those
+        self.open = True
+        self.rank = Rank.SILENT
+        self.spoke = time.monotonic()  # when it said something last, or came
+
+    def fileno(self) -> int:
+        """Called by select."""
+        return self._peer.fileno()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it has not taken yet what was sent to it."""
+        return bool(self._outgoing)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether commands have come that have not been heard yet."""
+        return bool(self._bodies)
+
+    def send(self, message: Message) -> None:
+        """Queue a message and write as much of it as the socket takes.
+
+        One that asks and asks and never reads is hung up on, before what waits for it fills the memory.
+        """
+        if self._unread > _MOST_UNREAD:
+            self._give_up()
+            return
+        packed = pack(message)
+        if not isinstance(message, Frame):  # of frames at most one waits: see `is_behind`
+            self._unread += len(packed)
+        self._outgoing += packed
+        self.flush()
+
+    def flush(self) -> None:
+        """Write on, as far as the socket takes it."""
+        try:
+            while self._outgoing:
+                del self._outgoing[: self._peer.send(self._outgoing)]
+            self._unread = 0
+        except BlockingIOError:
+            pass
+        except OSError:  # it has hung up; what it said before that is still heard, and then its end is read
+            self._outgoing.clear()
+            self._unread = 0
+
+    def receive(self) -> list[Command]:
+        """Some of the commands that have come; no more are read before those are heard.
+
+        Who speaks nonsense is told so, and not listened to any more.
+        """
+        commands: list[Command] = []
+        try:
+            if not self._bodies:
+                self._read()
+            while self._bodies and len(commands) < _AT_ONCE:
+                commands.append(decode_command(self._bodies.popleft()))
+        except ProtocolError as error:
+            self.send(Refused(problem=str(error)))
+            self.open = False
+            self._bodies.clear()
+        if commands:
+            self.spoke = time.monotonic()
+        return commands
+
+    def _read(self) -> None:
+        try:
+            data = self._peer.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._bodies += self._incoming.feed(data)
+        else:
+            self.open = False
+
+    def _give_up(self) -> None:
+        """Say nothing more, and be hung up on."""
+        self.open = False
+        self._outgoing.clear()
+        self._unread = 0
+
+    def close(self) -> None:
+        """Hang up."""
+        self.open = False
+        self._peer.close()
+
+
+class Reception:
+    """Waits for whoever comes and whatever is said. Only the owner of this process is let in."""
+
+    def __init__(self, listener: socket.socket, greeting: Message) -> None:
+        """`greeting` is the first that everybody hears."""
+        listener.setblocking(False)
+        self._greeting = greeting
+        self._listener = listener
+        self._bell, self._cord = socket.socketpair()
+        self._cord.setblocking(False)
+        self._poll = select.poll()
+        for each in (self._listener, self._bell):
+            self._poll.register(each, select.POLLIN)
+        self._connections: dict[int, Connection] = {}
+        self._watched: dict[int, int] = {}  # the events that are polled for
+        self._had_visitors = False
+        self.closing = False  # somebody has rung the bell: the process is to end
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether nobody is here any more."""
+        return self._had_visitors and not self._connections
+
+    def ring(self) -> None:
+        """Ask the process to end. May be called in the middle of anything, by a signal."""
+        self.closing = True
+        with contextlib.suppress(OSError):
+            self._cord.send(b"!")
+
+    def wait(self, timeout: float | None) -> list[tuple[Connection, Command]]:
+        """What is said within `timeout` seconds (None: as long as it takes), by whom, in order."""
+        said: list[tuple[Connection, Command]] = []
+        talking = [each for each in self._connections.values() if each.has_more]
+        if talking:
+            timeout = 0
+        for fd, event in self._poll.poll(None if timeout is None else timeout * 1000):
+            if fd == self._listener.fileno():
+                self._let_in()
+            elif fd in self._connections:
+                connection = self._connections[fd]
+                if event & select.POLLOUT:
+                    connection.flush()
+                if event & ~select.POLLOUT and connection not in talking:
+                    talking.append(connection)
+        for connection in talking:
+            said += [(connection, command) for command in connection.receive()]
+        return said
+
+    def send(self, connection: Connection, message: Message) -> None:
+        """Say something; what the socket does not take at once goes out later."""
+        connection.send(message)
+        self._watch(connection)
+
+    def gone(self) -> list[Connection]:
+        """Those who have left since this was asked the last time."""
+        left = [each for each in self._connections.values() if not each.open]
+        for each in left:
+            self._poll.unregister(each)
+            del self._connections[each.fileno()], self._watched[each.fileno()]
+            each.close()
+        for each in self._connections.values():
+            self._watch(each)
+        return left
+
+    def close(self) -> None:
+        """Hang up on everybody."""
+        for each in self._connections.values():
+            each.close()
+        for end in (self._listener, self._bell, self._cord):
+            end.close()
+
+    def _watch(self, connection: Connection) -> None:
+        events = select.POLLIN | (select.POLLOUT if connection.is_behind else 0)
+        if connection.open and self._watched[connection.fileno()] != events:
+            self._watched[connection.fileno()] = events
+            self._poll.modify(connection, events)
+
+    def _let_in(self) -> None:
+        """Let in whoever waits at the door."""
+        for _ in range(_CROWD):
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:  # nobody more
+                return
+            if not _is_ours(peer):
+                peer.close()
+                continue
+            self._make_room()
+            connection = Connection(peer)
+            self._connections[connection.fileno()] = connection
+            self._watched[connection.fileno()] = select.POLLIN
+            self._poll.register(connection, select.POLLIN)
+            self._had_visitors = True
+            self.send(connection, self._greeting)
+
+    def _make_room(self) -> None:
+        """Hang up on the least of a crowd, so that who lists, stops or attaches to a run can always reach it.
+
+        Those go first that have never said a word, then those that only ask, then those that watch; of equals the one
+        that has been silent longest. The one that drives stays.
+        """
+        there = [each for each in self._connections.values() if each.open]
+        if len(there) < _CROWD:
+            return
+        least = min(there, key=lambda each: (each.rank, each.spoke))
+        least.send(Refused(problem=_DISPLACED))
+        least.open = False
+
+
+def _is_ours(peer: socket.socket) -> bool:
+    """Whether the process on the other end belongs to our user, or to root; where nobody knows, the folder decides."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    _, user, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return user in (os.getuid(), 0)

@@ -1,0 +1,134 @@
+"""Who is shown a frame, and when: pictures take at most a quarter of the time while there is training to protect.
+
+The view that has the controls comes first, and its keys are answered at once, on credit. The others share what is
+left, the one that has waited longest before the rest; equal wishes share one computed frame.
+
+Where no key asks, pictures are content with a twentieth of the time, as long as that is enough for some each second.
+Drawing them counts as well where training fills all cores, or tries to: a view then takes its time from one of the
+threads, or makes one more of them look slow.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from rnn_tui.engine.host.budget import Budget
+from rnn_tui.engine.host.connection import Connection
+from rnn_tui.engine.host.driver import Driver
+from rnn_tui.protocol.messages import Frame, Look, Wanted
+
+__all__ = ["Gallery", "View"]
+
+_ALL = 0.25  # of the time, that pictures may take
+_OTHERS = 0.1  # of that: for views that watch, where there are any
+_CREDIT = 0.5  # seconds, beside the picture itself, that an answer to a key may be in debt
+_CALM = 0.05  # of the time, for pictures of a run that no key has asked for, as long as they come often enough:
+_OFTEN = 0.4  # seconds from one to the next
+_MOST_MADE = 32  # frames of one revision that are kept for others: one for each view that there can be
+_LONGEST_DRAWING = 0.5  # seconds; a view that claims more is not believed
+
+
+@dataclass(eq=False)
+class View:
+    """One that looks at the run."""
+
+    connection: Connection
+    look: Look | None = None  # waiting for an answer
+    asked: float = 0.0  # when it came
+    wanted: Wanted = field(default_factory=Wanted)  # as of the last look
+    is_urgent: bool = False  # it has said something, and wants to see what came of it
+    due: float = 0.0  # when its next picture is, if no key asks for one before
+
+    def ask(self, look: Look) -> None:
+        """A look has come; it takes the place of one that waits."""
+        self.look, self.wanted = look, look.wanted
+        self.asked = time.perf_counter()
+
+
+class Gallery:
+    """Answers looks with frames of one driver's run."""
+
+    def __init__(self, driver: Driver, send: Callable[[Connection, Frame], object]) -> None:
+        self._driver = driver
+        self._send = send
+        self._driving = Budget(_ALL)
+        self._watching = Budget(_OTHERS)
+        self._made: dict[Wanted, Frame] = {}  # of this revision
+        self._revision = -1
+        self._cost = 0.0  # seconds that the last frame for the view with the controls took
+
+    def show(self, views: Sequence[View], holder: View | None) -> None:
+        """Answer the looks that may be answered now."""
+        waiting = [view for view in views if view.look is not None and self._is_ready(view, view.look)]
+        if not waiting:
+            return
+        driver = self._driver
+        self._driving.share = _ALL - (_OTHERS if len(views) > 1 else 0.0)
+        waiting.sort(key=lambda view: (view is not holder, view.asked))
+        for view in waiting:
+            look, budget = view.look, self._driving if view is holder else self._watching
+            assert look is not None
+            if driver.busy and not self._may(view, look, budget, is_holder=view is holder):
+                continue
+            began = time.perf_counter()
+            self._answer(view, look, views=len(views), controls=view is holder)
+            now = time.perf_counter()
+            cost = now - began
+            if view is holder:
+                self._cost = cost
+            if driver.busy:
+                budget.spend(cost)
+                claimed = min(_LONGEST_DRAWING, look.drawing)  # in this order NaN counts as the longest
+                drawing = claimed if driver.fills_cores else 0.0
+                view.due = now + min((cost + drawing) / _CALM, _OFTEN)
+        driver.keep_updates([ask for view in views for ask in view.wanted.inside])
+
+    def wait(self, views: Sequence[View], holder: View | None) -> float | None:
+        """Return the seconds until a look that waits for its share of the time may be answered; None: none does."""
+        waits = [
+            (self._driving if view is holder else self._watching).wait()
+            for view in views
+            if view.look is not None and self._is_ready(view, view.look)
+        ]
+        return min(waits, default=None)
+
+    def _is_ready(self, view: View, look: Look) -> bool:
+        """Whether there is something new for it, and it has taken what was sent before."""
+        return not view.connection.is_behind and self._driver.may_answer(look, view.asked)
+
+    def _may(self, view: View, look: Look, budget: Budget, *, is_holder: bool) -> bool:
+        """Whether it is its turn while something trains."""
+        if is_holder and (self._driver.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
+            return True
+        hurries = view.is_urgent or look.seen < 0
+        if not hurries and time.perf_counter() < view.due:
+            return False
+        if budget.left > 0:
+            return True
+        return is_holder and hurries and budget.left > -(_CREDIT + self._cost)
+
+    def _answer(self, view: View, look: Look, *, views: int, controls: bool) -> None:
+        frame = self._frame(look.wanted)
+        view.look, view.is_urgent = None, False
+        opened = self._driver.opened(look)
+        failures = frame.failures + self._driver.take_failures()
+        self._send(
+            view.connection,
+            replace(frame, look=look.number, opened=opened, views=views, controls=controls, failures=failures),
+        )
+
+    def _frame(self, wanted: Wanted) -> Frame:
+        """The frame of this revision; one that is whole serves all who want the same."""
+        if self._revision != self._driver.revision:
+            self._revision = self._driver.revision
+            self._made.clear()
+        frame = self._made.get(wanted)
+        if frame is None:
+            frame = self._driver.frame(wanted)
+            if not frame.failures:
+                if len(self._made) >= _MOST_MADE:  # a run that is held may be looked at in any number of ways
+                    del self._made[next(iter(self._made))]
+                self._made[wanted] = frame
+        return frame

@@ -1,0 +1,244 @@
+"""Who is there, who has the controls, and what becomes of the run when they go.
+
+The views pull: a frame is sent only in answer to a look, at the next tick boundary, so a slow link or a stalled
+terminal slows its pictures and never the training. Several may look at one run; one of them has the controls.
+"""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from rnn_tui.engine.host.budget import Budget
+from rnn_tui.engine.host.connection import Connection, Rank, Reception
+from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.gallery import Gallery, View
+from rnn_tui.engine.session.session import HistoryError
+from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.protocol.messages import Command, Detach, Inquire, Left, Look, Message, Refused, Stop, TakeControls
+from rnn_tui.protocol.on_disconnect import OnHangup
+from rnn_tui.protocol.rendezvous import SOCKET, Note, write_note
+
+__all__ = ["Server"]
+
+_IDLE = 3600.0  # seconds that a run which is paused, and that nobody looks at, stays in memory
+_LOOK_EVERY = 10.0  # seconds
+_HEARING = 0.05  # of the time, that listening may take while something trains
+_WATCHING = "Another view has the controls: T takes them."
+
+
+class Server:
+    """Serves views until nobody is left who could want something of the run."""
+
+    def __init__(
+        self,
+        reception: Reception,
+        on_hangup: OnHangup = "train",
+        *,
+        folder: Path | None = None,
+        idle: float = _IDLE,
+    ) -> None:
+        """`folder` is that of the socket, by which others find it."""
+        self._reception = reception
+        self._folder = folder
+        self._noted = 0  # descriptions of the run, in that folder
+        self._looked_at = 0.0  # the folder, when
+        self._on_hangup = on_hangup
+        self._idle = idle
+        self._driver = Driver(self._tell_all)
+        self._gallery = Gallery(self._driver, self._say)
+        self._hearing = Budget(_HEARING, most=0.01)
+        self._views: list[View] = []  # in the order in which they came
+        self._holder: View | None = None  # has the controls
+        self._departed: set[Connection] = set()  # have said goodbye, and hang up any moment
+        self._was_left = False  # somebody was told how to come back
+        self._had_views = False
+        self._stopped = False
+        self._alone_since = 0.0
+
+    def run(self) -> None:
+        """Serve until it is over. A run that is kept has its last checkpoint then."""
+        driver = self._driver
+        try:
+            while not self._is_over():
+                self._listen()
+                driver.attended = bool(self._views)
+                self._note()
+                self._show_all()  # a tick may take seconds: who has asked meanwhile need not wait for another
+                driver.turn()
+                self._show_all()
+        finally:
+            with contextlib.suppress(OSError):
+                driver.close()
+
+    def _listen(self) -> None:
+        """Hear what is said, and who has gone. A crowd that talks without end slows nothing but its own answers."""
+        patience = self._patience()
+        if patience == 0 and self._hearing.left < 0:
+            return
+        for connection, command in self._reception.wait(patience):
+            began = time.perf_counter()
+            self._hear(connection, command)
+            if isinstance(command, Look | Inquire):  # what is done for who drives is the run itself
+                self._hearing.spend(time.perf_counter() - began)
+        for connection in self._reception.gone():
+            self._departed.discard(connection)
+            self._forget(connection)
+
+    def _patience(self) -> float | None:
+        patience = self._driver.patience()
+        if patience:
+            waits = self._gallery.wait(self._views, self._holder)
+            patience = patience if waits is None else min(patience, max(waits, 0.001))
+        if patience is None and self._had_views and not self._views:
+            return max(0.0, self._alone_since + self._idle - time.monotonic())
+        return patience
+
+    def _is_over(self) -> bool:
+        """Whether the process can end: it is told to, or nobody is there and nothing is left to do for long."""
+        if self._reception.closing or self._stopped:
+            return True
+        if not self._had_views:
+            return self._reception.is_deserted
+        if self._views:
+            return False
+        if self._is_lost():
+            self._driver.keep()
+            return True
+        if self._driver.busy:
+            return False
+        driver = self._driver
+        if driver.session is None or not (driver.is_worth_keeping or self._was_left):
+            return True
+        for_long = time.monotonic() - self._alone_since >= self._idle
+        if (for_long or driver.session.done) and not driver.kept:  # it had learnt nothing when it was left
+            driver.keep()
+        return for_long or (driver.session.done and bool(driver.kept))
+
+    def _is_lost(self) -> bool:
+        """Whether nobody can find the way here any more, because the socket has been removed."""
+        now = time.monotonic()
+        if self._folder is None or now - self._looked_at < _LOOK_EVERY:
+            return False
+        self._looked_at = now
+        return not (self._folder / SOCKET).exists()
+
+    def _note(self) -> None:
+        """Write down which run is here: who is busy cannot answer."""
+        driver = self._driver
+        if self._folder is not None and driver.runs != self._noted:
+            self._noted = driver.runs
+            with contextlib.suppress(OSError):
+                write_note(self._folder, Note(name=driver.name, kept=driver.kept, process=os.getpid()))
+
+    # ---- who says what ----------------------------------------------------------------------------------------
+
+    def _hear(self, connection: Connection, command: Command) -> None:
+        connection.rank = max(connection.rank, Rank.ASKS)
+        try:
+            self._obey(connection, command)
+        except ExperimentError as error:
+            self._say(connection, Refused(problem=str(error), path=error.path))
+        except HistoryError as error:
+            self._say(connection, Refused(problem=str(error)))
+
+    def _obey(self, connection: Connection, command: Command) -> None:
+        driver = self._driver
+        if connection in self._departed:
+            return  # typed behind the goodbye
+        match command:
+            case Inquire():
+                self._say(connection, driver.whereabouts(views=len(self._views)))
+                return
+            case Detach():
+                problem = driver.keep() if driver.is_worth_keeping else ""
+                self._looked_at = 0.0
+                lost = self._is_lost()
+                problem = problem or ("its socket has been removed, so that nobody would find it" if lost else "")
+                self._say(connection, self._left(problem, stopped=lost))
+                self._forget(connection, goodbye=True)
+                self._departed.add(connection)
+                self._was_left = True
+                return
+            case Stop(keep=keep):
+                problem = driver.keep() if keep and driver.is_worth_keeping else ""
+                left = self._left(problem, stopped=True)
+                driver.close()
+                for view in self._views:
+                    if view.connection is not connection:
+                        self._say(view.connection, left)
+                self._say(connection, left)
+                self._stopped = True
+                return
+        view = self._view_of(connection)
+        match command:
+            case Look():
+                view.ask(command)
+            case TakeControls():
+                self._give_controls(view)
+            case _ if view is self._holder:
+                view.is_urgent = True
+                driver.obey(command)
+            case _:
+                self._say(connection, Refused(problem=_WATCHING))
+
+    def _view_of(self, connection: Connection) -> View:
+        """The view at the other end: who looks at the run, or drives it, is one."""
+        for view in self._views:
+            if view.connection is connection:
+                return view
+        view = View(connection)
+        connection.rank = Rank.LOOKS
+        self._views.append(view)
+        self._had_views = True
+        self._driver.revision += 1  # the others see how many they are
+        if self._holder is None:
+            self._give_controls(view)
+        return view
+
+    def _give_controls(self, view: View | None) -> None:
+        if self._holder is not None:
+            self._holder.connection.rank = Rank.LOOKS
+        if view is not None:
+            view.connection.rank = Rank.DRIVES
+        self._holder = view
+        self._driver.revision += 1
+
+    def _forget(self, connection: Connection, *, goodbye: bool = False) -> None:
+        """One has gone: the controls go to who has been there longest. With the last, what was asked for happens."""
+        found = [view for view in self._views if view.connection is connection]
+        if not found:
+            return
+        self._views.remove(found[0])
+        self._driver.revision += 1  # the others see that it has gone
+        if found[0] is self._holder:
+            self._give_controls(self._views[0] if self._views else None)
+        if not self._views:
+            self._alone_since = time.monotonic()
+            if not goodbye:
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        """The last view has vanished without a word."""
+        driver = self._driver
+        if self._on_hangup == "pause":
+            driver.play(False)
+        if self._on_hangup == "stop":
+            self._stopped = True
+        elif driver.is_worth_keeping or driver.playing:
+            driver.keep()
+
+    # ---- what is said -----------------------------------------------------------------------------------------
+
+    def _left(self, problem: str, *, stopped: bool) -> Left:
+        return Left(run=self._driver.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
+
+    def _show_all(self) -> None:
+        self._gallery.show(self._views, self._holder)
+
+    def _tell_all(self, message: Refused) -> None:
+        for view in self._views:
+            self._say(view.connection, message)
+
+    def _say(self, connection: Connection, message: Message) -> None:
+        self._reception.send(connection, message)

@@ -1,1 +1,0 @@
-"""Looking inside a network: one module for each pane that asks. Computed for the frames that show it, and no others."""

@@ -1,0 +1,1 @@
+"""How a pass is taken apart: states, gates and gradients computed once more from the equations."""

@@ -1,0 +1,153 @@
+"""Backpropagation through time, written out: how a number depends on every state that it came from.
+
+What is sought for each state is its adjoint, the total derivative of the number by it: what it does directly, and what
+it does through all that is computed from it later. The equations go backwards, from the last step that was read to the
+first; most factors in them are known beforehand for all steps at once, so that a step is little more than one product
+with W_hh. With ∘ for the product unit by unit, and s for what the number, or the layer above, says of h directly (its
+seed):
+
+    ∂h_t = s_t + (∂h_{t+1} through the step after)
+
+Several numbers go through one sweep. B numbers, T time steps, H units, E features, D directions.
+
+`engine/inspect/bptt_autograd.py` has ∂L/∂h_t from autograd, of all rows at once and only for the loss of a whole pass.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.inspect.unrolled_pass import Unfolded
+
+__all__ = ["Adjoint", "adjoints", "slope"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adjoint:
+    """How B numbers depend on the states of one layer in one direction."""
+
+    h: Tensor  # (B, T, H) their derivatives by h_t
+    c: Tensor | None  # (B, T, H) by c_t, of an LSTM
+
+
+@torch.no_grad()
+def adjoints(layers: list[list[Unfolded]], seeds: Tensor) -> tuple[list[list[Adjoint]], Tensor]:
+    """The adjoints of each layer and direction, and those of what the first layer reads, (B, T, E).
+
+    `seeds` (B, T, D*H) are the derivatives of the B numbers by the outputs of the top layer.
+    """
+    found: list[list[Adjoint]] = []
+    for both in reversed(layers):
+        swept = [_sweep(cell, own) for cell, own in zip(both, seeds.chunk(len(both), -1), strict=True)]
+        found.append([adjoint for adjoint, _ in swept])
+        seeds = sum((x for _, x in swept[1:]), swept[0][1])
+        if both[0].mask is not None:
+            seeds = seeds * both[0].mask
+    return found[::-1], seeds
+
+
+def slope(cell: Unfolded) -> Tensor:
+    """φ'(a_t) of a plain RNN, (T, H): 1 - h_t² for tanh; for relu 1 where h_t > 0, else 0."""
+    return (~(cell.h <= 0)).to(cell.h) if cell.cell == "rnn-relu" else 1 - cell.h**2
+
+
+def _sweep(cell: Unfolded, seeds: Tensor) -> tuple[Adjoint, Tensor]:
+    """Through one layer in one direction, from seeds (B, T, H): its adjoints, and those of what it reads (B, T, E)."""
+    # Transposed in memory: BLAS multiplies a row or two by it in less time.
+    w_hh = cell.w_hh.T.contiguous().T
+    sweep = _lstm if cell.cell == "lstm" else _gru if cell.cell == "gru" else _rnn
+    h, c, sums = sweep(cell, w_hh, seeds.transpose(0, 1))  # time first
+    adjoint = Adjoint(h=h.transpose(0, 1), c=None if c is None else c.transpose(0, 1))
+    return adjoint, (sums.flatten(2) @ cell.w_ih).transpose(0, 1)
+
+
+def _rnn(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
+    """h_t = φ(a_t), a_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
+
+    ∂a_t = φ'(a_t) ∘ ∂h_t, where φ' is 1 - h_t² for tanh, and 1 or 0 for relu
+    ∂h_t = s_t + W_hhᵀ ∂a_{t+1}
+    """
+    slopes = slope(cell)[:, None, None]  # (T, 1, 1, H): for every number, one gate
+    h = _through(cell, w_hh, seeds, slopes)
+    return h, None, h[:, :, None] * slopes
+
+
+def _gru(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
+    """h_t = (1 - z) ∘ n + z ∘ h_{t-1}, n = tanh(W_in x_t + b_in + r ∘ m), m = W_hn h_{t-1} + b_hn, r and z sigmoid.
+
+    For the sums a that go into r, z and n:
+
+    ∂a_n = (1 - z) ∘ (1 - n²) ∘ ∂h_t
+    ∂a_z = (h_{t-1} - n) ∘ z ∘ (1 - z) ∘ ∂h_t
+    ∂a_r = m ∘ r ∘ (1 - r) ∘ ∂a_n
+    ∂h_t = s_t + z_{t+1} ∘ ∂h_{t+1} + W_hhᵀ (∂a_r, ∂a_z, r ∘ ∂a_n)_{t+1}
+    """
+    r, z, n = cell.gates["r"], cell.gates["z"], cell.gates["n"]
+    m = (cell.from_state + cell.b_hh).chunk(3, -1)[2]
+    to_n = (1 - z) * (1 - n**2)
+    to_r, to_z = to_n * m * r * (1 - r), (cell.h_before - n) * z * (1 - z)
+    h = _through(cell, w_hh, seeds, torch.stack((to_r, to_z, to_n * r), 1)[:, None], z[:, None])
+    return h, None, h[:, :, None] * torch.stack((to_r, to_z, to_n), 1)[:, None]
+
+
+def _through(cell: Unfolded, w_hh: Tensor, seeds: Tensor, factors: Tensor, kept: Tensor | None = None) -> Tensor:
+    """∂h_t = s_t + kept_{t+1} ∘ ∂h_{t+1} + W_hhᵀ (factors_{t+1} ∘ ∂h_{t+1}), for all gates at once: (T, B, H).
+
+    `seeds` (T, B, H), `factors` (T, 1, G, H), `kept` (T, 1, H).
+    """
+    seed, factor = _last_first(cell, seeds), _last_first(cell, factors)
+    keep = [None] * len(seed) if kept is None else _last_first(cell, kept)
+    h = seed[0]
+    found = [h]
+    for before, by, part in zip(seed[1:], factor, keep, strict=False):
+        direct = before if part is None else torch.addcmul(before, part, h)
+        h = torch.addmm(direct, (h[:, None] * by).flatten(1), w_hh)
+        found.append(h)
+    return _in_order(cell, found)
+
+
+def _lstm(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """h_t = o ∘ tanh(c_t), c_t = f ∘ c_{t-1} + i ∘ g, with i, f and o sigmoid, and g tanh, of their sums a.
+
+    ∂c_t = o ∘ (1 - tanh²(c_t)) ∘ ∂h_t + f_{t+1} ∘ ∂c_{t+1}
+    ∂a_i = g ∘ i ∘ (1 - i) ∘ ∂c_t
+    ∂a_f = c_{t-1} ∘ f ∘ (1 - f) ∘ ∂c_t
+    ∂a_g = i ∘ (1 - g²) ∘ ∂c_t
+    ∂a_o = tanh(c_t) ∘ o ∘ (1 - o) ∘ ∂h_t
+    ∂h_t = s_t + W_hhᵀ (∂a_i, ∂a_f, ∂a_g, ∂a_o)_{t+1}
+    """
+    assert cell.c is not None
+    assert cell.c_before is not None
+    i, f, g, o = (cell.gates[name] for name in "ifgo")
+    squashed = torch.tanh(cell.c)
+    opened = (o * (1 - squashed**2))[:, None]
+    by_c = torch.stack((g * i * (1 - i), cell.c_before * f * (1 - f), i * (1 - g**2)), 1)[:, None]  # (T, 1, 3, H)
+    by_h = (squashed * o * (1 - o))[:, None, None]
+    steps = zip(*(_last_first(cell, each) for each in (seeds, opened, f[:, None], by_c, by_h)), strict=True)
+    sums = seeds.new_zeros(seeds.shape[1], 4, seeds.shape[2])  # of the step after, (B, 4, H)
+    flat, of_c, of_h = sums.flatten(1), sums[:, :3], sums[:, 3:]
+    kept = torch.zeros_like(seeds[0])  # f_{t+1} ∘ ∂c_{t+1}
+    hs: list[Tensor] = []
+    cs: list[Tensor] = []
+    for seed, shown, keep, to_c, to_h in steps:
+        h = torch.addmm(seed, flat, w_hh) if hs else seed
+        c = torch.addcmul(kept, h, shown)
+        torch.mul(c[:, None], to_c, out=of_c)
+        torch.mul(h[:, None], to_h, out=of_h)
+        kept = c * keep
+        hs.append(h)
+        cs.append(c)
+    h, c = _in_order(cell, hs), _in_order(cell, cs)
+    return h, c, torch.cat((c[:, :, None] * by_c, h[:, :, None] * by_h), 2)
+
+
+def _last_first(cell: Unfolded, values: Tensor) -> tuple[Tensor, ...]:
+    """The steps of (T, ...), the one that is read last before all others."""
+    steps = values.unbind(0)
+    return steps if cell.direction else steps[::-1]
+
+
+def _in_order(cell: Unfolded, steps: list[Tensor]) -> Tensor:
+    """The other way round: (T, ...) in the order of the text."""
+    return torch.stack(steps if cell.direction else steps[::-1])

@@ -1,0 +1,119 @@
+"""What is looked at inside a network: one row of the pass under way, as far as it has been fed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import Tensor
+
+from rnn_tui.engine.inspect.slow_motion import Motion
+from rnn_tui.engine.inspect.unrolled_pass import Unfolded, unfold
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.protocol.inspect import Floats, Integers
+
+__all__ = ["NOT_FED", "Sight", "floats", "sampled"]
+
+NOT_FED = "Nothing has been fed yet: → feeds the first character."
+_NO_OUTPUT = "The first step is being computed: n goes on to its output."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """One row, a window of time steps, and how far the pass has come. What is computed for one pane serves them all.
+
+    A tick that slow motion holds has read further than it has answered: the pass is computed over what it reads, and
+    what has not happened yet is cut off afterwards. Who reads from the right has other states if it is given less.
+    """
+
+    trainer: Trainer
+    row: int
+    first: int  # of the window
+    stop: int
+    fed: int  # time steps of this pass whose output is there
+    motion: Motion | None = None  # where a tick is held
+
+    @property
+    def read(self) -> int:
+        """Time steps that the pass is computed over: those fed, and in slow motion all that the tick will have fed.
+
+        A row that is shorter than its batch has no more than its own.
+        """
+        return self.fed if self.motion is None else min(self.motion.stop, self.trainer.task.steps(self.row))
+
+    @property
+    def reached(self) -> int:
+        """Time steps that the outputs there depend on: where a direction reads from the right, all that are read."""
+        return self.read if self.fed and self.trainer.experiment.network.bidirectional else self.fed
+
+    @property
+    def whole_read(self) -> int:
+        """As `read`, of the longest row of the pass."""
+        return self.trainer.fed if self.motion is None else self.motion.stop
+
+    @property
+    def whole_reached(self) -> int:
+        """As `reached`, of the longest row of the pass."""
+        answered = self.trainer.fed if self.motion is None else self.motion.answered
+        return self.whole_read if answered and self.trainer.experiment.network.bidirectional else answered
+
+    def known(self, layer: int, direction: int) -> tuple[int, int]:
+        """From which time step to which (not included) the states of a layer are there."""
+        if self.motion is None:
+            return 0, self.fed
+        begin, end = self.motion.known(layer, direction)
+        return min(begin, self.read), min(end, self.read)
+
+    def newest(self, layer: int, direction: int) -> int:
+        """The time step whose cell is looked at where nobody says which: that of the phase, else the last one known."""
+        begin, end = self.known(layer, direction)
+        if self.motion is not None and (end == 0 or begin <= self.motion.now.step < end):
+            return self.motion.now.step
+        return max(0, end - 1)
+
+    def place(self, layer: int, direction: int) -> tuple[int, int]:
+        """The layer and direction asked for, or the nearest that there is."""
+        network = self.trainer.experiment.network
+        return min(max(layer, 0), network.layers - 1), min(max(direction, 0), network.directions - 1)
+
+    @cached_property
+    def layers(self) -> list[list[Unfolded]]:
+        """Each layer and direction over the steps read; [] before the first."""
+        return unfold(self.trainer, self.row, self.read)
+
+    def cell(self, layer: int, direction: int) -> Unfolded:
+        """The layer and direction asked for, or the nearest that there is. Only where something has been read."""
+        layer, direction = self.place(layer, direction)
+        return self.layers[layer][direction]
+
+    @property
+    def nothing(self) -> str:
+        """Why there is no step with an output."""
+        return _NO_OUTPUT if self.motion is not None and self.motion.now.kind != "update" else NOT_FED
+
+    def no_output(self, step: int) -> str:
+        """Why a step has no output: it has not been fed, slow motion holds before its answer, or the row has ended."""
+        if step < 0:
+            return "That time step has not been fed yet."
+        if self.trainer.task.steps(self.row) <= step < self.trainer.length:
+            return f"This row has ended before t={step}."
+        if self.motion is not None and self.motion.now.kind != "update" and step < self.motion.stop:
+            return f"t={step} has no output yet in this tick."
+        return f"t={step} has not been fed yet." if self.fed else NOT_FED
+
+    def window(self, values: Tensor) -> Tensor:
+        """(T, ...) over the steps read -> those of them in the window that the outputs depend on."""
+        return values[self.first : max(self.first, min(self.stop, self.reached))]
+
+
+def sampled(size: int, room: int, wanted: int = 0) -> Integers:
+    """All of `size` indices, or as many as there is room for, evenly spread; `wanted` is one of them."""
+    chosen = np.unique(np.linspace(0, size - 1, max(1, min(size, room))).round().astype(np.int32))
+    wanted = min(max(wanted, 0), size - 1)  # before it meets an array: it may be beyond an int32
+    if size > 0 and wanted not in chosen:
+        chosen[np.abs(chosen - wanted).argmin()] = wanted
+    return chosen
+
+
+def floats(tensor: Tensor) -> Floats:
+    """As it crosses the seam."""
+    return np.ascontiguousarray(tensor.detach().float().cpu().numpy())

@@ -1,0 +1,43 @@
+"""How a network goes on alone with a series: what it says next is what it reads next."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_tui.data.data_card import SeriesEssence
+from rnn_tui.engine.network.model import Model, State, drawn_state
+from rnn_tui.experiment.spec import Experiment
+
+__all__ = ["forecast_from", "free_run", "said_to"]
+
+
+def said_to(model: Model, numbers: Tensor, state: State) -> tuple[Tensor, State]:
+    """What is said to standardised numbers (T,), as (T,), and the state after them, in one row."""
+    x = numbers[None, :, None] if model.batch_first else numbers[:, None, None]
+    said, state = model(x, state)
+    return said.reshape(-1), state
+
+
+def free_run(model: Model, last: Tensor, state: State) -> Iterator[Tensor]:
+    """What was said last, (1,), and all that is said after it, without an end; the state is the one after that."""
+    while True:
+        yield last
+        last, state = said_to(model, last, state)
+
+
+@torch.no_grad()
+def forecast_from(
+    model: Model, experiment: Experiment, scale: SeriesEssence, values: Sequence[float], steps: int
+) -> Iterator[float]:
+    """The next numbers after `values`, in the units of the series.
+
+    As in the chart of the view: it begins as at the start of a sequence, reads the values, and goes on alone.
+    """
+    device = next(model.parameters()).device
+    numbers = (np.array(values) - scale.mean) / scale.deviation
+    state = drawn_state(experiment, 1, device)
+    said, state = said_to(model, torch.from_numpy(numbers.astype(np.float32)).to(device), state)
+    for _, each in zip(range(steps), free_run(model, said[-1:], state), strict=False):
+        yield each.item() * scale.deviation + scale.mean

@@ -1,0 +1,262 @@
+"""What a network makes of a text that it is given: it goes on with it, or it answers, as `what_it_says` has it.
+
+It begins with h_0 = 0 and needs nothing but the model and its experiment, so it works with a view and without. It
+leaves the model as it was, and draws from a random number generator of its own.
+
+R rows are texts that are written side by side, T characters of the prime, C characters in the vocabulary.
+"""
+
+import math
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.inspect.text_reader import TextReader, read_whole
+from rnn_tui.engine.network.model import Model
+from rnn_tui.experiment.spec import END, Experiment
+from rnn_tui.experiment.task_layout import Says, what_it_says
+
+__all__ = ["Choice", "Line", "NotFinite", "Written", "cannot_generate", "drawn", "generate", "stream", "write"]
+
+_AT_ONCE = 1000  # random numbers that are drawn in one go
+
+_NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no characters that could be read again."
+_NUMBERS = "It predicts numbers, not characters: its free run is in the chart of the series."
+_BOTH_WAYS = (
+    "A bidirectional network cannot write freely: it also reads from the right, and there the next character "
+    "would have to be known before it is said."
+)
+
+
+class NotFinite(ValueError):
+    """The network's probabilities are no numbers any more (NaN), so no character can be chosen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """How the next character is chosen. Temperature 0 or top_k 1: always the likeliest, of equals the first."""
+
+    temperature: float = 1.0
+    top_k: int = 0  # only of the k likeliest; 0: of all
+    seed: int = 0
+
+    @property
+    def kept(self) -> float:
+        """How many of the likeliest can be chosen."""
+        return 1 if self.temperature == 0 else self.top_k or math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One text that was written; it ends where the probabilities are no numbers any more."""
+
+    characters: Tensor  # (n,) indices
+    p: Tensor  # (n,) float64: the network's own probabilities, softmax(logits)
+    ended: bool = False  # an answer, which has come to its end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """The texts, and what the network thought of the one that it was given."""
+
+    prime_p: Tensor  # (n,) float64: how likely each character was after those before it; 0 for the first
+    logits: Tensor  # (C,) float64, after the prime
+    lines: tuple[Line, ...]  # one for each choice
+
+
+def cannot_generate(experiment: Experiment, says: Says | None = None) -> str:
+    """Why a network of this experiment can say nothing to a text; empty where it can."""
+    if not experiment.training.learn:
+        return _NOT_LEARNT
+    if experiment.is_numbers:
+        return _NUMBERS
+    goes_on = (says or what_it_says(experiment.data)) in ("text", "answer")
+    return _BOTH_WAYS if experiment.network.bidirectional and goes_on else ""
+
+
+def generate(
+    model: Model,
+    experiment: Experiment,
+    prime: str,
+    *,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    seed: int = 0,
+    length: int = 200,
+    says: Says | None = None,
+) -> str:
+    """The text that follows `prime`, at most `length` characters, without it; or the answer to it, without its end.
+
+    Raises ValueError where that cannot be, and says why.
+    """
+    choice = Choice(temperature=temperature, top_k=top_k, seed=seed)
+    found: list[str] = []
+    with closing(stream(model, experiment, prime, choice, says=says)) as characters, suppress(NotFinite):
+        found.extend(islice(characters, length))
+    return "".join(found)
+
+
+def stream(
+    model: Model, experiment: Experiment, prime: str, choice: Choice, *, says: Says | None = None
+) -> Generator[str, None, None]:
+    """The characters that follow `prime`, one after the other: of a text without an end, of an answer up to its own.
+
+    Raises ValueError at once where that cannot be, and NotFinite on the way.
+    """
+    says = says or what_it_says(experiment.data)
+    vocabulary = experiment.vocabulary
+    problem = cannot_generate(experiment, says)
+    strange = next((character for character in prime if character not in vocabulary), None)
+    if problem:
+        raise ValueError(problem)
+    if not prime:
+        raise ValueError("The prime text is empty: the network needs a character to begin with.")
+    if strange is not None:
+        raise ValueError(f"{strange!r} is not in the vocabulary.")
+    _check(choice)
+    place = {character: index for index, character in enumerate(vocabulary)}
+    return _characters(model, experiment, [place[character] for character in prime], choice, says)
+
+
+@torch.no_grad()
+def _characters(
+    model: Model, experiment: Experiment, prime: Sequence[int], choice: Choice, says: Says
+) -> Generator[str, None, None]:
+    vocabulary = experiment.vocabulary
+    with _evaluating(model):
+        said: Iterator[tuple[int, float]]
+        if says in ("each", "one"):
+            characters, p = _answers(read_whole(model, experiment, prime), choice, says)
+            said = zip(characters.tolist(), p.tolist(), strict=True)
+        else:
+            reader = TextReader(model, experiment)
+            steps = _go_on(reader, reader.read_prime(prime)[0], (choice,))
+            said = ((int(characters), float(p)) for characters, p in steps)
+        for index, probability in said:
+            if not math.isfinite(probability):
+                raise NotFinite("what it says is no number (NaN): no character can be chosen")
+            if says == "answer" and vocabulary[index] == END:
+                return
+            yield vocabulary[index]
+
+
+@torch.no_grad()
+def write(
+    model: Model,
+    experiment: Experiment,
+    prime: Sequence[int],
+    choices: Sequence[Choice],
+    length: int,
+    *,
+    says: Says = "text",
+) -> Written:
+    """Feed the indices of the prime, at least one, and let the network go on, or answer: one text for each choice.
+
+    All texts are one batch. An answer has its end, where it comes to it. Raises ValueError for a choice that makes no
+    sense.
+    """
+    for choice in choices:
+        _check(choice)
+    with _evaluating(model):
+        if says in ("each", "one"):
+            logits = read_whole(model, experiment, prime)
+            found = [_answers(logits, choice, says) for choice in choices]
+            lines = tuple(_line(characters[:length], p[:length]) for characters, p in found)
+            return Written(prime_p=torch.zeros(len(prime), dtype=torch.float64), logits=logits[-1], lines=lines)
+        reader = TextReader(model, experiment)
+        logits, prime_p = reader.read_prime(prime)  # (1, C), (T,)
+        end = experiment.vocabulary.find(END) if says == "answer" else -1
+        characters, p = _some(_go_on(reader, logits.expand(len(choices), -1), choices), length, len(choices), end)
+    lines = tuple(_line(*row, end=end) for row in zip(characters, p, strict=True))
+    return Written(prime_p=prime_p, logits=logits[0], lines=lines)
+
+
+def _some(steps: Iterator[tuple[Tensor, Tensor]], length: int, rows: int, end: int) -> tuple[Tensor, Tensor]:
+    """At most `length` characters, and their probabilities, (R, n) each; fewer where every row has ended before."""
+    characters, p = [torch.zeros(rows, 0, dtype=torch.int64)], [torch.zeros(rows, 0, dtype=torch.float64)]
+    over = torch.zeros(rows, dtype=torch.bool)
+    for chosen, share in islice(steps, length):
+        characters.append(chosen[:, None])
+        p.append(share[:, None])
+        over |= chosen == end
+        if over.all():
+            break
+    return torch.cat(characters, -1), torch.cat(p, -1)
+
+
+def _line(characters: Tensor, p: Tensor, end: int = -1) -> Line:
+    """One text: it ends with its end, and before what is no number."""
+    finite = int(p.isfinite().long().cumprod(0).sum())
+    ended = (characters == end).nonzero()
+    stop = min(finite, int(ended[0]) + 1 if len(ended) else len(p))
+    return Line(characters=characters[:stop], p=p[:stop], ended=len(ended) > 0 and stop > int(ended[0]))
+
+
+def _check(choice: Choice) -> None:
+    if not (0 <= choice.temperature < math.inf and choice.top_k >= 0):
+        raise ValueError("The temperature must be a number of at least 0, and top-k at least 0.")
+
+
+def drawn(logits: Tensor, choice: Choice) -> Tensor:
+    """The probabilities (C,) with which a character is drawn: softmax(logits / T) over the k likeliest."""
+    order, weights = _by_rank(logits[None], _column([choice.temperature]), _column([choice.kept]))
+    return torch.zeros_like(logits).scatter(0, order[0], weights[0] / weights[0].sum())
+
+
+def _go_on(reader: TextReader, logits: Tensor, choices: Sequence[Choice]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Choose a character for each row, read them, and so on without an end: indices (R,), and their probabilities."""
+    luck = [_luck(each.seed) for each in choices]
+    temperature, kept = _column([each.temperature for each in choices]), _column([each.kept for each in choices])
+    while True:
+        chosen, p = _chosen(logits, temperature, kept, _column([next(each) for each in luck]))
+        yield chosen, p
+        logits = reader.read(chosen)
+
+
+def _answers(logits: Tensor, choice: Choice, says: Says) -> tuple[Tensor, Tensor]:
+    """The character that is said to each of T, or only to the last one, from logits (T, C); and its probability."""
+    logits = logits[-1:] if says == "one" else logits
+    rows = len(logits)
+    luck = list(islice(_luck(choice.seed), rows))
+    return _chosen(logits, _column([choice.temperature] * rows), _column([choice.kept] * rows), _column(luck))
+
+
+def _chosen(logits: Tensor, temperature: Tensor, kept: Tensor, luck: Tensor) -> tuple[Tensor, Tensor]:
+    """A character for each row of logits (R, C), by random numbers (R, 1); and its probability softmax(logits)."""
+    order, weights = _by_rank(logits, temperature, kept)
+    reached = weights.cumsum(-1)  # the character whose share of this the number falls into is drawn
+    chosen = order.gather(-1, (reached > luck * reached[:, -1:]).int().argmax(-1, keepdim=True))
+    return chosen[:, 0], logits.softmax(-1).gather(-1, chosen)[:, 0]
+
+
+def _by_rank(logits: Tensor, temperature: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+    """The characters of each row, likeliest first, and exp((logit - highest) / T), 0 for what is not kept; (R, C)."""
+    values, order = logits.sort(dim=-1, descending=True, stable=True)
+    weights = ((values - values[:, :1]) / temperature.where(temperature > 0, 1.0)).exp()
+    return order, weights.where(torch.arange(weights.shape[-1]) < kept, 0.0)
+
+
+def _luck(seed: int) -> Iterator[float]:
+    """Uniform numbers in [0, 1), one for each character: the same at the same place, however long the text is."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        yield from torch.rand(_AT_ONCE, generator=generator, dtype=torch.float64).tolist()
+
+
+def _column(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)[:, None]
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Without dropout; afterwards as before."""
+    before = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(before)

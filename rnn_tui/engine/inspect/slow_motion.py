@@ -1,0 +1,228 @@
+"""Slow motion: one tick taken apart into phases, and held at each of them as long as somebody likes.
+
+The trainer's own stages are run one by one, as far as the phase on the screen needs them. Where one of them does
+several steps or layers in one call, its results are shown in the order in which the equations need them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.inspect.bptt_autograd import state_gradients
+from rnn_tui.engine.network.single_layers import layer_modules, layer_states
+from rnn_tui.engine.training.trainer import Stage, Trainer
+from rnn_tui.experiment.spec import Network
+from rnn_tui.protocol.phase import Moved, PhaseKind
+
+__all__ = ["Moment", "Motion", "plan"]
+
+_STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
+    "update": "update",
+    "embed": "embed",
+    "cell": "cells",
+    "head": "head",
+    "softmax": "head",
+    "loss": "loss",
+    "backward": "backward",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """A phase by name and place."""
+
+    kind: PhaseKind
+    step: int = 0
+    layer: int = -1  # of a cell, and of backward where it goes layer by layer; -1: all
+    direction: int = 0
+
+
+def plan(
+    network: Network,
+    start: int,
+    stop: int,
+    *,
+    update: bool = False,
+    learns: bool = True,
+    numbers: bool = False,
+    backward: bool = False,
+) -> Iterator[Moment]:
+    """The phases of a tick that feeds start..stop-1, in their order.
+
+    A network that reads both ways goes layer by layer: a step of the second needs all steps of the first.
+    Numbers are not turned into probabilities.
+    """
+    if update:
+        yield Moment(kind="update")
+    after: list[PhaseKind] = ["head"] if network.head == "linear" else []
+    after += ["softmax"] if learns and not numbers else []
+    after += ["loss"] if learns else []
+    if network.bidirectional:
+        yield from (Moment(kind="embed", step=step) for step in range(start, stop))
+        for layer in range(network.layers):
+            yield from _sweeps("cell", layer, range(start, stop))
+    for step in range(start, stop):
+        if not network.bidirectional:
+            yield Moment(kind="embed", step=step)
+            yield from (Moment(kind="cell", step=step, layer=layer) for layer in range(network.layers))
+        yield from (Moment(kind=kind, step=step) for kind in after)
+    if not backward:
+        return
+    if network.bidirectional:
+        for layer in reversed(range(network.layers)):
+            yield from _sweeps("backward", layer, range(stop)[::-1])
+    else:
+        yield from (Moment(kind="backward", step=step) for step in reversed(range(stop)))
+
+
+def _sweeps(kind: PhaseKind, layer: int, steps: range) -> Iterator[Moment]:
+    for direction, order in enumerate((steps, steps[::-1])):
+        yield from (Moment(kind=kind, step=step, layer=layer, direction=direction) for step in order)
+
+
+class Motion:
+    """One tick of a trainer, phase by phase. It has happened once it is `complete`."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.network = trainer.experiment.network
+        self.start = 0 if trainer.at_end_of_pass else trainer.fed
+        self.stop = self.start + 1 if trainer.unit == "character" else trainer.length
+        self.running = trainer.total if self.start > 0 else None  # of the pass, before this tick
+        self.complete = False  # the trainer has done the tick; phases that are left only show it
+        self.moved: tuple[Moved, ...] = ()  # by the update
+        self.steepness = 0.0  # ‖∂L/∂W‖ over all weights, before the update
+        self.collected = 0  # passes whose gradients that is the average of
+        self.updated = True  # whether the weights moved, or gradients are still being collected
+        ends = trainer.learns and self.stop == trainer.length
+        self._plan = list(
+            plan(
+                self.network,
+                self.start,
+                self.stop,
+                update=trainer.has_update,
+                learns=trainer.learns,
+                numbers=trainer.experiment.is_numbers,
+                backward=ends,
+            )
+        )
+        self._at = -1
+        self._stages = trainer.stages()
+        self._made: dict[Stage, Tensor | None] = {}
+
+    @property
+    def now(self) -> Moment:
+        """The phase that it is held at."""
+        return self._plan[max(self._at, 0)]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no phase is left."""
+        return self._at == len(self._plan) - 1
+
+    def step(self) -> None:
+        """On to the next phase: do what it needs."""
+        self._at += 1
+        if self.now.kind == "update":
+            self._update()
+        else:
+            self._run_to(_STAGES[self.now.kind])
+            if self.now.kind == "cell" and self.network.head == "direct":
+                self._run_to("head")  # which does nothing: the state is the output
+        if self.is_last or self.now.kind == "backward":
+            self.finish()
+
+    def finish(self) -> None:
+        """Do all that is left of the tick."""
+        for stage, value in self._stages:
+            self._made[stage] = value
+        self.complete = True
+
+    def made(self, stage: Stage) -> Tensor:
+        """What a stage has given, (t, N, ...) for the steps of this tick, time first."""
+        value = self._made[stage]
+        assert value is not None
+        return value.transpose(0, 1) if stage == "embed" and self.trainer.task.batch_first else value
+
+    # ---- what has been computed by now ------------------------------------------------------------------------
+
+    def known(self, layer: int, direction: int) -> tuple[int, int]:
+        """From which time step to which (not included) the states of a layer are there."""
+        now = self.now
+        if now.kind == "update":
+            return 0, 0
+        if self.complete:
+            return 0, self.stop
+        if not self.network.bidirectional:
+            return 0, now.step + (now.kind != "embed" and (now.kind != "cell" or layer <= now.layer))
+        if now.kind != "cell" or (layer, direction) != (now.layer, now.direction):
+            there = now.kind != "embed" and (now.kind != "cell" or (layer, direction) < (now.layer, now.direction))
+            return 0, self.stop if there else 0
+        return (now.step, self.stop) if direction else (0, now.step + 1)
+
+    @property
+    def answered(self) -> int:
+        """Time steps whose output is there."""
+        now = self.now
+        if self.complete:
+            return self.stop
+        if now.kind == "update" or (self.network.bidirectional and now.kind in ("embed", "cell")):
+            return 0
+        if self.trainer.learns:
+            says: PhaseKind = "head" if self.trainer.experiment.is_numbers else "softmax"
+            return now.step + (now.kind in (says, "loss"))
+        return now.step + (
+            now.kind == "head" or (self.network.head == "direct" and now.layer == self.network.layers - 1)
+        )
+
+    def visited(self, layer: int, direction: int) -> tuple[int, int]:
+        """From which time step to which (not included) backward has come to the states of a layer."""
+        now = self.now
+        if now.kind != "backward":
+            return 0, 0
+        if now.layer < 0:
+            return now.step, self.stop
+        if (layer, direction) == (now.layer, now.direction):
+            return (0, now.step + 1) if direction else (now.step, self.stop)
+        return 0, self.stop if (-layer, direction) < (-now.layer, now.direction) else 0
+
+    @cached_property
+    def states(self) -> list[tuple[Tensor, Tensor | None]]:
+        """h_t, and c_t of an LSTM, of every layer, (T, N, D*H) from the first time step of the pass on."""
+        trainer, task = self.trainer, self.trainer.task
+        masks = None if trainer.masks is None else trainer.masks[:, : self.stop]
+        with torch.no_grad(), trainer.cast():
+            x = trainer.model.embed(task.x(0, self.stop))
+            x = x.transpose(0, 1) if task.batch_first else x
+            return layer_states(layer_modules(trainer.model, self.network), x, trainer.h_0, masks, task.lengths)
+
+    @cached_property
+    def norms(self) -> list[list[Tensor]]:
+        """‖∂L/∂h_t‖ (T, N) of every layer and direction."""
+        return [[each.norm(dim=-1).cpu() for each in layer] for layer in state_gradients(self.trainer)]
+
+    # ---- what is done -----------------------------------------------------------------------------------------
+
+    def _run_to(self, stage: Stage) -> None:
+        while stage not in self._made:
+            name, value = next(self._stages)
+            self._made[name] = value
+
+    @torch.no_grad()
+    def _update(self) -> None:
+        """Make the update that the last pass has prepared, and see how far it moves."""
+        named = [(name.removeprefix("recurrent."), weight) for name, weight in self.trainer.model.named_parameters()]
+        before = [weight.clone() for _, weight in named]
+        gradients = [gradient.norm() for gradient in self.trainer.gradients() if gradient is not None]
+        self.collected = self.trainer.collected
+        self.updated = self.trainer.is_due
+        self.steepness = torch.stack(gradients).norm().item() if gradients else 0.0
+        self._run_to("update")
+        self.moved = tuple(
+            Moved(name=name, distance=distance, relative=distance / size if size else 0.0)
+            for (name, weight), old in zip(named, before, strict=True)
+            for distance, size in (((weight - old).norm().item(), old.norm().item()),)
+        )

@@ -1,0 +1,1 @@
+"""The networks: the equations of their cells, and the modules that are trained."""

@@ -1,0 +1,167 @@
+"""RNN, GRU and LSTM, written out: the equations of nn.RNN, nn.GRU and nn.LSTM, and nothing else. Made to be read.
+
+Read it from top to bottom: one time step of each cell, then a row of steps through time, then layers upon each other.
+It has the parameters of torch's modules, by name, shape, order and first values, and computes what they compute.
+
+T time steps, N rows, E features, H hidden units, L layers, D directions, G gates (RNN 1, GRU 3, LSTM 4). The rows of a
+weight matrix are those of all gates, one gate below the other, so that one product serves them all.
+The equations: https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.experiment.spec import GATES, Network
+
+__all__ = [
+    "STEPS",
+    "State",
+    "WrittenOut",
+    "gru_step",
+    "hidden",
+    "kept_where_padded",
+    "lstm_step",
+    "relu_step",
+    "rnn_step",
+    "through_time",
+]
+
+State = Tensor | tuple[Tensor, Tensor]  # h, or for an LSTM (h, c)
+
+
+# ---- one time step --------------------------------------------------------------------------------------------------
+#
+# x (N, E) is x_t; h (N, H) and c (N, H) come in as those of t-1 and go out as those of t;
+# w_ih (G*H, E), w_hh (G*H, H), b_ih (G*H,), b_hh (G*H,).
+
+
+def rnn_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
+    return torch.tanh(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (N, H)
+
+
+def relu_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    """h_t = max(0, W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
+    return torch.relu(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (N, H)
+
+
+def gru_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    """h_t = (1 - z_t) n_t + z_t h_{t-1}: z decides how much stays, r what the new n sees of the old state."""
+    x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, -1)  # (N, H) each
+    h_r, h_z, h_n = (h @ w_hh.T + b_hh).chunk(3, -1)  # (N, H) each
+    r = torch.sigmoid(x_r + h_r)  # reset, in (0, 1)
+    z = torch.sigmoid(x_z + h_z)  # update, in (0, 1)
+    n = torch.tanh(x_n + r * h_n)  # new, in (-1, 1)
+    return (1 - z) * n + z * h  # (N, H)
+
+
+def lstm_step(
+    x: Tensor, state: tuple[Tensor, Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
+) -> tuple[Tensor, Tensor]:
+    """c_t = f_t c_{t-1} + i_t g_t is the memory, h_t = o_t tanh(c_t) what it shows."""
+    h, c = state
+    i, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, -1)  # (N, H) each
+    i = torch.sigmoid(i)  # input, in (0, 1)
+    f = torch.sigmoid(f)  # forget, in (0, 1)
+    g = torch.tanh(g)  # what could be remembered, in (-1, 1)
+    o = torch.sigmoid(o)  # output, in (0, 1)
+    c = f * c + i * g  # (N, H)
+    h = o * torch.tanh(c)  # (N, H)
+    return h, c
+
+
+STEPS: dict[str, Callable[..., Any]] = {"rnn": rnn_step, "rnn-relu": relu_step, "gru": gru_step, "lstm": lstm_step}
+
+
+# ---- many time steps ------------------------------------------------------------------------------------------------
+
+
+def through_time(
+    cell: str,
+    xs: Sequence[Tensor],
+    state: State,
+    weights: Sequence[Tensor],
+    direction: int,
+    own: Sequence[Tensor] | None = None,
+) -> list[Any]:
+    """The state after each of T steps xs (N, E), in the order of the text: h (N, H), or (h, c).
+
+    Direction 1 begins with the last step and goes to the first. `own`, T of (N, 1), tells the steps of a row from its
+    padding, which is passed over: a row keeps its state there.
+    """
+    states = []
+    for t in reversed(range(len(xs))) if direction else range(len(xs)):
+        after = STEPS[cell](xs[t], state, *weights)
+        state = after if own is None else kept_where_padded(after, state, own[t])
+        states.append(state)
+    return states[::-1] if direction else states
+
+
+def kept_where_padded(after: State, before: State, own: Tensor) -> Any:
+    """The state after a step in the rows whose own it is, own (N, 1), and the state before it in all others."""
+    if isinstance(after, tuple) and isinstance(before, tuple):
+        return tuple(torch.where(own, new, old) for new, old in zip(after, before, strict=True))
+    assert isinstance(after, Tensor)
+    assert isinstance(before, Tensor)
+    return torch.where(own, after, before)
+
+
+def hidden(state: State) -> Tensor:
+    """The h of a state: all that the layer above, and the output, get to see."""
+    return state[0] if isinstance(state, tuple) else state
+
+
+# ---- many layers ----------------------------------------------------------------------------------------------------
+
+
+class WrittenOut(nn.Module):
+    """nn.RNN, nn.GRU or nn.LSTM by another hand: the same parameters, the same numbers."""
+
+    def __init__(self, network: Network, input_size: int) -> None:
+        super().__init__()
+        self.cell, self.layers, self.directions = network.cell, network.layers, network.directions
+        self.batch_first = network.batch_first
+        size = network.hidden_size
+        rows, bound = GATES[network.cell] * size, 1 / math.sqrt(size)
+        for layer in range(network.layers):
+            width = network.directions * size if layer else input_size
+            for end in ("", "_reverse")[: network.directions]:
+                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, size), "bias_ih": (rows,), "bias_hh": (rows,)}
+                for name, shape in shapes.items():
+                    drawn = torch.empty(shape).uniform_(-bound, bound)
+                    self.register_parameter(f"{name}_l{layer}{end}", nn.Parameter(drawn))
+
+    def forward(
+        self, x: Tensor, state: State, masks: Tensor | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """x (T, N, E) and the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
+
+        masks (L-1, T, N, D*H), time first, are those of dropout: 0 for what the layer above does not get to see.
+        lengths (N,) are those of the rows where they are padded: what comes after is never read, and its output is 0.
+        """
+        time = 1 if self.batch_first else 0
+        xs = list(x.unbind(time))  # T of (N, E)
+        own = None if lengths is None else [(t < lengths.to(x.device))[:, None] for t in range(len(xs))]  # T of (N, 1)
+        before = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)  # L*D of (N, H), or two
+        after = []
+        weights = list(self.parameters())  # four for each layer and direction
+        for layer in range(self.layers):
+            both = []
+            for direction in range(self.directions):
+                at = layer * self.directions + direction
+                states = through_time(self.cell, xs, before[at], weights[4 * at : 4 * at + 4], direction, own)
+                after.append(states[0 if direction else -1])  # what it has come to in the end
+                both.append([hidden(each) for each in states])
+            xs = [torch.cat(sides, -1) for sides in zip(*both, strict=True)]  # T of (N, D*H), for the layer above
+            if masks is not None and layer < len(masks):
+                xs = [h * mask for h, mask in zip(xs, masks[layer], strict=True)]
+        if own is not None:
+            xs = [torch.where(mine, h, 0) for h, mine in zip(xs, own, strict=True)]
+        output = torch.stack(xs, time)
+        if isinstance(state, tuple):
+            return output, (torch.stack([h for h, _ in after]), torch.stack([c for _, c in after]))
+        return output, torch.stack(after)

@@ -1,0 +1,127 @@
+"""The network: one-hot, embedding or a number -> recurrent layers -> direct or linear head.
+
+T time steps, N rows, C characters (1 for numbers), E embedding, L layers, D directions, H hidden units. Shapes
+are time first; with `batch_first` the first two dimensions of x, output and logits change places, and those of the
+states do not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.network.cells import State, WrittenOut
+from rnn_tui.engine.network.fused import FusedGRU, FusedLSTM, FusedRNN
+from rnn_tui.experiment.spec import Experiment, Network
+
+__all__ = ["CellStack", "Model", "State", "drawn_state", "initial_state"]
+
+
+class CellStack(nn.Module):
+    """nn.RNNCell, nn.GRUCell or nn.LSTMCell, stacked, and carried from one time step to the next by hand."""
+
+    def __init__(self, network: Network, input_size: int) -> None:
+        super().__init__()
+        hidden = network.hidden_size
+
+        def cell(width: int) -> nn.RNNCellBase:
+            match network.cell:
+                case "gru":
+                    return nn.GRUCell(width, hidden)
+                case "lstm":
+                    return nn.LSTMCell(width, hidden)
+                case kind:
+                    return nn.RNNCell(width, hidden, nonlinearity="relu" if kind == "rnn-relu" else "tanh")
+
+        self.cells = nn.ModuleList(cell(hidden if layer else input_size) for layer in range(network.layers))
+        self.batch_first = network.batch_first
+
+    def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
+        """x (T, N, E) and the state before it -> the top layer's states (T, N, H) and the state after it.
+
+        masks (L-1, T, N, H) of dropout, time first; without them nothing is dropped.
+        """
+        time = 1 if self.batch_first else 0
+        lstm = isinstance(state, tuple)
+        layers: list[Any] = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
+        outputs = []
+        for at, step in enumerate(x.unbind(time)):  # (N, E)
+            for number, cell in enumerate(self.cells):
+                layers[number] = cell(step, layers[number])  # (N, H), or for an LSTM two of them
+                step = layers[number][0] if lstm else layers[number]
+                if masks is not None and number < len(masks):
+                    step = step * masks[number, at]
+            outputs.append(step)
+        output = torch.stack(outputs, time)
+        if lstm:
+            return output, (torch.stack([h for h, _ in layers]), torch.stack([c for _, c in layers]))
+        return output, torch.stack(layers)
+
+
+class Model(nn.Module):
+    """A recurrent network, built layer by layer from the input up, as a notebook would."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
+        network, classes = experiment.network, experiment.classes
+        self.batch_first = network.batch_first
+        self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
+        build: Callable[[Network, int], nn.Module]
+        build = {"fused": _fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
+        self.recurrent = build(network, experiment.input_size)
+        width = network.hidden_size * network.directions
+        self.head = nn.Linear(width, classes) if network.head == "linear" else None
+
+    def embed(self, x: Tensor) -> Tensor:
+        """x (T, N, C) one-hot or numbers, as it is, or (T, N) indices -> what the first layer reads (T, N, E)."""
+        return x if self.embedding is None else self.embedding(x)
+
+    def read_out(self, output: Tensor) -> Tensor:
+        """The top layer's states (T, N, D*H) -> logits (T, N, C)."""
+        return output if self.head is None else self.head(output)
+
+    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        """x (T, N, C) one-hot or (T, N) indices, and the state before it -> logits (T, N, C), the state after it.
+
+        lengths (N,), on the CPU, are those of rows that are padded; only a bidirectional network has a use for them.
+        """
+        more = {} if lengths is None else {"lengths": lengths}
+        output, state = self.recurrent(self.embed(x), state, **more)  # (T, N, D*H)
+        return self.read_out(output), state
+
+
+def _fused(network: Network, input_size: int) -> nn.RNNBase:
+    shape = {"num_layers": network.layers, "bidirectional": network.bidirectional, "batch_first": network.batch_first}
+    takes_more = bool(network.dropout) or network.bidirectional  # masks, or the lengths of rows
+    match network.cell:
+        case "gru":
+            return (FusedGRU if takes_more else nn.GRU)(input_size, network.hidden_size, **shape)
+        case "lstm":
+            return (FusedLSTM if takes_more else nn.LSTM)(input_size, network.hidden_size, **shape)
+        case kind:
+            nonlinearity = "relu" if kind == "rnn-relu" else "tanh"
+            build = FusedRNN if takes_more else nn.RNN
+            return build(input_size, network.hidden_size, nonlinearity=nonlinearity, **shape)
+
+
+def initial_state(network: Network, rows: int, device: torch.device) -> State:
+    """The state before the first time step, h (L*D, N, H), and c for an LSTM: zeros, or drawn anew (h first)."""
+    shape = (network.layers * network.directions, rows, network.hidden_size)
+
+    def fresh() -> Tensor:
+        if network.initial_state == "random":
+            return torch.randn(shape).to(device)  # drawn on the CPU: the same numbers on every device
+        return torch.zeros(shape, device=device)
+
+    return (fresh(), fresh()) if network.cell == "lstm" else fresh()
+
+
+def drawn_state(experiment: Experiment, rows: int, device: torch.device) -> State:
+    """The state before a first step. A random one is drawn from the seed; torch's own generator does not notice."""
+    before = torch.get_rng_state()
+    try:
+        torch.default_generator.manual_seed(experiment.training.seed)
+        return initial_state(experiment.network, rows, device)
+    finally:
+        torch.set_rng_state(before)

@@ -1,0 +1,1 @@
+"""Runs on the disk, with torch: checkpoints, resuming, export."""

@@ -1,0 +1,151 @@
+"""A run's network for plain PyTorch: a state_dict, and a file that defines the model, loads it and predicts."""
+
+import io
+import os
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from rnn_tui.common.atomic_files import Folder, make_folder
+from rnn_tui.common.glyphs import safe
+from rnn_tui.data.data_card import SeriesEssence
+from rnn_tui.engine.store.load_network import KeptNetwork, load_network
+from rnn_tui.experiment.parameter_shapes import parameter_shapes
+from rnn_tui.experiment.spec import END, Experiment
+
+__all__ = ["ExportRefused", "export_run", "state_dict"]
+
+_Kind = Literal["rows", "one", "answer", "text", "series"]  # what an exported file does; each has its own template
+_MODULES = {"rnn": "RNN", "rnn-relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
+
+
+class ExportRefused(ValueError):
+    """What would be lost, or could not run; the text is one line that begins with the file."""
+
+
+def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False) -> list[Path]:
+    """Write NAME.pt and NAME.py into a folder; which files these are. Raises CheckpointError, ExperimentError, OSError.
+
+    The weights are those that gave the newest loss, or the `best` one: then it is NAME-best. Raises ExportRefused for
+    files that are there, unless they are to be replaced (`force`), and for a name that hides a module.
+    """
+    name = folder.resolve().name + ("-best" if best else "")
+    place = Path(to)
+    weights, code = place / f"{name}.pt", place / f"{name}.py"
+    if _is_module(name, place):
+        problem = f"beside it nobody could import the module {name}; give the run's folder another name"
+        raise ExportRefused(f"{safe(str(code))}: {problem}")
+    kept = load_network(folder, best=best)
+    stream = io.BytesIO()
+    torch.save(state_dict(kept.experiment, kept.tensors), stream)
+    make_folder(place)
+    with Folder(place) as opened:
+        there = [each for each in (weights, code) if opened.exists(each.name)]
+        if there and not force:
+            raise ExportRefused(f"{safe(str(there[0]))}: is there already; --force replaces it")
+        opened.write(weights.name, stream.getvalue())
+        opened.write(code.name, _code(kept, weights.name).encode())
+    return [weights, code]
+
+
+def _is_module(name: str, place: Path) -> bool:
+    """Whether Python would find a file of that name in the place of a module: its own, or one that is installed."""
+    if name in sys.stdlib_module_names:
+        return True
+    elsewhere = [each for each in sys.path if each and os.path.realpath(each) != os.path.realpath(place)]
+    return name.isidentifier() and PathFinder.find_spec(name, elsewhere) is not None
+
+
+def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights by the names of nn.Embedding, nn.RNN/GRU/LSTM and nn.Linear: `recurrent.weight_ih_l0`, and so on."""
+    found = {}
+    for name, _ in parameter_shapes(experiment):
+        tensor, parts = tensors[f"model.{name}"].clone(), name.split(".")
+        if parts[0] == "cells":  # nn.RNNCell and its like have no number of a layer
+            name = f"recurrent.{parts[2]}_l{parts[1]}"
+        elif len(parts) == 1:
+            name = f"recurrent.{name}"
+        found[name] = tensor
+    return found
+
+
+def _code(kept: KeptNetwork, weights: str) -> str:
+    experiment, series = kept.experiment, kept.essence.series
+    network = experiment.network
+    options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
+    options += ["bidirectional=True"] if network.bidirectional else []
+    options += ["nonlinearity='relu'"] if network.cell == "rnn-relu" else []
+    width = network.hidden_size * network.directions
+    classes = "1" if experiment.is_numbers else "len(VOCABULARY)"
+    kind = _kind(experiment)
+    values = _characters(kept, kind) if series is None else _series(series)
+    use = "" if kind == "series" else f"{_read('export_characters')}\n\n"
+    return Template(_read("export_template")).substitute(
+        usage=_USAGE[kind],
+        data="\n".join(f"{name} = {value!a}  # {about}" for name, value, about in values),
+        weights=ascii(weights),
+        shapes=_NUMBERS if experiment.is_numbers else _INDICES,
+        read="x" if experiment.is_numbers else "indices",
+        reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT,
+        embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
+        recurrent=f"nn.{_MODULES[network.cell]}({', '.join(options)})",
+        head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
+        use=use + _read(f"export_{kind}"),
+    )
+
+
+def _kind(experiment: Experiment) -> _Kind:
+    """What the file does with what it is given."""
+    if experiment.is_numbers:
+        return "series"
+    if experiment.data.task == "many-to-one":
+        return "one"
+    if experiment.network.bidirectional:  # it cannot read what it has just said
+        return "rows"
+    return "answer" if experiment.data.task == "one-to-many" else "text" if experiment.data.text else "rows"
+
+
+def _characters(kept: KeptNetwork, kind: _Kind) -> list[tuple[str, object, str]]:
+    """What the file knows of the characters: name, value, and a word on each."""
+    inputs = list(kept.essence.inputs)
+    vocabulary = ("VOCABULARY", kept.experiment.vocabulary, "the characters in the order of their indices")
+    if kind == "text":
+        return [
+            vocabulary,
+            ("PRIME", inputs[0], "what it reads where nothing else is given"),
+            ("TEMPERATURE", 1.0, "below 1 it is more cautious, above 1 more daring; 0: always the likeliest"),
+        ]
+    end = [("END", END, "what it says when its answer is over")] if kind == "answer" else []
+    return [vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of it"), *end]
+
+
+def _series(series: SeriesEssence) -> list[tuple[str, object, str]]:
+    """What the file knows of the series: its scale, and the end of what was learnt."""
+    return [
+        ("NAME", series.name, "of the series"),
+        ("MEAN", series.mean, "of what was learnt, in the units of the series"),
+        ("DEVIATION", series.deviation, "the same"),
+        ("VALUES", list(series.values), "the last that were learnt"),
+    ]
+
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8")
+
+
+_USAGE: dict[_Kind, str] = {
+    "rows": "python THIS_FILE TEXT ... prints what it answers to each character of each.",
+    "one": "python THIS_FILE TEXT ... prints what it answers to each: one character.",
+    "answer": "python THIS_FILE TEXT ... prints what it answers to each, up to the end of its answer.",
+    "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and what follows it.",
+    "series": "python THIS_FILE VALUE ... prints the next value, and how the series goes on.",
+}
+_INDICES = "Time first: indices (T, N) -> logits (T, N, features)."
+_NUMBERS = "Time first: standardised numbers (T, N, 1) -> the next ones (T, N, 1)."
+_EMBEDDING = "\n        x = self.embedding(indices)"
+_ONE_HOT = "\n        x = F.one_hot(indices, len(VOCABULARY)).to(torch.float32)"

@@ -1,0 +1,79 @@
+"""The network of a run that is kept on the disk, for those who only want to use it: no training, and no data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from rnn_tui.data.data_card import Essence, essence_of, with_essence
+from rnn_tui.data.load import read
+from rnn_tui.engine.network.model import Model
+from rnn_tui.engine.store.checkpoint import load_weights, put_weights
+from rnn_tui.engine.training.devices import choose_device
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.runs.manifest import CheckpointError
+from rnn_tui.runs.read_checkpoint import check_text, read_best, read_experiment, read_manifest
+
+__all__ = ["KeptNetwork", "load_network"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptNetwork:
+    """What there is to know of it."""
+
+    experiment: Experiment  # with its vocabulary
+    essence: Essence
+    tensors: dict[str, Tensor]  # `model.NAME`, and what else a checkpoint holds
+
+    def model(self) -> Model:
+        """On the experiment's device. Raises ExperimentError where that is not there."""
+        model = Model(self.experiment).to(choose_device(self.experiment))
+        put_weights(model, self.tensors)
+        return model.eval()
+
+
+def load_network(folder: Path, *, best: bool = False) -> KeptNetwork:
+    """That of the newest checkpoint of the run in a folder, or of the best one. Nothing is written.
+
+    The file that was learnt is read only where the checkpoint does not say what is needed of it: those of the first
+    versions do not. Raises CheckpointError, also for weights that are NaN or infinite, and ExperimentError for such a
+    file.
+    """
+    given = read_experiment(folder)
+    manifest = read_best(folder) if best else read_manifest(folder)
+    essence = manifest.essence
+    if essence is None:
+        check_text(manifest, given)
+        reading = read(given)
+        essence = essence_of(reading.experiment, reading.source)
+    experiment = with_essence(given, essence)
+    tensors = load_weights(folder, manifest, given, experiment)
+    problem = _not_finite(tensors)
+    if problem:
+        raise CheckpointError(folder / manifest.tensors, f"{problem}; {_way_out(folder, best=best)}")
+    return KeptNetwork(experiment=experiment, essence=essence, tensors=tensors)
+
+
+def _not_finite(tensors: dict[str, Tensor]) -> str:
+    """How many of the weights are NaN or infinite, and where the first of them is; empty where all are finite."""
+    weights = {name.removeprefix("model."): each for name, each in tensors.items() if name.startswith("model.")}
+    found = {name: int((~torch.isfinite(each)).sum()) for name, each in weights.items()}
+    total = sum(found.values())
+    if not total:
+        return ""
+    of = sum(each.numel() for each in weights.values())
+    first = next(name for name, count in found.items() if count)
+    return f"{total:,} of {of:,} weights {'is' if total == 1 else 'are'} NaN or infinite, the first of them in {first}"
+
+
+def _way_out(folder: Path, *, best: bool) -> str:
+    """What can be used in their place."""
+    if best:
+        return "it has learnt nothing that could be used"
+    try:
+        other = read_best(folder)
+        load_network(folder, best=True)
+    except ExperimentError:
+        return "there are no weights of a best loss that could be used in their place"
+    return f"--best uses those of the best loss, {other.loss:.4g} at epoch {other.epoch:,}"

@@ -1,0 +1,71 @@
+"""The losses as event files for TensorBoard, written by its own writer: the extra `rnn-tui[tensorboard]`."""
+
+import math
+import os
+import secrets
+import socket
+import time
+from pathlib import Path
+
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from rnn_tui.common.atomic_files import Folder, make_folder
+from rnn_tui.engine.training.eval_history import Judgements
+from rnn_tui.engine.training.loss_history import Series
+
+__all__ = ["Board"]
+
+_MOST = 100  # points at once; TensorBoard draws a thousand in all
+
+
+class Board:
+    """One event file, with `loss` at the number of each pass, and `held_out/loss` and `held_out/accuracy` at those
+    where the part was judged that is judged every time. Raises OSError where it cannot be written."""
+
+    def __init__(self, folder: Path, known: int) -> None:
+        """`known` updates have been told of by others."""
+        make_folder(folder)
+        seconds, rest = divmod(time.time_ns(), 10**9)  # TensorBoard reads files in the order of their names
+        unique = f"{seconds:010d}.{rest:09d}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
+        with Folder(folder) as opened:
+            # EventFileWriter would follow a link that has the name of its file
+            self._writer = RecordWriter(opened.create(f"events.out.tfevents.{unique}"))
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        self._known = self._judged = known
+        self._begin()
+
+    def catch_up(self, losses: Series, judgements: Judgements) -> None:
+        """Write the losses that are not there yet; of very many at once, some, and the newest among them."""
+        if len(losses) < self._known:  # another branch
+            self._known = len(losses)
+            self._judged = min(self._judged, self._known)
+            self._begin()
+        stride = -(-(len(losses) - self._known) // _MOST) or 1
+        for index in range(len(losses) - 1, self._known - 1, -stride)[::-1]:
+            self._add(index + 1, "loss", losses.at(index))
+        self._known = len(losses)
+        for each in judgements.after(self._judged):
+            self._add(each.update, "held_out/loss", each.loss)
+            if not math.isnan(each.accuracy):  # numbers have none
+                self._add(each.update, "held_out/accuracy", each.accuracy)
+            self._judged = each.update
+        self._writer.flush()
+
+    def _add(self, step: int, tag: str, value: float | None) -> None:
+        summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+        self._write(Event(wall_time=time.time(), step=step, summary=summary))
+
+    def _begin(self) -> None:
+        """What other event files tell of later updates does not hold any more."""
+        start = SessionLog(status=SessionLog.START)
+        self._write(Event(wall_time=time.time(), step=self._known + 1, session_log=start))
+        self._writer.flush()
+
+    def _write(self, event: Event) -> None:
+        self._writer.write(event.SerializeToString())
+
+    def close(self) -> None:
+        """The file is whole."""
+        self._writer.close()

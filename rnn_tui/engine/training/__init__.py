@@ -1,0 +1,1 @@
+"""The training loop and what belongs to it: losses, optimisers, batches, states to go back to."""

@@ -1,0 +1,294 @@
+"""Texts, pairs and series into tensors.
+
+Where rows are of different lengths, -1 stands behind the end of each, and as the target of a step at which nothing is
+to be said: it is no character, its one-hot is all zeros, and no loss counts it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from rnn_tui.common.number_text import unit_text
+from rnn_tui.data.batches import Batches, PairBatches, Piece, Places
+from rnn_tui.data.pairs import NONE, Pairs, pairs_of, read_pairs
+from rnn_tui.data.series import TimeSeries, read_series
+from rnn_tui.data.text import Corpus, read_corpus
+from rnn_tui.experiment.scored_steps import first_scored
+from rnn_tui.experiment.spec import Experiment
+
+__all__ = ["LongTask", "PairsTask", "RowsTask", "SeriesTask", "Source", "Task", "TextTask", "build_task"]
+
+Source = Corpus | Pairs | TimeSeries
+
+
+class Task:
+    """What a pass reads and must say, time first: T time steps, N rows, C characters in the vocabulary.
+
+    For a series C is 1, and indices are numbers in float32.
+    """
+
+    batches = 1  # passes in an epoch
+    source: Source | None = None  # what has been read
+    guessing: tuple[float, float, float] | None = None  # see `engine/training/guessing.py`, which computes it once
+    inputs: Tensor  # (T, N) indices, on the CPU; NONE behind the end of a row
+    targets: Tensor | None  # (T, N), where something is learnt; NONE where nothing is to be said
+    lengths: Tensor | None = None  # (N,) of the rows, on the CPU, where they are padded and also read from the right
+    _x: Tensor  # what the model reads, on its device
+    _y: Tensor | None
+
+    def __init__(self, experiment: Experiment, device: torch.device) -> None:
+        self.vocabulary = experiment.vocabulary
+        self.length = experiment.length
+        self.rows = experiment.rows
+        self.batch_first = experiment.network.batch_first
+        self.first_scored = first_scored(experiment.data)
+        self._device = device
+
+    def begin(self, number: int, seed: int) -> None:
+        """Hold the batch of a pass, counted from 1. It depends on the number and the seed alone."""
+
+    def carries_into(self, number: int) -> bool:
+        """Whether the rows of that pass go on where those of the pass before have ended, so that the state may too."""
+        del number
+        return False
+
+    def steps(self, row: int) -> int:
+        """Time steps of a row, without its padding."""
+        del row
+        return self.length
+
+    def said_by(self, stop: int) -> float:
+        """Targets in the first time steps, on the average of the rows."""
+        return stop
+
+    def x(self, start: int, stop: int) -> Tensor:
+        """What the model reads at start..stop-1: (t, N, C) one-hot or (t, N) indices, batch first if so set."""
+        if stop - start == self.length:
+            return self._x
+        return self._x[:, start:stop] if self.batch_first else self._x[start:stop]
+
+    def y(self, start: int, stop: int) -> Tensor:
+        """The right answers there, (t, N) indices, always time first; NONE where there are none."""
+        assert self._y is not None
+        return self._y[start:stop]
+
+    @property
+    def scored(self) -> Tensor | None:
+        """(T, N) the targets that a prediction is judged by; NONE elsewhere, see `rnn_tui.experiment.scored_steps`."""
+        return None if self.targets is None else self.only_scored(self.targets)
+
+    def only_scored(self, indices: Tensor) -> Tensor:
+        """Return indices (T, N), with NONE at the steps that are not scored."""
+        if not self.first_scored:
+            return indices
+        return torch.cat((torch.full_like(indices[: self.first_scored], NONE), indices[self.first_scored :]))
+
+    @property
+    def characters(self) -> Tensor:
+        """(T, N) what is read, as indices into the vocabulary; zeros where it is numbers, which are no characters."""
+        return torch.zeros_like(self.inputs, dtype=torch.int64) if self.inputs.is_floating_point() else self.inputs
+
+    def text(self, indices: Tensor) -> str:
+        """Indices (T, N) as text, the rows apart by a space; NONE is left out."""
+        return " ".join("".join(self.vocabulary[index] for index in row if index >= 0) for row in indices.T.tolist())
+
+
+class RowsTask(Task):
+    """A few rows of one length: one batch, the same in every pass."""
+
+    def __init__(self, experiment: Experiment, device: torch.device) -> None:
+        super().__init__(experiment, device)
+        index = {character: i for i, character in enumerate(self.vocabulary)}
+
+        def indices(rows: Sequence[str]) -> Tensor:
+            return torch.tensor(
+                [[index[character] for character in row] for row in rows], dtype=torch.int64
+            ).T.contiguous()
+
+        self.inputs = indices(experiment.data.inputs)
+        self.targets = indices(experiment.data.targets) if experiment.data.targets else None
+        if experiment.network.embedding:
+            x = self.inputs.to(device)  # (T, N)
+        else:
+            x = F.one_hot(self.inputs, len(self.vocabulary)).to(device, torch.float32)  # (T, N, C)
+        self._x = x.transpose(0, 1).contiguous() if self.batch_first else x
+        self._y = None if self.targets is None else self.targets.to(device)
+
+
+class LongTask(Task):
+    """A text or a series: another batch of it in every pass."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries) -> None:
+        """Raises ExperimentError where it is too short. Whoever inherits begins the first pass."""
+        super().__init__(experiment, device)
+        self.source = source
+        self.plan = Batches(len(source), experiment.data)
+        self.batches = self.plan.count
+        self._learns = experiment.training.learn
+        self._steps = torch.arange(self.length + 1)[:, None].numpy()  # (T+1, 1)
+
+    def begin(self, number: int, seed: int) -> None:
+        """Hold the batch of a pass: N sequences, and as targets the same one step later."""
+        both = self.at(self.plan.starts(number, seed) + self._steps)
+        self.inputs, self.targets = both[:-1], both[1:] if self._learns else None
+        self._x, self._y = self.tensors(both)
+
+    def at(self, places: Places) -> Tensor:
+        """What stands at those places, (...), on the CPU."""
+        raise NotImplementedError
+
+    def tensors(self, both: Tensor) -> tuple[Tensor, Tensor]:
+        """What stands at the places of some rows (T+1, N), as what the model reads, and the right answers."""
+        there = both.to(self._device)
+        x = there[:-1].T.contiguous() if self.batch_first else there[:-1]
+        return self.read(x), there[1:]
+
+    def read(self, x: Tensor) -> Tensor:
+        """Indices or numbers (T, N) as what the model reads, in that order of the dimensions."""
+        raise NotImplementedError
+
+    def carries_into(self, number: int) -> bool:
+        """Within an epoch, where it is stateful."""
+        return self.plan.stateful and not self.plan.begins_epoch(number)
+
+    def judged(self, most: int) -> list[Piece]:
+        """What is held out, piece by piece; where it is stateful, of at most so many time steps each."""
+        return self.plan.judged(most)
+
+    def piece(self, piece: Piece) -> tuple[Tensor, Tensor, None]:
+        """What the model reads of a piece, and the right answers; no row of it is padded."""
+        return *self.tensors(self.at(piece.places)), None
+
+
+class TextTask(LongTask):
+    """A text."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus) -> None:
+        """Raises ExperimentError where the text is too short."""
+        super().__init__(experiment, device, corpus)
+        self.corpus = corpus
+        one_hot = not experiment.network.embedding
+        self._vectors = torch.eye(len(self.vocabulary), device=device) if one_hot else None  # (C, C)
+        self.begin(1, experiment.training.seed)
+
+    def at(self, places: Places) -> Tensor:
+        """The characters at those places, as indices into the vocabulary."""
+        return torch.from_numpy(self.corpus.indices(places))
+
+    def read(self, x: Tensor) -> Tensor:
+        """(T, N, C) one-hot, or (T, N) as they are."""
+        return x if self._vectors is None else F.embedding(x, self._vectors)
+
+
+class SeriesTask(LongTask):
+    """A series of numbers, standardised by the mean and the deviation of what is learnt."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries) -> None:
+        """Raises ExperimentError where the series is too short, or constant."""
+        super().__init__(experiment, device, series)
+        self.series = series
+        self.scale = series.scale(self.plan.learnt)
+        self._numbers = torch.from_numpy(self.scale.standardised(series.values))  # (n,)
+        self.begin(1, experiment.training.seed)
+
+    def at(self, places: Places) -> Tensor:
+        """The numbers at those places."""
+        return self._numbers[torch.from_numpy(places)]
+
+    def read(self, x: Tensor) -> Tensor:
+        """(T, N, 1)."""
+        return x[..., None]
+
+    def in_units(self, numbers: Tensor) -> NDArray[np.float64]:
+        """Standardised numbers in the units of the series, in float64: in float32 a large mean would swallow them."""
+        values: NDArray[np.float64] = numbers.detach().cpu().double().numpy() * self.scale.deviation + self.scale.mean
+        return values
+
+    def value_text(self, value: float) -> str:
+        """A value in the units of the series, with digits that tell it from the others."""
+        return unit_text(value, self.scale.deviation, 5)
+
+
+class PairsTask(Task):
+    """Pairs, padded to one length: all of them in every pass, or another batch."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, pairs: Pairs) -> None:
+        """Raises ExperimentError where there are too few."""
+        super().__init__(experiment, device)
+        self.source = self.pairs = pairs
+        data = experiment.data
+        self.plan = PairBatches(len(pairs), data if data.pairs else msgspec.structs.replace(data, batch=0))
+        self.rows, self.batches = self.plan.rows, self.plan.count
+        vectors = torch.eye(len(self.vocabulary) + 1, len(self.vocabulary), device=device)  # (C+1, C): the last is 0
+        self._vectors = None if experiment.network.embedding else vectors
+        self._chosen: Places | None = None
+        self._both_ways = experiment.network.bidirectional
+        self.begin(1, experiment.training.seed)
+
+    def begin(self, number: int, seed: int) -> None:
+        """Hold the pairs of a pass."""
+        chosen = self.plan.chosen(number, seed)
+        if self._chosen is not None and np.array_equal(chosen, self._chosen):
+            return
+        self._chosen = chosen
+        self.inputs, self.targets = map(torch.from_numpy, self.pairs.batch(chosen, self.length))
+        self._x, self._y = self._tensors(self.inputs, self.targets)
+        self._steps: list[int] = self.pairs.lengths[chosen].tolist()
+        self.lengths = self._lengths(chosen, self.length)
+        said = (self.targets != NONE).sum(1).cumsum(0)  # (T,) targets by then
+        self._said: list[float] = [0.0, *(said / self.rows).tolist()]
+
+    def steps(self, row: int) -> int:
+        """Without the padding."""
+        return self._steps[row]
+
+    def said_by(self, stop: int) -> float:
+        """Without the steps at which nothing is to be said."""
+        return self._said[stop]
+
+    def judged(self) -> list[Places]:
+        """What is held out, batch by batch."""
+        return self.plan.judged()
+
+    def piece(self, chosen: Places) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What the model reads of some pairs, the right answers, and the lengths of the rows as `lengths` has them."""
+        steps = int(self.pairs.lengths[chosen].max())
+        inputs, targets = self.pairs.batch(chosen, steps)
+        x, y = self._tensors(torch.from_numpy(inputs), torch.from_numpy(targets))
+        return x, y, self._lengths(chosen, steps)
+
+    def _lengths(self, chosen: Places, steps: int) -> Tensor | None:
+        lengths = torch.from_numpy(self.pairs.lengths[chosen])
+        return lengths if self._both_ways and int(lengths.min()) < steps else None
+
+    def _tensors(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        x = inputs.to(self._device)
+        x = x.T.contiguous() if self.batch_first else x
+        none = 0 if self._vectors is None else len(self.vocabulary)  # any embedding will do: nothing comes of it
+        x = x.where(x != NONE, none)
+        return (x if self._vectors is None else F.embedding(x, self._vectors)), targets.to(self._device)
+
+
+def build_task(experiment: Experiment, device: torch.device, source: Source | None = None) -> Task:
+    """The data of an experiment, whose vocabulary is known; `source` where its file has been read already.
+
+    Raises ExperimentError for a file that cannot be read, and for a text or a series that is too short.
+    """
+    data = experiment.data
+    if data.padded:
+        if not isinstance(source, Pairs):
+            source = (
+                read_pairs(data, experiment.training.seed) if data.pairs else pairs_of(data, data.inputs, data.targets)
+            )
+        return PairsTask(experiment, device, source)
+    if data.text:
+        return TextTask(experiment, device, source if isinstance(source, Corpus) else read_corpus(data))
+    if data.series:
+        series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
+        return SeriesTask(experiment, device, series)
+    return RowsTask(experiment, device)

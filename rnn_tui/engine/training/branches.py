@@ -1,0 +1,131 @@
+"""The past of a run, and its other futures: states to go back to, and branches.
+
+A state is kept whenever re-running since the last one would take longer than an eye notices; when they outgrow the
+memory for them, every second of the older ones goes. The ticks in between are run again.
+"""
+
+from array import array
+from dataclasses import dataclass, field, replace
+
+from rnn_tui.engine.training.early_stopping import Best
+from rnn_tui.engine.training.eval_history import Judgements
+from rnn_tui.engine.training.loss_history import Predictions, Series
+from rnn_tui.engine.training.snapshot import Snapshot
+from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.spec import Training
+
+__all__ = ["Branch", "States"]
+
+_SPACING = 0.05  # seconds of training between two states
+_YOUNG = 32  # the newest states, which are not thinned
+
+
+class States:
+    """The states of one branch, oldest first, within a budget of bytes."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._kept: list[Snapshot] = []
+        self._bytes = 0
+        self._spent = 0.0  # seconds of training since the newest
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that they take."""
+        return self._bytes
+
+    def spent(self, seconds: float) -> None:
+        """Training has taken so long again."""
+        self._spent += seconds
+
+    def wants(self, ticks: int) -> bool:
+        """Whether a state should be kept after so many ticks."""
+        if not self._kept:
+            return True
+        return self._spent >= _SPACING and ticks > self._kept[-1].ticks
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a state that is newer than all others."""
+        self._kept.append(snapshot)
+        self._bytes += snapshot.nbytes
+        self._spent = 0.0
+        if self._bytes > self._budget:
+            self._thin()
+
+    def before(self, tick: int) -> Snapshot | None:
+        """The newest state from which that tick can be run: one with fewer ticks done; for 0 the first of all."""
+        fitting = [each for each in self._kept if each.ticks < max(tick, 1)]
+        return fitting[-1] if fitting else None
+
+    def head(self, tick: int) -> "States":
+        """Those that a branch from that tick shares with this one. The first is always among them."""
+        copy = States(self._budget)
+        for each in self._kept:
+            if each.ticks < max(tick, 1):
+                copy._kept.append(each)
+                copy._bytes += each.nbytes
+        return copy
+
+    def _thin(self) -> None:
+        """Let every second of the older states go, never the first; then the oldest of what is still too much."""
+        young = min(_YOUNG, len(self._kept) // 2)
+        older, newer = self._kept[: len(self._kept) - young], self._kept[len(self._kept) - young :]
+        self._kept = older[::2] + newer
+        self._bytes = sum(each.nbytes for each in self._kept)
+        while self._bytes > self._budget and len(self._kept) > 2:
+            self._bytes -= self._kept.pop(1).nbytes
+
+
+@dataclass(kw_only=True)
+class Branch:
+    """One future of a run, from tick 0 to its newest tick."""
+
+    name: str
+    states: States
+    turns: list[Turn]  # in the order of their ticks; the first is how the run began
+    epochs: int  # where it stops; 0: never
+    newest: int = 0  # ticks done
+    best: Best = field(default_factory=Best)  # kept where early stopping asks for it
+    losses: Series = field(default_factory=Series)  # one for each update
+    character_losses: Series = field(default_factory=Series)  # one for each character tick
+    predictions: Predictions = field(default_factory=Predictions)
+    held_out: Judgements = field(default_factory=Judgements)
+    ends: "array[int]" = field(default_factory=lambda: array("q"))  # the tick at which each pass ended
+
+    def training_at(self, ticks: int) -> Training:
+        """How it learnt after so many ticks."""
+        return [each for each in self.turns if each.tick <= ticks][-1].training
+
+    def turns_at(self, ticks: int) -> list[Turn]:
+        """What takes effect after exactly so many ticks."""
+        return [each for each in self.turns if each.tick == ticks]
+
+    def watched_losses(self, batches: int) -> list[float]:
+        """What early stopping goes by, of each whole epoch: what is held out, or the mean of its updates' losses."""
+        learnt, found = list(self.losses), []
+        for end in range(batches, len(learnt) + 1, batches):
+            judged = self.held_out.regular(end)
+            found.append(sum(learnt[end - batches : end]) / batches if judged is None else judged.loss)
+        return found
+
+    def fork(self, name: str, tick: int, turn: Turn) -> "Branch":
+        """Another future from that tick on."""
+        ends = array("q", [end for end in self.ends if end <= tick])
+        losses = self.losses.head(len(ends))
+        by_character = len(self.character_losses) == self.newest
+        return replace(
+            self,
+            name=name,
+            states=self.states.head(tick),
+            turns=[*(each for each in self.turns if each.tick <= tick), turn],
+            newest=tick,
+            losses=losses,
+            best=Best(),
+            character_losses=self.character_losses.head(tick) if by_character else Series(),
+            predictions=self.predictions.head(len(ends)),
+            held_out=self.held_out.head(len(ends)),
+            ends=ends,
+        )

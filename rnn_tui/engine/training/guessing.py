@@ -1,0 +1,67 @@
+"""What guessing costs: the loss of somebody who knows how often each answer comes, and nothing else.
+
+Of characters that is the entropy of their frequencies among what is learnt, H = −Σ f ln f, in nats: ln k where k
+answers come equally often. Of numbers it is their variance, the squared error of always saying the mean. Steps that are
+not scored cost nothing, as if they were known. A loss that has come no lower has learnt nothing that it is asked.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.training.batches_on_device import PairsTask, SeriesTask, Task, TextTask
+from rnn_tui.engine.training.trainer import Trainer
+
+__all__ = ["entropy", "guessing"]
+
+_MOST = 1 << 22  # characters of a text that are counted: of a longer one, as many evenly spread
+
+
+def entropy(counts: NDArray[np.int64]) -> float:
+    """Return the entropy of the frequencies that these counts (C,) are of, in nats."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum()) + 0.0  # never −0
+
+
+def guessing(trainer: Trainer) -> float | None:
+    """Return the loss of guessing, as the losses of this run are told; None where nothing is learnt.
+
+    Told per character it is H; as the sum over a row, H for each of its scored steps; as the mean over all steps of a
+    row, H times the share of them that is scored.
+    """
+    if not trainer.learns or trainer.task.targets is None:
+        return None
+    each, share, steps = _known(trainer.task)
+    experiment = trainer.experiment
+    told = each * share
+    return told * steps if experiment.training.reduction == "sum" and not experiment.data.per_character else told
+
+
+def _known(task: Task) -> tuple[float, float, float]:
+    """Return the loss of one scored step, the share of the targets that are scored, and the targets of a row."""
+    if task.guessing is None:
+        task.guessing = _computed(task)
+    return task.guessing
+
+
+def _computed(task: Task) -> tuple[float, float, float]:
+    if isinstance(task, SeriesTask):
+        learnt = task.series.values[1 : task.plan.learnt]
+        error = float(np.square((learnt - task.scale.mean) / task.scale.deviation).mean())
+        return error, 1.0, task.length
+    classes = len(task.vocabulary)
+    if isinstance(task, TextTask):
+        end = task.plan.learnt
+        found = np.bincount(task.corpus.codes[1 : end : math.ceil(end / _MOST)])
+        counts = np.zeros(classes, np.int64)
+        np.add.at(counts, task.corpus.table[np.flatnonzero(found)], found[found > 0])
+        return entropy(counts), 1.0, task.length
+    if isinstance(task, PairsTask):
+        targets = task.pairs.targets[: task.pairs.lengths[: task.plan.learnt].sum()]
+        return entropy(np.bincount(targets[targets != NONE], minlength=classes)), 1.0, task.length
+    assert task.targets is not None
+    scored = task.only_scored(task.targets).numpy()
+    counts = np.bincount(scored[scored != NONE], minlength=classes)
+    return entropy(counts), float(counts.sum()) / task.targets.numel(), task.length

@@ -1,0 +1,116 @@
+"""What a network makes of the text, the series or the pairs that it never learns from: loss and accuracy, in pieces."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import torch
+from torch import Tensor
+
+from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.network.model import State, drawn_state
+from rnn_tui.engine.training.batches_on_device import LongTask, PairsTask
+from rnn_tui.engine.training.losses import loss_of
+from rnn_tui.engine.training.trainer import Trainer
+
+__all__ = ["HoldOut", "Score"]
+
+_EVERY = 100  # updates from judgement to judgement
+_LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
+_SHARE = 0.15  # of as many characters as are learnt meanwhile: forward alone takes a third, so it is 5 % of the time
+_STEPS = 256  # time steps of a piece where the state is carried
+_CHEAP = 4  # times as many steps are judged where one is cheap: a fused network on a CPU reads a row as fast as a batch
+
+
+@dataclass(kw_only=True)
+class Score:
+    """What has been judged so far."""
+
+    nats: float = 0.0  # −log of the probability of the right characters, added up; of numbers the squared errors
+    right: float = 0  # how often the likeliest was the right one; NaN of numbers, which are never quite right
+    characters: int = 0  # or numbers, that had to be said
+    right_rows: int = 0  # in how many rows all of them were right
+    rows: int = 0
+
+
+class HoldOut:
+    """Judges what is held out: always the same pieces in the same order.
+
+    With `stateful` it is read in one go, with the state carried from its first character to its last. Otherwise it is
+    judged as it is learnt: in sequences of the same length, each from the state before a first step.
+
+    Neither the weights, nor their gradients, nor the state and the random numbers of the run are touched.
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        """For a trainer on a text, a series or pairs, some of which is held out."""
+        assert isinstance(trainer.task, (LongTask, PairsTask))
+        self._trainer, self._task = trainer, trainer.task
+        self._goes_on = trainer.experiment.data.stateful
+        batches = self._task.batches
+        self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
+        self._part, steps = max(1, int(_SHARE * self.every)), _STEPS
+        if self._goes_on:
+            data = trainer.experiment.data
+            cheap = trainer.device.type == "cpu" and trainer.experiment.network.implementation == "fused"
+            most = self._part * data.length * min(data.batch, _CHEAP if cheap else 1)  # time steps judged every time
+            steps = min(_STEPS, most)
+            self._part = most // steps
+        self._pieces = self._judged(trainer.task, steps)
+
+    def wants(self, update: int) -> bool:
+        """Whether it is to be judged at that update; the first of all tells where it begins."""
+        return update == 1 or update % self.every == 0
+
+    @property
+    def part_is_whole(self) -> bool:
+        """Whether all of it is judged every time."""
+        return len(self._pieces) <= self._part
+
+    @cached_property
+    def characters(self) -> int:
+        """All that is held out: characters, or numbers, that have to be said."""
+        return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces))
+
+    def judge(self, score: Score, *, whole: bool = False) -> Iterator[None]:
+        """Add to the score what is judged every time, or the whole; stops after each piece."""
+        state: State | None = None
+        for piece in self._pieces if whole else self._pieces[: self._part]:
+            x, y, lengths = piece()
+            rows = y.shape[1]
+            if state is None or not self._goes_on:
+                state = drawn_state(self._trainer.experiment, rows, self._trainer.device)
+            with torch.no_grad():
+                state = self._add(score, x, y, state, lengths)
+            yield
+
+    def _add(self, score: Score, x: Tensor, y: Tensor, state: State, lengths: Tensor | None) -> State:
+        """y (T, N) is NONE where nothing is to be said."""
+        model = self._trainer.model
+        training = model.training
+        model.eval()
+        try:
+            logits, state = model(x, state, lengths)
+        finally:
+            model.train(training)
+        if self._task.batch_first:
+            logits = logits.transpose(0, 1)
+        score.nats += loss_of(logits, y, "sum").item()
+        score.rows += y.shape[1]
+        if y.is_floating_point():
+            score.right, score.characters = math.nan, score.characters + y.numel()
+            return state
+        wrong = (logits.argmax(-1) != y) & (y != NONE)  # (T, N)
+        characters = int((y != NONE).sum())
+        score.right += characters - int(wrong.sum())
+        score.characters += characters
+        score.right_rows += int((~wrong.any(0)).sum())
+        return state
+
+    @staticmethod
+    def _judged(task: LongTask | PairsTask, most: int) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
+        """What gives what the model reads of each piece, the right answers, and the lengths of padded rows."""
+        if isinstance(task, PairsTask):
+            return [partial(task.piece, chosen) for chosen in task.judged()]
+        return [partial(task.piece, piece) for piece in task.judged(most)]

@@ -1,0 +1,91 @@
+"""Losses and predictions on their way into the past of a branch."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.training.branches import Branch
+from rnn_tui.engine.training.breakpoint_watch import Hit, Watch
+from rnn_tui.engine.training.loss_history import first_difference
+from rnn_tui.engine.training.prediction import scored
+from rnn_tui.engine.training.trainer import Trainer
+
+__all__ = ["Recorder", "no_number"]
+
+_DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need not wait for them
+
+
+class Recorder:
+    """Takes note of every tick of a trainer. The numbers stay on the device until they are fetched."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._waiting: list[tuple[bool, Tensor, int, int]] = []  # losses: of an update or not, which tick and pass
+        self._last_prediction: Tensor | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough waits to be fetched at once."""
+        return len(self._waiting) >= _DRAIN_EVERY
+
+    def record(self, branch: Branch, *, prediction: bool) -> None:
+        """Keep the losses of the tick that has just been done, and with the end of a pass what it predicts."""
+        trainer = self._trainer
+        if trainer.loss is not None and trainer.unit == "character":
+            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
+        if trainer.at_end_of_pass and trainer.total is not None:
+            summed = trainer.experiment.data.per_character and trainer.experiment.training.reduction == "sum"
+            total = trainer.total / trainer.task.said_by(trainer.length) if summed else trainer.total
+            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
+            if prediction:
+                self.note_prediction(branch)
+
+    def drain(self, branch: Branch, watch: Watch) -> tuple[list[Hit], str]:
+        """Fetch the losses that wait: the breakpoints that they come to, and the first that is no number, in words."""
+        hits: list[Hit] = []
+        problem = ""
+        for is_update, loss, tick, number in self._waiting:
+            value = loss.item()
+            series = branch.losses if is_update else branch.character_losses
+            before = series.last()
+            series.append(value)
+            if is_update:
+                branch.held_out.learnt(value)
+            if is_update and watch.losses:
+                hits += watch.at_update(before, value, learnt=branch.predictions.learnt == number)
+            if not math.isfinite(value) and not problem:
+                problem = _no_number(value, tick, -(-number // self._trainer.task.batches))
+        self._waiting.clear()
+        return hits, problem
+
+    def note_prediction(self, branch: Branch) -> None:
+        """Keep the prediction of this pass, if it is a new one; not where every pass reads another batch."""
+        trainer, task = self._trainer, self._trainer.task
+        data = trainer.experiment.data
+        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or data.text or data.series:
+            return
+        prediction = scored(trainer)
+        if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
+            return
+        self._last_prediction = prediction
+        target = task.scored
+        assert target is not None
+        text, right = task.text(prediction), torch.equal(prediction, target.cpu())
+        branch.predictions.add(text, trainer.epoch, right, wrong=first_difference(text, task.text(target)))
+
+    def change_branch(self) -> None:
+        """What was predicted last is not what this branch predicted last."""
+        self._last_prediction = None
+
+
+def no_number(branch: Branch, epoch: int) -> str:
+    """That the newest loss of a branch is no number, in words; or nothing. `epoch`: that of its newest tick."""
+    newest = [series.last() for series in (branch.losses, branch.character_losses)]
+    lost = next((each for each in newest if each is not None and not math.isfinite(each)), None)
+    return "" if lost is None else _no_number(lost, branch.newest, epoch)
+
+
+def _no_number(loss: float, tick: int, epoch: int) -> str:
+    kind = "NaN (not a number)" if math.isnan(loss) else "infinite"
+    return f"The loss turned {kind} at tick {tick:,}, epoch {epoch:,}: try a smaller learning rate, or --clip 1."

@@ -1,0 +1,151 @@
+"""The exact state of a run between two passes: weights, optimiser, random numbers and place; to the bit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.network.model import State
+from rnn_tui.engine.training.lr_schedule import Plateau
+from rnn_tui.engine.training.trainer import Trainer
+
+__all__ = ["Slot", "Snapshot", "restore", "state_bytes", "take", "take_beginning"]
+
+_GRADIENT = "grad"  # the key of a gradient that waits for those of other passes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """One tensor of the optimiser's state, or a gradient."""
+
+    parameter: int  # its place among the parameters
+    key: str  # "exp_avg"
+    shape: torch.Size
+    device: torch.device
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """Everything that the next tick depends on. Nothing in it is ever changed."""
+
+    ticks: int
+    epoch: int
+    updates: int
+    collected: int  # passes whose gradients wait for an update
+    plateau: Plateau
+    earlier: float  # losses of this epoch so far
+    scaling: dict[str, Any] | None  # of the losses, in float16
+    values: Tensor  # (n,) weights, the optimiser's tensors, what is collected; float32 or as wide as the weights
+    slots: tuple[Slot, ...]
+    random: Tensor | None  # of torch's generator, where the run draws numbers
+    state: State | None = None  # that the last pass left, where the next goes on from it
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        state = self.state if isinstance(self.state, tuple) else () if self.state is None else (self.state,)
+        return self.values.nbytes + (0 if self.random is None else self.random.nbytes) + sum(s.nbytes for s in state)
+
+
+def state_bytes(trainer: Trainer) -> int:
+    """About what one snapshot takes: the weights, and as much again for each running average, and for gradients."""
+    weights = sum(parameter.nbytes for parameter in trainer.model.parameters())
+    training = trainer.experiment.training
+    return weights * ({"adam": 3, "rmsprop": 2, "sgd": 1}[training.optimizer] + (training.accumulate > 1))
+
+
+def take(trainer: Trainer) -> Snapshot:
+    """The state of a trainer that is between two passes, its update made."""
+    parameters = list(trainer.model.parameters())
+    waiting = [parameter.grad for parameter in parameters] if trainer.collected else []
+    slots, tensors = _optimizer_tensors(trainer, parameters, waiting)
+    with torch.no_grad():
+        values = torch.cat([tensor.reshape(-1) for tensor in (*parameters, *tensors)])
+    draws = trainer.experiment.network.initial_state == "random"
+    return Snapshot(
+        ticks=trainer.ticks,
+        epoch=trainer.epoch,
+        updates=trainer.updates,
+        collected=trainer.collected,
+        plateau=trainer.plateau,
+        earlier=trainer.earlier,
+        scaling=None if trainer.scaler is None else trainer.scaler.state_dict(),
+        values=values,
+        slots=slots,
+        random=torch.get_rng_state() if draws else None,
+        state=trainer.state if trainer.task.carries_into(trainer.epoch + 1) else None,
+    )
+
+
+def take_beginning(trainer: Trainer) -> Snapshot:
+    """The state at the beginning of the pass under way, or of the last one; the trainer is left as it is.
+
+    The weights move between two passes only, so they are those of now. Where the update after the last pass has been
+    made already, this is the state behind it.
+    """
+    now = take(trainer)
+    if not trainer.logits or (trainer.learns and trainer.at_end_of_pass and not trainer.has_update):
+        return now
+    began = trainer.pass_began
+    parameters = list(trainer.model.parameters())
+    slots, tensors = _optimizer_tensors(trainer, parameters, began.gradients)
+    with torch.no_grad():
+        values = torch.cat([tensor.reshape(-1) for tensor in (*parameters, *tensors)])
+    return replace(
+        now,
+        ticks=began.ticks,
+        epoch=trainer.epoch - 1,
+        collected=began.collected,
+        values=values,
+        slots=slots,
+        random=began.random,
+        state=trainer.h_0 if trainer.task.carries_into(trainer.epoch) else None,
+    )
+
+
+def restore(trainer: Trainer, snapshot: Snapshot) -> None:
+    """Put a trainer back, so that its next tick is the one that came after the snapshot, to the bit."""
+    parameters = list(trainer.model.parameters())
+    optimizer = trainer.optimizer
+    tensors: list[Tensor] = []
+    if optimizer is not None:
+        optimizer.zero_grad()
+        optimizer.state.clear()
+        for slot in snapshot.slots:
+            tensor = torch.empty(slot.shape, device=slot.device)
+            if slot.key == _GRADIENT:
+                parameters[slot.parameter].grad = tensor
+            else:
+                optimizer.state[parameters[slot.parameter]][slot.key] = tensor
+            tensors.append(tensor)
+    with torch.no_grad():
+        targets = [*parameters, *tensors]
+        for target, value in zip(
+            targets, torch.split(snapshot.values, [each.numel() for each in targets]), strict=True
+        ):
+            target.copy_(value.view_as(target))
+    if snapshot.random is not None:
+        torch.set_rng_state(snapshot.random)
+    if trainer.scaler is not None and snapshot.scaling is not None:
+        trainer.scaler.load_state_dict(snapshot.scaling)
+    trainer.return_to(snapshot.ticks, snapshot.epoch, snapshot.state)
+    trainer.updates, trainer.collected, trainer.plateau = snapshot.updates, snapshot.collected, snapshot.plateau
+    trainer.earlier = snapshot.earlier
+
+
+def _optimizer_tensors(
+    trainer: Trainer, parameters: list[nn.Parameter], gradients: Sequence[Tensor | None]
+) -> tuple[tuple[Slot, ...], list[Tensor]]:
+    """The optimiser's tensors, and the gradients that wait for those of other passes: empty, where none do."""
+    if trainer.optimizer is None:
+        return (), []
+    slots, tensors = [], []
+    for number, parameter in enumerate(parameters):
+        waiting = {_GRADIENT: gradients[number]} if gradients else {}
+        for key, value in (trainer.optimizer.state.get(parameter, {}) | waiting).items():
+            if isinstance(value, Tensor):
+                slots.append(Slot(parameter=number, key=key, shape=value.shape, device=value.device))
+                tensors.append(value)
+    return tuple(slots), tensors

@@ -1,0 +1,303 @@
+"""The training loop, one tick at a time; nothing about screens.
+
+The update that ends a pass is made when the next pass begins. So between two ticks the weights are those that gave
+the newest loss, and the gradients on them are its gradients: whatever is looked at there belongs together.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from rnn_tui.engine.network.dropout import draw_masks
+from rnn_tui.engine.network.model import Model, State, initial_state
+from rnn_tui.engine.training.batches_on_device import Source, build_task
+from rnn_tui.engine.training.losses import loss_of
+from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
+from rnn_tui.engine.training.optimizers import build_optimizer
+from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
+from rnn_tui.experiment.spec import Experiment, Tick, Training
+
+__all__ = ["Beginning", "Stage", "Trainer"]
+
+Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What a pass changes, as it was before its first tick; the weights are the same until its end."""
+
+    ticks: int = 0
+    collected: int = 0  # passes whose gradients waited
+    gradients: Sequence[Tensor | None] = ()  # of each parameter, added up over them; empty where none waited
+    random: Tensor | None = None  # of torch's generator, where the run draws numbers
+
+
+class Trainer:
+    """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
+
+    def __init__(self, experiment: Experiment, device: torch.device, source: Source | None = None) -> None:
+        self.experiment = experiment
+        self.device = device
+        self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
+        self.learns = experiment.training.learn
+        torch.manual_seed(experiment.training.seed)
+        self.model = Model(experiment).to(device)
+        if not self.learns:
+            self.model.requires_grad_(False)
+        self.task = build_task(experiment, device, source)
+        self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
+        precision = experiment.training.precision
+        self.cast = casting(precision, device)
+        self.scaler = build_scaler(precision, device) if self.learns else None
+        self._embed, self._recur, self._read_out = forward_parts(self.model, precision, self.cast)
+        self.updates = 0  # made so far
+        self.collected = 0  # passes whose gradients have been added up since the last one
+        self.plateau = Plateau()
+        self.earlier = 0.0  # losses of this epoch's passes that are over, added up, where something goes by them
+        self.masks: Tensor | None = None  # of dropout in this pass, (L-1, T, N, D*H)
+        self.ticks = 0
+        self.epoch = 0  # the pass under way, or the last one, from 1; of a text it reads one batch
+        self.fed = 0  # time steps of it that have been fed
+        self.h_0: State = initial_state(experiment.network, self.task.rows, device)  # the state before the first step
+        self._first_h_0 = self.h_0
+        self.state = self.h_0  # the state after the last step fed
+        self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
+        self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
+        self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
+        self.pass_began = Beginning()
+        self.keeps_update = False  # set while somebody looks at the updates
+        self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
+
+    @property
+    def length(self) -> int:
+        """Time steps in a pass."""
+        return self.task.length
+
+    @property
+    def at_end_of_pass(self) -> bool:
+        """Whether the last tick completed a pass; its gradients are ready then."""
+        return self.fed == self.length
+
+    @property
+    def has_update(self) -> bool:
+        """Whether the last pass has prepared an update that has not been made yet, or its part of one."""
+        return self.optimizer is not None and self.total is not None and self.at_end_of_pass
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the passes whose gradients have been collected are enough for an update."""
+        return self.collected >= self.experiment.training.accumulate
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next update."""
+        return learning_rate(self.experiment, self.updates, self.plateau, batches=self.task.batches)
+
+    @property
+    def watched_loss(self) -> float | None:
+        """What a plateau and early stopping go by: the mean loss of the epoch that has just ended; None: it has not."""
+        batches = self.task.batches
+        if self.total is None or not self.at_end_of_pass or self.epoch % batches:
+            return None
+        return (self.earlier + self.total.item()) / batches
+
+    def gradients(self) -> list[Tensor | None]:
+        """∂L/∂W of each parameter, averaged over the passes since the last update; before clipping."""
+        parts = self.collected * (1 if self.scaler is None else self.scaler.get_scale())
+        found = [weight.grad for weight in self.model.parameters()]
+        return found if parts <= 1 else [None if each is None else each / parts for each in found]
+
+    def fresh_gradients(self) -> list[Tensor]:
+        """Compute the logits, the loss and the gradients of this pass once more, in one go. Nothing changes."""
+        x = self._embed(self.task.x(0, self.length))
+        output, _ = self._over_time(x, self.h_0, 0, self.length)
+        logits = self._read_out(output)
+        if self.task.batch_first:
+            logits = logits.transpose(0, 1)
+        mean = self.experiment.training.reduction == "mean"
+        loss = loss_of(logits, self.task.y(0, self.length), "mean" if mean else "sum")
+        loss = loss if mean else loss / self.task.rows
+        found = torch.autograd.grad(loss, list(self.model.parameters()), allow_unused=True)
+        return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
+
+    def tick(self) -> None:
+        """One character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
+        for _ in self.stages():
+            pass
+
+    def stages(self) -> Iterator[tuple[Stage, Tensor | None]]:
+        """The operations of a tick, one after the other: what has just been done, and what came out of it.
+
+        Between two of them the tick can be held; it has happened when this is exhausted.
+        """
+        if self.at_end_of_pass and self.has_update:
+            self.finish_update()
+            yield "update", None
+        if self.fed in (0, self.length):
+            self._begin_pass()
+        start = self.fed
+        stop = start + 1 if self.unit == "character" else self.length
+        x = self._embed(self.task.x(start, stop))
+        yield "embed", x
+        output, self.state = self._over_time(x, self.state, start, stop)
+        yield "cells", output
+        logits = self._read_out(output)
+        if self.task.batch_first:
+            logits = logits.transpose(0, 1)
+        self.logits.append(logits.detach())
+        yield "head", logits
+        if self.learns:
+            self._add_loss(logits, start, stop)
+            yield "loss", self.loss
+        self.fed = stop
+        self.ticks += 1
+        if self.learns and self.at_end_of_pass:
+            self._backward()
+            yield "backward", self.total
+
+    def _over_time(self, x: Tensor, state: State, start: int, stop: int) -> tuple[Tensor, State]:
+        """Run the recurrent layers over time steps start..stop-1; return their output and the state after them."""
+        masks = None if self.masks is None else self.masks[:, start:stop]
+        if self.task.lengths is not None:  # then it reads both ways, and so the whole row at once
+            output, state = self._recur(x, state, masks, self.task.lengths)
+        elif masks is not None:
+            output, state = self._recur(x, state, masks)
+        else:
+            output, state = self._recur(x, state)
+        return output, state
+
+    def finish_update(self) -> None:
+        """Make the update that the last pass has prepared, if it has not been made yet; or collect it for a later one.
+
+        Gradients that were collected are averaged, then clipped. A plateau hears of the loss after the update.
+        """
+        if self.optimizer is None or not self.has_update:
+            return
+        if self.is_due:
+            self._update(self.optimizer)
+        self._watch_loss()
+        self.total = None
+
+    def _watch_loss(self) -> None:
+        """Nothing, where neither the rate nor the end of the run goes by the loss."""
+        training = self.experiment.training
+        if self.total is None or (training.schedule != "plateau" and not training.patience):
+            return
+        loss = self.watched_loss
+        self.earlier = 0.0 if loss is not None else self.earlier + self.total.item()
+        if loss is not None and training.schedule == "plateau":
+            self.plateau = self.plateau.after(loss, span(self.experiment))
+
+    def _update(self, optimizer: Optimizer) -> None:
+        training = self.experiment.training
+        if self.scaler is not None:
+            self.scaler.unscale_(optimizer)
+        if self.collected > 1:
+            for weight in self.model.parameters():
+                if weight.grad is not None:
+                    weight.grad /= self.collected
+        if training.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), training.clip)
+        if training.schedule != "constant":
+            self._set_rate(optimizer)
+        weights = [weight.detach() for weight in self.model.parameters()] if self.keeps_update else None
+        before = [weight.clone() for weight in weights or ()]
+        if self.scaler is None:
+            optimizer.step()
+        else:
+            self.scaler.step(optimizer)
+            self.scaler.update()
+        self.last_update = None if weights is None else [new - old for new, old in zip(weights, before, strict=True)]
+        optimizer.zero_grad()
+        self.collected = 0
+        self.updates += 1
+
+    def _set_rate(self, optimizer: Optimizer) -> None:
+        rate = self.lr
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+
+    def return_to(self, ticks: int, epoch: int, state: State | None = None) -> None:
+        """Stand behind the last tick of a pass again, its update made; the weights are the caller's to put back.
+
+        `state` is the one that the pass left, where the next may go on from it.
+        """
+        self.ticks, self.epoch = ticks, epoch
+        self.fed = self.length if epoch else 0
+        self.h_0 = self.state = self._first_h_0 if state is None else state
+        if not epoch:
+            self.task.begin(1, self.experiment.training.seed)
+        self.logits = []
+        self.loss = self.total = self.last_update = self.masks = None
+
+    def reconfigure(self, training: Training) -> None:
+        """Learn in another way from here on. Another kind of optimiser begins without a past.
+
+        Schedules count their updates from the first one of the run; another rate or schedule begins a plateau anew.
+        """
+        old = self.experiment.training
+        self.experiment = msgspec.structs.replace(self.experiment, training=training)
+        self.unit = training.tick
+        if self.optimizer is None:
+            return
+        if training.optimizer != old.optimizer:
+            self.optimizer = build_optimizer(training, self.model.parameters())
+        if (training.lr, training.schedule) != (old.lr, old.schedule):
+            self.plateau = Plateau()
+        self._set_rate(self.optimizer)
+        for group in self.optimizer.param_groups:
+            group["weight_decay"] = training.weight_decay
+
+    def _begin_pass(self) -> None:
+        draws = self.experiment.network.initial_state == "random"
+        weights = self.model.parameters() if self.collected else ()
+        self.pass_began = Beginning(
+            ticks=self.ticks,
+            collected=self.collected,
+            gradients=[None if each.grad is None else each.grad.clone() for each in weights],
+            random=torch.get_rng_state() if draws else None,
+        )
+        number = self.epoch + 1
+        self.task.begin(number, self.experiment.training.seed)
+        if self.task.carries_into(number):
+            self.h_0 = self.state
+        elif self.epoch:
+            self.h_0 = initial_state(self.experiment.network, self.task.rows, self.device)
+        self.state = self.h_0
+        self.epoch = number
+        self.fed = 0
+        self.logits = []
+        self.loss = self.total = None
+        if self.experiment.network.dropout:
+            self.masks = draw_masks(self.experiment, self.epoch, self.device)
+
+    def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
+        """The loss of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end.
+
+        Where rows are padded, only steps that have a target count: the mean is over all targets of the batch.
+        """
+        steps, rows, _ = logits.shape
+        mean = self.experiment.training.reduction == "mean"
+        whole = steps == self.length
+        loss = loss_of(logits, self.task.y(start, stop), "mean" if mean and whole else "sum")
+        if not (mean and whole) and rows > 1:
+            loss = loss / rows
+        self.loss = loss.detach()
+        self.total = loss if self.total is None else self.total + loss
+        if mean and not whole and stop == self.length:
+            self.total = self.total / self.task.said_by(self.length)
+
+    def _backward(self) -> None:
+        assert self.total is not None
+        torch.autograd.backward(self.total if self.scaler is None else self.scaler.scale(self.total))
+        self.collected += 1
+        self.total = self.total.detach()
+        if isinstance(self.state, tuple):
+            self.state = self.state[0].detach(), self.state[1].detach()
+        else:
+            self.state = self.state.detach()

@@ -1,0 +1,209 @@
+"""The command line that leads to what is on the screen, and the way back from its `--fork`s to turns."""
+
+import contextlib
+import shlex
+from typing import Any
+
+import msgspec
+
+from rnn_tui.common.glyphs import is_harmful
+from rnn_tui.common.wording import shown
+from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.lessons import DEFAULT, LESSONS
+from rnn_tui.experiment.overrides import overridden
+from rnn_tui.experiment.remember import GAP, gap_of
+from rnn_tui.experiment.remember import NAME as REMEMBER
+from rnn_tui.experiment.settings import FIELDS, Field
+from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
+from rnn_tui.experiment.validate import from_dict, to_dict
+
+__all__ = ["ForkError", "command_line", "parse_forks"]
+
+_CHANGES = (  # of a training, on the way
+    "tick",
+    "reduction",
+    "optimizer",
+    "lr",
+    "schedule",
+    "schedule_every",
+    "schedule_factor",
+    "weight_decay",
+    "clip",
+    "accumulate",
+    "patience",
+    "epochs",
+    "seed",
+)
+_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}  # inside $'…'
+_EXAMPLE = "'300: lr=0.05 seed=3'"
+_MOST = 10**15  # ticks
+
+
+class ForkError(ValueError):
+    """A text that is no fork, in one line that begins with the text."""
+
+    def __init__(self, text: str, problem: str) -> None:
+        super().__init__(f"{shown(text)}: {problem}")
+
+
+def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
+    """What leads to that tick of an experiment whose way of learning took these turns, quoted for a shell.
+
+    It is safe to paste: what a terminal would obey is written with escapes. On a CPU it gives the same numbers.
+    Raises ValueError for what cannot stand on a command line.
+    """
+    lesson = began.name if began.name in LESSONS else ""
+    base = LESSONS[lesson or DEFAULT]
+    words = ["rnn-tui", *([lesson] if lesson else [])]
+    if lesson == REMEMBER and (gap := gap_of(began.data)) not in (None, GAP):
+        base = msgspec.structs.replace(base, data=began.data)
+        words += ["--gap", str(gap)]
+    words += _options(_given(base, began))
+    training = began.training
+    for turn in turns:
+        changes = _changes(training, turn)
+        if turn.tick <= tick and changes:
+            words += ["--fork", f"{turn.tick}: {changes}"]
+        training = turn.training
+    words += ["--until", f"tick={tick}"] if tick else ["--paused"]
+    if any("\0" in word for word in words):
+        raise ValueError("The text holds a null character, and no command line can: write it to a file instead.")
+    return " ".join(map(_quoted, words))
+
+
+def parse_forks(experiment: Experiment, texts: tuple[str, ...]) -> tuple[Turn, ...]:
+    """The turns that `--fork` names for an experiment, in their order. Raises ForkError."""
+    turns: list[Turn] = []
+    for text in texts:
+        tick, settings = _parts(text)
+        if turns and tick < turns[-1].tick:
+            raise ForkError(text, f"must not come after the one at tick {turns[-1].tick:,}: their ticks must ascend")
+        values = to_dict(experiment)
+        values["training"] |= settings
+        try:
+            experiment = from_dict(values)
+        except ExperimentError as error:
+            raise ForkError(text, f"{error.path.rpartition('.')[2]} {error}") from None
+        turns.append(Turn(tick=tick, training=experiment.training, reseed="seed" in settings))
+    return tuple(turns)
+
+
+def _parts(text: str) -> tuple[int, dict[str, Any]]:
+    """`300: lr=0.05 seed=3` as a tick and the values that change."""
+    before, colon, after = text.partition(":")
+    tick = before.strip()
+    if not colon or not (tick.isascii() and tick.isdecimal() and len(tick) <= 20):
+        raise ForkError(text, f"must be a tick and what changes then, as in {_EXAMPLE}")
+    if int(tick) > _MOST:
+        raise ForkError(text, f"is out of reach: the tick must be at most {_MOST:,}")
+    settings: dict[str, Any] = {}
+    for word in after.split():
+        name, equals, value = word.partition("=")
+        if name not in _CHANGES or not equals:
+            names = f"{', '.join(_CHANGES[:-1])} and {_CHANGES[-1]}"
+            raise ForkError(text, f"{shown(word)} cannot change on the way: there is {names}, as in {_EXAMPLE}")
+        if name in settings:
+            raise ForkError(text, f"{name} stands there twice")
+        settings[name] = _value(text, name, value)
+    if not settings:
+        raise ForkError(text, f"changes nothing: say what, as in {_EXAMPLE}")
+    return int(tick), settings
+
+
+def _value(text: str, name: str, value: str) -> Any:
+    kind = type(getattr(Training(), name))
+    try:
+        return kind(value)
+    except ValueError:
+        right = "a whole number" if kind is int else "a number"
+        raise ForkError(text, f"{name} {shown(value)} is not {right}") from None
+
+
+def _changes(before: Training, turn: Turn) -> str:
+    """What a turn changes, as `--fork` reads it. A seed counts only where the random numbers begin anew with it."""
+    after = turn.training
+    names = [name for name in _CHANGES[:-1] if getattr(after, name) != getattr(before, name)]
+    names += ["seed"] if turn.reseed else []
+    return " ".join(f"{name}={_text(getattr(after, name))}" for name in names)
+
+
+def _given(base: Experiment, experiment: Experiment) -> dict[str, Any]:
+    """The least that must be said to change one experiment into another; the rest follows (`overrides`)."""
+    plain = _completed(base, experiment, {})
+    data = experiment.data
+    pairs = list(zip(data.inputs, data.targets, strict=False))
+    if "data.targets" in plain and all(
+        row[1:] == target[:-1] for row, target in pairs
+    ):  # perhaps the target need not be said
+        whole = [row + target[-1] for row, target in pairs]
+        short = _completed(base, experiment, {"data.inputs": whole, "data.targets": None})
+        with contextlib.suppress(ExperimentError):
+            if _unwatched(from_dict(overridden(base, short))) == _unwatched(experiment):
+                return short
+    return plain
+
+
+def _completed(base: Experiment, experiment: Experiment, given: dict[str, Any]) -> dict[str, Any]:
+    """What is `given`, and all that would still be another value; None stands for a value that follows."""
+    wanted = to_dict(experiment)
+    paths = [each.path for each in FIELDS if each.path != "run.until" and each.path not in given]
+    found = {path: value for path, value in given.items() if value is not None}
+    while True:
+        values = overridden(base, found)
+        other = [path for path in paths if path not in found and _at(values, path) != _at(wanted, path)]
+        if not other:
+            return found
+        found[other[0]] = _at(wanted, other[0])
+
+
+def _unwatched(experiment: Experiment) -> Experiment:
+    """The experiment without what decides no number of it."""
+    run = msgspec.structs.replace(experiment.run, until=())
+    return msgspec.structs.replace(experiment, name="", about="", run=run)
+
+
+def _at(values: dict[str, Any], path: str) -> Any:
+    section, _, name = path.partition(".")
+    return values[section][name]
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a shell.
+
+    What acts on a terminal becomes $'…' (POSIX 2024; bash, zsh, ksh, busybox), with its bytes in octal: pasted as it
+    is, a line feed or an escape character would be obeyed before any shell has read the quotes.
+    """
+    if not any(map(is_harmful, word)):
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if not is_harmful(character):
+        return character
+    return "".join(f"\\{byte:03o}" for byte in character.encode())
+
+
+def _options(given: dict[str, Any]) -> list[str]:
+    words: list[str] = []
+    for each in FIELDS:
+        if each.path not in given:
+            continue
+        value = given[each.path]
+        if isinstance(value, bool):
+            words.append(each.option if value else f"--no-{each.option[2:]}")
+        else:
+            for text in value if isinstance(value, (list, tuple)) else [_setting(each, value)]:
+                words += [f"{each.option}={text}"] if text.startswith("-") else [each.option, text]
+    return words
+
+
+def _setting(each: Field, value: Any) -> str:
+    return "max" if each.path == "run.speed" and not value else _text(value)
+
+
+def _text(value: Any) -> str:
+    """A value, every digit of it."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,0 +1,108 @@
+"""An experiment with some of its settings replaced, and the rest following where it would no longer fit.
+
+Whoever says `--input "hello world"` means a network that can learn it: what was not asked for gives way.
+"""
+
+from typing import Any
+
+import msgspec
+
+from rnn_tui.experiment.breakpoints import needs_learning
+from rnn_tui.experiment.presets import OWN_PAIRS, OWN_SERIES, OWN_TEXT, name_for
+from rnn_tui.experiment.spec import END, Experiment, Training
+from rnn_tui.experiment.validate import to_dict
+
+__all__ = ["overridden"]
+
+
+def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
+    """The values of `base` with those `given` by path in their place, for `from_dict` to judge."""
+    base = _text_base(base, given)
+    values = to_dict(base)
+    for path, value in given.items():
+        section, _, name = path.partition(".")
+        values[section][name] = value
+    _follow_learning(values, given, learnt=base.training.learn)
+    _follow_texts(values, given)
+    if given.get("network.bidirectional") and "training.tick" not in given:
+        values["training"]["tick"] = "sequence"
+    if "network.hidden_size" not in given:
+        _follow_vocabulary(values)
+    if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
+        data = values["data"]
+        values["name"], values["about"] = name_for(data["text"] or data["pairs"] or data["series"]), ""
+    return values
+
+
+def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
+    """Where rows, a text, pairs or a series become another of them: nothing that learns one is of use for the other."""
+    files = ("data.text", "data.pairs", "data.series")
+    if given.get("data.pairs") and not base.data.pairs:
+        other = OWN_PAIRS
+    elif given.get("data.text") and not base.data.text:
+        other = OWN_TEXT
+    elif given.get("data.series") and not base.data.series:
+        other = OWN_SERIES
+    elif base.data.file and (given.get("data.inputs") or "" in map(given.get, files)):
+        other = Experiment()
+    else:
+        return base
+    return msgspec.structs.replace(other, run=msgspec.structs.replace(other.run, device=base.run.device))
+
+
+def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: bool) -> None:
+    """A target is there to be learnt, in more than a forward pass's epoch; without learning there is none."""
+    training = values["training"]
+    if given.get("data.targets") and "training.learn" not in given:
+        training["learn"] = True
+    if training["learn"] and not learnt and "training.epochs" not in given:
+        training["epochs"] = Training().epochs
+    if not training["learn"] and "data.targets" not in given:
+        values["data"]["targets"] = []
+        if "data.task" not in given:
+            values["data"]["task"] = "many-to-many"
+    if not training["learn"] and "data.holdout" not in given:
+        values["data"]["holdout"] = 0.0
+    if not training["learn"] and "run.until" not in given:
+        values["run"]["until"] = [text for text in values["run"]["until"] if not needs_learning(text)]
+
+
+def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Another input brings its own target, and both their vocabulary where the old one lacks a character."""
+    data = values["data"]
+    if "data.inputs" in given and "data.targets" not in given:
+        data["targets"] = []
+        if "data.task" not in given:
+            data["task"] = "many-to-many"
+    if ("data.text" in given or "data.pairs" in given) and "data.vocabulary" not in given:
+        data["vocabulary"] = ""
+    changed = "data.inputs" in given or "data.targets" in given
+    if changed and "data.vocabulary" not in given and not _characters(values) <= set(data["vocabulary"]):
+        data["vocabulary"] = ""
+
+
+def _follow_vocabulary(values: dict[str, Any]) -> None:
+    """A state that is read as logits has a number for each character, in both directions together."""
+    network, data = values["network"], values["data"]
+    if not values["training"]["learn"] or network["head"] != "direct" or not data["inputs"]:
+        return
+    classes = len(values["data"]["vocabulary"]) or len(_characters(values))
+    directions = 2 if network["bidirectional"] else 1
+    if classes % directions == 0:
+        network["hidden_size"] = classes // directions
+
+
+def _texts(values: dict[str, Any]) -> list[list[str]]:
+    data = values["data"]
+    return [
+        list(data["inputs"]),
+        list(data["targets"]),
+        [data["text"], data["pairs"], data["task"], data["vocabulary"]],
+        [data["series"], data["column"]],
+    ]
+
+
+def _characters(values: dict[str, Any]) -> set[str]:
+    data = values["data"]
+    end = END if data["task"] == "one-to-many" else ""
+    return set("".join([*data["inputs"], *data["targets"], end]))

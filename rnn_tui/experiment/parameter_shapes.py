@@ -1,0 +1,32 @@
+"""The tensors of weights that a network has, from its description alone: names and shapes, in the model's order."""
+
+from functools import lru_cache
+
+from rnn_tui.experiment.spec import GATES, Experiment
+
+__all__ = ["parameter_shapes"]
+
+
+@lru_cache(maxsize=8)
+def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Name and shape of each, as `model.named_parameters()` has them, "recurrent." left out."""
+    network, classes = experiment.network, experiment.classes
+    hidden, rows = network.hidden_size, GATES[network.cell] * network.hidden_size
+    shapes: list[tuple[str, tuple[int, ...]]] = []
+    if network.embedding:
+        shapes.append(("embedding.weight", (classes, network.embedding)))
+    width = experiment.input_size
+    for layer in range(network.layers):
+        for direction in range(network.directions):
+            before = f"cells.{layer}." if network.implementation == "cell" else ""
+            after = "" if before else f"_l{layer}{'_reverse' if direction else ''}"
+            shapes += [
+                (f"{before}weight_ih{after}", (rows, width)),
+                (f"{before}weight_hh{after}", (rows, hidden)),
+                (f"{before}bias_ih{after}", (rows,)),
+                (f"{before}bias_hh{after}", (rows,)),
+            ]
+        width = hidden * network.directions
+    if network.head == "linear":
+        shapes += [("head.weight", (classes, width)), ("head.bias", (classes,))]
+    return tuple(shapes)

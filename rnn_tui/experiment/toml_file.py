@@ -1,0 +1,212 @@
+"""Experiments as TOML files: what a person writes, and where in it something is wrong."""
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Item, Table
+
+from rnn_tui import __version__
+from rnn_tui.common.atomic_files import read_whole
+from rnn_tui.common.versions import WRITTEN_BY, is_newer, no_setting, written_by
+from rnn_tui.common.wording import shown, without_value
+from rnn_tui.experiment.settings import FIELDS, Field
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.toml_limits import huge_number, too_much
+from rnn_tui.experiment.validate import choices, from_dict, to_dict
+
+__all__ = ["FileError", "read", "write"]
+
+_LARGEST = 2**20  # bytes
+_WRITER = re.compile(rf"# *{WRITTEN_BY} ([\w.+-]{{1,40}})[ \t\r]*(?:\n|$)")
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+class FileError(ExperimentError):
+    """A file that holds no sound experiment; the text begins with the file and, if there is one, the line."""
+
+    def __init__(self, file: str, line: int | None, path: str, problem: str) -> None:
+        where = f"{file}, line {line}" if line else file or "''"
+        super().__init__(path, f"{where}: {path} {problem}" if path else f"{where}: {problem}")
+        self.file = file
+        self.line = line
+
+
+def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
+    """The experiment in a TOML file, to which links may lead if they are to be followed. Raises FileError."""
+    file = os.fspath(path)
+    text = _text(file, follow=follow)
+    values = _parse(file, text)
+    writer = _writer(text)
+    unknown = _unknown(values)
+    if unknown and is_newer(writer):
+        section, name = unknown[0]
+        keys = [".".join(filter(None, each)) for each in unknown]
+        raise FileError(file, _line(text, section, name), "", no_setting(writer, keys))
+    for section, name in unknown:
+        known = to_dict(Experiment())
+        like = difflib.get_close_matches(name, known[section] if section else known, n=1)
+        where = f"[{section}]" if section else "the file"
+        raise FileError(
+            file,
+            _line(text, section, name),
+            f"{section}.{name}".lstrip("."),
+            f"is no key of {where}" + (f"; nearest: {like[0]}" if like else ""),
+        )
+    run = values.get("run")
+    if isinstance(run, dict) and run.get("speed") == "max":
+        run["speed"] = 0
+    try:
+        return from_dict(values)
+    except ExperimentError as error:
+        section, _, name = error.path.rpartition(".")
+        newer = f" (the file was {written_by(writer)})" if is_newer(writer) else ""
+        raise FileError(file, _line(text, section, name), error.path, _said(error, values) + newer) from None
+
+
+def write(experiment: Experiment) -> str:
+    """The experiment as a TOML file that says what each of its keys is about.
+
+    Raises ExperimentError for one that would be too large to be read again.
+    """
+    values = to_dict(experiment)
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"{WRITTEN_BY} {__version__}"))
+    document["name"] = _item(experiment.name)
+    document["about"] = _item(experiment.about)
+    for section in dict.fromkeys(each.section for each in FIELDS):
+        document.add(tomlkit.nl())
+        document[section] = _table([each for each in FIELDS if each.section == section], values[section])
+    text = tomlkit.dumps(document)
+    size = len(text.encode())
+    if size > _LARGEST:
+        problem = f"is too long to be written down: the experiment would be a file of {size:,} bytes, and at most "
+        raise ExperimentError(
+            "data.inputs", f"{problem}{_LARGEST:,} are read; long texts can be files, --text or --pairs"
+        )
+    return text
+
+
+def _table(fields: list[Field], values: dict[str, Any]) -> Table:
+    table = tomlkit.table()
+    for each in fields:
+        value = values[each.name]
+        item = _item("max" if each.path == "run.speed" and not value else value)
+        table.add(each.name, item.comment(_described(each)))
+    return table
+
+
+def _described(each: Field) -> str:
+    """What a field is about, and the words that it takes."""
+    words = choices(each.path)
+    told = all(word in each.about for word in words)
+    return each.about if told else f"{each.about} ({', '.join(words)})"
+
+
+def _item(value: Any) -> Item:
+    """A TOML value. Texts keep what can be read and escape the rest: the file may be shown on a terminal."""
+    if isinstance(value, str):
+        value = tomlkit.value(_quoted(value))
+    elif isinstance(value, (list, tuple)):
+        value = tomlkit.value(f"[{', '.join(map(_quoted, value))}]")
+    item: Item = tomlkit.item(value)
+    return item
+
+
+def _quoted(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)  # its escapes are TOML's too
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
+
+
+def _text(file: str, *, follow: bool) -> str:
+    try:
+        data = read_whole(file, _LARGEST, follow=follow)
+    except FileNotFoundError:
+        raise FileError(file, None, "", "there is no such file") from None
+    except IsADirectoryError:
+        raise FileError(file, None, "", "is a folder; it must be a TOML file") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(file, None, "", f"cannot be read: {reason}") from None
+    if len(data) > _LARGEST:
+        raise FileError(file, None, "", "is larger than 1 MiB; it must be a TOML file with an experiment")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileError(file, line, "", "is not UTF-8; a TOML file must be") from None
+
+
+def _parse(file: str, text: str) -> dict[str, Any]:
+    problem = too_much(text)
+    if problem:
+        raise FileError(file, None, "", problem)
+    try:
+        values = tomllib.loads(text)
+    except RecursionError:
+        raise FileError(file, None, "", "is nested too deeply for an experiment") from None
+    except tomllib.TOMLDecodeError as error:
+        problem = str(error)
+        place = _PLACE.search(problem)
+        line = int(place[1] or len(text.splitlines())) if place else None
+        raise FileError(file, line, "", f"is not TOML: {_PLACE.sub('', problem)}") from None
+    except ValueError:
+        raise FileError(file, None, "", "holds a number of thousands of digits") from None
+    if huge_number(values):
+        raise FileError(file, None, "", "holds a number of thousands of digits")
+    return values
+
+
+def _writer(text: str) -> str:
+    """The version that wrote the file, as its first line has it; empty: a person did, or 0.1.0."""
+    found = _WRITER.match(text)
+    return found[1] if found else ""
+
+
+def _unknown(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The keys that no experiment has, each with its table."""
+    known = to_dict(Experiment())
+    found = [("", name) for name in values if name not in known]
+    for section, keys in known.items():
+        there = values.get(section)
+        if isinstance(keys, dict) and isinstance(there, dict):
+            found += [(section, name) for name in there if name not in keys]
+    return found
+
+
+def _said(error: ExperimentError, values: Any) -> str:
+    """What is wrong, behind the value, which may be long."""
+    problem, value = str(error), values
+    for name in error.path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, str):
+        return f"{shown(repr(value))} {without_value(problem)}"
+    return f"{shown(value)} {without_value(problem)}" if type(value) in (int, float) else problem
+
+
+def _line(text: str, section: str, name: str) -> int | None:
+    """The line of a key: in its table, as section.name, in section = {...}, or else that of the table."""
+    keys = [
+        re.compile(rf"""\s*{each}\s*[=.]""")
+        for each in (_bare(name), rf"{_bare(section)}\s*\.\s*{_bare(name)}", _bare(section or name))
+    ]
+    header = re.compile(r"""\s*\[+\s*["']?([^\]"'.]*)["']?\s*[\].]""")
+    found: list[int | None] = [None] * 4  # best first
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if opened := header.match(line):
+            current = opened[1].strip()
+            if current == (section or name):
+                found[3] = found[3] or number
+        for place, key in enumerate(keys):
+            if current == ("" if place else section) and key.match(line):
+                found[place] = found[place] or number
+    return next((line for line in found if line), None)
+
+
+def _bare(name: str) -> str:
+    return rf"""["']?{re.escape(name)}["']?"""

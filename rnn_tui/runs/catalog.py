@@ -1,0 +1,166 @@
+"""Where runs lie on the disk: one folder each, found by name, by the beginning of a name, or by path."""
+
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+
+import msgspec
+
+from rnn_tui.common.atomic_files import exists
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.process import home_problem, user_data_folder
+from rnn_tui.common.wording import shown
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, Manifest
+from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
+
+__all__ = [
+    "Listed",
+    "NoSuchRun",
+    "RunsUnreadable",
+    "find",
+    "listed",
+    "new_folder",
+    "newest",
+    "read_listed",
+    "runs_folder",
+    "short_name",
+]
+
+_LONGEST = 40  # characters of an experiment's name in that of a folder
+
+
+class NoSuchRun(ValueError):
+    """A name that leads to no run, or to several; the text is one line that begins with it."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{shown(name)}: {problem}")
+
+
+class RunsUnreadable(ValueError):
+    """The folder of all runs is there and cannot be read; the text is one line that begins with it."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(f"{folder}: cannot be read: {error.strerror or error}")
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as a list tells of it. What is None could not be read, and `problem` says why."""
+
+    name: str
+    folder: str
+    changed: float  # seconds since 1970
+    experiment: Experiment | None = None
+    manifest: Manifest | None = None
+    best: BestCheckpoint | None = None  # None also where there is none yet
+    problem: str = ""
+
+
+def runs_folder() -> Path:
+    """Where runs go if nothing else is said."""
+    return user_data_folder("rnn-tui") / "runs"
+
+
+def new_folder(experiment: Experiment) -> Path:
+    """A name for the folder of a run that begins now: `hihello-2025-01-31-3f9a1c`. Nothing is written."""
+    name = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower())[:_LONGEST].strip("-") or "run"
+    return runs_folder() / f"{name}-{time.strftime('%Y-%m-%d')}-{secrets.token_hex(3)}"
+
+
+def short_name(folder: Path) -> str:
+    """What `find` finds it by: its name where it lies in the usual place, else its path."""
+    return folder.name if folder.parent == runs_folder() else str(folder)
+
+
+def find(name: str) -> Path:
+    """The folder of a run. Raises NoSuchRun."""
+    if "\0" in name:
+        raise NoSuchRun(name, "no such run; `rnn-tui runs` lists them")
+    if name and (os.sep in name or _is_run(Path(name))):
+        if not _is_run(Path(name)):
+            raise NoSuchRun(name, f"is no folder of a run: there is no {EXPERIMENT} in it")
+        return Path(name)
+    folder = runs_folder()
+    try:
+        names = _names(folder)
+    except RunsUnreadable as error:
+        raise NoSuchRun(name, f"cannot be found: {safe(str(error))}") from None
+    if name in names:
+        return folder / name
+    found = [each for each in names if name and each.startswith(name)]
+    if len(found) > 1:
+        some = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
+        raise NoSuchRun(name, f"is the beginning of {len(found)} runs: {some}")
+    if not found:
+        raise NoSuchRun(name, home_problem(folder) or "no such run; `rnn-tui runs` lists them")
+    return folder / found[0]
+
+
+def newest() -> Path:
+    """The folder of the run that was changed last, of those that can be read. Raises NoSuchRun."""
+    try:
+        found = listed()
+    except RunsUnreadable as error:
+        raise NoSuchRun("resume", safe(str(error))) from None
+    for each in found:
+        if not each.problem:
+            return Path(each.folder)
+    where = home_problem(runs_folder()) or f"no run is kept in {safe(str(runs_folder()))}"
+    raise NoSuchRun("resume", where)
+
+
+def listed() -> list[Listed]:
+    """The runs in their usual place, the newest first. Raises RunsUnreadable."""
+    folder = runs_folder()
+    return sorted(map(read_listed, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
+
+
+def read_listed(folder: Path) -> Listed:
+    """What a list tells of the run in a folder, wherever that is."""
+    experiment = manifest = best = None
+    problem, changed = "", 0.0
+    for file in (folder, folder / EXPERIMENT, folder / MANIFEST):
+        try:
+            changed = max(changed, os.lstat(file).st_mtime)
+        except OSError:
+            continue
+    try:
+        experiment = read_experiment(folder)
+        manifest = read_manifest(folder)
+        best = read_best(folder) if exists(folder / BEST) else None
+    except ExperimentError as error:
+        problem = str(error)
+    return Listed(
+        name=folder.name,
+        folder=str(folder),
+        changed=changed,
+        experiment=experiment,
+        manifest=manifest,
+        best=best,
+        problem=problem,
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    """The names of runs, and of folders of which nobody can tell. Raises RunsUnreadable."""
+    try:
+        return sorted(each for each in os.listdir(folder) if _is_run(folder / each))
+    except FileNotFoundError:  # none has been kept yet
+        return []
+    except OSError as error:
+        if home_problem(folder):
+            return []
+        raise RunsUnreadable(folder, error) from None
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether it has an experiment, be it no file that can be read; also where the folder may not be entered."""
+    try:
+        os.lstat(folder / EXPERIMENT)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # ValueError: a null character
+        return False
+    return True

@@ -1,0 +1,99 @@
+"""Losses as CSV, a row for each pass, appended while it trains and read again when a run goes on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rnn_tui.common.atomic_files import CutShort, Folder, NotTheSame, open_regular
+from rnn_tui.runs.manifest import CheckpointError
+
+__all__ = ["CHARACTERS", "HELD_OUT", "LOSSES", "Logbook", "Row"]
+
+LOSSES = ("update", "tick", "loss")
+CHARACTERS = ("tick", "loss")
+HELD_OUT = ("update", "loss", "accuracy", "characters")
+
+_LONGEST = 200  # bytes of a row
+_LARGEST = 2**53  # of a count: more than any run comes to
+
+Row = Sequence[int | float | None]
+
+
+class Logbook:
+    """One CSV file that only ever grows. Every row of it is whole, also after a full disk."""
+
+    def __init__(self, folder: Folder, name: str, columns: tuple[str, ...]) -> None:
+        self.name = name
+        self.columns = columns
+        self.rows = 0  # in the file
+        self._folder = folder
+        self._end = 0  # of the last whole row, in bytes; 0: there is no file yet
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._folder.path / self.name
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Append rows; the first call writes the header and replaces the file.
+
+        Raises OSError: then `rows` tells how many are there, as many as fit. Raises NotTheSame where somebody has
+        changed the file: then it holds none of ours any more, and the next call begins it anew.
+        """
+        lines = [f"{','.join('' if each is None else repr(each) for each in row)}\n".encode() for row in rows]
+        if not self._end:
+            header = f"{','.join(self.columns)}\n".encode()
+            self._folder.write(self.name, header)
+            self._end = len(header)
+        if not lines:
+            return
+        data = b"".join(lines)
+        try:
+            self._folder.append(self.name, data, at=self._end)
+        except CutShort as error:
+            self.rows += data.count(b"\n", 0, error.kept)
+            self._end += error.kept
+            raise
+        except NotTheSame:
+            self.rows = self._end = 0
+            raise
+        self.rows += len(rows)
+        self._end += len(data)
+
+    def read(self, count: int) -> list[list[str]]:
+        """The first `count` rows, behind which it goes on, over what stands there. Raises CheckpointError."""
+        file = self.path
+        found: list[list[str]] = []
+        try:
+            with open_regular(file) as stream:
+                header = stream.readline(_LONGEST)
+                if header.decode("ascii").strip().split(",") != list(self.columns):
+                    raise CheckpointError(file, f"line 1: is not {','.join(self.columns)}")
+                end = len(header)
+                while len(found) < count:
+                    line = stream.readline(_LONGEST)
+                    if not line.endswith(b"\n") and len(line) < _LONGEST:
+                        problem = f"is cut: {len(found):,} rows of the {count:,} that its checkpoint counts"
+                        raise CheckpointError(file, problem)
+                    end += len(line)
+                    found.append(self._row(line, len(found) + 2))
+        except FileNotFoundError:
+            raise CheckpointError(file, "there is no such file") from None
+        except UnicodeDecodeError:
+            raise CheckpointError(file, "is altered: it is no text") from None
+        except OSError as error:
+            raise CheckpointError(file, f"cannot be read: {error.strerror or error}") from None
+        self.rows, self._end = count, end
+        return found
+
+    def _row(self, line: bytes, number: int) -> list[str]:
+        row = line.decode("ascii").strip().split(",")
+        try:
+            if len(row) != len(self.columns) or not line.endswith(b"\n"):
+                raise ValueError
+            if not all(0 < int(each) < _LARGEST for each in row[:-1]):
+                raise ValueError
+            float(row[-1] or "nan")
+        except ValueError:
+            problem = f"line {number}: is not {','.join(self.columns)}"
+            raise CheckpointError(self.path, problem) from None
+        return row

@@ -1,0 +1,186 @@
+"""Whether what a manifest says can be true: of itself, and of the experiment that it belongs to. No torch.
+
+A manifest may be somebody else's, or altered. Each function says in one line what is wrong; empty: nothing.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+
+from rnn_tui.data.data_card import Essence
+from rnn_tui.experiment.parameter_shapes import parameter_shapes
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.runs.manifest import BestCheckpoint, Manifest, Progress, Sealed
+
+__all__ = ["best_problem", "essence_problem", "manifest_problem", "tensors_problem", "wanted_tensors"]
+
+Tensor = tuple[str, tuple[int, ...]]  # kind of numbers as safetensors names it, and shape
+Tensors = dict[str, Tensor]
+
+_LARGEST = 2**53  # of a count: more than any run comes to, and still a whole number in float64
+_NAME = re.compile(r"[^/\0]{1,200}\.safetensors")
+_LOSSES = re.compile(r"losses(-\d{1,9})?\.csv")
+_BRANCH = 100  # characters of a branch's name
+_SCALING = {"scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker"}
+_KEYS: dict[str, tuple[str, ...]] = {
+    "adam": ("exp_avg", "exp_avg_sq", "step"),
+    "rmsprop": ("square_avg", "step"),
+    "sgd": (),
+}
+
+
+def manifest_problem(manifest: Manifest) -> str:
+    """Say what is wrong with `checkpoint.json`, of which the experiment is not known."""
+    progress = manifest.progress
+    counts = [
+        *_sealed_counts(manifest),
+        *(manifest.updates, manifest.epochs, manifest.state_tick, manifest.state_epoch, manifest.weights),
+        *(progress.updates, progress.collected, *progress.plateau[1:], *manifest.best[1:]),
+        *(0 if each is None else each for each in (manifest.rows, manifest.learnt)),
+        *(each.epoch for each in manifest.predictions),
+        *(each.tick for each in (*manifest.turns, *manifest.planned)),
+        *(number for each in manifest.held_out for number in (each.update, each.characters)),
+    ]
+    problem = _counts_problem(counts) or _name_problem(manifest)
+    if problem:
+        return problem
+    if not _LOSSES.fullmatch(manifest.losses):
+        return "it must name a .csv file beside it, as losses.csv"
+    if not manifest.branch.isprintable() or len(manifest.branch) > _BRANCH:
+        return "the name of its branch is not one"
+    if manifest.state_tick > manifest.tick:
+        return "its tensors are of a later tick than its own"
+    if not 0 <= manifest.updates - manifest.state_epoch <= 1:
+        return f"its tensors are of pass {manifest.state_epoch:,}, and it has {manifest.updates:,} passes"
+    if manifest.rows is not None and manifest.rows > manifest.updates:
+        return "it has more losses than passes"
+    if max(progress.updates, progress.collected) > manifest.state_epoch:
+        return "it has more updates than passes"
+    return _past_problem(manifest)
+
+
+def _past_problem(manifest: Manifest) -> str:
+    progress = manifest.progress
+    ticks = [each.tick for each in manifest.turns]
+    if ticks != sorted(ticks) or max(ticks, default=0) > manifest.tick:
+        return "its changes of the training are not in the order of their ticks"
+    updates = [each.update for each in manifest.held_out]
+    if updates != sorted(updates) or max(updates, default=0) > manifest.updates:
+        return "what is held out was judged after passes that it does not have"
+    if max((manifest.learnt or 0, *(each.epoch for each in manifest.predictions))) > manifest.updates:
+        return "it has predictions of passes that it does not have"
+    if max(progress.plateau[1:]) > manifest.state_epoch or max(manifest.best[1:]) > max(manifest.epoch, 1):
+        return "it counts epochs that it does not have"
+    losses = (manifest.loss, progress.earlier, progress.plateau[0], manifest.best[0])
+    judged = (number for each in manifest.held_out for number in (each.loss, each.accuracy, each.rows, each.learnt))
+    return _finite_problem((*losses, *judged)) or _scaling_problem(progress)
+
+
+def best_problem(best: BestCheckpoint) -> str:
+    """Say what is wrong with `best.json`, of which the experiment is not known."""
+    return _counts_problem([*_sealed_counts(best), best.update]) or _name_problem(best) or _finite_problem((best.loss,))
+
+
+def _sealed_counts(sealed: Sealed) -> tuple[int, ...]:
+    return sealed.tick, sealed.epoch, sealed.tensors_bytes
+
+
+def _counts_problem(counts: Iterable[int]) -> str:
+    counts = list(counts)
+    if min(counts) < 0:
+        return "a count in it is negative"
+    return "a count in it is larger than that of any run" if max(counts) > _LARGEST else ""
+
+
+def _name_problem(sealed: Sealed) -> str:
+    return "" if _NAME.fullmatch(sealed.tensors) else "it must name a .safetensors file beside it"
+
+
+def _finite_problem(numbers: Iterable[float | None]) -> str:
+    finite = all(each is None or math.isfinite(each) for each in numbers)
+    return "" if finite else "a loss in it is not a finite number"
+
+
+def _scaling_problem(progress: Progress) -> str:
+    scaling = progress.scaling
+    if scaling is None or not scaling:
+        return ""
+    sound = set(scaling) == _SCALING and all(math.isfinite(each) and each >= 0 for each in scaling.values())
+    return "" if sound and scaling["scale"] > 0 else "its scaling of the losses is not one"
+
+
+def essence_problem(essence: Essence, experiment: Experiment) -> str:
+    """Say what is wrong with what a manifest knows of the data; `experiment` need not have its vocabulary."""
+    series, data = essence.series, experiment.data
+    if experiment.is_numbers:
+        if series is None:
+            return "it says nothing of the series that it has learnt"
+        if not (math.isfinite(series.mean) and math.isfinite(series.deviation) and series.deviation > 0):
+            return "the series that it has learnt has no scale"
+        if len(series.values) != data.length or not all(map(math.isfinite, series.values)):
+            return f"it must have the last {data.length:,} values of the series that it has learnt"
+        return ""
+    known = essence.vocabulary
+    given = experiment.vocabulary
+    if not known or len(set(known)) < len(known) or any("\ud800" <= each <= "\udfff" for each in known):
+        return "its vocabulary is not one"
+    if given and known != given:
+        return "its vocabulary is not that of the experiment"
+    if not essence.inputs or not all(essence.inputs):
+        return "it has no beginning of what it has learnt"
+    if not set("".join(essence.inputs)) <= set(known):
+        return "what it has learnt has characters that its vocabulary lacks"
+    if not data.file and essence.inputs != data.inputs:
+        return "it has other rows than the experiment"
+    return ""
+
+
+def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, list[Tensors]]:
+    """List what the tensors' file of a checkpoint must hold, and what it may hold besides: all of a group, or nothing.
+
+    `experiment` has its vocabulary. A shape of () is a single number; that of the random numbers' state is torch's own.
+    """
+    shapes = parameter_shapes(experiment)
+    must: Tensors = {f"model.{name}": ("F32", shape) for name, shape in shapes}
+    if not isinstance(manifest, Manifest):
+        return must, []
+    network, data = experiment.network, experiment.data
+    may: list[Tensors] = []
+    if network.initial_state == "random":
+        must["random.cpu"] = ("U8", ())
+    if data.stateful:  # not into the first pass of an epoch: how many passes that has, only the data can tell
+        shape = (network.layers * network.directions, data.batch, network.hidden_size)
+        may.append({f"state.{name}": ("F32", shape) for name in ("hc" if network.cell == "lstm" else "h")})
+    if not experiment.training.learn:
+        return must, may
+    if manifest.progress.collected:
+        must |= {f"optimizer.{name}.grad": ("F32", shape) for name, shape in shapes}
+    kinds = [experiment.training.optimizer, *(each.training.optimizer for each in manifest.turns)]
+    moments: Tensors = {
+        f"optimizer.{name}.{key}": ("F32", () if key == "step" else shape)
+        for name, shape in shapes
+        for key in _KEYS[kinds[-1]]
+    }
+    if len(set(kinds)) > 1:  # one that is new may have made no update yet
+        may.append(moments)
+    elif manifest.progress.updates:
+        must |= moments
+    return must, may
+
+
+def tensors_problem(there: Tensors, must: Tensors, may: list[Tensors]) -> str:
+    """Say what is wrong with the tensors that a file holds."""
+    wanted = dict(must)
+    for group in may:
+        wanted |= group if set(there) & set(group) else {}
+    for name in sorted({*there, *wanted}):
+        has, needs = there.get(name), wanted.get(name)
+        if has is None or needs is None or (name != "random.cpu" and has[1] != needs[1]):
+            return f"is of other sizes: {name[:80]} is {_sizes(has)}; the experiment needs {_sizes(needs)}"
+        if has[0] != needs[0]:
+            return f"is altered: its numbers are not {'float32' if needs[0] == 'F32' else 'bytes'}"
+    return ""
+
+
+def _sizes(tensor: Tensor | None) -> str:
+    return "nothing" if tensor is None else " × ".join(map(str, tensor[1])) or "a number"

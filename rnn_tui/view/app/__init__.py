@@ -1,0 +1,1 @@
+"""The app: its keys and commands, its engine, and its terminal."""

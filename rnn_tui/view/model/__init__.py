@@ -1,0 +1,1 @@
+"""What is looked at, and how: the state of the view, without a widget."""

@@ -1,0 +1,76 @@
+"""What can be shown before the engine has said anything: the network that is about to be trained, at tick 0."""
+
+import numpy as np
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.task_layout import laid_out
+from rnn_tui.protocol.frame import Integers, Status, Steps
+from rnn_tui.protocol.messages import Frame, Opened, Wanted
+
+__all__ = ["NO_RUN", "before_first_frame"]
+
+NO_RUN = -1
+
+
+def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "") -> tuple[Frame, Opened]:
+    """A frame in which nothing has been fed, from the experiment alone."""
+    index = {character: number for number, character in enumerate(experiment.vocabulary)}
+    count = min(wanted.count, experiment.length)
+    first = max(0, min(wanted.first or 0, experiment.length - count))
+    window = slice(first, first + count)
+
+    def indices(rows: tuple[str, ...]) -> Integers:
+        if experiment.data.file:  # there is nothing to see before it has been read
+            return np.zeros(count, np.int32)
+        return np.array(
+            [index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32
+        )
+
+    inputs, targets = experiment.data.inputs, experiment.data.targets
+    read, said = indices(inputs), indices(targets) if experiment.training.learn else np.zeros(0, np.int32)
+    if experiment.data.padded and not experiment.data.file:
+        row = min(wanted.row, len(inputs) - 1)
+        reads, begin, says = laid_out(experiment.data.task, inputs[row], targets[row])
+        both = np.full((2, experiment.length), -1, np.int32)
+        both[0, : len(reads)] = [index[character] for character in reads]
+        both[1, begin : begin + len(says)] = [index[character] for character in says]
+        read, said = both[:, window]
+    none = np.zeros(0, np.float32)
+    nothing = np.zeros((0, 0), np.float32)
+    steps = Steps(
+        first=first,
+        inputs=read,
+        targets=said,
+        top=np.zeros((0, 0), np.int32),
+        top_p=nothing,
+        target_p=none,
+        losses=none,
+        outputs=None if experiment.training.learn else nothing,
+    )
+    status = Status(
+        tick=0,
+        newest=0,
+        branch="main",
+        branches=1,
+        epochs=experiment.training.epochs,
+        epoch=0,
+        fed=0,
+        loss=None,
+        running_loss=None,
+        state="loading",
+        speed=experiment.run.speed,
+        ticks_per_second=0.0,
+        lr=experiment.training.lr,
+        notice=notice or (f"{safe(experiment.data.file)} is about to be read." if experiment.data.file else ""),
+    )
+    opened = Opened(
+        run=NO_RUN,
+        experiment=experiment,
+        began=experiment,
+        turns=(),
+        weights=experiment.weights,
+        device="no device yet",
+        torch="…",
+    )
+    return Frame(look=-1, revision=-1, status=status, steps=steps), opened

@@ -1,0 +1,22 @@
+"""What a view is opened on: an experiment and how it is run, and how the view behaves."""
+
+import msgspec
+
+from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.messages import HISTORY, Keep
+from rnn_tui.view.model.settings import Manner
+
+__all__ = ["Showing"]
+
+
+class Showing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a view shows first. Of a run that it joins, the experiment alone counts."""
+
+    experiment: Experiment
+    turns: tuple[Turn, ...] = ()  # changes to come
+    history: int = HISTORY  # bytes for going back, for each branch
+    paused: bool = False
+    keep: Keep | None = None  # on the disk; None: nowhere
+    may_keep: bool = True  # also where nobody asked for it: when the last view has gone
+    manner: Manner = Manner()

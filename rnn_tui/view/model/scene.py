@@ -1,0 +1,215 @@
+"""What is on the screen, in one place: the newest frame, and how it is looked at. Every pane draws from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeVar
+
+import numpy as np
+from rich.cells import cell_len
+
+from rnn_tui.common.glyphs import glyph
+from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.scored_steps import first_scored
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame import BranchCurve, Curve, Doubles, Failure, HeldOut, Numbers, Steps
+from rnn_tui.protocol.inspect import (
+    Answer,
+    OutputKind,
+    ReadingOrder,
+    SampleAsk,
+    SpaceKind,
+    WeightKind,
+    name_of_answer,
+)
+from rnn_tui.protocol.messages import Frame, Opened
+
+__all__ = ["Gaze", "Scene", "Told", "next_scene", "widest_glyph"]
+
+_NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
+_CURVES = {"curve", "characters", "held_out", "others"}
+_DEAR = {"sample", "reading"}
+UNREAD = "·"  # the one character of a text that has not been read yet
+
+Kind = TypeVar("Kind", bound=Answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaze:
+    """How somebody looks at a run: nothing here changes it."""
+
+    cursor: int | None = None  # the time step chosen; None: follow the one being fed
+    row: int = 0  # of the batch
+    layer: int = 0  # the lowest recurrent layer whose states are shown; the one that is looked into
+    direction: int = 0  # of that layer: 1 reads from the right
+    unit: int = 0  # of that layer
+    matrix: int = 0  # the first tensor of weights that has a picture
+    compare: bool = False  # the cell written out, beside torch's
+    weights: WeightKind = "value"
+    gate_order: Literal["number", "rows"] = "number"  # rows: units that tell the rows apart first
+    space: SpaceKind = "states"
+    output: OutputKind = "predicted"  # whose saliency is shown
+    prime: str | None = None  # the text that the network goes on from; None: the first character of the row
+    sample: SampleAsk = field(default_factory=SampleAsk)  # how it goes on; its own prime counts for nothing
+    order: ReadingOrder = "variance"  # in which units read the text
+    rank: int = 0  # of the unit in that order
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the engine has answered, and the tick that it belongs to."""
+
+    answer: Answer
+    tick: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One frame and one gaze. A new frame or a new gaze is a new scene."""
+
+    opened: Opened
+    frame: Frame
+    gaze: Gaze
+    palette: Palette
+    axis: TimeAxis  # of the panes that stand above one another
+    curve: Curve | None = None  # the newest that came; not every frame has one
+    characters: Curve | None = None
+    held_out: HeldOut | None = None
+    others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
+    told: Mapping[type[Answer], Told] = field(default_factory=dict)  # the newest that came: not in every frame
+    failures: Mapping[str, Failure] = field(default_factory=dict)  # by part, as of the last frame that was to have it
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is being run."""
+        return self.opened.experiment
+
+    @cached_property
+    def glyphs(self) -> tuple[str, ...]:
+        """The vocabulary as it is drawn."""
+        return tuple(glyph(character) for character in self.experiment.vocabulary or UNREAD)
+
+    @cached_property
+    def steps(self) -> Steps | None:
+        """The window of the frame."""
+        return self.frame.steps
+
+    @cached_property
+    def inputs(self) -> list[str]:
+        """The input of the window, as glyphs, or as numbers that fit a column; empty behind the end of a row."""
+        if self.numbers is not None:
+            return self.in_columns(self.numbers.values)
+        return self._drawn(self.steps.inputs.tolist()) if self.steps else []
+
+    @cached_property
+    def targets(self) -> list[str]:
+        """The target of the window, as glyphs, or as numbers that fit a column; empty where nothing is to be said."""
+        if self.numbers is not None:
+            return self.in_columns(self.numbers.truth)
+        return self._drawn(self.steps.targets.tolist()) if self.steps else []
+
+    @property
+    def first_scored(self) -> int:
+        """The first time step whose target the prediction is judged by."""
+        return first_scored(self.experiment.data)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all that is scored is right, in all rows."""
+        steps = self.steps
+        if steps is None or not self.experiment.training.learn or self.experiment.is_numbers:
+            return False
+        if steps.right_rows is None:
+            due = self.experiment.length if steps.due is None else steps.due
+            return self.experiment.rows == 1 and steps.right == due
+        return steps.right_rows == self.experiment.rows
+
+    def _drawn(self, indices: list[int]) -> list[str]:
+        """Characters as glyphs; nothing where there is none."""
+        return [self.glyphs[index] if index >= 0 else "" for index in indices]
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """What the window has of a series."""
+        return self.steps.numbers if self.steps else None
+
+    def in_columns(self, values: Doubles) -> list[str]:
+        """Numbers in the columns of the time axis, less their offset; a dot for each that does not fit."""
+        if self.opened.scale is not None:
+            values = self.opened.scale.drawn(values)
+        return [signed(value, self.axis.column - 1) or UNREAD for value in values.tolist()]
+
+    def answer(self, kind: type[Kind]) -> Kind | None:
+        """What the engine has answered to the pane that asks for this kind; None before it has."""
+        return next((each for each in self.frame.inside if isinstance(each, kind)), None)
+
+    def newest(self, kind: type[Kind]) -> tuple[Kind, int] | None:
+        """The newest answer to a pane that is not answered in every frame, and the tick it belongs to."""
+        return next(((each.answer, each.tick) for each in self.told.values() if isinstance(each.answer, kind)), None)
+
+    @property
+    def cursor(self) -> int:
+        """The time step under the cursor: the one chosen, or the one that was fed last."""
+        phase = self.frame.phase
+        now = max(0, self.frame.status.fed - 1) if phase is None else phase.time_step
+        if phase is None and self.steps is not None:  # a row that is shorter than others has ended before
+            there = np.flatnonzero(self.steps.inputs >= 0)
+            now = min(now, self.steps.first + int(there[-1])) if len(there) else now
+        step = now if self.gaze.cursor is None else self.gaze.cursor
+        return min(step, self.experiment.length - 1)
+
+    @property
+    def fed_in_window(self) -> int:
+        """How many of the window's time steps have been fed."""
+        return max(0, min(self.frame.status.fed - self.axis.first, self.axis.count))
+
+    @property
+    def current(self) -> int | None:
+        """The time step that a character tick has just fed."""
+        status = self.frame.status
+        return status.fed - 1 if self.experiment.training.tick == "character" and status.fed else None
+
+
+def next_scene(
+    before: Scene | None, frame: Frame, opened: Opened, *, gaze: Gaze, palette: Palette, axis: TimeAxis
+) -> Scene:
+    """The scene of a new frame, with what does not come in every frame from the one before, if it is of that run."""
+    old = before if before is not None and before.opened.run == opened.run else None
+    told = {type(each): Told(answer=each, tick=frame.status.tick) for each in frame.inside}
+    return Scene(
+        opened=opened,
+        frame=frame,
+        gaze=gaze,
+        curve=frame.curve or (old.curve if old else None),
+        characters=frame.characters if frame.curve else (old.characters if old else None),
+        held_out=frame.held_out if frame.curve else (old.held_out if old else None),
+        others=frame.others if frame.curve else (old.others if old else ()),
+        told={**(old.told if old else {}), **told},
+        failures=_failures(old, frame),
+        palette=palette,
+        axis=axis,
+    )
+
+
+def _failures(before: Scene | None, frame: Frame) -> dict[str, Failure]:
+    """What this frame could not have, and what the last one that asked for it could not: not every frame asks for all.
+
+    Loss curves are asked for together; some of the panes that look inside are answered less often than the rest.
+    """
+    now = {each.part: each for each in frame.failures}
+    had = {name_of_answer(type(each)) for each in frame.inside}
+    asked_for_curves = frame.curve is not None or not now.keys().isdisjoint(_CURVES)
+    old = {} if before is None else before.failures
+    kept = {part: old[part] for part in old if (part in _CURVES and not asked_for_curves) or (part in _DEAR - had)}
+    return kept | now
+
+
+def widest_glyph(experiment: Experiment) -> int:
+    """Cells of the widest character, 1 or 2; of a number and the free cell behind it."""
+    if experiment.is_numbers:
+        return _NUMBER
+    return max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)

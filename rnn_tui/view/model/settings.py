@@ -1,0 +1,22 @@
+"""How the view behaves in its terminal, whatever it shows."""
+
+from typing import Literal
+
+import msgspec
+
+from rnn_tui.protocol.on_disconnect import OnHangup
+
+__all__ = ["Colors", "Manner", "Theme"]
+
+Colors = Literal["auto", "truecolor", "256", "16", "none"]
+Theme = Literal["dark", "light"]
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How the view behaves in its terminal."""
+
+    fps: float = 20.0  # pictures a second at most
+    colors: Colors = "auto"
+    theme: Theme = "dark"
+    ascii: bool = False  # nothing but ASCII is drawn
+    on_hangup: OnHangup = "train"  # what becomes of a run whose last view vanishes

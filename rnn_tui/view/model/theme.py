@@ -1,0 +1,56 @@
+"""The two themes, and which palette pictures take."""
+
+from dataclasses import replace
+from functools import cache
+
+from textual.theme import Theme
+
+from rnn_tui.draw.kit.limited_palettes import FEW
+from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
+
+__all__ = ["THEMES", "palette_for"]
+
+THEMES = (
+    Theme(
+        name="rnn-dark",
+        dark=True,
+        primary="#7cc4ff",
+        secondary="#ffc266",
+        accent="#ffd75f",
+        success="#5fd7af",
+        warning="#ffd75f",
+        error="#ff8787",
+        foreground="#dadada",
+        background="#14171c",
+        surface="#14171c",
+        panel="#1c2027",
+        variables={"border": "#6f7a8a", "border-blurred": "#3a414d", "footer-key-foreground": "#ffd75f"},
+    ),
+    Theme(
+        name="rnn-light",
+        dark=False,
+        primary="#0b4a8f",
+        secondary="#8f4300",
+        accent="#875f00",
+        success="#00795a",
+        warning="#875f00",
+        error="#c2183f",
+        foreground="#262626",
+        background="#fbfaf7",
+        surface="#fbfaf7",
+        panel="#eeeeee",
+        variables={"border": "#7c828c", "border-blurred": "#c4c8ce", "footer-key-foreground": "#875f00"},
+    ),
+)
+
+
+@cache
+def palette_for(
+    *, dark: bool, monochrome: bool = False, ascii: bool = False, colours: str | None = "truecolor"
+) -> Palette:
+    """The palette of a theme; without colours, or without half-blocks, where the terminal shall have none.
+
+    `colours` is what rich calls the colour system of the terminal: truecolor, 256, standard (16), or None.
+    """
+    palette = FEW.get((colours, dark)) or (DARK if dark else LIGHT)
+    return replace(palette, monochrome=monochrome or colours is None, ascii=ascii)

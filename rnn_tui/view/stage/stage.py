@@ -1,0 +1,202 @@
+"""The stage: all panes, and which of them are on the screen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
+from textual.message import Message
+
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.view.model.scene import Gaze
+from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.panes.network import NetworkPane, height_of
+from rnn_tui.view.panes.registry import PANES, inside_pane
+from rnn_tui.view.panes.states import height_with_numbers
+from rnn_tui.view.widgets.pane import Pane
+from rnn_tui.view.widgets.phase_lines import PhaseLines
+
+__all__ = ["Stage"]
+
+_NETWORK_SHARE = 0.6  # of the height, that the unrolled network takes at most
+_LEAST_SHARE = 0.5  # which it keeps where others could use the room
+_ROOMY = 44  # rows from which a pane that looks inside need not stand in the place of another
+_SMALL = Size(100, 25)  # below, a pane that looks inside takes all
+
+
+class Stage(Horizontal):
+    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill it all."""
+
+    @dataclass
+    class Arranged(Message):
+        """Other panes are on the screen now, and have other sizes."""
+
+    def __init__(self) -> None:
+        super().__init__(id="panes")
+        self._experiment: Experiment | None = None
+        self._zoomed: Pane | None = None
+        self._asked_for = False  # whether somebody asked for it; else it fills the stage for want of room
+        self._opened: list[Pane] = []  # one a column at most, the newest last
+
+    def compose(self) -> ComposeResult:
+        """Every pane in its column."""
+        with Vertical(id="score"):
+            for kind in PANES:
+                if kind.HOME == "score":
+                    yield kind()
+                if kind is NetworkPane:
+                    yield PhaseLines(id="phase")
+        with Vertical(id="side"):
+            yield from (kind() for kind in PANES if kind.HOME == "side")
+
+    @property
+    def network(self) -> NetworkPane:
+        """The unrolled network."""
+        return self.query_one(NetworkPane)
+
+    @property
+    def panes(self) -> list[Pane]:
+        """All panes, in their order."""
+        return list(self.query(Pane))
+
+    @property
+    def shown(self) -> list[Pane]:
+        """Those on the screen."""
+        return [pane for pane in self.panes if not pane.has_class("absent")]
+
+    @property
+    def zoomed(self) -> Pane | None:
+        """The one that fills it all."""
+        return self._zoomed
+
+    @property
+    def active(self) -> InsidePane | None:
+        """The pane on the screen that looks inside: the one with the focus, or the one that was opened last."""
+        there = [pane for pane in (self.screen.focused, *reversed(self._opened)) if isinstance(pane, InsidePane)]
+        return next((pane for pane in there if pane in self.shown), None)
+
+    @property
+    def score_width(self) -> int:
+        """The width of the panes that share the time axis; 0 where none of them is on the screen."""
+        timed = [pane.size.width for pane in self.shown if pane.HOME == "score" and pane.TIMED]
+        return timed[0] if timed else 0
+
+    def sizes(self) -> dict[str, Size]:
+        """The size of each pane on the screen."""
+        return {pane.ID: pane.size for pane in self.shown if pane.size}
+
+    def asks(self, gaze: Gaze) -> tuple[Ask, ...]:
+        """What the panes on the screen that look inside ask."""
+        if self._experiment is None:
+            return ()
+        inside = [pane for pane in self.shown if isinstance(pane, InsidePane) and pane.size]
+        return tuple(pane.ask(self._experiment, gaze) for pane in inside)
+
+    @property
+    def _small(self) -> bool:
+        """Whether a pane that looks inside needs all of it."""
+        return self.size.width < _SMALL.width or self.size.height < _SMALL.height
+
+    # ---- what comes and goes ----------------------------------------------------------------------------------
+
+    def prepare(self, experiment: Experiment) -> None:
+        """Give an experiment its panes."""
+        self._experiment = experiment
+        self._arrange()
+
+    def pane(self, name: str) -> Pane:
+        """The pane of that ID."""
+        return self.query_one(f"#{name}", Pane)
+
+    async def toggle(self, name: str) -> None:
+        """Open a pane that looks inside, or close it; where there is little room it fills all of it."""
+        pane = next(iter(self.query(f"#{name}").results(Pane)), None)
+        if pane is not None and pane in self.shown and pane in self._opened:
+            self.close_pane(pane)
+        else:
+            await self.open(name)
+
+    async def open(self, name: str) -> None:
+        """Open a pane that looks inside, where it is not open."""
+        if not self.query(f"#{name}"):
+            kind = inside_pane(name)
+            await self.query_one(f"#{kind.HOME}").mount(kind())
+        pane = self.pane(name)
+        if pane in self.shown and pane in self._opened:
+            return
+        if pane not in self._opened:
+            self._opened = [each for each in self._opened if each.HOME != pane.HOME] + [pane]
+        self._zoomed, self._asked_for = (pane if self._small else None), False
+        self._arrange()
+        pane.focus()
+
+    def close_pane(self, pane: Pane) -> None:
+        """Give its place back."""
+        self._opened.remove(pane)
+        if self._zoomed is pane:
+            self._zoomed = None
+        self._arrange()
+        if self._opened and self._opened[-1] in self.shown:
+            self._opened[-1].focus()
+        else:
+            self.network.focus()
+
+    def zoom(self, pane: Pane | None) -> None:
+        """A pane fills it all, whatever room there is; None: all panes again."""
+        self._zoomed, self._asked_for = pane, True
+        self._arrange()
+
+    def _there(self) -> Iterator[Pane]:
+        """The panes that belong on the screen now."""
+        if self._zoomed is not None:
+            yield self._zoomed
+            return
+        learns = self._experiment is None or self._experiment.training.learn
+        usual = ["network", "states", *(["loss", "prediction"] if learns else ["shapes"])]
+        roomy = self.size.height >= _ROOMY
+        homes = {each.HOME for each in self._opened}
+        if "score" in homes and not roomy:
+            usual.remove("states")
+        if "side" in homes:
+            usual = [each for each in usual if each not in ("prediction", "shapes") and (roomy or each != "loss")]
+        yield from (self.pane(name) for name in usual)
+        yield from self._opened
+
+    def _arrange(self) -> None:
+        if self._zoomed is not None and self._experiment is not None and not self._belongs(self._zoomed):
+            self._zoomed = None
+        there = list(self._there())
+        for pane in self.panes:
+            pane.set_class(pane not in there, "absent")
+            pane.set_class(pane is self._zoomed, "full")
+        for column in self.query("#score, #side"):
+            column.set_class(not any(pane.parent is column for pane in there), "absent")
+            column.set_class(self._zoomed is not None and self._zoomed.parent is column, "full")
+        self.post_message(self.Arranged())
+
+    def _belongs(self, pane: Pane) -> bool:
+        """Whether a pane has something to show for the experiment."""
+        learns = self._experiment is None or self._experiment.training.learn
+        return learns or pane.ID not in ("loss", "prediction")
+
+    def share_height(self, *, slow: bool) -> None:
+        """Give the network its height. In slow motion it needs more of it: norms stand between its boxes."""
+        if self._zoomed is not None:
+            self.network.styles.height = "1fr"
+            return
+        if self._experiment is None:
+            return
+        room, natural = self.size.height, height_of(self._experiment) + 2
+        most = round(_NETWORK_SHARE * room)
+        if not slow:
+            needed = height_with_numbers(self._experiment) + 2
+            most = max(min(most, room - needed), round(_LEAST_SHARE * room))
+        self.network.styles.height = max(3, min(natural, most))
+
+    def on_resize(self) -> None:
+        """More room, or less: other panes may fit, and one that filled a small stage goes to its place."""
+        if not self._small and not self._asked_for:
+            self._zoomed = None
+        self._arrange()

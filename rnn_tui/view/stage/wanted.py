@@ -1,0 +1,59 @@
+"""How much of a run fits on the screen: from the sizes of the panes to what the engine is asked for."""
+
+from collections.abc import Mapping
+
+from textual.geometry import Size
+
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.series import steps_that_fit
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.messages import CurveWanted, Wanted
+from rnn_tui.view.model.scene import Gaze, widest_glyph
+from rnn_tui.view.panes.prediction import prediction_axis
+from rnn_tui.view.panes.states import units_that_fit
+
+__all__ = ["SMALLEST", "curve_wanted", "time_axis", "wanted"]
+
+SMALLEST = Size(64, 20)  # below, the panes cannot be read
+_RANKS = 8  # candidates for each step
+_FEW_UNITS = 16  # enough for the boxes of the network
+_MOST_LAYERS = 32  # whose states a frame carries
+_WIDEST_CURVE = 400
+
+
+def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
+    """The axis that the panes with time steps share, in `width` cells."""
+    return TimeAxis.fit(width, experiment.length, narrowest=widest_glyph(experiment), first=first)
+
+
+def wanted(
+    experiment: Experiment, gaze: Gaze, *, score_width: int, sizes: Mapping[str, Size], asks: tuple[Ask, ...]
+) -> Wanted:
+    """What the panes on the screen can show at their `sizes`, by ID; those over time are `score_width` wide."""
+    count = time_axis(experiment, score_width).count if score_width else 0
+    prediction, states = sizes.get("prediction"), sizes.get("states")
+    forecast = 0
+    if prediction is not None and experiment.is_numbers:
+        forecast = steps_that_fit(prediction.width)
+    elif prediction is not None:
+        count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
+    units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if "network" in sizes else 0
+    layers = experiment.network.layers
+    first_layer = 0 if layers <= _MOST_LAYERS else min(gaze.layer, layers - _MOST_LAYERS)
+    return Wanted(
+        row=gaze.row,
+        first=None if gaze.cursor is None else max(0, gaze.cursor - count // 2),
+        count=count,
+        top=_RANKS if prediction is not None else 1,
+        units=units,
+        layers=(first_layer, min(layers, _MOST_LAYERS)),
+        tensors="shapes" in sizes,
+        inside=asks,
+        forecast=forecast,
+    )
+
+
+def curve_wanted(size: Size | None, gaze: Gaze) -> CurveWanted | None:
+    """The loss curve for a chart of this size."""
+    return None if size is None else CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=gaze.log_x)

@@ -1,0 +1,1 @@
+"""Textual's driver and compositor for slow links and few colours."""

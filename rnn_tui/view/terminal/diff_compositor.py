@@ -1,0 +1,185 @@
+"""Thin on the wire: send the cells that changed, and no others.
+
+Textual 8.2 sends again whatever was asked to be painted again, of each row all cells from the beginning of the
+widget on, and of each cell all of its style. `ThinCompositor` remembers what the terminal shows and sends what
+differs, each colour as seldom as it can. `tests/view/test_thin.py` notices when Textual does so itself, and this
+module can go then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from rich.cells import split_graphemes
+from rich.color import ColorSystem
+from rich.console import Console
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
+from textual.geometry import Size
+from textual.strip import Strip
+
+from rnn_tui.view.terminal.escapes import Ink, Look, look_of
+
+__all__ = ["Shown", "ThinCompositor"]
+
+_Cell = tuple[str, Look]
+_Stretch = tuple[int, int, Strip]  # row, column, what stands there
+_look = attrgetter("look")
+_AHEAD = 8  # pieces that are looked at for the nearest
+_MUCH = 1500  # cells
+_BAND, _ALL = 3, 10**6  # rows that are written as one
+_WORTH_A_JUMP = 4  # bytes of cells that have not changed; up to so many are cheaper to send again than to jump over
+
+
+class _Piece(NamedTuple):
+    """Cells of one look side by side."""
+
+    look: Look
+    y: int
+    x: int
+    text: str
+    size: int  # in cells
+
+    def and_then(self, look: Look, text: str, size: int) -> "_Piece | None":
+        """With a cell more; None where the two cannot be written in one look."""
+        if self.look.covers(look):
+            both = self.look
+        elif look.covers(self.look):
+            both = look
+        else:
+            return None
+        return _Piece(both, self.y, self.x, self.text + text, self.size + size)
+
+
+class Shown:
+    """The cells that the terminal shows, as far as they are known, and what it takes to make it show others."""
+
+    def __init__(self) -> None:
+        self.forget(0, 0)
+
+    def forget(self, width: int, height: int) -> None:
+        """It has this size now, and anything may stand there."""
+        self.size = Size(width, height)
+        self._rows: list[list[_Cell | None]] = [[None] * width for _ in range(height)]
+
+    def show(self, stretches: Iterable[_Stretch], system: ColorSystem | None) -> str:
+        """The sequences after which it shows these."""
+        pieces = [piece for y, x, strip in stretches for piece in self._changed(y, x, strip, system)]
+        return _written(pieces, self.size.width)
+
+    def _changed(self, y: int, x: int, strip: Strip, system: ColorSystem | None) -> Iterator[_Piece]:
+        """The pieces of a stretch that are to be sent. From here on they count as shown."""
+        row = self._rows[y]
+        piece: _Piece | None = None
+        gap: list[tuple[Look, str, int]] = []  # what has not changed behind it
+        for look, text, size in _cells(strip, system):
+            # Each half of a wide character holds all of it, and a half never stands for the other.
+            halves: list[_Cell | None] = [(text * half, look) for half in range(1, size + 1)]
+            same = row[x : x + size] == halves
+            if same and piece is not None:
+                gap.append((look, text, size))
+                if sum(len(text.encode()) for _, text, _ in gap) > _WORTH_A_JUMP:
+                    yield piece
+                    piece, gap = None, []
+            elif not same:
+                row[x : x + size] = halves
+                longer = piece
+                for each in (*gap, (look, text, size)):
+                    longer = longer and longer.and_then(*each)
+                if piece is not None and longer is None:
+                    yield piece
+                piece, gap = longer or _Piece(look, y, x, text, size), []
+            x += size
+        if piece is not None:
+            yield piece
+
+
+def _written(pieces: Iterable[_Piece], width: int) -> str:
+    """What looks the same together, so that each look is set once; of that, what is near comes next.
+
+    Much of it goes from the top to the bottom all the same: on a slow link one sees it come.
+    """
+    ink, every = Ink(width), list(pieces)
+    rows = _BAND if sum(piece.size for piece in every) > _MUCH else _ALL
+    for _, band in groupby(sorted(every, key=lambda piece: piece.y // rows), key=lambda piece: piece.y // rows):
+        for look, alike in groupby(sorted(band), key=_look):
+            rest = list(alike)
+            while rest:
+                near = [ink.bytes_to(piece.y, piece.x) for piece in rest[:_AHEAD]]
+                _, y, x, text, size = rest.pop(near.index(min(near)))
+                ink.write(y, x, text, size, look)
+    return ink.done()
+
+
+def _cells(strip: Strip, system: ColorSystem | None) -> Iterator[tuple[Look, str, int]]:
+    """Look, text and size of what stands in a strip, one character with its marks at a time."""
+    for text, style, _ in strip:
+        look, blank = look_of(style, system), look_of(style, system, blank=True)
+        for character, size in _characters(text):
+            yield blank if character == " " else look, character, size
+
+
+@lru_cache(maxsize=4096)
+def _characters(text: str) -> tuple[tuple[str, int], ...]:
+    if text.isascii():
+        return tuple((character, 1) for character in text)
+    return tuple((text[start:end], size) for start, end, size in split_graphemes(text)[0] if size)
+
+
+class _ThinLayout(LayoutUpdate):
+    """A full update. Where nobody knows what other screens have drawn, whatever was shown may have gone."""
+
+    def __init__(self, update: LayoutUpdate, shown: Shown, *, known: bool) -> None:
+        super().__init__(update.strips, update.region)
+        self._shown = shown
+        self._known = known
+
+    def render_segments(self, console: Console) -> str:
+        """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
+        if not self._known or self._shown.size != self.region.size:
+            self._shown.forget(*self.region.size)
+        rows = enumerate(self.strips, self.region.y)
+        return self._shown.show(((y, self.region.x, Strip.join(row)) for y, row in rows), console._color_system)
+
+
+class _ThinChops(ChopsUpdate):
+    """A partial update, of which only what differs from what is shown is sent."""
+
+    def __init__(self, update: ChopsUpdate, shown: Shown, size: Size) -> None:
+        super().__init__(update.chops, update.spans, update.chop_ends)
+        self._shown = shown
+        self._size = size
+
+    def render_segments(self, console: Console) -> str:
+        """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
+        if self._shown.size != self._size:
+            self._shown.forget(*self._size)
+        return self._shown.show(self._stretches(), console._color_system)
+
+    def _stretches(self) -> Iterator[_Stretch]:
+        for y, left, right in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                start, stop = max(left, x), min(right, end)
+                if strip is not None and start < stop:
+                    yield y, start, strip.crop(start - x, stop - x)
+
+
+class ThinCompositor(Compositor):
+    """Textual's compositor, with updates that send what differs from what the terminal shows."""
+
+    def __init__(self, shared: Callable[[], Shown | None] = lambda: None) -> None:
+        """`shared`: what the terminal shows, whichever screen has drawn it; None: that is not known."""
+        super().__init__()
+        self._shared = shared
+        self._own = Shown()
+
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """The update of all cells."""
+        shared = self._shared()
+        return _ThinLayout(super().render_full_update(simplify), shared or self._own, known=shared is not None)
+
+    def render_partial_update(self) -> ChopsUpdate | None:
+        """The update of what is dirty, or None."""
+        update = super().render_partial_update()
+        return None if update is None else _ThinChops(update, self._shared() or self._own, self.size)

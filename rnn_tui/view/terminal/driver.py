@@ -1,0 +1,199 @@
+"""Textual's driver, with an eye on how the terminal keeps up: it never blocks the app, and asks behind every picture.
+
+Nothing of Textual's own work is changed: modes, keys, and what is written are its own.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from rnn_tui.view.terminal.diff_compositor import Shown
+from rnn_tui.view.terminal.pacing import Flow
+from rnn_tui.view.terminal.writer_thread import Outlet
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+__all__ = ["TerminalDriver", "TerminalTook", "flow_of", "own_driver", "shown_of"]
+
+_QUESTION = "\x1b[6n"  # where is the cursor?
+_NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; and back to where it was
+_FIRST_COLUMN, _COLUMNS = 10, 16  # a question's number is its column: shift+F3 looks like column 2, ctrl+F3 like 5
+_AGAIN = 3.0  # seconds until a terminal that stands still is asked again; then twice as many
+_SELDOM = 24.0
+_LAST_ANSWERS = 1.0  # seconds that leaving waits at most for answers, which the shell would take for keys
+_FIRST_ANSWER = 0.1  # likewise, where none has come yet
+
+
+class TerminalTook(Message, bubble=False):
+    """The terminal is ready for more."""
+
+
+class TerminalDriver(LinuxDriver):
+    """A driver that knows how far the terminal is (`flow`), and says when it goes on."""
+
+    def __init__(self, app: "App[Any]", **options: Any) -> None:
+        super().__init__(app, **options)
+        self.flow = Flow()
+        self.shown = Shown()
+        self._outlet: Outlet | None = None
+        self._since_flush = 0  # bytes
+        self._asks = False
+        self._asked = self._answered = self._number = 0
+        self._pause = _AGAIN
+        self._asking: asyncio.TimerHandle | None = None
+        self._has_terminal = False
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Called by a signal, perhaps in the middle of a picture: give the terminal back after it, and stop."""
+        self._soon(self._stop)
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Called by a signal: take the terminal again. Who was stopped by SIGSTOP has not given it back before."""
+        self._soon(self._go_on)
+
+    def _stop(self) -> None:
+        super()._sigtstp_application()
+
+    def _go_on(self) -> None:
+        if self._has_terminal:
+            self._must_signal_resume = True
+            self.suspend_application_mode()
+        super()._sigcont_application()
+
+    def _soon(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the app has gone
+            self._loop.call_soon_threadsafe(what)
+
+    def start_application_mode(self) -> None:
+        """As Textual does; then the first question."""
+        self._outlet = Outlet(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
+        self.flow.begins()
+        self.shown.forget(0, 0)
+        self._asked = self._answered = 0
+        self._since_flush = 0
+        self._asks = self.input_tty and os.environ.get("TERM") != "dumb"
+        self._ask(numbered=True)
+        self._pause = _AGAIN
+        self._asking = self._loop.call_later(self._pause, self._ask_again)
+
+    def write(self, data: str) -> None:
+        """Write later, and never wait for it."""
+        if self._outlet is not None:
+            encoded = data.encode("utf-8", "replace")
+            self._since_flush += len(encoded)
+            self.flow.backlog = self._outlet.write(encoded)
+
+    def flush(self) -> None:
+        """A picture is whole."""
+        size, self._since_flush = self._since_flush, 0
+        if size and self._asks:
+            self.flow.painted(size, time.monotonic())
+            if self.flow.answers:
+                self._ask()
+
+    def stop_application_mode(self) -> None:
+        """As Textual does."""
+        super().stop_application_mode()
+        self._has_terminal = False
+
+    def disable_input(self) -> None:
+        """No question from here on; and what was asked is answered to us, not to the shell."""
+        if self._asks:
+            self._asks = False
+            if self._asking is not None:
+                self._asking.cancel()
+            end = time.monotonic() + (_LAST_ANSWERS if self.flow.answers else _FIRST_ANSWER)
+            while self._answered < self._asked and time.monotonic() < end:
+                time.sleep(0.005)
+        super().disable_input()
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        super().close()
+        if self._outlet is not None:
+            self._outlet.close()
+
+    def process_message(self, message: Message) -> None:
+        """Called in the thread that reads: take answers out, and note keys."""
+        now = time.monotonic()
+        if isinstance(message, events.CursorPosition):
+            if self._answered < self._asked:
+                self._answered += 1
+                column = message.x + 1
+                number = column if message.y == 0 and column in range(_FIRST_COLUMN, _FIRST_COLUMN + _COLUMNS) else 0
+                self._pause = _AGAIN
+                self._tell(lambda now: self.flow.answered(now, number), now)
+                return
+            keys = ANSI_SEQUENCES_KEYS.get(f"\x1b[{message.y + 1};{message.x + 1}R")
+            for key in keys if isinstance(keys, tuple) else ():  # nobody has asked: shift+F3, which looks alike
+                super().process_message(events.Key(key.value, None))
+            return
+        if isinstance(message, events.Key | events.MouseDown | events.Paste):
+            self._tell(self.flow.alive, now)
+        super().process_message(message)
+
+    def _ask(self, *, numbered: bool = False) -> None:
+        if not self._asks:
+            return
+        self._asked += 1
+        if numbered:
+            self._number = _FIRST_COLUMN + (self._number - _FIRST_COLUMN + 1) % _COLUMNS
+        self.flow.asked(time.monotonic(), self._number if numbered else 0)
+        self.write(_NUMBERED.format(self._number) if numbered else _QUESTION)
+        self._since_flush = 0
+
+    def _ask_again(self) -> None:
+        """Now and then while the terminal stands still: the question, or its answer, may have been lost."""
+        if self.flow.silent(time.monotonic()):
+            if not self.flow.backlog:
+                self._ask(numbered=True)
+            self._pause = min(2 * self._pause, _SELDOM)
+        else:
+            self._pause = _AGAIN
+        self._asking = self._loop.call_later(self._pause, self._ask_again)
+
+    def _on_took(self, size: int, seconds: float, backlog: int) -> None:
+        """Called in the thread that writes."""
+        now = time.monotonic()
+        self._tell(lambda _: self.flow.took(size, seconds, now, backlog=backlog), now, took=True)
+
+    def _tell(self, what: Callable[[float], None], now: float, *, took: bool = False) -> None:
+        """Do it in the app's own thread, and let the app look what it may do now."""
+
+        def told() -> None:
+            what(now)
+            if self._app.is_running and not (took and (self.flow.answers or self.flow.backlog)):
+                self._app.post_message(TerminalTook())
+
+        with suppress(RuntimeError):  # the app has gone
+            self._loop.call_soon_threadsafe(told)
+
+
+def flow_of(app: "App[Any]") -> Flow | None:
+    """How the app's terminal keeps up; None: there is none, or a driver of somebody else's."""
+    driver = app._driver
+    return driver.flow if isinstance(driver, TerminalDriver) else None
+
+
+def shown_of(app: "App[Any]") -> Shown | None:
+    """What the app's terminal shows; None: nobody knows."""
+    driver = app._driver
+    return driver.shown if isinstance(driver, TerminalDriver) else None
+
+
+def own_driver() -> type[Driver] | None:
+    """The driver for this terminal; None: Textual's own choice, where somebody has made one."""
+    return None if os.environ.get("TEXTUAL_DRIVER") else TerminalDriver

@@ -1,0 +1,76 @@
+"""Leaving: when told to end by a signal, also when the terminal takes nothing any more, and the words behind.
+
+Textual does nothing on SIGTERM, SIGHUP and the like, and its way out writes to the terminal: on a dead link that blocks
+forever. So the app is asked to leave, and where it has not gone soon, the process goes without it.
+"""
+
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.signals import ENDING
+from rnn_tui.protocol.messages import Left, Opened
+from rnn_tui.protocol.on_disconnect import OnHangup
+
+__all__ = ["last_lines", "leave_on_signals"]
+
+_PATIENCE = 3.0  # seconds for an orderly way out
+_ENDS_RUN = (signal.SIGTERM, signal.SIGINT)  # with the others nobody has said what is to become of the run
+
+
+def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None]) -> None:
+    """On a signal that ends programs call `leave(exit code, whether the run ends too)`.
+
+    Where we are still here a while later, `part()` and go.
+    """
+
+    def handle(number: int, _: FrameType | None) -> None:
+        def give_up() -> None:
+            part()
+            os._exit(128 + number)
+
+        watchdog = threading.Timer(_PATIENCE, give_up)
+        watchdog.daemon = True
+        watchdog.start()
+        leave(128 + number, number in _ENDS_RUN)
+
+    for number in ENDING:
+        signal.signal(number, handle)
+
+
+def last_lines(
+    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnHangup = "train", died: str = ""
+) -> Iterator[str]:
+    """What stands on the terminal when the view has gone: where the run is, and how one gets back to it.
+
+    `died`: how the engine has, where it has.
+    """
+    if died:
+        yield died.partition("\n")[0]
+    if left is not None:
+        name = shlex.quote(safe(left.run.name))
+        state = "training" if left.run.status is None or left.run.status.state == "playing" else left.run.status.state
+        if not left.stopped:
+            yield f"Left {state}: rnn-tui attach {name}"
+        elif not ends_run:
+            yield "The run was stopped from elsewhere." if not left.problem else "The run has ended."
+            if left.run.kept:
+                yield f"Kept: rnn-tui resume {name}"
+        if left.problem:
+            yield f"{'Note' if left.stopped else 'It is in memory only'}: {safe(left.problem)}"
+    elif opened is not None and opened.experiment.training.learn:
+        if ends_run or on_hangup == "stop":
+            if opened.kept:
+                from rnn_tui.runs.catalog import (
+                    short_name,  # not before the first screen: it brings what reads run folders
+                )
+
+                yield f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
+        else:
+            how = "is paused" if on_hangup == "pause" else "goes on"
+            yield f"The run {how}: rnn-tui attach {shlex.quote(safe(opened.name))}"

@@ -1,0 +1,149 @@
+"""What all panes share: a border with a title, hover and click."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.kit.text_fit import draw_note, first_that_fits
+from rnn_tui.protocol.frame import Failure
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.terminal.ascii import is_ascii, spelled
+from rnn_tui.view.widgets.picture import Picture
+
+__all__ = ["Explanation", "Pane", "failure_told"]
+
+_CORNERS = 4  # cells of a border, less those at its sides, that stay a line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """A pane in plain words, for somebody who sees it for the first time."""
+
+    shows: str
+    read: str  # how to read it
+    then: str  # what to try next
+
+
+class Pane(Picture, can_focus=True):
+    """One rectangle that draws one aspect of a frame. A new pane says what it draws, and what is under the mouse."""
+
+    ID: ClassVar[str] = ""  # of the widget
+    NAME: ClassVar[str] = ""
+    HOME: ClassVar[Literal["score", "side"]] = "score"  # its column: panes with time steps stand above one another
+    EXPLANATION: ClassVar[Explanation]
+    TIMED: ClassVar[bool] = False  # whether it draws time steps; a frame that was asked for none cannot be drawn then
+    PARTS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which there is no picture
+    EXTRAS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which some of the picture is missing
+
+    @dataclass
+    class CursorSet(Message):
+        """Somebody chose a time step with the mouse."""
+
+        step: int
+
+    @dataclass
+    class TickChosen(Message):
+        """Somebody chose a tick with the mouse."""
+
+        tick: int
+
+    def __init__(self) -> None:
+        super().__init__(id=self.ID, classes="pane")
+        self._scene: Scene | None = None
+        self._mouse: tuple[int, int] | None = None
+        self._title = ""
+        self._whispered = ""
+
+    def show(self, scene: Scene) -> None:
+        """Draw this scene."""
+        self._scene = scene
+        failure = self._failure(scene, self.PARTS)
+        if not self.display or not self.size or (self.TIMED and scene.steps is None and failure is None):
+            return
+        title = self.title(scene)
+        if title != self._title:  # setting one repaints the whole pane
+            self._title = title
+            self.border_title = Content(title)
+        self._whisper()
+        width, height = self.size
+        if failure is None:
+            self.paint(self.picture(scene, width, height))
+        else:
+            self.paint(draw_note(failure_told(failure), width=width, height=height, palette=scene.palette))
+
+    def title(self, scene: Scene) -> str:
+        """What the picture is, and its tensor's shape."""
+        raise NotImplementedError
+
+    def in_border(self, *forms: str) -> str:
+        """The first of several forms of a title or subtitle that its border has room for, else the last, cut."""
+        return first_that_fits(forms, self.size.width - _CORNERS) or forms[-1]
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """The picture, `height` strips of `width` cells."""
+        raise NotImplementedError
+
+    def subtitle(self, scene: Scene) -> str:
+        """What stands in the lower border while the mouse is elsewhere."""
+        return ""
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """The exact value at a cell, in words."""
+        return ""
+
+    def step_at(self, scene: Scene, x: int) -> int | None:
+        """The time step at a cell."""
+        return scene.axis.step_at(x)
+
+    def on_resize(self) -> None:
+        """Draw again at the new size."""
+        if self._scene is not None:
+            self.show(self._scene)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell the value under the mouse in the lower border."""
+        offset = event.get_content_offset(self)
+        self._mouse = None if offset is None else (offset.x, offset.y)
+        self._whisper()
+
+    def on_leave(self) -> None:
+        """The mouse has gone."""
+        self._mouse = None
+        self._whisper()
+
+    def on_click(self, event: events.Click) -> None:
+        """Set the time cursor."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self._scene is not None:
+            step = self.step_at(self._scene, offset.x)
+            if step is not None:
+                self.post_message(self.CursorSet(step))
+
+    @staticmethod
+    def _failure(scene: Scene, parts: tuple[str, ...]) -> Failure | None:
+        """The first of these parts that the engine could not compute."""
+        return next((scene.failures[part] for part in parts if part in scene.failures), None)
+
+    def _whisper(self) -> None:
+        if self._scene is None:
+            return
+        text = ""
+        if self._failure(self._scene, self.PARTS) is None:
+            extra = self._failure(self._scene, self.EXTRAS)
+            text = self.under_mouse(self._scene, *self._mouse) if self._mouse else ""
+            text = text or (f"{extra.part} failed: {extra.problem}" if extra is not None else "")
+            text = text or self.subtitle(self._scene)
+        text = spelled(text) if is_ascii(self.app) else text
+        if text != self._whispered:
+            self._whispered = text
+            self.border_subtitle = Content(text)
+
+
+def failure_told(failure: Failure) -> str:
+    """Return the line that stands in a pane whose picture failed."""
+    return f"✗ This picture failed: {safe(failure.problem)}. Training goes on."

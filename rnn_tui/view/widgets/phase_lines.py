@@ -1,0 +1,32 @@
+"""Slow motion in the view: the lines under the unrolled network, and its ladder of paces."""
+
+from rnn_tui.draw.network.phase_lines import draw_phase
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.widgets.picture import Picture
+
+__all__ = ["FIRST_PACE", "PhaseLines", "next_pace"]
+
+FIRST_PACE = 1.5  # phases a second
+_PACES = (0.5, 1.0, FIRST_PACE, 2.0, 3.0, 5.0, 8.0, 15.0)
+
+
+class PhaseLines(Picture):
+    """What happens at this phase, in words and numbers. There as long as slow motion is, at one height."""
+
+    def show(self, scene: Scene) -> bool:
+        """Draw it, or go away. Whether it has come or gone, so that the panes have other sizes now."""
+        on = bool(scene.frame.status.slow) or scene.frame.phase is not None
+        changed = on != self.has_class("-shown")
+        self.set_class(on, "-shown")
+        if on and self.size:
+            self.paint(
+                draw_phase(scene.frame.phase, width=self.size.width, height=self.size.height, palette=scene.palette)
+            )
+        return changed
+
+
+def next_pace(pace: float, by: int) -> float:
+    """The next pace up or down the ladder."""
+    if by > 0:
+        return next((each for each in _PACES if each > pace), _PACES[-1])
+    return next((each for each in reversed(_PACES) if each < pace), _PACES[0])

@@ -1,0 +1,59 @@
+"""The time line under the panes: click or drag to go to a tick."""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+
+from rnn_tui.draw.timeline import draw_timeline, tick_at
+from rnn_tui.protocol.frame import Status
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.widgets.picture import Picture
+
+__all__ = ["TimeLine"]
+
+
+class TimeLine(Picture):
+    """One row: the run from tick 0 to the newest, and where in it the screen is."""
+
+    @dataclass
+    class Dragged(Message):
+        """Somebody wants to see a tick."""
+
+        tick: int
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._status: Status | None = None
+        self._held = False
+        self._asked = -1
+
+    def show(self, scene: Scene) -> None:
+        """Draw where the scene is."""
+        self._status = scene.frame.status
+        self.paint([draw_timeline(self._status, width=self.size.width, palette=scene.palette)])
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of it."""
+        self._held = True
+        self.capture_mouse()
+        self._go(event.x)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag."""
+        if self._held:
+            self._go(event.x)
+
+    def on_mouse_up(self) -> None:
+        """Let go."""
+        self._held = False
+        self._asked = -1
+        self.release_mouse()
+
+    def _go(self, x: int) -> None:
+        if self._status is None or not self._status.newest:
+            return
+        tick = tick_at(self._status, self.size.width, x)
+        if tick != self._asked:
+            self._asked = tick
+            self.post_message(self.Dragged(tick))

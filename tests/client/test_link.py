@@ -1,0 +1,211 @@
+"""The link: an engine in a process of its own tells the truth, bears nonsense, waits for nobody, and leaves nothing."""
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import psutil
+import pytest
+
+from rnn_tui.client.link import Engine, EngineError, start_engine
+from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.messages import (
+    VERSION,
+    CurveWanted,
+    Frame,
+    Greeting,
+    Inquire,
+    Look,
+    Message,
+    Open,
+    Refused,
+    Step,
+    Wanted,
+    Whereabouts,
+)
+from rnn_tui.protocol.wire import pack
+from tests.engine.guests import House, house
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Unix-domain sockets")
+
+EVERYTHING = Wanted(count=6, top=5, units=5, layers=(0, 9), first=0, tensors=True, curve=CurveWanted(columns=400))
+PATIENCE = 120  # seconds until a test that hangs is given up
+
+
+def experiment(epochs: int = 30) -> Experiment:
+    lesson = LESSONS["hihello"]
+    training = msgspec.structs.replace(lesson.training, epochs=epochs)
+    return msgspec.structs.replace(
+        lesson, training=training, run=msgspec.structs.replace(lesson.run, speed=0, until=())
+    )
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = start_engine()
+    yield engine
+    engine.close()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, waited for or not."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def the_next(messages: AsyncIterator[Message]) -> Message:
+    return await asyncio.wait_for(anext(messages), PATIENCE)
+
+
+async def ask(engine: Engine, messages: AsyncIterator[Message], look: Look) -> Frame:
+    engine.send(look)
+    message = await the_next(messages)
+    assert isinstance(message, Frame)
+    assert message.look == look.number
+    return message
+
+
+async def test_the_losses_are_those_of_a_session_in_this_process(engine: Engine) -> None:
+    """Looked at or not: one run after the other."""
+    session = Session(experiment())
+    while session.tick():
+        pass
+    expected = session.losses.envelope(400, log_x=False)
+    messages = engine.messages()
+    greeting = await the_next(messages)
+    assert isinstance(greeting, Greeting)
+    assert greeting.version == VERSION
+    number, revisions = 0, []
+    for wanted in (EVERYTHING, Wanted()):
+        engine.send(Open(experiment=experiment()))
+        while True:
+            number += 1
+            frame = await ask(engine, messages, Look(number=number, wanted=wanted))
+            revisions.append(frame.revision)
+            if frame.status.state != "playing":
+                break
+        assert frame.status.state == "done"
+        assert frame.status.tick == 180
+        assert revisions == sorted(revisions)
+        number += 1
+        last = await ask(engine, messages, Look(number=number, wanted=EVERYTHING))
+        assert last.curve is not None
+        assert len(last.curve.x) == 30
+        np.testing.assert_array_equal(last.curve.x, np.arange(1, 31))
+        np.testing.assert_array_equal(last.curve.low, expected.low)
+        np.testing.assert_array_equal(last.curve.high, expected.high)
+        assert last.status.loss == session.losses.last()
+
+
+async def test_close_ends_it_and_leaves_nothing() -> None:
+    engine = start_engine()
+    folder = engine._folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert folder.stat().st_uid == os.getuid()
+    assert {path.name for path in folder.iterdir()} == {"engine.sock", "lock"}
+    assert isinstance(await the_next(engine.messages()), Greeting)
+    engine.close()
+    assert not psutil.pid_exists(engine.pid)
+    assert not folder.exists()
+    engine.close()  # again, as the app and the command line both do
+
+
+async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: Engine) -> None:
+    """Whatever the nonsense: test_server.py."""
+    nonsense = (5).to_bytes(4, "big") + b"hello"
+    engine._peer.sendall(nonsense)
+    messages = engine.messages()
+    assert isinstance(await the_next(messages), Greeting)
+    refused = await the_next(messages)
+    assert isinstance(refused, Refused)
+    assert refused.problem
+    with pytest.raises(EngineError, match="exit code 0"):  # nobody else is there, and nothing is to be done
+        await the_next(messages)
+    assert gone(engine.pid)
+
+
+@pytest.mark.parametrize("before", [b"\x00\x00", pack(Open(experiment=experiment(0)))], ids=["half a message", "busy"])
+def test_an_engine_whose_view_vanishes_ends_where_it_was_told_so_and_tidies_up(before: bytes) -> None:
+    engine = start_engine("stop")
+    assert engine._process is not None
+    try:
+        engine._peer.sendall(before)
+        engine._peer.close()
+        assert engine._process.wait(timeout=PATIENCE) == 0
+        assert not engine._folder.exists()
+    finally:
+        engine.close()
+
+
+async def test_the_last_words_of_an_engine_that_is_killed(engine: Engine) -> None:
+    messages = engine.messages()
+    await the_next(messages)
+    os.kill(engine.pid, signal.SIGKILL)
+    with pytest.raises(EngineError, match="ended by signal 9"):
+        await the_next(messages)
+    engine.send(Look(number=1))  # says nothing, and fails nowhere
+
+
+async def test_the_last_words_of_an_engine_that_cannot_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    engine = start_engine()
+    try:
+        with pytest.raises(EngineError, match="exit code 1"):
+            await the_next(engine.messages())
+    finally:
+        engine.close()
+
+
+@pytest.fixture
+def served() -> Iterator[House]:
+    with tempfile.TemporaryDirectory() as folder, house(Path(folder), "stop") as it:
+        yield it
+
+
+def test_training_does_not_wait_for_a_view_that_never_looks(served: House) -> None:
+    guest = served.guest()
+    guest.say(Open(experiment=experiment()))
+    other = served.guest()
+    assert other.look_until(lambda frame: frame.status.state == "done").status.tick == 180
+
+
+def test_training_does_not_wait_for_a_view_that_never_reads(served: House) -> None:
+    guest = served.guest()
+    guest.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    guest.say(Open(experiment=experiment(60)))
+    other, looks = served.guest(), 0
+    while other.look().status.state != "done":  # it looks as fast as it can; far more than the socket holds
+        looks += 1
+        guest.say(Look(number=looks, wanted=EVERYTHING))
+    numbers = [guest.hear(Frame).look]
+    while numbers[-1] != looks:
+        numbers.append(guest.hear(Frame).look)
+    assert numbers == sorted(set(numbers))  # each once, in order
+
+
+def test_a_look_is_held_while_nothing_is_newer(served: House) -> None:
+    guest = served.guest()
+    guest.say(Open(experiment=experiment(), play=False), Look(number=1))
+    first = guest.hear(Frame)
+    assert (first.look, first.status.tick) == (1, 0)
+    guest.say(Look(number=2, seen=first.revision), Inquire())
+    guest.hear(Whereabouts)  # the look has been heard as well, and is not answered
+    guest.socket.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        guest.hear(Frame)
+    guest.socket.settimeout(PATIENCE)
+    guest.say(Step())
+    second = guest.hear(Frame)
+    assert (second.look, second.status.tick, second.revision > first.revision) == (2, 1, True)

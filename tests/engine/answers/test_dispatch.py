@@ -1,0 +1,132 @@
+"""What panes ask is answered in their order, at the step that they mean, and nothing is computed that nobody asks."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from rnn_tui.data.load import read
+from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.inspect import focus as sight
+from rnn_tui.engine.inspect import unrolled_pass as unfolded
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.inspect import (
+    Ask,
+    CellAsk,
+    CellFacts,
+    GatesAsk,
+    GatesFacts,
+    GradientsAsk,
+    GradientsFacts,
+    ReadingAsk,
+    ReadingFacts,
+    SaliencyAsk,
+    SaliencyFacts,
+    SampleAsk,
+    SampleFacts,
+    SpaceAsk,
+    SpaceFacts,
+    WeightsAsk,
+    WeightsFacts,
+)
+from rnn_tui.protocol.messages import Wanted
+
+ASKS: tuple[Ask, ...] = (
+    SaliencyAsk(step=-1),
+    SpaceAsk(),
+    WeightsAsk(),
+    GradientsAsk(at=-1),
+    GatesAsk(),
+    CellAsk(step=-1),
+    SampleAsk(prime="h", length=9),
+    ReadingAsk(order="quotes"),
+)
+KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts, SampleFacts, ReadingFacts)
+
+
+def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
+    reading = read(experiment)
+    trainer = Trainer(reading.experiment, torch.device("cpu"), reading.source)
+    for _ in range(ticks):
+        trainer.tick()
+    return trainer, Probe(trainer)
+
+
+@pytest.mark.parametrize("lesson", sorted(LESSONS))
+@pytest.mark.parametrize("ticks", [0, 1, 9])
+def test_every_ask_has_its_answer_in_every_lesson(lesson: str, ticks: int) -> None:
+    _, probe = ticked(LESSONS[lesson], ticks)
+    answers = probe.inside(Wanted(first=0, count=99, inside=ASKS))
+    assert tuple(type(answer) for answer in answers) == KINDS
+
+
+def test_without_a_cursor_it_is_the_step_fed_last() -> None:
+    _, probe = ticked(LESSONS["hihello"], 9)  # the third step of the second pass
+    answers = {type(each): each for each in probe.inside(Wanted(first=0, count=6, inside=ASKS))}
+    cell: Any = answers[CellFacts]
+    saliency: Any = answers[SaliencyFacts]
+    gradients: Any = answers[GradientsFacts]
+    assert (cell.step, saliency.step, gradients.at) == (2, 2, 2)
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_looking_changes_nothing(ask: Ask) -> None:
+    experiment = LESSONS["ohlol-lstm"]
+    looked, left = Session(experiment), Session(experiment)
+    for _ in range(12):
+        looked.tick()
+        left.tick()
+        looked.probe.inside(Wanted(row=0, first=0, count=9, inside=(ask,)))
+    for one, other in zip(looked.trainer.model.parameters(), left.trainer.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert looked.losses.last() == left.losses.last()
+
+
+def test_nothing_is_unfolded_that_nobody_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(1)
+        return original(*arguments)
+
+    original = unfolded.unfold
+    monkeypatch.setattr(sight, "unfold", counted)
+    trainer, probe = ticked(LESSONS["hihello"], 6)
+    for wanted in (Wanted(), Wanted(count=6), Wanted(inside=(WeightsAsk(kind="update"),))):
+        probe.inside(wanted)
+    assert calls == []
+    probe.inside(Wanted(first=0, count=6, inside=(CellAsk(step=1), GatesAsk(), GradientsAsk(at=2))))
+    assert calls == [1]  # once for all of them
+    assert not trainer.keeps_update
+
+
+def test_updates_are_kept_only_while_somebody_looks_at_them() -> None:
+    trainer, probe = ticked(LESSONS["hihello-sequence"], 2)
+    probe.inside(Wanted(inside=(WeightsAsk(kind="update"),)))
+    before = [weight.detach().clone() for weight in trainer.model.parameters()]
+    trainer.tick()
+    (facts,) = probe.inside(Wanted(inside=(WeightsAsk(kind="update", matrices=9, rows=99, columns=99),)))
+    assert isinstance(facts, WeightsFacts)
+    for fact, old, new in zip(facts.matrices, before, trainer.model.parameters(), strict=True):
+        assert fact.values is not None
+        assert_allclose(fact.values.ravel(), (new - old).detach().numpy().ravel(), atol=1e-7)
+        assert np.abs(fact.values).max() > 0
+    probe.inside(Wanted(inside=(WeightsAsk(kind="value"),)))
+    assert not trainer.keeps_update
+
+
+def test_the_row_of_the_batch_is_the_one_looked_at() -> None:
+    trainer, probe = ticked(LESSONS["three-words"], 5)
+    found = []
+    for row in range(3):
+        (facts,) = probe.inside(Wanted(row=row, first=0, count=9, inside=(CellAsk(step=4),)))
+        assert isinstance(facts, CellFacts)
+        found.append(facts.h)
+    state = trainer.state
+    assert isinstance(state, torch.Tensor)
+    assert_allclose(np.stack(found), state[0].detach().numpy(), atol=1e-6)

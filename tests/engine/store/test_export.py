@@ -1,0 +1,184 @@
+"""What an export does by itself: a plain Python with torch runs it, and it says what the engine says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from rnn_tui.cli.main import main
+from rnn_tui.engine.answers.forecast import forecast
+from rnn_tui.engine.inspect.generate import generate
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.store.checkpoint import put_weights
+from rnn_tui.engine.store.export import export_run
+from rnn_tui.engine.store.load_network import load_network
+from rnn_tui.engine.store.resume import load_run
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.runs.read_checkpoint import read_experiment
+from tests.engine.kept_runs import advance, begin, changed
+from tests.engine.text_runs import letters, on_text
+
+pytestmark = pytest.mark.usefixtures("quick_disk")
+
+ANSWER = """
+import contextlib, io, json, runpy, sys
+for code, name, *arguments in json.loads(sys.argv.pop()):
+    if name is None:
+        sys.argv[:], out = [code, *arguments], io.StringIO()
+        with contextlib.redirect_stdout(out):
+            runpy.run_path(code, run_name="__main__")
+        print(json.dumps(out.getvalue()))
+    else:
+        module = runpy.run_path(code)
+        print(json.dumps(module[name](module["load"](), *arguments)))
+assert "rnn_tui" not in sys.modules
+"""
+
+
+def exported(experiment: Experiment, ticks: int, folder: Path, *, best: bool = False) -> tuple[Session, Path]:
+    """The session as it was kept, and the file that was made of it once the data were gone, in a place of its own."""
+    session, keeper = begin(experiment, folder / "run")
+    advance(session, ticks)
+    keeper.close()
+    session, _ = load_run(folder / "run", read_experiment(folder / "run"))
+    for name in ("text.txt", "series.csv", "pairs.tsv"):
+        (folder / name).unlink(missing_ok=True)
+    if best:
+        put_weights(session.trainer.model, load_network(folder / "run", best=True).tensors)
+    _, code = export_run(folder / "run", str(folder / "out"), best=best)
+    return session, code
+
+
+def python(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd="/")
+    assert not done.stderr
+    return done.stdout
+
+
+def answers(code: Path, *questions: tuple[Any, ...]) -> list[Any]:
+    """What one fresh process answers: to a function and its arguments, or to None and those of a command line."""
+    said = python("-c", ANSWER, json.dumps([(str(code), *question) for question in questions]))
+    return [json.loads(line) for line in said.splitlines()]
+
+
+@pytest.mark.parametrize(("network", "best"), [({}, False), ({"cell": "gru", "layers": 2, "embedding": 0}, True)])
+def test_a_text_goes_on_from_a_prime(tmp_path: Path, network: dict[str, Any], best: bool) -> None:
+    text = letters(300).replace("a", "'").replace("b", "$")
+    session, code = exported(on_text(tmp_path, text, network=network, training={"lr": 0.05}), 40, tmp_path, best=best)
+    greedy = generate(session.trainer.model, session.experiment, "'$f", temperature=0, length=50)
+    line, same, drawn, again, other, alone = answers(
+        code,
+        (None, "'$f", "50", "0"),
+        ("generate", "'$f", 50, 0.0),
+        ("generate", "'", 60, 1.0, 3),
+        ("generate", "'", 60, 1.0, 3),
+        ("generate", "'", 60, 1.0, 4),
+        (None,),
+    )
+    assert line == f"'$f{greedy}\n"
+    assert same == greedy
+    assert drawn == again != other
+    assert alone.startswith(text[:20])
+
+
+def test_one_to_many_answers_to_its_end(tmp_path: Path) -> None:
+    session, code = exported(changed(LESSONS["spell"], run={"until": []}), 300, tmp_path)
+    answer = generate(session.trainer.model, session.experiment, "7", temperature=0, length=20).partition("\n")[0]
+    assert answer == "seven"
+    assert python(str(code), "7", "3") == "7 -> seven\n3 -> three\n"
+    known = python(str(code)).splitlines()
+    assert known == [
+        f"{digit} -> {word}" for digit, word in zip("0123456789", LESSONS["spell"].data.targets, strict=True)
+    ]
+
+
+def test_many_to_one_answers_once(tmp_path: Path) -> None:
+    """Only the last of its outputs was ever trained: the one character is all that is printed."""
+    _, code = exported(changed(LESSONS["read"], run={"until": []}), 150, tmp_path)
+    assert python(str(code), "seven", "two") == "seven -> 7\ntwo -> 2\n"
+    assert answers(code, ("predict", "nine")) == ["9"]
+
+
+def test_a_character_for_each_and_an_empty_text(tmp_path: Path) -> None:
+    _, code = exported(changed(LESSONS["hihello-embedding"], run={"until": []}), 60, tmp_path)
+    assert python(str(code)) == "hihell -> ihello\n"
+    done = subprocess.run([sys.executable, str(code), ""], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "The text is empty: give at least one character.\n")
+
+
+def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text("abc\tx\nbb\ty\n")
+    values = {
+        "data": {"pairs": str(tmp_path / "pairs.tsv"), "task": "many-to-one"},
+        "network": {"head": "linear", "hidden_size": 8},
+        "training": {"tick": "sequence", "lr": 0.1},
+    }
+    _, code = exported(from_dict(values), 60, tmp_path)
+    lines = python(str(code)).splitlines()
+    assert lines == ["abc -> x", "bb -> y"]
+
+
+@pytest.mark.parametrize("name", ["ohlol-lstm", "spell"])  # rows, and a text: each has its own template
+def test_a_character_that_it_does_not_know_is_told_in_a_line(tmp_path: Path, name: str) -> None:
+    _, code = exported(LESSONS[name], 2, tmp_path)
+    known = LESSONS[name].data.inputs[0][:1]
+    done = subprocess.run([sys.executable, str(code), f"{known}日"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    vocabulary = ascii(LESSONS[name].vocabulary)
+    assert f"character 2, '\\u65e5', is not one of the vocabulary: {vocabulary}" in done.stderr
+
+
+def test_it_is_written_into_a_folder(tmp_path: Path) -> None:
+    exported(LESSONS["hello"], 1, tmp_path)
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(main, ["export", str(tmp_path / "run"), "--to", str(tmp_path / "file")])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.endswith(": is a file; it must be a folder\n")
+
+
+@pytest.mark.parametrize("cell", ["lstm", "rnn-relu"])
+def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: str) -> None:
+    values = 1e4 + 300 * np.sin(np.arange(200) / 5)
+    (tmp_path / "series.csv").write_text("level\n" + "\n".join(map(repr, values.tolist())))
+    experiment = from_dict(
+        {
+            "data": {"series": str(tmp_path / "series.csv"), "length": 16, "batch": 2, "holdout": 0.1},
+            "network": {"cell": cell, "hidden_size": 6, "head": "linear"},
+            "training": {"tick": "sequence", "reduction": "mean", "lr": 0.02},
+        }
+    )
+    session, code = exported(experiment, 40, tmp_path)
+    task = session.trainer.task
+    assert isinstance(task, SeriesTask)
+    found = forecast(session.trainer, task, 40)
+    last = values[180 - 16 : 180].tolist()
+    said, free, printed = answers(code, ("predict", last), ("free_run", last, len(found.free)), (None,))
+    np.testing.assert_allclose(said[:-1], found.said[-15:], rtol=1e-6)
+    np.testing.assert_allclose(free, found.free, rtol=1e-6)
+    lines = printed.splitlines()
+    assert lines[0].startswith("next value of level: ")
+    assert float(lines[0].split()[-1]) == pytest.approx(found.free[0], rel=1e-6)
+    assert len(lines[1].split(": ")[1].split()) == 20
+    for wrong in ("seven", "--help", "nan", "inf"):
+        assert refusal(code, "1.5", wrong)
+
+
+@pytest.mark.parametrize("arguments", [("a", "many"), ("a", "5", "warm"), ("a", "5", "-1"), ("a", "5", "nan")])
+def test_a_wrong_number_for_the_script_of_a_text_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    experiment = on_text(tmp_path, letters(400), batch=2, length=16)
+    assert refusal(exported(experiment, 1, tmp_path)[1], *arguments)
+
+
+def refusal(code: Path, *arguments: str) -> str:
+    """The one line with which an exported script refuses these arguments."""
+    result = subprocess.run([sys.executable, "-I", code, *arguments], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    return result.stderr

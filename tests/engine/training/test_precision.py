@@ -1,0 +1,176 @@
+"""Mixed precision, as far as a CPU can tell: it runs the same code under torch.autocast."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from msgspec.structs import replace
+from numpy.testing import assert_allclose
+from torch import nn
+
+from rnn_tui.data.load import read
+from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.answers.shapes import checks
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.devices import choose_device
+from rnn_tui.engine.training.snapshot import restore, take
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.messages import Wanted
+from tests.engine.training.test_pairs_training import on_pairs
+
+CPU = torch.device("cpu")
+
+
+def experiment(precision: str, cell: str = "rnn", **training: Any) -> Experiment:
+    network = {"cell": cell, "hidden_size": 8, "head": "linear", "embedding": 4, "layers": 2}
+    return from_dict({"data": {"inputs": ["hihello"]}, "network": network,
+                      "training": {"seed": 3, "precision": precision, "tick": "sequence", **training}})  # fmt: skip
+
+
+def run(what: Experiment, passes: int = 12) -> tuple[Trainer, list[float]]:
+    trainer = Trainer(what, CPU)
+    losses = []
+    for _ in range(passes):
+        trainer.tick()
+        assert trainer.total is not None
+        losses.append(trainer.total.item())
+    return trainer, losses
+
+
+def cpu_has_kernel(module: Any, kind: torch.dtype) -> bool:
+    """Tell whether torch can run the module in half precision on this CPU: not every one has such an LSTM."""
+    try:
+        with torch.autocast("cpu", dtype=kind):
+            module(torch.zeros(1, 1, 4))
+    except RuntimeError as error:
+        if "primitive descriptor" in str(error):
+            return False
+        raise
+    return True
+
+
+@pytest.mark.parametrize(("precision", "cell"), [("bfloat16", "rnn"), ("bfloat16", "lstm"), ("float16", "rnn")])
+def test_it_learns_as_a_plain_loop_under_autocast(precision: str, cell: str) -> None:
+    kind = getattr(torch, precision)
+    modules: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM}
+    if not cpu_has_kernel(modules[cell](4, 8, 2), kind):
+        pytest.skip(f"torch has no kernel for an {cell} in {precision} on this CPU")
+    _, losses = run(experiment(precision, cell, optimizer="sgd", lr=0.05, clip=1.0))
+    torch.manual_seed(3)
+    embedding = nn.Embedding(5, 4)
+    network: Any = modules[cell](4, 8, 2)
+    head = nn.Linear(8, 5)
+    parameters = [*embedding.parameters(), *network.parameters(), *head.parameters()]
+    optimizer = torch.optim.SGD(parameters, lr=0.05)
+    scaler = torch.amp.GradScaler("cpu", enabled=precision == "float16")
+    inputs, targets = (torch.tensor(["ehilo".index(each) for each in text]) for text in ("hihell", "ihello"))
+    plain = []
+    for _ in range(12):
+        with torch.autocast("cpu", dtype=kind):
+            zeros = torch.zeros(2, 1, 8)
+            logits = head(network(embedding(inputs)[:, None], (zeros, zeros) if cell == "lstm" else zeros)[0])[:, 0]
+        loss = nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
+        torch.autograd.backward(scaler.scale(loss))
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad()
+        plain.append(loss.item())
+    assert_allclose(losses, plain, rtol=1e-2)  # roundings differ by kernel
+    _, whole = run(experiment("float32", cell, optimizer="sgd", lr=0.05, clip=1.0))
+    assert losses != whole
+    assert_allclose(losses, whole, rtol=5e-2)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_rows_of_different_lengths_read_both_ways_learn_in_it_too(
+    precision: str, cell: str, dropout: float, tmp_path: Path
+) -> None:
+    """Under torch.autocast rows are packed as well, with and without masks of dropout between the layers."""
+    pairs = [("abc", "cba"), ("de", "ed"), ("fghij", "jihgf")]
+    network = {"cell": cell, "layers": 2, "bidirectional": True, "dropout": dropout}
+    reading = read(on_pairs("many-to-many", pairs, file=tmp_path, network=network))
+    training = replace(reading.experiment.training, precision=precision)
+    whole = Trainer(reading.experiment, CPU, reading.source)
+    half = Trainer(replace(reading.experiment, training=training), CPU, reading.source)
+    for _ in range(3):
+        whole.tick()
+        half.tick()
+        assert whole.total is not None
+        assert half.total is not None
+        assert_allclose(half.total.item(), whole.total.item(), rtol=2e-2)
+    assert half.logits[0].dtype == torch.float32
+    assert not torch.equal(half.logits[0], whole.logits[0])
+    if not dropout and cell != "lstm":  # what is shown is computed once more; unpacked, not every CPU has such an LSTM
+        (*_, top) = Probe(half).states(Wanted(count=5, units=5, layers=(1, 1), row=2))
+        (*_, exact) = Probe(whole).states(Wanted(count=5, units=5, layers=(1, 1), row=2))
+        assert_allclose(top.h, exact.h, atol=2e-2)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_weights_losses_and_gradients_stay_float32_and_unscaled(precision: str) -> None:
+    trainer, _ = run(experiment(precision), 1)
+    assert {weight.dtype for weight in trainer.model.parameters()} == {torch.float32}
+    assert trainer.logits[0].dtype == torch.float32
+    assert (trainer.scaler is not None) == (precision == "float16")
+    plain, _ = run(experiment("float32"), 1)
+    for mine, other in zip(trainer.gradients(), plain.gradients(), strict=True):
+        assert mine is not None
+        assert other is not None
+        assert_allclose(mine, other, rtol=0.2, atol=0.05)  # and not 65,536 times as much
+    assert checks(trainer) == ()
+
+
+def test_what_is_computed_once_more_is_computed_in_the_same_precision() -> None:
+    trainer, _ = run(experiment("bfloat16"), 1)
+    (layer,) = Probe(trainer).states(Wanted(count=6, units=8, layers=(1, 1)))
+    rounded = torch.from_numpy(layer.h).bfloat16().float().numpy()
+    assert (layer.h == rounded).all()
+    state = trainer.state
+    assert isinstance(state, torch.Tensor)
+    assert_allclose(layer.h[:, -1], state[1, 0].float(), atol=1e-6)
+
+
+def test_the_scale_of_the_losses_comes_back_too() -> None:
+    trainer, _ = run(experiment("float16"), 3)
+    trainer.finish_update()
+    snapshot = take(trainer)
+    assert trainer.scaler is not None
+    scale = trainer.scaler.get_scale()
+    trainer.scaler.update(scale / 4)
+    restore(trainer, snapshot)
+    assert trainer.scaler.get_scale() == scale
+    assert trainer.scaler.state_dict()["_growth_tracker"] == 3
+
+
+def test_gradients_that_overflow_make_no_update() -> None:
+    trainer, _ = run(experiment("float16"), 1)
+    before = [weight.detach().clone() for weight in trainer.model.parameters()]
+    weight = next(trainer.model.parameters())
+    assert weight.grad is not None
+    weight.grad[0, 0] = math.inf
+    trainer.finish_update()
+    assert all(torch.equal(a, b) for a, b in zip(before, trainer.model.parameters(), strict=True))
+    assert trainer.scaler is not None
+    assert trainer.scaler.get_scale() == 32768
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_it_is_refused_in_one_line() -> None:
+    with pytest.raises(ExperimentError, match=r"needs a GPU, and torch .* sees no CUDA device") as caught:
+        choose_device(experiment("bfloat16"))
+    assert caught.value.path == "training.precision"
+    assert "\n" not in str(caught.value)
+
+
+def test_it_cannot_change_on_the_way() -> None:
+    session = Session(experiment("float32"))
+    with pytest.raises(ExperimentError, match="cannot change on the way"):
+        session.learn(replace(session.experiment.training, precision="bfloat16"))
