@@ -57,12 +57,26 @@ class _Program(click.Group):
         except click.ClickException as error:
             _complain(_one_line(error))
             code = 2
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error):
+                raise
+            _complain("out of memory: close what else uses it, or try --device cpu. What is on the disk is whole.")
+            code = 2
         except OSError as error:  # a full disk behind stdout, say
             about = f" ({error.filename})" if error.filename else ""
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
             _complain(f"the system refuses: {error.strerror or error}{about}")
             code = 1
         sys.exit(code)
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory has run out, of this machine or of a GPU."""
+    if isinstance(error, MemoryError):
+        return True
+    from rnn_tui.engine.training.gpu import out_of_memory  # which loads torch; it alone raises these
+
+    return out_of_memory(error)
 
 
 def _complain(problem: str) -> None:

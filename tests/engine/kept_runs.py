@@ -63,6 +63,6 @@ def known(session: Session) -> dict[str, Any]:
         "ends": list(branch.ends),
         "prediction": session.prediction(),
         "predictions": (branch.predictions.seen, branch.predictions.learnt),
-        "weights": [each.detach().numpy().tobytes() for each in tensors if isinstance(each, torch.Tensor)],
+        "weights": [each.detach().cpu().numpy().tobytes() for each in tensors if isinstance(each, torch.Tensor)],
         "optimizer": [sorted(state) for state in optimizer],
     }

@@ -69,7 +69,12 @@ def train(
     """
     text = experiment.data.per_character
     choose_threads(experiment)
-    session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
+    try:
+        session, keeper = _begin(experiment, turns, keep, lambda problem: Lines.tell(f"rnn-tui: {safe(problem)}", err))
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise ExperimentError("run.device", shortage_told(experiment)) from None
     began, total = time.perf_counter(), _updates_left(session)
     for each in (*([caution] if caution else ()), *_cautions(session, total)):
         Lines.tell(f"rnn-tui: {each}", err)

@@ -39,6 +39,8 @@ def choose_device(experiment: Experiment) -> torch.device:
                 "run.device",
                 f"{name!r} is not there: the devices are {', '.join(f'cuda:{number}' for number in range(count))}",
             )
+        # float32 is to be float32: by default cuDNN rounds the inputs of its products to TF32, 10 bits of mantissa.
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ExperimentError("run.device", "'mps' is not there: it needs a Mac with Apple silicon; use cpu")
     return device

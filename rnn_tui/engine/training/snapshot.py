@@ -61,8 +61,7 @@ def take(trainer: Trainer) -> Snapshot:
     parameters = list(trainer.model.parameters())
     waiting = [parameter.grad for parameter in parameters] if trainer.collected else []
     slots, tensors = _optimizer_tensors(trainer, parameters, waiting)
-    with torch.no_grad():
-        values = torch.cat([tensor.reshape(-1) for tensor in (*parameters, *tensors)])
+    values = _flat([*parameters, *tensors])
     draws = trainer.experiment.network.initial_state == "random"
     return Snapshot(
         ticks=trainer.ticks,
@@ -91,8 +90,7 @@ def take_beginning(trainer: Trainer) -> Snapshot:
     began = trainer.pass_began
     parameters = list(trainer.model.parameters())
     slots, tensors = _optimizer_tensors(trainer, parameters, began.gradients)
-    with torch.no_grad():
-        values = torch.cat([tensor.reshape(-1) for tensor in (*parameters, *tensors)])
+    values = _flat([*parameters, *tensors])
     return replace(
         now,
         ticks=began.ticks,
@@ -129,10 +127,17 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     if snapshot.random is not None:
         torch.set_rng_state(snapshot.random)
     if trainer.scaler is not None and snapshot.scaling is not None:
-        trainer.scaler.load_state_dict(snapshot.scaling)
+        counts = {key: int(snapshot.scaling[key]) for key in ("growth_interval", "_growth_tracker")}
+        trainer.scaler.load_state_dict(snapshot.scaling | counts)  # a checkpoint holds all of them as floats
     trainer.return_to(snapshot.ticks, snapshot.epoch, snapshot.state)
     trainer.updates, trainer.collected, trainer.plateau = snapshot.updates, snapshot.collected, snapshot.plateau
     trainer.earlier = snapshot.earlier
+
+
+def _flat(tensors: list[Tensor]) -> Tensor:
+    """All values one after another, on the device of the first: RMSprop counts its steps on the CPU."""
+    with torch.no_grad():
+        return torch.cat([tensor.reshape(-1).to(tensors[0].device) for tensor in tensors])
 
 
 def _optimizer_tensors(

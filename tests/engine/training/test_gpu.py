@@ -147,6 +147,32 @@ def test_without_a_view_it_is_one_line_and_exit_2(short_after: Callable[[int], N
     assert read_manifest(folder).updates == 4
 
 
+def test_resuming_without_room_is_one_line_and_exit_2(short_after: Callable[[int], None], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert CliRunner().invoke(main, ["train", "hihello", "--run", str(folder), "--epochs", "3"]).exit_code == 0
+    short_after(1)
+    result = CliRunner().invoke(main, ["train", "--resume", str(folder), "--epochs", "6"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "Out of memory: reduce --hidden (5)" in result.stderr
+    assert read_manifest(folder).updates == 3
+
+
+@pytest.mark.parametrize("shortage", SHORTAGES)
+def test_any_other_command_without_room_is_one_line_and_exit_2(
+    shortage: Callable[[], Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    assert CliRunner().invoke(main, ["train", "hihello", "--run", str(folder), "--epochs", "3"]).exit_code == 0
+
+    def full(*_: object, **__: object) -> None:
+        raise shortage()
+
+    monkeypatch.setattr("rnn_tui.engine.store.load_network.put_weights", full)
+    result = CliRunner().invoke(main, ["sample", str(folder), "--prime", "h"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "out of memory" in result.stderr
+
+
 def test_another_run_can_begin_after_it(short_after: Callable[[int], None]) -> None:
     short_after(5)
     script = Script(Open(experiment=ENDLESS), 60, Restart(), Step(), Look(number=1))

@@ -1,5 +1,6 @@
 """Mixed precision, as far as a CPU can tell: it runs the same code under torch.autocast."""
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,18 @@ def test_it_cannot_change_on_the_way() -> None:
     session = Session(experiment("float32"))
     with pytest.raises(ExperimentError, match="cannot change on the way"):
         session.learn(replace(session.experiment.training, precision="bfloat16"))
+
+
+def test_a_scale_read_from_a_checkpoint_has_whole_counts() -> None:
+    """A checkpoint holds floats, and CUDA's kernel takes no float for a count."""
+    session = Session(experiment("float32"))
+    session.watch(())
+    session.tick()
+    trainer = session.trainer
+    trainer.scaler = torch.amp.GradScaler("cpu")
+    taken = take(trainer)
+    assert taken.scaling is not None
+    restore(trainer, dataclasses.replace(taken, scaling={key: float(value) for key, value in taken.scaling.items()}))
+    read = trainer.scaler.state_dict()
+    assert isinstance(read["growth_interval"], int)
+    assert isinstance(read["_growth_tracker"], int)
