@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, exact, probability
 from rnn_tui.draw.kit.palette import Palette
@@ -24,7 +25,6 @@ _MOST_RANKS = 8
 _MOST_SEEN = 64  # predictions that come with a frame: there may be more
 _LONGEST = 40  # cells of a prediction among those that came before
 _SHORTEST = 6  # cells of it, before the word "epoch" gives way
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class Seen(NamedTuple):
@@ -159,9 +159,7 @@ def _draw_bar(
     if room >= 7:
         end = canvas.put(end, y, f" {probability(p, 3):<3} ", palette.dim)
         room = x + width - end
-    eighths = round(p * room * 8)
-    full, part = divmod(eighths, 8)
-    canvas.put(end, y, "█" * full + (_EIGHTHS[part] if part else ""), palette.share(p))
+    canvas.put(end, y, bar(p, room), palette.share(p))
 
 
 def _draw_step_bars(canvas: Canvas, y: int, ranks: int, say: Prediction, at: int, palette: Palette) -> int:

@@ -14,11 +14,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.data.text_properties import PROPERTIES
+from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import compact, exact, nice_above
 from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
 from rnn_tui.protocol.inspect import Follower, ReadingFacts
 
 __all__ = ["TextPage", "draw_reading", "lay_out_reading", "reading_scale"]
@@ -29,29 +31,23 @@ _TILES = (5, 3)  # cells a character of a text that fits one line; any other is 
 _COLUMN = 34  # cells of an entry of the table: at least
 _LEAST = 3  # rows of text, before the table gives way
 _SCALES = (1, 1.5, 2, 3, 4, 5, 7, 10)
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextPage:
     """Where the characters stand."""
 
-    top: int
-    tile: int  # cells a character; 0: as many as it takes
-    lines: tuple[tuple[int, ...], ...]  # the first cell of each character, line by line, and the end of the last
+    tiles: tuple[Tile, ...]  # of each character from `first` on
     first: int  # the first character that is shown
-    whole: bool  # all of them are
+    wide: bool  # whether tiles are wider than their characters
+    bottom: int  # the first row below the text
+    whole: bool  # whether all characters are shown
     columns: int  # of the table; 0: there is none
 
     def character_at(self, x: int, y: int) -> int | None:
-        """Which character of the text stands at a cell."""
-        if not self.top <= y < self.top + len(self.lines):
-            return None
-        line = self.lines[y - self.top]
-        for at, (start, end) in enumerate(pairwise(line)):
-            if start <= x < end:
-                return self.first + at + sum(len(each) - 1 for each in self.lines[: y - self.top])
-        return None
+        """Return which character of the text stands at a cell."""
+        at = tile_at(self.tiles, x, y)
+        return None if at is None else self.first + at
 
 
 def lay_out_reading(
@@ -65,7 +61,7 @@ def lay_out_reading(
     room = max(1, width - 2)
     inputs = facts.inputs.tolist()
     newline = vocabulary.find("\n")
-    sizes = [cell_len(_glyph(glyphs, index)) for index in inputs]
+    sizes = [cell_len(glyph_of(glyphs, index)) for index in inputs]
     plain = newline not in inputs[:-1]
     tile = next((each for each in _TILES if plain and sizes and each > max(sizes) and each * len(sizes) <= room), 0)
     lines: list[list[int]] = [[1]]
@@ -87,18 +83,15 @@ def lay_out_reading(
     starts = np.cumsum([0, *(len(line) - 1 for line in lines)])
     line = 0 if at is None else max(0, int(np.searchsorted(starts, at, side="right")) - 1)
     begin = max(0, min(line // shown * shown, len(lines) - shown))  # page by page: the text stands still in between
+    page = lines[begin : begin + shown]
     return TextPage(
-        top=top,
-        tile=tile,
-        lines=tuple(tuple(line) for line in lines[begin : begin + shown]),
+        tiles=tuple(Tile(x, y, end - x) for y, line in enumerate(page, top) for x, end in pairwise(line)),
         first=int(starts[begin]),
+        wide=bool(tile),
+        bottom=top + len(page),
         whole=len(lines) <= shown,
         columns=columns,
     )
-
-
-def _glyph(glyphs: Sequence[str], which: int) -> str:
-    return glyphs[which] if 0 <= which < len(glyphs) else "•"
 
 
 def reading_scale(facts: ReadingFacts) -> float:
@@ -126,7 +119,7 @@ def draw_reading(
     tone = Tone(palette=palette, scale=reading_scale(facts))
     _draw_head(canvas, y, facts, page, palette)
     _draw_text(canvas, page, facts, tone, vocabulary, glyphs, cursor)
-    y = page.top + len(page.lines)
+    y = page.bottom
     if page.columns:
         if y + 2 + math.ceil(len(facts.followers) / page.columns) <= height:
             y += 1  # a free row, where there is one
@@ -147,7 +140,7 @@ def _draw_head(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, pale
         long, short = f"follows “{label}” with r = {r}", f"{label} {r}"
     part = ""
     if not page.whole:
-        last = page.first + sum(len(line) - 1 for line in page.lines)
+        last = page.first + len(page.tiles)
         part = f"{page.first + 1:,}–{last:,} of {len(facts.inputs):,}"
     forms = [f"{of} · {where} · {long}", f"{unit} · {where} · {long}", f"{unit} · {letter} · {long}"]
     forms += [f"{unit} · {letter} · {short}", f"{unit} · {short}", unit]
@@ -172,38 +165,31 @@ def _draw_text(
     cursor: int | None,
 ) -> None:
     """The characters on their colours. A space is blank, as in a text; a newline is seen, but faintly."""
-    palette, number = tone.palette, page.first
+    palette = tone.palette
     inputs, levels = facts.inputs.tolist(), tone.levels(facts.values.tolist())
     space, newline = vocabulary.find(" "), vocabulary.find("\n")
-    here = Style(bold=True, italic=True) if palette.monochrome else Style(bold=True, underline=True)
     faint = Style(color=palette.faint.color)
-    for y, line in enumerate(page.lines, page.top):
-        for x in line[:-1]:
-            index, level = inputs[number], levels[number]
-            text = _glyph(glyphs, index)
-            style = palette.warning if level is None else tone.cell(level)
-            if palette.monochrome and level is not None and not page.tile and abs(level) >= LEVELS // 4:
-                style = style + Style(bold=True, reverse=level > 0, underline=level < 0)
-            if index == newline and level is not None:
-                style = style + faint
-            if number == cursor:
-                style = style + here
-            elif index == space and not page.tile:
-                text = " "
-            if page.tile:
-                filler = palette.shade(level) if palette.shaded and level is not None else " "
-                canvas.fill(x, y, page.tile, style, filler)
-                canvas.centre(x, y, page.tile, text, style)
-            else:
-                canvas.put(x, y, text, style)
-            number += 1
+    for number, tile in enumerate(page.tiles, page.first):
+        index, level = inputs[number], levels[number]
+        text = glyph_of(glyphs, index)
+        style = tone_style(tone, level, None if page.wide else LEVELS // 4)
+        if index == newline and level is not None:
+            style = style + faint
+        if number == cursor:
+            style = style + cursor_style(palette)
+        elif index == space and not page.wide:
+            text = " "
+        if page.wide:
+            draw_tile(canvas, tile, text, level, style, palette)
+        else:
+            canvas.put(tile.x, tile.y, text, style)
 
 
 def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, tone: Tone) -> None:
     x = put_scale(canvas, 1, y, tone)
     letter = "h" if facts.c is None else "c"
     texts = [f"{letter} of the unit, when it has just read the character", f"{letter} after the character", letter]
-    if tone.palette.monochrome and not page.tile:
+    if tone.palette.monochrome and not page.wide:
         texts = ["reversed: above 1/4 of it · underlined: below −1/4", *texts]
     canvas.put(x + 3, y, first_that_fits(texts, canvas.width - x - 4), tone.palette.dim)
 
@@ -246,11 +232,8 @@ def _draw_entry(
     score = f"{_correlation(follower.score):>5}"
     forms = [f"unit {follower.unit + 1:>{digits}} {score}", f"{follower.unit + 1:>{digits}} {score}"]
     x = canvas.put(x, y, first_that_fits(forms, end - x), palette.accent if chosen else palette.text) + 1
-    bar = min(8, end - x)
-    if bar >= 4 and math.isfinite(follower.score):
-        full, part = divmod(round(min(1.0, abs(follower.score)) * bar * 8), 8)
+    room = min(8, end - x)
+    if room >= 4 and math.isfinite(follower.score):
         level = LEVELS * 7 // 10 if follower.score > 0 else -LEVELS * 7 // 10
-        background = palette.cell(level).bgcolor
-        ink = palette.text if background is None else Style.from_color(background)
-        canvas.put(x, y, "█" * full + (_EIGHTHS[part] if part else ""), ink)
-    canvas.put(x + bar + 1, y, first_that_fits([own], end - x - bar - 1), palette.dim)
+        canvas.put(x, y, bar(min(1.0, abs(follower.score)), room), Tone(palette=palette).ink(level))
+    canvas.put(x + room + 1, y, first_that_fits([own], end - x - room - 1), palette.dim)

@@ -13,11 +13,13 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.heatmap import Tone
+from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import compact, exact, signed
 from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
 from rnn_tui.protocol.inspect import SaliencyFacts
 
 __all__ = ["Page", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
@@ -28,7 +30,6 @@ _LEGEND = 1
 _MOST, _FEWEST = 12, 3  # rows of the list
 _LIST = 1 / 3  # of the rows, at most, before the text gives way
 _WIDE = 44  # cells of a column of the list
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,20 +37,21 @@ class Page:
     """Where the characters stand."""
 
     top: int
-    tile: int  # cells a character
-    tall: int  # rows a line
     first: int  # the first step that is shown
-    places: tuple[tuple[int, int], ...]  # (x, y) of each step from there on
+    tiles: tuple[Tile, ...]  # of each step from there on
     mark: tuple[int, int]  # where the output stands
-    bottom: int  # the first row under the text
+    bottom: int  # the first row below the text
     rows: int  # of the list
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the characters stand as running text, a cell each."""
+        return self.tiles[0].width == 1
+
     def step_at(self, x: int, y: int) -> int | None:
-        """The time step at a cell."""
-        for step, (left, top) in enumerate(self.places, self.first):
-            if left <= x < left + self.tile and top <= y < top + self.tall:
-                return step
-        return None
+        """Return the time step at a cell."""
+        at = tile_at(self.tiles, x, y)
+        return None if at is None else self.first + at
 
 
 def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: Sequence[str]) -> Page:
@@ -60,21 +62,21 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
     list_rows = min(wanted, int(height * _LIST)) if room >= 6 else 0
     across = max(1, width - 2)
     size = max((cell_len(glyph) for glyph in glyphs), default=1)
-    tiles = [(tile, tall) for tile, tall in _TILES if tile >= size] or [(size, 1)]
+    sizes = [(tile, tall) for tile, tall in _TILES if tile >= size] or [(size, 1)]
     mark = 2 + _output_size(facts, glyphs)
-    choices = [(rows, *tile) for rows in (list_rows, min(list_rows, _FEWEST)) for tile in tiles]
-    for rows, tile, tall in [*choices, (list_rows, *tiles[-1])]:  # where nothing holds it all, a part of it
+    choices = [(rows, *tile) for rows in (list_rows, min(list_rows, _FEWEST)) for tile in sizes]
+    for rows, tile, tall in [*choices, (list_rows, *sizes[-1])]:  # where nothing holds it all, a part of it
         per_line, lines = max(1, across // tile), max(1, room - (rows + 2 if rows else 0))
         if len(facts.inputs) + math.ceil(mark / tile) + 1 <= per_line * (lines // tall):
             break
     lines = max(1, lines // tall)
     most = max(1, per_line * lines - math.ceil(mark / tile) - 1)
     first = max(0, min(facts.step - most * 2 // 3, len(facts.inputs) - most))
-    x, y, places, at = 1, top, [], (-1, -1)
+    x, y, tiles, at = 1, top, [], (-1, -1)
     for step in range(first, min(len(facts.inputs), first + most)):
         if x + tile > across + 1:
             x, y = 1, y + tall
-        places.append((x, y))
+        tiles.append(Tile(x, y, tile, tall))
         x += tile
         if step == facts.step:
             if x + mark > across + 1 and across >= mark:
@@ -85,10 +87,8 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
     free = height - _LEGEND - bottom - 2
     return Page(
         top=top,
-        tile=tile,
-        tall=tall,
         first=first,
-        places=tuple(places),
+        tiles=tuple(tiles),
         mark=at,
         bottom=bottom,
         rows=max(0, min(wanted, free)),
@@ -96,17 +96,13 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
 
 
 def _output_size(facts: SaliencyFacts, glyphs: Sequence[str]) -> int:
-    return cell_len(_glyph(glyphs, facts.character)) + 1
-
-
-def _glyph(glyphs: Sequence[str], which: int) -> str:
-    return glyphs[which] if 0 <= which < len(glyphs) else "•"
+    return cell_len(glyph_of(glyphs, facts.character)) + 1
 
 
 def saliency_step_at(
     facts: SaliencyFacts, x: int, y: int, *, width: int, height: int, glyphs: Sequence[str]
 ) -> int | None:
-    """The time step of the character under a cell."""
+    """Return the time step of the character at a cell."""
     return lay_out_saliency(facts, width=width, height=height, glyphs=glyphs).step_at(x, y)
 
 
@@ -135,14 +131,14 @@ def _draw_head(
     canvas: Canvas, y: int, facts: SaliencyFacts, page: Page, palette: Palette, glyphs: Sequence[str]
 ) -> None:
     """Which logit it is, and which part of a long row."""
-    output = _glyph(glyphs, facts.character)
+    output = glyph_of(glyphs, facts.character)
     kind = "predicted" if facts.output == "predicted" else "the target"
     logit, at = f"{'logit of' if facts.numbers is None else 'number'} {output}", f"at t={facts.step}"
     forms = [f"what moved the {logit} ({kind}) {at}", f"{logit} ({kind}) {at}", f"{logit} {at}", f"t={facts.step}"]
     x = canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
     length = len(facts.inputs)
-    if len(page.places) < length:
-        last = page.first + len(page.places) - 1
+    if len(page.tiles) < length:
+        last = page.first + len(page.tiles) - 1
         forms = [f"shown: t={page.first:,} to {last:,} of {length:,}", f"{page.first:,}–{last:,} of {length:,}", "…"]
         canvas.put(x + 3, y, first_that_fits(forms, canvas.width - x - 3), palette.accent)
 
@@ -152,31 +148,24 @@ def _draw_text(
 ) -> None:
     """The characters as tiles, with a mark after the step whose output it is."""
     palette = tone.palette
-    here = Style(bold=True, italic=True) if palette.monochrome else Style(bold=True, underline=True)
-    values = facts.values[page.first : page.first + len(page.places)].tolist()
+    values = facts.values[page.first : page.first + len(page.tiles)].tolist()
     levels = tone.levels(values)
-    for at, (x, y) in enumerate(page.places):
-        text = _glyph(glyphs, int(facts.inputs[page.first + at]))
-        over = here if page.first + at == cursor else None
-        if at >= len(values):
-            canvas.centre(x, y, page.tile, text, palette.faint + over if over else palette.faint)
-            continue
-        level = levels[at]
-        style = palette.warning if level is None else tone.cell(level)
-        if page.tile == 1:
-            if palette.monochrome and level is not None and abs(level) >= LEVELS // 2:
-                style = style + Style(bold=True, reverse=level > 0, underline=level < 0)
-            canvas.put(x, y, text, style + over if over else style)
-            continue
-        wide = page.tile - (page.tall > 1)  # a free cell between tiles with numbers
-        filler = palette.shade(level) if palette.shaded and level is not None else " "
-        for row in range(page.tall):
-            canvas.fill(x, y + row, wide, style, " " if row else filler)  # a number stands by itself
-        canvas.centre(x, y, wide, text, style + over if over else style)
-        if page.tall > 1:
-            canvas.centre(x, y + 1, wide, signed(values[at], wide), style)
+    for at, tile in enumerate(page.tiles):
+        text = glyph_of(glyphs, int(facts.inputs[page.first + at]))
+        over = cursor_style(palette) if page.first + at == cursor else Style()
+        if at >= len(values):  # not read yet
+            canvas.centre(tile.x, tile.y, tile.width, text, palette.faint + over)
+        elif page.is_plain:
+            canvas.put(tile.x, tile.y, text, tone_style(tone, levels[at], LEVELS // 2) + over)
+        else:
+            level, style = levels[at], tone_style(tone, levels[at])
+            roomy = tile.height > 1  # room for the number, and a free cell between it and the next
+            tile = tile._replace(width=tile.width - roomy)
+            draw_tile(canvas, tile, text, level, style, palette, over)
+            if roomy:
+                canvas.centre(tile.x, tile.y + 1, tile.width, signed(values[at], tile.width), style)
     if page.mark[0] >= 0:
-        canvas.put(*page.mark, "→ " + _glyph(glyphs, facts.character), palette.accent)
+        canvas.put(*page.mark, "→ " + glyph_of(glyphs, facts.character), palette.accent)
 
 
 def _draw_list(
@@ -196,22 +185,14 @@ def _draw_list(
         row = y + place % page.rows
         style = palette.accent if step == cursor else palette.dim
         x = canvas.put(x, row, f"t={step:<{digits}} ", style)
-        glyph = _glyph(glyphs, int(facts.inputs[step]))
+        glyph = glyph_of(glyphs, int(facts.inputs[step]))
         x = canvas.put(x, row, glyph, palette.text + Style(bold=True)) + max(1, 3 - cell_len(glyph))
         number = exact(value, 5) if abs(value) >= 1e-3 else compact(value)
         sign = "+" if value > 0 else ""
         x = canvas.put(x, row, f"{sign + number:>10} ", palette.text if math.isfinite(value) else palette.warning)
         room = end - x
         if room > 0 and math.isfinite(value):
-            eighths = round(abs(value) / tone.scale * room * 8)
-            full, part = divmod(eighths, 8)
-            canvas.put(x, row, "█" * full + (_EIGHTHS[part] if part else ""), _ink(tone, value))
-
-
-def _ink(tone: Tone, value: float) -> Style:
-    """The colour of a bar: the background of the strongest cell of that sign, as a foreground."""
-    background = tone.cell(14 if value > 0 else -14).bgcolor
-    return tone.palette.text if background is None else Style.from_color(background)
+            canvas.put(x, row, bar(abs(value) / tone.scale, room), tone.ink(14 if value > 0 else -14))
 
 
 def _draw_legend(canvas: Canvas, y: int, page: Page, tone: Tone, largest: float) -> None:
@@ -220,11 +201,9 @@ def _draw_legend(canvas: Canvas, y: int, page: Page, tone: Tone, largest: float)
         texts = ["every finite value is 0: nothing mattered", "all are 0", "0"]
         canvas.put(1, y, first_that_fits(texts, canvas.width - 1), palette.dim)
         return
-    x = canvas.put(1, y, f"−{compact(largest, 3)} ", palette.dim)
-    for level in range(-20, 21, 4):
-        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", tone.cell(level))
-    x = canvas.put(x, y, f" +{compact(largest, 3)}   ", palette.dim)
+    ends = (f"−{compact(largest, 3)}", f"+{compact(largest, 3)}")
+    x = put_scale(canvas, 1, y, tone, ends=ends) + 3
     texts = ["gradient × input"]
-    if palette.monochrome and page.tile == 1:
+    if palette.monochrome and page.is_plain:
         texts.insert(0, "reversed: above half · underlined: below minus half")
     canvas.put(x, y, first_that_fits(texts, canvas.width - x), palette.dim)

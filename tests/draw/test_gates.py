@@ -66,9 +66,8 @@ def test_any_gates_in_any_room(data: st.DataObject) -> None:
     for x in range(0, width, 7):
         found = layout.locate(x, data.draw(st.integers(-1, height)))
         if found is not None:
-            block, places, step = found
-            assert all(0 <= place < units for place in places)
-            assert 0 <= step - some.first < block.gate.values.shape[1]
+            assert all(0 <= place < units for place in found.places)
+            assert 0 <= found.step - some.first < found.block.values.shape[1]
 
 
 @pytest.mark.parametrize(("width", "height", "names"), [(100, 40, "ifgoc"), (66, 20, "fc"), (60, 12, "gi")])
@@ -84,9 +83,9 @@ def test_every_number_stands_at_its_gate_unit_and_time_step(width: int, height: 
             number = line[axis.x(step) : axis.x(step) + axis.column].strip()
             if found is None or not number or number[-1] not in "0123456789":
                 continue
-            block, (place,), at = found
+            block, (place,), at, _ = found
             assert at == step
-            name = block.gate.name
+            name = block.name
             assert abs(float(number) - table[name][place, step]) <= 0.5 * 10.0 ** -len(number.partition(".")[2]) + 1e-6
             assert f"unit {place + 1}" in line[: axis.gutter]
             seen.add((name, place, step))
@@ -165,11 +164,11 @@ def test_names_and_purposes_stand_over_the_gates_or_in_the_gutter() -> None:
     grid, layout = picture(facts(table, signed=LSTM), axis, 72, 16)
     for block in layout.blocks:
         assert block.heading is not None
-        assert texts(grid)[block.heading].startswith(f" {block.gate.name}  about {block.gate.name}")
+        assert texts(grid)[block.heading].startswith(f" {block.name}  about {block.name}")
     grid, layout = picture(facts(table, signed=LSTM), axis, 72, 14)
     for block in layout.blocks:
         assert block.heading is None
-        assert block.gate.name in texts(grid)[block.top][:3]
+        assert block.name in texts(grid)[block.top][:3]
     legend = texts(grid)[layout.bottom + 1]
     assert "i f o 0 " in legend
     assert "g c −1 " in legend

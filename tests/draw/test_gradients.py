@@ -114,7 +114,7 @@ def test_every_number_stands_at_its_step_under_its_bar_or_in_its_colour(width: i
             number = texts(grid)[y][axis.x(step) : axis.x(step) + axis.column].strip()
             if found is None or not number or number[-1] not in "0123456789":
                 continue
-            series, at, value = found
+            series, _, at, (value,) = found
             table = ALONE if series.alone else WHOLE
             assert at == step
             assert value == np.float32(table[step])
@@ -128,16 +128,16 @@ def test_bars_are_as_high_as_the_logarithm() -> None:
     axis = TimeAxis.fit(20, 9)  # one cell a step: no numbers
     norms = [10.0**-power for power in range(9)]
     grid, layout = picture(GradientsFacts(at=-1, flows=(flow(norms, norms),), peak=1.0), axis, 20, 16)
-    (series,) = layout.series
+    (series,) = layout.blocks
     assert layout.bars
     assert (layout.scale.low, layout.scale.high) == (-9, 0)
     for step in range(9):
-        column = [grid[y][axis.x(step)][0] for y in range(series.top, series.top + layout.rows)]
+        column = [grid[y][axis.x(step)][0] for y in series.rows]
         eighths = sum(" ▁▂▃▄▅▆▇█".index(character) for character in column)
-        assert eighths == round((9 - step) / 9 * layout.rows * 8)
+        assert eighths == round((9 - step) / 9 * len(series.rows) * 8)
     gutter = [line[: axis.gutter] for line in texts(grid)]
     assert gutter[series.top].split() == ["h", "1"]
-    assert gutter[series.top + layout.rows - 1].split() == ["1e-9"]
+    assert gutter[series.rows[-1]].split() == ["1e-9"]
 
 
 def test_the_scale_holds_still_while_norms_move_a_little() -> None:
@@ -157,9 +157,9 @@ def test_colours_where_rows_are_few_and_layers_are_named() -> None:
     facts = GradientsFacts(at=3, flows=flows, peak=1.0)
     grid, layout = picture(facts, axis, 40, 24, layers=2)
     assert not layout.bars
-    assert [each.symbol for each in layout.series] == ["h₁→", "c₁→", "h₁←", "c₁←", "h₂→", "c₂→", "h₂←", "c₂←"] * 2
-    for series in layout.series:
-        assert texts(grid)[series.top].strip().startswith(series.symbol)
+    assert [each.name for each in layout.blocks] == ["h₁→", "c₁→", "h₁←", "c₁←", "h₂→", "c₂→", "h₂←", "c₂←"] * 2
+    for series in layout.blocks:
+        assert texts(grid)[series.top].strip().startswith(series.name)
         table = ALONE if series.alone else WHOLE
         for step, norm in enumerate(table):
             style = grid[series.top][axis.x(step)][1]
@@ -169,7 +169,7 @@ def test_colours_where_rows_are_few_and_layers_are_named() -> None:
             else:
                 assert style.bgcolor is None
     few, layout = picture(replace_place(facts, 1, 1), axis, 40, 8, layers=2)
-    assert any(series.symbol == "h₂←" for series in layout.series), "the layer that is looked at comes first"
+    assert any(series.name == "h₂←" for series in layout.blocks), "the layer that is looked at comes first"
     assert layout.left_out
     assert f"{layout.left_out} more" in "\n".join(texts(few))
 
@@ -183,13 +183,13 @@ def test_nothing_flows_is_a_nought_not_fed_is_a_dot_and_neither_has_a_colour() -
     grid, layout = picture(
         GradientsFacts(at=1, flows=(flow([0.1, 0.2, 0.3], [0.1, 0.2, 0.0]),), peak=1.0), axis, 72, 16
     )
-    whole, alone = layout.series
+    whole, alone = layout.blocks
     shown = texts(grid)
-    rows = {each.alone: "\n".join(shown[y][axis.x(2) : axis.x(3)] for y in range(each.top, each.top + layout.rows))
+    rows = {each.alone: "\n".join(shown[y][axis.x(2) : axis.x(3)] for y in each.rows)
             for each in (whole, alone)}  # fmt: skip
     assert rows[True].strip() == "0"
     assert "█" in rows[False]
-    later = "".join(texts(grid)[y][axis.x(3) : axis.right] for y in range(alone.top, alone.top + layout.rows))
+    later = "".join(texts(grid)[y][axis.x(3) : axis.right] for y in alone.rows)
     assert later.split() == ["·"] * 3
 
 
@@ -225,7 +225,7 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     shrinking = 0.5 * 0.4 ** (19.0 - steps)
     facts = GradientsFacts(at=19, flows=(flow(np.full(20, 0.5), shrinking),), peak=0.5)
     grid, layout = picture(facts, axis, 118, 30)
-    said, base = "\n".join(texts(grid)), layout.series[1].top + layout.rows - 2
+    said, base = "\n".join(texts(grid)), layout.blocks[1].rows[-2]
     faint = [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.faint.color]
     assert faint == [step for step in range(20) if shrinking[step] < 0.5e-6]
     assert f"from t=19 back to t=0 the gradient shrinks to {0.4**19:.1e} of its size" in said
@@ -238,8 +238,8 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     assert f"the gradient explodes, up to {1.5**19:,.0f} times its size at t=0" in said
     assert "explodes (above 1 and over 10 times t=19) at 14 of 20 steps, the nearest t=13" in said  # 1.5⁶ > 10
     assert "vanished" not in said
-    series = layout.series[0]
-    base = series.top + layout.rows - 2
+    series = layout.blocks[0]
+    base = series.rows[-2]
     assert [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.wrong.color] == list(range(14))
 
 
@@ -279,7 +279,7 @@ def test_without_colours_norms_are_heights_or_densities() -> None:
     facts = GradientsFacts(at=8, flows=(flow(norms, norms),) * 3, peak=1.0)
     grid, layout = picture(facts, axis, 20, 9, palette=GREY)
     assert not layout.bars
-    row = [grid[layout.series[0].top][axis.x(step)][0] for step in range(9)]
+    row = [grid[layout.blocks[0].top][axis.x(step)][0] for step in range(9)]
     assert row == [GREY.shade(max(1, round((9 - step) / 9 * 20))) for step in range(9)]
     assert len(set(row)) >= 4
 
@@ -382,7 +382,7 @@ def test_where_a_digit_has_no_room_the_whole_row_tells_powers_of_ten() -> None:
     assert axis.column == 5
     facts = GradientsFacts(at=-1, flows=(flow([4e-12, 4e-7, 0.1, 0.2, 0.5], [0] * 5),), peak=0.5)
     grid, layout = picture(facts, axis, 36, 20)
-    row = texts(grid)[layout.series[0].top + layout.rows - 1]
+    row = texts(grid)[layout.blocks[0].rows[-1]]
     assert row[axis.gutter :].split() == ["e-12", "e-7", "e-1", "e-1", "e-1"]
 
 
@@ -402,7 +402,7 @@ def test_sentences_and_colours_are_of_the_whole_sequence_whatever_the_window(fir
     assert f"vanished (under a millionth of its largest) at {gone} of 400 steps, the nearest t={gone - 1}" in words
     assert f"loss at t=399: from t=399 back to t=0 the gradient shrinks to {0.93**399:.1e} of its size" in words
     assert (layout.scale.low, layout.scale.high) == (-9, 0)
-    (series, _) = layout.series
+    (series, _) = layout.blocks
     assert [series.has_vanished(step, norms[step]) for step in axis.steps] == [step < gone for step in axis.steps]
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
-from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_room
+from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
+from rnn_tui.draw.sample.sample import draw_sample
 from rnn_tui.protocol.inspect import SampleFacts
 from tests.draw.grids import GREY, Grid, is_picture
 
@@ -100,10 +101,10 @@ def test_every_character_stands_behind_the_prime_in_the_colour_of_its_probabilit
     page = lay_out_sample(facts, prime, width=width, height=height, glyphs=GLYPHS)
     for part, text in (("greedy", greedy), ("sampled", sampled)):
         block = page.texts[part]  # type: ignore[index]
-        assert len(block.places) == len(text)
-        x, y, _ = block.places[0]
+        assert len(block.tiles) == len(text)
+        x, y, *_ = block.tiles[0]
         assert [grid[y][x - 2 + at] for at in (0, 1)] == [("a", palette.accent), ("b", palette.accent)]
-        for at, (x, y, _) in enumerate(block.places):
+        for at, (x, y, *_) in enumerate(block.tiles):
             p = 0.9 - 0.1 * text[at]
             assert grid[y][x] == (GLYPHS[text[at]], palette.share_cell(round(np.float32(p) * 20)))
             spot = page.spot(x, y)
@@ -184,8 +185,8 @@ def test_wide_characters_take_two_cells_and_are_wrapped_whole() -> None:
     prime = Prime(glyphs=("日",), known=(True,))
     grid = picture(facts, prime, 45, 30, glyphs=glyphs)
     page = lay_out_sample(facts, prime, width=45, height=30, glyphs=glyphs)
-    assert len(page.texts["greedy"].places) == 80
-    for at, (x, y, size) in enumerate(page.texts["greedy"].places):
+    assert len(page.texts["greedy"].tiles) == 80
+    for at, (x, y, size, _) in enumerate(page.texts["greedy"].tiles):
         assert (size, grid[y][x][0], grid[y][x + 1][0]) == (2, glyphs[at % 2], "")
 
 
@@ -193,14 +194,14 @@ def test_what_is_no_number_is_marked() -> None:
     facts = facts_of(greedy=[0, 1], sampled=[0, 1], p=[np.nan, np.inf])
     grid = picture(facts, prime_of(), 46, 30)
     for block in lay_out_sample(facts, prime_of(), width=46, height=30, glyphs=GLYPHS).texts.values():
-        assert [grid[y][x][1] for x, y, _ in block.places] == [DARK.warning] * 2
+        assert [grid[y][x][1] for x, y, *_ in block.tiles] == [DARK.warning] * 2
 
 
 def test_without_colours_sure_and_unsure_look_different() -> None:
     facts = facts_of(greedy=[0, 0, 0], sampled=[0], p=[0.9, 0.3, 0.01])
     grid = picture(facts, prime_of(), 46, 30, palette=GREY)
     block = lay_out_sample(facts, prime_of(), width=46, height=30, glyphs=GLYPHS).texts["greedy"]
-    assert [(grid[y][x][1].bold, grid[y][x][1].underline) for x, y, _ in block.places] == [
+    assert [(grid[y][x][1].bold, grid[y][x][1].underline) for x, y, *_ in block.tiles] == [
         (True, False),
         (False, False),
         (False, True),
@@ -252,4 +253,4 @@ def test_as_many_characters_are_asked_for_as_there_can_be_room_for(width: int, h
     text = [0] * 4000
     facts = facts_of(greedy=text, sampled=text)
     page = lay_out_sample(facts, prime_of(), width=width, height=height, glyphs=GLYPHS)
-    assert all(0 < len(block.places) <= text_room(width, height) for block in page.texts.values())
+    assert all(0 < len(block.tiles) <= text_room(width, height) for block in page.texts.values())

@@ -63,8 +63,7 @@ def test_any_states_in_any_room(data: st.DataObject) -> None:
     for x in range(width):  # asking never fails, and answers only where there are numbers
         found = layout.locate(x, data.draw(st.integers(-1, height)))
         if found is not None:
-            block, unit, step = found
-            assert math.isfinite(block.values[unit, step - axis.first]) in (True, False)
+            assert len(found.values) == len(found.places) in (1, 2)
 
 
 def spaced(units: int, steps: int) -> Any:
@@ -85,7 +84,7 @@ def test_every_number_stands_at_its_unit_and_its_time_step(width: int, height: i
             found = layout.locate(axis.middle(step), y)
             if text and text[0] in "+-":
                 assert found is not None
-                _, unit, at = found
+                _, (unit,), at, _ = found
                 assert at == step
                 assert abs(float(text) - h[unit, step]) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) + 1e-6
                 assert f"unit {unit + 1} " in row(grid, y)
@@ -104,7 +103,7 @@ def test_colours_tell_the_sign_in_every_cell_of_a_unit(height: int) -> None:
         for x in range(50):
             found = layout.locate(x, y)
             if found is not None:
-                _, unit, step = found
+                _, (unit,), step, _ = found
                 assert grid[y][x][1] == DARK.cell(round(h[unit][step] * 20))
                 counted += 1
     assert counted >= 2 * 3 * axis.column
@@ -122,7 +121,7 @@ def test_two_units_share_a_row_of_half_blocks_where_rows_are_few() -> None:
             assert style == DARK.half(*(round(value * 20) for value in pair))
             found = layout.locate(axis.middle(step), y)
             assert found is not None
-            assert found[1:] == (2 * y, step)
+            assert (found.places, found.step) == (((0, 1), (2,))[y], step)
 
 
 def test_a_sample_says_that_it_is_one() -> None:
@@ -146,8 +145,8 @@ def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
     for y, x in cells:
         found = layout.locate(x, y)
         assert found is not None
-        assert found[2] == 1
-        assert found[1] in ((1,) if height == 17 else (0,))  # a row of half-blocks is known by its upper unit
+        assert found.step == 1
+        assert found.places == ((1,) if height == 17 else (0, 1))
     text = "".join(grid[y][x][0] for y, x in cells)
     assert {math.nan: "NaN", math.inf: "+∞", -math.inf: "-∞"}[value] in text if height == 17 else "!" in text
 
@@ -190,7 +189,7 @@ def test_blocks_of_layers_directions_and_cells_are_named_and_scaled() -> None:
     assert "c −5" in text
     tops = [block.top for block in layout.blocks]
     assert tops == sorted(tops)
-    assert all(one.top + one.rows <= other.top for one, other in zip(layout.blocks, layout.blocks[1:], strict=False))
+    assert all(one.rows.stop <= other.top for one, other in zip(layout.blocks, layout.blocks[1:], strict=False))
 
 
 def test_the_scale_is_of_the_whole_sequence_and_not_of_what_is_visible() -> None:

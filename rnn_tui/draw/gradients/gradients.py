@@ -5,20 +5,22 @@ are rows for it, else a row of colours. Under them the same in words, and what c
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.gradients.verdict import causes, extremes, told
+from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.heatmap import draw_ruler, mark_cursor
 from rnn_tui.draw.kit.log_scale import Decades, decades
 from rnn_tui.draw.kit.norms import norm_format
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime
 from rnn_tui.draw.kit.text_fit import SUBSCRIPT, first_that_fits, fold_items, note_lines, place_name, put_note
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.gradient_paths import explodes, vanishes
@@ -26,62 +28,48 @@ from rnn_tui.protocol.inspect import GradientsFacts, GradientWay
 
 __all__ = ["GradientsLayout", "Series", "draw_gradients", "lay_out_gradients"]
 
-_RULER = 1
-_SCALE = 1  # the row of the colours' scale
 _FEWEST = 2  # rows of bars, below which colours tell more
 _TALLEST = 16
 _ROOM_FOR_NUMBERS = 5  # cells of a column: 3e-7 and a free one
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
 _NOT_BOLD = Style(bold=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """The norms of one state over time, and where they stand."""
+class Series(Block):
+    """The norms (1, f) of one state over time. `name`: "h", or "c₂←" for the second layer from the right."""
 
-    symbol: str  # "h", or "c₂←" for the second layer from the right
-    alone: bool  # for the loss of one time step
-    values: tuple[float, ...]  # from the first step of the window on
-    ways: tuple[GradientWay, ...]  # in lower layers read in both directions one to either side of the loss, else one
-    top: int = 0
+    alone: bool  # of the loss of one time step
+    ways: tuple[GradientWay, ...]  # two, one to either side of the loss, where a lower layer is read both ways
 
     def is_exploding(self, step: int, norm: float) -> bool:
-        """Whether a step is drawn as exploding: by the start of its way, which may lie outside of the window."""
+        """Return whether a step is drawn as exploding, judged by the start of its way, maybe outside the window."""
         return any(explodes(norm, way.start_norm) for way in self._through(step))
 
     def has_vanished(self, step: int, norm: float) -> bool:
-        """Whether a step is drawn as one that nothing has come to."""
+        """Return whether a step is drawn as one that no gradient reaches."""
         return any(vanishes(norm, way.largest) for way in self._through(step))
 
     def _through(self, step: int) -> list[GradientWay]:
-        """The ways that lead through a step."""
+        """Return the ways that lead through a step."""
         flowing = [way for way in self.ways if way.start >= 0]
         return [way for way in flowing if (step >= way.start if way.direction else step <= way.start)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientsLayout:
-    """All series that fit a pane, and what they share."""
+class GradientsLayout(RowsOverTime[Series]):
+    """The series that there is room for, and the lines below them."""
 
-    series: tuple[Series, ...]
     left_out: int
-    rows: int  # of each series
     bars: bool  # whether the norms are bars, not colours
-    headings: tuple[tuple[int, bool], ...]  # the rows of the two headings: whole, alone
+    headings: tuple[tuple[int, bool], ...]  # the row of each heading, and whether it is of the loss of one step
     scale: Decades
-    first: int
-    bottom: int  # the row of the ruler
-    words: tuple[tuple[str, Style], ...]  # the lines under it
-    axis: TimeAxis
+    words: tuple[tuple[str, Style], ...]  # the lines below the ruler
 
-    def locate(self, x: int, y: int) -> tuple[Series, int, float] | None:
-        """The series, the time step and the norm at a cell."""
-        step = self.axis.step_at(x)
-        for series in self.series:
-            if step is not None and series.top <= y < series.top + self.rows:
-                at = step - self.first
-                return (series, step, series.values[at]) if 0 <= at < len(series.values) else None
-        return None
+    def base(self, series: Series) -> int:
+        """Return the lowest row of the bars; the numbers stand below it."""
+        if not self.bars:
+            return series.top + (len(series.lines) - 1) // 2
+        return series.rows[-1] - (self.axis.column >= _ROOM_FOR_NUMBERS)
 
 
 def lay_out_gradients(
@@ -94,58 +82,57 @@ def lay_out_gradients(
     scale = decades(facts.peak)
     words = _words(facts, series, width - 2, palette, layers=layers, both=both)
     count, kinds = len(series), 1 + any(each.alone for each in series)
-    room = height - top - _RULER
-    headed = room - kinds >= count + _SCALE
+    room = height - top - RULER
+    headed = room - kinds >= count + SCALES
     room -= kinds * headed
     fewest = _FEWEST + (axis.column >= _ROOM_FOR_NUMBERS)
     said = min(len(words), max(0, height // 4, room - (fewest + 2) * count))
     rows = max(0, room - said) // max(1, count)
     bars = rows >= fewest
     if not bars:
-        said = min(said, max(0, room - _SCALE - count))
-        rows = (room - said - _SCALE) // max(1, count)
+        said = min(said, max(0, room - SCALES - count))
+        rows = (room - said - SCALES) // max(1, count)
     rows = max(1, min(rows, _TALLEST))
-    fit = max(1, room - _SCALE) if rows == 1 else count
+    fit = max(1, room - SCALES) if rows == 1 else count
     kept = sorted(sorted(range(count), key=lambda at: not _is_looked_at(series[at], facts, layers, both))[:fit])
     placed: list[Series] = []
     headings: list[tuple[int, bool]] = []
-    for at in kept:
-        each = series[at]
+    for each in (series[at] for at in kept):
         if headed and each.alone not in (alone for _, alone in headings):
             headings.append((top, each.alone))
             top += 1
-        placed.append(replace(each, top=top))
+        placed.append(replace(each, top=top, lines=((0,),) * rows, tall=rows))
         top += rows
     return GradientsLayout(
-        series=tuple(placed),
+        blocks=tuple(placed),
+        axis=axis,
+        first=facts.first,
+        bottom=top,
         left_out=count - len(placed),
-        rows=rows,
         bars=bars,
         headings=tuple(headings),
         scale=scale,
-        first=facts.first,
-        bottom=top,
         words=tuple(words),
-        axis=axis,
     )
 
 
 def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[Series]:
+    """Return all series, not placed yet: those of the whole loss first."""
     found = []
     for alone in (False, True) if facts.at >= 0 else (False,):
         for flow in facts.flows:
             where = place_name(flow.layer, flow.direction, layers=layers, both=both)
-            for letter, values, ways in (
+            for letter, norms, ways in (
                 ("h", flow.alone if alone else flow.whole, flow.alone_ways if alone else flow.whole_ways),
                 ("c", flow.alone_c if alone else flow.whole_c, flow.alone_c_ways if alone else flow.whole_c_ways),
             ):
-                if values is not None:
-                    found.append(Series(symbol=letter + where, alone=alone, values=tuple(values.tolist()), ways=ways))
+                if norms is not None:
+                    found.append(Series(name=letter + where, values=norms[np.newaxis], alone=alone, ways=ways))
     return found
 
 
 def _is_looked_at(series: Series, facts: GradientsFacts, layers: int, both: bool) -> bool:
-    return series.symbol[1:] == place_name(facts.layer, facts.direction, layers=layers, both=both)
+    return series.name[1:] == place_name(facts.layer, facts.direction, layers=layers, both=both)
 
 
 def _words(
@@ -155,7 +142,7 @@ def _words(
     looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
     lines: list[tuple[str, Style]] = []
     for alone in (True, False):
-        ways = {each.symbol[0]: each.ways for each in looked_at if each.alone == alone}
+        ways = {each.name[0]: each.ways for each in looked_at if each.alone == alone}
         if not ways.get("h"):
             continue
         who = f"loss at t={facts.at}" if alone else "whole loss"
@@ -188,17 +175,10 @@ def draw_gradients(
     for y, alone in layout.headings:
         state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h"
         _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
-    for series in layout.series:
+    for series in layout.blocks:
         _draw_label(canvas, series, layout, palette)
-        in_view = [norm for step, norm in enumerate(series.values, layout.first) if step in axis.steps]
-        written = norm_format(in_view, _room(axis))
-        for step, norm in enumerate(series.values, layout.first):
-            if step in axis.steps:
-                _draw_norm(canvas, series, step, norm, layout, facts, palette, written)
-        for step in axis.steps:
-            if not 0 <= step - layout.first < len(series.values):
-                canvas.centre(axis.x(step), _base(series, layout), axis.column, "·", palette.faint)
-    draw_ruler(canvas, layout.bottom, axis, palette, inputs)
+        _draw_norms(canvas, series, layout, facts, palette)
+    layout.draw_ruler(canvas, palette, inputs, cursor, edges=False)
     y = layout.bottom + 1
     if not layout.bars:
         _draw_scale(canvas, y, layout, palette)
@@ -206,8 +186,6 @@ def draw_gradients(
     for line, style in layout.words:
         canvas.put(1, y, line, style)
         y += 1
-    if cursor is not None and cursor in axis.steps:
-        mark_cursor(canvas, axis, cursor, range(0), layout.bottom, palette)
     return canvas.strips()
 
 
@@ -230,59 +208,67 @@ def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: Time
 
 
 def _draw_label(canvas: Canvas, series: Series, layout: GradientsLayout, palette: Palette) -> None:
-    """The state's name, and the scale's ends where it is drawn as bars."""
-    name = series.symbol if layout.headings else ("Lₜ" if series.alone else "L ") + series.symbol
+    """Write the state's name, and beside bars the ends of their scale."""
+    name = series.name if layout.headings else ("Lₜ" if series.alone else "L ") + series.name
     right = layout.axis.gutter - 1
     if not layout.bars:
-        canvas.put(1, series.top + (layout.rows - 1) // 2, name, palette.text)
+        canvas.put(1, layout.base(series), name, palette.text)
         return
     canvas.put(1, series.top, name, palette.text)
-    for y, power in ((series.top, layout.scale.high), (_base(series, layout), layout.scale.low)):
+    for y, power in ((series.top, layout.scale.high), (layout.base(series), layout.scale.low)):
         text = layout.scale.name(power)
         canvas.put(right - len(text), y, text, palette.faint)
 
 
-def _base(series: Series, layout: GradientsLayout) -> int:
-    """The lowest row of the bars; the numbers stand under it."""
-    if not layout.bars:
-        return series.top + (layout.rows - 1) // 2
-    return series.top + layout.rows - 1 - (layout.axis.column >= _ROOM_FOR_NUMBERS)
+def _draw_norms(
+    canvas: Canvas, series: Series, layout: GradientsLayout, facts: GradientsFacts, palette: Palette
+) -> None:
+    """Draw each norm of a series, with its number where there is room; a dot where there is none yet."""
+    axis, base = layout.axis, layout.base(series)
+    norms = {step: norm for step, norm in enumerate(series.values[0].tolist(), layout.first) if step in axis.steps}
+    written = norm_format(norms.values(), _room(axis)) if axis.column >= _ROOM_FOR_NUMBERS else lambda _: ""
+    for step in axis.steps:
+        if step not in norms:
+            canvas.centre(axis.x(step), base, axis.column, "·", palette.faint)
+            continue
+        norm, x, room = norms[step], axis.x(step), _room(axis)
+        if norm == 0:  # nothing flows there
+            canvas.centre(x, base, room, "0", palette.faint)
+        elif not math.isfinite(norm):
+            for y in range(series.top, base + 1) if layout.bars else series.rows:
+                canvas.fill(x, y, room, palette.warning, "!" if room < 3 else " ")
+            canvas.centre(x, base, room, signed(norm, room), palette.warning)
+        elif layout.bars:
+            _draw_bar(canvas, series, step, norm, layout, palette)
+            canvas.centre(x, base + 1, room, written(norm), palette.dim)
+        else:
+            mark = "◆" if series.alone and step == facts.at and not layout.headings else ""
+            _draw_colour(canvas, series, step, norm, layout, palette, written(norm) or mark)
 
 
-def _draw_norm(
-    canvas: Canvas, series: Series, step: int, norm: float, layout: GradientsLayout, facts: GradientsFacts,
-    palette: Palette, written: Callable[[float], str],
-) -> None:  # fmt: skip
-    """One norm as a bar or as a colour, with its number where there is room; 0 as such: nothing flows there."""
-    x, column, base = layout.axis.x(step), layout.axis.column, _base(series, layout)
-    rows = base - series.top + 1 if layout.bars else layout.rows
-    room = _room(layout.axis)
-    if not math.isfinite(norm):
-        for y in range(series.top, series.top + rows):
-            canvas.fill(x, y, room, palette.warning, "!" if room < 3 else " ")
-        canvas.centre(x, base, room, signed(norm, room), palette.warning)
-        return
-    if norm == 0:
-        canvas.centre(x, base, room, "0", palette.faint)
-        return
-    part = layout.scale.part(norm)
-    exploding = series.is_exploding(step, norm)
-    text = written(norm) if column >= _ROOM_FOR_NUMBERS else ""
-    if layout.bars:
-        style = palette.wrong if exploding else palette.faint if series.has_vanished(step, norm) else palette.back
-        style = style + _NOT_BOLD
-        eighths = max(1, round(part * rows * 8))
-        for up in range(math.ceil(eighths / 8)):
-            canvas.fill(x, base - up, room, style, _EIGHTHS[min(8, eighths - 8 * up)])
-        canvas.centre(x, base + 1, room, text, palette.dim)
-        return
-    level = max(1, round(part * 20))
+def _draw_bar(
+    canvas: Canvas, series: Series, step: int, norm: float, layout: GradientsLayout, palette: Palette
+) -> None:
+    """Draw a norm as a bar: at least an eighth of a row."""
+    base = layout.base(series)
+    style = palette.faint if series.has_vanished(step, norm) else palette.back
+    style = (palette.wrong if series.is_exploding(step, norm) else style) + _NOT_BOLD
+    eighths = max(1, round(layout.scale.part(norm) * (base - series.top + 1) * 8))
+    for up in range(math.ceil(eighths / 8)):
+        canvas.fill(layout.axis.x(step), base - up, _room(layout.axis), style, UPWARD[min(8, eighths - 8 * up)])
+
+
+def _draw_colour(
+    canvas: Canvas, series: Series, step: int, norm: float, layout: GradientsLayout, palette: Palette, text: str
+) -> None:
+    """Draw a norm as a colour, with a text in it."""
+    x, column = layout.axis.x(step), layout.axis.column
+    level, exploding = max(1, round(layout.scale.part(norm) * 20)), series.is_exploding(step, norm)
     style = palette.wrong + Style(reverse=True) if exploding else palette.back_cell(level)
-    for y in range(series.top, series.top + rows):
+    for y in series.rows:
         canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded and not exploding else " ")
-    mark = "◆" if series.alone and step == facts.at and not layout.headings else ""
-    if text or mark:
-        canvas.centre(x, base, column, text or mark, style)
+    if text:
+        canvas.centre(x, layout.base(series), column, text, style)
 
 
 def _room(axis: TimeAxis) -> int:

@@ -42,6 +42,11 @@ class Tone:
         """Of `▀`."""
         return self.palette.half(upper, lower) if self.kind == "signed" else self.palette.share_half(upper, lower)
 
+    def ink(self, level: int) -> Style:
+        """Return the background of a level as a foreground, for bars and words."""
+        background = self.cell(level).bgcolor
+        return self.palette.text if background is None else Style.from_color(background)
+
     def number(self, value: float, room: int) -> str:
         """The value in at most `room` cells; empty where none fits."""
         room = min(room, _LONGEST[self.kind])
@@ -124,11 +129,14 @@ def draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs:
         canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
 
 
-def put_scale(canvas: Canvas, x: int, y: int, tone: Tone, *, every: int = 4) -> int:
-    """The colours from the lowest value to the highest, with both; returns where it ends."""
-    low, high = (f"−{tone.scale:g}", f"+{tone.scale:g}") if tone.kind == "signed" else ("0", f"{tone.scale:g}")
+def put_scale(
+    canvas: Canvas, x: int, y: int, tone: Tone, *, every: int = 4, ends: tuple[str, str] | None = None
+) -> int:
+    """Draw the colours from the lowest value to the highest, between both (`ends`, if given); return where it ends."""
+    number = f"{tone.scale:g}"
+    low, high = ends or ((f"−{number}", f"+{number}") if tone.kind == "signed" else ("0", number))
     x = canvas.put(x, y, f"{low} ", tone.palette.dim)
-    for level in range(-20 if tone.kind == "signed" else 0, 21, every):
+    for level in range(-LEVELS if tone.kind == "signed" else 0, LEVELS + 1, every):
         x = canvas.put(x, y, tone.palette.shade(level) if tone.palette.shaded else " ", tone.cell(level))
     return canvas.put(x, y, f" {high}", tone.palette.dim)
 

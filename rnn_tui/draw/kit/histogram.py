@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
+from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.palette import Palette
 
 __all__ = ["draw_histogram"]
-
-_BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
 def draw_histogram(
@@ -35,7 +34,7 @@ def draw_histogram(
     for at, count in enumerate(counts):
         level = max(1, round(count / most * 8 * height)) if count else 0
         for row in range(height):
-            block = _BLOCKS[max(0, min(8, level - 8 * (height - 1 - row)))]
+            block = UPWARD[max(0, min(8, level - 8 * (height - 1 - row)))]
             canvas.fill(x + at * size, y + row, size, palette.text, block)
     width = size * len(counts)
     low, high = compact(lowest, 3), compact(highest, 3)

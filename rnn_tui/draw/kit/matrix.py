@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from rich.style import Style
 
 from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
 
@@ -135,13 +136,9 @@ def draw_matrix(
 
 def draw_legend(canvas: Canvas, x: int, y: int, name: str, scale: float, palette: Palette) -> int:
     """What the colours mean, from -scale to +scale; returns where it ends. Nothing where it does not fit."""
-    low, high = f"{name} −{scale:g} ", f" +{scale:g}"
     if x + legend_size(name, scale) > canvas.width:
         return x
-    x = canvas.put(x, y, low, palette.dim)
-    for level in range(-20, 21, 4):
-        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", palette.cell(level))
-    return canvas.put(x, y, high, palette.dim)
+    return put_scale(canvas, canvas.put(x, y, f"{name} ", palette.dim), y, Tone(palette=palette, scale=scale))
 
 
 def legend_size(name: str, scale: float) -> int:

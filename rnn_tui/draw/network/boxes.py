@@ -7,6 +7,7 @@ from functools import cached_property
 
 from rich.style import Style
 
+from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.norms import norm_format
 from rnn_tui.draw.kit.palette import Palette
@@ -17,7 +18,6 @@ from rnn_tui.protocol.frame import Floats
 __all__ = ["Cell", "draw_boxes", "gap_of", "room_in_box"]
 
 _PLAIN = Style()
-_BARS = " ▁▂▃▄▅▆▇█"
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
 _ROOM_FOR_NORM = 4  # cells
 
@@ -226,7 +226,7 @@ def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, no
     part = min(1.0, norm / largest) if largest else 0.0
     text = "" if width < _ROOM_FOR_NORM else row.written(norm) if norm else "0"
     if not text:
-        bar = _BARS[math.ceil(part * (len(_BARS) - 1))]
+        bar = UPWARD[math.ceil(part * (len(UPWARD) - 1))]
         canvas.fill(x, y, width, style, bar)
         return
     canvas.fill(x, y, width, style)

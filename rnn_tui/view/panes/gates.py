@@ -101,13 +101,7 @@ class GatesPane(InsidePane):
             facts, width=self.size.width, height=self.size.height, axis=scene.axis, palette=scene.palette, unit=unit
         )
         found = layout.locate(x, y)
-        if found is None:
-            return ""
-        block, places, step = found
-        values = block.gate.values[:, step - facts.first]
-        return f"t={step} · " + " · ".join(
-            f"unit {facts.units[place] + 1}: {block.gate.name} = {values[place]:+.7f}" for place in places
-        )
+        return "" if found is None else found.in_words()
 
 
 def _order(experiment: Experiment, gaze: Gaze) -> Literal["number", "rows"]:

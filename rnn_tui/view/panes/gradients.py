@@ -75,6 +75,6 @@ class GradientsPane(InsidePane):
         found = layout.locate(x, y)
         if found is None:
             return ""
-        series, step, norm = found
+        series, (norm,) = found.block, found.values
         loss = f"of the loss at t={facts.at}" if series.alone else "of the whole loss"
-        return f"t={step} · ‖∂L/∂{series.symbol}‖ = {norm:.6e} {loss}"
+        return f"t={found.step} · ‖∂L/∂{series.name}‖ = {norm:.6e} {loss}"

@@ -9,7 +9,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import glyph
-from rnn_tui.draw.sample import Prime, draw_sample, lay_out_sample, text_names, text_room
+from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
+from rnn_tui.draw.sample.sample import draw_sample, text_names
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import what_it_says
 from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts

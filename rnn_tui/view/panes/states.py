@@ -2,7 +2,8 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.states import LEGEND, RULER, StatesLayout, draw_states, lay_out_states, rows_for_units
+from rnn_tui.draw.kit.rows_over_time import RULER, SCALES
+from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states, rows_for_units
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
@@ -68,15 +69,7 @@ class StatesPane(Pane):
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """The exact value of a unit at a time step."""
         found = self._layout(scene, self.size.height).locate(x, y)
-        if found is None:
-            return ""
-        block, unit, step = found
-        rows = block.values[unit : unit + (1 if block.unit_rows else 2), step - scene.axis.first]
-        values = " · ".join(
-            f"unit {block.units[unit + more] + 1}: {block.name} = {value:+.7f}"
-            for more, value in enumerate(rows.tolist())
-        )
-        return f"t={step} · {values}"
+        return "" if found is None else found.in_words()
 
     def _layout(self, scene: Scene, height: int) -> StatesLayout:
         experiment, network = scene.experiment, scene.experiment.network
@@ -100,7 +93,7 @@ def _blocks(experiment: Experiment, layers: int) -> int:
 
 def height_with_numbers(experiment: Experiment) -> int:
     """The rows in which every unit of every layer has one of its own, and room for its numbers."""
-    return _blocks(experiment, experiment.network.layers) * experiment.network.hidden_size + LEGEND + RULER
+    return _blocks(experiment, experiment.network.layers) * experiment.network.hidden_size + SCALES + RULER
 
 
 def layers_that_fit(experiment: Experiment, height: int) -> int:

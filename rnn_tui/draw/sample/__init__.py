@@ -1,0 +1,1 @@
+"""Free generation: where its parts stand, and the picture."""
