@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.chart import Curve, draw_chart
+from rnn_tui.draw.kit.chart import Axes, Curve, Mark, draw_chart
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.frame import Forecast, SeriesScale
 
@@ -61,13 +61,8 @@ def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palet
         curves,
         width=width,
         height=height - _LEGEND,
-        x_to=last,
-        y_to=_bounds(forecast, 0.1),
-        x_label="step",
-        mark=end - 0.5 if len(forecast.free) else None,
-        axis_style=palette.dim,
-        floor_style=palette.dim,
-        mark_style=palette.text,
+        axes=Axes(style=palette.dim, x_to=last, y_to=_bounds(forecast, 0.1), x_label="step"),
+        mark=Mark(x=end - 0.5, style=palette.text) if len(forecast.free) else None,
         background=Style(),
         empty="nothing said yet",
     )

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart import Curve, draw_chart, short
+from rnn_tui.draw.kit.chart import Axes, Curve, Level, Mark, draw_chart
+from rnn_tui.draw.kit.chart_scale import short
 
 LINE, AXIS, FLOOR, MARK = (Style(color=color) for color in ("cyan", "white", "yellow", "magenta"))
 BACKGROUND = Style(bgcolor="black")
@@ -29,9 +30,22 @@ def curve(x: Any, low: Any, high: Any = None, **more: Any) -> Curve:
     return Curve(x=np.asarray(x, dtype=float), low=low, high=high, **{"style": LINE, **more})
 
 
-def draw(*curves: Curve, width: int = 46, height: int = 12, **more: Any) -> list[Strip]:
-    styles = {"axis_style": AXIS, "floor_style": FLOOR, "mark_style": MARK, "background": BACKGROUND}
-    return draw_chart(curves, width=width, height=height, **{**styles, **more})
+def draw(
+    *curves: Curve, width: int = 46, height: int = 12, floor: float | None = None, guess: float | None = None,
+    mark: float | None = None, **axes: Any,
+) -> list[Strip]:  # fmt: skip
+    return draw_chart(
+        curves,
+        width=width,
+        height=height,
+        axes=Axes(**{"style": AXIS, **axes}),
+        levels=[
+            Level(value=floor, name="floor", style=FLOOR),
+            Level(value=guess, name="guessing", style=Style(), dash="┈", near=True),
+        ],
+        mark=Mark(x=mark, style=MARK),
+        background=BACKGROUND,
+    )
 
 
 def lines(*curves: Curve, **more: Any) -> list[str]:

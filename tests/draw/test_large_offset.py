@@ -8,7 +8,7 @@ import pytest
 
 from rnn_tui.common.number_text import unit_text
 from rnn_tui.data.series import TimeSeries
-from rnn_tui.draw.kit.chart import short
+from rnn_tui.draw.kit.chart_scale import short
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.series import as_drawn, draw_forecast
 from rnn_tui.engine.session.session import Session

@@ -19,7 +19,7 @@ from textual.timer import Timer
 
 from rnn_tui.client.link import Engine, EngineError, start_engine
 from rnn_tui.common.glyphs import safe
-from rnn_tui.draw.kit.chart import load_plotext
+from rnn_tui.draw.kit.chart_dots import load_plotext
 from rnn_tui.protocol.messages import Command, Detach, Frame, Greeting, Keep, Left, Open, Opened, Refused
 from rnn_tui.protocol.messages import Message as Heard
 from rnn_tui.view.app.terminal_app import TerminalApp

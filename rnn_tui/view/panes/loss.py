@@ -7,7 +7,7 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart import Curve, draw_chart
+from rnn_tui.draw.kit.chart import Axes, Curve, Level, Mark, draw_chart
 from rnn_tui.draw.kit.numbers import compact, nice_above
 from rnn_tui.protocol.frame import Curve as Points
 from rnn_tui.protocol.frame import HeldOut
@@ -85,6 +85,7 @@ class LossPane(Pane):
 
     def _draw_chart(self, scene: Scene, width: int, height: int, end: float, mark: float | None) -> list[Strip]:
         palette, gaze = scene.palette, scene.gaze
+        guessing = palette.wrong + Style(bold=False)
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         curves += [_curve(each.curve, palette.dim) for each in scene.others]
         if scene.curve is not None:
@@ -98,18 +99,19 @@ class LossPane(Pane):
             curves,
             width=width,
             height=height,
-            log_x=gaze.log_x,
-            log_y=gaze.log_y,
-            floor=scene.experiment.floor,
-            guess=scene.opened.guessing,
-            guess_style=palette.wrong + Style(bold=False),
-            x_to=end,
-            mark=mark,
-            x_label=_pass(scene) if scene.frame.status.batches > 1 else "epoch",
-            y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
-            axis_style=palette.dim,
-            floor_style=palette.right,
-            mark_style=palette.accent,
+            axes=Axes(
+                style=palette.dim,
+                log_x=gaze.log_x,
+                log_y=gaze.log_y,
+                x_to=end,
+                y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
+                x_label=_pass(scene) if scene.frame.status.batches > 1 else "epoch",
+            ),
+            levels=[
+                Level(value=scene.experiment.floor, name="floor", style=palette.right),
+                Level(value=scene.opened.guessing, name="guessing", style=guessing, dash="┈", near=True),
+            ],
+            mark=Mark(x=mark, style=palette.accent),
             background=Style(),
         )
 

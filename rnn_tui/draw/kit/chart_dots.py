@@ -1,0 +1,85 @@
+"""The braille dots of a curve, drawn by plotext's kernel; the only importer of plotext.
+
+Calls share nothing: plotext's one global figure is cleared before every use.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+
+from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, Floats, Ints, Scale, positions
+
+__all__ = ["BRAILLE", "Bits", "Curve", "Points", "dots_of", "load_plotext", "points_of"]
+
+BRAILLE = 0x2800  # the empty braille character
+
+Bits = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One line of a chart. Where low < high a vertical bar joins them; what is not finite leaves a gap.
+
+    Any number of points will do: they are reduced to the smallest and the largest of each column of dots.
+    """
+
+    x: Floats  # (n,) position, in the unit of the x axis, ascending
+    low: Floats  # (n,) smallest value at that position
+    high: Floats  # (n,) largest value at that position
+    style: Style
+    dots: bool = False  # points, not joined
+    tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
+
+
+class Points(NamedTuple):
+    """The (m,) drawable points of a curve, as positions on its scales."""
+
+    x: Floats
+    low: Floats
+    high: Floats
+    gaps: Ints  # how many points were left out before each
+
+
+@cache
+def load_plotext() -> Any:
+    """Return the library, loaded when it is first needed."""
+    import plotext  # here for the start-up time: it takes a tenth of a second
+
+    plotext.terminal.limit(False, False)  # otherwise a chart is cut to the size of the terminal
+    return plotext
+
+
+def points_of(curve: Curve, log_x: bool, log_y: bool) -> Points:
+    """Return the points of a curve that have a place on both scales."""
+    x, a, b = positions(curve.x, log_x), positions(curve.low, log_y), positions(curve.high, log_y)
+    keep = np.isfinite(x) & np.isfinite(a) & np.isfinite(b)
+    gaps: Ints = np.cumsum(~keep, dtype=np.intp)
+    return Points(x[keep], np.minimum(a, b)[keep], np.maximum(a, b)[keep], gaps[keep])
+
+
+def dots_of(points: Points, x: Scale, y: Scale, *, joined: bool) -> Bits:
+    """Return the braille bits of one curve, (rows, columns), as plotext draws it."""
+    across = x.dots(points.x)
+    starts = np.flatnonzero(np.r_[True, (np.diff(across) != 0) | (np.diff(points.gaps) != 0)])
+    low = np.minimum.reduceat(y.dots(points.low), starts)
+    high = np.maximum.reduceat(y.dots(points.high), starts)
+    falling = np.r_[False, np.diff(low + high) < 0]  # a falling curve enters a column of dots at its top
+    ends = np.stack([np.where(falling, high, low), np.where(falling, low, high)], axis=1).ravel()
+    keep = np.stack([np.ones_like(falling), low != high], axis=1).ravel()
+    # Middles of dots, in cells: plotext shifts positions by some thousandths, which must not change the dot.
+    xs = ((across[starts].repeat(2) + 0.5) / DOT_COLUMNS)[keep].tolist()
+    ys = ((ends + 0.5) / DOT_ROWS)[keep].tolist()
+    figure: Any = load_plotext().figure.clear().axes(False).plot_size(x.cells, y.cells)
+    for axis, cells in (("x", x.cells), ("y", y.cells)):
+        figure.ruler(axis).frequency(0).lim(0, cells).alignment(lim="edge")
+    signal = figure.signal(xs, ys, marker="braille").lines(joined)
+    for start in np.flatnonzero(np.diff(points.gaps[starts].repeat(2)[keep])) + 1:
+        signal.line(int(start), False)
+    figure.draw(signal)
+    text = figure.build().string(colorless=True)
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").reshape(y.cells, x.cells + 1)[:, :-1]
+    return np.where(codes >= BRAILLE, codes - BRAILLE, 0).astype(np.uint32)
