@@ -10,10 +10,11 @@ from rich.style import Style
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.bands import Unrolled
 from rnn_tui.draw.network.boxes import Cell
 from rnn_tui.draw.network.phase_flow import Flow
 from rnn_tui.draw.network.phase_lines import draw_phase, short_name
-from rnn_tui.draw.network.unrolled import Unrolled, draw_unrolled
+from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.protocol.frame import States
 from rnn_tui.protocol.phase import Moved, Phase, PhaseKind

@@ -11,7 +11,9 @@ from rich.cells import cell_len
 
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.draw.network.unrolled import Cell, Unrolled, draw_unrolled, natural_height, units_in_box
+from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
+from rnn_tui.draw.network.boxes import Cell
+from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.protocol.frame import States
 from tests.draw.grids import GREY, Grid, is_picture

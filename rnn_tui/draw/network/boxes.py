@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.phase_flow import Flow
 from rnn_tui.protocol.frame import Floats
 
-__all__ = ["Cell", "draw_boxes", "gap_of", "room_in_box"]
+__all__ = ["BoxRow", "Cell", "draw_boxes", "gap_of", "room_in_box"]
 
 _PLAIN = Style()
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
@@ -29,36 +29,45 @@ class Cell:
     name: str  # "LSTM 2"
     direction: int  # 0: from the left, 1: from the right
     layer: int = 0
-    h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not looked at
+    h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not asked for
     skip: int = 0  # columns of it that are not there yet
-    scale: float = 1.0  # the largest value that the colours tell
+    scale: float = 1.0  # the largest value that the colours show
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
-    """What all boxes of a row share."""
+class BoxRow:
+    """The boxes of one layer in one direction, and what they share with those of the other rows."""
 
     canvas: Canvas
-    y: int
-    tall: bool
+    y: int  # the first row of cells
+    tall: bool  # three rows high
     cell: Cell
-    fed: int  # time steps of the window that have a state, where it is not held in slow motion
+    double: bool  # two states are handed on, h and c
+    fed: int  # time steps of the window that have a state, unless it is held in slow motion
     current: int | None
     flow: Flow | None
     axis: TimeAxis
+    end: int  # the time step at which the row of the batch ends, and its boxes
     palette: Palette
     cursor: int | None
 
     @property
     def middle(self) -> int:
+        """The row in which arrows and values stand."""
         return self.y + 1 if self.tall else self.y
 
     @property
+    def bottom(self) -> int:
+        """The first row below the boxes."""
+        return self.y + (3 if self.tall else 1)
+
+    @property
     def gap(self) -> int:
-        """Cells between two boxes."""
+        """The cells between two boxes."""
         return gap_of(self.axis.column)
 
     def has_state(self, step: int) -> bool:
+        """Return whether the state of a time step has been computed, or is being computed."""
         at = step - self.axis.first
         if self.flow is None:
             return at < self.fed
@@ -68,11 +77,13 @@ class _Row:
         return self.flow.done("cell", step, *place) or (self.flow.lit("cell", step, *place))
 
     def is_lit(self, step: int) -> bool:
+        """Return whether a box is being computed."""
         if self.flow is None:
             return step == self.current
         return self.flow.lit("cell", step, self.cell.layer, self.cell.direction)
 
     def style(self, step: int) -> Style:
+        """Return the style of a box."""
         if self.flow is not None:
             return self.flow.style(self.palette, "cell", step, self.cell.layer, self.cell.direction)
         if step == self.current:
@@ -80,27 +91,29 @@ class _Row:
         return self.palette.dim if self.has_state(step) else self.palette.faint
 
     def norm(self, step: int) -> float | None:
+        """Return ‖∂L/∂h_t‖, if backward has come to this box."""
         return None if self.flow is None else self.flow.norm(step, self.cell.layer, self.cell.direction)
 
     @cached_property
     def written(self) -> Callable[[float], str]:
-        """How the norms in these boxes are written: all alike."""
+        """Return how the norms in these boxes are written: all alike."""
         gap = gap_of(self.axis.column)
         width = self.axis.column - gap - (2 if _is_framed(self.axis.column - gap, tall=self.tall) else 0)
         return norm_format((norm for step in self.axis.steps if (norm := self.norm(step)) is not None), width)
 
     def under(self, step: int) -> Style:
+        """Return the style of the time cursor where it stands at this step."""
         return self.palette.cursor if step == self.cursor else _PLAIN
 
 
 def room_in_box(column: int, *, tall: bool) -> int:
-    """How many units a box has room for, one a cell."""
+    """Return how many units a box has room for, one a cell."""
     width = column - gap_of(column)
     return width - 2 if _is_framed(width, tall=tall) else width
 
 
 def gap_of(column: int) -> int:
-    """The cells of a column that lie between boxes: one on either side, one behind it, or none."""
+    """Return how many cells of a column lie between boxes: one on either side, one after the box, or none."""
     return 2 if column >= 6 else 1 if column >= 3 else 0
 
 
@@ -108,68 +121,42 @@ def _is_framed(width: int, *, tall: bool) -> bool:
     return tall and width >= 3
 
 
-def draw_boxes(
-    canvas: Canvas,
-    y: int,
-    cell: Cell,
-    *,
-    tall: bool,
-    double: bool,
-    fed: int,
-    current: int | None,
-    flow: Flow | None,
-    axis: TimeAxis,
-    end: int,
-    palette: Palette,
-    cursor: int | None,
-) -> int:
-    """Draw the row from y on and return the first row under it. `double`: two states are handed on. The boxes stop at
-    the time step `end`, where the row of the batch ends: from there the state of the other direction comes."""
-    row = _Row(
-        canvas=canvas,
-        y=y,
-        tall=tall,
-        cell=cell,
-        fed=fed,
-        current=current,
-        flow=flow,
-        axis=axis,
-        palette=palette,
-        cursor=cursor,
-    )
+def draw_boxes(row: BoxRow) -> None:
+    """Draw a row of boxes, with the arrows between them and the first state, which comes from the other side where
+    the layer reads from the right."""
+    canvas, axis, palette, cell = row.canvas, row.axis, row.palette, row.cell
     middle, gap, from_right = row.middle, row.gap, cell.direction == 1
     canvas.put(1, middle, cell.name, palette.dim)
-    if tall and flow is not None and flow.is_backward:
-        canvas.put(1, y, "‖∂L/∂h‖", palette.back)
+    if row.tall and row.flow is not None and row.flow.is_backward:
+        canvas.put(1, row.y, "‖∂L/∂h‖", palette.back)
     if not from_right:
         canvas.put(axis.gutter - 2, middle, "h₀" if axis.first == 0 else " …", palette.dim)
         canvas.put(axis.gutter, middle, "▸" if gap == 2 else "", palette.dim)
     last = axis.first + axis.count
-    steps = range(axis.first, min(end, last))
+    steps = range(axis.first, min(row.end, last))
     for step in steps:
         _draw_box(row, step)
-        if gap and step + 1 < min(end, axis.length):
-            arrow, style = _arrow(row, step + 1, double=double)
+        if gap and step + 1 < min(row.end, axis.length):
+            arrow, style = _arrow(row, step + 1)
             canvas.put(axis.x(step + 1) - 1, middle, arrow, style)
     if from_right:
-        source = "h₀" if end < last or last == axis.length else "…"
+        source = "h₀" if row.end < last or last == axis.length else "…"
         x = axis.x(steps.stop) - (1 if gap else 0)
         if x + 1 + len(source) <= canvas.width:  # whole or not at all
             canvas.put(x, middle, "◂", palette.dim)
             canvas.put(x + 1, middle, source, palette.dim)
-    return y + (3 if tall else 1)
 
 
-def _arrow(row: _Row, step: int, *, double: bool) -> tuple[str, Style]:
-    """Between the box of a time step and the one before it: the state that is handed on, or its gradient, which flows
-    the other way, in another colour and with another head."""
+def _arrow(row: BoxRow, step: int) -> tuple[str, Style]:
+    """Return the arrow between the box of a time step and the one before it: the state that is handed on, or its
+    gradient, which flows the other way, in another colour and with another head."""
     from_right, palette, flow = row.cell.direction == 1, row.palette, row.flow
     to = step - 1 if from_right else step  # where the state goes
     back_to = step if from_right else step - 1  # where the gradient goes
     if flow is not None and row.norm(step) is not None and row.norm(step - 1) is not None:
         arrow = ("━▶" if from_right else "◀━") if row.gap == 2 else "▶" if from_right else "◀"
         return arrow, flow.back_style(palette, now=back_to == flow.step and row.is_lit(back_to))
-    line = "═" if double else "─"
+    line = "═" if row.double else "─"
     arrow = ("◂" + line if from_right else line + "▸") if row.gap == 2 else "◂" if from_right else "▸"
     if flow is None:  # the step being fed, from wherever it is read
         there = row.has_state(step)
@@ -178,7 +165,7 @@ def _arrow(row: _Row, step: int, *, double: bool) -> tuple[str, Style]:
     return arrow, palette.dim if flow.is_backward or flow.kind == "update" else style
 
 
-def _draw_box(row: _Row, step: int) -> None:
+def _draw_box(row: BoxRow, step: int) -> None:
     canvas, palette, flow, y, middle = row.canvas, row.palette, row.flow, row.y, row.middle
     width = row.axis.column - row.gap
     x = row.axis.x(step) + (1 if row.gap == 2 else 0)
@@ -216,8 +203,8 @@ def _draw_box(row: _Row, step: int) -> None:
         canvas.put(left + offset, middle, palette.shade(level) if palette.shaded else " ", palette.cell(level))
 
 
-def _draw_norm(row: _Row, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:
-    """The size of a gradient: a number on a bar where there is room, else a bar."""
+def _draw_norm(row: BoxRow, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:
+    """Draw the size of a gradient: a number on a bar where there is room, else a bar."""
     canvas, y, palette = row.canvas, row.middle, row.palette
     style = palette.back if now else palette.went_back
     if not math.isfinite(norm):

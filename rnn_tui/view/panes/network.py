@@ -6,9 +6,10 @@ from textual.strip import Strip
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.number_text import unit_text
 from rnn_tui.draw.kit.numbers import exact, nice_above
+from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
 from rnn_tui.draw.network.boxes import Cell
 from rnn_tui.draw.network.phase_flow import Flow
-from rnn_tui.draw.network.unrolled import Unrolled, draw_unrolled, natural_height, units_in_box
+from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Numbers, States
 from rnn_tui.view.model.scene import Scene

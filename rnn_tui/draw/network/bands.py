@@ -1,0 +1,88 @@
+"""What the unrolled network shows, and the bands of rows that it is drawn in, from the target down to the input."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.boxes import Cell, room_in_box
+from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.protocol.frame import Floats
+
+__all__ = ["Unrolled", "arrange", "natural_height", "units_in_box"]
+
+_ROWS_OF_VALUES = 4  # features of an output that are written out at most
+_ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unrolled:
+    """What is drawn. Characters are glyphs; `fed` counts the steps of the window that have been fed."""
+
+    inputs: Sequence[str]
+    targets: Sequence[str]  # empty where nothing is learnt; '' at a step without a target
+    outputs: Sequence[str]  # of the steps fed
+    output_p: Sequence[float]
+    values: Floats | None  # (f, features): the output itself, where it is no character
+    cells: Sequence[Cell]  # from the lowest layer up
+    embedding: int  # its size; 0: none
+    head: bool
+    fed: int
+    current: int | None  # the time step being fed, in character ticks
+    double: bool  # an LSTM hands on two states, h and c
+    numbers: bool = False  # inputs, outputs and targets are numbers, as wide as a column
+    flow: Flow | None = None  # where a tick is held in slow motion
+    first_scored: int = 0  # the time step from which on outputs are judged, and marked right or wrong
+
+    @cached_property
+    def own(self) -> int:
+        """The steps of the window that belong to the row: after its end comes padding, which is never read."""
+        return max((at + 1 for at, text in enumerate(self.inputs) if text), default=0)
+
+
+def _bands(net: Unrolled, height: int, column: int) -> list[str]:
+    """Return the bands, from the top, that fit into `height` rows."""
+    bands = []
+    if net.targets:
+        bands += ["target", "output"] + ["p"] * (column >= _ROOM_FOR_P and not net.numbers)
+    elif net.values is not None:
+        bands += [f"value {row}" for row in range(min(_ROWS_OF_VALUES, net.values.shape[1] or 1))]
+    bands += ["up"] + (["head", "up"] if net.head else [])
+    for number in range(len(net.cells) - 1, -1, -1):
+        bands.append(f"cell {number}")
+        if net.cells[number].direction == 0:  # the two directions of a layer read the same input, side by side
+            bands.append("up")
+    bands += ["embedding", "up"] if net.embedding else []
+    bands += ["input", "t"]
+    for optional in ("up", "t", "p"):
+        while len(bands) > height and optional in bands:
+            bands.remove(optional)
+    return bands
+
+
+def natural_height(*, cells: int, layers: int, learns: bool, features: int, head: bool, embedding: bool) -> int:
+    """Return the rows that a network takes with every band and with boxes three rows high."""
+    top = 3 if learns else min(_ROWS_OF_VALUES, features)
+    return top + 1 + 2 * head + 3 * cells + layers + 2 * embedding + 2
+
+
+def arrange(net: Unrolled, height: int, column: int) -> tuple[list[str], int, bool]:
+    """Return the bands, how many rows stay free above them, and whether boxes are three rows high."""
+    bands = _bands(net, height, column)
+    hidden = max(0, len(bands) - height)
+    if hidden:  # too many layers: those in the middle are left out, and a line says so
+        keep = [band for band in bands if not band.startswith("cell")]
+        cells = [band for band in bands if band.startswith("cell")]
+        room = max(1, height - len(keep) - 1)
+        place = bands.index(cells[0])
+        shown = [*cells[: (room + 1) // 2], f"gap {len(cells) - room}", *cells[len(cells) - room // 2 :]]
+        bands = [*keep[:place], *shown, *keep[place:]]
+    spare = height - len(bands)
+    boxes = sum(band.startswith("cell") for band in bands)
+    tall = column >= 5 and boxes > 0 and spare >= 2 * boxes
+    return bands, max(0, (spare - (2 * boxes if tall else 0)) // 2), tall
+
+
+def units_in_box(net: Unrolled, *, height: int, axis: TimeAxis) -> int:
+    """Return how many units each box shows at most, in a picture of `height` rows."""
+    return room_in_box(axis.column, tall=arrange(net, height, axis.column)[2])
