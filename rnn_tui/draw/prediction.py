@@ -1,4 +1,4 @@
-"""What the network says now: the text under its target, the likeliest characters of each step, and what came before."""
+"""What the network predicts now: the text below its target, the likeliest characters, and what came before."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _SHORTEST = 6  # cells of it, before the word "epoch" gives way
 
 
 class Seen(NamedTuple):
-    """A distinct prediction and the epoch at which it first came up."""
+    """A distinct prediction and the epoch in which it first appeared."""
 
     text: str  # printable
     epoch: int
@@ -41,7 +41,7 @@ class Prediction:
     """Characters are glyphs; `n` steps in the window, of which the first `f` have been fed."""
 
     inputs: Sequence[str]  # n
-    targets: Sequence[str]  # n; empty where nothing is to be said
+    targets: Sequence[str]  # n; empty at a step without a target
     top: Sequence[Sequence[str]]  # f lists of the likeliest, best first
     top_p: Floats  # (f, k)
     target_p: Sequence[float]  # f
@@ -62,7 +62,7 @@ class Prediction:
 def draw_prediction(
     say: Prediction, *, width: int, height: int, axis: TimeAxis, palette: Palette, cursor: int | None
 ) -> list[Strip]:
-    """The picture, `height` strips of `width` cells."""
+    """Draw the picture, as `height` strips of `width` cells."""
     canvas = Canvas(width, height)
     _draw_texts(canvas, say, axis, palette, cursor)
     y = 5 if height >= 13 else 4
@@ -112,30 +112,30 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
         if index >= len(say.top):
             canvas.put(x, 2, "·", palette.faint + over)
             continue
-        said = say.top[index][0]
-        if not math.isfinite(say.top_p[index, 0]):  # the order of what is no number says nothing
+        output = say.top[index][0]
+        if not math.isfinite(say.top_p[index, 0]):  # NaN has no order, so there is no likeliest
             canvas.put(x, 2, "NaN" if column >= 4 else "–", palette.warning)
             continue
         if not is_scored:
-            canvas.put(x, 2, said, palette.dim + over)
+            canvas.put(x, 2, output, palette.dim + over)
             continue
-        right = said == say.targets[index]
+        right = output == say.targets[index]
         style = palette.right if right else palette.wrong
         if column >= 3:
-            canvas.put(x, 2, said + ("✓" if right else "✗"), style + over)
+            canvas.put(x, 2, output + ("✓" if right else "✗"), style + over)
         else:  # no room for a mark: what is wrong stands in reverse
-            canvas.put(x, 2, said, (style if right else style + Style(reverse=True)) + over)
+            canvas.put(x, 2, output, (style if right else style + Style(reverse=True)) + over)
     text = first_that_fits(_scores(say), canvas.width - axis.gutter)
     canvas.put(axis.gutter, 3, text, palette.right if _is_right(say) else palette.dim)
 
 
 def _is_right(say: Prediction) -> bool:
-    """Whether all that is scored is right, in all rows."""
+    """Return whether everything that is scored is right, in all rows."""
     return say.right == say.length if say.rows == 1 else say.right_rows == say.rows
 
 
 def _scores(say: Prediction) -> list[str]:
-    """How much is right, in ever fewer words: of the row that is shown, and how many of all rows are."""
+    """Return how much is right, in ever fewer words: in the row that is shown, and how many of all rows."""
     so_far = "" if say.fed == say.length else " so far"
     score = f"{say.right} of {say.fed if so_far else say.length}"
     if say.rows == 1:
@@ -150,7 +150,7 @@ def _scores(say: Prediction) -> list[str]:
 def _draw_bar(
     canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette
 ) -> None:
-    """A character and its probability as a bar; the number too, where there is room."""
+    """Draw a character and its probability as a bar, with the number where there is room."""
     if not math.isfinite(p):
         canvas.put(x, y, "NaN" if width >= 3 else "!", palette.warning)
         return
@@ -174,11 +174,11 @@ def _draw_step_bars(canvas: Canvas, y: int, ranks: int, say: Prediction, at: int
 
 
 def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: int, palette: Palette) -> int:
-    """The time step under the cursor, with its exact numbers."""
+    """Write the time step under the cursor with its exact numbers; return the row below."""
     room = canvas.width - 1
     if not say.targets[at]:
         x = canvas.put(1, y, f"t={step} ", palette.accent)
-        nothing = ("nothing is to be said here", "nothing to say") if say.inputs[at] else ("the row has ended", "ended")
+        nothing = ("no target at this step", "no target") if say.inputs[at] else ("the row has ended", "ended")
         canvas.put(x, y, first_that_fits((*nothing, "·"), room + 1 - x), palette.dim)
         return y + 1
     if at >= len(say.top):
@@ -188,14 +188,14 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
             texts = ("being computed: no answer yet", "no answer yet", "no answer", "·")
         canvas.put(x, y, first_that_fits(texts, room + 1 - x), palette.dim)
         return y + 1
-    said, target = say.top[at][0], say.targets[at]
-    mark = "✓" if said == target else "✗"
-    mark = mark if step >= say.first_scored else "·"  # filler: nobody asks for it
-    said, mark = (said, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
+    output, target = say.top[at][0], say.targets[at]
+    mark = "✓" if output == target else "✗"
+    mark = mark if step >= say.first_scored else "·"  # filler, which is not scored
+    output, mark = (output, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
     number = (f"t={step} ", palette.accent)
     p = [(f"p({target})", palette.right), (f" {exact(say.target_p[at], 4)}", palette.dim)]
     loss = [("  −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
-    verdict, short = (f"  {mark} says {said}", palette.dim), (f"  {mark}", palette.dim)
+    verdict, short = (f"  {mark} predicts {output}", palette.dim), (f"  {mark}", palette.dim)
     forms = ([number, *p, *loss, verdict], [number, *p, *loss, short], [number, *p, verdict], [number, *p, short],
              [number, *p], [*p], [number])  # fmt: skip
     form = next((form for form in forms if sum(cell_len(text) for text, _ in form) <= room), [])
@@ -206,9 +206,10 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
 
 
 def _draw_seen(canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int], now: str, palette: Palette) -> None:
-    """The distinct predictions, newest first, with the epoch at which each first came up; a text gives way to it.
+    """Draw the distinct predictions, newest first, each with the epoch in which it first appeared.
 
-    Their cells know the tick of that epoch's end: `Style.meta`.
+    If there is little room, a text is cut before its epoch is. The cells carry the tick at which that epoch ended, as
+    `Style.meta`.
     """
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
     for word in (" epoch ", " "):
@@ -234,20 +235,20 @@ def _draw_seen(canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int
 
 
 def _seen_heads(count: int, room: int) -> list[str]:
-    """What stands above the predictions, in ever fewer words; where not all have room, how many do."""
+    """Return the heading of the predictions, in ever fewer words; where not all have room, it tells how many do."""
     if not count:
-        return ["nothing said yet", "nothing yet"]
+        return ["no predictions yet", "nothing yet"]
     if count <= room:
-        return ["said so far, newest first", "said so far", "said"]
+        return ["predicted so far, newest first", "predicted so far", "predicted"]
     part = f"{room} of {count}" + ("+" if count >= _MOST_SEEN else "")
-    return [*(f"{name}: {part}" for name in ("said so far, newest first", "said so far", "said")), part]
+    return [*(f"{name}: {part}" for name in ("predicted so far, newest first", "predicted so far", "predicted")), part]
 
 
 def _around(text: str, place: int | None, room: int) -> str:
-    """Cut a text to `room` cells, around the character at `place`; an ellipsis tells where."""
+    """Cut a text to `room` cells around the character at `place`; an ellipsis marks each cut."""
     if cell_len(text) <= room:
         return text
-    start, most = 0, room - 1  # one cell for the ellipsis behind it
+    start, most = 0, room - 1  # one cell for the ellipsis after it
     if place is not None and cell_len(text[: place + 1]) > most:
         start, most = place, room - 2
         while start and cell_len(text[start - 1 : place + 1]) <= max(1, 2 * most // 3):

@@ -1,6 +1,6 @@
-"""A unit's view of the text: every character on the colour of the unit's value when it has just been read.
+"""A unit's view of the text: each character on the colour of the unit's value just after it was read.
 
-Under the text the scale, and which unit follows each property of the text best.
+Below the text stand the colour scale, and which unit follows each property of the text best.
 """
 
 import math
@@ -53,9 +53,9 @@ class TextPage:
 def lay_out_reading(
     facts: ReadingFacts, *, width: int, height: int, vocabulary: str, glyphs: Sequence[str], at: int | None
 ) -> TextPage:
-    """The text wrapped, and broken at its newlines; where not all fits, the page with the character `at`, or the first.
+    """Wrap the text and break it at newlines; if it does not fit, take the page with the character `at`, or the first.
 
-    A newline stands behind the last character of its line, in the margin if need be.
+    A newline stands after the last character of its line, in the margin if need be.
     """
     top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
     room = max(1, width - 2)
@@ -95,7 +95,7 @@ def lay_out_reading(
 
 
 def reading_scale(facts: ReadingFacts) -> float:
-    """What the strongest colour stands for: 1, or the next round number above the largest value, for c and for relu."""
+    """Return the value of the strongest colour: 1, or the next round number above the largest value, for c and relu."""
     return nice_above(float(np.abs(facts.values[np.isfinite(facts.values)]).max(initial=1.0)), _SCALES)
 
 
@@ -110,7 +110,7 @@ def draw_reading(
     cursor: int | None,
     at: int | None,
 ) -> list[Strip]:
-    """The picture; `glyphs` are those of the vocabulary, `cursor` is marked, `at` says which page of a long text."""
+    """Draw the picture; `glyphs` are those of the vocabulary, `cursor` is marked, `at` chooses a page of the text."""
     canvas = Canvas(width, height)
     y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
     if not len(facts.inputs):
@@ -129,7 +129,7 @@ def draw_reading(
 
 
 def _draw_head(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, palette: Palette) -> None:
-    """Which unit it is and why it has this rank; and which part of a long text."""
+    """Write which unit it is, why it has this rank, and which part of a long text is shown."""
     unit, letter = f"unit {facts.unit + 1}", "h" if facts.c is None else "c"
     of = f"{unit} of {facts.hidden_size:,}"
     where = f"{letter} of layer {facts.layer + 1}" + (", read from the right" if facts.direction else "")
@@ -164,7 +164,7 @@ def _draw_text(
     glyphs: Sequence[str],
     cursor: int | None,
 ) -> None:
-    """The characters on their colours. A space is blank, as in a text; a newline is seen, but faintly."""
+    """Draw the characters on their colours. A space is blank, as in a text; a newline is visible, but faint."""
     palette = tone.palette
     inputs, levels = facts.inputs.tolist(), tone.levels(facts.values.tolist())
     space, newline = vocabulary.find(" "), vocabulary.find("\n")
@@ -198,7 +198,7 @@ def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, to
 
 
 def _draw_table(canvas: Canvas, top: int, columns: int, facts: ReadingFacts, palette: Palette) -> None:
-    """For each property the unit that follows it best, its r, and how this one does."""
+    """Draw a row for each property: the unit that follows it best, its r, and that of the unit shown."""
     rows = math.ceil(len(facts.followers) / columns)
     wide = (canvas.width - 2) // columns
     label = max(len(PROPERTIES[each.property].label) for each in facts.followers)
@@ -219,7 +219,7 @@ def _draw_entry(
     digits: int,
     palette: Palette,
 ) -> None:
-    """One property; marked where the units are in its order."""
+    """Draw one property, marked if the units are in its order."""
     end = x + room
     chosen = follower.property == facts.order
     style = palette.accent if chosen else palette.dim

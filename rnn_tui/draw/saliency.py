@@ -1,7 +1,7 @@
 """What mattered for one output: the text of the row, each character in the colour of its gradient × input.
 
-Characters stand as tiles, as wide as the whole row allows: with their numbers under them, or as plain running text.
-Under them those that mattered most, exactly.
+Characters stand as tiles, as wide as the whole row allows: with their numbers below them, or as plain running text.
+Below them stand those that mattered most, with exact values.
 """
 
 import math
@@ -55,7 +55,7 @@ class Page:
 
 
 def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: Sequence[str]) -> Page:
-    """The largest tiles with which the whole row fits; where none do, the part around the output's step."""
+    """Choose the largest tiles with which the whole row fits; if none do, the part around the output's step."""
     top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
     room = max(1, height - top - _LEGEND)
     wanted = min(_MOST, int((facts.values != 0).sum()))
@@ -109,7 +109,7 @@ def saliency_step_at(
 def draw_saliency(
     facts: SaliencyFacts, *, width: int, height: int, palette: Palette, glyphs: Sequence[str], cursor: int | None
 ) -> list[Strip]:
-    """The picture; `glyphs` are those of the vocabulary."""
+    """Draw the picture; `glyphs` are those of the vocabulary."""
     canvas = Canvas(width, height)
     y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
     if not len(facts.inputs):
@@ -130,7 +130,7 @@ def draw_saliency(
 def _draw_head(
     canvas: Canvas, y: int, facts: SaliencyFacts, page: Page, palette: Palette, glyphs: Sequence[str]
 ) -> None:
-    """Which logit it is, and which part of a long row."""
+    """Write which logit it is, and which part of a long row is shown."""
     output = glyph_of(glyphs, facts.character)
     kind = "predicted" if facts.output == "predicted" else "the target"
     logit, at = f"{'logit of' if facts.numbers is None else 'number'} {output}", f"at t={facts.step}"
@@ -146,7 +146,7 @@ def _draw_head(
 def _draw_text(
     canvas: Canvas, page: Page, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
 ) -> None:
-    """The characters as tiles, with a mark after the step whose output it is."""
+    """Draw the characters as tiles, with a mark after the step whose output it is."""
     palette = tone.palette
     values = facts.values[page.first : page.first + len(page.tiles)].tolist()
     levels = tone.levels(values)
@@ -171,7 +171,7 @@ def _draw_text(
 def _draw_list(
     canvas: Canvas, page: Page, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
 ) -> None:
-    """The characters that mattered most with exact numbers, in as many columns as there is room for."""
+    """Draw the characters that mattered most, with exact values, in as many columns as there is room for."""
     palette, y = tone.palette, page.bottom + 1
     columns = max(1, (canvas.width - 2) // _WIDE)
     wide = (canvas.width - 2) // columns

@@ -1,4 +1,4 @@
-"""The end of a series and what a network makes of it: one step ahead, then on its own."""
+"""The end of a series and the network's forecast of it: one step ahead, then on its own."""
 
 import numpy as np
 from msgspec.structs import replace
@@ -21,12 +21,12 @@ Doubles = NDArray[np.float64]
 
 
 def steps_that_fit(width: int) -> int:
-    """Time steps in a chart of `width` cells: one for each column of dots."""
+    """Return how many time steps a chart of `width` cells shows: one for each column of dots."""
     return max(2, 2 * (width - _FRAME))
 
 
 def as_drawn(forecast: Forecast, scale: SeriesScale) -> Forecast:
-    """The forecast in the numbers that are drawn: less the offset of its series, by its unit."""
+    """Return the forecast in the numbers that are drawn: less the offset of its series, in its unit."""
     return replace(
         forecast,
         truth=scale.drawn(forecast.truth),
@@ -36,16 +36,16 @@ def as_drawn(forecast: Forecast, scale: SeriesScale) -> Forecast:
 
 
 def is_outside(forecast: Forecast) -> bool:
-    """Whether something that was said has no place in the chart."""
+    """Return whether some of the prediction has no place in the chart."""
     low, high = _bounds(forecast, _ROOM)
     said = np.concatenate([forecast.said, forecast.free])
     return bool(((said < low) | (said > high) | ~np.isfinite(said)).any())
 
 
 def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palette) -> list[Strip]:
-    """The picture, `height` strips of `width` cells: the truth, the prediction over it, and behind a line the free run.
+    """Draw `height` strips of `width` cells: the truth, the prediction over it, and after a line the free run.
 
-    What lies far outside of the truth is left out.
+    What lies far outside the truth is left out.
     """
     if height < 1:
         return []
@@ -64,7 +64,7 @@ def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palet
         axes=Axes(style=palette.dim, x_to=last, y_to=_bounds(forecast, 0.1), x_label="step"),
         mark=Mark(x=end - 0.5, style=palette.text) if len(forecast.free) else None,
         background=Style(),
-        empty="nothing said yet",
+        empty="no prediction yet",
     )
     return [*_legend(forecast, width, palette), *chart]
 
@@ -91,13 +91,13 @@ def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> 
 
 
 def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:
-    """The range of the truth, and some of it above and below."""
+    """Return the range of the truth with some room above and below."""
     low, high = float(forecast.truth.min(initial=np.inf)), float(forecast.truth.max(initial=-np.inf))
     more = room * (high - low)
     return low - more, high + more
 
 
 def _inside(forecast: Forecast, values: Doubles) -> Doubles:
-    """What has a place in the chart; NaN for the rest, which leaves a gap."""
+    """Return the values that have a place in the chart; NaN for the others, which leaves a gap."""
     low, high = _bounds(forecast, _ROOM)
     return np.where((values >= low) & (values <= high), values, np.nan)

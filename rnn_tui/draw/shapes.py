@@ -27,9 +27,9 @@ def draw_shapes(
     notes: Sequence[str] = (),
     zoomed: bool = False,
 ) -> list[Strip]:
-    """The table of shapes, then the checks, then the values as far as there is room.
+    """Draw the table of shapes, then the checks, then the values, as far as there is room.
 
-    `zoomed`: the pane fills the screen already, so that no key gives it more room.
+    `zoomed`: the pane fills the screen already, so no key gives it more room.
     """
     canvas = Canvas(width, height)
     data = [each for each in tensors if each.dimensions]
@@ -60,7 +60,7 @@ def draw_shapes(
 
 
 def _draw_table(canvas: Canvas, y: int, tensors: Sequence[TensorFact], palette: Palette) -> int:
-    """A row for each tensor: its name, its shape, and what its dimensions count."""
+    """Draw a row for each tensor: its name, its shape, and what its dimensions count; return the row below."""
     name_width = max((len(each.name) for each in tensors), default=0) + 1
     shape_width = max((len(_shape(each)) for each in tensors), default=0) + 1
     for each in tensors:
@@ -72,7 +72,7 @@ def _draw_table(canvas: Canvas, y: int, tensors: Sequence[TensorFact], palette: 
 
 
 def _dimensions(names: Sequence[str], room: int) -> str:
-    """What the dimensions count, as far as whole names fit; the rest is an ellipsis."""
+    """Return what the dimensions count, as far as whole names fit; the rest is an ellipsis."""
     text = ", ".join(names)
     shown = list(names)
     while len(text) > room and shown:
@@ -82,7 +82,7 @@ def _dimensions(names: Sequence[str], room: int) -> str:
 
 
 def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
-    """An equality, and how well it holds."""
+    """Write an equality and how well it holds; return the row below."""
     if math.isnan(check.difference):  # NaN equals nothing, so there is nothing that could have failed
         x = canvas.put(1, y, "! ", palette.warning)
     else:
@@ -106,7 +106,7 @@ def _shape(tensor: TensorFact) -> str:
 
 
 def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -> int:
-    """One row of numbers for each row of a small tensor; left out whole where it does not fit."""
+    """Write a row of numbers for each row of a small tensor, if they all fit; return the row below."""
     values = tensor.values
     if values is None or not values.size or y + len(values) > canvas.height:
         return y
@@ -130,7 +130,7 @@ def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -
 
 
 def _left_out(tensor: TensorFact, shown: tuple[int, ...]) -> list[str]:
-    """What the values are a part of, in fewer and fewer words; nothing where they are the whole row of the batch."""
+    """Return which part of the tensor is shown, in ever fewer words; nothing where it is the whole row of the batch."""
     sizes = [
         (size, name) for size, name in zip(tensor.shape, tensor.dimensions, strict=False) if name != "batch"
     ]  # of the batch it is one row

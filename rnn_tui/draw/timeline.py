@@ -13,7 +13,7 @@ _MARGIN = 1
 
 
 def _line(status: Status, width: int) -> tuple[int, int, str, str]:
-    """Where the line begins, how many cells it has, and what stands at its ends."""
+    """Return where the line begins, how many cells it has, and the texts at its ends."""
     left = f"{status.branch} " if status.branches > 1 else ""
     left += "tick 0 "
     right = f" {count(status.newest)}"
@@ -24,14 +24,14 @@ def _line(status: Status, width: int) -> tuple[int, int, str, str]:
 
 
 def tick_at(status: Status, width: int, x: int) -> int:
-    """The tick that a cell of the line stands for; its ends for cells beside it."""
+    """Return the tick of a cell of the line; that of the nearest end for cells beside it."""
     start, size, _, _ = _line(status, width)
     part = min(max((x - start) / (size - 1), 0.0), 1.0)
     return round(part * status.newest)
 
 
 def draw_timeline(status: Status, *, width: int, palette: Palette) -> Strip:
-    """One strip: what is past in full colour, what lies ahead of the tick on the screen faint."""
+    """Draw one strip: what is past in full colour, what lies ahead of the tick on the screen faint."""
     canvas = Canvas(width, 1)
     start, size, left, right = _line(status, width)
     place = round(status.tick / status.newest * (size - 1)) if status.newest else 0

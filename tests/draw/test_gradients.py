@@ -258,11 +258,11 @@ def test_the_causes_are_written() -> None:
     flows = tuple(flow(WHOLE, ALONE, layer=layer) for layer in range(2))
     common: dict[str, Any] = {"at": 3, "flows": flows, "layer": 1, "radius": (("r", 0.91), ("z", 1.2)), "peak": 1.0}
     for norm, clipped, words in (
-        (None, None, "‖∂L/∂θ‖ comes at the end of the pass"),
+        (None, None, "‖∂L/∂θ‖ is known at the end of the pass"),
         (3.21, None, "‖∂L/∂θ‖ 3.210, not clipped"),
         (3.21, 1.0, "‖∂L/∂θ‖ 3.210 → 1.000 clipped"),
         (0.00134, 0.00134, "‖∂L/∂θ‖ 0.00134, too small to be clipped"),
-        (math.nan, math.nan, "‖∂L/∂θ‖ NaN, which clipping cannot mend"),
+        (math.nan, math.nan, "‖∂L/∂θ‖ NaN, which clipping cannot repair"),
         (math.inf, None, "‖∂L/∂θ‖ ∞"),
     ):
         said = "\n".join(

@@ -131,7 +131,7 @@ def test_the_cursor_has_its_numbers_and_its_column(cursor: int) -> None:
     line = next(line for line in lines(marked) if line.startswith(f" t={cursor} "))
     assert f"p({'ihello'[cursor]}) {target_p[cursor]:.4f}" in line
     assert f"{losses[cursor]:.3f}" in line
-    assert ("✗ says l" if cursor == 5 else f"✓ says {'ihelll'[cursor]}") in line
+    assert ("✗ predicts l" if cursor == 5 else f"✓ predicts {'ihelll'[cursor]}") in line
     axis = TimeAxis.fit(76, 6, gutter=GUTTER)
     changed = {axis.step_at(x) for y in range(3) for x in range(76) if plain[y][x] != marked[y][x]}
     assert changed == {cursor}
@@ -164,7 +164,7 @@ def test_what_was_said_is_shown_whole_newest_first(text: str, width: int) -> Non
 
 
 def test_nothing_said_yet() -> None:
-    assert "nothing said yet" in "\n".join(lines(picture(saying(said="", seen=[]))))
+    assert "no predictions yet" in "\n".join(lines(picture(saying(said="", seen=[]))))
 
 
 @pytest.mark.parametrize("width", range(10, 90))
@@ -172,12 +172,12 @@ def test_the_cursor_line_cuts_no_number_and_no_verdict(width: int) -> None:
     axis = TimeAxis.fit(90, 6, gutter=GUTTER)
     say = saying(losses=[12.3456] * 6, target_p=[0.1234] * 6, seen=[])
     line = next((line for line in lines(picture(say, width, cursor=5, axis=axis)) if line.startswith(" t=5")), "")
-    parts = ["t=5", "p(o)", "0.1234", "−log", "p", "12.35", "✗", "says", "l"]
+    parts = ["t=5", "p(o)", "0.1234", "−log", "p", "12.35", "✗", "predicts", "l"]
     assert all(part in parts for part in line.split())
-    assert ("says" in line) == ("says l" in line)
+    assert ("predicts" in line) == ("predicts l" in line)
     assert ("−log" in line) == ("12.35" in line)
     assert not line or width < 16 or "0.1234" in line
-    assert width < 45 or "✗ says l" in line
+    assert width < 49 or "✗ predicts l" in line
 
 
 @pytest.mark.parametrize("width", range(12, 90))
@@ -185,7 +185,7 @@ def test_a_text_gives_way_to_the_epoch_it_came_up_in(width: int) -> None:
     seen = [Seen("ihelloihelloihello", 1_234_567, False), Seen("ihello", 9, True)]
     axis = TimeAxis.fit(90, 6, gutter=GUTTER)
     text = "\n".join(lines(picture(saying(seen=seen, said=""), width, 16, axis=axis)))
-    words = text[text.index("said") :].split()
+    words = text[text.index("predicted") :].split()
     assert [word for word in words if word[0].isdigit()] == (["1,234,567", "9"] if width >= 16 else ["9"])
     assert ("epoch" in words) == any(word.startswith("epo") for word in words)
 
@@ -205,7 +205,7 @@ def test_of_a_long_text_the_part_with_the_first_error_is_shown(text: str, data: 
     wrong = data.draw(st.integers(0, len(text) - 1))
     marked = text[:wrong] + "#" + text[wrong + 1 :]
     rows = lines(picture(saying(seen=[Seen(marked, 3, False, wrong)], said=""), width, 16))
-    line = rows[next(y for y, row in enumerate(rows) if "said" in row) + 1].split(" epoch")[0].strip()
+    line = rows[next(y for y, row in enumerate(rows) if "predicted" in row) + 1].split(" epoch")[0].strip()
     line = line.removesuffix(" 3").strip()
     assert "#" in line
     shown = line.strip("… ").replace(" ", "")
@@ -223,7 +223,7 @@ def test_filler_is_neither_right_nor_wrong() -> None:
     assert "".join(rows[2]).count("✗") == 1
     assert not any("✓" in row for row in rows[:5])
     assert "0 of 1 right" in rows[3]
-    assert "· says ." in next(row for row in rows if row.startswith(" t=1"))
+    assert "· predicts ." in next(row for row in rows if row.startswith(" t=1"))
 
 
 @pytest.mark.parametrize(("right_rows", "green"), [(4, True), (3, False), (0, False)])

@@ -229,7 +229,7 @@ def test_notes_alone_and_below() -> None:
         ("text", "what it expects", "greedy: the likeliest", "sampled: T=0.8 · seed 3"),
         ("answer", "how its answer begins", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
         ("one", "what it answers", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
-        ("each", "what it says to the last", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
+        ("each", "what it outputs for the last", "answer: the likeliest", "drawn: T=0.8 · seed 3"),
     ],
 )
 def test_an_answer_is_called_one_and_stands_without_its_prime(

@@ -1,1 +1,1 @@
-"""The gradient through time, and what is to be said of it."""
+"""The gradient through time, as a picture and in words."""

@@ -1,7 +1,7 @@
-"""The vanishing and the exploding gradient: ‖∂L/∂h_t‖ of every layer at every time step, on a logarithmic scale.
+"""Vanishing and exploding gradients: ‖∂L/∂h_t‖ of every layer at every time step, on a logarithmic scale.
 
-First for the whole loss, then for the loss of one time step alone. A series of norms is a row of bars where there
-are rows for it, else a row of colours. Under them the same in words, and what causes it.
+First for the whole loss, then for the loss of one time step alone. A series of norms is a row of bars where there are
+enough rows, else a row of colours. Below them the same stands in words, with its causes.
 """
 
 import math
@@ -75,7 +75,7 @@ class GradientsLayout(RowsOverTime[Series]):
 def lay_out_gradients(
     facts: GradientsFacts, *, width: int, height: int, axis: TimeAxis, palette: Palette, layers: int
 ) -> GradientsLayout:
-    """Give every series the same room, the words up to a quarter of the rows or what is left over."""
+    """Give every series the same room; the words get up to a quarter of the rows, or what is left over."""
     top = len(note_lines(facts.note, width, height, alone=not facts.flows))
     both = any(flow.direction for flow in facts.flows)
     series = _series(facts, layers=layers, both=both)
@@ -138,15 +138,15 @@ def _is_looked_at(series: Series, facts: GradientsFacts, layers: int, both: bool
 def _words(
     facts: GradientsFacts, series: list[Series], room: int, palette: Palette, *, layers: int, both: bool
 ) -> list[tuple[str, Style]]:
-    """The lines under the picture, the most important first: of the layer that is looked at."""
+    """Return the lines below the picture, the most important first; they are about the selected layer."""
     looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
     lines: list[tuple[str, Style]] = []
     for alone in (True, False):
         ways = {each.name[0]: each.ways for each in looked_at if each.alone == alone}
         if not ways.get("h"):
             continue
-        who = f"loss at t={facts.at}" if alone else "whole loss"
-        lines.append((told(who, room, ways["h"], ways.get("c", ()), running=facts.norm is None), palette.text))
+        loss = f"loss at t={facts.at}" if alone else "whole loss"
+        lines.append((told(loss, room, ways["h"], ways.get("c", ()), running=facts.norm is None), palette.text))
         for letter, each in ways.items():
             named = f"{letter} " if len(ways) > 1 else ""
             for words, grows in extremes(each, named if alone else f"whole loss: {named}"):
@@ -166,7 +166,7 @@ def draw_gradients(
     cursor: int | None,
     layers: int,
 ) -> list[Strip]:
-    """The picture; `inputs` are glyphs, `layers` is how many the network has."""
+    """Draw the picture; `inputs` are glyphs, `layers` is how many the network has."""
     canvas = Canvas(width, height)
     put_note(canvas, facts.note, palette, alone=not facts.flows)
     if not facts.flows:
@@ -190,7 +190,7 @@ def draw_gradients(
 
 
 def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> None:
-    """Which loss; over the time step whose loss it is, a mark."""
+    """Write which loss it is, with a mark above the time step of that loss."""
     loss = "L" if at is None else f"L{str(at).translate(SUBSCRIPT)}"
     mark = axis.middle(at) if at is not None and at in axis.steps else -1
     end = canvas.width if mark < 0 else mark
@@ -272,7 +272,7 @@ def _draw_colour(
 
 
 def _room(axis: TimeAxis) -> int:
-    """Cells of a column that a number may take."""
+    """Return the cells of a column that a number may take."""
     return axis.column - 1 if axis.column >= 3 else axis.column
 
 

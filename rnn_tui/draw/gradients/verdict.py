@@ -1,6 +1,6 @@
-"""Gradients through time in plain words: how much is left at the far end, what vanished, what explodes, and why.
+"""Gradients through time in words: how much is left at the far end, what vanishes, what explodes, and why.
 
-All of it is of the whole sequence, not of the columns that a window shows.
+All of it is about the whole sequence, not only the columns of a window.
 """
 
 import math
@@ -17,59 +17,59 @@ _SAME = 2.0  # times larger or smaller: it keeps its size
 
 
 def told(
-    who: str, room: int, ways: Sequence[GradientWay], beside: Sequence[GradientWay] = (), *, running: bool = False
+    loss: str, room: int, ways: Sequence[GradientWay], beside: Sequence[GradientWay] = (), *, running: bool = False
 ) -> str:
-    """One sentence of at most `room` cells about the ways from one loss: one, or one to either side of its step.
+    """Return a sentence of at most `room` cells about the ways from one loss, one or two.
 
     `beside`: the same ways along c_t of an LSTM. `running`: the pass is still under way.
     """
     broken = [way for way in ways if way.broken]
     if broken:
         steps = _steps(broken[0].broken, broken[0].steps, broken[0].first_broken)
-        return first_that_fits((f"{who}: NaN or infinite at {steps}", f"{who}: NaN or infinite", f"{who}: NaN"), room)
+        return first_that_fits((f"{loss}: NaN or infinite at {steps}", f"{loss}: NaN or infinite", f"{loss}: NaN"), room)
     flowing = [way for way in ways if way.start >= 0]
     if not flowing:
-        return first_that_fits((f"{who}: no gradient flows", f"{who}: nothing flows"), room)
+        return first_that_fits((f"{loss}: no gradient flows", f"{loss}: nothing flows"), room)
     gone = [way for way in flowing if way.start != way.end]
     if not gone:
-        return first_that_fits(_stays(who, flowing[0].start, ways, running=running), room)
+        return first_that_fits(_stays(loss, flowing[0].start, ways, running=running), room)
     if len(gone) > 1:
-        return first_that_fits(_both_sides(who, gone), room)
+        return first_that_fits(_both_sides(loss, gone), room)
     way, ratio = gone[0], _ratio(gone[0])
     if way.exploding:
         size = f"{_times(way.peak / way.start_norm)} its size"
         forms = [
-            f"{who}: from t={way.start} {_toward(way)} the gradient explodes, up to {size} at t={way.peak_step}",
-            f"{who}: it explodes, up to {size} at t={way.peak_step}",
-            f"{who}: explodes, up to {size}",
+            f"{loss}: from t={way.start} {_toward(way)} the gradient explodes, up to {size} at t={way.peak_step}",
+            f"{loss}: it explodes, up to {size} at t={way.peak_step}",
+            f"{loss}: explodes, up to {size}",
         ]
-        return first_that_fits((*forms, f"{who}: explodes", "explodes"), room)
+        return first_that_fits((*forms, f"{loss}: explodes", "explodes"), room)
     how, size = _how(ratio), " of its size" * (ratio < 1 / _SAME)
     along = next((each for each in beside if each.broken or (each.start >= 0 and each.start != each.end)), None)
     to = f"{_toward(way)} to t={way.end}"
     if along is None:
         forms = [
-            f"{who}: from t={way.start} {to} the gradient {how}{size}",
-            f"{who}: from t={way.start} {to} it {how}",
-            f"{who}: t={way.start} {to}: {how}",
+            f"{loss}: from t={way.start} {to} the gradient {how}{size}",
+            f"{loss}: from t={way.start} {to} it {how}",
+            f"{loss}: t={way.start} {to}: {how}",
         ]
     else:
         c = _ratio(along)
         more = f"; along c {_how(c)}"
         values = f"h × {compact(ratio, 3)}, c × {compact(c, 3)}"
         forms = [
-            f"{who}: from t={way.start} {to} the gradient {how}{size}{more}",
-            f"{who}: from t={way.start} {to} it {how}{more}",
-            f"{who}: t={way.start} → t={way.end}: {values}",
-            f"{who}, to t={way.end}: {values}",
+            f"{loss}: from t={way.start} {to} the gradient {how}{size}{more}",
+            f"{loss}: from t={way.start} {to} it {how}{more}",
+            f"{loss}: t={way.start} → t={way.end}: {values}",
+            f"{loss}, to t={way.end}: {values}",
             f"t={way.start} → t={way.end}: {values}",
             values,
         ]
-    return first_that_fits((*forms, f"{who}: {how}", f"× {compact(ratio, 3)}"), room)
+    return first_that_fits((*forms, f"{loss}: {how}", f"× {compact(ratio, 3)}"), room)
 
 
 def _ratio(way: GradientWay) -> float:
-    """How many times its first norm the last one is; NaN where that is no number."""
+    """Return the last norm as a multiple of the first; NaN where that is no number."""
     return way.end_norm / way.start_norm if way.start_norm and not way.broken else math.nan
 
 
@@ -77,16 +77,16 @@ def _toward(way: GradientWay) -> str:
     return "on" if way.direction else "back"
 
 
-def _stays(who: str, start: int, ways: Sequence[GradientWay], *, running: bool) -> tuple[str, ...]:
-    """Only one step has a gradient: there are no others, or nothing comes to them."""
+def _stays(loss: str, start: int, ways: Sequence[GradientWay], *, running: bool) -> tuple[str, ...]:
+    """Return the forms for a gradient at one step alone: there are no other steps, or nothing flows to them."""
     if any(way.steps > 1 for way in ways):
-        return (f"{who}: nothing flows {_toward(ways[0])} from t={start}", f"{who}: only t={start}")
-    only = f"{who}: only t={start} has a gradient"
-    return (f"{only} so far" if running else only, f"{who}: only t={start}")
+        return (f"{loss}: nothing flows {_toward(ways[0])} from t={start}", f"{loss}: only t={start}")
+    only = f"{loss}: only t={start} has a gradient"
+    return (f"{only} so far" if running else only, f"{loss}: only t={start}")
 
 
-def _both_sides(who: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
-    """A lower layer that is read in both directions: its gradients come from either side of the loss."""
+def _both_sides(loss: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
+    """Return the forms for a lower layer read in both directions: gradients reach it from either side of the loss."""
     long = ", ".join(
         f"{_toward(way)} it explodes, up to {_times(way.peak / way.start_norm)} its size at t={way.peak_step}"
         if way.exploding
@@ -94,26 +94,26 @@ def _both_sides(who: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
         for way in ways
     )
     return (
-        f"{who}: from t={ways[0].start} {long}",
-        f"{who}: {long}",
-        f"{who}: " + ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
+        f"{loss}: from t={ways[0].start} {long}",
+        f"{loss}: {long}",
+        f"{loss}: " + ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
         ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
     )
 
 
-def extremes(ways: Sequence[GradientWay], who: str = "") -> list[tuple[str, bool]]:
-    """What explodes and what vanished, each with whether it is the former: as the colours have it."""
+def extremes(ways: Sequence[GradientWay], loss: str = "") -> list[tuple[str, bool]]:
+    """Return a sentence about the steps that explode and one about those that vanished; True for the former."""
     said = []
     steps = sum(way.steps for way in ways) - (len(ways) - 1)  # two ways share the step of the loss
     growing = [way for way in ways if way.exploding]
     if growing:
         where = _steps(sum(way.exploding for way in growing), steps, growing[0].first_exploding)
-        said.append((f"{who}explodes (above 1 and over 10 times t={growing[0].start}) at {where}", True))
+        said.append((f"{loss}explodes (above 1 and over 10 times t={growing[0].start}) at {where}", True))
     gone = [way for way in ways if way.vanished]
     if gone:
         largest = "the largest that does not explode" if growing else "its largest"
         where = _steps(sum(way.vanished for way in gone), steps, gone[0].first_vanished)
-        said.append((f"{who}vanished (under a millionth of {largest}) at {where}", False))
+        said.append((f"{loss}vanished (under a millionth of {largest}) at {where}", False))
     return said
 
 
@@ -136,7 +136,7 @@ def _how(ratio: float) -> str:
 
 
 def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
-    """Items for a line: the spectral radii, the share of saturated units, the norm of all weights' gradients."""
+    """Return the items of a line: spectral radii, shares of saturated units, the norm of all weights' gradients."""
     items = []
     if facts.radius:
         where = place_name(facts.layer, facts.direction, layers=layers, both=both)
@@ -152,10 +152,10 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
         )
         items.append(f"saturated {shares}")
     if facts.norm is None:
-        items.append("‖∂L/∂θ‖ comes at the end of the pass")
+        items.append("‖∂L/∂θ‖ is known at the end of the pass")
     elif not math.isfinite(facts.norm):
         items.append(
-            f"‖∂L/∂θ‖ {compact(facts.norm)}" + ("" if facts.clipped is None else ", which clipping cannot mend")
+            f"‖∂L/∂θ‖ {compact(facts.norm)}" + ("" if facts.clipped is None else ", which clipping cannot repair")
         )
     elif facts.clipped is None:
         items.append(f"‖∂L/∂θ‖ {compact(facts.norm)}, not clipped")

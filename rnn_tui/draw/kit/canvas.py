@@ -1,4 +1,4 @@
-"""A grid of styled cells that becomes strips: what every picture but the chart is drawn on."""
+"""A grid of styled cells that becomes strips: every picture except the chart is drawn on one."""
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,7 +11,7 @@ _PLAIN = Style()
 
 
 class Canvas:
-    """`width` x `height` cells. What is put outside is left out, so nothing drawn can break a line's width."""
+    """A grid of `width` x `height` cells. What is put outside is left out, so no drawing can break a line's width."""
 
     def __init__(self, width: int, height: int, style: Style = _PLAIN) -> None:
         self.width = width
@@ -49,7 +49,7 @@ class Canvas:
         self.put(x + (width - size) // 2, y, text, style)
 
     def fill(self, x: int, y: int, width: int, style: Style, character: str = " ") -> None:
-        """One character, one cell wide, `width` times."""
+        """Write one character, one cell wide, `width` times."""
         left, right = max(x, 0), min(x + width, self.width)
         if left < right and 0 <= y < self.height:  # in one go: a heatmap fills thousands of cells
             row = self._text[y]
@@ -66,17 +66,17 @@ class Canvas:
                 styles[at] = styles[at] + style
 
     def has_text(self, x: int, y: int, width: int) -> bool:
-        """Whether anything but blanks stands in these cells."""
+        """Return whether anything but blanks stands in these cells."""
         return 0 <= y < self.height and any(each.strip() for each in self._text[y][max(0, x) : x + width])
 
     def edge(self, x: int, y: int, character: str, style: Style) -> None:
-        """A mark in a blank cell that keeps its background; what is written there stays."""
+        """Put a mark in a blank cell, keeping its background; a cell with text stays as it is."""
         if 0 <= x < self.width and 0 <= y < self.height and self._text[y][x] == " ":
             self._text[y][x] = character
             self._style[y][x] = self._style[y][x] + style
 
     def strips(self) -> list[Strip]:
-        """The rows, equal neighbours joined."""
+        """Return the rows, equal neighbours joined in one segment."""
         return [Strip(_runs(text, styles), self.width) for text, styles in zip(self._text, self._style, strict=True)]
 
     @staticmethod

@@ -26,7 +26,7 @@ _FEWEST = 2  # digits of a result
 
 
 def written(value: float, digits: int, *, plus: bool = True) -> str:
-    """A number as it stands in an equation: with a sign, unless without `plus` it needs none."""
+    """Write a number as it stands in an equation: with a sign, which without `plus` only a negative one has."""
     if not math.isfinite(value):
         return signed(value, 3).replace("-", "−")
     sign = "+" if plus else ""
@@ -35,10 +35,10 @@ def written(value: float, digits: int, *, plus: bool = True) -> str:
 
 
 class Formula:
-    """Words and numbers in a row. A line is broken before a word that begins with a space.
+    """A row of words and numbers. A line is broken before a word that begins with a space.
 
-    What numbers come to is written with a digit less than they are, and with ≈ where they do not come to it as
-    they are printed, give or take one in its last digit.
+    A result is written with one digit less than the numbers before it, and with ≈ where the printed numbers do not come
+    to it, give or take one in its last digit.
     """
 
     def __init__(self, palette: Palette, digits: int, *, tight: bool = False) -> None:
@@ -50,12 +50,12 @@ class Formula:
         self._tight = tight  # factors without signs and brackets that they can do without
 
     def say(self, text: str, tight: str | None = None) -> "Formula":
-        """Symbols; `tight`: the same in fewer cells."""
+        """Add symbols; `tight`: the same in fewer cells."""
         self.pieces.append((tight if self._tight and tight is not None else text, self._palette.dim))
         return self
 
     def put(self, value: float, before: str = "", *, plus: bool = True, times: float = 1.0) -> "Formula":
-        """A number, after `before`; the larger the one it is multiplied by, the more digits it has."""
+        """Add a number, after `before`; the larger its factor `times`, the more digits it gets."""
         if before:
             self.say(before)
         more = math.ceil(math.log10(abs(times))) if math.isfinite(times) and abs(times) > 1 else 0
@@ -63,14 +63,14 @@ class Formula:
         return self
 
     def factor(self, value: float, *, times: float = 1.0) -> "Formula":
-        """`·(+0.5)`: what the number before is multiplied by."""
+        """Add `·(+0.5)`: what the number before is multiplied by."""
         return self.say("·(", "·").put(value, plus=not self._tight, times=times).say(")", "")
 
     def result(
         self, value: float, computed: Callable[[Sequence[float]], float], before: str = " = ", *, plus: bool = True,
         last: bool = True,
     ) -> "Formula":  # fmt: skip
-        """A number that the printed ones come to: `computed` from all of them so far. The `last` one stands out."""
+        """Add what the printed numbers come to: `computed` from all of them so far. The `last` result stands out."""
         text = written(value, max(_FEWEST, self._digits - 1), plus=plus and not (self._tight and last))
         if math.isfinite(value) and all(map(math.isfinite, self._printed)):
             printed = Decimal(text.replace("−", "-"))
@@ -88,9 +88,9 @@ class Formula:
 
 
 def fit_formula(build: Callable[[int, bool], Formula], room: int, digits: Sequence[int] = (4, 3, 2)) -> list[Line]:
-    """The lines of a formula: as few as there can be, of numbers that add up, and with the most digits.
+    """Return the lines of a formula: as few as possible, with numbers that add up, and with the most digits.
 
-    `build` makes it with so many digits, and tight or not.
+    `build` makes it with a number of digits, tight or not.
     """
     tries: list[tuple[list[Line], bool]] = []
     for each in digits:
@@ -101,7 +101,7 @@ def fit_formula(build: Callable[[int, bool], Formula], room: int, digits: Sequen
 
 
 def put_line(canvas: Canvas, x: int, y: int, line: Line) -> int:
-    """Draw a line of pieces; returns where it ends."""
+    """Draw a line of pieces; return where it ends."""
     for text, style in line:
         x = canvas.put(x, y, text, style)
     return x

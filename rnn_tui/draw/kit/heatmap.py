@@ -1,4 +1,4 @@
-"""What heatmaps over time have in common: a row of cells, the ruler under them, the scale, the column of the cursor."""
+"""Heatmaps over time: a row of cells, the ruler below them, the colour scale, and the column of the time cursor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Tone:
     scale: float = 1.0
 
     def levels(self, values: Sequence[float]) -> list[int | None]:
-        """The quantised values, -20 to 20 or 0 to 20; None for what is no number. As `Palette.level`, but at once."""
+        """Return the quantised values, -20 to 20 or 0 to 20, and None for NaN and infinities; see `Palette.level`."""
         numbers = np.asarray(values, np.float64)
         finite = np.isfinite(numbers)
         parts = (np.where(finite, numbers, 0.0) / self.scale).clip(-1 if self.kind == "signed" else 0, 1)
@@ -35,11 +35,11 @@ class Tone:
         return [level if known else None for level, known in zip(levels, finite.tolist(), strict=True)]
 
     def cell(self, level: int) -> Style:
-        """A background, and a readable foreground."""
+        """Return the style of a level: a background and a readable foreground."""
         return self.palette.cell(level) if self.kind == "signed" else self.palette.share_cell(level)
 
     def half(self, upper: int, lower: int) -> Style:
-        """Of `▀`."""
+        """Return the style of `▀` for the levels of its two halves."""
         return self.palette.half(upper, lower) if self.kind == "signed" else self.palette.share_half(upper, lower)
 
     def ink(self, level: int) -> Style:
@@ -48,7 +48,7 @@ class Tone:
         return self.palette.text if background is None else Style.from_color(background)
 
     def number(self, value: float, room: int) -> str:
-        """The value in at most `room` cells; empty where none fits."""
+        """Write a value in at most `room` cells; empty where it does not fit."""
         room = min(room, _LONGEST[self.kind])
         if self.kind == "signed":
             return signed(value, room)
@@ -66,7 +66,7 @@ def draw_unit(
     skip: int = 0,
     numbered: bool,
 ) -> None:
-    """One unit over time, from the step `first` on; with its numbers where a column has room for them."""
+    """Draw one unit over time, from the step `first` on, with its numbers where a column has room for them."""
     column, palette, levels = axis.column, tone.palette, tone.levels(values)
     for step in axis.steps:
         x, at = axis.x(step), step - first
@@ -99,7 +99,7 @@ def draw_pair(
     first: int,
     skip: int = 0,
 ) -> None:
-    """Two units in one row of half-blocks. Without colours it shows the upper one: a character has no two halves."""
+    """Draw two units in one row of half-blocks. Without colours only the upper one: a character has no two halves."""
     palette, column = tone.palette, axis.column
     above = tone.levels(upper)
     below = tone.levels(lower) if lower else [0] * len(above)  # half a row is left free
@@ -123,7 +123,7 @@ def draw_pair(
 
 
 def draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs: Sequence[str]) -> None:
-    """The input characters under their columns."""
+    """Write the input characters under their columns."""
     canvas.put(1, y, "input x", palette.dim)
     for step, character in zip(axis.steps, inputs, strict=False):
         canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
@@ -142,7 +142,7 @@ def put_scale(
 
 
 def mark_cursor(canvas: Canvas, axis: TimeAxis, cursor: int, rows: range, ruler: int, palette: Palette) -> None:
-    """The column of the time cursor: its edges in some rows where it is wide enough, and its place on the ruler."""
+    """Mark the column of the time cursor: its place on the ruler, and if it is wide enough its edges in some rows."""
     x = axis.x(cursor)
     canvas.tint(x, ruler, axis.column, palette.cursor + palette.accent)
     if axis.column >= 4:

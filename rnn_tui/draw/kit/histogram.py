@@ -1,4 +1,4 @@
-"""How values are spread: a histogram of block characters, with the lowest, 0 and the highest marked under it."""
+"""How values are spread: a histogram of block characters, with the lowest, 0 and the highest marked below it."""
 
 from collections.abc import Sequence
 
@@ -22,9 +22,9 @@ def draw_histogram(
     height: int,
     palette: Palette,
 ) -> None:
-    """`height` rows of bars, at most `width` cells, and a row of marks. The fullest bin is as tall as there is room.
+    """Draw `height` rows of bars in at most `width` cells, and a row of marks. The fullest bin fills the height.
 
-    A bin with anything in it is never blank. Where cells are few, neighbouring bins are one.
+    A bin that is not empty is never blank. Where cells are few, neighbouring bins are merged.
     """
     counts = _merged(counts, width)
     if width < 3 or not counts or not max(counts):
@@ -51,6 +51,6 @@ def draw_histogram(
 
 
 def _merged(counts: Sequence[int], width: int) -> list[int]:
-    """Neighbours together until there are at most `width`."""
+    """Merge neighbours until there are at most `width`."""
     together = -(-len(counts) // max(1, width))
     return [sum(counts[at : at + together]) for at in range(0, len(counts), together)] if counts else []

@@ -1,8 +1,8 @@
-"""The palettes for terminals of 256 and of 16 colours.
+"""The palettes for terminals with 256 and with 16 colours.
 
-Mixed colours would be matched to the nearest that there is, and that has often another hue: a dark blue becomes
-teal, an orange red. So every colour here is one that the terminal has, and a value takes a step, not a mixture:
-any that is not 0 takes at least the first one, so that its sign is told.
+Matched to the nearest colour that there is, a mixed one often gets another hue: a dark blue becomes teal, an orange
+red. So every colour here is one that the terminal has, and values go through them in steps: any value other than 0
+takes at least the first step, so that its sign can be seen.
 """
 
 import math
@@ -18,7 +18,7 @@ __all__ = ["FEW"]
 
 
 def _steps(colours: Colours, *numbers: int) -> tuple[Rgb, ...]:
-    """A colour for each level from 0 on: the first for 0 alone, the others in equal parts."""
+    """Return a colour for each level from 0 on: the first for 0 alone, the others in equal parts."""
     ramp = [(red, green, blue) for red, green, blue in (colours[number] for number in numbers)]
     return tuple(ramp[math.ceil(level / LEVELS * (len(ramp) - 1))] for level in range(LEVELS + 1))
 
@@ -32,7 +32,7 @@ def _of_256(*numbers: int) -> tuple[Rgb, ...]:
 
 
 def _plain(number: int, *, on: int | None = None, bold: bool = False) -> Style:
-    """A style of the 16, as the RGB that is matched to exactly that."""
+    """Return a style of the 16 colours, as the RGB that is matched to exactly these."""
     colour, under = STANDARD_PALETTE[number], "" if on is None else f" on {STANDARD_PALETTE[on].hex}"
     return Style.parse(f"{'bold ' if bold else ''}{colour.hex}{under}")
 

@@ -17,20 +17,20 @@ class Decades:
     high: int
 
     def part(self, value: float) -> float:
-        """Where a positive value lies, 0 to 1; the nearest end for those outside."""
+        """Return where a positive value lies, 0 to 1; the nearest end for values outside."""
         return max(0.0, min(1.0, (math.log10(value) - self.low) / (self.high - self.low)))
 
     @staticmethod
     def name(power: int) -> str:
-        """1e-9; 1 for 1e0."""
+        """Write a power of ten: 1e-9, and 1 for 1e0."""
         return f"1e{power}" if power else "1"
 
 
 def decades(peak: float) -> Decades:
-    """The scale for norms of which `peak` is the largest: 1 to 1e-9 for nearly all, so that networks can be compared.
+    """Return the scale for norms of which `peak` is the largest: mostly 1 to 1e-9, so that networks can be compared.
 
-    Larger norms add three decades at a time above; where all are tiny, there are three below the largest. What is
-    smaller than the low end is drawn there.
+    For larger norms, three decades at a time are added above; where all are tiny, three below the largest are kept.
+    Smaller values are drawn at the low end.
     """
     size = math.log10(peak) if 0 < peak < math.inf else 0.0
     high = max(0, _STEP * math.ceil(size / _STEP - 1e-9))

@@ -1,4 +1,4 @@
-"""Values in colour: a number in its cell, a matrix of them, and the scale that a colour is read with."""
+"""Values in colour: a number in its cell, a matrix of them, and the scale of their colours."""
 
 import math
 
@@ -33,9 +33,9 @@ Floats = NDArray[np.float32]
 
 
 def scale_above(*values: Floats) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7, 10 times a power of ten not below any |value|: steady from frame to frame.
+    """Return the next of 1, 1.5, 2, 3, 5, 7, 10 times a power of ten not below any |value|: steady between frames.
 
-    1 where there is nothing but zeros, NaN and infinities.
+    1 where there are only zeros, NaN and infinities.
     """
     largest = max((float(np.abs(each[np.isfinite(each)]).max(initial=0.0)) for each in values), default=0.0)
     if largest <= 0:
@@ -44,15 +44,15 @@ def scale_above(*values: Floats) -> float:
     return next((power * step for step in _STEPS if power * step >= largest * (1 - 1e-6)), 10 * power)
 
 
-def scale_of(told: float, *shown: Floats) -> float:
-    """The scale above the largest of all values, where that is `told`; else, of an older engine, of those shown."""
-    return scale_above(np.array([told], np.float32)) if told else scale_above(*shown)
+def scale_of(known: float, *shown: Floats) -> float:
+    """Return the scale above the largest of all values, if known (not 0), else above those shown."""
+    return scale_above(np.array([known], np.float32)) if known else scale_above(*shown)
 
 
 def number(value: float, width: int, *, plus: bool = True) -> str:
-    """A value in at most `width` cells, or an ellipsis; what is 0 is just that.
+    """Write a value in at most `width` cells, or an ellipsis; exactly 0 is written as 0.
 
-    Without `plus` a value that is not negative has no sign.
+    Without `plus` only a negative value has a sign.
     """
     if value == 0:
         return "0"[:width]
@@ -79,7 +79,7 @@ def draw_value(
     plus: bool = True,
     lit: bool = False,
 ) -> None:
-    """One value as `width` x `tall` cells in its colour, its number in the middle unless it is not `written`."""
+    """Draw a value as `width` x `tall` cells in its colour, with its number in the middle if it is `written`."""
     finite = math.isfinite(value)
     level = palette.level(value, scale) if finite else 0
     style = palette.cell(level) if finite else palette.warning
@@ -107,11 +107,10 @@ def draw_matrix(
     factor: float = 1.0,
     lit: int | None = None,
 ) -> int:
-    """A matrix (r, k) with `cell` x `tall` cells a value, with numbers where they fit; returns the row below it.
+    """Draw a matrix (r, k) with `cell` x `tall` cells a value, with numbers where they fit; return the row below it.
 
     `tall` 0: two rows share a line of half-blocks; without colours only the first of them is drawn. Numbers are
-    multiplied by `factor`. The column `lit` is underlined, and stands between bars
-    where they fit.
+    multiplied by `factor`. The column `lit` is underlined, and stands between bars where they fit.
     """
     rows = values.tolist()
     if tall == 0:
@@ -135,14 +134,14 @@ def draw_matrix(
 
 
 def draw_legend(canvas: Canvas, x: int, y: int, name: str, scale: float, palette: Palette) -> int:
-    """What the colours mean, from -scale to +scale; returns where it ends. Nothing where it does not fit."""
+    """Draw what the colours mean, from -scale to +scale, if it fits; return where it ends."""
     if x + legend_size(name, scale) > canvas.width:
         return x
     return put_scale(canvas, canvas.put(x, y, f"{name} ", palette.dim), y, Tone(palette=palette, scale=scale))
 
 
 def legend_size(name: str, scale: float) -> int:
-    """Cells of a legend."""
+    """Return the cells that a legend takes."""
     return len(f"{name} −{scale:g} ") + 11 + len(f" +{scale:g}")
 
 

@@ -1,4 +1,4 @@
-"""Norms in few cells: those that stand in one row are all written in one format."""
+"""Norms in few cells: all those in one row are written in one format."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -10,16 +10,16 @@ _FAIR = 0.03  # what rounding may change
 
 
 def norm_text(value: float, width: int) -> str:
-    """A norm in at most `width` cells, never far from the truth: 0.998, .25, 2.5e-7; empty where none fits."""
+    """Write a norm in at most `width` cells, never far from the truth: 0.998, .25, 2.5e-7; empty where none fits."""
     if value == 0:
         return "0.000"[: width if width != 2 else 1]
     return next((text for write in _FORMATS if (text := write(value)) and len(text) <= width), "")
 
 
 def norm_format(values: Iterable[float], width: int) -> Callable[[float], str]:
-    """How to write these norms in at most `width` cells each, all with as many digits: the first format that fits all.
+    """Return how to write these norms in at most `width` cells each: the first format that fits them all.
 
-    Where none has room for a digit, only the powers of ten are written; where not even those fit, nothing.
+    Where there is no room for a digit, only the powers of ten are written; where not even those fit, nothing.
     """
     norms = [value for value in values if 0 < value < math.inf]
     for write in (*_FORMATS, _power):
@@ -29,7 +29,7 @@ def norm_format(values: Iterable[float], width: int) -> Callable[[float], str]:
 
 
 def _fixed(value: float, *, digits: int, zero: bool) -> str:
-    """With so many digits behind the point; empty where that would be far from the truth."""
+    """Write it with so many digits after the point; empty where that would be far from the truth."""
     text = f"{value:.{digits}f}"
     if abs(float(text) - value) > _FAIR * value:
         return ""

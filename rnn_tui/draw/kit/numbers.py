@@ -6,7 +6,7 @@ __all__ = ["compact", "count", "duration", "exact", "nice_above", "probability",
 
 
 def signed(value: float, width: int) -> str:
-    """A signed value in at most `width` cells, with as many digits as fit, or 1e9; empty where nothing fits."""
+    """Write a signed value in at most `width` cells, with as many digits as fit, or 1e9; empty where nothing fits."""
     if not math.isfinite(value):
         text = "NaN" if math.isnan(value) else "+∞" if value > 0 else "-∞"
         return text if len(text) <= width else "!"[:width]
@@ -25,7 +25,7 @@ def signed(value: float, width: int) -> str:
 
 
 def probability(value: float, width: int = 4) -> str:
-    """A probability as .82, 1.0 or 0; more digits where there is room."""
+    """Write a probability as .82, 1.0 or 0; with more digits where there is room."""
     if math.isnan(value):
         return "NaN"
     digits = max(1, width - 1)
@@ -34,7 +34,7 @@ def probability(value: float, width: int = 4) -> str:
 
 
 def compact(value: float | None, digits: int = 4) -> str:
-    """A loss or a rate: 4 significant digits, 3 below 1, no noise; an en dash for nothing yet."""
+    """Write a loss or a rate: 4 significant digits, 3 below 1, no noise; an en dash where there is none yet."""
     if value is None:
         return "–"
     if not math.isfinite(value):
@@ -47,12 +47,12 @@ def compact(value: float | None, digits: int = 4) -> str:
 
 
 def exact(value: float, digits: int) -> str:
-    """So many digits behind the point; NaN as NaN."""
+    """Write a value with so many digits after the point; NaN as NaN."""
     return f"{value:.{digits}f}" if math.isfinite(value) else compact(value)
 
 
 def count(value: float) -> str:
-    """A count with thousands apart, or in millions where it is long."""
+    """Write a count with commas between thousands, or in millions where it is long."""
     if value < 1e6:
         return f"{value:,.0f}"
     for size, name in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
@@ -62,7 +62,7 @@ def count(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time to wait, in the unit that says it in up to three digits: 95 s, 12 min, 30 h, 3 days."""
+    """Write a time to wait in the unit that needs at most three digits: 95 s, 12 min, 30 h, 3 days."""
     for size, most, name in ((1, 120, "s"), (60, 120, "min"), (3600, 48, "h")):
         if seconds < most * size:
             return f"{seconds / size:.0f} {name}"
@@ -70,7 +70,7 @@ def duration(seconds: float) -> str:
 
 
 def nice_above(value: float, steps: tuple[float, ...] = (1, 2, 5, 10)) -> float:
-    """The next of 1, 2, 5, 10, 20, ... not below `value`, at least 1: a scale that stays steady from frame to frame."""
+    """Return the next of 1, 2, 5, 10, 20, ... not below `value`, at least 1: a scale that is steady between frames."""
     if not math.isfinite(value) or value <= 1:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

@@ -2,7 +2,7 @@
 
 Blue and orange stay apart for every common kind of colour blindness. Values are quantised, so that equal
 neighbours share an escape sequence and a cell that keeps its level need not be sent again. Greys and accents are
-of the palette of 256 colours where one is near: their names are half as long on the wire.
+taken from the 256-colour palette where one is near: their codes are half as long on the wire.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Rgb = tuple[int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Palette:
-    """Every style that a picture is drawn with, for one background."""
+    """Every style that pictures are drawn with, for one background."""
 
     text: Style
     dim: Style  # labels, what is not there yet
@@ -40,7 +40,7 @@ class Palette:
     ascii: bool = False  # no half-blocks: as without colours, and with them
 
     def level(self, value: float, scale: float = 1.0) -> int:
-        """The quantised value, -20 to 20 for -scale to scale."""
+        """Return the quantised value, -20 to 20 for -scale to scale."""
         return round(max(-LEVELS, min(LEVELS, value / scale * LEVELS)))
 
     @property
@@ -49,27 +49,27 @@ class Palette:
         return self.monochrome or self.ascii
 
     def cell(self, level: int) -> Style:
-        """The style of a cell with a signed level: a background, and a readable foreground."""
+        """Return the style of a cell with a signed level: a background and a readable foreground."""
         return self.text if self.monochrome else _cell(self.negative, self.positive, level, self.dark_from)
 
     def half(self, upper: int, lower: int) -> Style:
-        """The style of `▀` whose upper half has one level and whose lower half the other."""
+        """Return the style of `▀`, whose halves have one level each."""
         return _half(self.negative, self.positive, upper, lower)
 
     def share(self, value: float) -> Style:
-        """The style of a probability, 0 to 1, as a foreground: in tenths, since small things look much the same."""
+        """Return the style of a probability, 0 to 1, as a foreground: in tenths, as small things look much the same."""
         return _foreground(self.amount, 2 * round(max(0.0, min(1.0, value)) * LEVELS / 2))
 
     def share_cell(self, level: int) -> Style:
-        """The style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell`."""
+        """Return the style of a cell with a probability, level 0 to 20 for 0 to 1, as `cell` does."""
         return self.text if self.monochrome else _amount(self._shares, level, self.dark_from)
 
     def share_half(self, upper: int, lower: int) -> Style:
-        """As `half`, for probabilities."""
+        """Return the style of `▀` for two probabilities, as `half` does."""
         return _half(self._shares, self._shares, upper, lower)
 
     def back_cell(self, level: int) -> Style:
-        """The style of a cell with the size of a gradient, level 0 to 20, as `cell`."""
+        """Return the style of a cell with the size of a gradient, level 0 to 20, as `cell` does."""
         return self.text if self.monochrome else _amount(self._gradients, level, self.dark_from)
 
     @cached_property
@@ -82,7 +82,7 @@ class Palette:
         return self.gradients or (self.positive[0], *(_truecolor(style) for style in (self.went_back, self.back)))
 
     def shade(self, level: int) -> str:
-        """A level without colours: denser means farther from 0; lines for below it, dots for above."""
+        """Return the character of a level without colours: denser means farther from 0, and lines mean below 0."""
         ramp = "·░▒▓█" if level >= 0 else "·-=≡≣"
         return ramp[min(4, (abs(level) + 4) // 5)]
 

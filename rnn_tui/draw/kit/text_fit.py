@@ -1,4 +1,4 @@
-"""Lines of words in and around a picture: folded to its width, the longest form that fits, a note on top."""
+"""Words in and around a picture: folded to its width, the longest form that fits, a note on top."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -16,18 +16,18 @@ _MOST = 3  # a note above a picture takes at most one row in so many
 
 
 def first_that_fits(texts: Sequence[str], room: int) -> str:
-    """The first of several forms that takes at most `room` cells, or nothing."""
+    """Return the first of several forms that takes at most `room` cells, or an empty text."""
     return next((text for text in texts if cell_len(text) <= room), "")
 
 
 def fold(text: str, room: int) -> list[str]:
-    """The lines of a text, at most `room` cells each."""
+    """Fold a text into lines of at most `room` cells."""
     lines = wrap(text, max(1, room))
     return [line if cell_len(line) <= room else set_cell_size(line, max(0, room)) for line in lines]
 
 
 def fold_items(items: Sequence[str], room: int, between: str = "   ") -> list[str]:
-    """Lines of items that stay together, as many on each as fit; one that is longer than a line is folded."""
+    """Fold items that stay together, as many on a line as fit; one that is longer than a line is folded itself."""
     lines: list[str] = []
     for item in items:
         if lines and cell_len(lines[-1]) + len(between) + cell_len(item) <= room:
@@ -38,7 +38,7 @@ def fold_items(items: Sequence[str], room: int, between: str = "   ") -> list[st
 
 
 def note_lines(note: str, width: int, height: int, *, alone: bool) -> list[str]:
-    """A note, folded; above a picture at most a third of the rows, the last one then ends in an ellipsis."""
+    """Fold a note. Above a picture it takes at most a third of the rows; if cut, its last line ends in an ellipsis."""
     lines = fold(note, max(1, width - 2)) if note else []
     most = height if alone else max(1, height // _MOST)
     if len(lines) > most:
@@ -47,7 +47,7 @@ def note_lines(note: str, width: int, height: int, *, alone: bool) -> list[str]:
 
 
 def put_note(canvas: Canvas, note: str, palette: Palette, *, alone: bool) -> int:
-    """Write a note from the first row on; returns the first row under it."""
+    """Write a note from the first row on; return the first row below it."""
     lines = note_lines(note, canvas.width, canvas.height, alone=alone)
     for y, line in enumerate(lines):
         canvas.put(1, y, line, palette.text)
@@ -62,6 +62,6 @@ def draw_note(note: str, *, width: int, height: int, palette: Palette) -> list[S
 
 
 def place_name(layer: int, direction: int, *, layers: int, both: bool) -> str:
-    """Which layer and direction, as an index behind a letter: nothing, ₂, ← or ₂←."""
+    """Return a layer and direction as an index after a letter: nothing, ₂, ← or ₂←."""
     number = str(layer + 1).translate(SUBSCRIPT) if layers > 1 else ""
     return number + (("←" if direction else "→") if both else "")

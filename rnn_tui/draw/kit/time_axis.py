@@ -1,4 +1,4 @@
-"""The one time axis: which cells of a pane belong to which time step. Computed once, used by every pane."""
+"""The one time axis: which cells of a pane belong to which time step. Computed once and used by every pane."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ _WIDEST = 20  # cells a time step takes at most
 
 @dataclass(frozen=True, kw_only=True)
 class TimeAxis:
-    """`count` time steps from `first` on, `column` cells each, right of the gutter."""
+    """The columns of `count` time steps from `first` on, `column` cells each, to the right of the gutter."""
 
     column: int
     first: int
@@ -20,7 +20,7 @@ class TimeAxis:
 
     @classmethod
     def fit(cls, width: int, length: int, *, narrowest: int = 1, gutter: int = GUTTER, first: int = 0) -> "TimeAxis":
-        """The axis for a pane of `width` cells. Where not all steps fit, a window of them does."""
+        """Fit an axis into a pane of `width` cells. Where not all steps fit, it shows a window of them."""
         room = max(0, width - gutter)
         column = max(narrowest, min(_WIDEST, room // length))
         count = max(0, min(length, room // column))
@@ -37,14 +37,14 @@ class TimeAxis:
         return self.gutter + self.count * self.column
 
     def x(self, step: int) -> int:
-        """The first cell of a time step's column."""
+        """Return the first cell of a time step's column."""
         return self.gutter + (step - self.first) * self.column
 
     def middle(self, step: int) -> int:
-        """The cell in the middle of a time step's column: characters, boxes and arrows stand there."""
+        """Return the middle cell of a time step's column, where characters, boxes and arrows stand."""
         return self.x(step) + (self.column - 1) // 2
 
     def step_at(self, x: int) -> int | None:
-        """The time step at a cell, or None beside the columns."""
+        """Return the time step at a cell, or None beside the columns."""
         step = self.first + (x - self.gutter) // self.column if x >= self.gutter else -1
         return step if step in self.steps else None

@@ -129,12 +129,12 @@ def _output(column: Column) -> tuple[str, Style]:
 
 
 def _now(flow: Flow | None, palette: Palette) -> Style:
-    """The colour of what is being computed."""
+    """Return the style of what is being computed."""
     return palette.back if flow is not None and flow.is_backward else palette.accent
 
 
 def _vertical(flow: Flow, net: Unrolled, above: str, step: int, palette: Palette) -> tuple[str, Style]:
-    """The arrow below a part: up to it, or down from it where gradients have come that way."""
+    """Return the arrow below a part: up to it, or down from it where gradients have come that way."""
     kind, _, number = above.partition(" ")
     cell = net.cells[int(number)] if kind == "cell" else None
     below = flow.layers - 1 if cell is None else cell.layer - 1  # the layer that the arrow leads down to
@@ -154,7 +154,7 @@ def _vertical(flow: Flow, net: Unrolled, above: str, step: int, palette: Palette
 
 
 def _step_label(step: int, axis: TimeAxis) -> str:
-    """Every step where there is room, else every fifth or tenth."""
+    """Return the number of a time step: of each where there is room, else of every fifth or tenth."""
     if axis.column >= 3:
         return str(step) if step or axis.column < 5 else "t=0"
     return str(step) if step % (5 if axis.column == 2 else 10) == 0 else ""

@@ -1,4 +1,4 @@
-"""Slow motion in the unrolled network: which parts are being computed, which have been, and which way things flow."""
+"""Slow motion in the unrolled network: which parts are being computed, which are done, and which way things flow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class Flow:
         return self.kind == "backward"
 
     def lit(self, part: Part, step: int, layer: int = -1, direction: int = 0) -> bool:
-        """Whether a part is what is being computed."""
+        """Return whether a part is being computed."""
         if self.kind == "update":
             return part in _WEIGHTS  # the same weights stand in every column
         if step != self.step:
@@ -54,7 +54,7 @@ class Flow:
         return _RANKS[self.kind] == _RANKS[part]
 
     def done(self, part: Part, step: int, layer: int = -1, direction: int = 0) -> bool:
-        """Whether a part has been computed in this pass."""
+        """Return whether a part has been computed in this pass."""
         now, rank = _RANKS[self.kind], _RANKS[part]
         if self.is_backward or self.kind == "update":
             return self.is_backward
@@ -67,20 +67,20 @@ class Flow:
         return (layer, direction) < (self.layer, self.direction)
 
     def style(self, palette: Palette, part: Part, step: int, layer: int = -1, direction: int = 0) -> Style:
-        """How a part is drawn."""
+        """Return the style of a part."""
         if self.lit(part, step, layer, direction):
             return palette.back if self.is_backward else palette.accent
         return palette.dim if self.done(part, step, layer, direction) else palette.faint
 
     def norm(self, step: int, layer: int, direction: int) -> float | None:
-        """‖∂L/∂h_t‖, where backward has come to."""
+        """Return ‖∂L/∂h_t‖, if backward has come that far."""
         first, norms = self.norms.get((layer, direction), (0, ()))
         return norms[step - first] if 0 <= step - first < len(norms) else None
 
     def descended(self, step: int, layer: int) -> bool:
-        """Whether gradients have come down to a layer at a time step."""
+        """Return whether gradients have come down to a layer at a time step."""
         return any(self.norm(step, layer, direction) is not None for direction in (0, 1))
 
     def back_style(self, palette: Palette, *, now: bool) -> Style:
-        """How an arrow of backward is drawn."""
+        """Return the style of an arrow of the backward pass."""
         return palette.back if now else palette.went_back

@@ -1,4 +1,4 @@
-"""The lines under the unrolled network in slow motion: what happens now in plain words, and its numbers."""
+"""The lines below the unrolled network in slow motion: what happens now, in plain words and in numbers."""
 
 import re
 
@@ -21,7 +21,7 @@ _WEIGHT = re.compile(r"(weight|bias)_(ih|hh)(?:_l(\d+))?(_reverse)?$")
 
 
 def draw_phase(phase: Phase | None, *, width: int, height: int, palette: Palette) -> list[Strip]:
-    """`height` strips: the words from the top, the numbers in what is left. None: the first phase is still to come."""
+    """Draw `height` strips: the words from the top, the numbers in the rest. None: the first phase is yet to come."""
     canvas = Canvas(width, height)
     room = max(8, width - _LEFT - 1)
     if phase is None:
@@ -52,7 +52,7 @@ def draw_phase(phase: Phase | None, *, width: int, height: int, palette: Palette
 
 
 def _items(phase: Phase) -> list[str]:
-    """The numbers as words that stay together."""
+    """Return the numbers as words that stay together."""
     items = [f"‖Δ{short_name(each.name)}‖ {_moved(each)}" for each in phase.moved]
     vector = phase.kind in ("embed", "cell")
     for name, value in phase.numbers:
@@ -63,12 +63,12 @@ def _items(phase: Phase) -> list[str]:
 
 
 def _moved(moved: Moved) -> str:
-    """‖ΔW‖, and what part of ‖W‖ that is."""
+    """Write ‖ΔW‖ and its share of ‖W‖."""
     return f"{compact(moved.distance, 3)} ({100 * moved.relative:.2g}%)"
 
 
 def short_name(name: str) -> str:
-    """`weight_ih_l1_reverse` as in the equations: W_ih₂←."""
+    """Return `weight_ih_l1_reverse` as it stands in the equations: W_ih₂←."""
     found = _WEIGHT.search(name)
     if found is None:
         return safe(name.replace("head.", "head ").replace("embedding.weight", "embedding"))

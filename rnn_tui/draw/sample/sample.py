@@ -1,7 +1,7 @@
 """Free generation: the prime, what is expected next, and two texts in the colours of their probabilities.
 
-Under each character of the prime stands how likely it was; under the prime, bars of what may come next, with a mark
-at the probability with which each character is drawn, where temperature or top-k make that another one.
+Below each character of the prime stands how likely it was; below the prime, bars of what may come next, with a mark
+at the probability with which each character is drawn, if temperature or top-k change it.
 """
 
 import math
@@ -30,7 +30,7 @@ _EXPECTS: dict[Says, tuple[str, ...]] = {  # over the bars
     "text": ("what it expects", "it expects"),
     "answer": ("how its answer begins", "it answers"),
     "one": ("what it answers", "it answers"),
-    "each": ("what it says to the last", "to the last"),
+    "each": ("what it outputs for the last", "for the last"),
 }
 
 
@@ -52,7 +52,7 @@ def draw_sample(
     glyphs: Sequence[str],
     newline: int = -1,
 ) -> list[Strip]:
-    """The picture; `glyphs` are those of the vocabulary, `how` says how the second text is drawn."""
+    """Draw the picture; `glyphs` are those of the vocabulary, `how` describes how the second text is drawn."""
     canvas = Canvas(width, height)
     page = lay_out_sample(facts, prime, width=width, height=height, glyphs=glyphs, newline=newline)
     if not prime.typing and not prime.glyphs and not len(facts.next):  # there is no text to go on from
@@ -72,7 +72,7 @@ def draw_sample(
 
 
 def _draw_prime(canvas: Canvas, page: Page, facts: SampleFacts, prime: Prime, palette: Palette) -> None:
-    """The text to go on from; under each character how likely it was after those before it."""
+    """Draw the text to go on from; below each character how likely it was after those before it."""
     canvas.put(1, 0, "prime", palette.accent if prime.typing else palette.dim)
     if page.spark is not None:
         canvas.put(1, page.spark, "p", palette.dim)
@@ -93,7 +93,7 @@ def _draw_prime(canvas: Canvas, page: Page, facts: SampleFacts, prime: Prime, pa
         canvas.put(end, 0, " ", palette.accent + Style(reverse=True))
         hint = ("type: every key is answered below", "type: see below") if len(prime.glyphs) < 2 else ()
     else:
-        hint = ("enter: type it by hand", "enter: type")
+        hint = ("enter: type it yourself", "enter: type")
     canvas.put(end + 3, 0, first_that_fits(hint, canvas.width - end - 4), palette.faint)
 
 
@@ -104,7 +104,7 @@ def _prime_style(prime: Prime, index: int, palette: Palette) -> Style:
 
 
 def _draw_bars(canvas: Canvas, page: Page, facts: SampleFacts, palette: Palette, glyphs: Sequence[str]) -> None:
-    """What may come next: the network's own probability as a bar, and where it is drawn with another one, a mark."""
+    """Draw what may come next: the network's own probability as a bar, and a mark if it is drawn with another one."""
     pairs = list(zip(facts.next_p.tolist(), facts.next_drawn.tolist(), strict=True))
     changed = any(abs(p - drawn) > 5e-7 for p, drawn in pairs)
     right = canvas.width - 1
@@ -138,7 +138,7 @@ def _draw_text(
     palette: Palette,
     glyphs: Sequence[str],
 ) -> None:
-    """A text in the colours of its probabilities, behind the prime."""
+    """Draw a text in the colours of its probabilities, after the prime."""
     for index, (x, y, *_) in block.prime:
         canvas.put(x, y, "…" if index < 0 else _running(prime.glyphs[index]), _prime_style(prime, index, palette))
     for (x, y, *_), index, p in zip(block.tiles, text.tolist(), shares.tolist(), strict=False):
@@ -146,7 +146,7 @@ def _draw_text(
 
 
 def _running(glyph: str) -> str:
-    """Between shaded characters a space is seen as one."""
+    """Return a glyph as it stands in running text: between coloured characters a space can be seen as one."""
     return " " if glyph == "␣" else glyph
 
 
@@ -159,7 +159,7 @@ def _shaded(p: float, palette: Palette) -> Style:
 
 
 def _draw_heads(canvas: Canvas, page: Page, how: str, palette: Palette, facts: SampleFacts) -> None:
-    """What each text is, and what its colours mean."""
+    """Write what each text is, and what its colours mean."""
     called = text_names(facts.says)
     greedy, sampled = called["greedy"], called["sampled"]
     names = {"greedy": (f"{greedy}: the likeliest", greedy), "sampled": (f"{sampled}: {how}", how, sampled)}

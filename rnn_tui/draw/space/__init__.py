@@ -1,1 +1,1 @@
-"""The way of the hidden state through its space."""
+"""The path of the hidden state through its space."""

@@ -28,7 +28,7 @@ Ints = NDArray[np.intp]
 
 @dataclass(frozen=True, kw_only=True)
 class Plane:
-    """Where the coordinates are on the screen: 0, 0 in the middle of the cells from (left, top) on."""
+    """Where coordinates lie on the screen: 0, 0 is in the middle of the cells from (left, top) on."""
 
     left: int
     top: int
@@ -40,21 +40,24 @@ class Plane:
     y_unit: float
 
     def dots(self, points: Points) -> Ints:
-        """(..., 2) coordinates to dots, right and down from the corner; what is outside lies on the edge."""
+        """Return the dots of (..., 2) coordinates, right and down from the corner; on the edge for those outside."""
         columns, rows = DOT_COLUMNS * self.width, DOT_ROWS * self.height
         places = np.asarray(points, np.float64) * (self.x_unit, -self.y_unit) + ((columns - 1) / 2, (rows - 1) / 2)
         found: Ints = np.rint(places).clip(0, (columns - 1, rows - 1)).astype(np.intp)
         return found
 
     def cells(self, points: Points) -> Ints:
-        """(..., 2) coordinates to cells of the pane."""
+        """Return the cells of the pane for (..., 2) coordinates."""
         found: Ints = self.dots(points) // (DOT_COLUMNS, DOT_ROWS) + (self.left, self.top)
         return found
 
 
 def space_scale(facts: SpaceFacts, before: float) -> float:
-    """The largest coordinate that the axes show: a round number. It stays what it was `before` (0 for the first
-    time) as long as everything fits and fills a good part, so that the picture does not breathe."""
+    """Return the largest coordinate that the axes show, a round number.
+
+    It stays what it was `before` (0: there was none) while everything fits and fills a good part of it, so that the
+    picture holds still.
+    """
     largest = max(_largest(facts.points), _largest(facts.start), *facts.furthest)
     if largest == 0:
         return before or 1.0
@@ -66,7 +69,7 @@ def _largest(values: Points) -> float:
 
 
 def lay_out_space(facts: SpaceFacts, *, width: int, height: int, scale: float) -> Plane:
-    """The plane for a pane: all of it but the note above, and a line of words under it."""
+    """Fit the plane into a pane: all of it, except for the note above and a line of words below."""
     top = len(note_lines(facts.note, width, height, alone=not facts.points.size))
     rows = max(1, height - top - (height - top > 3))
     columns = max(1, width)

@@ -1,6 +1,6 @@
-"""The way of h_t through its space, on the first two principal components; or where the embedding has its characters.
+"""The path of h_t through its space, on the first two principal components; or the characters' embedding vectors.
 
-Lines are drawn in braille dots, points are the characters that were read.
+Lines are drawn in braille dots; points are the characters that were read.
 """
 
 import math
@@ -30,8 +30,10 @@ _NEAR = 3.0  # cells, counted in heights, within which a point is meant
 def point_at(
     facts: SpaceFacts, x: int, y: int, *, width: int, height: int, row: int, scale: float
 ) -> tuple[int, int] | None:
-    """The row of the batch and the time step (for the embedding: the place in `characters`) of the point nearest to a
-    cell, if one is near; the row that is looked at wins where two are as near."""
+    """Return the row of the batch and the time step of the point nearest to a cell, if one is near.
+
+    For the embedding, the step is the place in `characters`. Of two points equally near, that of the selected row wins.
+    """
     plane = lay_out_space(facts, width=width, height=height, scale=scale)
     if not facts.points.size:
         return None
@@ -54,8 +56,7 @@ def draw_space(
     cursor: int | None,
     scale: float,
 ) -> list[Strip]:
-    """The picture. `glyphs` are those of the vocabulary, `row` is the one of the batch that is looked at, `scale` comes
-    from `space_scale`."""
+    """Draw the picture; `row` is the selected one of the batch, `scale` comes from `space_scale`."""
     canvas = Canvas(width, height)
     put_note(canvas, facts.note, palette, alone=not facts.points.size)
     if not facts.points.size:
@@ -77,7 +78,7 @@ def draw_space(
 
 
 def _steps_of_way(facts: SpaceFacts, cursor: int | None) -> range:
-    """The steps that are joined by lines: all, or in a long row those that led to the cursor."""
+    """Return the steps that lines join: all of them, or in a long row those that led to the cursor."""
     steps = facts.points.shape[1]
     if steps <= _LONGEST:
         return range(steps)
@@ -89,7 +90,7 @@ def _steps_of_way(facts: SpaceFacts, cursor: int | None) -> range:
 
 
 def _way(facts: SpaceFacts, number: int, steps: range) -> Points:
-    """The points of some steps, with h_0 before the first, or behind the last where the layer reads from the right."""
+    """Return the points of some steps, with h_0 before the first, or after the last if it reads from the right."""
     points, start = facts.points[number, steps.start : steps.stop], facts.start[number : number + 1]
     if facts.direction:
         return np.concatenate([points, start]) if steps.stop == facts.points.shape[1] else points
@@ -97,7 +98,7 @@ def _way(facts: SpaceFacts, number: int, steps: range) -> Points:
 
 
 def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
-    """Two lines through 0."""
+    """Draw two lines through 0."""
     column, line = plane.cells(np.zeros(2, np.float32)).tolist()
     canvas.fill(plane.left, line, plane.width, palette.faint, "┄")
     for y in range(plane.top, plane.top + plane.height):
@@ -106,9 +107,9 @@ def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
 
 
 def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> set[tuple[int, int]]:
-    """What they are, at their ends, and the scale where it lies; over the lines, or they could not be read.
+    """Write the names of the axes at their ends, and the scale, over the lines.
 
-    Returns the cells of their names, which stand where no point is, if there is such a place.
+    Return the cells of the names, which stand where no point is, if there is such a place.
     """
     column, line = plane.cells(np.zeros(2, np.float32)).tolist()
     bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
@@ -149,7 +150,7 @@ def _percent(share: float) -> str:
 
 
 def _draw_ways(canvas: Canvas, plane: Plane, ways: list[Points], style: Style) -> None:
-    """Straight lines from point to point in one style; a point that is no number leaves a gap."""
+    """Draw straight lines from point to point in one style; a point that is not finite leaves a gap."""
     pairs = [np.stack([way[:-1], way[1:]], 1) for way in ways if len(way) > 1]
     if not pairs:
         return
@@ -181,9 +182,9 @@ def _draw_points(
     cursor: int | None,
     names: set[tuple[int, int]],
 ) -> None:
-    """The characters at their places. What is drawn first keeps its cells: the cursor's, then the row looked at.
+    """Draw the characters at their places. What is drawn first keeps its cells: the cursor's, then the selected row.
 
-    Points stand over the `names` of the axes; what else is named does not.
+    Points may cover the `names` of the axes; the name of h₀ may not.
     """
     taken: set[tuple[int, int]] = set()
 
@@ -222,7 +223,7 @@ def _finite_cells(plane: Plane, points: Points) -> list[list[int]]:
 
 
 def _first_in_each_cell(plane: Plane, facts: SpaceFacts, numbers: list[int], steps: range) -> list[list[int]]:
-    """Number, step, x and y of the finite points of some rows, without those that fall on an earlier one's cell."""
+    """Return number, step, x and y of the finite points of some rows, without those in the cell of an earlier one."""
     points = facts.points[numbers, steps.start : steps.stop]
     number, step = np.nonzero(np.isfinite(points).all(-1))
     cells = plane.cells(points[number, step])
@@ -248,7 +249,7 @@ def _draw_words(
     looked_at: list[int],
     cursor: int | None,
 ) -> None:
-    """The point at the cursor in numbers, what is faint, and what cannot be drawn."""
+    """Write the point at the cursor in numbers, what is faint, and what cannot be drawn."""
     x, room = 1, canvas.width - 1
     broken = int((~np.isfinite(facts.points).all(-1)).sum())
     if broken:

@@ -39,9 +39,9 @@ class Tile:
 
 
 def lay_out_weights(width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int) -> tuple[list[Tile], int]:
-    """The tiles, and the rows that are left for the table of the other tensors, at the bottom.
+    """Return the tiles, and the rows left at the bottom for the table of the other tensors.
 
-    As many matrices as fit, then as large as they fit. One that does not fit at all gets what there is.
+    As many matrices as possible, then as large as they fit. One that does not fit at all gets what room there is.
     """
     first = max(0, min(first, len(shapes) - 1))
     best: list[Tile] = []
@@ -59,7 +59,7 @@ def lay_out_weights(width: int, height: int, shapes: Sequence[tuple[int, ...]], 
 
 
 def _place(width: int, shapes: Sequence[tuple[int, ...]], chosen: range, lines: int) -> list[Tile]:
-    """Each tile under the shortest column."""
+    """Place each tile below the shortest column."""
     columns = max(1, min(width // _COLUMN, len(chosen)))
     each = (width - 1) // columns
     below = [0] * columns
