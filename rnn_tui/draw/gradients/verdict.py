@@ -26,7 +26,9 @@ def told(
     broken = [way for way in ways if way.broken]
     if broken:
         steps = _steps(broken[0].broken, broken[0].steps, broken[0].first_broken)
-        return first_that_fits((f"{loss}: NaN or infinite at {steps}", f"{loss}: NaN or infinite", f"{loss}: NaN"), room)
+        return first_that_fits(
+            (f"{loss}: NaN or infinite at {steps}", f"{loss}: NaN or infinite", f"{loss}: NaN"), room
+        )
     flowing = [way for way in ways if way.start >= 0]
     if not flowing:
         return first_that_fits((f"{loss}: no gradient flows", f"{loss}: nothing flows"), room)

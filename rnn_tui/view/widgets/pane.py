@@ -1,4 +1,4 @@
-"""What all panes share: a border with a title, hover and click."""
+"""A pane: a border with a title, what is under the mouse in its lower border, and clicks that set the time cursor."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -17,7 +17,7 @@ from rnn_tui.view.widgets.picture import Picture
 
 __all__ = ["Explanation", "Pane", "failure_told"]
 
-_CORNERS = 4  # cells of a border, less those at its sides, that stay a line
+_CORNERS = 4  # cells of a border that stay a line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,25 +30,25 @@ class Explanation:
 
 
 class Pane(Picture, can_focus=True):
-    """One rectangle that draws one aspect of a frame. A new pane says what it draws, and what is under the mouse."""
+    """One rectangle that draws one aspect of a frame. A new pane says what it draws and what is under the mouse."""
 
-    ID: ClassVar[str] = ""  # of the widget
+    ID: ClassVar[str] = ""  # of the widget, and the name of what it asks the engine
     NAME: ClassVar[str] = ""
     HOME: ClassVar[Literal["score", "side"]] = "score"  # its column: panes with time steps stand above one another
     EXPLANATION: ClassVar[Explanation]
-    TIMED: ClassVar[bool] = False  # whether it draws time steps; a frame that was asked for none cannot be drawn then
+    TIMED: ClassVar[bool] = False  # whether it draws time steps: it needs a frame that has some
     PARTS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which there is no picture
     EXTRAS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which some of the picture is missing
 
     @dataclass
     class CursorSet(Message):
-        """Somebody chose a time step with the mouse."""
+        """A time step was chosen with the mouse."""
 
         step: int
 
     @dataclass
     class TickChosen(Message):
-        """Somebody chose a tick with the mouse."""
+        """A tick was chosen with the mouse."""
 
         tick: int
 
@@ -77,27 +77,27 @@ class Pane(Picture, can_focus=True):
             self.paint(draw_note(failure_told(failure), width=width, height=height, palette=scene.palette))
 
     def title(self, scene: Scene) -> str:
-        """What the picture is, and its tensor's shape."""
+        """Return what the picture is, with its tensor's shape."""
         raise NotImplementedError
 
     def in_border(self, *forms: str) -> str:
-        """The first of several forms of a title or subtitle that its border has room for, else the last, cut."""
+        """Return the first of several forms of a title or subtitle that fits the border, else the last, cut."""
         return first_that_fits(forms, self.size.width - _CORNERS) or forms[-1]
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """The picture, `height` strips of `width` cells."""
+        """Return the picture, as `height` strips of `width` cells."""
         raise NotImplementedError
 
     def subtitle(self, scene: Scene) -> str:
-        """What stands in the lower border while the mouse is elsewhere."""
+        """Return what stands in the lower border while the mouse is elsewhere."""
         return ""
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
-        """The exact value at a cell, in words."""
+        """Return the exact value at a cell, in words."""
         return ""
 
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """The time step at a cell."""
+        """Return the time step at a cell."""
         return scene.axis.step_at(x)
 
     def on_resize(self) -> None:
@@ -106,13 +106,13 @@ class Pane(Picture, can_focus=True):
             self.show(self._scene)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Tell the value under the mouse in the lower border."""
+        """Write the value under the mouse into the lower border."""
         offset = event.get_content_offset(self)
         self._mouse = None if offset is None else (offset.x, offset.y)
         self._whisper()
 
     def on_leave(self) -> None:
-        """The mouse has gone."""
+        """Forget the mouse, which has left."""
         self._mouse = None
         self._whisper()
 
@@ -126,7 +126,7 @@ class Pane(Picture, can_focus=True):
 
     @staticmethod
     def _failure(scene: Scene, parts: tuple[str, ...]) -> Failure | None:
-        """The first of these parts that the engine could not compute."""
+        """Return the first of these parts that the engine could not compute."""
         return next((scene.failures[part] for part in parts if part in scene.failures), None)
 
     def _whisper(self) -> None:

@@ -10,14 +10,14 @@ __all__ = ["Picture"]
 
 
 class Picture(Widget):
-    """A widget made of strips. Showing new ones repaints the rows that changed; of those, `thin` sends what did."""
+    """A widget made of strips. New strips repaint only the rows that changed; of those, what changed is sent."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
 
     def paint(self, strips: list[Strip]) -> None:
-        """Show these strips, one a row."""
+        """Show these strips, one for each row."""
         old, self._strips = self._strips, strips
         if [each.cell_length for each in old] != [each.cell_length for each in strips]:
             self.refresh()
@@ -31,10 +31,10 @@ class Picture(Widget):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """The strip of a row, on this widget's background."""
+        """Return the strip of a row, on this widget's background."""
         strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
         return strip.apply_style(Style(bgcolor=self.rich_style.bgcolor))
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Without the translation of ANSI colours: pictures have none, and it costs more than drawing them."""
+        """Leave out the translation of ANSI colours: pictures have none, and it costs more than drawing them."""
         return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]

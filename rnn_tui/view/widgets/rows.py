@@ -1,4 +1,4 @@
-"""Names and what belongs to them, in two columns: what the dialogs explain things with."""
+"""Names and texts that belong to them, in two columns, as dialogs explain things."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,7 +13,7 @@ __all__ = ["Rows"]
 
 
 class Rows(Widget):
-    """Two aligned columns; the second wraps inside itself. Texts are plain, never markup."""
+    """Two aligned columns; the second wraps within itself. Texts are plain, never markup."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--name"}
     DEFAULT_CSS = """
@@ -36,7 +36,7 @@ class Rows(Widget):
         self.refresh(layout=True)
 
     def render(self) -> Table:
-        """Called by textual."""
+        """Return the table; textual calls this."""
         style = self.get_component_rich_style("rows--name", partial=True)
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
         table.add_column(width=self._names, no_wrap=True)

@@ -1,4 +1,4 @@
-"""The time line under the panes: click or drag to go to a tick."""
+"""The time line below the panes: click or drag to go to a tick."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ __all__ = ["TimeLine"]
 
 
 class TimeLine(Picture):
-    """One row: the run from tick 0 to the newest, and where in it the screen is."""
+    """One row: the run from tick 0 to the newest, and where the screen is in it."""
 
     @dataclass
     class Dragged(Message):
-        """Somebody wants to see a tick."""
+        """A tick was chosen."""
 
         tick: int
 
@@ -34,18 +34,18 @@ class TimeLine(Picture):
         self.paint([draw_timeline(self._status, width=self.size.width, palette=scene.palette)])
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of it."""
+        """Begin to drag."""
         self._held = True
         self.capture_mouse()
         self._go(event.x)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag."""
+        """Go to the tick under the mouse while it drags."""
         if self._held:
             self._go(event.x)
 
     def on_mouse_up(self) -> None:
-        """Let go."""
+        """End dragging."""
         self._held = False
         self._asked = -1
         self.release_mouse()
