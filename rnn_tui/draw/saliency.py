@@ -22,7 +22,7 @@ from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
 from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
 from rnn_tui.protocol.inspect import SaliencyFacts
 
-__all__ = ["Page", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
+__all__ = ["SaliencyPage", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
 
 _TILES = ((9, 2), (7, 2), (3, 1), (2, 1), (1, 1))  # cells a character, rows a line; two have room for a number
 _HEAD = 1  # the row that says which output it is
@@ -33,7 +33,7 @@ _WIDE = 44  # cells of a column of the list
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class SaliencyPage:
     """Where the characters stand."""
 
     top: int
@@ -54,7 +54,7 @@ class Page:
         return None if at is None else self.first + at
 
 
-def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: Sequence[str]) -> Page:
+def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: Sequence[str]) -> SaliencyPage:
     """Choose the largest tiles with which the whole row fits; if none do, the part around the output's step."""
     top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
     room = max(1, height - top - _LEGEND)
@@ -85,7 +85,7 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
             x += mark + (tile > 1)
     bottom = y + tall
     free = height - _LEGEND - bottom - 2
-    return Page(
+    return SaliencyPage(
         top=top,
         first=first,
         tiles=tuple(tiles),
@@ -128,7 +128,7 @@ def draw_saliency(
 
 
 def _draw_head(
-    canvas: Canvas, y: int, facts: SaliencyFacts, page: Page, palette: Palette, glyphs: Sequence[str]
+    canvas: Canvas, y: int, facts: SaliencyFacts, page: SaliencyPage, palette: Palette, glyphs: Sequence[str]
 ) -> None:
     """Write which logit it is, and which part of a long row is shown."""
     output = glyph_of(glyphs, facts.character)
@@ -144,7 +144,7 @@ def _draw_head(
 
 
 def _draw_text(
-    canvas: Canvas, page: Page, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
+    canvas: Canvas, page: SaliencyPage, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
 ) -> None:
     """Draw the characters as tiles, with a mark after the step whose output it is."""
     palette = tone.palette
@@ -169,7 +169,7 @@ def _draw_text(
 
 
 def _draw_list(
-    canvas: Canvas, page: Page, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
+    canvas: Canvas, page: SaliencyPage, facts: SaliencyFacts, tone: Tone, glyphs: Sequence[str], cursor: int | None
 ) -> None:
     """Draw the characters that mattered most, with exact values, in as many columns as there is room for."""
     palette, y = tone.palette, page.bottom + 1
@@ -195,7 +195,7 @@ def _draw_list(
             canvas.put(x, row, bar(abs(value) / tone.scale, room), tone.ink(14 if value > 0 else -14))
 
 
-def _draw_legend(canvas: Canvas, y: int, page: Page, tone: Tone, largest: float) -> None:
+def _draw_legend(canvas: Canvas, y: int, page: SaliencyPage, tone: Tone, largest: float) -> None:
     palette = tone.palette
     if not largest:
         texts = ["every finite value is 0: nothing mattered", "all are 0", "0"]

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.chart import Axes, Curve, Mark, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Mark, draw_chart
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.frame import Forecast, SeriesScale
 
@@ -61,7 +61,7 @@ def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palet
         curves,
         width=width,
         height=height - _LEGEND,
-        axes=Axes(style=palette.dim, x_to=last, y_to=_bounds(forecast, 0.1), x_label="step"),
+        axes=ChartAxes(style=palette.dim, x_to=last, y_to=_bounds(forecast, 0.1), x_label="step"),
         mark=Mark(x=end - 0.5, style=palette.text) if len(forecast.free) else None,
         background=Style(),
         empty="no prediction yet",
@@ -86,8 +86,10 @@ def _legend(forecast: Forecast, width: int, palette: Palette) -> list[Strip]:
     return canvas.strips()
 
 
-def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> Curve:
-    return Curve(x=first + np.arange(len(values), dtype=np.float64), low=values, high=values, style=style, dots=dots)
+def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> ChartCurve:
+    return ChartCurve(
+        x=first + np.arange(len(values), dtype=np.float64), low=values, high=values, style=style, dots=dots
+    )
 
 
 def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:

@@ -17,28 +17,28 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart import Axes, Curve, Level, Mark, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
 from rnn_tui.draw.kit.chart_scale import short
 
 LINE, AXIS, FLOOR, MARK = (Style(color=color) for color in ("cyan", "white", "yellow", "magenta"))
 BACKGROUND = Style(bgcolor="black")
 
 
-def curve(x: Any, low: Any, high: Any = None, **more: Any) -> Curve:
+def curve(x: Any, low: Any, high: Any = None, **more: Any) -> ChartCurve:
     low = np.asarray(low, dtype=float)
     high = low if high is None else np.asarray(high, dtype=float)
-    return Curve(x=np.asarray(x, dtype=float), low=low, high=high, **{"style": LINE, **more})
+    return ChartCurve(x=np.asarray(x, dtype=float), low=low, high=high, **{"style": LINE, **more})
 
 
 def draw(
-    *curves: Curve, width: int = 46, height: int = 12, floor: float | None = None, guess: float | None = None,
+    *curves: ChartCurve, width: int = 46, height: int = 12, floor: float | None = None, guess: float | None = None,
     mark: float | None = None, **axes: Any,
 ) -> list[Strip]:  # fmt: skip
     return draw_chart(
         curves,
         width=width,
         height=height,
-        axes=Axes(**{"style": AXIS, **axes}),
+        axes=ChartAxes(**{"style": AXIS, **axes}),
         levels=[
             Level(value=floor, name="floor", style=FLOOR),
             Level(value=guess, name="guessing", style=Style(), dash="┈", near=True),
@@ -48,7 +48,7 @@ def draw(
     )
 
 
-def lines(*curves: Curve, **more: Any) -> list[str]:
+def lines(*curves: ChartCurve, **more: Any) -> list[str]:
     return [strip.text for strip in draw(*curves, **more)]
 
 
@@ -69,7 +69,7 @@ def dots(rows: list[str]) -> NDArray[np.bool_]:
     return grid
 
 
-def falling_loss() -> Curve:
+def falling_loss() -> ChartCurve:
     x = np.arange(1.0, 101.0)
     return curve(x, 2.7 + 6.7 * np.exp(-(x - 1) / 8))
 

@@ -11,8 +11,8 @@ from rich.style import Style
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import Unrolled
-from rnn_tui.draw.network.boxes import Cell
-from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.draw.network.boxes import LayerRow
+from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.phase_lines import draw_phase, short_name
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
@@ -24,17 +24,17 @@ KINDS: tuple[PhaseKind, ...] = ("update", "embed", "cell", "head", "softmax", "l
 WIDTH = 77
 
 
-def flow(kind: PhaseKind, step: int = 0, **more: Any) -> Flow:
+def flow(kind: PhaseKind, step: int = 0, **more: Any) -> PhaseFlow:
     values: dict[str, Any] = {"layer": -1, "direction": 0, "layers": 1, "both": False}
-    return Flow(kind=kind, step=step, **(values | more))
+    return PhaseFlow(kind=kind, step=step, **(values | more))
 
 
 def network(
-    now: Flow, *, answered: int = 0, known: int | None = None, embedding: int = 0, head: bool = False
+    now: PhaseFlow, *, answered: int = 0, known: int | None = None, embedding: int = 0, head: bool = False
 ) -> Unrolled:
     h = np.linspace(-1, 1, 30, dtype=np.float32).reshape(5, 6)
     cells = [
-        Cell(name=f"RNN {layer + 1}", direction=direction, layer=layer, h=h[:, : 6 if known is None else known])
+        LayerRow(name=f"RNN {layer + 1}", direction=direction, layer=layer, h=h[:, : 6 if known is None else known])
         for layer in range(now.layers)
         for direction in range(1 + now.both)
     ]
@@ -80,7 +80,7 @@ def lit(grid: Grid, style: Style) -> set[tuple[str, int | None]]:
         (flow("loss", 3), {"target", "output", "p", "t", ""}),
     ],
 )
-def test_only_what_is_computed_is_lit(now: Flow, bands: set[str]) -> None:
+def test_only_what_is_computed_is_lit(now: PhaseFlow, bands: set[str]) -> None:
     grid = picture(network(now, answered=3 + (now.kind in ("softmax", "loss"))))
     found = lit(grid, DARK.accent)
     steps = {step for _, step in found}

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
-from rnn_tui.draw.network.boxes import Cell
+from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.protocol.frame import States
@@ -24,8 +24,8 @@ VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
 def network(inputs: Any = "hihell", targets: Any = "ihello", outputs: Any = "ihelll", **more: Any) -> Unrolled:
     h = np.linspace(-1, 1, 5 * len(outputs), dtype=np.float32).reshape(5, -1)
     values: dict[str, Any] = {
-        "output_p": [0.5] * len(outputs), "values": None, "cells": [Cell(name="RNN", direction=0, h=h)], "embedding": 0,
-        "head": False, "fed": len(outputs), "current": None, "double": False,
+        "output_p": [0.5] * len(outputs), "values": None, "cells": [LayerRow(name="RNN", direction=0, h=h)],
+        "embedding": 0, "head": False, "fed": len(outputs), "current": None, "double": False,
     }  # fmt: skip
     return Unrolled(inputs=inputs, targets=targets, outputs=outputs, **(values | more))
 
@@ -55,7 +55,7 @@ def test_any_network_in_any_room(data: st.DataObject) -> None:
     fed = data.draw(st.integers(0, axis.count))
     h = np.resize(np.array(data.draw(st.lists(VALUES, min_size=1, max_size=7)), np.float32), (3, fed))
     directions = data.draw(st.integers(1, 2))
-    cells = [Cell(name=f"GRU {layer}", direction=direction, h=data.draw(st.sampled_from([None, h, h[:0]])))
+    cells = [LayerRow(name=f"GRU {layer}", direction=direction, h=data.draw(st.sampled_from([None, h, h[:0]])))
              for layer in range(data.draw(st.integers(1, 40))) for direction in range(directions)]  # fmt: skip
     learns = data.draw(st.booleans())
     net = network(
@@ -146,7 +146,7 @@ def test_probabilities_are_rounded_and_no_number_is_told(p: float) -> None:
 def test_a_state_that_is_no_number_is_marked(value: float) -> None:
     h = np.zeros((1, 6), np.float32)
     h[0, 2] = value
-    grid = picture(network(cells=[Cell(name="RNN", direction=0, h=h)]))
+    grid = picture(network(cells=[LayerRow(name="RNN", direction=0, h=h)]))
     axis = TimeAxis.fit(77, 6)
     marked = [(x, character) for row in grid for x, (character, style) in enumerate(row) if style == DARK.warning]
     assert {axis.step_at(x) for x, _ in marked} == {2}
@@ -155,7 +155,7 @@ def test_a_state_that_is_no_number_is_marked(value: float) -> None:
 
 def test_boxes_have_the_colours_of_their_states() -> None:
     h = np.array([[-1, -0.5, 0, 0.2, 0.5, 1]], np.float32)
-    grid = picture(network(cells=[Cell(name="RNN", direction=0, h=h)]))
+    grid = picture(network(cells=[LayerRow(name="RNN", direction=0, h=h)]))
     axis = TimeAxis.fit(77, 6)
     for step in range(6):
         colours = {style.bgcolor for row in grid for _, style in row[axis.x(step) : axis.x(step) + axis.column]} - {
@@ -166,7 +166,7 @@ def test_boxes_have_the_colours_of_their_states() -> None:
 
 def test_values_are_written_out_where_nothing_is_learnt() -> None:
     values = np.array([[0.123, -0.5], [-0.25, 1.0]], np.float32)
-    grid = picture(network("he", [], [], values=values, fed=2, cells=[Cell(name="RNN", direction=0)]), 60)
+    grid = picture(network("he", [], [], values=values, fed=2, cells=[LayerRow(name="RNN", direction=0)]), 60)
     axis = TimeAxis.fit(60, 2)
     for feature in range(2):
         row = lines(grid)[labelled(grid, f"output {feature + 1}")]
@@ -187,7 +187,7 @@ def test_the_cursor_marks_its_column_as_wide_as_its_box_and_no_other() -> None:
 
 
 def test_too_many_layers_say_how_many_are_left_out() -> None:
-    cells = [Cell(name=f"RNN {layer + 1}", direction=0) for layer in range(50)]
+    cells = [LayerRow(name=f"RNN {layer + 1}", direction=0) for layer in range(50)]
     text = lines(picture(network(cells=cells), height=12))
     shown = [line for line in text if line.startswith(" RNN")]
     (gap,) = [line for line in text if "more layers" in line]
@@ -199,7 +199,7 @@ def test_too_many_layers_say_how_many_are_left_out() -> None:
 
 
 def test_two_directions_run_against_each_other() -> None:
-    cells = [Cell(name=f"RNN{arrow}", direction=direction) for direction, arrow in enumerate("→←")]
+    cells = [LayerRow(name=f"RNN{arrow}", direction=direction) for direction, arrow in enumerate("→←")]
     text = lines(picture(network(cells=cells), 80))
     right, left = (next(line for line in text if line[1:].startswith(f"RNN{arrow}")) for arrow in "→←")
     assert "▸" in right
@@ -224,7 +224,7 @@ def test_the_natural_height_has_every_band_and_no_spare_row(learns: bool) -> Non
 @pytest.mark.parametrize("directions", [1, 2])
 def test_what_is_left_out_is_counted_truly_and_never_cut(width: int, directions: int) -> None:
     names = [f"R{layer + 1}{'→←'[way]}" for layer in range(20) for way in range(directions)]
-    cells = [Cell(name=name, direction=number % directions) for number, name in enumerate(names)]
+    cells = [LayerRow(name=name, direction=number % directions) for number, name in enumerate(names)]
     text = lines(picture(network(cells=cells), width, axis=TimeAxis.fit(77, 6), height=12))
     hidden = len(cells) - sum(line.startswith(" R") for line in text)
     (gap,) = [line.strip() for line in text if "⋮" in line]
@@ -238,7 +238,7 @@ def test_what_is_left_out_is_counted_truly_and_never_cut(width: int, directions:
 @pytest.mark.parametrize("height", [6, 12])
 def test_a_box_shows_as_many_units_as_it_says(width: int, height: int) -> None:
     axis = TimeAxis.fit(width, 6)
-    net = network(cells=[Cell(name="RNN", direction=0, h=np.ones((50, 6), np.float32))])
+    net = network(cells=[LayerRow(name="RNN", direction=0, h=np.ones((50, 6), np.float32))])
     grid = picture(net, width, height)
     full = [x for row in grid for x, (_, style) in enumerate(row) if style == DARK.cell(20)]
     assert sum(axis.step_at(x) == 3 for x in full) == units_in_box(net, height=height, axis=axis)
@@ -258,7 +258,7 @@ def test_probabilities_stand_apart(column: int, p: float) -> None:
 @pytest.mark.parametrize("spare", [0, 1, 2, 3, 4])
 def test_where_the_way_back_begins_is_named_whole_or_not_at_all(column: int, spare: int) -> None:
     axis = TimeAxis(column=column, first=0, count=6, length=6)
-    cells = [Cell(name="R←", direction=1)]
+    cells = [LayerRow(name="R←", direction=1)]
     grid = picture(network(cells=cells), axis.right + spare, axis=axis)
     end = lines(grid)[labelled(grid, "R←")][axis.right - 1 :]
     assert ("h₀" in end) == ("◂" in end) == ("h" in end) == (spare >= 2 + (column < 3))
@@ -277,7 +277,7 @@ def test_an_output_that_is_no_number_is_no_character(column: int) -> None:
 def test_the_other_direction_begins_where_the_row_ends(width: int) -> None:
     """A row that is shorter than the others of its batch: what pads it is never read, and no state comes from it."""
     h = np.ones((5, 3), np.float32)
-    cells = [Cell(name="LSTM→", direction=0, h=h), Cell(name="LSTM←", direction=1, h=h)]
+    cells = [LayerRow(name="LSTM→", direction=0, h=h), LayerRow(name="LSTM←", direction=1, h=h)]
     net = network(["a", "b", "c", "", ""], ["c", "b", "a", "", ""], "cba", cells=cells, head=True, double=True)
     axis = TimeAxis.fit(width, 5)
     rows = lines(picture(net, width, 20, axis=axis))
@@ -292,7 +292,7 @@ def test_the_other_direction_begins_where_the_row_ends(width: int) -> None:
 
 def test_a_box_that_waits_lies_in_the_column_of_the_cursor() -> None:
     axis = TimeAxis.fit(77, 6)
-    net = network(outputs="ih", cells=[Cell(name="RNN", direction=0, h=np.ones((5, 2), np.float32))])
+    net = network(outputs="ih", cells=[LayerRow(name="RNN", direction=0, h=np.ones((5, 2), np.float32))])
     grid = picture(net, axis=axis, cursor=3)
     row = grid[labelled(grid, "RNN")]
     x = axis.x(3) + (axis.column - 1) // 2

@@ -26,7 +26,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.gradient_paths import explodes, vanishes
 from rnn_tui.protocol.inspect import GradientsFacts, GradientWay
 
-__all__ = ["GradientsLayout", "Series", "draw_gradients", "lay_out_gradients"]
+__all__ = ["GradientsLayout", "NormSeries", "draw_gradients", "lay_out_gradients"]
 
 _FEWEST = 2  # rows of bars, below which colours tell more
 _TALLEST = 16
@@ -35,7 +35,7 @@ _NOT_BOLD = Style(bold=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series(Block):
+class NormSeries(Block):
     """The norms (1, f) of one state over time. `name`: "h", or "c₂←" for the second layer from the right."""
 
     alone: bool  # of the loss of one time step
@@ -56,7 +56,7 @@ class Series(Block):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradientsLayout(RowsOverTime[Series]):
+class GradientsLayout(RowsOverTime[NormSeries]):
     """The series that there is room for, and the lines below them."""
 
     left_out: int
@@ -65,7 +65,7 @@ class GradientsLayout(RowsOverTime[Series]):
     scale: Decades
     words: tuple[tuple[str, Style], ...]  # the lines below the ruler
 
-    def base(self, series: Series) -> int:
+    def base(self, series: NormSeries) -> int:
         """Return the lowest row of the bars; the numbers stand below it."""
         if not self.bars:
             return series.top + (len(series.lines) - 1) // 2
@@ -95,7 +95,7 @@ def lay_out_gradients(
     rows = max(1, min(rows, _TALLEST))
     fit = max(1, room - SCALES) if rows == 1 else count
     kept = sorted(sorted(range(count), key=lambda at: not _is_looked_at(series[at], facts, layers, both))[:fit])
-    placed: list[Series] = []
+    placed: list[NormSeries] = []
     headings: list[tuple[int, bool]] = []
     for each in (series[at] for at in kept):
         if headed and each.alone not in (alone for _, alone in headings):
@@ -116,7 +116,7 @@ def lay_out_gradients(
     )
 
 
-def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[Series]:
+def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[NormSeries]:
     """Return all series, not placed yet: those of the whole loss first."""
     found = []
     for alone in (False, True) if facts.at >= 0 else (False,):
@@ -127,16 +127,16 @@ def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[Series]:
                 ("c", flow.alone_c if alone else flow.whole_c, flow.alone_c_ways if alone else flow.whole_c_ways),
             ):
                 if norms is not None:
-                    found.append(Series(name=letter + where, values=norms[np.newaxis], alone=alone, ways=ways))
+                    found.append(NormSeries(name=letter + where, values=norms[np.newaxis], alone=alone, ways=ways))
     return found
 
 
-def _is_looked_at(series: Series, facts: GradientsFacts, layers: int, both: bool) -> bool:
+def _is_looked_at(series: NormSeries, facts: GradientsFacts, layers: int, both: bool) -> bool:
     return series.name[1:] == place_name(facts.layer, facts.direction, layers=layers, both=both)
 
 
 def _words(
-    facts: GradientsFacts, series: list[Series], room: int, palette: Palette, *, layers: int, both: bool
+    facts: GradientsFacts, series: list[NormSeries], room: int, palette: Palette, *, layers: int, both: bool
 ) -> list[tuple[str, Style]]:
     """Return the lines below the picture, the most important first; they are about the selected layer."""
     looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
@@ -207,7 +207,7 @@ def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: Time
         canvas.put(mark, y, "▼", palette.accent)
 
 
-def _draw_label(canvas: Canvas, series: Series, layout: GradientsLayout, palette: Palette) -> None:
+def _draw_label(canvas: Canvas, series: NormSeries, layout: GradientsLayout, palette: Palette) -> None:
     """Write the state's name, and beside bars the ends of their scale."""
     name = series.name if layout.headings else ("Lₜ" if series.alone else "L ") + series.name
     right = layout.axis.gutter - 1
@@ -221,7 +221,7 @@ def _draw_label(canvas: Canvas, series: Series, layout: GradientsLayout, palette
 
 
 def _draw_norms(
-    canvas: Canvas, series: Series, layout: GradientsLayout, facts: GradientsFacts, palette: Palette
+    canvas: Canvas, series: NormSeries, layout: GradientsLayout, facts: GradientsFacts, palette: Palette
 ) -> None:
     """Draw each norm of a series, with its number where there is room; a dot where there is none yet."""
     axis, base = layout.axis, layout.base(series)
@@ -247,7 +247,7 @@ def _draw_norms(
 
 
 def _draw_bar(
-    canvas: Canvas, series: Series, step: int, norm: float, layout: GradientsLayout, palette: Palette
+    canvas: Canvas, series: NormSeries, step: int, norm: float, layout: GradientsLayout, palette: Palette
 ) -> None:
     """Draw a norm as a bar: at least an eighth of a row."""
     base = layout.base(series)
@@ -259,7 +259,7 @@ def _draw_bar(
 
 
 def _draw_colour(
-    canvas: Canvas, series: Series, step: int, norm: float, layout: GradientsLayout, palette: Palette, text: str
+    canvas: Canvas, series: NormSeries, step: int, norm: float, layout: GradientsLayout, palette: Palette, text: str
 ) -> None:
     """Draw a norm as a colour, with a text in it."""
     x, column = layout.axis.x(step), layout.axis.column

@@ -16,10 +16,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart_dots import BRAILLE, Bits, Curve, Points, dots_of, points_of
-from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, Scale, positions, range_of, short, with_level
+from rnn_tui.draw.kit.chart_dots import BRAILLE, Bits, ChartCurve, CurvePoints, dots_of, points_of
+from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, positions, range_of, short, with_level
 
-__all__ = ["Axes", "Curve", "Level", "Mark", "draw_chart"]
+__all__ = ["ChartAxes", "ChartCurve", "Level", "Mark", "draw_chart"]
 
 _MIN_WIDTH, _MIN_HEIGHT = 16, 5  # cells below which axes cost more than they tell
 _ROOMY = 8  # rows from which labels keep a free row between them
@@ -27,7 +27,7 @@ _GUTTER = 4  # least cells for the labels on the left, so that the plot does not
 
 
 @dataclass(frozen=True, kw_only=True)
-class Axes:
+class ChartAxes:
     """The two axes: they reach at least to `x_to` and to the values `y_to`, so that they hold still for a while."""
 
     style: Style
@@ -91,11 +91,11 @@ class _Sheet:
 
 
 def draw_chart(
-    curves: Sequence[Curve],
+    curves: Sequence[ChartCurve],
     *,
     width: int,
     height: int,
-    axes: Axes,
+    axes: ChartAxes,
     levels: Sequence[Level] = (),
     mark: Mark | None = None,
     background: Style,
@@ -153,8 +153,8 @@ def draw_chart(
 
 
 def _y_scale(
-    drawn: Sequence[Points], levels: Sequence[Level], axes: Axes, rows: int
-) -> tuple[Scale, list[tuple[Level, float]]]:
+    drawn: Sequence[CurvePoints], levels: Sequence[Level], axes: ChartAxes, rows: int
+) -> tuple[AxisScale, list[tuple[Level, float]]]:
     """Return the scale that holds all points and levels, and the position of each level that has one."""
     reach = positions(axes.y_to, axes.log_y)
     ends = [end for points in drawn for end in (points.low, points.high)]
@@ -163,17 +163,19 @@ def _y_scale(
     placed = [(level, at) for level, at in placed if math.isfinite(at)]
     for _, at in placed:
         low, high = with_level(low, high, at, rows)
-    return Scale(low, high, axes.log_y, rows, DOT_ROWS), placed
+    return AxisScale(low, high, axes.log_y, rows, DOT_ROWS), placed
 
 
-def _x_scale(drawn: Sequence[Points], axes: Axes, columns: int) -> Scale:
+def _x_scale(drawn: Sequence[CurvePoints], axes: ChartAxes, columns: int) -> AxisScale:
     end = float(positions(axes.x_to, axes.log_x))
     reach = [[end]] if math.isfinite(end) else []
     low, high = range_of(np.concatenate([*(points.x for points in drawn), *reach]), axes.log_x, grow=True)
-    return Scale(low, high, axes.log_x, columns, DOT_COLUMNS)
+    return AxisScale(low, high, axes.log_x, columns, DOT_COLUMNS)
 
 
-def _draw_curves(sheet: _Sheet, drawn: Sequence[tuple[Curve, Points]], x: Scale, y: Scale, left: int) -> Bits:
+def _draw_curves(
+    sheet: _Sheet, drawn: Sequence[tuple[ChartCurve, CurvePoints]], x: AxisScale, y: AxisScale, left: int
+) -> Bits:
     """Draw the curves, and return the dots of all of them, (rows, columns)."""
     taken = np.zeros((y.cells, x.cells), dtype=np.uint32)
     glyphs, inks = sheet.glyphs[: y.cells, left:], sheet.inks[: y.cells, left:]
@@ -212,7 +214,7 @@ def _name_place(
 
 
 def _draw_frame(
-    sheet: _Sheet, gutter: int, labels: list[tuple[int, str, Style]], ticks: list[tuple[int, str]], axes: Axes
+    sheet: _Sheet, gutter: int, labels: list[tuple[int, str, Style]], ticks: list[tuple[int, str]], axes: ChartAxes
 ) -> None:
     """Draw the axes, with `labels` (row, text, style) at the left one and `ticks` (column, text) below the other."""
     height, width = sheet.glyphs.shape

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
 
-from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, Floats, Ints, Scale, positions
+from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, Floats, Ints, positions
 
-__all__ = ["BRAILLE", "Bits", "Curve", "Points", "dots_of", "load_plotext", "points_of"]
+__all__ = ["BRAILLE", "Bits", "ChartCurve", "CurvePoints", "dots_of", "load_plotext", "points_of"]
 
 BRAILLE = 0x2800  # the empty braille character
 
@@ -21,7 +21,7 @@ Bits = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class ChartCurve:
     """One line of a chart. Where low < high a vertical bar joins them; what is not finite leaves a gap.
 
     Any number of points will do: they are reduced to the smallest and the largest of each column of dots.
@@ -35,7 +35,7 @@ class Curve:
     tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
 
 
-class Points(NamedTuple):
+class CurvePoints(NamedTuple):
     """The (m,) drawable points of a curve, as positions on its scales."""
 
     x: Floats
@@ -53,15 +53,15 @@ def load_plotext() -> Any:
     return plotext
 
 
-def points_of(curve: Curve, log_x: bool, log_y: bool) -> Points:
+def points_of(curve: ChartCurve, log_x: bool, log_y: bool) -> CurvePoints:
     """Return the points of a curve that have a place on both scales."""
     x, a, b = positions(curve.x, log_x), positions(curve.low, log_y), positions(curve.high, log_y)
     keep = np.isfinite(x) & np.isfinite(a) & np.isfinite(b)
     gaps: Ints = np.cumsum(~keep, dtype=np.intp)
-    return Points(x[keep], np.minimum(a, b)[keep], np.maximum(a, b)[keep], gaps[keep])
+    return CurvePoints(x[keep], np.minimum(a, b)[keep], np.maximum(a, b)[keep], gaps[keep])
 
 
-def dots_of(points: Points, x: Scale, y: Scale, *, joined: bool) -> Bits:
+def dots_of(points: CurvePoints, x: AxisScale, y: AxisScale, *, joined: bool) -> Bits:
     """Return the braille bits of one curve, (rows, columns), as plotext draws it."""
     across = x.dots(points.x)
     starts = np.flatnonzero(np.r_[True, (np.diff(across) != 0) | (np.diff(points.gaps) != 0)])

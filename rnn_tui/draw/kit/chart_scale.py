@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DOT_COLUMNS", "DOT_ROWS", "Floats", "Ints", "Scale", "positions", "range_of", "short", "with_level"]
+__all__ = ["DOT_COLUMNS", "DOT_ROWS", "AxisScale", "Floats", "Ints", "positions", "range_of", "short", "with_level"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -17,7 +17,7 @@ _ROOMY = 8  # rows from which a level has a free row below it
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """One axis: maps positions (values, or their decimal logarithms) to cells of `size` dots."""
 
     low: float

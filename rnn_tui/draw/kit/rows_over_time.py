@@ -16,13 +16,13 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.frame import Floats
 
-__all__ = ["RULER", "SCALES", "Block", "Line", "RowsOverTime", "Spot", "lines_of_units"]
+__all__ = ["RULER", "SCALES", "Block", "RowsOverTime", "Spot", "UnitLine", "lines_of_units"]
 
 RULER = 1  # rows of the input characters
 SCALES = 1  # rows of the colour scales
 _TALLEST = 5  # rows that a unit takes at most
 
-Line = tuple[int, ...]  # what a row of cells shows: the place in `Block.units` of one unit, or of two
+UnitLine = tuple[int, ...]  # what a row of cells shows: the place in `Block.units` of one unit, or of two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Block:
     skip: int = 0  # values on the left that are not there yet
     heading: int | None = None  # the row of its heading, if it has one
     top: int = 0  # its first row of cells
-    lines: tuple[Line, ...] = ()
+    lines: tuple[UnitLine, ...] = ()
     tall: int = 1  # rows that a unit takes
     halves: bool = False  # every row is made of half-blocks, the last one too where the number of units is odd
 
@@ -63,7 +63,7 @@ class Spot(NamedTuple, Generic[AnyBlock]):
     """What a cell shows."""
 
     block: AnyBlock
-    places: Line
+    places: UnitLine
     step: int  # the time step
     values: tuple[float, ...]  # of each place
 
@@ -125,7 +125,7 @@ class RowsOverTime(Generic[AnyBlock]):
 
 def lines_of_units(
     count: int, rows: int, *, selected: int | None = None, each: int = 2, own: bool = False
-) -> tuple[tuple[Line, ...], int]:
+) -> tuple[tuple[UnitLine, ...], int]:
     """Return what each of `rows` rows shows of `count` units, and how many rows a unit takes.
 
     Where there are more units than rows, a row holds `each` of them; where not even those fit, an even sample is

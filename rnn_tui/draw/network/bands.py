@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.draw.network.boxes import Cell, room_in_box
-from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.draw.network.boxes import LayerRow, room_in_box
+from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.protocol.frame import Floats
 
 __all__ = ["Unrolled", "arrange", "natural_height", "units_in_box"]
@@ -24,14 +24,14 @@ class Unrolled:
     outputs: Sequence[str]  # of the steps fed
     output_p: Sequence[float]
     values: Floats | None  # (f, features): the output itself, where it is no character
-    cells: Sequence[Cell]  # from the lowest layer up
+    cells: Sequence[LayerRow]  # from the lowest layer up
     embedding: int  # its size; 0: none
     head: bool
     fed: int
     current: int | None  # the time step being fed, in character ticks
     double: bool  # an LSTM hands on two states, h and c
     numbers: bool = False  # inputs, outputs and targets are numbers, as wide as a column
-    flow: Flow | None = None  # where a tick is held in slow motion
+    flow: PhaseFlow | None = None  # where a tick is held in slow motion
     first_scored: int = 0  # the time step from which on outputs are judged, and marked right or wrong
 
     @cached_property

@@ -12,10 +12,10 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.norms import norm_format
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.protocol.frame import Floats
 
-__all__ = ["BoxRow", "Cell", "draw_boxes", "gap_of", "room_in_box"]
+__all__ = ["BoxRow", "LayerRow", "draw_boxes", "gap_of", "room_in_box"]
 
 _PLAIN = Style()
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
@@ -23,7 +23,7 @@ _ROOM_FOR_NORM = 4  # cells
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
+class LayerRow:
     """One recurrent layer in one direction."""
 
     name: str  # "LSTM 2"
@@ -41,11 +41,11 @@ class BoxRow:
     canvas: Canvas
     y: int  # the first row of cells
     tall: bool  # three rows high
-    cell: Cell
+    cell: LayerRow
     double: bool  # two states are handed on, h and c
     fed: int  # time steps of the window that have a state, unless it is held in slow motion
     current: int | None
-    flow: Flow | None
+    flow: PhaseFlow | None
     axis: TimeAxis
     end: int  # the time step at which the row of the batch ends, and its boxes
     palette: Palette

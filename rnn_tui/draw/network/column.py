@@ -10,13 +10,13 @@ from rnn_tui.draw.kit.numbers import probability, signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import Unrolled
-from rnn_tui.draw.network.phase_flow import Flow, Part
+from rnn_tui.draw.network.phase_flow import Part, PhaseFlow
 
-__all__ = ["Column", "entry"]
+__all__ = ["StepColumn", "entry"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class StepColumn:
     """One time step of the picture."""
 
     net: Unrolled
@@ -51,7 +51,7 @@ class Column:
         return _now(flow, self.palette) if self.is_current or (flow and flow.lit("output", self.step)) else style
 
 
-def entry(kind: str, rest: str, column: Column) -> tuple[str, Style]:
+def entry(kind: str, rest: str, column: StepColumn) -> tuple[str, Style]:
     """Return the text of a band at one time step, and its style."""
     net, palette, flow = column.net, column.palette, column.net.flow
     match kind:
@@ -81,14 +81,14 @@ def entry(kind: str, rest: str, column: Column) -> tuple[str, Style]:
             return _output(column)
 
 
-def _input_style(column: Column) -> Style:
+def _input_style(column: StepColumn) -> Style:
     palette, flow = column.palette, column.net.flow
     if flow is None:
         return palette.accent if column.is_current else palette.text if column.is_fed else palette.dim
     return palette.text if flow.done("input", column.step) else flow.style(palette, "input", column.step)
 
 
-def _value(feature: int, column: Column) -> tuple[str, Style]:
+def _value(feature: int, column: StepColumn) -> tuple[str, Style]:
     """Return one feature of an output that is no character."""
     if not column.is_fed:
         return "·", column.palette.faint
@@ -97,7 +97,7 @@ def _value(feature: int, column: Column) -> tuple[str, Style]:
     return text, column.judged(column.palette.text)
 
 
-def _probability(column: Column) -> tuple[str, Style]:
+def _probability(column: StepColumn) -> tuple[str, Style]:
     """Return the probability of the predicted character; nothing where there is no prediction."""
     net, at = column.net, column.at
     if not net.targets[at] or not column.is_fed:
@@ -107,7 +107,7 @@ def _probability(column: Column) -> tuple[str, Style]:
     return text, style if net.flow is None else column.judged(style)
 
 
-def _output(column: Column) -> tuple[str, Style]:
+def _output(column: StepColumn) -> tuple[str, Style]:
     """Return what is predicted: a character with a mark for right or wrong, or a number."""
     net, axis, palette, at, step = column.net, column.axis, column.palette, column.at, column.step
     if not net.targets[at]:
@@ -128,12 +128,12 @@ def _output(column: Column) -> tuple[str, Style]:
     return net.outputs[at] + " " * (axis.column >= 6) + ("✓" if right else "✗"), style
 
 
-def _now(flow: Flow | None, palette: Palette) -> Style:
+def _now(flow: PhaseFlow | None, palette: Palette) -> Style:
     """Return the style of what is being computed."""
     return palette.back if flow is not None and flow.is_backward else palette.accent
 
 
-def _vertical(flow: Flow, net: Unrolled, above: str, step: int, palette: Palette) -> tuple[str, Style]:
+def _vertical(flow: PhaseFlow, net: Unrolled, above: str, step: int, palette: Palette) -> tuple[str, Style]:
     """Return the arrow below a part: up to it, or down from it where gradients have come that way."""
     kind, _, number = above.partition(" ")
     cell = net.cells[int(number)] if kind == "cell" else None

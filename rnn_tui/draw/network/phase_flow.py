@@ -9,7 +9,7 @@ from rich.style import Style
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.phase import PhaseKind
 
-__all__ = ["Flow", "Norms", "Part"]
+__all__ = ["Norms", "Part", "PhaseFlow"]
 
 Part = Literal["input", "embedding", "cell", "head", "output", "target"]
 Norms = tuple[int, tuple[float, ...]]  # the time step of the first, and the norms from there on
@@ -21,7 +21,7 @@ _WEIGHTS = ("embedding", "cell", "head")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flow:
+class PhaseFlow:
     """The phase at which a tick is held."""
 
     kind: PhaseKind

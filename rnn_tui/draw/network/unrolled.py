@@ -13,7 +13,7 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import Unrolled, arrange
 from rnn_tui.draw.network.boxes import BoxRow, draw_boxes, gap_of
-from rnn_tui.draw.network.column import Column, entry
+from rnn_tui.draw.network.column import StepColumn, entry
 
 __all__ = ["draw_unrolled"]
 
@@ -74,7 +74,7 @@ def _draw_band(
     for step in axis.steps:
         if step >= axis.first + net.own and kind in ("up", "head", "embedding"):
             continue
-        text, style = entry(kind, rest, Column(net=net, axis=axis, palette=palette, step=step))
+        text, style = entry(kind, rest, StepColumn(net=net, axis=axis, palette=palette, step=step))
         if step == cursor:
             style = style + palette.cursor
         if kind == "t" and axis.column < 3:  # longer than its column, but the columns after it are free

@@ -11,7 +11,7 @@ from rnn_tui.draw.kit.text_fit import note_lines
 from rnn_tui.draw.kit.tiles import Tile, glyph_of, tile_at
 from rnn_tui.protocol.inspect import SampleFacts
 
-__all__ = ["LABEL", "Block", "Page", "Prime", "Spot", "TextName", "lay_out_sample", "text_room"]
+__all__ = ["LABEL", "Prime", "SamplePage", "SampleSpot", "TextBlock", "TextName", "lay_out_sample", "text_room"]
 
 LABEL = 7  # cells before the prime and the bars
 _MOST_BARS = 8
@@ -32,7 +32,7 @@ class Prime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot:
+class SampleSpot:
     """What stands at a cell."""
 
     part: Literal["prime", "next", "greedy", "sampled"]
@@ -56,7 +56,7 @@ class _Text(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Block:
+class TextBlock:
     """One of the two texts."""
 
     head: tuple[int, int]
@@ -66,26 +66,26 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class SamplePage:
     """Where everything stands."""
 
     note: tuple[str, ...]  # in the last rows
     prime: tuple[tuple[int, Tile], ...]  # the end of the prime; -1: an ellipsis
     spark: int | None  # the row that shows how likely each character of it was
     bars: range  # rows; the row above them has their heading
-    texts: dict[TextName, Block]
+    texts: dict[TextName, TextBlock]
 
-    def spot(self, x: int, y: int) -> Spot | None:
+    def spot(self, x: int, y: int) -> SampleSpot | None:
         """Return what stands at a cell."""
         for index, tile in self.prime:
             if tile.x <= x < tile.x + tile.width and y in (tile.y, self.spark) and index >= 0:
-                return Spot(part="prime", index=index)
+                return SampleSpot(part="prime", index=index)
         if y in self.bars:
-            return Spot(part="next", index=y - self.bars.start)
+            return SampleSpot(part="next", index=y - self.bars.start)
         for part, block in self.texts.items():
             at = tile_at(block.tiles, x, y)
             if at is not None:
-                return Spot(part=part, index=at)
+                return SampleSpot(part=part, index=at)
         return None
 
 
@@ -96,7 +96,7 @@ def text_room(width: int, height: int) -> int:
 
 def lay_out_sample(
     facts: SampleFacts, prime: Prime, *, width: int, height: int, glyphs: Sequence[str], newline: int = -1
-) -> Page:
+) -> SamplePage:
     """Place prime, bars and texts below one another, the texts side by side where it is wide enough.
 
     `newline` is the index of the character that breaks lines; -1: the vocabulary has none.
@@ -121,7 +121,9 @@ def lay_out_sample(
     greedy, sampled = (
         _flow(_Text(prime.glyphs, breaks), repeated, text, box) for text, box in zip(texts, boxes, strict=True)
     )
-    return Page(note=note, prime=tuple(start), spark=spark, bars=bars, texts={"greedy": greedy, "sampled": sampled})
+    return SamplePage(
+        note=note, prime=tuple(start), spark=spark, bars=bars, texts={"greedy": greedy, "sampled": sampled}
+    )
 
 
 def _text(indices: Sequence[int], glyphs: Sequence[str], newline: int) -> _Text:
@@ -158,7 +160,7 @@ def _tail(glyphs: Sequence[str], room: int, x: int, y: int) -> list[tuple[int, T
     return tiles
 
 
-def _flow(prime: _Text, repeated: Sequence[int], text: _Text, box: _Box) -> Block:
+def _flow(prime: _Text, repeated: Sequence[int], text: _Text, box: _Box) -> TextBlock:
     """Place a heading, the end of the prime's `repeated` characters, and the text after it, in wrapped lines."""
     left, y, bottom = box.x, box.y + 1, box.y + box.height
     before: list[tuple[int, Tile]] = []
@@ -180,4 +182,4 @@ def _flow(prime: _Text, repeated: Sequence[int], text: _Text, box: _Box) -> Bloc
         if at in text.breaks:
             left, y = box.x, y + 1
     shown = tuple(each for each in before if each[1].y < bottom)
-    return Block(head=(box.x, box.y), width=box.width, prime=shown, tiles=tuple(tiles))
+    return TextBlock(head=(box.x, box.y), width=box.width, prime=shown, tiles=tuple(tiles))

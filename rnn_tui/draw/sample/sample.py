@@ -17,7 +17,7 @@ from rnn_tui.draw.kit.numbers import probability
 from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
 from rnn_tui.draw.kit.tiles import glyph_of
-from rnn_tui.draw.sample.layout import LABEL, Block, Page, Prime, TextName, lay_out_sample
+from rnn_tui.draw.sample.layout import LABEL, Prime, SamplePage, TextBlock, TextName, lay_out_sample
 from rnn_tui.experiment.task_layout import Says
 from rnn_tui.protocol.inspect import Floats, Integers, SampleFacts
 
@@ -71,7 +71,7 @@ def draw_sample(
     return canvas.strips()
 
 
-def _draw_prime(canvas: Canvas, page: Page, facts: SampleFacts, prime: Prime, palette: Palette) -> None:
+def _draw_prime(canvas: Canvas, page: SamplePage, facts: SampleFacts, prime: Prime, palette: Palette) -> None:
     """Draw the text to go on from; below each character how likely it was after those before it."""
     canvas.put(1, 0, "prime", palette.accent if prime.typing else palette.dim)
     if page.spark is not None:
@@ -103,7 +103,7 @@ def _prime_style(prime: Prime, index: int, palette: Palette) -> Style:
     return palette.accent if prime.known[index] else palette.wrong + Style(strike=True)
 
 
-def _draw_bars(canvas: Canvas, page: Page, facts: SampleFacts, palette: Palette, glyphs: Sequence[str]) -> None:
+def _draw_bars(canvas: Canvas, page: SamplePage, facts: SampleFacts, palette: Palette, glyphs: Sequence[str]) -> None:
     """Draw what may come next: the network's own probability as a bar, and a mark if it is drawn with another one."""
     pairs = list(zip(facts.next_p.tolist(), facts.next_drawn.tolist(), strict=True))
     changed = any(abs(p - drawn) > 5e-7 for p, drawn in pairs)
@@ -131,7 +131,7 @@ def _draw_bars(canvas: Canvas, page: Page, facts: SampleFacts, palette: Palette,
 
 def _draw_text(
     canvas: Canvas,
-    block: Block,
+    block: TextBlock,
     prime: Prime,
     text: Integers,
     shares: Floats,
@@ -158,7 +158,7 @@ def _shaded(p: float, palette: Palette) -> Style:
     return palette.share_cell(round(max(0.0, min(1.0, p)) * LEVELS))
 
 
-def _draw_heads(canvas: Canvas, page: Page, how: str, palette: Palette, facts: SampleFacts) -> None:
+def _draw_heads(canvas: Canvas, page: SamplePage, how: str, palette: Palette, facts: SampleFacts) -> None:
     """Write what each text is, and what its colours mean."""
     called = text_names(facts.says)
     greedy, sampled = called["greedy"], called["sampled"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["BINS", "Tile", "lay_out_weights"]
+__all__ = ["BINS", "MatrixBox", "lay_out_weights"]
 
 BINS = 24  # cells of a histogram
 _GUTTER = 5  # cells of a gate's name and a row's number
@@ -18,7 +18,7 @@ _PLAIN = 3  # and without
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tile:
+class MatrixBox:
     """The place of one tensor: a title, its picture, and its histogram."""
 
     matrix: int
@@ -38,13 +38,15 @@ class Tile:
         return self.rows // self.tall if self.tall else 2 * self.rows
 
 
-def lay_out_weights(width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int) -> tuple[list[Tile], int]:
+def lay_out_weights(
+    width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int
+) -> tuple[list[MatrixBox], int]:
     """Return the tiles, and the rows left at the bottom for the table of the other tensors.
 
     As many matrices as possible, then as large as they fit. One that does not fit at all gets what room there is.
     """
     first = max(0, min(first, len(shapes) - 1))
-    best: list[Tile] = []
+    best: list[MatrixBox] = []
     for count in range(len(shapes) - first, 0, -1):
         others = len(shapes) - count
         table = min(others + (others > 0), max(0, height // 3))
@@ -58,7 +60,7 @@ def lay_out_weights(width: int, height: int, shapes: Sequence[tuple[int, ...]], 
     return _place(width, shapes, range(first, min(len(shapes), first + 1)), max(1, room - 2 - _HISTOGRAM)), 0
 
 
-def _place(width: int, shapes: Sequence[tuple[int, ...]], chosen: range, lines: int) -> list[Tile]:
+def _place(width: int, shapes: Sequence[tuple[int, ...]], chosen: range, lines: int) -> list[MatrixBox]:
     """Place each tile below the shortest column."""
     columns = max(1, min(width // _COLUMN, len(chosen)))
     each = (width - 1) // columns
@@ -72,7 +74,7 @@ def _place(width: int, shapes: Sequence[tuple[int, ...]], chosen: range, lines: 
     return tiles
 
 
-def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines: int) -> Tile:
+def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines: int) -> MatrixBox:
     rows, columns = (shape[0], shape[1]) if len(shape) > 1 else (1, shape[0] if shape else 1)
     gutter = 3 if width < _SMALL else _GUTTER
     room = max(1, width - gutter)
@@ -85,7 +87,7 @@ def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines
         cell = min(2, cell)
     beside = gutter + cell * columns + 2 + BINS <= width
     height = 2 if len(shape) < 2 else 1 + (max(used, _HISTOGRAM) if beside else used + _HISTOGRAM)
-    return Tile(
+    return MatrixBox(
         matrix=matrix, x=x, y=y, width=width, gutter=gutter, rows=used, tall=tall, cell=cell, beside=beside,
         height=height,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from rnn_tui.draw.kit.matrix import NUMBERED, draw_legend, draw_matrix, scale_ab
 from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.network.phase_lines import short_name
-from rnn_tui.draw.weights.layout import BINS, Tile, lay_out_weights
+from rnn_tui.draw.weights.layout import BINS, MatrixBox, lay_out_weights
 from rnn_tui.protocol.inspect import MatrixFact, WeightKind, WeightsFacts
 
 __all__ = ["draw_weights", "matrices_that_fit"]
@@ -79,7 +79,7 @@ def _draw_legend(canvas: Canvas, scale: float, kind: WeightKind, numbered: bool,
         canvas.put(x, y, text if x + len(text) <= canvas.width else text[8:], palette.accent)
 
 
-def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale: float, palette: Palette) -> None:
+def _draw_tile(canvas: Canvas, tile: MatrixBox, top: int, facts: WeightsFacts, scale: float, palette: Palette) -> None:
     fact, y = facts.matrices[tile.matrix], top + tile.y
     values = fact.values
     assert values is not None
@@ -115,7 +115,13 @@ def _draw_tile(canvas: Canvas, tile: Tile, top: int, facts: WeightsFacts, scale:
 
 
 def _draw_title(
-    canvas: Canvas, tile: Tile, y: int, fact: MatrixFact, shown: tuple[int, ...], kind: WeightKind, palette: Palette
+    canvas: Canvas,
+    tile: MatrixBox,
+    y: int,
+    fact: MatrixFact,
+    shown: tuple[int, ...],
+    kind: WeightKind,
+    palette: Palette,
 ) -> None:
     """The name as in the equations, the shape, the norm, and then torch's own name, as far as there is room."""
     name = _BEFORE[kind] + short_name(fact.name)
@@ -144,7 +150,7 @@ def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
 
 
 def _draw_rows(
-    canvas: Canvas, tile: Tile, y: int, rows: Sequence[int], tall: int, gates: str, size: int, palette: Palette
+    canvas: Canvas, tile: MatrixBox, y: int, rows: Sequence[int], tall: int, gates: str, size: int, palette: Palette
 ) -> None:
     """The numbers of the rows; of stacked gates the gate's name where it begins."""
     per = size // len(gates) if gates else 0

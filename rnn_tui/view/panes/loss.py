@@ -7,10 +7,9 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart import Axes, Curve, Level, Mark, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
 from rnn_tui.draw.kit.numbers import compact, nice_above
-from rnn_tui.protocol.frame import Curve as Points
-from rnn_tui.protocol.frame import HeldOut
+from rnn_tui.protocol.frame import Curve, HeldOut
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
@@ -38,7 +37,7 @@ class LossPane(Pane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._curve: Points | None = None
+        self._curve: Curve | None = None
         self._how: tuple[object, ...] = ()
         self._chart: list[Strip] = []
 
@@ -99,7 +98,7 @@ class LossPane(Pane):
             curves,
             width=width,
             height=height,
-            axes=Axes(
+            axes=ChartAxes(
                 style=palette.dim,
                 log_x=gaze.log_x,
                 log_y=gaze.log_y,
@@ -156,7 +155,7 @@ def _parting(held_out: HeldOut, name: str) -> list[str]:
     return [f"green: {part} of what is held out, {when}", f"green: held out, {part}, {when}", f"green: {when}"]
 
 
-def _drawn(scene: Scene) -> list[Points]:
+def _drawn(scene: Scene) -> list[Curve]:
     """All that is drawn along the run."""
     own = (scene.curve, scene.characters)
     return [*(each.curve for each in scene.others), *(each for each in own if each is not None)]
@@ -175,5 +174,5 @@ def _decade_below(value: float) -> float:
     return 10.0 ** math.floor(math.log10(value))
 
 
-def _curve(points: Points, style: Style, *, dots: bool = False) -> Curve:
-    return Curve(x=points.x, low=points.low, high=points.high, style=style, dots=dots)
+def _curve(points: Curve, style: Style, *, dots: bool = False) -> ChartCurve:
+    return ChartCurve(x=points.x, low=points.low, high=points.high, style=style, dots=dots)

@@ -7,8 +7,8 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.number_text import unit_text
 from rnn_tui.draw.kit.numbers import exact, nice_above
 from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
-from rnn_tui.draw.network.boxes import Cell
-from rnn_tui.draw.network.phase_flow import Flow
+from rnn_tui.draw.network.boxes import LayerRow
+from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Numbers, States
@@ -151,12 +151,12 @@ def _unrolled(scene: Scene) -> Unrolled:
     )
 
 
-def _flow(scene: Scene) -> Flow | None:
+def _flow(scene: Scene) -> PhaseFlow | None:
     """The phase that the run is held at, as the drawing wants it."""
     phase, network = scene.frame.phase, scene.experiment.network
     if phase is None:
         return None
-    return Flow(
+    return PhaseFlow(
         kind=phase.kind,
         step=phase.time_step,
         layer=phase.layer,
@@ -168,13 +168,13 @@ def _flow(scene: Scene) -> Flow | None:
     )
 
 
-def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> Cell:
+def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> LayerRow:
     network = scene.experiment.network
     name = network.cell.partition("-")[0].upper() + (f" {layer + 1}" if network.layers > 1 else "")
     scale = 1.0
     if states is not None and network.cell == "rnn-relu":  # the one whose states are not bounded
         scale = nice_above(float(np.abs(states.h[np.isfinite(states.h)]).max(initial=1.0)))
-    return Cell(
+    return LayerRow(
         scale=scale,
         name=name + ("→←"[direction] if network.bidirectional else ""),
         direction=direction,
