@@ -2,6 +2,7 @@
 
 import click
 
+from rnn_tui.cli.completion import complete_lessons
 from rnn_tui.cli.options import SectionOption, experiment_options, gap_option
 
 __all__ = ["FORK", "experiment_parameters"]
@@ -25,5 +26,7 @@ def experiment_parameters(*more: click.Parameter) -> list[click.Parameter]:
         type=click.UNPROCESSED,
         help="begin from a TOML file instead of a lesson",
     )
-    name = click.Argument(["names"], nargs=-1, metavar="[NAME]", type=click.UNPROCESSED)
+    name = click.Argument(
+        ["names"], nargs=-1, metavar="[NAME]", type=click.UNPROCESSED, shell_complete=complete_lessons
+    )
     return [name, file, gap_option(), *experiment_options(), *more]

@@ -31,6 +31,8 @@ _USES = (
     ("rnn-tui sample RUN [--prime TEXT]", "let its network write"),
     ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),
     ("rnn-tui rm RUN...", "delete runs from the disk"),
+    ("rnn-tui help [TOPIC]", "the manual"),
+    ("rnn-tui completion bash|zsh|fish", "a script for your shell"),
 )
 _EXAMPLES = (
     ("rnn-tui", f"open {DEFAULT}"),
@@ -89,7 +91,7 @@ def write_front_page(command: click.Command, ctx: click.Context, formatter: clic
             formatter.write_dl(list(rows), col_max=42)
     with formatter.section(_bold("Lessons")):
         formatter.write_text("  ".join(LESSONS))
-    write_options(command, ctx, formatter, more=(("--version", "the version"),))
+    write_options(command, ctx, formatter, more=(("--version", "the versions of rnn-tui and torch"),))
     with formatter.section(_bold("Keys")):
         formatter.write_text(_KEYS)
     formatter.write_paragraph()

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui import __version__
+from rnn_tui.cli.completion import completion
 from rnn_tui.cli.experiment_args import experiment_of, turns_of
 from rnn_tui.cli.experiment_options import FORK, experiment_parameters
 from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
+from rnn_tui.cli.manual import show_manual
 from rnn_tui.cli.options import Refusal, SectionOption, check_working_folder, complaint, given
 from rnn_tui.cli.remove import remove
 from rnn_tui.cli.run_options import run_options
@@ -103,8 +105,22 @@ def _one_line(error: click.ClickException) -> str:
     return " ".join(error.format_message().split())
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, used: bool) -> None:
+    """Print the version of the program and that of torch, which is not loaded for it."""
+    if not used or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version  # here for start-up time
+
+    try:
+        torch = f"torch {version('torch')}"
+    except PackageNotFoundError:
+        torch = "torch is not installed"
+    click.echo(f"rnn-tui {__version__} ({torch})")
+    ctx.exit()
+
+
 @click.group(cls=_Program, context_settings=_SETTINGS)
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
 def main() -> None:
     """Train recurrent networks live in a terminal."""
 
@@ -188,5 +204,5 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-for _command in (open_view, resume, attach, runs, stop, export, sample, remove):
+for _command in (open_view, resume, attach, runs, stop, export, sample, remove, show_manual, completion):
     main.add_command(_command)

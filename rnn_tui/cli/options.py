@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from rnn_tui.common.process import is_gone
 from rnn_tui.common.wording import shown, without_value
@@ -53,6 +54,15 @@ class SectionOption(click.Option):
     def __init__(self, *arguments: Any, section: str, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.section = section
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the words that its value may be, or the files and folders where it is one of those."""
+        metavar = self.metavar or ""
+        if "|" in metavar:
+            return [CompletionItem(word) for word in metavar.split("|") if word.startswith(incomplete)]
+        if metavar in ("FILE", "DIR"):
+            return [CompletionItem(incomplete, type=metavar.lower())]
+        return super().shell_complete(ctx, incomplete)
 
 
 def experiment_options() -> list[click.Parameter]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.options import Refusal
 from rnn_tui.common.counted import counted
 from rnn_tui.common.glyphs import safe
@@ -16,7 +17,9 @@ __all__ = ["remove"]
 
 
 @click.command("rm")
-@click.argument("names", metavar="RUN...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument(
+    "names", metavar="RUN...", nargs=-1, required=True, type=click.UNPROCESSED, shell_complete=complete_runs
+)
 @click.option("--yes", is_flag=True, help="delete without asking")
 def remove(*, names: tuple[str, ...], yes: bool) -> None:
     """Delete runs that are kept on the disk: each RUN is a name, how it begins, or a folder. One that trains stays, and

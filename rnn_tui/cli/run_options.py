@@ -2,6 +2,7 @@
 
 import click
 
+from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.options import SectionOption
 
 __all__ = ["NEWEST", "run_options"]
@@ -36,5 +37,6 @@ def _option(name: str) -> SectionOption:
             flag_value=NEWEST,
             type=click.UNPROCESSED,
             help=about,
+            shell_complete=complete_runs,
         )
     return SectionOption([name], section="keep", metavar=metavar, type=click.UNPROCESSED, help=about)

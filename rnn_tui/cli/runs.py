@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.options import Refusal, check_working_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
@@ -68,7 +69,7 @@ def _print_table(found: "list[tuple[Alive | None, Listed | None]]", kept: "list[
 
 
 @click.command("stop")
-@click.argument("name", metavar="RUN", type=click.UNPROCESSED)
+@click.argument("name", metavar="RUN", type=click.UNPROCESSED, shell_complete=complete_runs)
 def stop(*, name: str) -> None:
     """End a run that trains without a view, or with one; it is kept on the disk as it is then."""
     from rnn_tui.client import discovery as engines
@@ -99,7 +100,7 @@ def _goodbye(run: "RunSummary") -> str:
 
 
 @click.command("export")
-@click.argument("name", metavar="RUN", type=click.UNPROCESSED)
+@click.argument("name", metavar="RUN", type=click.UNPROCESSED, shell_complete=complete_runs)
 @click.option("--to", metavar="DIR", type=click.UNPROCESSED, help="where to write them (the folder that you are in)")
 @click.option("--best", is_flag=True, help="the weights of the best loss, as NAME-best, not those of the newest")
 @click.option("--force", is_flag=True, help="replace files that are there")

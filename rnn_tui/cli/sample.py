@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.options import Refusal, check_working_folder
 from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
 from rnn_tui.common.glyphs import safe
@@ -26,6 +27,7 @@ _HELP = {
     "prime": "the text that it goes on from or answers to; of a series numbers, with blanks between them",
     "length": "characters to write, or the most that an answer may have (200)",
 }
+_RUN = click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED, shell_complete=complete_runs)
 _DRAWS = ("temperature", "top_k", "seed")  # each of them asks for a drawn answer
 _MOST = 10**15  # characters, or numbers: as many as anybody waits for
 
@@ -51,7 +53,7 @@ def _options() -> list[click.Parameter]:
     return options
 
 
-@click.command("sample", params=[click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED), *_options()])
+@click.command("sample", params=[_RUN, *_options()])
 def sample(
     *,
     run: str,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.experiment_args import experiment_of, turns_of
 from rnn_tui.cli.experiment_options import FORK, experiment_parameters
 from rnn_tui.cli.help import SectionedCommand, write_front_page
@@ -37,7 +38,7 @@ _HISTORY = SectionOption(
     help="memory for going back, for each branch; 0: no way back (256M)",
 )
 _PAUSED = SectionOption(["--paused"], section="run", is_flag=True, help="open without playing")
-_RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED)
+_RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED, shell_complete=complete_runs)
 _ON_RESUMING = ("training.epochs", "run.speed", "run.device", "run.threads", "run.until")
 _PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
 
