@@ -20,8 +20,13 @@ __all__ = ["complete_lessons", "complete_runs", "complete_topics", "completion"]
 _SHELLS = ("bash", "zsh", "fish")
 
 
+def _complete_shells(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    del ctx, param
+    return [CompletionItem(shell) for shell in _SHELLS if shell.startswith(incomplete)]
+
+
 @click.command("completion")
-@click.argument("shell", metavar="|".join(_SHELLS), type=click.UNPROCESSED, shell_complete=lambda *_: list(_SHELLS))
+@click.argument("shell", metavar="|".join(_SHELLS), type=click.UNPROCESSED, shell_complete=_complete_shells)
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
     """Print the script that completes commands, options, lessons, runs and topics in your shell.

@@ -60,8 +60,8 @@ def search(words: str) -> list[Hit]:
 def _lines(topic: str) -> Iterator[Hit]:
     heading = topic
     for number, line in enumerate(read_page(topic).split("\n")):
-        text = _MARKS.sub(lambda found: found[1] or "", line).strip(" |-")
+        text = _MARKS.sub(lambda found: found[1] or "", line).removeprefix("- ").strip(" |")
         if found := _HEADING.fullmatch(text):
             text = heading = found[1]
-        if text:
+        if text.strip("-`| "):
             yield Hit(topic, heading, number, text)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -301,7 +302,7 @@ def test_help_names_every_option_lesson_and_heading() -> None:
             assert word in text, word
         assert max(map(len, text.splitlines())) <= 80
     assert "--json" in run("train", "-h").stdout
-    assert run("--version").stdout == f"rnn-tui {__version__}\n"
+    assert run("--version").stdout == f"rnn-tui {__version__} (torch {version('torch')})\n"
 
 
 def test_lessons_are_listed() -> None:

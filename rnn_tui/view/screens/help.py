@@ -1,18 +1,26 @@
-"""All keys, from their table, and how to read the panes."""
+"""The help on `?`: all keys and how to read the panes on the first page, then the manual, which can be searched."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Markdown, OptionList, Static
+from textual.widgets.option_list import Option
 
+from rnn_tui.manual import TOPICS
 from rnn_tui.view.model.keys import GROUPS, KEYS, Key
 from rnn_tui.view.screens.dialog import Dialog
+from rnn_tui.view.screens.manual_page import Hits, ManualPage
+from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.widgets.rows import Rows
 
 __all__ = ["HelpScreen"]
 
+_FIRST = "all keys"  # the page that is no topic of the manual
+_PAGES = (_FIRST, *TOPICS)
 _PANES = (
     (
         "Network",
@@ -44,21 +52,41 @@ _PANES = (
 )
 _ON_THE_LEFT = 4  # groups of keys, where there are two columns
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
+_HINT = "← → page · ↑ ↓ scroll · / search · esc close"
+_SEARCH_HINT = "↑ ↓ choose · enter open · esc back"
 
 
 class HelpScreen(Dialog[None]):
-    """The keys, and a guide to the pictures."""
+    """The keys, a guide to the pictures, and the manual."""
 
+    AUTO_FOCUS = "#help-text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,f1", "leave", "close"),
+        Binding("escape", "back", "close"),
+        Binding("question_mark,q,f1", "leave", "close"),
+        Binding("slash", "search", "search"),
+        Binding("left", "turn(-1)", "page before", show=False),
+        Binding("right", "turn(1)", "next page", show=False),
+        Binding("down", "move(1)", "next hit", show=False),
+        Binding("up", "move(-1)", "hit before", show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (56, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
-    #help-text { height: auto; max-height: 78vh; }
+    #help-body, #help-both { height: auto; max-height: 78vh; }
+    #help-topics {
+        width: 17; height: auto; max-height: 78vh; margin: 0 2 0 0; border: none; padding: 0;
+        background: $surface; background-tint: transparent; scrollbar-size-vertical: 1;
+        & > .option-list--option-highlighted { color: $foreground; background: $primary 30%; }
+    }
+    #help-text { height: auto; max-height: 78vh; width: 1fr; }
     #help-text { scrollbar-size-vertical: 1; scrollbar-background: $surface; scrollbar-color: $foreground 30%; }
-    HelpScreen.-short #help-text { max-height: 70vh; }
-    HelpScreen.-high #help-text { max-height: 88vh; }
+    #help-page { height: 78vh; width: 1fr; display: none; }
+    HelpScreen.-short #help-body, HelpScreen.-short #help-both { max-height: 70vh; }
+    HelpScreen.-short #help-text, HelpScreen.-short #help-topics { max-height: 70vh; }
+    HelpScreen.-short #help-page { height: 70vh; }
+    HelpScreen.-high #help-body, HelpScreen.-high #help-both { max-height: 88vh; }
+    HelpScreen.-high #help-text, HelpScreen.-high #help-topics { max-height: 88vh; }
+    HelpScreen.-high #help-page { height: 88vh; }
     #help-keys, #help-panes { height: auto; }
     .help-group {
         height: auto;
@@ -74,29 +102,132 @@ class HelpScreen(Dialog[None]):
         #help-keys { width: 50%; padding: 0 4 0 0; }
         #help-panes { width: 50%; }
     }
+    #help-search { height: 60vh; display: none; }
+    #help-words { margin: 0 0 1 0; background: $panel; }
+    #help-none { display: none; color: $foreground 65%; }
     """
     CSS = """
     #help { padding: 1 1 1 2; }
+    HelpScreen.-narrow #help { width: 96%; }
     HelpScreen.-wide #help { max-width: 196; width: 96%; }
     HelpScreen.-high #help { max-height: 96%; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._page = _FIRST
+
     def compose(self) -> ComposeResult:
-        """Keys, then panes."""
+        """The topics, beside them keys and panes or a page of the manual; the search over all of it."""
         with Vertical(id="help", classes="dialog") as dialog:
-            dialog.border_title = "Keys and panes"
-            dialog.border_subtitle = "↑ ↓ scroll · esc close"
-            with VerticalScroll(id="help-text"):
-                groups = [_group(name, Rows(_rows(keys), names=_NAMES)) for name, keys in GROUPS.items()]
-                with Vertical(id="help-keys"):
-                    yield from groups[:_ON_THE_LEFT]
-                with Vertical(id="help-panes"):
-                    yield from groups[_ON_THE_LEFT:]
-                    yield _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
+            dialog.border_title = "Help"
+            dialog.border_subtitle = _HINT
+            with Container(id="help-body"):  # one child, of which each part is shown in turn
+                with Vertical(id="help-search"):
+                    yield Input(id="help-words", placeholder="search the manual", compact=True, select_on_focus=False)
+                    yield Static("No line has all of these words.", id="help-none", markup=False)
+                    yield Hits(id="help-hits")
+                with Horizontal(id="help-both"):
+                    topics = OptionList(
+                        *(Option(each) for each in _PAGES), id="help-topics", compact=True, markup=False
+                    )
+                    topics.can_focus = False  # the arrow keys are the page's
+                    yield topics
+                    with VerticalScroll(id="help-text"):
+                        groups = [_group(name, Rows(_rows(keys), names=_NAMES)) for name, keys in GROUPS.items()]
+                        with Vertical(id="help-keys"):
+                            yield from groups[:_ON_THE_LEFT]
+                        with Vertical(id="help-panes"):
+                            yield from groups[_ON_THE_LEFT:]
+                            yield _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
+                    yield ManualPage(id="help-page")
+
+    def on_mount(self) -> None:
+        """Mark the first page."""
+        self._topics.highlighted = 0
+
+    @property
+    def _topics(self) -> OptionList:
+        return self.query_one("#help-topics", OptionList)
+
+    @property
+    def _is_searching(self) -> bool:
+        return bool(self.query_one("#help-search").display)
+
+    async def _show(self, page: str, line: int = 0) -> None:
+        """Show that page, scrolled to the block with that line of its source."""
+        self._page = page
+        self._topics.highlighted = _PAGES.index(page)
+        text, manual = self.query_one("#help-text"), self.query_one(ManualPage)
+        text.display, manual.display = page == _FIRST, page != _FIRST
+        if page == _FIRST:
+            text.focus()
+        else:
+            await manual.show(page, line)
+            manual.focus()
+
+    def _search(self, on: bool) -> None:
+        """Show the search in place of the pages, or the pages again."""
+        self.query_one("#help-search").display = on
+        self.query_one("#help-both").display = not on
+        self.query_one("#help").border_subtitle = _in_words(self, _SEARCH_HINT if on else _HINT)
+        if on:
+            self.query_one(Input).focus()
+        else:
+            self.query_one("#help-text" if self._page == _FIRST else "#help-page").focus()
+
+    @on(OptionList.OptionSelected, "#help-topics")
+    async def _chosen(self, event: OptionList.OptionSelected) -> None:
+        await self._show(_PAGES[event.option_index])
+
+    @on(Markdown.LinkClicked)
+    async def _followed(self, event: Markdown.LinkClicked) -> None:
+        topic = event.href.partition("#")[0].removesuffix(".md")
+        if topic in TOPICS:
+            await self._show(topic)
+
+    @on(Input.Changed, "#help-words")
+    def _typed(self, event: Input.Changed) -> None:
+        found = self.query_one(Hits).find(event.value)
+        self.query_one("#help-none").display = bool(event.value.strip()) and not found
+
+    @on(Input.Submitted, "#help-words")
+    @on(OptionList.OptionSelected, "#help-hits")
+    async def _found(self) -> None:
+        hit = self.query_one(Hits).chosen
+        if hit is not None:
+            self._search(False)
+            await self._show(hit.topic, hit.line)
+
+    def action_search(self) -> None:
+        """Search all pages."""
+        self._search(True)
+
+    def action_move(self, by: int) -> None:
+        """Choose another hit."""
+        if self._is_searching:
+            hits = self.query_one(Hits)
+            (hits.action_cursor_down if by > 0 else hits.action_cursor_up)()
+
+    async def action_turn(self, by: int) -> None:
+        """Turn to another page."""
+        if not self._is_searching:
+            await self._show(_PAGES[(_PAGES.index(self._page) + by) % len(_PAGES)])
+
+    def action_back(self) -> None:
+        """Leave the search, else the help."""
+        if self._is_searching:
+            self._search(False)
+        else:
+            self.leave()
 
     def action_leave(self) -> None:
-        """Back to the panes."""
+        """Return to the panes."""
         self.leave()
+
+
+def _in_words(screen: HelpScreen, hint: str) -> str:
+    return spelled(hint) if is_ascii(screen.app) else hint
 
 
 def _rows(keys: Sequence[Key]) -> list[tuple[str, str]]:
