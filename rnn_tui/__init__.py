@@ -13,6 +13,7 @@ the imports themselves, and a test compares the two.
       protocol    -> data, experiment, common
       data        -> experiment, common
       experiment  -> common
+      manual      imports none of them
       common      imports none of them
 
     rnn_tui/engine/
