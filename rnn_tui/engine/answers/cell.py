@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import NOT_FED, Sight, floats, sampled
-from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, Unfolded
+from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers, Squash
 
@@ -93,7 +93,7 @@ def _compared(sight: Sight, layer: int, direction: int, step: int, units: Tensor
     )
 
 
-def _terms(cell: Unfolded, units: Tensor, features: Tensor, states: Tensor) -> tuple[GateTerms, ...]:
+def _terms(cell: UnrolledLayer, units: Tensor, features: Tensor, states: Tensor) -> tuple[GateTerms, ...]:
     """Each gate of a pass of one step, for some units, and for some columns of the matrices."""
     size = cell.h.shape[-1]
     terms = []

@@ -6,8 +6,9 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.bptt import slope
 from rnn_tui.engine.inspect.focus import Sight, floats, sampled
-from rnn_tui.engine.inspect.unrolled_pass import Unfolded
-from rnn_tui.engine.network.single_layers import largest_finite, layer_modules, layer_states
+from rnn_tui.engine.inspect.recompute import recompute
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
+from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.inspect import Floats, Gate, GatesAsk, GatesFacts
 
 __all__ = ["gates_facts"]
@@ -87,7 +88,7 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
     )
 
 
-def _values(cell: Unfolded) -> dict[str, Tensor]:
+def _values(cell: UnrolledLayer) -> dict[str, Tensor]:
     """What is shown of a layer, (T, H) by its name."""
     if cell.cell in ("rnn", "rnn-relu"):
         return {"a": cell.totals["h"], "h'": slope(cell)}
@@ -100,15 +101,10 @@ def _spread(sight: Sight, layer: int, direction: int, at: int) -> Floats:
     That is h, and in an LSTM tanh(c): what o may show of c. A cell that only counts has a large c in every row, so that
     rows are far apart there that nobody can tell apart any more.
     """
-    trainer, size = sight.trainer, sight.trainer.experiment.network.hidden_size
-    lengths = trainer.task.lengths
-    steps = sight.read if lengths is None else trainer.length
-    x = trainer.model.embed(trainer.task.x(0, steps))
-    x = x.transpose(0, 1) if trainer.task.batch_first else x
-    masks = None if trainer.masks is None else trainer.masks[:, :steps]
-    modules = layer_modules(trainer.model, trainer.experiment.network)[: layer + 1]
-    h, c = layer_states(modules, x, trainer.h_0, masks, lengths)[-1]
-    rows = (h if c is None else c.tanh())[at, :, direction * size : (direction + 1) * size]  # (N, H)
+    trainer = sight.trainer
+    steps = sight.whole_read if trainer.experiment.network.bidirectional else at + 1
+    states = recompute(trainer, steps, layers=layer + 1)[layer].directions[direction]
+    rows = states.h[at] if states.c is None else states.c[at].tanh()  # (N, H)
     there = torch.tensor([trainer.task.steps(row) > at for row in range(len(rows))], device=rows.device)
     rows = rows[there]  # others have ended: there is only padding
     return floats(rows.std(0, correction=0))

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from rnn_tui.engine.answers.logits import by_states, logits
-from rnn_tui.engine.inspect.bptt import Adjoint, adjoints
+from rnn_tui.engine.answers.logits import logits
+from rnn_tui.engine.inspect.bptt import Adjoint, adjoints, loss_by_logits, through_head
 from rnn_tui.engine.inspect.focus import Sight, floats
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
-from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, Unfolded
+from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, UnrolledLayer
 from rnn_tui.engine.training.losses import by_logits
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.gradient_paths import gradient_way
@@ -74,12 +74,11 @@ def _seeds(sight: Sight, at: int) -> Tensor:
     said = logits(sight)
     target = trainer.task.y(0, sight.fed)[:, sight.row]
     wrong = by_logits(said, target)
-    mean = trainer.experiment.training.reduction == "mean"
     seeds = wrong.new_zeros(2, sight.read, wrong.shape[-1])
-    seeds[0, : sight.fed] = wrong / (trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1))
+    seeds[0, : sight.fed] = loss_by_logits(trainer, said, target)
     if at >= 0:
         seeds[1, at] = wrong[at]
-    return by_states(sight, seeds)
+    return through_head(trainer, seeds)
 
 
 def _norms(adjoint: Adjoint) -> _Norms:
@@ -116,7 +115,7 @@ def _flow(sight: Sight, layer: int, direction: int, norms: _Norms, at: int | Non
     )
 
 
-def _saturated(cell: Unfolded, steps: int) -> float:
+def _saturated(cell: UnrolledLayer, steps: int) -> float:
     """The share of the states, over all units and the first steps, through which hardly anything flows back.
 
     NaN where some of them are not finite.

@@ -76,7 +76,7 @@ def _ended(now: Moment) -> str:
 
 def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
-    size, t = network.hidden_size, now.step
+    t = now.step
     if t >= trainer.task.steps(row):
         return _ended(now), ()
     before = t + 1 if now.direction else t - 1
@@ -85,7 +85,7 @@ def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
         state = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state
         h = state[now.layer * network.directions + now.direction, row]
     else:
-        h = motion.states[now.layer][0][t, row, now.direction * size : (now.direction + 1) * size]
+        h = motion.layers[now.layer].directions[now.direction].h[t, row]
     reads = "input" if now.layer == 0 else f"layer {now.layer}"
     name = f"layer {now.layer + 1}" if network.layers > 1 else "the cell"
     way = ("→←"[now.direction]) if network.bidirectional else ""

@@ -11,9 +11,9 @@ from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
 from rnn_tui.engine.inspect.focus import Sight
-from rnn_tui.engine.inspect.recompute import some_rows
+from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.slow_motion import Motion
-from rnn_tui.engine.network.single_layers import largest_finite, layer_modules, layer_states
+from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.engine.training.prediction import right_rows
@@ -33,7 +33,6 @@ class Probe:
         self._trainer = trainer
         self.motion: Motion | None = None  # where a tick is held: what it has not computed yet is not shown
         self._inside = Inside()
-        self._modules = layer_modules(trainer.model, trainer.experiment.network)
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
         """The time steps that are shown, as start and stop: those asked for, or those around the step being fed."""
@@ -194,49 +193,33 @@ class Probe:
             )
         read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
         read = min(read, trainer.task.steps(row))  # of the row: its padding would come first
-        masks = None if trainer.masks is None else trainer.masks[:, :read, row : row + 1]
-        h_0 = some_rows(trainer.h_0, torch.tensor([row], device=trainer.device))
-        with trainer.cast():  # of one row alone: of a whole batch it would take as long as half a tick
-            states = layer_states(self._modules[: shown.stop], self._embedded(read, row), h_0, masks)
+        layers = recompute(trainer, read, [row], shown.stop)  # of a whole batch it would take as long as half a tick
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
-        def cut(tensor: Tensor, direction: int, begin: int, end: int) -> Floats:
-            mine = tensor[
-                first : max(first, min(stop, end, trainer.task.steps(row))), 0, direction * network.hidden_size :
-            ]
-            values = _floats(mine.index_select(1, chosen).T)
+        def cut(states: Tensor, begin: int, end: int) -> Floats:
+            values = _floats(states[first : max(first, min(stop, end, read)), 0].index_select(1, chosen).T)
             values[:, : max(0, begin - first)] = 0
             return values
-
-        def largest(tensor: Tensor, direction: int, begin: int, end: int) -> float:
-            here = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
-            return largest_finite(tensor[begin : min(end, trainer.task.steps(row)), 0, here])
 
         return tuple(
             States(
                 layer=layer,
                 direction=direction,
                 units=units,
-                h=cut(h, direction, begin, end),
-                c=None if c is None else cut(c, direction, begin, end),
-                skip=max(0, min(begin, stop, trainer.task.steps(row)) - first),
-                largest_h=largest(h, direction, begin, end),
-                largest_c=0.0 if c is None else largest(c, direction, begin, end),
+                h=cut(each.h, begin, end),
+                c=None if each.c is None else cut(each.c, begin, end),
+                skip=max(0, min(begin, stop, read) - first),
+                largest_h=largest_finite(each.h[begin : min(end, read)]),
+                largest_c=0.0 if each.c is None else largest_finite(each.c[begin : min(end, read)]),
             )
             for (layer, direction), (begin, end) in known.items()
-            for h, c in (states[layer],)
+            for each in (layers[layer].directions[direction],)
         )
 
     def _outputs(self, first: int, fed: int, row: int) -> Floats:
         if not self._trainer.logits:
             return np.zeros((0, 0), np.float32)
         return _floats(torch.cat(self._trainer.logits)[first:fed, row])
-
-    def _embedded(self, read: int, row: int) -> Tensor:
-        """What the first recurrent layer reads in the first steps of a row, (read, 1, E)."""
-        trainer = self._trainer
-        x = trainer.model.embed(trainer.task.x(0, read))
-        return (x.transpose(0, 1) if trainer.task.batch_first else x)[:, row : row + 1]
 
 
 def _spread(size: int, room: int) -> Integers:

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from rnn_tui.data.text_properties import PROPERTIES, PropertyName
 from rnn_tui.engine.inspect.focus import Sight, floats
-from rnn_tui.engine.inspect.unrolled_pass import Unfolded, unfold_from
+from rnn_tui.engine.inspect.recompute import run_layers
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.model import State
 from rnn_tui.engine.training.batches_on_device import TextTask
 from rnn_tui.engine.training.trainer import Trainer
@@ -87,7 +88,7 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     )
 
 
-def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> Unfolded:
+def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> UnrolledLayer:
     """A layer in one direction over a text (n,), n > 0."""
     network, model = trainer.experiment.network, trainer.model
     indices = text.to(trainer.device)[:, None]
@@ -95,7 +96,7 @@ def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> Unfolde
         indices = F.one_hot(indices, len(trainer.task.vocabulary)).float()
     zeros = torch.zeros(network.layers * network.directions, 1, network.hidden_size, device=trainer.device)
     state: State = (zeros, zeros) if network.cell == "lstm" else zeros
-    return unfold_from(trainer, model.embed(indices), state, layer + 1)[layer][direction]
+    return run_layers(trainer, model.embed(indices), state, layers=layer + 1)[layer].directions[direction].row(0)
 
 
 # ---- which unit comes first -------------------------------------------------------------------------------------

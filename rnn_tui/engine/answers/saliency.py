@@ -5,8 +5,8 @@ import torch
 from msgspec.structs import replace
 
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.answers.logits import by_states, logits
-from rnn_tui.engine.inspect.bptt import adjoints
+from rnn_tui.engine.answers.logits import logits
+from rnn_tui.engine.inspect.bptt import adjoints, through_head
 from rnn_tui.engine.inspect.focus import Sight, floats
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
@@ -49,6 +49,6 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
         character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
     seeds = said.new_zeros(sight.read, said.shape[-1])
     seeds[ask.step, character] = 1
-    _, by_x = adjoints(sight.layers, by_states(sight, seeds[None]))
+    _, by_x = adjoints(sight.layers, through_head(trainer, seeds[None]))
     values = (by_x[0] * sight.layers[0][0].x).sum(-1)
     return replace(facts, character=character, values=floats(values[: sight.reached]))

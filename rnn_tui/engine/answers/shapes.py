@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.focus import floats, sampled
-from rnn_tui.engine.inspect.recompute import layer_outputs, own_end, some_rows, steps_there
+from rnn_tui.engine.inspect.recompute import end_of_row, recompute, some_rows, steps_there
 from rnn_tui.engine.network.model import State
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.frame import Check, Floats, TensorFact
@@ -36,12 +36,12 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     x = task.x(0, task.length)
     fed = min(steps_there(trainer), task.steps(row))  # behind it there is padding
     needed = fed if network.bidirectional else min(fed, _SMALL)  # who reads from the right must read all
-    mine = torch.tensor([row], device=trainer.device)
     found: list[Tensor | None] = [None] * (network.layers + 1)
     logits = None
     if fed:
         logits = torch.cat(trainer.logits)[:fed, row]
-        found = [each[:, 0] for each in layer_outputs(trainer, needed, mine)]
+        layers = recompute(trainer, needed, [row])
+        found = [layers[0].x[:, 0], *(each.h[:, 0] for each in layers)]
         if trainer.model.head is None:
             found[-1] = logits  # the very output of the pass
 
@@ -56,7 +56,7 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
         name = "output" if number == network.layers else f"layer {number}"
         facts.append(fact(name, network.hidden_size * network.directions, hidden, h))
     if 0 < fed == task.steps(row) < task.length:
-        facts += _state_facts(trainer, "n", own_end(trainer, row), 0)
+        facts += _state_facts(trainer, "n", end_of_row(trainer, row), 0)
     else:
         facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
     if trainer.learns or trainer.model.head is not None:
@@ -100,8 +100,9 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
     mixed = trainer.experiment.training.precision != "float32"
     if mixed or not trainer.at_end_of_pass or not steps_there(trainer):
         return ()
-    x, *layers = layer_outputs(trainer, trainer.length, torch.arange(trainer.task.rows, device=trainer.device))
-    logits, top, head = torch.cat(trainer.logits), layers[-1], trainer.model.head  # (T, N, C), (T, N, D*H)
+    layers = recompute(trainer, trainer.length)
+    x, top = layers[0].x, layers[-1].h  # (T, N, E), (T, N, D*H)
+    logits, head = torch.cat(trainer.logits), trainer.model.head  # (T, N, C)
     output = logits if head is None else top
     found = _ends(trainer, output)
     if head is None:
@@ -128,7 +129,7 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     if shorter:
         rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
         own = torch.stack([output[trainer.task.steps(row) - 1, row] for row in rows])
-        alone = [_h(own_end(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
+        alone = [_h(end_of_row(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
         if network.bidirectional:
             left, right = (torch.stack([h[way] for h in alone]) for way in (-2, -1))
             begin = torch.stack([output[0, row] for row in rows])

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.focus import Sight, sampled
 from rnn_tui.engine.inspect.pca import Axes, principal
-from rnn_tui.engine.inspect.recompute import layer_outputs
+from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.protocol.inspect import Integers, SpaceAsk, SpaceFacts, SpaceKind
 
 __all__ = ["Spaces"]
@@ -126,15 +126,12 @@ def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -
 
 def _states(sight: Sight, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
     """h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
-    trainer, network = sight.trainer, sight.trainer.experiment.network
+    trainer = sight.trainer
     if trainer.task.rows == 1:  # that of the other panes
         cell = sight.cell(layer, direction)
         return cell.h[None, : sight.reached], cell.h_0[None]
-    h_0 = trainer.h_0[0] if isinstance(trainer.h_0, tuple) else trainer.h_0  # (L*D, N, H)
-    chosen = _index(rows).to(h_0.device)
-    h = layer_outputs(trainer, sight.whole_read, chosen, layer + 1)[-1][: sight.whole_reached]  # (T, n, D*H)
-    mine = slice(direction * network.hidden_size, (direction + 1) * network.hidden_size)
-    return h[..., mine].transpose(0, 1), h_0[layer * network.directions + direction, chosen]
+    states = recompute(trainer, sight.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]
+    return states.h[: sight.whole_reached].transpose(0, 1), states.h_0
 
 
 def _doubles(tensor: Tensor) -> Tensor:

@@ -3,24 +3,27 @@
 What is sought for each state is its adjoint, the total derivative of the number by it: what it does directly, and what
 it does through all that is computed from it later. The equations go backwards, from the last step that was read to the
 first; most factors in them are known beforehand for all steps at once, so that a step is little more than one product
-with W_hh. With ∘ for the product unit by unit, and s for what the number, or the layer above, says of h directly (its
-seed):
+with W_hh. With ∘ for the product unit by unit, and s (the seed) for the derivative of the number by h directly, through
+the head or the layer above:
 
     ∂h_t = s_t + (∂h_{t+1} through the step after)
 
-Several numbers go through one sweep. B numbers, T time steps, H units, E features, D directions.
-
-`engine/inspect/bptt_autograd.py` has ∂L/∂h_t from autograd, of all rows at once and only for the loss of a whole pass.
+Several numbers go through one sweep: B numbers of one row, or one number of each of B rows. T time steps, H units,
+E features, D directions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.unrolled_pass import Unfolded
+from rnn_tui.engine.inspect.recompute import recompute
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
+from rnn_tui.engine.training.losses import by_logits
+from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["Adjoint", "adjoints", "slope"]
+__all__ = ["Adjoint", "adjoints", "loss_by_logits", "slope", "state_gradients", "through_head"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +35,34 @@ class Adjoint:
 
 
 @torch.no_grad()
-def adjoints(layers: list[list[Unfolded]], seeds: Tensor) -> tuple[list[list[Adjoint]], Tensor]:
-    """The adjoints of each layer and direction, and those of what the first layer reads, (B, T, E).
+def state_gradients(trainer: Trainer) -> list[list[Tensor]]:
+    """Return ∂L/∂h_t (T, N, H) of each layer and direction, where L is the loss of the pass that has just ended."""
+    layers = recompute(trainer, trainer.length)
+    logits, targets = torch.cat(trainer.logits), trainer.task.y(0, trainer.length)
+    seeds = through_head(trainer, loss_by_logits(trainer, logits, targets)).transpose(0, 1)
+    found, _ = adjoints([each.directions for each in layers], seeds)
+    return [[each.h.transpose(0, 1) for each in both] for both in found]
 
-    `seeds` (B, T, D*H) are the derivatives of the B numbers by the outputs of the top layer.
+
+def loss_by_logits(trainer: Trainer, logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the derivatives of the loss of a pass by logits (..., C), as it is averaged over rows and time steps."""
+    mean = trainer.experiment.training.reduction == "mean"
+    parts = trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1)
+    return by_logits(logits, targets) / parts
+
+
+def through_head(trainer: Trainer, by_logits: Tensor) -> Tensor:
+    """Turn derivatives by the logits (..., C) into those by the top layer's states (..., D*H)."""
+    head = trainer.model.head
+    return by_logits if head is None else by_logits @ head.weight
+
+
+@torch.no_grad()
+def adjoints(layers: Sequence[Sequence[UnrolledLayer]], seeds: Tensor) -> tuple[list[list[Adjoint]], Tensor]:
+    """Return the adjoints of each layer and direction, and those of what the first layer reads, (B, T, E).
+
+    `seeds` (B, T, D*H) are the derivatives of the B numbers by the outputs of the top layer. The layers are those of
+    one row, or of B rows, to each of which one number belongs.
     """
     found: list[list[Adjoint]] = []
     for both in reversed(layers):
@@ -43,37 +70,46 @@ def adjoints(layers: list[list[Unfolded]], seeds: Tensor) -> tuple[list[list[Adj
         found.append([adjoint for adjoint, _ in swept])
         seeds = sum((x for _, x in swept[1:]), swept[0][1])
         if both[0].mask is not None:
-            seeds = seeds * both[0].mask
+            seeds = seeds * _rows(both[0], both[0].mask).transpose(0, 1)
     return found[::-1], seeds
 
 
-def slope(cell: Unfolded) -> Tensor:
+def slope(cell: UnrolledLayer) -> Tensor:
     """φ'(a_t) of a plain RNN, (T, H): 1 - h_t² for tanh; for relu 1 where h_t > 0, else 0."""
     return (~(cell.h <= 0)).to(cell.h) if cell.cell == "rnn-relu" else 1 - cell.h**2
 
 
-def _sweep(cell: Unfolded, seeds: Tensor) -> tuple[Adjoint, Tensor]:
+def _rows(cell: UnrolledLayer, values: Tensor) -> Tensor:
+    """Values over time as (T, 1 or B, ...): one row for all numbers, or a row for each."""
+    return values if cell.h.dim() == 3 else values[:, None]
+
+
+def _sweep(cell: UnrolledLayer, seeds: Tensor) -> tuple[Adjoint, Tensor]:
     """Through one layer in one direction, from seeds (B, T, H): its adjoints, and those of what it reads (B, T, E)."""
     # Transposed in memory: BLAS multiplies a row or two by it in less time.
     w_hh = cell.w_hh.T.contiguous().T
     sweep = _lstm if cell.cell == "lstm" else _gru if cell.cell == "gru" else _rnn
     h, c, sums = sweep(cell, w_hh, seeds.transpose(0, 1))  # time first
+    by_x = sums.flatten(2) @ cell.w_ih
+    if cell.own is not None:  # nothing depends on the padding of a row
+        own = _rows(cell, cell.own)
+        h, c, by_x = h.where(own, 0), None if c is None else c.where(own, 0), by_x.where(own, 0)
     adjoint = Adjoint(h=h.transpose(0, 1), c=None if c is None else c.transpose(0, 1))
-    return adjoint, (sums.flatten(2) @ cell.w_ih).transpose(0, 1)
+    return adjoint, by_x.transpose(0, 1)
 
 
-def _rnn(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
+def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
     """h_t = φ(a_t), a_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
 
     ∂a_t = φ'(a_t) ∘ ∂h_t, where φ' is 1 - h_t² for tanh, and 1 or 0 for relu
     ∂h_t = s_t + W_hhᵀ ∂a_{t+1}
     """
-    slopes = slope(cell)[:, None, None]  # (T, 1, 1, H): for every number, one gate
+    slopes = _rows(cell, slope(cell))[:, :, None]  # (T, B, 1, H): one gate
     h = _through(cell, w_hh, seeds, slopes)
     return h, None, h[:, :, None] * slopes
 
 
-def _gru(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
+def _gru(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
     """h_t = (1 - z) ∘ n + z ∘ h_{t-1}, n = tanh(W_in x_t + b_in + r ∘ m), m = W_hn h_{t-1} + b_hn, r and z sigmoid.
 
     For the sums a that go into r, z and n:
@@ -87,14 +123,14 @@ def _gru(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Ten
     m = (cell.from_state + cell.b_hh).chunk(3, -1)[2]
     to_n = (1 - z) * (1 - n**2)
     to_r, to_z = to_n * m * r * (1 - r), (cell.h_before - n) * z * (1 - z)
-    h = _through(cell, w_hh, seeds, torch.stack((to_r, to_z, to_n * r), 1)[:, None], z[:, None])
-    return h, None, h[:, :, None] * torch.stack((to_r, to_z, to_n), 1)[:, None]
+    h = _through(cell, w_hh, seeds, _rows(cell, torch.stack((to_r, to_z, to_n * r), -2)), _rows(cell, z))
+    return h, None, h[:, :, None] * _rows(cell, torch.stack((to_r, to_z, to_n), -2))
 
 
-def _through(cell: Unfolded, w_hh: Tensor, seeds: Tensor, factors: Tensor, kept: Tensor | None = None) -> Tensor:
+def _through(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, factors: Tensor, kept: Tensor | None = None) -> Tensor:
     """∂h_t = s_t + kept_{t+1} ∘ ∂h_{t+1} + W_hhᵀ (factors_{t+1} ∘ ∂h_{t+1}), for all gates at once: (T, B, H).
 
-    `seeds` (T, B, H), `factors` (T, 1, G, H), `kept` (T, 1, H).
+    `seeds` (T, B, H), `factors` (T, 1 or B, G, H), `kept` (T, 1 or B, H).
     """
     seed, factor = _last_first(cell, seeds), _last_first(cell, factors)
     keep = [None] * len(seed) if kept is None else _last_first(cell, kept)
@@ -107,7 +143,7 @@ def _through(cell: Unfolded, w_hh: Tensor, seeds: Tensor, factors: Tensor, kept:
     return _in_order(cell, found)
 
 
-def _lstm(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """h_t = o ∘ tanh(c_t), c_t = f ∘ c_{t-1} + i ∘ g, with i, f and o sigmoid, and g tanh, of their sums a.
 
     ∂c_t = o ∘ (1 - tanh²(c_t)) ∘ ∂h_t + f_{t+1} ∘ ∂c_{t+1}
@@ -121,10 +157,10 @@ def _lstm(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, 
     assert cell.c_before is not None
     i, f, g, o = (cell.gates[name] for name in "ifgo")
     squashed = torch.tanh(cell.c)
-    opened = (o * (1 - squashed**2))[:, None]
-    by_c = torch.stack((g * i * (1 - i), cell.c_before * f * (1 - f), i * (1 - g**2)), 1)[:, None]  # (T, 1, 3, H)
-    by_h = (squashed * o * (1 - o))[:, None, None]
-    steps = zip(*(_last_first(cell, each) for each in (seeds, opened, f[:, None], by_c, by_h)), strict=True)
+    opened, kept_by_f = _rows(cell, o * (1 - squashed**2)), _rows(cell, f)
+    by_c = _rows(cell, torch.stack((g * i * (1 - i), cell.c_before * f * (1 - f), i * (1 - g**2)), -2))  # (T, ·, 3, H)
+    by_h = _rows(cell, squashed * o * (1 - o))[:, :, None]
+    steps = zip(*(_last_first(cell, each) for each in (seeds, opened, kept_by_f, by_c, by_h)), strict=True)
     sums = seeds.new_zeros(seeds.shape[1], 4, seeds.shape[2])  # of the step after, (B, 4, H)
     flat, of_c, of_h = sums.flatten(1), sums[:, :3], sums[:, 3:]
     kept = torch.zeros_like(seeds[0])  # f_{t+1} ∘ ∂c_{t+1}
@@ -142,12 +178,12 @@ def _lstm(cell: Unfolded, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, 
     return h, c, torch.cat((c[:, :, None] * by_c, h[:, :, None] * by_h), 2)
 
 
-def _last_first(cell: Unfolded, values: Tensor) -> tuple[Tensor, ...]:
+def _last_first(cell: UnrolledLayer, values: Tensor) -> tuple[Tensor, ...]:
     """The steps of (T, ...), the one that is read last before all others."""
     steps = values.unbind(0)
     return steps if cell.direction else steps[::-1]
 
 
-def _in_order(cell: Unfolded, steps: list[Tensor]) -> Tensor:
+def _in_order(cell: UnrolledLayer, steps: list[Tensor]) -> Tensor:
     """The other way round: (T, ...) in the order of the text."""
     return torch.stack(steps if cell.direction else steps[::-1])

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.unrolled_pass import Unfolded
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import State, hidden, through_time
 
 __all__ = ["compare"]
 
 
 @torch.no_grad()
-def compare(layers: Sequence[Sequence[Unfolded]]) -> list[list[tuple[Tensor, Tensor | None]]]:
+def compare(layers: Sequence[Sequence[UnrolledLayer]]) -> list[list[tuple[Tensor, Tensor | None]]]:
     """h (T, H), and c (T, H) of an LSTM, of each layer and direction, in the order of the text; [] for nothing.
 
     Only the weights, the masks of dropout, the first layer's inputs and the states before the first step are taken

@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 from torch import Tensor
 
+from rnn_tui.engine.inspect.recompute import unroll
 from rnn_tui.engine.inspect.slow_motion import Motion
-from rnn_tui.engine.inspect.unrolled_pass import Unfolded, unfold
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.inspect import Floats, Integers
 
@@ -76,11 +77,11 @@ class Sight:
         return min(max(layer, 0), network.layers - 1), min(max(direction, 0), network.directions - 1)
 
     @cached_property
-    def layers(self) -> list[list[Unfolded]]:
+    def layers(self) -> list[list[UnrolledLayer]]:
         """Each layer and direction over the steps read; [] before the first."""
-        return unfold(self.trainer, self.row, self.read)
+        return unroll(self.trainer, self.row, self.read)
 
-    def cell(self, layer: int, direction: int) -> Unfolded:
+    def cell(self, layer: int, direction: int) -> UnrolledLayer:
         """The layer and direction asked for, or the nearest that there is. Only where something has been read."""
         layer, direction = self.place(layer, direction)
         return self.layers[layer][direction]

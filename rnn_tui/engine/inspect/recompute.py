@@ -1,79 +1,129 @@
-"""The states of each recurrent layer, computed once more with the weights of this very tick."""
+"""The one place where a pass is computed again: with the weights, states and dropout masks of this very tick.
+
+T time steps, n rows, E features, L layers, D directions, H hidden units.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
+from rnn_tui.engine.network.cells import State, map_state
 from rnn_tui.engine.network.dropout import dropped
-from rnn_tui.engine.network.fused import run_rows
-from rnn_tui.engine.network.model import State
-from rnn_tui.engine.network.single_layers import layer_modules, layer_states
+from rnn_tui.engine.network.fused import run_rows, steps_of_rows
+from rnn_tui.engine.network.single_layers import layer_modules
 from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["layer_outputs", "own_end", "some_rows", "steps_there"]
+__all__ = ["LayerPass", "end_of_row", "recompute", "run_layers", "some_rows", "steps_there", "unroll"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerPass:
+    """One layer over a pass, in each of its directions."""
+
+    x: Tensor  # (T, n, E) what it reads
+    h: Tensor  # (T, n, D*H); 0 at the padding of rows
+    directions: tuple[UnrolledLayer, ...]
+
+    @cached_property
+    def c(self) -> Tensor | None:
+        """(T, n, D*H), of an LSTM."""
+        parts = [each.c for each in self.directions if each.c is not None]
+        return torch.cat(parts, -1) if parts else None
 
 
 def steps_there(trainer: Trainer) -> int:
-    """Time steps of the pass that can be computed again: none once its update has been made, for W is another then."""
+    """Return how many time steps of the pass can be computed again: none once its update has changed the weights."""
     moved = trainer.learns and trainer.at_end_of_pass and not trainer.has_update
     return trainer.fed if trainer.logits and not moved else 0
 
 
 def some_rows(state: State, rows: Tensor) -> State:
-    """The states of some rows of the batch, (L*D, n, H)."""
-    return (state[0][:, rows], state[1][:, rows]) if isinstance(state, tuple) else state[:, rows]
+    """Return the states of some rows of the batch, (L*D, n, H)."""
+    return map_state(state, lambda part: part[:, rows])
 
 
 @torch.no_grad()
-def layer_outputs(trainer: Trainer, steps: int, rows: Tensor, layers: int | None = None) -> list[Tensor]:
-    """What the first layer reads (T, n, E), and the h_t of each layer (T, n, D*H), up to a layer, of the first steps.
+def recompute(
+    trainer: Trainer, steps: int, rows: Sequence[int] | None = None, layers: int | None = None
+) -> list[LayerPass]:
+    """Compute the first `steps` of the pass under way again, for all rows or some, for all layers or the lowest ones.
 
-    A network that reads both ways must be given all steps, of a row that is padded its own at least. `rows` are indices
-    (n,) into the batch.
+    A network that also reads from the right must be given all steps that it reads: of one row its own, of several
+    those of the longest, and what comes after the end of a shorter one is not read.
     """
-    task, network = trainer.task, trainer.experiment.network
-    lengths = None if task.lengths is None else task.lengths[rows.cpu()]
-    asked = steps
-    if lengths is not None:
-        steps = int(lengths.max())
+    task, masks, state, lengths = trainer.task, trainer.masks, trainer.h_0, trainer.task.lengths
     x = task.x(0, steps)
-    found = [trainer.model.embed((x.transpose(0, 1) if task.batch_first else x)[:, rows])]
-    reads, masks = found[0], None if trainer.masks is None else trainer.masks[:, :steps, rows]
-    state = some_rows(trainer.h_0, rows)
-    for number, module in enumerate(layer_modules(trainer.model, network)[:layers]):
-        mine = slice(number * network.directions, (number + 1) * network.directions)
-        before = (state[0][mine], state[1][mine]) if isinstance(state, tuple) else state[mine]
-        with trainer.cast():
-            h = run_rows(module, reads, before, lengths)[0].float()
-        found.append(h)
-        reads = dropped(h, masks, number)
-    return [_padded(each, asked) for each in found] if lengths is not None else found
-
-
-def _padded(values: Tensor, steps: int) -> Tensor:
-    """(T, ...) with so many steps: cut off, or zeros."""
-    missing = steps - len(values)
-    return torch.cat((values, values.new_zeros(missing, *values.shape[1:]))) if missing > 0 else values[:steps]
+    x = x.transpose(0, 1) if task.batch_first else x
+    masks = None if masks is None else masks[:, :steps]
+    if rows is not None:
+        chosen = torch.tensor(rows, device=trainer.device)
+        x, state = x[:, chosen], some_rows(state, chosen)
+        masks = None if masks is None else masks[:, :, chosen]
+        lengths = None if lengths is None else lengths[chosen.cpu()]
+    lengths = None if lengths is None or int(lengths.min()) >= steps else lengths.clamp(max=steps)
+    return run_layers(trainer, trainer.model.embed(x), state, masks=masks, lengths=lengths, layers=layers)
 
 
 @torch.no_grad()
-def own_end(trainer: Trainer, row: int) -> State:
-    """The state after a row's own last character (L*D, 1, H), computed from that row alone, without its padding.
+def run_layers(
+    trainer: Trainer,
+    x: Tensor,
+    state: State,
+    *,
+    masks: Tensor | None = None,
+    lengths: Tensor | None = None,
+    layers: int | None = None,
+) -> list[LayerPass]:
+    """Run x (T, n, E), T > 0, through the layers, from the state before it (L*D, n, H).
 
-    From the right it is the one after its first character.
+    masks (L-1, T, n, D*H) are those of dropout. lengths (n,), on the CPU, are those of rows that are padded.
     """
-    task = trainer.task
-    rows, steps = torch.tensor([row], device=trainer.device), task.steps(row)
-    x = trainer.model.embed(task.x(0, steps))
-    x = (x.transpose(0, 1) if task.batch_first else x)[:, rows]
-    modules = layer_modules(trainer.model, trainer.experiment.network)
-    masks = None if trainer.masks is None else trainer.masks[:, :steps, rows]
-    states = layer_states(modules, x, some_rows(trainer.h_0, rows), masks)
-    h = [end for each, _ in states for end in _ends(trainer, each)]
-    c = [end for _, each in states if each is not None for end in _ends(trainer, each)]
-    return (torch.stack(h), torch.stack(c)) if c else torch.stack(h)
+    network = trainer.experiment.network
+    size, count = network.hidden_size, network.directions
+    own = None if lengths is None else steps_of_rows(lengths, len(x), x.device)[..., None]  # (T, n, 1)
+    h_0, c_0 = state if isinstance(state, tuple) else (state, None)
+    found = []
+    for number, module in enumerate(layer_modules(trainer.model, network)[:layers]):
+        at = slice(number * count, (number + 1) * count)
+        with trainer.cast():
+            h = run_rows(module, x, map_state(state, lambda part: part[at]), lengths)[0].float()  # noqa: B023
+        directions = tuple(
+            UnrolledLayer(
+                cell=network.cell,
+                direction=direction,
+                **_weights(module, direction),
+                x=x,
+                h=h[..., direction * size : (direction + 1) * size],
+                h_0=h_0[at][direction],
+                c_0=None if c_0 is None else c_0[at][direction],
+                mask=None if masks is None or not number else masks[number - 1],
+                own=own,
+            )
+            for direction in range(count)
+        )
+        found.append(LayerPass(x=x, h=h, directions=directions))
+        x = dropped(h, masks, number)
+    return found
 
 
-def _ends(trainer: Trainer, states: Tensor) -> list[Tensor]:
-    """The last state (n, H) of each direction, from those of a layer (T, n, D*H)."""
-    left, *right = states.chunk(trainer.experiment.network.directions, -1)
-    return [left[-1], *(each[0] for each in right)]
+def _weights(module: torch.nn.Module, direction: int) -> dict[str, Tensor]:
+    end = "_reverse" if direction else ""
+    names = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
+    return {short: getattr(module, f"{name}_l0{end}").detach() for short, name in names.items()}
+
+
+def unroll(trainer: Trainer, row: int, steps: int) -> list[list[UnrolledLayer]]:
+    """Compute the first `steps` of a row again: each layer and direction of it; [] for no steps."""
+    layers = recompute(trainer, steps, [row]) if steps else []
+    return [[each.row(0) for each in layer.directions] for layer in layers]
+
+
+def end_of_row(trainer: Trainer, row: int) -> State:
+    """Return the state after a row's own last step (L*D, 1, H), from the right after its first; without its padding."""
+    ends = [each.end for layer in recompute(trainer, trainer.task.steps(row), [row]) for each in layer.directions]
+    h, c = torch.stack([h for h, _ in ends]), [c for _, c in ends if c is not None]
+    return (h, torch.stack(c)) if c else h

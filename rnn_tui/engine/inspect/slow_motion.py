@@ -11,8 +11,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.bptt_autograd import state_gradients
-from rnn_tui.engine.network.single_layers import layer_modules, layer_states
+from rnn_tui.engine.inspect.bptt import state_gradients
+from rnn_tui.engine.inspect.recompute import LayerPass, recompute
 from rnn_tui.engine.training.trainer import Stage, Trainer
 from rnn_tui.experiment.spec import Network
 from rnn_tui.protocol.phase import Moved, PhaseKind
@@ -190,14 +190,9 @@ class Motion:
         return 0, self.stop if (-layer, direction) < (-now.layer, now.direction) else 0
 
     @cached_property
-    def states(self) -> list[tuple[Tensor, Tensor | None]]:
-        """h_t, and c_t of an LSTM, of every layer, (T, N, D*H) from the first time step of the pass on."""
-        trainer, task = self.trainer, self.trainer.task
-        masks = None if trainer.masks is None else trainer.masks[:, : self.stop]
-        with torch.no_grad(), trainer.cast():
-            x = trainer.model.embed(task.x(0, self.stop))
-            x = x.transpose(0, 1) if task.batch_first else x
-            return layer_states(layer_modules(trainer.model, self.network), x, trainer.h_0, masks, task.lengths)
+    def layers(self) -> list[LayerPass]:
+        """The states of every layer and row, from the first time step of the pass to the last of this tick."""
+        return recompute(self.trainer, self.stop)
 
     @cached_property
     def norms(self) -> list[list[Tensor]]:

@@ -25,6 +25,7 @@ __all__ = [
     "hidden",
     "kept_where_padded",
     "lstm_step",
+    "map_state",
     "relu_step",
     "rnn_step",
     "through_time",
@@ -108,6 +109,11 @@ def kept_where_padded(after: State, before: State, own: Tensor) -> Any:
     assert isinstance(after, Tensor)
     assert isinstance(before, Tensor)
     return torch.where(own, after, before)
+
+
+def map_state(state: State, change: Callable[[Tensor], Tensor]) -> State:
+    """Apply a function to h, and to the c of an LSTM."""
+    return (change(state[0]), change(state[1])) if isinstance(state, tuple) else change(state)
 
 
 def hidden(state: State) -> Tensor:

@@ -3,17 +3,15 @@
 A layer's module shares its parameters with the network, so that it computes with the weights of this very tick.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.dropout import dropped
-from rnn_tui.engine.network.fused import run_rows, steps_of_rows
-from rnn_tui.engine.network.model import CellStack, Model, State
+from rnn_tui.engine.network.model import CellStack, Model
 from rnn_tui.experiment.spec import Network
 
-__all__ = ["cells", "largest_finite", "layer_cells", "layer_modules", "layer_states"]
+__all__ = ["cells", "largest_finite", "layer_cells", "layer_modules"]
 
 
 def layer_modules(model: Model, network: Network) -> list[nn.RNNBase]:
@@ -60,53 +58,6 @@ def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:
         for name, weight in recurrent.named_parameters()
         if name.removesuffix("_reverse").endswith(mark)
     }
-
-
-def layer_states(
-    modules: list[nn.RNNBase], x: Tensor, state: State, masks: Tensor | None = None, lengths: Tensor | None = None
-) -> list[tuple[Tensor, Tensor | None]]:
-    """h_t and, for an LSTM, c_t of every layer: (T, N, D*H) each, from x (T, N, E) and the state before it.
-
-    masks (L-1, T, N, D*H) of dropout, where the pass had some. lengths (N,), on the CPU, of rows that are padded and
-    also read from the right; what is found at their padding means nothing.
-    """
-    lstm = isinstance(state, tuple)
-    states: list[tuple[Tensor, Tensor | None]] = []
-    for number, module in enumerate(modules):
-        directions = 2 if module.bidirectional else 1
-        rows = slice(number * directions, (number + 1) * directions)
-        before = tuple(part[rows] for part in state) if lstm else cast(Tensor, state)[rows]
-        h, _ = run_rows(module, x, before, lengths)
-        states.append((h, _cells(module, x, h, *cast("tuple[Tensor, Tensor]", before), lengths) if lstm else None))
-        x = dropped(h, masks, number)
-    return states
-
-
-def _cells(module: nn.RNNBase, x: Tensor, h: Tensor, h_0: Tensor, c_0: Tensor, lengths: Tensor | None = None) -> Tensor:
-    """c_t of an LSTM layer (T, N, D*H), from its inputs x (T, N, E) and its states h (T, N, D*H).
-
-    c_t = sigmoid(f_t) c_{t-1} + sigmoid(i_t) tanh(g_t), where (i, f, g, o)_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
-    """
-    size = module.hidden_size
-    own = None if lengths is None else steps_of_rows(lengths, len(x), x.device)[..., None]  # (T, N, 1)
-    both = []
-    for direction, end in enumerate(("", "_reverse") if module.bidirectional else ("",)):
-        w_ih, w_hh, b_ih, b_hh = (
-            getattr(module, f"{name}_l0{end}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        steps, states, mine = x, h[..., direction * size : (direction + 1) * size], own
-        if mine is not None:
-            states = states.where(mine, h_0[direction])  # what a row begins with at its own end
-        if end:
-            steps, states, mine = steps.flip(0), states.flip(0), None if mine is None else mine.flip(0)
-        before = torch.cat((h_0[direction][None], states[:-1]))  # h_{t-1}
-        i, f, g, _ = (steps @ w_ih.T + b_ih + before @ w_hh.T + b_hh).chunk(4, -1)  # (T, N, H) each
-        kept, taken = torch.sigmoid(f), torch.sigmoid(i) * torch.tanh(g)
-        if mine is not None:
-            kept, taken = kept.where(mine, 1), taken.where(mine, 0)
-        c = cells(kept, taken, c_0[direction])
-        both.append(c.flip(0) if end else c)
-    return torch.cat(both, -1)
 
 
 def cells(kept: Tensor, taken: Tensor, c_0: Tensor, *, from_right: bool = False) -> Tensor:

@@ -9,8 +9,7 @@ from numpy.testing import assert_allclose
 
 from rnn_tui.data.load import read
 from rnn_tui.engine.answers.probe import Probe
-from rnn_tui.engine.inspect import focus as sight
-from rnn_tui.engine.inspect import unrolled_pass as unfolded
+from rnn_tui.engine.inspect import recompute
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
@@ -87,15 +86,15 @@ def test_looking_changes_nothing(ask: Ask) -> None:
     assert looked.losses.last() == left.losses.last()
 
 
-def test_nothing_is_unfolded_that_nobody_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_unrolled_that_nobody_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
     def counted(*arguments: Any) -> Any:
         calls.append(1)
         return original(*arguments)
 
-    original = unfolded.unfold
-    monkeypatch.setattr(sight, "unfold", counted)
+    original = recompute.unroll
+    monkeypatch.setattr("rnn_tui.engine.inspect.focus.unroll", counted)
     trainer, probe = ticked(LESSONS["hihello"], 6)
     for wanted in (Wanted(), Wanted(count=6), Wanted(inside=(WeightsAsk(kind="update"),))):
         probe.inside(wanted)

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn_tui.engine.answers.gradients import gradients_facts
-from rnn_tui.engine.inspect.bptt_autograd import state_gradients
 from rnn_tui.engine.inspect.focus import NOT_FED
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.inspect import GradientsAsk
 from tests.engine.answers.test_probe import experiments, ticked
+from tests.engine.by_steps import state_gradients
 from tests.engine.passes import Pass, sight_of
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6}

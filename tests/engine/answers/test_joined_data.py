@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnn_tui.engine.inspect.recompute import own_end
+from rnn_tui.engine.inspect.recompute import end_of_row
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
@@ -78,7 +78,7 @@ def _loss(said: Tensor, true: Tensor) -> float:
 def test_the_end_of_a_row_is_that_of_the_pass_with_its_dropout(tmp_path: Path) -> None:
     trainer = ticked(on_file(tmp_path, "pairs"), 1).trainer
     row = [trainer.task.steps(row) for row in range(3)].index(trainer.length)  # the longest has no padding
-    own = own_end(trainer, row)
+    own = end_of_row(trainer, row)
     for mine, there in zip(own, trainer.state, strict=True):
         assert torch.allclose(mine[:, 0], there[:, row], atol=1e-6)
 
@@ -99,7 +99,7 @@ def test_padding_has_no_part_in_the_state_space(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", [0, 1, 2])
-def test_a_unit_reads_a_row_to_its_own_end(tmp_path: Path, row: int) -> None:
+def test_a_unit_reads_a_row_to_its_end_of_row(tmp_path: Path, row: int) -> None:
     session = ticked(on_file(tmp_path, "pairs"), 1)
     facts = told(session, ReadingAsk(), row)
     assert isinstance(facts, ReadingFacts)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.bptt import adjoints
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
-from rnn_tui.engine.inspect.unrolled_pass import Unfolded
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.experiment.spec import Experiment
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass
@@ -20,13 +20,13 @@ from tests.engine.passes import Pass
 EXACT: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-12}
 
 
-def layers_of(found: Pass, cell: str, row: int) -> list[list[Unfolded]]:
+def layers_of(found: Pass, cell: str, row: int) -> list[list[UnrolledLayer]]:
     """What the equations need to know of a pass, in float64."""
 
-    def one(layer: int, way: int) -> Unfolded:
+    def one(layer: int, way: int) -> UnrolledLayer:
         begin = found.begin[layer * len(found.h[layer]) + way]
         weights = dict(found.cells[layer][way].named_parameters())
-        return Unfolded(
+        return UnrolledLayer(
             cell=cell,
             direction=way,
             w_ih=weights["weight_ih"].detach(),

@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnn_tui.engine.inspect.bptt_autograd import pass_by_steps, state_gradients
 from rnn_tui.engine.inspect.slow_motion import plan
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training import branches as timeline
@@ -20,6 +19,7 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError, Network
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.messages import Wanted
 from rnn_tui.protocol.phase import Phase
+from tests.engine.by_steps import pass_by_steps, state_gradients
 
 EVERYTHING = Wanted(count=99, top=3, units=99, layers=(0, 99), first=0)
 LINEAR = {"hidden_size": 7, "head": "linear"}

@@ -15,7 +15,7 @@ from torch.testing import assert_close
 
 from rnn_tui.cli.main import main
 from rnn_tui.engine.inspect.compare import compare
-from rnn_tui.engine.inspect.unrolled_pass import unfold
+from rnn_tui.engine.inspect.recompute import unroll
 from rnn_tui.engine.network.cells import WrittenOut, gru_step, lstm_step, relu_step, rnn_step
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
@@ -238,7 +238,7 @@ def test_compared_with_torch_the_equations_give_every_state(experiment: Experime
     trainer.tick()
     fed = 4 if network.bidirectional else fed
     for row in range(trainer.task.rows):
-        unfolded = unfold(trainer, row, fed)
+        unfolded = unroll(trainer, row, fed)
         found = compare(unfolded)
         assert [len(both) for both in found] == [network.directions] * network.layers
         for both, expected in zip(found, unfolded, strict=True):
@@ -254,7 +254,7 @@ def test_compared_with_torch_the_equations_give_every_state(experiment: Experime
 def test_each_layer_reads_what_the_equations_gave_below_and_not_what_torch_did() -> None:
     trainer = Trainer(written_out("ohlol-lstm"), CPU)
     trainer.tick()
-    unfolded = unfold(trainer, 0, trainer.length)
+    unfolded = unroll(trainer, 0, trainer.length)
     plain = compare(unfolded)
     for both in unfolded:
         for each in both:
@@ -270,4 +270,4 @@ def test_each_layer_reads_what_the_equations_gave_below_and_not_what_torch_did()
 
 def test_before_the_first_step_there_is_nothing_to_compare() -> None:
     trainer = Trainer(written_out("hihello"), CPU)
-    assert compare(unfold(trainer, 0, 0)) == []
+    assert compare(unroll(trainer, 0, 0)) == []

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.shapes import checks
-from rnn_tui.engine.inspect.bptt_autograd import state_gradients
 from rnn_tui.engine.inspect.focus import Sight
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model
@@ -35,6 +34,7 @@ from rnn_tui.protocol.inspect import (
     SpaceFacts,
 )
 from rnn_tui.protocol.messages import Wanted
+from tests.engine.by_steps import state_gradients
 from tests.engine.training.test_branches import bits, equal, session_of
 
 CPU = torch.device("cpu")
@@ -291,7 +291,7 @@ def test_slow_motion_shows_the_pass_as_it_is() -> None:
         motion = session.probe.motion
         assert motion is not None
         if motion.now.kind == "cell" and motion.now.step == 5:
-            seen.append(motion.states[motion.now.layer][0][5])
+            seen.append(motion.layers[motion.now.layer].h[5])
         if motion.is_last:
             break
     plain = Plain(session.trainer)

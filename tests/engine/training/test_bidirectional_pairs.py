@@ -15,11 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
-from rnn_tui.engine.inspect.bptt_autograd import pass_by_steps, state_gradients
 from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import Sight
-from rnn_tui.engine.inspect.recompute import layer_outputs, own_end
-from rnn_tui.engine.network.single_layers import layer_modules, layer_states
+from rnn_tui.engine.inspect.recompute import end_of_row, recompute
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsTask
 from rnn_tui.engine.training.held_out_eval import HoldOut, Score
@@ -28,6 +26,7 @@ from rnn_tui.experiment.spec import Task
 from rnn_tui.experiment.task_layout import laid_out
 from rnn_tui.protocol.inspect import CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk
 from rnn_tui.protocol.messages import Wanted
+from tests.engine.by_steps import pass_by_steps, state_gradients
 from tests.engine.training.test_pairs_training import KINDS, TASKS, gradients, on_pairs
 
 REVERSED = [("abc", "cba"), ("de", "ed"), ("fghij", "jihgf"), ("k", "k")]
@@ -131,30 +130,27 @@ def test_states_are_those_of_each_pair_alone(tmp_path: Path, cell: str, layers: 
     network = {"cell": cell, "layers": layers, "implementation": implementation}
     trainer = ticked(tmp_path, network=network).trainer
     alone, probe = Alone(trainer), ticked(tmp_path, network=network).probe
-    modules = layer_modules(trainer.model, trainer.experiment.network)
-    rows = torch.arange(len(REVERSED))
-    with torch.no_grad():
-        several = layer_states(modules, trainer.task.x(0, 5), trainer.h_0, lengths=trainer.task.lengths)
-        outputs = layer_outputs(trainer, trainer.length, rows)
+    several = recompute(trainer, 5)
+    outputs = recompute(trainer, trainer.length, range(len(REVERSED)))
     for row, pair in enumerate(REVERSED):
         x = alone.x(*pair)
         own = len(x)
         output, state = alone.recurrent(x)
         logits = alone.head(output).detach()
         assert torch.allclose(torch.cat(trainer.logits)[:own, row].double(), logits, atol=1e-6)
-        assert torch.allclose(several[-1][0][:own, row].double(), output.detach(), atol=1e-6)
-        assert torch.allclose(outputs[-1][:own, row].double(), output.detach(), atol=1e-6)
+        assert torch.allclose(several[-1].h[:own, row].double(), output.detach(), atol=1e-6)
+        assert torch.allclose(outputs[-1].h[:own, row].double(), output.detach(), atol=1e-6)
         (shown,) = [each for each in tensor_facts(trainer, row) if each.name == "output"]
         assert shown.values is not None
         np.testing.assert_allclose(shown.values, output.detach()[:6, :6], atol=1e-6)
-        ends = (own_end(trainer, row),) if cell != "lstm" else own_end(trainer, row)
+        ends = (end_of_row(trainer, row),) if cell != "lstm" else end_of_row(trainer, row)
         of_pass = (trainer.state,) if cell != "lstm" else trainer.state
         expected = (state,) if cell != "lstm" else state
         for mine, there, theirs in zip(ends, of_pass, expected, strict=True):
             assert torch.allclose(mine[:, 0].double(), theirs, atol=1e-6)
             assert torch.allclose(there[:, row].double(), theirs, atol=1e-6)
         if cell == "lstm":  # c of each layer and direction at its own end, and so all on the way
-            c = several[-1][1]
+            c = several[-1].c
             assert c is not None
             assert torch.allclose(c[own - 1, row, :5].double(), state[1][-2], atol=1e-6)
             assert torch.allclose(c[0, row, 5:].double(), state[1][-1], atol=1e-6)

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
-from rnn_tui.engine.inspect.bptt_autograd import pass_by_steps
-from rnn_tui.engine.inspect.recompute import own_end
+from rnn_tui.engine.inspect.recompute import end_of_row
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsTask
 from rnn_tui.engine.training.held_out_eval import HoldOut, Score
@@ -24,6 +23,7 @@ from rnn_tui.experiment.task_layout import laid_out
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.inspect import GradientsAsk, GradientsFacts, SaliencyAsk, SaliencyFacts
 from rnn_tui.protocol.messages import Wanted
+from tests.engine.by_steps import pass_by_steps
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 TASKS: dict[Task, list[tuple[str, str]]] = {
@@ -161,7 +161,7 @@ def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: Task, ti
         (states,) = session.probe.states(wanted)
         assert states.h.shape[1] == len(reads)
         np.testing.assert_allclose(states.h[:, -1], state[0][-1].detach().numpy(), atol=1e-6)
-        h, c = own_end(trainer, row)
+        h, c = end_of_row(trainer, row)
         torch.testing.assert_close(h[:, 0].double(), state[0], atol=1e-6, rtol=1e-5)
         torch.testing.assert_close(c[:, 0].double(), state[1], atol=1e-6, rtol=1e-5)
         (h_n,) = [each for each in tensor_facts(trainer, row) if each.name == "h_n"]

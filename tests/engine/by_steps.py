@@ -1,8 +1,7 @@
-"""The gradient of the loss through time: ∂L/∂h_t of every layer, which the fused modules keep to themselves.
+"""∂L/∂h_t of every layer by autograd: what `engine/inspect/bptt.py` writes out is held to it.
 
 The pass is computed once more, with the same weights, one cell and one time step at a time, so that every h_t is a
-node of its own in the graph; autograd then says how the loss depends on it. `bptt.py` has the same written out:
-faster, of one row, and for any number.
+node of its own in the graph.
 """
 
 from collections.abc import Callable
