@@ -20,7 +20,7 @@ _STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done",
 def describe_network(experiment: Experiment) -> str:
     """The network in a few words: `one-hot 5 → RNN 5 → direct`."""
     network = experiment.network
-    cell = {"rnn": "RNN", "rnn-relu": "RNN relu", "gru": "GRU", "lstm": "LSTM"}[network.cell]
+    cell = network.kind.label
     cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
     size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
     both = " ⇄" if network.bidirectional else ""

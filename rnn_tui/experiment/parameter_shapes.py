@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from rnn_tui.experiment.spec import GATES, Experiment
+from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["parameter_shapes"]
 
@@ -11,7 +11,7 @@ __all__ = ["parameter_shapes"]
 def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Name and shape of each, as `model.named_parameters()` has them, "recurrent." left out."""
     network, classes = experiment.network, experiment.classes
-    hidden, rows = network.hidden_size, GATES[network.cell] * network.hidden_size
+    hidden, rows = network.hidden_size, len(network.kind.gates) * network.hidden_size
     shapes: list[tuple[str, tuple[int, ...]]] = []
     if network.embedding:
         shapes.append(("embedding.weight", (classes, network.embedding)))

@@ -4,9 +4,11 @@ Plain data, no torch: the view, the engine, the command line and the files all s
 """
 
 import math
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from rnn_tui.experiment.cell_kinds import CELL_KINDS, CellKind
 
 __all__ = [
     "END",
@@ -28,7 +30,10 @@ __all__ = [
     "Training",
 ]
 
-Cell = Literal["rnn", "rnn-relu", "gru", "lstm"]
+if TYPE_CHECKING:
+    Cell = str
+else:
+    Cell = Literal[tuple(CELL_KINDS)]  # one entry there is a new choice here
 Tick = Literal["character", "sequence"]
 Task = Literal["many-to-many", "one-to-many", "many-to-one"]
 Schedule = Literal["constant", "step", "cosine", "plateau"]
@@ -42,7 +47,6 @@ SUMS = "builtin:sums"  # in place of a file of pairs: additions that are made up
 PYTHON_SOURCE = "builtin:python-source"  # in place of a text: the source of Python's standard library on this machine
 END = "\n"  # what a network says when its answer of several characters is over
 
-GATES = {"rnn": 1, "rnn-relu": 1, "gru": 3, "lstm": 4}
 SINE = "sine"  # the name of a series that is made up from the seed; a file of that name is ./sine
 MOMENTS = {"adam": 2, "rmsprop": 1, "sgd": 0}  # running averages that the optimiser keeps for each weight
 
@@ -118,6 +122,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     head: Literal["direct", "linear"] = "direct"
     initial_state: Literal["zeros", "random"] = "zeros"
     batch_first: bool = False
+
+    @property
+    def kind(self) -> CellKind:
+        """What its kind of cell is."""
+        return CELL_KINDS[self.cell]
 
     @property
     def directions(self) -> int:
@@ -216,7 +225,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         for layer in range(min(network.layers, 2)):  # all layers above the first are of one size
             width = self.input_size if layer == 0 else hidden * directions
             count = 1 if layer == 0 else network.layers - 1
-            total += count * directions * GATES[network.cell] * hidden * (width + hidden + 2)
+            total += count * directions * len(network.kind.gates) * hidden * (width + hidden + 2)
         if network.head == "linear":
             total += self.classes * (hidden * directions + 1)
         return total
@@ -230,9 +239,9 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         of pairs are always told per character.
         """
         network, training = self.network, self.training
-        if not training.learn or network.head == "linear" or network.cell == "rnn-relu" or not self.vocabulary:
+        if not training.learn or network.head == "linear" or not network.kind.is_bounded or not self.vocabulary:
             return None
-        if network.cell == "gru" and network.initial_state == "random":  # it mixes h_0 in, which is not bounded
+        if network.kind.mixes_h and network.initial_state == "random":  # it mixes h_0 in, which is not bounded
             return None
         per_character = math.log1p((len(self.vocabulary) - 1) * math.exp(-2))
         return per_character * (self.length if training.reduction == "sum" and not self.data.per_character else 1)
@@ -242,7 +251,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """About what training takes: weights, gradients, moments, and what the backward pass keeps, in float32."""
         network = self.network
         copies = 2 + MOMENTS[self.training.optimizer] if self.training.learn else 1
-        per_cell = 2 * GATES[network.cell] + 2 + (2 if network.dropout else 0)  # a mask, and what it leaves
+        per_cell = 2 * len(network.kind.gates) + 2 + (2 if network.dropout else 0)  # a mask, and what it leaves
         cells = network.layers * network.directions * network.hidden_size * per_cell
         kept = self.length * self.rows * (cells + self.input_size + 3 * self.output_size)
         return 4 * (copies * self.weights + kept)

@@ -319,6 +319,11 @@ def _check_network(experiment: Experiment) -> None:
             f"{network.hidden_size} does not fit a direct head: it needs "
             f"{classes} units{both}, one for each character of the vocabulary, or a linear head",
         )
+    if not network.kind.module and network.implementation != "written-out":
+        raise ExperimentError(
+            "network.implementation",
+            f"{network.implementation} does not fit: torch has no {network.kind.label}, so it must be written-out",
+        )
     if network.implementation == "cell" and network.bidirectional:
         raise ExperimentError(
             "network.bidirectional",

@@ -150,7 +150,7 @@ def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, l
         must["random.cpu"] = ("U8", ())
     if data.stateful:  # not into the first pass of an epoch: how many passes that has, only the data can tell
         shape = (network.layers * network.directions, data.batch, network.hidden_size)
-        may.append({f"state.{name}": ("F32", shape) for name in ("hc" if network.cell == "lstm" else "h")})
+        may.append({f"state.{name}": ("F32", shape) for name in ("hc" if network.kind.has_c else "h")})
     if not experiment.training.learn:
         return must, may
     if manifest.progress.collected:

@@ -53,7 +53,10 @@ def weights(named: Named, first: int, fit: tuple[int, int, int], kind: WeightKin
 
 
 def picture(facts: WeightsFacts, width: int, height: int, palette: Any = DARK) -> Grid:
-    return is_picture(draw_weights(facts, width=width, height=height, palette=palette), width, height)
+    shapes = {each.name: each.shape for each in facts.matrices}
+    rows, size = shapes.get("recurrent.weight_hh_l0", (1, 1))
+    gates = {3: "rzn", 4: "ifgo"}.get(rows // size, "")
+    return is_picture(draw_weights(facts, width=width, height=height, palette=palette, gates=gates), width, height)
 
 
 def numbers(text: str) -> list[float]:

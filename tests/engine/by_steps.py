@@ -65,6 +65,6 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
     return loss / (task.said_by(trainer.length) if trainer.experiment.training.reduction == "mean" else 1), nodes
 
 
-def _weights(module: nn.RNNBase, direction: int) -> list[Tensor]:
+def _weights(module: nn.Module, direction: int) -> list[Tensor]:
     end = "_reverse" if direction else ""
     return [getattr(module, f"{name}_l0{end}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]

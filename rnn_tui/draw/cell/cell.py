@@ -14,7 +14,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import draw_legend, legend_size
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
-from rnn_tui.experiment.spec import GATES
+from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.protocol.inspect import CellFacts
 
 __all__ = ["draw_cell"]
@@ -26,18 +26,22 @@ _LOW = 20  # unless there are fewer rows than this
 def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, kind: str, character: str) -> list[Strip]:
     """The equation, its numbers for the selected unit, then all units that fit, and what is left out.
 
-    `kind` is "rnn", "rnn-relu", "gru" or "lstm"; `character` is the glyph that is read at this step.
+    `kind` names one of `CELL_KINDS`; `character` is the glyph that is read at this step.
     """
     canvas = Canvas(width, height)
-    if len(facts.gates) != GATES.get(kind) or not facts.units.size:  # nothing, or about another kind of cell
+    cell = CELL_KINDS.get(kind)
+    names = tuple(gate.name for gate in facts.gates)
+    if cell is None or names != cell.gate_names or not facts.units.size:  # nothing, or about another kind of cell
         for y, line in enumerate(wrap(safe(facts.note), max(8, width - 2))):
             canvas.put(1, y, line, palette.dim)
         return canvas.strips()
     foot = 2 if width < _NARROW and height >= _LOW else 1  # rows
     foot = max(0, height - foot - bool(facts.compared) - bool(facts.note))
     body = Canvas(width, foot)
-    draw = draw_gates if len(facts.gates) > 1 else draw_units
-    shown, scales = draw(body, facts, character=character, palette=palette)
+    if cell.is_gated:
+        shown, scales = draw_gates(body, facts, cell, character=character, palette=palette)
+    else:
+        shown, scales = draw_units(body, facts, character=character, palette=palette)
     return body.strips() + _foot(facts, shown, scales, width, height - foot, palette)
 
 

@@ -1,7 +1,7 @@
 """A GRU or an LSTM cell in numbers: every gate of the selected unit, what comes of them, and a table of all units."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.formula import SQUASH, Formula, Line, fit_formula, put_line
 from rnn_tui.draw.kit.matrix import NUMBERED, scale_of
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.experiment.cell_kinds import CellKind, Gate, Product
 from rnn_tui.protocol.inspect import CellFacts, GateTerms
 
 __all__ = ["draw_gates"]
@@ -34,11 +35,11 @@ class _Equation:
     last: bool  # what the cell hands on, not a gate
 
 
-def draw_gates(canvas: Canvas, facts: CellFacts, *, character: str, palette: Palette) -> Shown:
+def draw_gates(canvas: Canvas, facts: CellFacts, kind: CellKind, *, character: str, palette: Palette) -> Shown:
     """The equations with the selected unit's numbers, its rows of the matrices, and the gates of all units."""
     at = selected(facts)
-    lines = _lines(facts, at, character)
-    y = _draw_equations(canvas, _equations(facts, at, palette), len(facts.units), palette)
+    lines = _lines(facts, kind, at, character)
+    y = _draw_equations(canvas, _equations(facts, kind, at, palette), len(facts.units), palette)
     columns = _columns(facts, canvas.width)
     count, gates, room = len(facts.units), len(facts.gates), canvas.height - y
     least = 1 + min(count, 8) + 1  # of the table of units, and a gap
@@ -65,7 +66,7 @@ def draw_gates(canvas: Canvas, facts: CellFacts, *, character: str, palette: Pal
     return len(labels[rows]), scales
 
 
-def _lines(facts: CellFacts, at: int, character: str) -> Lines:
+def _lines(facts: CellFacts, kind: CellKind, at: int, character: str) -> Lines:
     def of(name: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return np.array([getattr(gate, name)[at] for gate in facts.gates], np.float32)
 
@@ -86,7 +87,7 @@ def _lines(facts: CellFacts, at: int, character: str) -> Lines:
         character=character,
         before=before(facts),
         out="",
-        reset=2 if facts.c is None else None,
+        reset=next((at for at, gate in enumerate(kind.gates) if gate.reset), None),
         whole=(facts.input_size, facts.hidden_size),
         scales=(
             scale_of(facts.largest_w, w_ih, w_hh),
@@ -96,58 +97,66 @@ def _lines(facts: CellFacts, at: int, character: str) -> Lines:
     )
 
 
-def _equations(facts: CellFacts, at: int, palette: Palette) -> list[_Equation]:
-    """The gates, then what comes of them; of a GRU r, z, n, h, of an LSTM i, f, g, o, c, h."""
+def _equations(facts: CellFacts, kind: CellKind, at: int, palette: Palette) -> list[_Equation]:
+    """The gates, then what comes of them: h_t, and before it c_t of a cell that has one."""
     values = {gate.name: float(gate.value[at]) for gate in facts.gates}
-    equations = [_gate(gate, at, before(facts), values.get("r"), palette) for gate in facts.gates]
-    h = float(facts.h[at])
-
-    def last(symbols: str, numbers: Callable[[Formula], Formula]) -> None:
-        def build(digits: int, tight: bool) -> Formula:
-            return numbers(Formula(palette, digits, tight=tight).say(symbols.partition("=")[0] + "="))
-
-        equations.append(_Equation(symbols=symbols, numbers=build, brief=build, short=build, last=True))
-
-    if facts.c is None:
-        z, n, h_before = values["z"], values["n"], float(facts.h_before_units[at])
-        last(
-            f"hₜ = (1 − z)·n + z·{before(facts)}",
-            lambda to: to.say(" (1 − ", " (1−").put(z, plus=False, times=n).say(")").factor(n)
-            .put(z, " + ", plus=False, times=h_before).factor(h_before)
-            .result(h, lambda of: (1 - of[0]) * of[1] + of[2] * of[3]),
-        )  # fmt: skip
-        return equations
-    c, c_before = float(facts.c[at]), float(facts.c_before[at]) if facts.c_before is not None else float("nan")
-    last(
-        f"cₜ = f·c{before(facts)[1:]} + i·g",
-        lambda to: to.put(values["f"], " ", plus=False, times=c_before).factor(c_before)
-        .put(values["i"], " + ", plus=False, times=values["g"]).factor(values["g"])
-        .result(c, lambda of: of[0] * of[1] + of[2] * of[3]),
-    )  # fmt: skip
-    last(
-        "hₜ = o·tanh(cₜ)",
-        lambda to: (
-            to.put(values["o"], " ", plus=False)
-            .put(c, "·tanh(")
-            .say(")")
-            .result(h, lambda of: of[0] * math.tanh(of[1]))
-        ),
-    )
+    equations = [
+        _gate(facts_, gate, at, before(facts), values.get(gate.reset, 0.0), palette)
+        for facts_, gate in zip(facts.gates, kind.gates, strict=True)
+    ]
+    values["h"] = float(facts.h_before_units[at])
+    names = {"h": before(facts), "c": f"c{before(facts)[1:]}", "tanh(c)": "tanh(cₜ)"}
+    if facts.c is not None:
+        values["c"] = math.nan if facts.c_before is None else float(facts.c_before[at])
+        equations.append(_sum("cₜ", kind.c, values, names, float(facts.c[at]), palette))
+        values["tanh(c)"] = float(facts.c[at])
+    equations.append(_sum("hₜ", kind.h, values, names, float(facts.h[at]), palette))
     return equations
 
 
-def _gate(gate: GateTerms, at: int, state: str, reset: float | None, palette: Palette) -> _Equation:
+def _sum(
+    name: str, products: Sequence[Product], values: Mapping[str, float], names: Mapping[str, str], result: float,
+    palette: Palette,
+) -> _Equation:  # fmt: skip
+    """c_t or h_t, a sum of products of a gate and a value; where the value is tanh(c), `values` has c."""
+
+    def build(digits: int, tight: bool) -> Formula:
+        formula = Formula(palette, digits, tight=tight).say(f"{name} =")
+        for number, each in enumerate(products):
+            gate, value, between = values[each.gate], values[each.value], " + " if number else " "
+            if each.value == "tanh(c)":
+                formula.put(gate, between, plus=False).put(value, "·tanh(").say(")")
+                continue
+            if each.rest:
+                formula.say(f"{between}(1 − ", f"{between}(1−").put(gate, plus=False, times=value).say(")")
+            else:
+                formula.put(gate, between, plus=False, times=value)
+            formula.factor(value)
+        return formula.result(result, computed)
+
+    def computed(printed: Sequence[float]) -> float:
+        terms = zip(products, printed[::2], printed[1::2], strict=True)
+        return sum(
+            (1 - gate if each.rest else gate) * (math.tanh(value) if each.value == "tanh(c)" else value)
+            for each, gate, value in terms
+        )
+
+    factors = [f"(1 − {each.gate})" if each.rest else each.gate for each in products]
+    symbols = [f"{factor}·{names.get(each.value, each.value)}" for factor, each in zip(factors, products, strict=True)]
+    return _Equation(symbols=f"{name} = {' + '.join(symbols)}", numbers=build, brief=build, short=build, last=True)
+
+
+def _gate(facts: GateTerms, gate: Gate, at: int, state: str, reset: float, palette: Palette) -> _Equation:
     name, squash = gate.name, gate.squash
-    plus = squash != "σ"
+    plus, held = gate.is_signed, bool(gate.reset)
     from_input, b_ih, from_state, b_hh, total, value = (
-        float(each[at]) for each in (gate.from_input, gate.b_ih, gate.from_state, gate.b_hh, gate.total, gate.value)
+        float(getattr(facts, each)[at]) for each in ("from_input", "b_ih", "from_state", "b_hh", "total", "value")
     )
-    held = name == "n" and reset is not None
 
     def terms(digits: int, tight: bool) -> Formula:
         formula = Formula(palette, digits, tight=tight).say(f"{name} =").put(from_input, f" {squash}(").put(b_ih, " ")
         if held:
-            formula.put(reset or 0.0, " + ", plus=False, times=from_state + b_hh)
+            formula.put(reset, " + ", plus=False, times=from_state + b_hh)
             return formula.put(from_state, "·(").put(b_hh, " ").say("))")
         return formula.put(from_state, " ").put(b_hh, " ").say(")")
 
@@ -163,7 +172,7 @@ def _gate(gate: GateTerms, at: int, state: str, reset: float | None, palette: Pa
         return formula.result(value, lambda printed: SQUASH[squash](printed[-1]), plus=plus)
 
     part = f"W_h{name} {state} + b_h{name}"
-    inner = f"r·({part})" if held else part
+    inner = f"{gate.reset}·({part})" if held else part
     return _Equation(
         symbols=f"{name} = {squash}(W_i{name} xₜ + b_i{name} + {inner})",
         numbers=numbers,

@@ -20,7 +20,6 @@ from rnn_tui.protocol.inspect import MatrixFact, WeightKind, WeightsFacts
 __all__ = ["draw_weights", "matrices_that_fit"]
 
 _BEFORE: dict[WeightKind, str] = {"value": "", "gradient": "∂L/∂", "update": "Δ"}
-_GATES = {3: "rzn", 4: "ifgo"}  # as torch stacks them
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -37,8 +36,13 @@ def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]]
     return len(tiles), max(1, max(rows, default=columns)), columns
 
 
-def draw_weights(facts: WeightsFacts, *, width: int, height: int, palette: Palette) -> list[Strip]:
-    """The matrices that have values as pictures, the others by name, shape, norm and range, and a legend."""
+def draw_weights(
+    facts: WeightsFacts, *, width: int, height: int, palette: Palette, gates: Sequence[str] = ()
+) -> list[Strip]:
+    """The matrices that have values as pictures, the others by name, shape, norm and range, and a legend.
+
+    `gates` are the names of the gates that a recurrent matrix stacks, from above.
+    """
     canvas = Canvas(width, height)
     pictured = [at for at, each in enumerate(facts.matrices) if each.values is not None]
     y = 0
@@ -54,7 +58,7 @@ def draw_weights(facts: WeightsFacts, *, width: int, height: int, palette: Palet
         drawn = [facts.matrices[tile.matrix] for tile in tiles]  # the scale is of all their values, drawn or not
         scale = scale_above(np.array([(each.lowest, each.highest) for each in drawn], np.float32))
         for tile in tiles:
-            _draw_tile(canvas, tile, y, facts, scale, palette)
+            _draw_tile(canvas, tile, y, facts, gates, scale, palette)
             shown.add(tile.matrix)
         y += max(tile.y + tile.height for tile in tiles) + 1
         _draw_legend(canvas, scale, facts.kind, any(tile.cell >= NUMBERED for tile in tiles), palette)
@@ -79,7 +83,9 @@ def _draw_legend(canvas: Canvas, scale: float, kind: WeightKind, numbered: bool,
         canvas.put(x, y, text if x + len(text) <= canvas.width else text[8:], palette.accent)
 
 
-def _draw_tile(canvas: Canvas, tile: MatrixBox, top: int, facts: WeightsFacts, scale: float, palette: Palette) -> None:
+def _draw_tile(
+    canvas: Canvas, tile: MatrixBox, top: int, facts: WeightsFacts, gates: Sequence[str], scale: float, palette: Palette
+) -> None:
     fact, y = facts.matrices[tile.matrix], top + tile.y
     values = fact.values
     assert values is not None
@@ -89,7 +95,7 @@ def _draw_tile(canvas: Canvas, tile: MatrixBox, top: int, facts: WeightsFacts, s
     room = tile.width - tile.gutter
     values = values[: tile.fits, : max(1, room // tile.cell)]
     rows = fact.rows.tolist() if fact.rows is not None and not vector else []
-    gates = _gates(fact, facts.matrices)
+    gates = gates if _stacks(fact, facts.matrices, len(gates)) else ()
     tall = tile.tall
     if tall == 0 and palette.shaded:  # a character has no two halves without colours: every 2nd row
         tall, values, rows = 1, values[::2], rows[::2]
@@ -150,8 +156,9 @@ def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
 
 
 def _draw_rows(
-    canvas: Canvas, tile: MatrixBox, y: int, rows: Sequence[int], tall: int, gates: str, size: int, palette: Palette
-) -> None:
+    canvas: Canvas, tile: MatrixBox, y: int, rows: Sequence[int], tall: int, gates: Sequence[str], size: int,
+    palette: Palette,
+) -> None:  # fmt: skip
     """The numbers of the rows; of stacked gates the gate's name where it begins."""
     per = size // len(gates) if gates else 0
     before = -1
@@ -166,13 +173,12 @@ def _draw_rows(
             canvas.put(tile.x + 1, line, label if len(label) < tile.gutter - 1 else "", palette.faint)
 
 
-def _gates(fact: MatrixFact, every: Sequence[MatrixFact]) -> str:
-    """The gates that a recurrent matrix stacks, from the shape of W_hh: (gates * H, H)."""
+def _stacks(fact: MatrixFact, every: Sequence[MatrixFact], gates: int) -> bool:
+    """Whether a tensor has the rows of several gates, as the shape of W_hh tells: (gates * H, H)."""
     hidden = next((each.shape for each in every if "weight_hh" in each.name and len(each.shape) > 1), None)
     recurrent = "weight_ih" in fact.name or "weight_hh" in fact.name
-    if hidden is None or not recurrent or not hidden[1] or fact.shape[0] != hidden[0]:
-        return ""
-    return _GATES.get(hidden[0] // hidden[1], "")
+    stacked = hidden is not None and gates > 1 and gates * hidden[1] == hidden[0] == fact.shape[0]
+    return recurrent and stacked
 
 
 def _draw_table(

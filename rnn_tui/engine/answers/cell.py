@@ -7,14 +7,11 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import NOT_FED, Sight, floats, sampled
-from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, UnrolledLayer
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers, Squash
+from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers
 
 __all__ = ["cell_facts", "newest_cell"]
-
-_SQUASH: dict[str, Squash] = {"h": "tanh", "g": "tanh", "n": "tanh"}  # all others: σ
-
 
 _PRODUCTS = 5e7  # of weights with numbers: what the equations written out may take
 
@@ -97,20 +94,20 @@ def _terms(cell: UnrolledLayer, units: Tensor, features: Tensor, states: Tensor)
     """Each gate of a pass of one step, for some units, and for some columns of the matrices."""
     size = cell.h.shape[-1]
     terms = []
-    for number, name in enumerate(GATE_NAMES[cell.cell]):
+    for number, gate in enumerate(cell.kind.gates):
         rows = number * size + units
         terms.append(
             GateTerms(
-                name=name,
-                squash="relu" if cell.cell == "rnn-relu" else _SQUASH.get(name, "σ"),
+                name=gate.name,
+                squash=gate.squash,
                 w_ih=floats(cell.w_ih[rows][:, features]),
                 from_input=floats(cell.from_input[0, rows]),
                 b_ih=floats(cell.b_ih[rows]),
                 w_hh=floats(cell.w_hh[rows][:, states]),
                 from_state=floats(cell.from_state[0, rows]),
                 b_hh=floats(cell.b_hh[rows]),
-                total=floats(cell.totals[name][0, units]),
-                value=floats(cell.gates[name][0, units]),
+                total=floats(cell.totals[gate.name][0, units]),
+                value=floats(cell.gates[gate.name][0, units]),
             )
         )
     return tuple(terms)
@@ -120,7 +117,7 @@ def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> 
     experiment = sight.trainer.experiment
     network = experiment.network
     none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int32)
-    lstm = network.cell == "lstm"
+    has_c = network.kind.has_c
     return CellFacts(
         note=_not_there(sight, step),
         step=step,
@@ -136,8 +133,8 @@ def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> 
         x=none,
         h_before=none,
         h_before_units=none,
-        c_before=none if lstm else None,
-        c=none if lstm else None,
+        c_before=none if has_c else None,
+        c=none if has_c else None,
         h=none,
     )
 

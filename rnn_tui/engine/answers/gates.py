@@ -1,5 +1,7 @@
 """The gates of one layer over time: what a cell lets through, what it keeps, and what it takes in."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,30 +15,10 @@ from rnn_tui.protocol.inspect import Floats, Gate, GatesAsk, GatesFacts
 
 __all__ = ["gates_facts"]
 
-_ABOUT = {
-    "lstm": {
-        "i": "how much of g is let in",
-        "f": "how much of c is kept",
-        "g": "what there is to let in",
-        "o": "how much of c is shown",
-        "c": "the memory: f·c + i·g",
-    },
-    "gru": {
-        "r": "how much of h n may see",
-        "z": "how much of h is kept",
-        "n": "what takes the place of the rest",
-    },
-    "rnn": {
-        "a": "the sum that goes into tanh",
-        "h'": "how much of a gradient gets through: 1 − h²",
-    },
-    "rnn-relu": {
-        "a": "the sum that goes into relu",
-        "h'": "whether a gradient gets through: 1 or 0",
-    },
+_SLOPES = {  # of a plain RNN, by its squash: how a gradient gets through it, and the same in a note
+    "tanh": ("how much of a gradient gets through: 1 − h²", "1 − h²"),
+    "relu": ("whether a gradient gets through: 1 or 0", "1 or 0"),
 }
-_SIGNED = {"g", "c", "n", "a"}
-_UNBOUNDED = {"c", "a"}
 _ONE_ROW = "The batch has one row: there is nothing to compare, so the units stand in order of number."
 _NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gradient gets through it, "
 
@@ -48,12 +30,13 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
     By "rows" they are those that tell the rows apart, the most first: who carries what came long ago is among them.
     """
     network = sight.trainer.experiment.network
+    kind = network.kind
     layer, direction = sight.place(ask.layer, ask.direction)
     begin, end = sight.known(layer, direction)
     first = max(sight.first, min(begin, sight.stop))  # of a sweep from the right that is under way
     stop = max(first, min(sight.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
-    note = {"rnn": f"{_NO_GATES}1 − h².", "rnn-relu": f"{_NO_GATES}1 or 0."}.get(network.cell, "")
+    note = "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
     if ask.order == "rows" and sight.trainer.task.rows == 1:
         note = f"{_ONE_ROW} {note}".rstrip()
     elif ask.order == "rows" and end:
@@ -66,13 +49,13 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
         chosen = torch.from_numpy(units).long().to(sight.trainer.device)
         gates = tuple(
             Gate(
-                name=name,
-                about=_ABOUT[network.cell][name],
-                signed=name in _SIGNED,
-                values=floats(values[first:stop].index_select(1, chosen).T),
-                largest=1.0 if name not in _UNBOUNDED else largest_finite(values[begin:end]),
+                name=each.name,
+                about=each.about,
+                signed=each.is_signed,
+                values=floats(each.values[first:stop].index_select(1, chosen).T),
+                largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
             )
-            for name, values in _values(sight.cell(layer, direction)).items()
+            for each in _shown(sight.cell(layer, direction))
         )
     return GatesFacts(
         note=note if end else sight.nothing,
@@ -88,11 +71,24 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
     )
 
 
-def _values(cell: UnrolledLayer) -> dict[str, Tensor]:
-    """What is shown of a layer, (T, H) by its name."""
-    if cell.cell in ("rnn", "rnn-relu"):
-        return {"a": cell.totals["h"], "h'": slope(cell)}
-    return cell.gates if cell.c is None else {**cell.gates, "c": cell.c}
+class _Shown(NamedTuple):
+    """What one heatmap shows."""
+
+    name: str
+    about: str
+    values: Tensor  # (T, H)
+    is_signed: bool
+    is_bounded: bool = True
+
+
+def _shown(cell: UnrolledLayer) -> list[_Shown]:
+    """The gates and the c of a layer; of a plain RNN the sum and the slope of its non-linearity."""
+    if not cell.kind.is_gated:
+        (gate,) = cell.kind.gates
+        total = _Shown("a", f"the sum that goes into {gate.squash}", cell.totals[gate.name], True, False)
+        return [total, _Shown("h'", _SLOPES[gate.squash][0], slope(cell), False)]
+    gates = [_Shown(each.name, each.about, cell.gates[each.name], each.is_signed) for each in cell.kind.gates]
+    return gates if cell.c is None else [*gates, _Shown("c", cell.kind.about_c, cell.c, True, False)]
 
 
 def _spread(sight: Sight, layer: int, direction: int, at: int) -> Floats:

@@ -12,7 +12,7 @@ from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import Adjoint, adjoints, loss_by_logits, through_head
 from rnn_tui.engine.inspect.focus import Sight, floats
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
-from rnn_tui.engine.inspect.unrolled_pass import GATE_NAMES, UnrolledLayer
+from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.losses import by_logits
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.gradient_paths import gradient_way
@@ -45,7 +45,7 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     norms = [[_norms(each) for each in both] for both in found]
     every = torch.cat([part.flatten() for both in norms for each in both for part in each if part is not None])
     finite = every[every.isfinite()]
-    names = GATE_NAMES[network.cell]
+    names = network.kind.gate_names
     blocks = torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))
     norm = _norm(trainer) if trainer.has_update else None
     clip = trainer.experiment.training.clip
@@ -123,7 +123,7 @@ def _saturated(cell: UnrolledLayer, steps: int) -> float:
     h = cell.h[:steps]
     if not h.isfinite().all():
         return math.nan
-    stuck = h == 0 if cell.cell == "rnn-relu" else h.abs() > _SATURATED
+    stuck = h == 0 if cell.kind.gates[0].squash == "relu" else h.abs() > _SATURATED
     return stuck.float().mean().item()
 
 

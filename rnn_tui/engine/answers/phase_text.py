@@ -11,13 +11,13 @@ from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.slow_motion import Moment, Motion
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.engine.training.losses import step_losses
+from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.protocol.phase import Gradient, Phase
 
 __all__ = ["describe"]
 
 _MOST = 8  # numbers that a line may hold
 _OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
-_GATED = {"gru": "gates say how much of it stays.", "lstm": "gates forget, take in, and show."}
 
 Numbers = tuple[tuple[str, float], ...]
 
@@ -76,7 +76,7 @@ def _ended(now: Moment) -> str:
 
 def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
-    t = now.step
+    kind, t = network.kind, now.step
     if t >= trainer.task.steps(row):
         return _ended(now), ()
     before = t + 1 if now.direction else t - 1
@@ -93,13 +93,13 @@ def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     words = f"t={t}: {name}{way} mixes {reads} and {with_what}"
     note = _in_one_call(motion) if t == motion.start and now.layer == 0 and not now.direction else ""
     before_h = "h₀" if first else "hₜ₊₁" if now.direction else "hₜ₋₁"
-    made = _GATED.get(network.cell) or _equation(network.cell, before_h)
+    made = kind.about or _equation(kind, before_h)
     return f"{words}. {note}" if note else f"{words}: {made}", _vector("hₜ", h)
 
 
-def _equation(cell: str, before: str) -> str:
+def _equation(kind: CellKind, before: str) -> str:
     """The equation of a plain RNN; `before` names the state that the step begins with."""
-    return f"hₜ = {'relu' if cell == 'rnn-relu' else 'tanh'}(W_ih xₜ + b_ih + W_hh {before} + b_hh)"
+    return f"hₜ = {kind.gates[0].squash}(W_ih xₜ + b_ih + W_hh {before} + b_hh)"
 
 
 def _in_one_call(motion: Motion) -> str:
@@ -107,7 +107,7 @@ def _in_one_call(motion: Motion) -> str:
     steps = motion.stop - motion.start
     if not isinstance(motion.trainer.model.recurrent, nn.RNNBase):
         return ""
-    name = f"nn.{motion.network.cell.partition('-')[0].upper()}"
+    name = f"nn.{motion.network.kind.module}"
     if steps > 1:
         return f"({name} does all {steps} steps in one call.)"
     return f"({name} does all {motion.network.layers} layers in one call.)" if motion.network.layers > 1 else ""

@@ -187,7 +187,7 @@ class Probe:
         read = min(max(end for _, end in known.values()), trainer.task.steps(row))
         if read <= first:
             empty: Floats = np.zeros((len(units), 0), np.float32)
-            cell = empty if network.cell == "lstm" else None
+            cell = empty if network.kind.has_c else None
             return tuple(
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )

@@ -95,7 +95,7 @@ def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> Unrolle
     if model.embedding is None:
         indices = F.one_hot(indices, len(trainer.task.vocabulary)).float()
     zeros = torch.zeros(network.layers * network.directions, 1, network.hidden_size, device=trainer.device)
-    state: State = (zeros, zeros) if network.cell == "lstm" else zeros
+    state: State = (zeros, zeros) if network.kind.has_c else zeros
     return run_layers(trainer, model.embed(indices), state, layers=layer + 1)[layer].directions[direction].row(0)
 
 

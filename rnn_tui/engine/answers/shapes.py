@@ -72,7 +72,7 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
 def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> list[TensorFact]:
     """h and for an LSTM c, before the first step or after the last; None: it has not come to that yet."""
     network = trainer.experiment.network
-    names = "hc" if network.cell == "lstm" else "h"
+    names = "hc" if network.kind.has_c else "h"
     parts = state if isinstance(state, tuple) else (state,) * len(names)
     return [
         TensorFact(
@@ -110,9 +110,9 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
     else:
         claim = "prediction is head(output)" if trainer.experiment.is_numbers else "logits are head(output)"
         found.append(_check(claim, logits, head(top)))
-    way = trainer.experiment.network.implementation
-    if way != "fused" or trainer.unit == "character":
-        name = {"gru": "nn.GRU", "lstm": "nn.LSTM"}.get(trainer.experiment.network.cell, "nn.RNN")
+    way, module = trainer.experiment.network.implementation, trainer.experiment.network.kind.module
+    if module and (way != "fused" or trainer.unit == "character"):
+        name = f"nn.{module}"
         by_step = {
             "fused": f"{name} step by step is",
             "cell": f"{name}Cell step by step is",

@@ -12,7 +12,7 @@ Several numbers go through one sweep: B numbers of one row, or one number of eac
 E features, D directions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
+from rnn_tui.engine.network.cells import STEPS, map_state
 from rnn_tui.engine.training.losses import by_logits
 from rnn_tui.engine.training.trainer import Trainer
 
@@ -76,7 +77,7 @@ def adjoints(layers: Sequence[Sequence[UnrolledLayer]], seeds: Tensor) -> tuple[
 
 def slope(cell: UnrolledLayer) -> Tensor:
     """φ'(a_t) of a plain RNN, (T, H): 1 - h_t² for tanh; for relu 1 where h_t > 0, else 0."""
-    return (~(cell.h <= 0)).to(cell.h) if cell.cell == "rnn-relu" else 1 - cell.h**2
+    return (~(cell.h <= 0)).to(cell.h) if cell.kind.gates[0].squash == "relu" else 1 - cell.h**2
 
 
 def _rows(cell: UnrolledLayer, values: Tensor) -> Tensor:
@@ -86,11 +87,13 @@ def _rows(cell: UnrolledLayer, values: Tensor) -> Tensor:
 
 def _sweep(cell: UnrolledLayer, seeds: Tensor) -> tuple[Adjoint, Tensor]:
     """Through one layer in one direction, from seeds (B, T, H): its adjoints, and those of what it reads (B, T, E)."""
-    # Transposed in memory: BLAS multiplies a row or two by it in less time.
-    w_hh = cell.w_hh.T.contiguous().T
-    sweep = _lstm if cell.cell == "lstm" else _gru if cell.cell == "gru" else _rnn
-    h, c, sums = sweep(cell, w_hh, seeds.transpose(0, 1))  # time first
-    by_x = sums.flatten(2) @ cell.w_ih
+    sweep = _WRITTEN_OUT.get(cell.kind.name)
+    if sweep is None:
+        h, c, by_x = _by_autograd(cell, seeds.transpose(0, 1))
+    else:
+        w_hh = cell.w_hh.T.contiguous().T  # transposed in memory: BLAS multiplies a row or two by it in less time
+        h, c, sums = sweep(cell, w_hh, seeds.transpose(0, 1))  # time first
+        by_x = sums.flatten(2) @ cell.w_ih
     if cell.own is not None:  # nothing depends on the padding of a row
         own = _rows(cell, cell.own)
         h, c, by_x = h.where(own, 0), None if c is None else c.where(own, 0), by_x.where(own, 0)
@@ -176,6 +179,46 @@ def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Ten
         cs.append(c)
     h, c = _in_order(cell, hs), _in_order(cell, cs)
     return h, c, torch.cat((c[:, :, None] * by_c, h[:, :, None] * by_h), 2)
+
+
+_WRITTEN_OUT: dict[str, Callable[[UnrolledLayer, Tensor, Tensor], tuple[Tensor, Tensor | None, Tensor]]]
+_WRITTEN_OUT = {"rnn": _rnn, "rnn-relu": _rnn, "gru": _gru, "lstm": _lstm}
+
+
+def _by_autograd(cell: UnrolledLayer, seeds: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
+    """Sweep through a cell of any other kind, whose steps autograd differentiates one by one; returns h, c and by x.
+
+    Slower than what is written out, and needs nothing but the equations of a step.
+    """
+    weights = (cell.w_ih, cell.w_hh, cell.b_ih, cell.b_hh)
+    rows = seeds.shape[1]
+
+    def steps(values: Tensor) -> tuple[Tensor, ...]:
+        every = _rows(cell, values)
+        return _last_first(cell, every.expand(-1, rows, -1))
+
+    h, c, by_x = torch.zeros_like(seeds[0]), torch.zeros_like(seeds[0]), list[Tensor]()
+    hs, cs = list[Tensor](), list[Tensor]()
+    cells_before = steps(cell.h_before if cell.c_before is None else cell.c_before)
+    for seed, x, h_before, c_before in zip(
+        _last_first(cell, seeds), steps(cell.x), steps(cell.h_before), cells_before, strict=True
+    ):
+        h = h + seed
+        hs.append(h)
+        cs.append(c)
+        with torch.enable_grad():
+            read, state = _leaf(x), map_state((h_before, c_before) if cell.kind.has_c else h_before, _leaf)
+            after = STEPS[cell.kind.name](read, state, *weights)
+        seen = list(state) if isinstance(state, tuple) else [state]
+        ends = list(after) if isinstance(after, tuple) else [after]
+        found = torch.autograd.grad(ends, [read, *seen], [h, c][: len(ends)])
+        by_x.append(found[0])
+        h, c = found[1], found[2] if len(found) > 2 else c
+    return _in_order(cell, hs), _in_order(cell, cs) if cell.kind.has_c else None, _in_order(cell, by_x)
+
+
+def _leaf(values: Tensor) -> Tensor:
+    return values.detach().requires_grad_()
 
 
 def _last_first(cell: UnrolledLayer, values: Tensor) -> tuple[Tensor, ...]:

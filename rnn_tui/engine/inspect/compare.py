@@ -28,7 +28,7 @@ def compare(layers: Sequence[Sequence[UnrolledLayer]]) -> list[list[tuple[Tensor
         for each in directions:
             first: State = each.h_0 if each.c_0 is None else (each.h_0, each.c_0)
             weights = (each.w_ih, each.w_hh, each.b_ih, each.b_hh)
-            states = through_time(each.cell, xs, first, weights, each.direction)
+            states = through_time(each.kind.name, xs, first, weights, each.direction)
             h = torch.stack([hidden(state) for state in states])
             both.append((h, None if each.c_0 is None else torch.stack([c for _, c in states])))
         found.append(both)

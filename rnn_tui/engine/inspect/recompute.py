@@ -13,8 +13,8 @@ from torch import Tensor
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import State, map_state
 from rnn_tui.engine.network.dropout import dropped
-from rnn_tui.engine.network.fused import run_rows, steps_of_rows
-from rnn_tui.engine.network.single_layers import layer_modules
+from rnn_tui.engine.network.fused import steps_of_rows
+from rnn_tui.engine.network.single_layers import layer_modules, run_layer
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["LayerPass", "end_of_row", "recompute", "run_layers", "some_rows", "steps_there", "unroll"]
@@ -90,10 +90,10 @@ def run_layers(
     for number, module in enumerate(layer_modules(trainer.model, network)[:layers]):
         at = slice(number * count, (number + 1) * count)
         with trainer.cast():
-            h = run_rows(module, x, map_state(state, lambda part: part[at]), lengths)[0].float()  # noqa: B023
+            h = run_layer(module, x, map_state(state, lambda part: part[at]), lengths).float()  # noqa: B023
         directions = tuple(
             UnrolledLayer(
-                cell=network.cell,
+                kind=network.kind,
                 direction=direction,
                 **_weights(module, direction),
                 x=x,

@@ -5,16 +5,17 @@ states of a layer, the sums of all time steps are two matrix products, and the g
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.network.cells import SQUASH
 from rnn_tui.engine.network.single_layers import cells
+from rnn_tui.experiment.cell_kinds import CellKind, Product
 
-__all__ = ["GATE_NAMES", "UnrolledLayer"]
-
-GATE_NAMES = {"rnn": ("h",), "rnn-relu": ("h",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
+__all__ = ["UnrolledLayer"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class UnrolledLayer:
     The shapes are those of one row; with several rows, time comes first and then the rows: (T, N, H), (N, H).
     """
 
-    cell: str
+    kind: CellKind
     direction: int  # 1: it reads from the right, so that "before" is the step after
     w_ih: Tensor  # (G*H, E)
     w_hh: Tensor  # (G*H, H)
@@ -42,7 +43,8 @@ class UnrolledLayer:
         """(T, H), of an LSTM; at the padding of a row the c that is handed on unchanged."""
         if self.c_0 is None:
             return None
-        kept, taken = self.gates["f"], self.gates["i"] * self.gates["g"]
+        kept = reduce(add, [self._factor(each) for each in self.kind.c if each.value == "c"])
+        taken = reduce(add, [self._factor(each) * self.gates[each.value] for each in self.kind.c if each.value != "c"])
         if self.own is not None:
             kept, taken = kept.where(self.own, 1), taken.where(self.own, 0)
         return cells(kept, taken, self.c_0, from_right=self.direction == 1)
@@ -70,19 +72,18 @@ class UnrolledLayer:
     @cached_property
     def totals(self) -> dict[str, Tensor]:
         """What goes into the non-linearity of each gate, (T, H) by its name."""
-        names = GATE_NAMES[self.cell]
-        inputs = (self.from_input + self.b_ih).chunk(len(names), -1)
-        states = (self.from_state + self.b_hh).chunk(len(names), -1)
-        totals = {name: x + h for name, x, h in zip(names, inputs, states, strict=True)}
-        if self.cell == "gru":
-            totals["n"] = inputs[2] + torch.sigmoid(totals["r"]) * states[2]
+        gates = self.kind.gates
+        inputs = (self.from_input + self.b_ih).chunk(len(gates), -1)
+        states = (self.from_state + self.b_hh).chunk(len(gates), -1)
+        totals: dict[str, Tensor] = {}
+        for gate, x, h in zip(gates, inputs, states, strict=True):
+            totals[gate.name] = x + (torch.sigmoid(totals[gate.reset]) * h if gate.reset else h)
         return totals
 
     @cached_property
     def gates(self) -> dict[str, Tensor]:
         """The value of each gate, (T, H) by its name."""
-        squash = {"h": torch.relu if self.cell == "rnn-relu" else torch.tanh, "g": torch.tanh, "n": torch.tanh}
-        return {name: squash.get(name, torch.sigmoid)(total) for name, total in self.totals.items()}
+        return {gate.name: SQUASH[gate.squash](self.totals[gate.name]) for gate in self.kind.gates}
 
     @property
     def end(self) -> tuple[Tensor, Tensor | None]:
@@ -114,6 +115,9 @@ class UnrolledLayer:
             h_0=self.h_0[number],
             c_0=None if self.c_0 is None else self.c_0[number],
         )
+
+    def _factor(self, product: Product) -> Tensor:
+        return 1 - self.gates[product.gate] if product.rest else self.gates[product.gate]
 
     def _before(self, states: Tensor, first: Tensor) -> Tensor:
         if self.own is not None:

@@ -4,8 +4,8 @@ Read it from top to bottom: one time step of each cell, then a row of steps thro
 It has the parameters of torch's modules, by name, shape, order and first values, and computes what they compute.
 
 T time steps, N rows, E features, H hidden units, L layers, D directions, G gates (RNN 1, GRU 3, LSTM 4). The rows of a
-weight matrix are those of all gates, one gate below the other, so that one product serves them all.
-The equations: https://docs.pytorch.org/docs/stable/nn.html#recurrent-layers
+weight matrix are those of all gates, one gate below the other, so that one product serves them all. Which gates these
+are, and where the equations come from: `experiment/cell_kinds.py`.
 """
 
 import math
@@ -15,9 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.experiment.spec import GATES, Network
+from rnn_tui.experiment.cell_kinds import Squash
+from rnn_tui.experiment.spec import Network
 
 __all__ = [
+    "SQUASH",
     "STEPS",
     "State",
     "WrittenOut",
@@ -75,6 +77,7 @@ def lstm_step(
     return h, c
 
 
+SQUASH: dict[Squash, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "relu": torch.relu, "σ": torch.sigmoid}
 STEPS: dict[str, Callable[..., Any]] = {"rnn": rnn_step, "rnn-relu": relu_step, "gru": gru_step, "lstm": lstm_step}
 
 
@@ -132,7 +135,7 @@ class WrittenOut(nn.Module):
         self.cell, self.layers, self.directions = network.cell, network.layers, network.directions
         self.batch_first = network.batch_first
         size = network.hidden_size
-        rows, bound = GATES[network.cell] * size, 1 / math.sqrt(size)
+        rows, bound = len(network.kind.gates) * size, 1 / math.sqrt(size)
         for layer in range(network.layers):
             width = network.directions * size if layer else input_size
             for end in ("", "_reverse")[: network.directions]:

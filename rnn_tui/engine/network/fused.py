@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-__all__ = ["FusedGRU", "FusedLSTM", "FusedRNN", "run_rows", "steps_of_rows"]
+from rnn_tui.experiment.spec import Network
+
+__all__ = ["build_fused", "run_rows", "steps_of_rows"]
 
 
 def run_rows(
@@ -86,8 +88,7 @@ class _Fused(nn.RNNBase):
         return self._function()(x, state, weights, *settings)
 
     def _function(self) -> Callable[..., Any]:
-        name = {"RNN_TANH": "rnn_tanh", "RNN_RELU": "rnn_relu", "GRU": "gru", "LSTM": "lstm"}[self.mode]
-        function: Callable[..., Any] = getattr(torch, name)
+        function: Callable[..., Any] = getattr(torch, self.mode.lower())  # torch.rnn_tanh, torch.lstm
         return function
 
 
@@ -98,13 +99,28 @@ def _of_rows(state: Any, order: Tensor | None) -> Any:
     return tuple(part.index_select(1, order) for part in state) if isinstance(state, tuple) else state[:, order]
 
 
-class FusedRNN(_Fused, nn.RNN):  # type: ignore[misc] # forward takes more
+class _RNN(_Fused, nn.RNN):  # type: ignore[misc] # forward takes more
     """nn.RNN with masks and lengths."""
 
 
-class FusedGRU(_Fused, nn.GRU):  # type: ignore[misc]
+class _GRU(_Fused, nn.GRU):  # type: ignore[misc]
     """nn.GRU with masks and lengths."""
 
 
-class FusedLSTM(_Fused, nn.LSTM):  # type: ignore[misc]
+class _LSTM(_Fused, nn.LSTM):  # type: ignore[misc]
     """nn.LSTM with masks and lengths."""
+
+
+def build_fused(network: Network, input_size: int) -> nn.RNNBase:
+    """Build torch's own module for a network, or ours on top of it where masks or the lengths of rows are needed."""
+    kind, takes_more = network.kind, bool(network.dropout) or network.bidirectional
+    ours: dict[str, Callable[..., nn.RNNBase]] = {"RNN": _RNN, "GRU": _GRU, "LSTM": _LSTM}
+    build: Callable[..., nn.RNNBase] = ours[kind.module] if takes_more else getattr(nn, kind.module)
+    return build(
+        input_size,
+        network.hidden_size,
+        num_layers=network.layers,
+        bidirectional=network.bidirectional,
+        batch_first=network.batch_first,
+        **kind.options,
+    )

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.network.cells import State, WrittenOut
-from rnn_tui.engine.network.fused import FusedGRU, FusedLSTM, FusedRNN
+from rnn_tui.engine.network.fused import build_fused
 from rnn_tui.experiment.spec import Experiment, Network
 
 __all__ = ["CellStack", "Model", "State", "drawn_state", "initial_state"]
@@ -23,18 +23,10 @@ class CellStack(nn.Module):
 
     def __init__(self, network: Network, input_size: int) -> None:
         super().__init__()
-        hidden = network.hidden_size
-
-        def cell(width: int) -> nn.RNNCellBase:
-            match network.cell:
-                case "gru":
-                    return nn.GRUCell(width, hidden)
-                case "lstm":
-                    return nn.LSTMCell(width, hidden)
-                case kind:
-                    return nn.RNNCell(width, hidden, nonlinearity="relu" if kind == "rnn-relu" else "tanh")
-
-        self.cells = nn.ModuleList(cell(hidden if layer else input_size) for layer in range(network.layers))
+        hidden, kind = network.hidden_size, network.kind
+        cell: Callable[..., nn.RNNCellBase] = getattr(nn, f"{kind.module}Cell")
+        widths = (hidden if layer else input_size for layer in range(network.layers))
+        self.cells = nn.ModuleList(cell(width, hidden, **kind.options) for width in widths)
         self.batch_first = network.batch_first
 
     def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
@@ -68,7 +60,7 @@ class Model(nn.Module):
         self.batch_first = network.batch_first
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
         build: Callable[[Network, int], nn.Module]
-        build = {"fused": _fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
+        build = {"fused": build_fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
         self.recurrent = build(network, experiment.input_size)
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
@@ -91,20 +83,6 @@ class Model(nn.Module):
         return self.read_out(output), state
 
 
-def _fused(network: Network, input_size: int) -> nn.RNNBase:
-    shape = {"num_layers": network.layers, "bidirectional": network.bidirectional, "batch_first": network.batch_first}
-    takes_more = bool(network.dropout) or network.bidirectional  # masks, or the lengths of rows
-    match network.cell:
-        case "gru":
-            return (FusedGRU if takes_more else nn.GRU)(input_size, network.hidden_size, **shape)
-        case "lstm":
-            return (FusedLSTM if takes_more else nn.LSTM)(input_size, network.hidden_size, **shape)
-        case kind:
-            nonlinearity = "relu" if kind == "rnn-relu" else "tanh"
-            build = FusedRNN if takes_more else nn.RNN
-            return build(input_size, network.hidden_size, nonlinearity=nonlinearity, **shape)
-
-
 def initial_state(network: Network, rows: int, device: torch.device) -> State:
     """The state before the first time step, h (L*D, N, H), and c for an LSTM: zeros, or drawn anew (h first)."""
     shape = (network.layers * network.directions, rows, network.hidden_size)
@@ -114,7 +92,7 @@ def initial_state(network: Network, rows: int, device: torch.device) -> State:
             return torch.randn(shape).to(device)  # drawn on the CPU: the same numbers on every device
         return torch.zeros(shape, device=device)
 
-    return (fresh(), fresh()) if network.cell == "lstm" else fresh()
+    return (fresh(), fresh()) if network.kind.has_c else fresh()
 
 
 def drawn_state(experiment: Experiment, rows: int, device: torch.device) -> State:

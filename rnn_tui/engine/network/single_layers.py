@@ -3,50 +3,79 @@
 A layer's module shares its parameters with the network, so that it computes with the weights of this very tick.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 
+from rnn_tui.engine.network.cells import STEPS, State, WrittenOut
+from rnn_tui.engine.network.fused import run_rows
 from rnn_tui.engine.network.model import CellStack, Model
 from rnn_tui.experiment.spec import Network
 
-__all__ = ["cells", "largest_finite", "layer_cells", "layer_modules"]
+__all__ = ["cells", "largest_finite", "layer_cells", "layer_modules", "run_layer"]
 
 
-def layer_modules(model: Model, network: Network) -> list[nn.RNNBase]:
-    """One nn.RNN, nn.GRU or nn.LSTM of a single layer for each recurrent layer, time first, on shared parameters."""
-    kind = {"gru": nn.GRU, "lstm": nn.LSTM}.get(network.cell, nn.RNN)
-    relu = {"nonlinearity": "relu"} if network.cell == "rnn-relu" else {}
+def layer_modules(model: Model, network: Network) -> list[nn.Module]:
+    """Return a module of a single layer for each recurrent layer, time first, on shared parameters: see `run_layer`."""
+    kind = network.kind
+    alone = replace(network, layers=1, batch_first=False)
     modules = []
     for number in range(network.layers):
         weights = _weights(model.recurrent, number)
         width = weights["weight_ih_l0"].shape[1]
+        module: nn.Module
         with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
-            module = kind(width, network.hidden_size, bidirectional=network.bidirectional, **relu)
+            if kind.module:
+                build: Callable[..., nn.Module] = getattr(nn, kind.module)
+                module = build(width, network.hidden_size, bidirectional=network.bidirectional, **kind.options)
+            else:
+                module = WrittenOut(alone, width)
         for name, weight in weights.items():
             setattr(module, name, weight)
         modules.append(module)
     return modules
 
 
-def layer_cells(model: Model, network: Network) -> list[nn.RNNCellBase]:
-    """One nn.RNNCell, nn.GRUCell or nn.LSTMCell for each recurrent layer that reads from the left, as `layer_modules`.
+def run_layer(module: nn.Module, x: Tensor, state: State, lengths: Tensor | None = None) -> Tensor:
+    """Return the h (T, N, D*H) of one of `layer_modules` for x (T, N, E) and the state before it (D, N, H).
 
-    For single time steps: there the fused modules take up to three times as long.
+    lengths (N,), on the CPU, are those of padded rows: see `run_rows`.
     """
-    kind = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}.get(network.cell, nn.RNNCell)
-    relu: dict[str, Any] = {"nonlinearity": "relu"} if network.cell == "rnn-relu" else {}
-    found = []
+    written_out = isinstance(module, WrittenOut)
+    output: Tensor
+    output, _ = module(x, state, lengths=lengths) if written_out else run_rows(module, x, state, lengths)
+    return output
+
+
+def layer_cells(model: Model, network: Network) -> list[Callable[[Tensor, Any], Any]]:
+    """Return for each recurrent layer that reads from the left what computes one step: (N, E) and a state -> a state.
+
+    nn.RNNCell, nn.GRUCell or nn.LSTMCell where there is one: for single steps the fused modules take up to three times
+    as long.
+    """
+    kind = network.kind
+    found: list[Callable[[Tensor, Any], Any]] = []
     for number in range(network.layers):
-        weights = _weights(model.recurrent, number)
+        weights = {name: each for name, each in _weights(model.recurrent, number).items() if name.endswith("_l0")}
+        if not kind.module:
+            found.append(partial(_step, STEPS[kind.name], list(weights.values())))
+            continue
         with torch.device("meta"):
-            cell = kind(weights["weight_ih_l0"].shape[1], network.hidden_size, **relu)
+            cell = getattr(nn, f"{kind.module}Cell")(
+                weights["weight_ih_l0"].shape[1], network.hidden_size, **kind.options
+            )
         for name, weight in weights.items():
-            if not name.endswith("_reverse"):
-                setattr(cell, name.removesuffix("_l0"), weight)
+            setattr(cell, name.removesuffix("_l0"), weight)
         found.append(cell)
     return found
+
+
+def _step(step: Callable[..., Any], weights: list[Tensor], x: Tensor, state: Any) -> Any:
+    return step(x, state, *weights)
 
 
 def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:

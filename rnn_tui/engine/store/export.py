@@ -21,7 +21,6 @@ from rnn_tui.experiment.spec import END, Experiment
 __all__ = ["ExportRefused", "export_run", "state_dict"]
 
 _Kind = Literal["rows", "one", "answer", "text", "series"]  # what an exported file does; each has its own template
-_MODULES = {"rnn": "RNN", "rnn-relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 
 class ExportRefused(ValueError):
@@ -41,6 +40,9 @@ def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False
         problem = f"beside it nobody could import the module {name}; give the run's folder another name"
         raise ExportRefused(f"{safe(str(code))}: {problem}")
     kept = load_network(folder, best=best)
+    cell = kept.experiment.network.kind
+    if not cell.module:
+        raise ExportRefused(f"{safe(str(code))}: plain PyTorch has no {cell.label}, so its equations would be missing")
     stream = io.BytesIO()
     torch.save(state_dict(kept.experiment, kept.tensors), stream)
     make_folder(place)
@@ -76,10 +78,10 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
 
 def _code(kept: KeptNetwork, weights: str) -> str:
     experiment, series = kept.experiment, kept.essence.series
-    network = experiment.network
+    network, cell = experiment.network, experiment.network.kind
     options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
     options += ["bidirectional=True"] if network.bidirectional else []
-    options += ["nonlinearity='relu'"] if network.cell == "rnn-relu" else []
+    options += ["nonlinearity='relu'"] if cell.nonlinearity == "relu" else []
     width = network.hidden_size * network.directions
     classes = "1" if experiment.is_numbers else "len(VOCABULARY)"
     kind = _kind(experiment)
@@ -93,7 +95,7 @@ def _code(kept: KeptNetwork, weights: str) -> str:
         read="x" if experiment.is_numbers else "indices",
         reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT,
         embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
-        recurrent=f"nn.{_MODULES[network.cell]}({', '.join(options)})",
+        recurrent=f"nn.{cell.module}({', '.join(options)})",
         head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
         use=use + _read(f"export_{kind}"),
     )

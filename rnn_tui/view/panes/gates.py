@@ -6,7 +6,7 @@ from typing import Literal
 from textual.strip import Strip
 
 from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
-from rnn_tui.experiment.spec import GATES, Experiment
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect import GatesAsk, GatesFacts
 from rnn_tui.view.model.scene import Gaze, Scene
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
@@ -14,7 +14,7 @@ from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["GatesPane"]
 
-_HEATMAPS = {"lstm": GATES["lstm"] + 1, "gru": GATES["gru"]}  # an LSTM's cell is drawn as well; without gates: two
+_WITHOUT_GATES = 2  # heatmaps: of the sum, and of the slope
 
 
 class GatesPane(InsidePane):
@@ -35,11 +35,13 @@ class GatesPane(InsidePane):
 
     def ask(self, experiment: Experiment, gaze: Gaze) -> GatesAsk:
         """As many units as fit."""
+        kind = experiment.network.kind
+        heatmaps = len(kind.gates) + kind.has_c if kind.is_gated else _WITHOUT_GATES
         return GatesAsk(
             layer=gaze.layer,
             direction=gaze.direction,
             unit=chosen_unit(experiment, gaze),
-            units=gate_units_that_fit(self.size.height, _HEATMAPS.get(experiment.network.cell, 2)),
+            units=gate_units_that_fit(self.size.height, heatmaps),
             order=_order(experiment, gaze),
             at=-1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1),
         )
@@ -63,8 +65,7 @@ class GatesPane(InsidePane):
         """Which layer, and what a heatmap measures."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.gaze)
-        cell = network.cell.partition("-")[0].upper()
-        return " · ".join(filter(None, (self.NAME, f"{cell} {network.hidden_size}", where)))
+        return " · ".join(filter(None, (self.NAME, f"{network.kind.short} {network.hidden_size}", where)))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""

@@ -145,7 +145,7 @@ def _unrolled(scene: Scene) -> Unrolled:
         head=network.head == "linear",
         fed=min(fed, len(outputs)) if scene.targets else fed,
         current=scene.current,
-        double=network.cell == "lstm",
+        double=network.kind.has_c,
         flow=_flow(scene),
         first_scored=scene.first_scored,
     )
@@ -170,9 +170,9 @@ def _flow(scene: Scene) -> PhaseFlow | None:
 
 def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> LayerRow:
     network = scene.experiment.network
-    name = network.cell.partition("-")[0].upper() + (f" {layer + 1}" if network.layers > 1 else "")
+    name = network.kind.short + (f" {layer + 1}" if network.layers > 1 else "")
     scale = 1.0
-    if states is not None and network.cell == "rnn-relu":  # the one whose states are not bounded
+    if states is not None and not network.kind.is_bounded:
         scale = nice_above(float(np.abs(states.h[np.isfinite(states.h)]).max(initial=1.0)))
     return LayerRow(
         scale=scale,

@@ -39,7 +39,7 @@ class StatesPane(Pane):
         ]
         shape = f"{' · '.join(many)} × " if many else ""
         size = f"({scene.experiment.length}, {scene.experiment.rows}, {network.hidden_size})"
-        name = "h and c" if network.cell == "lstm" else "h"
+        name = "h and c" if network.kind.has_c else "h"
         short = name.replace(" and ", ", ")
         return self.in_border(
             f"{self.NAME} {name} · {shape}{size}", f"State {short} · {shape}{size}", f"{short} · {shape}{size}"
@@ -82,13 +82,13 @@ class StatesPane(Pane):
             axis=scene.axis,
             hidden_size=network.hidden_size,
             layers=network.layers,
-            bounded=network.cell != "rnn-relu",
+            bounded=network.kind.is_bounded,
         )
 
 
 def _blocks(experiment: Experiment, layers: int) -> int:
     network = experiment.network
-    return layers * network.directions * (2 if network.cell == "lstm" else 1)
+    return layers * network.directions * (2 if network.kind.has_c else 1)
 
 
 def height_with_numbers(experiment: Experiment) -> int:

@@ -64,7 +64,10 @@ class WeightsPane(InsidePane):
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.weights."""
         facts = scene.answer(WeightsFacts)
-        return [] if facts is None else draw_weights(facts, width=width, height=height, palette=scene.palette)
+        if facts is None:
+            return []
+        gates = scene.experiment.network.kind.gate_names
+        return draw_weights(facts, width=width, height=height, palette=scene.palette, gates=gates)
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """It has no time axis."""

@@ -13,6 +13,7 @@ from torch import Tensor
 from rnn_tui.engine.inspect.bptt import adjoints
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
+from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.experiment.spec import Experiment
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass
@@ -27,7 +28,7 @@ def layers_of(found: Pass, cell: str, row: int) -> list[list[UnrolledLayer]]:
         begin = found.begin[layer * len(found.h[layer]) + way]
         weights = dict(found.cells[layer][way].named_parameters())
         return UnrolledLayer(
-            cell=cell,
+            kind=CELL_KINDS[cell],
             direction=way,
             w_ih=weights["weight_ih"].detach(),
             w_hh=weights["weight_hh"].detach(),

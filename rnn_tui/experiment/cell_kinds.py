@@ -1,0 +1,142 @@
+"""What each kind of recurrent cell is: its gates, how they make its state, and the words for them. Data, no torch.
+
+A new kind is one entry here, and its equations for a time step in `engine/network/cells.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["CELL_KINDS", "CellKind", "Gate", "Product", "Squash"]
+
+Squash = Literal["tanh", "relu", "σ"]
+
+_TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """One gate: squash(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh), with H rows of each matrix for its H units."""
+
+    name: str  # a letter, as in the equations
+    squash: Squash
+    about: str = ""  # what it decides, in a few words
+    reset: str = ""  # an earlier gate r that multiplies what comes from the state: … + r·(W_hh h_{t-1} + b_hh)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether its values may be negative: it says what there is, not how much of it passes."""
+        return self.squash != "σ"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """A gate times a value: one term of the sum that is the new c or h."""
+
+    gate: str
+    value: str  # the name of a gate; "h" or "c": the one before this step; "tanh(c)": of the new c
+    rest: bool = False  # 1 − gate in place of the gate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellKind:
+    """One kind of cell. The rows of its weights are those of its gates, H for each, in this order."""
+
+    name: str  # in experiments, on the command line and in TOML
+    label: str  # as people write it
+    module: str = ""  # of torch.nn; empty: torch has none, and it is always written out
+    nonlinearity: Literal["", "tanh", "relu"] = ""  # the argument of nn.RNN
+    gates: tuple[Gate, ...]
+    c: tuple[Product, ...] = ()  # c_t, the sum of these; empty: there is no c
+    h: tuple[Product, ...] = ()  # h_t; empty: it is the only gate
+    is_bounded: bool = True  # whether h_t lies in (−1, 1), as far as it does not come from h_0
+    about: str = ""  # what the gates do, after a colon
+    about_c: str = ""  # what c is, in a few words
+    reference: str = ""  # where its equations are written down
+
+    @property
+    def has_c(self) -> bool:
+        """Whether its state is h and c."""
+        return bool(self.c)
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether it has gates to look at; a plain RNN has only the sum that becomes its state."""
+        return len(self.gates) > 1
+
+    @property
+    def gate_names(self) -> tuple[str, ...]:
+        """The names of its gates in their order."""
+        return tuple(gate.name for gate in self.gates)
+
+    @property
+    def mixes_h(self) -> bool:
+        """Whether a part of h_{t-1} is in h_t as it is, so that h_0 is never quite gone."""
+        return any(each.value == "h" for each in self.h)
+
+    @property
+    def short(self) -> str:
+        """Its name in capitals, without what comes after a dash: "LSTM", and "RNN" for both plain ones."""
+        return self.name.partition("-")[0].upper()
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The arguments of torch's modules that make them this kind."""
+        return {"nonlinearity": self.nonlinearity} if self.nonlinearity else {}
+
+    @property
+    def function(self) -> str:
+        """What torch calls the function that computes it, torch.lstm, and with _cell one step of it."""
+        return "_".join(filter(None, (self.module.lower(), self.nonlinearity)))
+
+
+CELL_KINDS: dict[str, CellKind] = {
+    kind.name: kind
+    for kind in (
+        CellKind(
+            name="rnn",
+            label="RNN",
+            module="RNN",
+            nonlinearity="tanh",
+            gates=(Gate(name="h", squash="tanh"),),
+            reference=f"{_TORCH}RNN.html",
+        ),
+        CellKind(
+            name="rnn-relu",
+            label="RNN relu",
+            module="RNN",
+            nonlinearity="relu",
+            gates=(Gate(name="h", squash="relu"),),
+            is_bounded=False,
+            reference=f"{_TORCH}RNN.html",
+        ),
+        CellKind(
+            name="gru",
+            label="GRU",
+            module="GRU",
+            gates=(
+                Gate(name="r", squash="σ", about="how much of h n may see"),
+                Gate(name="z", squash="σ", about="how much of h is kept"),
+                Gate(name="n", squash="tanh", about="what takes the place of the rest", reset="r"),
+            ),
+            h=(Product(gate="z", value="n", rest=True), Product(gate="z", value="h")),
+            about="gates say how much of it stays.",
+            reference=f"{_TORCH}GRU.html",
+        ),
+        CellKind(
+            name="lstm",
+            label="LSTM",
+            module="LSTM",
+            gates=(
+                Gate(name="i", squash="σ", about="how much of g is let in"),
+                Gate(name="f", squash="σ", about="how much of c is kept"),
+                Gate(name="g", squash="tanh", about="what there is to let in"),
+                Gate(name="o", squash="σ", about="how much of c is shown"),
+            ),
+            c=(Product(gate="f", value="c"), Product(gate="i", value="g")),
+            h=(Product(gate="o", value="tanh(c)"),),
+            about="gates forget, take in, and show.",
+            about_c="the memory: f·c + i·g",
+            reference=f"{_TORCH}LSTM.html",
+        ),
+    )
+}
