@@ -195,9 +195,8 @@ def test_its_shapes_weights_and_memory_are_those_of_the_model() -> None:
     assert what.weights == sum(each.numel() for each in weights.values())
     gru = replace(what, network=replace(what.network, cell="gru"))
     assert what.memory_bytes < gru.memory_bytes
-    tensors = {
-        f"model.{name}": each for name, each in zip(dict(named), session.trainer.model.parameters(), strict=True)
-    }
+    values = session.trainer.model.state_dict().values()
+    tensors = {f"model.{name}": each for (name, _), each in zip(named, values, strict=True)}
     assert "recurrent.weight_hh_l1_reverse" in state_dict(what, tensors)
     assert describe_network(what) == "one-hot 5 → written-out MGU 7×2 ⇄ → linear 5"
     for fact in session.probe.checks(EVERYTHING):
