@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from msgspec.structs import replace
 from torch import Tensor
 
 from rnn_tui.engine.inspect.compare import compare
@@ -11,14 +10,9 @@ from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers
 
-__all__ = ["cell_facts", "newest_cell"]
+__all__ = ["cell_facts"]
 
 _PRODUCTS = 5e7  # of weights with numbers: what the equations written out may take
-
-
-def newest_cell(sight: Sight, ask: CellAsk) -> CellAsk:
-    """The same ask at the newest time step: in slow motion that of the cell on the screen."""
-    return replace(ask, step=sight.newest(*sight.place(ask.layer, ask.direction)))
 
 
 @torch.no_grad()
@@ -31,7 +25,7 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
     network = sight.trainer.experiment.network
     size = network.hidden_size
     layer, direction = sight.place(ask.layer, ask.direction)
-    step = min(max(ask.step, 0), sight.trainer.length - 1)
+    step = sight.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), sight.trainer.length - 1)
     unit = min(max(ask.unit, 0), size - 1)
     begin, end = sight.known(layer, direction)
     if not begin <= step < end:

@@ -35,6 +35,7 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
 
     L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
+    ask = replace(ask, at=max(0, sight.fed - 1)) if ask.at == -1 else ask
     trainer, network = sight.trainer, sight.trainer.experiment.network
     layer, direction = sight.place(ask.layer, ask.direction)
     facts = GradientsFacts(first=sight.first, at=-1, layer=layer, direction=direction)

@@ -1,11 +1,13 @@
 """The model as the numbers of a frame: only what somebody is looking at, and only as much as fits."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.answers.dispatch import Inside
+from rnn_tui.engine.answers.dispatch import answers
 from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.phase_text import describe
@@ -32,7 +34,7 @@ class Probe:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self.motion: Motion | None = None  # where a tick is held: what it has not computed yet is not shown
-        self._inside = Inside()
+        self._memory: dict[str, Any] = {}  # what answers keep from frame to frame
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
         """The time steps that are shown, as start and stop: those asked for, or those around the step being fed."""
@@ -60,8 +62,10 @@ class Probe:
         first, stop = self.window(wanted)
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
         fed = min(self.answered, self._trainer.task.steps(row))
-        sight = Sight(trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion)
-        return self._inside.answers(wanted.inside, sight, guard)
+        sight = Sight(
+            trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion, memory=self._memory
+        )
+        return answers(wanted.inside, sight, guard)
 
     def tensors(self, wanted: Wanted) -> tuple[TensorFact, ...]:
         """Every tensor of the pass."""

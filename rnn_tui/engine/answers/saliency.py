@@ -25,6 +25,7 @@ def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
     measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
     Of a series: for the number said, standardised, times the numbers read, standardised.
     """
+    ask = replace(ask, step=max(0, sight.fed - 1)) if ask.step == -1 else ask
     trainer, task = sight.trainer, sight.trainer.task
     facts = SaliencyFacts(
         step=ask.step,

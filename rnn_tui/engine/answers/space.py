@@ -10,12 +10,18 @@ from rnn_tui.engine.inspect.pca import Axes, principal
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.protocol.inspect import Integers, SpaceAsk, SpaceFacts, SpaceKind
 
-__all__ = ["Spaces"]
+__all__ = ["Spaces", "space_facts"]
 
 _MOST_POINTS = 4096  # that principal components are computed from
 _MOST_STEPS = 1024  # of a row that are sent, where there are more points than that
 _ROWS = 64  # that the axes are computed from at least, where there are more points than that
 _MOST_CHARACTERS = 512
+
+
+def space_facts(sight: Sight, ask: SpaceAsk) -> SpaceFacts:
+    """Return the points on the axes of the frame before, as far as the data allow it; see `Spaces`."""
+    spaces: Spaces = sight.memory.setdefault("space", Spaces())
+    return spaces.facts(sight, ask)
 
 
 class Spaces:

@@ -1,7 +1,8 @@
 """What is looked at inside a network: one row of the pass under way, as far as it has been fed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -32,6 +33,7 @@ class Sight:
     stop: int
     fed: int  # time steps of this pass whose output is there
     motion: Motion | None = None  # where a tick is held
+    memory: dict[str, Any] = field(default_factory=dict)  # what answers keep from frame to frame, by their name
 
     @property
     def read(self) -> int:

@@ -1,11 +1,14 @@
 """All panes there are.
 
-`PANES` are there from the beginning, in the order in which they stand in their columns. `INSIDE` are those that look
-inside: each is imported when it is first opened, or while nothing else is to do, since start-up is felt.
+`PANES` are there from the beginning, in the order in which they stand in their columns. `INSIDE` names the panes that
+look inside, by what they ask the engine: the pane of a `SaliencyAsk` is the class `SaliencyPane` in the module
+`saliency`. Each is imported when it is first opened, or while there is nothing else to do, for the start-up time.
 """
 
 from importlib import import_module
+from typing import get_args
 
+from rnn_tui.protocol.inspect import Ask
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
@@ -17,19 +20,11 @@ from rnn_tui.view.widgets.pane import Pane
 __all__ = ["INSIDE", "PANES", "inside_pane"]
 
 PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, PredictionPane)
-INSIDE = {  # the module, which is also the pane's ID, and its class
-    "gates": "GatesPane",
-    "gradients": "GradientsPane",
-    "saliency": "SaliencyPane",
-    "reading": "ReadingPane",
-    "cell": "CellPane",
-    "weights": "WeightsPane",
-    "space": "SpacePane",
-    "sample": "SamplePane",
-}
+INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in get_args(Ask))
 
 
 def inside_pane(name: str) -> type[InsidePane]:
-    """The class of the pane of that ID. Raises KeyError where there is none."""
-    kind: type[InsidePane] = getattr(import_module(f"rnn_tui.view.panes.{name}"), INSIDE[name])
+    """Return the class of the pane with that ID. Raises ModuleNotFoundError where there is none."""
+    module = import_module(f"rnn_tui.view.panes.{name}")
+    kind: type[InsidePane] = getattr(module, f"{name.capitalize()}Pane")
     return kind

@@ -1,6 +1,7 @@
 """What panes ask is answered in their order, at the step that they mean, and nothing is computed that nobody asks."""
 
-from typing import Any
+from importlib import import_module
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -19,23 +20,21 @@ from rnn_tui.protocol.inspect import (
     CellAsk,
     CellFacts,
     GatesAsk,
-    GatesFacts,
     GradientsAsk,
     GradientsFacts,
     ReadingAsk,
-    ReadingFacts,
     SaliencyAsk,
     SaliencyFacts,
     SampleAsk,
-    SampleFacts,
     SpaceAsk,
-    SpaceFacts,
     WeightsAsk,
     WeightsFacts,
+    name_of,
+    name_of_answer,
 )
 from rnn_tui.protocol.messages import Wanted
 
-ASKS: tuple[Ask, ...] = (
+SOME: tuple[Ask, ...] = (
     SaliencyAsk(step=-1),
     SpaceAsk(),
     WeightsAsk(),
@@ -45,7 +44,7 @@ ASKS: tuple[Ask, ...] = (
     SampleAsk(prime="h", length=9),
     ReadingAsk(order="quotes"),
 )
-KINDS = (SaliencyFacts, SpaceFacts, WeightsFacts, GradientsFacts, GatesFacts, CellFacts, SampleFacts, ReadingFacts)
+ASKS = (*SOME, *(kind() for kind in get_args(Ask) if kind not in map(type, SOME)))
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
@@ -61,7 +60,16 @@ def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
 def test_every_ask_has_its_answer_in_every_lesson(lesson: str, ticks: int) -> None:
     _, probe = ticked(LESSONS[lesson], ticks)
     answers = probe.inside(Wanted(first=0, count=99, inside=ASKS))
-    assert tuple(type(answer) for answer in answers) == KINDS
+    assert [name_of_answer(type(answer)) for answer in answers] == [name_of(ask) for ask in ASKS]
+
+
+@pytest.mark.parametrize("kind", get_args(Ask))
+def test_every_ask_is_answered_by_the_function_of_its_name(kind: type) -> None:
+    name = kind.__name__.removesuffix("Ask")
+    module = import_module(f"rnn_tui.engine.answers.{name.lower()}")
+    hints = get_type_hints(getattr(module, f"{name.lower()}_facts"))
+    assert hints["ask"] is kind
+    assert hints["return"].__name__ == f"{name}Facts"
 
 
 def test_without_a_cursor_it_is_the_step_fed_last() -> None:

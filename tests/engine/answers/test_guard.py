@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ from rnn_tui.protocol.inspect import (
 from rnn_tui.protocol.messages import CurveWanted, Frame, Look, NextPhase, Open, Refused, Wanted
 from rnn_tui.protocol.wire import pack
 
-ASKS: tuple[Ask, ...] = (
+SOME: tuple[Ask, ...] = (
     CellAsk(step=-1, compare=True),
     GatesAsk(order="rows"),
     GradientsAsk(at=-1),
@@ -44,6 +44,7 @@ ASKS: tuple[Ask, ...] = (
     SampleAsk(prime="h", length=9),
     ReadingAsk(order="quotes"),
 )
+ASKS = (*SOME, *(kind() for kind in get_args(Ask) if kind not in map(type, SOME)))
 ALL = Wanted(
     count=6,
     top=5,
@@ -78,14 +79,7 @@ PARTS = {  # of a frame: what is made to fail
     "checks": "rnn_tui.engine.answers.probe.checks",
     "forecast": "rnn_tui.engine.answers.probe.forecast",
     "inside": "rnn_tui.engine.answers.probe.Sight",
-    "cell": "rnn_tui.engine.answers.dispatch.cell_facts",
-    "gates": "rnn_tui.engine.answers.dispatch.gates_facts",
-    "gradients": "rnn_tui.engine.answers.dispatch.gradients_facts",
-    "weights": "rnn_tui.engine.answers.dispatch.weights_facts",
-    "space": "rnn_tui.engine.answers.dispatch.Spaces.facts",
-    "saliency": "rnn_tui.engine.answers.dispatch.saliency_facts",
-    "sample": "rnn_tui.engine.answers.dispatch.sample_facts",
-    "reading": "rnn_tui.engine.answers.dispatch.reading_facts",
+    **{name_of(ask): "rnn_tui.engine.answers.{0}.{0}_facts".format(name_of(ask)) for ask in ASKS},
 }
 HEADER = {"look", "revision", "views", "controls", "failures", "learnt"}
 ENGINE = str(Path(rnn_tui.engine.__file__).parent)

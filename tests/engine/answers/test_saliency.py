@@ -67,7 +67,7 @@ def test_the_window_does_not_cut_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fed", "step", "note"), [(0, 0, NOT_FED), (3, 3, "not been fed yet"), (3, -1, "not been fed yet")]
+    ("fed", "step", "note"), [(0, 0, NOT_FED), (3, 3, "not been fed yet"), (3, -2, "not been fed yet")]
 )
 def test_a_step_that_has_not_been_fed_has_said_nothing(fed: int, step: int, note: str) -> None:
     trainer, _ = ticked(from_dict({}), fed)
