@@ -16,7 +16,7 @@ from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.remember import remember
-from rnn_tui.experiment.settings import field
+from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
 
@@ -101,7 +101,7 @@ def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) ->
         raise Refusal(f"--gap {gap}: only the lesson {REMEMBER} has a gap; {other} has none")
     for path in ("data.inputs", "data.targets"):
         if path in replaced:
-            raise Refusal(f"--gap {gap}: makes the texts of {REMEMBER}; give it or {field(path).option}, not both")
+            raise Refusal(f"--gap {gap}: makes the texts of {REMEMBER}; give it or {setting(path).option}, not both")
 
 
 def _read(file: str) -> Experiment:

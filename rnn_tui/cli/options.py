@@ -9,9 +9,9 @@ from rnn_tui.common.process import is_gone
 from rnn_tui.common.wording import shown, without_value
 from rnn_tui.experiment.remember import GAP, LARGEST_GAP
 from rnn_tui.experiment.remember import NAME as REMEMBER
-from rnn_tui.experiment.settings import FIELDS, Field, field
-from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.experiment.validate import choices
+from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.settings import SETTINGS, setting
+from rnn_tui.experiment.spec import ExperimentError
 
 __all__ = [
     "Refusal",
@@ -24,15 +24,14 @@ __all__ = [
     "given_gap",
 ]
 
-_DEFAULTS = Experiment()
-_GAP = Field(
-    path="data.gap",
+_GAP = Setting(
+    f"in {REMEMBER}: characters between a letter and the place where it must come back ({GAP})",
     option="--gap",
-    label="gap",
+    path="data.gap",
     metavar="N",
     minimum=1,
     maximum=LARGEST_GAP,
-    about=f"in {REMEMBER}: characters between a letter and the place where it must come back ({GAP})",
+    kind=int,
 )
 
 
@@ -65,21 +64,23 @@ class SectionOption(click.Option):
         return super().shell_complete(ctx, incomplete)
 
 
-def experiment_options() -> list[click.Parameter]:
-    """An option for each field of the table. They are read as text: `given` makes values of them."""
-    return [_option(each) for each in FIELDS]
+def experiment_options(*, resuming: bool = False) -> list[click.Parameter]:
+    """Return an option for each setting, or for those that may change when a run is resumed.
+
+    They are read as text: `given` makes values of them.
+    """
+    return [_option(each) for each in SETTINGS if each.resume or not resuming]
 
 
-def _option(each: Field) -> SectionOption:
-    kind = type(_default(each.path))
-    if kind is bool:
+def _option(each: Setting) -> SectionOption:
+    if each.kind is bool:
         names = [f"{each.option}/--no-{each.option[2:]}", _parameter(each)]
         return SectionOption(names, section=each.section, default=None, help=each.about)
     return SectionOption(
         [each.option, _parameter(each)],
         section=each.section,
         metavar=_metavar(each),
-        multiple=kind is tuple,
+        multiple=each.kind is tuple,
         type=click.UNPROCESSED,
         help=each.about,
     )
@@ -87,7 +88,7 @@ def _option(each: Field) -> SectionOption:
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:
     """The values of those options that were used, by path. Raises Refusal for one that is no such value."""
-    used = {each: parameters[_parameter(each)] for each in FIELDS}
+    used = {each: parameters[_parameter(each)] for each in SETTINGS}
     return {each.path: _value(each, text) for each, text in used.items() if text is not None and text != ()}
 
 
@@ -107,23 +108,17 @@ def given_gap(parameters: dict[str, Any]) -> int | None:
     text = parameters[_GAP.name]
     if text is None:
         return None
-    gap: int = _number(_GAP.option, text, int)
+    gap: int = _value(_GAP, text)
     problem = _GAP.range_problem(gap)
     if problem:
         raise Refusal(f"{_GAP.option} {shown(text)}: {problem}")
     return gap
 
 
-def _default(path: str) -> Any:
-    """The value of a field where nothing sets it; its type is the field's."""
-    section, _, name = path.partition(".")
-    return getattr(getattr(_DEFAULTS, section), name)
-
-
 def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
     """An unsound experiment as one line that names the option, the value and what would be right."""
     section, _, name = error.path.partition(".")
-    option, value = field(error.path).option, values[section][name]
+    option, value = setting(error.path).option, values[section][name]
     if isinstance(value, bool):
         return f"{option if value else f'--no-{option[2:]}'}: {without_value(str(error))}"
     if error.value is not None:
@@ -133,27 +128,17 @@ def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
     return f"{option} {shown(value)}: {without_value(str(error))}"
 
 
-def _parameter(each: Field) -> str:
+def _parameter(each: Setting) -> str:
     return each.path.replace(".", "_")
 
 
-def _metavar(each: Field) -> str:
+def _metavar(each: Setting) -> str:
     words = {tuple: "TEXT", str: "TEXT", int: "N", float: "NUMBER"}
-    return each.metavar or "|".join(choices(each.path)) or words[type(_default(each.path))]
+    return each.metavar or "|".join(each.choices) or words[each.kind]
 
 
-def _value(each: Field, text: Any) -> Any:
-    kind = type(_default(each.path))
-    if kind not in (int, float):
-        return text
-    if each.path == "run.speed" and text == "max":
-        return 0.0
-    return _number(each.option, text, kind, ", or max" if each.path == "run.speed" else "")
-
-
-def _number(option: str, text: Any, kind: type, or_else: str = "") -> Any:
+def _value(each: Setting, text: Any) -> Any:
     try:
-        return kind(text)
+        return each.parse(text) if isinstance(text, str) else text
     except ValueError:
-        right = "a whole number" if kind is int else "a number"
-        raise Refusal(f"{option} {shown(text)}: is not {right}{or_else}") from None
+        raise Refusal(f"{each.option} {shown(text)}: is not {each.wanted}") from None

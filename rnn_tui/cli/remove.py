@@ -8,10 +8,9 @@ import click
 
 from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.options import Refusal
-from rnn_tui.common.counted import counted
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
-from rnn_tui.common.wording import shown
+from rnn_tui.common.wording import counted, shown
 
 __all__ = ["remove"]
 

@@ -14,7 +14,7 @@ from rnn_tui.common.process import home_problem
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.command_line import ForkError, parse_forks
-from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.messages import Keep
@@ -24,13 +24,6 @@ from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_te
 
 __all__ = ["keeping", "resumed"]
 
-_ON_RESUMING = (
-    "training.epochs",
-    "run.speed",
-    "run.device",
-    "run.threads",
-    "run.until",
-)  # what can be said of a run that goes on
 _MOST = 10**15  # updates
 _LONG = 50_000  # characters of inputs from which an experiment may be too large for a file
 
@@ -67,9 +60,9 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
             raise Refusal(f"{shown(other)}: give it or a run to resume, not both")
     if parameters.get("no_save"):
         raise Refusal("--no-save: a run that goes on is kept where it is")
-    settings = given({each.path.replace(".", "_"): None for each in FIELDS} | parameters)
-    for each in FIELDS:
-        if each.path in settings and each.path not in _ON_RESUMING:
+    settings = given({each.path.replace(".", "_"): None for each in SETTINGS} | parameters)
+    for each in SETTINGS:
+        if each.path in settings and not each.resume:
             hint = " (--fork changes how it learns)" if each.section == "training" else ""
             raise Refusal(f"{each.option}: is the run's own, and cannot change when it is resumed{hint}")
     _check_board(parameters["tensorboard"])
@@ -87,10 +80,10 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
         raise Refusal(f"{_place(folder)}: cannot be written, and the run is kept there")
     training = manifest.turns[-1].training if manifest.turns else experiment.training
     values = to_dict(experiment)
-    values["run"] |= {path.partition(".")[2]: value for path, value in settings.items() if path.startswith("run.")}
+    values["run"] |= _of_section("run", settings)
     try:
         experiment = from_dict(values)
-        turns = _epochs(experiment, training, manifest, settings)
+        turns = _other_training(experiment, training, manifest, settings)
     except ExperimentError as error:
         raise Refusal(complaint(error, values)) from None
     turns += _forks(experiment, turns[-1].training if turns else training, manifest.tick, forks)
@@ -100,13 +93,18 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
     return experiment, turns, keep
 
 
-def _epochs(
+def _of_section(section: str, settings: dict[str, Any]) -> dict[str, Any]:
+    return {each.name: settings[each.path] for each in SETTINGS if each.section == section and each.path in settings}
+
+
+def _other_training(
     experiment: Experiment, training: Training, manifest: Manifest, settings: dict[str, Any]
 ) -> tuple[Turn, ...]:
-    """Other epochs from the tick on where the run was left. Raises ExperimentError, or Refusal."""
+    """Return the change of training from the tick on where the run was left. Raises ExperimentError, or Refusal."""
     values = to_dict(msgspec.structs.replace(experiment, training=training))
-    values["training"]["epochs"] = epochs = settings.get("training.epochs", training.epochs)
+    values["training"] |= _of_section("training", settings)
     asked = from_dict(values).training
+    epochs = asked.epochs
     if "training.epochs" in settings and 0 < epochs < manifest.epoch:
         raise Refusal(
             f"--epochs {epochs}: is too small: the run is in epoch {manifest.epoch:,}; it must be at least that, or 0"

@@ -14,7 +14,7 @@ from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import Piecewise, say
 from rnn_tui.common.wording import shown, without_value
-from rnn_tui.experiment.sampling_settings import SAMPLE_FIELDS, sample_numbers
+from rnn_tui.experiment.sampling_settings import SAMPLE_SETTINGS, sample_numbers
 from rnn_tui.experiment.spec import ExperimentError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["sample"]
 
-_DEFAULTS = {"temperature": "1.0", "top_k": "0", "seed": "0", "length": "200"}
 _HELP = {
     "prime": "the text that it goes on from or answers to; of a series numbers, with blanks between them",
     "length": "characters to write, or the most that an answer may have (200)",
@@ -40,7 +39,7 @@ def _options() -> list[click.Parameter]:
             type=click.UNPROCESSED,
             help=_HELP.get(each.name, each.about),
         )
-        for each in SAMPLE_FIELDS
+        for each in SAMPLE_SETTINGS
     ]
     about = "a file with that text, - for stdin; where the run learns answers, each line of it is answered"
     options.insert(1, click.Option(["--prime-file"], metavar="FILE", type=click.UNPROCESSED, help=about))
@@ -74,7 +73,8 @@ def sample(
     """
     check_working_folder()
     drawn = any(numbers[name] is not None for name in _DRAWS)
-    numbers = {name: _DEFAULTS[name] if value is None else value for name, value in numbers.items()}
+    defaults = {each.name: str(each.default) for each in SAMPLE_SETTINGS}
+    numbers = {name: defaults[name] if value is None else value for name, value in numbers.items()}
     from rnn_tui.runs.catalog import NoSuchRun, find
 
     try:
@@ -176,5 +176,5 @@ def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:
     if not error.path.startswith("sample."):
         return safe(str(error))
     name = error.path.partition(".")[2]
-    option = next(each.option for each in SAMPLE_FIELDS if each.name == name)
+    option = next(each.option for each in SAMPLE_SETTINGS if each.name == name)
     return f"{option} {shown(numbers[name])}: {without_value(str(error))}" if name in numbers else f"{option}: {error}"

@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 
 from rnn_tui.cli.options import Refusal
-from rnn_tui.common.counted import counted
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.common.output import say
-from rnn_tui.common.wording import shown
+from rnn_tui.common.wording import counted, shown
 from rnn_tui.experiment.task_layout import Says
 
 __all__ = ["known_primes", "numbers_of", "prime_of"]

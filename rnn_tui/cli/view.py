@@ -39,7 +39,6 @@ _HISTORY = SectionOption(
 )
 _PAUSED = SectionOption(["--paused"], section="run", is_flag=True, help="open without playing")
 _RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED, shell_complete=complete_runs)
-_ON_RESUMING = ("training.epochs", "run.speed", "run.device", "run.threads", "run.until")
 _PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
 
 
@@ -93,7 +92,7 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
     cls=SectionedCommand,
     params=[
         _RUN,
-        *(each for each in experiment_options() if each.name in [path.replace(".", "_") for path in _ON_RESUMING]),
+        *experiment_options(resuming=True),
         FORK,
         _HISTORY,
         _PAUSED,

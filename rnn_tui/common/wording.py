@@ -1,12 +1,14 @@
-"""How values are put in messages: short, safe, and the value said once."""
+"""How values are put in messages: short, safe, and each said once."""
 
+import math
 import re
 
 from rnn_tui.common.glyphs import safe
 
-__all__ = ["shown", "without_value"]
+__all__ = ["counted", "shown", "unit_text", "without_value"]
 
 _LONGEST = 48  # characters of a value that are repeated in a message
+_MOST_DIGITS = 17  # of a float64
 _ITS_VALUE = re.compile(r"""(?x) ^ (?:
     ' (?: [^'\\…] | \\. )* ['…] | " (?: [^"\\…] | \\. )* ["…]  # a text as repr shows it, or its beginning
     | [-+]? (?: [\d.]+ (?: e [-+]? \d+ )? | nan | inf )  # a number
@@ -15,11 +17,28 @@ _ITS_VALUE = re.compile(r"""(?x) ^ (?:
 
 
 def without_value(problem: str) -> str:
-    """The problem, without the value that it may begin with: for where that stands in front of it anyway."""
+    """Return the problem without the value that it may begin with: for where that stands in front of it anyway."""
     return _ITS_VALUE.sub("", problem)
 
 
 def shown(value: object) -> str:
-    """A value for a message: short, safe, and visible where it is empty."""
+    """Return a value for a message: short, safe, and visible where it is empty."""
     text = f"{value:.15g}" if isinstance(value, float) else str(value)
     return safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…") or "''"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, in words: `1 update`, `1,200 updates`, `3 passes`."""
+    many = f"{what}es" if what.endswith("s") else f"{what}s"
+    return f"{number:,} {what if number == 1 else many}"
+
+
+def unit_text(value: float, deviation: float, digits: int = 6) -> str:
+    """Write a value of a series to `digits` digits of the series' standard deviation, at least, or all that it has.
+
+    1600000020.386 with a deviation of 3.5 is 1600000020.386 rather than 1.6e+09.
+    """
+    if not math.isfinite(value) or not value or not deviation > 0:
+        return f"{value:.{digits}g}"
+    more = math.log10(abs(value)) - math.log10(deviation)
+    return f"{value:.{min(_MOST_DIGITS, digits + max(0, math.ceil(more)))}g}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.common.counted import counted
+from rnn_tui.common.wording import counted
 from rnn_tui.experiment.spec import Data, ExperimentError
 
 __all__ = ["Batches", "PairBatches", "Piece", "Places"]

@@ -12,8 +12,9 @@ from rnn_tui.data.pairs import Pairs, read_pairs
 from rnn_tui.data.series import TimeSeries, forget_series, read_series
 from rnn_tui.data.text import Corpus, file_version, read_corpus
 from rnn_tui.experiment.memory import check_memory
+from rnn_tui.experiment.rules.data import NEVER_LEARNT
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
-from rnn_tui.experiment.validate import NEVER_LEARNT, from_dict, to_dict
+from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["Reading", "check_file", "read"]
 

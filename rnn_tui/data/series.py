@@ -9,7 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from rnn_tui.common.counted import counted
+from rnn_tui.common.wording import counted
 from rnn_tui.data.csv.columns import pick_column
 from rnn_tui.data.csv.numbers import NumberProblem, parse_numbers
 from rnn_tui.data.csv.row_order import dated_order

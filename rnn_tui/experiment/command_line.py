@@ -13,27 +13,16 @@ from rnn_tui.experiment.lessons import DEFAULT, LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import GAP, gap_of
 from rnn_tui.experiment.remember import NAME as REMEMBER
-from rnn_tui.experiment.settings import FIELDS, Field
+from rnn_tui.experiment.setting import either
+from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["ForkError", "command_line", "parse_forks"]
 
-_CHANGES = (  # of a training, on the way
-    "tick",
-    "reduction",
-    "optimizer",
-    "lr",
-    "schedule",
-    "schedule_every",
-    "schedule_factor",
-    "weight_decay",
-    "clip",
-    "accumulate",
-    "patience",
-    "epochs",
-    "seed",
-)
+_SEED = setting("training.seed")
+_CHANGES = (*(each for each in SETTINGS if each.fork and each is not _SEED), _SEED)  # on the way; a seed stands last
+_NAMES = tuple(each.name for each in _CHANGES)
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}  # inside $'…'
 _EXAMPLE = "'300: lr=0.05 seed=3'"
 _MOST = 10**15  # ticks
@@ -99,32 +88,29 @@ def _parts(text: str) -> tuple[int, dict[str, Any]]:
     settings: dict[str, Any] = {}
     for word in after.split():
         name, equals, value = word.partition("=")
-        if name not in _CHANGES or not equals:
-            names = f"{', '.join(_CHANGES[:-1])} and {_CHANGES[-1]}"
-            raise ForkError(text, f"{shown(word)} cannot change on the way: there is {names}, as in {_EXAMPLE}")
+        if name not in _NAMES or not equals:
+            names = either(_NAMES, "and")
+            raise ForkError(text, f"{shown(word)} cannot change on the way: only {names} can, as in {_EXAMPLE}")
         if name in settings:
-            raise ForkError(text, f"{name} stands there twice")
-        settings[name] = _value(text, name, value)
+            raise ForkError(text, f"{name} is given twice")
+        changed = _CHANGES[_NAMES.index(name)]
+        try:
+            settings[name] = changed.parse(value)
+        except ValueError:
+            raise ForkError(text, f"{name} {shown(value)} is not {changed.wanted}") from None
     if not settings:
         raise ForkError(text, f"changes nothing: say what, as in {_EXAMPLE}")
     return int(tick), settings
 
 
-def _value(text: str, name: str, value: str) -> Any:
-    kind = type(getattr(Training(), name))
-    try:
-        return kind(value)
-    except ValueError:
-        right = "a whole number" if kind is int else "a number"
-        raise ForkError(text, f"{name} {shown(value)} is not {right}") from None
-
-
 def _changes(before: Training, turn: Turn) -> str:
     """What a turn changes, as `--fork` reads it. A seed counts only where the random numbers begin anew with it."""
     after = turn.training
-    names = [name for name in _CHANGES[:-1] if getattr(after, name) != getattr(before, name)]
-    names += ["seed"] if turn.reseed else []
-    return " ".join(f"{name}={_text(getattr(after, name))}" for name in names)
+    changed = [
+        each for each in _CHANGES if each is not _SEED and getattr(after, each.name) != getattr(before, each.name)
+    ]
+    changed += [_SEED] if turn.reseed else []
+    return " ".join(f"{each.name}={each.format(getattr(after, each.name))}" for each in changed)
 
 
 def _given(base: Experiment, experiment: Experiment) -> dict[str, Any]:
@@ -146,7 +132,7 @@ def _given(base: Experiment, experiment: Experiment) -> dict[str, Any]:
 def _completed(base: Experiment, experiment: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     """What is `given`, and all that would still be another value; None stands for a value that follows."""
     wanted = to_dict(experiment)
-    paths = [each.path for each in FIELDS if each.path != "run.until" and each.path not in given]
+    paths = [each.path for each in SETTINGS if each.path != "run.until" and each.path not in given]
     found = {path: value for path, value in given.items() if value is not None}
     while True:
         values = overridden(base, found)
@@ -188,22 +174,13 @@ def _escaped(character: str) -> str:
 
 def _options(given: dict[str, Any]) -> list[str]:
     words: list[str] = []
-    for each in FIELDS:
+    for each in SETTINGS:
         if each.path not in given:
             continue
         value = given[each.path]
         if isinstance(value, bool):
             words.append(each.option if value else f"--no-{each.option[2:]}")
         else:
-            for text in value if isinstance(value, (list, tuple)) else [_setting(each, value)]:
+            for text in value if isinstance(value, (list, tuple)) else [each.format(value)]:
                 words += [f"{each.option}={text}"] if text.startswith("-") else [each.option, text]
     return words
-
-
-def _setting(each: Field, value: Any) -> str:
-    return "max" if each.path == "run.speed" and not value else _text(value)
-
-
-def _text(value: Any) -> str:
-    """A value, every digit of it."""
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,35 +1,36 @@
-"""What a checkpoint remembers of its experiment: a hash that stays the same while the program learns new settings.
+"""What a checkpoint remembers of its experiment: a hash that stays the same when the program gains settings.
 
-0.1.0 hashed all the settings that it knew, whatever their values. Those are still hashed so, for ever. A setting that
-came later is hashed only where it is not at its default, which is what all runs before it had. So the hash of a run
-that says nothing new is the one that 0.1.0 wrote, and there is one way to compute it, for old checkpoints and new.
+0.1.0 hashed all the settings that it had, whatever their values, and those are hashed so for ever. A setting that came
+later is hashed only where it is not at its default, which is what all runs before it had. So the hash of a run that
+uses nothing new is the one that 0.1.0 wrote, and there is one way to compute it, for old checkpoints and new.
 """
 
 import hashlib
 import json
 from typing import Any
 
+from rnn_tui.experiment.setting import FIRST_VERSION
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Experiment
 from rnn_tui.experiment.validate import to_dict
 
 __all__ = ["experiment_hash", "is_made_up"]
 
-_FIRST = {  # the settings of 0.1.0: nothing is ever added here
-    "data": "inputs targets text pairs task series column encoding batch length stateful holdout vocabulary",
-    "network": "cell implementation hidden_size layers dropout bidirectional embedding head initial_state batch_first",
-    "training": "learn tick reduction optimizer lr schedule schedule_every schedule_factor weight_decay clip "
-    "accumulate patience precision epochs seed",
-}
+_DECIDING = ("data", "network", "training")  # sections
 _FILES = ("text", "pairs", "series")
 
 
 def experiment_hash(experiment: Experiment) -> str:
     """Return the SHA-256 of the parts of an experiment that decide its numbers: data, network and training.
 
-    A text may lie elsewhere: `manifest.text_hash` tells whether it is the same.
+    A file may lie elsewhere: its content has a hash of its own, `Sealed.text` in the manifest.
     """
-    values, defaults = to_dict(experiment), to_dict(Experiment())
-    parts = {name: _hashed(values[name], defaults[name], first.split()) for name, first in _FIRST.items()}
+    values = to_dict(experiment)
+    parts: dict[str, dict[str, Any]] = {section: {} for section in _DECIDING}
+    for each in SETTINGS:
+        is_counted = each.since == FIRST_VERSION or each.of(experiment) != each.default
+        if each.section in parts and is_counted:
+            parts[each.section][each.name] = values[each.section][each.name]
     if not is_made_up(experiment):
         for name in _FILES:
             del parts["data"][name]
@@ -37,10 +38,6 @@ def experiment_hash(experiment: Experiment) -> str:
 
 
 def is_made_up(experiment: Experiment) -> bool:
-    """Return whether what stands for the file is a name that the program knows, not a path."""
+    """Return whether the data are named by a word that the program knows, rather than by a path."""
     data = experiment.data
     return data.text == PYTHON_SOURCE or data.pairs == SUMS or data.series == SINE
-
-
-def _hashed(values: dict[str, Any], defaults: dict[str, Any], first: list[str]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name in first or value != defaults[name]}

@@ -1,55 +1,70 @@
-"""Whether an experiment fits into this machine, told before anything of it is built."""
+"""The memory that training takes, and whether an experiment fits into this machine before any of it is built."""
 
 import os
 import re
+from typing import Any
 
 import msgspec
 
-from rnn_tui.experiment.settings import field
-from rnn_tui.experiment.spec import MOMENTS, Experiment, ExperimentError
+from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.settings import SETTINGS, optimizer_state, setting
+from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 
-__all__ = ["check_memory", "parse_size", "shortage_told"]
+__all__ = ["averages", "check_memory", "memory_bytes", "parse_size", "shortage_told"]
 
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB
 _LARGEST = 2**50  # bytes that can be asked for
-_WEIGHTS = {
-    "adam": "weights, gradients and Adam's moments",
-    "rmsprop": "weights, gradients and RMSprop's averages",
-    "sgd": "weights and gradients",
-}
+_SIZES = tuple(each for each in SETTINGS if each.memory and each.kind is int)
+
+
+def averages(training: Training) -> int:
+    """Return how many tensors as large as the weights the optimiser keeps."""
+    return sum(key != "step" for key in optimizer_state(training)) if training.learn else 0
+
+
+def memory_bytes(experiment: Experiment) -> int:
+    """Estimate what training takes: weights, gradients, averages, and what the backward pass keeps, in float32."""
+    network = experiment.network
+    copies = _copies(experiment.training)
+    per_cell = 2 * len(network.kind.gates) + 2 + (2 if network.dropout else 0)  # a mask, and what it leaves
+    cells = network.layers * network.directions * network.hidden_size * per_cell
+    kept = experiment.length * experiment.rows * (cells + experiment.input_size + 3 * experiment.output_size)
+    return 4 * (copies * experiment.weights + kept)
+
+
+def _copies(training: Training) -> int:
+    return 2 + averages(training) if training.learn else 1
 
 
 def check_memory(experiment: Experiment) -> None:
-    """Nothing, where the experiment fits. Raises ExperimentError, which names the size that is to blame.
+    """Raise ExperimentError where the experiment does not fit; it names the setting that takes the most.
 
-    Counts only; nothing is allocated, whatever the sizes.
+    Nothing is allocated, whatever the sizes.
     """
     there = physical_memory()
-    needed = experiment.memory_bytes
+    needed = memory_bytes(experiment)
     if there and needed > _SHARE * there:
         problem = f"would take about {_size(needed)} for {_what(experiment)}; this machine has {_size(there)}"
         raise ExperimentError(_to_blame(experiment), problem)
 
 
 def shortage_told(experiment: Experiment, device: str = "") -> str:
-    """One line for a run that has used up the memory: what to reduce, with its value; what helps most comes first."""
-    values = {"network.hidden_size": experiment.network.hidden_size, "network.layers": experiment.network.layers}
-    if experiment.data.file:
-        values |= {"data.batch": experiment.data.batch, "data.length": experiment.data.length}
+    """Return one line for a run that has used up the memory: what to reduce, the most effective first."""
+    sizes = [each for each in _sizes(experiment) if each.name != "embedding" and each.of(experiment) > 1]
     first = _to_blame(experiment)
-    paths = sorted((path for path in values if values[path] > 1), key=lambda path: path != first)
-    told = [f"{field(path).option} ({values[path]:,})" for path in paths]
+    sizes.sort(key=lambda each: each.path != first)
+    told = [f"{each.option} ({each.of(experiment):,})" for each in sizes]
     less = f"reduce {' or '.join(filter(None, (', '.join(told[:-1]), told[-1])))}" if told else "use shorter texts"
     where = f" on {device}" if device else ""
     return f"Out of memory{where}: {less}. What is on the disk is whole."
 
 
 def parse_size(text: str) -> int:
-    """A size in bytes: 256M, 1.5G, 4096, 0. Raises ValueError, whose text says what would be right."""
+    """Read a size in bytes: 256M, 1.5G, 4096, 0. Raises ValueError, whose text says what would be right."""
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise ValueError("is no size: it must be like 256M or 1G, or 0 for no way back")
+        raise ValueError("is not a size: it must be like 256M or 1G, or 0 for no way back")
     size = float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")
     if size > _LARGEST:
         raise ValueError("is too large: it must be at most 1024T")
@@ -57,37 +72,41 @@ def parse_size(text: str) -> int:
 
 
 def physical_memory() -> int:
-    """Bytes of memory in this machine; 0 where the system does not tell."""
+    """Return the bytes of memory in this machine; 0 where the system does not tell."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return 0
 
 
+def _sizes(experiment: Experiment) -> list[Setting]:
+    """Return the settings that are sizes of it."""
+    return [each for each in _SIZES if not (each.unused and each.unused(experiment))]
+
+
 def _to_blame(experiment: Experiment) -> str:
-    """The setting that would help most, were it as small as can be."""
-    replace = msgspec.structs.replace
-    network, data = experiment.network, experiment.data
-    data = replace(data, vocabulary=experiment.vocabulary)
-    if data.file:
-        less = {"data.batch": replace(data, batch=1), "data.length": replace(data, length=1)}
-    else:
-        less = {"data.inputs": replace(data, inputs=(data.inputs[0][:1],))}
-    smallest = {
-        "network.hidden_size": replace(experiment, network=replace(network, hidden_size=1)),
-        "network.layers": replace(experiment, network=replace(network, layers=1)),
-        "network.embedding": replace(experiment, network=replace(network, embedding=network.embedding and 1)),
-    } | {path: replace(experiment, data=each) for path, each in less.items()}
-    return min(smallest, key=lambda path: smallest[path].memory_bytes)
+    """Return the path of the setting that would help most, were it as small as can be."""
+    data = msgspec.structs.replace(experiment.data, vocabulary=experiment.vocabulary)
+    experiment = msgspec.structs.replace(experiment, data=data)
+    smallest = {each.path: _with(experiment, each, min(1, each.of(experiment))) for each in _sizes(experiment)}
+    if not data.file:
+        smallest["data.inputs"] = _with(experiment, setting("data.inputs"), (data.inputs[0][:1],))
+    return min(smallest, key=lambda path: memory_bytes(smallest[path]))
+
+
+def _with(experiment: Experiment, each: Setting, value: Any) -> Experiment:
+    section = msgspec.structs.replace(getattr(experiment, each.section), **{each.name: value})
+    return msgspec.structs.replace(experiment, **{each.section: section})
 
 
 def _what(experiment: Experiment) -> str:
-    """What takes the most of it."""
+    """Say what takes the most of it."""
     training = experiment.training
-    copies = 2 + MOMENTS[training.optimizer] if training.learn else 1
-    if 2 * 4 * copies * experiment.weights < experiment.memory_bytes:
+    if 2 * 4 * _copies(training) * experiment.weights < memory_bytes(experiment):
         return "the states of every time step"
-    return _WEIGHTS[training.optimizer] if training.learn else "weights"
+    if not training.learn:
+        return "weights"
+    return "weights, gradients and the optimizer's averages" if averages(training) else "weights and gradients"
 
 
 def _size(count: int) -> str:

@@ -1,54 +1,57 @@
-"""The settings of free generation, once: their names, bounds and words, for the dialog and the command line."""
+"""The settings of free generation, for the form and the command line."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rnn_tui.experiment.settings import Field
+from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
 
-__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_FIELDS", "sample_numbers"]
+__all__ = ["MOST_GENERATED", "MOST_PRIME", "SAMPLE_SETTINGS", "sample_numbers"]
 
 MOST_PRIME = 1000  # characters that a text to go on from may have in a pane
-MOST_GENERATED = 2000  # characters that are made up at most for one
+MOST_GENERATED = 2000  # characters that are generated at most for one
 
-SAMPLE_FIELDS = (
-    Field(
-        path="sample.prime",
-        option="--prime",
-        label="prime",
-        about="the text that the network goes on from",
-    ),
-    Field(
-        path="sample.temperature",
+SAMPLE_SETTINGS = (
+    Setting("the text that the network goes on from", option="--prime", path="sample.prime", label="prime", default=""),
+    Setting(
+        "softmax(logits / T): below 1 is more cautious, above 1 more daring; 0: always the likeliest",
         option="--temperature",
+        path="sample.temperature",
         label="temperature",
         minimum=0,
         maximum=1e6,
-        about="softmax(logits / T): below 1 is more cautious, above 1 more daring; 0: always the likeliest",
+        kind=float,
+        default=1.0,
     ),
-    Field(
-        path="sample.top_k",
+    Setting(
+        "only from the k likeliest characters; 0: from all",
         option="--top-k",
+        path="sample.top_k",
         label="top-k",
         minimum=0,
         maximum=1_000_000,
-        about="only of the k likeliest characters; 0: of all",
+        kind=int,
+        default=0,
     ),
-    Field(
-        path="sample.seed",
+    Setting(
+        "where its random numbers start; training has its own",
         option="--seed",
+        path="sample.seed",
         label="seed",
         minimum=0,
         maximum=2**63 - 1,
-        about="where its random numbers start; those of the training are others",
+        kind=int,
+        default=0,
     ),
-    Field(
-        path="sample.length",
+    Setting(
+        f"characters at most, up to {MOST_GENERATED:,}; the pane shows as many as fit",
         option="--length",
+        path="sample.length",
         label="length",
         minimum=0,
         maximum=MOST_GENERATED,
-        about=f"characters at most, up to {MOST_GENERATED:,}; the pane shows as many as fit",
+        kind=int,
+        default=200,
     ),
 )
 
@@ -56,17 +59,15 @@ SAMPLE_FIELDS = (
 def sample_numbers(numbers: Mapping[str, str], *, most: int = MOST_GENERATED) -> dict[str, int | float]:
     """Read temperature, top_k, seed and length, which may be `most`, from text.
 
-    Raises ExperimentError, which names the field and what would be right.
+    Raises ExperimentError, which names the setting and what would be right.
     """
     found: dict[str, int | float] = {}
-    for setting in SAMPLE_FIELDS[1:]:
+    for setting in SAMPLE_SETTINGS[1:]:
         text = numbers[setting.name].strip()
-        whole = setting.name != "temperature"
         try:
-            value = int(text) if whole else float(text)
+            value = setting.parse(text)
         except ValueError:
-            kind = "a whole number" if whole else "a number"
-            raise ExperimentError(setting.path, f"{text!r} does not fit: it must be {kind}") from None
+            raise ExperimentError(setting.path, f"{text!r} does not fit: it must be {setting.wanted}") from None
         limited = replace(setting, maximum=most) if setting.name == "length" else setting
         problem = limited.range_problem(value)
         if problem:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from rnn_tui.common.wording import counted
 from rnn_tui.experiment.spec import END, Data, Task
 
 __all__ = ["Says", "laid_out", "other_task", "unfit", "what_it_says"]
@@ -42,19 +43,15 @@ def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:
 def unfit(task: Task, source: str, target: str) -> str:
     """What a pair has that does not fit the task, and what would be right; empty where it fits."""
     if task == "many-to-many" and len(source) != len(target):
-        problem = f"{_characters(source)} to read and {_characters(target)} to say: many-to-many needs equally many; "
-        return problem + other_task(target)
+        both = f"{counted(len(source), 'character')} to read and {counted(len(target), 'character')} to predict"
+        return f"{both}: many-to-many needs equally many; {other_task(target)}"
     if task == "many-to-one" and len(target) != 1:
-        return f"{_characters(target)} to say: many-to-one needs one; {other_task(target)}"
+        return f"{counted(len(target), 'character')} to predict: many-to-one needs one; {other_task(target)}"
     return ""
 
 
 def other_task(target: str) -> str:
     """The option with which an input of any length may have this target."""
     if len(target) == 1:
-        return "--task many-to-one reads an input of any length and says one character"
-    return "--task one-to-many says an answer of any length"
-
-
-def _characters(text: str) -> str:
-    return f"{len(text)} character{'' if len(text) == 1 else 's'}"
+        return "--task many-to-one reads an input of any length and predicts one character"
+    return "--task one-to-many gives an answer of any length"

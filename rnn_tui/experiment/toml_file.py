@@ -14,10 +14,11 @@ from rnn_tui import __version__
 from rnn_tui.common.atomic_files import read_whole
 from rnn_tui.common.versions import WRITTEN_BY, is_newer, no_setting, written_by
 from rnn_tui.common.wording import shown, without_value
-from rnn_tui.experiment.settings import FIELDS, Field
+from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.settings import SECTIONS, SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_limits import huge_number, too_much
-from rnn_tui.experiment.validate import choices, from_dict, to_dict
+from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["FileError", "read", "write"]
 
@@ -57,9 +58,10 @@ def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
             f"{section}.{name}".lstrip("."),
             f"is no key of {where}" + (f"; nearest: {like[0]}" if like else ""),
         )
-    run = values.get("run")
-    if isinstance(run, dict) and run.get("speed") == "max":
-        run["speed"] = 0
+    for each in SETTINGS:
+        table = values.get(each.section)
+        if each.words and isinstance(table, dict) and table.get(each.name) in [*each.words]:
+            table[each.name] = each.words[table[each.name]]
     try:
         return from_dict(values)
     except ExperimentError as error:
@@ -78,9 +80,9 @@ def write(experiment: Experiment) -> str:
     document.add(tomlkit.comment(f"{WRITTEN_BY} {__version__}"))
     document["name"] = _item(experiment.name)
     document["about"] = _item(experiment.about)
-    for section in dict.fromkeys(each.section for each in FIELDS):
+    for section in SECTIONS:
         document.add(tomlkit.nl())
-        document[section] = _table([each for each in FIELDS if each.section == section], values[section])
+        document[section] = _table([each for each in SETTINGS if each.section == section], values[section])
     text = tomlkit.dumps(document)
     size = len(text.encode())
     if size > _LARGEST:
@@ -91,20 +93,19 @@ def write(experiment: Experiment) -> str:
     return text
 
 
-def _table(fields: list[Field], values: dict[str, Any]) -> Table:
+def _table(settings: list[Setting], values: dict[str, Any]) -> Table:
     table = tomlkit.table()
-    for each in fields:
+    for each in settings:
         value = values[each.name]
-        item = _item("max" if each.path == "run.speed" and not value else value)
-        table.add(each.name, item.comment(_described(each)))
+        word = each.format(value) if each.words else ""
+        table.add(each.name, _item(word if word in each.words else value).comment(_described(each)))
     return table
 
 
-def _described(each: Field) -> str:
-    """What a field is about, and the words that it takes."""
-    words = choices(each.path)
-    told = all(word in each.about for word in words)
-    return each.about if told else f"{each.about} ({', '.join(words)})"
+def _described(each: Setting) -> str:
+    """Say what a setting is about, and which words it takes."""
+    told = all(word in each.about for word in each.choices)
+    return each.about if told else f"{each.about} ({', '.join(each.choices)})"
 
 
 def _item(value: Any) -> Item:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from rnn_tui.data.data_card import Essence
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.runs.manifest import BestCheckpoint, Manifest, Progress, Sealed
 
@@ -22,11 +23,6 @@ _NAME = re.compile(r"[^/\0]{1,200}\.safetensors")
 _LOSSES = re.compile(r"losses(-\d{1,9})?\.csv")
 _BRANCH = 100  # characters of a branch's name
 _SCALING = {"scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker"}
-_KEYS: dict[str, tuple[str, ...]] = {
-    "adam": ("exp_avg", "exp_avg_sq", "step"),
-    "rmsprop": ("square_avg", "step"),
-    "sgd": (),
-}
 
 
 def manifest_problem(manifest: Manifest) -> str:
@@ -155,16 +151,20 @@ def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, l
         return must, may
     if manifest.progress.collected:
         must |= {f"optimizer.{name}.grad": ("F32", shape) for name, shape in shapes}
-    kinds = [experiment.training.optimizer, *(each.training.optimizer for each in manifest.turns)]
-    moments: Tensors = {
-        f"optimizer.{name}.{key}": ("F32", () if key == "step" else shape)
-        for name, shape in shapes
-        for key in _KEYS[kinds[-1]]
-    }
-    if len(set(kinds)) > 1:  # one that is new may have made no update yet
-        may.append(moments)
-    elif manifest.progress.updates:
-        must |= moments
+    trainings = [experiment.training, *(each.training for each in manifest.turns)]
+    for declare in (each.optimizer_state for each in SETTINGS if each.optimizer_state):
+        states = [declare(each) for each in trainings]
+        kept = {keys for keys, each in zip(states, trainings, strict=True) if each.optimizer == trainings[-1].optimizer}
+        for keys in sorted(kept):
+            tensors: Tensors = {
+                f"optimizer.{name}.{key}": ("F32", () if key == "step" else shape)
+                for name, shape in shapes
+                for key in keys
+            }
+            if set(states) != {keys}:  # they may be too new for an update, or no longer used
+                may.append(tensors)
+            elif manifest.progress.updates:
+                must |= tensors
     return must, may
 
 

@@ -20,7 +20,7 @@ from rnn_tui.cli.options import given as values_given
 from rnn_tui.experiment import memory
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
-from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.view.model.launch import Showing
@@ -183,7 +183,7 @@ def test_refuses_in_one_line(args: tuple[str, ...], line: str) -> None:
     assert line in assert_refused(run(*args))
 
 
-WORDS = st.sampled_from([each.option for each in FIELDS] + ["--json", "x"]) | st.text(max_size=8)
+WORDS = st.sampled_from([each.option for each in SETTINGS] + ["--json", "x"]) | st.text(max_size=8)
 
 
 @given(st.lists(WORDS, max_size=5))
@@ -286,7 +286,7 @@ def test_help_names_every_option_lesson_and_heading() -> None:
     for args in ([], ["hihello"]):
         text = run(*args, "--help").stdout
         flags = ("--bidirectional", "--batch-first", "--learn", "--reverse", "--stateful")
-        names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in FIELDS)]
+        names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in SETTINGS)]
         for word in (
             *names,
             *LESSONS,

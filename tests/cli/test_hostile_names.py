@@ -17,7 +17,7 @@ from textual.color import Color
 from rnn_tui.cli.main import main
 from rnn_tui.common.glyphs import is_harmful, printable, safe
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.toml_file import write
 from rnn_tui.view.screens.editors import as_text, from_text
 from rnn_tui.view.terminal.harmless import Harmless
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("quick_disk")
 
 # A title, a colour, a screen cleared by C1, an override of the direction, DEL, a zero-width space, a line, markup.
 HOSTILE = "a\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\x7f\u200b\n[red][@click=app.bell]z"
-OPTIONS = [each.option for each in FIELDS if each.option.startswith("--")]
+OPTIONS = [each.option for each in SETTINGS if each.option.startswith("--")]
 HARMFUL_BYTES = re.compile(rb"\x1b\]0;|owned\x07|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xaa-\xae]|\x7f")
 
 

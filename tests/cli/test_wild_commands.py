@@ -17,8 +17,7 @@ from click.testing import CliRunner
 from rnn_tui.cli.main import main
 from rnn_tui.common.glyphs import is_harmful
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.settings import FIELDS
-from rnn_tui.experiment.validate import choices
+from rnn_tui.experiment.settings import SETTINGS
 from tests.engine.kept_runs import advance, begin
 from tests.terminals import own_place, program
 
@@ -169,9 +168,9 @@ def option(chance: random.Random, command: str) -> list[str]:
     if command in ("sample", "export", "rm", "runs", "stop") or chance.random() < 0.2:
         return [chance.choice(OTHERS), chance.choice(WORDS)]
     each = chance.choice(
-        [each for each in FIELDS if each.path not in ("training.epochs", "data.text") or command != "train"]
+        [each for each in SETTINGS if each.path not in ("training.epochs", "data.text") or command != "train"]
     )
-    fits = choices(each.path) or ("1", "2", "3", "0.1")
+    fits = each.choices or ("1", "2", "3", "0.1")
     value = chance.choice(fits if chance.random() < 0.6 else WORDS)
     if (
         each.path in ("network.hidden_size", "network.layers", "network.embedding")

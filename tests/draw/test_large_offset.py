@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_tui.common.number_text import unit_text
+from rnn_tui.common.wording import unit_text
 from rnn_tui.data.series import TimeSeries
 from rnn_tui.draw.kit.chart_scale import short
 from rnn_tui.draw.kit.palette import DARK

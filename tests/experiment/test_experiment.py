@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.network.model import Model
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS, nearest
-from rnn_tui.experiment.settings import FIELDS, field
+from rnn_tui.experiment.memory import memory_bytes
+from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.experiment.validate import choices, from_dict, to_dict
+from rnn_tui.experiment.validate import from_dict, to_dict
 
 LOOK: dict[str, Any] = {"learn": False}
 
@@ -153,7 +154,7 @@ def test_memory_counts_weights_gradients_moments_and_steps() -> None:
         optimizer = network.pop("optimizer", "adam")
         values = {"data": {"inputs": ["a" * length] * rows, "vocabulary": "abcde"}, "network": network}
         values["data"]["targets"] = values["data"]["inputs"]
-        return from_dict({**values, "training": {"optimizer": optimizer}}).memory_bytes
+        return memory_bytes(from_dict({**values, "training": {"optimizer": optimizer}}))
 
     base = needed()
     assert 4 * 4 * 60 <= base <= 4 * (4 * 60 + 6 * 100)  # 60 weights, four times; six steps of a few numbers
@@ -167,12 +168,13 @@ def test_memory_counts_weights_gradients_moments_and_steps() -> None:
     assert needed(head="linear", hidden_size=1_000_000) > 10**12
 
 
-def test_choices_are_the_words_of_a_field() -> None:
-    assert choices("network.cell") == ("rnn", "rnn-relu", "gru", "lstm")
-    assert choices("training.tick") == ("character", "sequence")
-    assert choices("network.hidden_size") == choices("network.bidirectional") == choices("data.inputs") == ()
-    for each in FIELDS:
-        for word in choices(each.path) if each.path != "data.task" else ():  # which needs targets that fit
+def test_choices_are_the_words_of_a_setting() -> None:
+    assert setting("network.cell").choices == ("rnn", "rnn-relu", "gru", "lstm")
+    assert setting("training.tick").choices == ("character", "sequence")
+    for free in ("network.hidden_size", "network.bidirectional", "data.inputs"):
+        assert setting(free).choices == ()
+    for each in SETTINGS:
+        for word in each.choices if each.path != "data.task" else ():  # which needs targets that fit
             values: dict[str, Any] = {"training": LOOK, "data": {"inputs": ["hello"]}}
             if each.path in ("data.separator", "data.header", "data.decimal", "data.gaps"):  # which need a table
                 values = {"data": {"series": "some.csv"}, "network": {"head": "linear"}}
@@ -184,12 +186,12 @@ def test_choices_are_the_words_of_a_field() -> None:
 def test_fields_are_all_that_there_is_to_set() -> None:
     parts = {section: part for section, part in to_dict(Experiment()).items() if isinstance(part, dict)}
     settings = {f"{section}.{name}" for section in parts for name in parts[section]}
-    assert {each.path for each in FIELDS} == settings
-    assert len({each.path for each in FIELDS}) == len(FIELDS)
-    assert len({each.option for each in FIELDS}) == len(FIELDS)
-    assert field("network.hidden_size").option == "--hidden"
+    assert {each.path for each in SETTINGS} == settings
+    assert len({each.path for each in SETTINGS}) == len(SETTINGS)
+    assert len({each.option for each in SETTINGS}) == len(SETTINGS)
+    assert setting("network.hidden_size").option == "--hidden"
     with pytest.raises(KeyError):
-        field("network.size")
+        setting("network.size")
 
 
 BOTH = {"bidirectional": True, "hidden_size": 3, "head": "linear"}

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import FileError, read, write
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -37,7 +37,7 @@ def test_a_lesson_comes_back(lesson: Experiment, tmp_path: Path) -> None:
 
 def test_every_field_is_explained() -> None:
     text = write(LESSONS["hihello-long"])
-    for each in FIELDS:
+    for each in SETTINGS:
         assert f"# {each.about}" in text
     assert 'speed = "max" #' in text
 
@@ -187,7 +187,7 @@ def test_full_speed_has_a_word(tmp_path: Path, speed: str) -> None:
     assert read(file).run.speed == 0
 
 
-@given(st.sampled_from(FIELDS), st.integers() | st.floats() | st.booleans() | st.text() | st.lists(st.text()))
+@given(st.sampled_from(SETTINGS), st.integers() | st.floats() | st.booleans() | st.text() | st.lists(st.text()))
 def test_any_value_in_any_field_is_sound_or_names_its_field(each: Any, value: object) -> None:
     values = to_dict(LESSONS["hihello"])
     values[each.section][each.name] = value
@@ -198,4 +198,4 @@ def test_any_value_in_any_field_is_sound_or_names_its_field(each: Any, value: ob
     else:
         named = each.path
         assert written.splitlines()[1] == 'name = "hihello"'  # after who wrote it
-    assert named in {field.path for field in FIELDS}
+    assert named in {field.path for field in SETTINGS}

@@ -19,7 +19,9 @@ from click.testing import CliRunner
 
 import rnn_tui
 from rnn_tui.cli.main import main
-from rnn_tui.experiment.hash import _FIRST, experiment_hash
+from rnn_tui.experiment.hash import experiment_hash
+from rnn_tui.experiment.setting import FIRST_VERSION
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from rnn_tui.runs.manifest import MANIFEST
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
@@ -114,18 +116,11 @@ def test_they_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def grown(to: Path) -> Path:
     """A copy of the program with one setting more, put in as README says."""
     shutil.copytree(Path(rnn_tui.__file__).parent, to / "rnn_tui", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, before, more in (
-        ("experiment/spec.py", "    clip: float = 0.0", "    trial: float = 0.5\n"),
-        (
-            "experiment/settings.py",
-            '    Field(\n        path="training.clip"',
-            '    Field(path="training.trial", option="--trial", label="trial", about="a trial"),\n',
-        ),
-    ):
-        file = to / "rnn_tui" / name
-        text = file.read_text("utf-8")
-        assert text.count(before) == 1
-        file.write_text(text.replace(before, more + before), "utf-8")
+    file = to / "rnn_tui" / "experiment" / "sections" / "training.py"
+    text, before = file.read_text("utf-8"), "    clip: Annotated["
+    assert text.count(before) == 1
+    more = '    trial: Annotated[float, Setting("a trial", since="9.1.0")] = 0.5\n'
+    file.write_text(text.replace(before, more + before), "utf-8")
     return to
 
 
@@ -223,10 +218,14 @@ def test_a_checkpoint_of_a_later_version_is_told_as_that(file: str, tmp_path: Pa
     assert told(*command) == fine
 
 
+def first_settings(section: str) -> set[str]:
+    return {each.name for each in SETTINGS if each.section == section and each.since == FIRST_VERSION}
+
+
 def test_the_settings_of_the_first_version_are_as_they_were() -> None:
     first = json.loads((SCHEMA / "messages-2.json").read_text())  # what 0.1.0 spoke
     for section, kind in SECTIONS.items():
-        assert set(_FIRST[section].split()) == {each for each in first[kind.__name__] if "(" not in each}
+        assert first_settings(section) == {each for each in first[kind.__name__] if "(" not in each}
     for folder in (KEPT / "0.1.0").iterdir():
         if (folder / MANIFEST).exists():
             assert read_manifest(folder).experiment == experiment_hash(read_experiment(folder))
@@ -238,5 +237,5 @@ def test_the_default_of_a_setting_that_came_later_never_changes() -> None:
     for file in sorted(SCHEMA.glob("messages-*.json")):
         then = json.loads(file.read_text())
         for section, kind in SECTIONS.items():
-            for name in set(then[kind.__name__]) - set(_FIRST[section].split()) - {"(others)"}:
+            for name in set(then[kind.__name__]) - first_settings(section) - {"(others)"}:
                 assert now[kind.__name__][name].partition(" = ")[2] == then[kind.__name__][name].partition(" = ")[2]

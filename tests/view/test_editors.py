@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.view.screens.editors import as_text, from_text
 
@@ -21,7 +21,7 @@ def test_every_text_survives_its_editor(rows: list[str]) -> None:
 
 @given(st.text())
 def test_no_text_breaks_an_editor(text: str) -> None:
-    for field in FIELDS:
+    for field in SETTINGS:
         with suppress(ExperimentError):
             from_text(field.path, text)
 

@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.settings import FIELDS
+from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
-from rnn_tui.experiment.validate import choices, from_dict, to_dict
+from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
@@ -38,7 +38,7 @@ class Form:
         widget = self.rows[path].editor
         assert isinstance(widget, Choice)
         widget.focus()
-        words = choices(path) or ("no", "yes")
+        words = setting(path).choices or ("no", "yes")
         await self.pilot.press(*["right"] * ((words.index(word) - words.index(widget.value)) % len(words)))
         assert widget.value == word
 
@@ -69,9 +69,8 @@ async def test_begin_without_a_change_gives_the_same_experiment(name: str) -> No
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_value_of_every_lesson_is_the_same_from_its_text(name: str) -> None:
     values = to_dict(LESSONS[name])
-    for setting in FIELDS:
-        value = getattr(getattr(LESSONS[name], setting.section), setting.name)
-        values[setting.section][setting.name] = from_text(setting.path, as_text(setting.path, value))
+    for each in SETTINGS:
+        values[each.section][each.name] = from_text(each.path, as_text(each.path, each.of(LESSONS[name])))
     assert from_dict(values) == LESSONS[name]
 
 
@@ -80,7 +79,7 @@ async def test_every_field_has_a_row_and_tab_goes_through_them() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         seen = []
-        for key in itertools.chain(["tab"] * 5, ["down"] * (len(FIELDS) - 5)):
+        for key in itertools.chain(["tab"] * 5, ["down"] * (len(SETTINGS) - 5)):
             assert app.focused is not None
             row = app.focused.parent
             assert isinstance(row, Row)
@@ -89,7 +88,7 @@ async def test_every_field_has_a_row_and_tab_goes_through_them() -> None:
             assert row.setting.about.partition(";")[0].partition(":")[0].lower() in hint.lower()
             seen.append(row.setting.path)
             await pilot.press(key)
-        assert seen == [field.path for field in FIELDS]
+        assert seen == [field.path for field in SETTINGS]
         assert isinstance(app.focused, Button)
         await pilot.press("shift+tab")
         assert app.focused is not None

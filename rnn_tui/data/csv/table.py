@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rnn_tui.common.counted import counted
+from rnn_tui.common.wording import counted
 from rnn_tui.data.csv.numbers import is_data, is_date, is_number
 from rnn_tui.experiment.spec import Decimal, Separator
 

@@ -4,9 +4,8 @@ import math
 
 import msgspec
 
-from rnn_tui.common.counted import counted
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.number_text import unit_text
+from rnn_tui.common.wording import counted, unit_text
 from rnn_tui.engine.headless.text_report import how_many, in_part, name_of, text_update, work_done
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import SeriesTask

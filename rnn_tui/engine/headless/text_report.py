@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.common.counted import counted
+from rnn_tui.common.wording import counted
 from rnn_tui.engine.session.session import Session
 
 __all__ = [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import torch
 
-from rnn_tui.common.counted import counted
 from rnn_tui.common.glyphs import printable, safe
+from rnn_tui.common.wording import counted
 from rnn_tui.engine.answers.shapes import checks
 from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
 from rnn_tui.engine.headless.series_report import series_line, series_summary, series_update

@@ -19,7 +19,7 @@ from rnn_tui.engine.store.run_folder import Place
 from rnn_tui.engine.training.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.training.threads import choose_threads, fills_cores
 from rnn_tui.experiment.memory import check_memory, shortage_told
-from rnn_tui.experiment.settings import field
+from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.frame import Failure, Status
@@ -378,4 +378,4 @@ def _finite(rate: float) -> float:
     """Return a speed, or a pace, as it is. Raises ExperimentError where no time follows from it."""
     if math.isfinite(rate):
         return rate
-    raise ExperimentError("run.speed", f"{rate:g} {field('run.speed').range_problem(rate)}")
+    raise ExperimentError("run.speed", f"{rate:g} {setting('run.speed').range_problem(rate)}")

@@ -23,6 +23,7 @@ from rnn_tui.engine.training.snapshot import Snapshot, restore, state_bytes, tak
 from rnn_tui.engine.training.threads import build_tuner, on_one_thread
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.messages import HISTORY
@@ -417,9 +418,8 @@ class Forward:
 
 def checked_turn(experiment: Experiment, turn: Turn) -> Turn:
     """The turn, where that network can learn so: it may come over a wire. Raises ExperimentError."""
-    if turn.training.learn != experiment.training.learn:
-        raise ExperimentError("training.learn", "cannot change on the way: begin another run")
-    if turn.training.precision != experiment.training.precision:
-        raise ExperimentError("training.precision", "cannot change on the way: begin another run")
     changed = msgspec.structs.replace(experiment, training=turn.training)
+    for each in SETTINGS:
+        if not each.fork and each.of(changed) != each.of(experiment):
+            raise ExperimentError(each.path, "cannot change on the way: begin another run")
     return msgspec.structs.replace(turn, training=from_dict(to_dict(changed)).training)

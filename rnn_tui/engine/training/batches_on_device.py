@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from rnn_tui.common.number_text import unit_text
+from rnn_tui.common.wording import unit_text
 from rnn_tui.data.batches import Batches, PairBatches, Piece, Places
 from rnn_tui.data.pairs import NONE, Pairs, pairs_of, read_pairs
 from rnn_tui.data.series import TimeSeries, read_series

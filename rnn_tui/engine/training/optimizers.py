@@ -15,7 +15,7 @@ from torch.optim import SGD, Adam, Optimizer, RMSprop
 
 from rnn_tui.experiment.spec import Training
 
-__all__ = ["build_optimizer"]
+__all__ = ["build_optimizer", "reconfigure"]
 
 
 def _lean(kind: type[Optimizer]) -> Callable[..., Optimizer]:
@@ -36,6 +36,20 @@ _KINDS = {"adam": _lean(Adam), "sgd": _lean(SGD), "rmsprop": _lean(RMSprop)}
 
 
 def build_optimizer(training: Training, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """The optimiser of an experiment. Adam and SGD use their fused kernels: the fastest of three for small networks."""
-    fused = {} if training.optimizer == "rmsprop" else {"fused": True}
-    return _KINDS[training.optimizer](parameters, lr=training.lr, weight_decay=training.weight_decay, **fused)
+    """Build the optimiser of an experiment."""
+    return _KINDS[training.optimizer](parameters, **_options(training))
+
+
+def reconfigure(optimizer: Optimizer, training: Training) -> None:
+    """Give an optimiser of the same kind other options; what it has averaged so far stays."""
+    for group in optimizer.param_groups:
+        group.update(_options(training))
+
+
+def _options(training: Training) -> dict[str, Any]:
+    """Return the options of torch's optimiser: all that a training says of it.
+
+    Adam and SGD use their fused kernels: the fastest of three for small networks.
+    """
+    options: dict[str, Any] = {"lr": training.lr, "weight_decay": training.weight_decay}
+    return options if training.optimizer == "rmsprop" else options | {"fused": True}

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.network.model import State
 from rnn_tui.engine.training.lr_schedule import Plateau
 from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.memory import averages
 
 __all__ = ["Slot", "Snapshot", "restore", "state_bytes", "take", "take_beginning"]
 
@@ -50,10 +51,10 @@ class Snapshot:
 
 
 def state_bytes(trainer: Trainer) -> int:
-    """About what one snapshot takes: the weights, and as much again for each running average, and for gradients."""
+    """Estimate what one snapshot takes: the weights, and as much again for each running average, and for gradients."""
     weights = sum(parameter.nbytes for parameter in trainer.model.parameters())
     training = trainer.experiment.training
-    return weights * ({"adam": 3, "rmsprop": 2, "sgd": 1}[training.optimizer] + (training.accumulate > 1))
+    return weights * (1 + averages(training) + (training.accumulate > 1))
 
 
 def take(trainer: Trainer) -> Snapshot:

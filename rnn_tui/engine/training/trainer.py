@@ -18,7 +18,7 @@ from rnn_tui.engine.network.model import Model, State, initial_state
 from rnn_tui.engine.training.batches_on_device import Source, build_task
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
-from rnn_tui.engine.training.optimizers import build_optimizer
+from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 
@@ -245,13 +245,13 @@ class Trainer:
         self.unit = training.tick
         if self.optimizer is None:
             return
-        if training.optimizer != old.optimizer:
+        if training.optimizer == old.optimizer:
+            reconfigure(self.optimizer, training)
+        else:
             self.optimizer = build_optimizer(training, self.model.parameters())
         if (training.lr, training.schedule) != (old.lr, old.schedule):
             self.plateau = Plateau()
         self._set_rate(self.optimizer)
-        for group in self.optimizer.param_groups:
-            group["weight_decay"] = training.weight_decay
 
     def _begin_pass(self) -> None:
         draws = self.experiment.network.initial_state == "random"

@@ -4,7 +4,7 @@ import numpy as np
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.number_text import unit_text
+from rnn_tui.common.wording import unit_text
 from rnn_tui.draw.kit.numbers import exact, nice_above
 from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
 from rnn_tui.draw.network.boxes import LayerRow

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import structs
 from textual.strip import Strip
 
-from rnn_tui.common.number_text import unit_text
+from rnn_tui.common.wording import unit_text
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts

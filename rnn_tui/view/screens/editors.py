@@ -16,9 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from rnn_tui.common.glyphs import glyph
-from rnn_tui.experiment.settings import Field
-from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.experiment.validate import choices
+from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.settings import setting
+from rnn_tui.experiment.spec import ExperimentError
 
 __all__ = ["Choice", "Row", "TextInput", "as_text", "from_text"]
 
@@ -26,23 +26,20 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
 _PIECE = re.compile(r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\.|.", re.DOTALL)
 _YES_NO = ("no", "yes")
-_ROWS = ("data.inputs", "data.targets")
-_TEXTS = (*_ROWS, "data.vocabulary", "data.text", "data.pairs", "data.series", "data.column")
-_LIST = "run.until"
-_DEFAULTS = Experiment()
 
 
 def as_text(path: str, value: Any) -> str:
     """A setting's value as an editor shows it."""
-    if isinstance(value, bool):
+    edited = setting(path)
+    if edited.kind is bool:
         return _YES_NO[value]
-    if path in _ROWS:
+    if edited.kind is tuple and edited.separator == "|":
         return "|".join(_escaped(row).replace("|", "\\|") for row in value)
-    if path in _TEXTS:
+    if edited.kind is tuple:
+        return f"{edited.separator} ".join(value)
+    if edited.kind is str:
         return _escaped(value)
-    if path == _LIST:
-        return ", ".join(value)
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if edited.kind is float else str(value)
 
 
 def from_text(path: str, text: str) -> Any:
@@ -50,25 +47,17 @@ def from_text(path: str, text: str) -> Any:
 
     Raises ExperimentError for an escape that is none.
     """
-    if path in _TEXTS:
-        rows = _rows(path, text)
-        return (tuple(rows) if text else ()) if path in _ROWS else "|".join(rows)
-    if path == _LIST:
-        return tuple(word.strip() for word in text.split(",") if word.strip())
-    kind = _kind(path)
-    if kind is bool:
-        return text == _YES_NO[1]
-    if kind is float and path == "run.speed" and text.strip() == "max":
-        return 0.0
+    edited = setting(path)
+    if edited.kind is tuple and edited.separator != "|":
+        return tuple(word.strip() for word in text.split(edited.separator) if word.strip())
+    if edited.kind is tuple:
+        return tuple(_rows(path, text)) if text else ()
+    if edited.kind is str:
+        return text if edited.choices else "|".join(_rows(path, text))
     try:
-        return kind(text)
+        return edited.parse(text)
     except ValueError:
         return text
-
-
-def _kind(path: str) -> type:
-    section, _, name = path.partition(".")
-    return type(getattr(getattr(_DEFAULTS, section), name))
 
 
 def _escaped(text: str) -> str:
@@ -115,7 +104,7 @@ def _character(path: str, piece: str) -> str:
 
 def _editor(path: str, value: str) -> "Choice | TextInput":
     """What edits the setting of that path."""
-    words = _YES_NO if _kind(path) is bool else choices(path)
+    words = _YES_NO if setting(path).kind is bool else setting(path).choices
     return Choice(words, value) if words else TextInput(value, compact=True)
 
 
@@ -213,7 +202,7 @@ class Row(Widget):
     }
     """
 
-    def __init__(self, setting: Field, value: str, editor: "Choice | TextInput | None" = None) -> None:
+    def __init__(self, setting: Setting, value: str, editor: "Choice | TextInput | None" = None) -> None:
         self.editor: Choice | TextInput = editor or _editor(setting.path, value)
         super().__init__(self.editor)
         self.setting = setting

@@ -14,9 +14,10 @@ from textual.widgets import Input
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.status import describe_network
-from rnn_tui.experiment.memory import check_memory
+from rnn_tui.experiment.memory import check_memory, memory_bytes
 from rnn_tui.experiment.overrides import overridden
-from rnn_tui.experiment.settings import FIELDS, Field, field
+from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.view.screens.editors import as_text, from_text
@@ -25,12 +26,6 @@ from rnn_tui.view.screens.form import Fields, Form
 __all__ = ["ExperimentScreen"]
 
 _COLUMNS = (("data",), ("network",), ("training", "run"))
-_ESCAPES = {
-    "data.inputs": " | separates rows; \\| \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
-    "data.targets": " | separates rows; \\| \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
-    "data.vocabulary": " \\\\ \\n \\t \\x1b \\u200b stand for what cannot be typed.",
-    "run.until": " A comma stands between several.",
-}
 _SECTIONS = tuple(section for column in _COLUMNS for section in column)
 _LONGEST = 24  # characters of a text in the summary
 
@@ -73,11 +68,11 @@ class ExperimentScreen(Form[Experiment]):
 
     def __init__(self, experiment: Experiment) -> None:
         self._base = experiment
-        self._shown = {each.path: as_text(each.path, _value(experiment, each)) for each in FIELDS}
+        self._shown = {each.path: as_text(each.path, each.of(experiment)) for each in SETTINGS}
         super().__init__(
             f"Experiment · {experiment.name}",
             "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel",
-            [(each, self._shown[each.path]) for each in FIELDS],
+            [(each, self._shown[each.path]) for each in SETTINGS],
         )
         self._given: dict[str, str] = {}  # what was edited, and does not follow from the rest
 
@@ -168,18 +163,14 @@ class ExperimentScreen(Form[Experiment]):
             if isinstance(widget, Input):
                 widget.placeholder = text
 
-    def hint(self, setting: Field) -> str:
+    def hint(self, setting: Setting) -> str:
         """What a setting is about; where the command line has --no-learn, the form has no."""
         about = setting.about.replace(f"--no-{setting.option[2:]}", "no")
-        return f"{about[0].upper()}{about[1:]}.{_ESCAPES.get(setting.path, '')}"
+        return f"{about[0].upper()}{about[1:]}. {setting.form_hint}".rstrip()
 
     def entered(self) -> None:
         """On to the next field: there are many."""
         self.focus_next()
-
-
-def _value(experiment: Experiment, setting: Field) -> Any:
-    return getattr(getattr(experiment, setting.section), setting.name)
 
 
 def _at(values: dict[str, Any], path: str) -> Any:
@@ -190,8 +181,8 @@ def _at(values: dict[str, Any], path: str) -> Any:
 def _place(error: ExperimentError | None) -> str:
     """The label of the field that an error names."""
     path = error.path if error is not None else ""
-    known = any(each.path == path for each in FIELDS)
-    return f"see {field(path).label}" if known else safe(str(error))
+    known = any(each.path == path for each in SETTINGS)
+    return f"see {setting(path).label}" if known else safe(str(error))
 
 
 def _summary(experiment: Experiment) -> str:
@@ -206,7 +197,7 @@ def _summary(experiment: Experiment) -> str:
         if experiment.floor is None
         else f"floor {compact(experiment.floor)}"
     )
-    return f"✓ {describe_network(experiment)} · {weights}{floor} · {_memory(experiment.memory_bytes)} · {text}"
+    return f"✓ {describe_network(experiment)} · {weights}{floor} · {_memory(memory_bytes(experiment))} · {text}"
 
 
 def _brief(text: str) -> str:

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import count
-from rnn_tui.experiment.settings import field
+from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.frame import Status
@@ -17,10 +17,7 @@ from rnn_tui.view.screens.form import Form
 
 __all__ = ["ForkScreen"]
 
-_SETTINGS = tuple(
-    field(f"training.{name}")
-    for name in ("lr", "schedule", "optimizer", "weight_decay", "clip", "reduction", "seed", "epochs")
-)
+_SETTINGS = sorted((each for each in SETTINGS if each.fork > 0), key=lambda each: each.fork)
 
 
 class ForkScreen(Form[Learn]):
@@ -34,7 +31,7 @@ class ForkScreen(Form[Learn]):
         super().__init__(
             f"Fork at tick {count(status.tick)}",
             "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel",
-            [(each, as_text(each.path, getattr(experiment.training, each.name))) for each in _SETTINGS],
+            [(each, as_text(each.path, each.of(experiment))) for each in _SETTINGS],
         )
         self._base = experiment
         self._status = status

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import without_value
-from rnn_tui.experiment.settings import Field
+from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.editors import Choice, Row
@@ -55,7 +55,7 @@ class Form(Dialog[Answer]):
     SUBMIT: ClassVar[str]  # the button's word
     HINTED: ClassVar[bool] = False  # whether the field with the focus is explained below the others
 
-    def __init__(self, title: str, keys: str, settings: Sequence[tuple[Field, str]] = ()) -> None:
+    def __init__(self, title: str, keys: str, settings: Sequence[tuple[Setting, str]] = ()) -> None:
         super().__init__()
         self._titles = title, keys
         self._ready: Answer | None = None  # what would be given
@@ -82,7 +82,7 @@ class Form(Dialog[Answer]):
         with Fields(id="fields"):
             yield from self.rows.values()
 
-    def row(self, setting: Field, text: str) -> Row:
+    def row(self, setting: Setting, text: str) -> Row:
         """The row of a setting."""
         return Row(setting, text)
 
@@ -94,7 +94,7 @@ class Form(Dialog[Answer]):
         """What is said of it."""
         raise NotImplementedError
 
-    def hint(self, setting: Field) -> str:
+    def hint(self, setting: Setting) -> str:
         """What a setting is about."""
         return setting.about
 

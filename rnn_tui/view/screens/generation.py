@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from rnn_tui.common.glyphs import glyph, safe
-from rnn_tui.experiment.sampling_settings import MOST_PRIME, SAMPLE_FIELDS, sample_numbers
-from rnn_tui.experiment.settings import Field
+from rnn_tui.experiment.sampling_settings import MOST_PRIME, SAMPLE_SETTINGS, sample_numbers
+from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.inspect import SampleAsk
 from rnn_tui.view.screens.editors import Row, TextInput, as_text, from_text
@@ -27,15 +27,15 @@ class GenerationScreen(Form[SampleAsk]):
     HINTED = True
 
     def __init__(self, sample: SampleAsk, vocabulary: str) -> None:
-        shown = [(each, _shown(each.name, sample)) for each in SAMPLE_FIELDS]
+        shown = [(each, _shown(each.name, sample)) for each in SAMPLE_SETTINGS]
         super().__init__("How it writes", "↑ ↓ field · enter set · esc cancel", shown)
         self._vocabulary = vocabulary
 
-    def row(self, setting: Field, text: str) -> Row:
+    def row(self, setting: Setting, text: str) -> Row:
         """All are typed."""
         return Row(setting, text, TextInput(text, compact=True))
 
-    def hint(self, setting: Field) -> str:
+    def hint(self, setting: Setting) -> str:
         """What the setting is about."""
         return setting.about + ("; \\n is a line break" if setting.name == "prime" else "")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.common.counted import counted
+from rnn_tui.common.wording import counted
 from rnn_tui.engine.headless.text_report import text_line, text_summary, text_update
 from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session

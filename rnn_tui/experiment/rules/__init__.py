@@ -1,0 +1,1 @@
+"""What makes the sections of an experiment fit together: each rule names the setting to blame, and what is right."""

@@ -1,0 +1,188 @@
+"""The rules of the data: of rows, and of what stands in files, as far as it can be told without reading them."""
+
+from collections import Counter
+
+import msgspec
+
+from rnn_tui.common.wording import counted
+from rnn_tui.experiment.rules.words import brief, short
+from rnn_tui.experiment.setting import either
+from rnn_tui.experiment.spec import END, Data, Experiment, ExperimentError
+from rnn_tui.experiment.task_layout import other_task, unfit
+
+__all__ = ["NEVER_LEARNT", "check_data", "with_default_target"]
+
+NEVER_LEARNT = "'learnt' never comes where every pass has another batch: it must be loss<N, jump>N, epoch=N or tick=N"
+
+
+def check_data(experiment: Experiment) -> None:
+    """Raise ExperimentError where the data break a rule; default targets have been filled in."""
+    data = experiment.data
+    if data.pairs:
+        _check_pairs(experiment)
+    elif data.text:
+        _check_file(data, "data.text", data.text)
+        _check_batches(experiment)
+    elif data.series:
+        _check_file(data, "data.series", data.series)
+        _check_series(experiment)
+        _check_batches(experiment)
+    else:
+        _check_texts(experiment)
+    _check_vocabulary(data.vocabulary)
+
+
+def with_default_target(experiment: Experiment) -> Experiment:
+    """Return the experiment with the inputs' next characters as its targets, where none are given.
+
+    `hihello` becomes `hihell -> ihello`. Raises ExperimentError where that cannot be done.
+    """
+    data = experiment.data
+    if data.file:
+        return experiment
+    if data.task == "many-to-many":
+        _check_rows(data)
+    if data.targets or not experiment.training.learn or not data.inputs or not all(data.inputs):
+        return experiment
+    if data.task != "many-to-many":
+        raise ExperimentError("data.targets", f"is missing: {data.task} needs a target for each input")
+    if min(map(len, data.inputs)) < 2:
+        raise ExperimentError(
+            "data.inputs",
+            f"{min(data.inputs, key=len)!r} has no next character to learn: give at least two characters, or a target",
+        )
+    data = msgspec.structs.replace(
+        data, inputs=tuple(row[:-1] for row in data.inputs), targets=tuple(row[1:] for row in data.inputs)
+    )
+    return msgspec.structs.replace(experiment, data=data)
+
+
+def _check_rows(data: Data) -> None:
+    """Check the rows as they were given, before a default target takes a character of each."""
+    lengths = {len(row) for row in data.inputs}
+    if len(lengths) > 1:
+        raise ExperimentError(
+            "data.inputs",
+            f"has rows of {either(map(str, sorted(lengths)), 'and')} characters: "
+            "the rows of a batch must be equally long; a file of pairs (--pairs) may have any lengths, and so may rows "
+            "with --task many-to-one or one-to-many",
+        )
+
+
+def _check_file(data: Data, path: str, name: str) -> None:
+    """Check the name of a file, and that there is nothing else to learn."""
+    text = data.text if path == "data.pairs" else ""
+    series = data.series if path != "data.series" else ""
+    others = {"--input": data.inputs, "--target": data.targets, "--text": text, "--series": series}
+    for option, other in others.items():
+        if other:
+            raise ExperimentError(path, f"cannot be combined with {option}: give one of them")
+    if "\0" in name:
+        raise ExperimentError(path, "holds a null character: no file has such a name")
+    if any("\ud800" <= each <= "\udfff" for each in name):
+        raise ExperimentError(path, "has a name that is not UTF-8: rename it")
+    _check_halves("data.column", (data.column,))
+
+
+def _check_pairs(experiment: Experiment) -> None:
+    _check_file(experiment.data, "data.pairs", experiment.data.pairs)
+    if not experiment.training.learn:
+        raise ExperimentError("data.pairs", "has no use without learning: give its inputs alone, as --input, or learn")
+
+
+def _check_batches(experiment: Experiment) -> None:
+    """Check a text or a series without reading it."""
+    data = experiment.data
+    what = "text" if data.text else "series"
+    if data.task != "many-to-many":
+        raise ExperimentError(
+            "data.task", f"{data.task} does not fit a {what}, which has no pairs: it must be many-to-many"
+        )
+    for name in ("batch", "length"):
+        if not getattr(data, name):
+            raise ExperimentError(f"data.{name}", f"0 is too small: of a {what} it must be at least 1")
+    if experiment.network.bidirectional and experiment.training.learn:
+        ahead = "character" if data.text else "value"
+        problem = f"true does not fit a {what}: from the right it would read the very {ahead} that it must predict; "
+        raise ExperimentError("network.bidirectional", f"{problem}it must be false")
+    if data.stateful and experiment.network.bidirectional:
+        raise ExperimentError(
+            "data.stateful",
+            "true does not fit a network that also reads from the right: its state would come from what is still to "
+            "come. It must be false",
+        )
+    if data.holdout and not experiment.training.learn:
+        raise ExperimentError("data.holdout", f"{data.holdout:g} has no use without learning: it must be 0")
+    if "learnt" in experiment.run.until:
+        raise ExperimentError("run.until", NEVER_LEARNT, value="learnt")
+
+
+def _check_series(experiment: Experiment) -> None:
+    data, network = experiment.data, experiment.network
+    if data.vocabulary:
+        raise ExperimentError("data.vocabulary", f"{brief(data.vocabulary)} has no use for numbers: leave it out")
+    if network.embedding:
+        raise ExperimentError(
+            "network.embedding", f"{network.embedding} does not fit numbers, which are read as they are: it must be 0"
+        )
+    if experiment.training.learn and network.head == "direct":
+        raise ExperimentError(
+            "network.head", "direct does not fit numbers: it must be linear, since one number is predicted"
+        )
+
+
+def _check_texts(experiment: Experiment) -> None:
+    data = experiment.data
+    if not data.inputs or not all(data.inputs):
+        raise ExperimentError("data.inputs", "is empty: give at least one character")
+    _check_halves("data.inputs", data.inputs)
+    _check_halves("data.targets", data.targets)
+    if data.targets and not experiment.training.learn:
+        raise ExperimentError(
+            "data.targets", f"{short(data.targets[0])} has no use without learning: leave it out, or learn"
+        )
+    if data.targets and len(data.targets) != len(data.inputs):
+        raise ExperimentError(
+            "data.targets",
+            f"has {len(data.targets)} rows where the input has {len(data.inputs)}: give one target for each input",
+        )
+    if not all(data.targets):
+        raise ExperimentError("data.targets", "is empty: give at least one character")
+    if data.padded:
+        _check_padded(data)
+    for row, target in zip(data.inputs, data.targets, strict=False):
+        if data.task == "many-to-many" and len(row) != len(target):
+            raise ExperimentError(
+                "data.targets",
+                f"{short(target)} has {counted(len(target), 'character')} where the input "
+                f"{short(row)} has {len(row)}: they must be equally long; {other_task(target)}",
+            )
+    end = END if data.task == "one-to-many" else ""
+    missing = sorted(set("".join((*data.inputs, *data.targets, end))) - set(experiment.vocabulary))
+    if missing:
+        raise ExperimentError(
+            "data.vocabulary", f"lacks {', '.join(map(repr, missing[:5]))}: it must hold every character of the data"
+        )
+
+
+def _check_padded(data: Data) -> None:
+    """Check rows in which not every step has a target."""
+    if not data.targets:
+        raise ExperimentError("data.task", f"{data.task} needs targets: without them it must be many-to-many")
+    for row, target in zip(data.inputs, data.targets, strict=True):
+        problem = unfit(data.task, row, target)
+        if problem:
+            raise ExperimentError("data.targets", f"{short(target)} has {problem}", value=target)
+
+
+def _check_vocabulary(vocabulary: str) -> None:
+    _check_halves("data.vocabulary", (vocabulary,))
+    repeated = [character for character, count in Counter(vocabulary).items() if count > 1]
+    if repeated:
+        raise ExperimentError("data.vocabulary", f"has {min(repeated)!r} more than once")
+
+
+def _check_halves(path: str, rows: tuple[str, ...]) -> None:
+    halves = [character for row in rows for character in row if "\ud800" <= character <= "\udfff"]
+    if halves:
+        raise ExperimentError(path, f"holds {halves[0]!a}, half a character: it must be valid UTF-8 text")

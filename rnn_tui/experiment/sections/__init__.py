@@ -1,0 +1,1 @@
+"""The four sections of an experiment: every setting, declared once."""

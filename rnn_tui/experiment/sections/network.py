@@ -1,0 +1,93 @@
+"""The settings of the network."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+
+from rnn_tui.experiment.cell_kinds import CELL_KINDS, CellKind
+from rnn_tui.experiment.setting import Setting
+
+if TYPE_CHECKING:
+    from rnn_tui.experiment.spec import Experiment
+
+__all__ = ["Cell", "Network"]
+
+if TYPE_CHECKING:
+    Cell = str
+else:
+    Cell = Literal[tuple(CELL_KINDS)]  # one entry there is a new choice here
+
+
+def _one_layer(experiment: "Experiment") -> str:
+    if experiment.network.layers > 1:
+        return ""
+    return "does not fit one layer, since it works between two: it must be 0, or layers 2 or more"
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One-hot or embedding, then recurrent layers, then a head."""
+
+    cell: Annotated[Cell, Setting("the kind of recurrent cell", since="0.1.0", memory=True)] = "rnn"
+    implementation: Annotated[
+        Literal["fused", "cell", "written-out"],
+        Setting(
+            "fused: nn.RNN, nn.GRU, nn.LSTM; cell: nn.RNNCell and its like, one step at a time; "
+            "written-out: the equations themselves",
+            since="0.1.0",
+        ),
+    ] = "fused"
+    hidden_size: Annotated[
+        int,
+        Setting(
+            "units in each layer and direction",
+            option="--hidden",
+            minimum=1,
+            maximum=1_000_000,
+            since="0.1.0",
+            memory=True,
+        ),
+    ] = 5
+    layers: Annotated[
+        int, Setting("recurrent layers, one above the other", minimum=1, maximum=10_000, since="0.1.0", memory=True)
+    ] = 1
+    dropout: Annotated[
+        float,
+        Setting(
+            "share of the states left out between two layers while it learns, as nn.LSTM(dropout=) does",
+            minimum=0,
+            maximum=0.99,
+            unused=_one_layer,
+            since="0.1.0",
+            memory=True,
+        ),
+    ] = 0.0
+    bidirectional: Annotated[
+        bool, Setting("a second set of cells that reads from the right", since="0.1.0", memory=True)
+    ] = False
+    embedding: Annotated[
+        int,
+        Setting(
+            "size of the learnt input vectors; 0: one-hot", minimum=0, maximum=1_000_000, since="0.1.0", memory=True
+        ),
+    ] = 0
+    head: Annotated[
+        Literal["direct", "linear"],
+        Setting("direct: the state itself is the logits; linear: a linear layer on top", since="0.1.0", memory=True),
+    ] = "direct"
+    initial_state: Annotated[
+        Literal["zeros", "random"],
+        Setting("the state before the first time step: zeros, or random for every pass", label="h₀", since="0.1.0"),
+    ] = "zeros"
+    batch_first: Annotated[
+        bool, Setting("tensors are (batch, time, features) rather than (time, batch, features)", since="0.1.0")
+    ] = False
+
+    @property
+    def kind(self) -> CellKind:
+        """What its kind of cell is."""
+        return CELL_KINDS[self.cell]
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 where the network also reads from the right."""
+        return 2 if self.bidirectional else 1

@@ -1,0 +1,130 @@
+"""The settings of the training."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from rnn_tui.experiment.setting import Setting
+
+__all__ = ["Precision", "Schedule", "Tick", "Training"]
+
+Tick = Literal["character", "sequence"]
+Schedule = Literal["constant", "step", "cosine", "plateau"]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+_AVERAGES = {"adam": ("exp_avg", "exp_avg_sq", "step"), "rmsprop": ("square_avg", "step"), "sgd": ()}
+
+
+def _averages(training: "Training") -> tuple[str, ...]:
+    return _AVERAGES[training.optimizer]
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How it learns."""
+
+    learn: Annotated[
+        bool, Setting("train; --no-learn: forward passes only, no loss and no update", since="0.1.0", memory=True)
+    ] = True
+    tick: Annotated[
+        Tick, Setting("one turn of the loop: one character, or the whole sequence", fork=-1, since="0.1.0")
+    ] = "character"
+    reduction: Annotated[
+        Literal["sum", "mean"],
+        Setting(
+            "how the losses of the characters become one: their sum or their mean",
+            label="loss is",
+            fork=6,
+            since="0.1.0",
+        ),
+    ] = "sum"
+    optimizer: Annotated[
+        Literal["adam", "sgd", "rmsprop"],
+        Setting("how the weights move", fork=3, since="0.1.0", memory=True, optimizer_state=_averages),
+    ] = "adam"
+    lr: Annotated[
+        float,
+        Setting(
+            "learning rate, where its schedule begins",
+            label="learning rate",
+            minimum=0,
+            exclusive=True,
+            maximum=1e6,
+            fork=1,
+            since="0.1.0",
+        ),
+    ] = 0.1
+    schedule: Annotated[
+        Schedule,
+        Setting(
+            "how the learning rate changes: constant; step: cut at regular intervals; cosine: down along half a "
+            "wave; plateau: cut when the loss no longer falls",
+            label="lr schedule",
+            fork=2,
+            since="0.1.0",
+        ),
+    ] = "constant"
+    schedule_every: Annotated[
+        int,
+        Setting(
+            "step: updates between two cuts; cosine: updates to its end; plateau: epochs that it waits; "
+            "0: a third of all, all, 10",
+            label="lr every",
+            minimum=0,
+            maximum=10**12,
+            fork=-1,
+            since="0.1.0",
+        ),
+    ] = 0
+    schedule_factor: Annotated[
+        float,
+        Setting(
+            "step, plateau: what the rate is multiplied by; cosine: what is left of it at the end",
+            label="lr factor",
+            minimum=0,
+            exclusive=True,
+            maximum=1,
+            fork=-1,
+            since="0.1.0",
+        ),
+    ] = 0.1
+    weight_decay: Annotated[
+        float,
+        Setting(
+            "how strongly weights are drawn to 0: L2, the λ in g + λW, as in torch.optim; 0: not at all",
+            minimum=0,
+            maximum=1e6,
+            fork=4,
+            since="0.1.0",
+        ),
+    ] = 0.0
+    clip: Annotated[
+        float, Setting("largest norm of the gradient; 0: no clipping", minimum=0, maximum=1e12, fork=5, since="0.1.0")
+    ] = 0.0
+    accumulate: Annotated[
+        int,
+        Setting(
+            "passes whose gradients are averaged for one update", minimum=1, maximum=1_000_000, fork=-1, since="0.1.0"
+        ),
+    ] = 1
+    patience: Annotated[
+        int,
+        Setting(
+            "epochs without a better loss after which it stops; 0: it does not",
+            minimum=0,
+            maximum=10**12,
+            fork=-1,
+            since="0.1.0",
+        ),
+    ] = 0
+    precision: Annotated[
+        Precision, Setting("of the forward pass: float32; bfloat16 or float16 mixed with it, on a GPU", since="0.1.0")
+    ] = "float32"
+    epochs: Annotated[
+        int,
+        Setting(
+            "passes over all of the data; 0: forever", minimum=0, maximum=10**12, fork=8, resume=True, since="0.1.0"
+        ),
+    ] = 100
+    seed: Annotated[
+        int, Setting("where the random numbers start", minimum=0, maximum=2**63 - 1, fork=7, since="0.1.0")
+    ] = 0
