@@ -20,7 +20,7 @@ def prime_of(prime: str | None, file: str | None) -> str | None:
     if file is None:
         return prime
     if prime is not None:
-        raise Refusal(f"--prime-file {shown(file)}: cannot stand beside --prime: give one of them")
+        raise Refusal(f"--prime-file {shown(file)}: cannot be combined with --prime: give one of them")
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")

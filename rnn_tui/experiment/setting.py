@@ -11,18 +11,15 @@ derived from these declarations: see `experiment/settings.py`.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
-
-if TYPE_CHECKING:
-    from rnn_tui.experiment.spec import Experiment, Training
 
 __all__ = ["FIRST_VERSION", "Setting", "either", "settings_of"]
 
 FIRST_VERSION = "0.1.0"
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False}
-_WANTED = {int: "a whole number", float: "a number", bool: "yes or no", str: "text", tuple: "a list of texts"}
+_WANTED = {int: "a whole number", float: "a number", bool: "true or false", str: "text", tuple: "a list of texts"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +37,12 @@ class Setting:
     exclusive: bool = False  # the minimum itself is not allowed
     words: Mapping[str, Any] = field(default_factory=dict)  # words that stand for values: {"max": 0.0}
     separator: str = "|"  # between the texts of a list, in the form
-    unused: "Callable[[Experiment], str] | None" = None  # why a value other than the default has no use; empty: it has
+    unused: Callable[[Any], str] | None = None  # of an experiment: why a value other than the default has no use, or ""
     fork: int = 0  # its place in the form on F, from 1; -1: only --fork changes it; 0: it cannot change on the way
     resume: bool = False  # whether it may be another one when a run is resumed
     since: str = ""  # the version that has it first
     memory: bool = False  # whether the memory estimate depends on it
-    optimizer_state: "Callable[[Training], tuple[str, ...]] | None" = None  # keys of what the optimiser keeps for it
+    optimizer_state: Callable[[Any], tuple[str, ...]] | None = None  # of a training: keys of what the optimiser keeps
 
     path: str = ""  # "network.hidden_size"
     kind: type = str  # int, float, bool, str, or tuple: a list of texts
@@ -68,7 +65,7 @@ class Setting:
         wanted = either(self.choices) if self.choices else _WANTED[self.kind]
         return ", or ".join([wanted, *self.words])
 
-    def of(self, experiment: "Experiment") -> Any:
+    def of(self, experiment: Any) -> Any:
         """Return its value in an experiment."""
         return getattr(getattr(experiment, self.section), self.name)
 
@@ -90,7 +87,7 @@ class Setting:
 
     def range_problem(self, value: float) -> str:
         """Say what is wrong with the size of a value, in words that follow the value; empty: nothing."""
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):  # an int may be too large for one
             return "is not a finite number"
         if self.minimum is not None and (value < self.minimum or (self.exclusive and value == self.minimum)):
             return f"is too small: it must be {'above' if self.exclusive else 'at least'} {_plain(self.minimum)}"

@@ -117,7 +117,7 @@ def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
             "character 1, 'Q', is not in the vocabulary, nor are 'R', 'S', 'T', 'U' …; it must be of the 8 characters",
         ),
         (["--prime", "ZQ", "--skip-unknown"], "--prime ZQ: of what was given nothing is left; it must be of the 8"),
-        (["--prime", "a", "--prime-file", "x"], "--prime-file x: cannot stand beside --prime"),
+        (["--prime", "a", "--prime-file", "x"], "--prime-file x: cannot be combined with --prime"),
         (["--prime-file", "/nowhere/x"], "--prime-file /nowhere/x: cannot be read: No such file or directory"),
         (["--prime-file", "/"], "--prime-file /: cannot be read: Is a directory"),
         (["--forecast", "3"], "has learnt characters; --length says how many"),

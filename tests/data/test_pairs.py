@@ -101,8 +101,8 @@ def test_every_row_is_its_pair_and_then_padding(found: list[tuple[str, str]], da
         ("ab\tb\ta\n", {}, "data.pairs", "line 1 has 2 tabs"),
         ("\n\nab\t\n", {}, "data.pairs", "line 3 has no target"),
         ("\tab\n", {}, "data.pairs", "line 1 has no input"),
-        ("a\tb\nab\tbac\n", {}, "data.pairs", "line 2 has 2 characters to read and 3 characters to say"),
-        ("ab\tab\n", {"task": "many-to-one"}, "data.pairs", "line 1 has 2 characters to say"),
+        ("a\tb\nab\tbac\n", {}, "data.pairs", "line 2 has 2 characters to read and 3 characters to predict"),
+        ("ab\tab\n", {"task": "many-to-one"}, "data.pairs", "line 1 has 2 characters to predict"),
         (b"a\tb\nab\t\xff\xff\n", {}, "data.pairs", "at offset 7"),
         ("a\tb\n", {"encoding": "nonsense"}, "data.encoding", "no encoding"),
         ("a\tb\n", {"vocabulary": "ac"}, "data.vocabulary", "lacks 'b'"),
@@ -193,13 +193,13 @@ def test_batches_are_shuffled_by_seed_and_epoch() -> None:
         (
             "good day\tpos\nbad\tneg\n",
             (),
-            "line 1 has 8 characters to read and 3 characters to say: many-to-many needs "
-            "equally many; --task one-to-many says an answer of any length",
+            "line 1 has 8 characters to read and 3 characters to predict: many-to-many needs "
+            "equally many; --task one-to-many gives an answer of any length",
         ),
         ("abc\tx\n", (), "many-to-many needs equally many; --task many-to-one reads an input of any length"),
-        ("abc\txy\n", ("--task", "many-to-one"), "many-to-one needs one; --task one-to-many says an answer of any"),
+        ("abc\txy\n", ("--task", "many-to-one"), "many-to-one needs one; --task one-to-many gives an answer of any"),
         ("ab\tba\na\tb\n", ("--batch", "1", "--until", "learnt"), "another batch"),
-        ("ab\tba\n", ("--text", "x"), "cannot stand beside"),
+        ("ab\tba\n", ("--text", "x"), "cannot be combined with"),
     ],
 )
 def test_refused_in_one_line(tmp_path: Path, text: str, more: tuple[str, ...], said: str) -> None:

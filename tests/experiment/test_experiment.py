@@ -212,8 +212,8 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"network": {"layers": 1.5}}, "network.layers", ["1.5", "must be a whole number"]),
     ({"network": {"layers": True}}, "network.layers", ["true", "must be a whole number"]),
     ({"network": {"bidirectional": "yes"}}, "network.bidirectional", ["'yes'", "must be true or false"]),
-    ({"network": {"size": 4}}, "network.size", ["no setting", "hidden_size", "layers"]),
-    ({"colour": 4}, "colour", ["no setting", "network", "training"]),
+    ({"network": {"size": 4}}, "network.size", ["not a setting", "hidden_size", "layers"]),
+    ({"colour": 4}, "colour", ["not a setting", "network", "training"]),
     ({"network": 4}, "network", ["4", "must be a table"]),
     (
         {"network": {**BOTH, "implementation": "cell"}},

@@ -1,6 +1,7 @@
 """Every setting is declared once, and what its declaration says of it is so."""
 
 import re
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,7 @@ from rnn_tui.experiment.settings import SETTINGS, optimizer_state
 from rnn_tui.experiment.spec import Experiment, Training
 
 SETS = pytest.mark.parametrize("each", SETTINGS, ids=lambda each: each.path)
-TEXTS = ("a", "abcdefg", "utf-16", "some.csv")
+TEXTS = ("", "a", "abcdefg", "utf-16", "some.csv")
 
 
 def others(each: Setting) -> list[Any]:
@@ -24,7 +25,7 @@ def others(each: Setting) -> list[Any]:
     values: dict[type, list[Any]] = {
         bool: [False, True],
         int: [int(each.minimum or 0), int(each.minimum or 0) + 1, 30],
-        float: [0.1, 0.5],
+        float: [0.0, 0.1, 0.5],
         str: list(TEXTS),
         tuple: [("ab",), ("abcdefghi", "abcdefghi")],
     }
@@ -38,10 +39,14 @@ def with_value(experiment: Experiment, each: Setting, value: Any) -> Experiment:
 
 @SETS
 def test_the_memory_estimate_depends_on_a_setting_exactly_where_it_says_so(each: Setting) -> None:
-    found = [memory_bytes(with_value(base, each, value)) for base in LESSONS.values() for value in others(each)]
-    count = len(others(each))
-    by_base = [found[at : at + count] for at in range(0, len(found), count)]
-    assert any(len(set(estimates)) > 1 for estimates in by_base) == each.memory
+    matters = False
+    for base in LESSONS.values():
+        found = set()
+        for value in others(each):
+            with suppress(ValueError):  # without a file and without rows nothing has a size
+                found.add(memory_bytes(with_value(base, each, value)))
+        matters |= len(found) > 1
+    assert matters == each.memory
 
 
 @SETS

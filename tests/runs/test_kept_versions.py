@@ -4,12 +4,8 @@ Losses on another machine than theirs agree in five digits, not to the bit.
 """
 
 import json
-import os
 import re
 import runpy
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +24,7 @@ from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.kept_versions import KEPT, NAMES, copied, gone_on, losses, reference
 from tests.message_schema import FOLDER as SCHEMA
 from tests.message_schema import messages
+from tests.momentum_trial import grown, run_by
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -113,43 +110,17 @@ def test_they_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 # ---- settings that are still to come ----------------------------------------------------------------------------
 
 
-def grown(to: Path) -> Path:
-    """A copy of the program with one setting more, put in as README says."""
-    shutil.copytree(Path(rnn_tui.__file__).parent, to / "rnn_tui", ignore=shutil.ignore_patterns("__pycache__"))
-    file = to / "rnn_tui" / "experiment" / "sections" / "training.py"
-    text, before = file.read_text("utf-8"), "    clip: Annotated["
-    assert text.count(before) == 1
-    more = '    trial: Annotated[float, Setting("a trial", since="9.1.0")] = 0.5\n'
-    file.write_text(text.replace(before, more + before), "utf-8")
-    return to
-
-
-def by(program: Path, *arguments: str, **environment: str) -> str:
-    """What that copy of the program prints."""
-    path = os.pathsep.join(map(str, (program, Path(__file__).parents[2])))
-    result = subprocess.run(
-        [sys.executable, "-P", *arguments],
-        env=os.environ | {"PYTHONPATH": path} | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 @pytest.fixture(scope="module")
 def later(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return grown(tmp_path_factory.mktemp("later"))
 
 
 def test_with_a_setting_more_every_run_goes_on(later: Path, tmp_path: Path) -> None:
-    found = json.loads(by(later, "-m", "tests.kept_versions", str(tmp_path)).splitlines()[-1])
+    found = json.loads(run_by(later, "-m", "tests.kept_versions", str(tmp_path)).splitlines()[-1])
     assert set(found) == set(NAMES)
     for name in NAMES:
         assert close(found[name], reference(name)), name
-        assert "trial = 0.5" not in (tmp_path / name.partition("/")[2] / "experiment.toml").read_text()
+        assert "momentum" not in (tmp_path / name.partition("/")[2] / "experiment.toml").read_text()
 
 
 HASHES = """
@@ -158,13 +129,13 @@ from msgspec.structs import replace
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.hash import experiment_hash
 kept = Experiment()
-other = replace(kept, training=replace(kept.training, trial=0.25))
+other = replace(kept, training=replace(kept.training, momentum=0.25))
 print(json.dumps([experiment_hash(kept), experiment_hash(other)]))
 """
 
 
 def test_the_hash_changes_with_a_new_setting_only_where_that_is_used(later: Path) -> None:
-    same, other = json.loads(by(later, "-c", HASHES))
+    same, other = json.loads(run_by(later, "-c", HASHES))
     assert same == experiment_hash(Experiment()) != other
 
 
@@ -174,19 +145,19 @@ def test_a_run_of_a_later_version_is_told_as_that(later: Path, tmp_path: Path) -
     init.write_text(present.replace(f'"{rnn_tui.__version__}"', '"9.1.0"'))
     folder = tmp_path / "run"
     try:
-        by(later, "-m", "rnn_tui", "train", "hihello", "--epochs", "2", "--run", str(folder), "--fork", "6: lr=0.5")
+        run_by(later, "-m", "rnn_tui", "train", "hihello", "--epochs", "2", "--run", str(folder), "--fork", "6: lr=0.5")
     finally:
         init.write_text(present)
     both = f"was written by rnn-tui 9.1.0, and this is {rnn_tui.__version__}, which"
     line = refused("train", "--resume", str(folder))
     assert "experiment.toml, line " in line
-    assert f"{both} knows no setting training.trial" in line
+    assert f"{both} knows no setting training.momentum" in line
 
     toml = folder / "experiment.toml"
-    toml.write_text(re.sub(r"trial = .*\n", "", toml.read_text()))  # as one may do who reads that
+    toml.write_text(re.sub(r"momentum = .*\n", "", toml.read_text()))  # as one may do who reads that
     line = refused("train", "--resume", str(folder))
     assert f"checkpoint.json: {both} cannot read it" in line
-    assert "unknown field `trial`" in line
+    assert "unknown field `momentum`" in line
 
 
 def refused(*arguments: str) -> str:

@@ -1,13 +1,10 @@
 """The settings of the data."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from rnn_tui.experiment.setting import Setting
-
-if TYPE_CHECKING:
-    from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["Data", "Decimal", "Gaps", "Header", "Separator", "Task"]
 
@@ -20,15 +17,15 @@ Gaps = Literal["refuse", "skip", "fill"]
 _ESCAPES = r"\\ \n \t \x1b \u200b stand for what cannot be typed."
 
 
-def _without_file(experiment: "Experiment") -> str:
+def _without_file(experiment: Any) -> str:
     return "" if experiment.data.file else "does not fit without a text: give one, as --text FILE"
 
 
-def _without_series(experiment: "Experiment") -> str:
+def _without_series(experiment: Any) -> str:
     return "" if experiment.data.series else "has no use without a series: give one, as --series FILE"
 
 
-def _for_pairs(experiment: "Experiment") -> str:
+def _for_pairs(experiment: Any) -> str:
     if experiment.data.pairs:
         return "has no use for pairs, each of which starts afresh: it must be false"
     return _without_file(experiment)

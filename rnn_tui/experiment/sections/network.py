@@ -1,14 +1,11 @@
 """The settings of the network."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from rnn_tui.experiment.cell_kinds import CELL_KINDS, CellKind
 from rnn_tui.experiment.setting import Setting
-
-if TYPE_CHECKING:
-    from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["Cell", "Network"]
 
@@ -18,7 +15,7 @@ else:
     Cell = Literal[tuple(CELL_KINDS)]  # one entry there is a new choice here
 
 
-def _one_layer(experiment: "Experiment") -> str:
+def _one_layer(experiment: Any) -> str:
     if experiment.network.layers > 1:
         return ""
     return "does not fit one layer, since it works between two: it must be 0, or layers 2 or more"
