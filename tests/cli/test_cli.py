@@ -138,8 +138,8 @@ REFUSED = {
     ("--fork", "1.5: lr=1"): "must be a tick",
     ("--fork", f"{9 * 10**18}: lr=1"): "is out of reach: the tick must be at most 1,000,000,000,000,000",
     ("train", "--fork", "3:"): "--fork 3:: changes nothing: say what, as in ",
-    ("train", "--fork", "3: hidden=4"): "--fork 3: hidden=4: hidden=4 cannot change on the way: there is tick, ",
-    ("--fork", "3: lr"): "lr cannot change on the way: there is tick, reduction, optimizer, lr, schedule, ",
+    ("train", "--fork", "3: hidden=4"): "--fork 3: hidden=4: hidden=4 cannot change on the way: only tick, ",
+    ("--fork", "3: lr"): "lr cannot change on the way: only tick, reduction, optimizer, lr, schedule, ",
     ("--fork", "3: lr=1 lr=2"): "lr is given twice",
     ("--fork", "3: lr=x"): "lr x is not a number",
     ("--fork", "3: seed=1.5"): "seed 1.5 is not a whole number",
@@ -155,9 +155,9 @@ REFUSED = {
     ("ohlol-lstm", "--fork", "3: tick=character"): "tick character does not fit: it must be sequence here",
     ("--fork", "9: lr=1", "--fork", "3: lr=2"): "--fork 3: lr=2: must not come after the one at tick 9: their ticks ",
     ("show", "--fork", "3: lr=1"): "--fork: no such option",
-    ("--history", "much"): "--history much: is no size: it must be like 256M or 1G, or 0 for no way back",
-    ("--history", ""): "--history '': is no size",
-    ("--history", "-1"): "--history -1: is no size",
+    ("--history", "much"): "--history much: is not a size: it must be like 256M or 1G, or 0 for no way back",
+    ("--history", ""): "--history '': is not a size",
+    ("--history", "-1"): "--history -1: is not a size",
     ("--history", "9999999T"): "--history 9999999T: is too large: it must be at most 1024T",
     ("train", "--history", "1G"): "--history: no such option",
     # options
@@ -196,7 +196,7 @@ def test_anything_is_shown_or_refused_in_one_line(args: list[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and Adam's"),
+        (["--hidden", "10000"], "--hidden 10000: would take about 1.5 GiB for weights, gradients and the optimizer's"),
         (["--hidden", "10000", "--optimizer", "sgd"], "would take about 0.7 GiB for weights and gradients; "),
         (["--hidden", "100", "--layers", "10000"], "--layers 10000: would take about 3.1 GiB for "),
         (["--hidden", "1000000", "--layers", "10000", "--bidirectional"], " PiB for weights"),

@@ -19,6 +19,7 @@ from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.memory import memory_bytes
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.inspect import (
@@ -270,7 +271,7 @@ def test_the_estimate_of_memory_covers_what_is_used(cell: str, gpu: str, tmp_pat
     for _ in range(4):
         session.tick()
     used = torch.cuda.max_memory_allocated() - before
-    estimate = session.experiment.memory_bytes
+    estimate = memory_bytes(session.experiment)
     print(f"{cell}: used {used / 2**20:.0f} MiB, estimated {estimate / 2**20:.0f} MiB, ratio {used / estimate:.2f}")
     assert 0.2 * estimate < used < 2 * estimate
 
