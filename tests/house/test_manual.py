@@ -13,8 +13,8 @@ import pytest
 from rnn_tui.cli.experiment_args import experiment_of, turns_of
 from rnn_tui.cli.main import main
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.toml_file import write
-from rnn_tui.experiment.validate import choices
 from rnn_tui.manual import TOPICS
 from rnn_tui.view.model.keys import KEYS
 from tests.house.manual import PAGES, README, ROOT, Example, defined_options, examples, links, options_of_program
@@ -50,7 +50,7 @@ def test_every_lesson_is_in_exactly_one_row() -> None:
 @pytest.mark.parametrize("path", ["network.implementation", "data.task"])
 def test_every_word_of_a_choice_has_a_row(path: str) -> None:
     rows = {row for page in PAGES.values() for row in re.findall(r"^\| `([a-z-]+)` \|", page, re.M)}
-    assert set(choices(path)) <= rows
+    assert set(setting(path).choices) <= rows
 
 
 def test_no_option_is_made_up() -> None:

@@ -20,6 +20,7 @@ from rnn_tui.engine.network.cells import STEPS
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.export import state_dict
 from rnn_tui.experiment.cell_kinds import CELL_KINDS, CellKind, Gate, Product
+from rnn_tui.experiment.memory import memory_bytes
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -194,7 +195,7 @@ def test_its_shapes_weights_and_memory_are_those_of_the_model() -> None:
     assert dict(named)["weight_hh_l1_reverse"] == (14, 7)
     assert what.weights == sum(each.numel() for each in weights.values())
     gru = replace(what, network=replace(what.network, cell="gru"))
-    assert what.memory_bytes < gru.memory_bytes
+    assert memory_bytes(what) < memory_bytes(gru)
     values = session.trainer.model.state_dict().values()
     tensors = {f"model.{name}": each for (name, _), each in zip(named, values, strict=True)}
     assert "recurrent.weight_hh_l1_reverse" in state_dict(what, tensors)
