@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-VOCABULARY = 'hielo'  # the characters in the order of their indices
-INPUTS = ['hihell']  # what it was trained on, or the first of it
-WEIGHTS = Path(__file__).with_name('r\udce9.pt')
+VOCABULARY = "hielo"  # the characters in the order of their indices
+INPUTS = ["hihell"]  # what it was trained on, or the first of it
+WEIGHTS = Path(__file__).with_name("r\udce9.pt")
 
 
 class Model(nn.Module):

@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["CELLS", "Pass", "sight_of"]
+__all__ = ["CELLS", "Pass", "focus_of"]
 
 CELLS: dict[str, Any] = {"rnn": nn.RNNCell, "rnn-relu": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
 
@@ -63,6 +63,6 @@ def _cell(trainer: Trainer, weights: dict[str, Tensor], layer: int, way: int) ->
     return cell
 
 
-def sight_of(trainer: Trainer, row: int = 0, first: int = 0, stop: int = 99) -> Sight:
+def focus_of(trainer: Trainer, row: int = 0, first: int = 0, stop: int = 99) -> Focus:
     """A look at a row, as far as it has been fed."""
-    return Sight(trainer=trainer, row=row, first=first, stop=min(stop, trainer.length), fed=trainer.fed)
+    return Focus(trainer=trainer, row=row, first=first, stop=min(stop, trainer.length), fed=trainer.fed)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.inspect.compare import compare
-from rnn_tui.engine.inspect.focus import NOT_FED, Sight, floats, sampled
+from rnn_tui.engine.inspect.focus import NOT_FED, Focus, floats, sampled
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers
@@ -16,24 +16,24 @@ _PRODUCTS = 5e7  # of weights with numbers: what the equations written out may t
 
 
 @torch.no_grad()
-def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
+def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
     """The equations of the cell that was asked for, term by term; places that there are not become the nearest.
 
     A step that this layer has not come to has a note instead. There is room for `ask.features` columns of W_ih, and
     for as many of W_hh.
     """
-    network = sight.trainer.experiment.network
+    network = focus.trainer.experiment.network
     size = network.hidden_size
-    layer, direction = sight.place(ask.layer, ask.direction)
-    step = sight.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), sight.trainer.length - 1)
+    layer, direction = focus.place(ask.layer, ask.direction)
+    step = focus.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), focus.trainer.length - 1)
     unit = min(max(ask.unit, 0), size - 1)
-    begin, end = sight.known(layer, direction)
+    begin, end = focus.known(layer, direction)
     if not begin <= step < end:
-        return _nothing(sight, layer, direction, step, unit)
+        return _nothing(focus, layer, direction, step, unit)
 
-    cell = sight.cell(layer, direction).part(step, step + 1)
+    cell = focus.cell(layer, direction).part(step, step + 1)
     x, h_before = cell.x[0], cell.h_0
-    one_hot = layer == 0 and not network.embedding and not sight.trainer.experiment.is_numbers
+    one_hot = layer == 0 and not network.embedding and not focus.trainer.experiment.is_numbers
     features = sampled(len(x), ask.features, int(x.argmax()) if one_hot else 0)
     units = sampled(size, ask.units, unit)
     states = sampled(size, ask.features, unit)
@@ -43,7 +43,7 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
         layer=layer,
         direction=direction,
         unit=unit,
-        character=int(sight.trainer.task.characters[step, sight.row]),
+        character=int(focus.trainer.task.characters[step, focus.row]),
         input_size=len(x),
         hidden_size=size,
         features=features,
@@ -56,7 +56,7 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
         gates=_terms(cell, mine, _index(features, x.device), _index(states, x.device)),
         c=None if cell.c is None else floats(cell.c[0, mine]),
         h=floats(cell.h[0, mine]),
-        compared=_compared(sight, layer, direction, step, mine) if ask.compare else None,
+        compared=_compared(focus, layer, direction, step, mine) if ask.compare else None,
         largest_w=largest_finite(cell.w_ih, cell.w_hh),
         largest_sum=largest_finite(cell.from_input, cell.b_ih, cell.from_state, cell.b_hh, *cell.totals.values()),
         largest_held=largest_finite(x, h_before, cell.h),
@@ -64,13 +64,13 @@ def cell_facts(sight: Sight, ask: CellAsk) -> CellFacts:
     )
 
 
-def _compared(sight: Sight, layer: int, direction: int, step: int, units: Tensor) -> Compared:
+def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor) -> Compared:
     """The same from the equations, and how far they are from the modules up to this step.
 
     Large networks begin some steps before it, with the states that the modules had there.
     """
-    steps = min(step + 1, max(1, int(_PRODUCTS / sight.trainer.experiment.weights)))
-    fused = [[cell.part(step + 1 - steps, step + 1) for cell in both] for both in sight.layers]
+    steps = min(step + 1, max(1, int(_PRODUCTS / focus.trainer.experiment.weights)))
+    fused = [[cell.part(step + 1 - steps, step + 1) for cell in both] for both in focus.layers]
     written = compare(fused)
     pairs = [pair for both, other in zip(fused, written, strict=True) for pair in zip(both, other, strict=True)]
     apart = [(cell.h - h).abs().max() for cell, (h, _) in pairs]
@@ -107,18 +107,18 @@ def _terms(cell: UnrolledLayer, units: Tensor, features: Tensor, states: Tensor)
     return tuple(terms)
 
 
-def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> CellFacts:
-    experiment = sight.trainer.experiment
+def _nothing(focus: Focus, layer: int, direction: int, step: int, unit: int) -> CellFacts:
+    experiment = focus.trainer.experiment
     network = experiment.network
     none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int32)
     has_c = network.kind.has_c
     return CellFacts(
-        note=_not_there(sight, step),
+        note=_not_there(focus, step),
         step=step,
         layer=layer,
         direction=direction,
         unit=unit,
-        character=int(sight.trainer.task.characters[step, sight.row]),
+        character=int(focus.trainer.task.characters[step, focus.row]),
         input_size=network.hidden_size * network.directions if layer else experiment.input_size,
         hidden_size=network.hidden_size,
         features=nowhere,
@@ -133,10 +133,10 @@ def _nothing(sight: Sight, layer: int, direction: int, step: int, unit: int) -> 
     )
 
 
-def _not_there(sight: Sight, step: int) -> str:
-    if sight.motion is not None:
+def _not_there(focus: Focus, step: int) -> str:
+    if focus.motion is not None:
         return f"t={step} has not been computed yet in this layer."
-    return f"t={step} has not been fed yet." if sight.fed else NOT_FED
+    return f"t={step} has not been fed yet." if focus.fed else NOT_FED
 
 
 def _index(chosen: Integers, device: torch.device) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.inspect.bptt import slope
-from rnn_tui.engine.inspect.focus import Sight, floats, sampled
+from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
@@ -24,29 +24,29 @@ _NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gra
 
 
 @torch.no_grad()
-def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
+def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     """The gates that were asked for, of the steps in the window that this layer has come to; units as many as fit.
 
     By "rows" they are those that tell the rows apart, the most first: who carries what came long ago is among them.
     """
-    network = sight.trainer.experiment.network
+    network = focus.trainer.experiment.network
     kind = network.kind
-    layer, direction = sight.place(ask.layer, ask.direction)
-    begin, end = sight.known(layer, direction)
-    first = max(sight.first, min(begin, sight.stop))  # of a sweep from the right that is under way
-    stop = max(first, min(sight.stop, end))
+    layer, direction = focus.place(ask.layer, ask.direction)
+    begin, end = focus.known(layer, direction)
+    first = max(focus.first, min(begin, focus.stop))  # of a sweep from the right that is under way
+    stop = max(first, min(focus.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
     note = "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
-    if ask.order == "rows" and sight.trainer.task.rows == 1:
+    if ask.order == "rows" and focus.trainer.task.rows == 1:
         note = f"{_ONE_ROW} {note}".rstrip()
     elif ask.order == "rows" and end:
-        at = ask.at if begin <= ask.at < end else sight.newest(layer, direction)
-        every = _spread(sight, layer, direction, at)
+        at = ask.at if begin <= ask.at < end else focus.newest(layer, direction)
+        every = _spread(focus, layer, direction, at)
         units = np.argsort(-every, kind="stable")[: max(1, ask.units)].astype(np.int32)  # what is no number comes last
         spread = every[units]
     gates: tuple[Gate, ...] = ()
     if end:
-        chosen = torch.from_numpy(units).long().to(sight.trainer.device)
+        chosen = torch.from_numpy(units).long().to(focus.trainer.device)
         gates = tuple(
             Gate(
                 name=each.name,
@@ -55,10 +55,10 @@ def gates_facts(sight: Sight, ask: GatesAsk) -> GatesFacts:
                 values=floats(each.values[first:stop].index_select(1, chosen).T),
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
             )
-            for each in _shown(sight.cell(layer, direction))
+            for each in _shown(focus.cell(layer, direction))
         )
     return GatesFacts(
-        note=note if end else sight.nothing,
+        note=note if end else focus.nothing,
         layer=layer,
         direction=direction,
         hidden_size=network.hidden_size,
@@ -91,14 +91,14 @@ def _shown(cell: UnrolledLayer) -> list[_Shown]:
     return gates if cell.c is None else [*gates, _Shown("c", cell.kind.about_c, cell.c, True, False)]
 
 
-def _spread(sight: Sight, layer: int, direction: int, at: int) -> Floats:
+def _spread(focus: Focus, layer: int, direction: int, at: int) -> Floats:
     """How far the rows of the batch are apart in each unit, (H,): the standard deviation of its state at a time step.
 
     That is h, and in an LSTM tanh(c): what o may show of c. A cell that only counts has a large c in every row, so that
     rows are far apart there that nobody can tell apart any more.
     """
-    trainer = sight.trainer
-    steps = sight.whole_read if trainer.experiment.network.bidirectional else at + 1
+    trainer = focus.trainer
+    steps = focus.whole_read if trainer.experiment.network.bidirectional else at + 1
     states = recompute(trainer, steps, layers=layer + 1)[layer].directions[direction]
     rows = states.h[at] if states.c is None else states.c[at].tanh()  # (N, H)
     there = torch.tensor([trainer.task.steps(row) > at for row in range(len(rows))], device=rows.device)

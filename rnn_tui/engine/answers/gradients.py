@@ -10,7 +10,7 @@ from torch.linalg import vector_norm
 
 from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import Adjoint, adjoints, loss_by_logits, through_head
-from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.losses import by_logits
@@ -30,32 +30,32 @@ class _Norms(NamedTuple):
 
 
 @torch.no_grad()
-def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
+def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     """The norms of ∂L/∂h_t and ∂ℓ/∂h_t over the units of this row, for every layer and direction.
 
     L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
-    ask = replace(ask, at=max(0, sight.fed - 1)) if ask.at == -1 else ask
-    trainer, network = sight.trainer, sight.trainer.experiment.network
-    layer, direction = sight.place(ask.layer, ask.direction)
-    facts = GradientsFacts(first=sight.first, at=-1, layer=layer, direction=direction)
-    if not trainer.learns or not sight.fed:
-        return replace(facts, note=sight.nothing if trainer.learns else _NOT_LEARNT)
-    there = 0 <= ask.at < sight.fed
-    found, _ = adjoints(sight.layers, _seeds(sight, ask.at if there else -1))
+    ask = replace(ask, at=max(0, focus.fed - 1)) if ask.at == -1 else ask
+    trainer, network = focus.trainer, focus.trainer.experiment.network
+    layer, direction = focus.place(ask.layer, ask.direction)
+    facts = GradientsFacts(first=focus.first, at=-1, layer=layer, direction=direction)
+    if not trainer.learns or not focus.fed:
+        return replace(facts, note=focus.nothing if trainer.learns else _NOT_LEARNT)
+    there = 0 <= ask.at < focus.fed
+    found, _ = adjoints(focus.layers, _seeds(focus, ask.at if there else -1))
     norms = [[_norms(each) for each in both] for both in found]
     every = torch.cat([part.flatten() for both in norms for each in both for part in each if part is not None])
     finite = every[every.isfinite()]
     names = network.kind.gate_names
-    blocks = torch.stack(sight.cell(layer, direction).w_hh.chunk(len(names)))
+    blocks = torch.stack(focus.cell(layer, direction).w_hh.chunk(len(names)))
     norm = _norm(trainer) if trainer.has_update else None
     clip = trainer.experiment.training.clip
     return replace(
         facts,
-        note="" if there else f"{sight.no_output(ask.at)} Only the loss of those fed so far is shown.",
+        note="" if there else f"{focus.no_output(ask.at)} Only the loss of those fed so far is shown.",
         at=ask.at if there else -1,
         flows=tuple(
-            _flow(sight, number, way, each, ask.at if there else None)
+            _flow(focus, number, way, each, ask.at if there else None)
             for number, both in enumerate(norms)
             for way, each in enumerate(both)
         ),
@@ -66,17 +66,17 @@ def gradients_facts(sight: Sight, ask: GradientsAsk) -> GradientsFacts:
     )
 
 
-def _seeds(sight: Sight, at: int) -> Tensor:
+def _seeds(focus: Focus, at: int) -> Tensor:
     """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H), through the head.
 
     Zeros for the steps that have not been answered, and for the ℓ of step -1.
     """
-    trainer = sight.trainer
-    said = logits(sight)
-    target = trainer.task.y(0, sight.fed)[:, sight.row]
+    trainer = focus.trainer
+    said = logits(focus)
+    target = trainer.task.y(0, focus.fed)[:, focus.row]
     wrong = by_logits(said, target)
-    seeds = wrong.new_zeros(2, sight.read, wrong.shape[-1])
-    seeds[0, : sight.fed] = loss_by_logits(trainer, said, target)
+    seeds = wrong.new_zeros(2, focus.read, wrong.shape[-1])
+    seeds[0, : focus.fed] = loss_by_logits(trainer, said, target)
     if at >= 0:
         seeds[1, at] = wrong[at]
     return through_head(trainer, seeds)
@@ -89,26 +89,26 @@ def _norms(adjoint: Adjoint) -> _Norms:
     return _Norms(vector_norm(h, dim=-1), None if c is None else vector_norm(c, dim=-1))
 
 
-def _flow(sight: Sight, layer: int, direction: int, norms: _Norms, at: int | None) -> GradientFlow:
+def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | None) -> GradientFlow:
     """What is sent of one layer and direction: arrays of the window, and each way through the whole sequence."""
-    network = sight.trainer.experiment.network
+    network = focus.trainer.experiment.network
     whole, alone = norms.h
     whole_c, alone_c = (None, None) if norms.c is None else norms.c
     both = network.bidirectional and layer < network.layers - 1  # what lies above reads it from either side
 
     def ways(values: Tensor | None, at: int | None, sides: tuple[int, ...]) -> tuple[GradientWay, ...]:
-        known = [] if values is None else values[: sight.reached].float().tolist()  # as the window has them
+        known = [] if values is None else values[: focus.reached].float().tolist()  # as the window has them
         return tuple(gradient_way(known, side, at) for side in sides) if known else ()
 
     mine, sides = (direction,), (0, 1) if both else (direction,)
     return GradientFlow(
         layer=layer,
         direction=direction,
-        whole=floats(sight.window(whole)),
-        alone=floats(sight.window(alone)),
-        whole_c=None if whole_c is None else floats(sight.window(whole_c)),
-        alone_c=None if alone_c is None else floats(sight.window(alone_c)),
-        saturated=_saturated(sight.layers[layer][direction], sight.reached),
+        whole=floats(focus.window(whole)),
+        alone=floats(focus.window(alone)),
+        whole_c=None if whole_c is None else floats(focus.window(whole_c)),
+        alone_c=None if alone_c is None else floats(focus.window(alone_c)),
+        saturated=_saturated(focus.layers[layer][direction], focus.reached),
         whole_ways=ways(whole, None, mine),
         alone_ways=ways(alone, at, sides) if at is not None else (),
         whole_c_ways=ways(whole_c, None, mine),

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 
 __all__ = ["logits"]
 
 
-def logits(sight: Sight) -> Tensor:
+def logits(focus: Focus) -> Tensor:
     """What has been said at the steps fed, (T, C): as the pass has it. Only where something has been fed."""
-    trainer = sight.trainer
+    trainer = focus.trainer
     if trainer.logits:
-        return torch.cat(trainer.logits)[: sight.fed, sight.row]
-    return trainer.model.read_out(torch.cat([each.h for each in sight.layers[-1]], -1)[: sight.fed])
+        return torch.cat(trainer.logits)[: focus.fed, focus.row]
+    return trainer.model.read_out(torch.cat([each.h for each in focus.layers[-1]], -1)[: focus.fed])

@@ -8,7 +8,7 @@ from torch import nn
 
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.inspect.slow_motion import Moment, Motion
+from rnn_tui.engine.inspect.slow_motion import Motion, PhasePlace
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.experiment.cell_kinds import CellKind
@@ -41,7 +41,7 @@ def describe(motion: Motion, row: int, window: tuple[int, int]) -> Phase:
     )
 
 
-def _update(motion: Motion, _now: Moment, _row: int) -> tuple[str, Numbers]:
+def _update(motion: Motion, _now: PhasePlace, _row: int) -> tuple[str, Numbers]:
     training = motion.trainer.experiment.training
     if not motion.updated:
         words = f"No update yet: the gradients of {motion.collected} of {training.accumulate} passes are collected. "
@@ -52,7 +52,7 @@ def _update(motion: Motion, _now: Moment, _row: int) -> tuple[str, Numbers]:
     return words, (("‖∂L/∂W‖", motion.steepness),)
 
 
-def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+def _embed(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     x = motion.made("embed")[now.step - motion.start, row]
     if isinstance(trainer.task, SeriesTask):
@@ -70,11 +70,11 @@ def _embed(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     return f"t={now.step}: {words}", _vector("x", x)
 
 
-def _ended(now: Moment) -> str:
+def _ended(now: PhasePlace) -> str:
     return f"t={now.step}: this row has ended. Longer ones go on; what is computed here counts for nothing."
 
 
-def _cell(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+def _cell(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
     kind, t = network.kind, now.step
     if t >= trainer.task.steps(row):
@@ -113,7 +113,7 @@ def _in_one_call(motion: Motion) -> str:
     return f"({name} does all {motion.network.layers} layers in one call.)" if motion.network.layers > 1 else ""
 
 
-def _head(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+def _head(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     logits = motion.made("head")[now.step - motion.start, row]
     if motion.trainer.experiment.is_numbers:
         return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("said", logits)
@@ -122,7 +122,7 @@ def _head(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
 
 
-def _softmax(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+def _softmax(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     p = motion.made("head")[now.step - motion.start, row].softmax(-1)
     names = [glyph(each) for each in motion.trainer.task.vocabulary]
     scores = "the scores" if motion.network.head == "linear" else "the state itself"
@@ -131,7 +131,7 @@ def _softmax(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     return words, tuple((names[index], float(p[index])) for index in best)
 
 
-def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+def _loss(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     targets = trainer.task.targets
     assert targets is not None
@@ -163,7 +163,7 @@ def _loss(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
     return words, tuple(numbers)
 
 
-def _backward(motion: Motion, now: Moment, row: int) -> tuple[str, Numbers]:
+def _backward(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     network, t, steps = motion.network, now.step, motion.trainer.task.steps(row)
     if t >= steps:
         return _ended(now), ()

@@ -12,7 +12,7 @@ from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.slow_motion import Motion
 from rnn_tui.engine.network.single_layers import largest_finite
@@ -62,10 +62,10 @@ class Probe:
         first, stop = self.window(wanted)
         row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
         fed = min(self.answered, self._trainer.task.steps(row))
-        sight = Sight(
+        focus = Focus(
             trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion, memory=self._memory
         )
-        return answers(wanted.inside, sight, guard)
+        return answers(wanted.inside, focus, guard)
 
     def tensors(self, wanted: Wanted) -> tuple[TensorFact, ...]:
         """Every tensor of the pass."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnn_tui.data.text_properties import PROPERTIES, PropertyName
-from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.recompute import run_layers
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.model import State
@@ -44,14 +44,14 @@ def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
 
 
 @torch.no_grad()
-def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
+def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
     """The unit of that rank over the text, read from a zero state with the weights of this tick.
 
     The whole text is read, also what the pass has not been fed yet, so that the order of the units does not hang on how
     far it has come. Of an LSTM it is c_t (Karpathy, Johnson and Fei-Fei, 2015, arXiv:1506.02078, show tanh c_t): h_t is
     what the output gate lets out of it, and a unit may remember what it does not show at every step.
     """
-    trainer = sight.trainer
+    trainer = focus.trainer
     experiment = trainer.experiment
     network = experiment.network
     layer = min(max(ask.layer, 0), network.layers - 1)
@@ -59,7 +59,7 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     if experiment.is_numbers:
         nothing = np.zeros(0, np.float32)
         return ReadingFacts(note=_NUMBERS, layer=layer, direction=direction, inputs=np.zeros(0, np.int32), h=nothing)
-    wanted = text_to_read(trainer, sight.row, min(max(ask.characters, 1), _MOST))
+    wanted = text_to_read(trainer, focus.row, min(max(ask.characters, 1), _MOST))
     text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
     cell = _read(trainer, text, layer, direction)
     h, c = floats(cell.h), None if cell.c is None else floats(cell.c)
@@ -68,7 +68,7 @@ def reading_facts(sight: Sight, ask: ReadingAsk) -> ReadingFacts:
     )
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
-    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.task.steps(sight.row))
+    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.task.steps(focus.row))
     notes = [_HELD_OUT] if experiment.data.text and experiment.data.holdout else []
     notes += [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import adjoints, through_head
-from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
 
@@ -18,38 +18,38 @@ _NO_TARGET = "Nothing is to be said at that time step: there is no target that c
 
 
 @torch.no_grad()
-def saliency_facts(sight: Sight, ask: SaliencyAsk) -> SaliencyFacts:
+def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
     """(∂logit/∂x_k)·x_k of every step k that has been read, for the logit of one character at the step asked for.
 
     Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
     measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
     Of a series: for the number said, standardised, times the numbers read, standardised.
     """
-    ask = replace(ask, step=max(0, sight.fed - 1)) if ask.step == -1 else ask
-    trainer, task = sight.trainer, sight.trainer.task
+    ask = replace(ask, step=max(0, focus.fed - 1)) if ask.step == -1 else ask
+    trainer, task = focus.trainer, focus.trainer.task
     facts = SaliencyFacts(
         step=ask.step,
         output=ask.output,
-        inputs=task.characters[: task.steps(sight.row), sight.row].numpy().astype(np.int32),
+        inputs=task.characters[: task.steps(focus.row), focus.row].numpy().astype(np.int32),
         values=np.zeros(0, np.float32),
     )
     if not trainer.learns:
         return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
-    if not 0 <= ask.step < sight.fed:
-        return replace(facts, note=sight.no_output(ask.step) if sight.fed else sight.nothing)
-    said = logits(sight)
+    if not 0 <= ask.step < focus.fed:
+        return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
+    said = logits(focus)
     character = 0
     if isinstance(task, SeriesTask):
-        numbers = task.in_units(task.inputs[:, sight.row])
+        numbers = task.in_units(task.inputs[:, focus.row])
         facts = replace(facts, output="predicted", numbers=numbers, said=float(task.in_units(said[ask.step, 0])))
     elif ask.output == "target":
-        character = int(trainer.task.y(ask.step, ask.step + 1)[0, sight.row])
+        character = int(trainer.task.y(ask.step, ask.step + 1)[0, focus.row])
         if character == NONE:
             return replace(facts, note=_NO_TARGET)
     else:
         character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
-    seeds = said.new_zeros(sight.read, said.shape[-1])
+    seeds = said.new_zeros(focus.read, said.shape[-1])
     seeds[ask.step, character] = 1
-    _, by_x = adjoints(sight.layers, through_head(trainer, seeds[None]))
-    values = (by_x[0] * sight.layers[0][0].x).sum(-1)
-    return replace(facts, character=character, values=floats(values[: sight.reached]))
+    _, by_x = adjoints(focus.layers, through_head(trainer, seeds[None]))
+    values = (by_x[0] * focus.layers[0][0].x).sum(-1)
+    return replace(facts, character=character, values=floats(values[: focus.reached]))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.data_card import first_input
 from rnn_tui.data.pairs import Pairs
-from rnn_tui.engine.inspect.focus import Sight, floats
+from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, write
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.task_layout import Says, what_it_says
@@ -24,12 +24,12 @@ _EMPTY = "It needs a character to begin with: type one (enter)."
 _NO_NUMBER = "What it says is no number (NaN): no character can be chosen."
 
 
-def sample_facts(sight: Sight, ask: SampleAsk) -> SampleFacts:
+def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     """The likeliest text and a drawn one after the prime, the first step of which is softmax(logits) of `next`.
 
     Large networks write fewer characters, and read only the end of a long prime.
     """
-    trainer = sight.trainer
+    trainer = focus.trainer
     says = _says(trainer)
     problem = cannot_generate(trainer.experiment, says)
     if problem:

@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnn_tui.engine.inspect.focus import Sight, sampled
+from rnn_tui.engine.inspect.focus import Focus, sampled
 from rnn_tui.engine.inspect.pca import Axes, principal
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.protocol.inspect import Integers, SpaceAsk, SpaceFacts, SpaceKind
@@ -18,10 +18,10 @@ _ROWS = 64  # that the axes are computed from at least, where there are more poi
 _MOST_CHARACTERS = 512
 
 
-def space_facts(sight: Sight, ask: SpaceAsk) -> SpaceFacts:
+def space_facts(focus: Focus, ask: SpaceAsk) -> SpaceFacts:
     """Return the points on the axes of the frame before, as far as the data allow it; see `Spaces`."""
-    spaces: Spaces = sight.memory.setdefault("space", Spaces())
-    return spaces.facts(sight, ask)
+    spaces: Spaces = focus.memory.setdefault("space", Spaces())
+    return spaces.facts(focus, ask)
 
 
 class Spaces:
@@ -36,28 +36,28 @@ class Spaces:
         self._last: dict[tuple[SpaceKind, int, int], Tensor] = {}
 
     @torch.no_grad()
-    def facts(self, sight: Sight, ask: SpaceAsk) -> SpaceFacts:
+    def facts(self, focus: Focus, ask: SpaceAsk) -> SpaceFacts:
         """The states of some rows as far as they have been fed, or the embedding; a layer that is not is the nearest.
 
         All rows of the batch make one cloud, each to its own end, whichever of them is looked at or shown; its centre
         is the origin. h_0 is shown where it lies, but moves no axis: it may be far from every state.
         """
-        network = sight.trainer.experiment.network
+        network = focus.trainer.experiment.network
         if ask.kind == "embedding" and network.embedding:
-            return self._embedding(sight)
-        layer, direction = sight.place(ask.layer, ask.direction)
-        read = "a number" if sight.trainer.experiment.is_numbers else "one-hot"
+            return self._embedding(focus)
+        layer, direction = focus.place(ask.layer, ask.direction)
+        read = "a number" if focus.trainer.experiment.is_numbers else "one-hot"
         note = (
             f"The input is {read}, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
         )
-        if not sight.fed:
-            return _nothing(sight.nothing, "states", layer, direction)
-        task, steps = sight.trainer.task, sight.whole_reached
-        rows = sampled(task.rows, ask.rows, sight.row)
+        if not focus.fed:
+            return _nothing(focus.nothing, "states", layer, direction)
+        task, steps = focus.trainer.task, focus.whole_reached
+        rows = sampled(task.rows, ask.rows, focus.row)
         shown = sampled(steps, _MOST_STEPS if len(rows) * steps > _MOST_POINTS else steps)
         fit_rows, fit_steps = _fit(task.rows, steps)
         every = np.union1d(rows, fit_rows).astype(np.int32)
-        states, h_0 = _states(sight, layer, direction, every)
+        states, h_0 = _states(focus, layer, direction, every)
         ends = torch.tensor([min(task.steps(row), steps) for row in every.tolist()])[:, None]  # (n, 1)
         there = (torch.arange(steps) < ends).to(states.device)  # (n, T): none of them padding
         if not states[there].isfinite().all():
@@ -84,8 +84,8 @@ class Spaces:
             furthest=(float(furthest[0]), float(furthest[1])),
         )
 
-    def _embedding(self, sight: Sight) -> SpaceFacts:
-        embedding = sight.trainer.model.embedding
+    def _embedding(self, focus: Focus) -> SpaceFacts:
+        embedding = focus.trainer.model.embedding
         assert embedding is not None
         size = embedding.num_embeddings
         characters = sampled(size, _MOST_CHARACTERS)
@@ -96,7 +96,7 @@ class Spaces:
         return SpaceFacts(
             note=f"{_MOST_CHARACTERS} of {size:,} characters are shown." if size > _MOST_CHARACTERS else "",
             kind="embedding",
-            rows=np.array([sight.row], np.int32),
+            rows=np.array([focus.row], np.int32),
             characters=characters[None],
             points=axes.project(vectors[None]),
             start=np.zeros((0, 2), np.float32),
@@ -130,14 +130,14 @@ def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _states(sight: Sight, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
+def _states(focus: Focus, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
     """h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
-    trainer = sight.trainer
+    trainer = focus.trainer
     if trainer.task.rows == 1:  # that of the other panes
-        cell = sight.cell(layer, direction)
-        return cell.h[None, : sight.reached], cell.h_0[None]
-    states = recompute(trainer, sight.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]
-    return states.h[: sight.whole_reached].transpose(0, 1), states.h_0
+        cell = focus.cell(layer, direction)
+        return cell.h[None, : focus.reached], cell.h_0[None]
+    states = recompute(trainer, focus.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]
+    return states.h[: focus.whole_reached].transpose(0, 1), states.h_0
 
 
 def _doubles(tensor: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.focus import Sight, floats, sampled
+from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.inspect import Ask, MatrixFact, WeightsAsk, WeightsFacts
 
@@ -26,14 +26,14 @@ def wants_update(asks: Iterable[Ask]) -> bool:
     return any(isinstance(ask, WeightsAsk) and ask.kind == "update" for ask in asks)
 
 
-def weights_facts(sight: Sight, ask: WeightsAsk) -> WeightsFacts:
+def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
     """All tensors by name, in the order of the model; those from `ask.matrix` on as pictures, as many as there are.
 
     A gradient is that of the pass, ∂L/∂W before it is clipped; where several passes make an update, the average of
     those so far. An update is W after the last step of the optimiser less W before it, whatever made it so: learning
     rate, moments, clipping. Asking for one makes the trainer keep the next.
     """
-    trainer = sight.trainer
+    trainer = focus.trainer
     parameters = list(trainer.model.named_parameters())
     note, tensors = _asked_for(trainer, ask)
     count = min(max(ask.matrices, 0), len(parameters))

@@ -13,14 +13,14 @@ from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.inspect import Floats, Integers
 
-__all__ = ["NOT_FED", "Sight", "floats", "sampled"]
+__all__ = ["NOT_FED", "Focus", "floats", "sampled"]
 
 NOT_FED = "Nothing has been fed yet: → feeds the first character."
 _NO_OUTPUT = "The first step is being computed: n goes on to its output."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class Focus:
     """One row, a window of time steps, and how far the pass has come. What is computed for one pane serves them all.
 
     A tick that slow motion holds has read further than it has answered: the pass is computed over what it reads, and

@@ -17,7 +17,7 @@ from rnn_tui.engine.training.trainer import Stage, Trainer
 from rnn_tui.experiment.spec import Network
 from rnn_tui.protocol.phase import Moved, PhaseKind
 
-__all__ = ["Moment", "Motion", "plan"]
+__all__ = ["Motion", "PhasePlace", "plan"]
 
 _STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
     "update": "update",
@@ -31,7 +31,7 @@ _STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+class PhasePlace:
     """A phase by name and place."""
 
     kind: PhaseKind
@@ -49,38 +49,38 @@ def plan(
     learns: bool = True,
     numbers: bool = False,
     backward: bool = False,
-) -> Iterator[Moment]:
+) -> Iterator[PhasePlace]:
     """The phases of a tick that feeds start..stop-1, in their order.
 
     A network that reads both ways goes layer by layer: a step of the second needs all steps of the first.
     Numbers are not turned into probabilities.
     """
     if update:
-        yield Moment(kind="update")
+        yield PhasePlace(kind="update")
     after: list[PhaseKind] = ["head"] if network.head == "linear" else []
     after += ["softmax"] if learns and not numbers else []
     after += ["loss"] if learns else []
     if network.bidirectional:
-        yield from (Moment(kind="embed", step=step) for step in range(start, stop))
+        yield from (PhasePlace(kind="embed", step=step) for step in range(start, stop))
         for layer in range(network.layers):
             yield from _sweeps("cell", layer, range(start, stop))
     for step in range(start, stop):
         if not network.bidirectional:
-            yield Moment(kind="embed", step=step)
-            yield from (Moment(kind="cell", step=step, layer=layer) for layer in range(network.layers))
-        yield from (Moment(kind=kind, step=step) for kind in after)
+            yield PhasePlace(kind="embed", step=step)
+            yield from (PhasePlace(kind="cell", step=step, layer=layer) for layer in range(network.layers))
+        yield from (PhasePlace(kind=kind, step=step) for kind in after)
     if not backward:
         return
     if network.bidirectional:
         for layer in reversed(range(network.layers)):
             yield from _sweeps("backward", layer, range(stop)[::-1])
     else:
-        yield from (Moment(kind="backward", step=step) for step in reversed(range(stop)))
+        yield from (PhasePlace(kind="backward", step=step) for step in reversed(range(stop)))
 
 
-def _sweeps(kind: PhaseKind, layer: int, steps: range) -> Iterator[Moment]:
+def _sweeps(kind: PhaseKind, layer: int, steps: range) -> Iterator[PhasePlace]:
     for direction, order in enumerate((steps, steps[::-1])):
-        yield from (Moment(kind=kind, step=step, layer=layer, direction=direction) for step in order)
+        yield from (PhasePlace(kind=kind, step=step, layer=layer, direction=direction) for step in order)
 
 
 class Motion:
@@ -114,7 +114,7 @@ class Motion:
         self._made: dict[Stage, Tensor | None] = {}
 
     @property
-    def now(self) -> Moment:
+    def now(self) -> PhasePlace:
         """The phase that it is held at."""
         return self._plan[max(self._at, 0)]
 

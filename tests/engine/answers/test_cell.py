@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rnn_tui.engine.answers.cell import cell_facts
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -27,8 +27,8 @@ SQUASH: dict[str, Any] = {
 }
 
 
-def sight(trainer: Trainer, row: int = 0) -> Sight:
-    return Sight(trainer=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
+def focus(trainer: Trainer, row: int = 0) -> Focus:
+    return Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
 
 
 def whole(found: CellFacts) -> CellFacts:
@@ -49,7 +49,7 @@ def test_the_terms_add_up_to_the_state_that_a_cell_stepped_by_hand_has(
     layer = data.draw(st.integers(0, network.layers - 1))
     direction = data.draw(st.integers(0, network.directions - 1))
     step = data.draw(st.integers(0, trainer.fed - 1))
-    found = whole(cell_facts(sight(trainer, row), CellAsk(step=step, layer=layer, direction=direction)))
+    found = whole(cell_facts(focus(trainer, row), CellAsk(step=step, layer=layer, direction=direction)))
     assert (found.note, found.step, found.layer, found.direction) == ("", step, layer, direction)
 
     states, number = by_hand(trainer), layer * network.directions + direction
@@ -94,7 +94,7 @@ def test_the_terms_add_up_to_the_state_that_a_cell_stepped_by_hand_has(
         assert_allclose(gate.value, SQUASH[gate.squash](gate.total), **CLOSE)
     assert_allclose(found.h, combined(network.cell, found), **CLOSE)
 
-    few = cell_facts(sight(trainer, row), CellAsk(step=step, layer=layer, direction=direction, units=1, features=1))
+    few = cell_facts(focus(trainer, row), CellAsk(step=step, layer=layer, direction=direction, units=1, features=1))
     names = ("from_input", "b_ih", "from_state", "b_hh", "total")
     largest_w = [abs(each).max() for gate in found.gates for each in (gate.w_ih, gate.w_hh)]
     sums = [abs(getattr(gate, each)).max() for gate in found.gates for each in names]
@@ -121,7 +121,7 @@ def test_each_gate_has_its_own_non_linearity() -> None:
     squashes = {}
     for cell in GATES:
         trainer, _ = ticked(from_dict({"network": {"cell": cell}}), 1)
-        squashes[cell] = [gate.squash for gate in cell_facts(sight(trainer), CellAsk(step=0)).gates]
+        squashes[cell] = [gate.squash for gate in cell_facts(focus(trainer), CellAsk(step=0)).gates]
     assert squashes == {
         "rnn": ["tanh"],
         "rnn-relu": ["relu"],
@@ -140,8 +140,8 @@ WIDE: dict[str, Any] = {
 @pytest.mark.parametrize("unit", [-3, 0, 13, 29, 99])
 def test_what_does_not_fit_is_a_sample_that_holds_the_unit_and_the_character(step: int, unit: int) -> None:
     trainer, _ = ticked(from_dict(WIDE), 2)
-    narrow = cell_facts(sight(trainer), CellAsk(step=step, unit=unit, units=4, features=5))
-    full = whole(cell_facts(sight(trainer), CellAsk(step=step, unit=unit, units=99, features=99)))
+    narrow = cell_facts(focus(trainer), CellAsk(step=step, unit=unit, units=4, features=5))
+    full = whole(cell_facts(focus(trainer), CellAsk(step=step, unit=unit, units=99, features=99)))
     assert narrow.unit == full.unit == min(max(unit, 0), 29)
     assert narrow.unit in narrow.units
     assert [len(each) for each in (narrow.units, narrow.features, narrow.states)] == [4, 5, 5]
@@ -163,7 +163,7 @@ def test_what_does_not_fit_is_a_sample_that_holds_the_unit_and_the_character(ste
 
 def test_a_place_that_there_is_not_is_the_nearest() -> None:
     trainer, _ = ticked(from_dict({"network": {"layers": 2}}), 3)
-    found = cell_facts(sight(trainer), CellAsk(step=-4, layer=7, direction=1, unit=9, units=0, features=0))
+    found = cell_facts(focus(trainer), CellAsk(step=-4, layer=7, direction=1, unit=9, units=0, features=0))
     assert (found.step, found.layer, found.direction, found.unit, found.units.tolist()) == (0, 1, 0, 4, [4])
 
 
@@ -171,7 +171,7 @@ def test_a_place_that_there_is_not_is_the_nearest() -> None:
 @given(experiments(), st.integers(0, 5), st.integers(0, 9))
 def test_a_step_that_has_not_been_fed_is_a_note(experiment: Experiment, ticks: int, step: int) -> None:
     trainer, _ = ticked(experiment, ticks)
-    found = cell_facts(sight(trainer), CellAsk(step=step, layer=1))
+    found = cell_facts(focus(trainer), CellAsk(step=step, layer=1))
     step = min(step, trainer.length - 1)
     assert bool(found.note) == (step >= trainer.fed) == (not found.gates)
     if not found.note:
@@ -189,7 +189,7 @@ def test_numbers_that_are_none_come_as_such() -> None:
     trainer, _ = ticked(from_dict({}), 2)
     with torch.no_grad():
         next(trainer.model.recurrent.parameters())[1] = torch.nan
-    (gate,) = (found := cell_facts(sight(trainer), CellAsk(step=1))).gates
+    (gate,) = (found := cell_facts(focus(trainer), CellAsk(step=1))).gates
     assert np.isnan(gate.w_ih[1]).all()
     assert np.isnan(gate.value).all()  # through W_hh h, from all units
     assert np.isnan(found.h).all()

@@ -16,7 +16,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect import GatesAsk
 from tests.engine.answers.test_probe import experiments, ticked
-from tests.engine.passes import CELLS, Pass, sight_of
+from tests.engine.passes import CELLS, Pass, focus_of
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
 NAMES = {"rnn": ["a", "h'"], "rnn-relu": ["a", "h'"], "gru": ["r", "z", "n"], "lstm": ["i", "f", "g", "o", "c"]}
@@ -56,10 +56,10 @@ def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) 
     trainer, _ = ticked(experiment, ticks)
     found, network = Pass(trainer), experiment.network
     for row in range(trainer.task.rows):
-        sight = sight_of(trainer, row)
+        focus = focus_of(trainer, row)
         for layer in range(network.layers):
             for way in range(network.directions):
-                facts = gates_facts(sight, GatesAsk(layer=layer, direction=way))
+                facts = gates_facts(focus, GatesAsk(layer=layer, direction=way))
                 assert (facts.layer, facts.direction, facts.hidden_size) == (layer, way, network.hidden_size)
                 assert [gate.name for gate in facts.gates] == NAMES[network.cell]
                 values = expected(found, network.cell, layer, way, row)
@@ -76,7 +76,7 @@ def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment
     trainer, _ = ticked(experiment, ticks)
     row, layer = trainer.task.rows - 1, experiment.network.layers - 1
     values = expected(Pass(trainer), experiment.network.cell, layer, 0, row)
-    for gate in gates_facts(sight_of(trainer, row, first, first + 1), GatesAsk(layer=layer, units=1)).gates:
+    for gate in gates_facts(focus_of(trainer, row, first, first + 1), GatesAsk(layer=layer, units=1)).gates:
         bound = abs(values[gate.name]).max() if gate.name in "ca" else 1.0
         assert_allclose(gate.largest, bound, **CLOSE)
 
@@ -85,8 +85,8 @@ def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment
 @pytest.mark.parametrize(("first", "stop", "fed", "shown"), [(2, 4, 6, 2), (2, 6, 3, 1), (4, 6, 3, 0), (0, 2, 6, 2)])
 def test_only_the_units_and_steps_that_are_looked_at(cell: str, first: int, stop: int, fed: int, shown: int) -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": cell, "hidden_size": 30, "head": "linear"}}), fed)
-    whole = gates_facts(sight_of(trainer), GatesAsk(units=30))
-    facts = gates_facts(sight_of(trainer, 0, first, stop), GatesAsk(units=7, unit=11))
+    whole = gates_facts(focus_of(trainer), GatesAsk(units=30))
+    facts = gates_facts(focus_of(trainer, 0, first, stop), GatesAsk(units=7, unit=11))
     assert 11 in facts.units
     assert len(facts.units) == 7
     assert facts.first == first
@@ -97,9 +97,9 @@ def test_only_the_units_and_steps_that_are_looked_at(cell: str, first: int, stop
 
 def test_the_nearest_layer_is_shown_where_there_are_fewer() -> None:
     trainer, _ = ticked(from_dict({"network": {"layers": 2}}), 2)
-    facts = gates_facts(sight_of(trainer), GatesAsk(layer=7, direction=1))
+    facts = gates_facts(focus_of(trainer), GatesAsk(layer=7, direction=1))
     assert (facts.layer, facts.direction) == (1, 0)
-    low = gates_facts(sight_of(trainer), GatesAsk(layer=-1, direction=-1))
+    low = gates_facts(focus_of(trainer), GatesAsk(layer=-1, direction=-1))
     assert (low.layer, low.direction) == (0, 0)
     assert (facts.gates[0].values != low.gates[0].values).any()
 
@@ -107,7 +107,7 @@ def test_the_nearest_layer_is_shown_where_there_are_fewer() -> None:
 @pytest.mark.parametrize(("cell", "words"), [("rnn", "1 − h²"), ("rnn-relu", "1 or 0"), ("gru", ""), ("lstm", "")])
 def test_a_network_without_gates_says_what_it_shows_instead(cell: str, words: str) -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": cell}}), 1)
-    note = gates_facts(sight_of(trainer), GatesAsk()).note
+    note = gates_facts(focus_of(trainer), GatesAsk()).note
     assert words in note
     assert ("no gates" in note) == bool(words) == bool(note)
 
@@ -115,7 +115,7 @@ def test_a_network_without_gates_says_what_it_shows_instead(cell: str, words: st
 @pytest.mark.parametrize("cell", NAMES)
 def test_there_is_nothing_before_the_first_step(cell: str) -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": cell}}), 0)
-    facts = gates_facts(sight_of(trainer), GatesAsk(units=3))
+    facts = gates_facts(focus_of(trainer), GatesAsk(units=3))
     assert (facts.note, facts.gates, facts.hidden_size) == (NOT_FED, (), 5)
     assert len(facts.units) == 3
 
@@ -124,7 +124,7 @@ def test_a_weight_that_is_not_a_number_is_shown_as_such() -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": "lstm"}}), 6)
     with torch.no_grad():
         next(trainer.model.recurrent.parameters()).fill_(torch.nan)
-    assert all(np.isnan(gate.values).all() for gate in gates_facts(sight_of(trainer), GatesAsk()).gates)
+    assert all(np.isnan(gate.values).all() for gate in gates_facts(focus_of(trainer), GatesAsk()).gates)
 
 
 # ---- units that tell the rows apart ----
@@ -138,7 +138,7 @@ def test_units_that_differ_most_between_the_rows_come_first(experiment: Experime
     step = at if 0 <= at < trainer.fed else trainer.fed - 1
     for layer in range(network.layers):
         for way in range(network.directions):
-            facts = gates_facts(sight_of(trainer), GatesAsk(layer=layer, direction=way, units=3, order="rows", at=at))
+            facts = gates_facts(focus_of(trainer), GatesAsk(layer=layer, direction=way, units=3, order="rows", at=at))
             if trainer.task.rows == 1:
                 assert "nothing to compare" in facts.note
                 assert (facts.order, facts.at, facts.spread) == ("number", -1, None)
@@ -176,7 +176,7 @@ def test_rows_are_compared_as_the_pass_had_them_with_its_dropout(cell: str, batc
             after = module(step, after)
             h.append(after[0] if cell == "lstm" else after)
             shown.append(after[1].tanh() if cell == "lstm" else after)
-        facts = gates_facts(sight_of(trainer), GatesAsk(layer=layer, units=5, order="rows", at=2))
+        facts = gates_facts(focus_of(trainer), GatesAsk(layer=layer, units=5, order="rows", at=2))
         apart = shown[2].detach().numpy().std(0)
         assert facts.spread is not None
         assert_allclose(facts.spread, apart[facts.units], **CLOSE)
@@ -186,9 +186,9 @@ def test_rows_are_compared_as_the_pass_had_them_with_its_dropout(cell: str, batc
 def test_rows_are_compared_only_where_it_is_asked_for_and_there_is_something() -> None:
     rows = {"data": {"inputs": ["ab", "ba"], "targets": ["ba", "ab"]}, "network": {"head": "linear"}}
     trainer, _ = ticked(from_dict(rows), 1)
-    assert gates_facts(sight_of(trainer), GatesAsk()).spread is None
+    assert gates_facts(focus_of(trainer), GatesAsk()).spread is None
     trainer, _ = ticked(from_dict(rows), 0)
-    facts = gates_facts(sight_of(trainer), GatesAsk(order="rows"))
+    facts = gates_facts(focus_of(trainer), GatesAsk(order="rows"))
     assert (facts.note, facts.order, facts.spread) == (NOT_FED, "number", None)
 
 
@@ -197,7 +197,7 @@ def test_a_unit_that_is_no_number_comes_last() -> None:
     trainer, _ = ticked(from_dict({"data": rows, "network": {"hidden_size": 3, "head": "linear"}}), 1)
     with torch.no_grad():
         trainer.model.state_dict()["recurrent.bias_ih_l0"][0] = torch.nan
-    facts = gates_facts(sight_of(trainer), GatesAsk(order="rows"))
+    facts = gates_facts(focus_of(trainer), GatesAsk(order="rows"))
     assert facts.spread is not None
     assert facts.units[-1] == 0
     assert np.isnan(facts.spread).tolist() == [False, False, True]

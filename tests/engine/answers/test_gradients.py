@@ -19,7 +19,7 @@ from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.inspect import GradientsAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.by_steps import state_gradients
-from tests.engine.passes import Pass, sight_of
+from tests.engine.passes import Pass, focus_of
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6}
 GATES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}
@@ -64,7 +64,7 @@ def assert_norms_of_autograd(trainer: Trainer, at: int) -> None:
     found, network = Pass(trainer), trainer.experiment.network
     whole, each = losses(found, trainer, trainer.experiment.training.reduction == "mean")
     for row in range(trainer.task.rows):
-        facts = gradients_facts(sight_of(trainer, row), GradientsAsk(at=at))
+        facts = gradients_facts(focus_of(trainer, row), GradientsAsk(at=at))
         assert (facts.note, facts.at, facts.first) == ("", at, 0)
         assert [(flow.layer, flow.direction) for flow in facts.flows] == [
             (layer, way) for layer in range(network.layers) for way in range(network.directions)
@@ -94,7 +94,7 @@ def test_at_the_end_of_a_pass_it_is_what_training_has(experiment: Experiment) ->
         trainer.tick()
     grads = state_gradients(trainer)
     for row in range(trainer.task.rows):
-        for flow in gradients_facts(sight_of(trainer, row), GradientsAsk(at=0)).flows:
+        for flow in gradients_facts(focus_of(trainer, row), GradientsAsk(at=0)).flows:
             assert_allclose(flow.whole, grads[flow.layer][flow.direction][:, row].norm(dim=-1), **CLOSE)
 
 
@@ -105,7 +105,7 @@ def test_the_radius_of_each_gate_is_that_of_numpy(experiment: Experiment, ticks:
     found, network = Pass(trainer), experiment.network
     for layer in range(network.layers):
         for way in range(network.directions):
-            facts = gradients_facts(sight_of(trainer), GradientsAsk(at=0, layer=layer, direction=way))
+            facts = gradients_facts(focus_of(trainer), GradientsAsk(at=0, layer=layer, direction=way))
             assert (facts.layer, facts.direction) == (layer, way)
             w_hh = found.cells[layer][way].weight_hh.detach().numpy()
             names = GATES[network.cell]
@@ -119,10 +119,10 @@ def test_the_radius_of_each_gate_is_that_of_numpy(experiment: Experiment, ticks:
 @pytest.mark.parametrize("head", ["direct", "linear"])
 def test_the_norm_over_all_weights_is_there_once_the_pass_is_over(clip: float, head: str) -> None:
     trainer, _ = ticked(from_dict({"network": {"head": head}, "training": {"clip": clip}}), 5)
-    facts = gradients_facts(sight_of(trainer), GradientsAsk(at=0))
+    facts = gradients_facts(focus_of(trainer), GradientsAsk(at=0))
     assert (facts.norm, facts.clipped) == (None, None)
     trainer.tick()
-    facts = gradients_facts(sight_of(trainer), GradientsAsk(at=0))
+    facts = gradients_facts(focus_of(trainer), GradientsAsk(at=0))
     weights = [weight for weight in trainer.model.parameters() if weight.grad is not None]
     flat = np.concatenate([weight.grad.numpy().ravel() for weight in weights if weight.grad is not None])
     assert facts.norm == pytest.approx(float(np.linalg.norm(flat)), rel=1e-5)
@@ -133,15 +133,15 @@ def test_the_norm_over_all_weights_is_there_once_the_pass_is_over(clip: float, h
     else:
         assert facts.clipped is None
     trainer.finish_update()
-    facts = gradients_facts(sight_of(trainer), GradientsAsk(at=0))
+    facts = gradients_facts(focus_of(trainer), GradientsAsk(at=0))
     assert (facts.norm, facts.clipped) == (None, None)
 
 
 @pytest.mark.parametrize("cell", GATES)
 def test_the_window_cuts_all_but_the_peak(cell: str) -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": cell}}), 5)
-    whole = gradients_facts(sight_of(trainer), GradientsAsk(at=4))
-    facts = gradients_facts(sight_of(trainer, 0, 1, 3), GradientsAsk(at=4))
+    whole = gradients_facts(focus_of(trainer), GradientsAsk(at=4))
+    facts = gradients_facts(focus_of(trainer, 0, 1, 3), GradientsAsk(at=4))
     assert facts.peak == whole.peak
     assert facts.first == 1
     for part, every in zip(facts.flows, whole.flows, strict=True):
@@ -158,7 +158,7 @@ def test_what_vanishes_is_no_zero_and_what_explodes_is_no_infinity() -> None:
             for weight in trainer.model.recurrent.parameters():
                 weight.zero_()
             dict(trainer.model.recurrent.named_parameters())["weight_hh_l0"].copy_(factor * torch.eye(2))
-        (flow,) = gradients_facts(sight_of(trainer), GradientsAsk(at=38)).flows
+        (flow,) = gradients_facts(focus_of(trainer), GradientsAsk(at=38)).flows
         steps = 38 - np.arange(39)
         kept = slice(15 if factor < 1 else 11, None)  # 1e-38 .. 1e38
         assert_allclose(flow.alone[kept], (flow.alone[-1] * factor**steps)[kept], rtol=1e-4)
@@ -168,9 +168,9 @@ def test_what_vanishes_is_no_zero_and_what_explodes_is_no_infinity() -> None:
 
 def test_the_loss_of_a_step_that_has_not_been_fed_is_left_out() -> None:
     trainer, _ = ticked(from_dict({}), 3)
-    fed = gradients_facts(sight_of(trainer), GradientsAsk(at=2))
+    fed = gradients_facts(focus_of(trainer), GradientsAsk(at=2))
     for at in (3, 99, -2):
-        facts = gradients_facts(sight_of(trainer), GradientsAsk(at=at))
+        facts = gradients_facts(focus_of(trainer), GradientsAsk(at=at))
         assert facts.at == -1
         assert "not been fed" in facts.note
         assert_array_equal(facts.flows[0].alone, np.zeros(3))
@@ -179,10 +179,10 @@ def test_the_loss_of_a_step_that_has_not_been_fed_is_left_out() -> None:
 
 def test_before_the_first_step_and_without_learning_nothing_is_shown() -> None:
     trainer, _ = ticked(from_dict({}), 0)
-    facts = gradients_facts(sight_of(trainer), GradientsAsk(at=0))
+    facts = gradients_facts(focus_of(trainer), GradientsAsk(at=0))
     assert (facts.note, facts.flows, facts.radius) == (NOT_FED, (), ())
     trainer, _ = ticked(from_dict({"training": {"learn": False}}), 3)
-    facts = gradients_facts(sight_of(trainer), GradientsAsk(at=0))
+    facts = gradients_facts(focus_of(trainer), GradientsAsk(at=0))
     assert "Nothing is learnt" in facts.note
     assert (facts.flows, facts.radius, facts.norm, facts.at) == ((), (), None, -1)
 
@@ -193,7 +193,7 @@ def test_what_is_not_finite_is_shown_as_such(cell: str, value: float) -> None:
     trainer, _ = ticked(from_dict({"network": {"cell": cell, "layers": 2}}), 6)
     with torch.no_grad():
         dict(trainer.model.recurrent.named_parameters())["weight_hh_l1"][0, 0] = value
-    facts = gradients_facts(sight_of(trainer), GradientsAsk(at=5, layer=1))
+    facts = gradients_facts(focus_of(trainer), GradientsAsk(at=5, layer=1))
     assert np.isnan(facts.radius[0][1])
     assert all(np.isfinite(radius) for _, radius in facts.radius[1:])
     assert len(facts.flows) == 2
@@ -215,7 +215,7 @@ def test_ways_are_of_the_whole_sequence_whatever_the_window(cell: str, layers: d
     trainer, _ = ticked(from_dict({"data": LONG, "network": network, "training": {"tick": "sequence"}}), 1)
     found, both = Pass(trainer), bool(layers.get("bidirectional"))
     whole, each = losses(found, trainer, trainer.experiment.training.reduction == "mean")
-    facts = gradients_facts(sight_of(trainer, 0, 100, 120), GradientsAsk(at=at))
+    facts = gradients_facts(focus_of(trainer, 0, 100, 120), GradientsAsk(at=at))
     seen, last = 0, trainer.length - 1
     for flow in facts.flows:
         h, c = found.h[flow.layer][flow.direction], found.c[flow.layer][flow.direction] if cell == "lstm" else []
@@ -254,7 +254,7 @@ def test_what_explodes_is_told_of_the_whole_sequence_and_nothing_vanishes_there(
         for name, weight in trainer.model.recurrent.named_parameters():
             weight.copy_(factor * torch.eye(3) if name == "weight_hh_l0" else torch.zeros_like(weight))
         dict(trainer.model.recurrent.named_parameters())["bias_ih_l0"].fill_(1e-30)
-    (flow,) = gradients_facts(sight_of(trainer, 0, 160, 169), GradientsAsk(at=168)).flows
+    (flow,) = gradients_facts(focus_of(trainer, 0, 160, 169), GradientsAsk(at=168)).flows
     (way,) = flow.alone_ways
     assert (way.start, way.steps, way.vanished) == (168, 169, 0)
     if factor < 2:

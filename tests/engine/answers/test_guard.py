@@ -78,7 +78,7 @@ PARTS = {  # of a frame: what is made to fail
     "tensors": "rnn_tui.engine.answers.probe.tensor_facts",
     "checks": "rnn_tui.engine.answers.probe.checks",
     "forecast": "rnn_tui.engine.answers.probe.forecast",
-    "inside": "rnn_tui.engine.answers.probe.Sight",
+    "inside": "rnn_tui.engine.answers.probe.Focus",
     **{name_of(ask): "rnn_tui.engine.answers.{0}.{0}_facts".format(name_of(ask)) for ask in ASKS},
 }
 HEADER = {"look", "revision", "views", "controls", "failures", "learnt"}

@@ -20,7 +20,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect import ReadingAsk, ReadingFacts
 from tests.engine.answers.test_probe import experiments, ticked
-from tests.engine.passes import Pass, sight_of
+from tests.engine.passes import Pass, focus_of
 from tests.engine.text_runs import letters, on_text
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
@@ -61,7 +61,7 @@ def test_every_unit_is_that_of_a_pass_cell_by_cell(experiment: Experiment, ticks
             h, shown = states_of(found, network.cell, layer, way, row)
             seen = []
             for rank in range(network.hidden_size):
-                facts = reading_facts(sight_of(trainer, row), ReadingAsk(layer=layer, direction=way, rank=rank))
+                facts = reading_facts(focus_of(trainer, row), ReadingAsk(layer=layer, direction=way, rank=rank))
                 assert (facts.layer, facts.direction, facts.rank) == (layer, way, rank)
                 assert (facts.hidden_size, facts.order) == (network.hidden_size, "variance")
                 assert_array_equal(facts.inputs, trainer.task.inputs[:, row].numpy())
@@ -86,7 +86,7 @@ def test_the_units_in_the_order_in_which_they_follow_a_property(order: Any, laye
     }
     best = np.argsort(-np.abs(expected[order]))
     for rank in range(7):
-        facts = reading_facts(sight_of(trainer), ReadingAsk(layer=layer, order=order, rank=rank))
+        facts = reading_facts(focus_of(trainer), ReadingAsk(layer=layer, order=order, rank=rank))
         assert (facts.unit, facts.order, facts.note) == (best[rank], order, "")
         assert_allclose(facts.score, expected[order][facts.unit], **CLOSE)
         assert [each.property for each in facts.followers] == list(PROPERTIES)
@@ -124,8 +124,8 @@ def test_the_order_for_any_text_and_any_states(text: str, units: int, data: st.D
 
 def test_a_property_that_is_the_same_everywhere_has_no_unit_and_the_variance_takes_its_place() -> None:
     trainer, _ = ticked(from_dict({"data": {"inputs": ["hihello"]}}), 5)
-    facts = reading_facts(sight_of(trainer), ReadingAsk(order="quotes"))
-    by_variance = reading_facts(sight_of(trainer), ReadingAsk())
+    facts = reading_facts(focus_of(trainer), ReadingAsk(order="quotes"))
+    by_variance = reading_facts(focus_of(trainer), ReadingAsk())
     assert "“inside quotes” is the same everywhere in this text" in facts.note
     assert replace(facts, note="") == replace(by_variance, h=facts.h, inputs=facts.inputs, followers=facts.followers)
     varies = {each.property: each.varies for each in facts.followers}
@@ -137,7 +137,7 @@ def test_what_is_not_finite_is_told_and_comes_as_such() -> None:
     trainer, _ = ticked(SOURCE, 1)
     with torch.no_grad():
         next(trainer.model.recurrent.parameters()).fill_(torch.nan)
-    facts = reading_facts(sight_of(trainer), ReadingAsk(order="quotes"))
+    facts = reading_facts(focus_of(trainer), ReadingAsk(order="quotes"))
     assert np.isnan(facts.values).all()
     assert np.isnan(facts.score)
     assert facts.order == "variance"
@@ -148,9 +148,9 @@ def test_what_is_not_finite_is_told_and_comes_as_such() -> None:
 
 def test_the_nearest_layer_and_rank_are_shown_where_there_are_fewer() -> None:
     trainer, _ = ticked(SOURCE, 1)
-    high = reading_facts(sight_of(trainer), ReadingAsk(layer=9, direction=1, rank=99))
+    high = reading_facts(focus_of(trainer), ReadingAsk(layer=9, direction=1, rank=99))
     assert (high.layer, high.direction, high.rank) == (1, 0, 6)
-    low = reading_facts(sight_of(trainer), ReadingAsk(layer=-1, direction=-1, rank=-1, characters=-1))
+    low = reading_facts(focus_of(trainer), ReadingAsk(layer=-1, direction=-1, rank=-1, characters=-1))
     assert (low.layer, low.direction, low.rank, len(low.inputs)) == (0, 0, 0, 1)
 
 
@@ -158,7 +158,7 @@ def test_a_text_may_be_longer_than_the_pass(monkeypatch: pytest.MonkeyPatch) -> 
     trainer, _ = ticked(SOURCE, 2)
     longer = trainer.task.inputs[:, 0].repeat(3)
     monkeypatch.setattr(reading, "text_to_read", lambda trainer, row, characters: longer[:characters])
-    facts = reading_facts(sight_of(trainer), ReadingAsk(layer=1))
+    facts = reading_facts(focus_of(trainer), ReadingAsk(layer=1))
     assert_array_equal(facts.inputs, longer.numpy())
     model = trainer.model.recurrent
     with torch.no_grad():
@@ -170,11 +170,11 @@ def test_a_text_may_be_longer_than_the_pass(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_only_so_much_is_read_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer, _ = ticked(SOURCE, 1)
-    whole = reading_facts(sight_of(trainer), ReadingAsk())
-    some = reading_facts(sight_of(trainer), ReadingAsk(characters=9))
+    whole = reading_facts(focus_of(trainer), ReadingAsk())
+    some = reading_facts(focus_of(trainer), ReadingAsk(characters=9))
     assert some.note == f"The first 9 of {len(TEXT)} characters are read."
     monkeypatch.setattr(reading, "_PRODUCTS", 12.5 * SOURCE.weights)
-    dear = reading_facts(sight_of(trainer), ReadingAsk())
+    dear = reading_facts(focus_of(trainer), ReadingAsk())
     assert dear.note == f"The first 12 of {len(TEXT)} characters are read."
     assert (len(whole.inputs), len(some.inputs), len(dear.inputs)) == (len(TEXT), 9, 12)
 
@@ -182,7 +182,7 @@ def test_only_so_much_is_read_and_it_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_it_is_read_before_the_first_tick_and_draws_no_random_number() -> None:
     trainer, _ = ticked(replace(SOURCE, network=replace(SOURCE.network, initial_state="random")), 0)
     before = torch.get_rng_state()
-    facts = reading_facts(sight_of(trainer), ReadingAsk())
+    facts = reading_facts(focus_of(trainer), ReadingAsk())
     assert isinstance(facts, ReadingFacts)
     assert len(facts.values) == len(TEXT)
     assert torch.equal(before, torch.get_rng_state())
@@ -197,7 +197,7 @@ def test_of_a_text_a_stretch_that_does_not_change_is_read(tmp_path: Path, holdou
     wanted = text[70:] if holdout else text
     for _ in range(3):
         trainer.tick()
-        facts = reading_facts(sight_of(trainer), ReadingAsk())
+        facts = reading_facts(focus_of(trainer), ReadingAsk())
         assert "".join(trainer.task.vocabulary[index] for index in facts.inputs) == wanted
         assert facts.note.startswith("The text is from the part held out") == bool(holdout)
         assert "of 1" not in facts.note
@@ -207,4 +207,4 @@ def test_of_a_text_a_stretch_that_does_not_change_is_read(tmp_path: Path, holdou
         with torch.no_grad():
             h, _ = recurrent(torch.nn.functional.embedding(indices, weights["embedding.weight"])[:, None])
         assert_allclose(facts.h, h[:, 0, facts.unit], **CLOSE)
-    assert len(reading_facts(sight_of(trainer), ReadingAsk(characters=12)).inputs) == 12
+    assert len(reading_facts(focus_of(trainer), ReadingAsk(characters=12)).inputs) == 12

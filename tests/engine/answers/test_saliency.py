@@ -13,7 +13,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect import OutputKind, SaliencyAsk
 from tests.engine.answers.test_probe import experiments, ticked
-from tests.engine.passes import Pass, sight_of
+from tests.engine.passes import Pass, focus_of
 
 OUTPUTS: tuple[OutputKind, ...] = ("predicted", "target")
 
@@ -24,10 +24,10 @@ def test_every_value_is_the_gradient_times_the_input(experiment: Experiment, tic
     trainer, _ = ticked(experiment, ticks)
     found, data, vocabulary = Pass(trainer), experiment.data, experiment.vocabulary
     for row in range(trainer.task.rows):
-        sight = sight_of(trainer, row)
+        focus = focus_of(trainer, row)
         for step in range(trainer.fed):
             for output in OUTPUTS:
-                facts = saliency_facts(sight, SaliencyAsk(step=step, output=output))
+                facts = saliency_facts(focus, SaliencyAsk(step=step, output=output))
                 predicted = int(torch.cat(trainer.logits)[step, row].argmax())
                 wanted = predicted if output == "predicted" else vocabulary.index(data.targets[row][step])
                 assert (facts.note, facts.step, facts.output, facts.character) == ("", step, output, wanted)
@@ -48,21 +48,21 @@ def test_of_equals_the_first_is_predicted() -> None:
         for weight in trainer.model.parameters():
             weight.zero_()
     trainer.tick()
-    assert saliency_facts(sight_of(trainer), SaliencyAsk(step=0)).character == 0
+    assert saliency_facts(focus_of(trainer), SaliencyAsk(step=0)).character == 0
 
 
 def test_both_directions_bring_characters_from_both_sides() -> None:
     network = {"bidirectional": True, "head": "linear"}
     trainer, _ = ticked(from_dict({"network": network, "training": {"tick": "sequence"}}), 1)
-    assert (saliency_facts(sight_of(trainer), SaliencyAsk(step=2)).values != 0).all()
+    assert (saliency_facts(focus_of(trainer), SaliencyAsk(step=2)).values != 0).all()
     trainer, _ = ticked(from_dict({}), 6)
-    values = saliency_facts(sight_of(trainer), SaliencyAsk(step=2)).values
+    values = saliency_facts(focus_of(trainer), SaliencyAsk(step=2)).values
     assert_array_equal(values != 0, [True, True, True, False, False, False])
 
 
 def test_the_window_does_not_cut_it() -> None:
     trainer, _ = ticked(from_dict({}), 5)
-    facts = saliency_facts(sight_of(trainer, 0, 3, 4), SaliencyAsk(step=3))
+    facts = saliency_facts(focus_of(trainer, 0, 3, 4), SaliencyAsk(step=3))
     assert (len(facts.inputs), len(facts.values)) == (6, 5)
 
 
@@ -71,7 +71,7 @@ def test_the_window_does_not_cut_it() -> None:
 )
 def test_a_step_that_has_not_been_fed_has_said_nothing(fed: int, step: int, note: str) -> None:
     trainer, _ = ticked(from_dict({}), fed)
-    facts = saliency_facts(sight_of(trainer), SaliencyAsk(step=step))
+    facts = saliency_facts(focus_of(trainer), SaliencyAsk(step=step))
     assert note in facts.note
     assert (len(facts.inputs), len(facts.values)) == (6, 0)
 
@@ -80,7 +80,7 @@ def test_a_step_that_has_not_been_fed_has_said_nothing(fed: int, step: int, note
 @settings(max_examples=10)
 def test_states_are_no_characters(experiment: Experiment) -> None:
     trainer, _ = ticked(experiment, 1)
-    facts = saliency_facts(sight_of(trainer), SaliencyAsk(step=0, output="target"))
+    facts = saliency_facts(focus_of(trainer), SaliencyAsk(step=0, output="target"))
     assert "Nothing is learnt" in facts.note
     assert (len(facts.inputs), len(facts.values)) == (0, 0)  # so that nothing is drawn beside the note
 
@@ -89,14 +89,14 @@ def test_what_is_not_a_number_is_shown_as_such() -> None:
     trainer, _ = ticked(from_dict({}), 6)
     with torch.no_grad():
         next(trainer.model.recurrent.parameters()).fill_(torch.nan)
-    values = saliency_facts(sight_of(trainer), SaliencyAsk(step=5)).values
+    values = saliency_facts(focus_of(trainer), SaliencyAsk(step=5)).values
     assert np.isnan(values[:5]).all()
 
 
 def test_looking_changes_nothing() -> None:
     trainer, _ = ticked(from_dict({"training": {"tick": "sequence"}}), 1)
     before = [None if weight.grad is None else weight.grad.clone() for weight in trainer.model.parameters()]
-    saliency_facts(sight_of(trainer), SaliencyAsk(step=2))
+    saliency_facts(focus_of(trainer), SaliencyAsk(step=2))
     for grad, weight in zip(before, trainer.model.parameters(), strict=True):
         assert grad is not None
         assert weight.grad is not None

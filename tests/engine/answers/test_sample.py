@@ -24,7 +24,7 @@ from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.inspect import SampleAsk
 from rnn_tui.protocol.messages import Wanted
 from tests.engine.answers.test_probe import experiments, ticked
-from tests.engine.passes import sight_of
+from tests.engine.passes import focus_of
 from tests.engine.training.test_pairs_training import on_pairs
 
 REFUSED = {name: "Nothing is learnt" for name, lesson in LESSONS.items() if not lesson.training.learn}
@@ -79,7 +79,7 @@ def test_a_network_with_other_targets_says_a_character_to_each(
     trainer, _ = ticked(experiment, ticks)
     prime = data.draw(st.text(experiment.vocabulary, min_size=1, max_size=5))
     seed, temperature = data.draw(st.integers(0, 99)), data.draw(st.sampled_from([0.0, 0.7]))
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime=prime, temperature=temperature, seed=seed))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime=prime, temperature=temperature, seed=seed))
     assert (facts.note, facts.says) == ("", "each")
     logits = plain_logits(trainer, [experiment.vocabulary.index(character) for character in prime])
     luck = torch.rand(len(prime), generator=torch.Generator().manual_seed(seed), dtype=torch.float64).numpy()
@@ -102,23 +102,23 @@ def test_a_network_with_other_targets_says_a_character_to_each(
 )
 def test_an_answer_ends_where_it_ends(lesson: str, ticks: int, prime: str, says: str) -> None:
     trainer, _ = ticked(LESSONS[lesson], ticks)
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime=prime, seed=3))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime=prime, seed=3))
     vocabulary = trainer.experiment.vocabulary
     assert (facts.note, facts.says) == ("", says)
     assert "".join(vocabulary[index] for index in facts.greedy) == {"answer": "seven\n", "one": "6"}[says]
     assert len(facts.greedy_p) == len(facts.greedy)
-    cut = sample_facts(sight_of(trainer), SampleAsk(prime=prime, length=3))
+    cut = sample_facts(focus_of(trainer), SampleAsk(prime=prime, length=3))
     assert (cut.note, len(cut.greedy)) == ("", min(3, len(facts.greedy)))
 
 
 def test_where_nobody_has_chosen_a_prime_pairs_give_their_first() -> None:
     trainer, _ = ticked(from_dict(to_dict(LESSONS["sums"]) | {"network": {"head": "linear"}}), 1)
-    facts = sample_facts(sight_of(trainer), SampleAsk(default=True))
+    facts = sample_facts(focus_of(trainer), SampleAsk(default=True))
     prime = "".join(trainer.experiment.vocabulary[index] for index in facts.prime)
     first, _, rest = prime.partition("+")
     assert rest == f"{first}="  # the sums begin with those of a number with itself
     assert facts.says == "answer"
-    assert "needs a character" in sample_facts(sight_of(trainer), SampleAsk()).note
+    assert "needs a character" in sample_facts(focus_of(trainer), SampleAsk()).note
 
 
 @pytest.mark.parametrize(("pairs", "refused"), [([("abc", "bca")], True), ([("abc", "cab")], False)])
@@ -126,7 +126,7 @@ def test_pairs_that_are_read_both_ways_are_refused_where_it_would_go_on(
     pairs: list[tuple[str, str]], refused: bool, tmp_path: Path
 ) -> None:
     trainer, _ = ticked(on_pairs("many-to-many", pairs, file=tmp_path, network={"bidirectional": True}), 1)
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime="abc"))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime="abc"))
     assert facts.refused == refused == bool(facts.note)
     assert len(facts.greedy) == (0 if refused else 3)
 
@@ -141,7 +141,7 @@ def test_every_character_and_probability_is_the_one_that_the_model_gives(
     temperature, top_k = data.draw(st.sampled_from([0.0, 0.3, 1.0, 2.5])), data.draw(st.integers(0, 4))
     seed = data.draw(st.integers(0, 2**63 - 1))
     facts = sample_facts(
-        sight_of(trainer), SampleAsk(prime=prime, temperature=temperature, top_k=top_k, seed=seed, length=12)
+        focus_of(trainer), SampleAsk(prime=prime, temperature=temperature, top_k=top_k, seed=seed, length=12)
     )
     assert facts.note == ""
     fed = [experiment.vocabulary.index(character) for character in prime]
@@ -181,7 +181,7 @@ def test_greedy_is_a_plain_loop_over_single_modules() -> None:
     assert len(set(said)) > 2
     assert generate(trainer.model, trainer.experiment, "h", temperature=0, length=40) == said
     assert generate(trainer.model, trainer.experiment, "h", top_k=1, seed=9, length=40) == said
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime="h", length=40))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime="h", length=40))
     assert "".join(vocabulary[at] for at in facts.greedy) == said
 
 
@@ -198,7 +198,7 @@ def test_another_hand_draws_the_same_from_the_same_numbers(temperature: float, t
         said.append(int(order[np.searchsorted(reached, number * reached[-1], side="right")]))
         fed.append(said[-1])
     facts = sample_facts(
-        sight_of(trainer), SampleAsk(prime="i", temperature=temperature, top_k=top_k, seed=77, length=length)
+        focus_of(trainer), SampleAsk(prime="i", temperature=temperature, top_k=top_k, seed=77, length=length)
     )
     assert facts.sampled.tolist() == said
 
@@ -235,7 +235,7 @@ def test_the_same_seed_is_the_same_text_and_a_longer_one_goes_on_from_it() -> No
 def test_in_every_lesson_it_writes_or_says_why_not(lesson: str, ticks: int) -> None:
     trainer, _ = ticked(LESSONS[lesson], ticks)
     prime = trainer.experiment.vocabulary[:2] or "h"
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime=prime, length=5))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime=prime, length=5))
     if lesson not in REFUSED:
         most = {"text": 5, "answer": 5, "each": len(prime), "one": 1}[what_it_says(trainer.experiment.data)]
         assert facts.note == ""
@@ -299,20 +299,20 @@ def test_dropout_is_off_while_it_writes_and_on_again_after() -> None:
 
 def test_what_the_vocabulary_lacks_is_named_and_the_rest_still_works() -> None:
     trainer, _ = ticked(LESSONS["hihello"], 6)
-    sight = sight_of(trainer)
-    without = sample_facts(sight, SampleAsk(prime="hi", length=9))
-    facts = sample_facts(sight, SampleAsk(prime="éh\x1bié", length=9))
+    focus = focus_of(trainer)
+    without = sample_facts(focus, SampleAsk(prime="hi", length=9))
+    facts = sample_facts(focus, SampleAsk(prime="éh\x1bié", length=9))
     assert facts.note == "é, ␛ are not in the vocabulary, and left out."
-    assert sample_facts(sight, SampleAsk(prime="hé")).note == "é is not in the vocabulary, and left out."
+    assert sample_facts(focus, SampleAsk(prime="hé")).note == "é is not in the vocabulary, and left out."
     assert facts.prime.tolist() == [-1, without.prime[0], -1, without.prime[1], -1]
     assert_array_equal(facts.prime_p, [0, 0, 0, without.prime_p[1], 0])
     for name in ("greedy", "greedy_p", "sampled", "sampled_p", "next", "next_p", "next_drawn"):
         assert_array_equal(getattr(facts, name), getattr(without, name))
-    none = sample_facts(sight, SampleAsk(prime="é€"))
+    none = sample_facts(focus, SampleAsk(prime="é€"))
     assert none.note.startswith("é, € are not in the vocabulary")
     assert "needs a character" in none.note
     assert len(none.greedy) == len(none.next) == 0
-    assert "needs a character" in sample_facts(sight, SampleAsk()).note
+    assert "needs a character" in sample_facts(focus, SampleAsk()).note
     with pytest.raises(ValueError, match="'é' is not in the vocabulary"):
         generate(trainer.model, trainer.experiment, "hé")
     with pytest.raises(ValueError, match="empty"):
@@ -321,21 +321,21 @@ def test_what_the_vocabulary_lacks_is_named_and_the_rest_still_works() -> None:
 
 def test_large_networks_write_less_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer, _ = ticked(LESSONS["hihello"], 6)
-    sight = sight_of(trainer)
+    focus = focus_of(trainer)
     monkeypatch.setattr(sample, "_PRODUCTS", 60 * 12)  # 60 weights: 12 characters
-    facts = sample_facts(sight, SampleAsk(prime="hielo" * 4, length=1500))
+    facts = sample_facts(focus, SampleAsk(prime="hielo" * 4, length=1500))
     assert (len(facts.greedy), len(facts.sampled), len(facts.prime), facts.skipped) == (12, 12, 12, 8)
     assert "only the last 12 characters of the prime" in facts.note
     assert "12 of 1,500 characters" in facts.note
-    assert_array_equal(facts.greedy, sample_facts(sight, SampleAsk(prime="lohielohielo", length=12)).greedy)
-    assert sample_facts(sight, SampleAsk(prime="hi" * 6, length=12)).note == ""
+    assert_array_equal(facts.greedy, sample_facts(focus, SampleAsk(prime="lohielohielo", length=12)).greedy)
+    assert sample_facts(focus, SampleAsk(prime="hi" * 6, length=12)).note == ""
 
 
 def test_no_character_is_chosen_from_what_is_no_number() -> None:
     trainer, _ = ticked(from_dict({"network": {"head": "linear"}}), 6)
     with torch.no_grad():
         next(trainer.model.recurrent.parameters()).fill_(torch.nan)
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime="hih", length=9))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime="hih", length=9))
     assert "NaN" in facts.note
     assert len(facts.greedy) == len(facts.sampled) == 0
     assert np.isnan(facts.next_p).all()
@@ -358,7 +358,7 @@ def test_choices_that_make_no_sense_are_refused(choice: dict[str, Any]) -> None:
 
 def test_a_length_of_nothing_is_nothing() -> None:
     trainer, _ = ticked(LESSONS["hihello"], 1)
-    facts = sample_facts(sight_of(trainer), SampleAsk(prime="h", length=0))
+    facts = sample_facts(focus_of(trainer), SampleAsk(prime="h", length=0))
     assert len(facts.greedy) == len(facts.sampled) == 0
     assert len(facts.next) == 5
     assert facts.note == ""

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor
 
 from rnn_tui.engine.answers.space import Spaces
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.inspect.pca import Axes, principal
 from rnn_tui.engine.network.model import initial_state
 from rnn_tui.engine.training.trainer import Trainer
@@ -24,8 +24,8 @@ from tests.engine.answers.test_probe import by_hand, experiments, ticked
 
 
 def facts(trainer: Trainer, spaces: Spaces | None = None, *, row: int = 0, **ask: Any) -> SpaceFacts:
-    sight = Sight(trainer=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
-    return (spaces or Spaces()).facts(sight, SpaceAsk(**ask))
+    focus = Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
+    return (spaces or Spaces()).facts(focus, SpaceAsk(**ask))
 
 
 def by_svd(cloud: Tensor) -> tuple[Tensor, Tensor, Tensor]:

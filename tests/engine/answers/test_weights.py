@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnn_tui.engine.answers.weights import wants_update, weights_facts
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
@@ -26,8 +26,8 @@ EVERYTHING: dict[str, Any] = {"matrices": 99, "rows": 999, "columns": 999}
 
 
 def facts(trainer: Trainer, kind: WeightKind = "value", **ask: Any) -> WeightsFacts:
-    sight = Sight(trainer=trainer, row=0, first=0, stop=trainer.length, fed=trainer.fed)
-    return weights_facts(sight, WeightsAsk(kind=kind, **ask))
+    focus = Focus(trainer=trainer, row=0, first=0, stop=trainer.length, fed=trainer.fed)
+    return weights_facts(focus, WeightsAsk(kind=kind, **ask))
 
 
 def same(found: WeightsFacts, tensors: list[Tensor], **tolerance: Any) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.shapes import checks
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model
 from rnn_tui.engine.session.session import Session
@@ -278,8 +278,8 @@ def test_in_the_middle_of_a_pass_too() -> None:
     plain = Plain(trainer)
     for state in Probe(trainer).states(Wanted(first=0, count=6, units=9, layers=(0, 3))):
         assert_allclose(state.h, plain.h[state.layer][:3, 0].detach().T, **CLOSE)
-    sight = Sight(trainer=trainer, row=1, first=0, stop=6, fed=3)
-    assert_allclose(sight.cell(2, 0).h, plain.h[2][:3, 1].detach(), **CLOSE)
+    focus = Focus(trainer=trainer, row=1, first=0, stop=6, fed=3)
+    assert_allclose(focus.cell(2, 0).h, plain.h[2][:3, 1].detach(), **CLOSE)
 
 
 def test_slow_motion_shows_the_pass_as_it_is() -> None:

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
 from rnn_tui.engine.inspect.compare import compare
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.inspect.recompute import end_of_row, recompute
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsTask
@@ -195,9 +195,9 @@ def test_a_random_first_state_and_dropout_keep_their_rows(tmp_path: Path, cell: 
     assert again.item() == pytest.approx(trainer.total.item(), abs=1e-6)
 
 
-def sight(trainer: Trainer, row: int) -> Sight:
+def focus(trainer: Trainer, row: int) -> Focus:
     own = trainer.task.steps(row)
-    return Sight(trainer=trainer, row=row, first=0, stop=trainer.length, fed=own)
+    return Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=own)
 
 
 @pytest.mark.parametrize("cell", KINDS)
@@ -211,7 +211,7 @@ def test_what_looks_inside_sees_the_row_alone(tmp_path: Path, cell: str) -> None
         x = alone.x(*pair).requires_grad_()
         own = len(x)
         output, _ = alone.recurrent(x)
-        seen = sight(trainer, row)
+        seen = focus(trainer, row)
         both = compare(seen.layers)[0]
         for direction, (h, _) in enumerate(both):
             part = output[:, direction * 5 : direction * 5 + 5].detach()

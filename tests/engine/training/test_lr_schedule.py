@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
 from rnn_tui.engine.answers.weights import weights_facts
-from rnn_tui.engine.inspect.focus import Sight
+from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate
 from rnn_tui.engine.training.trainer import Trainer
@@ -194,8 +194,8 @@ def test_an_update_takes_the_average_of_its_passes_to_the_bit() -> None:
                 assert other.grad is not None
                 assert_allclose(mine, other.grad / passes, rtol=1e-6)
             if update == passes == 2:
-                sight = Sight(trainer=trainer, row=0, first=0, stop=6, fed=6)
-                facts = weights_facts(sight, WeightsAsk(kind="gradient", matrix=0, matrices=1, rows=9, columns=9))
+                focus = Focus(trainer=trainer, row=0, first=0, stop=6, fed=6)
+                facts = weights_facts(focus, WeightsAsk(kind="gradient", matrix=0, matrices=1, rows=9, columns=9))
                 assert facts.note.startswith("2 of 3 passes are collected")
                 gradient = plain.weight_ih_l0.grad
                 assert isinstance(gradient, Tensor)
