@@ -106,7 +106,7 @@ def _one_line(error: click.ClickException) -> str:
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, used: bool) -> None:
-    """Print the version of the program and that of torch, which is not loaded for it."""
+    """Print the versions of the program and of torch, without loading torch."""
     if not used or ctx.resilient_parsing:
         return
     from importlib.metadata import PackageNotFoundError, version  # here for start-up time
