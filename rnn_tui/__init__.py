@@ -39,7 +39,7 @@ The view and the engine are two processes. The engine is the only room that impo
 are the only ones that import Textual; what they say to each other is `protocol`. A number's way to the screen:
 
     engine.training.trainer -> engine.answers.probe -> engine.host.frames -> protocol.wire
-        -> client.link -> view.app.engine_app -> view.stage -> view.panes -> draw
+        -> client.link -> view.app.connection -> view.stage -> view.panes -> draw
 """
 
 __version__ = "0.2.0"

@@ -74,16 +74,17 @@ SHOTS = (
 
 async def _hold_at(pilot: Pilot[int], app: RnnApp, tick: int, *, far: bool) -> None:
     """Hold it at that tick, or at its end. To what is not far it goes tick by tick, since a busy machine runs past."""
-    while app.opened is None or (far and app.tick < tick and not (app.held and app.tick)):
+    run = app.run_state
+    while run.opened is None or (far and run.tick < tick and not (run.held and run.tick)):
         await pilot.pause()
-    if not app.held:
+    if not run.held:
         await pilot.press("space")
-    while not app.held:
+    while not run.held:
         await pilot.pause()
-    while not far and app.tick < tick:
-        before = app.tick
+    while not far and run.tick < tick:
+        before = run.tick
         await pilot.press("right")
-        while app.tick == before:
+        while run.tick == before:
             await pilot.pause()
 
 

@@ -165,7 +165,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
     _need_terminal("rnn-tui runs")
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.client.link import join_engine
-    from rnn_tui.view.app.app import run_app
+    from rnn_tui.view.app.run import run_app
     from rnn_tui.view.model.launch import Showing
 
     assert engine.experiment is not None
@@ -222,7 +222,7 @@ def _view(showing: "Showing", *, instead: str) -> NoReturn:
         _try_file(showing.experiment)
         if showing.experiment.run.device not in ("auto", "cpu"):
             _try_device(engine, showing.experiment)
-        from rnn_tui.view.app.app import run_app
+        from rnn_tui.view.app.run import run_app
     except BaseException:
         engine.close()
         raise

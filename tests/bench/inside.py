@@ -29,7 +29,8 @@ from rnn_tui.protocol.inspect import (
     WeightsAsk,
 )
 from rnn_tui.protocol.messages import Frame, Opened, Wanted
-from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.registry import INSIDE, inside_pane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.stage.wanted import time_axis

@@ -327,7 +327,7 @@ class FakeEngine:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A terminal, an engine and an app that only note how they are called."""
     calls: list[Any] = []
-    link, app = ModuleType("rnn_tui.client.link"), ModuleType("rnn_tui.view.app.app")
+    link, app = ModuleType("rnn_tui.client.link"), ModuleType("rnn_tui.view.app.run")
     link.__dict__.update(start_engine=lambda _: FakeEngine(), EngineError=RuntimeError)
 
     def run_app(engine: FakeEngine, showing: Showing) -> int:
@@ -336,7 +336,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     app.__dict__["run_app"] = run_app
     monkeypatch.setitem(sys.modules, "rnn_tui.client.link", link)
-    monkeypatch.setitem(sys.modules, "rnn_tui.view.app.app", app)
+    monkeypatch.setitem(sys.modules, "rnn_tui.view.app.run", app)
     monkeypatch.setattr("rnn_tui.cli.view._need_terminal", lambda _: None)
     return calls
 

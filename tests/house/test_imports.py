@@ -16,7 +16,7 @@ SHARED = (
     "rnn_tui.common.glyphs",
 )
 ENGINE = {"rnn_tui.engine.host.serve": TERMINAL, "rnn_tui.engine.headless.train": (*TERMINAL, "click")}
-VIEW = ("rnn_tui.view.app.app", "rnn_tui.client.link")
+VIEW = ("rnn_tui.view.app.run", "rnn_tui.client.link")
 
 
 def loaded(*modules: str) -> set[str]:
@@ -51,9 +51,9 @@ def test_the_terminal_packages_are_called_so() -> None:
 
 
 def test_the_first_screen_waits_for_nothing_that_reads_run_folders() -> None:
-    modules = "rnn_tui.cli.main, rnn_tui.cli.view, rnn_tui.client.link, rnn_tui.view.app.app"
+    modules = "rnn_tui.cli.main, rnn_tui.cli.view, rnn_tui.client.link, rnn_tui.view.app.run"
     code = f"import sys, {modules}; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = set(done.stdout.split())
-    assert "rnn_tui.view.app.app" in names
+    assert "rnn_tui.view.app.run" in names
     assert names.isdisjoint({"tomlkit", "rnn_tui.runs.manifest", "rnn_tui.runs.catalog", "rnn_tui.data.csv.table"})

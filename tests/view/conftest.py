@@ -27,5 +27,5 @@ def _alike_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     # The app freezes the heap once it stands: right for one app, but here hundreds would be kept for ever.
     monkeypatch.setattr(
-        "rnn_tui.view.app.engine_app.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: 0, enable=lambda: 0)
+        "rnn_tui.view.app.warm_up.gc", SimpleNamespace(collect=lambda: 0, freeze=lambda: 0, enable=lambda: 0)
     )

@@ -120,5 +120,5 @@ async def test_the_memory_and_the_forks_of_the_command_line_go_to_the_engine() -
         engine.greet()
         await until(pilot, lambda: engine.heard() == [Open(experiment=LESSONS["hihello"], history=7, turns=turns)])
         await until(pilot, lambda: app.main.scene and app.main.scene.opened.run == engine.run)
-        app._open(LESSONS["ohlol"])  # another experiment has the memory, and not the forks
+        app.tell(app.run_state.open_instead(LESSONS["ohlol"]))  # another experiment has the memory, and not the forks
         await until(pilot, lambda: engine.heard() == [Open(experiment=LESSONS["ohlol"], history=7)])

@@ -12,7 +12,8 @@ from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from rnn_tui.protocol.messages import Look
-from rnn_tui.view.model.scene import Gaze, Scene, next_scene
+from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
 from rnn_tui.view.stage.wanted import time_axis, wanted

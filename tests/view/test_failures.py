@@ -111,9 +111,9 @@ async def test_a_run_that_cannot_be_described_is_asked_for_again() -> None:
         engine.extra = {"opened": None, "failures": (Failure(part="opened", problem=PROBLEM),)}
         engine.greet()
         await until(pilot, lambda: "opened failed" in text_of(app, "#notice"))
-        described.append(app.opened)
+        described.append(app.run_state.opened)
         engine.extra = {}
         engine.move()
-        await until(pilot, lambda: app.opened is not None)
+        await until(pilot, lambda: app.run_state.opened is not None)
     assert described == [None]
     assert replace(engine.frames[-1], failures=()) == engine.frames[-1]

@@ -23,7 +23,7 @@ from rnn_tui.protocol.inspect import (
     SpaceAsk,
     WeightsAsk,
 )
-from rnn_tui.view.model.scene import Gaze
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.gates import GatesPane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.stage.stage import Stage

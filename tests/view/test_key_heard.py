@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from textual.geometry import Size
 
 from rnn_tui.protocol.messages import CurveWanted, Wanted
-from rnn_tui.view.app import engine_app as linked
+from rnn_tui.view.app import frame_loop
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.frame_requests import Puller
 from rnn_tui.view.screens.main import MainScreen
@@ -21,7 +21,7 @@ PAUSED = replace(MIDWAY, state="paused")
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linked, "_HEARD", 0.001)
+    monkeypatch.setattr(frame_loop, "_PATIENCE", 0.001)
 
 
 def is_acknowledged(app: RnnApp) -> bool:
@@ -47,10 +47,10 @@ def test_only_a_look_at_something_new_is_answered_whatever_the_run_does() -> Non
 async def test_no_key_is_heard_where_none_was_pressed() -> None:
     async with running(engine=FakeEngine(PAUSED)) as (pilot, app, engine):
         for _ in range(3):  # a line above the keys comes and goes, say: panes are drawn anew
-            app.main.post_message(MainScreen.GazeChanged(curve=True))
+            app.main.post_message(MainScreen.ViewChanged(curve=True))
             await settled(pilot, app, engine)
         engine.holds = True  # in the middle of a long tick
-        app.main.post_message(MainScreen.GazeChanged(curve=True))
+        app.main.post_message(MainScreen.ViewChanged(curve=True))
         for _ in range(20):
             await pilot.pause(0.002)
             assert not is_acknowledged(app)

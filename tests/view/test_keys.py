@@ -25,7 +25,7 @@ from rnn_tui.protocol.messages import (
     Whereabouts,
 )
 from rnn_tui.view.model.keys import KEYS
-from rnn_tui.view.model.scene import Gaze
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.screens.quit import QuitScreen
 from rnn_tui.view.terminal.exit import last_lines
 from tests.view.fake_engine import FakeEngine
@@ -208,15 +208,15 @@ async def test_up_and_down_show_other_layers_and_say_which() -> None:
 
 async def test_a_pane_fills_the_screen_and_goes_back() -> None:
     async with running() as (pilot, app, engine):
-        sizes = {pane.id: pane.region for pane in app.main.panes}
+        sizes = {pane.id: pane.region for pane in app.main.stage.panes}
         whole = app.main.query_one("#panes").region
         for key, name in [*ZOOMS.items(), ("z", "prediction")]:  # which has the focus by then
             for back in (key, "escape"):
                 await pilot.press(key)
                 await until(pilot, lambda: app.main.query_one(f"#{name}").region == whole)  # noqa: B023
-                assert not any(pane.region for pane in app.main.panes if pane.id != name)
+                assert not any(pane.region for pane in app.main.stage.panes if pane.id != name)
                 await pilot.press(back)
-                await until(pilot, lambda: {pane.id: pane.region for pane in app.main.panes} == sizes)
+                await until(pilot, lambda: {pane.id: pane.region for pane in app.main.stage.panes} == sizes)
         assert engine.heard() == []
 
 
@@ -271,7 +271,7 @@ async def test_q_asks_and_again_stops_the_run(key: str) -> None:
         assert engine.heard() == []
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-        assert (app.return_code, app.ends_run) == (0, True)
+        assert (app.return_code, app.run_state.ends_with_view) == (0, True)
         assert engine.heard() == [Stop()]
 
 
@@ -283,8 +283,10 @@ async def test_d_leaves_the_run_when_the_engine_has_said_goodbye(keys: tuple[str
         assert app.is_running
         engine.say(Left(run=Whereabouts(process=1, views=0, name="hihello-1"), stopped=False))
         await until(pilot, lambda: not app.is_running)
-        assert (app.return_code, app.ends_run) == (0, False)
-        assert list(last_lines(app.opened, app.left, ends_run=False)) == ["Left training: rnn-tui attach hihello-1"]
+        assert (app.return_code, app.run_state.ends_with_view) == (0, False)
+        assert list(last_lines(app.run_state.opened, app.run_state.left, ends_run=False)) == [
+            "Left training: rnn-tui attach hihello-1"
+        ]
 
 
 async def test_who_asks_what_q_does_may_stay() -> None:
@@ -301,13 +303,13 @@ async def test_a_view_that_watches_leaves_without_a_question_and_can_take_the_co
         assert engine.heard() == []  # it has them
         engine.extra |= {"controls": False, "views": 2}
         engine.move()
-        await until(pilot, lambda: app.watches)
+        await until(pilot, lambda: app.run_state.watches)
         assert "watching (T drives)" in text_of(app, "#status")
         await pilot.press("T")
         assert engine.heard() == [TakeControls()]
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-        assert not app.ends_run
+        assert not app.run_state.ends_with_view
         assert engine.heard() == []
 
 
@@ -315,7 +317,7 @@ async def test_a_run_that_was_there_is_not_opened_again() -> None:
     engine = FakeEngine(MIDWAY)
     engine.join(LESSONS["ohlol"])
     async with running("hihello", engine=engine, ready=False) as (pilot, app, _):
-        await until(pilot, lambda: app.opened is not None and app.opened.experiment.name == "ohlol")
+        await until(pilot, lambda: app.run_state.opened is not None and app.run_state.opened.experiment.name == "ohlol")
         assert engine.heard() == []
 
 
@@ -325,7 +327,7 @@ async def test_where_nothing_is_learnt_q_leaves_at_once() -> None:
         assert engine.heard() == []
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-        assert app.ends_run
+        assert app.run_state.ends_with_view
 
 
 async def test_every_key_before_the_first_frame() -> None:
@@ -396,7 +398,11 @@ async def test_leaving_after_the_engine_has_gone_is_a_failure(key: str) -> None:
         await pilot.press(key)
         await until(pilot, lambda: not app.is_running)
         assert app.return_value == 1
-        said = list(last_lines(app.opened, app.left, ends_run=app.ends_run, died=app.died))
+        said = list(
+            last_lines(
+                app.run_state.opened, app.run_state.left, ends_run=app.run_state.ends_with_view, died=app.run_state.died
+            )
+        )
         assert said == ["The engine was ended by signal 9."]
 
 

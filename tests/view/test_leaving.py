@@ -26,7 +26,7 @@ async def test_left_before_torch_is_loaded_it_is_left_as_soon_as_it_runs() -> No
         assert engine.looks == []  # who looks has not left
         engine.say(Left(run=Whereabouts(process=1, views=0, name="hihello-1"), stopped=False))
         await until(pilot, lambda: not app.is_running)
-        assert not app.ends_run
+        assert not app.run_state.ends_with_view
 
 
 @pytest.mark.parametrize("kept", [False, True])
@@ -35,13 +35,13 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
 ) -> None:
     """From the last checkpoint, or from the beginning; until the other one speaks, nothing is said to play."""
     engine, other = FakeEngine(), FakeEngine(greets=False)
-    monkeypatch.setattr("rnn_tui.view.app.engine_app.start_engine", lambda _: other)
+    monkeypatch.setattr("rnn_tui.view.app.app.start_engine", lambda _: other)
     async with running(engine=engine) as (pilot, app, _):
         if kept:
             (tmp_path / MANIFEST).write_text("{}")
-            opened = app.opened
+            opened = app.run_state.opened
             assert opened is not None
-            app._opened = replace(opened, kept=str(tmp_path))
+            app.run_state.opened = replace(opened, kept=str(tmp_path))
         engine.die("The engine was ended by signal 9.")
         await until(pilot, lambda: isinstance(app.screen, EngineGoneScreen))
         text = " ".join(str(each.content) for each in app.screen.query(Static))

@@ -9,7 +9,8 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.frame import Curve
 from rnn_tui.protocol.messages import CurveWanted, Look, Wanted
-from rnn_tui.view.model.scene import Gaze, Scene, next_scene
+from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.loss import LossPane
 from tests.view.fake_frames import MIDWAY, frame_of
 

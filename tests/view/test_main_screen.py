@@ -121,7 +121,7 @@ async def test_a_click_beside_the_time_steps_sets_nothing() -> None:
         await pilot.click("#loss", offset=(20, 5))
         await pilot.click("#network", offset=(2, 4))
         assert app.main.gaze.cursor is None
-        assert app.main.focused is app.main.network
+        assert app.main.focused is app.main.stage.network
 
 
 @pytest.mark.parametrize("size", [(63, 30), (100, 19), (1, 1)])
@@ -183,7 +183,7 @@ async def test_a_refusal_becomes_a_notice_and_nothing_else_changes() -> None:
 
 async def test_a_dead_engine_is_told_and_another_one_begins_what_was_running(monkeypatch: pytest.MonkeyPatch) -> None:
     second = FakeEngine()
-    monkeypatch.setattr("rnn_tui.view.app.engine_app.start_engine", lambda _: second)
+    monkeypatch.setattr("rnn_tui.view.app.app.start_engine", lambda _: second)
     async with running() as (pilot, app, engine):
         await pilot.press("R")
         await until(pilot, lambda: "seed 5" in text_of(app, "#status"))
@@ -251,7 +251,7 @@ async def test_the_light_theme_repaints_also_while_nothing_moves() -> None:
 @pytest.mark.parametrize(("size", "sample"), [((80, 24), True), ((200, 60), False)])
 async def test_boxes_say_that_they_show_a_sample(size: tuple[int, int], sample: bool) -> None:
     async with running(size=size) as (pilot, app, _):
-        network = app.main.network
+        network = app.main.stage.network
         await until(pilot, lambda: "logits" in str(network.border_subtitle))
         assert (" of 5 units" in text_of(app, network)) == sample
 

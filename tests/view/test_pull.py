@@ -237,12 +237,12 @@ async def test_a_key_that_changes_nothing_in_a_run_that_rests_is_not_waited_for(
         for key in ("{", "[", "b", "T", "x", "x", "i"):
             await pilot.press(key)
             await settled(pilot, app, engine)
-            assert app._key_timer is None, key
-        app._tell_that_it_waits()  # a timer that ended just before its answer came
+            assert not app.frames.acknowledges, key
+        app.frames._acknowledge_late()  # a timer that ended just before its answer came
         assert "key heard" not in text_of(app, "#status")
         await pilot.press("F")  # pauses once more
         await pilot.pause()
-        assert app._key_timer is None
+        assert not app.frames.acknowledges
 
 
 def test_a_look_that_replaces_one_that_must_be_answered_must_be_answered_too() -> None:

@@ -106,7 +106,7 @@ async def test_a_long_command_scrolls() -> None:
 async def test_c_is_about_the_tick_on_the_screen() -> None:
     async with running(paused=True) as (pilot, app, engine):
         engine.move(tick=71)
-        await until(pilot, lambda: app.tick == 71)
+        await until(pilot, lambda: app.run_state.tick == 71)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, ReproduceScreen))
         assert app.clipboard == "rnn-tui hihello --until tick=71"

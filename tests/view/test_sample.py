@@ -15,7 +15,7 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts
 from rnn_tui.protocol.messages import Play
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.scene import Gaze
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.sample import SamplePane, chosen_sample
 from rnn_tui.view.screens.generation import GenerationScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
@@ -180,7 +180,7 @@ async def test_it_stays_between_two_answers_and_names_the_tick_of_its_text() -> 
         tick = engine.status.tick
         await until(pilot, lambda: f"seed 0 · tick {tick:,}" in text_of(app, "#sample"))
         engine.move(tick=tick + 1)
-        await until(pilot, lambda: app.tick == tick + 1)
+        await until(pilot, lambda: app.run_state.tick == tick + 1)
         assert "ello" in text_of(app, "#sample")
         assert f"seed 0 · tick {tick:,}" in text_of(app, "#sample")
 
@@ -219,7 +219,7 @@ async def test_another_lesson_has_another_prime_and_keeps_the_rest() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("G", "o", "enter", "e", "escape")
         await until(pilot, lambda: (asked(engine).prime, asked(engine).temperature) == ("e", 1.5))
-        app._open(LESSONS["ohlol"])
+        app.tell(app.run_state.open_instead(LESSONS["ohlol"]))
         await until(pilot, lambda: engine.experiment == LESSONS["ohlol"])
         await until(pilot, lambda: (asked(engine).prime, asked(engine).temperature) == ("hello", 1.5))
 
@@ -228,7 +228,7 @@ async def test_what_was_typed_for_other_data_is_over() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("G", "enter", "e")
         await until(pilot, lambda: asked(engine).prime == "e")
-        app._open(LINES)
+        app.tell(app.run_state.open_instead(LINES))
         await until(pilot, lambda: not pane_of(app).typing)
         await until(pilot, lambda: asked(engine).prime == "a")
 

@@ -10,7 +10,8 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.frame import TensorFact
 from rnn_tui.protocol.messages import Look, Opened, Wanted
-from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.shapes import ShapesPane
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 

@@ -6,7 +6,7 @@ import pytest
 from rnn_tui.protocol.messages import NextPhase, Play, SlowMotion
 from rnn_tui.protocol.phase import Gradient, Moved, Phase, PhaseKind
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.widgets.phase_lines import FIRST_PACE, next_pace
+from rnn_tui.view.model.speeds import FIRST_PACE, next_pace
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, settled, text_of, until
 

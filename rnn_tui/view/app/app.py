@@ -1,249 +1,305 @@
-"""The app: what people want done, by key, by mouse, or from the palette."""
+"""The app: it puts its parts together, does what keys ask for, and keeps the terminal as it should be."""
 
-import os
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import ClassVar
 
-from textual import on
-from textual.app import SystemCommand
+from rich.console import RenderableType
+from textual import events, on
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 
-from rnn_tui.client.link import Engine
-from rnn_tui.common.output import say
-from rnn_tui.experiment.spec import Experiment
+from rnn_tui.client.link import Engine, start_engine
+from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.messages import (
-    Back,
+    Command,
+    CurveWanted,
     Detach,
     Frame,
     GoTo,
-    Learn,
-    NextBranch,
-    NextPhase,
+    Greeting,
+    Left,
     Open,
-    Play,
-    Restart,
-    SetSpeed,
-    SetTick,
-    SlowMotion,
-    Step,
+    Refused,
     Stop,
-    TakeControls,
-    Watch,
+    Wanted,
 )
-from rnn_tui.view.app.engine_app import LinkedApp
-from rnn_tui.view.model.keys import KEYS
+from rnn_tui.view.app.connection import Connection
+from rnn_tui.view.app.dialogs import Dialogs
+from rnn_tui.view.app.frame_loop import FrameLoop
+from rnn_tui.view.app.warm_up import warm_up
+from rnn_tui.view.model.first_frame import before_first_frame
+from rnn_tui.view.model.keys import KEYS, bindings
 from rnn_tui.view.model.launch import Showing
-from rnn_tui.view.terminal.ascii import in_ascii, is_ascii, spelled
-from rnn_tui.view.terminal.exit import last_lines
+from rnn_tui.view.model.run_commands import command_for
+from rnn_tui.view.model.run_state import RunState
+from rnn_tui.view.model.theme import THEMES, theme_name
+from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.screens.paced import Paced
+from rnn_tui.view.terminal.ascii import is_ascii, spelled
+from rnn_tui.view.terminal.colors import set_colors
+from rnn_tui.view.terminal.driver import TerminalTook, own_driver, shown_of
+from rnn_tui.view.terminal.exit import leave_on_signals
+from rnn_tui.view.terminal.harmless import last_filters
 from rnn_tui.view.widgets.pane import Pane
-from rnn_tui.view.widgets.phase_lines import FIRST_PACE, next_pace
-from rnn_tui.view.widgets.speeds import next_speed
 from rnn_tui.view.widgets.time_line import TimeLine
 
-__all__ = ["RnnApp", "run_app"]
+__all__ = ["RnnApp"]
 
 
-class RnnApp(LinkedApp):
-    """rnn-tui."""
+class RnnApp(App[int]):
+    """rnn-tui on one run: its state, the connection to its engine, and the loop that asks for frames."""
 
-    _asked_speed: float | None = None  # as long as no frame has it: keys may come faster than frames
+    TITLE = "rnn-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=True)]
 
-    def has_shown(self, frame: Frame) -> None:
-        """A frame is on the screen."""
-        if frame.status.speed == self._asked_speed:
-            self._asked_speed = None
+    def __init__(self, engine: Engine, launch: Showing) -> None:
+        self._own_themes = False
+        self._last_filters = last_filters(ascii_only=launch.manner.ascii)
+        super().__init__(driver_class=own_driver())
+        set_colors(self, launch.manner.colors)
+        self.theme = theme_name(dark=launch.manner.theme == "dark")
+        self._own_themes = True
+        self._on_disconnect = launch.manner.on_hangup
+        self.run_state = RunState(launch)
+        self.connection = Connection(self, engine)
+        self.frames = FrameLoop(
+            self,
+            launch.manner.fps,
+            wanted=self._wanted,
+            send=self.connection.send,
+            show_waiting=self._show_waiting,
+        )
+        self.dialogs = Dialogs(self, self.run_state, self.tell)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen with the panes, whatever dialog covers it."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    @property
+    def _is_main_on_top(self) -> bool:
+        """Whether no dialog covers the panes, and the app is not being left."""
+        return bool(self.is_running and self.screen_stack) and self.screen is self.main
+
+    # ---- called by textual ------------------------------------------------------------------------------------
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Our own alone, since the pictures have palettes for these; Textual starts with one of its own."""
+        own = {theme.name: theme for theme in THEMES}
+        return own if self._own_themes else super().available_themes | own
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through on its way to the terminal."""
+        return [*super().get_line_filters(), *self._last_filters]
+
+    def get_default_screen(self) -> MainScreen:
+        """The screen with the panes."""
+        return MainScreen(self.run_state.experiment)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Put every key into the palette."""
+        yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
+        for key in KEYS:
+            shown = spelled(key.shown) if is_ascii(self) else key.shown
+            run = partial(self.main.run_action, key.action)
+            yield SystemCommand(f"{key.label.capitalize()}  ({shown})", key.about, run)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Drop what is typed after the key that leaves."""
+        if not (self._exit and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write; what a screen of Textual's own draws, such as the palette, is not remembered as shown."""
+        if not isinstance(screen, Paced):
+            self._forget_shown()
+        super()._display(screen, renderable)
+
+    # ---- the terminal -----------------------------------------------------------------------------------------
+
+    def action_draw_again(self) -> None:
+        """Send all cells again, whatever the terminal may show."""
+        self._forget_shown()
+        if self.screen_stack:
+            self.screen.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        """Draw all of it again: at another size, nobody knows what the terminal shows."""
+        self.action_draw_again()
+
+    def _forget_shown(self) -> None:
+        shown = shown_of(self)
+        if shown is not None:
+            shown.forget(0, 0)
+
+    @on(TerminalTook)
+    def _terminal_took(self) -> None:
+        """Paint what has changed while the terminal was busy, and ask for what is newer."""
+        if self.screen_stack:
+            self.screen.check_idle()
+        self.frames.terminal_took()
+
+    # ---- the beginning ----------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Leave the terminal as it was, also on a signal."""
+        loop = asyncio.get_running_loop()
+
+        def leave(code: int, ends_run: bool) -> None:
+            self.run_state.ends_with_view = ends_run
+            loop.call_soon_threadsafe(self.exit, code)
+
+        leave_on_signals(leave, self.hang_up)
+
+    @on(MainScreen.Ready)
+    def _begin(self) -> None:
+        """Show the network at tick 0, and listen to the engine, which loads torch meanwhile."""
+        self._show_before()
+        self.connection.listen()
+        self.call_after_refresh(warm_up)
+
+    def _show_before(self, notice: str = "") -> None:
+        """Show the network at tick 0, from the experiment alone."""
+        self.main.show(*before_first_frame(self.run_state.experiment, self.main.wanted(), notice))
+
+    # ---- what the engine says ---------------------------------------------------------------------------------
+
+    @on(Connection.Heard)
+    def _hear(self, event: Connection.Heard) -> None:
+        if not self.screen_stack:
+            return  # the app is being left
+        match event.message:
+            case Greeting():
+                if self.connection.greeted(self.run_state.first_command()):
+                    self.frames.ask()
+            case Refused(problem=problem, path=path):
+                self.notify(safe(f"{path.rpartition('.')[2]} {problem}".strip()), severity="warning", markup=False)
+            case Left() as left:
+                self.run_state.left = left
+                self.exit(0)
+            case Frame() as frame:
+                self._show(frame)
+
+    def _show(self, frame: Frame) -> None:
+        self.frames.arrived(frame)
+        run = self.run_state
+        if run.update(frame) and run.opened is not None:
+            self.main.show(frame, run.opened)
+        elif frame.failures:
+            self._show_before(f"✗ {frame.failures[0].part} failed: {safe(frame.failures[0].problem)}")
+        else:
+            return
+        self.frames.ask()
+
+    @on(Connection.Lost)
+    def _engine_lost(self, event: Connection.Lost) -> None:
+        def answered(again: bool) -> None:
+            if again:
+                self.run_state.begin_again()
+                self.frames.begin_again()
+                self.connection.restart(lambda: start_engine(self._on_disconnect))
+                self._show_before("Another engine is being started; it loads torch.")
+            else:
+                self.run_state.ends_with_view, self.run_state.died = True, event.words
+                self.exit(1)
+
+        if self.run_state.left is None:
+            self.dialogs.tell_engine_lost(event.words, answered)
+
+    # ---- what the engine is asked and told --------------------------------------------------------------------
+
+    def _wanted(self) -> tuple[Wanted, CurveWanted | None] | None:
+        """What the panes can show; None while a dialog covers them, since nothing is drawn then."""
+        return (self.main.wanted(), self.main.curve_wanted()) if self._is_main_on_top else None
+
+    def _show_waiting(self, waits: bool) -> None:
+        if not waits or self._is_main_on_top:
+            self.main.show_waiting(waits)
+
+    @on(MainScreen.ViewChanged)
+    def _view_changed(self, event: MainScreen.ViewChanged) -> None:
+        if event.curve:
+            self.frames.curve_changed()
+        if self.run_state.opened is not None:
+            self.frames.look_again(by_key=event.by_key)
+
+    def tell(self, command: Command) -> None:
+        """Send a command, and look at once at what came of it; while torch is being loaded, keep it."""
+        self.connection.send(command)
+        if self.run_state.opened is not None:
+            self.frames.ask_now()
+            self.frames.acknowledge()
+            return
+        if isinstance(command, Open):
+            self.run_state.will_open(command)
+        self._show_before("torch is being loaded; what you ask for is done as soon as it is there.")
+
+    # ---- keys -------------------------------------------------------------------------------------------------
 
     def action_toggle_play(self) -> None:
-        """Play or pause."""
-        if self._opened is None:
-            self._paused = not self._paused
-            self._show_before(f"torch is being loaded; then it {'waits' if self._paused else 'plays'}.")
+        """Play or pause, also before there is an engine."""
+        run = self.run_state
+        if self.connection.is_greeted:
+            self.action_tell("play")
         else:
-            self.command(Play(on=self.held))
+            run.paused = not run.paused
+            self._show_before(f"torch is being loaded; then it {'waits' if run.paused else 'plays'}.")
 
-    def action_step(self, unit: str) -> None:
-        """One tick, or to the end of the epoch."""
-        self.command(Step(unit="epoch" if unit == "epoch" else "tick"))
-
-    def action_step_back(self, unit: str) -> None:
-        """One tick back, or to the end of the epoch before."""
-        self.command(Back(unit="epoch" if unit == "epoch" else "tick"))
-
-    def action_go_to(self, tick: int) -> None:
-        """Stand at a tick; -1: the newest."""
-        self.command(GoTo(tick=tick))
+    def action_tell(self, name: str) -> None:
+        """Tell the engine the command of that name (see `run_commands`), or the user why there is none."""
+        command = command_for(name, self.run_state)
+        if isinstance(command, str):
+            self.notify(command)
+        else:
+            self.tell(command)
 
     @on(TimeLine.Dragged)
-    def _dragged(self, event: TimeLine.Dragged) -> None:
-        self.action_go_to(event.tick)
-
     @on(Pane.TickChosen)
-    def _tick_chosen(self, event: Pane.TickChosen) -> None:
-        self.action_go_to(event.tick)
+    def _tick_chosen(self, event: TimeLine.Dragged | Pane.TickChosen) -> None:
+        self.tell(GoTo(tick=event.tick))
 
-    def action_next_branch(self) -> None:
-        """On to the next branch."""
-        if self._frame is not None and self._frame.status.branches < 2:
-            self.notify("There is one branch only: go back (←), then fork (F).")
-        else:
-            self.command(NextBranch())
-
-    def action_fork(self) -> None:
-        """Learn in another way from here on."""
-        from rnn_tui.view.screens.fork import ForkScreen
-
-        def answered(command: Learn | None) -> None:
-            if command is not None:
-                self.command(command)
-                self.command(Play(on=True))
-
-        if self._opened is None or self._frame is None or self.screen is not self.main:
-            return
-        if not self._opened.experiment.training.learn:
-            self.notify("Nothing is learnt here, so there is no other way to learn it.")
-            return
-        self.command(Play(on=False))
-        self.open_dialog(ForkScreen(self._opened.experiment, self._frame.status), answered)
-
-    def action_next_phase(self) -> None:
-        """One phase of a tick."""
-        self.command(NextPhase())
-
-    def action_slow_motion(self) -> None:
-        """Phase by phase, or whole ticks again."""
-        on = self._frame is None or not self._frame.status.slow
-        self.command(SlowMotion(on=on, pace=FIRST_PACE))
-
-    def action_faster(self, by: int) -> None:
-        """The next pace up or down the ladder."""
-        slow = self._frame.status.slow if self._frame is not None else 0.0
-        if slow:
-            self.command(SlowMotion(on=True, pace=next_pace(slow, by)))
-            return
-        shown = self._frame.status.speed if self._frame is not None else self._experiment.run.speed
-        self._asked_speed = next_speed(shown if self._asked_speed is None else self._asked_speed, by)
-        self.command(SetSpeed(speed=self._asked_speed))
-
-    def action_toggle_tick(self) -> None:
-        """By character or by sequence."""
-        now = self._experiment.training.tick
-        self.command(SetTick(tick="sequence" if now == "character" else "character"))
-
-    def action_restart(self) -> None:
-        """Again, with the same seed."""
-        self.command(Restart())
-
-    def action_new_seed(self) -> None:
-        """Again, with the next seed."""
-        self.command(Restart(seed=self._experiment.training.seed + 1))
-
-    def action_lessons(self) -> None:
-        """Choose a lesson."""
-        from rnn_tui.view.screens.lessons import LessonsScreen
-
-        self.open_dialog(LessonsScreen(self._experiment.name), self._open)
-
-    def action_experiment(self) -> None:
-        """Change the experiment."""
-        from rnn_tui.view.screens.experiment import ExperimentScreen
-
-        self.open_dialog(ExperimentScreen(self._experiment), self._open)
-
-    def action_breakpoints(self) -> None:
-        """Choose what the run pauses at."""
-        from rnn_tui.view.screens.breakpoints import BreakpointsScreen
-
-        def answered(until: tuple[str, ...] | None) -> None:
-            if until is not None:
-                self.command(Watch(until=until))
-
-        self.open_dialog(BreakpointsScreen(self._experiment), answered)
-
-    def action_reproduce(self) -> None:
-        """The command line that leads to what is on the screen, copied."""
-        from rnn_tui.view.screens.reproduce import ReproduceScreen
-
-        if self._opened is not None:
-            self.open_dialog(ReproduceScreen(self._opened, self.tick))
-
-    def action_help(self) -> None:
-        """All keys."""
-        from rnn_tui.view.screens.help import HelpScreen
-
-        self.open_dialog(HelpScreen())
-
-    def _open(self, experiment: Experiment | None) -> None:
-        if experiment is not None:
-            history = self._showing.history
-            self.command(Open(experiment=experiment, history=history, keep=self._keep_others()))
+    def action_dialog(self, name: str) -> None:
+        """Open the dialog of that name (see `dialogs`)."""
+        self.dialogs.open(name)
 
     # ---- leaving ----------------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Leave. Where a run would end with it, that is asked."""
-        from rnn_tui.view.screens.quit import Goodbye, QuitScreen
-
-        def answered(goodbye: Goodbye | None) -> None:
-            if goodbye == "leave":
-                self.action_detach()
-            elif goodbye == "stop":
-                self._stop()
-
-        opened, frame = self._opened, self._frame
-        if opened is None or frame is None or not opened.experiment.training.learn:
+        """Leave; ask first if a run would end with the view."""
+        run = self.run_state
+        if run.opened is None or run.frame is None or not run.learns:
             self._stop()
-        elif self.watches:
+        elif run.watches:
             self.exit(0)  # the run is another view's
         else:
-            screen = QuitScreen(name=opened.name, kept=bool(opened.kept), held=self.held, views=frame.views)
-            self.open_dialog(screen, answered)
+            self.dialogs.ask_how_to_leave(lambda way: self._stop() if way == "stop" else self.action_detach())
 
     def _stop(self) -> None:
         """End the run, and leave."""
-        self.ends_run = True
-        self.say(Stop())
+        self.run_state.ends_with_view = True
+        self.connection.send(Stop())
         self.exit(0)
 
     def action_detach(self) -> None:
         """Leave the run as it is, and give the shell back."""
-        if not self._experiment.training.learn:
+        if not self.run_state.learns:
             self.notify("Nothing is learnt here, so there is nothing that would go on.")
-        elif self._opened is None:
-            self.command(Detach())  # once there is something to leave
+        elif self.run_state.opened is None:
+            self.tell(Detach())  # once there is something to leave
         else:
             self.notify("The run is put on the disk, and left.")
-            self.say(Detach())  # the engine says goodbye when that is done
+            self.connection.send(Detach())  # the engine says goodbye when that is done
 
-    def action_take_controls(self) -> None:
-        """Drive the run, where another view did so."""
-        if self.watches:
-            self.command(TakeControls())
-        else:
-            self.notify("This view has the controls already.")
-
-    # ---- the palette ------------------------------------------------------------------------------------------
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key is in the palette as well."""
-        yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
-        for key in KEYS:
-            shown = spelled(key.shown) if is_ascii(self) else key.shown
-            yield SystemCommand(
-                f"{key.label.capitalize()}  ({shown})", key.about, lambda key=key: self._run_key(key.action)
-            )
-
-    async def _run_key(self, action: str) -> None:
-        await self.main.run_action(action)
-
-
-def run_app(engine: Engine, showing: Showing) -> int:
-    """Show the app until it is left; the exit code."""
-    app = RnnApp(engine, showing)
-    mouse = "STY" not in os.environ  # GNU screen, which holds an escape back while a mouse is listened to
-    try:
-        code = app.run(mouse=mouse) or app.return_code or 0
-    finally:
-        app.part()
-        on_hangup = "train" if engine.joined else showing.manner.on_hangup
-        for line in last_lines(app.opened, app.left, ends_run=app.ends_run, on_hangup=on_hangup, died=app.died):
-            say(in_ascii(line) if is_ascii(app) else line)
-    return code
+    def hang_up(self) -> None:
+        """End the engine if the user has said so; else let it go on."""
+        self.connection.close(ends_run=self.run_state.ends_with_view)

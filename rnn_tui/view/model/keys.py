@@ -18,6 +18,7 @@ class Key:
     about: str  # a sentence, for the help and the tooltips
     footer: str = ""  # as the footer names it; empty: not in the footer
     footer_keys: str = ""  # the keys that the footer prints, where it stands for several
+    everywhere: bool = False  # over dialogs as well
 
 
 GROUPS: dict[str, tuple[Key, ...]] = {
@@ -33,61 +34,67 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key(
             "right",
             "→",
-            "app.step('tick')",
+            "app.tell('tick')",
             "tick",
             "Pause, and do one tick: one character, or one whole sequence.",
             footer="tick",
         ),
-        Key("shift+right", "shift+→", "app.step('epoch')", "epoch", "Pause, and go on to the end of the epoch."),
+        Key("shift+right", "shift+→", "app.tell('epoch')", "epoch", "Pause, and go on to the end of the epoch."),
         Key(
             "left",
             "←",
-            "app.step_back('tick')",
+            "app.tell('tick_back')",
             "tick back",
             "One tick back: everything on the screen is then the state of that tick, down to the last weight.",
         ),
-        Key("shift+left", "shift+←", "app.step_back('epoch')", "epoch back", "Back to the end of the epoch before."),
-        Key("home", "home", "app.go_to(0)", "first tick", "Back to tick 0, before anything was learnt."),
-        Key("end", "end", "app.go_to(-1)", "newest tick", "Return to the newest tick."),
+        Key("shift+left", "shift+←", "app.tell('epoch_back')", "epoch back", "Back to the end of the epoch before."),
+        Key("home", "home", "app.tell('first_tick')", "first tick", "Back to tick 0, before anything was learnt."),
+        Key("end", "end", "app.tell('newest_tick')", "newest tick", "Return to the newest tick."),
         Key(
             "F",
             "F",
-            "app.fork",
+            "app.dialog('fork')",
             "fork",
             "Learn in another way from this tick on: learning rate, optimiser, clipping, loss, seed.",
         ),
-        Key("b", "b", "app.next_branch", "next branch", "Go to the newest tick of the next branch."),
+        Key("b", "b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch."),
         Key(
             "n",
             "n",
-            "app.next_phase",
+            "app.tell('next_phase')",
             "next phase",
             "Pause inside the tick, and do its next phase: input, cell, softmax, loss, backward, update.",
         ),
         Key(
             "s",
             "s",
-            "app.slow_motion",
+            "app.tell('slow_motion')",
             "slow motion",
             "Play phase by phase, and explain each; + and - change that pace. Again: whole ticks.",
         ),
         Key(
             "plus,equals_sign",
             "+",
-            "app.faster(1)",
+            "app.tell('faster')",
             "faster",
             "The next faster pace, from 1 tick a second to as fast as it can.",
             footer="speed",
             footer_keys="+-",
         ),
-        Key("minus", "-", "app.faster(-1)", "slower", "The next slower pace."),
-        Key("m", "m", "app.toggle_tick", "character/sequence", "Tick by one character, or by the whole sequence."),
-        Key("r", "r", "app.restart", "again", "Begin again with the same seed: the same numbers come back."),
-        Key("R", "R", "app.new_seed", "new seed", "Begin again with the next seed: not every seed learns."),
+        Key("minus", "-", "app.tell('slower')", "slower", "The next slower pace."),
+        Key(
+            "m",
+            "m",
+            "app.tell('toggle_tick')",
+            "character/sequence",
+            "Tick by one character, or by the whole sequence.",
+        ),
+        Key("r", "r", "app.tell('restart')", "again", "Begin again with the same seed: the same numbers come back."),
+        Key("R", "R", "app.tell('new_seed')", "new seed", "Begin again with the next seed: not every seed learns."),
         Key(
             "B",
             "B",
-            "app.breakpoints",
+            "app.dialog('breakpoints')",
             "breakpoints",
             "What to pause at: right for the first time, a loss, a jump of it, an epoch, a tick.",
         ),
@@ -140,7 +147,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key(
             "f",
             "f",
-            "flow",
+            "rates",
             "frames/s",
             "Frames and bytes a second that go to the terminal, and how late it shows them, in the status line.",
         ),
@@ -153,18 +160,25 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
     ),
     "Open": (
-        Key("l", "l", "app.lessons", "lessons", "Choose another lesson.", footer="lesson"),
+        Key("l", "l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson"),
         Key(
-            "e", "e", "app.experiment", "experiment", "Change any part of the experiment, and begin it.", footer="edit"
+            "e",
+            "e",
+            "app.dialog('experiment')",
+            "experiment",
+            "Change any part of the experiment, and begin it.",
+            footer="edit",
         ),
         Key(
             "c",
             "c",
-            "app.reproduce",
+            "app.dialog('reproduce')",
             "command line",
             "Show and copy the command line that leads to what is on the screen, forks and all.",
         ),
-        Key("question_mark,f1", "?", "app.help", "keys", "All keys, and how to read the panes.", footer="keys"),
+        Key(
+            "question_mark,f1", "?", "app.dialog('help')", "keys", "All keys, and how to read the panes.", footer="keys"
+        ),
         Key(
             "d",
             "d",
@@ -172,9 +186,25 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "detach",
             "Leave the run training, and give the shell back; `rnn-tui attach` brings it back.",
         ),
-        Key("T", "T", "app.take_controls", "take the controls", "Where several views look at one run: drive it."),
-        Key("ctrl+l", "ctrl+l", "app.draw_again", "draw again", "Send the whole screen again, where it is garbled."),
-        Key("ctrl+z", "ctrl+z", "app.suspend_process", "shell", "To the shell; `fg` comes back. The run goes on."),
+        Key(
+            "T", "T", "app.tell('take_controls')", "take the controls", "Where several views look at one run: drive it."
+        ),
+        Key(
+            "ctrl+l",
+            "ctrl+l",
+            "app.draw_again",
+            "draw again",
+            "Send the whole screen again, where it is garbled.",
+            everywhere=True,
+        ),
+        Key(
+            "ctrl+z",
+            "ctrl+z",
+            "app.suspend_process",
+            "shell",
+            "To the shell; `fg` comes back. The run goes on.",
+            everywhere=True,
+        ),
         Key("q,ctrl+q", "q", "app.quit", "quit", "Leave: stop the run, or leave it training.", footer="quit"),
     ),
     "See inside": (
@@ -256,16 +286,18 @@ GROUPS: dict[str, tuple[Key, ...]] = {
 KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
 
-def bindings() -> list[Binding]:
-    """The keys as Textual wants them."""
+def bindings(*, everywhere: bool = False) -> list[Binding]:
+    """Return the bindings of the main screen, or those of the app, which hold over dialogs as well."""
     return [
         Binding(
             key.keys,
-            key.action,
+            key.action.removeprefix("app.") if everywhere else key.action,
             key.footer or key.label,
             show=bool(key.footer),
             key_display=key.footer_keys or key.shown,
             tooltip=key.about,
+            priority=everywhere,
         )
         for key in KEYS
+        if key.everywhere or not everywhere
     ]

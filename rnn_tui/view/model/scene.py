@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -15,18 +15,11 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import BranchCurve, Curve, Doubles, Failure, HeldOut, Numbers, Steps
-from rnn_tui.protocol.inspect import (
-    Answer,
-    OutputKind,
-    ReadingOrder,
-    SampleAsk,
-    SpaceKind,
-    WeightKind,
-    name_of_answer,
-)
+from rnn_tui.protocol.inspect import Answer, name_of_answer
 from rnn_tui.protocol.messages import Frame, Opened
+from rnn_tui.view.model.view_state import Gaze
 
-__all__ = ["Gaze", "Scene", "Told", "next_scene", "widest_glyph"]
+__all__ = ["Scene", "Told", "next_scene", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
 _CURVES = {"curve", "characters", "held_out", "others"}
@@ -34,29 +27,6 @@ _DEAR = {"sample", "reading"}
 UNREAD = "·"  # the one character of a text that has not been read yet
 
 Kind = TypeVar("Kind", bound=Answer)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gaze:
-    """How somebody looks at a run: nothing here changes it."""
-
-    cursor: int | None = None  # the time step chosen; None: follow the one being fed
-    row: int = 0  # of the batch
-    layer: int = 0  # the lowest recurrent layer whose states are shown; the one that is looked into
-    direction: int = 0  # of that layer: 1 reads from the right
-    unit: int = 0  # of that layer
-    matrix: int = 0  # the first tensor of weights that has a picture
-    compare: bool = False  # the cell written out, beside torch's
-    weights: WeightKind = "value"
-    gate_order: Literal["number", "rows"] = "number"  # rows: units that tell the rows apart first
-    space: SpaceKind = "states"
-    output: OutputKind = "predicted"  # whose saliency is shown
-    prime: str | None = None  # the text that the network goes on from; None: the first character of the row
-    sample: SampleAsk = field(default_factory=SampleAsk)  # how it goes on; its own prime counts for nothing
-    order: ReadingOrder = "variance"  # in which units read the text
-    rank: int = 0  # of the unit in that order
-    log_x: bool = False
-    log_y: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The two themes, and which palette pictures take."""
+"""The two themes, and the palette that pictures take from each."""
 
 from dataclasses import replace
 from functools import cache
@@ -8,7 +8,7 @@ from textual.theme import Theme
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
 
-__all__ = ["THEMES", "palette_for"]
+__all__ = ["THEMES", "palette_for", "theme_name"]
 
 THEMES = (
     Theme(
@@ -44,11 +44,16 @@ THEMES = (
 )
 
 
+def theme_name(*, dark: bool) -> str:
+    """Return the name of our dark or light theme."""
+    return next(theme.name for theme in THEMES if theme.dark == dark)
+
+
 @cache
 def palette_for(
     *, dark: bool, monochrome: bool = False, ascii: bool = False, colours: str | None = "truecolor"
 ) -> Palette:
-    """The palette of a theme; without colours, or without half-blocks, where the terminal shall have none.
+    """Return the palette of a theme, without colours or half-blocks if the terminal has none.
 
     `colours` is what rich calls the colour system of the terminal: truecolor, 256, standard (16), or None.
     """

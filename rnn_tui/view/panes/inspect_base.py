@@ -6,7 +6,7 @@ from typing import Any
 
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect import Ask
-from rnn_tui.view.model.scene import Gaze
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.widgets.pane import Pane
 
 __all__ = ["InsidePane", "chosen_cell", "chosen_unit"]

@@ -11,7 +11,8 @@ from rnn_tui.common.wording import unit_text
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
-from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.widgets.pane import Explanation
 

@@ -14,7 +14,8 @@ from rnn_tui.draw.sample.sample import draw_sample, text_names
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import what_it_says
 from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts
-from rnn_tui.view.model.scene import Gaze, Scene
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.widgets.pane import Explanation
 

@@ -1,131 +1,254 @@
-"""The main screen: keys that change how the panes are looked at. What changes the run is said to the app."""
+"""The main screen: it draws what is known of the run, and says what else could be shown.
 
-import time
-from dataclasses import replace
+Keys that change how the run is looked at are handled here; those that change the run itself are the app's.
+"""
+
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from textual import on
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.timer import Timer
+from textual.geometry import Size
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
 
-from rnn_tui.draw.status import describe_flow
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect import SampleAsk
+from rnn_tui.protocol.messages import CurveWanted, Frame, Opened, Wanted
 from rnn_tui.view.model.keys import bindings
-from rnn_tui.view.screens.panes import PanesScreen
-from rnn_tui.view.terminal.driver import flow_of
+from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.screens.paced import Paced
+from rnn_tui.view.stage.stage import Stage
+from rnn_tui.view.stage.wanted import SMALLEST
+from rnn_tui.view.terminal.colors import palette_of
+from rnn_tui.view.widgets.key_line import KeyLine
+from rnn_tui.view.widgets.notice import Notice, TooSmall
 from rnn_tui.view.widgets.pane import Pane
+from rnn_tui.view.widgets.phase_lines import PhaseLines
+from rnn_tui.view.widgets.status_lines import StatusLines
+from rnn_tui.view.widgets.time_line import TimeLine
 
 if TYPE_CHECKING:
     from rnn_tui.view.panes.sample import SamplePane
 
 __all__ = ["MainScreen"]
 
+_NAMES = {"status": "The status", "opened": "The description of the run"}
 
-class MainScreen(PanesScreen):
-    """The panes, and the keys for them."""
+
+class MainScreen(Paced[None], Screen[None]):
+    """The panes, status lines above them, the time line and the keys below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+
+    @dataclass
+    class ViewChanged(Message):
+        """Other numbers may be needed now: another window, another row, another size."""
+
+        curve: bool = False  # the loss curve too
+        by_key: bool = False  # or by the mouse: then it is acknowledged, if the numbers take long
+
+    @dataclass
+    class Ready(Message):
+        """The panes have their sizes."""
 
     def __init__(self, experiment: Experiment) -> None:
-        super().__init__(experiment)
-        self._flow_timer: Timer | None = None
+        super().__init__()
+        self._first = experiment
+        self.gaze = Gaze()
+        self.scene: Scene | None = None
+        self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
+
+    def compose(self) -> ComposeResult:
+        """Stack status, panes, time line, notice and keys."""
+        yield StatusLines(id="status")
+        yield Stage()
+        yield TimeLine(id="timeline")
+        yield Notice()
+        yield KeyLine(compact=True, show_command_palette=False)
+        yield TooSmall(SMALLEST)
+
+    def on_mount(self) -> None:
+        """Arrange the panes; what is in them comes when they have their sizes."""
+        self._prepare(self._first)
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.screen_layout_refresh_signal.subscribe(self, self._laid_out)
+        self.call_after_refresh(self.post_message, self.Ready())
+
+    @property
+    def stage(self) -> Stage:
+        """The panes, and which of them are on the screen."""
+        return self.query_one(Stage)
+
+    # ---- drawing ----------------------------------------------------------------------------------------------
+
+    def show(self, frame: Frame, opened: Opened) -> None:
+        """Draw a frame in every pane that is on the screen."""
+        self._prepare(opened.experiment)
+        axis, palette = self.stage.axis_for(frame.steps), palette_of(self.app)
+        self.scene = next_scene(self.scene, frame, opened, gaze=self.gaze, palette=palette, axis=axis)
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what is known."""
+        scene = self.scene
+        if scene is None:
+            return
+        self._drawn_at = self._sizes()
+        with self.app.batch_update():
+            self.query_one(StatusLines).show(scene)
+            self.query_one(TimeLine).show(scene)
+            if self.query_one(PhaseLines).show(scene):
+                self.call_after_refresh(self._resized)
+            self.query_one(Notice).show(scene.frame.status.notice or _failed(scene))
+            for pane in self.stage.shown:
+                pane.show(scene)
+
+    def show_waiting(self, waits: bool) -> None:
+        """Say in the status lines that a key has been heard, or no longer, also below a dialog."""
+        self.query_one(StatusLines).show_waiting(waits)
+
+    def _theme_changed(self, _theme: Theme) -> None:
+        if self.scene is not None:
+            self.scene = replace(self.scene, palette=palette_of(self.app))
+            self.draw()
+
+    def _prepare(self, experiment: Experiment) -> None:
+        """Give an experiment its panes, and forget what was chosen in another one."""
+        if self.stage.prepare(experiment):
+            self.gaze = self.gaze.of_another_experiment()
+
+    # ---- sizes ------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the room anew, and ask for the numbers that fit it."""
+        self.set_class(self.query_one(TooSmall).judge(event.size), "-too-small")
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        self.stage.share_height(slow=self.query_one(PhaseLines).has_class("-shown"))
+        self.call_after_refresh(self._redraw)
+
+    @on(Stage.Arranged)
+    def _arranged(self) -> None:
+        self.call_after_refresh(self._resized)
+
+    def _laid_out(self, _screen: Screen[object]) -> None:
+        """Draw what has another size now: the layout of a widget may come after the calls that follow a refresh."""
+        if self._sizes() != self._drawn_at:
+            self._redraw()
+
+    def _sizes(self) -> dict[str, Size]:
+        """Return the size of all that is drawn."""
+        others = {str(kind): self.query_one(kind).size for kind in (StatusLines, TimeLine, PhaseLines)}
+        return {**others, **self.stage.sizes()}
+
+    def _redraw(self) -> None:
+        """Draw what is known at the new sizes, and ask for new numbers."""
+        self._drawn_at = self._sizes()  # also if there is nothing to draw yet
+        if self.scene is not None:
+            self.scene = replace(self.scene, axis=self.stage.axis_for(self.scene.steps))
+            self.draw()
+        self.post_message(self.ViewChanged(curve=True))
+
+    # ---- what the engine is asked for -------------------------------------------------------------------------
+
+    def wanted(self) -> Wanted:
+        """Return what the panes on the screen can show."""
+        return self.stage.wanted(self.gaze)
+
+    def curve_wanted(self) -> CurveWanted | None:
+        """Return the loss curve that fits its pane; None if that is not on the screen."""
+        return self.stage.curve_wanted(self.gaze)
+
+    def look_at(self, gaze: Gaze, *, curve: bool = False) -> None:
+        """Draw what is known in another way at once, and ask for what is not."""
+        self.gaze = gaze
+        if self.scene is not None:
+            self.scene = replace(self.scene, gaze=gaze)
+            self.draw()
+        self.post_message(self.ViewChanged(curve=curve, by_key=True))
+
+    def on_screen_resume(self) -> None:
+        """Ask for new numbers when a dialog has gone."""
+        self.post_message(self.ViewChanged(curve=True))
+
+    # ---- keys: what is looked at ------------------------------------------------------------------------------
 
     def action_cursor(self, by: int) -> None:
         """Move the time cursor."""
         if self.scene is not None:
-            step = min(max(self.scene.cursor + by, 0), self.scene.experiment.length - 1)
-            self.look_again(replace(self.gaze, cursor=step))
+            self.look_at(self.gaze.at_step(self.scene.cursor + by, self.scene.experiment.length))
 
     @on(Pane.CursorSet)
     def _cursor_set(self, event: Pane.CursorSet) -> None:
-        self.look_again(replace(self.gaze, cursor=event.step))
+        self.look_at(replace(self.gaze, cursor=event.step))
+
+    def action_row(self, by: int) -> None:
+        """Look at another row of the batch."""
+        if self.scene is not None:
+            self.look_at(self.gaze.next_row(by, self.scene.experiment.rows))
+
+    def action_layer(self, by: int) -> None:
+        """Look at another layer; while a pane looks inside, each of its directions comes by itself."""
+        if self.scene is not None:
+            network = self.scene.experiment.network
+            self.look_at(self.gaze.next_layer(by, network, directions=self.stage.active is not None))
+
+    def action_log(self, axis: Literal["x", "y"]) -> None:
+        """Turn the logarithmic scale of an axis of the loss on or off."""
+        self.look_at(self.gaze.with_log(axis), curve=True)
 
     def action_follow(self) -> None:
-        """Back to all panes; else the cursor follows again; else the pane that looks inside goes."""
+        """Show all panes again; else let the cursor follow again; else close the pane that looks inside."""
         stage = self.stage
         if stage.zoomed is not None:
             stage.zoom(None)
         elif self.gaze.cursor is None and stage.active is not None:
             stage.close_pane(stage.active)
         else:
-            self.look_again(replace(self.gaze, cursor=None))
+            self.look_at(replace(self.gaze, cursor=None))
 
-    def action_row(self, by: int) -> None:
-        """Another row of the batch."""
-        if self.scene is not None:
-            rows = self.scene.experiment.rows
-            self.look_again(replace(self.gaze, row=min(max(self.gaze.row + by, 0), rows - 1)))
+    # ---- keys: panes ------------------------------------------------------------------------------------------
 
-    def action_layer(self, by: int) -> None:
-        """Another layer; where one looks inside, each of its directions comes by itself."""
-        if self.scene is not None:
-            network = self.scene.experiment.network
-            ways = network.directions if self.stage.active is not None else 1
-            at = min(self.gaze.layer, network.layers - 1) * ways + (self.gaze.direction if ways > 1 else 0)
-            layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
-            self.look_again(replace(self.gaze, layer=layer, direction=direction if ways > 1 else self.gaze.direction))
-
-    def action_flow(self) -> None:
-        """How the terminal keeps up, in the status line, or no more."""
-        if self._flow_timer is None:
-            self._flow_timer = self.set_interval(1.0, self._show_flow)
-            self._show_flow()
-        else:
-            self._flow_timer.stop()
-            self._flow_timer, self.flow = None, ""
-            self.draw()
-
-    def _show_flow(self) -> None:
-        """Once a second, so that it can be read, and adds little to what it counts."""
-        flow = flow_of(self.app)
-        frames, sent = flow.rates(time.monotonic()) if flow is not None else (0.0, 0.0)
-        self.flow = describe_flow(frames, sent, flow.lag if flow is not None else None)
-        self.draw()
-
-    def action_log(self, axis: Literal["x", "y"]) -> None:
-        """A logarithmic axis for the loss, or back."""
-        gaze = (
-            replace(self.gaze, log_x=not self.gaze.log_x)
-            if axis == "x"
-            else replace(self.gaze, log_y=not self.gaze.log_y)
-        )
-        self.look_again(gaze, curve=True)
+    @property
+    def _focused_pane(self) -> Pane:
+        return self.focused if isinstance(self.focused, Pane) else self.stage.network
 
     def action_zoom(self, number: int) -> None:
-        """A pane by its number fills the screen."""
+        """Let a pane fill the screen, by its number, or show all panes again."""
         stage = self.stage
-        learns = self.scene is None or self.scene.experiment.training.learn
-        names = ("network", "states", "loss" if learns else "shapes", "prediction" if learns else "shapes")
-        pane = stage.pane(names[number - 1])
+        pane = stage.numbered(number)
         stage.zoom(None if pane is stage.zoomed else pane)
         pane.focus()
 
     def action_zoom_focused(self) -> None:
-        """The pane with the focus fills the screen."""
-        stage = self.stage
-        focused = self.focused if isinstance(self.focused, Pane) else self.network
-        stage.zoom(None if stage.zoomed is not None else focused)
+        """Let the pane with the focus fill the screen, or show all panes again."""
+        self.stage.zoom(None if self.stage.zoomed is not None else self._focused_pane)
 
     async def action_inside(self, name: str) -> None:
         """Open a pane that looks inside, or close it."""
         await self.stage.toggle(name)
 
     def action_other(self) -> None:
-        """The next thing that the pane which looks inside can show."""
+        """Turn the pane that looks inside to the next thing that it can show."""
         pane = self.stage.active
         if pane is not None and self.scene is not None:
-            self.look_again(pane.other(self.scene.experiment, self.gaze))
+            self.look_at(pane.other(self.scene.experiment, self.gaze))
 
     def action_item(self, by: int) -> None:
-        """The next unit, or matrix, of the pane that looks inside."""
+        """Turn the pane that looks inside to the next unit, or matrix."""
         pane = self.stage.active
         if pane is not None and self.scene is not None:
-            self.look_again(pane.next_item(self.scene.experiment, self.gaze, by))
+            self.look_at(pane.next_item(self.scene.experiment, self.gaze, by))
 
     def action_type(self) -> None:
-        """Type the text that the network goes on from, where the pane for it is open."""
-        from rnn_tui.view.panes.sample import SamplePane
+        """Type the text that the network goes on from, if the pane for it is open."""
+        from rnn_tui.view.panes.sample import SamplePane  # for start-up time
 
         pane = self.stage.active
         if isinstance(pane, SamplePane):
@@ -133,12 +256,12 @@ class MainScreen(PanesScreen):
             pane.begin_typing()
 
     def on_sample_pane_typed(self, event: "SamplePane.Typed") -> None:
-        """Somebody types: what comes next is asked anew after every key."""
-        self.look_again(replace(self.gaze, prime=event.prime))
+        """Ask what comes next after every key that is typed."""
+        self.look_at(replace(self.gaze, prime=event.prime))
 
     def action_generation(self) -> None:
         """Set how the network goes on from a text, and open the pane for it."""
-        from rnn_tui.view.panes.sample import chosen_sample
+        from rnn_tui.view.panes.sample import chosen_sample  # for start-up time
         from rnn_tui.view.screens.generation import GenerationScreen
 
         if self.scene is None or not self.is_active:
@@ -149,15 +272,24 @@ class MainScreen(PanesScreen):
             if sample is not None:
                 await self.stage.open("sample")
                 prime = self.gaze.prime if sample.prime == before.prime else sample.prime
-                self.look_again(replace(self.gaze, prime=prime, sample=sample))
+                self.look_at(replace(self.gaze, prime=prime, sample=sample))
 
         before = chosen_sample(experiment, self.gaze)
         self.app.push_screen(GenerationScreen(before, experiment.vocabulary), answered)
 
     def action_explain(self) -> None:
-        """The pane with the focus in plain words."""
-        from rnn_tui.view.screens.explain import ExplainScreen
+        """Explain the pane with the focus in plain words."""
+        from rnn_tui.view.screens.explain import ExplainScreen  # for start-up time
 
-        focused = self.focused if isinstance(self.focused, Pane) else self.network
         if self.is_active:
-            self.app.push_screen(ExplainScreen(self.stage.shown, focused))
+            self.app.push_screen(ExplainScreen(self.stage.shown, self._focused_pane))
+
+    def action_rates(self) -> None:
+        """Show in the status lines how the terminal keeps up, or no longer."""
+        self.query_one(StatusLines).toggle_rates()
+
+
+def _failed(scene: Scene) -> str:
+    """Return a line for what no pane shows and the engine could not compute; empty if there is nothing of the kind."""
+    failures = [scene.failures[part] for part in ("status", "opened") if part in scene.failures]
+    return f"✗ {_NAMES[failures[0].part]} failed: {failures[0].problem}. Training goes on." if failures else ""

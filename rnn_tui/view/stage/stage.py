@@ -8,13 +8,16 @@ from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.message import Message
 
+from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import Ask
-from rnn_tui.view.model.scene import Gaze
+from rnn_tui.protocol.frame import Steps
+from rnn_tui.protocol.messages import CurveWanted, Wanted
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of
 from rnn_tui.view.panes.registry import PANES, inside_pane
 from rnn_tui.view.panes.states import height_with_numbers
+from rnn_tui.view.stage.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
 
@@ -87,12 +90,32 @@ class Stage(Horizontal):
         """The size of each pane on the screen."""
         return {pane.ID: pane.size for pane in self.shown if pane.size}
 
-    def asks(self, gaze: Gaze) -> tuple[Ask, ...]:
-        """What the panes on the screen that look inside ask."""
+    def axis_for(self, steps: Steps | None) -> TimeAxis:
+        """Return the axis that panes over time share, for the window of a frame; None: the frame has none."""
+        assert self._experiment is not None
+        return axis_of(self._experiment, self.score_width, steps)
+
+    def wanted(self, gaze: Gaze) -> Wanted:
+        """Return what the panes on the screen can show."""
         if self._experiment is None:
-            return ()
+            return Wanted()
         inside = [pane for pane in self.shown if isinstance(pane, InsidePane) and pane.size]
-        return tuple(pane.ask(self._experiment, gaze) for pane in inside)
+        return wanted(
+            self._experiment,
+            gaze,
+            score_width=self.score_width,
+            sizes=self.sizes(),
+            asks=tuple(pane.ask(self._experiment, gaze) for pane in inside),
+        )
+
+    def curve_wanted(self, gaze: Gaze) -> CurveWanted | None:
+        """Return the loss curve that fits its pane; None if that is not on the screen."""
+        return curve_wanted(self.sizes().get("loss"), gaze)
+
+    @property
+    def _learns(self) -> bool:
+        """Whether the experiment trains a network."""
+        return self._experiment is None or self._experiment.training.learn
 
     @property
     def _small(self) -> bool:
@@ -101,14 +124,22 @@ class Stage(Horizontal):
 
     # ---- what comes and goes ----------------------------------------------------------------------------------
 
-    def prepare(self, experiment: Experiment) -> None:
-        """Give an experiment its panes."""
-        self._experiment = experiment
+    def prepare(self, experiment: Experiment) -> bool:
+        """Give an experiment its panes; return False if those that are there fit it."""
+        old, self._experiment = self._experiment, experiment
+        if old is not None and _shape(old) == _shape(experiment):
+            return False
         self._arrange()
+        return True
 
     def pane(self, name: str) -> Pane:
-        """The pane of that ID."""
+        """Return the pane of that ID."""
         return self.query_one(f"#{name}", Pane)
+
+    def numbered(self, number: int) -> Pane:
+        """Return the pane that a number key stands for, from 1 to 4."""
+        names = ("network", "states", *(("loss", "prediction") if self._learns else ("shapes", "shapes")))
+        return self.pane(names[number - 1])
 
     async def toggle(self, name: str) -> None:
         """Open a pane that looks inside, or close it; where there is little room it fills all of it."""
@@ -153,8 +184,7 @@ class Stage(Horizontal):
         if self._zoomed is not None:
             yield self._zoomed
             return
-        learns = self._experiment is None or self._experiment.training.learn
-        usual = ["network", "states", *(["loss", "prediction"] if learns else ["shapes"])]
+        usual = ["network", "states", *(["loss", "prediction"] if self._learns else ["shapes"])]
         roomy = self.size.height >= _ROOMY
         homes = {each.HOME for each in self._opened}
         if "score" in homes and not roomy:
@@ -177,9 +207,8 @@ class Stage(Horizontal):
         self.post_message(self.Arranged())
 
     def _belongs(self, pane: Pane) -> bool:
-        """Whether a pane has something to show for the experiment."""
-        learns = self._experiment is None or self._experiment.training.learn
-        return learns or pane.ID not in ("loss", "prediction")
+        """Return whether a pane has something to show for the experiment."""
+        return self._learns or pane.ID not in ("loss", "prediction")
 
     def share_height(self, *, slow: bool) -> None:
         """Give the network its height. In slow motion it needs more of it: norms stand between its boxes."""
@@ -200,3 +229,8 @@ class Stage(Horizontal):
         if not self._small and not self._asked_for:
             self._zoomed = None
         self._arrange()
+
+
+def _shape(experiment: Experiment) -> object:
+    """Return what the panes are arranged for."""
+    return experiment.data, experiment.network, experiment.training.learn

@@ -1,19 +1,22 @@
 """How much of a run fits on the screen: from the sizes of the panes to what the engine is asked for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual.geometry import Size
 
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.series import steps_that_fit
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.messages import CurveWanted, Wanted
-from rnn_tui.view.model.scene import Gaze, widest_glyph
+from rnn_tui.view.model.scene import widest_glyph
+from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 
-__all__ = ["SMALLEST", "curve_wanted", "time_axis", "wanted"]
+__all__ = ["SMALLEST", "axis_of", "curve_wanted", "time_axis", "wanted"]
 
 SMALLEST = Size(64, 20)  # below, the panes cannot be read
 _RANKS = 8  # candidates for each step
@@ -23,14 +26,22 @@ _WIDEST_CURVE = 400
 
 
 def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
-    """The axis that the panes with time steps share, in `width` cells."""
+    """Return the axis that the panes with time steps share, in `width` cells."""
     return TimeAxis.fit(width, experiment.length, narrowest=widest_glyph(experiment), first=first)
+
+
+def axis_of(experiment: Experiment, width: int, steps: Steps | None) -> TimeAxis:
+    """Return the shared axis for the window of a frame; None: the frame has none."""
+    if steps is None:
+        return time_axis(experiment, width)
+    axis = time_axis(experiment, width, steps.first)
+    return replace(axis, first=steps.first, count=min(axis.count, len(steps.inputs)))
 
 
 def wanted(
     experiment: Experiment, gaze: Gaze, *, score_width: int, sizes: Mapping[str, Size], asks: tuple[Ask, ...]
 ) -> Wanted:
-    """What the panes on the screen can show at their `sizes`, by ID; those over time are `score_width` wide."""
+    """Return what panes of these `sizes`, by ID, can show; those over time are `score_width` cells wide."""
     count = time_axis(experiment, score_width).count if score_width else 0
     prediction, states = sizes.get("prediction"), sizes.get("states")
     forecast = 0
@@ -55,5 +66,5 @@ def wanted(
 
 
 def curve_wanted(size: Size | None, gaze: Gaze) -> CurveWanted | None:
-    """The loss curve for a chart of this size."""
+    """Return the loss curve for a chart of this size; None if there is no chart."""
     return None if size is None else CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=gaze.log_x)

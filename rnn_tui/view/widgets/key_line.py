@@ -8,7 +8,12 @@ from rnn_tui.view.terminal.ascii import is_ascii, spelled
 
 __all__ = ["KeyLine"]
 
-_FIRST_TO_GO = ("inside('cell')", "zoom_focused", "app.experiment", "app.faster(1)")  # where there is little room
+_FIRST_TO_GO = (  # where there is little room
+    "inside('cell')",
+    "zoom_focused",
+    "app.dialog('experiment')",
+    "app.tell('faster')",
+)
 _GAP = 1  # cells after an entry
 
 

@@ -1,13 +1,10 @@
-"""Slow motion in the view: the lines under the unrolled network, and its ladder of paces."""
+"""Slow motion in the view: the lines under the unrolled network."""
 
 from rnn_tui.draw.network.phase_lines import draw_phase
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.picture import Picture
 
-__all__ = ["FIRST_PACE", "PhaseLines", "next_pace"]
-
-FIRST_PACE = 1.5  # phases a second
-_PACES = (0.5, 1.0, FIRST_PACE, 2.0, 3.0, 5.0, 8.0, 15.0)
+__all__ = ["PhaseLines"]
 
 
 class PhaseLines(Picture):
@@ -23,10 +20,3 @@ class PhaseLines(Picture):
                 draw_phase(scene.frame.phase, width=self.size.width, height=self.size.height, palette=scene.palette)
             )
         return changed
-
-
-def next_pace(pace: float, by: int) -> float:
-    """The next pace up or down the ladder."""
-    if by > 0:
-        return next((each for each in _PACES if each > pace), _PACES[-1])
-    return next((each for each in reversed(_PACES) if each < pace), _PACES[0])

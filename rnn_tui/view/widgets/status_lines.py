@@ -1,17 +1,30 @@
 """The two lines on top."""
 
-from rnn_tui.draw.status import draw_status
+import time
+
+from textual.timer import Timer
+
+from rnn_tui.draw.status import describe_flow, draw_status
 from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.terminal.driver import flow_of
 from rnn_tui.view.widgets.picture import Picture
 
 __all__ = ["StatusLines"]
 
 
 class StatusLines(Picture):
-    """What is being run, and where it is."""
+    """What is being run, and where it is; on demand, how the terminal keeps up."""
 
-    def show(self, scene: Scene, *, flow: str = "", waits: int = 0) -> None:
-        """Draw them; `flow` is how the terminal keeps up, where that is asked for; `waits` counts keys not done yet."""
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._scene: Scene | None = None
+        self._waits = False
+        self._rates = ""
+        self._rates_timer: Timer | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Draw the lines of this scene."""
+        self._scene = scene
         frame = scene.frame
         strips = draw_status(
             scene.opened,
@@ -20,7 +33,34 @@ class StatusLines(Picture):
             palette=scene.palette,
             views=frame.views,
             controls=frame.controls,
-            flow=flow,
-            waits=waits,
+            flow=self._rates,
+            waits=self._waits,
         )
         self.paint(strips)
+
+    def show_waiting(self, waits: bool) -> None:
+        """Say that a key has been heard whose effect is still to come, or no longer."""
+        if waits != self._waits:
+            self._waits = waits
+            self._draw()
+
+    def toggle_rates(self) -> None:
+        """Show how many pictures and bytes a second the terminal takes, or no longer."""
+        if self._rates_timer is None:
+            self._rates_timer = self.set_interval(1.0, self._count)
+            self._count()
+        else:
+            self._rates_timer.stop()
+            self._rates_timer, self._rates = None, ""
+            self._draw()
+
+    def _count(self) -> None:
+        """Draw the rates anew: once a second, so that they can be read and add little to what they count."""
+        flow = flow_of(self.app)
+        frames, sent = flow.rates(time.monotonic()) if flow is not None else (0.0, 0.0)
+        self._rates = describe_flow(frames, sent, flow.lag if flow is not None else None)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._scene is not None:
+            self.show(self._scene)

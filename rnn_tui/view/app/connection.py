@@ -1,0 +1,86 @@
+"""The view's connection to its engine: what the engine says is posted to the app, and what it is told waits for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.app import App
+from textual.message import Message
+
+from rnn_tui.client.link import Engine, EngineError
+from rnn_tui.protocol.messages import Command, Detach, Open, Stop
+from rnn_tui.protocol.messages import Message as EngineMessage
+
+__all__ = ["Connection"]
+
+
+class Connection:
+    """One engine at a time. Until it has greeted, commands are kept for it."""
+
+    @dataclass
+    class Heard(Message):
+        """The engine has said something."""
+
+        message: EngineMessage
+
+    @dataclass
+    class Lost(Message):
+        """The engine has gone, or speaks nonsense; `words` is what can be told about it."""
+
+        words: str
+
+    def __init__(self, app: App[int], engine: Engine) -> None:
+        self._app = app
+        self._engine = engine
+        self._kept: list[Command] = []
+        self.is_greeted = False
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the engine was there before this view, with its run."""
+        return self._engine.joined
+
+    def listen(self) -> None:
+        """Post everything that the engine says from now on as `Heard`, and its end as `Lost`."""
+        self._app.run_worker(self._listen(self._engine), exit_on_error=False)
+
+    async def _listen(self, engine: Engine) -> None:
+        try:
+            async for message in engine.messages():
+                self._app.post_message(self.Heard(message))
+        except EngineError as error:
+            self._app.post_message(self.Lost(str(error)))
+
+    def send(self, command: Command) -> None:
+        """Send a command, or keep it until the engine has greeted; only `Stop` cannot wait, since the view goes."""
+        if self.is_greeted or isinstance(command, Stop):
+            self._engine.send(command)
+        else:
+            self._kept.append(command)
+
+    def greeted(self, first: Open) -> bool:
+        """Open the run, unless the engine has one already, then send what was kept.
+
+        Returns whether the view goes on looking at it: not if the user has left it meanwhile.
+        """
+        kept, self._kept = self._kept, []
+        self.is_greeted = True
+        if not self.is_joined:
+            self.send(first)
+            kept = [each for each in kept if not isinstance(each, Open)]  # `first` opens the last of those
+        for command in kept:
+            self.send(command)
+        return Detach() not in kept
+
+    def restart(self, start: Callable[[], Engine]) -> None:
+        """Replace an engine that has gone by another one, and listen to it."""
+        self._engine.close()
+        self._engine = start()
+        self.is_greeted = False
+        self.listen()
+
+    def close(self, *, ends_run: bool) -> None:
+        """Hang up. `ends_run`: end the engine too, if this view has started it."""
+        if ends_run:
+            self._engine.close()
+        else:
+            self._engine.let_go()

@@ -1,0 +1,119 @@
+"""The dialogs that keys open over the panes, and what is done with their answers. Each is imported when it opens."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.app import App
+
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.messages import Command, Learn, Play, Watch
+from rnn_tui.view.model.run_state import RunState
+from rnn_tui.view.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from rnn_tui.view.screens.quit import Goodbye
+
+__all__ = ["Dialogs"]
+
+Answer = TypeVar("Answer")
+
+
+class Dialogs:
+    """Opens dialogs over the panes, one at a time."""
+
+    def __init__(self, app: App[int], run: RunState, tell: Callable[[Command], None]) -> None:
+        """`tell` sends the engine a command and shows what comes of it."""
+        self._app, self._run, self._tell = app, run, tell
+
+    def open(self, name: str) -> None:
+        """Open the dialog of that name."""
+        if not self._is_covered:
+            _DIALOGS[name](self)
+
+    @property
+    def _is_covered(self) -> bool:
+        """Whether something is asked already."""
+        return len(self._app.screen_stack) > 1
+
+    def _push(self, dialog: Dialog[Answer], answered: Callable[[Answer], object] | None = None) -> None:
+        """Show a dialog, and do something with its answer unless it is cancelled."""
+
+        def closed(answer: Answer | None) -> None:
+            if answer is not None and answered is not None:
+                answered(answer)
+
+        self._app.push_screen(dialog, closed)
+
+    def _open_instead(self, experiment: Experiment | None) -> None:
+        if experiment is not None:
+            self._tell(self._run.open_instead(experiment))
+
+    # ---- by key -----------------------------------------------------------------------------------------------
+
+    def _lessons(self) -> None:
+        from rnn_tui.view.screens.lessons import LessonsScreen
+
+        self._push(LessonsScreen(self._run.experiment.name), self._open_instead)
+
+    def _experiment(self) -> None:
+        from rnn_tui.view.screens.experiment import ExperimentScreen
+
+        self._push(ExperimentScreen(self._run.experiment), self._open_instead)
+
+    def _fork(self) -> None:
+        from rnn_tui.view.screens.fork import ForkScreen
+
+        def answered(command: Learn) -> None:
+            self._tell(command)
+            self._tell(Play(on=True))
+
+        if self._run.opened is None or self._run.frame is None:
+            return
+        if not self._run.learns:
+            self._app.notify("Nothing is learnt here, so there is no other way to learn it.")
+            return
+        self._tell(Play(on=False))
+        self._push(ForkScreen(self._run.experiment, self._run.frame.status), answered)
+
+    def _breakpoints(self) -> None:
+        from rnn_tui.view.screens.breakpoints import BreakpointsScreen
+
+        self._push(BreakpointsScreen(self._run.experiment), lambda until: self._tell(Watch(until=until)))
+
+    def _reproduce(self) -> None:
+        from rnn_tui.view.screens.reproduce import ReproduceScreen
+
+        if self._run.opened is not None:
+            self._push(ReproduceScreen(self._run.opened, self._run.tick))
+
+    def _help(self) -> None:
+        from rnn_tui.view.screens.help import HelpScreen
+
+        self._push(HelpScreen())
+
+    # ---- when something ends ----------------------------------------------------------------------------------
+
+    def ask_how_to_leave(self, answered: "Callable[[Goodbye], None]") -> None:
+        """Ask whether the run, which must be on the screen, ends with the view."""
+        from rnn_tui.view.screens.quit import QuitScreen
+
+        opened, frame = self._run.opened, self._run.frame
+        if opened is not None and frame is not None and not self._is_covered:
+            screen = QuitScreen(name=opened.name, kept=bool(opened.kept), held=self._run.held, views=frame.views)
+            self._push(screen, answered)
+
+    def tell_engine_lost(self, words: str, answered: Callable[[bool], None]) -> None:
+        """Show the engine's last words, over whatever there is, and ask whether to start another."""
+        from rnn_tui.view.screens.engine_gone import EngineGoneScreen
+
+        self._push(EngineGoneScreen(words, kept=self._run.checkpointed() is not None), answered)
+
+
+_DIALOGS: dict[str, Callable[[Dialogs], None]] = {
+    "lessons": Dialogs._lessons,
+    "experiment": Dialogs._experiment,
+    "fork": Dialogs._fork,
+    "breakpoints": Dialogs._breakpoints,
+    "reproduce": Dialogs._reproduce,
+    "help": Dialogs._help,
+}

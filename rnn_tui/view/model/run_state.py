@@ -1,0 +1,104 @@
+"""What the view knows of its run: what it asks the engine to open, and what the engine has said of it since."""
+
+from pathlib import Path
+
+from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.messages import Frame, Keep, Left, Open, Opened
+from rnn_tui.view.model.launch import Showing
+
+__all__ = ["RunState"]
+
+
+class RunState:
+    """The run of one view, without a widget: the experiment, the newest frame, and how the view is left."""
+
+    def __init__(self, launch: Showing) -> None:
+        self._launch = launch
+        self._save = launch.keep
+        self._changes: tuple[Turn, ...] = launch.turns
+        self.experiment = launch.experiment  # the one to open until the engine has opened one
+        self.paused = launch.paused  # open without playing
+        self.opened: Opened | None = None  # the description of the run on the screen
+        self.frame: Frame | None = None  # the newest one
+        self.asked_speed: float | None = None  # until a frame has it: keys may come faster than frames
+        self.ends_with_view = False  # the user has said that the run ends when the view does
+        self.left: Left | None = None  # the engine's goodbye
+        self.died = ""  # how the engine ended, if the user did not start another
+
+    @property
+    def tick(self) -> int:
+        """The tick on the screen."""
+        return 0 if self.frame is None else self.frame.status.tick
+
+    @property
+    def held(self) -> bool:
+        """Whether the run on the screen is paused or done."""
+        return self.frame is not None and self.frame.status.state != "playing"
+
+    @property
+    def watches(self) -> bool:
+        """Whether another view has the controls."""
+        return self.frame is not None and not self.frame.controls
+
+    @property
+    def learns(self) -> bool:
+        """Whether the experiment trains a network."""
+        return self.experiment.training.learn
+
+    def update(self, frame: Frame) -> bool:
+        """Take in a new frame; return whether it can be drawn, which it cannot before its run has been described."""
+        self.opened = frame.opened or self.opened
+        if self.opened is None:
+            return False
+        self.frame = frame
+        self._begin(self.opened.experiment)
+        if frame.status.speed == self.asked_speed:
+            self.asked_speed = None
+        return True
+
+    # ---- what is opened ---------------------------------------------------------------------------------------
+
+    def first_command(self) -> Open:
+        """Return the command that opens the experiment in a new engine."""
+        return Open(
+            experiment=self.experiment,
+            play=not self.paused,
+            history=self._launch.history,
+            turns=self._changes,
+            keep=self._save,
+            may_keep=self._launch.may_keep,
+        )
+
+    def open_instead(self, experiment: Experiment) -> Open:
+        """Return the command that opens another experiment in the place of this one."""
+        return Open(experiment=experiment, history=self._launch.history, keep=self._save_elsewhere())
+
+    def will_open(self, command: Open) -> None:
+        """Note what will be opened, so that it can be shown before the engine has."""
+        self._begin(command.experiment)
+
+    def begin_again(self) -> None:
+        """Go on with another engine: from the last checkpoint, if there is one, or from tick 0."""
+        saved = self.checkpointed()
+        if saved is not None:
+            self.experiment = saved.began
+            self._save = Keep(folder=saved.kept, resume=True)
+        else:
+            self._save = self._save_elsewhere()
+        self.opened = self.frame = None
+
+    def checkpointed(self) -> Opened | None:
+        """Return the run on the screen if another engine can go on from its last checkpoint."""
+        from rnn_tui.runs.manifest import MANIFEST  # for start-up time: this is rarely asked
+
+        opened = self.opened
+        is_there = opened is not None and opened.kept and (Path(opened.kept) / MANIFEST).is_file()
+        return opened if is_there else None
+
+    def _begin(self, experiment: Experiment) -> None:
+        self.experiment, self._changes = experiment, ()
+
+    def _save_elsewhere(self) -> Keep | None:
+        """Return how a run that is opened later is saved: in a new folder, unless the user has named one."""
+        return None if self._save is None or self._save.folder else self._save

@@ -1,0 +1,55 @@
+"""How a run is looked at: the cursor, the row, the layer, and what each pane shows. Nothing here changes the run."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from rnn_tui.experiment.spec import Network
+from rnn_tui.protocol.inspect import OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind
+
+__all__ = ["Gaze"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaze:
+    """What the user has chosen to look at, in all panes."""
+
+    cursor: int | None = None  # the time step chosen; None: follow the one being fed
+    row: int = 0  # of the batch
+    layer: int = 0  # the lowest recurrent layer whose states are shown; the one that is looked into
+    direction: int = 0  # of that layer: 1 reads from the right
+    unit: int = 0  # of that layer
+    matrix: int = 0  # the first tensor of weights that has a picture
+    compare: bool = False  # the cell written out, beside torch's
+    weights: WeightKind = "value"
+    gate_order: Literal["number", "rows"] = "number"  # rows: units that tell the rows apart first
+    space: SpaceKind = "states"
+    output: OutputKind = "predicted"  # whose saliency is shown
+    prime: str | None = None  # the text that the network goes on from; None: the first character of the row
+    sample: SampleAsk = field(default_factory=SampleAsk)  # how it goes on; its own prime counts for nothing
+    order: ReadingOrder = "variance"  # in which units read the text
+    rank: int = 0  # of the unit in that order
+    log_x: bool = False
+    log_y: bool = False
+
+    def at_step(self, step: int, length: int) -> "Gaze":
+        """Return the same with the cursor at a time step, as near as the `length` of the rows allows."""
+        return replace(self, cursor=min(max(step, 0), length - 1))
+
+    def next_row(self, by: int, rows: int) -> "Gaze":
+        """Return the same with another of the batch's rows."""
+        return replace(self, row=min(max(self.row + by, 0), rows - 1))
+
+    def next_layer(self, by: int, network: Network, *, directions: bool) -> "Gaze":
+        """Return the same with another layer; if `directions`, each direction of a layer comes by itself."""
+        ways = network.directions if directions else 1
+        at = min(self.layer, network.layers - 1) * ways + (self.direction if ways > 1 else 0)
+        layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
+        return replace(self, layer=layer, direction=direction if ways > 1 else self.direction)
+
+    def with_log(self, axis: Literal["x", "y"]) -> "Gaze":
+        """Return the same with the logarithmic scale of an axis of the loss turned on or off."""
+        return replace(self, log_x=not self.log_x) if axis == "x" else replace(self, log_y=not self.log_y)
+
+    def of_another_experiment(self) -> "Gaze":
+        """Return the same without what was chosen in the data and the network of one experiment."""
+        return replace(self, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0, prime=None)

@@ -1,0 +1,33 @@
+"""Two texts of the screen's own: the notice above the keys, and what stands on a terminal that is too small."""
+
+from textual.geometry import Size
+from textual.widgets import Static
+
+__all__ = ["Notice", "TooSmall"]
+
+
+class Notice(Static):
+    """A line or two above the keys, for as long as there is something to say."""
+
+    def __init__(self) -> None:
+        super().__init__(id="notice", markup=False)
+
+    def show(self, text: str) -> None:
+        """Show this text; an empty one takes the line away."""
+        if text != str(self.content):
+            self.update(text)
+            self.set_class(bool(text), "-shown")
+
+
+class TooSmall(Static):
+    """What is shown in the place of everything else on a terminal that is too small."""
+
+    def __init__(self, least: Size) -> None:
+        super().__init__(id="too-small", markup=False)
+        self._least = least
+
+    def judge(self, size: Size) -> bool:
+        """Return whether a terminal of this size is too small, and say so."""
+        least = self._least
+        self.update(f"{size.width}×{size.height} is too small:\nat least {least.width}×{least.height} is needed.")
+        return size.width < least.width or size.height < least.height
