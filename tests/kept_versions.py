@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from rnn_tui.engine.store.resume import resume
 from rnn_tui.experiment.changes import Turn
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 
 __all__ = ["KEPT", "NAMES", "copied", "gone_on", "losses", "reference"]

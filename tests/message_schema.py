@@ -19,7 +19,9 @@ import msgspec
 import numpy as np
 from msgspec import inspect
 
-from rnn_tui.protocol.messages import VERSION, Command, Message
+from rnn_tui.protocol.commands import Command
+from rnn_tui.protocol.engine_messages import EngineMessage
+from rnn_tui.protocol.version import VERSION
 
 __all__ = ["FOLDER", "Schema", "description", "messages", "problem", "released", "write"]
 
@@ -44,7 +46,7 @@ def description(*unions: Any) -> Schema:
 
 def messages() -> Schema:
     """Return the description of everything that view and engine can say to each other now."""
-    return description(Command, Message)
+    return description(Command, EngineMessage)
 
 
 def problem(schema: Schema, version: int, folder: Path = FOLDER) -> str:
@@ -65,7 +67,7 @@ def problem(schema: Schema, version: int, folder: Path = FOLDER) -> str:
     if version == newest:
         return (
             f"The messages are no longer those of protocol {version}, which has been released: "
-            f"{_change(there, schema)}. Make VERSION in rnn_tui/protocol/messages.py {version + 1}, "
+            f"{_change(there, schema)}. Make VERSION in rnn_tui/protocol/version.py {version + 1}, "
             f"then run {_COMMAND}."
         )
     return (

@@ -25,7 +25,7 @@ from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import to_dict
 
 if TYPE_CHECKING:
-    from rnn_tui.protocol.messages import Keep
+    from rnn_tui.protocol.commands import Keep
 
 __all__ = ["main"]
 

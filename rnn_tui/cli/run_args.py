@@ -17,7 +17,7 @@ from rnn_tui.experiment.command_line import ForkError, parse_forks
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.runs.catalog import NoSuchRun, find, newest, runs_folder
 from rnn_tui.runs.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors

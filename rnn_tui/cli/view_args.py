@@ -7,7 +7,7 @@ import click
 
 from rnn_tui.cli.options import Refusal, SectionOption
 from rnn_tui.common.wording import shown
-from rnn_tui.protocol.on_disconnect import HANGUPS
+from rnn_tui.protocol.rendezvous import HANGUPS
 from rnn_tui.view.model.settings import Colors, Manner, Theme
 
 __all__ = ["manner_of", "manner_options"]

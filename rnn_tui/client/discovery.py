@@ -9,8 +9,9 @@ from rnn_tui.client.engine_folders import EnginesError, clear_away, engine_folde
 from rnn_tui.client.inquiry import Answer, Outcome, ask
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Farewell, Greeting, Inquire, Refused, RunSummary, Stop
-from rnn_tui.protocol.messages import VERSION, Whereabouts
+from rnn_tui.protocol.engine_messages import Whereabouts
 from rnn_tui.protocol.rendezvous import Note, read_note
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import ProtocolError, decode_message
 
 __all__ = ["Alive", "EnginesError", "alive", "asked", "engines_folder", "stop"]

@@ -7,7 +7,7 @@ from rnn_tui import __version__
 from rnn_tui.client.discovery import Alive, EnginesError, alive, asked
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
-from rnn_tui.protocol.messages import VERSION
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.runs.catalog import NoSuchRun, find
 
 __all__ = ["PATIENCE", "NotAlive", "find_alive", "informed", "newest_alive"]

@@ -17,10 +17,13 @@ from rnn_tui.client.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.client.inquiry import connect
 from rnn_tui.common.glyphs import safe
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.commands import Command, Open
+from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_log import find_log, last_line, new_log, open_for_log
-from rnn_tui.protocol.messages import VERSION, Command, Frame, Greeting, Look, Message, Open, Refused
-from rnn_tui.protocol.on_disconnect import OnHangup
-from rnn_tui.protocol.rendezvous import SOCKET
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame
+from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.rendezvous import SOCKET, OnHangup
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import Buffer, ProtocolError, decode_message, pack
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ class Engine:
         self._home = home  # with our lock on it, where we have made it: nobody clears it away while we live
         self.patience = 2.0  # seconds that it has for its last checkpoint
         self._buffer = Buffer()
-        self._unread: list[Message] = []
+        self._unread: list[EngineMessage] = []
         self._writer: asyncio.StreamWriter | None = None
 
     @property
@@ -88,7 +91,7 @@ class Engine:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(pack(command))
 
-    async def messages(self) -> AsyncIterator[Message]:
+    async def messages(self) -> AsyncIterator[EngineMessage]:
         """Everything that the engine says. Raises EngineError with its last words when it goes."""
         reader, self._writer = await asyncio.open_unix_connection(sock=self._peer)
         for message in self._unread:
@@ -146,7 +149,7 @@ class Engine:
         if self._home is not None:
             self._home.close()
 
-    def _read_blocking(self) -> list[Message]:
+    def _read_blocking(self) -> list[EngineMessage]:
         data = self._peer.recv(1 << 16)
         if not data:
             raise EngineError(self.last_words())

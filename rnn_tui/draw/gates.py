@@ -16,7 +16,7 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime, lines_of_units
 from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.inspect import GatesFacts
+from rnn_tui.protocol.inspect.gates import GatesFacts
 
 __all__ = ["GatesLayout", "draw_gates", "gate_units_that_fit", "lay_out_gates"]
 

@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.numbers import compact, exact, probability
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.frame import Floats
+from rnn_tui.protocol.arrays import Floats
 
 __all__ = ["GUTTER", "Prediction", "Seen", "draw_prediction"]
 

@@ -21,7 +21,7 @@ from rnn_tui.draw.kit.numbers import compact, exact, nice_above
 from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
 from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
-from rnn_tui.protocol.inspect import Follower, ReadingFacts
+from rnn_tui.protocol.inspect.reading import Follower, ReadingFacts
 
 __all__ = ["TextPage", "draw_reading", "lay_out_reading", "reading_scale"]
 

@@ -20,7 +20,7 @@ from rnn_tui.draw.kit.numbers import compact, exact, signed
 from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
 from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
-from rnn_tui.protocol.inspect import SaliencyFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyFacts
 
 __all__ = ["SaliencyPage", "draw_saliency", "lay_out_saliency", "saliency_step_at"]
 

@@ -13,7 +13,8 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime, lines_of_units
 from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.frame import Floats, States
+from rnn_tui.protocol.arrays import Floats
+from rnn_tui.protocol.frame import States
 
 __all__ = ["StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
 

@@ -8,8 +8,8 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, duration
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import GpuLoad, Status
-from rnn_tui.protocol.messages import Opened
 
 __all__ = ["describe_flow", "describe_network", "draw_status", "speed_name"]
 

@@ -5,7 +5,7 @@ their run is, let a client leave, and end when they are told to. Nothing here is
 type: `tests/schema/core.json` holds it. A later version may say more in each of these messages; who does not know a
 field reads over it.
 
-`Whereabouts` and `Left` of `protocol/messages.py` say more than this: there they have the whole experiment and status.
+`Whereabouts` and `Left` of `engine_messages.py` say more than this: they have the whole experiment and status.
 """
 
 from rnn_tui.common.value import Value

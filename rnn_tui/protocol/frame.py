@@ -10,18 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.common.value import Value
+from rnn_tui.protocol.arrays import Doubles, Floats, Integers
 
 __all__ = [
     "BranchCurve",
     "Check",
     "Curve",
-    "Doubles",
     "Failure",
-    "Floats",
     "Forecast",
     "GpuLoad",
     "HeldOut",
-    "Integers",
     "Numbers",
     "PredictionSeen",
     "SeriesScale",
@@ -30,10 +28,6 @@ __all__ = [
     "Steps",
     "TensorFact",
 ]
-
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]  # values in the units of a series: float32 would round away what lies far from 0
-Integers = NDArray[np.int32]
 
 
 _SMALL, _LARGE = 3e-3, 1e15  # deviations between which a value is drawn in its own unit
@@ -229,7 +223,7 @@ class Failure(Value, frozen=True, kw_only=True):
     """A part of a frame that could not be computed: it is missing, and the rest is as ever.
 
     Parts are named after the fields of a frame ("steps", "curve", ...); an answer to a pane that looks inside is named
-    after its ask ("cell", "gates", ...: see `inside.name_of`).
+    after its ask ("cell", "gates", ...: see `protocol.inspect.name_of`).
     """
 
     part: str

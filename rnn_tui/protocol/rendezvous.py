@@ -1,14 +1,20 @@
-"""What lies beside an engine's socket, for those who find it busy: which run it trains. Other versions read it, too."""
+"""What engines and clients agree on beside the messages: the socket, the note next to it, and what hanging up means.
+
+The note tells which run an engine trains, for those who find it busy. Other versions read it, too.
+"""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from rnn_tui.common.atomic_files import read_whole, write_whole
 
-__all__ = ["SOCKET", "Note", "read_note", "write_note"]
+__all__ = ["HANGUPS", "SOCKET", "Note", "OnHangup", "read_note", "write_note"]
 
 SOCKET = "engine.sock"
+OnHangup = Literal["train", "pause", "stop"]  # what becomes of a run whose last view has vanished
+HANGUPS: tuple[OnHangup, ...] = ("train", "pause", "stop")
 _NOTE = "run.json"
 _MOST = 2**16  # bytes of it
 

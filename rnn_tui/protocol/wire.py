@@ -9,8 +9,10 @@ from typing import Any, get_args
 import msgspec
 import numpy as np
 
+from rnn_tui.protocol.commands import Command
 from rnn_tui.protocol.core import CoreMessage
-from rnn_tui.protocol.messages import VERSION, Command, Message
+from rnn_tui.protocol.engine_messages import EngineMessage
+from rnn_tui.protocol.version import VERSION
 
 __all__ = [
     "MAX_COMMAND",
@@ -57,13 +59,13 @@ def _decode_array(kind: Any, value: Any) -> Any:
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_array)
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
-_messages: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message, dec_hook=_decode_array)
+_messages: msgspec.msgpack.Decoder[EngineMessage] = msgspec.msgpack.Decoder(EngineMessage, dec_hook=_decode_array)
 _kinds = msgspec.msgpack.Decoder(_Tagged)
 _core: msgspec.msgpack.Decoder[CoreMessage] = msgspec.msgpack.Decoder(CoreMessage)
 _CORE = {each.__struct_config__.tag for each in get_args(CoreMessage)}
 
 
-def pack(message: Command | Message) -> bytes:
+def pack(message: Command | EngineMessage) -> bytes:
     """A message as it goes on the wire, its length in front."""
     body = _encoder.encode(message)
     return len(body).to_bytes(4, "big") + body
@@ -77,7 +79,7 @@ def decode_command(body: bytes) -> Command:
         raise ProtocolError(f"not a command of protocol {VERSION}: {error}") from None
 
 
-def decode_message(body: bytes) -> Message:
+def decode_message(body: bytes) -> EngineMessage:
     """What the engine said. Raises ProtocolError on anything else."""
     try:
         return _messages.decode(body)

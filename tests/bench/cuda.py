@@ -16,8 +16,10 @@ from torch.nn import functional as F
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.spec import Data, Experiment, Network, Run, Training
-from rnn_tui.protocol.inspect import GatesAsk, GradientsAsk, WeightsAsk
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 
 _UPDATES = 100
 _TURNS = 5

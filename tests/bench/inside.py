@@ -18,17 +18,16 @@ from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
-from rnn_tui.protocol.inspect import (
-    CellAsk,
-    GatesAsk,
-    GradientsAsk,
-    ReadingAsk,
-    SaliencyAsk,
-    SampleAsk,
-    SpaceAsk,
-    WeightsAsk,
-)
-from rnn_tui.protocol.messages import Frame, Opened, Wanted
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.reading import ReadingAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.registry import INSIDE, inside_pane

@@ -19,14 +19,17 @@ from msgspec.structs import replace
 from rnn_tui.client.discovery import alive
 from rnn_tui.client.link import Engine, start_engine
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import CurveWanted, Frame, Inquire, Look, Message, Open, SetSpeed, Wanted, Whereabouts
+from rnn_tui.protocol.commands import Open, SetSpeed
+from rnn_tui.protocol.core import Inquire
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Whereabouts
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
 from rnn_tui.protocol.wire import Buffer, decode_message, pack
 from tests.bench.pty_screen import PtyScreen
 
 _ALL = Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))
 _CLIENTS = """
 import select, socket, sys
-from rnn_tui.protocol.messages import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
 from rnn_tui.protocol.wire import pack
 look = pack(Look(number=1, wanted=Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))))
 peers = {}
@@ -64,7 +67,7 @@ class _Asker:
         self._peer.sendall(pack(Inquire()))
         while True:
             for body in self._buffer.feed(self._peer.recv(1 << 20)):
-                message: Message = decode_message(body)
+                message: EngineMessage = decode_message(body)
                 if isinstance(message, Whereabouts) and message.status is not None:
                     now = time.perf_counter()
                     return message.status.tick, now, now - began

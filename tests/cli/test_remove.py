@@ -18,8 +18,8 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import begin_keeping
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.protocol.core import RunSummary
-from rnn_tui.protocol.messages import Keep
 from rnn_tui.runs.remove import is_ours, remove_run
 from tests.engine.kept_runs import advance, begin
 from tests.engine.text_runs import letters, on_text

@@ -23,7 +23,8 @@ from rnn_tui.engine.store.resume import load_run
 from rnn_tui.engine.store.run_folder import Place
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.toml_file import read as read_file
-from rnn_tui.protocol.messages import Keep, Look, Open
+from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.frame_request import Look
 from rnn_tui.protocol.wire import pack
 from rnn_tui.runs import catalog as runs
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest

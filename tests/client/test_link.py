@@ -18,20 +18,11 @@ from rnn_tui.client.link import Engine, EngineError, start_engine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import (
-    VERSION,
-    CurveWanted,
-    Frame,
-    Greeting,
-    Inquire,
-    Look,
-    Message,
-    Open,
-    Refused,
-    Step,
-    Wanted,
-    Whereabouts,
-)
+from rnn_tui.protocol.commands import Open, Step
+from rnn_tui.protocol.core import Greeting, Inquire, Refused
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Whereabouts
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import pack
 from tests.engine.guests import House, house
 
@@ -64,11 +55,11 @@ def gone(pid: int) -> bool:
         return True
 
 
-async def the_next(messages: AsyncIterator[Message]) -> Message:
+async def the_next(messages: AsyncIterator[EngineMessage]) -> EngineMessage:
     return await asyncio.wait_for(anext(messages), PATIENCE)
 
 
-async def ask(engine: Engine, messages: AsyncIterator[Message], look: Look) -> Frame:
+async def ask(engine: Engine, messages: AsyncIterator[EngineMessage], look: Look) -> Frame:
     engine.send(look)
     message = await the_next(messages)
     assert isinstance(message, Frame)

@@ -18,8 +18,8 @@ from rnn_tui.client.discovery import Alive, EnginesError, alive
 from rnn_tui.client.engine_folders import engines_folder
 from rnn_tui.client.inquiry import connect
 from rnn_tui.protocol.core import Farewell, Greeting
-from rnn_tui.protocol.messages import VERSION
 from rnn_tui.protocol.rendezvous import SOCKET, Note
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import pack
 from tests.engine.guests import House, house
 from tests.fake_engines import RECORDED, fake_engine, of_0_1_0, of_the_future, packed, silent_engine

@@ -22,18 +22,18 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.memory import memory_bytes
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.inspect import (
-    Ask,
-    CellAsk,
-    GatesAsk,
-    GradientsAsk,
-    ReadingAsk,
-    SaliencyAsk,
-    SampleAsk,
-    SpaceAsk,
-    WeightsAsk,
-)
-from rnn_tui.protocol.messages import Open, Refused, Restart, Stop, Wanted
+from rnn_tui.protocol.commands import Open, Restart
+from rnn_tui.protocol.core import Refused, Stop
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.reading import ReadingAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.runs.read_checkpoint import read_experiment
 from tests.engine.guests import house
 from tests.engine.kept_runs import advance, begin, go_on, known

@@ -18,7 +18,7 @@ from rnn_tui.cli.main import main
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.engine.kept_runs import advance, begin, changed, go_on, known
 from tests.engine.text_runs import letters, on_text

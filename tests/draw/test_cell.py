@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.draw.kit.palette import DARK, LIGHT
-from rnn_tui.protocol.inspect import CellFacts, Compared, GateTerms
+from rnn_tui.protocol.inspect.cell import CellFacts, Compared, GateTerms
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 NAMES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}

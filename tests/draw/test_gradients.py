@@ -15,8 +15,7 @@ from rnn_tui.draw.gradients.verdict import told
 from rnn_tui.draw.kit.log_scale import decades
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.gradient_paths import gradient_way
-from rnn_tui.protocol.inspect import GradientFlow, GradientsFacts, GradientWay
+from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, GradientWay, gradient_way
 from tests.draw.grids import GREY, Grid, is_picture, letters, texts
 
 NORMS = st.one_of(st.floats(0, 10, width=32), st.sampled_from([0.0, math.nan, math.inf, 1e-30, 1e30]))

@@ -15,7 +15,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import Forecast, SeriesScale
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 
 FILES = Path(__file__).parents[1] / "csv"
 WAVE = 20 + 5 * np.sin(np.arange(80) / 5)

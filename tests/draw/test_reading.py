@@ -12,7 +12,7 @@ from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.text_properties import PROPERTIES
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.reading import draw_reading, lay_out_reading, reading_scale
-from rnn_tui.protocol.inspect import Follower, ReadingFacts
+from rnn_tui.protocol.inspect.reading import Follower, ReadingFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))

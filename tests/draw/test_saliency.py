@@ -11,7 +11,7 @@ from rich.style import Style
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
-from rnn_tui.protocol.inspect import SaliencyFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 GLYPHS = ["a", "b", "c", "d", "e", "f", "␣"]

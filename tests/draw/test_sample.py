@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample
-from rnn_tui.protocol.inspect import SampleFacts
+from rnn_tui.protocol.inspect.sample import SampleFacts
 from tests.draw.grids import GREY, Grid, is_picture
 
 GLYPHS = ("a", "b", "c", "d", "␣", "⏎")

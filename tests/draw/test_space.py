@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.space.plane import lay_out_space
 from rnn_tui.draw.space.space import draw_space, point_at, space_scale
-from rnn_tui.protocol.inspect import SpaceFacts
+from rnn_tui.protocol.inspect.space import SpaceFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 GLYPHS = ["a", "b", "c", "d", "e", "f", "g", "日"]

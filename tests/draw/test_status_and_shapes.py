@@ -14,8 +14,8 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.shapes import draw_shapes
 from rnn_tui.draw.status import describe_network, draw_status, speed_name
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Check, Status, TensorFact
-from rnn_tui.protocol.messages import Opened
 from tests.draw.grids import Grid, is_picture
 
 STATUS = Status(tick=70, newest=70, branch="main", branches=1, epochs=100, epoch=12, fed=4, loss=4.07,

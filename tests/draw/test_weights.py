@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
-from rnn_tui.protocol.inspect import MatrixFact, WeightKind, WeightsFacts
+from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]

@@ -10,16 +10,19 @@ from typing import TypeVar
 
 from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.server import Server
-from rnn_tui.protocol.messages import VERSION, Command, Frame, Greeting, Look, Message, Wanted
-from rnn_tui.protocol.on_disconnect import OnHangup
-from rnn_tui.protocol.rendezvous import SOCKET
+from rnn_tui.protocol.commands import Command
+from rnn_tui.protocol.core import Greeting
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame
+from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.rendezvous import SOCKET, OnHangup
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import Buffer, decode_message, pack
 
 __all__ = ["PATIENCE", "Guest", "House", "house"]
 
 PATIENCE = 60.0  # seconds until a test that hangs is given up
 
-Heard = TypeVar("Heard", bound=Message)
+Heard = TypeVar("Heard", bound=EngineMessage)
 
 
 class Guest:
@@ -30,7 +33,7 @@ class Guest:
         self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
         self._buffer = Buffer()
-        self._heard: list[Message] = []
+        self._heard: list[EngineMessage] = []
         self._looks = 0
         self.greeting = self.hear(Greeting)
 

@@ -11,7 +11,7 @@ from rnn_tui.engine.store.resume import begin_keeping, resume
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.runs.read_checkpoint import read_experiment
 
 

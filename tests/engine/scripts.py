@@ -5,7 +5,8 @@ import math
 from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.connection import Connection, Rank, Reception
 from rnn_tui.engine.host.server import Server
-from rnn_tui.protocol.messages import Command, Message
+from rnn_tui.protocol.commands import Command
+from rnn_tui.protocol.engine_messages import EngineMessage
 
 __all__ = ["Script", "Scripted"]
 
@@ -23,7 +24,7 @@ class Script(Reception):
     """Says one command a turn of the loop; a number lets so many turns go by. Then the view is gone."""
 
     def __init__(self, *commands: Command | int) -> None:
-        self.sent: list[Message] = []
+        self.sent: list[EngineMessage] = []
         self.closing = False
         self._view = Scripted()
         self._left = False
@@ -42,7 +43,7 @@ class Script(Reception):
         turn = self._turns.pop(0)
         return [] if turn is None else [(self._view, turn)]
 
-    def send(self, connection: Connection, message: Message) -> None:
+    def send(self, connection: Connection, message: EngineMessage) -> None:
         self.sent.append(message)
 
     def gone(self) -> list[Connection]:
@@ -51,7 +52,7 @@ class Script(Reception):
         self._left = True
         return [self._view]
 
-    def run(self) -> list[Message]:
+    def run(self) -> list[EngineMessage]:
         """All that a server says to it; the run ends with it. Each turn is heard and shown, on any machine."""
         server = Server(self, "stop")
         server._hearing = server._gallery._driving = Budget(1.0, most=math.inf)

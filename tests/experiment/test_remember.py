@@ -25,7 +25,7 @@ from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.toml_file import read
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 from tests.seeds import SEEDS, TIPPED
 
 LESSON = LESSONS["remember"]

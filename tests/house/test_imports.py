@@ -9,7 +9,7 @@ import pytest
 TERMINAL = ("textual", "rich", "plotext", "click")
 SHARED = (
     "rnn_tui",
-    "rnn_tui.protocol.messages",
+    "rnn_tui.protocol.wire",
     "rnn_tui.experiment.spec",
     "rnn_tui.experiment.settings",
     "rnn_tui.experiment.lessons",

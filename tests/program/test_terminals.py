@@ -18,7 +18,8 @@ import pytest
 from rnn_tui.client.discovery import alive
 from rnn_tui.client.link import start_engine
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import Look, Open
+from rnn_tui.protocol.commands import Open
+from rnn_tui.protocol.frame_request import Look
 from rnn_tui.protocol.wire import pack
 from tests.engine.kept_runs import changed
 from tests.terminals import ESCAPE, PATIENCE, Tty, own_place, program, tty

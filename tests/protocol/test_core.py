@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_tui.protocol.commands import Open
 from rnn_tui.protocol.core import (
     CoreCommand,
     CoreMessage,
@@ -20,8 +21,10 @@ from rnn_tui.protocol.core import (
     RunSummary,
     Stop,
 )
-from rnn_tui.protocol.messages import VERSION, Frame, Left, Look, Open, Whereabouts
+from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
+from rnn_tui.protocol.frame_request import Look
 from rnn_tui.protocol.rendezvous import Note
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import ProtocolError, decode_command, decode_core, pack
 from tests.fake_engines import RECORDED
 from tests.message_schema import FOLDER, description

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rnn_tui.protocol.messages import VERSION
+from rnn_tui.protocol.version import VERSION
 from tests.message_schema import Schema, description, messages, problem, released, write
 
 
@@ -65,7 +65,7 @@ def test_a_version_that_is_out_keeps_its_messages(folder: Path) -> None:
     assert not problem(SCHEMA, 1, folder)
     found = problem(changed(count="int = 4"), 1, folder)
     assert "Told.count was int ge 0 = 3, and is int = 4" in found
-    assert "VERSION in rnn_tui/protocol/messages.py 2, then run `python -m tests.message_schema`" in found
+    assert "VERSION in rnn_tui/protocol/version.py 2, then run `python -m tests.message_schema`" in found
     with pytest.raises(ValueError, match=r"Told\.count was"):
         write(changed(count="int = 4"), 1, folder)
     assert not problem(SCHEMA, 1, folder)

@@ -14,64 +14,37 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Training
-from rnn_tui.protocol.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
-from rnn_tui.protocol.inspect import (
-    CellAsk,
-    CellFacts,
-    Compared,
-    Follower,
-    Gate,
-    GatesAsk,
-    GatesFacts,
-    GateTerms,
-    GradientFlow,
-    GradientsAsk,
-    GradientsFacts,
-    GradientWay,
-    MatrixFact,
-    ReadingAsk,
-    ReadingFacts,
-    SaliencyAsk,
-    SaliencyFacts,
-    SampleAsk,
-    SampleFacts,
-    SpaceAsk,
-    SpaceFacts,
-    WeightsAsk,
-    WeightsFacts,
-)
-from rnn_tui.protocol.messages import (
-    VERSION,
+from rnn_tui.protocol.commands import (
     Back,
     Command,
-    CurveWanted,
-    Detach,
-    Frame,
     GoTo,
-    Greeting,
-    Inquire,
     Learn,
-    Left,
-    Look,
-    Message,
     NextBranch,
     NextPhase,
     Open,
-    Opened,
     Play,
-    Refused,
     Restart,
     SetSpeed,
     SetTick,
     SlowMotion,
     Step,
-    Stop,
     TakeControls,
-    Wanted,
     Watch,
-    Whereabouts,
 )
+from rnn_tui.protocol.core import Detach, Greeting, Inquire, Refused, Stop
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Left, Opened, Whereabouts
+from rnn_tui.protocol.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
+from rnn_tui.protocol.inspect.gates import Gate, GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, GradientsFacts, GradientWay
+from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
+from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
+from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsAsk, WeightsFacts
 from rnn_tui.protocol.phase import Gradient, Moved, Phase
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
 COMMANDS: list[Command] = [
@@ -263,7 +236,7 @@ WHERE = Whereabouts(
     status=STATUS,
     device="cuda:1",
 )
-MESSAGES: list[Message] = [
+MESSAGES: list[EngineMessage] = [
     Greeting(version=VERSION, torch="2.13"),
     Refused(problem="no"),
     Refused(problem="no", path="run.device"),
@@ -288,7 +261,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other or (one != one and other != other))
 
 
-def body(message: Command | Message) -> bytes:
+def body(message: Command | EngineMessage) -> bytes:
     packed = pack(message)
     assert int.from_bytes(packed[:4], "big") == len(packed) - 4
     return packed[4:]
@@ -296,7 +269,7 @@ def body(message: Command | Message) -> bytes:
 
 def test_these_are_all_the_kinds_of_messages() -> None:
     assert {type(each) for each in COMMANDS} == set(Command.__args__)
-    assert {type(each) for each in MESSAGES} == set(Message.__args__)
+    assert {type(each) for each in MESSAGES} == set(EngineMessage.__args__)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: type(each).__name__)
@@ -307,7 +280,7 @@ def test_commands_come_back_as_they_were(command: Command) -> None:
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda each: type(each).__name__)
-def test_messages_come_back_as_they_were(message: Message) -> None:
+def test_messages_come_back_as_they_were(message: EngineMessage) -> None:
     assert same(decode_message(body(message)), message)
     with pytest.raises(ProtocolError, match="not a command"):
         decode_command(body(message))
@@ -343,7 +316,7 @@ json_like = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
-tags = st.sampled_from([each.__name__ for each in (*Command.__args__, *Message.__args__)])
+tags = st.sampled_from([each.__name__ for each in (*Command.__args__, *EngineMessage.__args__)])
 
 
 names = st.sampled_from(["look", "number", "status", "seed", "on", "version", "states", "tick", "wanted"])
@@ -355,7 +328,7 @@ def test_well_formed_nonsense_raises_nothing_else(values: dict[str, Any], tag: s
 
 
 @given(st.sampled_from([*COMMANDS, *MESSAGES]), st.data())
-def test_what_is_cut_off_is_refused(message: Command | Message, data: st.DataObject) -> None:
+def test_what_is_cut_off_is_refused(message: Command | EngineMessage, data: st.DataObject) -> None:
     whole = body(message)
     assert decoded_or_refused(whole) == 1
     assert decoded_or_refused(whole[: data.draw(st.integers(0, len(whole) - 1))]) == 0
@@ -363,7 +336,7 @@ def test_what_is_cut_off_is_refused(message: Command | Message, data: st.DataObj
 
 @settings(max_examples=400)
 @given(st.sampled_from([*COMMANDS, *MESSAGES]), st.data())
-def test_flipped_bits_raise_nothing_else(message: Command | Message, data: st.DataObject) -> None:
+def test_flipped_bits_raise_nothing_else(message: Command | EngineMessage, data: st.DataObject) -> None:
     flipped = bytearray(body(message))
     for bit in data.draw(st.lists(st.integers(0, 8 * len(flipped) - 1), min_size=1, max_size=5)):
         flipped[bit // 8] ^= 1 << bit % 8

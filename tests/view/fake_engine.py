@@ -8,18 +8,11 @@ from msgspec.structs import replace
 
 from rnn_tui.client.link import Engine, EngineError
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.frame import Status
-from rnn_tui.protocol.messages import (
-    VERSION,
+from rnn_tui.protocol.commands import (
     Command,
-    Frame,
-    Greeting,
-    Look,
-    Message,
     NextPhase,
     Open,
     Play,
-    Refused,
     Restart,
     SetSpeed,
     SetTick,
@@ -27,6 +20,11 @@ from rnn_tui.protocol.messages import (
     Step,
     Watch,
 )
+from rnn_tui.protocol.core import Greeting, Refused
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame
+from rnn_tui.protocol.frame import Status
+from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.version import VERSION
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 
 __all__ = ["FakeEngine"]
@@ -49,7 +47,7 @@ class FakeEngine(Engine):
         self.holds = False  # it is in the middle of a tick, and answers nothing
         self.extra: dict[str, Any] = {}  # fields of a frame that shall be others
         self._pending: Look | None = None
-        self._said: asyncio.Queue[Message | EngineError] = asyncio.Queue()
+        self._said: asyncio.Queue[EngineMessage | EngineError] = asyncio.Queue()
         if greets:
             self.greet()
 
@@ -69,7 +67,7 @@ class FakeEngine(Engine):
         """Say no."""
         self._said.put_nowait(Refused(problem=problem, path=path))
 
-    def say(self, message: Message) -> None:
+    def say(self, message: EngineMessage) -> None:
         """Say anything."""
         self._said.put_nowait(message)
 
@@ -139,7 +137,7 @@ class FakeEngine(Engine):
                 )
                 self.move()
 
-    async def messages(self) -> AsyncIterator[Message]:
+    async def messages(self) -> AsyncIterator[EngineMessage]:
         """What was said."""
         while True:
             message = await self._said.get()

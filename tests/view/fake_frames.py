@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.arrays import Floats
+from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import (
     Check,
     Curve,
-    Floats,
     Forecast,
     Numbers,
     PredictionSeen,
@@ -19,7 +20,7 @@ from rnn_tui.protocol.frame import (
     Steps,
     TensorFact,
 )
-from rnn_tui.protocol.messages import Frame, Look, Opened, Wanted
+from rnn_tui.protocol.frame_request import Look, Wanted
 
 __all__ = ["MIDWAY", "TORCH", "frame_of", "h_value", "number", "says"]
 

@@ -9,7 +9,7 @@ from textual.widgets import Button, Static
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import Open, Watch
+from rnn_tui.protocol.commands import Open, Watch
 from rnn_tui.view.screens.breakpoints import BreakpointsScreen, Point
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
 from tests.view.fake_engine import FakeEngine

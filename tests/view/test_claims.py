@@ -11,7 +11,7 @@ from textual.geometry import Size
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
-from rnn_tui.protocol.messages import Look
+from rnn_tui.protocol.frame_request import Look
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.network import NetworkPane

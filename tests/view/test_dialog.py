@@ -3,7 +3,7 @@
 import pytest
 from textual import events
 
-from rnn_tui.protocol.messages import Learn, Open, Play
+from rnn_tui.protocol.commands import Learn, Open, Play
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen

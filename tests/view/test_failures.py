@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Failure
-from rnn_tui.protocol.messages import Opened
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
 

@@ -10,19 +10,15 @@ from textual.geometry import Size
 
 from rnn_tui.data.text_properties import PROPERTIES
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.inspect import (
-    Ask,
-    CellAsk,
-    GatesAsk,
-    GatesFacts,
-    GradientsAsk,
-    ReadingAsk,
-    ReadingFacts,
-    SaliencyAsk,
-    SampleAsk,
-    SpaceAsk,
-    WeightsAsk,
-)
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.gates import GatesPane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane

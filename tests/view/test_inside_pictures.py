@@ -5,20 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnn_tui.protocol.gradient_paths import gradient_way
-from rnn_tui.protocol.inspect import (
-    Answer,
-    CellFacts,
-    Gate,
-    GatesFacts,
-    GateTerms,
-    GradientFlow,
-    GradientsFacts,
-    MatrixFact,
-    SaliencyFacts,
-    SpaceFacts,
-    WeightsFacts,
-)
+from rnn_tui.protocol.inspect import Answer
+from rnn_tui.protocol.inspect.cell import CellFacts, GateTerms
+from rnn_tui.protocol.inspect.gates import Gate, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, gradient_way
+from rnn_tui.protocol.inspect.saliency import SaliencyFacts
+from rnn_tui.protocol.inspect.space import SpaceFacts
+from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsFacts
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from textual.geometry import Size
 
-from rnn_tui.protocol.messages import CurveWanted, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.app import frame_loop
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.frame_requests import Puller

@@ -4,13 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import (
+from rnn_tui.protocol.commands import (
     Back,
     Command,
-    Detach,
     GoTo,
     Learn,
-    Left,
     NextBranch,
     NextPhase,
     Open,
@@ -20,10 +18,10 @@ from rnn_tui.protocol.messages import (
     SetTick,
     SlowMotion,
     Step,
-    Stop,
     TakeControls,
-    Whereabouts,
 )
+from rnn_tui.protocol.core import Detach, Stop
+from rnn_tui.protocol.engine_messages import Left, Whereabouts
 from rnn_tui.view.model.keys import KEYS
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.screens.quit import QuitScreen

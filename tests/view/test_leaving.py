@@ -7,7 +7,10 @@ from msgspec.structs import replace
 from textual import events
 from textual.widgets import Static
 
-from rnn_tui.protocol.messages import Detach, Keep, Left, Look, Open, Whereabouts
+from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.core import Detach
+from rnn_tui.protocol.engine_messages import Left, Whereabouts
+from rnn_tui.protocol.frame_request import Look
 from rnn_tui.runs.manifest import MANIFEST
 from rnn_tui.view.model.settings import Manner
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen

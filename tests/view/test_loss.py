@@ -8,7 +8,7 @@ from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.frame import Curve
-from rnn_tui.protocol.messages import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.loss import LossPane

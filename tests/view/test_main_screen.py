@@ -7,8 +7,8 @@ from rich.color import Color
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.commands import Command, GoTo, Open, Restart
 from rnn_tui.protocol.frame import PredictionSeen
-from rnn_tui.protocol.messages import Command, GoTo, Open, Restart
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.keys import KEYS
 from tests.view.fake_engine import FakeEngine

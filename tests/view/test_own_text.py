@@ -8,9 +8,9 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.commands import Open
 from rnn_tui.protocol.frame import Curve, HeldOut
-from rnn_tui.protocol.inspect import SampleAsk
-from rnn_tui.protocol.messages import Open
+from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY

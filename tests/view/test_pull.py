@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import Curve
-from rnn_tui.protocol.inspect import CellAsk, ReadingAsk, ReadingFacts, SampleAsk
-from rnn_tui.protocol.messages import CurveWanted, Frame, Look, Opened, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
+from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.model.frame_requests import Puller
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, settled, text_of, until

@@ -7,7 +7,7 @@ from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.messages import Opened
+from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.view.screens.reproduce import ReproduceScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
 from tests.view.helpers import running, until

@@ -10,10 +10,11 @@ from textual import events
 from textual.widgets import Button
 
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.sampling_settings import MOST_PRIME
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts
-from rnn_tui.protocol.messages import Play
+from rnn_tui.protocol.commands import Play
+from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.sample import SamplePane, chosen_sample

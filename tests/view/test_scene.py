@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import Look, Wanted
+from rnn_tui.protocol.frame_request import Look, Wanted
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from tests.view.fake_frames import MIDWAY, frame_of

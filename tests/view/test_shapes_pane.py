@@ -8,8 +8,9 @@ from torch import nn
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import TensorFact
-from rnn_tui.protocol.messages import Look, Opened, Wanted
+from rnn_tui.protocol.frame_request import Look, Wanted
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.shapes import ShapesPane

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_tui.protocol.messages import NextPhase, Play, SlowMotion
+from rnn_tui.protocol.commands import NextPhase, Play, SlowMotion
 from rnn_tui.protocol.phase import Gradient, Moved, Phase, PhaseKind
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.speeds import FIRST_PACE, next_pace

@@ -17,7 +17,7 @@ from textual import events
 from textual.strip import Strip
 
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import Play, Step
+from rnn_tui.protocol.commands import Play, Step
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import Showing
 from rnn_tui.view.model.settings import Colors, Manner

@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.matrix import draw_legend, legend_size
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
-from rnn_tui.protocol.inspect import CellFacts
+from rnn_tui.protocol.inspect.cell import CellFacts
 
 __all__ = ["draw_cell"]
 

@@ -10,7 +10,7 @@ from rnn_tui.draw.cell.unit_table import Column, draw_digits, put_label, window
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import NUMBERED, WIDEST, Floats, draw_matrix, draw_value, scale_above
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.protocol.inspect import CellFacts
+from rnn_tui.protocol.inspect.cell import CellFacts
 
 __all__ = ["Lines", "before", "draw_blocks", "draw_lines", "draw_own", "lines_cell", "lit_feature", "selected"]
 

@@ -13,7 +13,7 @@ from rnn_tui.draw.kit.formula import SQUASH, Formula, Line, fit_formula, put_lin
 from rnn_tui.draw.kit.matrix import NUMBERED, scale_of
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.cell_kinds import CellKind, Gate, Product
-from rnn_tui.protocol.inspect import CellFacts, GateTerms
+from rnn_tui.protocol.inspect.cell import CellFacts, GateTerms
 
 __all__ = ["draw_gates"]
 

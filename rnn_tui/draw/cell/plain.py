@@ -17,7 +17,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.formula import SQUASH, Formula, fit_formula, put_line
 from rnn_tui.draw.kit.matrix import NUMBERED, scale_of
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.protocol.inspect import CellFacts
+from rnn_tui.protocol.inspect.cell import CellFacts
 
 __all__ = ["draw_units"]
 

@@ -23,8 +23,7 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime
 from rnn_tui.draw.kit.text_fit import SUBSCRIPT, first_that_fits, fold_items, note_lines, place_name, put_note
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.gradient_paths import explodes, vanishes
-from rnn_tui.protocol.inspect import GradientsFacts, GradientWay
+from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay, explodes, vanishes
 
 __all__ = ["GradientsLayout", "NormSeries", "draw_gradients", "lay_out_gradients"]
 

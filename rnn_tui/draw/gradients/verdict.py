@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
-from rnn_tui.protocol.inspect import GradientsFacts, GradientWay
+from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay
 
 __all__ = ["causes", "extremes", "told"]
 

@@ -14,7 +14,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.frame import Floats
+from rnn_tui.protocol.arrays import Floats
 
 __all__ = ["RULER", "SCALES", "Block", "RowsOverTime", "Spot", "UnitLine", "lines_of_units"]
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.boxes import LayerRow, room_in_box
 from rnn_tui.draw.network.phase_flow import PhaseFlow
-from rnn_tui.protocol.frame import Floats
+from rnn_tui.protocol.arrays import Floats
 
 __all__ = ["Unrolled", "arrange", "natural_height", "units_in_box"]
 

@@ -13,7 +13,7 @@ from rnn_tui.draw.kit.norms import norm_format
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.phase_flow import PhaseFlow
-from rnn_tui.protocol.frame import Floats
+from rnn_tui.protocol.arrays import Floats
 
 __all__ = ["BoxRow", "LayerRow", "draw_boxes", "gap_of", "room_in_box"]
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from rnn_tui.draw.kit.text_fit import note_lines
 from rnn_tui.draw.kit.tiles import Tile, glyph_of, tile_at
-from rnn_tui.protocol.inspect import SampleFacts
+from rnn_tui.protocol.inspect.sample import SampleFacts
 
 __all__ = ["LABEL", "Prime", "SamplePage", "SampleSpot", "TextBlock", "TextName", "lay_out_sample", "text_room"]
 

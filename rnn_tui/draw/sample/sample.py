@@ -19,7 +19,8 @@ from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
 from rnn_tui.draw.kit.tiles import glyph_of
 from rnn_tui.draw.sample.layout import LABEL, Prime, SamplePage, TextBlock, TextName, lay_out_sample
 from rnn_tui.experiment.task_layout import Says
-from rnn_tui.protocol.inspect import Floats, Integers, SampleFacts
+from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.sample import SampleFacts
 
 __all__ = ["draw_sample", "text_names"]
 

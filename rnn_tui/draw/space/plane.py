@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rnn_tui.draw.kit.numbers import nice_above
 from rnn_tui.draw.kit.text_fit import note_lines
-from rnn_tui.protocol.inspect import SpaceFacts
+from rnn_tui.protocol.inspect.space import SpaceFacts
 
 __all__ = ["DOT_COLUMNS", "DOT_ROWS", "Plane", "Points", "lay_out_space", "space_scale"]
 

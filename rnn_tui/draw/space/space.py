@@ -16,7 +16,7 @@ from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
 from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, lay_out_space, space_scale
-from rnn_tui.protocol.inspect import SpaceFacts
+from rnn_tui.protocol.inspect.space import SpaceFacts
 
 __all__ = ["draw_space", "point_at", "space_scale"]
 

@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.network.phase_lines import short_name
 from rnn_tui.draw.weights.layout import BINS, MatrixBox, lay_out_weights
-from rnn_tui.protocol.inspect import MatrixFact, WeightKind, WeightsFacts
+from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
 
 __all__ = ["draw_weights", "matrices_that_fit"]
 

@@ -8,7 +8,8 @@ from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import NOT_FED, Focus, floats, sampled
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.protocol.inspect import CellAsk, CellFacts, Compared, GateTerms, Integers
+from rnn_tui.protocol.arrays import Integers
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
 
 __all__ = ["cell_facts"]
 

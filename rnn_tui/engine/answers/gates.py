@@ -11,7 +11,8 @@ from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.protocol.inspect import Floats, Gate, GatesAsk, GatesFacts
+from rnn_tui.protocol.arrays import Floats
+from rnn_tui.protocol.inspect.gates import Gate, GatesAsk, GatesFacts
 
 __all__ = ["gates_facts"]
 

@@ -15,8 +15,7 @@ from rnn_tui.engine.inspect.spectral_radius import spectral_radius
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.losses import by_logits
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.gradient_paths import gradient_way
-from rnn_tui.protocol.inspect import GradientFlow, GradientsAsk, GradientsFacts, GradientWay
+from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, GradientsFacts, GradientWay, gradient_way
 
 __all__ = ["gradients_facts"]
 

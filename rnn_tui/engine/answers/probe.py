@@ -20,9 +20,10 @@ from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.frame import Check, Floats, Forecast, Integers, Numbers, States, Steps, TensorFact
+from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.frame import Check, Forecast, Numbers, States, Steps, TensorFact
+from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect import Answer
-from rnn_tui.protocol.messages import Wanted
 from rnn_tui.protocol.phase import Phase
 
 __all__ = ["Probe"]

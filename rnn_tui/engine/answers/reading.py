@@ -16,7 +16,7 @@ from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.model import State
 from rnn_tui.engine.training.batches_on_device import TextTask
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.inspect import Follower, ReadingAsk, ReadingFacts, ReadingOrder
+from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts, ReadingOrder
 
 __all__ = ["Ranking", "ranking", "reading_facts", "text_to_read"]
 

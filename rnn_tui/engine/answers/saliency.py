@@ -9,7 +9,7 @@ from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import adjoints, through_head
 from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.training.batches_on_device import SeriesTask
-from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 
 __all__ = ["saliency_facts"]
 

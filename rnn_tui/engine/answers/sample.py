@@ -12,8 +12,10 @@ from rnn_tui.data.pairs import Pairs
 from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, write
 from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.sampling_settings import MOST_GENERATED, MOST_PRIME
 from rnn_tui.experiment.task_layout import Says, what_it_says
-from rnn_tui.protocol.inspect import MOST_GENERATED, MOST_PRIME, Integers, SampleAsk, SampleFacts
+from rnn_tui.protocol.arrays import Integers
+from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 
 __all__ = ["sample_facts"]
 

@@ -9,7 +9,8 @@ from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.recompute import end_of_row, recompute, some_rows, steps_there
 from rnn_tui.engine.network.model import State
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.frame import Check, Floats, TensorFact
+from rnn_tui.protocol.arrays import Floats
+from rnn_tui.protocol.frame import Check, TensorFact
 
 __all__ = ["checks", "tensor_facts"]
 

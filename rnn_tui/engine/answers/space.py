@@ -8,7 +8,8 @@ from torch import Tensor
 from rnn_tui.engine.inspect.focus import Focus, sampled
 from rnn_tui.engine.inspect.pca import Axes, principal
 from rnn_tui.engine.inspect.recompute import recompute
-from rnn_tui.protocol.inspect import Integers, SpaceAsk, SpaceFacts, SpaceKind
+from rnn_tui.protocol.arrays import Integers
+from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
 
 __all__ = ["Spaces", "space_facts"]
 

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.inspect import Ask, MatrixFact, WeightsAsk, WeightsFacts
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsAsk, WeightsFacts
 
 __all__ = ["wants_update", "weights_facts"]
 

@@ -25,7 +25,7 @@ from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.memory import shortage_told
 from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 
 if TYPE_CHECKING:
     from rnn_tui.engine.store.checkpointer import Keeper

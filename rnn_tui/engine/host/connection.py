@@ -12,7 +12,9 @@ import time
 from collections import deque
 from enum import IntEnum
 
-from rnn_tui.protocol.messages import Command, Frame, Message, Refused
+from rnn_tui.protocol.commands import Command
+from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.engine_messages import EngineMessage, Frame
 from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_command, pack
 
 __all__ = ["Connection", "Rank", "Reception"]
@@ -60,7 +62,7 @@ class Connection:
         """Whether commands have come that have not been heard yet."""
         return bool(self._bodies)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: EngineMessage) -> None:
         """Queue a message and write as much of it as the socket takes.
 
         One that asks and asks and never reads is hung up on, before what waits for it fills the memory.
@@ -132,7 +134,7 @@ class Connection:
 class Reception:
     """Waits for whoever comes and whatever is said. Only the owner of this process is let in."""
 
-    def __init__(self, listener: socket.socket, greeting: Message) -> None:
+    def __init__(self, listener: socket.socket, greeting: EngineMessage) -> None:
         """`greeting` is the first that everybody hears."""
         listener.setblocking(False)
         self._greeting = greeting
@@ -177,7 +179,7 @@ class Reception:
             said += [(connection, command) for command in connection.receive()]
         return said
 
-    def send(self, connection: Connection, message: Message) -> None:
+    def send(self, connection: Connection, message: EngineMessage) -> None:
         """Say something; what the socket does not take at once goes out later."""
         connection.send(message)
         self._watch(connection)

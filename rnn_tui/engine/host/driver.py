@@ -22,30 +22,27 @@ from rnn_tui.experiment.memory import check_memory, shortage_told
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.frame import Failure, Status
-from rnn_tui.protocol.inspect import Ask
-from rnn_tui.protocol.messages import (
+from rnn_tui.protocol.commands import (
     Back,
     Command,
-    Frame,
     GoTo,
     Learn,
-    Look,
     NextBranch,
     NextPhase,
     Open,
-    Opened,
     Play,
-    Refused,
     Restart,
     SetSpeed,
     SetTick,
     SlowMotion,
     Step,
-    Wanted,
     Watch,
-    Whereabouts,
 )
+from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
+from rnn_tui.protocol.frame import Failure, Status
+from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.inspect import Ask
 
 __all__ = ["PATIENCE", "Driver"]
 

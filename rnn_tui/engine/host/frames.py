@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.guessing import guessing
+from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import Curve, HeldOut, PredictionSeen, Status
-from rnn_tui.protocol.messages import CurveWanted, Frame, Opened, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 
 __all__ = ["bare_status", "frame_of", "opened_of"]
 

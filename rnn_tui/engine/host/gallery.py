@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.connection import Connection
 from rnn_tui.engine.host.driver import Driver
-from rnn_tui.protocol.messages import Frame, Look, Wanted
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import Look, Wanted
 
 __all__ = ["Gallery", "View"]
 

@@ -21,8 +21,9 @@ from rnn_tui.common.signals import ENDING
 from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.log import begin_log
 from rnn_tui.engine.host.server import Server
-from rnn_tui.protocol.messages import VERSION, Greeting
-from rnn_tui.protocol.on_disconnect import HANGUPS
+from rnn_tui.protocol.core import Greeting
+from rnn_tui.protocol.rendezvous import HANGUPS
+from rnn_tui.protocol.version import VERSION
 
 __all__ = ["main"]
 

@@ -15,9 +15,11 @@ from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.gallery import Gallery, View
 from rnn_tui.engine.session.session import HistoryError
 from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.protocol.messages import Command, Detach, Inquire, Left, Look, Message, Refused, Stop, TakeControls
-from rnn_tui.protocol.on_disconnect import OnHangup
-from rnn_tui.protocol.rendezvous import SOCKET, Note, write_note
+from rnn_tui.protocol.commands import Command, TakeControls
+from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
+from rnn_tui.protocol.engine_messages import EngineMessage, Left
+from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.rendezvous import SOCKET, Note, OnHangup, write_note
 
 __all__ = ["Server"]
 
@@ -240,5 +242,5 @@ class Server:
         for view in self._views:
             self._say(view.connection, message)
 
-    def _say(self, connection: Connection, message: Message) -> None:
+    def _say(self, connection: Connection, message: EngineMessage) -> None:
         self._reception.send(connection, message)

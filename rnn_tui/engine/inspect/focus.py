@@ -11,7 +11,7 @@ from rnn_tui.engine.inspect.recompute import unroll
 from rnn_tui.engine.inspect.slow_motion import Motion
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.inspect import Floats, Integers
+from rnn_tui.protocol.arrays import Floats, Integers
 
 __all__ = ["NOT_FED", "Focus", "floats", "sampled"]
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnn_tui.engine.inspect.focus import floats
-from rnn_tui.protocol.inspect import Floats
+from rnn_tui.protocol.arrays import Floats
 
 __all__ = ["Axes", "principal"]
 

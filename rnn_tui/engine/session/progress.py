@@ -26,7 +26,7 @@ from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.messages import HISTORY
+from rnn_tui.protocol.commands import HISTORY
 
 __all__ = ["Forward", "checked_turn"]
 

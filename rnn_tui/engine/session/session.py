@@ -13,7 +13,7 @@ from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.frame import BranchCurve, Curve, SeriesScale, Status
-from rnn_tui.protocol.messages import CurveWanted
+from rnn_tui.protocol.frame_request import CurveWanted
 
 __all__ = ["HistoryError", "Session"]
 

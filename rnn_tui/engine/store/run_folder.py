@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.session.session import Session
-from rnn_tui.protocol.messages import Keep, Open
+from rnn_tui.protocol.commands import Keep, Open
 from rnn_tui.runs.catalog import new_folder, short_name
 
 if TYPE_CHECKING:

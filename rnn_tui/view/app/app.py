@@ -15,19 +15,10 @@ from textual.theme import Theme
 
 from rnn_tui.client.link import Engine, start_engine
 from rnn_tui.common.glyphs import safe
-from rnn_tui.protocol.messages import (
-    Command,
-    CurveWanted,
-    Detach,
-    Frame,
-    GoTo,
-    Greeting,
-    Left,
-    Open,
-    Refused,
-    Stop,
-    Wanted,
-)
+from rnn_tui.protocol.commands import Command, GoTo, Open
+from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
+from rnn_tui.protocol.engine_messages import Frame, Left
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.app.connection import Connection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop

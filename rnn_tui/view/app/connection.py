@@ -7,8 +7,9 @@ from textual.app import App
 from textual.message import Message
 
 from rnn_tui.client.link import Engine, EngineError
-from rnn_tui.protocol.messages import Command, Detach, Open, Stop
-from rnn_tui.protocol.messages import Message as EngineMessage
+from rnn_tui.protocol.commands import Command, Open
+from rnn_tui.protocol.core import Detach, Stop
+from rnn_tui.protocol.engine_messages import EngineMessage as EngineMessage
 
 __all__ = ["Connection"]
 

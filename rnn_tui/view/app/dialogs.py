@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import App
 
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import Command, Learn, Play, Watch
+from rnn_tui.protocol.commands import Command, Learn, Play, Watch
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.screens.dialog import Dialog
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from textual.app import App
 from textual.timer import Timer
 
-from rnn_tui.protocol.messages import CurveWanted, Frame, Look, Wanted
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
 from rnn_tui.view.model.frame_requests import Puller
 from rnn_tui.view.terminal.driver import flow_of
 

@@ -5,8 +5,10 @@ import numpy as np
 from rnn_tui.common.glyphs import safe
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import laid_out
-from rnn_tui.protocol.frame import Integers, Status, Steps
-from rnn_tui.protocol.messages import Frame, Opened, Wanted
+from rnn_tui.protocol.arrays import Integers
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame import Status, Steps
+from rnn_tui.protocol.frame_request import Wanted
 
 __all__ = ["NO_RUN", "before_first_frame"]
 

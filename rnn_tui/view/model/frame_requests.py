@@ -9,8 +9,11 @@ import os
 
 from msgspec.structs import replace
 
-from rnn_tui.protocol.inspect import Ask, ReadingAsk, SampleAsk
-from rnn_tui.protocol.messages import CurveWanted, Frame, Look, Wanted
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.reading import ReadingAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
 
 __all__ = ["Puller"]
 

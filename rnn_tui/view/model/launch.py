@@ -4,7 +4,7 @@ import msgspec
 
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import HISTORY, Keep
+from rnn_tui.protocol.commands import HISTORY, Keep
 from rnn_tui.view.model.settings import Manner
 
 __all__ = ["Showing"]

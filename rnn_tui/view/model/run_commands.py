@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rnn_tui.protocol.messages import (
+from rnn_tui.protocol.commands import (
     Back,
     Command,
     GoTo,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import Frame, Keep, Left, Open, Opened
+from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.engine_messages import Frame, Left, Opened
 from rnn_tui.view.model.launch import Showing
 
 __all__ = ["RunState"]

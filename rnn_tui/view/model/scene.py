@@ -14,9 +14,10 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.frame import BranchCurve, Curve, Doubles, Failure, HeldOut, Numbers, Steps
+from rnn_tui.protocol.arrays import Doubles
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, Numbers, Steps
 from rnn_tui.protocol.inspect import Answer, name_of_answer
-from rnn_tui.protocol.messages import Frame, Opened
 from rnn_tui.view.model.view_state import Gaze
 
 __all__ = ["Scene", "Told", "next_scene", "widest_glyph"]

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from rnn_tui.protocol.on_disconnect import OnHangup
+from rnn_tui.protocol.rendezvous import OnHangup
 
 __all__ = ["Colors", "Manner", "Theme"]
 

@@ -4,7 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rnn_tui.experiment.spec import Network
-from rnn_tui.protocol.inspect import OutputKind, ReadingOrder, SampleAsk, SpaceKind, WeightKind
+from rnn_tui.protocol.inspect.reading import ReadingOrder
+from rnn_tui.protocol.inspect.saliency import OutputKind
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceKind
+from rnn_tui.protocol.inspect.weights import WeightKind
 
 __all__ = ["Gaze"]
 

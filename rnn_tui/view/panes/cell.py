@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import CellAsk, CellFacts
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit

@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit

@@ -4,7 +4,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.gradients.gradients import draw_gradients, lay_out_gradients
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane

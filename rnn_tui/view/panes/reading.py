@@ -8,7 +8,7 @@ from textual.strip import Strip
 from rnn_tui.data.text_properties import PROPERTIES, PropertyName
 from rnn_tui.draw.reading import draw_reading, lay_out_reading
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import ReadingAsk, ReadingFacts, ReadingOrder
+from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts, ReadingOrder
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell

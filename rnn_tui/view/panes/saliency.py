@@ -10,7 +10,7 @@ from textual.strip import Strip
 from rnn_tui.common.wording import unit_text
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane

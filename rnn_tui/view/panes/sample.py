@@ -11,9 +11,10 @@ from textual.strip import Strip
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample, text_names
+from rnn_tui.experiment.sampling_settings import MOST_PRIME
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import what_it_says
-from rnn_tui.protocol.inspect import MOST_PRIME, SampleAsk, SampleFacts
+from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane

@@ -6,7 +6,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.space.space import draw_space, point_at, space_scale
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import SpaceAsk, SpaceFacts, SpaceKind
+from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell

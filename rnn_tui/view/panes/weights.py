@@ -7,7 +7,7 @@ from textual.strip import Strip
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import WeightKind, WeightsAsk, WeightsFacts
+from rnn_tui.protocol.inspect.weights import WeightKind, WeightsAsk, WeightsFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane

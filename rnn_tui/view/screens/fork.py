@@ -10,8 +10,8 @@ from rnn_tui.draw.kit.numbers import count
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.commands import Learn
 from rnn_tui.protocol.frame import Status
-from rnn_tui.protocol.messages import Learn
 from rnn_tui.view.screens.editors import Row, as_text, from_text
 from rnn_tui.view.screens.form import Form
 

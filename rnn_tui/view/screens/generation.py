@@ -6,7 +6,7 @@ from rnn_tui.common.glyphs import glyph, safe
 from rnn_tui.experiment.sampling_settings import MOST_PRIME, SAMPLE_SETTINGS, sample_numbers
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.protocol.inspect import SampleAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.screens.editors import Row, TextInput, as_text, from_text
 from rnn_tui.view.screens.form import Form
 

@@ -15,8 +15,9 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import SampleAsk
-from rnn_tui.protocol.messages import CurveWanted, Frame, Opened, Wanted
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import Gaze

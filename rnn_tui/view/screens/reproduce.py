@@ -11,7 +11,7 @@ from textual.widgets import Static
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import count
 from rnn_tui.experiment.command_line import command_line
-from rnn_tui.protocol.messages import Opened
+from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["ReproduceScreen"]

@@ -11,7 +11,7 @@ from textual.message import Message
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
-from rnn_tui.protocol.messages import CurveWanted, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of

@@ -9,8 +9,8 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.series import steps_that_fit
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect import Ask
-from rnn_tui.protocol.messages import CurveWanted, Wanted
 from rnn_tui.view.model.scene import widest_glyph
 from rnn_tui.view.model.view_state import Gaze
 from rnn_tui.view.panes.prediction import prediction_axis

@@ -14,8 +14,8 @@ from types import FrameType
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.signals import ENDING
-from rnn_tui.protocol.messages import Left, Opened
-from rnn_tui.protocol.on_disconnect import OnHangup
+from rnn_tui.protocol.engine_messages import Left, Opened
+from rnn_tui.protocol.rendezvous import OnHangup
 
 __all__ = ["last_lines", "leave_on_signals"]
 

@@ -15,7 +15,7 @@ from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import CellAsk, CellFacts, GateTerms
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, GateTerms
 from tests.engine.answers.test_probe import by_hand, experiments, ticked
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 3e-6}

@@ -15,24 +15,16 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import (
-    Ask,
-    CellAsk,
-    CellFacts,
-    GatesAsk,
-    GradientsAsk,
-    GradientsFacts,
-    ReadingAsk,
-    SaliencyAsk,
-    SaliencyFacts,
-    SampleAsk,
-    SpaceAsk,
-    WeightsAsk,
-    WeightsFacts,
-    name_of,
-    name_of_answer,
-)
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect import Ask, name_of, name_of_answer
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.reading import ReadingAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk, WeightsFacts
 
 SOME: tuple[Ask, ...] = (
     SaliencyAsk(step=-1),

@@ -14,7 +14,7 @@ from rnn_tui.engine.answers.gates import gates_facts
 from rnn_tui.engine.inspect.focus import NOT_FED
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import GatesAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import CELLS, Pass, focus_of
 

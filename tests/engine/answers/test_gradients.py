@@ -16,7 +16,7 @@ from rnn_tui.engine.inspect.focus import NOT_FED
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.inspect import GradientsAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.by_steps import state_gradients
 from tests.engine.passes import Pass, focus_of

@@ -18,20 +18,20 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.commands import NextPhase, Open
+from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import Failure
-from rnn_tui.protocol.inspect import (
-    Ask,
-    CellAsk,
-    GatesAsk,
-    GradientsAsk,
-    ReadingAsk,
-    SaliencyAsk,
-    SampleAsk,
-    SpaceAsk,
-    WeightsAsk,
-    name_of,
-)
-from rnn_tui.protocol.messages import CurveWanted, Frame, Look, NextPhase, Open, Refused, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.inspect import Ask, name_of
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.reading import ReadingAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.protocol.wire import pack
 
 SOME: tuple[Ask, ...] = (

@@ -14,8 +14,10 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import ReadingAsk, ReadingFacts, SampleAsk, SampleFacts, SpaceAsk, SpaceFacts
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
+from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
+from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
 
 PAIRS = [("ab", "xy"), ("abcab", "yxyxx"), ("c", "x")]
 NETWORK = {"cell": "lstm", "hidden_size": 5, "layers": 2, "dropout": 0.4, "head": "linear"}

@@ -18,7 +18,7 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import States
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 
 ALL = Wanted(first=0, count=99, top=99, units=99, layers=(0, 99))
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}

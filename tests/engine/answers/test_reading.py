@@ -18,7 +18,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import ReadingAsk, ReadingFacts
+from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass, focus_of
 from tests.engine.text_runs import letters, on_text

@@ -11,7 +11,7 @@ from rnn_tui.engine.answers.saliency import saliency_facts
 from rnn_tui.engine.inspect.focus import NOT_FED
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import OutputKind, SaliencyAsk
+from rnn_tui.protocol.inspect.saliency import OutputKind, SaliencyAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass, focus_of
 

@@ -21,8 +21,8 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import what_it_says
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.inspect import SampleAsk
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.sample import SampleAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import focus_of
 from tests.engine.training.test_pairs_training import on_pairs

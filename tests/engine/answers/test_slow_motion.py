@@ -12,8 +12,13 @@ from numpy.testing import assert_allclose
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import Ask, CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
 SIZE = {"hidden_size": 5, "head": "linear", "layers": 2}

@@ -19,7 +19,7 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import SpaceAsk, SpaceFacts
+from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
 from tests.engine.answers.test_probe import by_hand, experiments, ticked
 
 

@@ -18,8 +18,9 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import CellAsk, WeightKind, WeightsAsk, WeightsFacts
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.weights import WeightKind, WeightsAsk, WeightsFacts
 from tests.engine.answers.test_probe import experiments, ticked
 
 EVERYTHING: dict[str, Any] = {"matrices": 99, "rows": 999, "columns": 999}

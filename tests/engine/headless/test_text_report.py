@@ -15,7 +15,7 @@ from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.runs.read_checkpoint import read_experiment
 from tests.engine.text_runs import letters, on_text
 from tests.engine.training.test_series_training import on_series

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.host.connection import Connection, Reception
-from rnn_tui.protocol.messages import VERSION, Greeting, Inquire, Refused, Stop
+from rnn_tui.protocol.core import Greeting, Inquire, Refused, Stop
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import pack
 
 _PATIENCE = 20.0

@@ -9,7 +9,9 @@ from rnn_tui.engine.host import gallery
 from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.gallery import Gallery, View
-from rnn_tui.protocol.messages import Frame, Look, Open, Play, Wanted
+from rnn_tui.protocol.commands import Open, Play
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import Look, Wanted
 from tests.engine.answers.test_guard import CHARACTERS
 from tests.engine.scripts import Scripted
 
@@ -188,7 +190,7 @@ def test_a_tick_that_is_not_due_yet_leaves_time_for_who_drives(monkeypatch: pyte
 
 
 def test_updates_are_kept_for_whichever_view_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rnn_tui.protocol.inspect import WeightsAsk
+    from rnn_tui.protocol.inspect.weights import WeightsAsk
 
     hall = Hall(monkeypatch, Wanted(inside=(WeightsAsk(kind="update"),)), Wanted(count=6))
     hall.driver.obey(Play(on=False))

@@ -6,25 +6,23 @@ from msgspec.structs import replace
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import (
+from rnn_tui.protocol.commands import (
     Back,
     Command,
-    Frame,
     GoTo,
     Learn,
-    Look,
     NextPhase,
     Open,
-    Opened,
     Play,
-    Refused,
     Restart,
     SetSpeed,
     SlowMotion,
     Step,
-    Wanted,
     Watch,
 )
+from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame_request import Look, Wanted
 from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]

@@ -5,13 +5,11 @@ from typing import Any
 import pytest
 
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.messages import (
+from rnn_tui.protocol.commands import (
     Back,
     Command,
-    Frame,
     GoTo,
     Learn,
-    Look,
     NextBranch,
     NextPhase,
     Open,
@@ -21,8 +19,9 @@ from rnn_tui.protocol.messages import (
     SetTick,
     SlowMotion,
     Step,
-    Wanted,
 )
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import Look, Wanted
 from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]

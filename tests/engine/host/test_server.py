@@ -18,29 +18,12 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import load_run
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.messages import (
-    VERSION,
-    Command,
-    CurveWanted,
-    Detach,
-    Frame,
-    GoTo,
-    Inquire,
-    Left,
-    Look,
-    Open,
-    Play,
-    Refused,
-    SetSpeed,
-    SlowMotion,
-    Step,
-    Stop,
-    TakeControls,
-    Wanted,
-    Whereabouts,
-)
-from rnn_tui.protocol.on_disconnect import OnHangup
-from rnn_tui.protocol.rendezvous import SOCKET, Note, read_note
+from rnn_tui.protocol.commands import Command, GoTo, Open, Play, SetSpeed, SlowMotion, Step, TakeControls
+from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
+from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
+from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.rendezvous import SOCKET, Note, OnHangup, read_note
+from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_COMMAND, pack
 from rnn_tui.runs import catalog as runs
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest

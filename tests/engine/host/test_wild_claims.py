@@ -13,8 +13,11 @@ from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.protocol.inspect import Ask, CellAsk, WeightsAsk, WeightsFacts
-from rnn_tui.protocol.messages import CurveWanted, Open, Play, SetSpeed, SlowMotion, Step, Wanted
+from rnn_tui.protocol.commands import Open, Play, SetSpeed, SlowMotion, Step
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk, WeightsFacts
 
 WILD = [0, -1, 2**31, 2**63 - 1, 2**64 - 1, -(2**63), 10**7]
 HIHELLO = LESSONS["hihello-lstm"]

@@ -17,7 +17,7 @@ from rnn_tui.engine.training import branches as timeline
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Network
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.phase import Phase
 from tests.engine.by_steps import pass_by_steps, state_gradients
 

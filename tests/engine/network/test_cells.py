@@ -22,7 +22,7 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, Network
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 
 CPU = torch.device("cpu")
 SIZES = st.integers(1, 5)

@@ -20,20 +20,13 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import (
-    Ask,
-    CellAsk,
-    CellFacts,
-    GatesAsk,
-    GatesFacts,
-    GradientsAsk,
-    GradientsFacts,
-    SaliencyAsk,
-    SaliencyFacts,
-    SpaceAsk,
-    SpaceFacts,
-)
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
 from tests.engine.by_steps import state_gradients
 from tests.engine.training.test_branches import bits, equal, session_of
 

@@ -24,21 +24,16 @@ from rnn_tui.experiment.memory import memory_bytes
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import (
-    Ask,
-    CellAsk,
-    CellFacts,
-    GatesAsk,
-    GatesFacts,
-    GradientsAsk,
-    GradientsFacts,
-    ReadingAsk,
-    SaliencyAsk,
-    SampleAsk,
-    SpaceAsk,
-    WeightsAsk,
-)
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.reading import ReadingAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 
 # A minimal gated unit (Zhou et al., 2016; arXiv:1603.09420): one gate f says what is forgotten and what is taken in.
 MGU = CellKind(

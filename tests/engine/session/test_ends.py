@@ -15,7 +15,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.messages import Keep, Open, Play, Step
+from rnn_tui.protocol.commands import Keep, Open, Play, Step
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.text_runs import letters, on_text

@@ -14,7 +14,8 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Data, Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.messages import CurveWanted, Frame, Wanted
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.wire import decode_message, pack
 
 EVERYTHING = Wanted(count=99, top=3, units=99, layers=(0, 99), first=0, tensors=True)

@@ -22,7 +22,7 @@ from rnn_tui.engine.store.resume import resume
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.store.test_checkpoint import Killed, fail

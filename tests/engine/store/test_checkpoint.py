@@ -23,7 +23,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import begin_keeping
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.protocol.messages import Keep
+from rnn_tui.protocol.commands import Keep
 from rnn_tui.runs.manifest import CheckpointError
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.engine.kept_runs import advance, begin, go_on, known

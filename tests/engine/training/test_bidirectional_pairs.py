@@ -24,8 +24,12 @@ from rnn_tui.engine.training.held_out_eval import HoldOut, Score
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Task
 from rnn_tui.experiment.task_layout import laid_out
-from rnn_tui.protocol.inspect import CellAsk, GatesAsk, GradientsAsk, SaliencyAsk, SpaceAsk
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk
+from rnn_tui.protocol.inspect.space import SpaceAsk
 from tests.engine.by_steps import pass_by_steps, state_gradients
 from tests.engine.training.test_pairs_training import KINDS, TASKS, gradients, on_pairs
 

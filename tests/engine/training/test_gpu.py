@@ -17,8 +17,11 @@ from rnn_tui.engine.store import resume as kept
 from rnn_tui.engine.training.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.commands import Keep, Open, Play, Restart, SetSpeed, Step
+from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import GpuLoad
-from rnn_tui.protocol.messages import Frame, Keep, Look, Open, Play, Refused, Restart, SetSpeed, Step
+from rnn_tui.protocol.frame_request import Look
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.engine.scripts import Script
 

@@ -21,8 +21,8 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.inspect import WeightsAsk
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.weights import WeightsAsk
 from tests.engine.training.test_branches import bits, equal, session_of
 
 CPU = torch.device("cpu")

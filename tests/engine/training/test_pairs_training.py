@@ -21,8 +21,9 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment, Task
 from rnn_tui.experiment.task_layout import laid_out
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.inspect import GradientsAsk, GradientsFacts, SaliencyAsk, SaliencyFacts
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 from tests.engine.by_steps import pass_by_steps
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}

@@ -20,7 +20,7 @@ from rnn_tui.engine.training.snapshot import restore, take
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
 from tests.engine.training.test_pairs_training import on_pairs
 
 CPU = torch.device("cpu")

@@ -17,8 +17,11 @@ from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.inspect import CellAsk, GradientsAsk, GradientsFacts, SaliencyAsk, SaliencyFacts, SpaceAsk
-from rnn_tui.protocol.messages import Wanted
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.space import SpaceAsk
 
 VALUES = 20 + 3 * np.sin(np.arange(120) / 4) + np.random.default_rng(0).normal(0, 0.2, 120)
 

@@ -1,0 +1,53 @@
+"""A unit's view of a text: which unit a pane asks for, and its value after every character."""
+
+from typing import Literal
+
+from rnn_tui.common.value import Value
+from rnn_tui.data.text_properties import PropertyName
+from rnn_tui.protocol.arrays import Floats, Integers
+
+__all__ = ["Follower", "ReadingAsk", "ReadingFacts", "ReadingOrder"]
+
+ReadingOrder = Literal["variance", PropertyName]
+
+
+class ReadingAsk(Value, frozen=True, kw_only=True, tag=True):
+    """One unit of a layer, over a whole text that is read anew with the weights of this tick."""
+
+    layer: int = 0
+    direction: int = 0
+    rank: int = 0  # in that order; 0: the unit that comes first
+    order: ReadingOrder = "variance"  # or the absolute correlation with that property
+    characters: int = 2000  # at most
+
+
+class Follower(Value, frozen=True, kw_only=True):
+    """Which unit follows a property of the text best."""
+
+    property: PropertyName
+    varies: bool = True  # False: the property is the same everywhere in this text
+    unit: int = -1  # -1: none
+    score: float = 0.0  # Pearson's r with the property; its sign may be either
+    own: float = 0.0  # the same of the unit that is shown; NaN where it has none
+
+
+class ReadingFacts(Value, frozen=True, kw_only=True, tag=True):
+    """The text as one unit sees it. Of an LSTM that is its cell c: what it remembers, shown in h or not."""
+
+    note: str = ""
+    layer: int = 0
+    direction: int = 0
+    hidden_size: int = 0
+    order: ReadingOrder = "variance"
+    rank: int = 0
+    unit: int = 0
+    score: float = 0.0  # its variance over the text, or Pearson's r with the property of the order
+    inputs: Integers  # (n,) the text
+    h: Floats  # (n,) after each character
+    c: Floats | None = None  # (n,) of an LSTM
+    followers: tuple[Follower, ...] = ()  # one for each property
+
+    @property
+    def values(self) -> Floats:
+        """What is shown, and what the units are put in order by: c where there is one, else h."""
+        return self.h if self.c is None else self.c

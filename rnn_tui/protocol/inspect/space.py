@@ -1,0 +1,37 @@
+"""The state space: what a pane asks, and the states or embedding vectors as points in two dimensions."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_tui.common.value import Value
+from rnn_tui.protocol.arrays import Floats, Integers
+
+__all__ = ["SpaceAsk", "SpaceFacts", "SpaceKind"]
+
+SpaceKind = Literal["states", "embedding"]
+
+
+class SpaceAsk(Value, frozen=True, kw_only=True, tag=True):
+    """The way of h_t in two dimensions, or the embedding vectors."""
+
+    kind: SpaceKind = "states"
+    layer: int = 0
+    direction: int = 0
+    rows: int = 8  # of the batch, at most; the one that is looked at is among them
+
+
+class SpaceFacts(Value, frozen=True, kw_only=True, tag=True):
+    """Points on the first two principal components. For the embedding: one row with a point for each character."""
+
+    note: str = ""
+    kind: SpaceKind = "states"
+    layer: int = 0
+    direction: int = 0
+    rows: Integers  # (n,) which rows of the batch
+    characters: Integers  # (n, p) indices into the vocabulary: what had been read when the state was left
+    points: NDArray[np.float32]  # (n, p, 2); states: p steps fed, in the order of the text
+    start: Floats  # (n, 2) where h_0 lies; (0, 2) for the embedding
+    shares: tuple[float, float] = (0.0, 0.0)  # of the variance that each axis explains
+    furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also of rows that are not shown

@@ -1,0 +1,45 @@
+"""The weights: what a pane asks, and every tensor of them, its gradient, or its last update."""
+
+from typing import Literal
+
+from rnn_tui.common.value import Value
+from rnn_tui.protocol.arrays import Floats, Integers
+
+__all__ = ["MatrixFact", "WeightKind", "WeightsAsk", "WeightsFacts"]
+
+WeightKind = Literal["value", "gradient", "update"]
+
+
+class WeightsAsk(Value, frozen=True, kw_only=True, tag=True):
+    """The tensors of weights: all by name, and some as pictures."""
+
+    kind: WeightKind = "value"
+    matrix: int = 0  # the first that is wanted as a picture
+    matrices: int = 1  # how many
+    rows: int = 32  # of a picture
+    columns: int = 32
+    bins: int = 24  # of a histogram
+
+
+class MatrixFact(Value, frozen=True, kw_only=True):
+    """One tensor of weights, its gradient, or its last update."""
+
+    name: str  # "weight_ih_l0"
+    shape: tuple[int, ...]
+    norm: float  # of the kind asked for; NaN where it is not there
+    lowest: float = 0.0
+    highest: float = 0.0
+    mean: float = 0.0
+    rows: Integers | None = None  # (r,) which rows the picture has; None: no picture was asked for
+    columns: Integers | None = None  # (k,)
+    values: Floats | None = None  # (r, k); a vector is one column
+    counts: Integers | None = None  # (bins,) the histogram of all finite values from lowest to highest
+    not_finite: int = 0  # values that are NaN or infinite
+
+
+class WeightsFacts(Value, frozen=True, kw_only=True, tag=True):
+    """All tensors of weights."""
+
+    note: str = ""
+    kind: WeightKind = "value"
+    matrices: tuple[MatrixFact, ...] = ()
