@@ -29,6 +29,12 @@ FOLDER = Path(__file__).parent / "schema"
 _RELEASED = "released.json"  # the SHA-256 of each released description, by its version
 _LIMITS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
 _COMMAND = "`python -m tests.message_schema`"
+_FORMER_NAMES = {  # of types that were given another name: on the wire and in the descriptions they keep the first
+    "FrameRequest": "Look",
+    "SetBreakpoints": "Watch",
+    "Fork": "Learn",
+    "StepBack": "Back",
+}
 
 Schema = dict[str, dict[str, str]]  # fields by type, each with its own type, limits and default
 
@@ -38,7 +44,7 @@ def description(*unions: Any) -> Schema:
     found: dict[type, dict[str, str]] = {}
     for each in inspect.multi_type_info([kind for union in unions for kind in get_args(union)]):
         _name(each, found)
-    schema = {each.__name__: fields for each, fields in found.items()}
+    schema = {_name_of(each): fields for each, fields in found.items()}
     if len(schema) < len(found):
         raise ValueError("two types of the messages have one name")
     return dict(sorted(schema.items()))
@@ -118,7 +124,7 @@ def _name(kind: inspect.Type, found: dict[type, dict[str, str]]) -> str:
             if cls not in found:
                 found[cls] = {}  # before its fields: they may hold it
                 found[cls] = _fields(kind, found)
-            return cls.__name__
+            return _name_of(cls)
         case inspect.UnionType(types=types):
             return " | ".join(sorted(_name(each, found) for each in types))
         case inspect.LiteralType(values=values):
@@ -137,6 +143,11 @@ def _name(kind: inspect.Type, found: dict[type, dict[str, str]]) -> str:
             return "array"
     limits = [f"{name} {getattr(kind, name)}" for name in _LIMITS if getattr(kind, name, None) is not None]
     return " ".join([type(kind).__name__.removesuffix("Type").lower(), *limits])
+
+
+def _name_of(cls: type) -> str:
+    """Return the first name that a type had."""
+    return _FORMER_NAMES.get(cls.__name__, cls.__name__)
 
 
 def _fields(kind: inspect.StructType, found: dict[type, dict[str, str]]) -> dict[str, str]:
@@ -162,7 +173,7 @@ def _default(field: inspect.Field) -> str:
         return ""
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     if isinstance(value, msgspec.Struct) and value == type(value)():
-        return f" = {type(value).__name__}()"
+        return f" = {_name_of(type(value))}()"
     return f" = {json.dumps(msgspec.to_builtins(value), ensure_ascii=False)}"
 
 

@@ -34,12 +34,12 @@ def remove(*, names: tuple[str, ...], yes: bool) -> None:
 
 def _found(names: tuple[str, ...]) -> tuple[dict[str, Path], int]:
     """The folders by the names that were given, each once, and how many could not be found, which is told."""
-    from rnn_tui.client.discovery import EnginesError, alive
+    from rnn_tui.client.discovery import EnginesError, live_engines
     from rnn_tui.runs.catalog import NoSuchRun
     from rnn_tui.runs.remove import find_to_remove
 
     try:
-        living = {os.path.realpath(each.kept): each.name for each in alive() if each.kept}
+        living = {os.path.realpath(each.kept): each.name for each in live_engines() if each.kept}
     except EnginesError as error:
         raise Refusal(safe(str(error))) from None
     found: dict[str, Path] = {}

@@ -13,7 +13,7 @@ from rnn_tui.common.output import say
 from rnn_tui.common.wording import shown
 
 if TYPE_CHECKING:
-    from rnn_tui.client.discovery import Alive
+    from rnn_tui.client.discovery import LiveEngine
     from rnn_tui.experiment.spec import Experiment
     from rnn_tui.protocol.core import ExperimentSummary, RunSummary
     from rnn_tui.runs.catalog import Listed
@@ -29,12 +29,12 @@ _PATIENCE = 120.0  # seconds that the last checkpoint of a large network may tak
 @click.option("--json", is_flag=True, help="one JSON object a line, and nothing else")
 def runs(*, json: bool) -> None:
     """List the runs: those that train now, and those that are kept on the disk, the newest first."""
-    from rnn_tui.client.discovery import EnginesError, alive
+    from rnn_tui.client.discovery import EnginesError, live_engines
     from rnn_tui.common.process import home_problem
     from rnn_tui.runs.catalog import RunsUnreadable, listed, runs_folder
 
     try:
-        living = alive()
+        living = live_engines()
     except EnginesError as error:
         raise Refusal(safe(str(error))) from None
     kept, unreadable = [], ""
@@ -56,7 +56,7 @@ def runs(*, json: bool) -> None:
         raise Refusal(unreadable)
 
 
-def _print_table(found: "list[tuple[Alive | None, Listed | None]]", kept: "list[Listed]") -> None:
+def _print_table(found: "list[tuple[LiveEngine | None, Listed | None]]", kept: "list[Listed]") -> None:
     """A row for each run; then, on stderr, what is wrong with those that cannot be read."""
     rows = [_COLUMNS, *(_row(*each) for each in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -73,14 +73,14 @@ def _print_table(found: "list[tuple[Alive | None, Listed | None]]", kept: "list[
 def stop(*, name: str) -> None:
     """End a run that trains without a view, or with one; it is kept on the disk as it is then."""
     from rnn_tui.client import discovery as engines
-    from rnn_tui.client.find_run import PATIENCE, NotAlive, find_alive
+    from rnn_tui.client.find_run import PATIENCE, NoLiveRun, find_live
 
     try:
-        engine = find_alive(name)
+        engine = find_live(name)
         if engine.run is None and not engine.problem:
             say(f"rnn-tui: waiting for the run to answer, {PATIENCE:g} s at most …", err=True)
-        left = engines.stop(engine, patience=_PATIENCE, first_word=PATIENCE)
-    except NotAlive as error:
+        left = engines.stop_engine(engine, patience=_PATIENCE, first_word=PATIENCE)
+    except NoLiveRun as error:
         raise Refusal(str(error)) from None
     except engines.EnginesError as error:
         raise Refusal(f"{shown(name)}: {safe(str(error))}") from None
@@ -130,21 +130,21 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
     say("\n".join(safe(str(file)) for file in written))
 
 
-def _together(living: "list[Alive]", kept: "list[Listed]") -> "list[tuple[Alive | None, Listed | None]]":
+def _together(living: "list[LiveEngine]", kept: "list[Listed]") -> "list[tuple[LiveEngine | None, Listed | None]]":
     """Every run once: those in memory first, also where they are kept elsewhere (--run)."""
     from pathlib import Path
 
     from rnn_tui.runs.catalog import read_listed
 
     on_disk = {os.path.realpath(each.folder): each for each in kept}
-    first: list[tuple[Alive | None, Listed | None]] = []
+    first: list[tuple[LiveEngine | None, Listed | None]] = []
     for each in living:
         found = on_disk.pop(os.path.realpath(each.kept), None) if each.kept else None
         first.append((each, found or (read_listed(Path(each.kept)) if each.kept else None)))
     return [*first, *((None, each) for each in on_disk.values())]
 
 
-def _row(living: "Alive | None", kept: "Listed | None") -> tuple[str, ...]:
+def _row(living: "LiveEngine | None", kept: "Listed | None") -> tuple[str, ...]:
     run = living.run if living is not None else None
     name = (living.name if living is not None else "") or (kept.name if kept is not None else "?")
     experiment: Experiment | ExperimentSummary | None = kept.experiment if kept is not None else None
@@ -176,7 +176,7 @@ def _loss(loss: float | None) -> str:
     return "-" if loss is None else f"{loss:.4f}"
 
 
-def _now(living: "Alive") -> str:
+def _now(living: "LiveEngine") -> str:
     """What a run in memory does."""
     run = living.run
     if living.other_version:
@@ -188,7 +188,7 @@ def _now(living: "Alive") -> str:
     return f"{doing} on {run.device}, {views}"
 
 
-def _json(living: "Alive | None", kept: "Listed | None") -> str:
+def _json(living: "LiveEngine | None", kept: "Listed | None") -> str:
     import json
 
     run = living.run if living is not None else None

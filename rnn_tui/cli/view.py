@@ -23,7 +23,7 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import to_dict
 
 if TYPE_CHECKING:
-    from rnn_tui.client.link import Engine
+    from rnn_tui.client.link import EngineLink
     from rnn_tui.view.model.launch import Showing
 
 __all__ = ["attach", "open_view", "resume"]
@@ -133,10 +133,10 @@ def _view_again(
 
 def _refuse_alive(folder: str) -> None:
     """Nothing, where the run in that folder does not train already. Raises Refusal."""
-    from rnn_tui.client.discovery import EnginesError, alive
+    from rnn_tui.client.discovery import EnginesError, live_engines
 
     with contextlib.suppress(EnginesError):  # that is told by who starts one
-        for each in alive():
+        for each in live_engines():
             if each.kept and os.path.realpath(each.kept) == os.path.realpath(folder):
                 raise Refusal(f"{shown(each.name)}: is alive already: `rnn-tui attach {shown(each.name)}` looks at it")
 
@@ -145,13 +145,13 @@ def _refuse_alive(folder: str) -> None:
 def attach(*, name: str | None, **parameters: Any) -> None:
     """Look at a run that trains, from any shell: RUN is its name, how that begins, or its folder; the one begun last,
     if none is given. A run that has ended is opened as `resume` does."""
-    from rnn_tui.client.find_run import NotAlive, find_alive, informed, newest_alive
+    from rnn_tui.client.find_run import NoLiveRun, find_live, informed, newest_live
     from rnn_tui.runs.catalog import NoSuchRun, find
 
     manner = manner_of(parameters)
     try:
-        engine = newest_alive() if name is None else find_alive(name)
-    except NotAlive as error:
+        engine = newest_live() if name is None else find_live(name)
+    except NoLiveRun as error:
         try:
             find(name or "")
         except NoSuchRun:
@@ -160,7 +160,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
         _view_again(name or "", nothing | parameters)
     try:
         engine = informed(engine, _tell_waiting)
-    except NotAlive as error:
+    except NoLiveRun as error:
         raise Refusal(f"{shown(engine.name)}: {error}") from None
     _need_terminal("rnn-tui runs")
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
@@ -252,7 +252,7 @@ def _try_file(experiment: Experiment) -> None:
         raise Refusal(complaint(error, to_dict(experiment))) from None
 
 
-def _try_device(engine: "Engine", experiment: Experiment) -> None:
+def _try_device(engine: "EngineLink", experiment: Experiment) -> None:
     """Nothing, where the engine has that device. Raises Refusal, while the terminal is still a plain one."""
     from rnn_tui.client.link import EngineError
 

@@ -7,7 +7,7 @@ import click
 
 from rnn_tui.cli.options import Refusal, SectionOption
 from rnn_tui.common.wording import shown
-from rnn_tui.protocol.rendezvous import HANGUPS
+from rnn_tui.protocol.rendezvous import ON_DISCONNECT
 from rnn_tui.view.model.settings import Colors, Manner, Theme
 
 __all__ = ["manner_of", "manner_options"]
@@ -36,7 +36,7 @@ def manner_of(parameters: dict[str, Any]) -> Manner:
         colors=usual.colors if colors is None else _word("--colors", colors, get_args(Colors)),
         theme=usual.theme if theme is None else _word("--theme", theme, get_args(Theme)),
         ascii=bool(parameters.get("ascii")),
-        on_hangup=usual.on_hangup if hangup is None else _word("--on-hangup", hangup, HANGUPS),
+        on_hangup=usual.on_hangup if hangup is None else _word("--on-hangup", hangup, ON_DISCONNECT),
     )
 
 

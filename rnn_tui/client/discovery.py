@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from rnn_tui.client.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
-from rnn_tui.client.inquiry import Answer, Outcome, ask
+from rnn_tui.client.inquiry import Inquiry, Outcome, ask
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Farewell, Greeting, Inquire, Refused, RunSummary, Stop
 from rnn_tui.protocol.engine_messages import Whereabouts
@@ -14,14 +14,14 @@ from rnn_tui.protocol.rendezvous import Note, read_note
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import ProtocolError, decode_message
 
-__all__ = ["Alive", "EnginesError", "alive", "asked", "engines_folder", "stop"]
+__all__ = ["EnginesError", "LiveEngine", "ask_engine", "engines_folder", "live_engines", "stop_engine"]
 
 _ANSWER = 2.0  # seconds that engines have to say where they are; a large network's tick may take longer
 _FIRST_WORD = 10.0  # seconds that a large network may need for a step, before it hears anything
 _CROWDED = "has no room for another connection"
 
 
-class Alive(msgspec.Struct, frozen=True, kw_only=True):
+class LiveEngine(msgspec.Struct, frozen=True, kw_only=True):
     """An engine that listens. Where `run` is None, it has not said in time where its run is."""
 
     folder: Path  # of its socket
@@ -55,18 +55,18 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
         return f"rnn-tui {self.greeting.program} ({protocol})" if self.greeting.program else protocol
 
 
-def alive() -> list[Alive]:
+def live_engines() -> list[LiveEngine]:
     """Those that listen, the newest first. What is left of others is cleared away. Raises EnginesError."""
     found = [each for each in _asked(engine_folders(), _ANSWER) if each is not None]
     return [each for each in found if each.problem or each.name]  # the others have not opened a run yet
 
 
-def asked(folder: Path, *, patience: float = _ANSWER) -> Alive | None:
+def ask_engine(folder: Path, *, patience: float = _ANSWER) -> LiveEngine | None:
     """What an engine says, or None where there is none."""
     return _asked([folder], patience)[0]
 
 
-def stop(engine: Alive, *, patience: float, first_word: float = _FIRST_WORD) -> Farewell:
+def stop_engine(engine: LiveEngine, *, patience: float, first_word: float = _FIRST_WORD) -> Farewell:
     """End an engine; its run is kept on the disk first. Raises EnginesError where it does not answer."""
     (answer,) = ask([engine.folder], Stop(keep=True), patience=patience, greeting=min(first_word, patience))
     if isinstance(answer.said, Farewell):
@@ -84,11 +84,11 @@ def stop(engine: Alive, *, patience: float, first_word: float = _FIRST_WORD) -> 
     raise EnginesError(_problem(answer))
 
 
-def _asked(folders: Sequence[Path], patience: float) -> list[Alive | None]:
+def _asked(folders: Sequence[Path], patience: float) -> list[LiveEngine | None]:
     return [_alive(answer) for answer in ask(folders, Inquire(), patience=patience)]
 
 
-def _alive(answer: Answer) -> Alive | None:
+def _alive(answer: Inquiry) -> LiveEngine | None:
     if answer.outcome is Outcome.DEAD:
         clear_away(answer.folder)
         return None
@@ -101,12 +101,12 @@ def _alive(answer: Answer) -> Alive | None:
         except ProtocolError as error:
             problem = f"belongs to another version of rnn-tui: {error}"
     note = read_note(answer.folder)
-    return Alive(
+    return LiveEngine(
         folder=answer.folder, note=note, run=run, experiment=experiment, greeting=answer.greeting, problem=problem
     )
 
 
-def _problem(answer: Answer) -> str:
+def _problem(answer: Inquiry) -> str:
     """Why an engine that is there has not said what it was asked; empty: it has, or takes its time."""
     match answer.outcome, answer.said:
         case Outcome.NONSENSE, _:

@@ -4,30 +4,30 @@ import shlex
 from collections.abc import Callable
 
 from rnn_tui import __version__
-from rnn_tui.client.discovery import Alive, EnginesError, alive, asked
+from rnn_tui.client.discovery import EnginesError, LiveEngine, ask_engine, live_engines
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.runs.catalog import NoSuchRun, find
 
-__all__ = ["PATIENCE", "NotAlive", "find_alive", "informed", "newest_alive"]
+__all__ = ["PATIENCE", "NoLiveRun", "find_live", "informed", "newest_live"]
 
 PATIENCE = 10.0  # seconds that a large network may need for a step
 
 
-class NotAlive(ValueError):
+class NoLiveRun(ValueError):
     """No run that is in memory is meant; the text is one line that says which are."""
 
 
-def newest_alive() -> Alive:
+def newest_live() -> LiveEngine:
     """The run that was begun last. Raises NotAlive."""
     found = _alive()
     if not found:
-        raise NotAlive("no run is alive; `rnn-tui runs` lists those on the disk, and `rnn-tui resume RUN` opens one")
+        raise NoLiveRun("no run is alive; `rnn-tui runs` lists those on the disk, and `rnn-tui resume RUN` opens one")
     return found[0]
 
 
-def find_alive(name: str) -> Alive:
+def find_live(name: str) -> LiveEngine:
     """The run of that name, of a name that begins so, or in that folder. Raises NotAlive."""
     found = _alive()
     exact = [each for each in found if each.name == name]
@@ -39,41 +39,41 @@ def find_alive(name: str) -> Alive:
         exact = [each for each in found if folder and each.kept == folder]
     matching = exact or [each for each in found if name and each.name.startswith(name)]
     if len(matching) > 1:
-        raise NotAlive(f"{shown(name)}: is the beginning of {len(matching)} runs: {_names(matching)}")
+        raise NoLiveRun(f"{shown(name)}: is the beginning of {len(matching)} runs: {_names(matching)}")
     if not matching:
         which = f"these are: {_names(found)}" if found else "none is"
-        raise NotAlive(f"{shown(name)}: no run of that name is alive; {which}")
+        raise NoLiveRun(f"{shown(name)}: no run of that name is alive; {which}")
     return matching[0]
 
 
-def informed(engine: Alive, waits: Callable[[float], object] = lambda _: None) -> Alive:
+def informed(engine: LiveEngine, waits: Callable[[float], object] = lambda _: None) -> LiveEngine:
     """The same, once it has said where its run is; `waits` hears for how many seconds at most, where that takes long.
 
     Raises NotAlive, also where it is of another version, and can only be stopped.
     """
     if engine.run is None and not engine.problem:
         waits(PATIENCE)
-        engine = asked(engine.folder, patience=PATIENCE) or engine
+        engine = ask_engine(engine.folder, patience=PATIENCE) or engine
     if engine.other_version:
         stop = f"rnn-tui stop {shlex.quote(safe(engine.name))}" if engine.name else "end its process"
-        raise NotAlive(
+        raise NoLiveRun(
             f"is trained by another version of rnn-tui, {safe(engine.other_version)}, and this is {__version__} "
             f"(protocol {VERSION}): attach with that one, or `{stop}`"
         )
     if engine.problem:
-        raise NotAlive(safe(engine.problem))
+        raise NoLiveRun(safe(engine.problem))
     if engine.experiment is None:
         process = f" (process {engine.process})" if engine.process else ""
-        raise NotAlive(f"the run does not answer; it may be in a long step, or stopped{process}: try again")
+        raise NoLiveRun(f"the run does not answer; it may be in a long step, or stopped{process}: try again")
     return engine
 
 
-def _alive() -> list[Alive]:
+def _alive() -> list[LiveEngine]:
     try:
-        return alive()
+        return live_engines()
     except EnginesError as error:
-        raise NotAlive(safe(str(error))) from None
+        raise NoLiveRun(safe(str(error))) from None
 
 
-def _names(found: list[Alive]) -> str:
+def _names(found: list[LiveEngine]) -> str:
     return ", ".join(safe(each.name) or "?" for each in found[:3]) + (", …" if len(found) > 3 else "")

@@ -15,7 +15,7 @@ from rnn_tui.protocol.core import CoreCommand, Farewell, Greeting, Refused, RunS
 from rnn_tui.protocol.rendezvous import SOCKET
 from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_core, pack
 
-__all__ = ["Answer", "Outcome", "ask", "connect"]
+__all__ = ["Inquiry", "Outcome", "ask", "connect"]
 
 _AGAIN = 0.02  # seconds between two tries to connect where the queue is full
 _TURNS = 2  # connections that may be closed on us before it counts as being turned away
@@ -31,7 +31,7 @@ class Outcome(Enum):
     DEAD = auto()  # nobody listens
 
 
-class Answer:
+class Inquiry:
     """One engine that is asked, and what it has said so far."""
 
     def __init__(self, folder: Path) -> None:
@@ -119,13 +119,13 @@ class Answer:
 
 def ask(
     folders: Sequence[Path], command: CoreCommand, *, patience: float, greeting: float | None = None
-) -> list[Answer]:
+) -> list[Inquiry]:
     """Ask the engines in these folders, and return what came of each, in their order.
 
     It takes `patience` seconds at most for all of them together. `greeting`: seconds after which an engine that has
     not even greeted counts as silent; None: as long as the answer may take.
     """
-    answers = [Answer(folder) for folder in folders]
+    answers = [Inquiry(folder) for folder in folders]
     now = time.monotonic()
     deadline, first = now + patience, now + (patience if greeting is None else greeting)
     with selectors.DefaultSelector() as selector:

@@ -21,15 +21,15 @@ from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_log import find_log, last_line, new_log, open_for_log
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame
-from rnn_tui.protocol.frame_request import Look
-from rnn_tui.protocol.rendezvous import SOCKET, OnHangup
+from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import Buffer, ProtocolError, decode_message, pack
 
 if TYPE_CHECKING:
-    from rnn_tui.client.discovery import Alive
+    from rnn_tui.client.discovery import LiveEngine
 
-__all__ = ["Engine", "EngineError", "join_engine", "start_engine"]
+__all__ = ["EngineError", "EngineLink", "join_engine", "start_engine"]
 
 _UNHEARD = "new.sock"  # a socket that nobody listens to yet
 _QUEUE = 8  # connections that may wait until they are accepted
@@ -40,7 +40,7 @@ class EngineError(RuntimeError):
     """The engine has gone, or speaks nonsense; the text is what can be told about it."""
 
 
-class Engine:
+class EngineLink:
     """An engine in a process of its own: one that this view has started, or one that it has joined."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Engine:
         Waits until torch is loaded. Raises EngineError where the engine dies.
         """
         self._peer.sendall(pack(Open(experiment=experiment, play=False)))
-        self._peer.sendall(pack(Look(number=0)))  # answered by a frame once the experiment is open
+        self._peer.sendall(pack(FrameRequest(number=0)))  # answered by a frame once the experiment is open
         while True:
             for message in self._read_blocking():
                 match message:
@@ -156,7 +156,7 @@ class Engine:
         return [decode_message(body) for body in self._buffer.feed(data)]
 
 
-def start_engine(on_hangup: OnHangup = "train") -> Engine:
+def start_engine(on_hangup: OnDisconnect = "train") -> EngineLink:
     """Start an engine; returns at once, while torch is still being loaded there. Raises EnginesError.
 
     Its socket lies in a folder that only its owner can enter. We listen on it before the process begins and hand
@@ -179,9 +179,9 @@ def start_engine(on_hangup: OnHangup = "train") -> Engine:
                 pass_fds=[listener.fileno(), home.lock],  # both hold the lock on the folder
                 start_new_session=True,
             )
-    return Engine(process, peer, folder, home)
+    return EngineLink(process, peer, folder, home)
 
 
-def join_engine(engine: "Alive") -> Engine:
+def join_engine(engine: "LiveEngine") -> EngineLink:
     """A view more on an engine that runs. Raises OSError where it has gone, TimeoutError where it does not answer."""
-    return Engine(None, connect(engine.folder, patience=_PATIENCE), engine.folder)
+    return EngineLink(None, connect(engine.folder, patience=_PATIENCE), engine.folder)

@@ -11,26 +11,26 @@ from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.core import Detach, Inquire, Stop
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 
 __all__ = [
     "HISTORY",
-    "Back",
     "Command",
+    "Fork",
     "GoTo",
     "Keep",
-    "Learn",
     "NextBranch",
     "NextPhase",
     "Open",
     "Play",
     "Restart",
+    "SetBreakpoints",
     "SetSpeed",
     "SetTick",
     "SlowMotion",
     "Step",
+    "StepBack",
     "TakeControls",
-    "Watch",
 ]
 
 HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
@@ -92,13 +92,13 @@ class GoTo(Value, frozen=True, kw_only=True, tag=True):
     tick: Annotated[int, msgspec.Meta(ge=-1)]
 
 
-class Back(Value, frozen=True, kw_only=True, tag=True):
+class StepBack(Value, frozen=True, kw_only=True, tag="Back"):
     """One tick back, or to the end of the epoch before, and hold."""
 
     unit: Literal["tick", "epoch"] = "tick"
 
 
-class Learn(Value, frozen=True, kw_only=True, tag=True):
+class Fork(Value, frozen=True, kw_only=True, tag="Learn"):
     """Learn in another way from the tick on the screen; from one in the past this is another branch."""
 
     training: Training
@@ -120,7 +120,7 @@ class SlowMotion(Value, frozen=True, kw_only=True, tag=True):
     pace: Annotated[float, msgspec.Meta(gt=0)] = 1.5  # phases a second
 
 
-class Watch(Value, frozen=True, kw_only=True, tag=True):
+class SetBreakpoints(Value, frozen=True, kw_only=True, tag="Watch"):
     """Pause at these breakpoints from now on, and at no others."""
 
     until: tuple[str, ...]
@@ -131,7 +131,7 @@ class TakeControls(Value, frozen=True, kw_only=True, tag=True):
 
 
 Command = (
-    Look
+    FrameRequest
     | Open
     | Restart
     | Play
@@ -139,12 +139,12 @@ Command = (
     | SetSpeed
     | SetTick
     | GoTo
-    | Back
-    | Learn
+    | StepBack
+    | Fork
     | NextBranch
     | NextPhase
     | SlowMotion
-    | Watch
+    | SetBreakpoints
     | TakeControls
     | Detach
     | Stop

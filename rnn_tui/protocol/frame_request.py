@@ -7,7 +7,7 @@ import msgspec
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.inspect import Ask
 
-__all__ = ["CurveWanted", "Look", "Wanted"]
+__all__ = ["CurveWanted", "FrameRequest", "Wanted"]
 
 
 class CurveWanted(Value, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     curve: CurveWanted | None = None
 
 
-class Look(Value, frozen=True, kw_only=True, tag=True):
+class FrameRequest(Value, frozen=True, kw_only=True, tag="Look"):
     """A request for the newest frame. Held back while the engine has nothing newer than `seen`."""
 
     number: int

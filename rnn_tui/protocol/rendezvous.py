@@ -10,11 +10,11 @@ import msgspec
 
 from rnn_tui.common.atomic_files import read_whole, write_whole
 
-__all__ = ["HANGUPS", "SOCKET", "Note", "OnHangup", "read_note", "write_note"]
+__all__ = ["ON_DISCONNECT", "SOCKET", "Note", "OnDisconnect", "read_note", "write_note"]
 
 SOCKET = "engine.sock"
-OnHangup = Literal["train", "pause", "stop"]  # what becomes of a run whose last view has vanished
-HANGUPS: tuple[OnHangup, ...] = ("train", "pause", "stop")
+OnDisconnect = Literal["train", "pause", "stop"]  # what becomes of a run whose last view has vanished
+ON_DISCONNECT: tuple[OnDisconnect, ...] = ("train", "pause", "stop")
 _NOTE = "run.json"
 _MOST = 2**16  # bytes of it
 

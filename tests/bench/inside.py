@@ -29,7 +29,7 @@ from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.registry import INSIDE, inside_pane
 from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.stage.wanted import time_axis
@@ -127,7 +127,7 @@ def _beside_forward() -> None:
         print(f"  {name:22} {ratio:5.2f}   ({1000 * statistics.median(looked_at):.0f} ms)")
 
 
-def _scene(session: Session, wanted: Wanted, gaze: Gaze, width: int) -> Scene:
+def _scene(session: Session, wanted: Wanted, view: ViewState, width: int) -> Scene:
     experiment = session.experiment
     status = session.status(playing=True, speed=0.0)
     probe = session.probe
@@ -143,7 +143,7 @@ def _scene(session: Session, wanted: Wanted, gaze: Gaze, width: int) -> Scene:
     )
     opened = Opened(run=1, experiment=experiment, began=experiment, weights=experiment.weights, device="cpu", torch="")
     axis = time_axis(experiment, width, frame.steps.first if frame.steps else 0)
-    return Scene(opened=opened, frame=frame, gaze=gaze, palette=DARK, axis=axis)
+    return Scene(opened=opened, frame=frame, view=view, palette=DARK, axis=axis)
 
 
 def _drawing() -> None:
@@ -156,12 +156,12 @@ def _drawing() -> None:
         for kind in kinds:
             pane: Any = kind()
             pane._size = Size(118, 30)
-            gaze = Gaze()
-            asks = (pane.ask(session.experiment, gaze),) if hasattr(pane, "ask") else ()
+            view = ViewState()
+            asks = (pane.ask(session.experiment, view),) if hasattr(pane, "ask") else ()
             wanted = Wanted(
                 first=0, count=session.experiment.length, units=32, layers=(0, 9), inside=asks, tensors=True
             )
-            scene = _scene(session, wanted, gaze, 118)
+            scene = _scene(session, wanted, view, 118)
             took = [_draw(pane, scene) for _ in range(20)]
             print(f"  {lesson:12} {kind.ID:10} {1000 * statistics.median(took):5.1f}   at worst {1000 * max(took):.1f}")
 

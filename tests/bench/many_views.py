@@ -16,22 +16,22 @@ import time
 
 from msgspec.structs import replace
 
-from rnn_tui.client.discovery import alive
-from rnn_tui.client.link import Engine, start_engine
+from rnn_tui.client.discovery import live_engines
+from rnn_tui.client.link import EngineLink, start_engine
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open, SetSpeed
 from rnn_tui.protocol.core import Inquire
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Whereabouts
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.wire import Buffer, decode_message, pack
 from tests.bench.pty_screen import PtyScreen
 
 _ALL = Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))
 _CLIENTS = """
 import select, socket, sys
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.wire import pack
-look = pack(Look(number=1, wanted=Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))))
+look = pack(FrameRequest(number=1, wanted=Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))))
 peers = {}
 poll = select.poll()
 for _ in range(int(sys.argv[2])):
@@ -83,14 +83,14 @@ class _Asker:
         return (last - first) / (ended - began), max(answers)
 
 
-def _opened() -> tuple[Engine, str]:
+def _opened() -> tuple[EngineLink, str]:
     """An engine that trains hihello for ever, at full speed."""
     lesson = LESSONS["hihello"]
     experiment = replace(
         lesson, training=replace(lesson.training, epochs=0), run=replace(lesson.run, speed=0.0, until=())
     )
     engine = start_engine()
-    engine._peer.sendall(pack(Open(experiment=experiment)) + pack(SetSpeed(speed=0.0)) + pack(Look(number=0)))
+    engine._peer.sendall(pack(Open(experiment=experiment)) + pack(SetSpeed(speed=0.0)) + pack(FrameRequest(number=0)))
     buffer = Buffer()
     while not any(isinstance(decode_message(body), Frame) for body in buffer.feed(engine._peer.recv(1 << 20))):
         pass
@@ -148,7 +148,7 @@ def main() -> None:
                 what = f"{count} that pull{'s' if count == 1 else ''}"
                 print(f"{what:22} {rate:8,.0f} {rate / alone:8.2f}  {1000 * took:6.1f} ms", flush=True)
             if views:
-                assert alive()
+                assert live_engines()
                 rate, took = _viewed(views, seconds, asker)
                 print(f"{f'{views} real views':22} {rate:8,.0f} {rate / alone:8.2f}  {1000 * took:6.1f} ms", flush=True)
             again, _ = asker.rate(seconds)

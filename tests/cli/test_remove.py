@@ -13,7 +13,7 @@ from rnn_tui.cli.options import Refusal
 from rnn_tui.cli.run_args import resumed
 from rnn_tui.cli.run_options import NEWEST
 from rnn_tui.client import discovery as engines
-from rnn_tui.client.discovery import Alive
+from rnn_tui.client.discovery import LiveEngine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import begin_keeping
 from rnn_tui.experiment.changes import Turn
@@ -156,7 +156,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
     result = run("rm", "one", "--yes")
     assert (result.exit_code, result.stderr) == (2, "rnn-tui: one: is being trained; `rnn-tui stop` ends it\n")
     keeper.close()
-    engine = Alive(folder=Path("/"), run=RunSummary(name="one", kept=str(place / "one"), views=0, process=1))
+    engine = LiveEngine(folder=Path("/"), run=RunSummary(name="one", kept=str(place / "one"), views=0, process=1))
     monkeypatch.setattr(engines, "alive", lambda: [engine])
     result = run("rm", str(place / "one"), "--yes")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -168,7 +168,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("place")
 def test_a_live_run_that_is_kept_elsewhere_is_listed_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = kept(tmp_path / "mine")
-    engine = Alive(folder=Path("/"), run=RunSummary(name=str(folder), kept=str(folder), views=0, process=1))
+    engine = LiveEngine(folder=Path("/"), run=RunSummary(name=str(folder), kept=str(folder), views=0, process=1))
     monkeypatch.setattr(engines, "alive", lambda: [engine])
     row = run("runs").stdout.splitlines()[1]
     assert row.startswith(f"{folder}  hihello: rnn 1×5")

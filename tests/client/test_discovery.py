@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnn_tui.cli.main import main
-from rnn_tui.client.discovery import EnginesError, alive, engines_folder
+from rnn_tui.client.discovery import EnginesError, engines_folder, live_engines
 from rnn_tui.protocol.rendezvous import SOCKET, Note, write_note
 
 
@@ -30,7 +30,7 @@ def refused(*args: str) -> str:
 def test_the_folder_is_its_owner_s_alone(place: Path) -> None:
     assert engines_folder() == place
     assert place.stat().st_mode & 0o777 == 0o700
-    assert alive() == []
+    assert live_engines() == []
 
 
 @pytest.mark.parametrize("mode", [0o701, 0o750, 0o777])
@@ -72,7 +72,7 @@ def test_one_that_speaks_nonsense_is_told_of_and_hurts_nobody() -> None:
             peer, _ = listener.accept()
             peer.sendall(b"\xff\xff\xff\xff nonsense")
             os._exit(0)
-        (found,) = alive()
+        (found,) = live_engines()
         os.waitpid(child, 0)
     assert "another version" in found.problem
 
@@ -86,7 +86,7 @@ def test_who_is_busy_is_found_by_what_is_written_down(monkeypatch: pytest.Monkey
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / SOCKET))
         listener.listen(8)
-        (found,) = alive()
+        (found,) = live_engines()
         assert (found.name, found.kept, found.run) == ("novel-1", "/somewhere/novel-1", None)
         (line,) = [line for line in CliRunner().invoke(main, ["runs"]).stdout.splitlines() if "novel-1" in line]
         assert line.endswith("does not answer")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.client.discovery import alive
+from rnn_tui.client.discovery import live_engines
 from rnn_tui.client.engine_folders import EngineFolder, clear_away, engine_folders, engines_folder, new_engine_folder
 from rnn_tui.protocol.rendezvous import SOCKET
 
@@ -38,28 +38,28 @@ def test_what_a_killed_engine_has_left_is_cleared_away() -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(home.path / SOCKET))
         listener.listen(1)
-    assert alive() == []
+    assert live_engines() == []
     assert home.path.exists()  # we live, and hold the lock
     home.close()
-    assert alive() == []
+    assert live_engines() == []
     assert not home.path.exists()
 
 
 def test_what_died_before_it_had_a_socket_is_cleared_away() -> None:
     home = new_engine_folder()
-    assert alive() == []
+    assert live_engines() == []
     assert home.path.exists()
     home.close()
-    assert alive() == []
+    assert live_engines() == []
     assert not home.path.exists()
 
 
 def test_without_a_lock_it_has_to_be_old(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = left()
-    assert alive() == []
+    assert live_engines() == []
     assert folder.exists()  # it may be about to listen
     monkeypatch.setattr("rnn_tui.client.engine_folders._BIRTH", -1.0)
-    assert alive() == []
+    assert live_engines() == []
     assert not folder.exists()
 
 
@@ -68,7 +68,7 @@ def test_a_folder_without_lock_and_socket_is_not_ours_to_delete(monkeypatch: pyt
     folder = engines_folder() / "other"
     folder.mkdir()
     (folder / "notes.txt").write_text("keep me")
-    assert alive() == []
+    assert live_engines() == []
     assert (folder / "notes.txt").exists()
 
 
@@ -82,12 +82,12 @@ def test_links_are_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (inside / "link").symlink_to(elsewhere)
     (inside / "lock").symlink_to(elsewhere / "precious")
     assert engine_folders() == [inside]
-    assert alive() == []
+    assert live_engines() == []
     assert not clear_away(link)
     assert (elsewhere / "precious").exists()
     assert link.is_symlink()
     (inside / "lock").unlink()
-    assert alive() == []
+    assert live_engines() == []
     assert not inside.exists()
     assert (elsewhere / "precious").exists()
 

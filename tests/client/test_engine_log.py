@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.client.link import Engine, EngineError, start_engine
+from rnn_tui.client.link import EngineError, EngineLink, start_engine
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_log import find_log, last_line, log_folder, new_log, open_for_log
 
@@ -20,13 +20,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def engine(place: Path) -> Iterator[Engine]:  # noqa: ARG001
+def engine(place: Path) -> Iterator[EngineLink]:  # noqa: ARG001
     it = start_engine()
     yield it
     it.close()
 
 
-async def words_of(engine: Engine) -> str:
+async def words_of(engine: EngineLink) -> str:
     try:
         async for message in engine.messages():
             assert isinstance(message, Greeting)
@@ -62,7 +62,7 @@ async def test_the_view_shows_the_last_line_and_the_path(place: Path, monkeypatc
     assert "Traceback" in path.read_text()
 
 
-async def test_a_crash_leaves_its_traceback(engine: Engine) -> None:
+async def test_a_crash_leaves_its_traceback(engine: EngineLink) -> None:
     messages = engine.messages()
     await anext(messages)
     os.kill(engine.pid, signal.SIGSEGV)

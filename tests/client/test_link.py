@@ -14,14 +14,14 @@ import numpy as np
 import psutil
 import pytest
 
-from rnn_tui.client.link import Engine, EngineError, start_engine
+from rnn_tui.client.link import EngineError, EngineLink, start_engine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, Step
 from rnn_tui.protocol.core import Greeting, Inquire, Refused
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Whereabouts
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import pack
 from tests.engine.guests import House, house
@@ -41,7 +41,7 @@ def experiment(epochs: int = 30) -> Experiment:
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
+def engine() -> Iterator[EngineLink]:
     engine = start_engine()
     yield engine
     engine.close()
@@ -59,7 +59,7 @@ async def the_next(messages: AsyncIterator[EngineMessage]) -> EngineMessage:
     return await asyncio.wait_for(anext(messages), PATIENCE)
 
 
-async def ask(engine: Engine, messages: AsyncIterator[EngineMessage], look: Look) -> Frame:
+async def ask(engine: EngineLink, messages: AsyncIterator[EngineMessage], look: FrameRequest) -> Frame:
     engine.send(look)
     message = await the_next(messages)
     assert isinstance(message, Frame)
@@ -67,7 +67,7 @@ async def ask(engine: Engine, messages: AsyncIterator[EngineMessage], look: Look
     return message
 
 
-async def test_the_losses_are_those_of_a_session_in_this_process(engine: Engine) -> None:
+async def test_the_losses_are_those_of_a_session_in_this_process(engine: EngineLink) -> None:
     """Looked at or not: one run after the other."""
     session = Session(experiment())
     while session.tick():
@@ -82,7 +82,7 @@ async def test_the_losses_are_those_of_a_session_in_this_process(engine: Engine)
         engine.send(Open(experiment=experiment()))
         while True:
             number += 1
-            frame = await ask(engine, messages, Look(number=number, wanted=wanted))
+            frame = await ask(engine, messages, FrameRequest(number=number, wanted=wanted))
             revisions.append(frame.revision)
             if frame.status.state != "playing":
                 break
@@ -90,7 +90,7 @@ async def test_the_losses_are_those_of_a_session_in_this_process(engine: Engine)
         assert frame.status.tick == 180
         assert revisions == sorted(revisions)
         number += 1
-        last = await ask(engine, messages, Look(number=number, wanted=EVERYTHING))
+        last = await ask(engine, messages, FrameRequest(number=number, wanted=EVERYTHING))
         assert last.curve is not None
         assert len(last.curve.x) == 30
         np.testing.assert_array_equal(last.curve.x, np.arange(1, 31))
@@ -112,7 +112,7 @@ async def test_close_ends_it_and_leaves_nothing() -> None:
     engine.close()  # again, as the app and the command line both do
 
 
-async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: Engine) -> None:
+async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: EngineLink) -> None:
     """Whatever the nonsense: test_server.py."""
     nonsense = (5).to_bytes(4, "big") + b"hello"
     engine._peer.sendall(nonsense)
@@ -139,13 +139,13 @@ def test_an_engine_whose_view_vanishes_ends_where_it_was_told_so_and_tidies_up(b
         engine.close()
 
 
-async def test_the_last_words_of_an_engine_that_is_killed(engine: Engine) -> None:
+async def test_the_last_words_of_an_engine_that_is_killed(engine: EngineLink) -> None:
     messages = engine.messages()
     await the_next(messages)
     os.kill(engine.pid, signal.SIGKILL)
     with pytest.raises(EngineError, match="ended by signal 9"):
         await the_next(messages)
-    engine.send(Look(number=1))  # says nothing, and fails nowhere
+    engine.send(FrameRequest(number=1))  # says nothing, and fails nowhere
 
 
 async def test_the_last_words_of_an_engine_that_cannot_begin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_training_does_not_wait_for_a_view_that_never_reads(served: House) -> No
     other, looks = served.guest(), 0
     while other.look().status.state != "done":  # it looks as fast as it can; far more than the socket holds
         looks += 1
-        guest.say(Look(number=looks, wanted=EVERYTHING))
+        guest.say(FrameRequest(number=looks, wanted=EVERYTHING))
     numbers = [guest.hear(Frame).look]
     while numbers[-1] != looks:
         numbers.append(guest.hear(Frame).look)
@@ -188,10 +188,10 @@ def test_training_does_not_wait_for_a_view_that_never_reads(served: House) -> No
 
 def test_a_look_is_held_while_nothing_is_newer(served: House) -> None:
     guest = served.guest()
-    guest.say(Open(experiment=experiment(), play=False), Look(number=1))
+    guest.say(Open(experiment=experiment(), play=False), FrameRequest(number=1))
     first = guest.hear(Frame)
     assert (first.look, first.status.tick) == (1, 0)
-    guest.say(Look(number=2, seen=first.revision), Inquire())
+    guest.say(FrameRequest(number=2, seen=first.revision), Inquire())
     guest.hear(Whereabouts)  # the look has been heard as well, and is not answered
     guest.socket.settimeout(0.05)
     with pytest.raises(TimeoutError):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from rnn_tui import __version__
 from rnn_tui.cli.main import main
 from rnn_tui.client import discovery as engines
-from rnn_tui.client.discovery import Alive, EnginesError, alive
+from rnn_tui.client.discovery import EnginesError, LiveEngine, live_engines
 from rnn_tui.client.engine_folders import engines_folder
 from rnn_tui.client.inquiry import connect
 from rnn_tui.protocol.core import Farewell, Greeting
@@ -75,7 +75,7 @@ def test_an_engine_of_0_1_0_is_listed_and_stopped_and_attach_says_what_to_do() -
         assert told("stop", "hihello") == f"Stopped {OLD} at epoch 0, tick 0\n"
         engine.thread.join(10)
         assert engine.heard[-1] == "Stop"
-    assert alive() == []
+    assert live_engines() == []
 
 
 def test_an_engine_of_a_version_to_come_is_listed_and_stopped() -> None:
@@ -96,7 +96,7 @@ def test_an_engine_of_a_version_to_come_is_listed_and_stopped() -> None:
 def test_one_whose_experiment_means_nothing_to_us_is_listed_and_stopped_by_what_is_written_down() -> None:
     note = Note(name="opera-1", kept="/somewhere/opera-1")
     with of_the_future(experiment=["a", "list"], note=note):
-        (found,) = alive()
+        (found,) = live_engines()
         assert (found.name, found.kept, found.run) == ("opera-1", "/somewhere/opera-1", None)
         assert found.other_version == "rnn-tui 3.1.4 (protocol 99)"
         assert "attach with it, or stop it" in told("runs")
@@ -114,7 +114,7 @@ def test_what_another_version_says_does_not_reach_the_terminal_raw() -> None:
 def test_one_that_refuses_says_why() -> None:
     greeting = packed("Greeting", version=99, torch="4")
     with fake_engine("no", greeting, lambda _: packed("Refused", problem="ask again"), note=Note(name="no-1")):
-        (found,) = alive()
+        (found,) = live_engines()
         assert found.problem == "refuses: ask again"
         assert "refuses: ask again" in refused("stop", "no-1")
 
@@ -188,10 +188,10 @@ def test_what_is_written_down_is_read_only_from_a_file() -> None:
         note = engines_folder() / "novel-1" / "run.json"
         note.unlink()
         os.mkfifo(note)
-        assert alive() == []
+        assert live_engines() == []
         note.unlink()
         note.write_text("[" * 50_000)
-        assert alive() == []
+        assert live_engines() == []
 
 
 def test_stop_waits_for_a_checkpoint_but_not_for_a_first_word() -> None:
@@ -205,10 +205,10 @@ def test_stop_waits_for_a_checkpoint_but_not_for_a_first_word() -> None:
     with fake_engine("slow", recorded("greeting"), slow):
         timer = threading.Timer(0.4, asked.set)
         timer.start()
-        left = engines.stop(Alive(folder=engines_folder() / "slow"), patience=60, first_word=0.1)
+        left = engines.stop_engine(LiveEngine(folder=engines_folder() / "slow"), patience=60, first_word=0.1)
         assert isinstance(left, Farewell)
     with silent_engine("stuck"), pytest.raises(EnginesError, match=r"within 0\.1 s"):
-        engines.stop(Alive(folder=engines_folder() / "stuck"), patience=3600, first_word=0.1)
+        engines.stop_engine(LiveEngine(folder=engines_folder() / "stuck"), patience=3600, first_word=0.1)
 
 
 def test_all_are_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,7 @@ def test_all_are_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def nest(number: int) -> None:
         if not number:
-            assert [each.run is not None for each in alive()] == 12 * [True]
+            assert [each.run is not None for each in live_engines()] == 12 * [True]
             return
         with fake_engine(f"engine-{number}", recorded("greeting"), reply):
             nest(number - 1)
@@ -248,7 +248,7 @@ def test_one_that_hangs_up_on_everybody_is_listed() -> None:
         thread = threading.Thread(target=hang_up)
         thread.start()
         try:
-            (found,) = alive()
+            (found,) = live_engines()
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
@@ -270,7 +270,7 @@ def test_one_that_ends_while_it_is_asked_is_not_there() -> None:
 
         thread = threading.Thread(target=end)
         thread.start()
-        assert alive() == []
+        assert live_engines() == []
         thread.join()
 
 
@@ -294,7 +294,7 @@ def test_one_that_never_stops_talking_does_not_hold_us() -> None:
         thread = threading.Thread(target=chat)
         thread.start()
         try:
-            assert alive() == []  # nobody knows its name
+            assert live_engines() == []  # nobody knows its name
         finally:
             ended.set()
             thread.join()

@@ -13,8 +13,8 @@ from rnn_tui.engine.host.server import Server
 from rnn_tui.protocol.commands import Command
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame
-from rnn_tui.protocol.frame_request import Look, Wanted
-from rnn_tui.protocol.rendezvous import SOCKET, OnHangup
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
+from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import Buffer, decode_message, pack
 
@@ -55,7 +55,7 @@ class Guest:
     def look(self, wanted: Wanted | None = None, *, seen: int = -1) -> Frame:
         """The newest frame."""
         self._looks += 1
-        self.say(Look(number=self._looks, seen=seen, wanted=wanted or Wanted()))
+        self.say(FrameRequest(number=self._looks, seen=seen, wanted=wanted or Wanted()))
         while (frame := self.hear(Frame)).look != self._looks:
             pass
         return frame
@@ -84,7 +84,7 @@ class Guest:
 class House:
     """A server, its socket, and the thread in which it runs."""
 
-    def __init__(self, folder: Path, on_hangup: OnHangup, idle: float) -> None:
+    def __init__(self, folder: Path, on_hangup: OnDisconnect, idle: float) -> None:
         self._path = folder / SOCKET
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self._path))
@@ -108,7 +108,7 @@ class House:
 
 
 @contextlib.contextmanager
-def house(folder: Path, on_hangup: OnHangup = "train", *, idle: float = PATIENCE) -> Iterator[House]:
+def house(folder: Path, on_hangup: OnDisconnect = "train", *, idle: float = PATIENCE) -> Iterator[House]:
     """A server that is over with the context."""
     it = House(folder, on_hangup, idle)
     yield it

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnn_tui.cli.main import main
-from rnn_tui.client.discovery import alive, stop
+from rnn_tui.client.discovery import live_engines, stop_engine
 from tests.terminals import PATIENCE, own_place, program, tick, tty
 
 pytestmark = [pytest.mark.xdist_group("terminal"), pytest.mark.usefixtures("place")]
@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.xdist_group("terminal"), pytest.mark.usefixtures("plac
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     own_place(tmp_path, monkeypatch)
     yield tmp_path
-    for each in alive():
-        stop(each, patience=PATIENCE)
+    for each in live_engines():
+        stop_engine(each, patience=PATIENCE)
 
 
 def told(*arguments: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rnn_tui.client.discovery import Alive, alive, stop
+from rnn_tui.client.discovery import LiveEngine, live_engines, stop_engine
 from rnn_tui.runs.manifest import MANIFEST
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors
 from tests.terminals import PATIENCE, Tty, own_place, program, tick, tty
@@ -101,19 +101,19 @@ def test_killed_at_a_random_moment(number: int, place: Path) -> None:
     else:
         wait_for(lambda: found() or not engines(place), "an engine that nobody can find")
         for each in found():
-            left = stop(each, patience=PATIENCE)
+            left = stop_engine(each, patience=PATIENCE)
             assert not left.problem
             assert left.run.kept
     wait_for(lambda: not engines(place), "an engine is left")
     assert all(loads(folder) for folder in checkpoints(place))
     assert not list((place / "s").iterdir()) or way == "engine KILL"
-    assert not alive()
+    assert not live_engines()
     assert not list((place / "s").iterdir())  # what was left of one that was killed is cleared away
 
 
-def found() -> list[Alive]:
+def found() -> list[LiveEngine]:
     """The runs that can be found, once their engines have noticed that nobody looks."""
-    return [each for each in alive() if each.run is not None and not each.run.views and each.run.kept]
+    return [each for each in live_engines() if each.run is not None and not each.run.views and each.run.kept]
 
 
 def ends_after_the_engine(terminal: Tty) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rnn_tui.client.discovery import alive, stop
+from rnn_tui.client.discovery import live_engines, stop_engine
 from rnn_tui.common.signals import ENDING
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.program.test_hard_to_kill import checkpoints, ends_after_the_engine, engines, found, loads, place, wait_for
@@ -56,11 +56,11 @@ def test_a_view_gives_its_terminal_back_and_its_run_goes_on(number: int, place: 
     if not ends_run:
         wait_for(found, "the run does not go on")
         for each in found():
-            assert not stop(each, patience=PATIENCE).problem
+            assert not stop_engine(each, patience=PATIENCE).problem
     wait_for(lambda: not engines(place), "an engine is left")
     assert all(loads(folder) for folder in checkpoints(place))
     assert checkpoints(place)
-    assert not alive()
+    assert not live_engines()
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rnn_tui.client.discovery import alive
+from rnn_tui.client.discovery import live_engines
 from tests.terminals import PATIENCE, own_place, program, tty
 
 pytestmark = pytest.mark.xdist_group("terminal")
@@ -29,7 +29,7 @@ def test_it_ends_while_nobody_reads(number: signal.Signals, tmp_path: Path, monk
             if number == signal.SIGTERM:
                 engine.wait(PATIENCE)
             else:
-                (found,) = alive()
+                (found,) = live_engines()
                 assert found.run is not None
                 assert found.run.process == engine.pid
         finally:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.client.discovery import alive
+from rnn_tui.client.discovery import live_engines
 from rnn_tui.client.link import start_engine
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.wire import pack
 from tests.engine.kept_runs import changed
 from tests.terminals import ESCAPE, PATIENCE, Tty, own_place, program, tty
@@ -38,9 +38,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         engine = start_engine()
         try:
             experiment = changed(LESSONS["hihello-lstm"], run={"speed": 0.0, "until": ["tick=9"]})
-            engine._peer.sendall(pack(Open(experiment=experiment)) + pack(Look(number=0)))
+            engine._peer.sendall(pack(Open(experiment=experiment)) + pack(FrameRequest(number=0)))
             end = time.monotonic() + PATIENCE
-            while not any(each.run and each.run.status and each.run.status.tick == 9 for each in alive()):
+            while not any(each.run and each.run.status and each.run.status.tick == 9 for each in live_engines()):
                 assert time.monotonic() < end
                 time.sleep(0.05)
             engine.let_go()

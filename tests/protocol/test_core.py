@@ -22,7 +22,7 @@ from rnn_tui.protocol.core import (
     Stop,
 )
 from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.rendezvous import Note
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import ProtocolError, decode_command, decode_core, pack
@@ -67,7 +67,7 @@ def test_what_a_view_of_0_1_0_said_is_understood() -> None:
     assert decode_command(recorded("say-detach")) == Detach()
     assert decode_command(recorded("say-stop")) == Stop(keep=False)
     look, opened = decode_command(recorded("say-look")), decode_command(recorded("say-open"))
-    assert isinstance(look, Look)
+    assert isinstance(look, FrameRequest)
     assert (look.wanted.count, look.wanted.units, look.wanted.layers) == (6, 5, (0, 1))
     assert isinstance(opened, Open)
     assert opened.experiment.data.targets == ("ihello",)

@@ -15,26 +15,26 @@ from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Training
 from rnn_tui.protocol.commands import (
-    Back,
     Command,
+    Fork,
     GoTo,
-    Learn,
     NextBranch,
     NextPhase,
     Open,
     Play,
     Restart,
+    SetBreakpoints,
     SetSpeed,
     SetTick,
     SlowMotion,
     Step,
+    StepBack,
     TakeControls,
-    Watch,
 )
 from rnn_tui.protocol.core import Detach, Greeting, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Left, Opened, Whereabouts
 from rnn_tui.protocol.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
 from rnn_tui.protocol.inspect.gates import Gate, GatesAsk, GatesFacts
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, GradientsFacts, GradientWay
@@ -53,13 +53,13 @@ COMMANDS: list[Command] = [
     Stop(keep=True),
     Inquire(),
     GoTo(tick=-1),
-    Back(unit="epoch"),
-    Learn(training=LESSONS["ohlol"].training, reseed=True),
+    StepBack(unit="epoch"),
+    Fork(training=LESSONS["ohlol"].training, reseed=True),
     NextBranch(),
     NextPhase(),
     SlowMotion(on=True, pace=0.5),
-    Look(number=1),
-    Look(
+    FrameRequest(number=1),
+    FrameRequest(
         number=2**40,
         opened=3,
         seen=4,
@@ -88,8 +88,8 @@ COMMANDS: list[Command] = [
     Restart(),
     Restart(seed=2**63 - 1),
     Open(experiment=LESSONS["hihello"], history=0, turns=(Turn(tick=0, training=Training(lr=0.5), reseed=True),)),
-    Watch(until=()),
-    Watch(until=("learnt", "loss<€")),
+    SetBreakpoints(until=()),
+    SetBreakpoints(until=("learnt", "loss<€")),
     Play(on=True),
     Play(on=False),
     Step(),
@@ -316,7 +316,7 @@ json_like = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
-tags = st.sampled_from([each.__name__ for each in (*Command.__args__, *EngineMessage.__args__)])
+tags = st.sampled_from([each.__struct_config__.tag for each in (*Command.__args__, *EngineMessage.__args__)])
 
 
 names = st.sampled_from(["look", "number", "status", "seed", "on", "version", "states", "tick", "wanted"])

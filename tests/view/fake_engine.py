@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rnn_tui.client.link import Engine, EngineError
+from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import (
     Command,
@@ -14,28 +14,28 @@ from rnn_tui.protocol.commands import (
     Open,
     Play,
     Restart,
+    SetBreakpoints,
     SetSpeed,
     SetTick,
     SlowMotion,
     Step,
-    Watch,
 )
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame
 from rnn_tui.protocol.frame import Status
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.version import VERSION
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 
 __all__ = ["FakeEngine"]
 
 
-class FakeEngine(Engine):
+class FakeEngine(EngineLink):
     """Stands in for `link.Engine`. Commands move its status; nothing is trained."""
 
     def __init__(self, status: Status = MIDWAY, *, greets: bool = True) -> None:
         self.commands: list[Command] = []  # all but looks
-        self.looks: list[Look] = []
+        self.looks: list[FrameRequest] = []
         self.frames: list[Frame] = []  # answered
         self.closed = self.let_gone = self.dead = False
         self._process = None
@@ -46,7 +46,7 @@ class FakeEngine(Engine):
         self.revision = 0
         self.holds = False  # it is in the middle of a tick, and answers nothing
         self.extra: dict[str, Any] = {}  # fields of a frame that shall be others
-        self._pending: Look | None = None
+        self._pending: FrameRequest | None = None
         self._said: asyncio.Queue[EngineMessage | EngineError] = asyncio.Queue()
         if greets:
             self.greet()
@@ -97,7 +97,7 @@ class FakeEngine(Engine):
         """Write it down, and answer a look."""
         if self.dead or self.closed:
             return
-        if isinstance(command, Look):
+        if isinstance(command, FrameRequest):
             self.looks.append(command)
             self._pending = command
             self._answer()
@@ -124,7 +124,7 @@ class FakeEngine(Engine):
             case SetTick(tick=tick) if self.experiment is not None:
                 self._begin(replace(self.experiment, training=replace(self.experiment.training, tick=tick)))
                 self.move()
-            case Watch(until=until) if self.experiment is not None:
+            case SetBreakpoints(until=until) if self.experiment is not None:
                 self._begin(replace(self.experiment, run=replace(self.experiment.run, until=until)))
                 self.move()
             case Restart(seed=seed) if self.experiment is not None:

@@ -20,7 +20,7 @@ from rnn_tui.protocol.frame import (
     Steps,
     TensorFact,
 )
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 
 __all__ = ["MIDWAY", "TORCH", "frame_of", "h_value", "number", "says"]
 
@@ -70,7 +70,9 @@ def _row(experiment: Experiment, row: int, later: int) -> str:
     return (data.vocabulary * (data.length + start))[start : start + data.length]
 
 
-def frame_of(look: Look, experiment: Experiment, status: Status, *, run: int, revision: int, **extra: Any) -> Frame:
+def frame_of(
+    look: FrameRequest, experiment: Experiment, status: Status, *, run: int, revision: int, **extra: Any
+) -> Frame:
     """The answer to a look, as the real engine would cut it."""
     wanted = look.wanted
     learn = experiment.training.learn

@@ -9,7 +9,7 @@ from textual.widgets import Button, Static
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Open, Watch
+from rnn_tui.protocol.commands import Open, SetBreakpoints
 from rnn_tui.view.screens.breakpoints import BreakpointsScreen, Point
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
 from tests.view.fake_engine import FakeEngine
@@ -95,7 +95,7 @@ async def test_the_engine_is_told_and_the_run_goes_on() -> None:
         await until(pilot, lambda: isinstance(app.screen, BreakpointsScreen))
         await pilot.press(*TO_TICK, *"80", "enter")
         await until(pilot, lambda: app.screen is app.main)
-        assert engine.heard() == [Watch(until=("learnt", "tick=80"))]
+        assert engine.heard() == [SetBreakpoints(until=("learnt", "tick=80"))]
         await until(pilot, lambda: engine.looks[-1].seen == engine.revision)
         await pilot.press("B")
         await until(pilot, lambda: isinstance(app.screen, BreakpointsScreen))

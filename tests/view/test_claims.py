@@ -11,9 +11,9 @@ from textual.geometry import Size
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.view.model.scene import Scene, next_scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
 from rnn_tui.view.stage.wanted import time_axis, wanted
@@ -30,15 +30,15 @@ def scenes(draw: st.DrawFn, width: int, height: int) -> Scene:
     rows = st.lists(row, min_size=count, max_size=count)
     data = Data(inputs=tuple(draw(rows)), targets=tuple(draw(rows)), vocabulary=LETTERS)
     experiment = Experiment(data=data, network=Network(head="linear"), training=Training(tick="sequence"))
-    gaze = Gaze(cursor=draw(st.none() | st.integers(0, length - 1)), row=draw(st.integers(0, count - 1)))
+    view = ViewState(cursor=draw(st.none() | st.integers(0, length - 1)), row=draw(st.integers(0, count - 1)))
     sizes = {"prediction": Size(width, height), "network": Size(width, height)}
-    look = Look(number=1, wanted=wanted(experiment, gaze, score_width=width, sizes=sizes, asks=()))
+    look = FrameRequest(number=1, wanted=wanted(experiment, view, score_width=width, sizes=sizes, asks=()))
     status = replace(MIDWAY, fed=draw(st.sampled_from([length, draw(st.integers(0, length))])))
     frame = frame_of(look, experiment, status, run=1, revision=1)
     assert frame.opened is not None
     assert frame.steps is not None
     axis = time_axis(experiment, width, frame.steps.first)
-    return next_scene(None, frame, frame.opened, gaze=gaze, palette=DARK, axis=axis)
+    return next_scene(None, frame, frame.opened, view=view, palette=DARK, axis=axis)
 
 
 def characters(line: str) -> list[str]:
@@ -55,7 +55,7 @@ def test_the_prediction_counts_what_it_shows_or_shows_that_it_is_more(
     rows = [strip.text for strip in PredictionPane().picture(scene, width, height)]
     texts = [row[8:] for row in rows[:3]]
     length, fed = scene.experiment.length, scene.frame.status.fed
-    source = scene.experiment.data.inputs[scene.gaze.row]
+    source = scene.experiment.data.inputs[scene.view.row]
     shown = characters(texts[0])
     assert "".join(map(glyph, source)).find("".join(shown)) >= 0
     assert len(characters(texts[1])) == len(characters(texts[2])) == len(shown)
@@ -69,7 +69,7 @@ def test_the_prediction_counts_what_it_shows_or_shows_that_it_is_more(
         if len(shown) == length:
             assert sum(each == target for each, target in said if each != "·") == right
     if scene.experiment.rows > 1 and rows[3].strip():
-        assert re.match(rf" *row {scene.gaze.row + 1}\b", rows[3]), "one row of several is named"
+        assert re.match(rf" *row {scene.view.row + 1}\b", rows[3]), "one row of several is named"
     assert all(cell_len(row) == width for row in rows)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from textual import events
 
-from rnn_tui.protocol.commands import Learn, Open, Play
+from rnn_tui.protocol.commands import Fork, Open, Play
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
@@ -44,7 +44,7 @@ async def test_keys_that_come_at_once_leave_a_dialog_once(key: str) -> None:
             assert app.is_running, keys
             assert all(type(each) is type(app.screen_stack[-1]) for each in app.screen_stack[1:]), keys
             assert len(app.screen_stack) <= 2, keys
-            assert sum(isinstance(each, Open | Learn) for each in engine.heard()) <= 1, keys
+            assert sum(isinstance(each, Open | Fork) for each in engine.heard()) <= 1, keys
             if app.screen is not app.main:
                 await pilot.press("escape")
             await settled(pilot, app, engine)

@@ -61,16 +61,16 @@ async def test_a_long_text_scrolls_around_the_cursor() -> None:
         assert 20 < count < experiment.length
         for _again in range(3):
             await pilot.press("left_square_bracket")
-        assert app.main.gaze.cursor == experiment.length - 4
+        assert app.main.view.cursor == experiment.length - 4
         last = experiment.length - 1
         await until(pilot, lambda: f"t {last - count + 1}–{last} of 0–{last}" in text_of(app, "#network"))
         await pilot.click("#prediction", offset=(12, 2))  # some steps to the left of the cursor
-        middle = app.main.gaze.cursor
+        middle = app.main.view.cursor
         assert middle is not None
         assert middle < experiment.length - 4
         await until(pilot, lambda: app.main.scene and app.main.scene.steps)
         await pilot.press("escape")
-        assert app.main.gaze.cursor is None
+        assert app.main.view.cursor is None
 
 
 async def test_text_of_any_script_stays_in_its_columns() -> None:

@@ -4,15 +4,15 @@ import pytest
 from rich.color import ColorSystem
 from rich.style import Style
 
-from rnn_tui.view.terminal.escapes import Ink, look_of
+from rnn_tui.view.terminal.escapes import StyleWriter, cell_style
 
 FULL = ColorSystem.TRUECOLOR
 
 
 def written(*cells: tuple[int, int, str, int, str], width: int = 40) -> str:
-    ink = Ink(width)
+    ink = StyleWriter(width)
     for y, x, text, size, style in cells:
-        ink.write(y, x, text, size, look_of(Style.parse(style), FULL, text.isspace()))
+        ink.write(y, x, text, size, cell_style(Style.parse(style), FULL, text.isspace()))
     return ink.done()
 
 
@@ -65,7 +65,7 @@ def test_only_what_differs(before: str, after: str, codes: str) -> None:
 
 
 def test_colours_that_themes_of_terminals_change_are_told_in_full() -> None:
-    assert look_of(Style.parse("#0000af on #000000"), FULL)[:2] == ("48;2;0;0;0", "38;2;0;0;175")
+    assert cell_style(Style.parse("#0000af on #000000"), FULL)[:2] == ("48;2;0;0;0", "38;2;0;0;175")
 
 
 def test_of_a_blank_only_the_background() -> None:
@@ -77,6 +77,6 @@ def test_of_a_blank_only_the_background() -> None:
 
 
 def test_without_colours_there_are_no_codes() -> None:
-    ink = Ink(40)
-    ink.write(0, 0, "a", 1, look_of(Style.parse("bold underline red on blue"), None))
+    ink = StyleWriter(40)
+    ink.write(0, 0, "a", 1, cell_style(Style.parse("bold underline red on blue"), None))
     assert ink.done() == "\x1b[1Ha"

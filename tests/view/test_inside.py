@@ -19,7 +19,7 @@ from rnn_tui.protocol.inspect.saliency import SaliencyAsk
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.gates import GatesPane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.stage.stage import Stage
@@ -88,7 +88,7 @@ async def test_escape_closes_what_was_opened_last_once_the_cursor_follows() -> N
         await pilot.press("g", "i", "left_square_bracket")
         await until(pilot, lambda: there(stage) == {"network", "gates", "cell"})
         await pilot.press("escape")
-        assert app.main.gaze.cursor is None
+        assert app.main.view.cursor is None
         await pilot.press("escape")
         await until(pilot, lambda: there(stage) == {"network", "gates", "loss", "prediction"})
         await pilot.press("escape")
@@ -142,24 +142,24 @@ async def test_layers_and_directions_one_after_the_other() -> None:
         seen = [(0, 0)]
         for _ in range(4):
             await pilot.press("up")
-            seen.append((app.main.gaze.layer, app.main.gaze.direction))
+            seen.append((app.main.view.layer, app.main.view.direction))
         assert seen == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 1)]
         await until(pilot, lambda: [getattr(ask, "layer", None) for ask in asked(engine)] == [1])
         last = [GatesAsk(layer=1, direction=1, units=ask.units) for ask in asked(engine) if isinstance(ask, GatesAsk)]
         assert list(asked(engine)) == last != []
         for _ in range(5):
             await pilot.press("down")
-        assert (app.main.gaze.layer, app.main.gaze.direction) == (0, 0)
+        assert (app.main.view.layer, app.main.view.direction) == (0, 0)
 
 
 async def test_units_go_round() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("comma")
-        assert app.main.gaze.unit == 0  # nothing looks inside
+        assert app.main.view.unit == 0  # nothing looks inside
         await pilot.press("i", "comma")
-        assert app.main.gaze.unit == 4
+        assert app.main.view.unit == 4
         await pilot.press("full_stop", "full_stop")
-        assert app.main.gaze.unit == 1
+        assert app.main.view.unit == 1
         await until(pilot, lambda: [getattr(ask, "unit", None) for ask in asked(engine)] == [1])
 
 
@@ -202,7 +202,7 @@ async def test_what_else_a_pane_can_show(key: str) -> None:
 async def test_units_that_tell_the_rows_apart_come_first_where_there_are_rows() -> None:
     async with running(LESSONS["remember"]) as (pilot, app, engine):
         await pilot.press("g", "left_square_bracket")
-        step = app.main.gaze.cursor
+        step = app.main.view.cursor
         await until(pilot, lambda: [getattr(ask, "at", None) for ask in asked(engine)] == [step])
         assert "o: units that tell the rows apart" in text_of(app, "#gates")
         for order in ("rows", "number"):
@@ -211,27 +211,27 @@ async def test_units_that_tell_the_rows_apart_come_first_where_there_are_rows() 
     async with running() as (pilot, app, engine):
         await pilot.press("g", "o")
         await until(pilot, lambda: asked(engine) and "unit 1" in text_of(app, "#gates"))
-        assert app.main.gaze.gate_order == "number"
+        assert app.main.view.gate_order == "number"
         assert "tell the rows" not in text_of(app, "#gates")
 
 
 async def test_units_go_on_in_the_order_that_is_shown() -> None:
-    pane, gaze = GatesPane(), Gaze(unit=7)
+    pane, view = GatesPane(), ViewState(unit=7)
     units = np.array([21, 7, 3], np.int32)
     for order, following in (("rows", [3, 21]), ("number", [8, 6])):
         facts = GatesFacts(units=units, order="rows" if order == "rows" else "number")
         pane._scene = SimpleNamespace(answer=lambda _, facts=facts: facts)  # type: ignore[assignment]
         experiment = LESSONS["remember"]
-        assert [pane.next_item(experiment, gaze, by).unit for by in (1, 2 if order == "rows" else -1)] == following
+        assert [pane.next_item(experiment, view, by).unit for by in (1, 2 if order == "rows" else -1)] == following
 
 
 async def test_without_an_embedding_the_state_space_has_nothing_else_to_show() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("p", "o")
         await until(pilot, lambda: asked(engine) and "State space · h" in text_of(app, "#space"))
-        assert app.main.gaze.space == "states"
+        assert app.main.view.space == "states"
         assert asked(engine) == (SpaceAsk(),)
-        app.main.gaze = replace_gaze(app.main.gaze, space="embedding")  # left from a lesson that has one
+        app.main.view = replace_gaze(app.main.view, space="embedding")  # left from a lesson that has one
         app.main._redraw()
         await until(pilot, lambda: "State space · h" in text_of(app, "#space"))
         assert asked(engine) == (SpaceAsk(),)
@@ -256,7 +256,7 @@ async def test_units_go_round_in_their_order_and_another_order_begins_with_its_f
         assert "2 of 5 by variance · o: by inside quotes" in text_of(app, "#reading")
         await pilot.press("o")
         await until(pilot, lambda: ranks() == [("quotes", 0)])
-        assert app.main.gaze.unit == 0  # that of the other panes stays
+        assert app.main.view.unit == 0  # that of the other panes stays
 
 
 async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
@@ -275,7 +275,7 @@ async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
         await pilot.hover("#reading", offset=(x - 10, y))
         await until(pilot, lambda: "t=1 i · unit 3: c = -0.2500000 · h = -0.1250000" in text_of(app, "#reading"))
         await pilot.click("#reading", offset=(x - 10, y))
-        assert app.main.gaze.cursor == 1
+        assert app.main.view.cursor == 1
 
 
 async def test_a_lesson_that_learns_nothing_takes_no_loss_to_the_stage() -> None:

@@ -170,4 +170,4 @@ async def test_a_click_on_a_point_or_a_character_sets_the_time_cursor() -> None:
         await until(pilot, lambda: "gradient × input" in text_of(app, "#saliency"))
         await pilot.hover(pane, offset=(3, 2))
         await pilot.click(pane, offset=(3, 2))
-        await until(pilot, lambda: app.main.gaze.cursor == 0)
+        await until(pilot, lambda: app.main.view.cursor == 0)

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.app import frame_loop
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.frame_requests import Puller
+from rnn_tui.view.model.frame_requests import FrameRequests
 from rnn_tui.view.screens.main import MainScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
@@ -29,19 +29,19 @@ def is_acknowledged(app: RnnApp) -> bool:
 
 
 def test_only_a_look_at_something_new_is_answered_whatever_the_run_does() -> None:
-    puller, wanted, curve = Puller(), Wanted(count=6, top=3), CurveWanted(columns=40)
-    first = sent(puller.look(wanted, curve, 0.0))
-    assert puller.is_owed
-    puller.arrived(answer(first, 1, playing=False), 0.1)
-    assert not puller.is_owed
-    assert sent(puller.look(wanted, curve, 1.0)).seen == 1
-    assert puller.in_flight
-    assert not puller.is_owed
-    puller.curve_changed()
-    assert puller.look(wanted, curve, 2.0) is None  # the look in flight has asked for the curve
-    assert not puller.is_owed
-    assert sent(puller.look(replace(wanted, row=1), curve, 3.0)).seen == -1
-    assert puller.is_owed
+    requests, wanted, curve = FrameRequests(), Wanted(count=6, top=3), CurveWanted(columns=40)
+    first = sent(requests.look(wanted, curve, 0.0))
+    assert requests.is_owed
+    requests.arrived(answer(first, 1, playing=False), 0.1)
+    assert not requests.is_owed
+    assert sent(requests.look(wanted, curve, 1.0)).seen == 1
+    assert requests.in_flight
+    assert not requests.is_owed
+    requests.curve_changed()
+    assert requests.look(wanted, curve, 2.0) is None  # the look in flight has asked for the curve
+    assert not requests.is_owed
+    assert sent(requests.look(replace(wanted, row=1), curve, 3.0)).seen == -1
+    assert requests.is_owed
 
 
 async def test_no_key_is_heard_where_none_was_pressed() -> None:

@@ -5,10 +5,9 @@ from msgspec.structs import replace
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import (
-    Back,
     Command,
+    Fork,
     GoTo,
-    Learn,
     NextBranch,
     NextPhase,
     Open,
@@ -18,12 +17,13 @@ from rnn_tui.protocol.commands import (
     SetTick,
     SlowMotion,
     Step,
+    StepBack,
     TakeControls,
 )
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
 from rnn_tui.view.model.keys import KEYS
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.screens.quit import QuitScreen
 from rnn_tui.view.terminal.exit import last_lines
 from tests.view.fake_engine import FakeEngine
@@ -37,8 +37,8 @@ COMMANDS: dict[str, Command] = {
     "space": Play(on=False),
     "right": Step(),
     "shift+right": Step(unit="epoch"),
-    "left": Back(),
-    "shift+left": Back(unit="epoch"),
+    "left": StepBack(),
+    "shift+left": StepBack(unit="epoch"),
     "home": GoTo(tick=0),
     "end": GoTo(tick=-1),
     "plus": SetSpeed(speed=8),
@@ -50,11 +50,11 @@ COMMANDS: dict[str, Command] = {
     "n": NextPhase(),
     "s": SlowMotion(on=True),
 }
-GAZES = {
-    "left_square_bracket": Gaze(cursor=2),
-    "right_square_bracket": Gaze(cursor=4),
-    "x": Gaze(log_x=True),
-    "y": Gaze(log_y=True),
+VIEWS = {
+    "left_square_bracket": ViewState(cursor=2),
+    "right_square_bracket": ViewState(cursor=4),
+    "x": ViewState(log_x=True),
+    "y": ViewState(log_y=True),
 }
 ZOOMS = {"1": "network", "2": "states", "3": "loss", "4": "prediction"}
 SCREENS = {
@@ -89,31 +89,31 @@ OTHERS = {
 
 
 def test_no_key_is_left_out() -> None:
-    assert sorted(ALL) == sorted([*COMMANDS, *GAZES, *ZOOMS, *SCREENS, *INSIDE, *OTHERS])
+    assert sorted(ALL) == sorted([*COMMANDS, *VIEWS, *ZOOMS, *SCREENS, *INSIDE, *OTHERS])
 
 
 async def test_keys_that_tell_the_engine_something() -> None:
     async with running() as (pilot, app, engine):
-        gaze = app.main.gaze
+        view = app.main.view
         for key, command in COMMANDS.items():
             await pilot.press(key)
             assert engine.heard() == [command], key
             await until(pilot, lambda: engine.frames[-1].revision == engine.revision)  # it is looked at what came of it
             engine.move(state="playing", speed=4.0)
             await until(pilot, lambda: app.main.scene and app.main.scene.frame.revision == engine.revision)
-        assert app.main.gaze == gaze
+        assert app.main.view == view
         assert app.screen is app.main
 
 
 async def test_keys_that_change_the_look_tell_the_engine_nothing_else() -> None:
     async with running() as (pilot, app, engine):
-        for key, gaze in GAZES.items():
-            app.main.gaze = Gaze()
+        for key, view in VIEWS.items():
+            app.main.view = ViewState()
             app.main._redraw()
             await pilot.press(key)
-            assert app.main.gaze == gaze
+            assert app.main.view == view
             assert app.main.scene is not None
-            assert app.main.scene.gaze == gaze
+            assert app.main.scene.view == view
         assert engine.heard() == []
 
 
@@ -165,11 +165,11 @@ async def test_m_goes_back_to_characters() -> None:
 async def test_the_cursor_stays_inside_and_escape_lets_it_follow() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press(*["left_square_bracket"] * 4)
-        assert app.main.gaze.cursor == 0
+        assert app.main.view.cursor == 0
         await pilot.press(*["right_square_bracket"] * 6)
-        assert app.main.gaze.cursor == 5
+        assert app.main.view.cursor == 5
         await pilot.press("escape")
-        assert app.main.gaze.cursor is None
+        assert app.main.view.cursor is None
         assert app.main.scene is not None
         assert app.main.scene.cursor == 3
         engine.move(fed=5)
@@ -179,14 +179,14 @@ async def test_the_cursor_stays_inside_and_escape_lets_it_follow() -> None:
 async def test_curly_brackets_pick_the_row_of_a_batch() -> None:
     async with running("three-words") as (pilot, app, engine):
         await pilot.press("right_curly_bracket")
-        assert app.main.gaze.row == 1
+        assert app.main.view.row == 1
         await until(pilot, lambda: engine.looks[-1].wanted.row == 1)
         await until(pilot, lambda: app.main.scene and app.main.scene.inputs == list("eolll"))
         assert "row 2 of 3" in text_of(app, "#network")
         await pilot.press(*["right_curly_bracket"] * 2)
-        assert app.main.gaze.row == 2
+        assert app.main.view.row == 2
         await pilot.press(*["left_curly_bracket"] * 3)
-        assert app.main.gaze.row == 0
+        assert app.main.view.row == 0
         await until(pilot, lambda: app.main.scene and app.main.scene.inputs == list("hello"))
 
 
@@ -194,13 +194,13 @@ async def test_up_and_down_show_other_layers_and_say_which() -> None:
     async with running("ohlol-lstm", size=(80, 24)) as (pilot, app, _):
         assert "layer 1 of 2" in text_of(app, "#states")
         await pilot.press("up")
-        assert app.main.gaze.layer == 1
+        assert app.main.view.layer == 1
         await until(pilot, lambda: "layer 2 of 2" in text_of(app, "#states"))
         assert "h₂→" in text_of(app, "#states")
         await pilot.press("up")
-        assert app.main.gaze.layer == 1
+        assert app.main.view.layer == 1
         await pilot.press(*["down"] * 3)
-        assert app.main.gaze.layer == 0
+        assert app.main.view.layer == 0
         await until(pilot, lambda: "h₁→" in text_of(app, "#states"))
 
 
@@ -414,14 +414,14 @@ async def test_fork_holds_the_run_and_says_what_changes() -> None:
         await pilot.press("end", *["backspace"] * 3, *"0.02", "ctrl+s")
         await until(pilot, lambda: app.screen is app.main)
         training = replace(LESSONS["hihello"].training, lr=0.02)
-        assert engine.heard() == [Learn(training=training), Play(on=True)]
+        assert engine.heard() == [Fork(training=training), Play(on=True)]
 
 
 async def test_fork_with_another_seed_begins_its_numbers_anew() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("F", *["down"] * 6, "end", "5", "ctrl+s")
         await until(pilot, lambda: app.screen is app.main)
-        assert engine.heard()[1] == Learn(training=replace(LESSONS["hihello"].training, seed=45), reseed=True)
+        assert engine.heard()[1] == Fork(training=replace(LESSONS["hihello"].training, seed=45), reseed=True)
 
 
 async def test_a_wrong_fork_is_told_at_its_field_and_goes_nowhere() -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from rnn_tui.protocol.commands import Keep, Open
 from rnn_tui.protocol.core import Detach
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.runs.manifest import MANIFEST
 from rnn_tui.view.model.settings import Manner
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
@@ -57,7 +57,7 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
         (command,) = other.commands
         assert isinstance(command, Open)
         assert command.keep == (Keep(folder=str(tmp_path), resume=True) if kept else None)
-        assert all(isinstance(each, Look) for each in other.looks)
+        assert all(isinstance(each, FrameRequest) for each in other.looks)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

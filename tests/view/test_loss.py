@@ -8,14 +8,14 @@ from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.frame import Curve
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.view.model.scene import Scene, next_scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.loss import LossPane
 from tests.view.fake_frames import MIDWAY, frame_of
 
 HIHELLO = LESSONS["hihello"]
-LOOK = Look(number=1, wanted=Wanted(curve=CurveWanted(columns=40)))
+LOOK = FrameRequest(number=1, wanted=Wanted(curve=CurveWanted(columns=40)))
 
 
 def scene(characters: int) -> Scene:
@@ -26,7 +26,7 @@ def scene(characters: int) -> Scene:
     epochs = Curve(x=np.array([1.0, 2.0, 3.0]), low=np.array([9.0, 8.0, 7.0]), high=np.array([9.0, 8.0, 7.0]))
     frame = frame_of(LOOK, HIHELLO, MIDWAY, run=1, revision=characters, curve=epochs, characters=points)
     assert frame.opened is not None
-    return next_scene(None, frame, frame.opened, gaze=Gaze(), palette=DARK, axis=TimeAxis.fit(60, 6))
+    return next_scene(None, frame, frame.opened, view=ViewState(), palette=DARK, axis=TimeAxis.fit(60, 6))
 
 
 def test_a_new_point_moves_no_other() -> None:

@@ -111,7 +111,7 @@ async def test_a_click_on_a_time_step_sets_the_cursor_everywhere(pane: str, row:
         y, line = next((y, line) for y, line in enumerate(lines) if row in line)
         x = line.index("i", line.index(row) + len(row))  # the input is hihell: its only i is at t=1
         await pilot.click(widget, offset=(x, y))
-        await until(pilot, lambda: app.main.gaze.cursor == 1)
+        await until(pilot, lambda: app.main.view.cursor == 1)
         assert "t=1 " in text_of(app, "#prediction")
         assert engine.heard() == []
 
@@ -120,7 +120,7 @@ async def test_a_click_beside_the_time_steps_sets_nothing() -> None:
     async with running() as (pilot, app, _):
         await pilot.click("#loss", offset=(20, 5))
         await pilot.click("#network", offset=(2, 4))
-        assert app.main.gaze.cursor is None
+        assert app.main.view.cursor is None
         assert app.main.focused is app.main.stage.network
 
 

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import Curve
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
 from rnn_tui.protocol.inspect.sample import SampleAsk
-from rnn_tui.view.model.frame_requests import Puller
+from rnn_tui.view.model.frame_requests import FrameRequests
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, settled, text_of, until
 
@@ -31,7 +31,9 @@ HIHELLO = LESSONS["hihello"]
 OPENED = Opened(run=7, experiment=HIHELLO, began=HIHELLO, weights=60, device="cpu", torch="2")
 
 
-def answer(look: Look, revision: int, *, playing: bool = True, learns: bool = True, opened: bool = False) -> Frame:
+def answer(
+    look: FrameRequest, revision: int, *, playing: bool = True, learns: bool = True, opened: bool = False
+) -> Frame:
     return Frame(
         look=look.number,
         revision=revision,
@@ -42,7 +44,7 @@ def answer(look: Look, revision: int, *, playing: bool = True, learns: bool = Tr
     )
 
 
-def sent(look: Look | None) -> Look:
+def sent(look: FrameRequest | None) -> FrameRequest:
     assert look is not None
     return look
 
@@ -57,14 +59,14 @@ class World:
     learns: bool = True
     wanted: Wanted = WANTED
     dear: int = 0  # ms that an answer to what is dear takes beyond the latency
-    looks: list[tuple[int, Look]] = field(default_factory=list)  # (ms, look)
+    looks: list[tuple[int, FrameRequest]] = field(default_factory=list)  # (ms, look)
     frames: list[Frame] = field(default_factory=list)
 
     def run(self, milliseconds: int) -> "World":
-        puller, pending, ask_at = Puller(self.fps), None, 0.0
+        requests, pending, ask_at = FrameRequests(self.fps), None, 0.0
         for now in range(milliseconds):
             if now >= ask_at:
-                look = puller.look(self.wanted, CURVE if self.learns else None, now / 1000)
+                look = requests.look(self.wanted, CURVE if self.learns else None, now / 1000)
                 ask_at = math.inf
                 if look is not None:
                     self.looks.append((now, look))
@@ -75,8 +77,8 @@ class World:
                 frame = answer(pending, revision, playing=now < self.busy_until, learns=self.learns)
                 self.frames.append(frame)
                 pending = None
-                puller.arrived(frame, now / 1000)
-                ask_at = now + round(puller.wait(now / 1000) * 1000)
+                requests.arrived(frame, now / 1000)
+                ask_at = now + round(requests.wait(now / 1000) * 1000)
         return self
 
 
@@ -142,82 +144,82 @@ def test_at_rest_the_last_text_is_the_newest_and_then_it_is_quiet(latency: int, 
 
 
 def test_another_text_is_asked_for_at_once_until_it_has_come() -> None:
-    puller, first = Puller(), replace(WANTED, inside=(SAMPLE,))
-    puller.arrived(answer(sent(puller.look(first, None, 0.0)), 5), 0.01)
-    assert sent(puller.look(first, None, 0.05)).wanted.inside == ()
+    requests, first = FrameRequests(), replace(WANTED, inside=(SAMPLE,))
+    requests.arrived(answer(sent(requests.look(first, None, 0.0)), 5), 0.01)
+    assert sent(requests.look(first, None, 0.05)).wanted.inside == ()
     hotter = replace(WANTED, inside=(replace(SAMPLE, temperature=1.5),))
-    look = sent(puller.look(hotter, None, 0.06))
+    look = sent(requests.look(hotter, None, 0.06))
     assert (look.wanted, look.seen) == (hotter, -1)
     row = replace(hotter, row=1)  # something else, before it has come
-    assert sent(puller.look(row, None, 0.07)).wanted == row
-    assert puller.look(row, None, 0.08) is None
-    puller.arrived(answer(look, 5), 0.08)  # too late
-    assert puller.look(row, None, 0.09) is None
+    assert sent(requests.look(row, None, 0.07)).wanted == row
+    assert requests.look(row, None, 0.08) is None
+    requests.arrived(answer(look, 5), 0.08)  # too late
+    assert requests.look(row, None, 0.09) is None
 
 
 def test_a_text_of_another_run_is_none() -> None:
-    puller, wanted = Puller(), replace(WANTED, inside=(SAMPLE,))
-    puller.arrived(answer(sent(puller.look(wanted, None, 0.0)), 5), 0.01)
-    puller.arrived(answer(sent(puller.look(wanted, None, 0.05)), 6, opened=True), 0.06)
-    assert sent(puller.look(wanted, None, 0.1)).wanted.inside == (SAMPLE,)
+    requests, wanted = FrameRequests(), replace(WANTED, inside=(SAMPLE,))
+    requests.arrived(answer(sent(requests.look(wanted, None, 0.0)), 5), 0.01)
+    requests.arrived(answer(sent(requests.look(wanted, None, 0.05)), 6, opened=True), 0.06)
+    assert sent(requests.look(wanted, None, 0.1)).wanted.inside == (SAMPLE,)
 
 
 def test_the_same_is_not_asked_for_twice() -> None:
-    puller = Puller()
-    first = sent(puller.look(WANTED, None, 0.0))
-    assert puller.in_flight
-    assert puller.look(WANTED, None, 0.3) is None
-    puller.arrived(answer(first, 5), 0.0)
-    assert not puller.in_flight
-    assert sent(puller.look(WANTED, None, 0.4)).seen == 5
+    requests = FrameRequests()
+    first = sent(requests.look(WANTED, None, 0.0))
+    assert requests.in_flight
+    assert requests.look(WANTED, None, 0.3) is None
+    requests.arrived(answer(first, 5), 0.0)
+    assert not requests.in_flight
+    assert sent(requests.look(WANTED, None, 0.4)).seen == 5
 
 
 def test_something_else_is_asked_for_at_once_and_without_being_held() -> None:
-    puller = Puller()
-    first = sent(puller.look(WANTED, None, 0.0))
+    requests = FrameRequests()
+    first = sent(requests.look(WANTED, None, 0.0))
     other = replace(WANTED, row=1)
-    second = sent(puller.look(other, None, 0.001))
+    second = sent(requests.look(other, None, 0.001))
     assert (second.number, second.seen, second.wanted) == (first.number + 1, -1, other)
-    puller.arrived(answer(first, 5), 0.0)  # it was under way already
-    assert puller.in_flight
-    assert puller.look(other, None, 0.002) is None
-    puller.arrived(answer(second, 5), 0.0)
-    assert not puller.in_flight
-    assert sent(puller.look(other, None, 0.1)).seen == 5
-    puller.arrived(answer(Look(number=3), 6), 0.0)
-    assert sent(puller.look(WANTED, None, 0.2)).seen == -1  # revision 6 is known, but not this part of it
+    requests.arrived(answer(first, 5), 0.0)  # it was under way already
+    assert requests.in_flight
+    assert requests.look(other, None, 0.002) is None
+    requests.arrived(answer(second, 5), 0.0)
+    assert not requests.in_flight
+    assert sent(requests.look(other, None, 0.1)).seen == 5
+    requests.arrived(answer(FrameRequest(number=3), 6), 0.0)
+    assert sent(requests.look(WANTED, None, 0.2)).seen == -1  # revision 6 is known, but not this part of it
 
 
 def test_a_changed_curve_is_fetched_also_at_rest() -> None:
-    puller = Puller()
-    puller.arrived(answer(sent(puller.look(WANTED, CURVE, 0.0)), 5, playing=False), 0.0)
-    held = sent(puller.look(WANTED, CURVE, 0.05))
+    requests = FrameRequests()
+    requests.arrived(answer(sent(requests.look(WANTED, CURVE, 0.0)), 5, playing=False), 0.0)
+    held = sent(requests.look(WANTED, CURVE, 0.05))
     assert (held.seen, held.wanted.curve) == (5, None)
-    puller.curve_changed()
+    requests.curve_changed()
     logarithmic = replace(CURVE, log_x=True)
-    look = sent(puller.look(WANTED, logarithmic, 0.06))  # the one in flight is held, and brings no curve
+    look = sent(requests.look(WANTED, logarithmic, 0.06))  # the one in flight is held, and brings no curve
     assert (look.seen, look.wanted.curve) == (-1, logarithmic)
-    assert puller.look(WANTED, logarithmic, 0.07) is None
-    puller.arrived(answer(look, 5, playing=False), 0.0)
-    assert sent(puller.look(WANTED, logarithmic, 0.08)).seen == 5
+    assert requests.look(WANTED, logarithmic, 0.07) is None
+    requests.arrived(answer(look, 5, playing=False), 0.0)
+    assert sent(requests.look(WANTED, logarithmic, 0.08)).seen == 5
 
 
 def test_the_run_that_is_known_is_named() -> None:
-    puller = Puller()
-    first = sent(puller.look(WANTED, None, 0.0))
+    requests = FrameRequests()
+    first = sent(requests.look(WANTED, None, 0.0))
     assert first.opened == -1
-    puller.arrived(answer(first, 5, opened=True), 0.0)
-    assert sent(puller.look(WANTED, None, 0.1)).opened == 7
+    requests.arrived(answer(first, 5, opened=True), 0.0)
+    assert sent(requests.look(WANTED, None, 0.1)).opened == 7
 
 
 @pytest.mark.parametrize("fps", [1.0, 20.0, 60.0])
 def test_how_long_to_wait(fps: float) -> None:
-    puller = Puller(fps)
-    assert puller.wait(0.0) == 0
-    puller.look(WANTED, None, 100.0)
-    assert puller.wait(100.0) == pytest.approx(1 / fps)
-    assert puller.wait(100 + 0.25 / fps) == pytest.approx(0.75 / fps)
-    assert puller.wait(102.0) == 0
+    requests = FrameRequests(fps)
+    assert requests.wait(0.0) == 0
+    requests.look(WANTED, None, 100.0)
+    assert requests.wait(100.0) == pytest.approx(1 / fps)
+    assert requests.wait(100 + 0.25 / fps) == pytest.approx(0.75 / fps)
+    assert requests.wait(102.0) == 0
 
 
 async def test_a_key_whose_effect_takes_long_is_acknowledged_and_then_no_more() -> None:
@@ -249,15 +251,15 @@ async def test_a_key_that_changes_nothing_in_a_run_that_rests_is_not_waited_for(
 
 
 def test_a_look_that_replaces_one_that_must_be_answered_must_be_answered_too() -> None:
-    puller = Puller()
-    puller.arrived(answer(sent(puller.look(WANTED, None, 0.0)), 5, playing=False), 0.0)
-    assert not puller.is_owed
-    assert sent(puller.look(WANTED, None, 0.1)).seen == 5
-    assert not puller.is_owed  # held, until something new happens
-    assert sent(puller.look(replace(WANTED, row=1), None, 0.2)).seen == -1
-    assert puller.is_owed
-    assert sent(puller.look(WANTED, None, 0.3)).seen == -1
-    assert puller.is_owed
+    requests = FrameRequests()
+    requests.arrived(answer(sent(requests.look(WANTED, None, 0.0)), 5, playing=False), 0.0)
+    assert not requests.is_owed
+    assert sent(requests.look(WANTED, None, 0.1)).seen == 5
+    assert not requests.is_owed  # held, until something new happens
+    assert sent(requests.look(replace(WANTED, row=1), None, 0.2)).seen == -1
+    assert requests.is_owed
+    assert sent(requests.look(WANTED, None, 0.3)).seen == -1
+    assert requests.is_owed
 
 
 @pytest.mark.parametrize(
@@ -271,12 +273,12 @@ def test_a_look_that_replaces_one_that_must_be_answered_must_be_answered_too() -
 )
 def test_those_that_watch_share_the_machine(views: int, controls: bool, state: str, period: float) -> None:
     """Each frame takes 20 ms of the processor."""
-    puller = Puller(20.0, cores=2)
+    requests = FrameRequests(20.0, cores=2)
     now = cpu = 0.0
     for number in range(60):
         now, cpu = now + 10, cpu + 0.02
-        look = puller.look(WANTED, None, now)
+        look = requests.look(WANTED, None, now)
         assert look is not None
         came = answer(look, number, playing=state == "playing")
-        puller.arrived(replace(came, views=views, controls=controls), now, cpu)
-    assert puller.wait(now) == pytest.approx(period, rel=0.02)
+        requests.arrived(replace(came, views=views, controls=controls), now, cpu)
+    assert requests.wait(now) == pytest.approx(period, rel=0.02)

@@ -16,7 +16,7 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.commands import Play
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.sample import SamplePane, chosen_sample
 from rnn_tui.view.screens.generation import GenerationScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
@@ -89,7 +89,7 @@ async def test_every_key_typed_is_asked_at_once_and_none_does_anything_else() ->
         assert not pane.typing
         await pilot.press("space")
         assert engine.heard() == [Play(on=False)]
-        assert app.main.gaze.prime == "lo"
+        assert app.main.view.prime == "lo"
 
 
 async def test_keys_that_are_no_text_do_what_they_always_do() -> None:
@@ -213,7 +213,7 @@ async def test_seeds_go_up_and_down_and_never_below_zero() -> None:
         await pilot.press("G", "full_stop", "full_stop", "comma")
         await until(pilot, lambda: asked(engine).seed == 1)
         await pilot.press("comma", "comma")
-        assert app.main.gaze.sample.seed == 0
+        assert app.main.view.sample.seed == 0
 
 
 async def test_another_lesson_has_another_prime_and_keeps_the_rest() -> None:
@@ -304,7 +304,7 @@ async def test_what_is_typed_takes_the_place_of_a_prime_that_nobody_chose() -> N
         await pilot.press("G", "enter")
         await until(pilot, lambda: pane_of(app).typing)
         await pilot.press("escape")
-        assert app.main.gaze.prime is None
+        assert app.main.view.prime is None
         await pilot.press("enter", *"hih")
         await until(pilot, lambda: asked(engine).prime == "hih")
         await pilot.press("escape", "enter", "e")
@@ -313,7 +313,7 @@ async def test_what_is_typed_takes_the_place_of_a_prime_that_nobody_chose() -> N
 
 @pytest.mark.parametrize("experiment", [LESSONS["hihello"], LINES])
 def test_the_default_prime_is_in_the_vocabulary(experiment: Experiment) -> None:
-    assert chosen_sample(experiment, Gaze(row=99)).prime == experiment.data.inputs[0][0]
+    assert chosen_sample(experiment, ViewState(row=99)).prime == experiment.data.inputs[0][0]
 
 
 @pytest.mark.parametrize(
@@ -330,4 +330,4 @@ def test_the_default_prime_is_in_the_vocabulary(experiment: Experiment) -> None:
 )
 def test_of_a_file_it_begins_with_the_first_of_the_vocabulary(data: dict[str, Any], prime: str) -> None:
     experiment = from_dict({"data": data, "network": {"head": "linear"}})
-    assert chosen_sample(experiment, Gaze(row=1)).prime == prime
+    assert chosen_sample(experiment, ViewState(row=1)).prime == prime

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from tests.view.fake_frames import MIDWAY, frame_of
 from tests.view.helpers import running, text_of, until
 
@@ -18,7 +18,7 @@ from tests.view.helpers import running, text_of, until
 def test_the_cursor_follows_to_the_end_of_a_row_and_not_into_its_padding(
     there: int, chosen: int | None, cursor: int
 ) -> None:
-    look = Look(number=1, wanted=Wanted(first=0, count=6, top=2))
+    look = FrameRequest(number=1, wanted=Wanted(first=0, count=6, top=2))
     frame = frame_of(look, LESSONS["hihello"], replace(MIDWAY, fed=6), run=1, revision=1)
     assert frame.steps is not None
     assert frame.opened is not None
@@ -26,7 +26,7 @@ def test_the_cursor_follows_to_the_end_of_a_row_and_not_into_its_padding(
     scene = Scene(
         opened=frame.opened,
         frame=replace(frame, steps=replace(frame.steps, inputs=padded)),
-        gaze=Gaze(cursor=chosen),
+        view=ViewState(cursor=chosen),
         palette=DARK,
         axis=TimeAxis(column=3, first=0, count=6, length=6, gutter=8),
     )

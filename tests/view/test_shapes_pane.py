@@ -10,9 +10,9 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import TensorFact
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.shapes import ShapesPane
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 
@@ -21,8 +21,8 @@ def pictured(tensors: tuple[TensorFact, ...], *, batch_first: bool, zoomed: bool
     experiment = LESSONS["remember"]
     experiment = replace(experiment, network=replace(experiment.network, batch_first=batch_first))
     opened = Opened(run=1, experiment=experiment, began=experiment, weights=1, device="cpu", torch=TORCH)
-    frame = frame_of(Look(number=1, wanted=Wanted()), experiment, MIDWAY, run=1, revision=1)
-    scene = Scene(opened=opened, frame=replace(frame, tensors=tensors), gaze=Gaze(), palette=DARK,
+    frame = frame_of(FrameRequest(number=1, wanted=Wanted()), experiment, MIDWAY, run=1, revision=1)
+    scene = Scene(opened=opened, frame=replace(frame, tensors=tensors), view=ViewState(), palette=DARK,
                   axis=TimeAxis.fit(60, experiment.length))  # fmt: skip
     pane = ShapesPane()
     pane.set_class(zoomed, "full")

@@ -21,8 +21,8 @@ from rnn_tui.protocol.commands import Play, Step
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import Showing
 from rnn_tui.view.model.settings import Colors, Manner
-from rnn_tui.view.terminal.driver import flow_of
-from rnn_tui.view.terminal.writer_thread import Outlet
+from rnn_tui.view.terminal.driver import pacing_of
+from rnn_tui.view.terminal.writer_thread import WriterThread
 from tests.view.fake_engine import FakeEngine
 
 QUESTION = re.compile(rb"(?:\x1b\[1;(\d+)H)?\x1b\[6n")
@@ -111,7 +111,7 @@ async def shown(
     running = asyncio.create_task(app.run_async())
     await master.until(lambda: f"tick {engine.status.tick:,} by" in master.screen())
     await master.until(lambda: engine.looks[-1].seen == engine.revision)
-    flow = flow_of(app)
+    flow = pacing_of(app)
     assert flow is not None
     await master.until(lambda: not master.answers or not flow._asked)
     engine.heard()
@@ -151,7 +151,7 @@ async def test_nobody_reads_and_nothing_waits_for_it(
 ) -> None:
     master.answers = answers
     async with shown(master, monkeypatch) as (app, engine):
-        flow = flow_of(app)
+        flow = pacing_of(app)
         assert flow is not None
         assert flow.answers == answers
         master.reads = False
@@ -223,7 +223,7 @@ async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
     running = asyncio.create_task(app.run_async())
     await master.shows("loading torch")
     master.reads = False
-    flow = flow_of(app)
+    flow = pacing_of(app)
     while flow is not None and not flow.backlog:
         app.action_draw_again()  # all cells, though none of them has changed
         await asyncio.sleep(0.02)
@@ -283,7 +283,7 @@ def test_an_outlet_whose_terminal_has_gone_takes_everything_and_ends() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     taken: list[tuple[int, int]] = []
-    outlet = Outlet(writer, lambda size, _seconds, backlog: taken.append((size, backlog)))
+    outlet = WriterThread(writer, lambda size, _seconds, backlog: taken.append((size, backlog)))
     outlet.write(b"x" * 100_000)
     outlet.close()
     os.close(writer)
@@ -294,7 +294,7 @@ def test_an_outlet_writes_everything_in_order_also_where_the_file_does_not_block
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     taken: list[int] = []
-    outlet = Outlet(writer, lambda size, _seconds, _backlog: taken.append(size))
+    outlet = WriterThread(writer, lambda size, _seconds, _backlog: taken.append(size))
     data = bytes(range(256)) * 2000
     for start in range(0, len(data), 3000):
         outlet.write(data[start : start + 3000])

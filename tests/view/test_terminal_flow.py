@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.view.terminal.drain import CAPACITY, Drain
-from rnn_tui.view.terminal.pacing import Flow
+from rnn_tui.view.terminal.pacing import Pacing
 
 PERIOD = 0.05  # seconds between two pictures, at most
 PORTION = 1024
@@ -37,7 +37,7 @@ class Link:
 
 def over(link: Link, sizes: list[int], seconds: float, *, answers: bool) -> tuple[list[float], int]:
     """Pictures whenever they may be, for so long: how late each was, and the bytes written."""
-    flow, now, turn, sent, late = Flow(), 0.0, 0, 0, []
+    flow, now, turn, sent, late = Pacing(), 0.0, 0, 0, []
     if not answers:  # as an app begins: with the whole screen
         for _ in range(40):
             back = link.write(PORTION, now)
@@ -129,8 +129,8 @@ def test_a_faster_link_is_found_again() -> None:
     assert math.isinf(drain.rate)
 
 
-def answering() -> Flow:
-    flow = Flow()
+def answering() -> Pacing:
+    flow = Pacing()
     flow.asked(0.0)
     flow.answered(0.01)
     return flow
@@ -204,7 +204,7 @@ def test_a_terminal_that_answers_no_more_but_has_keys_is_taken_by_what_blocks() 
 
 
 def test_rates_of_the_last_two_seconds() -> None:
-    flow = Flow()
+    flow = Pacing()
     for turn in range(100):
         flow.painted(200, turn / 10)
     frames, sent = flow.rates(9.9)

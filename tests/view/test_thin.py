@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 
-from rnn_tui.view.terminal.diff_compositor import Shown, ThinCompositor
+from rnn_tui.view.terminal.diff_compositor import DiffCompositor, TerminalCells
 from rnn_tui.view.widgets.picture import Picture
 from tests.view.helpers import until
 
@@ -123,7 +123,7 @@ def test_a_terminal_shows_what_one_would_that_is_told_everything_at_once(
 ) -> None:
     """The other terminal is written to by Rich: every cell, every style in full, from the left to the right."""
     thin, told = Terminal(WIDTH, HEIGHT), Terminal(WIDTH, HEIGHT)
-    shown = Shown()
+    shown = TerminalCells()
     shown.forget(WIDTH, HEIGHT)
     for stretches in turns:
         data = shown.show([(y, x, strip_of(cells)) for y, x, cells in stretches], system)
@@ -139,7 +139,7 @@ def test_a_terminal_shows_what_one_would_that_is_told_everything_at_once(
 
 
 def test_what_has_not_changed_is_not_sent_however_the_strips_are_cut() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     shown.forget(9, 1)
     assert "aaaaaaaaa" in shown.show([(0, 0, strip_of([("a", STYLES[0])] * 9))], ColorSystem.TRUECOLOR)
     assert shown.show([(0, 0, Strip([Segment("a" * 9, STYLES[0])]))], ColorSystem.TRUECOLOR) == ""
@@ -149,7 +149,7 @@ def test_what_has_not_changed_is_not_sent_however_the_strips_are_cut() -> None:
 
 
 def test_a_look_is_set_once_and_what_has_it_is_written_together() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     shown.forget(20, 4)
     red, blue = Style.parse("#010203 on #040506"), Style.parse("#070809 on #0a0b0c")
     rows = [Strip([Segment("a" * 6, red), Segment("b" * 6, blue)]) for _ in range(4)]
@@ -159,7 +159,7 @@ def test_a_look_is_set_once_and_what_has_it_is_written_together() -> None:
 
 
 class ThinScreen(Screen[None]):
-    compositor: type[Compositor] = ThinCompositor
+    compositor: type[Compositor] = DiffCompositor
 
     def __init__(self) -> None:
         super().__init__()

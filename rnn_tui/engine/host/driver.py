@@ -23,25 +23,25 @@ from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import (
-    Back,
     Command,
+    Fork,
     GoTo,
-    Learn,
     NextBranch,
     NextPhase,
     Open,
     Play,
     Restart,
+    SetBreakpoints,
     SetSpeed,
     SetTick,
     SlowMotion,
     Step,
-    Watch,
+    StepBack,
 )
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Failure, Status
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Ask
 
 __all__ = ["PATIENCE", "Driver"]
@@ -168,7 +168,7 @@ class Driver:
     def _obey(self, command: Command) -> None:
         session = self.session
         left_over = session is not None and self._leaves_phase(command) and session.finish_tick()
-        if isinstance(command, GoTo | Back | NextBranch):
+        if isinstance(command, GoTo | StepBack | NextBranch):
             self._place.save()  # where it has come to, before it stands in its past
         match command:
             case Open(play=play):
@@ -216,14 +216,14 @@ class Driver:
                 self.runs += 1  # its description has changed
             case GoTo(tick=tick):
                 self._stand_at(session, session.branch.newest if tick < 0 else tick)
-            case Back(unit=unit):
+            case StepBack(unit=unit):
                 self._stand_at(
                     session, session.trainer.ticks - 1 if unit == "tick" else session.end_of_stretch_before()
                 )
-            case Learn(training=training, reseed=reseed):
+            case Fork(training=training, reseed=reseed):
                 session.learn(training, reseed=reseed)
                 self.runs += 1
-            case Watch(until=until):
+            case SetBreakpoints(until=until):
                 session.watch(until)
                 self.runs += 1
             case NextBranch():
@@ -259,7 +259,7 @@ class Driver:
         """The last checkpoint, where the run is kept."""
         self._place.close()
 
-    def may_answer(self, look: Look, asked: float) -> bool:
+    def may_answer(self, look: FrameRequest, asked: float) -> bool:
         """Whether there is something new for a look that came at that time, and this is the moment to show it."""
         session = self.session
         if session is None or look.seen == self.revision:
@@ -276,7 +276,7 @@ class Driver:
         status = self._status(session)
         return frame_of(session, wanted, self._guard, revision=self.revision, status=status)
 
-    def opened(self, look: Look) -> Opened | None:
+    def opened(self, look: FrameRequest) -> Opened | None:
         """The description of the run, where the look does not know it yet."""
         session = self.session
         if session is None or look.opened == self.runs:
@@ -311,7 +311,7 @@ class Driver:
     def _leaves_phase(self, command: Command) -> bool:
         """Whether a command cannot be obeyed, or makes no sense, in the middle of a tick."""
         match command:
-            case Look() | NextPhase() | SetSpeed() | Watch():
+            case FrameRequest() | NextPhase() | SetSpeed() | SetBreakpoints():
                 return False
             case SlowMotion(on=on):
                 return not on

@@ -18,7 +18,7 @@ from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.connection import Connection
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 
 __all__ = ["Gallery", "View"]
 
@@ -36,13 +36,13 @@ class View:
     """One that looks at the run."""
 
     connection: Connection
-    look: Look | None = None  # waiting for an answer
+    look: FrameRequest | None = None  # waiting for an answer
     asked: float = 0.0  # when it came
     wanted: Wanted = field(default_factory=Wanted)  # as of the last look
     is_urgent: bool = False  # it has said something, and wants to see what came of it
     due: float = 0.0  # when its next picture is, if no key asks for one before
 
-    def ask(self, look: Look) -> None:
+    def ask(self, look: FrameRequest) -> None:
         """A look has come; it takes the place of one that waits."""
         self.look, self.wanted = look, look.wanted
         self.asked = time.perf_counter()
@@ -95,11 +95,11 @@ class Gallery:
         ]
         return min(waits, default=None)
 
-    def _is_ready(self, view: View, look: Look) -> bool:
+    def _is_ready(self, view: View, look: FrameRequest) -> bool:
         """Whether there is something new for it, and it has taken what was sent before."""
         return not view.connection.is_behind and self._driver.may_answer(look, view.asked)
 
-    def _may(self, view: View, look: Look, budget: Budget, *, is_holder: bool) -> bool:
+    def _may(self, view: View, look: FrameRequest, budget: Budget, *, is_holder: bool) -> bool:
         """Whether it is its turn while something trains."""
         if is_holder and (self._driver.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
             return True
@@ -110,7 +110,7 @@ class Gallery:
             return True
         return is_holder and hurries and budget.left > -(_CREDIT + self._cost)
 
-    def _answer(self, view: View, look: Look, *, views: int, controls: bool) -> None:
+    def _answer(self, view: View, look: FrameRequest, *, views: int, controls: bool) -> None:
         frame = self._frame(look.wanted)
         view.look, view.is_urgent = None, False
         opened = self._driver.opened(look)

@@ -22,7 +22,7 @@ from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.log import begin_log
 from rnn_tui.engine.host.server import Server
 from rnn_tui.protocol.core import Greeting
-from rnn_tui.protocol.rendezvous import HANGUPS
+from rnn_tui.protocol.rendezvous import ON_DISCONNECT
 from rnn_tui.protocol.version import VERSION
 
 __all__ = ["main"]
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 def main() -> None:
     """Wait for the view that started this process, and serve it and others."""
     listener = socket.socket(fileno=int(sys.argv[1]))
-    (on_hangup,) = [each for each in HANGUPS if each in sys.argv[2:]] or HANGUPS[:1]
+    (on_hangup,) = [each for each in ON_DISCONNECT if each in sys.argv[2:]] or ON_DISCONNECT[:1]
     folder = Path(listener.getsockname()).parent
     if len(sys.argv) > 3:
         begin_log(sys.argv[3])

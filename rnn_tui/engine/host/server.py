@@ -18,8 +18,8 @@ from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.commands import Command, TakeControls
 from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage, Left
-from rnn_tui.protocol.frame_request import Look
-from rnn_tui.protocol.rendezvous import SOCKET, Note, OnHangup, write_note
+from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.protocol.rendezvous import SOCKET, Note, OnDisconnect, write_note
 
 __all__ = ["Server"]
 
@@ -35,7 +35,7 @@ class Server:
     def __init__(
         self,
         reception: Reception,
-        on_hangup: OnHangup = "train",
+        on_hangup: OnDisconnect = "train",
         *,
         folder: Path | None = None,
         idle: float = _IDLE,
@@ -81,7 +81,7 @@ class Server:
         for connection, command in self._reception.wait(patience):
             began = time.perf_counter()
             self._hear(connection, command)
-            if isinstance(command, Look | Inquire):  # what is done for who drives is the run itself
+            if isinstance(command, FrameRequest | Inquire):  # what is done for who drives is the run itself
                 self._hearing.spend(time.perf_counter() - began)
         for connection in self._reception.gone():
             self._departed.discard(connection)
@@ -174,7 +174,7 @@ class Server:
                 return
         view = self._view_of(connection)
         match command:
-            case Look():
+            case FrameRequest():
                 view.ask(command)
             case TakeControls():
                 self._give_controls(view)

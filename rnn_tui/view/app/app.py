@@ -13,7 +13,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from rnn_tui.client.link import Engine, start_engine
+from rnn_tui.client.link import EngineLink, start_engine
 from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import Command, GoTo, Open
 from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
@@ -30,10 +30,10 @@ from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.theme import THEMES, theme_name
 from rnn_tui.view.screens.main import MainScreen
-from rnn_tui.view.screens.paced import Paced
+from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.colors import set_colors
-from rnn_tui.view.terminal.driver import TerminalTook, own_driver, shown_of
+from rnn_tui.view.terminal.driver import TerminalTook, own_driver, terminal_cells
 from rnn_tui.view.terminal.exit import leave_on_signals
 from rnn_tui.view.terminal.harmless import last_filters
 from rnn_tui.view.widgets.pane import Pane
@@ -50,7 +50,7 @@ class RnnApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=True)]
 
-    def __init__(self, engine: Engine, launch: Showing) -> None:
+    def __init__(self, engine: EngineLink, launch: Showing) -> None:
         self._own_themes = False
         self._last_filters = last_filters(ascii_only=launch.manner.ascii)
         super().__init__(driver_class=own_driver())
@@ -112,7 +112,7 @@ class RnnApp(App[int]):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Write; what a screen of Textual's own draws, such as the palette, is not remembered as shown."""
-        if not isinstance(screen, Paced):
+        if not isinstance(screen, PacedScreen):
             self._forget_shown()
         super()._display(screen, renderable)
 
@@ -129,7 +129,7 @@ class RnnApp(App[int]):
         self.action_draw_again()
 
     def _forget_shown(self) -> None:
-        shown = shown_of(self)
+        shown = terminal_cells(self)
         if shown is not None:
             shown.forget(0, 0)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.app import App
 from textual.message import Message
 
-from rnn_tui.client.link import Engine, EngineError
+from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage as EngineMessage
@@ -29,7 +29,7 @@ class Connection:
 
         words: str
 
-    def __init__(self, app: App[int], engine: Engine) -> None:
+    def __init__(self, app: App[int], engine: EngineLink) -> None:
         self._app = app
         self._engine = engine
         self._kept: list[Command] = []
@@ -44,7 +44,7 @@ class Connection:
         """Post everything that the engine says from now on as `Heard`, and its end as `Lost`."""
         self._app.run_worker(self._listen(self._engine), exit_on_error=False)
 
-    async def _listen(self, engine: Engine) -> None:
+    async def _listen(self, engine: EngineLink) -> None:
         try:
             async for message in engine.messages():
                 self._app.post_message(self.Heard(message))
@@ -72,7 +72,7 @@ class Connection:
             self.send(command)
         return Detach() not in kept
 
-    def restart(self, start: Callable[[], Engine]) -> None:
+    def restart(self, start: Callable[[], EngineLink]) -> None:
         """Replace an engine that has gone by another one, and listen to it."""
         self._engine.close()
         self._engine = start()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import App
 
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Command, Learn, Play, Watch
+from rnn_tui.protocol.commands import Command, Fork, Play, SetBreakpoints
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.screens.dialog import Dialog
 
@@ -63,7 +63,7 @@ class Dialogs:
     def _fork(self) -> None:
         from rnn_tui.view.screens.fork import ForkScreen
 
-        def answered(command: Learn) -> None:
+        def answered(command: Fork) -> None:
             self._tell(command)
             self._tell(Play(on=True))
 
@@ -78,7 +78,7 @@ class Dialogs:
     def _breakpoints(self) -> None:
         from rnn_tui.view.screens.breakpoints import BreakpointsScreen
 
-        self._push(BreakpointsScreen(self._run.experiment), lambda until: self._tell(Watch(until=until)))
+        self._push(BreakpointsScreen(self._run.experiment), lambda until: self._tell(SetBreakpoints(until=until)))
 
     def _reproduce(self) -> None:
         from rnn_tui.view.screens.reproduce import ReproduceScreen

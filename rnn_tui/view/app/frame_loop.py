@@ -9,9 +9,9 @@ from textual.app import App
 from textual.timer import Timer
 
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
-from rnn_tui.view.model.frame_requests import Puller
-from rnn_tui.view.terminal.driver import flow_of
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
+from rnn_tui.view.model.frame_requests import FrameRequests
+from rnn_tui.view.terminal.driver import pacing_of
 
 __all__ = ["FrameLoop"]
 
@@ -27,7 +27,7 @@ class FrameLoop:
         fps: float,
         *,
         wanted: Callable[[], tuple[Wanted, CurveWanted | None] | None],
-        send: Callable[[Look], None],
+        send: Callable[[FrameRequest], None],
         show_waiting: Callable[[bool], None],
     ) -> None:
         """`wanted` says what the screen can show, or None while a dialog covers it; `send` sends a request.
@@ -37,7 +37,7 @@ class FrameLoop:
         self._app = app
         self._fps = fps
         self._wanted, self._send, self._show_waiting = wanted, send, show_waiting
-        self._requests = Puller(fps)
+        self._requests = FrameRequests(fps)
         self._timer: Timer | None = None
         self._waits_for_terminal = False
         self._used = time.process_time()  # seconds of a core, up to the last request
@@ -50,7 +50,7 @@ class FrameLoop:
 
     def begin_again(self) -> None:
         """Forget what another engine was asked."""
-        self._requests = Puller(self._fps)
+        self._requests = FrameRequests(self._fps)
 
     def arrived(self, frame: Frame) -> None:
         """Note a frame that has come."""
@@ -62,7 +62,7 @@ class FrameLoop:
 
     def ask(self) -> None:
         """Ask for the next frame as soon as `fps` and the terminal allow it."""
-        now, flow = time.monotonic(), flow_of(self._app)
+        now, flow = time.monotonic(), pacing_of(self._app)
         wait = max(self._requests.wait(now), flow.wait(now) if flow is not None else 0.0)
         if self._timer is not None:
             self._timer.stop()

@@ -2,7 +2,7 @@
 
 import os
 
-from rnn_tui.client.link import Engine
+from rnn_tui.client.link import EngineLink
 from rnn_tui.common.output import say
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import Showing
@@ -12,7 +12,7 @@ from rnn_tui.view.terminal.exit import last_lines
 __all__ = ["run_app"]
 
 
-def run_app(engine: Engine, launch: Showing) -> int:
+def run_app(engine: EngineLink, launch: Showing) -> int:
     """Show the app until it is left, and return the exit code."""
     app = RnnApp(engine, launch)
     mouse = "STY" not in os.environ  # GNU screen, which holds an escape back while a mouse is listened to

@@ -10,12 +10,12 @@ import os
 from msgspec.structs import replace
 
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.inspect.reading import ReadingAsk
 from rnn_tui.protocol.inspect.sample import SampleAsk
 
-__all__ = ["Puller"]
+__all__ = ["FrameRequests"]
 
 _CURVE_PERIOD = 0.15  # seconds between two loss curves: the eye needs no more, and they cost the most
 _WATCHING = 0.25  # of all cores, that the views which do not drive may take together
@@ -26,7 +26,7 @@ _DEAR_PERIOD = (0.2, 1.0)  # seconds between two answers to those, at least and 
 _DEAR_REST = 9  # and at least so many times as long as the last one took: a tenth of the time is theirs
 
 
-class Puller:
+class FrameRequests:
     """Decides about looks. `due(now)` says how long to wait, `look(...)` what to send then."""
 
     def __init__(self, fps: float = 20.0, cores: int | None = None) -> None:
@@ -68,7 +68,7 @@ class Puller:
         """Seconds until the next look may be sent."""
         return max(0.0, self._asked_at + max(self._period, self._rest) - now)
 
-    def look(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> Look | None:
+    def look(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> FrameRequest | None:
         """The look to send now; None where the one in flight asks for the same."""
         dear = tuple(ask for ask in wanted.inside if isinstance(ask, _DEAR))
         curve_is_due = self._curve_is_stale and curve is not None
@@ -90,7 +90,7 @@ class Puller:
         if with_dear:
             self._dear_at = now
         inside = tuple(ask for ask in wanted.inside if with_dear or not isinstance(ask, _DEAR))
-        return Look(
+        return FrameRequest(
             number=self._number,
             opened=self._run,
             seen=self._revision if unchanged else -1,

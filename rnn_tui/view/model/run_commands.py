@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from rnn_tui.protocol.commands import (
-    Back,
     Command,
     GoTo,
     NextBranch,
@@ -14,6 +13,7 @@ from rnn_tui.protocol.commands import (
     SetTick,
     SlowMotion,
     Step,
+    StepBack,
     TakeControls,
 )
 from rnn_tui.view.model.run_state import RunState
@@ -59,8 +59,8 @@ _COMMANDS: dict[str, Callable[[RunState], Command | str]] = {
     "play": lambda run: Play(on=run.held),
     "tick": lambda run: Step(unit="tick"),
     "epoch": lambda run: Step(unit="epoch"),
-    "tick_back": lambda run: Back(unit="tick"),
-    "epoch_back": lambda run: Back(unit="epoch"),
+    "tick_back": lambda run: StepBack(unit="tick"),
+    "epoch_back": lambda run: StepBack(unit="epoch"),
     "first_tick": lambda run: GoTo(tick=0),
     "newest_tick": lambda run: GoTo(tick=-1),
     "next_branch": _next_branch,

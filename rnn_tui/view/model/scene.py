@@ -18,20 +18,20 @@ from rnn_tui.protocol.arrays import Doubles
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, Numbers, Steps
 from rnn_tui.protocol.inspect import Answer, name_of_answer
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 
-__all__ = ["Scene", "Told", "next_scene", "widest_glyph"]
+__all__ = ["AnswerAt", "Scene", "next_scene", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
 _CURVES = {"curve", "characters", "held_out", "others"}
 _DEAR = {"sample", "reading"}
 UNREAD = "·"  # the one character of a text that has not been read yet
 
-Kind = TypeVar("Kind", bound=Answer)
+AnswerKind = TypeVar("AnswerKind", bound=Answer)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class AnswerAt:
     """What the engine has answered, and the tick that it belongs to."""
 
     answer: Answer
@@ -40,18 +40,18 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One frame and one gaze. A new frame or a new gaze is a new scene."""
+    """One frame and one view. A new frame or a new view is a new scene."""
 
     opened: Opened
     frame: Frame
-    gaze: Gaze
+    view: ViewState
     palette: Palette
     axis: TimeAxis  # of the panes that stand above one another
     curve: Curve | None = None  # the newest that came; not every frame has one
     characters: Curve | None = None
     held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
-    told: Mapping[type[Answer], Told] = field(default_factory=dict)  # the newest that came: not in every frame
+    told: Mapping[type[Answer], AnswerAt] = field(default_factory=dict)  # the newest that came: not in every frame
     failures: Mapping[str, Failure] = field(default_factory=dict)  # by part, as of the last frame that was to have it
 
     @property
@@ -114,11 +114,11 @@ class Scene:
             values = self.opened.scale.drawn(values)
         return [signed(value, self.axis.column - 1) or UNREAD for value in values.tolist()]
 
-    def answer(self, kind: type[Kind]) -> Kind | None:
+    def answer(self, kind: type[AnswerKind]) -> AnswerKind | None:
         """What the engine has answered to the pane that asks for this kind; None before it has."""
         return next((each for each in self.frame.inside if isinstance(each, kind)), None)
 
-    def newest(self, kind: type[Kind]) -> tuple[Kind, int] | None:
+    def newest(self, kind: type[AnswerKind]) -> tuple[AnswerKind, int] | None:
         """The newest answer to a pane that is not answered in every frame, and the tick it belongs to."""
         return next(((each.answer, each.tick) for each in self.told.values() if isinstance(each.answer, kind)), None)
 
@@ -130,7 +130,7 @@ class Scene:
         if phase is None and self.steps is not None:  # a row that is shorter than others has ended before
             there = np.flatnonzero(self.steps.inputs >= 0)
             now = min(now, self.steps.first + int(there[-1])) if len(there) else now
-        step = now if self.gaze.cursor is None else self.gaze.cursor
+        step = now if self.view.cursor is None else self.view.cursor
         return min(step, self.experiment.length - 1)
 
     @property
@@ -146,15 +146,15 @@ class Scene:
 
 
 def next_scene(
-    before: Scene | None, frame: Frame, opened: Opened, *, gaze: Gaze, palette: Palette, axis: TimeAxis
+    before: Scene | None, frame: Frame, opened: Opened, *, view: ViewState, palette: Palette, axis: TimeAxis
 ) -> Scene:
     """The scene of a new frame, with what does not come in every frame from the one before, if it is of that run."""
     old = before if before is not None and before.opened.run == opened.run else None
-    told = {type(each): Told(answer=each, tick=frame.status.tick) for each in frame.inside}
+    told = {type(each): AnswerAt(answer=each, tick=frame.status.tick) for each in frame.inside}
     return Scene(
         opened=opened,
         frame=frame,
-        gaze=gaze,
+        view=view,
         curve=frame.curve or (old.curve if old else None),
         characters=frame.characters if frame.curve else (old.characters if old else None),
         held_out=frame.held_out if frame.curve else (old.held_out if old else None),

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from rnn_tui.protocol.rendezvous import OnHangup
+from rnn_tui.protocol.rendezvous import OnDisconnect
 
 __all__ = ["Colors", "Manner", "Theme"]
 
@@ -19,4 +19,4 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     colors: Colors = "auto"
     theme: Theme = "dark"
     ascii: bool = False  # nothing but ASCII is drawn
-    on_hangup: OnHangup = "train"  # what becomes of a run whose last view vanishes
+    on_hangup: OnDisconnect = "train"  # what becomes of a run whose last view vanishes

@@ -10,11 +10,11 @@ from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceKind
 from rnn_tui.protocol.inspect.weights import WeightKind
 
-__all__ = ["Gaze"]
+__all__ = ["ViewState"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gaze:
+class ViewState:
     """What the user has chosen to look at, in all panes."""
 
     cursor: int | None = None  # the time step chosen; None: follow the one being fed
@@ -35,25 +35,25 @@ class Gaze:
     log_x: bool = False
     log_y: bool = False
 
-    def at_step(self, step: int, length: int) -> "Gaze":
+    def at_step(self, step: int, length: int) -> "ViewState":
         """Return the same with the cursor at a time step, as near as the `length` of the rows allows."""
         return replace(self, cursor=min(max(step, 0), length - 1))
 
-    def next_row(self, by: int, rows: int) -> "Gaze":
+    def next_row(self, by: int, rows: int) -> "ViewState":
         """Return the same with another of the batch's rows."""
         return replace(self, row=min(max(self.row + by, 0), rows - 1))
 
-    def next_layer(self, by: int, network: Network, *, directions: bool) -> "Gaze":
+    def next_layer(self, by: int, network: Network, *, directions: bool) -> "ViewState":
         """Return the same with another layer; if `directions`, each direction of a layer comes by itself."""
         ways = network.directions if directions else 1
         at = min(self.layer, network.layers - 1) * ways + (self.direction if ways > 1 else 0)
         layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
         return replace(self, layer=layer, direction=direction if ways > 1 else self.direction)
 
-    def with_log(self, axis: Literal["x", "y"]) -> "Gaze":
+    def with_log(self, axis: Literal["x", "y"]) -> "ViewState":
         """Return the same with the logarithmic scale of an axis of the loss turned on or off."""
         return replace(self, log_x=not self.log_x) if axis == "x" else replace(self, log_y=not self.log_y)
 
-    def of_another_experiment(self) -> "Gaze":
+    def of_another_experiment(self) -> "ViewState":
         """Return the same without what was chosen in the data and the network of one experiment."""
         return replace(self, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0, prime=None)

@@ -8,7 +8,7 @@ from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -32,36 +32,36 @@ class CellPane(InsidePane):
         "o computes the same from the equations in engine/network/cells.py, beside torch, with the largest difference.",
     )
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> CellAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> CellAsk:
         """The cell at the time cursor; as much of it as could fit."""
         width, height = self.size
         return CellAsk(
-            step=-1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1),
-            layer=gaze.layer,
-            direction=gaze.direction,
-            unit=chosen_unit(experiment, gaze),
+            step=-1 if view.cursor is None else min(view.cursor, experiment.length - 1),
+            layer=view.layer,
+            direction=view.direction,
+            unit=chosen_unit(experiment, view),
             units=2 * height,
             features=max(1, width // _COLUMN),
-            compare=gaze.compare,
+            compare=view.compare,
         )
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """With the equations written out beside torch, or without."""
-        return replace(gaze, compare=not gaze.compare)
+        return replace(view, compare=not view.compare)
 
     def title(self, scene: Scene) -> str:
         """Which cell."""
         facts = scene.answer(CellFacts)
         at = "" if facts is None else f"t={facts.step}"
-        where = chosen_cell(scene.experiment, scene.gaze)
+        where = chosen_cell(scene.experiment, scene.view)
         return " · ".join(filter(None, (self.NAME, at, where)))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
         network = scene.experiment.network
         layers = "↑ ↓ layer · " if network.layers * network.directions > 1 else ""
-        beside = "torch alone" if scene.gaze.compare else "written out beside torch"
-        return f"{layers}, . unit {chosen_unit(scene.experiment, scene.gaze) + 1} · o: {beside}"
+        beside = "torch alone" if scene.view.compare else "written out beside torch"
+        return f"{layers}, . unit {chosen_unit(scene.experiment, scene.view) + 1} · o: {beside}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.cell."""

@@ -9,7 +9,7 @@ from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -34,46 +34,46 @@ class GatesPane(InsidePane):
         "near 1 alone is not enough, a unit that only counts has it too. ↑ ↓ choose the layer, , and . the unit.",
     )
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> GatesAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> GatesAsk:
         """As many units as fit."""
         kind = experiment.network.kind
         heatmaps = len(kind.gates) + kind.has_c if kind.is_gated else _WITHOUT_GATES
         return GatesAsk(
-            layer=gaze.layer,
-            direction=gaze.direction,
-            unit=chosen_unit(experiment, gaze),
+            layer=view.layer,
+            direction=view.direction,
+            unit=chosen_unit(experiment, view),
             units=gate_units_that_fit(self.size.height, heatmaps),
-            order=_order(experiment, gaze),
-            at=-1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1),
+            order=_order(experiment, view),
+            at=-1 if view.cursor is None else min(view.cursor, experiment.length - 1),
         )
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """The units that tell the rows apart first, or in their order; one row has nothing to be told from."""
         if len(experiment.data.inputs) < 2:
-            return gaze
-        return replace(gaze, gate_order="number" if gaze.gate_order == "rows" else "rows")
+            return view
+        return replace(view, gate_order="number" if view.gate_order == "rows" else "rows")
 
-    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+    def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """The next unit in the order that is shown."""
         facts = None if self._scene is None else self._scene.answer(GatesFacts)
         shown = [] if facts is None or facts.order == "number" else facts.units.tolist()
-        unit = chosen_unit(experiment, gaze)
+        unit = chosen_unit(experiment, view)
         if unit not in shown:
-            return super().next_item(experiment, gaze, by)
-        return replace(gaze, unit=shown[(shown.index(unit) + by) % len(shown)])
+            return super().next_item(experiment, view, by)
+        return replace(view, unit=shown[(shown.index(unit) + by) % len(shown)])
 
     def title(self, scene: Scene) -> str:
         """Which layer, and what a heatmap measures."""
         network = scene.experiment.network
-        where = chosen_cell(scene.experiment, scene.gaze)
+        where = chosen_cell(scene.experiment, scene.view)
         return " · ".join(filter(None, (self.NAME, f"{network.kind.short} {network.hidden_size}", where)))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
         network = scene.experiment.network
         layers = "↑ ↓ layer" if network.layers * network.directions > 1 else ""
-        unit = f", . unit {chosen_unit(scene.experiment, scene.gaze) + 1}"
-        turned = _order(scene.experiment, scene.gaze) == "rows"
+        unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
+        turned = _order(scene.experiment, scene.view) == "rows"
         other = f"o: units {'by number' if turned else 'that tell the rows apart'}"
         return " · ".join(filter(None, (layers, unit, other if len(scene.experiment.data.inputs) > 1 else "")))
 
@@ -90,7 +90,7 @@ class GatesPane(InsidePane):
             palette=scene.palette,
             inputs=scene.inputs,
             cursor=scene.cursor,
-            unit=chosen_unit(scene.experiment, scene.gaze),
+            unit=chosen_unit(scene.experiment, scene.view),
         )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
@@ -98,7 +98,7 @@ class GatesPane(InsidePane):
         facts = scene.answer(GatesFacts)
         if facts is None:
             return ""
-        unit = chosen_unit(scene.experiment, scene.gaze)
+        unit = chosen_unit(scene.experiment, scene.view)
         layout = lay_out_gates(
             facts, width=self.size.width, height=self.size.height, axis=scene.axis, palette=scene.palette, unit=unit
         )
@@ -106,6 +106,6 @@ class GatesPane(InsidePane):
         return "" if found is None else found.in_words()
 
 
-def _order(experiment: Experiment, gaze: Gaze) -> Literal["number", "rows"]:
-    """The order of the units: the gaze may still be turned to the rows of an experiment before."""
-    return gaze.gate_order if len(experiment.data.inputs) > 1 else "number"
+def _order(experiment: Experiment, view: ViewState) -> Literal["number", "rows"]:
+    """The order of the units: the view may still be turned to the rows of an experiment before."""
+    return view.gate_order if len(experiment.data.inputs) > 1 else "number"

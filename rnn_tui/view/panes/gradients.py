@@ -6,7 +6,7 @@ from rnn_tui.draw.gradients.gradients import draw_gradients, lay_out_gradients
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -30,10 +30,10 @@ class GradientsPane(InsidePane):
         "through c the gradient survives. A larger --gap makes it harder.",
     )
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> GradientsAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> GradientsAsk:
         """For the loss at the time cursor."""
-        at = -1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1)
-        return GradientsAsk(at=at, layer=gaze.layer, direction=gaze.direction)
+        at = -1 if view.cursor is None else min(view.cursor, experiment.length - 1)
+        return GradientsAsk(at=at, layer=view.layer, direction=view.direction)
 
     def title(self, scene: Scene) -> str:
         """What is measured."""

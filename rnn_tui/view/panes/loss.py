@@ -68,22 +68,22 @@ class LossPane(Pane):
         parts = green[:1]
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
-        parts += [f"log {name}" for name, on in (("x", scene.gaze.log_x), ("y", scene.gaze.log_y)) if on]
+        parts += [f"log {name}" for name, on in (("x", scene.view.log_x), ("y", scene.view.log_y)) if on]
         return self.in_border(" · ".join(parts), *(green or parts[:1]))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
-        gaze = scene.gaze
+        view = scene.view
         newest = max((float(each.x[-1]) for each in _drawn(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
-        how = (scene.opened.run, scene.opened.guessing, scene.palette, width, height, gaze.log_x, gaze.log_y, end, mark)
+        how = (scene.opened.run, scene.opened.guessing, scene.palette, width, height, view.log_x, view.log_y, end, mark)
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
             self._chart = self._draw_chart(scene, width, height, end, mark)
         return self._chart
 
     def _draw_chart(self, scene: Scene, width: int, height: int, end: float, mark: float | None) -> list[Strip]:
-        palette, gaze = scene.palette, scene.gaze
+        palette, view = scene.palette, scene.view
         guessing = palette.wrong + Style(bold=False)
         curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
         curves += [_curve(each.curve, palette.dim) for each in scene.others]
@@ -100,10 +100,10 @@ class LossPane(Pane):
             height=height,
             axes=ChartAxes(
                 style=palette.dim,
-                log_x=gaze.log_x,
-                log_y=gaze.log_y,
+                log_x=view.log_x,
+                log_y=view.log_y,
                 x_to=end,
-                y_to=(_decade_below(lowest),) if gaze.log_y else (0.0,),
+                y_to=(_decade_below(lowest),) if view.log_y else (0.0,),
                 x_label=_pass(scene) if scene.frame.status.batches > 1 else "epoch",
             ),
             levels=[

@@ -45,7 +45,7 @@ class NetworkPane(Pane):
         axis, rows = scene.axis, scene.experiment.rows
         part = f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}"
         shown = part if axis.count < axis.length else ""
-        row = f" · row {min(scene.gaze.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
+        row = f" · row {min(scene.view.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
         steps = f" · {axis.length} time step{'s' if axis.length > 1 else ''}"
         forms = [f"{self.NAME}{steps}{shown}{row}", f"Network{steps}{shown}{row}", f"Network{shown or steps}{row}"]
         return [*forms, f"Network{shown}", part.removeprefix(" · ")] if shown else [*forms, f"Network{row}"]

@@ -141,7 +141,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         else "",
         ticks=[each.tick for each in scene.frame.predictions],
         first_scored=scene.first_scored,
-        row=min(scene.gaze.row, rows - 1),
+        row=min(scene.view.row, rows - 1),
         rows=rows,
         right_rows=steps.right_rows,
         reading=_reading(scene),

@@ -10,7 +10,7 @@ from rnn_tui.draw.reading import draw_reading, lay_out_reading
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts, ReadingOrder
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -34,31 +34,31 @@ class ReadingPane(InsidePane):
         "quotes, brackets, indentation and so on. Let it train on a text, and see when a unit finds the quotes.",
     )
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> ReadingAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> ReadingAsk:
         """The unit of the rank chosen, in the order chosen."""
-        return ReadingAsk(layer=gaze.layer, direction=gaze.direction, rank=_rank(experiment, gaze), order=gaze.order)
+        return ReadingAsk(layer=view.layer, direction=view.direction, rank=_rank(experiment, view), order=view.order)
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """The next order, and the unit that comes first in it."""
-        return replace(gaze, order=_next(gaze), rank=0)
+        return replace(view, order=_next(view), rank=0)
 
-    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+    def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """The next unit in the order."""
-        return replace(gaze, rank=(_rank(experiment, gaze) + by) % experiment.network.hidden_size)
+        return replace(view, rank=(_rank(experiment, view) + by) % experiment.network.hidden_size)
 
     def title(self, scene: Scene) -> str:
         """Which layer, and the weights of which tick."""
         network = scene.experiment.network
         cell = network.cell.partition("-")[0].upper()
-        where = chosen_cell(scene.experiment, scene.gaze)
+        where = chosen_cell(scene.experiment, scene.view)
         return " · ".join(filter(None, (self.NAME, f"{cell} {network.hidden_size}", where, _tick(scene))))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
-        network, gaze = scene.experiment.network, scene.gaze
+        network, view = scene.experiment.network, scene.view
         layers = "↑ ↓ layer · " if network.layers * network.directions > 1 else ""
-        rank = f", . {_rank(scene.experiment, gaze) + 1} of {network.hidden_size} by {_label(gaze.order)}"
-        return f"{layers}{rank} · o: by {_label(_next(gaze))}"
+        rank = f", . {_rank(scene.experiment, view) + 1} of {network.hidden_size} by {_label(view.order)}"
+        return f"{layers}{rank} · o: by {_label(_next(view))}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.reading."""
@@ -107,12 +107,12 @@ class ReadingPane(InsidePane):
         return page.character_at(*self._mouse)
 
 
-def _rank(experiment: Experiment, gaze: Gaze) -> int:
-    return min(gaze.rank, experiment.network.hidden_size - 1)
+def _rank(experiment: Experiment, view: ViewState) -> int:
+    return min(view.rank, experiment.network.hidden_size - 1)
 
 
-def _next(gaze: Gaze) -> ReadingOrder:
-    return _ORDERS[(_ORDERS.index(gaze.order) + 1) % len(_ORDERS)]
+def _next(view: ViewState) -> ReadingOrder:
+    return _ORDERS[(_ORDERS.index(view.order) + 1) % len(_ORDERS)]
 
 
 def _label(order: ReadingOrder) -> str:
@@ -123,7 +123,7 @@ def _at(scene: Scene) -> int | None:
     """The character whose page of a long text is shown: the one chosen, or the one that is being fed."""
     if scene.experiment.data.text:
         return None
-    return scene.current if scene.gaze.cursor is None else scene.gaze.cursor
+    return scene.current if scene.view.cursor is None else scene.view.cursor
 
 
 def _facts(scene: Scene) -> ReadingFacts | None:

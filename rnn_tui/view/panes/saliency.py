@@ -12,7 +12,7 @@ from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -34,14 +34,14 @@ class SaliencyPane(InsidePane):
         "o asks the same of the right character instead of the predicted one.",
     )
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> SaliencyAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> SaliencyAsk:
         """The output at the time cursor."""
-        step = -1 if gaze.cursor is None else min(gaze.cursor, experiment.length - 1)
-        return SaliencyAsk(step=step, output=gaze.output)
+        step = -1 if view.cursor is None else min(view.cursor, experiment.length - 1)
+        return SaliencyAsk(step=step, output=view.output)
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """The target's logit instead of the predicted one, and back."""
-        return replace(gaze, output="target" if gaze.output == "predicted" else "predicted")
+        return replace(view, output="target" if view.output == "predicted" else "predicted")
 
     def title(self, scene: Scene) -> str:
         """Of which output."""
@@ -55,7 +55,7 @@ class SaliencyPane(InsidePane):
         """The keys that choose."""
         if scene.experiment.is_numbers:
             return "[ ] output"
-        return f"[ ] output · o: {'the predicted' if scene.gaze.output == 'target' else 'the target'}"
+        return f"[ ] output · o: {'the predicted' if scene.view.output == 'target' else 'the target'}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.saliency."""

@@ -16,7 +16,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import what_it_says
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -56,25 +56,25 @@ class SamplePane(InsidePane):
 
     # ---- what is asked, and drawn -----------------------------------------------------------------------------
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> SampleAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> SampleAsk:
         """As many characters as there can be room for."""
-        sample = chosen_sample(experiment, gaze)
+        sample = chosen_sample(experiment, view)
         return replace(sample, length=min(sample.length, text_room(*self.size)))
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """The next temperature."""
-        now = gaze.sample.temperature
+        now = view.sample.temperature
         higher = next((each for each in _TEMPERATURES if each > now), _TEMPERATURES[0])
-        return changed(gaze, sample=replace(gaze.sample, temperature=higher))
+        return changed(view, sample=replace(view.sample, temperature=higher))
 
-    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+    def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """The next seed."""
-        seed = min(max(gaze.sample.seed + by, 0), _LARGEST_SEED)
-        return changed(gaze, sample=replace(gaze.sample, seed=seed))
+        seed = min(max(view.sample.seed + by, 0), _LARGEST_SEED)
+        return changed(view, sample=replace(view.sample, seed=seed))
 
     def title(self, scene: Scene) -> str:
         """How it is drawn, and with the weights of which tick."""
-        return " · ".join(filter(None, (self.NAME, _how(scene.gaze.sample), _tick(scene))))
+        return " · ".join(filter(None, (self.NAME, _how(scene.view.sample), _tick(scene))))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose, where it writes."""
@@ -99,7 +99,7 @@ class SamplePane(InsidePane):
         return draw_sample(
             facts,
             self._prime(scene),
-            how=_how(scene.gaze.sample),
+            how=_how(scene.view.sample),
             width=width,
             height=height,
             palette=scene.palette,
@@ -112,7 +112,7 @@ class SamplePane(InsidePane):
         if not _writes(scene):
             return Prime(glyphs=(), known=())
         if self._typed is None or self._replaces:
-            sample = chosen_sample(experiment, scene.gaze)
+            sample = chosen_sample(experiment, scene.view)
             text, facts = sample.prime, _facts(scene)
             if not text and sample.default and facts is not None:  # the engine has taken one
                 text = "".join(experiment.vocabulary[index] for index in facts.prime if index >= 0)
@@ -165,8 +165,8 @@ class SamplePane(InsidePane):
         if scene is None or self.typing or not _writes(scene):
             return
         self._typed_for = scene.experiment
-        self._replaces = scene.gaze.prime is None
-        self._typed = "" if self._replaces else scene.gaze.prime
+        self._replaces = scene.view.prime is None
+        self._typed = "" if self._replaces else scene.view.prime
         self._typing_changed()
 
     def _end_typing(self) -> None:
@@ -225,7 +225,7 @@ class SamplePane(InsidePane):
         self._end_typing()
 
 
-def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
+def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
     """What is asked for, with its prime: the one typed, or what the row that is looked at begins with.
 
     That is its first character where the network goes on with a text, and all of it where it answers. Of a text, which
@@ -233,16 +233,16 @@ def chosen_sample(experiment: Experiment, gaze: Gaze) -> SampleAsk:
     """
     data, vocabulary = experiment.data, experiment.vocabulary
     rows = data.inputs
-    if gaze.prime is not None:
-        return replace(gaze.sample, prime=gaze.prime, default=False)
+    if view.prime is not None:
+        return replace(view.sample, prime=view.prime, default=False)
     if data.pairs:
         prime = ""
     elif not rows:
         prime = "\n" if "\n" in vocabulary else vocabulary[:1]
     else:
-        row = rows[min(gaze.row, len(rows) - 1)]
+        row = rows[min(view.row, len(rows) - 1)]
         prime = row[:1] if what_it_says(data) == "text" else row[:MOST_PRIME]
-    return replace(gaze.sample, prime=prime, default=bool(data.pairs))
+    return replace(view.sample, prime=prime, default=bool(data.pairs))
 
 
 def _writes(scene: Scene) -> bool:

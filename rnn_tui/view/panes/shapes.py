@@ -43,7 +43,7 @@ class ShapesPane(Pane):
                 f"batch_first={not scene.experiment.network.batch_first} would give",
                 f"  {' and '.join(swapped)};",
                 "  h_0 and h_n stay as they are.",
-                f"Below is row {min(scene.gaze.row, rows - 1) + 1}; {{ and }} pick another.",
+                f"Below is row {min(scene.view.row, rows - 1) + 1}; {{ and }} pick another.",
             ]
         return draw_shapes(
             frame.tensors,

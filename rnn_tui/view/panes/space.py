@@ -8,7 +8,7 @@ from rnn_tui.draw.space.space import draw_space, point_at, space_scale
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -37,27 +37,27 @@ class SpacePane(InsidePane):
         super().__init__()
         self._scale: dict[tuple[int, str, int, int], float] = {}  # by run, kind and cell: steady from frame to frame
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> SpaceAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> SpaceAsk:
         """The states of the layer that is looked at, or the embedding."""
-        return SpaceAsk(kind=_kind(experiment, gaze), layer=gaze.layer, direction=gaze.direction, rows=_MOST_ROWS)
+        return SpaceAsk(kind=_kind(experiment, view), layer=view.layer, direction=view.direction, rows=_MOST_ROWS)
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """The embedding instead of the states, and back; a one-hot input has none."""
         if not experiment.network.embedding:
-            return gaze
-        return replace(gaze, space="embedding" if gaze.space == "states" else "states")
+            return view
+        return replace(view, space="embedding" if view.space == "states" else "states")
 
     def title(self, scene: Scene) -> str:
         """Of what."""
-        if _kind(scene.experiment, scene.gaze) == "embedding":
+        if _kind(scene.experiment, scene.view) == "embedding":
             return f"{self.NAME} · embedding"
-        return " · ".join(filter(None, (self.NAME, "h", chosen_cell(scene.experiment, scene.gaze))))
+        return " · ".join(filter(None, (self.NAME, "h", chosen_cell(scene.experiment, scene.view))))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
         network = scene.experiment.network
         layers = "↑ ↓ layer" if network.layers * network.directions > 1 else ""
-        other = f"o: {'states' if scene.gaze.space == 'embedding' else 'embedding'}" if network.embedding else ""
+        other = f"o: {'states' if scene.view.space == 'embedding' else 'embedding'}" if network.embedding else ""
         return " · ".join(filter(None, (layers, other)))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
@@ -79,7 +79,7 @@ class SpacePane(InsidePane):
     def step_at(self, scene: Scene, x: int) -> int | None:
         """The time step of the point nearest to the mouse."""
         found = self._point(scene)
-        return None if found is None or _kind(scene.experiment, scene.gaze) == "embedding" else found[1]
+        return None if found is None or _kind(scene.experiment, scene.view) == "embedding" else found[1]
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """Where the point nearest to the mouse lies."""
@@ -115,10 +115,10 @@ class SpacePane(InsidePane):
         return self._scale[place]
 
 
-def _kind(experiment: Experiment, gaze: Gaze) -> SpaceKind:
-    """What is shown: the gaze may still be turned to the embedding of an experiment before."""
-    return gaze.space if experiment.network.embedding else "states"
+def _kind(experiment: Experiment, view: ViewState) -> SpaceKind:
+    """What is shown: the view may still be turned to the embedding of an experiment before."""
+    return view.space if experiment.network.embedding else "states"
 
 
 def _row(scene: Scene) -> int:
-    return min(scene.gaze.row, scene.experiment.rows - 1)
+    return min(scene.view.row, scene.experiment.rows - 1)

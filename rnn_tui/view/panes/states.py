@@ -51,7 +51,7 @@ class StatesPane(Pane):
         fit = layers_that_fit(scene.experiment, self.size.height)
         if fit >= layers:
             return ""
-        first = min(scene.gaze.layer, layers - fit)
+        first = min(scene.view.layer, layers - fit)
         shown = f"layers {first + 1}–{first + fit}" if fit > 1 else f"layer {first + 1}"
         return f"{shown} of {layers} · ↑ ↓ for the others"
 
@@ -74,7 +74,7 @@ class StatesPane(Pane):
     def _layout(self, scene: Scene, height: int) -> StatesLayout:
         experiment, network = scene.experiment, scene.experiment.network
         fit = layers_that_fit(experiment, height)
-        first = min(scene.gaze.layer, network.layers - fit)
+        first = min(scene.view.layer, network.layers - fit)
         shown = [each for each in scene.frame.states if first <= each.layer < first + fit]
         return lay_out_states(
             shown,

@@ -9,7 +9,7 @@ from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.weights import WeightKind, WeightsAsk, WeightsFacts
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.widgets.pane import Explanation
 
@@ -38,29 +38,29 @@ class WeightsPane(InsidePane):
         "which rows an update moves: those of the units that the characters need.",
     )
 
-    def ask(self, experiment: Experiment, gaze: Gaze) -> WeightsAsk:
+    def ask(self, experiment: Experiment, view: ViewState) -> WeightsAsk:
         """As many pictures as fit."""
         shapes = [shape for _, shape in parameter_shapes(experiment)]
-        count, rows, columns = matrices_that_fit(self.size.width, self.size.height, shapes, gaze.matrix)
-        return WeightsAsk(kind=gaze.weights, matrix=gaze.matrix, matrices=count, rows=rows, columns=columns)
+        count, rows, columns = matrices_that_fit(self.size.width, self.size.height, shapes, view.matrix)
+        return WeightsAsk(kind=view.weights, matrix=view.matrix, matrices=count, rows=rows, columns=columns)
 
-    def other(self, experiment: Experiment, gaze: Gaze) -> Gaze:
+    def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """The gradients, then the last update, then the weights again."""
-        return replace(gaze, weights=_NEXT[gaze.weights])
+        return replace(view, weights=_NEXT[view.weights])
 
-    def next_item(self, experiment: Experiment, gaze: Gaze, by: int) -> Gaze:
+    def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """The next matrix."""
-        return replace(gaze, matrix=(gaze.matrix + by) % len(parameter_shapes(experiment)))
+        return replace(view, matrix=(view.matrix + by) % len(parameter_shapes(experiment)))
 
     def title(self, scene: Scene) -> str:
         """What of them is shown, and how many they are: before a text has been read, nobody knows."""
         if not scene.experiment.vocabulary and not scene.experiment.is_numbers:
-            return _NAMES[scene.gaze.weights]
-        return f"{_NAMES[scene.gaze.weights]} · {scene.opened.weights:,} numbers"
+            return _NAMES[scene.view.weights]
+        return f"{_NAMES[scene.view.weights]} · {scene.opened.weights:,} numbers"
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
-        return f", . matrix · o: {_NAMES[_NEXT[scene.gaze.weights]].lower()}"
+        return f", . matrix · o: {_NAMES[_NEXT[scene.view.weights]].lower()}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """See draw.weights."""

@@ -5,7 +5,7 @@ from typing import TypeVar
 from textual import events
 from textual.screen import ModalScreen
 
-from rnn_tui.view.screens.paced import Paced
+from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 
 __all__ = ["Dialog"]
@@ -13,7 +13,7 @@ __all__ = ["Dialog"]
 Result = TypeVar("Result")
 
 
-class Dialog(Paced[Result], ModalScreen[Result]):
+class Dialog(PacedScreen[Result], ModalScreen[Result]):
     """A screen over the panes. What is still on its way to it when it is left does nothing."""
 
     def _on_mount(self, event: events.Mount) -> None:

@@ -10,7 +10,7 @@ from rnn_tui.draw.kit.numbers import count
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.commands import Learn
+from rnn_tui.protocol.commands import Fork
 from rnn_tui.protocol.frame import Status
 from rnn_tui.view.screens.editors import Row, as_text, from_text
 from rnn_tui.view.screens.form import Form
@@ -20,7 +20,7 @@ __all__ = ["ForkScreen"]
 _SETTINGS = sorted((each for each in SETTINGS if each.fork > 0), key=lambda each: each.fork)
 
 
-class ForkScreen(Form[Learn]):
+class ForkScreen(Form[Fork]):
     """What changes from this tick on: the command for it, or None."""
 
     DEFAULT_CSS = "#fork-about { height: auto; margin: 0 0 1 0; color: $foreground 75%; }"
@@ -44,15 +44,15 @@ class ForkScreen(Form[Learn]):
     def _changed(self) -> list[Row]:
         return [row for row in self.rows.values() if row.changed]
 
-    def collect(self) -> Learn | None:
+    def collect(self) -> Fork | None:
         """The command, where anything changes. Raises ExperimentError."""
         values: dict[str, Any] = to_dict(self._base)
         values["training"] |= {row.setting.name: from_text(path, row.editor.value) for path, row in self.rows.items()}
         training = from_dict(values).training
         changed = [row.setting.name for row in self._changed()]
-        return Learn(training=training, reseed="seed" in changed) if changed else None
+        return Fork(training=training, reseed="seed" in changed) if changed else None
 
-    def verdict(self, ready: Learn | None, wrong: ExperimentError | None) -> str:
+    def verdict(self, ready: Fork | None, wrong: ExperimentError | None) -> str:
         """What changes from here on."""
         if wrong is not None:
             return "✗ not yet"

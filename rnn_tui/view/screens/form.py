@@ -19,7 +19,7 @@ from rnn_tui.view.screens.editors import Choice, Row
 
 __all__ = ["Fields", "Form"]
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Fields(VerticalScroll, can_focus=False):
@@ -37,7 +37,7 @@ class Fields(VerticalScroll, can_focus=False):
     """
 
 
-class Form(Dialog[Answer]):
+class Form(Dialog[Result]):
     """Rows are edited and judged until they stand for something sound: that, or None to leave all as it was.
 
     A form names what is edited (`fields`), what it stands for (`collect`) and how that is said (`verdict`).
@@ -58,7 +58,7 @@ class Form(Dialog[Answer]):
     def __init__(self, title: str, keys: str, settings: Sequence[tuple[Setting, str]] = ()) -> None:
         super().__init__()
         self._titles = title, keys
-        self._ready: Answer | None = None  # what would be given
+        self._ready: Result | None = None  # what would be given
         self._settings = settings  # with their texts
         self.rows: dict[str, Row] = {}
 
@@ -86,11 +86,11 @@ class Form(Dialog[Answer]):
         """The row of a setting."""
         return Row(setting, text)
 
-    def collect(self) -> Answer | None:
+    def collect(self) -> Result | None:
         """What the texts stand for; None: nothing yet. Raises ExperimentError."""
         raise NotImplementedError
 
-    def verdict(self, ready: Answer | None, wrong: ExperimentError | None) -> str:
+    def verdict(self, ready: Result | None, wrong: ExperimentError | None) -> str:
         """What is said of it."""
         raise NotImplementedError
 

@@ -20,8 +20,8 @@ from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.scene import Scene, next_scene
-from rnn_tui.view.model.view_state import Gaze
-from rnn_tui.view.screens.paced import Paced
+from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.stage.stage import Stage
 from rnn_tui.view.stage.wanted import SMALLEST
 from rnn_tui.view.terminal.colors import palette_of
@@ -40,7 +40,7 @@ __all__ = ["MainScreen"]
 _NAMES = {"status": "The status", "opened": "The description of the run"}
 
 
-class MainScreen(Paced[None], Screen[None]):
+class MainScreen(PacedScreen[None], Screen[None]):
     """The panes, status lines above them, the time line and the keys below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -60,7 +60,7 @@ class MainScreen(Paced[None], Screen[None]):
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
         self._first = experiment
-        self.gaze = Gaze()
+        self.view = ViewState()
         self.scene: Scene | None = None
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
 
@@ -91,7 +91,7 @@ class MainScreen(Paced[None], Screen[None]):
         """Draw a frame in every pane that is on the screen."""
         self._prepare(opened.experiment)
         axis, palette = self.stage.axis_for(frame.steps), palette_of(self.app)
-        self.scene = next_scene(self.scene, frame, opened, gaze=self.gaze, palette=palette, axis=axis)
+        self.scene = next_scene(self.scene, frame, opened, view=self.view, palette=palette, axis=axis)
         self.draw()
 
     def draw(self) -> None:
@@ -121,7 +121,7 @@ class MainScreen(Paced[None], Screen[None]):
     def _prepare(self, experiment: Experiment) -> None:
         """Give an experiment its panes, and forget what was chosen in another one."""
         if self.stage.prepare(experiment):
-            self.gaze = self.gaze.of_another_experiment()
+            self.view = self.view.of_another_experiment()
 
     # ---- sizes ------------------------------------------------------------------------------------------------
 
@@ -160,17 +160,17 @@ class MainScreen(Paced[None], Screen[None]):
 
     def wanted(self) -> Wanted:
         """Return what the panes on the screen can show."""
-        return self.stage.wanted(self.gaze)
+        return self.stage.wanted(self.view)
 
     def curve_wanted(self) -> CurveWanted | None:
         """Return the loss curve that fits its pane; None if that is not on the screen."""
-        return self.stage.curve_wanted(self.gaze)
+        return self.stage.curve_wanted(self.view)
 
-    def look_at(self, gaze: Gaze, *, curve: bool = False) -> None:
+    def look_at(self, view: ViewState, *, curve: bool = False) -> None:
         """Draw what is known in another way at once, and ask for what is not."""
-        self.gaze = gaze
+        self.view = view
         if self.scene is not None:
-            self.scene = replace(self.scene, gaze=gaze)
+            self.scene = replace(self.scene, view=view)
             self.draw()
         self.post_message(self.ViewChanged(curve=curve, by_key=True))
 
@@ -183,36 +183,36 @@ class MainScreen(Paced[None], Screen[None]):
     def action_cursor(self, by: int) -> None:
         """Move the time cursor."""
         if self.scene is not None:
-            self.look_at(self.gaze.at_step(self.scene.cursor + by, self.scene.experiment.length))
+            self.look_at(self.view.at_step(self.scene.cursor + by, self.scene.experiment.length))
 
     @on(Pane.CursorSet)
     def _cursor_set(self, event: Pane.CursorSet) -> None:
-        self.look_at(replace(self.gaze, cursor=event.step))
+        self.look_at(replace(self.view, cursor=event.step))
 
     def action_row(self, by: int) -> None:
         """Look at another row of the batch."""
         if self.scene is not None:
-            self.look_at(self.gaze.next_row(by, self.scene.experiment.rows))
+            self.look_at(self.view.next_row(by, self.scene.experiment.rows))
 
     def action_layer(self, by: int) -> None:
         """Look at another layer; while a pane looks inside, each of its directions comes by itself."""
         if self.scene is not None:
             network = self.scene.experiment.network
-            self.look_at(self.gaze.next_layer(by, network, directions=self.stage.active is not None))
+            self.look_at(self.view.next_layer(by, network, directions=self.stage.active is not None))
 
     def action_log(self, axis: Literal["x", "y"]) -> None:
         """Turn the logarithmic scale of an axis of the loss on or off."""
-        self.look_at(self.gaze.with_log(axis), curve=True)
+        self.look_at(self.view.with_log(axis), curve=True)
 
     def action_follow(self) -> None:
         """Show all panes again; else let the cursor follow again; else close the pane that looks inside."""
         stage = self.stage
         if stage.zoomed is not None:
             stage.zoom(None)
-        elif self.gaze.cursor is None and stage.active is not None:
+        elif self.view.cursor is None and stage.active is not None:
             stage.close_pane(stage.active)
         else:
-            self.look_at(replace(self.gaze, cursor=None))
+            self.look_at(replace(self.view, cursor=None))
 
     # ---- keys: panes ------------------------------------------------------------------------------------------
 
@@ -239,13 +239,13 @@ class MainScreen(Paced[None], Screen[None]):
         """Turn the pane that looks inside to the next thing that it can show."""
         pane = self.stage.active
         if pane is not None and self.scene is not None:
-            self.look_at(pane.other(self.scene.experiment, self.gaze))
+            self.look_at(pane.other(self.scene.experiment, self.view))
 
     def action_item(self, by: int) -> None:
         """Turn the pane that looks inside to the next unit, or matrix."""
         pane = self.stage.active
         if pane is not None and self.scene is not None:
-            self.look_at(pane.next_item(self.scene.experiment, self.gaze, by))
+            self.look_at(pane.next_item(self.scene.experiment, self.view, by))
 
     def action_type(self) -> None:
         """Type the text that the network goes on from, if the pane for it is open."""
@@ -258,7 +258,7 @@ class MainScreen(Paced[None], Screen[None]):
 
     def on_sample_pane_typed(self, event: "SamplePane.Typed") -> None:
         """Ask what comes next after every key that is typed."""
-        self.look_at(replace(self.gaze, prime=event.prime))
+        self.look_at(replace(self.view, prime=event.prime))
 
     def action_generation(self) -> None:
         """Set how the network goes on from a text, and open the pane for it."""
@@ -272,10 +272,10 @@ class MainScreen(Paced[None], Screen[None]):
         async def answered(sample: SampleAsk | None) -> None:
             if sample is not None:
                 await self.stage.open("sample")
-                prime = self.gaze.prime if sample.prime == before.prime else sample.prime
-                self.look_at(replace(self.gaze, prime=prime, sample=sample))
+                prime = self.view.prime if sample.prime == before.prime else sample.prime
+                self.look_at(replace(self.view, prime=prime, sample=sample))
 
-        before = chosen_sample(experiment, self.gaze)
+        before = chosen_sample(experiment, self.view)
         self.app.push_screen(GenerationScreen(before, experiment.vocabulary), answered)
 
     def action_explain(self) -> None:

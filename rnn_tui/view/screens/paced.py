@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from textual import events
 from textual.screen import Screen
 
-from rnn_tui.view.terminal.diff_compositor import ThinCompositor
-from rnn_tui.view.terminal.driver import flow_of, shown_of
+from rnn_tui.view.terminal.diff_compositor import DiffCompositor
+from rnn_tui.view.terminal.driver import pacing_of, terminal_cells
 
-__all__ = ["Paced"]
+__all__ = ["PacedScreen"]
 
 Result = TypeVar("Result")
 
@@ -26,12 +26,12 @@ else:  # stylesheets go by the first base that is a screen, which is to be the o
         pass
 
 
-class Paced(_Screen[Result]):
+class PacedScreen(_Screen[Result]):
     """A screen at the terminal's pace, thin on the wire. The app calls `check_idle` when the terminal goes on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = ThinCompositor(lambda: shown_of(self.app))
+        self._compositor = DiffCompositor(lambda: terminal_cells(self.app))
 
     async def on_event(self, event: events.Event) -> None:
         """Called by textual: a size that the terminal had in between is nothing to be arranged for."""
@@ -40,7 +40,7 @@ class Paced(_Screen[Result]):
 
     def _on_timer_update(self) -> None:
         """Called by textual when something is to be painted. What is held back stays noted as to be painted."""
-        now, flow = time.monotonic(), flow_of(self.app)
+        now, flow = time.monotonic(), pacing_of(self.app)
         wait = flow.wait(now, for_key=True) if flow is not None else 0.0
         if wait > 0:
             self._update_timer.pause()

@@ -12,7 +12,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of
 from rnn_tui.view.panes.registry import PANES, inside_pane
@@ -95,22 +95,22 @@ class Stage(Horizontal):
         assert self._experiment is not None
         return axis_of(self._experiment, self.score_width, steps)
 
-    def wanted(self, gaze: Gaze) -> Wanted:
+    def wanted(self, view: ViewState) -> Wanted:
         """Return what the panes on the screen can show."""
         if self._experiment is None:
             return Wanted()
         inside = [pane for pane in self.shown if isinstance(pane, InsidePane) and pane.size]
         return wanted(
             self._experiment,
-            gaze,
+            view,
             score_width=self.score_width,
             sizes=self.sizes(),
-            asks=tuple(pane.ask(self._experiment, gaze) for pane in inside),
+            asks=tuple(pane.ask(self._experiment, view) for pane in inside),
         )
 
-    def curve_wanted(self, gaze: Gaze) -> CurveWanted | None:
+    def curve_wanted(self, view: ViewState) -> CurveWanted | None:
         """Return the loss curve that fits its pane; None if that is not on the screen."""
-        return curve_wanted(self.sizes().get("loss"), gaze)
+        return curve_wanted(self.sizes().get("loss"), view)
 
     @property
     def _learns(self) -> bool:

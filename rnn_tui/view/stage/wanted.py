@@ -12,7 +12,7 @@ from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.view.model.scene import widest_glyph
-from rnn_tui.view.model.view_state import Gaze
+from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 
@@ -39,7 +39,7 @@ def axis_of(experiment: Experiment, width: int, steps: Steps | None) -> TimeAxis
 
 
 def wanted(
-    experiment: Experiment, gaze: Gaze, *, score_width: int, sizes: Mapping[str, Size], asks: tuple[Ask, ...]
+    experiment: Experiment, view: ViewState, *, score_width: int, sizes: Mapping[str, Size], asks: tuple[Ask, ...]
 ) -> Wanted:
     """Return what panes of these `sizes`, by ID, can show; those over time are `score_width` cells wide."""
     count = time_axis(experiment, score_width).count if score_width else 0
@@ -51,10 +51,10 @@ def wanted(
         count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
     units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if "network" in sizes else 0
     layers = experiment.network.layers
-    first_layer = 0 if layers <= _MOST_LAYERS else min(gaze.layer, layers - _MOST_LAYERS)
+    first_layer = 0 if layers <= _MOST_LAYERS else min(view.layer, layers - _MOST_LAYERS)
     return Wanted(
-        row=gaze.row,
-        first=None if gaze.cursor is None else max(0, gaze.cursor - count // 2),
+        row=view.row,
+        first=None if view.cursor is None else max(0, view.cursor - count // 2),
         count=count,
         top=_RANKS if prediction is not None else 1,
         units=units,
@@ -65,6 +65,6 @@ def wanted(
     )
 
 
-def curve_wanted(size: Size | None, gaze: Gaze) -> CurveWanted | None:
+def curve_wanted(size: Size | None, view: ViewState) -> CurveWanted | None:
     """Return the loss curve for a chart of this size; None if there is no chart."""
-    return None if size is None else CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=gaze.log_x)
+    return None if size is None else CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=view.log_x)

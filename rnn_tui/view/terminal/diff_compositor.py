@@ -19,11 +19,11 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Size
 from textual.strip import Strip
 
-from rnn_tui.view.terminal.escapes import Ink, Look, look_of
+from rnn_tui.view.terminal.escapes import CellStyle, StyleWriter, cell_style
 
-__all__ = ["Shown", "ThinCompositor"]
+__all__ = ["DiffCompositor", "TerminalCells"]
 
-_Cell = tuple[str, Look]
+_Cell = tuple[str, CellStyle]
 _Stretch = tuple[int, int, Strip]  # row, column, what stands there
 _look = attrgetter("look")
 _AHEAD = 8  # pieces that are looked at for the nearest
@@ -35,13 +35,13 @@ _WORTH_A_JUMP = 4  # bytes of cells that have not changed; up to so many are che
 class _Piece(NamedTuple):
     """Cells of one look side by side."""
 
-    look: Look
+    look: CellStyle
     y: int
     x: int
     text: str
     size: int  # in cells
 
-    def and_then(self, look: Look, text: str, size: int) -> "_Piece | None":
+    def and_then(self, look: CellStyle, text: str, size: int) -> "_Piece | None":
         """With a cell more; None where the two cannot be written in one look."""
         if self.look.covers(look):
             both = self.look
@@ -52,7 +52,7 @@ class _Piece(NamedTuple):
         return _Piece(both, self.y, self.x, self.text + text, self.size + size)
 
 
-class Shown:
+class TerminalCells:
     """The cells that the terminal shows, as far as they are known, and what it takes to make it show others."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Shown:
         """The pieces of a stretch that are to be sent. From here on they count as shown."""
         row = self._rows[y]
         piece: _Piece | None = None
-        gap: list[tuple[Look, str, int]] = []  # what has not changed behind it
+        gap: list[tuple[CellStyle, str, int]] = []  # what has not changed behind it
         for look, text, size in _cells(strip, system):
             # Each half of a wide character holds all of it, and a half never stands for the other.
             halves: list[_Cell | None] = [(text * half, look) for half in range(1, size + 1)]
@@ -100,7 +100,7 @@ def _written(pieces: Iterable[_Piece], width: int) -> str:
 
     Much of it goes from the top to the bottom all the same: on a slow link one sees it come.
     """
-    ink, every = Ink(width), list(pieces)
+    ink, every = StyleWriter(width), list(pieces)
     rows = _BAND if sum(piece.size for piece in every) > _MUCH else _ALL
     for _, band in groupby(sorted(every, key=lambda piece: piece.y // rows), key=lambda piece: piece.y // rows):
         for look, alike in groupby(sorted(band), key=_look):
@@ -112,10 +112,10 @@ def _written(pieces: Iterable[_Piece], width: int) -> str:
     return ink.done()
 
 
-def _cells(strip: Strip, system: ColorSystem | None) -> Iterator[tuple[Look, str, int]]:
+def _cells(strip: Strip, system: ColorSystem | None) -> Iterator[tuple[CellStyle, str, int]]:
     """Look, text and size of what stands in a strip, one character with its marks at a time."""
     for text, style, _ in strip:
-        look, blank = look_of(style, system), look_of(style, system, blank=True)
+        look, blank = cell_style(style, system), cell_style(style, system, blank=True)
         for character, size in _characters(text):
             yield blank if character == " " else look, character, size
 
@@ -127,10 +127,10 @@ def _characters(text: str) -> tuple[tuple[str, int], ...]:
     return tuple((text[start:end], size) for start, end, size in split_graphemes(text)[0] if size)
 
 
-class _ThinLayout(LayoutUpdate):
+class _DiffLayout(LayoutUpdate):
     """A full update. Where nobody knows what other screens have drawn, whatever was shown may have gone."""
 
-    def __init__(self, update: LayoutUpdate, shown: Shown, *, known: bool) -> None:
+    def __init__(self, update: LayoutUpdate, shown: TerminalCells, *, known: bool) -> None:
         super().__init__(update.strips, update.region)
         self._shown = shown
         self._known = known
@@ -143,10 +143,10 @@ class _ThinLayout(LayoutUpdate):
         return self._shown.show(((y, self.region.x, Strip.join(row)) for y, row in rows), console._color_system)
 
 
-class _ThinChops(ChopsUpdate):
+class _DiffChops(ChopsUpdate):
     """A partial update, of which only what differs from what is shown is sent."""
 
-    def __init__(self, update: ChopsUpdate, shown: Shown, size: Size) -> None:
+    def __init__(self, update: ChopsUpdate, shown: TerminalCells, size: Size) -> None:
         super().__init__(update.chops, update.spans, update.chop_ends)
         self._shown = shown
         self._size = size
@@ -165,21 +165,21 @@ class _ThinChops(ChopsUpdate):
                     yield y, start, strip.crop(start - x, stop - x)
 
 
-class ThinCompositor(Compositor):
+class DiffCompositor(Compositor):
     """Textual's compositor, with updates that send what differs from what the terminal shows."""
 
-    def __init__(self, shared: Callable[[], Shown | None] = lambda: None) -> None:
+    def __init__(self, shared: Callable[[], TerminalCells | None] = lambda: None) -> None:
         """`shared`: what the terminal shows, whichever screen has drawn it; None: that is not known."""
         super().__init__()
         self._shared = shared
-        self._own = Shown()
+        self._own = TerminalCells()
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
         """The update of all cells."""
         shared = self._shared()
-        return _ThinLayout(super().render_full_update(simplify), shared or self._own, known=shared is not None)
+        return _DiffLayout(super().render_full_update(simplify), shared or self._own, known=shared is not None)
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """The update of what is dirty, or None."""
         update = super().render_partial_update()
-        return None if update is None else _ThinChops(update, self._shared() or self._own, self.size)
+        return None if update is None else _DiffChops(update, self._shared() or self._own, self.size)

@@ -17,14 +17,14 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from rnn_tui.view.terminal.diff_compositor import Shown
-from rnn_tui.view.terminal.pacing import Flow
-from rnn_tui.view.terminal.writer_thread import Outlet
+from rnn_tui.view.terminal.diff_compositor import TerminalCells
+from rnn_tui.view.terminal.pacing import Pacing
+from rnn_tui.view.terminal.writer_thread import WriterThread
 
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["TerminalDriver", "TerminalTook", "flow_of", "own_driver", "shown_of"]
+__all__ = ["TerminalDriver", "TerminalTook", "own_driver", "pacing_of", "terminal_cells"]
 
 _QUESTION = "\x1b[6n"  # where is the cursor?
 _NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; and back to where it was
@@ -44,9 +44,9 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
-        self.flow = Flow()
-        self.shown = Shown()
-        self._outlet: Outlet | None = None
+        self.flow = Pacing()
+        self.shown = TerminalCells()
+        self._outlet: WriterThread | None = None
         self._since_flush = 0  # bytes
         self._asks = False
         self._asked = self._answered = self._number = 0
@@ -77,7 +77,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """As Textual does; then the first question."""
-        self._outlet = Outlet(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
+        self._outlet = WriterThread(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
         self.flow.begins()
@@ -182,13 +182,13 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(told)
 
 
-def flow_of(app: "App[Any]") -> Flow | None:
+def pacing_of(app: "App[Any]") -> Pacing | None:
     """How the app's terminal keeps up; None: there is none, or a driver of somebody else's."""
     driver = app._driver
     return driver.flow if isinstance(driver, TerminalDriver) else None
 
 
-def shown_of(app: "App[Any]") -> Shown | None:
+def terminal_cells(app: "App[Any]") -> TerminalCells | None:
     """What the app's terminal shows; None: nobody knows."""
     driver = app._driver
     return driver.shown if isinstance(driver, TerminalDriver) else None

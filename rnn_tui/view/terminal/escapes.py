@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 
-__all__ = ["Ink", "Look", "look_of"]
+__all__ = ["CellStyle", "StyleWriter", "cell_style"]
 
 _ATTRIBUTES = (
     ("bold", "1"),
@@ -26,21 +26,21 @@ _BACK = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": 
 _SEEN_ON_BLANKS = frozenset("479")
 
 
-class Look(NamedTuple):
+class CellStyle(NamedTuple):
     """How a cell looks, as SGR parameters."""
 
     paper: str  # the background
     text: str  # the colour; empty where nothing of it can be seen
     attributes: str  # a digit each
 
-    def covers(self, other: "Look") -> bool:
+    def covers(self, other: "CellStyle") -> bool:
         """Whether what has the other look can be written in this one, and nobody sees a difference."""
         if other.text:
             return other == self
         return other.paper == self.paper and _SEEN_ON_BLANKS.isdisjoint(self.attributes)
 
 
-_PLAIN = Look("49", "39", "")
+_PLAIN = CellStyle("49", "39", "")
 
 
 def _exact() -> dict[tuple[int, int, int], int]:
@@ -63,18 +63,18 @@ def _code(colour: Color | None, system: ColorSystem, foreground: bool) -> str:
 
 
 @lru_cache(maxsize=8192)
-def look_of(style: Style | None, system: ColorSystem | None, blank: bool = False) -> Look:
+def cell_style(style: Style | None, system: ColorSystem | None, blank: bool = False) -> CellStyle:
     """The look that a style has with these colours; None: no codes at all. `blank`: of a space."""
     if style is None or system is None:
         style, system = Style.null(), ColorSystem.STANDARD
     attributes = "".join(code for name, code in _ATTRIBUTES if getattr(style, name))
     paper = _code(style.bgcolor, system, foreground=False)
     if blank and _SEEN_ON_BLANKS.isdisjoint(attributes):
-        return Look(paper, "", "")
-    return Look(paper, _code(style.color, system, foreground=True), attributes)
+        return CellStyle(paper, "", "")
+    return CellStyle(paper, _code(style.color, system, foreground=True), attributes)
 
 
-class Ink:
+class StyleWriter:
     """Where the terminal writes at the moment and how it looks, and what it takes to change that."""
 
     def __init__(self, width: int) -> None:
@@ -83,7 +83,7 @@ class Ink:
         self._at: tuple[int, int] | None = None  # row and column; None where a terminal may see it differently
         self._parts: list[str] = []
 
-    def write(self, y: int, x: int, text: str, size: int, look: Look) -> None:
+    def write(self, y: int, x: int, text: str, size: int, look: CellStyle) -> None:
         """Write a text of `size` cells there."""
         if (y, x) != self._at:
             self._parts.append(self._move(y, x))
@@ -120,10 +120,10 @@ class Ink:
             horizontal = min("\b" * -right, _steps(-right, "D"), "\r" + _steps(x, "C"), key=len)
         return min(vertical + horizontal, absolute, key=len)
 
-    def _change(self, new: Look) -> str:
+    def _change(self, new: CellStyle) -> str:
         old = self._look
         if not new.text:
-            new = Look(new.paper, old.text, old.attributes if _SEEN_ON_BLANKS.isdisjoint(old.attributes) else "")
+            new = CellStyle(new.paper, old.text, old.attributes if _SEEN_ON_BLANKS.isdisjoint(old.attributes) else "")
         self._look = new
         colours = [code for code, before in ((new.text, old.text), (new.paper, old.paper)) if code != before]
         back = {_BACK[each] for each in old.attributes if each not in new.attributes}

@@ -15,7 +15,7 @@ from types import FrameType
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.signals import ENDING
 from rnn_tui.protocol.engine_messages import Left, Opened
-from rnn_tui.protocol.rendezvous import OnHangup
+from rnn_tui.protocol.rendezvous import OnDisconnect
 
 __all__ = ["last_lines", "leave_on_signals"]
 
@@ -44,7 +44,7 @@ def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None
 
 
 def last_lines(
-    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnHangup = "train", died: str = ""
+    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnDisconnect = "train", died: str = ""
 ) -> Iterator[str]:
     """What stands on the terminal when the view has gone: where the run is, and how one gets back to it.
 

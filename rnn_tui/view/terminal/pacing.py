@@ -12,7 +12,7 @@ from collections import deque
 
 from rnn_tui.view.terminal.drain import Drain
 
-__all__ = ["Flow"]
+__all__ = ["Pacing"]
 
 _AHEAD = 2  # pictures that may be on their way, so that a long way costs no frames
 _QUEUED = 0.1  # seconds beyond the shortest way that mean a narrow one: then one picture, and a rest behind it
@@ -25,7 +25,7 @@ _DEAF = 10.0  # and after which a key shows that it is there, and does not answe
 _SPAN = 2.0  # seconds that the rates are counted over
 
 
-class Flow:
+class Pacing:
     """Decides about pictures. `wait(now)` says how long to wait before the next."""
 
     def __init__(self) -> None:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from threading import Condition, Thread
 
-__all__ = ["Outlet"]
+__all__ = ["WriterThread"]
 
 _PORTION = 1024  # bytes of one write: their time tells how fast they are taken
 
 
-class Outlet:
+class WriterThread:
     """Bytes for a file descriptor. `took(size, seconds, backlog)` is called from the thread, behind every write."""
 
     def __init__(self, fileno: int, took: Callable[[int, float, int], None]) -> None:

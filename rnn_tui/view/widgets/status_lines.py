@@ -6,7 +6,7 @@ from textual.timer import Timer
 
 from rnn_tui.draw.status import describe_flow, draw_status
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.terminal.driver import flow_of
+from rnn_tui.view.terminal.driver import pacing_of
 from rnn_tui.view.widgets.picture import Picture
 
 __all__ = ["StatusLines"]
@@ -56,7 +56,7 @@ class StatusLines(Picture):
 
     def _count(self) -> None:
         """Draw the rates anew: once a second, so that they can be read and add little to what they count."""
-        flow = flow_of(self.app)
+        flow = pacing_of(self.app)
         frames, sent = flow.rates(time.monotonic()) if flow is not None else (0.0, 0.0)
         self._rates = describe_flow(frames, sent, flow.lag if flow is not None else None)
         self._draw()

@@ -22,7 +22,7 @@ from rnn_tui.protocol.commands import NextPhase, Open
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import Failure
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Ask, name_of
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.gates import GatesAsk
@@ -119,7 +119,7 @@ def driving(experiment: Experiment) -> tuple[Driver, Session]:
 
 
 def look(driver: Driver) -> Frame:
-    frame, opened = driver.frame(ALL), driver.opened(Look(number=7))
+    frame, opened = driver.frame(ALL), driver.opened(FrameRequest(number=7))
     return replace(frame, opened=opened, failures=frame.failures + driver.take_failures())
 
 

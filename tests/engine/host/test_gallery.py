@@ -11,7 +11,7 @@ from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.gallery import Gallery, View
 from rnn_tui.protocol.commands import Open, Play
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from tests.engine.answers.test_guard import CHARACTERS
 from tests.engine.scripts import Scripted
 
@@ -69,7 +69,7 @@ class Hall:
         for view in self.views:
             if view.look is None:
                 view.look, view.asked = (
-                    Look(number=1, wanted=view.wanted, seen=self.driver.revision - 1, drawing=self.drawing),
+                    FrameRequest(number=1, wanted=view.wanted, seen=self.driver.revision - 1, drawing=self.drawing),
                     self.clock.now,
                 )
         self.gallery.show(self.views, self.views[0])
@@ -123,11 +123,11 @@ def test_frames_for_others_are_bounded_however_many_ways_there_are_to_look(monke
     hall = Hall(monkeypatch, Wanted(count=6))
     hall.driver.obey(Play(on=False))
     for number in range(100):
-        hall.views[0].ask(Look(number=number, wanted=Wanted(count=6, forecast=number)))
+        hall.views[0].ask(FrameRequest(number=number, wanted=Wanted(count=6, forecast=number)))
         hall.gallery.show(hall.views, hall.views[0])
     assert hall.made == 100
     assert len(hall.gallery._made) <= 32
-    hall.views[0].ask(Look(number=100, wanted=Wanted(count=6, forecast=99)))
+    hall.views[0].ask(FrameRequest(number=100, wanted=Wanted(count=6, forecast=99)))
     hall.gallery.show(hall.views, hall.views[0])
     assert hall.made == 100  # the newest are still there
 
@@ -136,7 +136,7 @@ def test_who_wants_the_same_shares_one_frame(monkeypatch: pytest.MonkeyPatch) ->
     hall = Hall(monkeypatch, *[Wanted(count=6)] * 30)
     hall.driver.obey(Play(on=False))
     for view in hall.views:
-        view.ask(Look(number=3, wanted=view.wanted))
+        view.ask(FrameRequest(number=3, wanted=view.wanted))
     hall.gallery.show(hall.views, hall.views[0])
     assert hall.made == 1
     assert [frame.controls for _, frame in hall.frames] == [True] + 29 * [False]
@@ -148,9 +148,9 @@ def test_a_frame_with_a_failure_is_not_shown_to_the_next(monkeypatch: pytest.Mon
     hall.driver.obey(Play(on=False))
     with monkeypatch.context() as patch:
         patch.setattr("rnn_tui.engine.answers.probe.Probe.steps", lambda *_: 1 / 0)
-        hall.views[0].ask(Look(number=1, wanted=Wanted(count=6)))
+        hall.views[0].ask(FrameRequest(number=1, wanted=Wanted(count=6)))
         hall.gallery.show(hall.views, hall.views[0])
-    hall.views[0].ask(Look(number=2, wanted=Wanted(count=6)))
+    hall.views[0].ask(FrameRequest(number=2, wanted=Wanted(count=6)))
     hall.gallery.show(hall.views, hall.views[0])
     assert [bool(frame.failures) for _, frame in hall.frames] == [True, False]
 
@@ -159,12 +159,12 @@ def test_a_key_is_answered_at_once_on_credit_and_who_watches_waits(monkeypatch: 
     hall = Hall(monkeypatch, Wanted(count=6), Wanted(count=6, row=1))
     hall.run(1)
     for number in range(20):  # a key every few ticks: none waits, though nothing is left
-        hall.views[0].ask(Look(number=number, wanted=Wanted(count=6, first=number % 2)))
+        hall.views[0].ask(FrameRequest(number=number, wanted=Wanted(count=6, first=number % 2)))
         hall.driver.turn()
         hall.gallery.show(hall.views, hall.views[0])
         assert hall.views[0].look is None
     watching = hall.shown(1)
-    hall.views[1].ask(Look(number=1, wanted=Wanted(count=6, row=2)))
+    hall.views[1].ask(FrameRequest(number=1, wanted=Wanted(count=6, row=2)))
     hall.gallery._watching.spend(1.0)
     hall.gallery.show(hall.views, hall.views[0])
     assert hall.shown(1) == watching
@@ -175,7 +175,7 @@ def test_while_nothing_trains_there_is_no_budget(monkeypatch: pytest.MonkeyPatch
     hall.driver.obey(Play(on=False))
     for number in range(100):
         for view in hall.views:
-            view.ask(Look(number=number, wanted=view.wanted))
+            view.ask(FrameRequest(number=number, wanted=view.wanted))
         hall.gallery.show(hall.views, hall.views[0])
     assert len(hall.frames) == 200
 
@@ -196,7 +196,7 @@ def test_updates_are_kept_for_whichever_view_asks(monkeypatch: pytest.MonkeyPatc
     hall.driver.obey(Play(on=False))
     assert hall.driver.session is not None
     for view in hall.views:
-        view.ask(Look(number=1, wanted=view.wanted))
+        view.ask(FrameRequest(number=1, wanted=view.wanted))
     hall.gallery.show(hall.views, hall.views[0])
     assert hall.driver.session.trainer.keeps_update
 

@@ -7,26 +7,26 @@ from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import (
-    Back,
     Command,
+    Fork,
     GoTo,
-    Learn,
     NextPhase,
     Open,
     Play,
     Restart,
+    SetBreakpoints,
     SetSpeed,
     SlowMotion,
     Step,
-    Watch,
+    StepBack,
 )
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame, Opened
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]
-LOOK, HOLD = Look(number=1), Play(on=False)
+LOOK, HOLD = FrameRequest(number=1), Play(on=False)
 
 
 def until(*texts: str, speed: float = 0.0, epochs: int = 100) -> Experiment:
@@ -76,7 +76,9 @@ def test_a_tick_is_gone_to_at_full_speed_and_from_there_on_at_its_pace() -> None
 
 
 def test_other_breakpoints_count_at_once() -> None:
-    found = said(Open(experiment=until()), 10, Watch(until=("loss<",)), Watch(until=("tick=40",)), 90, LOOK)
+    found = said(
+        Open(experiment=until()), 10, SetBreakpoints(until=("loss<",)), SetBreakpoints(until=("tick=40",)), 90, LOOK
+    )
     refused, frame = found
     assert isinstance(refused, Refused)
     assert isinstance(frame, Frame)
@@ -103,7 +105,7 @@ def test_forks_change_what_is_learnt_when_their_ticks_are_done_and_the_view_is_t
 
 def test_a_change_of_ones_own_puts_an_end_to_the_forks_to_come() -> None:
     turns = (Turn(tick=8, training=replace(HIHELLO.training, lr=0.2)),)
-    own = Learn(training=replace(HIHELLO.training, optimizer="sgd"))
+    own = Fork(training=replace(HIHELLO.training, optimizer="sgd"))
     opening = Open(experiment=until(), turns=turns)
     first, then = frames(opening, 3, HOLD, own, LOOK, Play(on=True), 20, HOLD, LOOK)
     assert first.status.notice == "What --fork was to change later is off."
@@ -136,7 +138,7 @@ def test_in_slow_motion_it_pauses_too_and_other_breakpoints_finish_no_phase() ->
     slow = SlowMotion(on=True, pace=1e6)
     held, done = frames(
         Open(experiment=until("tick=2"), play=False),
-        *(NextPhase(), NextPhase(), LOOK, Watch(until=("tick=1",)), LOOK),
+        *(NextPhase(), NextPhase(), LOOK, SetBreakpoints(until=("tick=1",)), LOOK),
     )
     assert held.phase == done.phase
     assert held.status.tick == done.status.tick
@@ -155,13 +157,13 @@ def test_a_run_that_was_playing_plays_when_it_is_begun_again(again: Restart) -> 
     assert state(100, opening=Open(experiment=until("learnt"))) == ("playing", 1), "it held by itself"
     assert state(9, opening=Open(experiment=until(epochs=5))) == ("playing", 1)
     assert state(40, opening=Open(experiment=until(epochs=5))) == ("playing", 1), "it was over"
-    for by_hand in (HOLD, Back(), Step(), Step(unit="epoch"), NextPhase()):
+    for by_hand in (HOLD, StepBack(), Step(), Step(unit="epoch"), NextPhase()):
         assert state(3, by_hand, 10, opening=Open(experiment=until())) == ("paused", 0), by_hand
     assert state(3, opening=Open(experiment=until(), play=False)) == ("paused", 0)
 
 
 def test_each_prediction_tells_the_tick_at_which_it_first_came_up() -> None:
-    look = Look(number=1, wanted=Wanted(count=6, top=1))
+    look = FrameRequest(number=1, wanted=Wanted(count=6, top=1))
     opening = Open(experiment=until("learnt"))
     (frame,) = frames(opening, 100, look)
     assert len(frame.predictions) > 2

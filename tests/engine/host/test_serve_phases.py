@@ -6,10 +6,9 @@ import pytest
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import (
-    Back,
     Command,
+    Fork,
     GoTo,
-    Learn,
     NextBranch,
     NextPhase,
     Open,
@@ -19,9 +18,10 @@ from rnn_tui.protocol.commands import (
     SetTick,
     SlowMotion,
     Step,
+    StepBack,
 )
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import Look, Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]
@@ -34,7 +34,7 @@ def frames(*commands: Command | int) -> list[Frame]:
     for number, each in enumerate(commands):
         looks.append(each)
         if not isinstance(each, int):
-            looks.append(Look(number=number, opened=1, wanted=Wanted(count=6, top=1, units=5, layers=(0, 1))))
+            looks.append(FrameRequest(number=number, opened=1, wanted=Wanted(count=6, top=1, units=5, layers=(0, 1))))
     connection = Script(*looks)
     connection.run()
     return [each for each in connection.sent if isinstance(each, Frame)]
@@ -62,7 +62,8 @@ def test_n_does_one_phase_and_holds() -> None:
 
 OTHERS = [
     Play(on=True), Play(on=False), Step(), Step(unit="epoch"), SetTick(tick="sequence"), GoTo(tick=0), GoTo(tick=-1),
-    Back(), Back(unit="epoch"), Learn(training=HIHELLO.training), NextBranch(), Restart(), OPEN, SlowMotion(on=False),
+    StepBack(), StepBack(unit="epoch"), Fork(training=HIHELLO.training), NextBranch(), Restart(), OPEN,
+    SlowMotion(on=False),
 ]  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def test_a_step_from_inside_a_tick_leads_to_its_end() -> None:
 
 
 def test_back_from_inside_a_tick_is_one_tick_back() -> None:
-    found = frames(OPEN, Step(), Step(), NextPhase(), NextPhase(), Back())
+    found = frames(OPEN, Step(), Step(), NextPhase(), NextPhase(), StepBack())
     assert [frame.status.tick for frame in found] == [0, 1, 2, 2, 2, 2]
     assert found[-1].phase is None
     assert found[-1].status.newest == 3
@@ -102,7 +103,7 @@ def test_slow_motion_plays_phases_and_space_holds_between_two() -> None:
 
 
 def test_no_phase_is_computed_for_who_looks_at_no_time_steps() -> None:
-    connection = Script(OPEN, NextPhase(), Look(number=1))
+    connection = Script(OPEN, NextPhase(), FrameRequest(number=1))
     connection.run()
     frame = connection.sent[-1]
     assert isinstance(frame, Frame)

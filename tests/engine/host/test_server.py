@@ -21,8 +21,8 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, GoTo, Open, Play, SetSpeed, SlowMotion, Step, TakeControls
 from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
-from rnn_tui.protocol.frame_request import CurveWanted, Look, Wanted
-from rnn_tui.protocol.rendezvous import SOCKET, Note, OnHangup, read_note
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
+from rnn_tui.protocol.rendezvous import SOCKET, Note, OnDisconnect, read_note
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_COMMAND, pack
 from rnn_tui.runs import catalog as runs
@@ -100,11 +100,11 @@ def test_a_look_is_answered_when_the_company_changes(place: Path) -> None:
         first, second = it.guest(), it.guest()
         first.say(paused())
         seen = first.look().revision
-        first.say(Look(number=99, seen=seen))  # nothing is new, until
+        first.say(FrameRequest(number=99, seen=seen))  # nothing is new, until
         second.look()
         answer = first.look_until(lambda frame: frame.views == 2)
         assert answer.revision > seen
-        first.say(Look(number=999, seen=answer.revision))
+        first.say(FrameRequest(number=999, seen=answer.revision))
         second.vanish()  # who watches goes, and nothing else is new
         gone = first.hear(Frame)
         assert (gone.look, gone.views, gone.controls) == (999, 1, True)
@@ -131,7 +131,7 @@ def test_a_look_that_comes_during_a_tick_is_answered_before_the_next(place: Path
 
         driver.turn = long_tick  # type: ignore[method-assign]
         assert begun.acquire(timeout=PATIENCE)
-        guest.say(Look(number=99, wanted=Wanted(count=6)))
+        guest.say(FrameRequest(number=99, wanted=Wanted(count=6)))
         may_end.release()
         assert begun.acquire(timeout=PATIENCE)  # the next tick, which does not end
         while guest.hear(Frame).look != 99:
@@ -196,7 +196,7 @@ def test_what_is_left_before_its_first_tick_is_whole_on_the_disk_in_the_end(plac
     """And what is typed behind the goodbye is not done."""
     with house(place) as it:
         guest = it.guest()
-        guest.say(playing(epochs=12), Detach(), SlowMotion(on=True, pace=0.1), Play(on=False), Look(number=1))
+        guest.say(playing(epochs=12), Detach(), SlowMotion(on=True, pace=0.1), Play(on=False), FrameRequest(number=1))
         assert guest.hear(Left).run.views == 1
         assert where(it).views == 0
         assert it.has_ended()
@@ -278,7 +278,7 @@ def test_one_comes_back_and_drives(place: Path) -> None:
 
 
 @pytest.mark.parametrize(("word", "state"), [("train", "playing"), ("pause", "paused")])
-def test_a_view_that_vanishes_leaves_the_run_as_it_was_told(place: Path, word: OnHangup, state: str) -> None:
+def test_a_view_that_vanishes_leaves_the_run_as_it_was_told(place: Path, word: OnDisconnect, state: str) -> None:
     with house(place, word) as it:
         guest = it.guest()
         guest.say(playing())
@@ -377,7 +377,7 @@ def test_who_does_not_read_gets_one_frame_and_no_more(place: Path) -> None:
         sleeper.say(playing())
         sleeper.look()
         for number in range(1000):  # it looks and looks, and takes nothing
-            sleeper.say(Look(number=100 + number, wanted=EVERYTHING))
+            sleeper.say(FrameRequest(number=100 + number, wanted=EVERYTHING))
         before = guest.look().status.tick
         assert guest.look_until(lambda frame: frame.status.tick > before + 100)
         (view,) = [each for each in it.server._views if each.connection.is_behind] or [it.server._views[0]]
@@ -385,7 +385,9 @@ def test_who_does_not_read_gets_one_frame_and_no_more(place: Path) -> None:
 
 
 def a_lot_of_nonsense() -> st.SearchStrategy[bytes]:
-    messages = st.sampled_from([pack(each) for each in (Look(number=1), Play(on=True), Step(), SetSpeed(speed=5.0))])
+    messages = st.sampled_from(
+        [pack(each) for each in (FrameRequest(number=1), Play(on=True), Step(), SetSpeed(speed=5.0))]
+    )
     broken = st.builds(
         lambda data, at, new: data[: at % len(data)] + new + data[at % len(data) + 1 :],
         messages,
@@ -430,7 +432,7 @@ def test_nonsense_is_refused_in_words(place: Path, nonsense: bytes) -> None:
         assert keeper.look().views == 1
 
 
-@pytest.mark.parametrize("words", [(), (Inquire(),), (Look(number=1),)], ids=["silent", "asking", "looking"])
+@pytest.mark.parametrize("words", [(), (Inquire(),), (FrameRequest(number=1),)], ids=["silent", "asking", "looking"])
 def test_a_crowd_gives_way_to_who_comes_later_and_never_takes_the_controls(
     place: Path, words: tuple[Command, ...]
 ) -> None:
@@ -504,7 +506,7 @@ def test_who_talks_without_end_slows_nobody_s_training(place: Path) -> None:
         first.say(playing())
         first.look()
         for _ in range(200):
-            talker.say(*[Look(number=1, seen=10**9)] * 50)
+            talker.say(*[FrameRequest(number=1, seen=10**9)] * 50)
             before = len(it.server._views)
         assert before == 2
         tick = first.look().status.tick

@@ -21,7 +21,7 @@ from rnn_tui.protocol.commands import Keep, Open, Play, Restart, SetSpeed, Step
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import GpuLoad
-from rnn_tui.protocol.frame_request import Look
+from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.engine.scripts import Script
 
@@ -125,7 +125,9 @@ def test_out_of_memory_is_one_line_and_what_is_on_the_disk_stays(
 ) -> None:
     short_after(5)
     keep = Keep(folder=str(tmp_path / "run"), every=1)
-    script = Script(Open(experiment=ENDLESS, keep=keep), 100, Look(number=1), Play(on=True), SetSpeed(speed=1.0))
+    script = Script(
+        Open(experiment=ENDLESS, keep=keep), 100, FrameRequest(number=1), Play(on=True), SetSpeed(speed=1.0)
+    )
     refused = [each.problem for each in script.run() if isinstance(each, Refused)]
     (frame,) = [each for each in script.sent if isinstance(each, Frame)]
     assert len(refused) == 3  # the shortage itself, and why neither command is done
@@ -178,7 +180,7 @@ def test_any_other_command_without_room_is_one_line_and_exit_2(
 
 def test_another_run_can_begin_after_it(short_after: Callable[[int], None]) -> None:
     short_after(5)
-    script = Script(Open(experiment=ENDLESS), 60, Restart(), Step(), Look(number=1))
+    script = Script(Open(experiment=ENDLESS), 60, Restart(), Step(), FrameRequest(number=1))
     script.run()
     (frame,) = [each for each in script.sent if isinstance(each, Frame)]
     assert frame.status.notice == ""
