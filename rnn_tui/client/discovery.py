@@ -1,4 +1,4 @@
-"""The engines that run: which are alive, of whatever version, and what each of them does."""
+"""The live engines: which there are, of any version, and what each of them does."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,24 +16,24 @@ from rnn_tui.protocol.wire import ProtocolError, decode_message
 
 __all__ = ["EnginesError", "LiveEngine", "ask_engine", "engines_folder", "live_engines", "stop_engine"]
 
-_ANSWER = 2.0  # seconds that engines have to say where they are; a large network's tick may take longer
-_FIRST_WORD = 10.0  # seconds that a large network may need for a step, before it hears anything
+_ANSWER = 2.0  # seconds that engines have to report their run; a large network's tick may take longer
+_FIRST_WORD = 10.0  # seconds that a large network may need for a step, before it reads anything
 _CROWDED = "has no room for another connection"
 
 
 class LiveEngine(msgspec.Struct, frozen=True, kw_only=True):
-    """An engine that listens. Where `run` is None, it has not said in time where its run is."""
+    """An engine that listens. If `run` is None, it has not reported its run in time."""
 
     folder: Path  # of its socket
     note: Note = Note()
     run: RunSummary | None = None
-    experiment: Experiment | None = None  # that it runs; None also where it is of another version
+    experiment: Experiment | None = None  # that it runs; None also if it is of another version
     greeting: Greeting | None = None
     problem: str = ""
 
     @property
     def name(self) -> str:
-        """What its run is found by."""
+        """The name of its run, as the user knows it."""
         return self.run.name if self.run is not None else self.note.name
 
     @property
@@ -43,12 +43,12 @@ class LiveEngine(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def process(self) -> int:
-        """The engine's process; 0: nobody knows."""
+        """The engine's process; 0: unknown."""
         return self.run.process if self.run is not None else self.note.process
 
     @property
     def other_version(self) -> str:
-        """Which version it is of, where that is another one: "protocol 2", "rnn-tui 0.3.0 (protocol 4)"; else empty."""
+        """Its version, if it is not ours: "protocol 2", "rnn-tui 0.3.0 (protocol 4)"; else empty."""
         if self.greeting is None or self.greeting.version == VERSION:
             return ""
         protocol = f"protocol {self.greeting.version}"
@@ -56,18 +56,18 @@ class LiveEngine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def live_engines() -> list[LiveEngine]:
-    """Those that listen, the newest first. What is left of others is cleared away. Raises EnginesError."""
+    """Return the engines that listen, newest first, and clear away what others have left. Raises EnginesError."""
     found = [each for each in _asked(engine_folders(), _ANSWER) if each is not None]
     return [each for each in found if each.problem or each.name]  # the others have not opened a run yet
 
 
 def ask_engine(folder: Path, *, patience: float = _ANSWER) -> LiveEngine | None:
-    """What an engine says, or None where there is none."""
+    """Return what the engine in a folder reports; None if there is none."""
     return _asked([folder], patience)[0]
 
 
 def stop_engine(engine: LiveEngine, *, patience: float, first_word: float = _FIRST_WORD) -> Farewell:
-    """End an engine; its run is kept on the disk first. Raises EnginesError where it does not answer."""
+    """End an engine, which saves its run first. Raises EnginesError if it does not answer."""
     (answer,) = ask([engine.folder], Stop(keep=True), patience=patience, greeting=min(first_word, patience))
     if isinstance(answer.said, Farewell):
         return answer.said
@@ -107,7 +107,7 @@ def _alive(answer: Inquiry) -> LiveEngine | None:
 
 
 def _problem(answer: Inquiry) -> str:
-    """Why an engine that is there has not said what it was asked; empty: it has, or takes its time."""
+    """Return why an engine that listens has not answered; empty if it has, or may yet."""
     match answer.outcome, answer.said:
         case Outcome.NONSENSE, _:
             return f"belongs to another version of rnn-tui: {answer.problem}"

@@ -1,10 +1,10 @@
-"""The folders of engines: where they lie, how one is made, and how what a dead engine has left is cleared away.
+"""The folders of engines: where they are, how one is made, and how what a dead engine has left is cleared away.
 
-All of a user's engines are in one folder that only this user can enter. It is the same from every shell: not in
-TMPDIR or XDG_RUNTIME_DIR, which differ from one login to the next, or go with the last of them.
+All engines of a user are in one folder that only this user can enter. It is the same from every shell: not in TMPDIR or
+XDG_RUNTIME_DIR, which differ between logins, or vanish with the last one.
 
-Whoever lives in an engine's folder (the engine, and the view that started it) holds a lock on a file in it, from before
-there is a socket until the process ends, however it ends. Only a folder whose lock is free is cleared away.
+The processes that use an engine's folder (the engine, and the view that started it) hold a lock on a file in it, from
+before there is a socket until they end, in whatever way. Only a folder whose lock is free is cleared away.
 """
 
 import contextlib
@@ -20,33 +20,33 @@ from rnn_tui.protocol.rendezvous import SOCKET
 
 __all__ = ["EngineFolder", "EnginesError", "clear_away", "engine_folders", "engines_folder", "new_engine_folder"]
 
-_PLACE = "RNN_TUI_SOCKETS"  # says otherwise where they are
+_PLACE = "RNN_TUI_SOCKETS"  # the variable that names another place
 _LOCK = "lock"
-_LONGEST = 80  # bytes of the folder's path: that of a socket may have about a hundred
-_BIRTH = 60.0  # seconds after which a folder without a lock is no longer being made: 0.1.0 made none
-_TRIES = 100  # somebody who clears away may come between a new folder and its lock
+_LONGEST = 80  # bytes of the folder's path: a socket's path may have about a hundred
+_BIRTH = 60.0  # seconds after which a folder without a lock is not being made: 0.1.0 had no locks
+_TRIES = 100  # another process may clear a new folder away before it is locked
 
 
 class EnginesError(RuntimeError):
-    """A folder that cannot be trusted, or an engine that cannot be talked to; the text is one line."""
+    """A folder cannot be trusted, or an engine cannot be reached; the text is one line."""
 
 
 class EngineFolder:
-    """A folder of ours for one engine, and the lock on it: it lasts as long as one process has the descriptor open."""
+    """A folder of ours for one engine, and the lock on it, which lasts as long as a process has it open."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self.lock = lock
 
     def close(self) -> None:
-        """Let the lock go: it is still held by the engine, if that has inherited it."""
+        """Release the lock; an engine that has inherited it still holds it."""
         with contextlib.suppress(OSError):
             os.close(self.lock)
         self.lock = -1
 
 
 def engines_folder() -> Path:
-    """Where they are. Made if it is not there. Raises EnginesError where others could enter it."""
+    """Return the folder of all engines, and make it if needed. Raises EnginesError if others could enter it."""
     folder = Path(os.environ.get(_PLACE) or f"/tmp/rnn-tui-{os.getuid()}").absolute()
     if len(os.fsencode(folder)) > _LONGEST:
         raise EnginesError(f"{_PLACE}: {folder}: is longer than {_LONGEST} bytes, too long for a socket in it")
@@ -63,7 +63,7 @@ def engines_folder() -> Path:
 
 
 def engine_folders() -> list[Path]:
-    """Return those of engines, the newest first; links and files among them are passed over. Raises EnginesError."""
+    """Return the folders of engines, newest first, without links and files among them. Raises EnginesError."""
     place = engines_folder()
     found = []
     try:
@@ -78,7 +78,7 @@ def engine_folders() -> list[Path]:
 
 
 def new_engine_folder() -> EngineFolder:
-    """Make a folder (0700) for one more engine, locked. Raises EnginesError."""
+    """Make a folder (0700) for a new engine, and lock it. Raises EnginesError."""
     place = engines_folder()
     try:
         for _ in range(_TRIES):
@@ -92,9 +92,9 @@ def new_engine_folder() -> EngineFolder:
 
 
 def clear_away(folder: Path) -> bool:
-    """Delete a folder in which nobody lives, and return whether it is gone. Nothing happens where somebody may.
+    """Delete a folder that no process uses, and return whether it is gone; one that may be in use is left alone.
 
-    It is called for a folder with no socket, or one that nobody listens to.
+    Called for a folder without a socket, or with one that no process listens to.
     """
     with contextlib.ExitStack() as opened:
         try:
@@ -109,7 +109,7 @@ def clear_away(folder: Path) -> bool:
 
 
 def _locked(folder: Path) -> int | None:
-    """Make the lock, and take it; None: somebody has begun to clear the folder away. Raises OSError."""
+    """Create the lock and take it; None: another process is clearing the folder away. Raises OSError."""
     file = folder / _LOCK
     try:
         lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -121,14 +121,14 @@ def _locked(folder: Path) -> int | None:
             return lock
     except (BlockingIOError, FileNotFoundError):
         pass
-    except OSError:  # a file system without locks: it is not cleared away for a while
+    except OSError:  # a file system without locks: the folder is safe for a while
         return lock
     os.close(lock)
     return None
 
 
 def _is_left(folder: int, opened: contextlib.ExitStack) -> bool:
-    """Return whether nobody holds the lock in an opened folder; it is ours then, as long as `opened` lasts.
+    """Return whether the lock in an opened folder is free; it is ours then, as long as `opened` lasts.
 
     Raises OSError.
     """

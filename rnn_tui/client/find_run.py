@@ -1,4 +1,4 @@
-"""Which run somebody means who wants to join one, or to end it."""
+"""Find the live run that the user means."""
 
 import shlex
 from collections.abc import Callable
@@ -16,11 +16,11 @@ PATIENCE = 10.0  # seconds that a large network may need for a step
 
 
 class NoLiveRun(ValueError):
-    """No run that is in memory is meant; the text is one line that says which are."""
+    """No live run is meant; the text is one line that tells which runs are alive."""
 
 
 def newest_live() -> LiveEngine:
-    """The run that was begun last. Raises NotAlive."""
+    """Return the run that was started last. Raises NoLiveRun."""
     found = _alive()
     if not found:
         raise NoLiveRun("no run is alive; `rnn-tui runs` lists those on the disk, and `rnn-tui resume RUN` opens one")
@@ -28,7 +28,7 @@ def newest_live() -> LiveEngine:
 
 
 def find_live(name: str) -> LiveEngine:
-    """The run of that name, of a name that begins so, or in that folder. Raises NotAlive."""
+    """Return the run with this name, with a name that begins so, or in this folder. Raises NoLiveRun."""
     found = _alive()
     exact = [each for each in found if each.name == name]
     if not exact:
@@ -47,9 +47,9 @@ def find_live(name: str) -> LiveEngine:
 
 
 def informed(engine: LiveEngine, waits: Callable[[float], object] = lambda _: None) -> LiveEngine:
-    """The same, once it has said where its run is; `waits` hears for how many seconds at most, where that takes long.
+    """Return the engine with the report of its run; `waits` is called with the seconds it may take, if it takes long.
 
-    Raises NotAlive, also where it is of another version, and can only be stopped.
+    Raises NoLiveRun, also if the engine is of another version, so that it can only be stopped.
     """
     if engine.run is None and not engine.problem:
         waits(PATIENCE)

@@ -1,7 +1,7 @@
-"""Ask engines of whatever version what every version understands: all at once, and none for longer than told.
+"""Ask engines of any version what every version understands: all at once, within a limited time.
 
-An engine may be stopped, in a long step, or have no room for one more: neither connecting nor waiting for an answer
-ever lasts longer than its limit, however many do not answer.
+An engine may be stopped, in a long step, or have no room for another connection: neither connecting nor waiting for an
+answer ever takes longer than its limit, however many engines do not answer.
 """
 
 import selectors
@@ -17,38 +17,38 @@ from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_cor
 
 __all__ = ["Inquiry", "Outcome", "ask", "connect"]
 
-_AGAIN = 0.02  # seconds between two tries to connect where the queue is full
-_TURNS = 2  # connections that may be closed on us before it counts as being turned away
+_AGAIN = 0.02  # seconds between two tries to connect while the queue is full
+_TURNS = 2  # connections that an engine may close before it counts as turning us away
 
 
 class Outcome(Enum):
-    """What came of asking."""
+    """The result of asking an engine."""
 
     ANSWERED = auto()
-    SILENT = auto()  # somebody is there, and did not answer in time
-    TURNED_AWAY = auto()  # somebody is there, and hung up
-    NONSENSE = auto()  # what came is not of this program
-    DEAD = auto()  # nobody listens
+    SILENT = auto()  # it listens, but did not answer in time
+    TURNED_AWAY = auto()  # it listens, but hung up
+    NONSENSE = auto()  # what came is no message of this program
+    DEAD = auto()  # no process listens
 
 
 class Inquiry:
-    """One engine that is asked, and what it has said so far."""
+    """One engine that is asked, and its answer so far."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.outcome = Outcome.SILENT
         self.greeting: Greeting | None = None
         self.said: RunSummary | Farewell | Refused | None = None
-        self.body = b""  # the bytes of that
-        self.problem = ""  # with NONSENSE: which
-        self.is_asked = False  # it has the command, and may obey it later
+        self.body = b""  # the bytes of `said`
+        self.problem = ""  # with NONSENSE: what is wrong
+        self.is_asked = False  # it has got the command, and may obey it later
         self._peer: socket.socket | None = None
         self._buffer = Buffer(MAX_COMMAND)
-        self._closed = 0  # times that it has hung up
+        self._closed = 0  # how often it has hung up
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing to wait for any more."""
+        """Whether nothing more is waited for."""
         return self.outcome is not Outcome.SILENT
 
     def begin(self, command: CoreCommand, selector: selectors.BaseSelector) -> None:
@@ -74,11 +74,11 @@ class Inquiry:
 
     @property
     def is_connected(self) -> bool:
-        """Whether it has been asked."""
+        """Whether there is a connection to it."""
         return self._peer is not None
 
     def hear(self, selector: selectors.BaseSelector) -> None:
-        """Read what has come."""
+        """Read what has arrived."""
         assert self._peer is not None
         try:
             data = self._peer.recv(1 << 16)
@@ -111,7 +111,7 @@ class Inquiry:
             self._peer = None
 
     def _hung_up(self) -> None:
-        """It may have just ended: then nobody listens when it is asked again."""
+        """Count that it has hung up; if it has just ended, no process listens when it is asked again."""
         self._closed += 1
         if self._closed >= _TURNS:
             self.outcome = Outcome.TURNED_AWAY
@@ -120,10 +120,10 @@ class Inquiry:
 def ask(
     folders: Sequence[Path], command: CoreCommand, *, patience: float, greeting: float | None = None
 ) -> list[Inquiry]:
-    """Ask the engines in these folders, and return what came of each, in their order.
+    """Ask the engines in these folders, and return their answers in the same order.
 
-    It takes `patience` seconds at most for all of them together. `greeting`: seconds after which an engine that has
-    not even greeted counts as silent; None: as long as the answer may take.
+    This takes at most `patience` seconds for all of them together. `greeting`: seconds after which an engine that has
+    not even greeted counts as silent; None: as long as an answer may take.
     """
     answers = [Inquiry(folder) for folder in folders]
     now = time.monotonic()
@@ -150,7 +150,7 @@ def ask(
 
 
 def connect(folder: Path, *, patience: float) -> socket.socket:
-    """Return a blocking connection to an engine. Raises OSError where none listens, or its queue stays full."""
+    """Return a blocking connection to an engine. Raises OSError if none listens, or its queue stays full."""
     deadline = time.monotonic() + patience
     while True:
         peer = socket.socket(socket.AF_UNIX)

@@ -1,6 +1,6 @@
-"""The view's end of the seam: starts an engine or joins one, sends commands, reads messages, and tidies up after it.
+"""The view's link to an engine: start one or join one, send commands, read messages, and clean up.
 
-No threads: the socket is read by asyncio in the view's own loop.
+There are no threads: asyncio reads the socket in the view's own loop.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = ["EngineError", "EngineLink", "join_engine", "start_engine"]
 
-_UNHEARD = "new.sock"  # a socket that nobody listens to yet
-_QUEUE = 8  # connections that may wait until they are accepted
-_PATIENCE = 5.0  # seconds until one of them is ours
+_UNHEARD = "new.sock"  # the socket while no process listens to it
+_QUEUE = 8  # connections that may wait to be accepted
+_PATIENCE = 5.0  # seconds that connecting may take
 
 
 class EngineError(RuntimeError):
-    """The engine has gone, or speaks nonsense; the text is what can be told about it."""
+    """The engine has ended, or does not follow the protocol; the text says what is known."""
 
 
 class EngineLink:
-    """An engine in a process of its own: one that this view has started, or one that it has joined."""
+    """The link to an engine that this view has started, or joined."""
 
     def __init__(
         self,
@@ -50,29 +50,29 @@ class EngineLink:
         folder: Path,
         home: EngineFolder | None = None,
     ) -> None:
-        self._process = process  # None: somebody else's
+        self._process = process  # None: the view has joined it
         self._peer = peer
         self._folder = folder
-        self._home = home  # with our lock on it, where we have made it: nobody clears it away while we live
-        self.patience = 2.0  # seconds that it has for its last checkpoint
+        self._home = home  # locked by us, if we have made it: nothing clears it away while we live
+        self.patience = 2.0  # seconds that the engine has for its last checkpoint
         self._buffer = Buffer()
         self._unread: list[EngineMessage] = []
         self._writer: asyncio.StreamWriter | None = None
 
     @property
     def joined(self) -> bool:
-        """Whether it was there already, with its run."""
+        """Whether the engine was there before this view, with its run."""
         return self._process is None
 
     @property
     def pid(self) -> int:
-        """The engine's process; 0: somebody else's."""
+        """The engine's process; 0 if the view has joined it."""
         return 0 if self._process is None else self._process.pid
 
     def try_open(self, experiment: Experiment) -> tuple[str, str] | None:
-        """Open the experiment before there is a screen: None, or the field that is refused and why.
+        """Open the experiment before there is a screen; return None, or the field that is refused and why.
 
-        Waits until torch is loaded. Raises EngineError where the engine dies.
+        Waits until torch is loaded. Raises EngineError if the engine dies.
         """
         self._peer.sendall(pack(Open(experiment=experiment, play=False)))
         self._peer.sendall(pack(FrameRequest(number=0)))  # answered by a frame once the experiment is open
@@ -87,12 +87,12 @@ class EngineLink:
                         self._unread.append(message)
 
     def send(self, command: Command) -> None:
-        """Say something; nothing happens where the engine has gone (`messages` tells of that)."""
+        """Send a command; it is dropped if the engine has ended, which `messages` reports."""
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(pack(command))
 
     async def messages(self) -> AsyncIterator[EngineMessage]:
-        """Everything that the engine says. Raises EngineError with its last words when it goes."""
+        """Yield everything that the engine says. Raises EngineError when it ends."""
         reader, self._writer = await asyncio.open_unix_connection(sock=self._peer)
         for message in self._unread:
             yield message
@@ -113,7 +113,7 @@ class EngineLink:
         raise EngineError(self.last_words())
 
     def last_words(self) -> str:
-        """How the engine ended, the last error that it wrote, and in the next line where its log is; safe to show."""
+        """Return how the engine ended, the last error in its log, and in a second line the log's path; safe to show."""
         code = None
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -127,14 +127,14 @@ class EngineLink:
         return f"The engine {end}{f': {line}' if line else '.'}\nLog: {safe(str(log))}"
 
     def let_go(self) -> None:
-        """Hang up. What becomes of the engine is its own affair."""
+        """Hang up, and let the engine go on."""
         if self._writer is not None:
             with contextlib.suppress(RuntimeError):  # its loop has ended before us
                 self._writer.close()
         self._peer.close()
 
     def close(self) -> None:
-        """End the engine, if it is ours, and leave nothing behind."""
+        """Hang up; if this view has started the engine, end it, and delete its folder."""
         self.let_go()
         if self._process is None:
             return
@@ -157,17 +157,17 @@ class EngineLink:
 
 
 def start_engine(on_hangup: OnDisconnect = "train") -> EngineLink:
-    """Start an engine; returns at once, while torch is still being loaded there. Raises EnginesError.
+    """Start an engine, and return at once while it loads torch. Raises EnginesError.
 
-    Its socket lies in a folder that only its owner can enter. We listen on it before the process begins and hand
-    the listening end over, so that connecting needs no waiting and no second try.
+    Its socket lies in a folder that only its owner can enter. We listen on it before the process starts and hand the
+    listening end over, so that connecting needs neither waiting nor a second try.
     """
     home = new_engine_folder()
     folder = home.path
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / _UNHEARD))
         listener.listen(_QUEUE)
-        (folder / _UNHEARD).rename(folder / SOCKET)  # a socket of that name is one that somebody listens to
+        (folder / _UNHEARD).rename(folder / SOCKET)  # a process listens to every socket of that name
         peer = connect(folder, patience=_PATIENCE)
         log = new_log(folder)
         with open(open_for_log(log), "ab") as output:
@@ -183,5 +183,5 @@ def start_engine(on_hangup: OnDisconnect = "train") -> EngineLink:
 
 
 def join_engine(engine: "LiveEngine") -> EngineLink:
-    """A view more on an engine that runs. Raises OSError where it has gone, TimeoutError where it does not answer."""
+    """Join an engine as another view. Raises OSError if it has ended, TimeoutError if it does not answer."""
     return EngineLink(None, connect(engine.folder, patience=_PATIENCE), engine.folder)

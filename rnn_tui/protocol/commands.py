@@ -33,101 +33,101 @@ __all__ = [
     "TakeControls",
 ]
 
-HISTORY = 256 * 2**20  # bytes for states to go back to, where nothing else is asked for
+HISTORY = 256 * 2**20  # bytes for states to go back to, unless the user says otherwise
 
 
 class Keep(Value, frozen=True, kw_only=True):
-    """That and where a run is kept on the disk."""
+    """Save a run on the disk, and how."""
 
-    folder: str = ""  # empty: a new one in the usual place
-    resume: bool = False  # it is there already, and goes on where it was left
-    every: Annotated[int, msgspec.Meta(ge=0)] = 0  # updates between two checkpoints; 0: by time
-    tensorboard: str = ""  # a folder for TensorBoard's event files
+    folder: str = ""  # empty: a new one in the default place
+    resume: bool = False  # the folder holds a run, which goes on from its last checkpoint
+    every: Annotated[int, msgspec.Meta(ge=0)] = 0  # updates between two checkpoints; 0: as time passes
+    tensorboard: str = ""  # a folder for TensorBoard's event files; empty: none
 
 
 class Open(Value, frozen=True, kw_only=True, tag=True):
-    """Begin this experiment afresh. Where a breakpoint names a tick, it goes there as fast as it can."""
+    """Start this experiment from tick 0. If a breakpoint names a tick, the run goes there at full speed."""
 
     experiment: Experiment
     play: bool = True
-    history: Annotated[int, msgspec.Meta(ge=0)] = HISTORY  # bytes for the states of each branch; 0: no way back
-    turns: tuple[Turn, ...] = ()  # changes to come, in the order of their ticks
-    keep: Keep | None = None  # None: nowhere
-    may_keep: bool = True  # also where nobody asked for it: when its last view has gone
+    history: Annotated[int, msgspec.Meta(ge=0)] = HISTORY  # bytes for the states of each branch; 0: going back is off
+    turns: tuple[Turn, ...] = ()  # changes that will be made, in the order of their ticks
+    keep: Keep | None = None  # None: not saved
+    may_keep: bool = True  # save it unasked when its last view has gone
 
 
 class Restart(Value, frozen=True, kw_only=True, tag=True):
-    """Begin the same experiment again: with the same seed, or the one given."""
+    """Start the same experiment again, with the same seed or with this one."""
 
     seed: int | None = None
 
 
 class Play(Value, frozen=True, kw_only=True, tag=True):
-    """Run, or hold."""
+    """Play or pause."""
 
     on: bool
 
 
 class Step(Value, frozen=True, kw_only=True, tag=True):
-    """One tick, or on to the end of an epoch, and hold there."""
+    """Do one tick, or go on to the end of the epoch, and pause there."""
 
     unit: Literal["tick", "epoch"] = "tick"
 
 
 class SetSpeed(Value, frozen=True, kw_only=True, tag=True):
-    """Ticks a second; 0: as fast as it can."""
+    """Play at this speed."""
 
-    speed: Annotated[float, msgspec.Meta(ge=0)]
+    speed: Annotated[float, msgspec.Meta(ge=0)]  # ticks a second; 0: as fast as possible
 
 
 class SetTick(Value, frozen=True, kw_only=True, tag=True):
-    """By character or by sequence."""
+    """Tick by character or by sequence."""
 
     tick: Tick
 
 
 class GoTo(Value, frozen=True, kw_only=True, tag=True):
-    """Stand at a tick of this branch, and hold. -1: the newest."""
+    """Go to a tick of this branch, and pause there."""
 
-    tick: Annotated[int, msgspec.Meta(ge=-1)]
+    tick: Annotated[int, msgspec.Meta(ge=-1)]  # -1: the newest
 
 
 class StepBack(Value, frozen=True, kw_only=True, tag="Back"):
-    """One tick back, or to the end of the epoch before, and hold."""
+    """Go back one tick, or to the end of the previous epoch, and pause there."""
 
     unit: Literal["tick", "epoch"] = "tick"
 
 
 class Fork(Value, frozen=True, kw_only=True, tag="Learn"):
-    """Learn in another way from the tick on the screen; from one in the past this is another branch."""
+    """Train differently from the tick on the screen on; from a tick in the past this makes a new branch."""
 
     training: Training
-    reseed: bool = False  # the random numbers begin anew with its seed
+    reseed: bool = False  # restart the random numbers from the seed in `training`
 
 
 class NextBranch(Value, frozen=True, kw_only=True, tag=True):
-    """On to the newest tick of the next branch, and hold."""
+    """Go to the newest tick of the next branch, and pause there."""
 
 
 class NextPhase(Value, frozen=True, kw_only=True, tag=True):
-    """One phase of a tick, and hold there."""
+    """Do one phase of a tick, and pause there."""
 
 
 class SlowMotion(Value, frozen=True, kw_only=True, tag=True):
-    """Play phase by phase, or as before."""
+    """Turn slow motion, which plays phase by phase, on or off."""
 
     on: bool
     pace: Annotated[float, msgspec.Meta(gt=0)] = 1.5  # phases a second
 
 
 class SetBreakpoints(Value, frozen=True, kw_only=True, tag="Watch"):
-    """Pause at these breakpoints from now on, and at no others."""
+    """Pause at these breakpoints, and at no others, from now on."""
 
     until: tuple[str, ...]
 
 
 class TakeControls(Value, frozen=True, kw_only=True, tag=True):
-    """Several views look at one run, and one of them drives it: from now on this one."""
+    """Give this view the controls: of several views of a run, one controls it."""
 
 
 Command = (

@@ -1,9 +1,8 @@
-"""THE CORE OF THE SEAM, which never changes: what an engine and a client of any two versions can say to each other.
+"""The core of the protocol, which never changes: what an engine and a client of any two versions understand.
 
-Engines outlive views, so after an upgrade there are engines of versions that are gone. All of them greet, say where
-their run is, let a client leave, and end when they are told to. Nothing here is ever renamed, removed or given another
-type: `tests/schema/core.json` holds it. A later version may say more in each of these messages; who does not know a
-field reads over it.
+Engines outlive views, so after an upgrade some engines are of an older version. All of them greet, tell the state of
+their run, let a client leave, and end on demand. Nothing here is ever renamed, removed or given another type:
+`tests/schema/core.json` records it. A later version may add fields to these messages; older ones ignore them.
 
 `Whereabouts` and `Left` of `engine_messages.py` say more than this: they have the whole experiment and status.
 """
@@ -30,17 +29,17 @@ __all__ = [
 
 
 class Inquire(Value, frozen=True, kw_only=True, tag=True):
-    """Where is the run? Answered by `Whereabouts`. The sender is not counted as a view."""
+    """Ask for the state of the run. Answered by `Whereabouts`; the sender does not count as a view."""
 
 
 class Detach(Value, frozen=True, kw_only=True, tag=True):
-    """Go, and leave the run as it is, kept on the disk: what trains goes on. Answered by `Left`."""
+    """Leave the run, saved on the disk, and let it go on. Answered by `Left`."""
 
 
 class Stop(Value, frozen=True, kw_only=True, tag=True):
-    """End the engine. Every view is told by `Left`."""
+    """End the engine. Every view gets a `Left`."""
 
-    keep: bool = False  # the run on the disk first, also where nobody has asked for that
+    keep: bool = False  # save the run first, even if it was not to be saved
 
 
 CoreCommand = Inquire | Detach | Stop
@@ -50,22 +49,22 @@ CoreCommand = Inquire | Detach | Stop
 
 
 class Greeting(Value, frozen=True, kw_only=True, tag=True):
-    """The first words of an engine."""
+    """The first message of an engine."""
 
-    version: int  # of the protocol that it speaks
+    version: int  # of the protocol
     torch: str = ""
-    program: str = ""  # its version of rnn-tui; 0.1.0 did not say
+    program: str = ""  # the version of rnn-tui; 0.1.0 did not tell it
 
 
 class Refused(Value, frozen=True, kw_only=True, tag=True):
-    """A command that cannot be done, and why; the run goes on as it was. `path` names the field, if one is to blame."""
+    """A command cannot be done, and why; the run goes on as it was. `path` names the field that is wrong, if one is."""
 
     problem: str
     path: str = ""
 
 
 class NetworkSummary(Value, frozen=True, kw_only=True):
-    """What a list says of a network."""
+    """A network, for a list of runs."""
 
     cell: str = ""
     layers: int = 0
@@ -74,24 +73,24 @@ class NetworkSummary(Value, frozen=True, kw_only=True):
 
 
 class ExperimentSummary(Value, frozen=True, kw_only=True):
-    """What a list says of an experiment."""
+    """An experiment, for a list of runs."""
 
     name: str = ""
     network: NetworkSummary = NetworkSummary()
 
 
 class StatusSummary(Value, frozen=True, kw_only=True):
-    """How far a run is."""
+    """How far a run is, for a list of runs."""
 
     tick: int = 0
     epoch: int = 0
-    epochs: int = 0  # where it stops; 0: never
+    epochs: int = 0  # after which it stops; 0: never
     loss: float | None = None
     state: str = ""  # "playing", "paused", "done"
 
 
 class RunSummary(Value, frozen=True, kw_only=True, tag="Whereabouts"):
-    """What any version can read of an engine's `Whereabouts`."""
+    """What every version can read of an engine's `Whereabouts`."""
 
     process: int  # the engine's
     views: int = 0
@@ -103,7 +102,7 @@ class RunSummary(Value, frozen=True, kw_only=True, tag="Whereabouts"):
 
 
 class Farewell(Value, frozen=True, kw_only=True, tag="Left"):
-    """What any version can read of an engine's `Left`: how the run is left, and what went wrong with keeping it."""
+    """What every version can read of an engine's `Left`."""
 
     run: RunSummary
     stopped: bool

@@ -1,7 +1,7 @@
-"""Where an engine writes what happens to it: a file that outlives the engine, its socket and its view.
+"""The log of an engine: a file that outlives the engine, its socket and its view.
 
-One file an engine, named after the folder of its socket, in the usual place for logs; only its owner can read it. Where
-there is no such place, it lies beside the socket.
+Each engine has its own, named after the folder of its socket, in the system's folder for logs; only its owner can read
+it. If there is no such folder, it lies beside the socket.
 """
 
 import contextlib
@@ -15,23 +15,23 @@ from rnn_tui.common.glyphs import safe
 
 __all__ = ["find_log", "last_line", "log_folder", "new_log", "open_for_log"]
 
-_BESIDE = "engine.log"  # beside the socket, where there is no other place
+_BESIDE = "engine.log"  # the name beside the socket
 _KEPT = 20  # logs of engines that have ended
-_TAIL = 1 << 16  # bytes that the last line is looked for in
-_RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]+) ")  # how our own lines begin
+_TAIL = 1 << 16  # bytes at the end of the file in which the last line is looked for
+_RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]+) ")  # the beginning of a line of our own
 _WORST = ("ERROR", "CRITICAL")
-_FATAL = "Fatal Python error: "  # of faulthandler, before the places
+_FATAL = "Fatal Python error: "  # faulthandler's, before the stack
 
 
 def log_folder() -> Path:
-    """Return the folder of all logs. Raises RuntimeError or OSError where there is no home."""
+    """Return the folder of all logs. Raises RuntimeError or OSError if there is no home."""
     import platformdirs
 
     return platformdirs.user_log_path("rnn-tui", appauthor=False)
 
 
 def new_log(folder: Path) -> Path:
-    """Begin the log of the engine whose socket is in `folder`; old ones are removed. Raises OSError."""
+    """Create the log of the engine whose socket is in `folder`, and remove old logs. Raises OSError."""
     try:
         place = log_folder()
         make_folder(place)
@@ -54,7 +54,7 @@ def find_log(folder: Path) -> Path:
 
 
 def open_for_log(path: str | os.PathLike[str]) -> int:
-    """Open a regular file of ours to write at its end, through no link, and return its descriptor. Raises OSError."""
+    """Open a regular file of ours for appending, not through a link, and return its descriptor. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, FILE_MODE)
     found = os.fstat(descriptor)
@@ -65,9 +65,9 @@ def open_for_log(path: str | os.PathLike[str]) -> int:
 
 
 def last_line(path: Path) -> str:
-    """Return the last line of a log that tells of an error, safe to print; empty where there is none.
+    """Return the last line of a log that reports an error, safe to print; empty if there is none.
 
-    Lines that are not our own were printed by Python or by a library in its last moments.
+    Lines that are not our own were printed by Python or by a library.
     """
     try:
         with open_regular(path) as file:
@@ -82,13 +82,13 @@ def last_line(path: Path) -> str:
             return safe(line)
         if record is None and line.strip() and not line[0].isspace():
             found = line
-        elif record is not None:  # what is not an error ends the lines of one that came before
+        elif record is not None:  # a record that is no error ends the one before it
             found = line[record.end() :].partition(": ")[2] if record[1] in _WORST else ""
     return safe(found)
 
 
 def _prune(place: Path, sockets: Path) -> None:
-    """Remove the oldest logs, but none of an engine whose folder is still there."""
+    """Remove the oldest logs, except those of engines whose folder still exists."""
     ended = [path for path in place.glob("*.log") if not (sockets / path.stem).exists()]
     for path in sorted(ended, key=_changed)[:-_KEPT]:
         for each in (path, path.with_name(f"{path.name}.1")):

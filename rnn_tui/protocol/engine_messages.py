@@ -1,6 +1,6 @@
-"""What an engine says: frames as answers to requests, a greeting, refusals, where its run is, and goodbye.
+"""What an engine says: frames as answers to requests, a greeting, refusals, the state of its run, and goodbye.
 
-What engines and clients of all versions understand of it is in `core.py`.
+The part of it that engines and clients of all versions understand is in `core.py`.
 """
 
 from rnn_tui.common.value import Value
@@ -28,49 +28,49 @@ __all__ = ["EngineMessage", "Frame", "Left", "Opened", "Whereabouts"]
 
 
 class Opened(Value, frozen=True, kw_only=True):
-    """What does not change from frame to frame of one run."""
+    """The description of a run: what stays the same from frame to frame."""
 
-    run: int  # counts the runs of this engine
-    name: str = ""  # what `rnn-tui attach` finds it by
-    experiment: Experiment  # as it runs now: its seed, its tick
+    run: int  # its number among the runs of this engine
+    name: str = ""  # for `rnn-tui attach`
+    experiment: Experiment  # as it runs now, with changes since tick 0
     began: Experiment  # as it was at tick 0
     turns: tuple[Turn, ...] = ()  # the changes of this branch since then
-    weights: int
-    origin: str = ""  # what identifies the data, where they differ from machine to machine
+    weights: int  # how many numbers are trained
+    origin: str = ""  # identifies the data, if they may differ from machine to machine
     device: str
     torch: str
-    kept: str = ""  # the folder on the disk; empty: none
-    scale: SeriesScale | None = None  # of a series
-    guessing: float | None = None  # the loss of knowing how often each answer comes, and nothing else
+    kept: str = ""  # its folder on the disk; empty: none
+    scale: SeriesScale | None = None  # if the data are a series
+    guessing: float | None = None  # the loss of a network that knows the frequency of each answer and nothing else
 
 
 class Frame(Value, frozen=True, kw_only=True, tag=True):
-    """The newest state of the run, as far as the look asked for it."""
+    """The newest state of the run, as far as the request asked for it."""
 
-    look: int  # the number of the look that it answers
+    look: int  # the number of the request that it answers
     revision: int
     status: Status
-    views: int = 1  # that look at this run
-    controls: bool = True  # whether this view has them
-    opened: Opened | None = None  # where the view does not know this run yet
+    views: int = 1  # of this run, how many there are
+    controls: bool = True  # whether this view may control the run
+    opened: Opened | None = None  # if the view does not have it yet
     steps: Steps | None = None
     states: tuple[States, ...] = ()
-    phase: Phase | None = None  # where the run is held inside a tick, or has just ended one in slow motion
+    phase: Phase | None = None  # if the run is paused inside a tick, or has just ended one in slow motion
     curve: Curve | None = None  # one point for each update
-    characters: Curve | None = None  # the losses of single characters, in character ticks
-    held_out: HeldOut | None = None  # beside the curve, where some of a text is
+    characters: Curve | None = None  # the losses of single characters, if it ticks by character
+    held_out: HeldOut | None = None  # beside the curve, if some data are held out
     others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch
     predictions: tuple[PredictionSeen, ...] = ()  # newest first
     learnt: int | None = None  # the epoch at which the prediction was first right
     tensors: tuple[TensorFact, ...] = ()
     checks: tuple[Check, ...] = ()
-    inside: tuple[Answer, ...] = ()  # one for each ask that could be answered, in their order
-    forecast: Forecast | None = None  # of a series that is learnt
+    inside: tuple[Answer, ...] = ()  # to the asks that could be answered, in their order
+    forecast: Forecast | None = None  # if a series is learnt
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
 
 
 class Whereabouts(Value, frozen=True, kw_only=True, tag=True):
-    """A run that is in memory, for who does not look at it; other versions read `RunSummary` in it."""
+    """The state of the engine's run, for a client that is no view; other versions read a `RunSummary` in it."""
 
     process: int  # the engine's
     views: int
@@ -82,11 +82,11 @@ class Whereabouts(Value, frozen=True, kw_only=True, tag=True):
 
 
 class Left(Value, frozen=True, kw_only=True, tag=True):
-    """Goodbye: how the run is left, and what went wrong with keeping it, if anything. Others read `Farewell` in it."""
+    """Goodbye: what becomes of the run. Other versions read a `Farewell` in it."""
 
     run: Whereabouts
-    stopped: bool
-    problem: str = ""
+    stopped: bool  # else it goes on without the view
+    problem: str = ""  # with saving the run; empty: none
 
 
 EngineMessage = Greeting | Refused | Frame | Whereabouts | Left

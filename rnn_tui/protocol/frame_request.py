@@ -11,32 +11,32 @@ __all__ = ["CurveWanted", "FrameRequest", "Wanted"]
 
 
 class CurveWanted(Value, frozen=True, kw_only=True):
-    """How the loss chart is to be thinned."""
+    """The resolution of a loss chart."""
 
-    columns: int  # at most two points a column come back
+    columns: int  # of the chart: at most two points come back for each
     log_x: bool = False
 
 
 class Wanted(Value, frozen=True, kw_only=True):
-    """What is on the screen, and how large: the engine computes this and no more."""
+    """What is on the screen, and how large it is. The engine computes this and no more."""
 
     row: int = 0  # of the batch
-    first: int | None = None  # first time step of the window; None: follow the step being fed
+    first: int | None = None  # the window's first time step; None: follow the step being fed
     count: int = 0  # time steps that fit; 0: none is shown
-    top: int = 0  # candidates for each step, best first; 0: predictions are not shown
-    units: int = 0  # hidden units that fit for each layer and direction; 0: states are not shown
+    top: int = 0  # characters for each step, likeliest first; 0: no predictions are shown
+    units: int = 0  # hidden units that fit for each layer and direction; 0: no states are shown
     layers: tuple[int, int] = (0, 0)  # first recurrent layer to show, and how many
     tensors: bool = False  # shapes and checks
     inside: tuple[Ask, ...] = ()  # one for each pane that looks inside
-    forecast: int = 0  # time steps that a chart of the end of a series has room for; 0: none is shown
+    forecast: int = 0  # time steps that fit a chart of a series' end; 0: none is shown
     curve: CurveWanted | None = None
 
 
 class FrameRequest(Value, frozen=True, kw_only=True, tag="Look"):
-    """A request for the newest frame. Held back while the engine has nothing newer than `seen`."""
+    """A request for the newest frame, answered once the engine has something newer than `seen`."""
 
     number: int
-    opened: int = -1  # the run that the view knows the description of
+    opened: int = -1  # the run whose description the view has
     seen: int = -1  # `Frame.revision` on the screen
     wanted: Wanted = Wanted()
-    drawing: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # seconds of a core that the view has used since its last look
+    drawing: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # CPU seconds that the view has used since its last request

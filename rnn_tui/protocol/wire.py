@@ -1,4 +1,4 @@
-"""The seam as bytes: msgpack behind a length of four bytes (big-endian); arrays as dtype, shape and bytes.
+"""Messages as bytes: msgpack after a length of four bytes (big-endian); arrays as dtype, shape and bytes.
 
 What arrives is checked before anything is made of it.
 """
@@ -25,12 +25,12 @@ __all__ = [
     "pack",
 ]
 
-MAX_MESSAGE = 64 * 2**20  # bytes; a frame follows the screen's size, so nothing honest comes near it
-MAX_COMMAND = 8 * 2**20  # bytes; the longest holds an experiment with its texts
+MAX_MESSAGE = 64 * 2**20  # bytes; the size of a frame follows that of the screen, so no real one comes near
+MAX_COMMAND = 8 * 2**20  # bytes; the longest command holds an experiment with its texts
 
 
 class ProtocolError(ValueError):
-    """Bytes that are no message of this version; the text says why."""
+    """The bytes are no message of this version; the text says why."""
 
 
 class _Tagged(msgspec.Struct):
@@ -66,13 +66,13 @@ _CORE = {each.__struct_config__.tag for each in get_args(CoreMessage)}
 
 
 def pack(message: Command | EngineMessage) -> bytes:
-    """A message as it goes on the wire, its length in front."""
+    """Return a message as bytes, with its length before it."""
     body = _encoder.encode(message)
     return len(body).to_bytes(4, "big") + body
 
 
 def decode_command(body: bytes) -> Command:
-    """What the view said. Raises ProtocolError on anything else."""
+    """Return what a view has said. Raises ProtocolError if it is no command."""
     try:
         return _commands.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -80,7 +80,7 @@ def decode_command(body: bytes) -> Command:
 
 
 def decode_message(body: bytes) -> EngineMessage:
-    """What the engine said. Raises ProtocolError on anything else."""
+    """Return what an engine has said. Raises ProtocolError if it is no message of an engine."""
     try:
         return _messages.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -88,9 +88,9 @@ def decode_message(body: bytes) -> EngineMessage:
 
 
 def decode_core(body: bytes) -> CoreMessage | None:
-    """What an engine of any version said, as far as every version understands it; None: another kind of message.
+    """Return the part of an engine's message that every version understands; None: it is of another kind.
 
-    Raises ProtocolError on what is no message at all.
+    Raises ProtocolError if it is no message at all.
     """
     try:
         return _core.decode(body) if _kinds.decode(body).type in _CORE else None
@@ -102,11 +102,11 @@ class Buffer:
     """Cuts a stream of bytes into message bodies."""
 
     def __init__(self, most: int = MAX_MESSAGE) -> None:
-        self._most = most  # bytes of a message
+        self._most = most  # bytes that a message may have
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The bodies that are now whole. Raises ProtocolError where one claims an absurd length."""
+        """Take in data, and return the bodies that are complete. Raises ProtocolError if one is too long."""
         self._bytes += data
         bodies = []
         while len(self._bytes) >= 4:

@@ -31,7 +31,8 @@ _CLIENTS = """
 import select, socket, sys
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.wire import pack
-look = pack(FrameRequest(number=1, wanted=Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))))
+wanted = Wanted(count=6, top=8, units=50, layers=(0, 1), curve=CurveWanted(columns=46))
+look = pack(FrameRequest(number=1, wanted=wanted))
 peers = {}
 poll = select.poll()
 for _ in range(int(sys.argv[2])):

@@ -30,17 +30,17 @@ def is_acknowledged(app: RnnApp) -> bool:
 
 def test_only_a_look_at_something_new_is_answered_whatever_the_run_does() -> None:
     requests, wanted, curve = FrameRequests(), Wanted(count=6, top=3), CurveWanted(columns=40)
-    first = sent(requests.look(wanted, curve, 0.0))
+    first = sent(requests.next_request(wanted, curve, 0.0))
     assert requests.is_owed
     requests.arrived(answer(first, 1, playing=False), 0.1)
     assert not requests.is_owed
-    assert sent(requests.look(wanted, curve, 1.0)).seen == 1
+    assert sent(requests.next_request(wanted, curve, 1.0)).seen == 1
     assert requests.in_flight
     assert not requests.is_owed
     requests.curve_changed()
-    assert requests.look(wanted, curve, 2.0) is None  # the look in flight has asked for the curve
+    assert requests.next_request(wanted, curve, 2.0) is None  # the look in flight has asked for the curve
     assert not requests.is_owed
-    assert sent(requests.look(replace(wanted, row=1), curve, 3.0)).seen == -1
+    assert sent(requests.next_request(replace(wanted, row=1), curve, 3.0)).seen == -1
     assert requests.is_owed
 
 

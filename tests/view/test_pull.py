@@ -66,7 +66,7 @@ class World:
         requests, pending, ask_at = FrameRequests(self.fps), None, 0.0
         for now in range(milliseconds):
             if now >= ask_at:
-                look = requests.look(self.wanted, CURVE if self.learns else None, now / 1000)
+                look = requests.next_request(self.wanted, CURVE if self.learns else None, now / 1000)
                 ask_at = math.inf
                 if look is not None:
                     self.looks.append((now, look))
@@ -145,78 +145,78 @@ def test_at_rest_the_last_text_is_the_newest_and_then_it_is_quiet(latency: int, 
 
 def test_another_text_is_asked_for_at_once_until_it_has_come() -> None:
     requests, first = FrameRequests(), replace(WANTED, inside=(SAMPLE,))
-    requests.arrived(answer(sent(requests.look(first, None, 0.0)), 5), 0.01)
-    assert sent(requests.look(first, None, 0.05)).wanted.inside == ()
+    requests.arrived(answer(sent(requests.next_request(first, None, 0.0)), 5), 0.01)
+    assert sent(requests.next_request(first, None, 0.05)).wanted.inside == ()
     hotter = replace(WANTED, inside=(replace(SAMPLE, temperature=1.5),))
-    look = sent(requests.look(hotter, None, 0.06))
+    look = sent(requests.next_request(hotter, None, 0.06))
     assert (look.wanted, look.seen) == (hotter, -1)
     row = replace(hotter, row=1)  # something else, before it has come
-    assert sent(requests.look(row, None, 0.07)).wanted == row
-    assert requests.look(row, None, 0.08) is None
+    assert sent(requests.next_request(row, None, 0.07)).wanted == row
+    assert requests.next_request(row, None, 0.08) is None
     requests.arrived(answer(look, 5), 0.08)  # too late
-    assert requests.look(row, None, 0.09) is None
+    assert requests.next_request(row, None, 0.09) is None
 
 
 def test_a_text_of_another_run_is_none() -> None:
     requests, wanted = FrameRequests(), replace(WANTED, inside=(SAMPLE,))
-    requests.arrived(answer(sent(requests.look(wanted, None, 0.0)), 5), 0.01)
-    requests.arrived(answer(sent(requests.look(wanted, None, 0.05)), 6, opened=True), 0.06)
-    assert sent(requests.look(wanted, None, 0.1)).wanted.inside == (SAMPLE,)
+    requests.arrived(answer(sent(requests.next_request(wanted, None, 0.0)), 5), 0.01)
+    requests.arrived(answer(sent(requests.next_request(wanted, None, 0.05)), 6, opened=True), 0.06)
+    assert sent(requests.next_request(wanted, None, 0.1)).wanted.inside == (SAMPLE,)
 
 
 def test_the_same_is_not_asked_for_twice() -> None:
     requests = FrameRequests()
-    first = sent(requests.look(WANTED, None, 0.0))
+    first = sent(requests.next_request(WANTED, None, 0.0))
     assert requests.in_flight
-    assert requests.look(WANTED, None, 0.3) is None
+    assert requests.next_request(WANTED, None, 0.3) is None
     requests.arrived(answer(first, 5), 0.0)
     assert not requests.in_flight
-    assert sent(requests.look(WANTED, None, 0.4)).seen == 5
+    assert sent(requests.next_request(WANTED, None, 0.4)).seen == 5
 
 
 def test_something_else_is_asked_for_at_once_and_without_being_held() -> None:
     requests = FrameRequests()
-    first = sent(requests.look(WANTED, None, 0.0))
+    first = sent(requests.next_request(WANTED, None, 0.0))
     other = replace(WANTED, row=1)
-    second = sent(requests.look(other, None, 0.001))
+    second = sent(requests.next_request(other, None, 0.001))
     assert (second.number, second.seen, second.wanted) == (first.number + 1, -1, other)
     requests.arrived(answer(first, 5), 0.0)  # it was under way already
     assert requests.in_flight
-    assert requests.look(other, None, 0.002) is None
+    assert requests.next_request(other, None, 0.002) is None
     requests.arrived(answer(second, 5), 0.0)
     assert not requests.in_flight
-    assert sent(requests.look(other, None, 0.1)).seen == 5
+    assert sent(requests.next_request(other, None, 0.1)).seen == 5
     requests.arrived(answer(FrameRequest(number=3), 6), 0.0)
-    assert sent(requests.look(WANTED, None, 0.2)).seen == -1  # revision 6 is known, but not this part of it
+    assert sent(requests.next_request(WANTED, None, 0.2)).seen == -1  # revision 6 is known, but not this part of it
 
 
 def test_a_changed_curve_is_fetched_also_at_rest() -> None:
     requests = FrameRequests()
-    requests.arrived(answer(sent(requests.look(WANTED, CURVE, 0.0)), 5, playing=False), 0.0)
-    held = sent(requests.look(WANTED, CURVE, 0.05))
+    requests.arrived(answer(sent(requests.next_request(WANTED, CURVE, 0.0)), 5, playing=False), 0.0)
+    held = sent(requests.next_request(WANTED, CURVE, 0.05))
     assert (held.seen, held.wanted.curve) == (5, None)
     requests.curve_changed()
     logarithmic = replace(CURVE, log_x=True)
-    look = sent(requests.look(WANTED, logarithmic, 0.06))  # the one in flight is held, and brings no curve
+    look = sent(requests.next_request(WANTED, logarithmic, 0.06))  # the one in flight is held, and brings no curve
     assert (look.seen, look.wanted.curve) == (-1, logarithmic)
-    assert requests.look(WANTED, logarithmic, 0.07) is None
+    assert requests.next_request(WANTED, logarithmic, 0.07) is None
     requests.arrived(answer(look, 5, playing=False), 0.0)
-    assert sent(requests.look(WANTED, logarithmic, 0.08)).seen == 5
+    assert sent(requests.next_request(WANTED, logarithmic, 0.08)).seen == 5
 
 
 def test_the_run_that_is_known_is_named() -> None:
     requests = FrameRequests()
-    first = sent(requests.look(WANTED, None, 0.0))
+    first = sent(requests.next_request(WANTED, None, 0.0))
     assert first.opened == -1
     requests.arrived(answer(first, 5, opened=True), 0.0)
-    assert sent(requests.look(WANTED, None, 0.1)).opened == 7
+    assert sent(requests.next_request(WANTED, None, 0.1)).opened == 7
 
 
 @pytest.mark.parametrize("fps", [1.0, 20.0, 60.0])
 def test_how_long_to_wait(fps: float) -> None:
     requests = FrameRequests(fps)
     assert requests.wait(0.0) == 0
-    requests.look(WANTED, None, 100.0)
+    requests.next_request(WANTED, None, 100.0)
     assert requests.wait(100.0) == pytest.approx(1 / fps)
     assert requests.wait(100 + 0.25 / fps) == pytest.approx(0.75 / fps)
     assert requests.wait(102.0) == 0
@@ -252,13 +252,13 @@ async def test_a_key_that_changes_nothing_in_a_run_that_rests_is_not_waited_for(
 
 def test_a_look_that_replaces_one_that_must_be_answered_must_be_answered_too() -> None:
     requests = FrameRequests()
-    requests.arrived(answer(sent(requests.look(WANTED, None, 0.0)), 5, playing=False), 0.0)
+    requests.arrived(answer(sent(requests.next_request(WANTED, None, 0.0)), 5, playing=False), 0.0)
     assert not requests.is_owed
-    assert sent(requests.look(WANTED, None, 0.1)).seen == 5
+    assert sent(requests.next_request(WANTED, None, 0.1)).seen == 5
     assert not requests.is_owed  # held, until something new happens
-    assert sent(requests.look(replace(WANTED, row=1), None, 0.2)).seen == -1
+    assert sent(requests.next_request(replace(WANTED, row=1), None, 0.2)).seen == -1
     assert requests.is_owed
-    assert sent(requests.look(WANTED, None, 0.3)).seen == -1
+    assert sent(requests.next_request(WANTED, None, 0.3)).seen == -1
     assert requests.is_owed
 
 
@@ -277,7 +277,7 @@ def test_those_that_watch_share_the_machine(views: int, controls: bool, state: s
     now = cpu = 0.0
     for number in range(60):
         now, cpu = now + 10, cpu + 0.02
-        look = requests.look(WANTED, None, now)
+        look = requests.next_request(WANTED, None, now)
         assert look is not None
         came = answer(look, number, playing=state == "playing")
         requests.arrived(replace(came, views=views, controls=controls), now, cpu)

@@ -111,9 +111,9 @@ async def shown(
     running = asyncio.create_task(app.run_async())
     await master.until(lambda: f"tick {engine.status.tick:,} by" in master.screen())
     await master.until(lambda: engine.looks[-1].seen == engine.revision)
-    flow = pacing_of(app)
-    assert flow is not None
-    await master.until(lambda: not master.answers or not flow._asked)
+    pacing = pacing_of(app)
+    assert pacing is not None
+    await master.until(lambda: not master.answers or not pacing._asked)
     engine.heard()
     yield app, engine
     master.reads = True
@@ -151,16 +151,16 @@ async def test_nobody_reads_and_nothing_waits_for_it(
 ) -> None:
     master.answers = answers
     async with shown(master, monkeypatch) as (app, engine):
-        flow = pacing_of(app)
-        assert flow is not None
-        assert flow.answers == answers
+        pacing = pacing_of(app)
+        assert pacing is not None
+        assert pacing.answers == answers
         master.reads = False
         for tick in range(5000, 5400):
             engine.move(tick=tick)
             await asyncio.sleep(0.001)
             if tick % 10 == 0:
                 app.main.refresh()  # whole screens
-        assert flow.backlog < 200_000
+        assert pacing.backlog < 200_000
         os.write(master.fd, b" ")
         await master.until(lambda: any(isinstance(each, Play) for each in engine.commands))  # it still hears
         master.reads = True
@@ -223,8 +223,8 @@ async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
     running = asyncio.create_task(app.run_async())
     await master.shows("loading torch")
     master.reads = False
-    flow = pacing_of(app)
-    while flow is not None and not flow.backlog:
+    pacing = pacing_of(app)
+    while pacing is not None and not pacing.backlog:
         app.action_draw_again()  # all cells, though none of them has changed
         await asyncio.sleep(0.02)
     engine.greet()

@@ -37,36 +37,36 @@ class Link:
 
 def over(link: Link, sizes: list[int], seconds: float, *, answers: bool) -> tuple[list[float], int]:
     """Pictures whenever they may be, for so long: how late each was, and the bytes written."""
-    flow, now, turn, sent, late = Pacing(), 0.0, 0, 0, []
+    pacing, now, turn, sent, late = Pacing(), 0.0, 0, 0, []
     if not answers:  # as an app begins: with the whole screen
         for _ in range(40):
             back = link.write(PORTION, now)
-            flow.took(PORTION, back - now, back, backlog=0)
+            pacing.took(PORTION, back - now, back, backlog=0)
             now = back
     coming: list[float] = []  # answers
     if answers:
-        flow.asked(0.0)
+        pacing.asked(0.0)
         coming.append(link.way)
     next_at = 0.0
     seconds += now
     while now < seconds:
         while coming and coming[0] <= now:
-            flow.answered(heapq.heappop(coming))
-        wait = max(flow.wait(now), next_at - now)
+            pacing.answered(heapq.heappop(coming))
+        wait = max(pacing.wait(now), next_at - now)
         if wait > 0:
             now = min([now + max(wait, 1e-4), *coming[:1], *([seconds] if not coming else [])])
             continue
         size, began = sizes[turn % len(sizes)], now
         turn, sent, next_at = turn + 1, sent + size, now + PERIOD
-        flow.painted(size, now)
+        pacing.painted(size, now)
         for start in range(0, size, PORTION):
             portion = min(PORTION, size - start)
             back = link.write(portion, now)
-            flow.took(portion, back - now, back, backlog=size - start - portion)
+            pacing.took(portion, back - now, back, backlog=size - start - portion)
             now = back
         late.append(link.shown() - began)
-        if flow.answers:
-            flow.asked(began)
+        if pacing.answers:
+            pacing.asked(began)
             heapq.heappush(coming, link.shown() + link.way)
     return late, sent
 
@@ -130,84 +130,84 @@ def test_a_faster_link_is_found_again() -> None:
 
 
 def answering() -> Pacing:
-    flow = Pacing()
-    flow.asked(0.0)
-    flow.answered(0.01)
-    return flow
+    pacing = Pacing()
+    pacing.asked(0.0)
+    pacing.answered(0.01)
+    return pacing
 
 
 def test_two_on_their_way_and_two_more_for_a_key() -> None:
-    flow = answering()
+    pacing = answering()
     for at in (1.0, 1.05):
-        assert flow.wait(at) == 0
-        flow.painted(100, at)
-        flow.asked(at)
-    assert math.isinf(flow.wait(1.1))
-    assert math.isinf(flow.wait(1.1, for_key=True))
-    flow.alive(1.1)
-    assert math.isinf(flow.wait(1.1))
-    assert flow.wait(1.1, for_key=True) == 0
-    assert math.isinf(flow.wait(1.7, for_key=True))
-    flow.asked(1.2)
-    assert flow.wait(1.2, for_key=True) == 0
-    flow.asked(1.25)
-    assert math.isinf(flow.wait(1.3, for_key=True))
-    flow.answered(1.75)
-    assert flow.lag == pytest.approx(0.75)
+        assert pacing.wait(at) == 0
+        pacing.painted(100, at)
+        pacing.asked(at)
+    assert math.isinf(pacing.wait(1.1))
+    assert math.isinf(pacing.wait(1.1, for_key=True))
+    pacing.alive(1.1)
+    assert math.isinf(pacing.wait(1.1))
+    assert pacing.wait(1.1, for_key=True) == 0
+    assert math.isinf(pacing.wait(1.7, for_key=True))
+    pacing.asked(1.2)
+    assert pacing.wait(1.2, for_key=True) == 0
+    pacing.asked(1.25)
+    assert math.isinf(pacing.wait(1.3, for_key=True))
+    pacing.answered(1.75)
+    assert pacing.lag == pytest.approx(0.75)
     for _ in range(3):
-        flow.answered(1.76)
-    assert 0 < flow.wait(1.8) < 1  # late by its own queue: a rest
-    assert flow.wait(2.8) == 0
+        pacing.answered(1.76)
+    assert 0 < pacing.wait(1.8) < 1  # late by its own queue: a rest
+    assert pacing.wait(2.8) == 0
 
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_silence_ends_with_an_answer_or_a_key_and_is_never_for_ever(lost: bool) -> None:
-    flow = answering()
+    pacing = answering()
     for at in (1.0, 1.05):
-        flow.painted(100, at)
-        flow.asked(at)
-    assert not flow.silent(2.0)
-    assert flow.silent(4.0)
-    assert math.isinf(flow.wait(4.0))
-    flow.alive(4.0)
-    assert flow.wait(4.1) == 0
-    flow.painted(100, 4.1)
-    flow.asked(4.1)
-    assert math.isinf(flow.wait(4.7))
-    flow.asked(7.0, 10)
+        pacing.painted(100, at)
+        pacing.asked(at)
+    assert not pacing.silent(2.0)
+    assert pacing.silent(4.0)
+    assert math.isinf(pacing.wait(4.0))
+    pacing.alive(4.0)
+    assert pacing.wait(4.1) == 0
+    pacing.painted(100, 4.1)
+    pacing.asked(4.1)
+    assert math.isinf(pacing.wait(4.7))
+    pacing.asked(7.0, 10)
     if lost:
-        flow.answered(30.0, 10)
+        pacing.answered(30.0, 10)
     else:
-        flow.answered(30.0)
-        assert math.isinf(flow.wait(30.0))  # one of three
-        flow.answered(30.0)
-        flow.answered(30.0)
-        assert not math.isinf(flow.wait(30.0))
-        flow.answered(30.0, 10)
-    assert math.isfinite(flow.wait(30.0))
-    assert not flow.silent(40.0)
-    flow.asked(41.0)
-    flow.answered(41.02)
-    assert flow.lag == pytest.approx(0.02)  # nothing is left that is taken for an answer to something else
+        pacing.answered(30.0)
+        assert math.isinf(pacing.wait(30.0))  # one of three
+        pacing.answered(30.0)
+        pacing.answered(30.0)
+        assert not math.isinf(pacing.wait(30.0))
+        pacing.answered(30.0, 10)
+    assert math.isfinite(pacing.wait(30.0))
+    assert not pacing.silent(40.0)
+    pacing.asked(41.0)
+    pacing.answered(41.02)
+    assert pacing.lag == pytest.approx(0.02)  # nothing is left that is taken for an answer to something else
 
 
 def test_a_terminal_that_answers_no_more_but_has_keys_is_taken_by_what_blocks() -> None:
-    flow = answering()
-    flow.asked(1.0)
-    flow.alive(12.0)
-    assert not flow.answers
-    assert flow.wait(12.0) == 0
-    flow.took(1024, 0.0, 12.0, backlog=5)
-    assert math.isinf(flow.wait(12.0))
-    flow.answered(13.0)
-    assert flow.answers
+    pacing = answering()
+    pacing.asked(1.0)
+    pacing.alive(12.0)
+    assert not pacing.answers
+    assert pacing.wait(12.0) == 0
+    pacing.took(1024, 0.0, 12.0, backlog=5)
+    assert math.isinf(pacing.wait(12.0))
+    pacing.answered(13.0)
+    assert pacing.answers
 
 
 def test_rates_of_the_last_two_seconds() -> None:
-    flow = Pacing()
+    pacing = Pacing()
     for turn in range(100):
-        flow.painted(200, turn / 10)
-    frames, sent = flow.rates(9.9)
+        pacing.painted(200, turn / 10)
+    frames, sent = pacing.rates(9.9)
     assert frames == pytest.approx(10, rel=0.06)
     assert sent == pytest.approx(2000, rel=0.06)
-    assert flow.rates(12.0) == (0, 0)
+    assert pacing.rates(12.0) == (0, 0)

@@ -1,4 +1,4 @@
-"""What panes that look inside ask about a network, and what the engine answers: a module for each pane.
+"""What the panes that look inside a network ask, and what the engine answers: a module for each pane.
 
 An ask travels in a request for a frame, its answer in the frame. An answer whose `note` is not empty shows something
 else than was asked for, or nothing, and the note says why, in words that are safe to print. Values that are NaN or
@@ -25,10 +25,10 @@ Answer = (
 
 
 def name_of(ask: Ask) -> str:
-    """Return the name of what is asked: "cell", "gates", ..., which is also the ID of the pane that asks."""
+    """Return the name of an ask: "cell", "gates", ...; it is also the ID of the pane that asks."""
     return type(ask).__name__.removesuffix("Ask").lower()
 
 
 def name_of_answer(kind: type[Answer]) -> str:
-    """Return the name of what is answered: the same as that of its ask."""
+    """Return the name of an answer: the same as that of its ask."""
     return kind.__name__.removesuffix("Facts").lower()

@@ -16,14 +16,14 @@ class CellAsk(Value, frozen=True, kw_only=True, tag=True):
     step: int  # -1: the one that was fed last
     layer: int = 0
     direction: int = 0
-    unit: int = 0  # the one whose row is wanted whole
-    units: int = 16  # units that fit; fewer than there are: a sample that holds `unit`
+    unit: int = 0  # the one that is shown in full
+    units: int = 16  # units that fit; if there are more, a sample with `unit` in it
     features: int = 16  # columns of W_ih that fit
-    compare: bool = False  # also compute it from the equations, beside torch's own
+    compare: bool = False  # also compute it from the equations, for comparison with torch
 
 
 class GateTerms(Value, frozen=True, kw_only=True):
-    """One line of the equations, for the units that are shown: value = squash(from_input + b_ih + from_state + b_hh).
+    """A line of the equations, for the units that are shown: value = squash(from_input + b_ih + from_state + b_hh).
 
     In n of a GRU the last two are multiplied by r before they are added.
     """
@@ -31,22 +31,22 @@ class GateTerms(Value, frozen=True, kw_only=True):
     name: str  # "h" for a plain RNN; "r", "z", "n"; "i", "f", "g", "o"
     squash: Squash
     w_ih: Floats  # (u, e) rows of the units, columns of the features
-    from_input: Floats  # (u,) W_ih x_t, of all features: how well the row as a template matches x_t
+    from_input: Floats  # (u,) W_ih x_t, over all features: how well x_t matches the row as a template
     b_ih: Floats  # (u,)
     w_hh: Floats  # (u, k) columns of the states in `CellFacts.states`
-    from_state: Floats  # (u,) W_hh h_{t-1}, of all states
+    from_state: Floats  # (u,) W_hh h_{t-1}, over all states
     b_hh: Floats  # (u,)
-    total: Floats  # (u,) the sum that goes into the non-linearity
+    total: Floats  # (u,) the argument of the non-linearity
     value: Floats  # (u,)
 
 
 class Compared(Value, frozen=True, kw_only=True):
-    """The equations written out, beside torch's fused module, with the same weights."""
+    """The equations written out, compared with torch's fused module on the same weights."""
 
     h: Floats  # (u,) h_t from the equations
     c: Floats | None = None  # (u,)
     difference: float  # largest absolute, over every layer, direction, unit and time step compared
-    steps: int  # how many steps were compared, up to this one: all, or as many as take little time
+    steps: int  # up to this one that were compared: all, or as many as take little time
 
 
 class CellFacts(Value, frozen=True, kw_only=True, tag=True):
@@ -57,7 +57,7 @@ class CellFacts(Value, frozen=True, kw_only=True, tag=True):
     layer: int = 0
     direction: int = 0
     unit: int = 0
-    character: int = 0  # that is read at that step
+    character: int = 0  # the input at that step
     input_size: int = 0
     hidden_size: int = 0
     features: Integers  # (e,) which features are shown
@@ -65,13 +65,13 @@ class CellFacts(Value, frozen=True, kw_only=True, tag=True):
     states: Integers  # (k,) which parts of h_{t-1} are shown
     x: Floats  # (e,)
     h_before: Floats  # (k,) h_{t-1}; h_{t+1} where it reads from the right
-    h_before_units: Floats  # (u,) the same, of the units: GRU's h_t = (1 - z) n + z h_{t-1}
+    h_before_units: Floats  # (u,) the same for the units: a GRU's h_t = (1 - z) n + z h_{t-1}
     c_before: Floats | None = None  # (u,)
     gates: tuple[GateTerms, ...] = ()
     c: Floats | None = None  # (u,)
     h: Floats  # (u,)
     compared: Compared | None = None
-    largest_w: float = 0.0  # |value| of all of W_ih and W_hh, not only of what is shown; 0: not told
-    largest_sum: float = 0.0  # of the terms and the sums of all units and gates at this step
-    largest_held: float = 0.0  # of x_t, h_{t-1} and h_t
-    largest_c: float = 0.0  # of c_{t-1} and c_t
+    largest_w: float = 0.0  # |value| in W_ih and W_hh, not only in what is shown; 0: unknown
+    largest_sum: float = 0.0  # in the terms and sums of all units and gates at this step
+    largest_held: float = 0.0  # in x_t, h_{t-1} and h_t
+    largest_c: float = 0.0  # in c_{t-1} and c_t

@@ -16,9 +16,9 @@ class GatesAsk(Value, frozen=True, kw_only=True, tag=True):
     layer: int = 0
     direction: int = 0
     unit: int = 0
-    units: int = 16  # that fit for each gate; fewer than there are, in order of number: a sample that holds `unit`
+    units: int = 16  # that fit for each gate; if there are more, by number: a sample with `unit` in it
     order: UnitOrder = "number"
-    at: int = -1  # the time step at which the rows are compared; -1: the one that was fed last
+    at: int = -1  # the time step at which rows are compared; -1: the one that was fed last
 
 
 class Gate(Value, frozen=True, kw_only=True):
@@ -27,20 +27,20 @@ class Gate(Value, frozen=True, kw_only=True):
     name: str  # "i", "f", "g", "o", "c"; "r", "z", "n"; "a" and "h'" where there are no gates
     about: str  # what it does, in a few words
     signed: bool  # in (-1, 1) or unbounded; else in (0, 1)
-    values: Floats  # (u, f) of the steps first .. first+f-1
-    largest: float = 0.0  # the bound of |value|; where it has none, the largest of all units and steps; 0: not told
+    values: Floats  # (u, f) at the steps first .. first+f-1
+    largest: float = 0.0  # the bound of |value|; without one, the largest of all units and steps; 0: unknown
 
 
 class GatesFacts(Value, frozen=True, kw_only=True, tag=True):
-    """The gates, units x time steps. A plain RNN has none: `note` says what it shows instead."""
+    """The gates, units x time steps. A plain RNN has none, and `note` says what is shown instead."""
 
     note: str = ""
     layer: int = 0
     direction: int = 0
     hidden_size: int = 0
     first: int = 0
-    order: UnitOrder = "number"  # of `units`; by "rows" those come first that tell the rows of the batch apart
-    at: int = -1  # the time step at which the rows were compared; -1: they were not
+    order: UnitOrder = "number"  # of `units`; by "rows": first those that differ most between the rows of the batch
+    at: int = -1  # the time step at which rows were compared; -1: none
     units: Integers  # (u,)
-    spread: Floats | None = None  # (u,) by "rows": standard deviation of tanh(c), or h, over the rows, at `at`
+    spread: Floats | None = None  # (u,) by "rows": the standard deviation of tanh(c) or h over the rows, at `at`
     gates: tuple[Gate, ...] = ()

@@ -12,27 +12,27 @@ ReadingOrder = Literal["variance", PropertyName]
 
 
 class ReadingAsk(Value, frozen=True, kw_only=True, tag=True):
-    """One unit of a layer, over a whole text that is read anew with the weights of this tick."""
+    """One unit of a layer, over a whole text that is read again with the weights of this tick."""
 
     layer: int = 0
     direction: int = 0
-    rank: int = 0  # in that order; 0: the unit that comes first
-    order: ReadingOrder = "variance"  # or the absolute correlation with that property
+    rank: int = 0  # of the unit in that order; 0: the first
+    order: ReadingOrder = "variance"  # or absolute correlation with that property
     characters: int = 2000  # at most
 
 
 class Follower(Value, frozen=True, kw_only=True):
-    """Which unit follows a property of the text best."""
+    """The unit that correlates best with a property of the text."""
 
     property: PropertyName
-    varies: bool = True  # False: the property is the same everywhere in this text
+    varies: bool = True  # False: the property is constant in this text
     unit: int = -1  # -1: none
-    score: float = 0.0  # Pearson's r with the property; its sign may be either
-    own: float = 0.0  # the same of the unit that is shown; NaN where it has none
+    score: float = 0.0  # Pearson's r with the property, of either sign
+    own: float = 0.0  # the same for the unit that is shown; NaN if it has none
 
 
 class ReadingFacts(Value, frozen=True, kw_only=True, tag=True):
-    """The text as one unit sees it. Of an LSTM that is its cell c: what it remembers, shown in h or not."""
+    """The text as one unit sees it; for an LSTM its cell state c, which it may keep without showing it in h."""
 
     note: str = ""
     layer: int = 0
@@ -41,7 +41,7 @@ class ReadingFacts(Value, frozen=True, kw_only=True, tag=True):
     order: ReadingOrder = "variance"
     rank: int = 0
     unit: int = 0
-    score: float = 0.0  # its variance over the text, or Pearson's r with the property of the order
+    score: float = 0.0  # its variance over the text, or Pearson's r with the property that gives the order
     inputs: Integers  # (n,) the text
     h: Floats  # (n,) after each character
     c: Floats | None = None  # (n,) of an LSTM
@@ -49,5 +49,5 @@ class ReadingFacts(Value, frozen=True, kw_only=True, tag=True):
 
     @property
     def values(self) -> Floats:
-        """What is shown, and what the units are put in order by: c where there is one, else h."""
+        """What is shown, and what units are ordered by: c if there is one, else h."""
         return self.h if self.c is None else self.c

@@ -18,16 +18,16 @@ class SaliencyAsk(Value, frozen=True, kw_only=True, tag=True):
 
 
 class SaliencyFacts(Value, frozen=True, kw_only=True, tag=True):
-    """Gradient x input: (∂ logit / ∂ x_k) · x_k of every step k, for the logit of one character at one step.
+    """Gradient x input: (∂ logit / ∂ x_k) · x_k at every step k, for the logit of one character at one step.
 
-    Of a series it is that of the number said.
+    For a series it is the gradient of the predicted number.
     """
 
     note: str = ""
     step: int = 0
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"
-    inputs: Integers  # (T,) the whole row; zeros where it is numbers; empty where nothing is learnt
-    numbers: Doubles | None = None  # (T,) those, in the units of the series; `character` is 0 then
-    said: float | None = None  # the number whose gradient it is, in those units
-    values: Floats  # (f,) of the steps read so far
+    inputs: Integers  # (T,) the whole row; zeros for a series; empty if nothing is learnt
+    numbers: Doubles | None = None  # (T,) the input of a series, in its units; `character` is 0 then
+    said: float | None = None  # the predicted number, in those units
+    values: Floats  # (f,) at the steps read so far

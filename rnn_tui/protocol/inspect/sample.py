@@ -1,4 +1,4 @@
-"""Free generation: the text that a pane gives the network to go on from, and what it makes of it."""
+"""Free generation: the text that a pane gives the network to continue, and how it continues it."""
 
 from typing import Annotated
 
@@ -13,33 +13,34 @@ __all__ = ["SampleAsk", "SampleFacts"]
 
 
 class SampleAsk(Value, frozen=True, kw_only=True, tag=True):
-    """What the network makes up when it goes on from a text by itself."""
+    """How the network continues a text by itself."""
 
     prime: Annotated[str, msgspec.Meta(max_length=MOST_PRIME)] = ""
-    temperature: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 1.0  # 0: always the likeliest
-    top_k: Annotated[int, msgspec.Meta(ge=0)] = 0  # only of the k likeliest; 0: of all
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 1.0  # 0: always the likeliest character
+    top_k: Annotated[int, msgspec.Meta(ge=0)] = 0  # draw only from the k likeliest; 0: from all
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     length: Annotated[int, msgspec.Meta(ge=0, le=MOST_GENERATED)] = 200  # characters
-    default: bool = False  # nobody has chosen the prime: where it is empty the engine takes one that the run learns
+    default: bool = False  # the user has not chosen a prime: if it is empty the engine takes one from the data
 
 
 class SampleFacts(Value, frozen=True, kw_only=True, tag=True):
-    """Two texts that follow the prime. Probabilities are the network's own, softmax(logits), if not said otherwise.
+    """Two texts that follow the prime. Probabilities are the network's own, softmax(logits), unless noted.
 
-    Where it answers, they are the answer, and `next` is what may come first, or of a character for each what is said to
-    the last. A text ends early with the end of an answer, and where the probabilities are no numbers any more.
+    If the network answers, the texts are the answer, and `next` is its first character; if it has an output for each
+    input character, `next` is the output for the last. A text ends early at the end of an answer, or if the
+    probabilities are not finite.
     """
 
     note: str = ""
-    skipped: int = 0  # characters of a long prime, before those in `prime`, that were not fed
-    prime: Integers  # (n,) what was fed; -1: not in the vocabulary, and left out
-    prime_p: Floats  # (n,) how likely each was after those before it; 0 for the first one fed, and for what is left out
-    greedy: Integers  # (g,) always the likeliest
+    skipped: int = 0  # characters at the beginning of a long prime that were not fed
+    prime: Integers  # (n,) what was fed; -1: left out, since it is not in the vocabulary
+    prime_p: Floats  # (n,) how likely each was after those before it; 0 for the first one, and for those left out
+    greedy: Integers  # (g,) always the likeliest character
     greedy_p: Floats  # (g,)
-    sampled: Integers  # (s,) drawn with the temperature, of the top k, from the seed
+    sampled: Integers  # (s,) drawn from the top k with the temperature and the seed
     sampled_p: Floats  # (s,)
-    next: Integers  # (k,) the likeliest characters after the prime, best first
+    next: Integers  # (k,) the likeliest characters after the prime, likeliest first
     next_p: Floats  # (k,)
-    next_drawn: Floats  # (k,) the probability with which each is drawn: with the temperature, of the top k
-    says: Says = "text"  # whether it goes on with the prime, or answers; then `prime_p` means nothing
-    refused: bool = False  # this network can say nothing to any text; the note says why
+    next_drawn: Floats  # (k,) the probability with which each is drawn, given temperature and top k
+    says: Says = "text"  # whether it continues the prime, or answers it; then `prime_p` means nothing
+    refused: bool = False  # this network cannot generate at all; the note says why

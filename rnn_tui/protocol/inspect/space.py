@@ -14,24 +14,24 @@ SpaceKind = Literal["states", "embedding"]
 
 
 class SpaceAsk(Value, frozen=True, kw_only=True, tag=True):
-    """The way of h_t in two dimensions, or the embedding vectors."""
+    """The trajectory of h_t in two dimensions, or the embedding vectors."""
 
     kind: SpaceKind = "states"
     layer: int = 0
     direction: int = 0
-    rows: int = 8  # of the batch, at most; the one that is looked at is among them
+    rows: int = 8  # of the batch, at most; the one on the screen is among them
 
 
 class SpaceFacts(Value, frozen=True, kw_only=True, tag=True):
-    """Points on the first two principal components. For the embedding: one row with a point for each character."""
+    """Points on the first two principal components; of the embedding, one row with a point for each character."""
 
     note: str = ""
     kind: SpaceKind = "states"
     layer: int = 0
     direction: int = 0
     rows: Integers  # (n,) which rows of the batch
-    characters: Integers  # (n, p) indices into the vocabulary: what had been read when the state was left
-    points: NDArray[np.float32]  # (n, p, 2); states: p steps fed, in the order of the text
+    characters: Integers  # (n, p) indices into the vocabulary: the input at each state
+    points: NDArray[np.float32]  # (n, p, 2); of the p steps fed, in the order of the text
     start: Floats  # (n, 2) where h_0 lies; (0, 2) for the embedding
     shares: tuple[float, float] = (0.0, 0.0)  # of the variance that each axis explains
-    furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also of rows that are not shown
+    furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also in rows that are not shown

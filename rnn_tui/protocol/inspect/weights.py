@@ -11,34 +11,34 @@ WeightKind = Literal["value", "gradient", "update"]
 
 
 class WeightsAsk(Value, frozen=True, kw_only=True, tag=True):
-    """The tensors of weights: all by name, and some as pictures."""
+    """All weight tensors by name, and some as pictures."""
 
     kind: WeightKind = "value"
-    matrix: int = 0  # the first that is wanted as a picture
-    matrices: int = 1  # how many
+    matrix: int = 0  # the first one with a picture
+    matrices: int = 1  # how many have one
     rows: int = 32  # of a picture
     columns: int = 32
     bins: int = 24  # of a histogram
 
 
 class MatrixFact(Value, frozen=True, kw_only=True):
-    """One tensor of weights, its gradient, or its last update."""
+    """A weight tensor, its gradient, or its last update."""
 
     name: str  # "weight_ih_l0"
     shape: tuple[int, ...]
-    norm: float  # of the kind asked for; NaN where it is not there
+    norm: float  # of the kind asked for; NaN if there is none
     lowest: float = 0.0
     highest: float = 0.0
     mean: float = 0.0
-    rows: Integers | None = None  # (r,) which rows the picture has; None: no picture was asked for
+    rows: Integers | None = None  # (r,) which rows the picture shows; None: it has no picture
     columns: Integers | None = None  # (k,)
     values: Floats | None = None  # (r, k); a vector is one column
-    counts: Integers | None = None  # (bins,) the histogram of all finite values from lowest to highest
+    counts: Integers | None = None  # (bins,) a histogram of all finite values from lowest to highest
     not_finite: int = 0  # values that are NaN or infinite
 
 
 class WeightsFacts(Value, frozen=True, kw_only=True, tag=True):
-    """All tensors of weights."""
+    """All weight tensors."""
 
     note: str = ""
     kind: WeightKind = "value"

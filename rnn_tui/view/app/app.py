@@ -213,9 +213,9 @@ class RnnApp(App[int]):
         """What the panes can show; None while a dialog covers them, since nothing is drawn then."""
         return (self.main.wanted(), self.main.curve_wanted()) if self._is_main_on_top else None
 
-    def _show_waiting(self, waits: bool) -> None:
-        if not waits or self._is_main_on_top:
-            self.main.show_waiting(waits)
+    def _show_waiting(self, keys: int) -> None:
+        if not keys or self._is_main_on_top:
+            self.main.show_waiting(keys)
 
     @on(MainScreen.ViewChanged)
     def _view_changed(self, event: MainScreen.ViewChanged) -> None:

@@ -28,11 +28,11 @@ class FrameLoop:
         *,
         wanted: Callable[[], tuple[Wanted, CurveWanted | None] | None],
         send: Callable[[FrameRequest], None],
-        show_waiting: Callable[[bool], None],
+        show_waiting: Callable[[int], None],
     ) -> None:
         """`wanted` says what the screen can show, or None while a dialog covers it; `send` sends a request.
 
-        `show_waiting(True)` tells the user that a key has been heard, `show_waiting(False)` that its effect is shown.
+        `show_waiting(n)` tells the user that n keys have been heard whose effect is still to come.
         """
         self._app = app
         self._fps = fps
@@ -42,6 +42,8 @@ class FrameLoop:
         self._waits_for_terminal = False
         self._used = time.process_time()  # seconds of a core, up to the last request
         self._key_timer: Timer | None = None  # since a key whose effect has not been shown yet
+        self._keys = 0  # pressed since then, that one included
+        self._is_late = False  # the timer has ended
 
     @property
     def acknowledges(self) -> bool:
@@ -57,13 +59,13 @@ class FrameLoop:
         self._requests.arrived(frame, time.monotonic(), time.process_time())
         if not self._requests.in_flight and self._key_timer is not None:
             self._key_timer.stop()
-            self._key_timer = None
-            self._show_waiting(False)
+            self._key_timer, self._keys, self._is_late = None, 0, False
+            self._show_waiting(0)
 
     def ask(self) -> None:
         """Ask for the next frame as soon as `fps` and the terminal allow it."""
-        now, flow = time.monotonic(), pacing_of(self._app)
-        wait = max(self._requests.wait(now), flow.wait(now) if flow is not None else 0.0)
+        now, pacing = time.monotonic(), pacing_of(self._app)
+        wait = max(self._requests.wait(now), pacing.wait(now) if pacing is not None else 0.0)
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -80,7 +82,7 @@ class FrameLoop:
         wanted = self._wanted()
         if wanted is None:
             return
-        request = self._requests.look(*wanted, time.monotonic())
+        request = self._requests.next_request(*wanted, time.monotonic())
         if request is not None:
             used = time.process_time()
             self._send(replace(request, drawing=max(0.0, used - self._used)))
@@ -103,9 +105,15 @@ class FrameLoop:
 
     def acknowledge(self) -> None:
         """Tell the user that a key has been heard, if its effect takes long."""
-        if self._key_timer is None and self._requests.in_flight:
+        if not self._requests.in_flight:
+            return
+        self._keys += 1
+        if self._key_timer is None:
             self._key_timer = self._app.set_timer(_PATIENCE, self._acknowledge_late)
+        elif self._is_late:  # each further key shows at once, though the first one still waits
+            self._show_waiting(self._keys)
 
     def _acknowledge_late(self) -> None:
         if self._key_timer is not None:  # else the answer came between the timer's end and this call
-            self._show_waiting(True)
+            self._is_late = True
+            self._show_waiting(self._keys)

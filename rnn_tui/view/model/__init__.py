@@ -1,1 +1,1 @@
-"""What is looked at, and how: the state of the view, without a widget."""
+"""The state of the view, without a widget: the run, how it is looked at, the keys, the themes."""

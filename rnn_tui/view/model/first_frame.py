@@ -1,4 +1,4 @@
-"""What can be shown before the engine has said anything: the network that is about to be trained, at tick 0."""
+"""The frame that is shown before the engine has said anything: the untrained network, at tick 0."""
 
 import numpy as np
 
@@ -16,34 +16,34 @@ NO_RUN = -1
 
 
 def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "") -> tuple[Frame, Opened]:
-    """A frame in which nothing has been fed, from the experiment alone."""
+    """Return a frame in which nothing has been fed, and the run's description, from the experiment alone."""
     index = {character: number for number, character in enumerate(experiment.vocabulary)}
     count = min(wanted.count, experiment.length)
     first = max(0, min(wanted.first or 0, experiment.length - count))
     window = slice(first, first + count)
 
     def indices(rows: tuple[str, ...]) -> Integers:
-        if experiment.data.file:  # there is nothing to see before it has been read
+        if experiment.data.file:  # it has not been read yet
             return np.zeros(count, np.int32)
         return np.array(
             [index[character] for character in rows[min(wanted.row, len(rows) - 1)][window]] if rows else [], np.int32
         )
 
     inputs, targets = experiment.data.inputs, experiment.data.targets
-    read, said = indices(inputs), indices(targets) if experiment.training.learn else np.zeros(0, np.int32)
+    read, target = indices(inputs), indices(targets) if experiment.training.learn else np.zeros(0, np.int32)
     if experiment.data.padded and not experiment.data.file:
         row = min(wanted.row, len(inputs) - 1)
-        reads, begin, says = laid_out(experiment.data.task, inputs[row], targets[row])
+        characters, begin, answer = laid_out(experiment.data.task, inputs[row], targets[row])
         both = np.full((2, experiment.length), -1, np.int32)
-        both[0, : len(reads)] = [index[character] for character in reads]
-        both[1, begin : begin + len(says)] = [index[character] for character in says]
-        read, said = both[:, window]
+        both[0, : len(characters)] = [index[character] for character in characters]
+        both[1, begin : begin + len(answer)] = [index[character] for character in answer]
+        read, target = both[:, window]
     none = np.zeros(0, np.float32)
     nothing = np.zeros((0, 0), np.float32)
     steps = Steps(
         first=first,
         inputs=read,
-        targets=said,
+        targets=target,
         top=np.zeros((0, 0), np.int32),
         top_p=nothing,
         target_p=none,

@@ -1,8 +1,8 @@
-"""When the view asks for the next frame, and for what: one look in flight, never more than `fps` a second.
+"""When the view asks for the next frame, and for what: one request in flight, never more than `fps` a second.
 
-What is dear comes in fewer frames than the rest: loss curves, and what the network makes of a whole text.
+Expensive parts come in fewer frames than the rest: loss curves, and answers about a whole text.
 
-Pure bookkeeping, no app: the time is given, and what to do is returned.
+Pure bookkeeping without an app: the time is given, and what to do is returned.
 """
 
 import os
@@ -17,42 +17,42 @@ from rnn_tui.protocol.inspect.sample import SampleAsk
 
 __all__ = ["FrameRequests"]
 
-_CURVE_PERIOD = 0.15  # seconds between two loss curves: the eye needs no more, and they cost the most
-_WATCHING = 0.25  # of all cores, that the views which do not drive may take together
+_CURVE_PERIOD = 0.15  # seconds between two loss curves: they cost the most, and the eye needs no more
+_WATCHING = 0.25  # of all cores: the share of all views without the controls together
 _LONGEST_REST = 2.0  # seconds
-_SMOOTH = 0.2  # of a new measurement
-_DEAR = (SampleAsk, ReadingAsk)  # asks that have texts of their own, which no time step of the other panes belongs to
-_DEAR_PERIOD = (0.2, 1.0)  # seconds between two answers to those, at least and at most
-_DEAR_REST = 9  # and at least so many times as long as the last one took: a tenth of the time is theirs
+_SMOOTH = 0.2  # the weight of a new measurement
+_EXPENSIVE = (SampleAsk, ReadingAsk)  # their texts are their own, without the time steps of the other panes
+_LEAST, _MOST = 0.2, 1.0  # seconds between two answers to those
+_REST = 9  # times as long as the last one took is waited: they take a tenth of the time
 
 
 class FrameRequests:
-    """Decides about looks. `due(now)` says how long to wait, `look(...)` what to send then."""
+    """Decides about requests: `wait` tells how long to wait, `next_request` what to send then."""
 
     def __init__(self, fps: float = 20.0, cores: int | None = None) -> None:
-        """`cores` of this machine, which those that watch share with the training; None: as many as there are."""
+        """`cores`: of this machine, which views without the controls share with the training; None: all there are."""
         self._period = 1 / fps
         self._cores = cores or os.cpu_count() or 1
-        self._cpu: float | None = None  # seconds of the processor that this view had taken when the last frame came
-        self._frame_cost = 0.0  # of those, for a frame, of late
-        self._rest = 0.0  # seconds between two frames, where this view only watches
+        self._cpu: float | None = None  # CPU seconds that this view had used when the last frame came
+        self._frame_cost = 0.0  # of those, for a frame, smoothed
+        self._rest = 0.0  # seconds between two frames, if this view has no controls
         self._number = 0
         self._asked_at = -1e9
         self._curve_at = -1e9
         self._in_flight: Wanted | None = None
         self._is_owed = False
         self._curve_in_flight: CurveWanted | None = None
-        self._answered: Wanted | None = None  # what the frame on the screen was asked for
+        self._answered: Wanted | None = None  # what the frame on the screen answers
         self._revision = -1
         self._run = -1
         self._curve_is_stale = True
         self._curve_exists = False
-        self._dear_at = -1e9
-        self._dear_period = _DEAR_PERIOD[0]
-        self._dear_in_flight: tuple[Ask, ...] = ()
-        self._dear_answered: tuple[Ask, ...] = ()
-        self._dear_revision = -1
-        self._dear_is_stale = False
+        self._expensive_at = -1e9
+        self._expensive_period = _LEAST
+        self._expensive_in_flight: tuple[Ask, ...] = ()
+        self._expensive_answered: tuple[Ask, ...] = ()
+        self._expensive_revision = -1
+        self._expensive_is_stale = False
 
     @property
     def in_flight(self) -> bool:
@@ -61,35 +61,37 @@ class FrameRequests:
 
     @property
     def is_owed(self) -> bool:
-        """Whether the look in flight is answered in any case; the others only once the run has moved on."""
+        """Whether the request in flight is answered at once, rather than when the run has moved on."""
         return self.in_flight and self._is_owed
 
     def wait(self, now: float) -> float:
-        """Seconds until the next look may be sent."""
+        """Return the seconds until the next request may be sent."""
         return max(0.0, self._asked_at + max(self._period, self._rest) - now)
 
-    def look(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> FrameRequest | None:
-        """The look to send now; None where the one in flight asks for the same."""
-        dear = tuple(ask for ask in wanted.inside if isinstance(ask, _DEAR))
+    def next_request(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> FrameRequest | None:
+        """Return the request to send now; None if the one in flight asks for the same."""
+        expensive = tuple(ask for ask in wanted.inside if isinstance(ask, _EXPENSIVE))
         curve_is_due = self._curve_is_stale and curve is not None
-        dear_is_due = bool(dear) and (self._dear_is_stale or dear != self._dear_answered)
-        missing = (curve_is_due and self._curve_in_flight != curve) or (dear_is_due and self._dear_in_flight != dear)
+        expensive_is_due = bool(expensive) and (self._expensive_is_stale or expensive != self._expensive_answered)
+        missing = (curve_is_due and self._curve_in_flight != curve) or (
+            expensive_is_due and self._expensive_in_flight != expensive
+        )
         if self._in_flight == wanted and not missing:
             return None
         with_curve = curve_is_due or (curve is not None and now - self._curve_at >= _CURVE_PERIOD)
-        with_dear = dear_is_due or (bool(dear) and now - self._dear_at >= self._dear_period)
-        unchanged = wanted == self._answered and not curve_is_due and not dear_is_due and not self.is_owed
+        with_expensive = expensive_is_due or (bool(expensive) and now - self._expensive_at >= self._expensive_period)
+        unchanged = wanted == self._answered and not curve_is_due and not expensive_is_due and not self.is_owed
         self._number += 1
         self._asked_at = now
         self._curve_exists = curve is not None
         self._in_flight, self._curve_in_flight = wanted, curve if with_curve else None
         self._is_owed = not unchanged
-        self._dear_in_flight = dear if with_dear else ()
+        self._expensive_in_flight = expensive if with_expensive else ()
         if with_curve:
             self._curve_at = now
-        if with_dear:
-            self._dear_at = now
-        inside = tuple(ask for ask in wanted.inside if with_dear or not isinstance(ask, _DEAR))
+        if with_expensive:
+            self._expensive_at = now
+        inside = tuple(ask for ask in wanted.inside if with_expensive or not isinstance(ask, _EXPENSIVE))
         return FrameRequest(
             number=self._number,
             opened=self._run,
@@ -98,7 +100,7 @@ class FrameRequests:
         )
 
     def _share(self, frame: Frame, cpu: float) -> None:
-        """All views that watch take a share of the machine's cores together: the more of them, the fewer frames."""
+        """Limit the cores that all views without the controls take together: the more views, the fewer frames."""
         if self._cpu is not None:
             self._frame_cost += _SMOOTH * (cpu - self._cpu - self._frame_cost)
         self._cpu = cpu
@@ -109,22 +111,23 @@ class FrameRequests:
             self._rest = min(self._frame_cost * watch / (_WATCHING * self._cores), _LONGEST_REST)
 
     def curve_changed(self) -> None:
-        """The next frame must bring a curve: its axes or its width are others."""
+        """Ask for a curve in the next frame: its axes or its width have changed."""
         self._curve_is_stale = True
 
     def arrived(self, frame: Frame, now: float, cpu: float = 0.0) -> None:
-        """A frame has come; `cpu` is the processor time that this view has taken so far."""
+        """Note a frame that has come; `cpu`: the CPU seconds that this view has used so far."""
         self._share(frame, cpu)
         rests = frame.status.state != "playing"
         if frame.look == self._number:
             self._answered, self._in_flight = self._in_flight, None
-            if self._dear_in_flight:
-                self._dear_answered, self._dear_is_stale = self._dear_in_flight, False
-                self._dear_revision = frame.revision
-                least, most = _DEAR_PERIOD
-                self._dear_period = min(max(_DEAR_REST * (now - self._dear_at), least), most)
-            elif frame.opened is not None or (rests and frame.revision != self._dear_revision):
-                self._dear_is_stale = True  # the last frame before a rest must not leave an old answer behind
+            if self._expensive_in_flight:
+                self._expensive_answered, self._expensive_is_stale = self._expensive_in_flight, False
+                self._expensive_revision = frame.revision
+                self._expensive_period = min(max(_REST * (now - self._expensive_at), _LEAST), _MOST)
+            elif frame.opened is not None or (rests and frame.revision != self._expensive_revision):
+                self._expensive_is_stale = (
+                    True  # the last frame before a rest must not leave an old answer on the screen
+                )
         self._revision = frame.revision
         if frame.opened is not None:
             self._run = frame.opened.run

@@ -22,17 +22,17 @@ from rnn_tui.view.model.view_state import ViewState
 
 __all__ = ["AnswerAt", "Scene", "next_scene", "widest_glyph"]
 
-_NUMBER = 6  # cells of a column that has room for a number: -12.3 and a free one
+_NUMBER = 6  # cells of a column with room for a number such as -12.3 and a free cell
 _CURVES = {"curve", "characters", "held_out", "others"}
-_DEAR = {"sample", "reading"}
-UNREAD = "·"  # the one character of a text that has not been read yet
+_EXPENSIVE = {"sample", "reading"}
+UNREAD = "·"  # stands for every character of a text that has not been read yet
 
 AnswerKind = TypeVar("AnswerKind", bound=Answer)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerAt:
-    """What the engine has answered, and the tick that it belongs to."""
+    """An answer of the engine, and the tick that it belongs to."""
 
     answer: Answer
     tick: int
@@ -40,23 +40,25 @@ class AnswerAt:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """One frame and one view. A new frame or a new view is a new scene."""
+    """One frame and one view state. A new frame or view state makes a new scene."""
 
     opened: Opened
     frame: Frame
     view: ViewState
     palette: Palette
-    axis: TimeAxis  # of the panes that stand above one another
-    curve: Curve | None = None  # the newest that came; not every frame has one
+    axis: TimeAxis  # of the panes over time
+    curve: Curve | None = None  # the newest one; not every frame has one
     characters: Curve | None = None
     held_out: HeldOut | None = None
-    others: tuple[BranchCurve, ...] = ()  # of the other branches, beside the curve
-    told: Mapping[type[Answer], AnswerAt] = field(default_factory=dict)  # the newest that came: not in every frame
-    failures: Mapping[str, Failure] = field(default_factory=dict)  # by part, as of the last frame that was to have it
+    others: tuple[BranchCurve, ...] = ()  # the curves of the other branches
+    answers: Mapping[type[Answer], AnswerAt] = field(default_factory=dict)  # the newest of each kind
+    failures: Mapping[str, Failure] = field(
+        default_factory=dict
+    )  # by part, as of the last frame that should have had it
 
     @property
     def experiment(self) -> Experiment:
-        """What is being run."""
+        """The experiment on the screen."""
         return self.opened.experiment
 
     @cached_property
@@ -66,31 +68,31 @@ class Scene:
 
     @cached_property
     def steps(self) -> Steps | None:
-        """The window of the frame."""
+        """The window of time steps in the frame."""
         return self.frame.steps
 
     @cached_property
     def inputs(self) -> list[str]:
-        """The input of the window, as glyphs, or as numbers that fit a column; empty behind the end of a row."""
+        """The window's inputs as glyphs, or numbers that fit a column; empty after the end of a row."""
         if self.numbers is not None:
             return self.in_columns(self.numbers.values)
         return self._drawn(self.steps.inputs.tolist()) if self.steps else []
 
     @cached_property
     def targets(self) -> list[str]:
-        """The target of the window, as glyphs, or as numbers that fit a column; empty where nothing is to be said."""
+        """The window's targets as glyphs, or numbers that fit a column; empty where there is none."""
         if self.numbers is not None:
             return self.in_columns(self.numbers.truth)
         return self._drawn(self.steps.targets.tolist()) if self.steps else []
 
     @property
     def first_scored(self) -> int:
-        """The first time step whose target the prediction is judged by."""
+        """The first time step whose prediction is scored."""
         return first_scored(self.experiment.data)
 
     @property
     def is_right(self) -> bool:
-        """Whether all that is scored is right, in all rows."""
+        """Whether every scored character is right, in all rows."""
         steps = self.steps
         if steps is None or not self.experiment.training.learn or self.experiment.is_numbers:
             return False
@@ -100,34 +102,34 @@ class Scene:
         return steps.right_rows == self.experiment.rows
 
     def _drawn(self, indices: list[int]) -> list[str]:
-        """Characters as glyphs; nothing where there is none."""
+        """Return characters as glyphs, empty for -1."""
         return [self.glyphs[index] if index >= 0 else "" for index in indices]
 
     @property
     def numbers(self) -> Numbers | None:
-        """What the window has of a series."""
+        """The window's numbers, if the data are a series."""
         return self.steps.numbers if self.steps else None
 
     def in_columns(self, values: Doubles) -> list[str]:
-        """Numbers in the columns of the time axis, less their offset; a dot for each that does not fit."""
+        """Return numbers, less their offset, for the columns of the time axis; a dot for each that does not fit."""
         if self.opened.scale is not None:
             values = self.opened.scale.drawn(values)
         return [signed(value, self.axis.column - 1) or UNREAD for value in values.tolist()]
 
     def answer(self, kind: type[AnswerKind]) -> AnswerKind | None:
-        """What the engine has answered to the pane that asks for this kind; None before it has."""
+        """Return the answer of this kind in the frame, if there is one."""
         return next((each for each in self.frame.inside if isinstance(each, kind)), None)
 
     def newest(self, kind: type[AnswerKind]) -> tuple[AnswerKind, int] | None:
-        """The newest answer to a pane that is not answered in every frame, and the tick it belongs to."""
-        return next(((each.answer, each.tick) for each in self.told.values() if isinstance(each.answer, kind)), None)
+        """Return the newest answer of a kind that is not in every frame, and the tick it belongs to."""
+        return next(((each.answer, each.tick) for each in self.answers.values() if isinstance(each.answer, kind)), None)
 
     @property
     def cursor(self) -> int:
-        """The time step under the cursor: the one chosen, or the one that was fed last."""
+        """The time step under the cursor: the chosen one, or else the one that was fed last."""
         phase = self.frame.phase
         now = max(0, self.frame.status.fed - 1) if phase is None else phase.time_step
-        if phase is None and self.steps is not None:  # a row that is shorter than others has ended before
+        if phase is None and self.steps is not None:  # a shorter row may have ended
             there = np.flatnonzero(self.steps.inputs >= 0)
             now = min(now, self.steps.first + int(there[-1])) if len(there) else now
         step = now if self.view.cursor is None else self.view.cursor
@@ -140,7 +142,7 @@ class Scene:
 
     @property
     def current(self) -> int | None:
-        """The time step that a character tick has just fed."""
+        """The time step that has just been fed, if it ticks by character."""
         status = self.frame.status
         return status.fed - 1 if self.experiment.training.tick == "character" and status.fed else None
 
@@ -148,9 +150,9 @@ class Scene:
 def next_scene(
     before: Scene | None, frame: Frame, opened: Opened, *, view: ViewState, palette: Palette, axis: TimeAxis
 ) -> Scene:
-    """The scene of a new frame, with what does not come in every frame from the one before, if it is of that run."""
+    """Return the scene of a new frame. What is not in every frame is kept from the scene before, of the same run."""
     old = before if before is not None and before.opened.run == opened.run else None
-    told = {type(each): AnswerAt(answer=each, tick=frame.status.tick) for each in frame.inside}
+    answers = {type(each): AnswerAt(answer=each, tick=frame.status.tick) for each in frame.inside}
     return Scene(
         opened=opened,
         frame=frame,
@@ -159,7 +161,7 @@ def next_scene(
         characters=frame.characters if frame.curve else (old.characters if old else None),
         held_out=frame.held_out if frame.curve else (old.held_out if old else None),
         others=frame.others if frame.curve else (old.others if old else ()),
-        told={**(old.told if old else {}), **told},
+        answers={**(old.answers if old else {}), **answers},
         failures=_failures(old, frame),
         palette=palette,
         axis=axis,
@@ -167,20 +169,20 @@ def next_scene(
 
 
 def _failures(before: Scene | None, frame: Frame) -> dict[str, Failure]:
-    """What this frame could not have, and what the last one that asked for it could not: not every frame asks for all.
+    """Return the failures of this frame, and those of parts that were not asked for in this frame.
 
-    Loss curves are asked for together; some of the panes that look inside are answered less often than the rest.
+    Loss curves are asked for together; some panes that look inside are answered less often than the rest.
     """
     now = {each.part: each for each in frame.failures}
     had = {name_of_answer(type(each)) for each in frame.inside}
     asked_for_curves = frame.curve is not None or not now.keys().isdisjoint(_CURVES)
     old = {} if before is None else before.failures
-    kept = {part: old[part] for part in old if (part in _CURVES and not asked_for_curves) or (part in _DEAR - had)}
+    kept = {part: old[part] for part in old if (part in _CURVES and not asked_for_curves) or (part in _EXPENSIVE - had)}
     return kept | now
 
 
 def widest_glyph(experiment: Experiment) -> int:
-    """Cells of the widest character, 1 or 2; of a number and the free cell behind it."""
+    """Return the cells of the widest character, 1 or 2; for a series, of a number and the free cell after it."""
     if experiment.is_numbers:
         return _NUMBER
     return max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)

@@ -17,20 +17,20 @@ __all__ = ["ViewState"]
 class ViewState:
     """What the user has chosen to look at, in all panes."""
 
-    cursor: int | None = None  # the time step chosen; None: follow the one being fed
+    cursor: int | None = None  # the chosen time step; None: follow the one being fed
     row: int = 0  # of the batch
-    layer: int = 0  # the lowest recurrent layer whose states are shown; the one that is looked into
-    direction: int = 0  # of that layer: 1 reads from the right
+    layer: int = 0  # the lowest recurrent layer on the screen; the one that panes look inside
+    direction: int = 0  # of that layer; 1 reads from the right
     unit: int = 0  # of that layer
-    matrix: int = 0  # the first tensor of weights that has a picture
-    compare: bool = False  # the cell written out, beside torch's
+    matrix: int = 0  # the first weight tensor with a picture
+    compare: bool = False  # the cell written out, compared with torch
     weights: WeightKind = "value"
-    gate_order: Literal["number", "rows"] = "number"  # rows: units that tell the rows apart first
+    gate_order: Literal["number", "rows"] = "number"  # rows: first those that differ most between the rows of the batch
     space: SpaceKind = "states"
     output: OutputKind = "predicted"  # whose saliency is shown
-    prime: str | None = None  # the text that the network goes on from; None: the first character of the row
-    sample: SampleAsk = field(default_factory=SampleAsk)  # how it goes on; its own prime counts for nothing
-    order: ReadingOrder = "variance"  # in which units read the text
+    prime: str | None = None  # the text that the network continues; None: the row's first character
+    sample: SampleAsk = field(default_factory=SampleAsk)  # how it continues it; the prime in it is ignored
+    order: ReadingOrder = "variance"  # of the units that read a text
     rank: int = 0  # of the unit in that order
     log_x: bool = False
     log_y: bool = False

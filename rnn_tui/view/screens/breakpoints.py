@@ -1,4 +1,4 @@
-"""The breakpoints on `B`: what the run pauses at, from now on."""
+"""The breakpoints on `B`: where the run pauses from now on."""
 
 from typing import ClassVar
 
@@ -20,19 +20,19 @@ from rnn_tui.view.screens.form import Fields, Form
 
 __all__ = ["BreakpointsScreen"]
 
-_KINDS: dict[Kind, tuple[str, str, str]] = {  # what stands before the number, an example, what it is about
-    "learnt": ("learnt", "", "right for the first time"),
+_KINDS: dict[Kind, tuple[str, str, str]] = {  # what comes before the number, an example, an explanation
+    "learnt": ("learnt", "", "first right prediction"),
     "loss": ("loss <", "2.7", "the loss falls below this"),
-    "jump": ("jump >", "0.5", "it rises by more at once"),
+    "jump": ("jump >", "0.5", "it rises by more in one update"),
     "epoch": ("epoch =", "50", "this epoch is done"),
     "tick": ("tick =", "300", "this tick is done"),
 }
 _LEARNING: tuple[Kind, ...] = ("learnt", "loss", "jump")
-_ABOUT = "The run pauses when … (A loss that is no number always pauses it.)"
+_ABOUT = "The run pauses when … (It always pauses if the loss is NaN or infinite.)"
 
 
 class Box(Widget, can_focus=True):
-    """A box to tick, with its label: space or a click."""
+    """A box to tick, with a label; a space or a click turns it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space,left,right", "turn", "tick", show=False)]
     DEFAULT_CSS = """
@@ -41,7 +41,7 @@ class Box(Widget, can_focus=True):
     on_: reactive[bool] = reactive(False, init=False)
 
     class Turned(Message):
-        """It has been ticked, or no longer is."""
+        """The box has been turned on or off."""
 
     def __init__(self, label: str, ticked: bool) -> None:
         super().__init__()
@@ -50,25 +50,25 @@ class Box(Widget, can_focus=True):
         self.set_class(ticked, "-on")
 
     def watch_on_(self, ticked: bool) -> None:
-        """Called by textual."""
+        """Show the change."""
         self.set_class(ticked, "-on")
         self.post_message(self.Turned())
 
     def render(self) -> Content:
-        """Called by textual."""
+        """Draw the box and its label."""
         return Content(f"{'[x]' if self.on_ else '[ ]'} {self._label}")
 
     def action_turn(self) -> None:
-        """On or off."""
+        """Turn the box on or off."""
         self.on_ = not self.on_
 
     def on_click(self) -> None:
-        """On or off."""
+        """Turn the box on or off."""
         self.action_turn()
 
 
 class Point(Widget):
-    """A breakpoint: a box, its number where it has one, what it is about, and below what is wrong with it."""
+    """A breakpoint: a box, a number if it has one, an explanation, and below them what is wrong."""
 
     DEFAULT_CSS = """
     Point {
@@ -91,7 +91,7 @@ class Point(Widget):
         self.number = TextInput(number, placeholder=example, compact=True) if example else None
 
     def compose(self) -> ComposeResult:
-        """Called by textual."""
+        """Lay out the row."""
         with Horizontal():
             yield self.box
             yield self.number if self.number is not None else Static(classes="point-none")
@@ -99,7 +99,7 @@ class Point(Widget):
         yield Static(classes="point-problem", markup=False)
 
     def judge(self) -> str | None:
-        """The breakpoint as text where it is ticked; None where it is not. Raises ExperimentError."""
+        """Return the breakpoint as text; None if it is off. Raises ExperimentError."""
         problem = ""
         try:
             if not self.box.on_:
@@ -115,7 +115,7 @@ class Point(Widget):
 
 
 class BreakpointsScreen(Form[tuple[str, ...]]):
-    """What the run shall pause at, or None: as before."""
+    """Choose where the run pauses; None: as before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("B", "cancel", "cancel", show=False)]
     DEFAULT_CSS = """
@@ -132,7 +132,7 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
         self._points: list[Point] = []
 
     def fields(self) -> ComposeResult:
-        """Those that are set, and one of each other kind."""
+        """Yield a row for each breakpoint that is set, and one for each other kind."""
         there = [parse(text) for text in self._experiment.run.until]
         for kind in _KINDS:
             if self._experiment.training.learn or kind not in _LEARNING:
@@ -143,7 +143,7 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
             yield from self._points
 
     def edited(self, editor: Widget, text: str) -> None:
-        """A number that is typed is meant."""
+        """Turn a breakpoint on when its number is typed."""
         for point in self._points:
             if point.number is editor:
                 point.box.on_ = bool(text.strip())
@@ -154,7 +154,7 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
         self.judge()
 
     def collect(self) -> tuple[str, ...]:
-        """What it will pause at: every point is judged. Raises ExperimentError."""
+        """Return the breakpoints, after checking all of them. Raises ExperimentError."""
         texts: list[str | None] = []
         wrong: ExperimentError | None = None
         for point in self._points:
@@ -167,11 +167,11 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
         return tuple(dict.fromkeys(text for text in texts if text is not None))
 
     def verdict(self, ready: tuple[str, ...] | None, wrong: ExperimentError | None) -> str:
-        """What it will pause at, or that something is wrong."""
+        """Return where the run will pause, or that something is wrong."""
         return "✗ not yet" if ready is None else f"✓ pause at {', '.join(ready)}" if ready else "✓ pause nowhere"
 
     def on_key(self, event: events.Key) -> None:
-        """Enter sets them, wherever the focus is."""
+        """Set them on enter, wherever the focus is."""
         if event.key == "enter" and not isinstance(self.focused, Button):
             event.stop()
             self.action_submit()

@@ -1,4 +1,4 @@
-"""What all dialogs share: each is left once, however many keys come in one read."""
+"""The base of all dialogs: each closes once, however many keys arrive at the same time."""
 
 from typing import TypeVar
 
@@ -14,23 +14,23 @@ Result = TypeVar("Result")
 
 
 class Dialog(PacedScreen[Result], ModalScreen[Result]):
-    """A screen over the panes. What is still on its way to it when it is left does nothing."""
+    """A screen over the panes. Keys that arrive after it has closed do nothing."""
 
     def _on_mount(self, event: events.Mount) -> None:
         super()._on_mount(event)
-        if is_ascii(self.app):  # what keys do stands in the border
+        if is_ascii(self.app):  # the border names keys
             for each in self.query(".dialog"):
                 each.border_subtitle = spelled(str(each.border_subtitle or ""))
 
     def leave(self, result: Result | None = None) -> None:
-        """Give this answer and go; nothing where it has gone already, or where another screen stands over it.
+        """Close with this result, unless it has closed already, or another screen covers it.
 
-        `dismiss` would take the screen on top away instead, whichever it is.
+        `dismiss` would close the top screen instead, whichever it is.
         """
         if self.is_active:
             self.dismiss(result)
 
     async def on_event(self, event: events.Event) -> None:
-        """Called by textual: what reaches a dialog that has gone is nobody's."""
+        """Drop keys and clicks that reach a dialog after it has closed."""
         if self.is_active or not isinstance(event, events.InputEvent):
             await super().on_event(event)

@@ -1,6 +1,6 @@
-r"""What the settings are edited with, as text: `|` between rows; `\n`, `\x1b`, `\u200b` for what cannot be typed.
+r"""The editors of settings, as text: `|` between rows; `\n`, `\x1b`, `\u200b` for what cannot be typed.
 
-Every editor has a `value`, a text, whatever the setting is; `as_text` and `from_text` translate.
+Every editor has a `value`, which is a text whatever the setting is; `as_text` and `from_text` translate.
 """
 
 import re
@@ -29,7 +29,7 @@ _YES_NO = ("no", "yes")
 
 
 def as_text(path: str, value: Any) -> str:
-    """A setting's value as an editor shows it."""
+    """Return a setting's value as an editor shows it."""
     edited = setting(path)
     if edited.kind is bool:
         return _YES_NO[value]
@@ -43,9 +43,9 @@ def as_text(path: str, value: Any) -> str:
 
 
 def from_text(path: str, text: str) -> Any:
-    """The value that a text stands for; a number that is none stays a text, for `from_dict` to judge.
+    """Return the value that a text stands for; a wrong number stays a text, which `from_dict` refuses.
 
-    Raises ExperimentError for an escape that is none.
+    Raises ExperimentError for an unknown escape.
     """
     edited = setting(path)
     if edited.kind is tuple and edited.separator != "|":
@@ -61,12 +61,12 @@ def from_text(path: str, text: str) -> Any:
 
 
 def _escaped(text: str) -> str:
-    """The text with a backslash before backslashes, and what cannot be seen as an escape."""
+    """Return the text with escapes for backslashes and for what is invisible."""
     return printable(text.replace("\\", "\\\\"))
 
 
 def printable(text: str) -> str:
-    """The text with everything that cannot be seen written as an escape."""
+    """Return the text with escapes for everything that is invisible."""
     return "".join(each if each == " " or glyph(each) == each else _code(each) for each in text)
 
 
@@ -103,13 +103,13 @@ def _character(path: str, piece: str) -> str:
 
 
 def _editor(path: str, value: str) -> "Choice | TextInput":
-    """What edits the setting of that path."""
+    """Return the editor for the setting with this path."""
     words = _YES_NO if setting(path).kind is bool else setting(path).choices
     return Choice(words, value) if words else TextInput(value, compact=True)
 
 
 class TextInput(Input):
-    """One line of text in which everything can be seen: what cannot be is written as an escape."""
+    """A line of text in which what is invisible is written as an escape."""
 
     DEFAULT_CSS = """
     TextInput {
@@ -120,23 +120,23 @@ class TextInput(Input):
     """
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Called by textual for all that is typed and pasted."""
+        """Insert what is typed or pasted, with escapes."""
         super().replace(printable(text), start, end)
 
     def on_paste(self, event: events.Paste) -> None:
-        """All of it, not its first line alone."""
+        """Insert all of it, not only its first line."""
         event.prevent_default()
         event.stop()
         self.replace(event.text.removesuffix("\n"), *self.selection)
 
 
 class Choice(Widget, can_focus=True):
-    """One of a few words, side by side: ← and → choose, so does a click."""
+    """One of a few words, side by side: ← and → choose, and so does a click."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"choice--chosen"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "choose(-1)", "the word before", show=False),
-        Binding("right,space", "choose(1)", "the next word", show=False),
+        Binding("left", "choose(-1)", "previous word", show=False),
+        Binding("right,space", "choose(1)", "next word", show=False),
     ]
     DEFAULT_CSS = """
     Choice {
@@ -160,11 +160,11 @@ class Choice(Widget, can_focus=True):
         self.set_reactive(Choice.value, value)
 
     def watch_value(self, value: str) -> None:
-        """Called by textual."""
+        """Tell that another word has been chosen."""
         self.post_message(self.Changed(self, value))
 
     def render(self) -> Content:
-        """Called by textual."""
+        """Draw the words, the chosen one marked."""
         chosen = self.get_visual_style("choice--chosen", partial=True)
         parts = [
             Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}") for word in self._words
@@ -172,11 +172,11 @@ class Choice(Widget, can_focus=True):
         return Content("  ").join(parts)
 
     def action_choose(self, by: int) -> None:
-        """The next word or the one before, round and round."""
+        """Choose the next or previous word, in a circle."""
         self.value = self._words[(self._words.index(self.value) + by) % len(self._words)]
 
     def on_click(self, event: events.Click) -> None:
-        """The word under the mouse."""
+        """Choose the word under the mouse."""
         offset = event.get_content_offset(self)
         left = 0
         for word in self._words:
@@ -186,7 +186,7 @@ class Choice(Widget, can_focus=True):
 
 
 class Row(Widget):
-    """A setting: its label, its editor, and below them what is wrong with it. The label is drawn by the row itself."""
+    """A setting: its label, its editor, and below them what is wrong. The row itself draws the label."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--label"}
     DEFAULT_CSS = """
@@ -211,16 +211,16 @@ class Row(Widget):
 
     @property
     def changed(self) -> bool:
-        """Whether it is another value than at first."""
+        """Whether its value is no longer the first one."""
         return self.editor.value != self._first
 
     def render(self) -> Content:
-        """Called by textual: the label, beside which the editor stands."""
+        """Draw the label, which is beside the editor."""
         sign = "✗" if self.problem else "•" if self.has_class("-changed") else " "
         return Content.styled(f"{sign} {self.setting.label}", self.get_visual_style("row--label", partial=True))
 
     def mark(self, problem: str) -> None:
-        """Tell whether it is another value than at first, and what is wrong with it."""
+        """Show whether the value has changed, and what is wrong with it."""
         self.set_class(self.changed, "-changed")
         if problem == self.problem:
             return

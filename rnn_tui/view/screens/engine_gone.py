@@ -1,4 +1,4 @@
-"""What is shown when the engine has died: its last words, and whether to start it again."""
+"""The dialog after the engine has died: its last words, and whether to start another."""
 
 from typing import ClassVar
 
@@ -12,16 +12,18 @@ from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["EngineGoneScreen"]
 
-_LOST = "Its numbers are lost. Enter starts another engine, which begins the same experiment again; q leaves."
-_KEPT = "The run is on the disk, as of its last checkpoint. Enter starts another engine, which goes on there; q leaves."
+_LOST = "Its numbers are lost. Enter starts another engine with the same experiment from tick 0; q quits."
+_KEPT = (
+    "The run is on the disk, as of its last checkpoint. Enter starts another engine, which goes on from there; q quits."
+)
 
 
 class EngineGoneScreen(Dialog[bool]):
-    """True: start it again, from the last checkpoint if there is one. False: leave."""
+    """Ask whether to start another engine, from the last checkpoint if there is one; False: quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer(True)", "start again"),
-        Binding("escape,q", "answer(False)", "leave"),
+        Binding("escape,q", "answer(False)", "quit"),
     ]
     DEFAULT_CSS = """
     #last-words { height: auto; max-height: 45vh; background: $panel; padding: 0 1; margin: 1 0; }
@@ -39,10 +41,10 @@ class EngineGoneScreen(Dialog[bool]):
         self._last_words = "\n".join(safe(line.replace("\t", "    ")) for line in lines)
 
     def compose(self) -> ComposeResult:
-        """What happened, the words, what can be done."""
+        """Show what happened, the last words, and what can be done."""
         with Vertical(id="engine-gone", classes="dialog") as dialog:
             dialog.border_title = "✗ The engine has stopped"
-            dialog.border_subtitle = "enter start it again · q leave"
+            dialog.border_subtitle = "enter start again · q quit"
             yield Static("The process that trains has ended. Its last words:", markup=False)
             with VerticalScroll(id="last-words") as scroll:
                 yield Static(self._last_words.strip() or "(none)", markup=False)
@@ -50,5 +52,5 @@ class EngineGoneScreen(Dialog[bool]):
         self.call_after_refresh(scroll.scroll_end, animate=False)
 
     def action_answer(self, again: bool) -> None:
-        """Start it again, or leave."""
+        """Start another engine, or quit."""
         self.leave(again)

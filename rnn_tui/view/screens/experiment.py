@@ -1,6 +1,6 @@
-"""The form on `e`: every part of an experiment, judged as it is typed.
+"""The form on `e`: every part of an experiment, checked as it is typed.
 
-What was not edited follows what was, as on the command line: see `overrides`.
+What is not edited follows from what is, as on the command line: see `overrides`.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ _LONGEST = 24  # characters of a text in the summary
 
 
 class ExperimentScreen(Form[Experiment]):
-    """Change any part of an experiment: the sound one that shall begin, or None."""
+    """Change any part of an experiment, and return the valid one to start, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (104, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
@@ -63,7 +63,7 @@ class ExperimentScreen(Form[Experiment]):
     ExperimentScreen.-wide #form { max-width: 118; width: 96%; }
     ExperimentScreen.-short #form { padding: 0 2 0 2; }
     """
-    SUBMIT = "Begin"
+    SUBMIT = "Start"
     HINTED = True
 
     def __init__(self, experiment: Experiment) -> None:
@@ -71,13 +71,13 @@ class ExperimentScreen(Form[Experiment]):
         self._shown = {each.path: as_text(each.path, each.of(experiment)) for each in SETTINGS}
         super().__init__(
             f"Experiment · {experiment.name}",
-            "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel",
+            "↑ ↓ field · ← → choose · ctrl+s start · esc cancel",
             [(each, self._shown[each.path]) for each in SETTINGS],
         )
         self._given: dict[str, str] = {}  # what was edited, and does not follow from the rest
 
     def fields(self) -> ComposeResult:
-        """Four groups of rows."""
+        """Yield four groups of rows."""
         with Fields(id="fields"):
             yield from self._column(0)
             with Container(id="fields-columns"):
@@ -92,17 +92,17 @@ class ExperimentScreen(Form[Experiment]):
                     yield from (row for row in self.rows.values() if row.setting.section == section)
 
     def on_resize(self, event: events.Resize) -> None:
-        """The rows take what is left of the height."""
+        """Give the rows the height that is left."""
         short, narrow = self.has_class("-short"), self.has_class("-narrow")
         around = 2 + 1 + (6 if narrow else 4) + (0 if short else 3)  # borders, line, hint and verdict, padding
         self.query_one(Fields).styles.max_height = max(3, event.size.height - around)
 
-    # ---- judging ------------------------------------------------------------------------------------------
+    # ---- checking -----------------------------------------------------------------------------------------
 
     def edited(self, editor: Widget, text: str) -> None:
-        """What follows from it is found out by leaving it out."""
+        """Note an edit, unless the same text follows from the other edits."""
         path = next(path for path, row in self.rows.items() if row.editor is editor)
-        if text == self._shown[path]:  # this form wrote it itself
+        if text == self._shown[path]:  # this form has written it itself
             return
         self._shown[path] = text
         self._given.pop(path, None)
@@ -115,11 +115,11 @@ class ExperimentScreen(Form[Experiment]):
         self.judge()
 
     def _values(self) -> dict[str, Any]:
-        """What was edited, and the rest following. Raises ExperimentError."""
+        """Return all values: those edited, and what follows from them. Raises ExperimentError."""
         return overridden(self._base, {path: from_text(path, text) for path, text in self._given.items()})
 
     def collect(self) -> Experiment:
-        """The experiment that would begin; what follows from the edits is written. Raises ExperimentError."""
+        """Return the experiment that would start, and show what follows from the edits. Raises ExperimentError."""
         try:
             values = self._values()
             self._follow(values)
@@ -132,11 +132,11 @@ class ExperimentScreen(Form[Experiment]):
         return experiment
 
     def verdict(self, ready: Experiment | None, wrong: ExperimentError | None) -> str:
-        """Its summary, or where it fails."""
+        """Return a summary of the experiment, or where it fails."""
         return f"✗ not yet: {_place(wrong)}" if ready is None else _summary(ready)
 
     def _follow(self, values: dict[str, Any]) -> None:
-        """Write what follows from the edits into the fields that were not edited."""
+        """Write what follows from the edits into the other fields."""
         for path, row in self.rows.items():
             text = as_text(path, _at(values, path))
             if path not in self._given and text != self._shown[path]:
@@ -144,7 +144,7 @@ class ExperimentScreen(Form[Experiment]):
                 row.editor.value = text
 
     def _show_defaults(self, experiment: Experiment | None) -> None:
-        """What an empty text stands for: the very characters, where they are known."""
+        """Show what an empty text stands for: the characters themselves, if they are known."""
         stands_for = {
             "data.targets": "the input's next characters",
             "data.vocabulary": "the characters of the data, sorted",
@@ -155,21 +155,27 @@ class ExperimentScreen(Form[Experiment]):
         if experiment is not None and experiment.is_numbers:
             stands_for = {"data.targets": "the next values of the series", "data.vocabulary": "none: it reads numbers"}
         elif experiment is not None and experiment.data.text:
-            stands_for = {"data.targets": "the next characters of the text", "data.vocabulary": "the text's, sorted"}
+            stands_for = {
+                "data.targets": "the next characters of the text",
+                "data.vocabulary": "the characters of the text, sorted",
+            }
         if experiment is not None and experiment.data.pairs:
-            stands_for = {"data.targets": "those of the pairs", "data.vocabulary": "the pairs', sorted"}
+            stands_for = {
+                "data.targets": "the answers of the pairs",
+                "data.vocabulary": "the characters of the pairs, sorted",
+            }
         for path, text in stands_for.items():
             widget = self.rows[path].editor
             if isinstance(widget, Input):
                 widget.placeholder = text
 
     def hint(self, setting: Setting) -> str:
-        """What a setting is about; where the command line has --no-learn, the form has no."""
+        """Return what a setting is about, with "no" for an option such as --no-learn."""
         about = setting.about.replace(f"--no-{setting.option[2:]}", "no")
         return f"{about[0].upper()}{about[1:]}. {setting.form_hint}".rstrip()
 
     def entered(self) -> None:
-        """On to the next field: there are many."""
+        """Go to the next field, since there are many."""
         self.focus_next()
 
 
@@ -179,7 +185,7 @@ def _at(values: dict[str, Any], path: str) -> Any:
 
 
 def _place(error: ExperimentError | None) -> str:
-    """The label of the field that an error names."""
+    """Return the label of the field that an error names, or the error."""
     path = error.path if error is not None else ""
     known = any(each.path == path for each in SETTINGS)
     return f"see {setting(path).label}" if known else safe(str(error))

@@ -1,4 +1,4 @@
-"""A pane in plain words on `h`: what it shows, how to read it, what to try next."""
+"""The dialog on `h`: a pane in plain words, what it shows, how to read it, what to try."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,11 +17,11 @@ _NAMES = 4  # cells of "read"
 
 
 class ExplainScreen(Dialog[None]):
-    """Explains one of the panes on the screen; tab goes on to the next."""
+    """Explains one of the panes on the screen; tab goes to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "turn(1)", "next pane"),
-        Binding("shift+tab", "turn(-1)", "pane before"),
+        Binding("shift+tab", "turn(-1)", "previous pane"),
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),
         Binding("escape,h,q,enter,space,question_mark", "leave", "close"),
@@ -41,7 +41,7 @@ class ExplainScreen(Dialog[None]):
         self._at = self._panes.index(focused) if focused in self._panes else 0
 
     def compose(self) -> ComposeResult:
-        """Three short texts."""
+        """Lay out three short texts."""
         with Vertical(id="explain", classes="dialog") as dialog:
             several = "tab next pane · " if len(self._panes) > 1 else ""
             dialog.border_subtitle = f"{several}esc close"
@@ -50,7 +50,7 @@ class ExplainScreen(Dialog[None]):
                     yield Rows(names=_NAMES)
 
     def on_mount(self) -> None:
-        """The pane that was looked at first."""
+        """Explain the pane with the focus first."""
         self._tell()
 
     def _tell(self) -> None:
@@ -63,14 +63,14 @@ class ExplainScreen(Dialog[None]):
         self.query_one("#explain-text").scroll_home(animate=False)
 
     def action_turn(self, by: int) -> None:
-        """Another pane."""
+        """Explain another pane."""
         self._at = (self._at + by) % len(self._panes)
         self._tell()
 
     def action_scroll(self, by: int) -> None:
-        """Where the texts do not fit."""
+        """Scroll, if the texts do not fit."""
         self.query_one("#explain-text").scroll_relative(y=by, animate=False)
 
     def action_leave(self) -> None:
-        """Back to the panes."""
+        """Close."""
         self.leave()

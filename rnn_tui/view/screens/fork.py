@@ -1,4 +1,4 @@
-"""The form on `F`: learn in another way from the tick on the screen."""
+"""The form on `F`: train differently from the tick on the screen on."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _SETTINGS = sorted((each for each in SETTINGS if each.fork > 0), key=lambda each
 
 
 class ForkScreen(Form[Fork]):
-    """What changes from this tick on: the command for it, or None."""
+    """Choose what changes from this tick on, and return the command for it, or None."""
 
     DEFAULT_CSS = "#fork-about { height: auto; margin: 0 0 1 0; color: $foreground 75%; }"
     CSS = "ForkScreen #form { max-width: 76; }"
@@ -30,14 +30,14 @@ class ForkScreen(Form[Fork]):
     def __init__(self, experiment: Experiment, status: Status) -> None:
         super().__init__(
             f"Fork at tick {count(status.tick)}",
-            "↑ ↓ field · ← → choose · ctrl+s begin · esc cancel",
+            "↑ ↓ field · ← → choose · ctrl+s start · esc cancel",
             [(each, as_text(each.path, each.of(experiment))) for each in _SETTINGS],
         )
         self._base = experiment
         self._status = status
 
     def fields(self) -> ComposeResult:
-        """What becomes of the future; a row for each thing that may change."""
+        """Yield what becomes of the present future, and a row for each setting that may change."""
         yield Static(_about(self._status), id="fork-about", markup=False)
         yield from super().fields()
 
@@ -45,7 +45,7 @@ class ForkScreen(Form[Fork]):
         return [row for row in self.rows.values() if row.changed]
 
     def collect(self) -> Fork | None:
-        """The command, where anything changes. Raises ExperimentError."""
+        """Return the command, if anything changes. Raises ExperimentError."""
         values: dict[str, Any] = to_dict(self._base)
         values["training"] |= {row.setting.name: from_text(path, row.editor.value) for path, row in self.rows.items()}
         training = from_dict(values).training
@@ -53,7 +53,7 @@ class ForkScreen(Form[Fork]):
         return Fork(training=training, reseed="seed" in changed) if changed else None
 
     def verdict(self, ready: Fork | None, wrong: ExperimentError | None) -> str:
-        """What changes from here on."""
+        """Return what changes from here on."""
         if wrong is not None:
             return "✗ not yet"
         what = ", ".join(f"{row.setting.label} {row.editor.value}" for row in self._changed())
@@ -61,10 +61,10 @@ class ForkScreen(Form[Fork]):
 
 
 def _about(status: Status) -> str:
-    """What becomes of the future that there is."""
+    """Return what becomes of the present future, as a sentence."""
     if status.tick < status.newest:
         return (
-            "The run goes on from here in another way, on a branch of its own. The old future stays in the loss chart, "
-            "faint, and b goes from branch to branch."
+            "From here the run goes on differently, on a new branch. The old future stays in the loss chart, faint; b "
+            "switches between branches."
         )
-    return "This is the newest tick: the run goes on in another way. Go back first (←) to keep both futures."
+    return "This is the newest tick: the run goes on differently. Go back first (←) to keep both futures."

@@ -1,4 +1,4 @@
-"""What all forms share: rows to edit, a verdict as they are edited, and a button that gives what they stand for."""
+"""The base of all forms: rows to edit, a verdict on every edit, and a button to submit."""
 
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
@@ -23,11 +23,11 @@ Result = TypeVar("Result")
 
 
 class Fields(VerticalScroll, can_focus=False):
-    """What is edited. ↑ and ↓ go from one to the next, and it scrolls by itself."""
+    """The rows of a form. ↑ and ↓ move between them, and they scroll by themselves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "the field above", show=False),
-        Binding("down", "app.focus_next", "the field below", show=False),
+        Binding("up", "app.focus_previous", "previous field", show=False),
+        Binding("down", "app.focus_next", "next field", show=False),
     ]
     DEFAULT_CSS = """
     Fields {
@@ -38,9 +38,9 @@ class Fields(VerticalScroll, can_focus=False):
 
 
 class Form(Dialog[Result]):
-    """Rows are edited and judged until they stand for something sound: that, or None to leave all as it was.
+    """A dialog whose rows are edited and checked; it returns what they stand for, or None if it is cancelled.
 
-    A form names what is edited (`fields`), what it stands for (`collect`) and how that is said (`verdict`).
+    A form defines its rows (`fields`), what they stand for (`collect`) and a sentence about it (`verdict`).
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,18 +52,18 @@ class Form(Dialog[Result]):
     #form-verdict { width: 1fr; height: 2; color: $success; &.-wrong { color: $error; } }
     #form-submit { min-width: 9; }
     """
-    SUBMIT: ClassVar[str]  # the button's word
-    HINTED: ClassVar[bool] = False  # whether the field with the focus is explained below the others
+    SUBMIT: ClassVar[str]  # the word on the button
+    HINTED: ClassVar[bool] = False  # whether the field with the focus is explained
 
     def __init__(self, title: str, keys: str, settings: Sequence[tuple[Setting, str]] = ()) -> None:
         super().__init__()
         self._titles = title, keys
-        self._ready: Result | None = None  # what would be given
+        self._ready: Result | None = None  # what would be returned
         self._settings = settings  # with their texts
         self.rows: dict[str, Row] = {}
 
     def compose(self) -> ComposeResult:
-        """The fields; the hint, the verdict and the button stay below them."""
+        """Lay out the fields, and below them hint, verdict and button."""
         self.rows = {setting.path: self.row(setting, text) for setting, text in self._settings}
         with Vertical(id="form", classes="dialog") as dialog:
             title, dialog.border_subtitle = self._titles
@@ -75,49 +75,49 @@ class Form(Dialog[Result]):
                 yield Static(id="form-verdict", markup=False)
                 yield Button(self.SUBMIT, id="form-submit", variant="primary", compact=True)
 
-    # ---- what each form says itself -----------------------------------------------------------------------
+    # ---- what each form defines ---------------------------------------------------------------------------
 
     def fields(self) -> ComposeResult:
-        """What is edited."""
+        """Yield what is edited."""
         with Fields(id="fields"):
             yield from self.rows.values()
 
     def row(self, setting: Setting, text: str) -> Row:
-        """The row of a setting."""
+        """Return the row of a setting."""
         return Row(setting, text)
 
     def collect(self) -> Result | None:
-        """What the texts stand for; None: nothing yet. Raises ExperimentError."""
+        """Return what the texts stand for; None: nothing yet. Raises ExperimentError."""
         raise NotImplementedError
 
     def verdict(self, ready: Result | None, wrong: ExperimentError | None) -> str:
-        """What is said of it."""
+        """Return a sentence about it."""
         raise NotImplementedError
 
     def hint(self, setting: Setting) -> str:
-        """What a setting is about."""
+        """Return what a setting is about."""
         return setting.about
 
     def problem(self, error: ExperimentError) -> str:
-        """What is wrong, below the value; where that is a list, with the part of it that is to blame."""
+        """Return what is wrong, without the value above it; of a list, with the part that is wrong."""
         return safe(str(error) if error.value is not None else without_value(str(error)))
 
     def edited(self, editor: Widget, text: str) -> None:
-        """Something else stands in an editor."""
+        """Check after an edit."""
         self.judge()
 
     def entered(self) -> None:
-        """Enter was pressed in a text."""
+        """Submit on enter."""
         self.action_submit()
 
-    # ---- judging and leaving ------------------------------------------------------------------------------
+    # ---- checking and closing -----------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Judge what is there."""
+        """Check what is there."""
         self.judge()
 
     def judge(self) -> None:
-        """Say whether it can be so, and if not, where it fails and what would be right."""
+        """Check the rows, and show whether they are valid, and if not, where they fail and what would be right."""
         wrong: ExperimentError | None = None
         self._ready = None
         try:
@@ -137,7 +137,7 @@ class Form(Dialog[Result]):
         self.edited(event.input if isinstance(event, Input.Changed) else event.choice, event.value)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Tell what the field with the focus is about."""
+        """Explain the field with the focus."""
         if self.HINTED:
             row = next((row for row in self.rows.values() if row.editor is event.widget), None)
             self.query_one("#form-hint", Static).update("" if row is None else self.hint(row.setting), layout=False)
@@ -148,10 +148,10 @@ class Form(Dialog[Result]):
 
     @on(Button.Pressed)
     def action_submit(self) -> None:
-        """Give it, if it is sound."""
+        """Close with the result, if it is valid."""
         if self._ready is not None:
             self.leave(self._ready)
 
     def action_cancel(self) -> None:
-        """Leave everything as it was."""
+        """Close, and leave everything as it was."""
         self.leave()

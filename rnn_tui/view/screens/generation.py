@@ -1,4 +1,4 @@
-"""The form on `O`: how the network goes on from a text."""
+"""The form on `O`: how the network continues a text."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ from rnn_tui.view.screens.form import Form
 
 __all__ = ["GenerationScreen"]
 
-_TEXT = "data.vocabulary"  # a plain text, in which what cannot be typed is an escape
+_TEXT = "data.vocabulary"  # the path of a plain text, with escapes for what cannot be typed
 
 
 class GenerationScreen(Form[SampleAsk]):
-    """Prime, temperature, top-k, seed and length; None: as before."""
+    """Choose prime, temperature, top-k, seed and length; None: as before."""
 
     DEFAULT_CSS = """
     #fields { max-height: 50vh; }
@@ -28,36 +28,36 @@ class GenerationScreen(Form[SampleAsk]):
 
     def __init__(self, sample: SampleAsk, vocabulary: str) -> None:
         shown = [(each, _shown(each.name, sample)) for each in SAMPLE_SETTINGS]
-        super().__init__("How it writes", "↑ ↓ field · enter set · esc cancel", shown)
+        super().__init__("How the network writes", "↑ ↓ field · enter set · esc cancel", shown)
         self._vocabulary = vocabulary
 
     def row(self, setting: Setting, text: str) -> Row:
-        """All are typed."""
+        """Return a row with a text editor, whatever the setting is."""
         return Row(setting, text, TextInput(text, compact=True))
 
     def hint(self, setting: Setting) -> str:
-        """What the setting is about."""
+        """Return what the setting is about."""
         return setting.about + ("; \\n is a line break" if setting.name == "prime" else "")
 
     def problem(self, error: ExperimentError) -> str:
-        """All of it, the value as well."""
+        """Return what is wrong, including the value."""
         return safe(str(error))
 
     def collect(self) -> SampleAsk:
-        """The settings. Raises ExperimentError."""
+        """Return the settings. Raises ExperimentError."""
         texts = {row.setting.name: row.editor.value for row in self.rows.values()}
         return _ask(_prime(texts["prime"]), texts)
 
     def verdict(self, ready: SampleAsk | None, wrong: ExperimentError | None) -> str:
-        """Whether it can be so."""
+        """Return whether they are valid, with a remark."""
         return "✗ not yet" if ready is None else f"✓ {self._remark(ready)}"
 
     def _remark(self, sample: SampleAsk) -> str:
-        """What is to be known of a text that the network may not know."""
+        """Return which characters of the prime the network does not know, or that it is ready."""
         strange = list(dict.fromkeys(each for each in sample.prime if each not in self._vocabulary))
         if strange:
             return f"not in the vocabulary, and left out: {', '.join(map(glyph, strange[:8]))}"
-        return "ready" if sample.prime else "without a prime it writes nothing"
+        return "ready" if sample.prime else "without a prime the network writes nothing"
 
 
 def _shown(name: str, sample: SampleAsk) -> str:
@@ -76,7 +76,7 @@ def _prime(text: str) -> str:
 
 
 def _ask(prime: str, numbers: Mapping[str, str]) -> SampleAsk:
-    """The settings that a text and four numbers as text stand for.
+    """Return the settings for a prime and four numbers as text.
 
     Raises ExperimentError, which names the field and what would be right.
     """

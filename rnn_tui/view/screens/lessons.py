@@ -1,4 +1,4 @@
-"""The lessons on `l`: a list, and what the highlighted one is about."""
+"""The lessons on `l`: a list, and a description of the highlighted one."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ _NAMES = max(map(len, LESSONS)) + 2  # cells of the column of names
 
 
 class LessonsScreen(Dialog[Experiment | None]):
-    """Choose a lesson: the experiment, or None."""
+    """Choose a lesson, and return its experiment, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "close"),
@@ -78,7 +78,7 @@ class LessonsScreen(Dialog[Experiment | None]):
         self._current = current
 
     def compose(self) -> ComposeResult:
-        """The filter, the list, the lesson."""
+        """Lay out filter, list and description."""
         with Vertical(id="lessons", classes="dialog") as dialog:
             dialog.border_title = "Lessons"
             dialog.border_subtitle = "↑ ↓ choose · enter open · type to filter · esc close"
@@ -93,12 +93,12 @@ class LessonsScreen(Dialog[Experiment | None]):
                     yield Rows(names=9, classes="calm")
 
     def on_mount(self) -> None:
-        """All lessons, the current one highlighted."""
+        """List all lessons, with the current one highlighted."""
         self._fill("")
         self._list.focus()
 
     def on_resize(self) -> None:
-        """The highlighted lesson stays in sight: now the list has a height, after the refresh its new one."""
+        """Keep the highlighted lesson in sight; the list has its new height only after a refresh."""
         self.call_after_refresh(self.call_after_refresh, self._list.scroll_to_highlight)
 
     @property
@@ -106,7 +106,7 @@ class LessonsScreen(Dialog[Experiment | None]):
         return self.query_one("#lessons-list", OptionList)
 
     def _fill(self, words: str) -> None:
-        """The lessons that hold all these words. The highlight goes to a name that is typed, or stays where it was."""
+        """List the lessons with all these words; highlight the name that is typed, or the same one as before."""
         highlighted = self._list.highlighted_option
         wanted = self._current if highlighted is None else highlighted.id
         found = [lesson for lesson in LESSONS.values() if _holds(lesson, words.casefold().split())]
@@ -145,7 +145,7 @@ class LessonsScreen(Dialog[Experiment | None]):
         self._list.action_select()
 
     def on_key(self, event: events.Key) -> None:
-        """Letters are typed into the filter, wherever the focus is: who knows the name need not look for it."""
+        """Type letters into the filter, wherever the focus is."""
         is_letter = event.is_printable and "+" not in event.key and event.character not in (None, " ", "/")
         if is_letter and self.focused is self._list:
             event.stop()
@@ -155,18 +155,18 @@ class LessonsScreen(Dialog[Experiment | None]):
             filter_.insert_text_at_cursor(event.character or "")
 
     def action_filter(self) -> None:
-        """Type what the lesson must hold."""
+        """Move the focus to the filter."""
         self.query_one(Input).focus()
 
     def action_move(self, by: int) -> None:
-        """Another lesson, while the filter has the focus."""
+        """Highlight another lesson, while the filter has the focus."""
         if by > 0:
             self._list.action_cursor_down()
         else:
             self._list.action_cursor_up()
 
     def action_back(self) -> None:
-        """Out of the filter, then out of the list."""
+        """Leave the filter, or close."""
         if self.focused is self.query_one(Input):
             self.query_one(Input).clear()
             self._list.focus()

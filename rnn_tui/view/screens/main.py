@@ -109,9 +109,9 @@ class MainScreen(PacedScreen[None], Screen[None]):
             for pane in self.stage.shown:
                 pane.show(scene)
 
-    def show_waiting(self, waits: bool) -> None:
-        """Say in the status lines that a key has been heard, or no longer, also below a dialog."""
-        self.query_one(StatusLines).show_waiting(waits)
+    def show_waiting(self, keys: int) -> None:
+        """Say in the status lines that this many keys have been heard; 0: none waits."""
+        self.query_one(StatusLines).show_waiting(keys)
 
     def _theme_changed(self, _theme: Theme) -> None:
         if self.scene is not None:

@@ -1,4 +1,4 @@
-"""A screen that is painted when the terminal is ready for it: what has changed by then is painted as it is then."""
+"""A screen that is painted when the terminal is ready, in the state of that moment."""
 
 import math
 import time
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     class _Screen(Screen[Result]):
         pass
 
-else:  # stylesheets go by the first base that is a screen, which is to be the one beside this
+else:  # stylesheets go by the first base that is a screen, which must be the other one
 
     class _Screen(Generic[Result]):
         pass
 
 
 class PacedScreen(_Screen[Result]):
-    """A screen at the terminal's pace, thin on the wire. The app calls `check_idle` when the terminal goes on."""
+    """A screen at the pace of the terminal, which sends only changes. The app calls `check_idle` when it goes on."""
 
     def __init__(self) -> None:
         super().__init__()
         self._compositor = DiffCompositor(lambda: terminal_cells(self.app))
 
     async def on_event(self, event: events.Event) -> None:
-        """Called by textual: a size that the terminal had in between is nothing to be arranged for."""
+        """Drop a size that the terminal no longer has."""
         if not isinstance(event, events.Resize) or event.size == self.app.size:
             await super().on_event(event)
 
     def _on_timer_update(self) -> None:
-        """Called by textual when something is to be painted. What is held back stays noted as to be painted."""
-        now, flow = time.monotonic(), pacing_of(self.app)
-        wait = flow.wait(now, for_key=True) if flow is not None else 0.0
+        """Paint, or wait for the terminal; Textual keeps what is not painted yet."""
+        now, pacing = time.monotonic(), pacing_of(self.app)
+        wait = pacing.wait(now, for_key=True) if pacing is not None else 0.0
         if wait > 0:
             self._update_timer.pause()
             if math.isfinite(wait):

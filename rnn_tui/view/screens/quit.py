@@ -1,4 +1,4 @@
-"""What `q` asks: is the run to end, or to go on without this view?"""
+"""The question on `q`: shall the run end, or go on without this view?"""
 
 from typing import ClassVar, Literal
 
@@ -16,7 +16,7 @@ Goodbye = Literal["stop", "leave"]
 
 
 class QuitScreen(Dialog[Goodbye]):
-    """How to leave: end the run, or leave it as it is. Nothing: stay."""
+    """Ask how to quit: end the run, or leave it as it is; None: stay."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+q", "answer('stop')", "stop the run"),
@@ -28,14 +28,14 @@ class QuitScreen(Dialog[Goodbye]):
     """
 
     def __init__(self, *, name: str, kept: bool, held: bool, views: int) -> None:
-        """`views`: how many look at the run, this one too."""
+        """`views`: how many the run has, including this one."""
         super().__init__()
         self._name, self._kept, self._held, self._views = safe(name), kept, held, views
 
     def compose(self) -> ComposeResult:
-        """The two ways, each with what comes of it."""
+        """Show both ways, with their consequences."""
         with Vertical(id="quit", classes="dialog") as dialog:
-            dialog.border_title = "Leave"
+            dialog.border_title = "Quit"
             dialog.border_subtitle = "q stop · d leave it · esc stay"
             yield Static("\n".join(self._lines()), markup=False)
 
@@ -45,17 +45,17 @@ class QuitScreen(Dialog[Goodbye]):
             if self._kept
             else "It is not on the disk. The same seed gives the same numbers again."
         )
-        others = " also for the others who look at it" if self._views > 1 else ""
+        others = ", also for its other views" if self._views > 1 else ""
         return [
             f" q    Stop the run{others}.",
             f"      {afterwards}",
             "",
-            f" d    Leave it {'paused' if self._held else 'training'}, kept on the disk, without this view.",
-            f"      Back to it, from any shell: rnn-tui attach {self._name}",
+            f" d    Leave it {'paused' if self._held else 'training'} without this view, saved on the disk.",
+            f"      Return to it from any shell: rnn-tui attach {self._name}",
             "",
             " esc  Stay.",
         ]
 
     def action_answer(self, word: str) -> None:
-        """Take one of the ways, or stay."""
+        """Choose one of the ways, or stay."""
         self.leave("stop" if word == "stop" else "leave" if word == "leave" else None)

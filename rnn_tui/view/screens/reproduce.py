@@ -1,4 +1,4 @@
-"""The command line on `c`: it leads to what is on the screen, and has been copied."""
+"""The dialog on `c`: the command line that leads to what is on the screen, which has been copied."""
 
 from typing import ClassVar
 
@@ -16,13 +16,13 @@ from rnn_tui.view.screens.dialog import Dialog
 
 __all__ = ["ReproduceScreen"]
 
-_COPIED = "Copied, where your terminal lets programs do so (OSC 52)."
-_SAME = "Run anywhere on a CPU, it gives the same numbers."
-_GPU = "This run is on a GPU: elsewhere, the last digits may differ."
+_COPIED = "Copied, if your terminal allows it (OSC 52)."
+_SAME = "On any CPU it gives the same numbers."
+_GPU = "This run is on a GPU: elsewhere the last digits may differ."
 
 
 class ReproduceScreen(Dialog[None]):
-    """The command line of a run at a tick. Any key closes it."""
+    """Shows the command line of a run at a tick; any key closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
     DEFAULT_CSS = """
@@ -41,12 +41,12 @@ class ReproduceScreen(Dialog[None]):
         except ValueError as error:
             self._about = str(error)
         if "$'" in self.command:
-            self._about += " In $'…', what a terminal would obey, such as a line break, is written with escapes."
+            self._about += " In $'…', control characters such as line breaks are written as escapes."
         if safe(self.command) != self.command:
             self._about += " Characters that cannot be shown are copied as they are."
 
     def compose(self) -> ComposeResult:
-        """The command, and what is to be known of it."""
+        """Show the command, and remarks about it."""
         with Vertical(id="reproduce", classes="dialog") as dialog:
             dialog.border_title = f"The way to tick {count(self._tick)}"
             dialog.border_subtitle = "any key closes"
@@ -56,12 +56,12 @@ class ReproduceScreen(Dialog[None]):
             yield Static(self._about, id="command-about", markup=False)
 
     def on_mount(self) -> None:
-        """Copy it, through the terminal."""
+        """Copy the command through the terminal."""
         if self.command:
             self.app.copy_to_clipboard(self.command)
 
     def on_key(self, event: events.Key) -> None:
-        """Any key closes, but those that scroll."""
+        """Scroll, or close on any other key."""
         scroll = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}.get(event.key)
         event.stop()
         event.prevent_default()

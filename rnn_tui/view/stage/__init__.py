@@ -1,1 +1,1 @@
-"""Which panes are on the screen, and what they need of the engine."""
+"""Which panes are on the screen, and what they need from the engine."""

@@ -23,28 +23,28 @@ from rnn_tui.view.widgets.phase_lines import PhaseLines
 
 __all__ = ["Stage"]
 
-_NETWORK_SHARE = 0.6  # of the height, that the unrolled network takes at most
-_LEAST_SHARE = 0.5  # which it keeps where others could use the room
-_ROOMY = 44  # rows from which a pane that looks inside need not stand in the place of another
-_SMALL = Size(100, 25)  # below, a pane that looks inside takes all
+_NETWORK_SHARE = 0.6  # of the height, which the unrolled network takes at most
+_LEAST_SHARE = 0.5  # of the height, which it keeps if others could use the room
+_ROOMY = 44  # rows from which a pane that looks inside replaces no other
+_SMALL = Size(100, 25)  # below this, a pane that looks inside fills the stage
 
 
 class Stage(Horizontal):
-    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill it all."""
+    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill the stage."""
 
     @dataclass
     class Arranged(Message):
-        """Other panes are on the screen now, and have other sizes."""
+        """Other panes are on the screen now, with other sizes."""
 
     def __init__(self) -> None:
         super().__init__(id="panes")
         self._experiment: Experiment | None = None
         self._zoomed: Pane | None = None
-        self._asked_for = False  # whether somebody asked for it; else it fills the stage for want of room
-        self._opened: list[Pane] = []  # one a column at most, the newest last
+        self._asked_for = False  # whether a key zoomed it; else it fills the stage for want of room
+        self._opened: list[Pane] = []  # at most one in each column, newest last
 
     def compose(self) -> ComposeResult:
-        """Every pane in its column."""
+        """Put every pane into its column."""
         with Vertical(id="score"):
             for kind in PANES:
                 if kind.HOME == "score":
@@ -66,28 +66,28 @@ class Stage(Horizontal):
 
     @property
     def shown(self) -> list[Pane]:
-        """Those on the screen."""
+        """The panes on the screen."""
         return [pane for pane in self.panes if not pane.has_class("absent")]
 
     @property
     def zoomed(self) -> Pane | None:
-        """The one that fills it all."""
+        """The pane that fills the stage."""
         return self._zoomed
 
     @property
     def active(self) -> InsidePane | None:
-        """The pane on the screen that looks inside: the one with the focus, or the one that was opened last."""
+        """The pane on the screen that looks inside: the one with the focus, or else the one opened last."""
         there = [pane for pane in (self.screen.focused, *reversed(self._opened)) if isinstance(pane, InsidePane)]
         return next((pane for pane in there if pane in self.shown), None)
 
     @property
     def score_width(self) -> int:
-        """The width of the panes that share the time axis; 0 where none of them is on the screen."""
+        """The width of the panes that share the time axis; 0 if none of them is on the screen."""
         timed = [pane.size.width for pane in self.shown if pane.HOME == "score" and pane.TIMED]
         return timed[0] if timed else 0
 
     def sizes(self) -> dict[str, Size]:
-        """The size of each pane on the screen."""
+        """Return the size of each pane on the screen, by its ID."""
         return {pane.ID: pane.size for pane in self.shown if pane.size}
 
     def axis_for(self, steps: Steps | None) -> TimeAxis:
@@ -119,7 +119,7 @@ class Stage(Horizontal):
 
     @property
     def _small(self) -> bool:
-        """Whether a pane that looks inside needs all of it."""
+        """Whether a pane that looks inside needs the whole stage."""
         return self.size.width < _SMALL.width or self.size.height < _SMALL.height
 
     # ---- what comes and goes ----------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class Stage(Horizontal):
         return self.pane(names[number - 1])
 
     async def toggle(self, name: str) -> None:
-        """Open a pane that looks inside, or close it; where there is little room it fills all of it."""
+        """Open a pane that looks inside, or close it; on a small stage it fills all of it."""
         pane = next(iter(self.query(f"#{name}").results(Pane)), None)
         if pane is not None and pane in self.shown and pane in self._opened:
             self.close_pane(pane)
@@ -150,7 +150,7 @@ class Stage(Horizontal):
             await self.open(name)
 
     async def open(self, name: str) -> None:
-        """Open a pane that looks inside, where it is not open."""
+        """Open a pane that looks inside, unless it is open."""
         if not self.query(f"#{name}"):
             kind = inside_pane(name)
             await self.query_one(f"#{kind.HOME}").mount(kind())
@@ -164,7 +164,7 @@ class Stage(Horizontal):
         pane.focus()
 
     def close_pane(self, pane: Pane) -> None:
-        """Give its place back."""
+        """Close a pane that looks inside, and show again what it replaced."""
         self._opened.remove(pane)
         if self._zoomed is pane:
             self._zoomed = None
@@ -175,12 +175,12 @@ class Stage(Horizontal):
             self.network.focus()
 
     def zoom(self, pane: Pane | None) -> None:
-        """A pane fills it all, whatever room there is; None: all panes again."""
+        """Let a pane fill the stage; None: show all panes again."""
         self._zoomed, self._asked_for = pane, True
         self._arrange()
 
     def _there(self) -> Iterator[Pane]:
-        """The panes that belong on the screen now."""
+        """Yield the panes that belong on the screen now."""
         if self._zoomed is not None:
             yield self._zoomed
             return
@@ -211,7 +211,7 @@ class Stage(Horizontal):
         return self._learns or pane.ID not in ("loss", "prediction")
 
     def share_height(self, *, slow: bool) -> None:
-        """Give the network its height. In slow motion it needs more of it: norms stand between its boxes."""
+        """Give the network its height. In slow motion it needs more, for the norms between its boxes."""
         if self._zoomed is not None:
             self.network.styles.height = "1fr"
             return
@@ -225,7 +225,7 @@ class Stage(Horizontal):
         self.network.styles.height = max(3, min(natural, most))
 
     def on_resize(self) -> None:
-        """More room, or less: other panes may fit, and one that filled a small stage goes to its place."""
+        """Arrange the panes that fit now; one that filled a small stage for want of room goes to its place."""
         if not self._small and not self._asked_for:
             self._zoomed = None
         self._arrange()

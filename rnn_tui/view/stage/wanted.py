@@ -18,8 +18,8 @@ from rnn_tui.view.panes.states import units_that_fit
 
 __all__ = ["SMALLEST", "axis_of", "curve_wanted", "time_axis", "wanted"]
 
-SMALLEST = Size(64, 20)  # below, the panes cannot be read
-_RANKS = 8  # candidates for each step
+SMALLEST = Size(64, 20)  # below this, the panes cannot be read
+_RANKS = 8  # characters for each step
 _FEW_UNITS = 16  # enough for the boxes of the network
 _MOST_LAYERS = 32  # whose states a frame carries
 _WIDEST_CURVE = 400

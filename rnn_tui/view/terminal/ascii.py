@@ -1,7 +1,7 @@
-"""Terminals without Unicode: every character that is not ASCII becomes one that is, at the last moment.
+"""Terminals without Unicode: every other character is replaced by an ASCII one just before it is written.
 
-Pictures are drawn as everywhere else, with a palette that needs no half-blocks (`Palette.ascii`). What stands on the
-screen goes through `Ascii`, a filter over the lines of all widgets, so there is one place to look at.
+Pictures are drawn as everywhere else, with a palette that needs no half-blocks (`Palette.ascii`). All lines of all
+widgets go through one filter, `Ascii`.
 """
 
 import codecs
@@ -37,13 +37,13 @@ _ALIKE = dict(
     )
 )  # fmt: skip
 _KEYS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "↑ ↓": "up/down", "← →": "left/right"}
-_NAMED = re.compile(r"↑ ↓|← →|(?<=with )→|(?<=[(+])[←→]|^[←→↑↓]$")  # where an arrow is a key
+_NAMED = re.compile(r"↑ ↓|← →|(?<=with )→|(?<=[(+])[←→]|^[←→↑↓]$")  # where an arrow names a key
 
 
 def takes_unicode(environment: Mapping[str, str], encoding: str | None = "utf-8") -> bool:
-    """Whether a terminal shows Unicode, as far as its locale says. `encoding` is that of what is written to it.
+    """Return whether a terminal shows Unicode, judging by its locale and the encoding of the stream to it.
 
-    Where there is no locale at all it does: most containers have none, and most terminals are newer than locales.
+    Without any locale it is taken to: most containers have none, and most terminals can.
     """
     name = next((value for each in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(each))), "UTF-8")
     codeset = name.partition("@")[0].rpartition(".")[2] or name
@@ -58,12 +58,12 @@ def _is_unicode(name: str) -> bool:
 
 
 def spelled(text: str) -> str:
-    """A text that names keys by their arrows, in words: `^ v` would be other keys."""
+    """Return a text with the names of arrow keys in words, since `^` and `v` would be other keys."""
     return _NAMED.sub(lambda found: _KEYS[found[0]], text)
 
 
 def in_ascii(text: str) -> str:
-    """The text in as many cells, all of them ASCII. What is a letter elsewhere is `?`: another letter would lie."""
+    """Return the text in as many ASCII cells. A foreign letter becomes `?`: another letter would be wrong."""
     return text if text.isascii() else "".join(map(_ascii, text))
 
 
@@ -82,13 +82,13 @@ def _ascii(character: str) -> str:
 
 
 def _braille(dots: int) -> str:
-    """Dots in the upper half of a cell, in the lower, or in both."""
+    """Return a sign for dots in the upper half of a cell, in the lower, or in both."""
     upper, lower = dots & 0b00011011, dots & 0b11100100
     return ":" if upper and lower else "'" if upper else "." if lower else " "
 
 
 def _line(name: str) -> str:
-    """A line of a box, by its Unicode name: a heavy or double one is =, an end of a line is the line."""
+    """Return a line of a box, by its Unicode name; a heavy or double one is =."""
     across = any(word in name for word in ("HORIZONTAL", "LEFT", "RIGHT"))
     down = any(word in name for word in ("VERTICAL", "UP", "DOWN"))
     if across and down:
@@ -97,10 +97,10 @@ def _line(name: str) -> str:
 
 
 class Ascii(LineFilter):
-    """A filter over lines: the same cells in ASCII."""
+    """A line filter that writes the same cells in ASCII."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Called by textual."""
+        """Replace what is not ASCII."""
         return [
             each if each.control or each.text.isascii() else Segment(in_ascii(each.text), each.style)
             for each in segments
@@ -108,5 +108,5 @@ class Ascii(LineFilter):
 
 
 def is_ascii(app: App[Any]) -> bool:
-    """Whether an app writes ASCII only."""
+    """Return whether an app writes ASCII only."""
     return any(isinstance(each, Ascii) for each in app.get_line_filters())

@@ -1,9 +1,8 @@
-"""Thin on the wire: send the cells that changed, and no others.
+"""A compositor that sends only the cells that have changed.
 
-Textual 8.2 sends again whatever was asked to be painted again, of each row all cells from the beginning of the
-widget on, and of each cell all of its style. `ThinCompositor` remembers what the terminal shows and sends what
-differs, each colour as seldom as it can. `tests/view/test_thin.py` notices when Textual does so itself, and this
-module can go then.
+Textual 8.2 sends everything that is repainted, in each row from the start of the widget, and every cell with its whole
+style. `DiffCompositor` remembers what the terminal shows and sends what differs, with as few colour changes as
+possible. `tests/view/test_thin.py` will notice when Textual does so itself, and then this module can go.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,16 +23,16 @@ from rnn_tui.view.terminal.escapes import CellStyle, StyleWriter, cell_style
 __all__ = ["DiffCompositor", "TerminalCells"]
 
 _Cell = tuple[str, CellStyle]
-_Stretch = tuple[int, int, Strip]  # row, column, what stands there
+_Stretch = tuple[int, int, Strip]  # row, column, what is there
 _look = attrgetter("look")
-_AHEAD = 8  # pieces that are looked at for the nearest
+_AHEAD = 8  # pieces among which the nearest is looked for
 _MUCH = 1500  # cells
-_BAND, _ALL = 3, 10**6  # rows that are written as one
-_WORTH_A_JUMP = 4  # bytes of cells that have not changed; up to so many are cheaper to send again than to jump over
+_BAND, _ALL = 3, 10**6  # rows that are written together
+_WORTH_A_JUMP = 4  # bytes of unchanged cells: up to so many are cheaper to send again than to jump over
 
 
 class _Piece(NamedTuple):
-    """Cells of one look side by side."""
+    """Adjacent cells of one style."""
 
     look: CellStyle
     y: int
@@ -42,7 +41,7 @@ class _Piece(NamedTuple):
     size: int  # in cells
 
     def and_then(self, look: CellStyle, text: str, size: int) -> "_Piece | None":
-        """With a cell more; None where the two cannot be written in one look."""
+        """Return the piece with another cell; None if the two cannot be written in one style."""
         if self.look.covers(look):
             both = self.look
         elif look.covers(self.look):
@@ -53,28 +52,28 @@ class _Piece(NamedTuple):
 
 
 class TerminalCells:
-    """The cells that the terminal shows, as far as they are known, and what it takes to make it show others."""
+    """The cells that the terminal shows, as far as they are known, and how to make it show others."""
 
     def __init__(self) -> None:
         self.forget(0, 0)
 
     def forget(self, width: int, height: int) -> None:
-        """It has this size now, and anything may stand there."""
+        """Forget what it shows; it has this size now."""
         self.size = Size(width, height)
         self._rows: list[list[_Cell | None]] = [[None] * width for _ in range(height)]
 
     def show(self, stretches: Iterable[_Stretch], system: ColorSystem | None) -> str:
-        """The sequences after which it shows these."""
+        """Return the sequences that make it show these stretches."""
         pieces = [piece for y, x, strip in stretches for piece in self._changed(y, x, strip, system)]
         return _written(pieces, self.size.width)
 
     def _changed(self, y: int, x: int, strip: Strip, system: ColorSystem | None) -> Iterator[_Piece]:
-        """The pieces of a stretch that are to be sent. From here on they count as shown."""
+        """Yield the pieces of a stretch that must be sent; from then on they count as shown."""
         row = self._rows[y]
         piece: _Piece | None = None
-        gap: list[tuple[CellStyle, str, int]] = []  # what has not changed behind it
+        gap: list[tuple[CellStyle, str, int]] = []  # unchanged cells after it
         for look, text, size in _cells(strip, system):
-            # Each half of a wide character holds all of it, and a half never stands for the other.
+            # Each half of a wide character holds all of it; the halves differ, so that neither stands for the other.
             halves: list[_Cell | None] = [(text * half, look) for half in range(1, size + 1)]
             same = row[x : x + size] == halves
             if same and piece is not None:
@@ -96,9 +95,9 @@ class TerminalCells:
 
 
 def _written(pieces: Iterable[_Piece], width: int) -> str:
-    """What looks the same together, so that each look is set once; of that, what is near comes next.
+    """Return the sequences for pieces, sorted by style so that each is set once; within a style the nearest comes next.
 
-    Much of it goes from the top to the bottom all the same: on a slow link one sees it come.
+    Large updates still go from top to bottom: on a slow link they are seen coming.
     """
     ink, every = StyleWriter(width), list(pieces)
     rows = _BAND if sum(piece.size for piece in every) > _MUCH else _ALL
@@ -113,7 +112,7 @@ def _written(pieces: Iterable[_Piece], width: int) -> str:
 
 
 def _cells(strip: Strip, system: ColorSystem | None) -> Iterator[tuple[CellStyle, str, int]]:
-    """Look, text and size of what stands in a strip, one character with its marks at a time."""
+    """Yield style, text and size of a strip's cells, one character with its marks at a time."""
     for text, style, _ in strip:
         look, blank = cell_style(style, system), cell_style(style, system, blank=True)
         for character, size in _characters(text):
@@ -128,7 +127,7 @@ def _characters(text: str) -> tuple[tuple[str, int], ...]:
 
 
 class _DiffLayout(LayoutUpdate):
-    """A full update. Where nobody knows what other screens have drawn, whatever was shown may have gone."""
+    """A full update. Unless it is known what other screens have drawn, nothing counts as shown."""
 
     def __init__(self, update: LayoutUpdate, shown: TerminalCells, *, known: bool) -> None:
         super().__init__(update.strips, update.region)
@@ -136,7 +135,7 @@ class _DiffLayout(LayoutUpdate):
         self._known = known
 
     def render_segments(self, console: Console) -> str:
-        """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
+        """Return the terminal sequences of the update, which counts as shown from now on."""
         if not self._known or self._shown.size != self.region.size:
             self._shown.forget(*self.region.size)
         rows = enumerate(self.strips, self.region.y)
@@ -144,7 +143,7 @@ class _DiffLayout(LayoutUpdate):
 
 
 class _DiffChops(ChopsUpdate):
-    """A partial update, of which only what differs from what is shown is sent."""
+    """A partial update, which sends only what differs from what is shown."""
 
     def __init__(self, update: ChopsUpdate, shown: TerminalCells, size: Size) -> None:
         super().__init__(update.chops, update.spans, update.chop_ends)
@@ -152,7 +151,7 @@ class _DiffChops(ChopsUpdate):
         self._size = size
 
     def render_segments(self, console: Console) -> str:
-        """The terminal sequences of the update. It is on its way now: from here on it counts as shown."""
+        """Return the terminal sequences of the update, which counts as shown from now on."""
         if self._shown.size != self._size:
             self._shown.forget(*self._size)
         return self._shown.show(self._stretches(), console._color_system)
@@ -166,20 +165,20 @@ class _DiffChops(ChopsUpdate):
 
 
 class DiffCompositor(Compositor):
-    """Textual's compositor, with updates that send what differs from what the terminal shows."""
+    """Textual's compositor, with updates that send only what differs from what the terminal shows."""
 
     def __init__(self, shared: Callable[[], TerminalCells | None] = lambda: None) -> None:
-        """`shared`: what the terminal shows, whichever screen has drawn it; None: that is not known."""
+        """`shared` returns what the terminal shows, whichever screen has drawn it; None: unknown."""
         super().__init__()
         self._shared = shared
         self._own = TerminalCells()
 
     def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
-        """The update of all cells."""
+        """Return the update of all cells."""
         shared = self._shared()
         return _DiffLayout(super().render_full_update(simplify), shared or self._own, known=shared is not None)
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """The update of what is dirty, or None."""
+        """Return the update of what is dirty; None if nothing is."""
         update = super().render_partial_update()
         return None if update is None else _DiffChops(update, self._shared() or self._own, self.size)

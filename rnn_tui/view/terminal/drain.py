@@ -1,9 +1,9 @@
-"""How fast a terminal takes bytes, told from the writes that block, and what of them is still on its way.
+"""How fast a terminal takes bytes, estimated from the writes that block, and how many bytes are still on their way.
 
-A pseudo-terminal keeps 16 KiB before a write blocks, and does not tell how much of it is waiting (`TIOCOUTQ` is 0 on
-Linux). So the level is modelled: every byte taken raises it, time at the estimated rate lowers it, and a write that
-blocks says that it is full. As in congestion control the estimate is careful after a block, stays for a while, and
-grows until the next one; a large one is forgotten. Every time that the growth was in vain it stays twice as long.
+A pseudo-terminal buffers 16 KiB before a write blocks, and does not tell how full it is (`TIOCOUTQ` is 0 on Linux). So
+the level is modelled: every byte written raises it, time lowers it at the estimated rate, and a write that blocks shows
+that it is full. As in congestion control the estimate is cautious after a block, constant for a while, and then grows
+until the next block; a very large one is dropped. Each time the growth was in vain, it stays constant twice as long.
 
 Pure bookkeeping: the time is given.
 """
@@ -12,16 +12,16 @@ import math
 
 __all__ = ["CAPACITY", "Drain"]
 
-CAPACITY = 16384  # bytes that the kernel keeps for a pseudo-terminal
-_BLOCKED = 0.005  # seconds after which a write of a portion has blocked
-_STOPPED = 1.0  # and after which nobody was reading: that is no rate
+CAPACITY = 16384  # bytes that the kernel buffers for a pseudo-terminal
+_BLOCKED = 0.005  # seconds after which a write counts as blocked
+_STOPPED = 1.0  # and after which nothing was reading: that tells no rate
 _LONG = 0.04  # seconds of blocked writes that make a measurement
-_CARE = 0.8  # part of the measured rate that is used
+_CARE = 0.8  # the share of the measured rate that is used
 _PLATEAU = (30.0, 480.0)  # seconds until a faster rate is tried, at first and at most
-_GROWTH = 2.0  # times a second, from then on
-_FASTER = 1.5  # times the rate before that make it another link
-_FAST = 4e6  # bytes/s from which on a full buffer is no delay that anybody sees
-_NEAR = 0.15  # seconds of waiting bytes that another picture may come behind
+_GROWTH = 2.0  # the factor a second, from then on
+_FASTER = 1.5  # times the previous rate: then it is another link
+_FAST = 4e6  # bytes/s from which on a full buffer is no visible delay
+_NEAR = 0.15  # seconds of waiting bytes after which another picture may be written
 
 
 class Drain:
@@ -36,10 +36,10 @@ class Drain:
         self._measured: tuple[int, float] | None = None  # bytes and seconds of the blocked writes on end
 
     def took(self, size: int, seconds: float, now: float) -> None:
-        """A write of `size` bytes has come back after `seconds`."""
+        """Note that a write of `size` bytes has returned after `seconds`."""
         if seconds >= _BLOCKED:
             self._advance(now - seconds)
-            self._now = now  # nobody read: that time makes no link faster, and what it drained is behind the level
+            self._now = now  # while a write blocks, the estimate must not grow, and the level is full
         self._advance(now)
         self._level += size
         if seconds < _BLOCKED:
@@ -49,7 +49,7 @@ class Drain:
         if seconds >= _STOPPED:
             self._measured = None
         elif self._measured is None:
-            self._measured = (0, 0.0)  # a part of the first one found room at once
+            self._measured = (0, 0.0)  # part of the first write found room at once
         else:
             sizes, times = self._measured
             self._measured = sizes, times = sizes + size, times + seconds
@@ -57,7 +57,7 @@ class Drain:
                 self._found(sizes / times, now)
 
     def _found(self, rate: float, now: float) -> None:
-        """The link has shown its rate."""
+        """Take in a measured rate."""
         if now > self._plateau_until:
             in_vain = rate < _FASTER * self._measured_rate < math.inf
             self._plateau = min(2 * self._plateau, _PLATEAU[1]) if in_vain else _PLATEAU[0]
@@ -65,7 +65,7 @@ class Drain:
         self._measured_rate, self.rate = rate, _CARE * rate
 
     def wait(self, now: float) -> float:
-        """Seconds until so little is on its way that another picture is not late."""
+        """Return the seconds until so few bytes are on their way that another picture is not late."""
         self._advance(now)
         return max(0.0, self._level / self.rate - _NEAR)
 

@@ -1,6 +1,6 @@
-"""Textual's driver, with an eye on how the terminal keeps up: it never blocks the app, and asks behind every picture.
+"""Textual's driver, with writes that never block the app, and a question after every picture: has it been shown?
 
-Nothing of Textual's own work is changed: modes, keys, and what is written are its own.
+Terminal modes, keys and the bytes of pictures are Textual's own.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["TerminalDriver", "TerminalTook", "own_driver", "pacing_of", "terminal_cells"]
 
 _QUESTION = "\x1b[6n"  # where is the cursor?
-_NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; and back to where it was
+_NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; then back to where it was
 _FIRST_COLUMN, _COLUMNS = 10, 16  # a question's number is its column: shift+F3 looks like column 2, ctrl+F3 like 5
-_AGAIN = 3.0  # seconds until a terminal that stands still is asked again; then twice as many
+_AGAIN = 3.0  # seconds until a terminal that stands still is asked again; they double each time
 _SELDOM = 24.0
-_LAST_ANSWERS = 1.0  # seconds that leaving waits at most for answers, which the shell would take for keys
-_FIRST_ANSWER = 0.1  # likewise, where none has come yet
+_LAST_ANSWERS = 1.0  # seconds to wait for answers on leaving: the shell would take them for keys
+_FIRST_ANSWER = 0.1  # likewise, if none has come yet
 
 
 class TerminalTook(Message, bubble=False):
@@ -40,13 +40,13 @@ class TerminalTook(Message, bubble=False):
 
 
 class TerminalDriver(LinuxDriver):
-    """A driver that knows how far the terminal is (`flow`), and says when it goes on."""
+    """A driver that knows how far the terminal is (`pacing`), and tells the app when it goes on."""
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
-        self.flow = Pacing()
+        self.pacing = Pacing()
         self.shown = TerminalCells()
-        self._outlet: WriterThread | None = None
+        self._writer: WriterThread | None = None
         self._since_flush = 0  # bytes
         self._asks = False
         self._asked = self._answered = self._number = 0
@@ -55,11 +55,11 @@ class TerminalDriver(LinuxDriver):
         self._has_terminal = False
 
     def _sigtstp_application(self, *_: object) -> None:
-        """Called by a signal, perhaps in the middle of a picture: give the terminal back after it, and stop."""
+        """Called by a signal, perhaps in the middle of a picture: return the terminal after it, and stop."""
         self._soon(self._stop)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Called by a signal: take the terminal again. Who was stopped by SIGSTOP has not given it back before."""
+        """Called by a signal: take the terminal again. After SIGSTOP it has not been returned before."""
         self._soon(self._go_on)
 
     def _stop(self) -> None:
@@ -76,11 +76,11 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(what)
 
     def start_application_mode(self) -> None:
-        """As Textual does; then the first question."""
-        self._outlet = WriterThread(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
+        """Take the terminal as Textual does, and ask the first question."""
+        self._writer = WriterThread(sys.__stderr__.fileno() if sys.__stderr__ else 2, self._on_took)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._has_terminal = self._key_thread is not None and self._key_thread.is_alive()
-        self.flow.begins()
+        self.pacing.begins()
         self.shown.forget(0, 0)
         self._asked = self._answered = 0
         self._since_flush = 0
@@ -90,32 +90,32 @@ class TerminalDriver(LinuxDriver):
         self._asking = self._loop.call_later(self._pause, self._ask_again)
 
     def write(self, data: str) -> None:
-        """Write later, and never wait for it."""
-        if self._outlet is not None:
+        """Hand data to the writing thread, without waiting."""
+        if self._writer is not None:
             encoded = data.encode("utf-8", "replace")
             self._since_flush += len(encoded)
-            self.flow.backlog = self._outlet.write(encoded)
+            self.pacing.backlog = self._writer.write(encoded)
 
     def flush(self) -> None:
-        """A picture is whole."""
+        """Note that a picture is complete."""
         size, self._since_flush = self._since_flush, 0
         if size and self._asks:
-            self.flow.painted(size, time.monotonic())
-            if self.flow.answers:
+            self.pacing.painted(size, time.monotonic())
+            if self.pacing.answers:
                 self._ask()
 
     def stop_application_mode(self) -> None:
-        """As Textual does."""
+        """Return the terminal as Textual does."""
         super().stop_application_mode()
         self._has_terminal = False
 
     def disable_input(self) -> None:
-        """No question from here on; and what was asked is answered to us, not to the shell."""
+        """Stop asking, and wait for the last answers, so that the shell does not get them."""
         if self._asks:
             self._asks = False
             if self._asking is not None:
                 self._asking.cancel()
-            end = time.monotonic() + (_LAST_ANSWERS if self.flow.answers else _FIRST_ANSWER)
+            end = time.monotonic() + (_LAST_ANSWERS if self.pacing.answers else _FIRST_ANSWER)
             while self._answered < self._asked and time.monotonic() < end:
                 time.sleep(0.005)
         super().disable_input()
@@ -123,11 +123,11 @@ class TerminalDriver(LinuxDriver):
     def close(self) -> None:
         """Write what waits, and end."""
         super().close()
-        if self._outlet is not None:
-            self._outlet.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def process_message(self, message: Message) -> None:
-        """Called in the thread that reads: take answers out, and note keys."""
+        """Called in the reading thread: take answers out, and note keys."""
         now = time.monotonic()
         if isinstance(message, events.CursorPosition):
             if self._answered < self._asked:
@@ -135,14 +135,14 @@ class TerminalDriver(LinuxDriver):
                 column = message.x + 1
                 number = column if message.y == 0 and column in range(_FIRST_COLUMN, _FIRST_COLUMN + _COLUMNS) else 0
                 self._pause = _AGAIN
-                self._tell(lambda now: self.flow.answered(now, number), now)
+                self._tell(lambda now: self.pacing.answered(now, number), now)
                 return
             keys = ANSI_SEQUENCES_KEYS.get(f"\x1b[{message.y + 1};{message.x + 1}R")
-            for key in keys if isinstance(keys, tuple) else ():  # nobody has asked: shift+F3, which looks alike
+            for key in keys if isinstance(keys, tuple) else ():  # no question was open: shift+F3, which looks the same
                 super().process_message(events.Key(key.value, None))
             return
         if isinstance(message, events.Key | events.MouseDown | events.Paste):
-            self._tell(self.flow.alive, now)
+            self._tell(self.pacing.alive, now)
         super().process_message(message)
 
     def _ask(self, *, numbered: bool = False) -> None:
@@ -151,14 +151,14 @@ class TerminalDriver(LinuxDriver):
         self._asked += 1
         if numbered:
             self._number = _FIRST_COLUMN + (self._number - _FIRST_COLUMN + 1) % _COLUMNS
-        self.flow.asked(time.monotonic(), self._number if numbered else 0)
+        self.pacing.asked(time.monotonic(), self._number if numbered else 0)
         self.write(_NUMBERED.format(self._number) if numbered else _QUESTION)
         self._since_flush = 0
 
     def _ask_again(self) -> None:
-        """Now and then while the terminal stands still: the question, or its answer, may have been lost."""
-        if self.flow.silent(time.monotonic()):
-            if not self.flow.backlog:
+        """Ask again now and then while the terminal stands still: a question or an answer may have been lost."""
+        if self.pacing.silent(time.monotonic()):
+            if not self.pacing.backlog:
                 self._ask(numbered=True)
             self._pause = min(2 * self._pause, _SELDOM)
         else:
@@ -166,16 +166,16 @@ class TerminalDriver(LinuxDriver):
         self._asking = self._loop.call_later(self._pause, self._ask_again)
 
     def _on_took(self, size: int, seconds: float, backlog: int) -> None:
-        """Called in the thread that writes."""
+        """Called in the writing thread."""
         now = time.monotonic()
-        self._tell(lambda _: self.flow.took(size, seconds, now, backlog=backlog), now, took=True)
+        self._tell(lambda _: self.pacing.took(size, seconds, now, backlog=backlog), now, took=True)
 
     def _tell(self, what: Callable[[float], None], now: float, *, took: bool = False) -> None:
-        """Do it in the app's own thread, and let the app look what it may do now."""
+        """Call it in the app's own thread, and tell the app that it may go on."""
 
         def told() -> None:
             what(now)
-            if self._app.is_running and not (took and (self.flow.answers or self.flow.backlog)):
+            if self._app.is_running and not (took and (self.pacing.answers or self.pacing.backlog)):
                 self._app.post_message(TerminalTook())
 
         with suppress(RuntimeError):  # the app has gone
@@ -183,17 +183,17 @@ class TerminalDriver(LinuxDriver):
 
 
 def pacing_of(app: "App[Any]") -> Pacing | None:
-    """How the app's terminal keeps up; None: there is none, or a driver of somebody else's."""
+    """Return how the app's terminal keeps up; None: there is none, or another driver."""
     driver = app._driver
-    return driver.flow if isinstance(driver, TerminalDriver) else None
+    return driver.pacing if isinstance(driver, TerminalDriver) else None
 
 
 def terminal_cells(app: "App[Any]") -> TerminalCells | None:
-    """What the app's terminal shows; None: nobody knows."""
+    """Return the cells that the app's terminal shows; None: unknown."""
     driver = app._driver
     return driver.shown if isinstance(driver, TerminalDriver) else None
 
 
 def own_driver() -> type[Driver] | None:
-    """The driver for this terminal; None: Textual's own choice, where somebody has made one."""
+    """Return the driver for this terminal; None: the one that TEXTUAL_DRIVER names."""
     return None if os.environ.get("TEXTUAL_DRIVER") else TerminalDriver

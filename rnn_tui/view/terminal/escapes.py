@@ -1,8 +1,8 @@
-"""Styled cells as terminal sequences, with no more escape codes than what was written before makes necessary.
+"""Styled cells as terminal sequences, with no more escape codes than necessary after what was written before.
 
-Rich writes every segment's style in full and resets it behind; here only what differs is written, and of a blank
-cell only what can be seen: its background. A move says how far, where that is shorter than saying where. Nothing
-here needs more than what xterm, tmux, screen and the Linux console have in common.
+Rich writes every segment's style in full and resets it after; here only differences are written, and of a blank cell
+only what is visible: its background. Cursor moves are relative if that is shorter. All sequences are common to xterm,
+tmux, screen and the Linux console.
 """
 
 from functools import lru_cache
@@ -22,19 +22,19 @@ _ATTRIBUTES = (
     ("reverse", "7"),
     ("strike", "9"),
 )
-_BACK = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29"}  # what takes an attribute back
+_BACK = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "9": "29"}  # what turns an attribute off
 _SEEN_ON_BLANKS = frozenset("479")
 
 
 class CellStyle(NamedTuple):
-    """How a cell looks, as SGR parameters."""
+    """The style of a cell, as SGR parameters."""
 
     paper: str  # the background
-    text: str  # the colour; empty where nothing of it can be seen
+    text: str  # the colour of the text; empty if none is visible
     attributes: str  # a digit each
 
     def covers(self, other: "CellStyle") -> bool:
-        """Whether what has the other look can be written in this one, and nobody sees a difference."""
+        """Return whether a cell of the other style looks the same in this one."""
         if other.text:
             return other == self
         return other.paper == self.paper and _SEEN_ON_BLANKS.isdisjoint(self.attributes)
@@ -44,7 +44,7 @@ _PLAIN = CellStyle("49", "39", "")
 
 
 def _exact() -> dict[tuple[int, int, int], int]:
-    """The colours that every palette of 256 has, but for those that themes of terminals are known to change."""
+    """Return the indices of the colours in every palette of 256, except those that terminal themes change."""
     levels = (0, 95, 135, 175, 215, 255)
     cube = {(levels[at // 36], levels[at // 6 % 6], levels[at % 6]): 16 + at for at in range(6, 216)}
     return {(8 + 10 * at,) * 3: 232 + at for at in range(24)} | cube
@@ -64,7 +64,7 @@ def _code(colour: Color | None, system: ColorSystem, foreground: bool) -> str:
 
 @lru_cache(maxsize=8192)
 def cell_style(style: Style | None, system: ColorSystem | None, blank: bool = False) -> CellStyle:
-    """The look that a style has with these colours; None: no codes at all. `blank`: of a space."""
+    """Return the cell style for a Rich style and colour system; None: no codes at all. `blank`: for a space."""
     if style is None or system is None:
         style, system = Style.null(), ColorSystem.STANDARD
     attributes = "".join(code for name, code in _ATTRIBUTES if getattr(style, name))
@@ -75,12 +75,12 @@ def cell_style(style: Style | None, system: ColorSystem | None, blank: bool = Fa
 
 
 class StyleWriter:
-    """Where the terminal writes at the moment and how it looks, and what it takes to change that."""
+    """Writes cells one after another; keeps track of the terminal's cursor and style."""
 
     def __init__(self, width: int) -> None:
         self._width = width
         self._look = _PLAIN
-        self._at: tuple[int, int] | None = None  # row and column; None where a terminal may see it differently
+        self._at: tuple[int, int] | None = None  # row and column; None if terminals may differ
         self._parts: list[str] = []
 
     def write(self, y: int, x: int, text: str, size: int, look: CellStyle) -> None:
@@ -90,11 +90,11 @@ class StyleWriter:
         if not self._look.covers(look):
             self._parts.append(self._change(look))
         self._parts.append(text)
-        # Wide characters are as wide as the terminal thinks, and behind the last column terminals differ.
+        # Terminals differ in the width of wide characters, and in where the cursor is after the last column.
         self._at = (y, x + size) if size == len(text) and x + size < self._width else None
 
     def done(self) -> str:
-        """All of it, and back to plain."""
+        """Return all that was written, and reset the style."""
         if self._look != _PLAIN:
             self._parts.append("\x1b[m")
         self._look = _PLAIN
@@ -102,9 +102,9 @@ class StyleWriter:
         return written
 
     def bytes_to(self, y: int, x: int) -> int:
-        """What it takes to go there, about."""
+        """Return about how many bytes it takes to go there."""
         if self._at is None:
-            return 0  # the same wherever it is
+            return 0  # the same for every place
         down, right = abs(y - self._at[0]), x - self._at[1]
         return min((down and 3 + (down > 1)) + (min(-right, 4) if right < 0 else right and 3 + (right > 1)), 8)
 
@@ -127,7 +127,7 @@ class StyleWriter:
         self._look = new
         colours = [code for code, before in ((new.text, old.text), (new.paper, old.paper)) if code != before]
         back = {_BACK[each] for each in old.attributes if each not in new.attributes}
-        kept = {each for each in old.attributes if _BACK[each] not in back}  # bold and dim are taken back as one
+        kept = {each for each in old.attributes if _BACK[each] not in back}  # bold and dim are turned off together
         step = [*sorted(back), *(each for each in new.attributes if each not in kept), *colours]
         whole = ["0", *new.attributes, *(code for code in (new.text, new.paper) if code not in ("39", "49"))]
         return min((f"\x1b[{';'.join(codes)}m" for codes in (step, whole)), key=len)

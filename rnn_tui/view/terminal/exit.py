@@ -1,7 +1,7 @@
-"""Leaving: when told to end by a signal, also when the terminal takes nothing any more, and the words behind.
+"""Leaving: on a signal, even if the terminal takes no more bytes; and the last lines in the shell.
 
-Textual does nothing on SIGTERM, SIGHUP and the like, and its way out writes to the terminal: on a dead link that blocks
-forever. So the app is asked to leave, and where it has not gone soon, the process goes without it.
+Textual does nothing on SIGTERM, SIGHUP and the like, and its way out writes to the terminal, which blocks forever on a
+dead link. So the app is asked to leave, and if it does not do so soon, the process exits without it.
 """
 
 import os
@@ -20,13 +20,13 @@ from rnn_tui.protocol.rendezvous import OnDisconnect
 __all__ = ["last_lines", "leave_on_signals"]
 
 _PATIENCE = 3.0  # seconds for an orderly way out
-_ENDS_RUN = (signal.SIGTERM, signal.SIGINT)  # with the others nobody has said what is to become of the run
+_ENDS_RUN = (signal.SIGTERM, signal.SIGINT)  # with the others the user has not said what becomes of the run
 
 
 def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None]) -> None:
-    """On a signal that ends programs call `leave(exit code, whether the run ends too)`.
+    """Call `leave(exit code, whether the run ends too)` on every signal that ends programs.
 
-    Where we are still here a while later, `part()` and go.
+    If the process still runs a while later, call `part()` and exit.
     """
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -46,9 +46,9 @@ def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None
 def last_lines(
     opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnDisconnect = "train", died: str = ""
 ) -> Iterator[str]:
-    """What stands on the terminal when the view has gone: where the run is, and how one gets back to it.
+    """Yield what the shell shows when the view has gone: what becomes of the run, and how to get back to it.
 
-    `died`: how the engine has, where it has.
+    `died`: how the engine has ended, if it has.
     """
     if died:
         yield died.partition("\n")[0]

@@ -1,4 +1,4 @@
-"""The way out to the terminal: a thread that writes, and a caller that never waits."""
+"""A thread that writes to the terminal, for a caller that never waits."""
 
 import os
 import select
@@ -8,11 +8,11 @@ from threading import Condition, Thread
 
 __all__ = ["WriterThread"]
 
-_PORTION = 1024  # bytes of one write: their time tells how fast they are taken
+_PORTION = 1024  # bytes of one write, whose duration is measured
 
 
 class WriterThread:
-    """Bytes for a file descriptor. `took(size, seconds, backlog)` is called from the thread, behind every write."""
+    """Writes bytes to a file descriptor. `took(size, seconds, backlog)` is called in the thread after every write."""
 
     def __init__(self, fileno: int, took: Callable[[int, float, int], None]) -> None:
         self._fileno = fileno
@@ -24,14 +24,14 @@ class WriterThread:
         self._thread.start()
 
     def write(self, data: bytes) -> int:
-        """Write later; the bytes that wait now."""
+        """Queue data, and return how many bytes wait."""
         with self._change:
             self._waiting += data
             self._change.notify()
             return len(self._waiting)
 
     def close(self) -> None:
-        """Write what waits, and end. Takes as long as the terminal does."""
+        """Write what waits, and end; takes as long as the terminal does."""
         with self._change:
             self._closes = True
             self._change.notify()
@@ -53,11 +53,11 @@ class WriterThread:
             self._took(size, seconds, backlog)
 
     def _write(self, portion: bytes) -> int:
-        """The bytes that were taken; 0: there is no terminal any more."""
+        """Return how many bytes were written; 0: the terminal has gone."""
         while True:
             try:
                 return os.write(self._fileno, portion)
-            except BlockingIOError:  # somebody who shares the terminal has told it not to block
+            except BlockingIOError:  # another program on the terminal has made it non-blocking
                 select.select([], [self._fileno], [])
             except OSError:
                 return 0

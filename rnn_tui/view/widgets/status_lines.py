@@ -18,7 +18,7 @@ class StatusLines(Picture):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._scene: Scene | None = None
-        self._waits = False
+        self._waits = 0
         self._rates = ""
         self._rates_timer: Timer | None = None
 
@@ -38,10 +38,10 @@ class StatusLines(Picture):
         )
         self.paint(strips)
 
-    def show_waiting(self, waits: bool) -> None:
-        """Say that a key has been heard whose effect is still to come, or no longer."""
-        if waits != self._waits:
-            self._waits = waits
+    def show_waiting(self, keys: int) -> None:
+        """Say that this many keys have been heard whose effect is still to come."""
+        if keys != self._waits:
+            self._waits = keys
             self._draw()
 
     def toggle_rates(self) -> None:
@@ -56,9 +56,9 @@ class StatusLines(Picture):
 
     def _count(self) -> None:
         """Draw the rates anew: once a second, so that they can be read and add little to what they count."""
-        flow = pacing_of(self.app)
-        frames, sent = flow.rates(time.monotonic()) if flow is not None else (0.0, 0.0)
-        self._rates = describe_flow(frames, sent, flow.lag if flow is not None else None)
+        pacing = pacing_of(self.app)
+        frames, sent = pacing.rates(time.monotonic()) if pacing is not None else (0.0, 0.0)
+        self._rates = describe_flow(frames, sent, pacing.lag if pacing is not None else None)
         self._draw()
 
     def _draw(self) -> None:
