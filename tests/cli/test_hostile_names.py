@@ -143,7 +143,7 @@ def test_a_view_draws_none_of_it() -> None:
             terminal.until(shows(sign, not_any_more=True))
         terminal.leave()
         assert terminal.end() == 0
-        assert b"Kept: rnn-tui resume" in terminal.raw
+        assert b"Saved: rnn-tui resume" in terminal.raw
     assert not HARMFUL_BYTES.search(terminal.raw)
 
 

@@ -62,7 +62,7 @@ def test_left_found_joined_by_two_and_stopped() -> None:
         watcher.until(lambda text: "views" not in text)
         watcher.leave()
         assert watcher.end() == 0
-        assert f"Kept: rnn-tui resume {name}" in watcher.raw.decode()
+        assert f"Saved: rnn-tui resume {name}" in watcher.raw.decode()
     (run,) = runs()
     assert (run["name"], run["alive"]) == (name, False)
     with tty(program("attach", name)) as again:  # the line still works: it opens what is on the disk
@@ -82,5 +82,5 @@ def test_a_view_is_told_when_its_run_is_stopped_from_elsewhere() -> None:
         told("stop", run["name"])
         assert terminal.end() == 0
         terminal.assert_restored()
-        assert "The run was stopped from elsewhere." in terminal.raw.decode()
+        assert "Another view, or `rnn-tui stop`, has stopped the run." in terminal.raw.decode()
         assert f"rnn-tui resume {run['name']}" in terminal.raw.decode()

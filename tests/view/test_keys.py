@@ -438,7 +438,7 @@ async def test_b_goes_on_where_there_is_another_branch() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("b")
         assert engine.heard() == []
-        await until(pilot, lambda: "one branch only" in "\n".join(screen_lines(app)))
+        await until(pilot, lambda: "only one branch" in "\n".join(screen_lines(app)))
         engine.move(branches=2, branch="fork 1")
         await until(pilot, lambda: app.main.scene and app.main.scene.frame.status.branches == 2)
         await pilot.press("b")

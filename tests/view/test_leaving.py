@@ -51,7 +51,7 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
         assert ("on the disk" in text, "numbers are lost" in text) == (kept, not kept)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.main and "playing" not in screen_lines(app)[1])
-        assert "Another engine is being started" in "\n".join(screen_lines(app))
+        assert "Another engine is starting" in "\n".join(screen_lines(app))
         other.greet()
         await until(pilot, lambda: other.commands)
         (command,) = other.commands

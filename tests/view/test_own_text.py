@@ -45,7 +45,7 @@ async def test_before_it_has_been_read() -> None:
         await until(pilot, lambda: app.main.scene is not None)
         await pilot.pause()
         text = "\n".join(screen_lines(app))
-        assert "/somewhere/novel.txt is about to be read." in text
+        assert "/somewhere/novel.txt is being read." in text
         assert "6 time steps" in text
         assert "(6, 3, 128)" in text
         assert "linear …" in screen_lines(app)[0]

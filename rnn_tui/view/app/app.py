@@ -125,7 +125,7 @@ class RnnApp(App[int]):
             self.screen.refresh(layout=True)
 
     def on_resize(self) -> None:
-        """Draw all of it again: at another size, nobody knows what the terminal shows."""
+        """Draw all of it again: at another size, it is unknown what the terminal shows."""
         self.action_draw_again()
 
     def _forget_shown(self) -> None:
@@ -199,7 +199,7 @@ class RnnApp(App[int]):
                 self.run_state.begin_again()
                 self.frames.begin_again()
                 self.connection.restart(lambda: start_engine(self._on_disconnect))
-                self._show_before("Another engine is being started; it loads torch.")
+                self._show_before("Another engine is starting; torch is being loaded.")
             else:
                 self.run_state.ends_with_view, self.run_state.died = True, event.words
                 self.exit(1)
@@ -225,7 +225,7 @@ class RnnApp(App[int]):
             self.frames.look_again(by_key=event.by_key)
 
     def tell(self, command: Command) -> None:
-        """Send a command, and look at once at what came of it; while torch is being loaded, keep it."""
+        """Send a command, and show at once what came of it; while torch is being loaded, keep it."""
         self.connection.send(command)
         if self.run_state.opened is not None:
             self.frames.ask_now()
@@ -233,7 +233,7 @@ class RnnApp(App[int]):
             return
         if isinstance(command, Open):
             self.run_state.will_open(command)
-        self._show_before("torch is being loaded; what you ask for is done as soon as it is there.")
+        self._show_before("torch is being loaded; your command will be carried out then.")
 
     # ---- keys -------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class RnnApp(App[int]):
             self.action_tell("play")
         else:
             run.paused = not run.paused
-            self._show_before(f"torch is being loaded; then it {'waits' if run.paused else 'plays'}.")
+            self._show_before(f"torch is being loaded; then the run {'waits' if run.paused else 'plays'}.")
 
     def action_tell(self, name: str) -> None:
         """Tell the engine the command of that name (see `run_commands`), or the user why there is none."""
@@ -284,11 +284,11 @@ class RnnApp(App[int]):
     def action_detach(self) -> None:
         """Leave the run as it is, and give the shell back."""
         if not self.run_state.learns:
-            self.notify("Nothing is learnt here, so there is nothing that would go on.")
+            self.notify("This run does not learn, so there is nothing to go on with.")
         elif self.run_state.opened is None:
             self.tell(Detach())  # once there is something to leave
         else:
-            self.notify("The run is put on the disk, and left.")
+            self.notify("The run is being saved; then the view leaves it.")
             self.connection.send(Detach())  # the engine says goodbye when that is done
 
     def hang_up(self) -> None:

@@ -70,7 +70,7 @@ class Dialogs:
         if self._run.opened is None or self._run.frame is None:
             return
         if not self._run.learns:
-            self._app.notify("Nothing is learnt here, so there is no other way to learn it.")
+            self._app.notify("This run does not learn, so it cannot be forked.")
             return
         self._tell(Play(on=False))
         self._push(ForkScreen(self._run.experiment, self._run.frame.status), answered)

@@ -19,7 +19,7 @@ _PATIENCE = 0.15  # seconds after which a key is acknowledged, if its effect can
 
 
 class FrameLoop:
-    """Asks for frames, and notices where one that shows the effect of a key takes long."""
+    """Asks for frames, and acknowledges keys whose effect takes long to be shown."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         speed=experiment.run.speed,
         ticks_per_second=0.0,
         lr=experiment.training.lr,
-        notice=notice or (f"{safe(experiment.data.file)} is about to be read." if experiment.data.file else ""),
+        notice=notice or (f"{safe(experiment.data.file)} is being read." if experiment.data.file else ""),
     )
     opened = Opened(
         run=NO_RUN,

@@ -29,7 +29,7 @@ def command_for(name: str, run: RunState) -> Command | str:
 
 def _next_branch(run: RunState) -> Command | str:
     if run.frame is not None and run.frame.status.branches < 2:
-        return "There is one branch only: go back (←), then fork (F)."
+        return "There is only one branch: go back (←), then fork (F)."
     return NextBranch()
 
 

@@ -34,8 +34,8 @@ class RunState:
 
     @property
     def held(self) -> bool:
-        """Whether the run on the screen is paused or done."""
-        return self.frame is not None and self.frame.status.state != "playing"
+        """Whether the run is paused or done; before the first frame, whether it starts paused."""
+        return self.paused if self.frame is None else self.frame.status.state != "playing"
 
     @property
     def watches(self) -> bool:

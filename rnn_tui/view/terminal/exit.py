@@ -58,19 +58,17 @@ def last_lines(
         if not left.stopped:
             yield f"Left {state}: rnn-tui attach {name}"
         elif not ends_run:
-            yield "The run was stopped from elsewhere." if not left.problem else "The run has ended."
+            yield "Another view, or `rnn-tui stop`, has stopped the run." if not left.problem else "The run has ended."
             if left.run.kept:
-                yield f"Kept: rnn-tui resume {name}"
+                yield f"Saved: rnn-tui resume {name}"
         if left.problem:
             yield f"{'Note' if left.stopped else 'It is in memory only'}: {safe(left.problem)}"
     elif opened is not None and opened.experiment.training.learn:
         if ends_run or on_hangup == "stop":
             if opened.kept:
-                from rnn_tui.runs.catalog import (
-                    short_name,  # not before the first screen: it brings what reads run folders
-                )
+                from rnn_tui.runs.catalog import short_name  # for start-up time
 
-                yield f"Kept: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
+                yield f"Saved: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
         else:
             how = "is paused" if on_hangup == "pause" else "goes on"
             yield f"The run {how}: rnn-tui attach {shlex.quote(safe(opened.name))}"

@@ -1,0 +1,80 @@
+"""What the view knows of its run, and what it tells the engine before there is a frame."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.commands import Keep, Open, Play, SetSpeed
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.runs.manifest import MANIFEST
+from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.run_commands import command_for
+from rnn_tui.view.model.run_state import RunState
+from tests.view.fake_engine import FakeEngine
+from tests.view.fake_frames import MIDWAY, frame_of
+from tests.view.helpers import running, until
+
+HIHELLO = LESSONS["hihello"]
+
+
+def frame(speed: float = 4.0, state: str = "playing", kept: str = "") -> Frame:
+    status = replace(MIDWAY, speed=speed, state=state)
+    found = frame_of(FrameRequest(number=1), HIHELLO, status, run=1, revision=1)
+    assert isinstance(found.opened, Opened)
+    return replace(found, opened=replace(found.opened, kept=kept))
+
+
+def test_a_frame_is_drawn_once_its_run_has_been_described() -> None:
+    run = RunState(Showing(experiment=LESSONS["ohlol"]))
+    assert not run.update(replace(frame(), opened=None))
+    assert (run.frame, run.experiment) == (None, LESSONS["ohlol"])
+    assert run.update(frame(state="paused"))
+    assert (run.held, run.experiment) == (True, HIHELLO)
+    assert run.update(replace(frame(), opened=None))
+    assert not run.held
+
+
+def test_speeds_add_up_until_a_frame_has_them() -> None:
+    run = RunState(Showing(experiment=HIHELLO))
+    run.update(frame(speed=4.0))
+    found = [command_for("faster", run), command_for("faster", run)]
+    assert found == [SetSpeed(speed=8.0), SetSpeed(speed=15.0)]
+    run.update(frame(speed=8.0))  # the first one has arrived, the second has not
+    assert command_for("faster", run) == SetSpeed(speed=30.0)
+    run.update(frame(speed=30.0))
+    assert run.asked_speed is None
+    run.update(frame(speed=2.0))  # another view has slowed it down
+    assert command_for("slower", run) == SetSpeed(speed=1.0)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_another_engine_goes_on_from_a_checkpoint_only(saved: bool, tmp_path: Path) -> None:
+    run = RunState(Showing(experiment=HIHELLO, keep=Keep(folder=str(tmp_path), every=7)))
+    run.update(frame(kept=str(tmp_path)))
+    if saved:
+        (tmp_path / MANIFEST).write_text("{}")
+    run.begin_again()
+    assert (run.opened, run.frame) == (None, None)
+    assert run.first_command().keep == (Keep(folder=str(tmp_path), resume=True) if saved else None)
+
+
+def test_a_run_that_is_opened_later_has_a_folder_of_its_own() -> None:
+    named = RunState(Showing(experiment=HIHELLO, keep=Keep(folder="/somewhere/one")))
+    assert named.open_instead(LESSONS["ohlol"]).keep is None
+    unnamed = RunState(Showing(experiment=HIHELLO, keep=Keep(every=5)))
+    assert unnamed.open_instead(LESSONS["ohlol"]).keep == Keep(every=5)
+
+
+async def test_a_key_between_the_greeting_and_the_first_frame_is_not_lost() -> None:
+    engine = FakeEngine()
+    engine.holds = True  # the first tick takes long
+    async with running(engine=engine, ready=False) as (pilot, app, _):
+        await until(pilot, lambda: any(isinstance(each, Open) for each in engine.commands))
+        engine.heard()
+        await pilot.press("space")
+        await until(pilot, lambda: engine.commands)
+        assert app.run_state.opened is None
+        assert engine.heard() == [Play(on=False)]
