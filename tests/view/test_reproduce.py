@@ -61,7 +61,7 @@ async def test_what_a_terminal_would_obey_is_copied_and_shown_with_escapes() -> 
         await pilot.pause()
         text = screen_text(pilot)
         assert r"$'a\n\033[31m[b]\''" in text
-        assert "is written with escapes" in words(text)
+        assert "are written as escapes" in words(text)
         assert r"$'a\n\033[31m[b]\''" in app.clipboard
         assert app.clipboard.isprintable()
 

@@ -23,7 +23,7 @@ __all__ = ["BreakpointsScreen"]
 _KINDS: dict[Kind, tuple[str, str, str]] = {  # what comes before the number, an example, an explanation
     "learnt": ("learnt", "", "first right prediction"),
     "loss": ("loss <", "2.7", "the loss falls below this"),
-    "jump": ("jump >", "0.5", "it rises by more in one update"),
+    "jump": ("jump >", "0.5", "it rises by more at once"),
     "epoch": ("epoch =", "50", "this epoch is done"),
     "tick": ("tick =", "300", "this tick is done"),
 }
