@@ -7,7 +7,7 @@ import pytest
 
 from tests.house.recipes import RECIPES, Step, apply, copy_tree, run
 
-NAMES = {"lesson"}
+NAMES = {"cell", "lesson", "setting"}
 
 
 def followed(name: str, root: Path, *, without: str = "") -> Step:
