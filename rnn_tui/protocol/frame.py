@@ -182,7 +182,7 @@ class SeriesScale(Value, frozen=True, kw_only=True):
         return f"({self.name}{offset}) / {self.unit:g}" if offset else f"{self.name} / {self.unit:g}"
 
     def drawn(self, values: Doubles) -> Doubles:
-        """Values as they are drawn: less the offset, by the unit."""
+        """Return values as they are drawn: less the offset, divided by the unit."""
         return (values - self.offset) / self.unit
 
 

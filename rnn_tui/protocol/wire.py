@@ -25,7 +25,7 @@ __all__ = [
     "pack",
 ]
 
-MAX_MESSAGE = 64 * 2**20  # bytes; the size of a frame follows that of the screen, so no real one comes near
+MAX_MESSAGE = 64 * 2**20  # bytes; a frame is as large as the screen needs, so no real one comes near
 MAX_COMMAND = 8 * 2**20  # bytes; the longest command holds an experiment with its texts
 
 

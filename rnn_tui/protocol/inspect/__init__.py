@@ -30,5 +30,5 @@ def name_of(ask: Ask) -> str:
 
 
 def name_of_answer(kind: type[Answer]) -> str:
-    """Return the name of an answer: the same as that of its ask."""
+    """Return the name of an answer, which is the name of its ask."""
     return kind.__name__.removesuffix("Facts").lower()

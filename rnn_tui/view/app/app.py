@@ -90,11 +90,11 @@ class RnnApp(App[int]):
         return own if self._own_themes else super().available_themes | own
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line goes through on its way to the terminal."""
+        """Return the filters that every line passes on its way to the terminal."""
         return [*super().get_line_filters(), *self._last_filters]
 
     def get_default_screen(self) -> MainScreen:
-        """The screen with the panes."""
+        """Make the screen with the panes."""
         return MainScreen(self.run_state.experiment)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -210,7 +210,7 @@ class RnnApp(App[int]):
     # ---- what the engine is asked and told --------------------------------------------------------------------
 
     def _wanted(self) -> tuple[Wanted, CurveWanted | None] | None:
-        """What the panes can show; None while a dialog covers them, since nothing is drawn then."""
+        """Return what the panes can show; None while a dialog covers them, since nothing is drawn then."""
         return (self.main.wanted(), self.main.curve_wanted()) if self._is_main_on_top else None
 
     def _show_waiting(self, keys: int) -> None:

@@ -1,4 +1,4 @@
-"""The view's connection to its engine: what the engine says is posted to the app, and what it is told waits for it."""
+"""The view's connection to its engine: messages are posted to the app, and commands wait until there is an engine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Connection:
         return self._engine.joined
 
     def listen(self) -> None:
-        """Post everything that the engine says from now on as `Heard`, and its end as `Lost`."""
+        """Listen to the engine: every message is posted as `Heard`, its end as `Lost`."""
         self._app.run_worker(self._listen(self._engine), exit_on_error=False)
 
     async def _listen(self, engine: EngineLink) -> None:

@@ -22,7 +22,7 @@ class Dialogs:
     """Opens dialogs over the panes, one at a time."""
 
     def __init__(self, app: App[int], run: RunState, tell: Callable[[Command], None]) -> None:
-        """`tell` sends the engine a command and shows what comes of it."""
+        """Take a function that sends the engine a command and shows what comes of it."""
         self._app, self._run, self._tell = app, run, tell
 
     def open(self, name: str) -> None:

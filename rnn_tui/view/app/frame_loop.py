@@ -30,7 +30,7 @@ class FrameLoop:
         send: Callable[[FrameRequest], None],
         show_waiting: Callable[[int], None],
     ) -> None:
-        """`wanted` says what the screen can show, or None while a dialog covers it; `send` sends a request.
+        """Make a loop. `wanted` says what the screen can show, None while a dialog covers it; `send` sends a request.
 
         `show_waiting(n)` tells the user that n keys have been heard whose effect is still to come.
         """

@@ -30,7 +30,7 @@ class FrameRequests:
     """Decides about requests: `wait` tells how long to wait, `next_request` what to send then."""
 
     def __init__(self, fps: float = 20.0, cores: int | None = None) -> None:
-        """`cores`: of this machine, which views without the controls share with the training; None: all there are."""
+        """Share this many cores between training and views without the controls; None: all of the machine."""
         self._period = 1 / fps
         self._cores = cores or os.cpu_count() or 1
         self._cpu: float | None = None  # CPU seconds that this view had used when the last frame came

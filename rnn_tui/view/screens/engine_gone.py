@@ -34,7 +34,7 @@ class EngineGoneScreen(Dialog[bool]):
     """
 
     def __init__(self, words: str, *, kept: bool = False) -> None:
-        """`kept`: there is a checkpoint to go on from."""
+        """Show these last words; `kept`: there is a checkpoint to go on from."""
         super().__init__()
         self._kept = kept
         lines = words.strip("\r\n").splitlines()

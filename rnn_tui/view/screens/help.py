@@ -26,31 +26,34 @@ _PANES = (
         "Network",
         "The same cell with the same weights, drawn once for each time step. Data flows up, time runs to the right.",
     ),
-    ("Lit step", "Ticking by character, the step that has just been fed. A dot is a step that has not been fed yet."),
+    (
+        "Lit step",
+        "The step that has just been fed, when ticking by character. A dot is a step that has not been fed yet.",
+    ),
     (
         "Slow motion",
-        "One tick, phase by phase (n, or s to play them). What is being computed is lit. Backward, the thick arrows ◀ "
-        "carry gradients from the last step to the first; each box then holds ‖∂L/∂h‖. The numbers are those of the "
-        "tick itself, only held.",
+        "One tick, phase by phase (n, or s to play them). What is being computed is lit. In the backward pass thick "
+        "arrows ◀ carry gradients from the last step to the first, and each box holds ‖∂L/∂h‖. The numbers are "
+        "those of this tick.",
     ),
     ("Hidden state", "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0."),
     (
         "Loss",
-        "The line is the loss of each update, the faint points are single characters. The dashed floor: a state used "
-        "as logits cannot be surer than that. A linear head has no floor.",
+        "The line is the loss of each update, the faint points are single characters. The dashed line is the floor: "
+        "with states as logits the loss cannot fall below it. A linear head has no floor.",
     ),
-    ("Prediction", "What the network says now, under its target; the likeliest characters of each step as bars."),
+    ("Prediction", "What the network predicts now, below the target; the likeliest characters of each step as bars."),
     (
         "See inside",
-        "i g v w p a u G t open a pane and close it: those over time below the network, the others at the right; on a "
-        "small screen they fill it. They follow the time cursor, the layer (↑ ↓) and the row ({ }), and are "
-        "computed only while they are there. h explains the one with the focus.",
+        "i g v w p a u G t open and close a pane: below the network if it shows time steps, else at the right; on a "
+        "small screen it fills the screen. Panes follow the time cursor, the layer (↑ ↓) and the row ({ }), and are "
+        "computed only while they are open. h explains the one with the focus.",
     ),
-    ("Shapes", "Where nothing is learnt they stand at the right by themselves: every tensor, and what must hold."),
+    ("Shapes", "Every tensor, and the equations that must hold; at the right from the start if nothing is learnt."),
     ("Time cursor", "One time step is marked in all panes at once. A click sets it."),
-    ("Mouse", "Over a cell, the lower border of its pane tells the exact value."),
+    ("Mouse", "Over a cell, the lower border of the pane shows its exact value."),
 )
-_ON_THE_LEFT = 4  # groups of keys, where there are two columns
+_ON_THE_LEFT = 4  # groups of keys, if there are two columns
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
 _HINT = "← → page · ↑ ↓ scroll · / search · esc close"
 _SEARCH_HINT = "↑ ↓ choose · enter open · esc back"
@@ -64,10 +67,10 @@ class HelpScreen(Dialog[None]):
         Binding("escape", "back", "close"),
         Binding("question_mark,q,f1", "leave", "close"),
         Binding("slash", "search", "search"),
-        Binding("left", "turn(-1)", "page before", show=False),
+        Binding("left", "turn(-1)", "previous page", show=False),
         Binding("right", "turn(1)", "next page", show=False),
         Binding("down", "move(1)", "next hit", show=False),
-        Binding("up", "move(-1)", "hit before", show=False),
+        Binding("up", "move(-1)", "previous hit", show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (56, "-high")]  # noqa: RUF012
@@ -118,7 +121,7 @@ class HelpScreen(Dialog[None]):
         self._page = _FIRST
 
     def compose(self) -> ComposeResult:
-        """The topics, beside them keys and panes or a page of the manual; the search over all of it."""
+        """Lay out the topics, beside them keys and panes or a page of the manual; a search may cover both."""
         with Vertical(id="help", classes="dialog") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = _HINT

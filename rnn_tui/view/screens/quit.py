@@ -28,7 +28,7 @@ class QuitScreen(Dialog[Goodbye]):
     """
 
     def __init__(self, *, name: str, kept: bool, held: bool, views: int) -> None:
-        """`views`: how many the run has, including this one."""
+        """Ask about the run of this name; `views`: how many it has, including this one."""
         super().__init__()
         self._name, self._kept, self._held, self._views = safe(name), kept, held, views
 

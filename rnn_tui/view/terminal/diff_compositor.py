@@ -168,7 +168,7 @@ class DiffCompositor(Compositor):
     """Textual's compositor, with updates that send only what differs from what the terminal shows."""
 
     def __init__(self, shared: Callable[[], TerminalCells | None] = lambda: None) -> None:
-        """`shared` returns what the terminal shows, whichever screen has drawn it; None: unknown."""
+        """Take a function that returns what the terminal shows, whichever screen has drawn it; None: unknown."""
         super().__init__()
         self._shared = shared
         self._own = TerminalCells()

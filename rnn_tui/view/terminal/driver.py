@@ -55,11 +55,11 @@ class TerminalDriver(LinuxDriver):
         self._has_terminal = False
 
     def _sigtstp_application(self, *_: object) -> None:
-        """Called by a signal, perhaps in the middle of a picture: return the terminal after it, and stop."""
+        """Return the terminal after the picture that may be under way, and stop. Called by a signal."""
         self._soon(self._stop)
 
     def _sigcont_application(self, *_: object) -> None:
-        """Called by a signal: take the terminal again. After SIGSTOP it has not been returned before."""
+        """Take the terminal again, also after SIGSTOP, before which it was not returned. Called by a signal."""
         self._soon(self._go_on)
 
     def _stop(self) -> None:
@@ -90,7 +90,7 @@ class TerminalDriver(LinuxDriver):
         self._asking = self._loop.call_later(self._pause, self._ask_again)
 
     def write(self, data: str) -> None:
-        """Hand data to the writing thread, without waiting."""
+        """Write data in a thread, without waiting."""
         if self._writer is not None:
             encoded = data.encode("utf-8", "replace")
             self._since_flush += len(encoded)
@@ -127,7 +127,7 @@ class TerminalDriver(LinuxDriver):
             self._writer.close()
 
     def process_message(self, message: Message) -> None:
-        """Called in the reading thread: take answers out, and note keys."""
+        """Take answers out, and note keys. Called in the reading thread."""
         now = time.monotonic()
         if isinstance(message, events.CursorPosition):
             if self._answered < self._asked:
@@ -166,7 +166,7 @@ class TerminalDriver(LinuxDriver):
         self._asking = self._loop.call_later(self._pause, self._ask_again)
 
     def _on_took(self, size: int, seconds: float, backlog: int) -> None:
-        """Called in the writing thread."""
+        """Note how long a write took. Called in the writing thread."""
         now = time.monotonic()
         self._tell(lambda _: self.pacing.took(size, seconds, now, backlog=backlog), now, took=True)
 

@@ -23,7 +23,7 @@ class KeyLine(Footer):
     _made_of: object = None  # the line that stands there
 
     async def recompose(self) -> None:
-        """Called by textual whenever the focus moves: nothing where the line would be the same again."""
+        """Build the line anew, unless it would be the same again. Textual calls this whenever the focus moves."""
         shown = [each for each in self.screen.active_bindings.values() if each.binding.show]
         made_of = self._bindings_ready, self.app.size.width, [(each.binding.action, each.enabled) for each in shown]
         if made_of != self._made_of:
@@ -31,7 +31,7 @@ class KeyLine(Footer):
             await super().recompose()
 
     def compose(self) -> ComposeResult:
-        """Called by textual."""
+        """Yield the entries that fit."""
         entries = [each for each in super().compose() if isinstance(each, FooterKey)]
         if is_ascii(self.app):
             for each in entries:
@@ -43,7 +43,7 @@ class KeyLine(Footer):
         yield from entries
 
     def on_resize(self) -> None:
-        """More of them fit, or fewer."""
+        """Choose anew how many entries fit."""
         self.refresh(recompose=True)
 
 
