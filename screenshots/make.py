@@ -16,8 +16,8 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.launch import Showing
-from rnn_tui.view.model.settings import Manner, Theme
+from rnn_tui.view.model.launch import LaunchOptions
+from rnn_tui.view.model.settings import Theme, ViewSettings
 
 _HERE = Path(__file__).parent
 
@@ -95,7 +95,9 @@ async def _take(shot: Shot) -> None:
     run = msgspec.structs.replace(lesson.run, speed=shot.speed, until=(), threads=threads)
     fast = msgspec.structs.replace(lesson, run=run)
     engine = start_engine()
-    app = RnnApp(engine, Showing(experiment=fast, manner=Manner(theme=shot.theme), paused=shot.speed > 0))
+    app = RnnApp(
+        engine, LaunchOptions(experiment=fast, view_settings=ViewSettings(theme=shot.theme), paused=shot.speed > 0)
+    )
     try:
         async with app.run_test(size=shot.size) as pilot:
             await _hold_at(pilot, app, shot.tick, far=not shot.speed)

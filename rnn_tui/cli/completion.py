@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem, get_completion_class
 
-from rnn_tui.cli.options import Refusal
+from rnn_tui.cli.options import UsageError
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.manual import TOPICS
@@ -34,7 +34,7 @@ def completion(ctx: click.Context, *, shell: str) -> None:
     In ~/.bashrc or ~/.zshrc: eval "$(rnn-tui completion bash)"
     """
     if shell not in _SHELLS:
-        raise Refusal(f"{shown(shell)}: must be {', '.join(_SHELLS[:-1])} or {_SHELLS[-1]}")
+        raise UsageError(f"{shown(shell)}: must be {', '.join(_SHELLS[:-1])} or {_SHELLS[-1]}")
     kind = get_completion_class(shell)
     assert kind is not None
     click.echo(kind(ctx.find_root().command, {}, "rnn-tui", "_RNN_TUI_COMPLETE").source())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from rnn_tui.cli.options import Refusal, complaint, given, given_gap
+from rnn_tui.cli.options import UsageError, complaint, given, given_gap
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
 from rnn_tui.data.fit_batches import fitted
@@ -27,15 +27,15 @@ __all__ = ["experiment_of", "turns_of"]
 
 
 def experiment_of(parameters: dict[str, Any]) -> Experiment:
-    """The sound experiment that a command line describes. Raises Refusal."""
+    """The sound experiment that a command line describes. Raises UsageError."""
     replaced = given(parameters)
     if replaced.get("data.text") == "":
-        raise Refusal("--text '': is empty; it must be a file, or - for stdin")
+        raise UsageError("--text '': is empty; it must be a file, or - for stdin")
     if replaced.get("data.text") == "-":
         replaced["data.text"] = _stdin()
     for path, option in (("data.pairs", "--pairs"), ("data.series", "--series")):
         if replaced.get(path) == "-":
-            raise Refusal(f"{option} -: must be a file; only --text reads stdin")
+            raise UsageError(f"{option} -: must be a file; only --text reads stdin")
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
     gap = given_gap(parameters)
     if gap is not None:
@@ -48,24 +48,24 @@ def experiment_of(parameters: dict[str, Any]) -> Experiment:
         experiment = from_dict(values)
         check_memory(experiment)
     except ExperimentError as error:
-        raise Refusal(complaint(error, values)) from None
+        raise UsageError(complaint(error, values)) from None
     return experiment
 
 
 def _stdin() -> str:
-    """The file that what comes in on stdin is kept in, until the command is over. Raises Refusal."""
+    """The file that what comes in on stdin is kept in, until the command is over. Raises UsageError."""
     if sys.stdin is None or sys.stdin.isatty():
-        raise Refusal("--text -: nothing comes in on stdin; pipe a text into it, as in `cat *.txt | rnn-tui --text -`")
+        raise UsageError("--text -: nothing comes in on stdin; pipe a text in, as in `cat *.txt | rnn-tui --text -`")
     from rnn_tui.cli.stdin import stdin_as_file
 
     path = click.get_current_context().with_resource(stdin_as_file())
     if not os.path.getsize(path):
-        raise Refusal("--text -: stdin is empty")
+        raise UsageError("--text -: stdin is empty")
     return path
 
 
 def turns_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:
-    """What `--fork` says. Raises Refusal."""
+    """What `--fork` says. Raises UsageError."""
     if not forks:
         return ()
     from rnn_tui.experiment.command_line import ForkError, parse_forks
@@ -73,16 +73,16 @@ def turns_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ..
     try:
         return parse_forks(experiment, forks)
     except ForkError as error:
-        raise Refusal(f"--fork {error}") from None
+        raise UsageError(f"--fork {error}") from None
 
 
 def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experiment:
     """The lesson, or what the file holds, that the options change; `texts`: one of them is the input."""
     if len(names) > 1:
-        raise Refusal(f"{shown(names[1])}: one name at a time, and a text with spaces needs quotes")
+        raise UsageError(f"{shown(names[1])}: one name at a time, and a text with spaces needs quotes")
     if file is not None:
         if names:
-            raise Refusal(f"{shown(names[0])}: give a lesson or --experiment {shown(file)}, not both")
+            raise UsageError(f"{shown(names[0])}: give a lesson or --experiment {shown(file)}, not both")
         return _read(file)
     name = names[0] if names else DEFAULT
     if name not in LESSONS:
@@ -90,18 +90,18 @@ def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experimen
         hint = f"nearest: {', '.join(like)}" if like else "`rnn-tui lessons` lists them"
         if texts:
             hint += ", and a text with spaces needs quotes"
-        raise Refusal(f"{shown(name)}: no such lesson; {hint}")
+        raise UsageError(f"{shown(name)}: no such lesson; {hint}")
     return LESSONS[name]
 
 
 def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) -> None:
-    """Raises Refusal for a gap where the texts are not those of `remember`."""
+    """Raises UsageError for a gap where the texts are not those of `remember`."""
     if file or name != REMEMBER:
         other = "a file" if file else name
-        raise Refusal(f"--gap {gap}: only the lesson {REMEMBER} has a gap; {other} has none")
+        raise UsageError(f"--gap {gap}: only the lesson {REMEMBER} has a gap; {other} has none")
     for path in ("data.inputs", "data.targets"):
         if path in replaced:
-            raise Refusal(f"--gap {gap}: makes the texts of {REMEMBER}; give it or {setting(path).option}, not both")
+            raise UsageError(f"--gap {gap}: makes the texts of {REMEMBER}; give it or {setting(path).option}, not both")
 
 
 def _read(file: str) -> Experiment:
@@ -110,4 +110,4 @@ def _read(file: str) -> Experiment:
     try:
         return read(file)
     except ExperimentError as error:
-        raise Refusal(f"--experiment {safe(str(error))}") from None
+        raise UsageError(f"--experiment {safe(str(error))}") from None

@@ -12,7 +12,7 @@ from rnn_tui.cli.experiment_args import experiment_of, turns_of
 from rnn_tui.cli.experiment_options import FORK, experiment_parameters
 from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.cli.manual import show_manual
-from rnn_tui.cli.options import Refusal, SectionOption, check_working_folder, complaint, given
+from rnn_tui.cli.options import SectionOption, UsageError, check_working_folder, complaint, given
 from rnn_tui.cli.remove import remove
 from rnn_tui.cli.run_options import run_options
 from rnn_tui.cli.runs import export, runs, stop
@@ -153,7 +153,7 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
         experiment = experiment_of(parameters)
         turns, keep = turns_of(experiment, forks), keeping(experiment, parameters, save=True)
     if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
-        raise Refusal(f"--every {shown(every)}: must be a whole number, 1 or more")
+        raise UsageError(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless.train import train
     from rnn_tui.runs.manifest import CheckpointError
 
@@ -172,23 +172,23 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
         )
         raise SystemExit(code)
     except CheckpointError as error:
-        raise Refusal(str(error)) from None
+        raise UsageError(str(error)) from None
     except ExperimentError as error:
-        raise Refusal(complaint(error, to_dict(experiment))) from None
+        raise UsageError(complaint(error, to_dict(experiment))) from None
 
 
 @main.command("show", cls=SectionedCommand, params=experiment_parameters())
 def _show(**parameters: Any) -> None:
     """Print an experiment as a TOML file: change it, and open it with --experiment."""
     if parameters["data_text"] == "-":
-        raise Refusal("--text -: a file that is to be opened again needs a text that stays")
+        raise UsageError("--text -: a file that is to be opened again needs a text that stays")
     from rnn_tui.experiment.toml_file import write
 
     experiment = experiment_of(parameters)
     try:
         text = write(experiment)
     except ExperimentError as error:
-        raise Refusal(complaint(error, to_dict(experiment))) from None
+        raise UsageError(complaint(error, to_dict(experiment))) from None
     write_escaped(text)
 
 
@@ -198,7 +198,7 @@ def _show(**parameters: Any) -> None:
 def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     """List the lessons."""
     if names:
-        raise Refusal(f"{shown(names[0])}: lessons takes no name; `rnn-tui show NAME` tells of one")
+        raise UsageError(f"{shown(names[0])}: lessons takes no name; `rnn-tui show NAME` tells of one")
     formatter = ctx.make_formatter()
     write_lessons(formatter)
     click.echo(formatter.getvalue(), nl=False)

@@ -9,7 +9,7 @@ import sys
 import click
 
 from rnn_tui.cli.completion import complete_topics
-from rnn_tui.cli.options import Refusal
+from rnn_tui.cli.options import UsageError
 from rnn_tui.common.wording import shown
 from rnn_tui.manual import TOPICS, read_page
 
@@ -31,7 +31,7 @@ def show_manual(ctx: click.Context, *, words: tuple[str, ...]) -> None:
     assert isinstance(program, click.Group)
     topic, *more = words
     if more:
-        raise Refusal(f"{shown(more[0])}: help takes one topic; `rnn-tui help` lists them")
+        raise UsageError(f"{shown(more[0])}: help takes one topic; `rnn-tui help` lists them")
     command = program.get_command(ctx, topic)
     if topic in TOPICS:
         _show(read_page(topic))
@@ -41,7 +41,7 @@ def show_manual(ctx: click.Context, *, words: tuple[str, ...]) -> None:
     else:
         near = difflib.get_close_matches(topic.lower(), TOPICS, n=3, cutoff=0.5)
         hint = f"nearest: {', '.join(near)}" if near else "`rnn-tui help` lists them"
-        raise Refusal(f"{shown(topic)}: no such topic; {hint}")
+        raise UsageError(f"{shown(topic)}: no such topic; {hint}")
 
 
 def _list_topics(ctx: click.Context) -> None:

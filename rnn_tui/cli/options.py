@@ -14,8 +14,8 @@ from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import ExperimentError
 
 __all__ = [
-    "Refusal",
     "SectionOption",
+    "UsageError",
     "check_working_folder",
     "complaint",
     "experiment_options",
@@ -35,16 +35,16 @@ _GAP = Setting(
 )
 
 
-class Refusal(click.ClickException):
+class UsageError(click.ClickException):
     """What cannot be done, as one line. Exit code 2."""
 
     exit_code = 2
 
 
 def check_working_folder() -> None:
-    """Raise Refusal where the working directory has been deleted: no path leads anywhere, and torch does not load."""
+    """Raise UsageError where the working directory has been deleted: no path works then, and torch does not load."""
     if is_gone():
-        raise Refusal("the folder that you are in has been deleted: go to another one (cd)")
+        raise UsageError("the folder that you are in has been deleted: go to another one (cd)")
 
 
 class SectionOption(click.Option):
@@ -87,7 +87,7 @@ def _option(each: Setting) -> SectionOption:
 
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The values of those options that were used, by path. Raises Refusal for one that is no such value."""
+    """The values of those options that were used, by path. Raises UsageError for one that is no such value."""
     used = {each: parameters[_parameter(each)] for each in SETTINGS}
     return {each.path: _value(each, text) for each, text in used.items() if text is not None and text != ()}
 
@@ -104,14 +104,14 @@ def gap_option() -> click.Parameter:
 
 
 def given_gap(parameters: dict[str, Any]) -> int | None:
-    """The gap, if that option was used. Raises Refusal for a value that is none."""
+    """The gap, if that option was used. Raises UsageError for a value that is none."""
     text = parameters[_GAP.name]
     if text is None:
         return None
     gap: int = _value(_GAP, text)
     problem = _GAP.range_problem(gap)
     if problem:
-        raise Refusal(f"{_GAP.option} {shown(text)}: {problem}")
+        raise UsageError(f"{_GAP.option} {shown(text)}: {problem}")
     return gap
 
 
@@ -141,4 +141,4 @@ def _value(each: Setting, text: Any) -> Any:
     try:
         return each.parse(text) if isinstance(text, str) else text
     except ValueError:
-        raise Refusal(f"{each.option} {shown(text)}: is not {each.wanted}") from None
+        raise UsageError(f"{each.option} {shown(text)}: is not {each.wanted}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.options import Refusal
+from rnn_tui.cli.options import UsageError
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
@@ -41,7 +41,7 @@ def _found(names: tuple[str, ...]) -> tuple[dict[str, Path], int]:
     try:
         living = {os.path.realpath(each.kept): each.name for each in live_engines() if each.kept}
     except EnginesError as error:
-        raise Refusal(safe(str(error))) from None
+        raise UsageError(safe(str(error))) from None
     found: dict[str, Path] = {}
     failed = 0
     for name in names:
@@ -61,9 +61,9 @@ def _found(names: tuple[str, ...]) -> tuple[dict[str, Path], int]:
 
 
 def _ask(folders: list[Path]) -> None:
-    """Ask on the terminal. Raises Refusal where there is none, and Exit where the answer is no."""
+    """Ask on the terminal. Raises UsageError where there is none, and Exit where the answer is no."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
-        raise Refusal(f"rm: needs a terminal to ask on; --yes deletes {counted(len(folders), 'run')} without asking")
+        raise UsageError(f"rm: needs a terminal to ask on; --yes deletes {counted(len(folders), 'run')} without asking")
     for folder in folders:
         say(f"{folder}: {_about(folder)}", err=True)
     if not click.confirm(f"Delete {counted(len(folders), 'run')} for good?", err=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.cli.options import Refusal, complaint, given
+from rnn_tui.cli.options import UsageError, complaint, given
 from rnn_tui.cli.run_options import NEWEST
 from rnn_tui.common.atomic_files import exists
 from rnn_tui.common.glyphs import safe
@@ -29,13 +29,13 @@ _LONG = 50_000  # characters of inputs from which an experiment may be too large
 
 
 def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> Keep | None:
-    """That and where a new run is to be kept; `save`: also where nothing is said of it. Raises Refusal."""
+    """That and where a new run is to be kept; `save`: also where nothing is said of it. Raises UsageError."""
     folder, board = parameters["run"], parameters["tensorboard"]
     every = _count("--checkpoint-every", parameters["checkpoint_every"])
     if parameters.get("no_save"):
         for option, value in (("--run", folder), ("--checkpoint-every", every), ("--tensorboard", board)):
             if value:
-                raise Refusal(f"{option} {shown(value)}: does not go with --no-save")
+                raise UsageError(f"{option} {shown(value)}: does not go with --no-save")
         return None
     _check_board(board)
     wanted = folder is not None or parameters.get("save") or every or board is not None
@@ -43,28 +43,28 @@ def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -
         return None
     if parameters.get("data_text") == "-":
         if wanted:
-            raise Refusal("--text -: a run that is kept needs a text that stays: give it as a file")
+            raise UsageError("--text -: a run that is kept needs a text that stays: give it as a file")
         return None
     if folder is not None:
         _check_folder(folder)
     elif problem := home_problem(runs_folder()):
-        raise Refusal(f"{problem}, or name a folder with --run DIR, or keep nothing with --no-save")
+        raise UsageError(f"{problem}, or name a folder with --run DIR, or keep nothing with --no-save")
     _check_size(experiment, parameters)
     return Keep(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
 
 
 def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tuple[Experiment, tuple[Turn, ...], Keep]:
-    """The run of that name, or the newest; the changes that are to come, and how it is kept. Raises Refusal."""
+    """The run of that name, or the newest; the changes that are to come, and how it is kept. Raises UsageError."""
     for other in (*parameters.get("names", ()), parameters.get("file"), parameters.get("run")):
         if other is not None:
-            raise Refusal(f"{shown(other)}: give it or a run to resume, not both")
+            raise UsageError(f"{shown(other)}: give it or a run to resume, not both")
     if parameters.get("no_save"):
-        raise Refusal("--no-save: a run that goes on is kept where it is")
+        raise UsageError("--no-save: a run that goes on is kept where it is")
     settings = given({each.path.replace(".", "_"): None for each in SETTINGS} | parameters)
     for each in SETTINGS:
         if each.path in settings and not each.resume:
             hint = " (--fork changes how it learns)" if each.section == "training" else ""
-            raise Refusal(f"{each.option}: is the run's own, and cannot change when it is resumed{hint}")
+            raise UsageError(f"{each.option}: is the run's own, and cannot change when it is resumed{hint}")
     _check_board(parameters["tensorboard"])
     every = _count("--checkpoint-every", parameters["checkpoint_every"])
     try:
@@ -73,11 +73,11 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
         manifest = read_manifest(folder)
         read_tensors(folder, manifest, experiment)  # before there is a screen, and before torch is loaded
     except NoSuchRun as error:
-        raise Refusal(str(error)) from None
+        raise UsageError(str(error)) from None
     except (ExperimentError, CheckpointError) as error:
-        raise Refusal(safe(str(error))) from None
+        raise UsageError(safe(str(error))) from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise Refusal(f"{_place(folder)}: cannot be written, and the run is kept there")
+        raise UsageError(f"{_place(folder)}: cannot be written, and the run is kept there")
     training = manifest.turns[-1].training if manifest.turns else experiment.training
     values = to_dict(experiment)
     values["run"] |= _of_section("run", settings)
@@ -85,7 +85,7 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
         experiment = from_dict(values)
         turns = _other_training(experiment, training, manifest, settings)
     except ExperimentError as error:
-        raise Refusal(complaint(error, values)) from None
+        raise UsageError(complaint(error, values)) from None
     turns += _forks(experiment, turns[-1].training if turns else training, manifest.tick, forks)
     keep = Keep(
         folder=str(folder.resolve()), resume=True, every=every, tensorboard=_absolute(parameters["tensorboard"])
@@ -100,13 +100,13 @@ def _of_section(section: str, settings: dict[str, Any]) -> dict[str, Any]:
 def _other_training(
     experiment: Experiment, training: Training, manifest: Manifest, settings: dict[str, Any]
 ) -> tuple[Turn, ...]:
-    """Return the change of training from the tick on where the run was left. Raises ExperimentError, or Refusal."""
+    """Return the change of training from the tick on where the run was left. Raises ExperimentError, or UsageError."""
     values = to_dict(msgspec.structs.replace(experiment, training=training))
     values["training"] |= _of_section("training", settings)
     asked = from_dict(values).training
     epochs = asked.epochs
     if "training.epochs" in settings and 0 < epochs < manifest.epoch:
-        raise Refusal(
+        raise UsageError(
             f"--epochs {epochs}: is too small: the run is in epoch {manifest.epoch:,}; it must be at least that, or 0"
         )
     return () if asked == training else (Turn(tick=manifest.tick, training=asked),)
@@ -116,33 +116,33 @@ def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[s
     try:
         turns = parse_forks(msgspec.structs.replace(experiment, training=training), forks)
     except ForkError as error:
-        raise Refusal(f"--fork {error}") from None
+        raise UsageError(f"--fork {error}") from None
     for turn, text in zip(turns, forks, strict=True):
         if turn.tick < tick:
-            raise Refusal(f"--fork {shown(text)}: is in the past: the run was left at tick {tick:,}")
+            raise UsageError(f"--fork {shown(text)}: is in the past: the run was left at tick {tick:,}")
     return turns
 
 
 def _check_board(folder: str | None) -> None:
-    """Nothing, where no event files are asked for, or they can be written. Raises Refusal."""
+    """Nothing, where no event files are asked for, or they can be written. Raises UsageError."""
     if folder is None:
         return
     from importlib.util import find_spec
 
     if find_spec("tensorboard") is None:
-        raise Refusal("--tensorboard: needs another package: pip install 'rnn-tui[tensorboard]'")
+        raise UsageError("--tensorboard: needs another package: pip install 'rnn-tui[tensorboard]'")
     _check_writable("--tensorboard", folder)
 
 
 def _check_folder(folder: str) -> None:
-    """Whether a run can begin in that folder. Nothing is made. Raises Refusal."""
+    """Whether a run can begin in that folder. Nothing is made. Raises UsageError."""
     _check_writable("--run", folder)
     if exists(Path(folder) / EXPERIMENT):
-        raise Refusal(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
+        raise UsageError(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
 
 
 def _check_size(experiment: Experiment, parameters: dict[str, Any]) -> None:
-    """Do nothing where the experiment can be written as a file and read again. Raises Refusal."""
+    """Do nothing where the experiment can be written as a file and read again. Raises UsageError."""
     if sum(map(len, (*experiment.data.inputs, *experiment.data.targets))) < _LONG:
         return  # the package that writes it need not be loaded
     from rnn_tui.experiment.toml_file import write
@@ -151,27 +151,27 @@ def _check_size(experiment: Experiment, parameters: dict[str, Any]) -> None:
         write(experiment)
     except ExperimentError as error:
         way = "; --no-save trains without keeping the run" if "no_save" in parameters else ""
-        raise Refusal(f"--input: {error}{way}") from None
+        raise UsageError(f"--input: {error}{way}") from None
 
 
 def _check_writable(option: str, folder: str) -> None:
     path = Path(folder)
     if not folder or "\0" in folder:
-        raise Refusal(f"{option} {_place(folder)}: is no folder")
+        raise UsageError(f"{option} {_place(folder)}: is no folder")
     while not path.exists() and path != path.parent:
         path = path.parent
     if not path.is_dir():
-        raise Refusal(f"{option} {_place(folder)}: {_place(path)} is no folder")
+        raise UsageError(f"{option} {_place(folder)}: {_place(path)} is no folder")
     if not os.access(path, os.W_OK | os.X_OK):
-        raise Refusal(f"{option} {_place(folder)}: {_place(path)} cannot be written")
+        raise UsageError(f"{option} {_place(folder)}: {_place(path)} cannot be written")
 
 
 def _count(option: str, text: str | None) -> int:
-    """A whole number from 1 on; 0 where nothing is said. Raises Refusal."""
+    """A whole number from 1 on; 0 where nothing is said. Raises UsageError."""
     if text is None:
         return 0
     if not (text.isascii() and text.isdecimal()) or len(text) > 20 or not 0 < int(text) <= _MOST:
-        raise Refusal(f"{option} {shown(text)}: must be a whole number, 1 or more")
+        raise UsageError(f"{option} {shown(text)}: must be a whole number, 1 or more")
     return int(text)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.options import Refusal, check_working_folder
+from rnn_tui.cli.options import UsageError, check_working_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import shown
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnn_tui.client.discovery import LiveEngine
     from rnn_tui.experiment.spec import Experiment
     from rnn_tui.protocol.core import ExperimentSummary, RunSummary
-    from rnn_tui.runs.catalog import Listed
+    from rnn_tui.runs.catalog import RunEntry
 
 __all__ = ["export", "runs", "stop"]
 
@@ -31,15 +31,15 @@ def runs(*, json: bool) -> None:
     """List the runs: those that train now, and those that are kept on the disk, the newest first."""
     from rnn_tui.client.discovery import EnginesError, live_engines
     from rnn_tui.common.process import home_problem
-    from rnn_tui.runs.catalog import RunsUnreadable, listed, runs_folder
+    from rnn_tui.runs.catalog import RunsUnreadable, list_runs, runs_folder
 
     try:
         living = live_engines()
     except EnginesError as error:
-        raise Refusal(safe(str(error))) from None
+        raise UsageError(safe(str(error))) from None
     kept, unreadable = [], ""
     try:
-        kept = listed()
+        kept = list_runs()
     except RunsUnreadable as error:
         unreadable = safe(str(error))
     found = _together(living, kept)
@@ -53,10 +53,10 @@ def runs(*, json: bool) -> None:
         where = f"No runs yet in {runs_folder()}: `rnn-tui train` and `rnn-tui --save` keep theirs there."
         say(f"No runs: {problem}." if problem else where)
     if unreadable:
-        raise Refusal(unreadable)
+        raise UsageError(unreadable)
 
 
-def _print_table(found: "list[tuple[LiveEngine | None, Listed | None]]", kept: "list[Listed]") -> None:
+def _print_table(found: "list[tuple[LiveEngine | None, RunEntry | None]]", kept: "list[RunEntry]") -> None:
     """A row for each run; then, on stderr, what is wrong with those that cannot be read."""
     rows = [_COLUMNS, *(_row(*each) for each in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -81,12 +81,12 @@ def stop(*, name: str) -> None:
             say(f"rnn-tui: waiting for the run to answer, {PATIENCE:g} s at most …", err=True)
         left = engines.stop_engine(engine, patience=_PATIENCE, first_word=PATIENCE)
     except NoLiveRun as error:
-        raise Refusal(str(error)) from None
+        raise UsageError(str(error)) from None
     except engines.EnginesError as error:
-        raise Refusal(f"{shown(name)}: {safe(str(error))}") from None
+        raise UsageError(f"{shown(name)}: {safe(str(error))}") from None
     say(_goodbye(left.run))
     if left.problem:
-        raise Refusal(f"{shown(name)}: it was stopped, but {safe(left.problem)}")
+        raise UsageError(f"{shown(name)}: it was stopped, but {safe(left.problem)}")
 
 
 def _goodbye(run: "RunSummary") -> str:
@@ -112,7 +112,7 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
     from rnn_tui.runs.manifest import CheckpointError
 
     if to is not None and os.path.exists(to) and not os.path.isdir(to):
-        raise Refusal(f"--to {shown(to)}: is a file; it must be a folder")
+        raise UsageError(f"--to {shown(to)}: is a file; it must be a folder")
     try:
         folder = find(name)
         from rnn_tui.engine.store.export import ExportRefused, export_run
@@ -120,31 +120,31 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
         try:
             written = export_run(folder, to if to is not None else ".", best=best, force=force)
         except ExportRefused as error:
-            raise Refusal(str(error)) from None
+            raise UsageError(str(error)) from None
     except NoSuchRun as error:
-        raise Refusal(str(error)) from None
+        raise UsageError(str(error)) from None
     except (ExperimentError, CheckpointError) as error:
-        raise Refusal(safe(str(error))) from None
+        raise UsageError(safe(str(error))) from None
     except OSError as error:
-        raise Refusal(f"--to {shown(to or '.')}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"--to {shown(to or '.')}: cannot be written: {error.strerror or error}") from None
     say("\n".join(safe(str(file)) for file in written))
 
 
-def _together(living: "list[LiveEngine]", kept: "list[Listed]") -> "list[tuple[LiveEngine | None, Listed | None]]":
+def _together(living: "list[LiveEngine]", kept: "list[RunEntry]") -> "list[tuple[LiveEngine | None, RunEntry | None]]":
     """Every run once: those in memory first, also where they are kept elsewhere (--run)."""
     from pathlib import Path
 
-    from rnn_tui.runs.catalog import read_listed
+    from rnn_tui.runs.catalog import read_entry
 
     on_disk = {os.path.realpath(each.folder): each for each in kept}
-    first: list[tuple[LiveEngine | None, Listed | None]] = []
+    first: list[tuple[LiveEngine | None, RunEntry | None]] = []
     for each in living:
         found = on_disk.pop(os.path.realpath(each.kept), None) if each.kept else None
-        first.append((each, found or (read_listed(Path(each.kept)) if each.kept else None)))
+        first.append((each, found or (read_entry(Path(each.kept)) if each.kept else None)))
     return [*first, *((None, each) for each in on_disk.values())]
 
 
-def _row(living: "LiveEngine | None", kept: "Listed | None") -> tuple[str, ...]:
+def _row(living: "LiveEngine | None", kept: "RunEntry | None") -> tuple[str, ...]:
     run = living.run if living is not None else None
     name = (living.name if living is not None else "") or (kept.name if kept is not None else "?")
     experiment: Experiment | ExperimentSummary | None = kept.experiment if kept is not None else None
@@ -188,7 +188,7 @@ def _now(living: "LiveEngine") -> str:
     return f"{doing} on {run.device}, {views}"
 
 
-def _json(living: "LiveEngine | None", kept: "Listed | None") -> str:
+def _json(living: "LiveEngine | None", kept: "RunEntry | None") -> str:
     import json
 
     run = living.run if living is not None else None

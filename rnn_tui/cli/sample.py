@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.options import Refusal, check_working_folder
+from rnn_tui.cli.options import UsageError, check_working_folder
 from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import Piecewise, say
@@ -88,15 +88,15 @@ def sample(
         if kept.experiment.is_numbers:
             _forecast(kept, given, steps, run)
         elif steps is not None:
-            raise Refusal(f"--forecast {shown(forecast)}: {shown(run)} has learnt characters; --length says how many")
+            raise UsageError(f"--forecast {shown(forecast)}: {shown(run)} has learnt text; --length says how many")
         else:
             _write(kept, given, found, run, drawn=drawn, skip_unknown=skip_unknown)
     except NoSuchRun as error:
-        raise Refusal(str(error)) from None
+        raise UsageError(str(error)) from None
     except ExperimentError as error:
-        raise Refusal(_told(error, numbers)) from None
+        raise UsageError(_told(error, numbers)) from None
     except ValueError as error:
-        raise Refusal(f"{shown(run)}: {safe(str(error))}") from None
+        raise UsageError(f"{shown(run)}: {safe(str(error))}") from None
     except BrokenPipeError:  # whoever read it has seen enough
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that what is still buffered is not tried again
 
@@ -112,14 +112,14 @@ def _write(
 ) -> None:
     """Go on with the prime, or answer each line of it: with the likeliest answer, unless it is `drawn`."""
     from rnn_tui.engine.inspect.generate import Choice, NotFinite, cannot_generate, stream
-    from rnn_tui.experiment.task_layout import what_it_says
+    from rnn_tui.experiment.task_layout import response_kind
 
     experiment, length = kept.experiment, int(numbers["length"])
-    says = what_it_says(experiment.data, next_characters=kept.essence.next_characters)
+    says = response_kind(experiment.data, next_characters=kept.data_card.next_characters)
     problem = cannot_generate(experiment, says)
     if problem:
-        raise Refusal(f"{shown(run)}: {problem}")
-    primes = known_primes(given, kept.essence.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
+        raise UsageError(f"{shown(run)}: {problem}")
+    primes = known_primes(given, kept.data_card.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
     temperature = float(numbers["temperature"]) if drawn or says == "text" else 0.0
     choice = Choice(temperature=temperature, top_k=int(numbers["top_k"]), seed=int(numbers["seed"]))
     model = kept.model()
@@ -133,7 +133,7 @@ def _write(
                 out.write(character)
                 written += 1
         except NotFinite as error:
-            raise Refusal(f"{shown(run)}: after {written:,} characters, {error}") from None
+            raise UsageError(f"{shown(run)}: after {written:,} characters, {error}") from None
         finally:
             out.end()
         if says == "answer" and written == length and next(characters, None) is not None:
@@ -145,8 +145,8 @@ def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: st
     from rnn_tui.engine.inspect.free_run import forecast_from
 
     if steps is None:
-        raise Refusal(f"{shown(run)}: it has learnt a series: --forecast N prints the next N numbers")
-    series = kept.essence.series
+        raise UsageError(f"{shown(run)}: it has learnt a series: --forecast N prints the next N numbers")
+    series = kept.data_card.series
     assert series is not None
     values = series.values if given is None else numbers_of(given)
     for value in _finite(forecast_from(kept.model(), kept.experiment, series, values, steps), run):
@@ -158,7 +158,7 @@ def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: st
 def _finite(values: Iterator[float], run: str) -> Iterator[float]:
     for at, value in enumerate(values):
         if value - value != 0:
-            raise Refusal(f"{shown(run)}: after {at:,} numbers, what it says is no number any more ({value})")
+            raise UsageError(f"{shown(run)}: after {at:,} numbers, what it says is no number any more ({value})")
         yield value
 
 
@@ -167,7 +167,7 @@ def _steps(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or not text.isascii() or not 0 < int(text[:20]) <= _MOST:
-        raise Refusal(f"--forecast {shown(text)}: must be a whole number, 1 or more")
+        raise UsageError(f"--forecast {shown(text)}: must be a whole number, 1 or more")
     return int(text)
 
 

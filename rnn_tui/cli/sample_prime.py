@@ -4,11 +4,11 @@ import math
 import sys
 from pathlib import Path
 
-from rnn_tui.cli.options import Refusal
+from rnn_tui.cli.options import UsageError
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
-from rnn_tui.experiment.task_layout import Says
+from rnn_tui.experiment.task_layout import ResponseKind
 
 __all__ = ["known_primes", "numbers_of", "prime_of"]
 
@@ -16,32 +16,35 @@ _NAMED = 5  # characters that a message names
 
 
 def prime_of(prime: str | None, file: str | None) -> str | None:
-    """The text that is given, by either option; None: none is. Raises Refusal for both, and for an unreadable file."""
+    """Return the text that either option gives; None: neither does.
+
+    Raises UsageError where both do, and for a file that cannot be read.
+    """
     if file is None:
         return prime
     if prime is not None:
-        raise Refusal(f"--prime-file {shown(file)}: cannot be combined with --prime: give one of them")
+        raise UsageError(f"--prime-file {shown(file)}: cannot be combined with --prime: give one of them")
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refusal(f"--prime-file {shown(file)}: is not UTF-8 text at offset {error.start:,}") from None
+        raise UsageError(f"--prime-file {shown(file)}: is not UTF-8 text at offset {error.start:,}") from None
     except (OSError, ValueError) as error:
         problem = error.strerror if isinstance(error, OSError) else error
-        raise Refusal(f"--prime-file {shown(file)}: cannot be read: {problem}") from None
+        raise UsageError(f"--prime-file {shown(file)}: cannot be read: {problem}") from None
     except AttributeError:  # there is no stdin
-        raise Refusal("--prime-file -: stdin is closed") from None
+        raise UsageError("--prime-file -: stdin is closed") from None
 
 
 def known_primes(
-    given: str | None, inputs: tuple[str, ...], vocabulary: str, *, says: Says, skip_unknown: bool
+    given: str | None, inputs: tuple[str, ...], vocabulary: str, *, says: ResponseKind, skip_unknown: bool
 ) -> list[str]:
-    """The texts that are read, one where it goes on with it, else one for each line; or the run's own first.
+    """Return the texts to read: one to go on with, else one for each line to answer; or the run's own first input.
 
-    Raises Refusal for characters that were never learnt, unless they are to be left out: then stderr has their number.
+    Raises UsageError for characters that were never learnt, unless they are to be left out: then stderr says how many.
     """
     if given is None and not (inputs and inputs[0]):
-        raise Refusal("--prime: is missing, and the run does not know what it has learnt")
+        raise UsageError("--prime: is missing, and the run does not know what it has learnt")
     if given is None:
         if says == "text":
             return [inputs[0][0]]
@@ -57,11 +60,11 @@ def known_primes(
     known = set(vocabulary)
     unknown = [character for text in texts for character in text if character not in known]
     if unknown and not skip_unknown:
-        raise Refusal(_unknown(texts, known, vocabulary))
+        raise UsageError(_unknown(texts, known, vocabulary))
     texts = ["".join(character for character in text if character in known) for text in texts]
     if not texts or not all(texts):
         left = "of what was given nothing is left" if unknown else "is empty"
-        raise Refusal(f"--prime {shown(given)}: {left}; it must be of {_characters(vocabulary)}")
+        raise UsageError(f"--prime {shown(given)}: {left}; it must be of {_characters(vocabulary)}")
     if unknown:
         say(f"{counted(len(unknown), 'character')} left out that {_was(unknown)} never learnt.", err=True)
     return texts
@@ -94,7 +97,7 @@ def _characters(vocabulary: str) -> str:
 
 
 def numbers_of(text: str) -> list[float]:
-    """The numbers in a text, with white space between them. Raises Refusal for what is none, and for none at all."""
+    """The numbers in a text, with white space between them. Raises UsageError for what is none, and for none at all."""
     found = []
     for place, word in enumerate(text.split(), 1):
         try:
@@ -102,8 +105,8 @@ def numbers_of(text: str) -> list[float]:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise Refusal(f"--prime: number {place:,}, {shown(word)}, is not one: blanks stand between numbers")
+            raise UsageError(f"--prime: number {place:,}, {shown(word)}, is not one: blanks stand between numbers")
         found.append(value)
     if not found:
-        raise Refusal("--prime: has no number: give at least one")
+        raise UsageError("--prime: has no number: give at least one")
     return found

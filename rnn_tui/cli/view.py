@@ -12,9 +12,9 @@ from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.experiment_args import experiment_of, turns_of
 from rnn_tui.cli.experiment_options import FORK, experiment_parameters
 from rnn_tui.cli.help import SectionedCommand, write_front_page
-from rnn_tui.cli.options import Refusal, SectionOption, check_working_folder, complaint, experiment_options
+from rnn_tui.cli.options import SectionOption, UsageError, check_working_folder, complaint, experiment_options
 from rnn_tui.cli.run_options import NEWEST, run_options
-from rnn_tui.cli.view_args import manner_of, manner_options
+from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import shown
@@ -24,7 +24,7 @@ from rnn_tui.experiment.validate import to_dict
 
 if TYPE_CHECKING:
     from rnn_tui.client.link import EngineLink
-    from rnn_tui.view.model.launch import Showing
+    from rnn_tui.view.model.launch import LaunchOptions
 
 __all__ = ["attach", "open_view", "resume"]
 
@@ -59,7 +59,7 @@ class _Opening(SectionedCommand):
         _HISTORY,
         _PAUSED,
         *run_options("--run", "--save"),
-        *manner_options(),
+        *view_options(),
     ),
 )
 def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
@@ -72,19 +72,19 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
         from rnn_tui.cli.run_args import keeping
 
         keep = keeping(experiment, parameters, save=False)
-    from rnn_tui.view.model.launch import Showing
+    from rnn_tui.view.model.launch import LaunchOptions
 
     name = "" if parameters["file"] else f" {experiment.name}"
-    showing = Showing(
+    launch = LaunchOptions(
         experiment=experiment,
         turns=turns,
         history=_size(history),
         paused=paused,
         keep=keep,
         may_keep=parameters["data_text"] != "-",
-        manner=manner_of(parameters),
+        view_settings=view_settings_of(parameters),
     )
-    _view(showing, instead=f"rnn-tui train{name}")
+    _view(launch, instead=f"rnn-tui train{name}")
 
 
 @click.command(
@@ -97,7 +97,7 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
         _HISTORY,
         _PAUSED,
         *run_options(),
-        *manner_options(),
+        *view_options(),
     ],
 )
 def resume(*, name: str | None, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
@@ -116,67 +116,68 @@ def _view_again(
 ) -> NoReturn:
     check_working_folder()
     from rnn_tui.cli.run_args import resumed
-    from rnn_tui.view.model.launch import Showing
+    from rnn_tui.view.model.launch import LaunchOptions
 
     experiment, turns, keep = resumed(name, parameters, forks)
     _refuse_alive(keep.folder)
-    showing = Showing(
+    launch = LaunchOptions(
         experiment=experiment,
         turns=turns,
         history=_size(history),
         paused=paused,
         keep=keep,
-        manner=manner_of(parameters),
+        view_settings=view_settings_of(parameters),
     )
-    _view(showing, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
+    _view(launch, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
 
 
 def _refuse_alive(folder: str) -> None:
-    """Nothing, where the run in that folder does not train already. Raises Refusal."""
+    """Nothing, where the run in that folder does not train already. Raises UsageError."""
     from rnn_tui.client.discovery import EnginesError, live_engines
 
     with contextlib.suppress(EnginesError):  # that is told by who starts one
         for each in live_engines():
             if each.kept and os.path.realpath(each.kept) == os.path.realpath(folder):
-                raise Refusal(f"{shown(each.name)}: is alive already: `rnn-tui attach {shown(each.name)}` looks at it")
+                name = shown(each.name)
+                raise UsageError(f"{name}: is alive already: `rnn-tui attach {name}` opens the view on it")
 
 
-@click.command("attach", cls=SectionedCommand, params=[_RUN, *manner_options(joins=True)])
+@click.command("attach", cls=SectionedCommand, params=[_RUN, *view_options(joins=True)])
 def attach(*, name: str | None, **parameters: Any) -> None:
     """Look at a run that trains, from any shell: RUN is its name, how that begins, or its folder; the one begun last,
     if none is given. A run that has ended is opened as `resume` does."""
     from rnn_tui.client.find_run import NoLiveRun, find_live, informed, newest_live
     from rnn_tui.runs.catalog import NoSuchRun, find
 
-    manner = manner_of(parameters)
+    view_settings = view_settings_of(parameters)
     try:
         engine = newest_live() if name is None else find_live(name)
     except NoLiveRun as error:
         try:
             find(name or "")
         except NoSuchRun:
-            raise Refusal(str(error)) from None
+            raise UsageError(str(error)) from None
         nothing = {str(each.name): None for each in resume.params}
         _view_again(name or "", nothing | parameters)
     try:
         engine = informed(engine, _tell_waiting)
     except NoLiveRun as error:
-        raise Refusal(f"{shown(engine.name)}: {error}") from None
+        raise UsageError(f"{shown(engine.name)}: {error}") from None
     _need_terminal("rnn-tui runs")
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.client.link import join_engine
     from rnn_tui.view.app.run import run_app
-    from rnn_tui.view.model.launch import Showing
+    from rnn_tui.view.model.launch import LaunchOptions
 
     assert engine.experiment is not None
     try:
         link = join_engine(engine)
     except TimeoutError:
-        raise Refusal(f"{shown(engine.name)}: does not answer; it may be in a long step: try again") from None
+        raise UsageError(f"{shown(engine.name)}: does not answer; it may be in a long step: try again") from None
     except OSError:
-        raise Refusal(f"{shown(engine.name)}: has just ended") from None
+        raise UsageError(f"{shown(engine.name)}: has just ended") from None
     try:
-        raise SystemExit(run_app(link, Showing(experiment=engine.experiment, manner=manner)))
+        raise SystemExit(run_app(link, LaunchOptions(experiment=engine.experiment, view_settings=view_settings)))
     finally:
         link.let_go()
 
@@ -189,59 +190,59 @@ def _size(history: str) -> int:
     try:
         return parse_size(history)
     except ValueError as error:
-        raise Refusal(f"--history {shown(history)}: {error}") from None
+        raise UsageError(f"--history {shown(history)}: {error}") from None
 
 
 def _need_terminal(instead: str) -> None:
-    """Nothing, where the view can be drawn: textual reads stdin and draws on stderr. Raises Refusal."""
+    """Nothing, where the view can be drawn: textual reads stdin and draws on stderr. Raises UsageError."""
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         term = os.environ.get("TERM") or "not set"
-        raise Refusal(
+        raise UsageError(
             f"the view needs a terminal that moves its cursor and has colours or grey, and TERM is {shown(term)}: "
             f"set it to what yours is (xterm-256color, screen, tmux), or use `{instead}`"
         )
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise Refusal(f"the view needs a terminal; `{instead}` works without one")
+        raise UsageError(f"the view needs a terminal; `{instead}` works without one")
 
 
-def _view(showing: "Showing", *, instead: str) -> NoReturn:
+def _view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
     """Show it until it is left, and exit. `instead` is what works without a terminal."""
     _need_terminal(instead)
-    _need_text_paths(showing)
+    _need_text_paths(launch)
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.client.discovery import EnginesError
     from rnn_tui.client.link import start_engine
 
     try:
-        engine = start_engine(showing.manner.on_hangup)  # torch is being loaded there while textual is here
+        engine = start_engine(launch.view_settings.on_hangup)  # torch is being loaded there while textual is here
     except EnginesError as error:
-        raise Refusal(safe(str(error))) from None
-    if showing.keep is not None:
+        raise UsageError(safe(str(error))) from None
+    if launch.keep is not None:
         engine.patience = _PATIENCE
     try:
-        _try_file(showing.experiment)
-        if showing.experiment.run.device not in ("auto", "cpu"):
-            _try_device(engine, showing.experiment)
+        _try_file(launch.experiment)
+        if launch.experiment.run.device not in ("auto", "cpu"):
+            _try_device(engine, launch.experiment)
         from rnn_tui.view.app.run import run_app
     except BaseException:
         engine.close()
         raise
-    raise SystemExit(run_app(engine, showing))
+    raise SystemExit(run_app(engine, launch))
 
 
-def _need_text_paths(showing: "Showing") -> None:
-    """Nothing, where every folder that an engine may hear of is UTF-8. Raises Refusal."""
+def _need_text_paths(launch: "LaunchOptions") -> None:
+    """Nothing, where every folder that an engine may hear of is UTF-8. Raises UsageError."""
     from rnn_tui.common.process import is_text
     from rnn_tui.runs.catalog import runs_folder
 
-    keep = showing.keep
+    keep = launch.keep
     for folder in (str(runs_folder()), *((keep.folder, keep.tensorboard) if keep is not None else ())):
         if not is_text(folder):
-            raise Refusal(f"{safe(folder)}: is not UTF-8, and a run with a view must be kept where it is")
+            raise UsageError(f"{safe(folder)}: is not UTF-8, and a run with a view must be kept where it is")
 
 
 def _try_file(experiment: Experiment) -> None:
-    """Nothing, where there is no file, or one that can be learnt. Raises Refusal, while the terminal is a plain one."""
+    """Raise UsageError for a file that cannot be learnt, while the terminal is still a plain one."""
     if not experiment.data.file:
         return
     from rnn_tui.data.load import check_file
@@ -249,16 +250,16 @@ def _try_file(experiment: Experiment) -> None:
     try:
         check_file(experiment)
     except ExperimentError as error:
-        raise Refusal(complaint(error, to_dict(experiment))) from None
+        raise UsageError(complaint(error, to_dict(experiment))) from None
 
 
 def _try_device(engine: "EngineLink", experiment: Experiment) -> None:
-    """Nothing, where the engine has that device. Raises Refusal, while the terminal is still a plain one."""
+    """Nothing, where the engine has that device. Raises UsageError, while the terminal is still a plain one."""
     from rnn_tui.client.link import EngineError
 
     try:
         refused = engine.try_open(experiment)
     except EngineError as error:
-        raise Refusal(str(error)) from None
+        raise UsageError(str(error)) from None
     if refused:
-        raise Refusal(complaint(ExperimentError(*refused), to_dict(experiment)))
+        raise UsageError(complaint(ExperimentError(*refused), to_dict(experiment)))

@@ -5,17 +5,17 @@ from typing import Any, get_args
 
 import click
 
-from rnn_tui.cli.options import Refusal, SectionOption
+from rnn_tui.cli.options import SectionOption, UsageError
 from rnn_tui.common.wording import shown
 from rnn_tui.protocol.rendezvous import ON_DISCONNECT
-from rnn_tui.view.model.settings import Colors, Manner, Theme
+from rnn_tui.view.model.settings import Colors, Theme, ViewSettings
 
-__all__ = ["manner_of", "manner_options"]
+__all__ = ["view_options", "view_settings_of"]
 
 _FPS = (0.1, 120.0)
 
 
-def manner_options(*, joins: bool = False) -> list[SectionOption]:
+def view_options(*, joins: bool = False) -> list[SectionOption]:
     """The options. Who joins a run does not say what becomes of it."""
     options = [
         _option("--fps", "N", "pictures a second at most (20)"),
@@ -27,11 +27,11 @@ def manner_options(*, joins: bool = False) -> list[SectionOption]:
     return options[: -1 if joins else None]
 
 
-def manner_of(parameters: dict[str, Any]) -> Manner:
-    """What the options say. Raises Refusal."""
+def view_settings_of(parameters: dict[str, Any]) -> ViewSettings:
+    """What the options say. Raises UsageError."""
     fps, colors, theme, hangup = (parameters.get(name) for name in ("fps", "colors", "theme", "on_hangup"))
-    usual = Manner()
-    return Manner(
+    usual = ViewSettings()
+    return ViewSettings(
         fps=usual.fps if fps is None else _rate(fps),
         colors=usual.colors if colors is None else _word("--colors", colors, get_args(Colors)),
         theme=usual.theme if theme is None else _word("--theme", theme, get_args(Theme)),
@@ -51,11 +51,11 @@ def _rate(text: str) -> float:
     except ValueError:
         rate = math.nan
     if not low <= rate <= high:
-        raise Refusal(f"--fps {shown(text)}: must be a number from {low:g} to {high:g}")
+        raise UsageError(f"--fps {shown(text)}: must be a number from {low:g} to {high:g}")
     return rate
 
 
 def _word(option: str, text: str, words: tuple[Any, ...]) -> Any:
     if text not in words:
-        raise Refusal(f"{option} {shown(text)}: must be {', '.join(words[:-1])} or {words[-1]}")
+        raise UsageError(f"{option} {shown(text)}: must be {', '.join(words[:-1])} or {words[-1]}")
     return text

@@ -21,8 +21,8 @@ __all__ = [
     "exists",
     "make_folder",
     "open_regular",
-    "read_whole",
-    "write_whole",
+    "read_regular",
+    "write_atomic",
 ]
 
 FOLDER_MODE = 0o700
@@ -81,13 +81,13 @@ def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> Buffe
         raise
 
 
-def read_whole(path: str | os.PathLike[str], most: int, *, follow: bool = False) -> bytes:
+def read_regular(path: str | os.PathLike[str], most: int, *, follow: bool = False) -> bytes:
     """Read a regular file; one byte more than `most`, where it holds more. Raises as `open_regular`."""
     with open_regular(path, follow=follow) as stream:
         return stream.read(most + 1)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes) -> None:
     """Write a file of our own in a folder that is there, as `Folder.write`. Raises OSError."""
     with Folder(path.parent) as folder:
         folder.write(path.name, data)

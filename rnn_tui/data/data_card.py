@@ -9,13 +9,13 @@ from rnn_tui.data.series import TimeSeries
 from rnn_tui.data.text import Corpus
 from rnn_tui.experiment.spec import Experiment, Task
 
-__all__ = ["Essence", "SeriesEssence", "essence_of", "first_input", "with_essence"]
+__all__ = ["DataCard", "SeriesCard", "data_card_of", "first_input", "with_vocabulary"]
 
 _SOME = 10  # inputs of pairs
 _PRIME = 20  # characters of a text
 
 
-class SeriesEssence(msgspec.Struct, frozen=True, kw_only=True):
+class SeriesCard(msgspec.Struct, frozen=True, kw_only=True):
     """Of a series: how it is standardised, and where what is learnt ends. All in its own units."""
 
     name: str
@@ -24,38 +24,38 @@ class SeriesEssence(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[float, ...]  # the last that are learnt, as many as a sequence has
 
 
-class Essence(msgspec.Struct, frozen=True, kw_only=True):
+class DataCard(msgspec.Struct, frozen=True, kw_only=True):
     """Of texts the vocabulary and a few beginnings; of a series what there is to know of its numbers."""
 
     vocabulary: str = ""  # the characters in the order of their indices
     inputs: tuple[str, ...] = ()  # the rows, the first inputs of pairs, or the beginning of a text
-    series: SeriesEssence | None = None
+    series: SeriesCard | None = None
     next_characters: bool = False  # of many-to-many pairs: whether the targets are the inputs' next characters
 
 
-def essence_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | None) -> Essence:
+def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | None) -> DataCard:
     """That of an experiment whose vocabulary is known, and of its file, where it has one."""
     data = experiment.data
     if isinstance(source, TimeSeries):
         learnt = Batches(len(source), data).learnt
         scale = source.scale(learnt)
         values = tuple(source.values[learnt - data.length : learnt].tolist())
-        found = SeriesEssence(name=source.name, mean=scale.mean, deviation=scale.deviation, values=values)
-        return Essence(series=found)
+        found = SeriesCard(name=source.name, mean=scale.mean, deviation=scale.deviation, values=values)
+        return DataCard(series=found)
     inputs = data.inputs
     if isinstance(source, Corpus):
         inputs = (source.text(0, _PRIME),)
     elif isinstance(source, Pairs) and not inputs:
         inputs = tuple(first_input(source, data.task, number) for number in range(min(_SOME, len(source))))
     next_characters = isinstance(source, Pairs) and data.task == "many-to-many" and source.next_characters
-    return Essence(vocabulary=experiment.vocabulary, inputs=inputs, next_characters=next_characters)
+    return DataCard(vocabulary=experiment.vocabulary, inputs=inputs, next_characters=next_characters)
 
 
-def with_essence(experiment: Experiment, essence: Essence) -> Experiment:
+def with_vocabulary(experiment: Experiment, data_card: DataCard) -> Experiment:
     """The experiment as if its file had been read, as far as the network is concerned."""
     if not experiment.data.file or experiment.is_numbers:
         return experiment
-    return replace(experiment, data=replace(experiment.data, vocabulary=essence.vocabulary))
+    return replace(experiment, data=replace(experiment.data, vocabulary=data_card.vocabulary))
 
 
 def first_input(pairs: Pairs, task: Task, number: int = 0) -> str:

@@ -16,11 +16,11 @@ from rnn_tui.experiment.rules.data import NEVER_LEARNT
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 
-__all__ = ["Reading", "check_file", "read"]
+__all__ = ["LoadedData", "check_file", "load"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class LoadedData:
     """An experiment before and after its data were read; without a file they are one."""
 
     given: Experiment  # with no vocabulary where that is the file's own, and so for the sizes of pairs
@@ -29,7 +29,7 @@ class Reading:
     origin: str = ""  # what identifies the data, where they differ from machine to machine
 
 
-def read(experiment: Experiment) -> Reading:
+def load(experiment: Experiment) -> LoadedData:
     """Read what there is to read. Raises ExperimentError for an unsound experiment, or an unreadable file."""
     experiment = from_dict(to_dict(experiment))  # it may come over a wire, where the rules are not checked
     data = experiment.data
@@ -38,19 +38,19 @@ def read(experiment: Experiment) -> Reading:
     if data.series:
         series = read_series(data, experiment.training.seed)
         series.scale(Batches(len(series), data).learnt)  # says so where it is too short, or constant
-        return Reading(given=experiment, experiment=experiment, source=series)
+        return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
-        return Reading(given=experiment, experiment=experiment)
+        return LoadedData(given=experiment, experiment=experiment)
     corpus = _corpus(data.text, data.encoding, data.vocabulary, file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
     Batches(len(corpus), data)  # says so where the text is too short
     found = origin(corpus.text()) if data.text == PYTHON_SOURCE else ""
-    return Reading(given=given, experiment=experiment, source=corpus, origin=found)
+    return LoadedData(given=given, experiment=experiment, source=corpus, origin=found)
 
 
-def _read_pairs(experiment: Experiment) -> Reading:
+def _read_pairs(experiment: Experiment) -> LoadedData:
     data = experiment.data
     of_pairs = Data(inputs=(), pairs=data.pairs, task=data.task, encoding=data.encoding, vocabulary=data.vocabulary)
     pairs = _pairs(of_pairs, experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
@@ -71,7 +71,7 @@ def _read_pairs(experiment: Experiment) -> Reading:
     found = {"vocabulary": pairs.vocabulary, "batch": plan.rows, "length": data.length or longest}
     experiment = from_dict(to_dict(_with(experiment, **found)))
     check_memory(experiment)
-    return Reading(given=given, experiment=experiment, source=pairs)
+    return LoadedData(given=given, experiment=experiment, source=pairs)
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +83,7 @@ def _pairs(data: Data, seed: int, version: tuple[int, int]) -> Pairs:
 def check_file(experiment: Experiment) -> None:
     """Nothing, where its file can be learnt; nothing of it is kept. Raises ExperimentError."""
     try:
-        read(experiment)
+        load(experiment)
     finally:
         _corpus.cache_clear()
         _pairs.cache_clear()

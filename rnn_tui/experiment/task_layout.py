@@ -5,12 +5,12 @@ from typing import Literal
 from rnn_tui.common.wording import counted
 from rnn_tui.experiment.spec import END, Data, Task
 
-__all__ = ["Says", "laid_out", "other_task", "unfit", "what_it_says"]
+__all__ = ["ResponseKind", "laid_out", "other_task", "response_kind", "unfit"]
 
-Says = Literal["text", "each", "one", "answer"]  # see `what_it_says`
+ResponseKind = Literal["text", "each", "one", "answer"]  # see `response_kind`
 
 
-def what_it_says(data: Data, *, next_characters: bool = False) -> Says:
+def response_kind(data: Data, *, next_characters: bool = False) -> ResponseKind:
     """What a network that has learnt these data makes of a text that it is given.
 
     text: it goes on with it, since its targets are the next characters of its inputs. each: a character for each that

@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.items import Item, Table
 
 from rnn_tui import __version__
-from rnn_tui.common.atomic_files import read_whole
+from rnn_tui.common.atomic_files import read_regular
 from rnn_tui.common.versions import WRITTEN_BY, is_newer, no_setting, written_by
 from rnn_tui.common.wording import shown, without_value
 from rnn_tui.experiment.setting import Setting
@@ -125,7 +125,7 @@ def _quoted(text: str) -> str:
 
 def _text(file: str, *, follow: bool) -> str:
     try:
-        data = read_whole(file, _LARGEST, follow=follow)
+        data = read_regular(file, _LARGEST, follow=follow)
     except FileNotFoundError:
         raise FileError(file, None, "", "there is no such file") from None
     except IsADirectoryError:

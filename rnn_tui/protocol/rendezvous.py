@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from rnn_tui.common.atomic_files import read_whole, write_whole
+from rnn_tui.common.atomic_files import read_regular, write_atomic
 
 __all__ = ["ON_DISCONNECT", "SOCKET", "Note", "OnDisconnect", "read_note", "write_note"]
 
@@ -29,12 +29,12 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_note(folder: Path, note: Note) -> None:
     """Write a note beside the socket. Raises OSError."""
-    write_whole(folder / _NOTE, msgspec.json.encode(note))
+    write_atomic(folder / _NOTE, msgspec.json.encode(note))
 
 
 def read_note(folder: Path) -> Note:
     """Return the note beside the socket; an empty one if there is none, or none that can be read."""
     try:
-        return msgspec.json.decode(read_whole(folder / _NOTE, _MOST), type=Note)
+        return msgspec.json.decode(read_regular(folder / _NOTE, _MOST), type=Note)
     except (OSError, msgspec.DecodeError, RecursionError):
         return Note()

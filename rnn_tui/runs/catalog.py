@@ -17,14 +17,14 @@ from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, Ma
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
 
 __all__ = [
-    "Listed",
     "NoSuchRun",
+    "RunEntry",
     "RunsUnreadable",
     "find",
-    "listed",
+    "list_runs",
     "new_folder",
     "newest",
-    "read_listed",
+    "read_entry",
     "runs_folder",
     "short_name",
 ]
@@ -46,7 +46,7 @@ class RunsUnreadable(ValueError):
         super().__init__(f"{folder}: cannot be read: {error.strerror or error}")
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a list tells of it. What is None could not be read, and `problem` says why."""
 
     name: str
@@ -101,7 +101,7 @@ def find(name: str) -> Path:
 def newest() -> Path:
     """The folder of the run that was changed last, of those that can be read. Raises NoSuchRun."""
     try:
-        found = listed()
+        found = list_runs()
     except RunsUnreadable as error:
         raise NoSuchRun("resume", safe(str(error))) from None
     for each in found:
@@ -111,13 +111,13 @@ def newest() -> Path:
     raise NoSuchRun("resume", where)
 
 
-def listed() -> list[Listed]:
+def list_runs() -> list[RunEntry]:
     """The runs in their usual place, the newest first. Raises RunsUnreadable."""
     folder = runs_folder()
-    return sorted(map(read_listed, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
+    return sorted(map(read_entry, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
 
 
-def read_listed(folder: Path) -> Listed:
+def read_entry(folder: Path) -> RunEntry:
     """What a list tells of the run in a folder, wherever that is."""
     experiment = manifest = best = None
     problem, changed = "", 0.0
@@ -132,7 +132,7 @@ def read_listed(folder: Path) -> Listed:
         best = read_best(folder) if exists(folder / BEST) else None
     except ExperimentError as error:
         problem = str(error)
-    return Listed(
+    return RunEntry(
         name=folder.name,
         folder=str(folder),
         changed=changed,

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from rnn_tui.data.data_card import Essence
+from rnn_tui.data.data_card import DataCard
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.frame import PredictionSeen
@@ -71,7 +71,7 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     torch: str
     experiment: str  # hash of what decides the numbers, see `experiment_hash`
     text: str = ""  # SHA-256 of the file that is learnt, where one is
-    essence: Essence | None = None  # what the weights need of it; None: the file must be there
+    data_card: DataCard | None = msgspec.field(default=None, name="essence")  # None: the data must be there
     tick: int  # ticks done
     epoch: int
     tensors: str  # the name of the file

@@ -7,13 +7,13 @@ import math
 import re
 from collections.abc import Iterable
 
-from rnn_tui.data.data_card import Essence
+from rnn_tui.data.data_card import DataCard
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.runs.manifest import BestCheckpoint, Manifest, Progress, Sealed
 
-__all__ = ["best_problem", "essence_problem", "manifest_problem", "tensors_problem", "wanted_tensors"]
+__all__ = ["best_problem", "data_card_problem", "manifest_problem", "tensors_problem", "wanted_tensors"]
 
 Tensor = tuple[str, tuple[int, ...]]  # kind of numbers as safetensors names it, and shape
 Tensors = dict[str, Tensor]
@@ -105,9 +105,9 @@ def _scaling_problem(progress: Progress) -> str:
     return "" if sound and scaling["scale"] > 0 else "its scaling of the losses is not one"
 
 
-def essence_problem(essence: Essence, experiment: Experiment) -> str:
+def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
     """Say what is wrong with what a manifest knows of the data; `experiment` need not have its vocabulary."""
-    series, data = essence.series, experiment.data
+    series, data = data_card.series, experiment.data
     if experiment.is_numbers:
         if series is None:
             return "it says nothing of the series that it has learnt"
@@ -116,17 +116,17 @@ def essence_problem(essence: Essence, experiment: Experiment) -> str:
         if len(series.values) != data.length or not all(map(math.isfinite, series.values)):
             return f"it must have the last {data.length:,} values of the series that it has learnt"
         return ""
-    known = essence.vocabulary
+    known = data_card.vocabulary
     given = experiment.vocabulary
     if not known or len(set(known)) < len(known) or any("\ud800" <= each <= "\udfff" for each in known):
         return "its vocabulary is not one"
     if given and known != given:
         return "its vocabulary is not that of the experiment"
-    if not essence.inputs or not all(essence.inputs):
+    if not data_card.inputs or not all(data_card.inputs):
         return "it has no beginning of what it has learnt"
-    if not set("".join(essence.inputs)) <= set(known):
+    if not set("".join(data_card.inputs)) <= set(known):
         return "what it has learnt has characters that its vocabulary lacks"
-    if not data.file and essence.inputs != data.inputs:
+    if not data.file and data_card.inputs != data.inputs:
         return "it has other rows than the experiment"
     return ""
 

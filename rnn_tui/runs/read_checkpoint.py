@@ -9,8 +9,8 @@ import msgspec
 
 from rnn_tui.common.atomic_files import exists, open_regular
 from rnn_tui.common.versions import is_newer, keys_beyond, no_setting, written_by
-from rnn_tui.data import load as reading
 from rnn_tui.data.builtin import python_source
+from rnn_tui.data.load import load
 from rnn_tui.experiment.hash import experiment_hash, is_made_up
 from rnn_tui.experiment.spec import PYTHON_SOURCE, Experiment
 from rnn_tui.experiment.toml_file import read
@@ -26,7 +26,7 @@ from rnn_tui.runs.manifest import (
 )
 from rnn_tui.runs.manifest_checks import (
     best_problem,
-    essence_problem,
+    data_card_problem,
     manifest_problem,
     tensors_problem,
     wanted_tensors,
@@ -114,7 +114,7 @@ def read_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> byte
     text that it learns. Raises CheckpointError, and ExperimentError for a text that cannot be read.
     """
     check_text(manifest, experiment)
-    return read_weights(folder, manifest, experiment, reading.read(experiment).experiment)
+    return read_weights(folder, manifest, experiment, load(experiment).experiment)
 
 
 def check_text(manifest: Sealed, experiment: Experiment) -> None:
@@ -127,7 +127,7 @@ def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: E
     """The same as `read_tensors` without the text; `read` is the experiment with its vocabulary."""
     if manifest.experiment != experiment_hash(experiment):
         raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
-    problem = "" if manifest.essence is None else essence_problem(manifest.essence, experiment)
+    problem = "" if manifest.data_card is None else data_card_problem(manifest.data_card, experiment)
     if problem:
         raise CheckpointError(folder / (MANIFEST if isinstance(manifest, Manifest) else BEST), f"is altered: {problem}")
     file = folder / manifest.tensors

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.data.text import Corpus
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
@@ -41,12 +41,12 @@ def _bits(lstm: nn.LSTM, head: nn.Linear, data: Tensor) -> float:
 
 def _data() -> tuple[Tensor, Tensor, int]:
     """What is learnt and what is held out, as indices, and how many characters there are."""
-    reading = read(LESSON)
-    corpus = reading.source
+    loaded = load(LESSON)
+    corpus = loaded.source
     assert isinstance(corpus, Corpus)
     codes = torch.from_numpy(corpus.indices(slice(None)).astype("int64"))
     learnt = len(codes) - int(len(codes) * LESSON.data.holdout)
-    return codes[:learnt], codes[learnt:], len(reading.experiment.vocabulary)
+    return codes[:learnt], codes[learnt:], len(loaded.experiment.vocabulary)
 
 
 def _ours(seconds: float) -> tuple[int, nn.LSTM, nn.Linear]:

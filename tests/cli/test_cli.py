@@ -23,8 +23,8 @@ from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.view.model.launch import Showing
-from rnn_tui.view.model.settings import Manner
+from rnn_tui.view.model.launch import LaunchOptions
+from rnn_tui.view.model.settings import ViewSettings
 
 
 def run(*args: str) -> Result:
@@ -330,8 +330,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     link, app = ModuleType("rnn_tui.client.link"), ModuleType("rnn_tui.view.app.run")
     link.__dict__.update(start_engine=lambda _: FakeEngine(), EngineError=RuntimeError)
 
-    def run_app(engine: FakeEngine, showing: Showing) -> int:
-        calls.append((engine, showing))
+    def run_app(engine: FakeEngine, launch: LaunchOptions) -> int:
+        calls.append((engine, launch))
         return 0
 
     app.__dict__["run_app"] = run_app
@@ -345,14 +345,14 @@ def test_opens_the_view(opened: list[Any]) -> None:
     assert run().exit_code == 0
     assert run("--lr", "0.5", "ohlol", "--paused").exit_code == 0
     (_, first), (_, second) = opened
-    assert first == Showing(experiment=LESSONS["hihello"])
+    assert first == LaunchOptions(experiment=LESSONS["hihello"])
     assert (second.experiment.name, second.experiment.training.lr, second.paused) == ("ohlol", 0.5, True)
 
 
 def test_how_the_view_behaves(opened: list[Any]) -> None:
     assert run("--fps", "5", "--colors", "16", "--ascii", "--on-hangup", "pause").exit_code == 0
-    ((_, showing),) = opened
-    assert showing.manner == Manner(fps=5.0, colors="16", ascii=True, on_hangup="pause")
+    ((_, launch),) = opened
+    assert launch.view_settings == ViewSettings(fps=5.0, colors="16", ascii=True, on_hangup="pause")
 
 
 @pytest.mark.parametrize(
@@ -384,10 +384,10 @@ def test_a_terminal_that_can_do_nothing_is_told_what_is_needed(
 
 def test_what_comes_later_goes_to_the_view(opened: list[Any]) -> None:
     assert run("--fork", "3: lr=0.5", "--fork", "9: seed=7", "--history", "1.5K", "--until", "tick = 12").exit_code == 0
-    ((_, showing),) = opened
-    assert showing.experiment.run.until == ("tick=12",)
-    assert showing.history == 1536
-    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in showing.turns] == [
+    ((_, launch),) = opened
+    assert launch.experiment.run.until == ("tick=12",)
+    assert launch.history == 1536
+    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in launch.turns] == [
         (3, 0.5, 4, False),
         (9, 0.5, 7, True),
     ]

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from rnn_tui.cli.main import main
-from rnn_tui.cli.options import Refusal
+from rnn_tui.cli.options import UsageError
 from rnn_tui.cli.run_args import resumed
 from rnn_tui.cli.run_options import NEWEST
 from rnn_tui.client import discovery as engines
@@ -161,7 +161,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
     result = run("rm", str(place / "one"), "--yes")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is alive; `rnn-tui stop one` ends it" in result.stderr
-    assert "one: is alive already: `rnn-tui attach one` looks at it" in run("resume", "one").stderr
+    assert "one: is alive already: `rnn-tui attach one` opens the view on it" in run("resume", "one").stderr
     assert (place / "one" / "experiment.toml").exists()
 
 
@@ -190,5 +190,5 @@ def test_without_a_name_it_is_the_one_that_was_changed_last(place: Path) -> None
     assert resumed(NEWEST, nothing, ())[2].folder == str(place / "newest")
     result = run("train", "--resume", "--epochs", "3")
     assert "kept as newest" in result.stdout
-    with pytest.raises(Refusal, match="'': no such run"):
+    with pytest.raises(UsageError, match="'': no such run"):
         resumed("", nothing, ())

@@ -120,7 +120,7 @@ def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
         (["--prime", "a", "--prime-file", "x"], "--prime-file x: cannot be combined with --prime"),
         (["--prime-file", "/nowhere/x"], "--prime-file /nowhere/x: cannot be read: No such file or directory"),
         (["--prime-file", "/"], "--prime-file /: cannot be read: Is a directory"),
-        (["--forecast", "3"], "has learnt characters; --length says how many"),
+        (["--forecast", "3"], "has learnt text; --length says how many"),
         (["--forecast", "0"], "--forecast 0: must be a whole number, 1 or more"),
         (["--forecast", "²"], "--forecast ²: must be a whole number, 1 or more"),
         (["--prime", ""], "--prime '': is empty; it must be of the 8 characters ⏎␣abcdef"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.common.atomic_files import CutShort, Folder, NotTheSame, read_whole, write_whole
+from rnn_tui.common.atomic_files import CutShort, Folder, NotTheSame, read_regular, write_atomic
 
 
 def _socket(path: Path) -> None:
@@ -42,7 +42,7 @@ def test_what_is_no_regular_file_is_named_and_not_touched(
 ) -> None:
     make(folder / "file")
     with pytest.raises(OSError, match=f"it is {kind}, not a regular file"):
-        read_whole(folder / "file", 10)
+        read_regular(folder / "file", 10)
     with Folder(folder) as opened:
         with pytest.raises(NotTheSame):
             opened.append("file", b"more\n", at=0)
@@ -60,9 +60,9 @@ def test_what_is_no_regular_file_is_named_and_not_touched(
 @pytest.mark.parametrize("make", [make for make, kind in SPECIAL.values() if kind != "a folder"])
 def test_the_name_of_what_is_being_written_is_no_way_out_either(make: Callable[[Path], object], folder: Path) -> None:
     make(folder / "file.part")
-    write_whole(folder / "file", b"ours\n")
+    write_atomic(folder / "file", b"ours\n")
     os.link(folder / "bait", folder / "file.part")
-    write_whole(folder / "file", b"again\n")
+    write_atomic(folder / "file", b"again\n")
     assert (folder / "file").read_bytes() == b"again\n"
     assert (folder / "bait").read_text() == "bait\n"
     assert not os.path.lexists(folder / "file.part")
@@ -127,8 +127,8 @@ def test_what_is_written_goes_to_the_folder_that_was_opened(folder: Path) -> Non
 
 def test_links_are_followed_where_somebody_has_named_the_file(folder: Path) -> None:
     (folder / "link").symlink_to("bait")
-    assert read_whole(folder / "link", 10, follow=True) == b"bait\n"
+    assert read_regular(folder / "link", 10, follow=True) == b"bait\n"
     os.mkfifo(folder / "pipe")
     (folder / "link to pipe").symlink_to("pipe")
     with pytest.raises(OSError, match="it is a pipe, not a regular file"):
-        read_whole(folder / "link to pipe", 10, follow=True)
+        read_regular(folder / "link to pipe", 10, follow=True)

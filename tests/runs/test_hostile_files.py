@@ -78,7 +78,7 @@ def use_all(folder: Path, out: Path) -> list[str]:
     def use_network(*, best: bool) -> None:
         network = load_network(folder, best=best)
         if not cannot_generate(network.experiment):
-            generate(network.model(), network.experiment, network.essence.inputs[0][0], temperature=0, length=3)
+            generate(network.model(), network.experiment, network.data_card.inputs[0][0], temperature=0, length=3)
 
     def resume() -> None:
         session, keeper = go_on(folder)
@@ -88,7 +88,7 @@ def use_all(folder: Path, out: Path) -> list[str]:
         finally:
             keeper.close()
 
-    listed = runs.read_listed(folder)
+    listed = runs.read_entry(folder)
     assert "\n" not in listed.problem
     assert _json(None, listed).count("\n") == "".join(_row(None, listed)).count("\n") == 0
     said = [refused(lambda best=best: use_network(best=best)) for best in (False, True)]  # type: ignore[misc]

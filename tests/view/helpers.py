@@ -12,7 +12,7 @@ from textual.widget import Widget
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.launch import LaunchOptions
 from tests.view.fake_engine import FakeEngine
 
 __all__ = ["running", "screen_lines", "settled", "text_of", "until"]
@@ -57,7 +57,7 @@ async def running(
     """The app on a fake engine, with its first frame on the screen (`ready`), and nothing said since Open."""
     engine = engine or FakeEngine()
     lesson = LESSONS[experiment] if isinstance(experiment, str) else experiment
-    app = RnnApp(engine, Showing(experiment=lesson, **options))
+    app = RnnApp(engine, LaunchOptions(experiment=lesson, **options))
     async with app.run_test(size=size, notifications=True) as pilot:
         if ready:
             await settled(pilot, app, engine)

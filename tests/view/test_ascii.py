@@ -21,14 +21,14 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import Status
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.settings import Manner
+from rnn_tui.view.model.settings import ViewSettings
 from rnn_tui.view.model.theme import palette_for
 from rnn_tui.view.terminal.ascii import Ascii, in_ascii, spelled, takes_unicode
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, text_of, until
 from tests.view.test_inside_pictures import PICTURES
 
-ASCII = Manner(ascii=True)
+ASCII = ViewSettings(ascii=True)
 
 
 def assert_ascii(app: RnnApp) -> None:
@@ -48,7 +48,7 @@ def assert_ascii(app: RnnApp) -> None:
     ],
 )  # fmt: skip
 async def test_all_panes_of_a_lesson(lesson: str, size: tuple[int, int]) -> None:
-    async with running(lesson, size=size, manner=ASCII) as (pilot, app, _):
+    async with running(lesson, size=size, view_settings=ASCII) as (pilot, app, _):
         assert_ascii(app)
         for key in "1234":
             await pilot.press(key)
@@ -58,7 +58,7 @@ async def test_all_panes_of_a_lesson(lesson: str, size: tuple[int, int]) -> None
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_what_looks_inside(size: tuple[int, int]) -> None:
     engine = FakeEngine()
-    async with running(engine=engine, size=size, manner=ASCII) as (pilot, app, _):
+    async with running(engine=engine, size=size, view_settings=ASCII) as (pilot, app, _):
         for key, (name, answer, words) in PICTURES.items():
             engine.extra = {"inside": (answer,)}
             await pilot.press(key)
@@ -68,7 +68,7 @@ async def test_what_looks_inside(size: tuple[int, int]) -> None:
 
 
 async def test_dialogs_the_palette_and_notifications() -> None:
-    async with running(size=(100, 30), manner=ASCII) as (pilot, app, _):
+    async with running(size=(100, 30), view_settings=ASCII) as (pilot, app, _):
         for key in ("question_mark", "l", "e", "F", "B", "c", "h", "O", "q", "ctrl+p"):
             await pilot.press(key)
             await until(pilot, lambda: app.screen is not app.main)
@@ -83,13 +83,13 @@ async def test_dialogs_the_palette_and_notifications() -> None:
 
 async def test_characters_of_the_user_are_question_marks_of_their_width() -> None:
     text = from_dict({"data": {"inputs": ["é漢aé漢a"]}, "network": {"head": "linear"}})
-    async with running(text, manner=ASCII) as (_, app, _):
+    async with running(text, view_settings=ASCII) as (_, app, _):
         assert_ascii(app)
         assert "??" in text_of(app, "#network")
 
 
 async def test_keys_are_named_in_words() -> None:
-    async with running(size=(200, 60), manner=ASCII) as (pilot, app, _):
+    async with running(size=(200, 60), view_settings=ASCII) as (pilot, app, _):
         assert "right tick" in screen_lines(app)[-1]
         await pilot.press("question_mark")
         await until(pilot, lambda: app.screen is not app.main)
@@ -101,7 +101,7 @@ async def test_keys_are_named_in_words() -> None:
 
 async def test_a_slow_tick() -> None:
     engine = FakeEngine()
-    async with running("hihello-sequence", engine=engine, manner=ASCII) as (pilot, app, _):
+    async with running("hihello-sequence", engine=engine, view_settings=ASCII) as (pilot, app, _):
         await pilot.press("s")
         await until(pilot, lambda: engine.status.slow)
         await pilot.pause()
@@ -185,7 +185,7 @@ def test_a_heatmap_tells_sign_and_size(monochrome: bool) -> None:
 
 async def test_how_far_a_run_is_can_be_seen_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with running(manner=ASCII) as (_, app, engine):
+    async with running(view_settings=ASCII) as (_, app, engine):
         status: Status = engine.status
         bar = screen_lines(app)[1].rstrip().rpartition(" ")[2]
         assert set(bar) == {"=", "-"}
@@ -224,7 +224,7 @@ async def test_a_terminal_that_cannot_gets_ascii_unasked(monkeypatch: pytest.Mon
 
 
 async def test_the_theme_can_still_be_changed() -> None:
-    async with running(manner=ASCII) as (pilot, app, _):
+    async with running(view_settings=ASCII) as (pilot, app, _):
         app.theme = "rnn-light"
         await pilot.pause()
         assert isinstance(app.current_theme, Theme)

@@ -12,7 +12,7 @@ from rnn_tui.protocol.core import Detach
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.runs.manifest import MANIFEST
-from rnn_tui.view.model.settings import Manner
+from rnn_tui.view.model.settings import ViewSettings
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, until
@@ -62,7 +62,11 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 async def test_the_theme_is_chosen_at_the_start(theme: str) -> None:
-    async with running("hihello", manner=Manner(theme="light" if theme == "light" else "dark")) as (_, app, _):
+    async with running("hihello", view_settings=ViewSettings(theme="light" if theme == "light" else "dark")) as (
+        _,
+        app,
+        _,
+    ):
         assert app.current_theme.dark == (theme == "dark")
 
 

@@ -10,7 +10,7 @@ from rnn_tui.protocol.commands import Keep, Open, Play, SetSpeed
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.runs.manifest import MANIFEST
-from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from tests.view.fake_engine import FakeEngine
@@ -28,7 +28,7 @@ def frame(speed: float = 4.0, state: str = "playing", kept: str = "") -> Frame:
 
 
 def test_a_frame_is_drawn_once_its_run_has_been_described() -> None:
-    run = RunState(Showing(experiment=LESSONS["ohlol"]))
+    run = RunState(LaunchOptions(experiment=LESSONS["ohlol"]))
     assert not run.update(replace(frame(), opened=None))
     assert (run.frame, run.experiment) == (None, LESSONS["ohlol"])
     assert run.update(frame(state="paused"))
@@ -38,7 +38,7 @@ def test_a_frame_is_drawn_once_its_run_has_been_described() -> None:
 
 
 def test_speeds_add_up_until_a_frame_has_them() -> None:
-    run = RunState(Showing(experiment=HIHELLO))
+    run = RunState(LaunchOptions(experiment=HIHELLO))
     run.update(frame(speed=4.0))
     found = [command_for("faster", run), command_for("faster", run)]
     assert found == [SetSpeed(speed=8.0), SetSpeed(speed=15.0)]
@@ -52,7 +52,7 @@ def test_speeds_add_up_until_a_frame_has_them() -> None:
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_another_engine_goes_on_from_a_checkpoint_only(saved: bool, tmp_path: Path) -> None:
-    run = RunState(Showing(experiment=HIHELLO, keep=Keep(folder=str(tmp_path), every=7)))
+    run = RunState(LaunchOptions(experiment=HIHELLO, keep=Keep(folder=str(tmp_path), every=7)))
     run.update(frame(kept=str(tmp_path)))
     if saved:
         (tmp_path / MANIFEST).write_text("{}")
@@ -62,9 +62,9 @@ def test_another_engine_goes_on_from_a_checkpoint_only(saved: bool, tmp_path: Pa
 
 
 def test_a_run_that_is_opened_later_has_a_folder_of_its_own() -> None:
-    named = RunState(Showing(experiment=HIHELLO, keep=Keep(folder="/somewhere/one")))
+    named = RunState(LaunchOptions(experiment=HIHELLO, keep=Keep(folder="/somewhere/one")))
     assert named.open_instead(LESSONS["ohlol"]).keep is None
-    unnamed = RunState(Showing(experiment=HIHELLO, keep=Keep(every=5)))
+    unnamed = RunState(LaunchOptions(experiment=HIHELLO, keep=Keep(every=5)))
     assert unnamed.open_instead(LESSONS["ohlol"]).keep == Keep(every=5)
 
 

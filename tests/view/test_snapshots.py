@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.launch import LaunchOptions
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import settled
 
@@ -21,7 +21,7 @@ Compare = Callable[..., bool]
 )
 def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare) -> None:
     engine = FakeEngine()
-    app = RnnApp(engine, Showing(experiment=LESSONS[lesson]))
+    app = RnnApp(engine, LaunchOptions(experiment=LESSONS[lesson]))
 
     async def wait(pilot: Pilot[Any]) -> None:
         await settled(pilot, app, engine)

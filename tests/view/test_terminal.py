@@ -19,8 +19,8 @@ from textual.strip import Strip
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Play, Step
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.launch import Showing
-from rnn_tui.view.model.settings import Colors, Manner
+from rnn_tui.view.model.launch import LaunchOptions
+from rnn_tui.view.model.settings import Colors, ViewSettings
 from rnn_tui.view.terminal.driver import pacing_of
 from rnn_tui.view.terminal.writer_thread import WriterThread
 from tests.view.fake_engine import FakeEngine
@@ -107,7 +107,9 @@ async def shown(
     """The app with its first frame on the terminal, all questions answered; it leaves at the end."""
     monkeypatch.setattr("rnn_tui.view.app.app.leave_on_signals", lambda *_: None)
     engine = FakeEngine()
-    app = RnnApp(engine, Showing(experiment=LESSONS["hihello"], manner=Manner(fps=100, colors=colors)))
+    app = RnnApp(
+        engine, LaunchOptions(experiment=LESSONS["hihello"], view_settings=ViewSettings(fps=100, colors=colors))
+    )
     running = asyncio.create_task(app.run_async())
     await master.until(lambda: f"tick {engine.status.tick:,} by" in master.screen())
     await master.until(lambda: engine.looks[-1].seen == engine.revision)
@@ -218,7 +220,7 @@ async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
 ) -> None:
     monkeypatch.setattr("rnn_tui.view.app.app.leave_on_signals", lambda *_: None)
     engine = FakeEngine(greets=False)
-    app = RnnApp(engine, Showing(experiment=LESSONS["hihello"]))
+    app = RnnApp(engine, LaunchOptions(experiment=LESSONS["hihello"]))
     master.answers = False  # one that answers gets no more pictures than it answers to, and is never full
     running = asyncio.create_task(app.run_async())
     await master.shows("loading torch")

@@ -18,7 +18,7 @@ from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
 from rnn_tui.draw.kit.tiles import glyph_of
 from rnn_tui.draw.sample.layout import LABEL, Prime, SamplePage, TextBlock, TextName, lay_out_sample
-from rnn_tui.experiment.task_layout import Says
+from rnn_tui.experiment.task_layout import ResponseKind
 from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.sample import SampleFacts
 
@@ -27,7 +27,7 @@ __all__ = ["draw_sample", "text_names"]
 _NUMBER = 6  # cells of a probability
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 
-_EXPECTS: dict[Says, tuple[str, ...]] = {  # over the bars
+_EXPECTS: dict[ResponseKind, tuple[str, ...]] = {  # over the bars
     "text": ("what it expects", "it expects"),
     "answer": ("how its answer begins", "it answers"),
     "one": ("what it answers", "it answers"),
@@ -35,7 +35,7 @@ _EXPECTS: dict[Says, tuple[str, ...]] = {  # over the bars
 }
 
 
-def text_names(says: Says) -> dict[TextName, str]:
+def text_names(says: ResponseKind) -> dict[TextName, str]:
     """Return what the two texts are called: where the network goes on with a text, and where it answers."""
     if says == "text":
         return {"greedy": "greedy", "sampled": "sampled"}

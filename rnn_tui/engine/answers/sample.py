@@ -13,7 +13,7 @@ from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, write
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.sampling_settings import MOST_GENERATED, MOST_PRIME
-from rnn_tui.experiment.task_layout import Says, what_it_says
+from rnn_tui.experiment.task_layout import ResponseKind, response_kind
 from rnn_tui.protocol.arrays import Integers
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 
@@ -80,13 +80,13 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     )
 
 
-def _says(trainer: Trainer) -> Says:
+def _says(trainer: Trainer) -> ResponseKind:
     """What it makes of a text; of a file of pairs that is to be seen in them."""
     source = trainer.task.source
-    return what_it_says(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
+    return response_kind(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
 
 
-def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says: Says = "text") -> SampleFacts:
+def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says: ResponseKind = "text") -> SampleFacts:
     """No text, and why."""
     nothing, none = np.zeros(0, np.int32), np.zeros(0, np.float32)
     fed = np.array(prime or [], np.int32)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_tui.data.data_card import SeriesEssence
+from rnn_tui.data.data_card import SeriesCard
 from rnn_tui.engine.network.model import Model, State, drawn_state
 from rnn_tui.experiment.spec import Experiment
 
@@ -29,7 +29,7 @@ def free_run(model: Model, last: Tensor, state: State) -> Iterator[Tensor]:
 
 @torch.no_grad()
 def forecast_from(
-    model: Model, experiment: Experiment, scale: SeriesEssence, values: Sequence[float], steps: int
+    model: Model, experiment: Experiment, scale: SeriesCard, values: Sequence[float], steps: int
 ) -> Iterator[float]:
     """The next numbers after `values`, in the units of the series.
 

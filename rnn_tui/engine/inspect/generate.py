@@ -1,4 +1,4 @@
-"""What a network makes of a text that it is given: it goes on with it, or it answers, as `what_it_says` has it.
+"""What a network makes of a text that it is given: it goes on with it, or it answers, as `response_kind` has it.
 
 It begins with h_0 = 0 and needs nothing but the model and its experiment, so it works with a view and without. It
 leaves the model as it was, and draws from a random number generator of its own.
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.inspect.text_reader import TextReader, read_whole
 from rnn_tui.engine.network.model import Model
 from rnn_tui.experiment.spec import END, Experiment
-from rnn_tui.experiment.task_layout import Says, what_it_says
+from rnn_tui.experiment.task_layout import ResponseKind, response_kind
 
 __all__ = ["Choice", "Line", "NotFinite", "Written", "cannot_generate", "drawn", "generate", "stream", "write"]
 
@@ -68,13 +68,13 @@ class Written:
     lines: tuple[Line, ...]  # one for each choice
 
 
-def cannot_generate(experiment: Experiment, says: Says | None = None) -> str:
+def cannot_generate(experiment: Experiment, says: ResponseKind | None = None) -> str:
     """Why a network of this experiment can say nothing to a text; empty where it can."""
     if not experiment.training.learn:
         return _NOT_LEARNT
     if experiment.is_numbers:
         return _NUMBERS
-    goes_on = (says or what_it_says(experiment.data)) in ("text", "answer")
+    goes_on = (says or response_kind(experiment.data)) in ("text", "answer")
     return _BOTH_WAYS if experiment.network.bidirectional and goes_on else ""
 
 
@@ -87,7 +87,7 @@ def generate(
     top_k: int = 0,
     seed: int = 0,
     length: int = 200,
-    says: Says | None = None,
+    says: ResponseKind | None = None,
 ) -> str:
     """The text that follows `prime`, at most `length` characters, without it; or the answer to it, without its end.
 
@@ -101,13 +101,13 @@ def generate(
 
 
 def stream(
-    model: Model, experiment: Experiment, prime: str, choice: Choice, *, says: Says | None = None
+    model: Model, experiment: Experiment, prime: str, choice: Choice, *, says: ResponseKind | None = None
 ) -> Generator[str, None, None]:
     """The characters that follow `prime`, one after the other: of a text without an end, of an answer up to its own.
 
     Raises ValueError at once where that cannot be, and NotFinite on the way.
     """
-    says = says or what_it_says(experiment.data)
+    says = says or response_kind(experiment.data)
     vocabulary = experiment.vocabulary
     problem = cannot_generate(experiment, says)
     strange = next((character for character in prime if character not in vocabulary), None)
@@ -124,7 +124,7 @@ def stream(
 
 @torch.no_grad()
 def _characters(
-    model: Model, experiment: Experiment, prime: Sequence[int], choice: Choice, says: Says
+    model: Model, experiment: Experiment, prime: Sequence[int], choice: Choice, says: ResponseKind
 ) -> Generator[str, None, None]:
     vocabulary = experiment.vocabulary
     with _evaluating(model):
@@ -152,7 +152,7 @@ def write(
     choices: Sequence[Choice],
     length: int,
     *,
-    says: Says = "text",
+    says: ResponseKind = "text",
 ) -> Written:
     """Feed the indices of the prime, at least one, and let the network go on, or answer: one text for each choice.
 
@@ -217,7 +217,7 @@ def _go_on(reader: TextReader, logits: Tensor, choices: Sequence[Choice]) -> Ite
         logits = reader.read(chosen)
 
 
-def _answers(logits: Tensor, choice: Choice, says: Says) -> tuple[Tensor, Tensor]:
+def _answers(logits: Tensor, choice: Choice, says: ResponseKind) -> tuple[Tensor, Tensor]:
     """The character that is said to each of T, or only to the last one, from logits (T, C); and its probability."""
     logits = logits[-1:] if says == "one" else logits
     rows = len(logits)

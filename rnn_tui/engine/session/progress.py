@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import torch
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.inspect.slow_motion import Motion
 from rnn_tui.engine.session.rate import Rate
@@ -50,7 +50,7 @@ class Forward:
         # Hears of every new pass, and of the last judgement, with the weights that were read.
         self.pass_over: Callable[[], object] | None = None
         self._history = history
-        self.device = choose_device(read(experiment).experiment)
+        self.device = choose_device(load(experiment).experiment)
         self.begin(experiment, turns)
 
     @property
@@ -60,9 +60,9 @@ class Forward:
 
     def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
         """Start afresh, on the same device."""
-        reading = read(experiment)
-        self._began, experiment, self.origin = reading.given, reading.experiment, reading.origin
-        self.trainer = Trainer(experiment, self.device, reading.source)
+        loaded = load(experiment)
+        self._began, experiment, self.origin = loaded.given, loaded.experiment, loaded.origin
+        self.trainer = Trainer(experiment, self.device, loaded.source)
         self._threads = build_tuner(self.trainer)
         self._pass_seconds = 0.0  # that the pass under way has taken so far
         self.probe = Probe(self.trainer)

@@ -7,7 +7,7 @@ import torch
 
 from rnn_tui import __version__
 from rnn_tui.common.atomic_files import Folder
-from rnn_tui.data.data_card import Essence
+from rnn_tui.data.data_card import DataCard
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store import checkpoint
 from rnn_tui.runs.manifest import BEST, FORMAT, BestCheckpoint
@@ -66,7 +66,7 @@ class Champion:
         self._loss, self._of = loss, of
         self._new = _Found(loss, of, session.trainer.ticks, session.epoch, session.trainer.epoch)
 
-    def write(self, folder: Folder, *, experiment: str, text: str, essence: Essence) -> None:
+    def write(self, folder: Folder, *, experiment: str, text: str, data_card: DataCard) -> None:
         """Put it in the place of the one before, if it is new. Raises OSError: then that one is still there."""
         if self._new is not None:
             manifest = BestCheckpoint(
@@ -75,7 +75,7 @@ class Champion:
                 torch=str(torch.__version__),
                 experiment=experiment,
                 text=text,
-                essence=essence,
+                data_card=data_card,
                 tick=self._new.tick,
                 epoch=self._new.epoch,
                 update=self._new.update,

@@ -12,7 +12,7 @@ import torch
 
 from rnn_tui import __version__
 from rnn_tui.common.atomic_files import Folder, NotTheSame
-from rnn_tui.data.data_card import essence_of
+from rnn_tui.data.data_card import data_card_of
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store import checkpoint
 from rnn_tui.engine.store.best_weights import Champion
@@ -79,7 +79,7 @@ class Keeper:
         self._as_found = self._saved
         self._saved_updates = len(session.branch.ends)
         self._text = text_hash(session.began)
-        self._essence = essence_of(session.experiment, session.trainer.task.source)
+        self._data_card = data_card_of(session.experiment, session.trainer.task.source)
         self._champion = Champion(session, best)
         session.pass_over = self._champion.look
 
@@ -211,7 +211,7 @@ class Keeper:
 
     def _save_best(self) -> None:
         experiment = experiment_hash(self._session.began)
-        self._champion.write(self._opened, experiment=experiment, text=self._text, essence=self._essence)
+        self._champion.write(self._opened, experiment=experiment, text=self._text, data_card=self._data_card)
 
     def _save_newest(self) -> None:
         """A checkpoint also where there is no room for all losses: then it says how many there are."""
@@ -245,7 +245,7 @@ class Keeper:
             best=(branch.best.loss, branch.best.epoch, branch.best.since),
             held_out=tuple(Judged(**each) for each in branch.held_out.told_all()),
             text=self._text,
-            essence=self._essence,
+            data_card=self._data_card,
             weights=sum(parameter.numel() for parameter in trainer.model.parameters()),
             losses=logs.losses.name,
             rows=None if problem is None else logs.losses.rows,

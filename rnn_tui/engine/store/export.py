@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnn_tui.common.atomic_files import Folder, make_folder
 from rnn_tui.common.glyphs import safe
-from rnn_tui.data.data_card import SeriesEssence
+from rnn_tui.data.data_card import SeriesCard
 from rnn_tui.engine.store.load_network import KeptNetwork, load_network
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import END, Experiment
@@ -77,7 +77,7 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
 
 
 def _code(kept: KeptNetwork, weights: str) -> str:
-    experiment, series = kept.experiment, kept.essence.series
+    experiment, series = kept.experiment, kept.data_card.series
     network, cell = experiment.network, experiment.network.kind
     options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
     options += ["bidirectional=True"] if network.bidirectional else []
@@ -114,7 +114,7 @@ def _kind(experiment: Experiment) -> _Kind:
 
 def _characters(kept: KeptNetwork, kind: _Kind) -> list[tuple[str, object, str]]:
     """What the file knows of the characters: name, value, and a word on each."""
-    inputs = list(kept.essence.inputs)
+    inputs = list(kept.data_card.inputs)
     vocabulary = ("VOCABULARY", kept.experiment.vocabulary, "the characters in the order of their indices")
     if kind == "text":
         return [
@@ -126,7 +126,7 @@ def _characters(kept: KeptNetwork, kind: _Kind) -> list[tuple[str, object, str]]
     return [vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of it"), *end]
 
 
-def _series(series: SeriesEssence) -> list[tuple[str, object, str]]:
+def _series(series: SeriesCard) -> list[tuple[str, object, str]]:
     """What the file knows of the series: its scale, and the end of what was learnt."""
     return [
         ("NAME", series.name, "of the series"),

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from rnn_tui.data.data_card import Essence, essence_of, with_essence
-from rnn_tui.data.load import read
+from rnn_tui.data.data_card import DataCard, data_card_of, with_vocabulary
+from rnn_tui.data.load import load
 from rnn_tui.engine.network.model import Model
 from rnn_tui.engine.store.checkpoint import load_weights, put_weights
 from rnn_tui.engine.training.devices import choose_device
@@ -23,7 +23,7 @@ class KeptNetwork:
     """What there is to know of it."""
 
     experiment: Experiment  # with its vocabulary
-    essence: Essence
+    data_card: DataCard
     tensors: dict[str, Tensor]  # `model.NAME`, and what else a checkpoint holds
 
     def model(self) -> Model:
@@ -42,17 +42,17 @@ def load_network(folder: Path, *, best: bool = False) -> KeptNetwork:
     """
     given = read_experiment(folder)
     manifest = read_best(folder) if best else read_manifest(folder)
-    essence = manifest.essence
-    if essence is None:
+    data_card = manifest.data_card
+    if data_card is None:
         check_text(manifest, given)
-        reading = read(given)
-        essence = essence_of(reading.experiment, reading.source)
-    experiment = with_essence(given, essence)
+        loaded = load(given)
+        data_card = data_card_of(loaded.experiment, loaded.source)
+    experiment = with_vocabulary(given, data_card)
     tensors = load_weights(folder, manifest, given, experiment)
     problem = _not_finite(tensors)
     if problem:
         raise CheckpointError(folder / manifest.tensors, f"{problem}; {_way_out(folder, best=best)}")
-    return KeptNetwork(experiment=experiment, essence=essence, tensors=tensors)
+    return KeptNetwork(experiment=experiment, data_card=data_card, tensors=tensors)
 
 
 def _not_finite(tensors: dict[str, Tensor]) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.sampling_settings import MOST_GENERATED, MOST_PRIME
-from rnn_tui.experiment.task_layout import Says
+from rnn_tui.experiment.task_layout import ResponseKind
 from rnn_tui.protocol.arrays import Floats, Integers
 
 __all__ = ["SampleAsk", "SampleFacts"]
@@ -42,5 +42,5 @@ class SampleFacts(Value, frozen=True, kw_only=True, tag=True):
     next: Integers  # (k,) the likeliest characters after the prime, likeliest first
     next_p: Floats  # (k,)
     next_drawn: Floats  # (k,) the probability with which each is drawn, given temperature and top k
-    says: Says = "text"  # whether it continues the prime, or answers it; then `prime_p` means nothing
+    says: ResponseKind = "text"  # whether it continues the prime, or answers it; then `prime_p` means nothing
     refused: bool = False  # this network cannot generate at all; the note says why

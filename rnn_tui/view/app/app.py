@@ -25,7 +25,7 @@ from rnn_tui.view.app.frame_loop import FrameLoop
 from rnn_tui.view.app.warm_up import warm_up
 from rnn_tui.view.model.first_frame import before_first_frame
 from rnn_tui.view.model.keys import KEYS, bindings
-from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.theme import THEMES, theme_name
@@ -50,19 +50,19 @@ class RnnApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=True)]
 
-    def __init__(self, engine: EngineLink, launch: Showing) -> None:
+    def __init__(self, engine: EngineLink, launch: LaunchOptions) -> None:
         self._own_themes = False
-        self._last_filters = last_filters(ascii_only=launch.manner.ascii)
+        self._last_filters = last_filters(ascii_only=launch.view_settings.ascii)
         super().__init__(driver_class=own_driver())
-        set_colors(self, launch.manner.colors)
-        self.theme = theme_name(dark=launch.manner.theme == "dark")
+        set_colors(self, launch.view_settings.colors)
+        self.theme = theme_name(dark=launch.view_settings.theme == "dark")
         self._own_themes = True
-        self._on_disconnect = launch.manner.on_hangup
+        self._on_disconnect = launch.view_settings.on_hangup
         self.run_state = RunState(launch)
         self.connection = Connection(self, engine)
         self.frames = FrameLoop(
             self,
-            launch.manner.fps,
+            launch.view_settings.fps,
             wanted=self._wanted,
             send=self.connection.send,
             show_waiting=self._show_waiting,

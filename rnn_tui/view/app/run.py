@@ -5,14 +5,14 @@ import os
 from rnn_tui.client.link import EngineLink
 from rnn_tui.common.output import say
 from rnn_tui.view.app.app import RnnApp
-from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.terminal.ascii import in_ascii, is_ascii
 from rnn_tui.view.terminal.exit import last_lines
 
 __all__ = ["run_app"]
 
 
-def run_app(engine: EngineLink, launch: Showing) -> int:
+def run_app(engine: EngineLink, launch: LaunchOptions) -> int:
     """Show the app until it is left, and return the exit code."""
     app = RnnApp(engine, launch)
     mouse = "STY" not in os.environ  # GNU screen, which holds an escape back while a mouse is listened to
@@ -21,7 +21,7 @@ def run_app(engine: EngineLink, launch: Showing) -> int:
     finally:
         app.hang_up()
         run = app.run_state
-        on_hangup = "train" if engine.joined else launch.manner.on_hangup
+        on_hangup = "train" if engine.joined else launch.view_settings.on_hangup
         lines = last_lines(run.opened, run.left, ends_run=run.ends_with_view, on_hangup=on_hangup, died=run.died)
         for line in lines:
             say(in_ascii(line) if is_ascii(app) else line)

@@ -5,12 +5,12 @@ import msgspec
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import HISTORY, Keep
-from rnn_tui.view.model.settings import Manner
+from rnn_tui.view.model.settings import ViewSettings
 
-__all__ = ["Showing"]
+__all__ = ["LaunchOptions"]
 
 
-class Showing(msgspec.Struct, frozen=True, kw_only=True):
+class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a view shows first. Of a run that it joins, the experiment alone counts."""
 
     experiment: Experiment
@@ -19,4 +19,4 @@ class Showing(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool = False
     keep: Keep | None = None  # on the disk; None: nowhere
     may_keep: bool = True  # also where nobody asked for it: when the last view has gone
-    manner: Manner = Manner()
+    view_settings: ViewSettings = ViewSettings()

@@ -6,7 +6,7 @@ from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Keep, Open
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
-from rnn_tui.view.model.launch import Showing
+from rnn_tui.view.model.launch import LaunchOptions
 
 __all__ = ["RunState"]
 
@@ -14,7 +14,7 @@ __all__ = ["RunState"]
 class RunState:
     """The run of one view, without a widget: the experiment, the newest frame, and how the view is left."""
 
-    def __init__(self, launch: Showing) -> None:
+    def __init__(self, launch: LaunchOptions) -> None:
         self._launch = launch
         self._save = launch.keep
         self._changes: tuple[Turn, ...] = launch.turns

@@ -6,13 +6,13 @@ import msgspec
 
 from rnn_tui.protocol.rendezvous import OnDisconnect
 
-__all__ = ["Colors", "Manner", "Theme"]
+__all__ = ["Colors", "Theme", "ViewSettings"]
 
 Colors = Literal["auto", "truecolor", "256", "16", "none"]
 Theme = Literal["dark", "light"]
 
 
-class Manner(msgspec.Struct, frozen=True, kw_only=True):
+class ViewSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the view behaves in its terminal."""
 
     fps: float = 20.0  # pictures a second at most

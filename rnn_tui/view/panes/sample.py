@@ -13,7 +13,7 @@ from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample, text_names
 from rnn_tui.experiment.sampling_settings import MOST_PRIME
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.experiment.task_layout import what_it_says
+from rnn_tui.experiment.task_layout import response_kind
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
@@ -241,7 +241,7 @@ def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
         prime = "\n" if "\n" in vocabulary else vocabulary[:1]
     else:
         row = rows[min(view.row, len(rows) - 1)]
-        prime = row[:1] if what_it_says(data) == "text" else row[:MOST_PRIME]
+        prime = row[:1] if response_kind(data) == "text" else row[:MOST_PRIME]
     return replace(view.sample, prime=prime, default=bool(data.pairs))
 
 
@@ -252,7 +252,7 @@ def _writes(scene: Scene) -> bool:
         return False
     if not experiment.network.bidirectional:
         return True
-    says = what_it_says(experiment.data)
+    says = response_kind(experiment.data)
     if says == "each" and experiment.data.pairs:  # the targets may be the next characters
         facts = _facts(scene)
         return facts is not None and not facts.refused

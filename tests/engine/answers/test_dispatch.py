@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.inspect import recompute
 from rnn_tui.engine.session.session import Session
@@ -40,8 +40,8 @@ ASKS = (*SOME, *(kind() for kind in get_args(Ask) if kind not in map(type, SOME)
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
-    reading = read(experiment)
-    trainer = Trainer(reading.experiment, torch.device("cpu"), reading.source)
+    loaded = load(experiment)
+    trainer = Trainer(loaded.experiment, torch.device("cpu"), loaded.source)
     for _ in range(ticks):
         trainer.tick()
     return trainer, Probe(trainer)

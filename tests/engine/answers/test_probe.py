@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor, nn
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
 from rnn_tui.engine.training.trainer import Trainer
@@ -53,8 +53,8 @@ def experiments(draw: st.DrawFn, learn: bool | None = None, head: str | None = N
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
-    reading = read(experiment)
-    trainer = Trainer(reading.experiment, torch.device("cpu"), reading.source)
+    loaded = load(experiment)
+    trainer = Trainer(loaded.experiment, torch.device("cpu"), loaded.source)
     probe = Probe(trainer)
     for _ in range(ticks):
         trainer.tick()

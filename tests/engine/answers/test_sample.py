@@ -19,7 +19,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.experiment.task_layout import what_it_says
+from rnn_tui.experiment.task_layout import response_kind
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.sample import SampleAsk
@@ -74,7 +74,7 @@ def test_a_network_with_other_targets_says_a_character_to_each(
     experiment: Experiment, ticks: int, data: st.DataObject
 ) -> None:
     """Also one that reads from both sides: the whole text is there."""
-    if what_it_says(experiment.data) != "each":
+    if response_kind(experiment.data) != "each":
         return
     trainer, _ = ticked(experiment, ticks)
     prime = data.draw(st.text(experiment.vocabulary, min_size=1, max_size=5))
@@ -237,9 +237,9 @@ def test_in_every_lesson_it_writes_or_says_why_not(lesson: str, ticks: int) -> N
     prime = trainer.experiment.vocabulary[:2] or "h"
     facts = sample_facts(focus_of(trainer), SampleAsk(prime=prime, length=5))
     if lesson not in REFUSED:
-        most = {"text": 5, "answer": 5, "each": len(prime), "one": 1}[what_it_says(trainer.experiment.data)]
+        most = {"text": 5, "answer": 5, "each": len(prime), "one": 1}[response_kind(trainer.experiment.data)]
         assert facts.note == ""
-        assert facts.says == what_it_says(trainer.experiment.data)
+        assert facts.says == response_kind(trainer.experiment.data)
         for text in (facts.greedy, facts.sampled):
             assert len(text) == most or (facts.says == "answer" and text[-1] == 0)
     else:

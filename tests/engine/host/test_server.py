@@ -201,7 +201,7 @@ def test_what_is_left_before_its_first_tick_is_whole_on_the_disk_in_the_end(plac
         assert where(it).views == 0
         assert it.has_ended()
         guest.vanish()
-    (kept,) = runs.listed()
+    (kept,) = runs.list_runs()
     assert kept.manifest is not None
     assert kept.manifest.tick == 72
 
@@ -213,7 +213,7 @@ def test_what_is_left_paused_at_its_beginning_can_be_come_back_to(place: Path) -
         name = guest.hear(Left).run.name
         guest.vanish()
         assert it.has_ended()
-    (kept,) = runs.listed()
+    (kept,) = runs.list_runs()
     assert Path(kept.folder).name == name
 
 
@@ -317,7 +317,7 @@ def test_a_paused_run_that_nobody_looks_at_is_put_away_after_a_while(place: Path
         guest.look_until(lambda frame: frame.status.tick == 1)
         guest.vanish()
         assert it.has_ended()
-    (kept,) = runs.listed()
+    (kept,) = runs.list_runs()
     assert kept.manifest is not None
     assert kept.manifest.tick == 1
 
@@ -331,7 +331,7 @@ def test_where_nothing_would_be_lost_nothing_is_left(place: Path, command: Open 
             guest.look()
         guest.vanish()
         assert it.has_ended()
-    assert not runs.listed()
+    assert not runs.list_runs()
 
 
 def test_a_text_from_stdin_is_told_not_to_be_kept_and_goes_on(place: Path) -> None:
@@ -368,7 +368,7 @@ def test_stop_without_a_wish_to_keep_leaves_nothing(place: Path) -> None:
         guest.say(Stop())
         assert guest.hear(Left).run.kept == ""
         assert it.has_ended()
-    assert not runs.listed()
+    assert not runs.list_runs()
 
 
 def test_who_does_not_read_gets_one_frame_and_no_more(place: Path) -> None:

@@ -3,7 +3,7 @@
 import torch
 from hypothesis import given, settings
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.engine.network.model import Model
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
@@ -24,5 +24,5 @@ def test_names_and_shapes_are_those_of_the_model(experiment: Experiment) -> None
 
 
 def test_of_every_lesson() -> None:
-    for lesson in map(read, LESSONS.values()):
+    for lesson in map(load, LESSONS.values()):
         assert list(parameter_shapes(lesson.experiment)) == of_model(lesson.experiment)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from numpy.testing import assert_allclose
 from torch import nn
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.shapes import checks
 from rnn_tui.engine.session.session import Session
@@ -97,10 +97,10 @@ def test_rows_of_different_lengths_read_both_ways_learn_in_it_too(
     """Under torch.autocast rows are packed as well, with and without masks of dropout between the layers."""
     pairs = [("abc", "cba"), ("de", "ed"), ("fghij", "jihgf")]
     network = {"cell": cell, "layers": 2, "bidirectional": True, "dropout": dropout}
-    reading = read(on_pairs("many-to-many", pairs, file=tmp_path, network=network))
-    training = replace(reading.experiment.training, precision=precision)
-    whole = Trainer(reading.experiment, CPU, reading.source)
-    half = Trainer(replace(reading.experiment, training=training), CPU, reading.source)
+    loaded = load(on_pairs("many-to-many", pairs, file=tmp_path, network=network))
+    training = replace(loaded.experiment.training, precision=precision)
+    whole = Trainer(loaded.experiment, CPU, loaded.source)
+    half = Trainer(replace(loaded.experiment, training=training), CPU, loaded.source)
     for _ in range(3):
         whole.tick()
         half.tick()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.data.load import read
+from rnn_tui.data.load import load
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training import threads
 from rnn_tui.engine.training.threads import ThreadTuner, build_tuner, choose_threads, same_bits
@@ -120,8 +120,8 @@ def trainer(experiment: Experiment, tmp_path: Path, device: str = "cpu") -> Trai
         text = tmp_path / "text.txt"
         text.write_text("what is learnt does not matter here; " * 100)
         experiment = replace(experiment, data=replace(experiment.data, text=str(text)))
-    reading = read(experiment)
-    made = Trainer(reading.experiment, torch.device("cpu"), reading.source)
+    loaded = load(experiment)
+    made = Trainer(loaded.experiment, torch.device("cpu"), loaded.source)
     made.device = torch.device(device)
     return made
 
