@@ -104,16 +104,21 @@ def apply(step: Step, root: Path) -> None:
 
 
 def _ended(text: str, step: Step) -> str:
-    """Put the text in the brackets of a name's value, or after a union's last part."""
+    """Put the text in the brackets of a name's value, or after a union's last part; `NAME["KEY"]`: of a value in it."""
+    wanted, _, key = step.where.removesuffix("]").replace('"', "'").partition("[")
     values = [
         node.value
         for node in ast.parse(text).body
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name) and target.id == step.where
+        if isinstance(target, ast.Name) and target.id == wanted
     ]
     assert len(values) == 1, f"{step.file}: {step.where}"
     value = values[0]
+    if key and isinstance(value, ast.Dict):
+        (value,) = (
+            each for name, each in zip(value.keys, value.values, strict=True) if name and ast.unparse(name) == key
+        )
     if isinstance(value, ast.DictComp | ast.ListComp):
         value = value.generators[0].iter
     assert value.end_lineno is not None

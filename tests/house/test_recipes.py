@@ -1,5 +1,6 @@
 """The recipes of CONTRIBUTING.md work: each is followed in a copy of the tree, and its checks pass there."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,16 +8,16 @@ import pytest
 
 from tests.house.recipes import RECIPES, Step, apply, copy_tree, run
 
-NAMES = {"cell", "lesson", "setting"}
+NAMES = {"cell", "lesson", "pane", "setting"}
 
 
-def followed(name: str, root: Path, *, without: str = "") -> Step:
-    """Follow a recipe in a copy, leaving out the steps for one file, and return its check."""
+def followed(name: str, root: Path, *, without: Collection[str] = ()) -> Step:
+    """Follow a recipe in a copy, leaving out the steps for these files or of these kinds, and return its check."""
     copy_tree(root)
     steps = RECIPES[name]
-    assert not without or any(step.file == without for step in steps)
+    assert set(without) <= {each for step in steps for each in (step.file, step.kind)}
     for step in steps:
-        if not without or step.file != without:
+        if step.file not in without and step.kind not in without:
             apply(step, root)
     (check,) = (step for step in steps if step.kind == "check")
     return check
@@ -34,14 +35,15 @@ def test_a_recipe_works(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "without", "command"),
+    ("name", "left_out"),
     [
-        ("lesson", "rnn_tui/manual/lessons.md", 0),
-        ("lesson", "tests/engine/training/test_lessons_against_plain_loops.py", 2),
+        ("pane", {"tests/view/test_drift.py": 1, "rnn_tui/manual/keys.md": 2, "run": 3}),
+        ("lesson", {"rnn_tui/manual/lessons.md": 0, "tests/engine/training/test_lessons_against_plain_loops.py": 2}),
     ],
 )
-def test_a_step_left_out_is_found(name: str, without: str, command: int, tmp_path: Path) -> None:
-    check = followed(name, tmp_path, without=without)
-    line = check.text.strip().split("\n")[command]
-    done = run(replace(check, text=line), tmp_path)
-    assert done.returncode == 1, done.stdout  # a test failed: neither all passed, nor were none found
+def test_a_step_left_out_is_found(name: str, left_out: dict[str, int], tmp_path: Path) -> None:
+    """Each by the command of the check with that number."""
+    check = followed(name, tmp_path, without=left_out)
+    for step, command in left_out.items():
+        done = run(replace(check, text=check.text.strip().split("\n")[command]), tmp_path)
+        assert done.returncode == 1, f"{step}: {done.stdout}"  # a test failed: neither all passed, nor were none found
