@@ -157,7 +157,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (result.exit_code, result.stderr) == (2, "rnn-tui: one: is being trained; `rnn-tui stop` ends it\n")
     keeper.close()
     engine = LiveEngine(folder=Path("/"), run=RunSummary(name="one", kept=str(place / "one"), views=0, process=1))
-    monkeypatch.setattr(engines, "alive", lambda: [engine])
+    monkeypatch.setattr(engines, "live_engines", lambda: [engine])
     result = run("rm", str(place / "one"), "--yes")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is alive; `rnn-tui stop one` ends it" in result.stderr
@@ -169,7 +169,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_live_run_that_is_kept_elsewhere_is_listed_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = kept(tmp_path / "mine")
     engine = LiveEngine(folder=Path("/"), run=RunSummary(name=str(folder), kept=str(folder), views=0, process=1))
-    monkeypatch.setattr(engines, "alive", lambda: [engine])
+    monkeypatch.setattr(engines, "live_engines", lambda: [engine])
     row = run("runs").stdout.splitlines()[1]
     assert row.startswith(f"{folder}  hihello: rnn 1×5")
     assert time.strftime("%Y-%m-%d", time.localtime((folder / "checkpoint.json").stat().st_mtime)) in row
