@@ -1,4 +1,4 @@
-"""One cell at one time step in numbers: all that goes into h_t, and what comes out."""
+"""One cell at one time step in numbers: everything that goes into h_t, and what comes out."""
 
 import numpy as np
 import torch
@@ -18,10 +18,10 @@ _PRODUCTS = 5e7  # of weights with numbers: what the equations written out may t
 
 @torch.no_grad()
 def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
-    """The equations of the cell that was asked for, term by term; places that there are not become the nearest.
+    """Return the equations of one cell, term by term; a place that does not exist becomes the nearest.
 
-    A step that this layer has not come to has a note instead. There is room for `ask.features` columns of W_ih, and
-    for as many of W_hh.
+    A step that this layer has not come to has a note instead. There is room for `ask.features` columns of W_ih, and as
+    many of W_hh.
     """
     network = focus.trainer.experiment.network
     size = network.hidden_size
@@ -66,7 +66,7 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
 
 
 def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor) -> Compared:
-    """The same from the equations, and how far they are from the modules up to this step.
+    """Compute the same from the written-out equations, and how far they are from the modules up to this step.
 
     Large networks begin some steps before it, with the states that the modules had there.
     """
@@ -86,7 +86,7 @@ def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor
 
 
 def _terms(cell: UnrolledLayer, units: Tensor, features: Tensor, states: Tensor) -> tuple[GateTerms, ...]:
-    """Each gate of a pass of one step, for some units, and for some columns of the matrices."""
+    """Return each gate of a pass of one step, for some units, and for some columns of the matrices."""
     size = cell.h.shape[-1]
     terms = []
     for number, gate in enumerate(cell.kind.gates):

@@ -1,4 +1,4 @@
-"""What a network makes of the end of a series: one step ahead of what is learnt, and then from its own outputs."""
+"""A network's continuation of a series: one step ahead over what is learnt, and then from its own outputs."""
 
 from itertools import islice
 
@@ -21,10 +21,10 @@ _BOTH_WAYS = "No free run: a network that also reads from the right needs what i
 
 @torch.no_grad()
 def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
-    """For `room` time steps of a chart: the end of what is learnt takes half of them at most, the free run the rest.
+    """Return `room` time steps for a chart: the end of what is learnt in at most half of them, then the free run.
 
-    The network begins as at the start of a sequence, reads the last T learnt values, and goes on with what it says.
-    Nothing of the run is touched.
+    The network begins as at the start of a sequence, reads the last T learnt values, and goes on with its own outputs.
+    The run itself is not touched.
     """
     end, length = task.plan.learnt, task.length
     shown = min(length, max(1, room // 2))

@@ -26,9 +26,10 @@ _NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gra
 
 @torch.no_grad()
 def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
-    """The gates that were asked for, of the steps in the window that this layer has come to; units as many as fit.
+    """Return the gates asked for, of the steps in the window that this layer has come to; as many units as fit.
 
-    By "rows" they are those that tell the rows apart, the most first: who carries what came long ago is among them.
+    In the order "rows" they are those that differ most between the rows, the most first: a unit that carries what was
+    read long ago is among them.
     """
     network = focus.trainer.experiment.network
     kind = network.kind
@@ -73,7 +74,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
 
 
 class _Shown(NamedTuple):
-    """What one heatmap shows."""
+    """One heatmap."""
 
     name: str
     about: str
@@ -83,7 +84,7 @@ class _Shown(NamedTuple):
 
 
 def _shown(cell: UnrolledLayer) -> list[_Shown]:
-    """The gates and the c of a layer; of a plain RNN the sum and the slope of its non-linearity."""
+    """Return the gates and the c of a layer; of a plain RNN the sum and the slope of its non-linearity."""
     if not cell.kind.is_gated:
         (gate,) = cell.kind.gates
         total = _Shown("a", f"the sum that goes into {gate.squash}", cell.totals[gate.name], True, False)
@@ -93,10 +94,10 @@ def _shown(cell: UnrolledLayer) -> list[_Shown]:
 
 
 def _spread(focus: Focus, layer: int, direction: int, at: int) -> Floats:
-    """How far the rows of the batch are apart in each unit, (H,): the standard deviation of its state at a time step.
+    """Return how far the rows of the batch differ in each unit, (H,): the standard deviation of its state at a step.
 
-    That is h, and in an LSTM tanh(c): what o may show of c. A cell that only counts has a large c in every row, so that
-    rows are far apart there that nobody can tell apart any more.
+    The state is h, and in an LSTM tanh(c): what o can show of c. A cell that only counts has a large c in every row, so
+    that rows differ a lot there although no later step can tell them apart any more.
     """
     trainer = focus.trainer
     steps = focus.whole_read if trainer.experiment.network.bidirectional else at + 1

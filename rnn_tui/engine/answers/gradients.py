@@ -30,7 +30,7 @@ class _Norms(NamedTuple):
 
 @torch.no_grad()
 def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
-    """The norms of ∂L/∂h_t and ∂ℓ/∂h_t over the units of this row, for every layer and direction.
+    """Return the norms of ∂L/∂h_t and ∂ℓ/∂h_t over the units of this row, for every layer and direction.
 
     L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
@@ -66,9 +66,9 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
 
 
 def _seeds(focus: Focus, at: int) -> Tensor:
-    """∂L/∂h_t and ∂ℓ/∂h_t of the top layer by themselves, (2, T, D*H), through the head.
+    """Return ∂L/∂h_t and ∂ℓ/∂h_t of the top layer directly through the head, (2, T, D*H).
 
-    Zeros for the steps that have not been answered, and for the ℓ of step -1.
+    Zeros for the steps that have no output yet, and for the ℓ of step -1.
     """
     trainer = focus.trainer
     said = logits(focus)
@@ -82,14 +82,14 @@ def _seeds(focus: Focus, at: int) -> Tensor:
 
 
 def _norms(adjoint: Adjoint) -> _Norms:
-    """Over the units: in float64, since the squares of what vanishes or explodes are no float32 any more."""
+    """Take norms over the units, in float64: the squares of what vanishes or explodes do not fit into float32."""
 
     h, c = adjoint.h.cpu().double(), None if adjoint.c is None else adjoint.c.cpu().double()
     return _Norms(vector_norm(h, dim=-1), None if c is None else vector_norm(c, dim=-1))
 
 
 def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | None) -> GradientFlow:
-    """What is sent of one layer and direction: arrays of the window, and each way through the whole sequence."""
+    """Return the facts of one layer and direction: arrays of the window, and each way through the whole sequence."""
     network = focus.trainer.experiment.network
     whole, alone = norms.h
     whole_c, alone_c = (None, None) if norms.c is None else norms.c
@@ -116,7 +116,7 @@ def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | Non
 
 
 def _saturated(cell: UnrolledLayer, steps: int) -> float:
-    """The share of the states, over all units and the first steps, through which hardly anything flows back.
+    """Return the share of the states, over all units and the first steps, through which hardly any gradient flows back.
 
     NaN where some of them are not finite.
     """
@@ -128,6 +128,6 @@ def _saturated(cell: UnrolledLayer, steps: int) -> float:
 
 
 def _norm(trainer: Trainer) -> float:
-    """‖∂L/∂θ‖ over all weights, as the pass has left it; of accumulated gradients that of their average so far."""
+    """Return ‖∂L/∂θ‖ over all weights, as the pass has left it; of accumulated gradients the norm of their average."""
     parts = [vector_norm(gradient) for gradient in trainer.gradients() if gradient is not None]
     return float(vector_norm(torch.stack(parts)))

@@ -9,7 +9,7 @@ __all__ = ["logits"]
 
 
 def logits(focus: Focus) -> Tensor:
-    """What has been said at the steps fed, (T, C): as the pass has it. Only where something has been fed."""
+    """Return the outputs at the steps fed, (T, C), as the pass has them. Something must have been fed."""
     trainer = focus.trainer
     if trainer.logits:
         return torch.cat(trainer.logits)[: focus.fed, focus.row]

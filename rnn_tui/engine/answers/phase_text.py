@@ -1,4 +1,4 @@
-"""A phase of slow motion as the view gets it: its numbers, and a line in plain words."""
+"""A phase of slow motion as a message: its numbers, and a line in plain words."""
 
 import math
 
@@ -24,7 +24,7 @@ Numbers = tuple[tuple[str, float], ...]
 
 @torch.no_grad()
 def describe(motion: Motion, row: int, window: tuple[int, int]) -> Phase:
-    """The phase that a tick is held at, for one row of the batch and the time steps on the screen."""
+    """Describe the phase that a tick is held at, for one row of the batch and the time steps on the screen."""
     now = motion.now
     words, numbers = _WORDS[now.kind](motion, now, min(max(row, 0), motion.trainer.task.rows - 1))
     gradients, largest = _gradients(motion, row, window) if now.kind == "backward" else ((), 0.0)
@@ -98,12 +98,12 @@ def _cell(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
 
 
 def _equation(kind: CellKind, before: str) -> str:
-    """The equation of a plain RNN; `before` names the state that the step begins with."""
+    """Return the equation of a plain RNN; `before` names the state that the step begins with."""
     return f"hₜ = {kind.gates[0].squash}(W_ih xₜ + b_ih + W_hh {before} + b_hh)"
 
 
 def _in_one_call(motion: Motion) -> str:
-    """What the library does at once, though it is shown in order."""
+    """Say what the library does at once, though it is shown in order."""
     steps = motion.stop - motion.start
     if not isinstance(motion.trainer.model.recurrent, nn.RNNBase):
         return ""
@@ -194,7 +194,7 @@ _WORDS = {
 
 
 def _gradients(motion: Motion, row: int, window: tuple[int, int]) -> tuple[tuple[Gradient, ...], float]:
-    """The norms that backward has come to, inside the window, and the largest of all."""
+    """Return the norms that backward has come to, inside the window, and the largest of all."""
     row = min(max(row, 0), motion.trainer.task.rows - 1)
     found, largest = [], 0.0
     for layer, both in enumerate(motion.norms):
@@ -209,5 +209,5 @@ def _gradients(motion: Motion, row: int, window: tuple[int, int]) -> tuple[tuple
 
 
 def _vector(name: str, values: torch.Tensor) -> Numbers:
-    """The first numbers of a vector: only the first of them has a name."""
+    """Return the first numbers of a vector: only the first of them has a name."""
     return tuple((f"{name} =" if number == 0 else "", value) for number, value in enumerate(values[:_MOST].tolist()))

@@ -1,4 +1,4 @@
-"""The model as the numbers of a frame: only what somebody is looking at, and only as much as fits."""
+"""The model as the numbers of a frame: only what is looked at, and only as much as fits."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class Probe:
         self._memory: dict[str, Any] = {}  # what answers keep from frame to frame
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
-        """The time steps that are shown, as start and stop: those asked for, or those around the step being fed."""
+        """Return the time steps to show, as start and stop: those asked for, or those around the step being fed."""
         length = self._trainer.length
         count = min(max(wanted.count, 0), length)
         at = max(self._trainer.fed - 1, 0) if self.motion is None else self.motion.now.step
@@ -52,11 +52,11 @@ class Probe:
         return self._trainer.fed if self.motion is None else self.motion.answered
 
     def phase(self, wanted: Wanted) -> Phase | None:
-        """Where the run is held inside a tick."""
+        """Return the phase that the run is held at inside a tick."""
         return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted))
 
     def inside(self, wanted: Wanted, guard: Guard | None = None) -> tuple[Answer, ...]:
-        """What the panes that look inside ask; with a guard, without those that fail."""
+        """Answer the panes that look inside; with a guard, those that fail are left out."""
         if not wanted.inside:
             self._trainer.keeps_update = False
             return ()
@@ -69,22 +69,22 @@ class Probe:
         return answers(wanted.inside, focus, guard)
 
     def tensors(self, wanted: Wanted) -> tuple[TensorFact, ...]:
-        """Every tensor of the pass."""
+        """Return every tensor of the pass."""
         return tensor_facts(self._trainer, wanted.row) if wanted.tensors else ()
 
     def checks(self, wanted: Wanted) -> tuple[Check, ...]:
-        """The equalities that hold between the tensors of the pass."""
+        """Return the equalities that hold between the tensors of the pass."""
         return checks(self._trainer) if wanted.tensors else ()
 
     def forecast(self, wanted: Wanted) -> Forecast | None:
-        """The end of a series that is learnt, and the free run from there."""
+        """Return the end of a series that is learnt, and the free run from there."""
         task = self._trainer.task
         there = wanted.forecast > 0 and isinstance(task, SeriesTask) and self._trainer.learns
         return forecast(self._trainer, task, wanted.forecast) if there and isinstance(task, SeriesTask) else None
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:
-        """Input, target and prediction in the window, for the row that is looked at."""
+        """Return input, target and prediction in the window, for the row that is looked at."""
         trainer = self._trainer
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
@@ -134,13 +134,13 @@ class Probe:
         )
 
     def _right_rows(self) -> int | None:
-        """Count the rows that are right. Those of a text are none by themselves, and many to look through."""
+        """Count the rows that are right; None for a text, whose rows mean nothing by themselves."""
         trainer = self._trainer
         whole = trainer.at_end_of_pass and trainer.logits and self.answered == trainer.length
         return right_rows(trainer) if whole and not trainer.experiment.data.text else None
 
     def _numbers(self, first: int, stop: int, row: int) -> Numbers | None:
-        """What is read, what is true and what is said in the window, in the units of a series."""
+        """Return inputs, targets and outputs in the window, in the units of a series."""
         task, trainer = self._trainer.task, self._trainer
         if not isinstance(task, SeriesTask):
             return None
@@ -174,7 +174,7 @@ class Probe:
 
     @torch.no_grad()
     def states(self, wanted: Wanted) -> tuple[States, ...]:
-        """h_t, and c_t of an LSTM, of the layers that are shown: for each direction as many units as fit."""
+        """Return h_t, and c_t of an LSTM, of the layers that are shown: for each direction as many units as fit."""
         trainer = self._trainer
         network = trainer.experiment.network
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
@@ -228,7 +228,7 @@ class Probe:
 
 
 def _spread(size: int, room: int) -> Integers:
-    """All of `size` units, or as many as there is room for, evenly spread."""
+    """Return all of `size` units, or as many as there is room for, evenly spread."""
     return (
         np.unique(np.linspace(0, size - 1, min(size, room)).round().astype(np.int32))
         if room > 0

@@ -1,4 +1,4 @@
-"""A text as one hidden unit sees it, and which units see something in it that people have a name for."""
+"""A text as one hidden unit sees it, and which units follow something in it that people have a name for."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,10 +31,9 @@ Doubles = NDArray[np.float64]
 
 
 def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
-    """At most so many characters (n,) for the units to read, as indices: those of the row, without its padding.
+    """Return at most so many characters (n,) for the units to read, as indices: those of the row, without its padding.
 
-    Of a text they are the same ones in every pass: the beginning of what is held out, or where that is nothing the
-    beginning of all.
+    Of a text they are the same ones in every pass: the beginning of what is held out, or of all where nothing is.
     """
     task = trainer.task
     if not isinstance(task, TextTask):
@@ -45,7 +44,7 @@ def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
 
 @torch.no_grad()
 def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
-    """The unit of that rank over the text, read from a zero state with the weights of this tick.
+    """Return the unit of one rank over the text, read from a zero state with the weights of this tick.
 
     The whole text is read, also what the pass has not been fed yet, so that the order of the units does not hang on how
     far it has come. Of an LSTM it is c_t (Karpathy, Johnson and Fei-Fei, 2015, arXiv:1506.02078, show tanh c_t): h_t is
@@ -89,7 +88,7 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
 
 
 def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> UnrolledLayer:
-    """A layer in one direction over a text (n,), n > 0."""
+    """Return a layer in one direction over a text (n,), n > 0."""
     network, model = trainer.experiment.network, trainer.model
     indices = text.to(trainer.device)[:, None]
     if model.embedding is None:
@@ -113,9 +112,9 @@ class Ranking(NamedTuple):
 
 
 def ranking(states: NDArray[np.float32], text: str, order: ReadingOrder) -> Ranking:
-    """The units of states (n, H) over a text of n characters: by variance, or by |r| with a property of the text.
+    """Rank the units of states (n, H) over a text of n characters: by variance, or by |r| with a property of the text.
 
-    Of equals the first comes first, and last what has no number: NaN, and r of a unit that does not vary.
+    Of equals the first comes first, and what is not a number comes last: NaN, and r of a unit that does not vary.
     """
     with np.errstate(invalid="ignore"):  # states that are not finite have no variance
         centred = states - states.mean(0, dtype=np.float64)
@@ -135,12 +134,12 @@ def ranking(states: NDArray[np.float32], text: str, order: ReadingOrder) -> Rank
 
 @lru_cache(maxsize=4)
 def _series(text: str) -> dict[PropertyName, Doubles]:
-    """Each property (n,); remembered, since the same text is read again and again."""
+    """Return each property (n,); cached, since the same text is read again and again."""
     return {name: each.series(text) for name, each in PROPERTIES.items()}
 
 
 def _correlations(centred: Doubles, states: NDArray[np.float32], series: Doubles) -> Doubles | None:
-    """Pearson's r of each unit (n, H) with a property (n,), NaN for a unit that does not vary."""
+    """Return Pearson's r of each unit (n, H) with a property (n,), NaN for a unit that does not vary."""
     if not len(series) or series.min() == series.max():
         return None
     property_ = series - series.mean()

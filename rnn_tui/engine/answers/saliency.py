@@ -1,4 +1,4 @@
-"""How much each character that was read mattered for one that was said: gradient x input."""
+"""How much each character that was read mattered for an output: gradient x input."""
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ _NO_TARGET = "Nothing is to be said at that time step: there is no target that c
 
 @torch.no_grad()
 def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
-    """(∂logit/∂x_k)·x_k of every step k that has been read, for the logit of one character at the step asked for.
+    """Return (∂logit/∂x_k)·x_k of every step k that has been read, for the logit of one character at one step.
 
     Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
     measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).

@@ -22,7 +22,7 @@ _MOST_ALONE = 16  # rows that are run alone
 
 @torch.no_grad()
 def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
-    """Every tensor from x to the logits, in the order in which it is computed, and then the weights.
+    """Return every tensor from x to the logits, in the order in which it is computed, and then the weights.
 
     x, `embedded` where there is an embedding, h_0, the states of each layer below the top ("layer 1"), output, h_n (for
     an LSTM also c_0 and c_n), and `logits`, or `prediction` of numbers, where there is a head or learning. The first
@@ -71,7 +71,7 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
 
 
 def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> list[TensorFact]:
-    """h and for an LSTM c, before the first step or after the last; None: it has not come to that yet."""
+    """Return h, and for an LSTM c, before the first step or after the last; None where it is not there yet."""
     network = trainer.experiment.network
     names = "hc" if network.kind.has_c else "h"
     parts = state if isinstance(state, tuple) else (state,) * len(names)
@@ -92,7 +92,7 @@ def _small(values: Tensor | None) -> Floats | None:
 
 @torch.no_grad()
 def checks(trainer: Trainer) -> tuple[Check, ...]:
-    """What must agree after a whole pass, compared; empty before the pass is over, and once its update has been made.
+    """Compare what must agree after a whole pass; empty before the pass is over, and once its update has been made.
 
     The whole pass is computed once more, layer by layer. What needs further runs is done with as many of the first time
     steps as take little time, and with some of the rows; the claim says how many. In mixed precision nothing agrees so
@@ -124,7 +124,7 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
 
 
 def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
-    """Where h_n is in the output (T, N, D*H), named as the tensor lies in this run."""
+    """Compare h_n with its place in the output (T, N, D*H), named as the tensor lies in this run."""
     network = trainer.experiment.network
     shorter = [row for row in range(trainer.task.rows) if trainer.task.steps(row) < trainer.length]
     if shorter:
@@ -156,12 +156,12 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
 
 
 def _h(state: State) -> Tensor:
-    """h without c, (L*D, N, H)."""
+    """Return h without c, (L*D, N, H)."""
     return state[0] if isinstance(state, tuple) else state
 
 
 def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
-    """With the dimensions in the other order, and with every row alone; x (T, N, E), output (T, N, D*H)."""
+    """Compare with the dimensions in the other order, and with every row alone; x (T, N, E), output (T, N, D*H)."""
     task, recurrent, state, masks = trainer.task, trainer.model.recurrent, trainer.state, trainer.masks
     alone = sampled(task.rows, _MOST_ALONE).tolist() if task.rows > 1 else []
     steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * task.rows + len(alone)))))
@@ -194,7 +194,7 @@ def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
 
 
 def _alone(recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, length: Tensor | None) -> Tensor:
-    """The output (T, 1, D*H) of one row x (T, 1, E), cut to its own `length` first; 0 at its padding."""
+    """Return the output (T, 1, D*H) of one row x (T, 1, E), cut to its own `length` first; 0 at its padding."""
     if length is None:
         return _run(recurrent, x, state, masks)[0]
     own = int(length)
@@ -205,7 +205,7 @@ def _alone(recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, 
 def _run(
     recurrent: nn.Module, x: Tensor, state: State, masks: Tensor | None, lengths: Tensor | None = None
 ) -> tuple[Tensor, State]:
-    """x (T, N, E), handed over as the module wants it -> output (T, N, D*H), and the state after it."""
+    """Run x (T, N, E), in the order that the module wants: output (T, N, D*H), and the state after it."""
     more = {name: value for name, value in (("masks", masks), ("lengths", lengths)) if value is not None}
     output, state = recurrent(x.transpose(0, 1) if recurrent.batch_first else x, state, **more)
     return output.transpose(0, 1) if recurrent.batch_first else output, state
@@ -216,7 +216,7 @@ def _flat(output: Tensor, state: State) -> Tensor:
 
 
 def _check(claim: str, one: Tensor, other: Tensor) -> Check:
-    """What is NaN, or the same infinity, on both sides agrees there; the difference is that of all the rest."""
+    """Compare two tensors: the same NaN or infinity on both sides agrees; the difference is that of all the rest."""
     alike = (one == other) | (one.isnan() & other.isnan())
     difference = float(torch.where(alike, 0, (one - other).abs()).max())
     size = float(torch.where(one.isfinite(), one.abs(), 0).max())

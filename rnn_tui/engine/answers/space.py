@@ -1,4 +1,4 @@
-"""The way of h_t through its space, and the embedding vectors, in two dimensions."""
+"""The path of h_t through its space, and the embedding vectors, in two dimensions."""
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ def space_facts(focus: Focus, ask: SpaceAsk) -> SpaceFacts:
 
 
 class Spaces:
-    """Points on two principal components, which stay where they are from frame to frame as far as the data allow it.
+    """Points on two principal components, which stay still from frame to frame as far as the data allow it.
 
     Components come with an arbitrary sign, and two of nearly equal variance may swap their places;
     `inspect/pca.py` has what is done about both. The axes of the last frame are remembered for each kind, layer
@@ -38,7 +38,7 @@ class Spaces:
 
     @torch.no_grad()
     def facts(self, focus: Focus, ask: SpaceAsk) -> SpaceFacts:
-        """The states of some rows as far as they have been fed, or the embedding; a layer that is not is the nearest.
+        """Return the states of some rows as far as they have been fed, or the embedding.
 
         All rows of the batch make one cloud, each to its own end, whichever of them is looked at or shown; its centre
         is the origin. h_0 is shown where it lies, but moves no axis: it may be far from every state.
@@ -105,7 +105,7 @@ class Spaces:
         )
 
     def _axes(self, key: tuple[SpaceKind, int, int], cloud: Tensor) -> Axes:
-        """Those of a cloud (..., H), steady since the last frame."""
+        """Return the axes of a cloud (..., H), steady since the last frame."""
         last = self._last.get(key)
         size = cloud.shape[-1]
         axes = principal(cloud.reshape(-1, size), last if last is not None and last.shape[1] == size else None)
@@ -114,7 +114,7 @@ class Spaces:
 
 
 def _fit(rows: int, steps: int) -> tuple[Integers, Integers]:
-    """The rows and time steps that the axes are computed from: all, or as many as take little time, evenly spread."""
+    """Choose the rows and time steps that the axes are computed from: all, or an evenly spread part that is quick."""
     if rows * steps <= _MOST_POINTS:
         return sampled(rows, rows), sampled(steps, steps)
     some = sampled(rows, max(_ROWS, _MOST_POINTS // steps))
@@ -122,7 +122,7 @@ def _fit(rows: int, steps: int) -> tuple[Integers, Integers]:
 
 
 def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -> str:
-    """What is left out of the picture, and of the cloud that gives it its axes."""
+    """Say what is left out of the picture, and of the cloud that gives it its axes."""
     of_steps = f"{fit_steps:,} of " + ("them" if shown < steps else f"{steps:,} steps") if fit_steps < steps else ""
     of_rows = f"{fit_rows:,} of {rows:,} rows" if fit_rows < rows else ""
     axes = "the axes come from " + " in ".join(filter(None, (of_steps, of_rows))) if of_steps or of_rows else ""
@@ -132,7 +132,7 @@ def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -
 
 
 def _states(focus: Focus, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
-    """h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
+    """Return h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
     trainer = focus.trainer
     if trainer.task.rows == 1:  # that of the other panes
         cell = focus.cell(layer, direction)

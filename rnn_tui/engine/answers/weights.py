@@ -23,12 +23,12 @@ _NO_UPDATE = "The last update was made before anybody looked: the next one is ke
 
 
 def wants_update(asks: Iterable[Ask]) -> bool:
-    """Whether somebody looks at the last update: what `Trainer.keeps_update` is to be while that look holds."""
+    """Tell whether somebody looks at the last update: `Trainer.keeps_update` is set while that is so."""
     return any(isinstance(ask, WeightsAsk) and ask.kind == "update" for ask in asks)
 
 
 def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
-    """All tensors by name, in the order of the model; those from `ask.matrix` on as pictures, as many as there are.
+    """Return all tensors by name, in the order of the model; `matrices` of them, from `matrix` on, with pictures.
 
     A gradient is that of the pass, ∂L/∂W before it is clipped; where several passes make an update, the average of
     those so far. An update is W after the last step of the optimiser less W before it, whatever made it so: learning
@@ -55,7 +55,7 @@ def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
 
 
 def _asked_for(trainer: Trainer, ask: WeightsAsk) -> tuple[str, list[Tensor | None]]:
-    """Why it is not there, or ""; and for each parameter the tensor that was asked for."""
+    """Return why it is not there, or "", and for each parameter the tensor that was asked for."""
     weights = list(trainer.model.parameters())
     nothing: list[Tensor | None] = [None] * len(weights)
     if ask.kind == "value":
@@ -71,7 +71,7 @@ def _asked_for(trainer: Trainer, ask: WeightsAsk) -> tuple[str, list[Tensor | No
 
 
 def _fact(name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: WeightsAsk | None) -> MatrixFact:
-    """One tensor in a few numbers, in double precision, and as a picture where one was asked for."""
+    """Return one tensor in a few numbers, in double precision, and as a picture where one was asked for."""
     if tensor is None:
         return MatrixFact(name=name, shape=shape, norm=math.nan)
     whole = tensor.detach().cpu()

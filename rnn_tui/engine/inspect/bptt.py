@@ -76,17 +76,17 @@ def adjoints(layers: Sequence[Sequence[UnrolledLayer]], seeds: Tensor) -> tuple[
 
 
 def slope(cell: UnrolledLayer) -> Tensor:
-    """φ'(a_t) of a plain RNN, (T, H): 1 - h_t² for tanh; for relu 1 where h_t > 0, else 0."""
+    """Return φ'(a_t) of a plain RNN, (T, H): 1 - h_t² for tanh; for relu 1 where h_t > 0, else 0."""
     return (~(cell.h <= 0)).to(cell.h) if cell.kind.gates[0].squash == "relu" else 1 - cell.h**2
 
 
 def _rows(cell: UnrolledLayer, values: Tensor) -> Tensor:
-    """Values over time as (T, 1 or B, ...): one row for all numbers, or a row for each."""
+    """Return values over time as (T, 1 or B, ...): one row for all numbers, or a row for each."""
     return values if cell.h.dim() == 3 else values[:, None]
 
 
 def _sweep(cell: UnrolledLayer, seeds: Tensor) -> tuple[Adjoint, Tensor]:
-    """Through one layer in one direction, from seeds (B, T, H): its adjoints, and those of what it reads (B, T, E)."""
+    """Go back through a layer in one direction from seeds (B, T, H): its adjoints, and those of its input (B, T, E)."""
     sweep = _WRITTEN_OUT.get(cell.kind.name)
     if sweep is None:
         h, c, by_x = _by_autograd(cell, seeds.transpose(0, 1))
@@ -102,7 +102,7 @@ def _sweep(cell: UnrolledLayer, seeds: Tensor) -> tuple[Adjoint, Tensor]:
 
 
 def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
-    """h_t = φ(a_t), a_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
+    """Sweep through h_t = φ(a_t), a_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
 
     ∂a_t = φ'(a_t) ∘ ∂h_t, where φ' is 1 - h_t² for tanh, and 1 or 0 for relu
     ∂h_t = s_t + W_hhᵀ ∂a_{t+1}
@@ -113,7 +113,7 @@ def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None
 
 
 def _gru(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
-    """h_t = (1 - z) ∘ n + z ∘ h_{t-1}, n = tanh(W_in x_t + b_in + r ∘ m), m = W_hn h_{t-1} + b_hn, r and z sigmoid.
+    """Sweep through h_t = (1 - z) ∘ n + z ∘ h_{t-1}, with n = tanh(W_in x_t + b_in + r ∘ m), m = W_hn h_{t-1} + b_hn.
 
     For the sums a that go into r, z and n:
 
@@ -131,7 +131,7 @@ def _gru(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None
 
 
 def _through(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, factors: Tensor, kept: Tensor | None = None) -> Tensor:
-    """∂h_t = s_t + kept_{t+1} ∘ ∂h_{t+1} + W_hhᵀ (factors_{t+1} ∘ ∂h_{t+1}), for all gates at once: (T, B, H).
+    """Return ∂h_t = s_t + kept_{t+1} ∘ ∂h_{t+1} + W_hhᵀ (factors_{t+1} ∘ ∂h_{t+1}), for all gates at once: (T, B, H).
 
     `seeds` (T, B, H), `factors` (T, 1 or B, G, H), `kept` (T, 1 or B, H).
     """
@@ -147,7 +147,7 @@ def _through(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, factors: Tensor, 
 
 
 def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """h_t = o ∘ tanh(c_t), c_t = f ∘ c_{t-1} + i ∘ g, with i, f and o sigmoid, and g tanh, of their sums a.
+    """Sweep through h_t = o ∘ tanh(c_t), c_t = f ∘ c_{t-1} + i ∘ g; i, f, o sigmoid and g tanh of their sums.
 
     ∂c_t = o ∘ (1 - tanh²(c_t)) ∘ ∂h_t + f_{t+1} ∘ ∂c_{t+1}
     ∂a_i = g ∘ i ∘ (1 - i) ∘ ∂c_t
@@ -222,11 +222,11 @@ def _leaf(values: Tensor) -> Tensor:
 
 
 def _last_first(cell: UnrolledLayer, values: Tensor) -> tuple[Tensor, ...]:
-    """The steps of (T, ...), the one that is read last before all others."""
+    """Return the steps of (T, ...), beginning with the one that is read last."""
     steps = values.unbind(0)
     return steps if cell.direction else steps[::-1]
 
 
 def _in_order(cell: UnrolledLayer, steps: list[Tensor]) -> Tensor:
-    """The other way round: (T, ...) in the order of the text."""
+    """Stack steps that begin with the one read last: (T, ...) in the order of the text."""
     return torch.stack(steps if cell.direction else steps[::-1])

@@ -1,4 +1,4 @@
-"""One row of a pass, computed once more from the equations, to lay beside what torch's modules have computed."""
+"""One row of a pass, computed again from the written-out equations, to compare with what torch's modules compute."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ __all__ = ["compare"]
 
 @torch.no_grad()
 def compare(layers: Sequence[Sequence[UnrolledLayer]]) -> list[list[tuple[Tensor, Tensor | None]]]:
-    """h (T, H), and c (T, H) of an LSTM, of each layer and direction, in the order of the text; [] for nothing.
+    """Return h (T, H), and c (T, H) of an LSTM, of each layer and direction, in the order of the text; [] for none.
 
     Only the weights, the masks of dropout, the first layer's inputs and the states before the first step are taken
     from `layers`: each layer reads the states that the equations gave for the layer below. It costs about a plain

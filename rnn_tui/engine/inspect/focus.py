@@ -21,10 +21,11 @@ _NO_OUTPUT = "The first step is being computed: n goes on to its output."
 
 @dataclass(frozen=True, kw_only=True)
 class Focus:
-    """One row, a window of time steps, and how far the pass has come. What is computed for one pane serves them all.
+    """One row, a window of time steps, and how far the pass has come; what is computed for one pane serves them all.
 
-    A tick that slow motion holds has read further than it has answered: the pass is computed over what it reads, and
-    what has not happened yet is cut off afterwards. Who reads from the right has other states if it is given less.
+    A tick that slow motion holds has read further than it has answered: the pass is computed over all that it reads,
+    and what has not happened yet is cut off afterwards. A network that also reads from the right has other states if it
+    is given fewer steps.
     """
 
     trainer: Trainer
@@ -45,7 +46,7 @@ class Focus:
 
     @property
     def reached(self) -> int:
-        """Time steps that the outputs there depend on: where a direction reads from the right, all that are read."""
+        """Time steps that the outputs depend on: all that are read, where a direction reads from the right."""
         return self.read if self.fed and self.trainer.experiment.network.bidirectional else self.fed
 
     @property
@@ -60,21 +61,21 @@ class Focus:
         return self.whole_read if answered and self.trainer.experiment.network.bidirectional else answered
 
     def known(self, layer: int, direction: int) -> tuple[int, int]:
-        """From which time step to which (not included) the states of a layer are there."""
+        """Return from which time step to which (exclusive) the states of a layer are there."""
         if self.motion is None:
             return 0, self.fed
         begin, end = self.motion.known(layer, direction)
         return min(begin, self.read), min(end, self.read)
 
     def newest(self, layer: int, direction: int) -> int:
-        """The time step whose cell is looked at where nobody says which: that of the phase, else the last one known."""
+        """Return the step of the cell to show where none was asked for: that of the phase, else the last one known."""
         begin, end = self.known(layer, direction)
         if self.motion is not None and (end == 0 or begin <= self.motion.now.step < end):
             return self.motion.now.step
         return max(0, end - 1)
 
     def place(self, layer: int, direction: int) -> tuple[int, int]:
-        """The layer and direction asked for, or the nearest that there is."""
+        """Return the layer and direction asked for, or the nearest that exist."""
         network = self.trainer.experiment.network
         return min(max(layer, 0), network.layers - 1), min(max(direction, 0), network.directions - 1)
 
@@ -84,17 +85,17 @@ class Focus:
         return unroll(self.trainer, self.row, self.read)
 
     def cell(self, layer: int, direction: int) -> UnrolledLayer:
-        """The layer and direction asked for, or the nearest that there is. Only where something has been read."""
+        """Return the layer and direction asked for, or the nearest that exist. Something must have been read."""
         layer, direction = self.place(layer, direction)
         return self.layers[layer][direction]
 
     @property
     def nothing(self) -> str:
-        """Why there is no step with an output."""
+        """Why no step has an output."""
         return _NO_OUTPUT if self.motion is not None and self.motion.now.kind != "update" else NOT_FED
 
     def no_output(self, step: int) -> str:
-        """Why a step has no output: it has not been fed, slow motion holds before its answer, or the row has ended."""
+        """Explain why a step has no output: not fed yet, held before its output, or past the end of the row."""
         if step < 0:
             return "That time step has not been fed yet."
         if self.trainer.task.steps(self.row) <= step < self.trainer.length:
@@ -104,12 +105,12 @@ class Focus:
         return f"t={step} has not been fed yet." if self.fed else NOT_FED
 
     def window(self, values: Tensor) -> Tensor:
-        """(T, ...) over the steps read -> those of them in the window that the outputs depend on."""
+        """Cut (T, ...) over the steps read to those in the window that the outputs depend on."""
         return values[self.first : max(self.first, min(self.stop, self.reached))]
 
 
 def sampled(size: int, room: int, wanted: int = 0) -> Integers:
-    """All of `size` indices, or as many as there is room for, evenly spread; `wanted` is one of them."""
+    """Return all of `size` indices, or as many as there is room for, evenly spread; `wanted` is one of them."""
     chosen = np.unique(np.linspace(0, size - 1, max(1, min(size, room))).round().astype(np.int32))
     wanted = min(max(wanted, 0), size - 1)  # before it meets an array: it may be beyond an int32
     if size > 0 and wanted not in chosen:
@@ -118,5 +119,5 @@ def sampled(size: int, room: int, wanted: int = 0) -> Integers:
 
 
 def floats(tensor: Tensor) -> Floats:
-    """As it crosses the seam."""
+    """Return a tensor as a float32 array, as a message carries it."""
     return np.ascontiguousarray(tensor.detach().float().cpu().numpy())

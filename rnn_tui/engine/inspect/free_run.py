@@ -1,4 +1,4 @@
-"""How a network goes on alone with a series: what it says next is what it reads next."""
+"""How a network continues a series by itself: each output is the next input."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,14 +14,14 @@ __all__ = ["forecast_from", "free_run", "said_to"]
 
 
 def said_to(model: Model, numbers: Tensor, state: State) -> tuple[Tensor, State]:
-    """What is said to standardised numbers (T,), as (T,), and the state after them, in one row."""
+    """Return the outputs for standardised numbers (T,), as (T,), and the state after them, in one row."""
     x = numbers[None, :, None] if model.batch_first else numbers[:, None, None]
     said, state = model(x, state)
     return said.reshape(-1), state
 
 
 def free_run(model: Model, last: Tensor, state: State) -> Iterator[Tensor]:
-    """What was said last, (1,), and all that is said after it, without an end; the state is the one after that."""
+    """Yield the last output, (1,), and then, without end, what the network predicts from its own outputs."""
     while True:
         yield last
         last, state = said_to(model, last, state)
@@ -31,9 +31,9 @@ def free_run(model: Model, last: Tensor, state: State) -> Iterator[Tensor]:
 def forecast_from(
     model: Model, experiment: Experiment, scale: SeriesCard, values: Sequence[float], steps: int
 ) -> Iterator[float]:
-    """The next numbers after `values`, in the units of the series.
+    """Yield the next numbers after `values`, in the units of the series.
 
-    As in the chart of the view: it begins as at the start of a sequence, reads the values, and goes on alone.
+    As in the chart of the view: the network begins as at the start of a sequence, reads the values, and goes on alone.
     """
     device = next(model.parameters()).device
     numbers = (np.array(values) - scale.mean) / scale.deviation

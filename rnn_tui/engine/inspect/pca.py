@@ -1,4 +1,4 @@
-"""Two principal components of a cloud of points, as axes that keep still while the cloud moves."""
+"""Two principal components of a cloud of points, as axes that stay still while the cloud moves."""
 
 from dataclasses import dataclass
 
@@ -26,12 +26,12 @@ class Axes:
     remembered: Tensor  # (2, H) `directions`, but where there is none the one that was there before
 
     def project(self, points: Tensor) -> Floats:
-        """(..., H) -> (..., 2)."""
+        """Project points (..., H) to (..., 2)."""
         return floats((points - self.centre) @ self.directions.T)
 
 
 def principal(cloud: Tensor, last: Tensor | None) -> Axes:
-    """The axes of a cloud (n, H) in float64, n > 0, as near to the last ones (2, H) as its components allow.
+    """Return the axes of a cloud (n, H) in float64, n > 0, as near to the last ones (2, H) as its components allow.
 
     Sign: each axis points to the same side as the last one; the first time its largest component is positive. Order:
     by variance, but components whose variances are within a fifth of each other go where the last axes were, so that
@@ -58,7 +58,7 @@ def principal(cloud: Tensor, last: Tensor | None) -> Axes:
 
 
 def _components(centred: Tensor) -> tuple[list[float], Tensor]:
-    """The largest variances, falling, and their directions (k, H), from centred points (n, H).
+    """Return the largest variances, falling, and their directions (k, H), from centred points (n, H).
 
     The eigenvectors of XᵀX; where there are fewer points than dimensions, of XXᵀ, which is smaller.
     """

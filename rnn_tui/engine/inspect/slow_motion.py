@@ -1,6 +1,6 @@
-"""Slow motion: one tick taken apart into phases, and held at each of them as long as somebody likes.
+"""Slow motion: one tick taken apart into phases, and held at each of them for as long as a view likes.
 
-The trainer's own stages are run one by one, as far as the phase on the screen needs them. Where one of them does
+The trainer's own stages are run one by one, as far as the phase on the screen needs them. Where a stage computes
 several steps or layers in one call, its results are shown in the order in which the equations need them.
 """
 
@@ -32,7 +32,7 @@ _STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PhasePlace:
-    """A phase by name and place."""
+    """A phase by its kind and place."""
 
     kind: PhaseKind
     step: int = 0
@@ -50,7 +50,7 @@ def plan(
     numbers: bool = False,
     backward: bool = False,
 ) -> Iterator[PhasePlace]:
-    """The phases of a tick that feeds start..stop-1, in their order.
+    """Yield the phases of a tick that feeds start..stop-1, in their order.
 
     A network that reads both ways goes layer by layer: a step of the second needs all steps of the first.
     Numbers are not turned into probabilities.
@@ -84,7 +84,7 @@ def _sweeps(kind: PhaseKind, layer: int, steps: range) -> Iterator[PhasePlace]:
 
 
 class Motion:
-    """One tick of a trainer, phase by phase. It has happened once it is `complete`."""
+    """One tick of a trainer, phase by phase; it has happened once it is `complete`."""
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
@@ -124,7 +124,7 @@ class Motion:
         return self._at == len(self._plan) - 1
 
     def step(self) -> None:
-        """On to the next phase: do what it needs."""
+        """Go on to the next phase: do what it needs."""
         self._at += 1
         if self.now.kind == "update":
             self._update()
@@ -136,13 +136,13 @@ class Motion:
             self.finish()
 
     def finish(self) -> None:
-        """Do all that is left of the tick."""
+        """Do the rest of the tick."""
         for stage, value in self._stages:
             self._made[stage] = value
         self.complete = True
 
     def made(self, stage: Stage) -> Tensor:
-        """What a stage has given, (t, N, ...) for the steps of this tick, time first."""
+        """Return the result of a stage, (t, N, ...) for the steps of this tick, time first."""
         value = self._made[stage]
         assert value is not None
         return value.transpose(0, 1) if stage == "embed" and self.trainer.task.batch_first else value
@@ -150,7 +150,7 @@ class Motion:
     # ---- what has been computed by now ------------------------------------------------------------------------
 
     def known(self, layer: int, direction: int) -> tuple[int, int]:
-        """From which time step to which (not included) the states of a layer are there."""
+        """Return from which time step to which (exclusive) the states of a layer are there."""
         now = self.now
         if now.kind == "update":
             return 0, 0
@@ -179,7 +179,7 @@ class Motion:
         )
 
     def visited(self, layer: int, direction: int) -> tuple[int, int]:
-        """From which time step to which (not included) backward has come to the states of a layer."""
+        """Return from which time step to which (exclusive) backward has come to the states of a layer."""
         now = self.now
         if now.kind != "backward":
             return 0, 0
@@ -208,7 +208,7 @@ class Motion:
 
     @torch.no_grad()
     def _update(self) -> None:
-        """Make the update that the last pass has prepared, and see how far it moves."""
+        """Make the update that the last pass has prepared, and measure how far it moves the weights."""
         named = [(name.removeprefix("recurrent."), weight) for name, weight in self.trainer.model.named_parameters()]
         before = [weight.clone() for _, weight in named]
         gradients = [gradient.norm() for gradient in self.trainer.gradients() if gradient is not None]

@@ -31,7 +31,7 @@ def _by_eigenvalues(matrices: Tensor) -> Tensor:
 
 
 def _by_powers(matrices: Tensor) -> Tensor:
-    """(‖A^2k‖ / ‖A^k‖)^(1/k), where A^k comes from squaring; powers are scaled to norm 1, and `log` has their norms."""
+    """Return (‖A^2k‖ / ‖A^k‖)^(1/k), with A^k by squaring; powers are scaled to norm 1, and `log` has their norms."""
     scale = matrices.abs().amax((1, 2), keepdim=True)
     power = matrices / torch.where(scale > 0, scale, 1)
     log = before = matrices.new_zeros(len(matrices))

@@ -1,4 +1,4 @@
-"""A network that reads a text outside of training: whole, or a character at a time, beginning with h_0 = 0.
+"""A network that reads a text outside training: whole, or a character at a time, beginning with h_0 = 0.
 
 T characters, R rows that are read side by side, C characters in the vocabulary, E features, H hidden units.
 """
@@ -29,7 +29,7 @@ class TextReader:
         self._states: list[Any] = []  # of each layer, after what has been read
 
     def read_prime(self, prime: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Indices (T,) -> what follows the last of them, logits (1, C), and how likely each was, (T,); 0 for the first.
+        """Read indices (T,); return the logits after the last, (1, C), and how likely each was, (T,); 0 for the first.
 
         It is read in pieces by the model itself, which is faster than step by step. Both are float64, on the CPU.
         """
@@ -43,7 +43,7 @@ class TextReader:
         return logits[-1:], torch.cat(shares)
 
     def read(self, characters: Tensor) -> Tensor:
-        """Indices (R,) -> what follows them: logits (R, C), float64, on the CPU. One row may become several."""
+        """Read indices (R,); return the logits after them (R, C), float64, on the CPU. One row may become several."""
         rows = len(characters)
         x = self._model.embed(_as_read(self._model, self._experiment, characters[None]))[0]  # (R, E)
         for number, cell in enumerate(self._cells):
@@ -54,19 +54,19 @@ class TextReader:
 
 
 def read_whole(model: Model, experiment: Experiment, prime: Sequence[int]) -> Tensor:
-    """What is said to each character of a text that is read whole, from both sides where it is so: (T, C)."""
+    """Return the logits (T, C) at each character of a text that is read whole, in every direction that there is."""
     return _said(model, experiment, prime, _zeros(model, experiment))[0]
 
 
 def _said(model: Model, experiment: Experiment, text: Sequence[int], state: Any) -> tuple[Tensor, Any]:
-    """What the model says to indices (T,), (T, C) float64 on the CPU, and the state after them."""
+    """Return the logits for indices (T,), (T, C) float64 on the CPU, and the state after them."""
     x = _as_read(model, experiment, torch.tensor(text, dtype=torch.int64)[:, None])
     logits, state = model(x.transpose(0, 1) if experiment.network.batch_first else x, state)
     return logits.reshape(len(text), -1).cpu().double(), state
 
 
 def _as_read(model: Model, experiment: Experiment, indices: Tensor) -> Tensor:
-    """Indices as the model reads them: one-hot, where it has no embedding."""
+    """Return indices as the model reads them: one-hot, where it has no embedding."""
     indices = indices.to(next(model.parameters()).device)
     return indices if model.embedding is not None else F.one_hot(indices, len(experiment.vocabulary)).float()
 
@@ -77,7 +77,7 @@ def _zeros(model: Model, experiment: Experiment) -> Any:
 
 
 def _rows(state: Any, rows: int) -> Any:
-    """The state of one row as that of several."""
+    """Return the state of one row as that of several."""
     if isinstance(state, tuple):
         return tuple(part.expand(rows, -1) for part in state)
     return state.expand(rows, -1)

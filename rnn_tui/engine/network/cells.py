@@ -1,7 +1,7 @@
 """RNN, GRU and LSTM, written out: the equations of nn.RNN, nn.GRU and nn.LSTM, and nothing else. Made to be read.
 
-Read it from top to bottom: one time step of each cell, then a row of steps through time, then layers upon each other.
-It has the parameters of torch's modules, by name, shape, order and first values, and computes what they compute.
+Read it from top to bottom: one time step of each cell, then a row of steps through time, then layers on top of each
+other. It has the parameters of torch's modules (names, shapes, order, first values) and computes what they compute.
 
 T time steps, N rows, E features, H hidden units, L layers, D directions, G gates (RNN 1, GRU 3, LSTM 4). The rows of a
 weight matrix are those of all gates, one gate below the other, so that one product serves them all. Which gates these
@@ -43,17 +43,17 @@ State = Tensor | tuple[Tensor, Tensor]  # h, or for an LSTM (h, c)
 
 
 def rnn_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
-    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
+    """Return h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
     return torch.tanh(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (N, H)
 
 
 def relu_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
-    """h_t = max(0, W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
+    """Return h_t = max(0, W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)."""
     return torch.relu(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (N, H)
 
 
 def gru_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
-    """h_t = (1 - z_t) n_t + z_t h_{t-1}: z decides how much stays, r what the new n sees of the old state."""
+    """Return h_t = (1 - z_t) n_t + z_t h_{t-1}: z decides how much stays, r how much of the old state n sees."""
     x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, -1)  # (N, H) each
     h_r, h_z, h_n = (h @ w_hh.T + b_hh).chunk(3, -1)  # (N, H) each
     r = torch.sigmoid(x_r + h_r)  # reset, in (0, 1)
@@ -65,7 +65,7 @@ def gru_step(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_h
 def lstm_step(
     x: Tensor, state: tuple[Tensor, Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """c_t = f_t c_{t-1} + i_t g_t is the memory, h_t = o_t tanh(c_t) what it shows."""
+    """Return h_t = o_t tanh(c_t), what is shown, and c_t = f_t c_{t-1} + i_t g_t, the memory."""
     h, c = state
     i, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, -1)  # (N, H) each
     i = torch.sigmoid(i)  # input, in (0, 1)
@@ -92,7 +92,7 @@ def through_time(
     direction: int,
     own: Sequence[Tensor] | None = None,
 ) -> list[Any]:
-    """The state after each of T steps xs (N, E), in the order of the text: h (N, H), or (h, c).
+    """Return the state after each of T steps xs (N, E), in the order of the text: h (N, H), or (h, c).
 
     Direction 1 begins with the last step and goes to the first. `own`, T of (N, 1), tells the steps of a row from its
     padding, which is passed over: a row keeps its state there.
@@ -106,7 +106,7 @@ def through_time(
 
 
 def kept_where_padded(after: State, before: State, own: Tensor) -> Any:
-    """The state after a step in the rows whose own it is, own (N, 1), and the state before it in all others."""
+    """Return the state after a step in the rows that the step belongs to, own (N, 1), else the state before it."""
     if isinstance(after, tuple) and isinstance(before, tuple):
         return tuple(torch.where(own, new, old) for new, old in zip(after, before, strict=True))
     assert isinstance(after, Tensor)
@@ -120,7 +120,7 @@ def map_state(state: State, change: Callable[[Tensor], Tensor]) -> State:
 
 
 def hidden(state: State) -> Tensor:
-    """The h of a state: all that the layer above, and the output, get to see."""
+    """Return the h of a state: all that the layer above, and the output, read."""
     return state[0] if isinstance(state, tuple) else state
 
 
@@ -128,7 +128,7 @@ def hidden(state: State) -> Tensor:
 
 
 class WrittenOut(nn.Module):
-    """nn.RNN, nn.GRU or nn.LSTM by another hand: the same parameters, the same numbers."""
+    """nn.RNN, nn.GRU or nn.LSTM, written out: the same parameters, the same numbers."""
 
     def __init__(self, network: Network, input_size: int) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class WrittenOut(nn.Module):
     def forward(
         self, x: Tensor, state: State, masks: Tensor | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        """x (T, N, E) and the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
+        """Turn x (T, N, E) and the state before it (L*D, N, H) into the top layer's h (T, N, D*H) and the state after.
 
         masks (L-1, T, N, D*H), time first, are those of dropout: 0 for what the layer above does not get to see.
         lengths (N,) are those of the rows where they are padded: what comes after is never read, and its output is 0.

@@ -1,11 +1,11 @@
-"""Dropout between layers, as nn.RNN, nn.GRU and nn.LSTM have it, with masks that can be had again.
+"""Dropout between layers, as nn.RNN, nn.GRU and nn.LSTM have it, with masks that can be drawn again.
 
-torch draws its masks inside the modules and forgets them, and whoever computes a pass once more gets another one. Here
-they are drawn for each pass, from nothing but the seed of the run and the number of the pass. So going back gives the
-same losses to the bit, and what looks inside computes with the very masks of the pass.
+torch draws its masks inside the modules and does not keep them, so that a pass that is computed again would get other
+ones. Here they are drawn for each pass, from the seed of the run and the number of the pass alone. Going back therefore
+gives the same losses to the bit, and the panes that look inside compute with the masks of the pass itself.
 
 A mask is what the states of a layer are multiplied by before the layer above reads them: 0 with probability p, else
-1 / (1 - p), so that the expected value stays. The state that a layer hands to its own next step is never touched.
+1 / (1 - p), so that the expected value stays the same. The state that a layer hands to its own next step is not masked.
 (Zaremba, Sutskever and Vinyals, 2014; arXiv:1409.2329.)
 """
 
@@ -20,7 +20,7 @@ __all__ = ["draw_masks", "dropped"]
 
 
 def draw_masks(experiment: Experiment, number: int, device: torch.device) -> Tensor | None:
-    """The masks of a pass, (L-1, T, N, D*H), or None without dropout. Torch's own generator is not touched."""
+    """Draw the masks of a pass, (L-1, T, N, D*H); None without dropout. Torch's own generator is not touched."""
     network = experiment.network
     if not network.dropout or not experiment.training.learn:
         return None
@@ -37,7 +37,7 @@ def draw_masks(experiment: Experiment, number: int, device: torch.device) -> Ten
 
 
 def dropped(h: Tensor, masks: Tensor | None, layer: int) -> Tensor:
-    """What the layer above reads of the states h (T, N, D*H) of a layer, with the masks (L-1, T, N, D*H) of its pass.
+    """Return what the layer above reads of the states h (T, N, D*H) of a layer; masks (L-1, T, N, D*H).
 
     There is no mask for the top layer, whose states are the output.
     """

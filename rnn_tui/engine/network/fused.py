@@ -1,10 +1,11 @@
-"""nn.RNN, nn.GRU and nn.LSTM with dropout masks that are handed in, and with rows that end where they end.
+"""nn.RNN, nn.GRU and nn.LSTM with dropout masks from outside, and with rows of different lengths.
 
-Both come to them as arguments of `forward`; without them these are torch's modules, with the same parameters.
+Both are arguments of `forward`; without them these are torch's modules, with the same parameters.
 
-Rows of different lengths are padded to one length. Reading from the left, a row is over before its padding comes. From
-the right the padding would come first, so there the rows are packed (torch.nn.utils.rnn): each row is read from its own
-last step, and its padding is never read. See https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
+Rows of different lengths are padded to one length. Read from the left, a row is over before its padding begins. Read
+from the right, the padding would come first, so there the rows are packed (torch.nn.utils.rnn): each row is read from
+its own last step, and its padding is never read.
+See https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ __all__ = ["build_fused", "run_rows", "steps_of_rows"]
 def run_rows(
     module: Callable[..., Any], x: Tensor, state: Any, lengths: Tensor | None, *, batch_first: bool = False
 ) -> Any:
-    """What a module of torch makes of x (T, N, E) and the state before it: output (T, N, D*H), the state after it.
+    """Run one of torch's modules on x (T, N, E) and the state before it; return output (T, N, D*H) and state after.
 
     With lengths (N,), on the CPU, each row is read as if it were alone: its output is 0 at its padding, and the state
     after it is the one at its own end (from the right: at its own beginning).
@@ -36,15 +37,15 @@ def run_rows(
 
 
 def steps_of_rows(lengths: Tensor, steps: int, device: torch.device) -> Tensor:
-    """Which time steps are a row's own, and which are padding: (T, N) of bool."""
+    """Tell which time steps belong to a row and which are padding: (T, N) of bool."""
     return torch.arange(steps, device=device)[:, None] < lengths.to(device)
 
 
 class _Fused(nn.RNNBase):
-    """Where masks are given it runs layer by layer, so that they come between two of them."""
+    """A module that runs layer by layer where masks are given, so that they come between two layers."""
 
     def forward(self, x: Any, state: Any, masks: Tensor | None = None, lengths: Tensor | None = None) -> Any:
-        """x (T, N, E), the state before it (L*D, N, H) -> the top layer's h (T, N, D*H), the state after it.
+        """Turn x (T, N, E) and the state before it (L*D, N, H) into the top layer's h (T, N, D*H) and the state after.
 
         masks (L-1, T, N, D*H), always time first; without them nothing is dropped. lengths (N,): see `run_rows`.
         """
@@ -68,7 +69,7 @@ class _Fused(nn.RNNBase):
         return padded, _of_rows(end, back)
 
     def _by_layers(self, layer: Callable[..., Any], x: Tensor, state: Any, masks: list[Tensor]) -> Any:
-        """Each layer by itself, with a mask on what the one above reads."""
+        """Run one layer after another, with a mask on what the next one reads."""
         lstm, directions = isinstance(state, tuple), 2 if self.bidirectional else 1
         per_layer = 4 * directions
         after = []
@@ -83,7 +84,7 @@ class _Fused(nn.RNNBase):
         return x, ends if lstm else ends[0]
 
     def _layer(self, x: Tensor, state: Any, weights: Any) -> Any:
-        """One layer, by the function that torch's own module calls for all of them."""
+        """Run one layer with the function that torch's own module calls for all of them."""
         settings = (self.bias, 1, 0.0, self.training, self.bidirectional, self.batch_first)
         return self._function()(x, state, weights, *settings)
 
@@ -93,7 +94,7 @@ class _Fused(nn.RNNBase):
 
 
 def _of_rows(state: Any, order: Tensor | None) -> Any:
-    """The states (L*D, N, H) of the rows in another order."""
+    """Return the states (L*D, N, H) with their rows in another order."""
     if order is None:
         return state
     return tuple(part.index_select(1, order) for part in state) if isinstance(state, tuple) else state[:, order]

@@ -1,8 +1,7 @@
 """The network: one-hot, embedding or a number -> recurrent layers -> direct or linear head.
 
-T time steps, N rows, C characters (1 for numbers), E embedding, L layers, D directions, H hidden units. Shapes
-are time first; with `batch_first` the first two dimensions of x, output and logits change places, and those of the
-states do not.
+T time steps, N rows, C characters (1 for numbers), E embedding, L layers, D directions, H hidden units. Shapes are time
+first; with `batch_first` the first two dimensions of x, output and logits are swapped, and those of the states are not.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ __all__ = ["CellStack", "Model", "State", "drawn_state", "initial_state"]
 
 
 class CellStack(nn.Module):
-    """nn.RNNCell, nn.GRUCell or nn.LSTMCell, stacked, and carried from one time step to the next by hand."""
+    """nn.RNNCell, nn.GRUCell or nn.LSTMCell, stacked; a loop carries their states from one time step to the next."""
 
     def __init__(self, network: Network, input_size: int) -> None:
         super().__init__()
@@ -30,7 +29,7 @@ class CellStack(nn.Module):
         self.batch_first = network.batch_first
 
     def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
-        """x (T, N, E) and the state before it -> the top layer's states (T, N, H) and the state after it.
+        """Turn x (T, N, E) and the state before it into the top layer's states (T, N, H) and the state after it.
 
         masks (L-1, T, N, H) of dropout, time first; without them nothing is dropped.
         """
@@ -52,7 +51,7 @@ class CellStack(nn.Module):
 
 
 class Model(nn.Module):
-    """A recurrent network, built layer by layer from the input up, as a notebook would."""
+    """A recurrent network, built layer by layer from the input up, as a notebook would build it."""
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
@@ -66,15 +65,15 @@ class Model(nn.Module):
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
 
     def embed(self, x: Tensor) -> Tensor:
-        """x (T, N, C) one-hot or numbers, as it is, or (T, N) indices -> what the first layer reads (T, N, E)."""
+        """Turn x, (T, N, C) one-hot or numbers or (T, N) indices, into what the first layer reads (T, N, E)."""
         return x if self.embedding is None else self.embedding(x)
 
     def read_out(self, output: Tensor) -> Tensor:
-        """The top layer's states (T, N, D*H) -> logits (T, N, C)."""
+        """Turn the top layer's states (T, N, D*H) into logits (T, N, C)."""
         return output if self.head is None else self.head(output)
 
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """x (T, N, C) one-hot or (T, N) indices, and the state before it -> logits (T, N, C), the state after it.
+        """Turn x (T, N, C), or indices (T, N), and the state before it into logits (T, N, C) and the state after it.
 
         lengths (N,), on the CPU, are those of rows that are padded; only a bidirectional network has a use for them.
         """
@@ -84,7 +83,7 @@ class Model(nn.Module):
 
 
 def initial_state(network: Network, rows: int, device: torch.device) -> State:
-    """The state before the first time step, h (L*D, N, H), and c for an LSTM: zeros, or drawn anew (h first)."""
+    """Return the state before the first time step, h (L*D, N, H), and c for an LSTM: zeros, or drawn anew (h first)."""
     shape = (network.layers * network.directions, rows, network.hidden_size)
 
     def fresh() -> Tensor:
@@ -96,7 +95,7 @@ def initial_state(network: Network, rows: int, device: torch.device) -> State:
 
 
 def drawn_state(experiment: Experiment, rows: int, device: torch.device) -> State:
-    """The state before a first step. A random one is drawn from the seed; torch's own generator does not notice."""
+    """Return the state before a first step; a random one comes from the seed and leaves torch's own generator alone."""
     before = torch.get_rng_state()
     try:
         torch.default_generator.manual_seed(experiment.training.seed)

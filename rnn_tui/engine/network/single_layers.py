@@ -1,6 +1,6 @@
-"""Each recurrent layer by itself: what the fused modules compute inside and do not show.
+"""Each recurrent layer by itself: what the fused modules compute inside and do not return.
 
-A layer's module shares its parameters with the network, so that it computes with the weights of this very tick.
+A layer's module shares its parameters with the network, so it computes with the weights of this very tick.
 """
 
 from collections.abc import Callable
@@ -90,7 +90,7 @@ def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:
 
 
 def cells(kept: Tensor, taken: Tensor, c_0: Tensor, *, from_right: bool = False) -> Tensor:
-    """c_t = kept_t c_{t-1} + taken_t of every step, (T, ...); or from c_{t+1}, where it reads from the right."""
+    """Return c_t = kept_t c_{t-1} + taken_t of every step, (T, ...); or from c_{t+1}, where it reads from the right."""
     steps = list(zip(kept.unbind(0), taken.unbind(0), strict=True))
     c, found = c_0, []
     for keep, take in reversed(steps) if from_right else steps:

@@ -1,7 +1,7 @@
-"""Texts, pairs and series into tensors.
+"""Texts, pairs and series as tensors, batch by batch.
 
-Where rows are of different lengths, -1 stands behind the end of each, and as the target of a step at which nothing is
-to be said: it is no character, its one-hot is all zeros, and no loss counts it.
+Where rows are of different lengths, -1 fills them up, and also stands for the target of a step that has none: it is no
+character, its one-hot is all zeros, and no loss counts it.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ Source = Corpus | Pairs | TimeSeries
 
 
 class Task:
-    """What a pass reads and must say, time first: T time steps, N rows, C characters in the vocabulary.
+    """What a pass reads and must predict, time first: T time steps, N rows, C characters in the vocabulary.
 
     For a series C is 1, and indices are numbers in float32.
     """
@@ -53,33 +53,33 @@ class Task:
         """Hold the batch of a pass, counted from 1. It depends on the number and the seed alone."""
 
     def carries_into(self, number: int) -> bool:
-        """Whether the rows of that pass go on where those of the pass before have ended, so that the state may too."""
+        """Tell whether the rows of that pass continue those of the pass before, so that the state may be kept."""
         del number
         return False
 
     def steps(self, row: int) -> int:
-        """Time steps of a row, without its padding."""
+        """Return the time steps of a row, without its padding."""
         del row
         return self.length
 
     def said_by(self, stop: int) -> float:
-        """Targets in the first time steps, on the average of the rows."""
+        """Return how many targets the first `stop` time steps have, on the average of the rows."""
         return stop
 
     def x(self, start: int, stop: int) -> Tensor:
-        """What the model reads at start..stop-1: (t, N, C) one-hot or (t, N) indices, batch first if so set."""
+        """Return what the model reads at start..stop-1: (t, N, C) one-hot or (t, N) indices, batch first if so set."""
         if stop - start == self.length:
             return self._x
         return self._x[:, start:stop] if self.batch_first else self._x[start:stop]
 
     def y(self, start: int, stop: int) -> Tensor:
-        """The right answers there, (t, N) indices, always time first; NONE where there are none."""
+        """Return the targets there, (t, N) indices, always time first; NONE where there are none."""
         assert self._y is not None
         return self._y[start:stop]
 
     @property
     def scored(self) -> Tensor | None:
-        """(T, N) the targets that a prediction is judged by; NONE elsewhere, see `rnn_tui.experiment.scored_steps`."""
+        """(T, N) the targets that a prediction is scored by; NONE elsewhere, see `rnn_tui.experiment.scored_steps`."""
         return None if self.targets is None else self.only_scored(self.targets)
 
     def only_scored(self, indices: Tensor) -> Tensor:
@@ -90,11 +90,11 @@ class Task:
 
     @property
     def characters(self) -> Tensor:
-        """(T, N) what is read, as indices into the vocabulary; zeros where it is numbers, which are no characters."""
+        """(T, N) what is read, as indices into the vocabulary; zeros for numbers, which are not characters."""
         return torch.zeros_like(self.inputs, dtype=torch.int64) if self.inputs.is_floating_point() else self.inputs
 
     def text(self, indices: Tensor) -> str:
-        """Indices (T, N) as text, the rows apart by a space; NONE is left out."""
+        """Turn indices (T, N) into text, a space between the rows; NONE is left out."""
         return " ".join("".join(self.vocabulary[index] for index in row if index >= 0) for row in indices.T.tolist())
 
 
@@ -124,7 +124,7 @@ class LongTask(Task):
     """A text or a series: another batch of it in every pass."""
 
     def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries) -> None:
-        """Raises ExperimentError where it is too short. Whoever inherits begins the first pass."""
+        """Raise ExperimentError where the source is too short. A subclass begins the first pass."""
         super().__init__(experiment, device)
         self.source = source
         self.plan = Batches(len(source), experiment.data)
@@ -139,29 +139,29 @@ class LongTask(Task):
         self._x, self._y = self.tensors(both)
 
     def at(self, places: Places) -> Tensor:
-        """What stands at those places, (...), on the CPU."""
+        """Return what stands at those places, (...), on the CPU."""
         raise NotImplementedError
 
     def tensors(self, both: Tensor) -> tuple[Tensor, Tensor]:
-        """What stands at the places of some rows (T+1, N), as what the model reads, and the right answers."""
+        """Turn what stands at the places of some rows (T+1, N) into what the model reads, and the targets."""
         there = both.to(self._device)
         x = there[:-1].T.contiguous() if self.batch_first else there[:-1]
         return self.read(x), there[1:]
 
     def read(self, x: Tensor) -> Tensor:
-        """Indices or numbers (T, N) as what the model reads, in that order of the dimensions."""
+        """Turn indices or numbers (T, N) into what the model reads, in the same order of the dimensions."""
         raise NotImplementedError
 
     def carries_into(self, number: int) -> bool:
-        """Within an epoch, where it is stateful."""
+        """Tell it within an epoch, where the data are stateful."""
         return self.plan.stateful and not self.plan.begins_epoch(number)
 
     def judged(self, most: int) -> list[Piece]:
-        """What is held out, piece by piece; where it is stateful, of at most so many time steps each."""
+        """Return what is held out, in pieces; where it is stateful, of at most so many time steps each."""
         return self.plan.judged(most)
 
     def piece(self, piece: Piece) -> tuple[Tensor, Tensor, None]:
-        """What the model reads of a piece, and the right answers; no row of it is padded."""
+        """Return what the model reads of a piece, and the targets; no row of it is padded."""
         return *self.tensors(self.at(piece.places)), None
 
 
@@ -169,7 +169,7 @@ class TextTask(LongTask):
     """A text."""
 
     def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus) -> None:
-        """Raises ExperimentError where the text is too short."""
+        """Raise ExperimentError where the text is too short."""
         super().__init__(experiment, device, corpus)
         self.corpus = corpus
         one_hot = not experiment.network.embedding
@@ -177,19 +177,19 @@ class TextTask(LongTask):
         self.begin(1, experiment.training.seed)
 
     def at(self, places: Places) -> Tensor:
-        """The characters at those places, as indices into the vocabulary."""
+        """Return the characters at those places, as indices into the vocabulary."""
         return torch.from_numpy(self.corpus.indices(places))
 
     def read(self, x: Tensor) -> Tensor:
-        """(T, N, C) one-hot, or (T, N) as they are."""
+        """Return (T, N, C) one-hot, or (T, N) as they are."""
         return x if self._vectors is None else F.embedding(x, self._vectors)
 
 
 class SeriesTask(LongTask):
-    """A series of numbers, standardised by the mean and the deviation of what is learnt."""
+    """A series of numbers, standardised by the mean and the standard deviation of what is learnt."""
 
     def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries) -> None:
-        """Raises ExperimentError where the series is too short, or constant."""
+        """Raise ExperimentError where the series is too short, or constant."""
         super().__init__(experiment, device, series)
         self.series = series
         self.scale = series.scale(self.plan.learnt)
@@ -197,20 +197,20 @@ class SeriesTask(LongTask):
         self.begin(1, experiment.training.seed)
 
     def at(self, places: Places) -> Tensor:
-        """The numbers at those places."""
+        """Return the numbers at those places."""
         return self._numbers[torch.from_numpy(places)]
 
     def read(self, x: Tensor) -> Tensor:
-        """(T, N, 1)."""
+        """Return (T, N, 1)."""
         return x[..., None]
 
     def in_units(self, numbers: Tensor) -> NDArray[np.float64]:
-        """Standardised numbers in the units of the series, in float64: in float32 a large mean would swallow them."""
+        """Return standardised numbers in the units of the series, in float64: a large mean needs its digits."""
         values: NDArray[np.float64] = numbers.detach().cpu().double().numpy() * self.scale.deviation + self.scale.mean
         return values
 
     def value_text(self, value: float) -> str:
-        """A value in the units of the series, with digits that tell it from the others."""
+        """Write a value in the units of the series, with enough digits to tell it from the others."""
         return unit_text(value, self.scale.deviation, 5)
 
 
@@ -218,7 +218,7 @@ class PairsTask(Task):
     """Pairs, padded to one length: all of them in every pass, or another batch."""
 
     def __init__(self, experiment: Experiment, device: torch.device, pairs: Pairs) -> None:
-        """Raises ExperimentError where there are too few."""
+        """Raise ExperimentError where there are too few."""
         super().__init__(experiment, device)
         self.source = self.pairs = pairs
         data = experiment.data
@@ -244,19 +244,19 @@ class PairsTask(Task):
         self._said: list[float] = [0.0, *(said / self.rows).tolist()]
 
     def steps(self, row: int) -> int:
-        """Without the padding."""
+        """Return them without the padding."""
         return self._steps[row]
 
     def said_by(self, stop: int) -> float:
-        """Without the steps at which nothing is to be said."""
+        """Count them without the steps that have no target."""
         return self._said[stop]
 
     def judged(self) -> list[Places]:
-        """What is held out, batch by batch."""
+        """Return what is held out, batch by batch."""
         return self.plan.judged()
 
     def piece(self, chosen: Places) -> tuple[Tensor, Tensor, Tensor | None]:
-        """What the model reads of some pairs, the right answers, and the lengths of the rows as `lengths` has them."""
+        """Return what the model reads of some pairs, the targets, and the lengths of the rows as `lengths` has them."""
         steps = int(self.pairs.lengths[chosen].max())
         inputs, targets = self.pairs.batch(chosen, steps)
         x, y = self._tensors(torch.from_numpy(inputs), torch.from_numpy(targets))
@@ -275,7 +275,7 @@ class PairsTask(Task):
 
 
 def build_task(experiment: Experiment, device: torch.device, source: Source | None = None) -> Task:
-    """The data of an experiment, whose vocabulary is known; `source` where its file has been read already.
+    """Build the data of an experiment, whose vocabulary is known; `source` where its file has been read already.
 
     Raises ExperimentError for a file that cannot be read, and for a text or a series that is too short.
     """

@@ -1,7 +1,7 @@
 """The past of a run, and its other futures: states to go back to, and branches.
 
-A state is kept whenever re-running since the last one would take longer than an eye notices; when they outgrow the
-memory for them, every second of the older ones goes. The ticks in between are run again.
+A state is kept whenever running again since the last one would take longer than an eye notices; when they outgrow the
+memory for them, every second of the older ones is dropped. The ticks in between are run again.
 """
 
 from array import array
@@ -38,11 +38,11 @@ class States:
         return self._bytes
 
     def spent(self, seconds: float) -> None:
-        """Training has taken so long again."""
+        """Count so many seconds of training more."""
         self._spent += seconds
 
     def wants(self, ticks: int) -> bool:
-        """Whether a state should be kept after so many ticks."""
+        """Tell whether a state should be kept after so many ticks."""
         if not self._kept:
             return True
         return self._spent >= _SPACING and ticks > self._kept[-1].ticks
@@ -56,12 +56,12 @@ class States:
             self._thin()
 
     def before(self, tick: int) -> Snapshot | None:
-        """The newest state from which that tick can be run: one with fewer ticks done; for 0 the first of all."""
+        """Return the newest state from which a tick can be run: one with fewer ticks; for 0 the first of all."""
         fitting = [each for each in self._kept if each.ticks < max(tick, 1)]
         return fitting[-1] if fitting else None
 
     def head(self, tick: int) -> "States":
-        """Those that a branch from that tick shares with this one. The first is always among them."""
+        """Return those that a branch from that tick shares with this one; the first is always among them."""
         copy = States(self._budget)
         for each in self._kept:
             if each.ticks < max(tick, 1):
@@ -70,7 +70,7 @@ class States:
         return copy
 
     def _thin(self) -> None:
-        """Let every second of the older states go, never the first; then the oldest of what is still too much."""
+        """Drop every second of the older states, never the first; then the oldest of what is still too much."""
         young = min(_YOUNG, len(self._kept) // 2)
         older, newer = self._kept[: len(self._kept) - young], self._kept[len(self._kept) - young :]
         self._kept = older[::2] + newer
@@ -96,15 +96,15 @@ class Branch:
     ends: "array[int]" = field(default_factory=lambda: array("q"))  # the tick at which each pass ended
 
     def training_at(self, ticks: int) -> Training:
-        """How it learnt after so many ticks."""
+        """Return the training settings after so many ticks."""
         return [each for each in self.turns if each.tick <= ticks][-1].training
 
     def turns_at(self, ticks: int) -> list[Turn]:
-        """What takes effect after exactly so many ticks."""
+        """Return the changes that take effect after exactly so many ticks."""
         return [each for each in self.turns if each.tick == ticks]
 
     def watched_losses(self, batches: int) -> list[float]:
-        """What early stopping goes by, of each whole epoch: what is held out, or the mean of its updates' losses."""
+        """Return what early stopping watches, of each whole epoch: the held-out loss, or the mean of its updates."""
         learnt, found = list(self.losses), []
         for end in range(batches, len(learnt) + 1, batches):
             judged = self.held_out.regular(end)
@@ -112,7 +112,7 @@ class Branch:
         return found
 
     def fork(self, name: str, tick: int, turn: Turn) -> "Branch":
-        """Another future from that tick on."""
+        """Return another future from that tick on."""
         ends = array("q", [end for end in self.ends if end <= tick])
         losses = self.losses.head(len(ends))
         by_character = len(self.character_losses) == self.newest

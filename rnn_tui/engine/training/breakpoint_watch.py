@@ -1,4 +1,4 @@
-"""Whether a run has come to one of its breakpoints. Asked where something new has been computed, never in replays."""
+"""Whether a run has come to one of its breakpoints; asked where something new has been computed, never in replays."""
 
 from rnn_tui.experiment.breakpoints import Breakpoint, parse_all
 
@@ -8,10 +8,10 @@ Hit = tuple[Breakpoint, str]  # and what has come to pass, in words
 
 
 class Watch:
-    """The breakpoints of a run. It remembers nothing: what came before is said to it."""
+    """The breakpoints of a run; it remembers nothing, and is handed what came before."""
 
     def __init__(self, until: tuple[str, ...] = ()) -> None:
-        """Raises ExperimentError for a text that is no breakpoint."""
+        """Raise ExperimentError for a text that is not a breakpoint."""
         points = parse_all(until)
         self._updates = tuple(each for each in points if each.kind in ("learnt", "loss", "jump"))
         self._ticks = {int(each.value): each for each in points if each.kind == "tick"}
@@ -20,11 +20,11 @@ class Watch:
         self.learnt = any(each.kind == "learnt" for each in points)  # whether every prediction must be
 
     def goes_past(self, tick: int) -> bool:
-        """Whether a later tick is to be reached, whenever the epochs are over."""
+        """Tell whether a later tick is to be reached, after however many epochs."""
         return any(each > tick for each in self._ticks)
 
     def at_tick(self, tick: int, epoch: int | None) -> list[Hit]:
-        """What a tick that has just been done comes to; `epoch`: the one that it ended, if it did."""
+        """Return the breakpoints that a tick just done comes to; `epoch`: the one that it ended, if it did."""
         hits = []
         if tick in self._ticks:
             hits.append((self._ticks[tick], f"tick {tick:,} is done"))
@@ -33,7 +33,7 @@ class Watch:
         return hits
 
     def at_update(self, before: float | None, loss: float, *, learnt: bool) -> list[Hit]:
-        """What a whole pass comes to, after one with the loss `before`; `learnt`: it is the first that is right."""
+        """Return those that a whole pass comes to, after one with the loss `before`; `learnt`: the first right one."""
         hits = []
         for each in self._updates:
             if each.kind == "learnt":

@@ -1,4 +1,4 @@
-"""Where the tensors live."""
+"""Which device the tensors are on."""
 
 import torch
 
@@ -10,7 +10,7 @@ _WORTH_A_GPU = 1_000_000  # weights x rows: below, a CPU is done before a GPU's 
 
 
 def choose_device(experiment: Experiment) -> torch.device:
-    """The device of an experiment; `auto` takes a GPU where the network is large enough to gain by it.
+    """Choose the device of an experiment; `auto` takes a GPU where the network is large enough to gain by it.
 
     Mixed precision is for a GPU, whatever the size. Raises ExperimentError where there is no such device.
     """

@@ -1,4 +1,4 @@
-"""Early stopping: whether the loss has come to a better value in the last epochs."""
+"""Early stopping: whether the loss has become better in the last epochs."""
 
 import math
 from collections.abc import Iterable
@@ -16,26 +16,26 @@ class Best:
     since: int = 0  # that epoch, or a later one at which the run was played on
 
     def after(self, loss: float, epoch: int) -> "Best":
-        """With the loss of one more epoch. Any smaller loss is a better one; NaN is not."""
+        """Return it with the loss of one more epoch. Any smaller loss is a better one; NaN is not."""
         return Best(loss=loss, epoch=epoch, since=epoch) if loss < self.loss else self
 
     def anew(self, epoch: int) -> "Best":
-        """Patience is counted from that epoch on."""
+        """Return it with patience counted from that epoch on."""
         return replace(self, since=epoch)
 
     def is_over(self, epoch: int, patience: int) -> bool:
-        """Whether so many epochs have been no better."""
+        """Tell whether so many epochs have been no better."""
         return epoch - self.since >= patience
 
     def told(self, patience: int) -> str:
-        """What has come to pass, in words."""
+        """Say what has happened."""
         epochs = f"{patience:,} epochs" if patience > 1 else "an epoch"
         best = f"the best was {self.loss:.4g} in epoch {self.epoch:,}" if self.epoch else "there was none"
         return f"no better loss for {epochs}; {best}"
 
 
 def best_of(losses: Iterable[float]) -> Best:
-    """The best of the losses of the first epochs."""
+    """Return the best of the losses of the first epochs."""
     best = Best()
     for epoch, loss in enumerate(losses, 1):
         best = best.after(loss, epoch)

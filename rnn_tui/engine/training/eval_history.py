@@ -1,4 +1,4 @@
-"""What was made of the held-out text in the course of a run, and whether it has parted from what is learnt."""
+"""How a network did on what is held out in the course of a run, and whether that has parted from what is learnt."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ _WORSE = 1.005  # by how much, so that it is no noise
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """Losses are those of a character, in nats."""
+    """One evaluation of what is held out. Losses are per character, in nats."""
 
     update: int  # the pass whose weights were judged
     loss: float
@@ -29,7 +29,7 @@ class Judgement:
 
 
 class Judgements:
-    """The judgements of one branch, oldest first."""
+    """The evaluations of one branch, oldest first."""
 
     def __init__(self) -> None:
         self._made: list[Judgement] = []  # all of them
@@ -37,7 +37,7 @@ class Judgements:
         self._sum, self._count = 0.0, 0  # of the losses since the newest
 
     def learnt(self, loss: float) -> None:
-        """The loss of another update."""
+        """Add the loss of another update."""
         self._sum += loss
         self._count += 1
 
@@ -79,22 +79,22 @@ class Judgements:
         return len(self._made)
 
     def all(self) -> list[Judgement]:
-        """All of them in the order in which they were made, oldest first."""
+        """Return all of them in the order in which they were made, oldest first."""
         return list(self._made)
 
     def head(self, update: int) -> "Judgements":
-        """Those up to that update, to go on from there."""
+        """Return those up to that update, to go on from there."""
         copy = Judgements()
         copy._made = [each for each in self._made if each.update <= update]
         copy._all = [each for each in self._all if each.update <= update]
         return copy
 
     def told_all(self) -> list[dict[str, Any]]:
-        """All of them as plain values, oldest first."""
+        """Return all of them as plain values, oldest first."""
         return [asdict(each) for each in self._made]
 
     def recall(self, told: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
-        """Know again what `told_all` gave; `losses` are those of all updates."""
+        """Restore what `told_all` gave; `losses` are those of all updates."""
         for values in told:
             one = Judgement(**values)
             self._made.append(one)
@@ -104,33 +104,33 @@ class Judgements:
             self.learnt(loss)
 
     def newest(self, by: int | None = None) -> Judgement | None:
-        """The last one up to an update; at an update that has several, that of the whole."""
+        """Return the last one up to an update; of several at one update that of the whole."""
         found = [each for each in self._made if by is None or each.update <= by]
         return max(found, key=lambda each: (each.update, each.whole), default=None)
 
     def regular(self, by: int | None = None) -> Judgement | None:
-        """The last regular one up to an update: what early stopping goes by, whether the run was left or not."""
+        """Return the last regular one up to an update, which early stopping watches."""
         return next((each for each in reversed(self._all) if by is None or each.update <= by), None)
 
     def at(self, update: int) -> Judgement | None:
-        """The one of an update that can be compared with the regular ones: of as many characters, the same ones."""
+        """Return the one of an update that is comparable with the regular ones: of the same characters."""
         same = self._made[0].characters if self._made else 0  # the first of all is a regular one
         return next((each for each in self._made if each.update == update and each.characters == same), None)
 
     def after(self, update: int) -> list[Judgement]:
-        """Those of the part from the next update on."""
+        """Return those of the part after that update."""
         return [each for each in self._all if each.update > update]
 
     @property
     def best(self) -> Judgement | None:
-        """The one with the smallest loss, of those of the part."""
+        """The one with the smallest loss among those of the part."""
         return min(self._all, key=lambda each: each.loss, default=None)
 
     @property
     def parted(self) -> int | None:
-        """The update since which the loss of what is held out rises, while that of what is learnt falls.
+        """The update since which the held-out loss rises while the training loss falls.
 
-        That of the best judgement, where the last three are all worse by half a percent, and the mean loss of the
+        That of the best evaluation, where the last three are all worse by half a percent, and the mean loss of the
         updates before the newest is smaller than before the best.
         """
         best = self.best
@@ -140,7 +140,7 @@ class Judgements:
         return best.update if rises and self._all[-1].learnt < best.learnt else None
 
     def told(self, columns: int, by: int | None = None) -> HeldOut | None:
-        """For a chart of so many columns, and the newest up to an update."""
+        """Return them for a chart of so many columns, and the newest up to an update."""
         newest = self.newest(by)
         if newest is None:
             return None

@@ -1,4 +1,4 @@
-"""When what is held out is judged in the course of a run: a part of it often, all of it at the end."""
+"""When what is held out is evaluated in the course of a run: a part of it often, all of it at the end."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +10,7 @@ __all__ = ["Judge"]
 
 
 class Judge:
-    """Writes its judgements into a branch. Where nothing is held out, it has nothing to do."""
+    """Writes its evaluations into a branch; does nothing where nothing is held out."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -19,31 +19,31 @@ class Judge:
 
     @property
     def every(self) -> int:
-        """Updates from one judgement to the next; 0: nothing is held out."""
+        """Updates from one evaluation to the next; 0: nothing is held out."""
         return self._hold_out.every if self._hold_out else 0
 
     @property
     def characters(self) -> int:
-        """All characters, or numbers, that are held out and have to be said."""
+        """All characters, or numbers, that are held out and have to be predicted."""
         return self._hold_out.characters if self._hold_out else 0
 
     @property
     def is_due(self) -> bool:
-        """Whether the pass that has just ended is to be judged."""
+        """Whether the pass that has just ended is to be evaluated."""
         trainer = self._trainer
         return self._hold_out is not None and trainer.at_end_of_pass and self._hold_out.wants(trainer.epoch)
 
     @property
     def is_busy(self) -> bool:
-        """Whether all that is held out is being judged."""
+        """Whether all that is held out is being evaluated."""
         return self._under_way is not None
 
     def judge_part(self, branch: Branch) -> None:
-        """The part that is judged every time."""
+        """Evaluate the part that is evaluated every time."""
         self._judge_part(branch, part=True)
 
     def judge_last(self, branch: Branch) -> bool:
-        """Judge the same part for the weights that the run is left with. Whether that was not known yet."""
+        """Evaluate the same part with the weights that the run ends with; tell whether that was not known yet."""
         if self._hold_out is None or branch.held_out.at(self._trainer.epoch) is not None:
             return False
         self._judge_part(branch, part=False)
@@ -57,14 +57,14 @@ class Judge:
         self._tell(branch, score, whole=self._hold_out.part_is_whole, part=part)
 
     def begin_whole(self, branch: Branch) -> None:
-        """Begin to judge all of it, if that has not just been done."""
+        """Begin to evaluate all of it, unless that has just been done."""
         newest = branch.held_out.newest()
         if self._hold_out and not (newest and newest.whole and newest.update == self._trainer.epoch):
             score = Score()
             self._under_way = branch, score, self._hold_out.judge(score, whole=True)
 
     def go_on(self, seconds: float, clock: Callable[[], float]) -> None:
-        """Judge on for about so long."""
+        """Continue the evaluation for about so long."""
         until = clock() + seconds
         while self._under_way is not None and clock() < until:
             branch, score, pieces = self._under_way
@@ -73,7 +73,7 @@ class Judge:
                 self._tell(branch, score, whole=True, part=False)
 
     def stop(self) -> None:
-        """The weights are about to be others: what has been judged so far is of no use."""
+        """Drop the evaluation under way: the weights are about to change."""
         self._under_way = None
 
     def _tell(self, branch: Branch, score: Score, *, whole: bool, part: bool) -> None:

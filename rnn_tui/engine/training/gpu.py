@@ -14,7 +14,7 @@ _EVERY = 1.0  # seconds between two questions
 
 
 class GpuWatch:
-    """Tells the load of the device that a run is on, at most once a second; None where there is nothing to tell."""
+    """Reads the load of the device that a run is on, at most once a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class GpuWatch:
         self._asked = -_EVERY
 
     def load(self, device: torch.device) -> GpuLoad | None:
-        """Of the whole GPU, other processes included."""
+        """Return the load of the whole GPU, other processes included; None where it is unknown."""
         if device.type != "cuda":
             return None
         if device != self._device:
@@ -36,7 +36,7 @@ class GpuWatch:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether that is what it says: of a GPU, or of this machine."""
+    """Tell whether an error means that memory has run out, on a GPU or on this machine."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     text = str(error)  # an allocator of a CPU, and a library that is out of room for its workspace, have no class
@@ -46,7 +46,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def _handle_of(device: torch.device) -> Any:
-    """The library's name for a device of torch. Their numbers differ where CUDA_VISIBLE_DEVICES hides some."""
+    """Return the library's handle of a device of torch. Their numbers differ where CUDA_VISIBLE_DEVICES hides some."""
     try:
         import pynvml
 

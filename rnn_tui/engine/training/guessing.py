@@ -1,8 +1,8 @@
-"""What guessing costs: the loss of somebody who knows how often each answer comes, and nothing else.
+"""The cost of guessing: the loss of predicting how often each answer comes, and nothing else.
 
-Of characters that is the entropy of their frequencies among what is learnt, H = −Σ f ln f, in nats: ln k where k
-answers come equally often. Of numbers it is their variance, the squared error of always saying the mean. Steps that are
-not scored cost nothing, as if they were known. A loss that has come no lower has learnt nothing that it is asked.
+Of characters that is the entropy of their frequencies in what is learnt, H = −Σ f ln f, in nats: ln k where k answers
+come equally often. Of numbers it is their variance, the squared error of always predicting the mean. Steps that are not
+scored cost nothing, as if they were known. A loss that has come no lower has learnt nothing of what it is asked.
 """
 
 import math

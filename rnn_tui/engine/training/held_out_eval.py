@@ -1,4 +1,4 @@
-"""What a network makes of the text, the series or the pairs that it never learns from: loss and accuracy, in pieces."""
+"""Evaluation of the text, the series or the pairs that a network never learns from: loss and accuracy, in pieces."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ _CHEAP = 4  # times as many steps are judged where one is cheap: a fused network
 
 @dataclass(kw_only=True)
 class Score:
-    """What has been judged so far."""
+    """What the evaluation has found so far."""
 
     nats: float = 0.0  # −log of the probability of the right characters, added up; of numbers the squared errors
     right: float = 0  # how often the likeliest was the right one; NaN of numbers, which are never quite right
@@ -35,16 +35,16 @@ class Score:
 
 
 class HoldOut:
-    """Judges what is held out: always the same pieces in the same order.
+    """Evaluates what is held out: always the same pieces in the same order.
 
     With `stateful` it is read in one go, with the state carried from its first character to its last. Otherwise it is
-    judged as it is learnt: in sequences of the same length, each from the state before a first step.
+    evaluated as it is learnt: in sequences of the same length, each from the state before a first step.
 
     Neither the weights, nor their gradients, nor the state and the random numbers of the run are touched.
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        """For a trainer on a text, a series or pairs, some of which is held out."""
+        """Prepare for a trainer on a text, a series or pairs, some of which is held out."""
         assert isinstance(trainer.task, (LongTask, PairsTask))
         self._trainer, self._task = trainer, trainer.task
         self._goes_on = trainer.experiment.data.stateful
@@ -60,21 +60,21 @@ class HoldOut:
         self._pieces = self._judged(trainer.task, steps)
 
     def wants(self, update: int) -> bool:
-        """Whether it is to be judged at that update; the first of all tells where it begins."""
+        """Tell whether it is evaluated at that update; the first of all shows where it begins."""
         return update == 1 or update % self.every == 0
 
     @property
     def part_is_whole(self) -> bool:
-        """Whether all of it is judged every time."""
+        """Whether all of it is evaluated every time."""
         return len(self._pieces) <= self._part
 
     @cached_property
     def characters(self) -> int:
-        """All that is held out: characters, or numbers, that have to be said."""
+        """All that is held out: characters, or numbers, that have to be predicted."""
         return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces))
 
     def judge(self, score: Score, *, whole: bool = False) -> Iterator[None]:
-        """Add to the score what is judged every time, or the whole; stops after each piece."""
+        """Add to the score what is evaluated every time, or the whole; yields after each piece."""
         state: State | None = None
         for piece in self._pieces if whole else self._pieces[: self._part]:
             x, y, lengths = piece()
@@ -86,7 +86,7 @@ class HoldOut:
             yield
 
     def _add(self, score: Score, x: Tensor, y: Tensor, state: State, lengths: Tensor | None) -> State:
-        """y (T, N) is NONE where nothing is to be said."""
+        """Add a piece to the score; y (T, N) is NONE where there is no target. Return the state after it."""
         model = self._trainer.model
         training = model.training
         model.eval()
@@ -110,7 +110,7 @@ class HoldOut:
 
     @staticmethod
     def _judged(task: LongTask | PairsTask, most: int) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
-        """What gives what the model reads of each piece, the right answers, and the lengths of padded rows."""
+        """Return for each piece a function: what the model reads, the targets, and the lengths of padded rows."""
         if isinstance(task, PairsTask):
             return [partial(task.piece, chosen) for chosen in task.judged()]
         return [partial(task.piece, piece) for piece in task.judged(most)]

@@ -1,4 +1,4 @@
-"""The past of a run: every loss, thinned to a chart's columns on demand, and the distinct predictions."""
+"""The past of a run: every loss, thinned to the columns of a chart on demand, and the distinct predictions."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Series:
         return self._size
 
     def append(self, value: float) -> None:
-        """One more number."""
+        """Add one number."""
         if self._size == len(self._values):
             self._values = np.resize(self._values, 2 * self._size)
         self._values[self._size] = value
@@ -45,15 +45,15 @@ class Series:
         return iter(self._values[: self._size].tolist())
 
     def last(self) -> float | None:
-        """The newest number."""
+        """Return the newest number."""
         return float(self._values[self._size - 1]) if self._size else None
 
     def at(self, index: int) -> float | None:
-        """The number at that place, or None where there is none."""
+        """Return the number at that place, or None where there is none."""
         return float(self._values[index]) if 0 <= index < self._size else None
 
     def head(self, count: int) -> "Series":
-        """A series of its own that begins with the first `count` numbers of this one."""
+        """Return a copy that has the first `count` numbers."""
         copy = Series()
         copy._size = min(max(count, 0), self._size)
         copy._values = self._values[: max(1024, copy._size)].copy()
@@ -65,7 +65,7 @@ class Series:
         return copy
 
     def envelope(self, columns: int, *, first_x: float = 1.0, step_x: float = 1.0, log_x: bool = False) -> Curve:
-        """The series as at most `columns` points with their extremes; value i stands at first_x + i * step_x."""
+        """Return at most `columns` points with their extremes; value i stands at first_x + i * step_x."""
         edges = self._edges(max(1, columns), first_x / step_x, log_x)
         x = first_x + step_x * (edges[1:] - 1)  # a column stands at its newest value, so the last is the newest of all
         extremes = np.array([self._extremes(int(a), int(b), 0) for a, b in pairwise(edges)])
@@ -74,7 +74,7 @@ class Series:
         return Curve(x=x[seen], low=low[seen], high=high[seen])
 
     def _edges(self, columns: int, offset: float, log_x: bool) -> NDArray[np.int64]:
-        """Where the columns begin and end, as indices: 0, ..., size."""
+        """Return where the columns begin and end, as indices: 0, ..., size."""
         size = self._size
         if size <= columns:
             return np.arange(size + 1)
@@ -85,7 +85,7 @@ class Series:
         return np.unique(np.rint(edges).astype(np.int64))
 
     def _extremes(self, start: int, stop: int, level: int) -> tuple[float, float]:
-        """The smallest and the largest of start..stop-1, counted in blocks of `level`."""
+        """Return the smallest and the largest of start..stop-1, counted in blocks of `level`."""
         inner, outer = -(-start // _BLOCK), stop // _BLOCK
         if level >= len(self._levels) or outer - inner < 2:
             return self._scan(start, stop, level)
@@ -134,7 +134,7 @@ class Predictions:
         self.learnt: int | None = None  # the epoch at which one was first right
 
     def add(self, text: str, epoch: int, right: bool, *, wrong: int | None = None) -> None:
-        """Take note of what was predicted at the end of this epoch; `wrong`: its first wrong character."""
+        """Add what was predicted at the end of this epoch; `wrong`: its first wrong character."""
         brief, at = _part(text, wrong)
         if (key := (brief, hash(text))) not in self._first:
             self._first[key] = (epoch, right, at)
@@ -149,20 +149,20 @@ class Predictions:
         return self.newest(self._kept)[::-1]
 
     def recall(self, seen: tuple[PredictionSeen, ...], learnt: int | None) -> None:
-        """Know again what another process had seen. Of long texts it is only known how they begin."""
+        """Restore what another process had seen. Of long texts only a part is known."""
         for each in seen[-self._kept :]:
             self._first[(each.text, hash(each.text))] = (each.epoch, each.right, each.wrong)
         self.learnt = learnt
 
     def head(self, epoch: int) -> "Predictions":
-        """What had been predicted by the end of that epoch, to go on from there."""
+        """Return what had been predicted by the end of that epoch, to go on from there."""
         copy = Predictions(self._kept)
         copy._first.update((key, seen) for key, seen in self._first.items() if seen[0] <= epoch)
         copy.learnt = self.learnt if self.learnt is not None and self.learnt <= epoch else None
         return copy
 
     def newest(self, count: int, *, by: int | None = None) -> tuple[PredictionSeen, ...]:
-        """The last `count` that came up for the first time (by the end of an epoch), newest first."""
+        """Return the last `count` that came up for the first time (by the end of an epoch), newest first."""
         items = [(text, seen) for (text, _), seen in self._first.items() if by is None or seen[0] <= by]
         items = items[-count:] if count else []
         return tuple(

@@ -1,7 +1,7 @@
-"""What is wrong with what was said, as one number: cross-entropy of characters, the squared error of numbers.
+"""The loss: cross-entropy of characters, the squared error of numbers.
 
-Targets tell which: indices (...) belong to logits (..., C), numbers (...) to outputs (..., 1). Where an index is NONE
-nothing is to be said: nothing is added there, nor counted by a mean.
+The targets tell which: indices (...) belong to logits (..., C), numbers (...) to outputs (..., 1). Where an index is
+NONE there is no target: nothing is added there, nor counted by a mean.
 """
 
 from typing import Literal
@@ -16,7 +16,7 @@ __all__ = ["by_logits", "loss_of", "step_losses"]
 
 
 def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"]) -> Tensor:
-    """−log of the probability of the right character, in nats, or (said − true)²: added up over all, or averaged."""
+    """Return −log of the probability of the target, in nats, or (output − target)²: summed over all, or averaged."""
     if targets.is_floating_point():
         return F.mse_loss(logits.squeeze(-1), targets, reduction=reduction)
     classes = logits.shape[-1]
@@ -24,7 +24,7 @@ def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"]) 
 
 
 def step_losses(logits: Tensor, targets: Tensor) -> Tensor:
-    """The same for each, (...); 0 where nothing is to be said."""
+    """Return the same for each step, (...); 0 where there is no target."""
     if targets.is_floating_point():
         return F.mse_loss(logits.squeeze(-1), targets, reduction="none")
     losses = -logits.log_softmax(-1).gather(-1, targets.clamp(min=0)[..., None])[..., 0]
@@ -32,9 +32,9 @@ def step_losses(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def by_logits(logits: Tensor, targets: Tensor) -> Tensor:
-    """The derivative of each step's loss by what was said at it, (..., C).
+    """Return the derivative of each step's loss by its output, (..., C).
 
-    softmax − one-hot for characters, or 0 where none is to be said; 2 (said − true) for numbers.
+    softmax − one-hot for characters, or 0 where there is no target; 2 (output − target) for numbers.
     """
     if targets.is_floating_point():
         return 2 * (logits - targets[..., None])

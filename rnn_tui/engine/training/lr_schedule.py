@@ -1,6 +1,6 @@
 """The learning rate of every update: constant, in steps, along a cosine, or down where the loss no longer falls.
 
-All but the last follow from the number of the update alone, so that going back in time needs nothing to be kept.
+All but the last follow from the number of the update alone, so that nothing needs to be kept to go back in time.
 """
 
 import math
@@ -23,7 +23,7 @@ class Plateau:
     cuts: int = 0  # how often the rate has been multiplied
 
     def after(self, loss: float, waits: int) -> "Plateau":
-        """With the loss of one more epoch: a cut once more than `waits` in a row were no better."""
+        """Return it with the loss of one more epoch: the rate is cut once more than `waits` in a row were no better."""
         if loss < self.best * (1 - _DIGITS):
             return replace(self, best=loss, bad=0)
         if self.bad < waits:
@@ -32,7 +32,7 @@ class Plateau:
 
 
 def span(experiment: Experiment, batches: int = 1) -> int:
-    """What `schedule_every` counts, with what suits the schedule where it is 0; an epoch has so many batches."""
+    """Return what `schedule_every` counts; where it is 0, what suits the schedule. An epoch has so many batches."""
     training = experiment.training
     if training.schedule_every:
         return training.schedule_every
@@ -41,7 +41,7 @@ def span(experiment: Experiment, batches: int = 1) -> int:
 
 
 def learning_rate(experiment: Experiment, update: int, plateau: Plateau, *, batches: int = 1) -> float:
-    """The rate of an update, counted from 0.
+    """Return the learning rate of an update, counted from 0.
 
     step: η_n = η γ^⌊n / every⌋, StepLR. cosine: η_n = γη + (η - γη)(1 + cos(π n / every)) / 2, CosineAnnealingLR with
     eta_min = γη, which stays there after its end. plateau: η γ^cuts. η is `lr`, γ is `schedule_factor`.

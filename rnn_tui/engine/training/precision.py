@@ -1,6 +1,6 @@
-"""Mixed precision: the forward pass in half as many bits, weights, loss and update in float32.
+"""Mixed precision: the forward pass in half as many bits; weights, loss and update in float32.
 
-See https://docs.pytorch.org/docs/stable/amp.html; which operations run in which precision is torch.autocast's choice.
+See https://docs.pytorch.org/docs/stable/amp.html; torch.autocast chooses which operations run in which precision.
 """
 
 from collections.abc import Callable
@@ -22,19 +22,19 @@ _KINDS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def casting(precision: Precision, device: torch.device) -> Cast:
-    """What a pass is computed under."""
+    """Return the context that a pass is computed in."""
     if precision == "float32":
         return nullcontext
     return partial(torch.autocast, device.type, dtype=_KINDS[precision])
 
 
 def build_scaler(precision: Precision, device: torch.device) -> torch.amp.GradScaler | None:
-    """What keeps gradients of float16 from becoming 0: the loss is scaled. The other kinds have range enough."""
+    """Build what keeps gradients of float16 from becoming 0: the loss is scaled. The other kinds have range enough."""
     return torch.amp.GradScaler(device.type) if precision == "float16" else None
 
 
 def forward_parts(model: Model, precision: Precision, cast: Cast) -> tuple[Callable[..., Any], ...]:
-    """Embedding, recurrent layers and head, as a tick runs them; the logits are float32 in any case."""
+    """Return embedding, recurrent layers and head, as a tick runs them; the logits are float32 in any case."""
     parts: tuple[Callable[..., Any], ...] = (model.embed, model.recurrent, model.read_out)
     if precision == "float32":
         return parts

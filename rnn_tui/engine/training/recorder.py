@@ -1,4 +1,4 @@
-"""Losses and predictions on their way into the past of a branch."""
+"""Losses and predictions on their way into the history of a branch."""
 
 import math
 
@@ -17,7 +17,7 @@ _DRAIN_EVERY = 64  # ticks whose losses may wait on a GPU, so that training need
 
 
 class Recorder:
-    """Takes note of every tick of a trainer. The numbers stay on the device until they are fetched."""
+    """Records every tick of a trainer. The numbers stay on the device until they are fetched."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -42,7 +42,7 @@ class Recorder:
                 self.note_prediction(branch)
 
     def drain(self, branch: Branch, watch: Watch) -> tuple[list[Hit], str]:
-        """Fetch the losses that wait: the breakpoints that they come to, and the first that is no number, in words."""
+        """Fetch the losses that wait; return the breakpoints they come to, and a line for the first not finite."""
         hits: list[Hit] = []
         problem = ""
         for is_update, loss, tick, number in self._waiting:
@@ -75,12 +75,12 @@ class Recorder:
         branch.predictions.add(text, trainer.epoch, right, wrong=first_difference(text, task.text(target)))
 
     def change_branch(self) -> None:
-        """What was predicted last is not what this branch predicted last."""
+        """Forget the last prediction: another branch has another one."""
         self._last_prediction = None
 
 
 def no_number(branch: Branch, epoch: int) -> str:
-    """That the newest loss of a branch is no number, in words; or nothing. `epoch`: that of its newest tick."""
+    """Say that the newest loss of a branch is not finite, or return "". `epoch`: that of its newest tick."""
     newest = [series.last() for series in (branch.losses, branch.character_losses)]
     lost = next((each for each in newest if each is not None and not math.isfinite(each)), None)
     return "" if lost is None else _no_number(lost, branch.newest, epoch)

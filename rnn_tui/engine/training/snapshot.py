@@ -1,4 +1,4 @@
-"""The exact state of a run between two passes: weights, optimiser, random numbers and place; to the bit."""
+"""The exact state of a run between two passes: weights, optimiser, random numbers and position; to the bit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """Everything that the next tick depends on. Nothing in it is ever changed."""
+    """Everything that the next tick depends on; it never changes."""
 
     ticks: int
     epoch: int
@@ -58,7 +58,7 @@ def state_bytes(trainer: Trainer) -> int:
 
 
 def take(trainer: Trainer) -> Snapshot:
-    """The state of a trainer that is between two passes, its update made."""
+    """Take the state of a trainer that is between two passes, its update made."""
     parameters = list(trainer.model.parameters())
     waiting = [parameter.grad for parameter in parameters] if trainer.collected else []
     slots, tensors = _optimizer_tensors(trainer, parameters, waiting)
@@ -80,7 +80,7 @@ def take(trainer: Trainer) -> Snapshot:
 
 
 def take_beginning(trainer: Trainer) -> Snapshot:
-    """The state at the beginning of the pass under way, or of the last one; the trainer is left as it is.
+    """Take the state at the beginning of the pass under way, or of the last one; the trainer is left as it is.
 
     The weights move between two passes only, so they are those of now. Where the update after the last pass has been
     made already, this is the state behind it.
@@ -144,7 +144,7 @@ def _flat(tensors: list[Tensor]) -> Tensor:
 def _optimizer_tensors(
     trainer: Trainer, parameters: list[nn.Parameter], gradients: Sequence[Tensor | None]
 ) -> tuple[tuple[Slot, ...], list[Tensor]]:
-    """The optimiser's tensors, and the gradients that wait for those of other passes: empty, where none do."""
+    """Return the optimiser's tensors, and the gradients that wait for those of other passes, if any."""
     if trainer.optimizer is None:
         return (), []
     slots, tensors = [], []

@@ -1,11 +1,11 @@
 """How many threads torch uses while a run trains on a CPU: measured on the run itself, and measured again.
 
-How long a pass takes depends on their number; its losses must not. On a machine of one's own all cores are faster for
-a large network. Beside other programs a team waits for its slowest member at every operation, and can be ten times
-slower than one thread. So a run begins on one thread, tries more now and then, and comes back.
+The time of a pass depends on their number; its losses must not. On an idle machine all cores are faster for a large
+network. Beside other programs a team waits for its slowest member at every operation, and can be ten times slower than
+one thread. So a run begins on one thread, tries more now and then, and comes back.
 
-Sums that are shared out among threads differ in their last digits, and which are shared out depends on the sizes: for
-some networks the gradients are the same to the bit with any number of threads, for others not. So a number is used only
+Sums that are split among threads differ in their last digits, and which are split depends on the sizes: for some
+networks the gradients are the same to the bit with any number of threads, for others not. So a number is used only
 after it has given the same gradients of the run's own network and batch as one thread does. Where no other number does,
 or sizes change from pass to pass, the run keeps to one thread, unless --threads asks for more.
 """
@@ -103,7 +103,7 @@ class ThreadTuner:
         *,
         agrees: Callable[[int], bool] = lambda _: True,
     ) -> None:
-        """`most` is the number of cores that may be used, 2 or more; `use` sets the threads for what follows.
+        """Begin on one thread; `most` is the number of usable cores, 2 or more; `use` sets the threads for what follows.
 
         `agrees` tells whether a number of threads gives the same bits as one; it is asked before the number is tried.
         """

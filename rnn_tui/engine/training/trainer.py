@@ -1,7 +1,7 @@
-"""The training loop, one tick at a time; nothing about screens.
+"""The training loop, one tick at a time; it knows nothing about screens.
 
 The update that ends a pass is made when the next pass begins. So between two ticks the weights are those that gave
-the newest loss, and the gradients on them are its gradients: whatever is looked at there belongs together.
+the newest loss, and the gradients on them are its gradients: all that is shown then belongs together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Beginning:
-    """What a pass changes, as it was before its first tick; the weights are the same until its end."""
+    """What a pass changes, as it was before its first tick; the weights stay the same until its end."""
 
     ticks: int = 0
     collected: int = 0  # passes whose gradients waited
@@ -38,7 +38,7 @@ class Beginning:
 
 
 class Trainer:
-    """An experiment under way. `tick()` feeds one character, or the rest of the sequence."""
+    """An experiment under way; `tick()` feeds one character, or the rest of the sequence."""
 
     def __init__(self, experiment: Experiment, device: torch.device, source: Source | None = None) -> None:
         self.experiment = experiment
@@ -100,20 +100,20 @@ class Trainer:
 
     @property
     def watched_loss(self) -> float | None:
-        """What a plateau and early stopping go by: the mean loss of the epoch that has just ended; None: it has not."""
+        """What a plateau and early stopping watch: the mean loss of the epoch that has just ended, else None."""
         batches = self.task.batches
         if self.total is None or not self.at_end_of_pass or self.epoch % batches:
             return None
         return (self.earlier + self.total.item()) / batches
 
     def gradients(self) -> list[Tensor | None]:
-        """∂L/∂W of each parameter, averaged over the passes since the last update; before clipping."""
+        """Return ∂L/∂W of each parameter, averaged over the passes since the last update; before clipping."""
         parts = self.collected * (1 if self.scaler is None else self.scaler.get_scale())
         found = [weight.grad for weight in self.model.parameters()]
         return found if parts <= 1 else [None if each is None else each / parts for each in found]
 
     def fresh_gradients(self) -> list[Tensor]:
-        """Compute the logits, the loss and the gradients of this pass once more, in one go. Nothing changes."""
+        """Compute the logits, the loss and the gradients of this pass again, in one go. Nothing changes."""
         x = self._embed(self.task.x(0, self.length))
         output, _ = self._over_time(x, self.h_0, 0, self.length)
         logits = self._read_out(output)
@@ -126,12 +126,12 @@ class Trainer:
         return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
 
     def tick(self) -> None:
-        """One character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
+        """Feed one character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
         for _ in self.stages():
             pass
 
     def stages(self) -> Iterator[tuple[Stage, Tensor | None]]:
-        """The operations of a tick, one after the other: what has just been done, and what came out of it.
+        """Run the operations of a tick one by one: yields what has just been done, and its result.
 
         Between two of them the tick can be held; it has happened when this is exhausted.
         """
@@ -174,7 +174,7 @@ class Trainer:
     def finish_update(self) -> None:
         """Make the update that the last pass has prepared, if it has not been made yet; or collect it for a later one.
 
-        Gradients that were collected are averaged, then clipped. A plateau hears of the loss after the update.
+        Collected gradients are averaged, then clipped. A plateau is told the loss after the update.
         """
         if self.optimizer is None or not self.has_update:
             return
@@ -184,7 +184,7 @@ class Trainer:
         self.total = None
 
     def _watch_loss(self) -> None:
-        """Nothing, where neither the rate nor the end of the run goes by the loss."""
+        """Track the epoch loss for a plateau schedule and early stopping; does nothing otherwise."""
         training = self.experiment.training
         if self.total is None or (training.schedule != "plateau" and not training.patience):
             return
@@ -223,7 +223,7 @@ class Trainer:
             group["lr"] = rate
 
     def return_to(self, ticks: int, epoch: int, state: State | None = None) -> None:
-        """Stand behind the last tick of a pass again, its update made; the weights are the caller's to put back.
+        """Return to after the last tick of a pass, its update made; putting the weights back is up to the caller.
 
         `state` is the one that the pass left, where the next may go on from it.
         """
@@ -236,7 +236,7 @@ class Trainer:
         self.loss = self.total = self.last_update = self.masks = None
 
     def reconfigure(self, training: Training) -> None:
-        """Learn in another way from here on. Another kind of optimiser begins without a past.
+        """Change the training settings from here on. Another kind of optimiser begins without a history.
 
         Schedules count their updates from the first one of the run; another rate or schedule begins a plateau anew.
         """
@@ -277,7 +277,7 @@ class Trainer:
             self.masks = draw_masks(self.experiment, self.epoch, self.device)
 
     def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
-        """The loss of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end.
+        """Add the loss of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end.
 
         Where rows are padded, only steps that have a target count: the mean is over all targets of the batch.
         """

@@ -13,7 +13,7 @@ from torch import Tensor
 from rnn_tui.engine.session.session import HistoryError, Session
 from rnn_tui.engine.training import branches as timeline
 from rnn_tui.engine.training.branches import States
-from rnn_tui.engine.training.snapshot import state_bytes
+from rnn_tui.engine.training.snapshot import state_bytes, take
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from tests.engine.kept_runs import small
@@ -205,6 +205,22 @@ def test_without_memory_it_goes_on_without_a_way_back() -> None:
     with pytest.raises(HistoryError, match="no way back"):
         session.go_to(0)
     assert session_of(LESSONS["hihello"], history=0).notice == ""
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_the_estimate_of_a_state_is_what_the_largest_takes(optimizer: str, accumulate: int) -> None:
+    """After some updates, and while gradients are being collected; Adam and RMSprop also count steps."""
+    lesson = LESSONS["hihello"]
+    training = replace(lesson.training, optimizer=optimizer, accumulate=accumulate, tick="sequence")
+    trainer = session_of(replace(lesson, training=training)).trainer
+    largest = 0
+    for _ in range(8):
+        trainer.tick()
+        trainer.finish_update()
+        largest = max(largest, take(trainer).values.nbytes)
+    counters = 0 if optimizer == "sgd" else 4 * len(list(trainer.model.parameters()))
+    assert state_bytes(trainer) == largest - counters
 
 
 def test_states_stay_within_their_budget_and_keep_the_first() -> None:
