@@ -296,4 +296,4 @@ def test_what_is_no_number_on_the_way_is_told(kept: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(TextReader, "read", broken)
     result = run(str(kept), "--prime", "a")
     assert (result.exit_code, len(result.stdout)) == (2, 1 + 3 + 1)
-    assert "after 3 characters, what it says is no number (NaN)" in result.stderr
+    assert "after 3 characters, the probabilities are not numbers (NaN)" in result.stderr

@@ -1,4 +1,4 @@
-"""Keeps a picture that fails from harming the run: what failed is told in the frame, and written to the log once.
+"""Keeps a picture that fails from harming the run: the frame says what failed, and the log has it once.
 
 Only the making of pictures is guarded. Errors of training itself go their own way.
 """

@@ -71,7 +71,7 @@ def _embed(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
 
 
 def _ended(now: PhasePlace) -> str:
-    return f"t={now.step}: this row has ended. Longer ones go on; what is computed here counts for nothing."
+    return f"t={now.step}: this row has ended. Longer ones go on; what is computed here does not count."
 
 
 def _cell(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
@@ -116,7 +116,7 @@ def _in_one_call(motion: Motion) -> str:
 def _head(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     logits = motion.made("head")[now.step - motion.start, row]
     if motion.trainer.experiment.is_numbers:
-        return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("said", logits)
+        return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("output", logits)
     names = [glyph(each) for each in motion.trainer.task.vocabulary]
     words = f"t={now.step}: the linear head makes a score for each character: W h + b."
     return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
@@ -136,22 +136,22 @@ def _loss(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     targets = trainer.task.targets
     assert targets is not None
     target = targets[now.step, row]
-    said = motion.made("head")[now.step - motion.start, row]
-    loss = float(step_losses(said[None].cpu(), target[None]))
+    output = motion.made("head")[now.step - motion.start, row]
+    loss = float(step_losses(output[None].cpu(), target[None]))
     if isinstance(trainer.task, SeriesTask):
         true = trainer.task.value_text(float(trainer.task.in_units(target)))
-        words = f"t={now.step}: the target is {true}. Loss = (said − true)², standardised."
-        numbers = [("said", float(said)), ("true", float(target)), ("loss", loss)]
+        words = f"t={now.step}: the target is {true}. Loss = (output − target)², standardised."
+        numbers = [("output", float(output)), ("target", float(target)), ("loss", loss)]
     elif target == NONE:
-        return f"t={now.step}: nothing is to be said here, so nothing is added to the loss.", ()
+        return f"t={now.step}: this step has no target, so nothing is added to the loss.", ()
     else:
-        best = int(said.argmax())  # of equals the first, as in the prediction
+        best = int(output.argmax())  # of equals the first, as in the prediction
         character, answer = glyph(trainer.task.vocabulary[int(target)]), glyph(trainer.task.vocabulary[best])
         right = best == int(target)
-        verdict = f"it says {answer}, which is the target" if right else f"it says {answer}; the target is {character}"
-        words = f"t={now.step}: {verdict}. Loss = −log p({character}): 0 if it were sure of it."
+        verdict = f"it predicts {answer}, the target" if right else f"it predicts {answer}; the target is {character}"
+        words = f"t={now.step}: {verdict}. Loss = −log p({character}): 0 if it were certain."
         numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
-        numbers += [] if right else [(f"said: p({answer})", float(said.softmax(-1)[best]))]
+        numbers += [] if right else [(f"predicted: p({answer})", float(output.softmax(-1)[best]))]
     if motion.stop - motion.start == 1 and trainer.task.rows == 1:  # the tick's own numbers
         assert trainer.loss is not None
         assert trainer.total is not None

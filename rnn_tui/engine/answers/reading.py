@@ -112,7 +112,7 @@ class Ranking(NamedTuple):
 
 
 def ranking(states: NDArray[np.float32], text: str, order: ReadingOrder) -> Ranking:
-    """Rank the units of states (n, H) over a text of n characters: by variance, or by |r| with a property of the text.
+    """Order the units of states (n, H) over a text of n characters: by variance, or by |r| with a property of the text.
 
     Of equals the first comes first, and what is not a number comes last: NaN, and r of a unit that does not vary.
     """

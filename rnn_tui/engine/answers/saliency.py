@@ -13,8 +13,8 @@ from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 
 __all__ = ["saliency_facts"]
 
-_NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no character that could be asked about."
-_NO_TARGET = "Nothing is to be said at that time step: there is no target that could be asked about."
+_NOT_LEARNT = "Nothing is learnt here: the outputs are states, not characters to ask about."
+_NO_TARGET = "That time step has no target to ask about."
 
 
 @torch.no_grad()

@@ -23,7 +23,7 @@ _PRODUCTS = 1e8  # of weights with numbers: what the prime, and what the texts, 
 _FEWEST = 8  # characters, however large the network
 _NEXT = 16  # characters after the prime, at most
 _EMPTY = "It needs a character to begin with: type one (enter)."
-_NO_NUMBER = "What it says is no number (NaN): no character can be chosen."
+_NO_NUMBER = "The probabilities are not numbers (NaN): no character can be chosen."
 
 
 def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:

@@ -216,7 +216,7 @@ def _flat(output: Tensor, state: State) -> Tensor:
 
 
 def _check(claim: str, one: Tensor, other: Tensor) -> Check:
-    """Compare two tensors: the same NaN or infinity on both sides agrees; the difference is that of all the rest."""
+    """Compare two tensors: the same NaN or infinity on both sides agrees; the difference is taken over all the rest."""
     alike = (one == other) | (one.isnan() & other.isnan())
     difference = float(torch.where(alike, 0, (one - other).abs()).max())
     size = float(torch.where(one.isfinite(), one.abs(), 0).max())

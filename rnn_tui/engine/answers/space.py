@@ -134,7 +134,7 @@ def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -
 def _states(focus: Focus, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
     """Return h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
     trainer = focus.trainer
-    if trainer.task.rows == 1:  # that of the other panes
+    if trainer.task.rows == 1:  # as the other panes have it
         cell = focus.cell(layer, direction)
         return cell.h[None, : focus.reached], cell.h_0[None]
     states = recompute(trainer, focus.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]

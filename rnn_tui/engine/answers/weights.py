@@ -30,7 +30,7 @@ def wants_update(asks: Iterable[Ask]) -> bool:
 def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
     """Return all tensors by name, in the order of the model; `matrices` of them, from `matrix` on, with pictures.
 
-    A gradient is that of the pass, ∂L/∂W before it is clipped; where several passes make an update, the average of
+    A gradient is ∂L/∂W of the pass, before it is clipped; where several passes make an update, the average of
     those so far. An update is W after the last step of the optimiser less W before it, whatever made it so: learning
     rate, moments, clipping. Asking for one makes the trainer keep the next.
     """

@@ -68,7 +68,7 @@ class Focus:
         return min(begin, self.read), min(end, self.read)
 
     def newest(self, layer: int, direction: int) -> int:
-        """Return the step of the cell to show where none was asked for: that of the phase, else the last one known."""
+        """Return the step of the cell to show where none was asked for: the one of the phase, else the last known."""
         begin, end = self.known(layer, direction)
         if self.motion is not None and (end == 0 or begin <= self.motion.now.step < end):
             return self.motion.now.step

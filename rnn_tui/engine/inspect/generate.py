@@ -28,7 +28,7 @@ _NOT_LEARNT = "Nothing is learnt here: the outputs are states, and no characters
 _NUMBERS = "It predicts numbers, not characters: its free run is in the chart of the series."
 _BOTH_WAYS = (
     "A bidirectional network cannot write freely: it also reads from the right, and there the next character "
-    "would have to be known before it is said."
+    "would have to be known before it is predicted."
 )
 
 
@@ -138,7 +138,7 @@ def _characters(
             said = ((int(characters), float(p)) for characters, p in steps)
         for index, probability in said:
             if not math.isfinite(probability):
-                raise NotFinite("what it says is no number (NaN): no character can be chosen")
+                raise NotFinite("the probabilities are not numbers (NaN): no character can be chosen")
             if says == "answer" and vocabulary[index] == END:
                 return
             yield vocabulary[index]

@@ -26,7 +26,7 @@ class Axes:
     remembered: Tensor  # (2, H) `directions`, but where there is none the one that was there before
 
     def project(self, points: Tensor) -> Floats:
-        """Project points (..., H) to (..., 2)."""
+        """Return where points (..., H) are in the plane, (..., 2)."""
         return floats((points - self.centre) @ self.directions.T)
 
 

@@ -77,7 +77,7 @@ def _zeros(model: Model, experiment: Experiment) -> Any:
 
 
 def _rows(state: Any, rows: int) -> Any:
-    """Return the state of one row as that of several."""
+    """Repeat the state of one row for several rows."""
     if isinstance(state, tuple):
         return tuple(part.expand(rows, -1) for part in state)
     return state.expand(rows, -1)

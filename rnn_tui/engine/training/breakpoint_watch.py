@@ -48,5 +48,5 @@ class Watch:
 
 
 def told(hits: list[Hit]) -> str:
-    """What a run has come to: `the prediction is right for the first time (learnt)`."""
+    """Describe what a run has come to: `the prediction is right for the first time (learnt)`."""
     return "; ".join(f"{words} ({point})" for point, words in hits)

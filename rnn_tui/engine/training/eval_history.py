@@ -104,7 +104,7 @@ class Judgements:
             self.learnt(loss)
 
     def newest(self, by: int | None = None) -> Judgement | None:
-        """Return the last one up to an update; of several at one update that of the whole."""
+        """Return the last one up to an update; of several at one update the one of the whole."""
         found = [each for each in self._made if by is None or each.update <= by]
         return max(found, key=lambda each: (each.update, each.whole), default=None)
 

@@ -80,7 +80,7 @@ class Recorder:
 
 
 def no_number(branch: Branch, epoch: int) -> str:
-    """Say that the newest loss of a branch is not finite, or return "". `epoch`: that of its newest tick."""
+    """Say that the newest loss of a branch is not finite, or return "". `epoch`: the one of its newest tick."""
     newest = [series.last() for series in (branch.losses, branch.character_losses)]
     lost = next((each for each in newest if each is not None and not math.isfinite(each)), None)
     return "" if lost is None else _no_number(lost, branch.newest, epoch)

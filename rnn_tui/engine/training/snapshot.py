@@ -136,7 +136,7 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
 
 
 def _flat(tensors: list[Tensor]) -> Tensor:
-    """All values one after another, on the device of the first: RMSprop counts its steps on the CPU."""
+    """Join all values, on the device of the first: RMSprop counts its steps on the CPU."""
     with torch.no_grad():
         return torch.cat([tensor.reshape(-1).to(tensors[0].device) for tensor in tensors])
 

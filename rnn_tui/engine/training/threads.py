@@ -103,7 +103,7 @@ class ThreadTuner:
         *,
         agrees: Callable[[int], bool] = lambda _: True,
     ) -> None:
-        """Begin on one thread; `most` is the number of usable cores, 2 or more; `use` sets the threads for what follows.
+        """Begin on one thread; `most`, 2 or more, is the number of usable cores; `use` sets the threads for the future.
 
         `agrees` tells whether a number of threads gives the same bits as one; it is asked before the number is tried.
         """

@@ -174,7 +174,7 @@ class Trainer:
     def finish_update(self) -> None:
         """Make the update that the last pass has prepared, if it has not been made yet; or collect it for a later one.
 
-        Collected gradients are averaged, then clipped. A plateau is told the loss after the update.
+        Collected gradients are averaged, then clipped. A plateau hears of the loss after the update.
         """
         if self.optimizer is None or not self.has_update:
             return

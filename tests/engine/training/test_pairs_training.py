@@ -199,7 +199,7 @@ def test_gradients_through_time_leave_padding_out(tmp_path: Path, reduction: str
     np.testing.assert_allclose(facts.flows[0].whole, expected, rtol=1e-4)
     (seen,) = session.probe.inside(Wanted(row=0, count=9, inside=(SaliencyAsk(step=0, output="target"),)))
     assert isinstance(seen, SaliencyFacts)
-    assert "Nothing is to be said" in seen.note
+    assert "has no target" in seen.note
     assert len(seen.inputs) == 2
 
 
@@ -217,7 +217,7 @@ def test_slow_motion_goes_through_rows_of_any_length(tmp_path: Path) -> None:
         whole.tick()
         assert slow.losses.last() == whole.losses.last()
         assert any("has ended" in words for words in said)
-        assert any("nothing is to be said" in words for words in said)
+        assert any("this step has no target" in words for words in said)
 
 
 def numbered(count: int) -> list[tuple[str, str]]:
