@@ -27,7 +27,7 @@ _NO_NUMBER = "The probabilities are not numbers (NaN): no character can be chose
 
 
 def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
-    """The likeliest text and a drawn one after the prime, the first step of which is softmax(logits) of `next`.
+    """Return the likeliest text and a drawn one after the prime, the first step of which is softmax(logits) of `next`.
 
     Large networks write fewer characters, and read only the end of a long prime.
     """
@@ -81,13 +81,13 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
 
 
 def _says(trainer: Trainer) -> ResponseKind:
-    """What it makes of a text; of a file of pairs that is to be seen in them."""
+    """Tell what the network does with a text; for a file of pairs the pairs decide."""
     source = trainer.task.source
     return response_kind(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
 
 
 def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says: ResponseKind = "text") -> SampleFacts:
-    """No text, and why."""
+    """Return facts without a text, and why."""
     nothing, none = np.zeros(0, np.int32), np.zeros(0, np.float32)
     fed = np.array(prime or [], np.int32)
     return SampleFacts(
@@ -107,7 +107,7 @@ def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says:
 
 
 def _unknown(text: str, vocabulary: str) -> str:
-    """Which characters the network does not know."""
+    """Name the characters that are not in the vocabulary."""
     strange = list(dict.fromkeys(character for character in text if character not in vocabulary))
     if not strange:
         return ""

@@ -1,6 +1,6 @@
-"""What a network makes of a text that it is given: it goes on with it, or it answers, as `response_kind` has it.
+"""Text from a network: it continues a text that it is given, or answers it, as `what_it_says` has it.
 
-It begins with h_0 = 0 and needs nothing but the model and its experiment, so it works with a view and without. It
+It begins with h_0 = 0 and needs nothing but the model and its experiment, so it works with and without a view. It
 leaves the model as it was, and draws from a random number generator of its own.
 
 R rows are texts that are written side by side, T characters of the prime, C characters in the vocabulary.
@@ -33,12 +33,12 @@ _BOTH_WAYS = (
 
 
 class NotFinite(ValueError):
-    """The network's probabilities are no numbers any more (NaN), so no character can be chosen."""
+    """The probabilities of the network are not numbers any more (NaN), so no character can be chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """How the next character is chosen. Temperature 0 or top_k 1: always the likeliest, of equals the first."""
+    """How the next character is chosen. Temperature 0 or top_k 1: always the likeliest; the first of equals."""
 
     temperature: float = 1.0
     top_k: int = 0  # only of the k likeliest; 0: of all
@@ -46,13 +46,13 @@ class Choice:
 
     @property
     def kept(self) -> float:
-        """How many of the likeliest can be chosen."""
+        """How many of the likeliest characters can be chosen."""
         return 1 if self.temperature == 0 else self.top_k or math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One text that was written; it ends where the probabilities are no numbers any more."""
+    """One generated text; it ends before the first probability that is not a number."""
 
     characters: Tensor  # (n,) indices
     p: Tensor  # (n,) float64: the network's own probabilities, softmax(logits)
@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """The texts, and what the network thought of the one that it was given."""
+    """The generated texts, and how likely the network finds the prime."""
 
     prime_p: Tensor  # (n,) float64: how likely each character was after those before it; 0 for the first
     logits: Tensor  # (C,) float64, after the prime
@@ -69,7 +69,7 @@ class Written:
 
 
 def cannot_generate(experiment: Experiment, says: ResponseKind | None = None) -> str:
-    """Why a network of this experiment can say nothing to a text; empty where it can."""
+    """Explain why a network of this experiment cannot continue or answer a text; empty where it can."""
     if not experiment.training.learn:
         return _NOT_LEARNT
     if experiment.is_numbers:
@@ -89,9 +89,9 @@ def generate(
     length: int = 200,
     says: ResponseKind | None = None,
 ) -> str:
-    """The text that follows `prime`, at most `length` characters, without it; or the answer to it, without its end.
+    """Return the text that follows `prime`, at most `length` characters; or the answer to it, without its end.
 
-    Raises ValueError where that cannot be, and says why.
+    Raises ValueError, which says why, where that is impossible.
     """
     choice = Choice(temperature=temperature, top_k=top_k, seed=seed)
     found: list[str] = []
@@ -103,9 +103,9 @@ def generate(
 def stream(
     model: Model, experiment: Experiment, prime: str, choice: Choice, *, says: ResponseKind | None = None
 ) -> Generator[str, None, None]:
-    """The characters that follow `prime`, one after the other: of a text without an end, of an answer up to its own.
+    """Yield the characters that follow `prime`, one by one: a text goes on without end, an answer up to its own end.
 
-    Raises ValueError at once where that cannot be, and NotFinite on the way.
+    Raises ValueError at once where that is impossible, and NotFinite on the way.
     """
     says = says or response_kind(experiment.data)
     vocabulary = experiment.vocabulary
@@ -154,10 +154,9 @@ def write(
     *,
     says: ResponseKind = "text",
 ) -> Written:
-    """Feed the indices of the prime, at least one, and let the network go on, or answer: one text for each choice.
+    """Feed the indices of the prime, at least one, and generate one text, or one answer, for each choice.
 
-    All texts are one batch. An answer has its end, where it comes to it. Raises ValueError for a choice that makes no
-    sense.
+    All texts are one batch. An answer includes its end, where it comes to it. Raises ValueError for an invalid choice.
     """
     for choice in choices:
         _check(choice)
@@ -176,7 +175,7 @@ def write(
 
 
 def _some(steps: Iterator[tuple[Tensor, Tensor]], length: int, rows: int, end: int) -> tuple[Tensor, Tensor]:
-    """At most `length` characters, and their probabilities, (R, n) each; fewer where every row has ended before."""
+    """Take at most `length` characters and their probabilities, (R, n) each; fewer where every row has ended before."""
     characters, p = [torch.zeros(rows, 0, dtype=torch.int64)], [torch.zeros(rows, 0, dtype=torch.float64)]
     over = torch.zeros(rows, dtype=torch.bool)
     for chosen, share in islice(steps, length):
@@ -189,7 +188,7 @@ def _some(steps: Iterator[tuple[Tensor, Tensor]], length: int, rows: int, end: i
 
 
 def _line(characters: Tensor, p: Tensor, end: int = -1) -> Line:
-    """One text: it ends with its end, and before what is no number."""
+    """Cut one text after its end, and before the first probability that is not a number."""
     finite = int(p.isfinite().long().cumprod(0).sum())
     ended = (characters == end).nonzero()
     stop = min(finite, int(ended[0]) + 1 if len(ended) else len(p))
@@ -202,13 +201,13 @@ def _check(choice: Choice) -> None:
 
 
 def drawn(logits: Tensor, choice: Choice) -> Tensor:
-    """The probabilities (C,) with which a character is drawn: softmax(logits / T) over the k likeliest."""
+    """Return the probabilities (C,) with which a character is drawn: softmax(logits / T) over the k likeliest."""
     order, weights = _by_rank(logits[None], _column([choice.temperature]), _column([choice.kept]))
     return torch.zeros_like(logits).scatter(0, order[0], weights[0] / weights[0].sum())
 
 
 def _go_on(reader: TextReader, logits: Tensor, choices: Sequence[Choice]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Choose a character for each row, read them, and so on without an end: indices (R,), and their probabilities."""
+    """Choose a character for each row, read them, and so on without end: indices (R,), and their probabilities."""
     luck = [_luck(each.seed) for each in choices]
     temperature, kept = _column([each.temperature for each in choices]), _column([each.kept for each in choices])
     while True:
@@ -218,7 +217,7 @@ def _go_on(reader: TextReader, logits: Tensor, choices: Sequence[Choice]) -> Ite
 
 
 def _answers(logits: Tensor, choice: Choice, says: ResponseKind) -> tuple[Tensor, Tensor]:
-    """The character that is said to each of T, or only to the last one, from logits (T, C); and its probability."""
+    """Choose a character for each of T steps of logits (T, C), or only for the last one; also its probability."""
     logits = logits[-1:] if says == "one" else logits
     rows = len(logits)
     luck = list(islice(_luck(choice.seed), rows))
@@ -226,7 +225,7 @@ def _answers(logits: Tensor, choice: Choice, says: ResponseKind) -> tuple[Tensor
 
 
 def _chosen(logits: Tensor, temperature: Tensor, kept: Tensor, luck: Tensor) -> tuple[Tensor, Tensor]:
-    """A character for each row of logits (R, C), by random numbers (R, 1); and its probability softmax(logits)."""
+    """Choose a character for each row of logits (R, C) by random numbers (R, 1); also return softmax(logits) of it."""
     order, weights = _by_rank(logits, temperature, kept)
     reached = weights.cumsum(-1)  # the character whose share of this the number falls into is drawn
     chosen = order.gather(-1, (reached > luck * reached[:, -1:]).int().argmax(-1, keepdim=True))
@@ -234,14 +233,14 @@ def _chosen(logits: Tensor, temperature: Tensor, kept: Tensor, luck: Tensor) -> 
 
 
 def _by_rank(logits: Tensor, temperature: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
-    """The characters of each row, likeliest first, and exp((logit - highest) / T), 0 for what is not kept; (R, C)."""
+    """Sort the characters of each row by likelihood, with exp((logit - highest) / T), 0 for those not kept; (R, C)."""
     values, order = logits.sort(dim=-1, descending=True, stable=True)
     weights = ((values - values[:, :1]) / temperature.where(temperature > 0, 1.0)).exp()
     return order, weights.where(torch.arange(weights.shape[-1]) < kept, 0.0)
 
 
 def _luck(seed: int) -> Iterator[float]:
-    """Uniform numbers in [0, 1), one for each character: the same at the same place, however long the text is."""
+    """Yield uniform numbers in [0, 1), one for each character: the same at the same place, however long the text is."""
     generator = torch.Generator().manual_seed(seed)
     while True:
         yield from torch.rand(_AT_ONCE, generator=generator, dtype=torch.float64).tolist()
@@ -253,7 +252,7 @@ def _column(values: Sequence[float]) -> Tensor:
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Without dropout; afterwards as before."""
+    """Switch dropout off, and afterwards back to what it was."""
     before = model.training
     model.eval()
     try:
