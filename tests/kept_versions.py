@@ -56,15 +56,15 @@ def gone_on(folder: Path, updates: int) -> list[float]:
     manifest, experiment = read_manifest(folder), read_experiment(folder)
     training = manifest.turns[-1].training if manifest.turns else experiment.training
     longer = Turn(tick=manifest.tick, training=replace(training, epochs=2 * manifest.epochs))
-    session, keeper = resume(Keep(folder=str(folder), resume=True), experiment, print, turns=(longer,))
+    session, checkpointer = resume(Keep(folder=str(folder), resume=True), experiment, print, turns=(longer,))
     session.watch(())
     try:
-        while session.whole_passes < updates:
+        while session.progress.whole_passes < updates:
             session.tick()
-            keeper.ticked()
-        session.drain()
+            checkpointer.ticked()
+        session.recording.drain()
     finally:
-        keeper.close()
+        checkpointer.close()
     return losses(folder / manifest.losses)
 
 

@@ -18,7 +18,7 @@ from rnn_tui.experiment.sampling_settings import SAMPLE_SETTINGS, sample_numbers
 from rnn_tui.experiment.spec import ExperimentError
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.store.load_network import KeptNetwork
+    from rnn_tui.engine.store.load_network import SavedNetwork
 
 __all__ = ["sample"]
 
@@ -102,7 +102,7 @@ def sample(
 
 
 def _write(
-    kept: "KeptNetwork",
+    kept: "SavedNetwork",
     given: str | None,
     numbers: dict[str, int | float],
     run: str,
@@ -140,7 +140,7 @@ def _write(
             say(f"The answer has no end within {length:,} characters: --length allows more.", err=True)
 
 
-def _forecast(kept: "KeptNetwork", given: str | None, steps: int | None, run: str) -> None:
+def _forecast(kept: "SavedNetwork", given: str | None, steps: int | None, run: str) -> None:
     """Print the numbers that follow, one a line."""
     from rnn_tui.engine.inspect.free_run import forecast_from
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from rnn_tui.common.atomic_files import CutShort, Folder, NotTheSame, open_regular
 from rnn_tui.runs.manifest import CheckpointError
 
-__all__ = ["CHARACTERS", "HELD_OUT", "LOSSES", "Logbook", "Row"]
+__all__ = ["CHARACTERS", "HELD_OUT", "LOSSES", "LossCsv", "Row"]
 
 LOSSES = ("update", "tick", "loss")
 CHARACTERS = ("tick", "loss")
@@ -18,7 +18,7 @@ _LARGEST = 2**53  # of a count: more than any run comes to
 Row = Sequence[int | float | None]
 
 
-class Logbook:
+class LossCsv:
     """One CSV file that only ever grows. Every row of it is whole, also after a full disk."""
 
     def __init__(self, folder: Folder, name: str, columns: tuple[str, ...]) -> None:

@@ -50,7 +50,7 @@ def _notebook(experiment: Experiment) -> None:
 
 def _ours(experiment: Experiment) -> None:
     session = Session(experiment)
-    session.epochs = 0
+    session.branch.epochs = 0
     while session.trainer.epoch < _EPOCHS or not session.trainer.at_end_of_pass:
         session.tick()
 

@@ -19,7 +19,7 @@ _TURNS = 5
 
 def _seconds(name: str, history: int) -> float:
     session = Session(LESSONS[name], history=history)
-    session.epochs = 0
+    session.branch.epochs = 0
     began = time.perf_counter()
     while session.trainer.ticks < _TICKS:
         session.tick()

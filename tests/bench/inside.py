@@ -16,6 +16,7 @@ from textual.geometry import Size
 
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from rnn_tui.protocol.engine_messages import Frame, Opened
@@ -74,7 +75,7 @@ def _ticks(wanted: Wanted | None, seconds: float = 1.5) -> float:
     """Ticks/s of `hihello` at full speed, looked at ten times a second."""
     experiment = LESSONS["hihello"]
     session = Session(replace(experiment, run=replace(experiment.run, until=())))
-    session.epochs = 0
+    session.branch.epochs = 0
     for _ in range(300):
         session.tick()
     began = now = due = time.perf_counter()
@@ -129,7 +130,7 @@ def _beside_forward() -> None:
 
 def _scene(session: Session, wanted: Wanted, view: ViewState, width: int) -> Scene:
     experiment = session.experiment
-    status = session.status(playing=True, speed=0.0)
+    status = status_of(session, playing=True, speed=0.0)
     probe = session.probe
     frame = Frame(
         look=0,

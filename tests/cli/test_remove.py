@@ -15,7 +15,7 @@ from rnn_tui.cli.run_options import NEWEST
 from rnn_tui.client import discovery as engines
 from rnn_tui.client.discovery import LiveEngine
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.store.resume import begin_keeping
+from rnn_tui.engine.store.resume import begin_saving
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Keep
@@ -37,9 +37,9 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def kept(folder: Path, ticks: int = 12) -> Path:
-    session, keeper = begin(LESSONS["hihello"], folder)
-    advance(session, ticks, keeper)
-    keeper.close()
+    session, checkpointer = begin(LESSONS["hihello"], folder)
+    advance(session, ticks, checkpointer)
+    checkpointer.close()
     return folder
 
 
@@ -55,13 +55,13 @@ def test_every_file_that_a_run_writes_is_known_and_goes(place: Path, tmp_path: P
     """With a fork, characters, something held out, the best, and a write that was cut short."""
     experiment = on_text(tmp_path, letters(60), holdout=0.2, training={"tick": "character"})
     session = Session(experiment)
-    keeper = begin_keeping(session, Keep(folder=str(place / "one")), print)
-    advance(session, 40, keeper)
-    keeper.save()
+    checkpointer = begin_saving(session, Keep(folder=str(place / "one")), print)
+    advance(session, 40, checkpointer)
+    checkpointer.save()
     session.go_to(20)
     session.learn(replace(session.experiment.training, lr=0.5))
-    advance(session, 40, keeper)
-    keeper.close()
+    advance(session, 40, checkpointer)
+    checkpointer.close()
     (place / "one" / "checkpoint-9-0123456789ab.safetensors.part").write_bytes(b"cut")
     names = os.listdir(place / "one")
     assert {"experiment.toml", "losses.csv", "losses-2.csv", "characters-2.csv", "held-out-2.csv"} <= {*names}
@@ -150,12 +150,12 @@ def test_on_a_terminal_it_asks(answer: str, code: int, left: list[str], place: P
 
 def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told by its lock, and by its engine where the file system knows no locks."""
-    session, keeper = begin(LESSONS["hihello"], place / "one")
-    advance(session, 6, keeper)
-    keeper.save()
+    session, checkpointer = begin(LESSONS["hihello"], place / "one")
+    advance(session, 6, checkpointer)
+    checkpointer.save()
     result = run("rm", "one", "--yes")
     assert (result.exit_code, result.stderr) == (2, "rnn-tui: one: is being trained; `rnn-tui stop` ends it\n")
-    keeper.close()
+    checkpointer.close()
     engine = LiveEngine(folder=Path("/"), run=RunSummary(name="one", kept=str(place / "one"), views=0, process=1))
     monkeypatch.setattr(engines, "live_engines", lambda: [engine])
     result = run("rm", str(place / "one"), "--yes")

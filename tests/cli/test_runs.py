@@ -20,7 +20,8 @@ from rnn_tui.cli.main import main
 from rnn_tui.client.link import start_engine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import load_run
-from rnn_tui.engine.store.run_folder import Place
+from rnn_tui.engine.store.run_folder import RunFolder
+from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.toml_file import read as read_file
 from rnn_tui.protocol.commands import Keep, Open
@@ -169,7 +170,7 @@ def test_an_export_says_the_same_in_plain_pytorch(name: str, implementation: str
         [sys.executable, "-c", script, text, str(code)], capture_output=True, text=True, check=True, cwd="/"
     )
     said, numbers = done.stdout.splitlines()
-    assert said == f"{text} -> {session.prediction()}"
+    assert said == f"{text} -> {predicted_text(session.trainer)}"
     expected = torch.cat(session.trainer.logits)[:, 0]
     torch.testing.assert_close(torch.tensor(json.loads(numbers)), expected, rtol=1e-5, atol=1e-6)
 
@@ -333,7 +334,7 @@ def test_what_could_not_be_read_again_is_refused_before_it_is_trained(tmp_path: 
     assert refused("show", "--experiment", str(file)).startswith("--input ")
     session = Session(read_file(file))
     told: list[str] = []
-    home = Place(told.append)
+    home = RunFolder(told.append)
     home.begin(session)
     assert "the run is not kept: " in home.keep(session)
     assert "is too long to be written down" in told[0]
@@ -371,7 +372,7 @@ def test_files_may_be_no_larger_than_so(tmp_path: Path) -> None:
     assert read_manifest(folder).epoch == 1000
     session, _ = load_run(folder, read_experiment(folder))
     whole = Session(LESSONS["hihello-sequence"])
-    assert (session.trainer.ticks, session.whole_passes) == (1000, 1000)
+    assert (session.trainer.ticks, session.progress.whole_passes) == (1000, 1000)
     assert session.losses.at(rows) != session.losses.at(rows)  # NaN
     while whole.trainer.ticks < 1000:
         whole.tick()

@@ -36,9 +36,9 @@ def run(*arguments: str) -> Result:
 
 
 def learnt(folder: Path, experiment: Experiment, ticks: int) -> Path:
-    session, keeper = begin(changed(experiment, run={"until": []}), folder / "run")
+    session, checkpointer = begin(changed(experiment, run={"until": []}), folder / "run")
     advance(session, ticks)
-    keeper.close()
+    checkpointer.close()
     return folder / "run"
 
 
@@ -265,13 +265,13 @@ def test_a_series_goes_on_in_numbers(tmp_path: Path, cell: str, offset: float) -
 
 @pytest.mark.parametrize(("command", "value"), [("sample", math.nan), ("export", math.inf)])
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, command: str, value: float) -> None:
-    session, keeper = begin(changed(LESSONS["hihello-embedding"], run={"until": []}), tmp_path / "run")
-    advance(session, 20, keeper)
-    keeper.save()
+    session, checkpointer = begin(changed(LESSONS["hihello-embedding"], run={"until": []}), tmp_path / "run")
+    advance(session, 20, checkpointer)
+    checkpointer.save()
     with torch.no_grad():
         session.trainer.model.recurrent.get_parameter("weight_hh_l0")[2, 3] = value
     session.tick()
-    keeper.close()
+    checkpointer.close()
     arguments = [command, str(tmp_path / "run"), *(["--to", str(tmp_path / "out")] if command == "export" else [])]
     result = CliRunner().invoke(main, arguments)
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)

@@ -29,9 +29,9 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     """A run on a text, after 30 updates."""
-    session, keeper = begin(on_text(tmp_path, letters(200), training={"lr": 0.1}), tmp_path / "run")
+    session, checkpointer = begin(on_text(tmp_path, letters(200), training={"lr": 0.1}), tmp_path / "run")
     advance(session, 30)
-    keeper.close()
+    checkpointer.close()
     return tmp_path / "run"
 
 
@@ -58,12 +58,12 @@ def test_the_likeliest_text(kept: Path) -> None:
 def test_a_pipe_gets_every_character_and_a_terminal_none_that_acts(tmp_path: Path) -> None:
     """Escape sequences, carriage returns and form feeds that were learnt are text, and no decoration."""
     text = "ab\x1b[31mc\x1b]0;title\x07\r\x0c\x9b2J\u202e\x7f "
-    session, keeper = begin(
+    session, checkpointer = begin(
         changed(LESSONS["hihello-embedding"], data={"inputs": (text,), "targets": (), "vocabulary": ""}),
         tmp_path / "run",
     )
     advance(session, 1)
-    keeper.close()
+    checkpointer.close()
     command = program("sample", str(tmp_path / "run"), "--prime", text, "--length", "30")
     piped = subprocess.run(command, capture_output=True, check=True).stdout.decode()
     assert piped.startswith(text)
@@ -77,12 +77,12 @@ def test_a_pipe_gets_every_character_and_a_terminal_none_that_acts(tmp_path: Pat
 
 def test_what_the_output_cannot_encode_is_told(tmp_path: Path) -> None:
     text = "abcé€"
-    session, keeper = begin(
+    session, checkpointer = begin(
         changed(LESSONS["hihello-embedding"], data={"inputs": (text,), "targets": (), "vocabulary": ""}),
         tmp_path / "run",
     )
     advance(session, 1)
-    keeper.close()
+    checkpointer.close()
     command = program("sample", str(tmp_path / "run"), "--prime", text, "--length", "1")
     done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
@@ -98,9 +98,9 @@ def test_a_drawn_text_hangs_on_its_seed_alone(kept: Path) -> None:
 
 
 def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
-    session, keeper = begin(LESSONS["hihello-embedding"], tmp_path / "run")
+    session, checkpointer = begin(LESSONS["hihello-embedding"], tmp_path / "run")
     advance(session, 600)
-    keeper.close()
+    checkpointer.close()
     assert run(str(tmp_path / "run"), "--temperature", "0", "--length", "1").stdout[0] == "h"
 
 
@@ -140,9 +140,9 @@ def test_what_cannot_be_is_told_in_a_line(kept: Path, arguments: list[str], word
 def test_no_run_or_one_that_cannot_write(tmp_path: Path) -> None:
     assert "no such run" in run("nothing-here").stderr
     both = changed(LESSONS["hihello-embedding"], network={"bidirectional": True}, training={"epochs": 2})
-    session, keeper = begin(both, tmp_path / "run")
+    session, checkpointer = begin(both, tmp_path / "run")
     advance(session, 1)
-    keeper.close()
+    checkpointer.close()
     result = run(str(tmp_path / "run"), "--prime", "h")
     assert result.exit_code == 2
     assert "A bidirectional network cannot write freely" in result.stderr

@@ -142,9 +142,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("pairs.tsv").write_text("ab\tba\nabc\tcba\n")
     Path("series.csv").write_text("a,b\n" + "".join(f"{each % 5},{each % 3}\n" for each in range(40)))
     Path("mine.toml").write_text('[data]\ninputs = ["hello"]\n')
-    session, keeper = begin(LESSONS["hihello-embedding"], tmp_path / "d" / "rnn-tui" / "runs" / "one")
-    advance(session, 12, keeper)
-    keeper.close()
+    session, checkpointer = begin(LESSONS["hihello-embedding"], tmp_path / "d" / "rnn-tui" / "runs" / "one")
+    advance(session, 12, checkpointer)
+    checkpointer.close()
     return work
 
 

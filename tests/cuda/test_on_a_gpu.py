@@ -66,7 +66,7 @@ def losses(experiment: Experiment, updates: int) -> list[float]:
     session.watch(())
     while len(session.losses) < updates and session.tick():
         pass
-    session.drain()
+    session.recording.drain()
     return list(session.losses)[:updates]
 
 
@@ -220,7 +220,7 @@ def test_changes_on_the_way_are_the_same_losses(gpu: str) -> None:
         session.watch(())
         for _ in range(30):
             session.tick()
-        session.drain()
+        session.recording.drain()
         return list(session.losses)
 
     assert_allclose(run(gpu), run("cpu"), rtol=1e-4, atol=1e-5)

@@ -55,13 +55,13 @@ def test_a_run_goes_on_on_the_other_device(lesson: str, back: bool, gpu: str, tm
     advance(session, 24, keeper)
     keeper.close()
     advance(session, 60)
-    epochs = str(session.epoch)
+    epochs = str(session.progress.epoch)
     command = ["train", "--resume", str(tmp_path / "run"), "--device", second, "--epochs", epochs, "--json"]
     result = CliRunner().invoke(main, command)
     assert (result.exit_code, result.exception) == (0, None), result.stderr
     resumed, keeper = go_on(tmp_path / "run")
     keeper.close()
-    session.drain()
+    session.recording.drain()
     count = min(len(session.losses), len(resumed.losses))
     assert count > 3
     assert_allclose(list(resumed.losses)[:count], list(session.losses)[:count], rtol=1e-4, atol=1e-5)
@@ -131,7 +131,7 @@ def test_a_series_learns_the_same(gpu: str, tmp_path: Path) -> None:
         session = Session(endless("sine", device))
         session.watch(())
         advance(session, 30)
-        session.drain()
+        session.recording.drain()
         found.append(list(session.losses)[:30])
     assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-6)
     session, keeper = begin(endless("sine", gpu), tmp_path / "run")

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from rnn_tui.cli.main import main
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from tests.engine.text_runs import letters, on_text
 
 
@@ -67,10 +68,10 @@ def test_the_view_is_told_at_the_beginning(tmp_path: Path) -> None:
     def notice(text: str, **data: Any) -> str:
         session = Session(on_text(tmp_path, text, **data), history=0)
         session.tick()
-        first = session.status(playing=True, speed=1).notice
+        first = status_of(session, playing=True, speed=1).notice
         while session.trainer.ticks <= 300:
             session.tick()
-        assert session.status(playing=True, speed=1).notice == ""
+        assert status_of(session, playing=True, speed=1).notice == ""
         return first
 
     assert notice(letters(300)) == (

@@ -6,8 +6,10 @@ from typing import Any
 import torch
 
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.store.checkpointer import Keeper
-from rnn_tui.engine.store.resume import begin_keeping, resume
+from rnn_tui.engine.store.checkpointer import Checkpointer
+from rnn_tui.engine.store.loss_files import LossFiles
+from rnn_tui.engine.store.resume import begin_saving, resume
+from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -28,40 +30,42 @@ def small(lesson: Experiment) -> Experiment:
     return changed(lesson, data={"length": 16}) if lesson.data.text else lesson
 
 
-def begin(experiment: Experiment, folder: Path, turns: tuple[Turn, ...] = (), **keep: Any) -> tuple[Session, Keeper]:
+def begin(
+    experiment: Experiment, folder: Path, turns: tuple[Turn, ...] = (), **keep: Any
+) -> tuple[Session, Checkpointer]:
     session = Session(experiment, turns=turns)
     session.watch(())
-    return session, begin_keeping(session, Keep(folder=str(folder), **keep), print)
+    return session, begin_saving(session, Keep(folder=str(folder), **keep), print)
 
 
-def go_on(folder: Path) -> tuple[Session, Keeper]:
-    session, keeper = resume(Keep(folder=str(folder), resume=True), read_experiment(folder), print)
+def go_on(folder: Path) -> tuple[Session, Checkpointer]:
+    session, checkpointer = resume(Keep(folder=str(folder), resume=True), read_experiment(folder), print)
     session.watch(())
-    return session, keeper
+    return session, checkpointer
 
 
-def advance(session: Session, ticks: int, keeper: Keeper | None = None) -> None:
+def advance(session: Session, ticks: int, checkpointer: Checkpointer | None = None) -> None:
     while session.trainer.ticks < ticks:
         session.tick()
-        if keeper is not None:
-            keeper.ticked()
+        if checkpointer is not None:
+            checkpointer.ticked()
 
 
 def known(session: Session) -> dict[str, Any]:
     """All that a person or the next tick could tell apart; floats and tensors to the bit."""
-    session.drain()
+    session.recording.drain()
     trainer, branch = session.trainer, session.branch
     state = {} if trainer.optimizer is None else trainer.optimizer.state
     optimizer = [state.get(parameter, {}) for parameter in trainer.model.parameters()]
     tensors = [*trainer.model.parameters(), *(state[key] for state in optimizer for key in sorted(state))]
     return {
-        "tick": (trainer.ticks, trainer.epoch, trainer.fed, branch.newest, session.epochs),
+        "tick": (trainer.ticks, trainer.epoch, trainer.fed, branch.newest, session.branch.epochs),
         "experiment": session.experiment.training,
-        "turns": (session.turns, session.planned),
+        "turns": (session.turns, session.plan.turns),
         "losses": [repr(branch.losses.at(each)) for each in range(len(branch.losses))],
-        "characters": [repr(branch.character_losses.at(each)) for each in range(len(branch.character_losses))],
+        "characters": list(map(repr, branch.character_losses)) if LossFiles.by_character(branch) else [],
         "ends": list(branch.ends),
-        "prediction": session.prediction(),
+        "prediction": predicted_text(session.trainer),
         "predictions": (branch.predictions.seen, branch.predictions.learnt),
         "weights": [each.detach().cpu().numpy().tobytes() for each in tensors if isinstance(each, torch.Tensor)],
         "optimizer": [sorted(state) for state in optimizer],

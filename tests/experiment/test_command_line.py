@@ -204,7 +204,7 @@ BEGAN = st.sampled_from(
 
 def led_to(session: Session) -> list[torch.Tensor]:
     """Everything that the screen shows, and what the next tick depends on."""
-    trainer, passes = session.trainer, session.whole_passes
+    trainer, passes = session.trainer, session.progress.whole_passes
     parts = [torch.tensor([trainer.ticks, trainer.epoch, trainer.fed])]
     parts.append(torch.tensor([session.losses.at(i) or 0.0 for i in range(passes)], dtype=torch.float64))
     parts += [each.detach().clone() for each in trainer.model.parameters()]

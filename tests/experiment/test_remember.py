@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from rnn_tui.cli.experiment_args import experiment_of
 from rnn_tui.cli.main import main
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.experiment.command_line import command_line
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.remember import gap_of, remember
@@ -171,31 +172,31 @@ def gradients(session: Session) -> list[float]:
 
 def letters(session: Session) -> str:
     """The last character of each row: what the lesson asks."""
-    return "".join(row[-1] for row in session.prediction().split())
+    return "".join(row[-1] for row in predicted_text(session.trainer).split())
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_gates_learn_it(cell: str) -> None:
     session = trained(cell)
     assert letters(session) == "abcd"
-    assert session.right_rows() == 4
-    assert [(each.text, each.wrong) for each in session.predictions.newest(1)] == [("a b c d", None)]
+    assert right_rows(session.trainer) == 4
+    assert [(each.text, each.wrong) for each in session.branch.predictions.newest(1)] == [("a b c d", None)]
     assert 20 < session.trainer.epoch < 200
 
 
 def test_an_rnn_does_not_and_guesses() -> None:
     session = trained("rnn")
     assert session.trainer.epoch == 300
-    rows = session.prediction().split()
+    rows = predicted_text(session.trainer).split()
     assert [row[:-1] for row in rows] == [row[:-1] for row in LESSON.data.targets]  # the rest it can say
     assert len({row[-1] for row in rows}) < 4
     loss = session.losses.last()
     assert loss is not None
     assert loss > 0.6
     assert session.learnt is None
-    assert session.right_rows() == sum(map(str.__eq__, letters(session), "abcd")) < 4
-    assert not any(each.right for each in session.predictions.seen)
-    assert {each.text for each in session.predictions.seen} >= {" ".join(letters(session))}
+    assert right_rows(session.trainer) == sum(map(str.__eq__, letters(session), "abcd")) < 4
+    assert not any(each.right for each in session.branch.predictions.seen)
+    assert {each.text for each in session.branch.predictions.seen} >= {" ".join(letters(session))}
 
 
 @pytest.mark.parametrize("row", range(4))
@@ -204,7 +205,7 @@ def test_a_guess_is_no_success_in_any_row(row: int) -> None:
     steps = session.probe.steps(Wanted(row=row, first=0, count=21, top=4))
     assert (steps.due, steps.due_fed) == (1, 1)
     assert steps.right == (letters(session)[row] == "abcd"[row])
-    assert steps.right_rows == session.right_rows()
+    assert steps.right_rows == right_rows(session.trainer)
 
 
 def test_only_the_answer_is_asked_for() -> None:

@@ -81,12 +81,12 @@ def use_all(folder: Path, out: Path) -> list[str]:
             generate(network.model(), network.experiment, network.data_card.inputs[0][0], temperature=0, length=3)
 
     def resume() -> None:
-        session, keeper = go_on(folder)
+        session, checkpointer = go_on(folder)
         try:
-            advance(session, session.trainer.ticks + 2, keeper)
-            keeper.save()
+            advance(session, session.trainer.ticks + 2, checkpointer)
+            checkpointer.save()
         finally:
-            keeper.close()
+            checkpointer.close()
 
     listed = runs.read_entry(folder)
     assert "\n" not in listed.problem
@@ -113,9 +113,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     place = tmp_path_factory.mktemp("kept")
     found = []
     for number, experiment in enumerate(_experiments(place)):
-        session, keeper = begin(experiment, place / f"run-{number}")
+        session, checkpointer = begin(experiment, place / f"run-{number}")
         advance(session, 20)
-        keeper.close()
+        checkpointer.close()
         found.append(place / f"run-{number}")
     return found
 

@@ -6,7 +6,7 @@ import msgspec
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import counted, unit_text
-from rnn_tui.engine.headless.text_report import how_many, in_part, name_of, text_update, work_done
+from rnn_tui.engine.headless.text_report import LOST, how_many, in_part, name_of, text_update, work_done
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 
@@ -63,10 +63,10 @@ def series_line(update: SeriesUpdate) -> str:
 
 def series_summary(session: Session) -> list[str]:
     """What has been learnt of which series, in words."""
-    task = session.trainer.task
+    task = session.task
     assert isinstance(task, SeriesTask)
     update = series_update(session)
-    learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss, update.rmse)}"
+    learnt = LOST if session.hold.lost else f"loss {_loss(update.loss, update.rmse)}"
     parts = [safe(task.series.name), learnt]
     if update.held_out_loss is not None:
         judged = _loss(update.held_out_loss, update.held_out_rmse)
@@ -79,7 +79,7 @@ def series_summary(session: Session) -> list[str]:
 
 
 def _rmse(session: Session, loss: float | None) -> float | None:
-    task = session.trainer.task
+    task = session.task
     assert isinstance(task, SeriesTask)
     return None if loss is None else math.sqrt(loss) * task.scale.deviation
 

@@ -12,8 +12,10 @@ import msgspec
 
 from rnn_tui.common.wording import counted
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.prediction import right_rows
 
 __all__ = [
+    "LOST",
     "TextUpdate",
     "how_many",
     "in_part",
@@ -26,12 +28,13 @@ __all__ = [
     "work_done",
 ]
 
+LOST = "not learnt: the loss is no longer a number"
 _EVERY = 100  # updates from line to line, where nothing else is asked for, nor held out
 
 
 def lines_every(session: Session) -> int:
     """Updates from line to line: one for each judgement of what is held out."""
-    return session.judges_every or _EVERY
+    return session.recording.evaluation.every or _EVERY
 
 
 class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +58,13 @@ class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
 def text_update(session: Session) -> TextUpdate:
     """Where the run is, between two passes or in the middle of one."""
-    session.drain()
-    trainer = session.trainer
-    loss = session.losses.last()
-    passes = trainer.epoch - 1 + trainer.fed / trainer.length if trainer.epoch else 0.0
+    session.recording.drain()
+    progress, loss = session.progress, session.losses.last()
     return TextUpdate(
-        epoch=passes / trainer.task.batches,
-        update=trainer.epoch,
-        updates=trainer.updates + (trainer.has_update and trainer.is_due),
-        tick=trainer.ticks,
+        epoch=progress.passes / progress.batches,
+        update=progress.pass_number,
+        updates=progress.updates,
+        tick=progress.tick,
         loss=loss,
         bits=None if loss is None else loss / math.log(2),
         **_held_out(session),
@@ -113,7 +114,7 @@ def how_many(session: Session, judged: int, what: str, *, whole: bool | None) ->
     """`4,096 characters held out`, or `1,024 of 4,096 characters held out` where only so many were judged."""
     if whole is not False:
         return f"{counted(judged, what)} held out"
-    return f"{judged:,} of {counted(session.held_out_characters, what)} held out"
+    return f"{judged:,} of {counted(session.recording.evaluation.characters, what)} held out"
 
 
 def name_of(passes: int, updates: int) -> str:
@@ -123,7 +124,7 @@ def name_of(passes: int, updates: int) -> str:
 
 def work_done(session: Session, updates: int, each: str) -> str:
     """`39 updates of 2,048 characters`, or `78 passes over 2,048 characters, 39 updates`."""
-    passes = session.whole_passes
+    passes = session.progress.whole_passes
     if passes == updates:
         return f"{counted(updates, 'update')} of {each}"
     made = counted(updates, "update") if updates else "not one update"
@@ -132,11 +133,11 @@ def work_done(session: Session, updates: int, each: str) -> str:
 
 def text_summary(session: Session) -> list[str]:
     """What has been learnt from which text, in words."""
-    task, experiment = session.trainer.task, session.experiment
+    task, experiment = session.task, session.experiment
     name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
     name += f" ({session.origin})" if session.origin else ""
     update = text_update(session)
-    learnt = "not learnt: the loss is no longer a number" if session.lost else f"loss {_loss(update.loss)} a character"
+    learnt = LOST if session.hold.lost else f"loss {_loss(update.loss)} a character"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         which = how_many(session, update.held_out_characters or 0, "character", whole=update.held_out_whole)
@@ -145,8 +146,8 @@ def text_summary(session: Session) -> list[str]:
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
     if experiment.data.text:
         return [*parts, work_done(session, update.updates, counted(task.rows * task.length, "character"))]
-    if session.trainer.at_end_of_pass:
-        right = session.right_rows()
+    if session.progress.at_end_of_pass:
+        right = right_rows(session.trainer)
         parts.append(f"{right:,} of {task.rows:,} {'pairs' if task.batches == 1 else 'pairs of the last batch'} right")
     return [*parts, work_done(session, update.updates, counted(task.rows, "pair"))]
 

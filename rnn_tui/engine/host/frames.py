@@ -1,104 +1,135 @@
-"""What is told of a session: the parts of a frame, and what does not change from frame to frame.
+"""Frames of a run, and its description.
 
 Each part is made under a guard: one that fails is missing, the frame says which and why, and the rest is as ever.
 """
+
+import os
+import time
 
 import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
+from rnn_tui.engine.host.curves import character_curve, held_out_curve, loss_curve, other_curves, predictions_seen
+from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import bare_status, status_of
+from rnn_tui.engine.training.batches_on_device import SeriesTask, Task
+from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.training.guessing import guessing
-from rnn_tui.protocol.engine_messages import Frame, Opened
-from rnn_tui.protocol.frame import Curve, HeldOut, PredictionSeen, Status
-from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
+from rnn_tui.protocol.frame import Failure, SeriesScale, Status
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 
-__all__ = ["bare_status", "frame_of", "opened_of"]
+__all__ = ["Frames", "series_scale"]
 
-_PREDICTIONS = 64  # distinct predictions that a frame carries at most
-
-
-def frame_of(session: Session, wanted: Wanted, guard: Guard, *, revision: int, status: Status) -> Frame:
-    """Return a frame with the newest state of the run, as far as it is wanted; not yet made out to any view."""
-    curve = wanted.curve if session.trainer.learns else None
-    probe, make = session.probe, guard.make
-    return Frame(
-        look=0,
-        revision=revision,
-        status=status,
-        steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),
-        states=make("states", lambda: probe.states(wanted) if wanted.count and wanted.units else (), ()),
-        phase=make("phase", lambda: probe.phase(wanted) if wanted.count else None, None),
-        curve=make("curve", lambda: _curve(session, curve), None),
-        characters=make("characters", lambda: session.character_curve(curve) if curve else None, None),
-        held_out=make("held_out", lambda: _held_out(session, curve), None),
-        others=make("others", lambda: session.other_curves(curve) if curve else (), ()),
-        predictions=make("predictions", lambda: _predictions(session) if wanted.top else (), ()),
-        learnt=make("learnt", lambda: _learnt(session), None),
-        tensors=make("tensors", lambda: probe.tensors(wanted), ()),
-        checks=make("checks", lambda: probe.checks(wanted), ()),
-        inside=make("inside", lambda: probe.inside(wanted, guard), ()),
-        forecast=make("forecast", lambda: probe.forecast(wanted), None),
-        failures=guard.take_failures(),  # the last to be evaluated
-    )
+_LONGEST_WAIT = 0.05  # seconds that a frame waits for the end of a pass
 
 
-def _curve(session: Session, wanted: CurveWanted | None) -> Curve | None:
-    return None if wanted is None else session.losses.envelope(wanted.columns, log_x=wanted.log_x)
+class Frames:
+    """Makes frames of one driver's run. A picture that fails harms nothing else."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._guard = Guard()
+        self._gpu = GpuWatch()
+
+    def may_answer(self, look: FrameRequest, asked: float) -> bool:
+        """Whether there is something new for a look that came at that time, and this is the moment to show it."""
+        driver, session = self._driver, self._driver.session
+        if session is None or look.seen == driver.revision:
+            return False
+        if driver.playing and driver.pace.is_too_fast_for_characters and not session.progress.at_end_of_pass:
+            return time.perf_counter() - asked > _LONGEST_WAIT
+        return True
+
+    def frame(self, wanted: Wanted) -> Frame:
+        """Return the newest state of the run, as far as it is wanted, not yet addressed to any view."""
+        session, probe, make = self._session, self._session.probe, self._guard.make
+        self._guard.take_failures()  # of an inquiry
+        status = self._status(session)
+        curve = wanted.curve if session.experiment.training.learn else None
+        return Frame(
+            look=0,
+            revision=self._driver.revision,
+            status=status,
+            steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),
+            states=make("states", lambda: probe.states(wanted) if wanted.count and wanted.units else (), ()),
+            phase=make("phase", lambda: probe.phase(wanted) if wanted.count else None, None),
+            curve=make("curve", lambda: loss_curve(session, curve) if curve else None, None),
+            characters=make("characters", lambda: character_curve(session, curve) if curve else None, None),
+            held_out=make("held_out", lambda: held_out_curve(session, curve) if curve else None, None),
+            others=make("others", lambda: other_curves(session, curve) if curve else (), ()),
+            predictions=make("predictions", lambda: predictions_seen(session) if wanted.top else (), ()),
+            learnt=make("learnt", lambda: session.learnt, None),
+            tensors=make("tensors", lambda: probe.tensors(wanted), ()),
+            checks=make("checks", lambda: probe.checks(wanted), ()),
+            inside=make("inside", lambda: probe.inside(wanted, self._guard), ()),
+            forecast=make("forecast", lambda: probe.forecast(wanted), None),
+            failures=self._guard.take_failures(),  # the last to be evaluated
+        )
+
+    def opened(self, look: FrameRequest) -> Opened | None:
+        """Return the description of the run, unless the look knows it already."""
+        session = self._driver.session
+        if session is None or look.opened == self._driver.description:
+            return None
+        return self._guard.make("opened", lambda: self._opened(session), None)
+
+    def whereabouts(self, *, views: int) -> Whereabouts:
+        """Return where the run is, for a client that does not look at it."""
+        driver, session = self._driver, self._driver.session
+        if session is None:
+            return Whereabouts(views=views, process=os.getpid())
+        return Whereabouts(
+            name=driver.name,
+            kept=driver.kept,
+            experiment=session.experiment,
+            status=self._status(session),
+            device=str(session.device),
+            views=views,
+            process=os.getpid(),
+        )
+
+    def take_failures(self) -> tuple[Failure, ...]:
+        """Return what has failed since the last frame was made."""
+        return self._guard.take_failures()
+
+    @property
+    def _session(self) -> Session:
+        assert self._driver.session is not None
+        return self._driver.session
+
+    def _status(self, session: Session) -> Status:
+        """Return where the run is. The losses that wait are fetched first: what goes wrong there is training's own."""
+        session.recording.drain()
+        playing, speed, slow = self._driver.playing, self._driver.pace.speed, self._driver.pace.slow
+
+        def status() -> Status:
+            load = self._gpu.load(session.device)
+            return replace(status_of(session, playing=playing, speed=speed, slow=slow), gpu=load)
+
+        return self._guard.make("status", status, bare_status(session, playing=playing, speed=speed, slow=slow))
+
+    def _opened(self, session: Session) -> Opened:
+        return Opened(
+            run=self._driver.description,
+            name=self._driver.name,
+            experiment=session.experiment,
+            began=session.began,
+            turns=session.turns,
+            weights=session.experiment.weights,
+            device=str(session.device),
+            origin=session.origin,
+            torch=str(torch.__version__),
+            kept=self._driver.kept,
+            scale=series_scale(session.task),
+            guessing=guessing(session.trainer),
+        )
 
 
-def _held_out(session: Session, wanted: CurveWanted | None) -> HeldOut | None:
-    return None if wanted is None else session.branch.held_out.told(wanted.columns, session.whole_passes)
-
-
-def _learnt(session: Session) -> int | None:
-    return session.learnt
-
-
-def _predictions(session: Session) -> tuple[PredictionSeen, ...]:
-    ends = session.branch.ends  # where there are predictions, each epoch is one pass
-    return tuple(
-        replace(each, tick=ends[each.epoch - 1]) if 0 < each.epoch <= len(ends) else each
-        for each in session.predictions.newest(_PREDICTIONS, by=session.whole_passes)
-    )
-
-
-def bare_status(session: Session, *, playing: bool, speed: float, slow: float) -> Status:
-    """Return where the run is, from what needs no computing: for when the status itself fails."""
-    trainer = session.trainer
-    return Status(
-        tick=trainer.ticks,
-        newest=session.branch.newest,
-        branch=session.branch.name,
-        branches=len(session.branches),
-        epochs=session.epochs,
-        epoch=session.epoch,
-        fed=trainer.fed,
-        loss=None,
-        running_loss=None,
-        state="playing" if playing else "paused",
-        speed=speed,
-        ticks_per_second=0.0,
-        lr=trainer.experiment.training.lr,
-        slow=slow,
-        notice=session.notice,
-    )
-
-
-def opened_of(session: Session, *, run: int, name: str, kept: str) -> Opened:
-    """The description of a run; `run` counts those of this engine."""
-    weights = sum(parameter.numel() for parameter in session.trainer.model.parameters())
-    return Opened(
-        run=run,
-        name=name,
-        experiment=session.experiment,
-        began=session.began,
-        turns=session.turns,
-        weights=weights,
-        device=str(session.device),
-        origin=session.origin,
-        torch=str(torch.__version__),
-        kept=kept,
-        scale=session.scale,
-        guessing=guessing(session.trainer),
-    )
+def series_scale(task: Task) -> SeriesScale | None:
+    """Return what a series is called, and how it is standardised."""
+    if not isinstance(task, SeriesTask):
+        return None
+    return SeriesScale(name=task.series.name, mean=task.scale.mean, deviation=task.scale.deviation)

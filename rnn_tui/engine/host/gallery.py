@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.connection import Connection
 from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.frames import Frames
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 
@@ -51,8 +52,9 @@ class View:
 class Gallery:
     """Answers looks with frames of one driver's run."""
 
-    def __init__(self, driver: Driver, send: Callable[[Connection, Frame], object]) -> None:
+    def __init__(self, driver: Driver, frames: Frames, send: Callable[[Connection, Frame], object]) -> None:
         self._driver = driver
+        self._frames = frames
         self._send = send
         self._driving = Budget(_ALL)
         self._watching = Budget(_OTHERS)
@@ -97,7 +99,7 @@ class Gallery:
 
     def _is_ready(self, view: View, look: FrameRequest) -> bool:
         """Whether there is something new for it, and it has taken what was sent before."""
-        return not view.connection.is_behind and self._driver.may_answer(look, view.asked)
+        return not view.connection.is_behind and self._frames.may_answer(look, view.asked)
 
     def _may(self, view: View, look: FrameRequest, budget: Budget, *, is_holder: bool) -> bool:
         """Whether it is its turn while something trains."""
@@ -113,8 +115,8 @@ class Gallery:
     def _answer(self, view: View, look: FrameRequest, *, views: int, controls: bool) -> None:
         frame = self._frame(look.wanted)
         view.look, view.is_urgent = None, False
-        opened = self._driver.opened(look)
-        failures = frame.failures + self._driver.take_failures()
+        opened = self._frames.opened(look)
+        failures = frame.failures + self._frames.take_failures()
         self._send(
             view.connection,
             replace(frame, look=look.number, opened=opened, views=views, controls=controls, failures=failures),
@@ -127,7 +129,7 @@ class Gallery:
             self._made.clear()
         frame = self._made.get(wanted)
         if frame is None:
-            frame = self._driver.frame(wanted)
+            frame = self._frames.frame(wanted)
             if not frame.failures:
                 if len(self._made) >= _MOST_MADE:  # a run that is held may be looked at in any number of ways
                     del self._made[next(iter(self._made))]

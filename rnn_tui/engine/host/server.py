@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 from rnn_tui.engine.host.budget import Budget
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.connection import Connection, Rank, Reception
 from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.frames import Frames
 from rnn_tui.engine.host.gallery import Gallery, View
-from rnn_tui.engine.session.session import HistoryError
+from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.commands import Command, TakeControls
 from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
@@ -48,7 +50,8 @@ class Server:
         self._on_hangup = on_hangup
         self._idle = idle
         self._driver = Driver(self._tell_all)
-        self._gallery = Gallery(self._driver, self._say)
+        self._frames = Frames(self._driver)
+        self._gallery = Gallery(self._driver, self._frames, self._say)
         self._hearing = Budget(_HEARING, most=0.01)
         self._views: list[View] = []  # in the order in which they came
         self._holder: View | None = None  # has the controls
@@ -128,8 +131,8 @@ class Server:
     def _note(self) -> None:
         """Write down which run is here: who is busy cannot answer."""
         driver = self._driver
-        if self._folder is not None and driver.runs != self._noted:
-            self._noted = driver.runs
+        if self._folder is not None and driver.description != self._noted:
+            self._noted = driver.description
             with contextlib.suppress(OSError):
                 write_note(self._folder, Note(name=driver.name, kept=driver.kept, process=os.getpid()))
 
@@ -150,7 +153,7 @@ class Server:
             return  # typed behind the goodbye
         match command:
             case Inquire():
-                self._say(connection, driver.whereabouts(views=len(self._views)))
+                self._say(connection, self._frames.whereabouts(views=len(self._views)))
                 return
             case Detach():
                 problem = driver.keep() if driver.is_worth_keeping else ""
@@ -180,7 +183,7 @@ class Server:
                 self._give_controls(view)
             case _ if view is self._holder:
                 view.is_urgent = True
-                driver.obey(command)
+                obey(driver, command)
             case _:
                 self._say(connection, Refused(problem=_WATCHING))
 
@@ -233,7 +236,7 @@ class Server:
     # ---- what is said -----------------------------------------------------------------------------------------
 
     def _left(self, problem: str, *, stopped: bool) -> Left:
-        return Left(run=self._driver.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
+        return Left(run=self._frames.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
 
     def _show_all(self) -> None:
         self._gallery.show(self._views, self._holder)

@@ -14,7 +14,7 @@ from torch import Tensor
 from rnn_tui.common.atomic_files import Folder, make_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.data.data_card import SeriesCard
-from rnn_tui.engine.store.load_network import KeptNetwork, load_network
+from rnn_tui.engine.store.load_network import SavedNetwork, load_network
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import END, Experiment
 
@@ -24,14 +24,15 @@ _Kind = Literal["rows", "one", "answer", "text", "series"]  # what an exported f
 
 
 class ExportRefused(ValueError):
-    """What would be lost, or could not run; the text is one line that begins with the file."""
+    """A file that would be lost, or could not be imported; the message is one line that begins with the file."""
 
 
 def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False) -> list[Path]:
-    """Write NAME.pt and NAME.py into a folder; which files these are. Raises CheckpointError, ExperimentError, OSError.
+    """Write NAME.pt and NAME.py into a folder, and return their paths.
 
-    The weights are those that gave the newest loss, or the `best` one: then it is NAME-best. Raises ExportRefused for
-    files that are there, unless they are to be replaced (`force`), and for a name that hides a module.
+    The weights are those that gave the newest loss, or with `best` the best one: then NAME ends in `-best`. Raises
+    ExportRefused for files that are there already, unless `force` replaces them, and for a name that hides a module;
+    CheckpointError, ExperimentError and OSError.
     """
     name = folder.resolve().name + ("-best" if best else "")
     place = Path(to)
@@ -56,7 +57,7 @@ def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False
 
 
 def _is_module(name: str, place: Path) -> bool:
-    """Whether Python would find a file of that name in the place of a module: its own, or one that is installed."""
+    """Tell whether Python would find a file of that name in place of a module: its own, or one that is installed."""
     if name in sys.stdlib_module_names:
         return True
     elsewhere = [each for each in sys.path if each and os.path.realpath(each) != os.path.realpath(place)]
@@ -64,7 +65,7 @@ def _is_module(name: str, place: Path) -> bool:
 
 
 def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights by the names of nn.Embedding, nn.RNN/GRU/LSTM and nn.Linear: `recurrent.weight_ih_l0`, and so on."""
+    """Return weights by the names of nn.Embedding, nn.RNN/GRU/LSTM and nn.Linear: `recurrent.weight_ih_l0` …"""
     found = {}
     for name, _ in parameter_shapes(experiment):
         tensor, parts = tensors[f"model.{name}"].clone(), name.split(".")
@@ -76,7 +77,7 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
     return found
 
 
-def _code(kept: KeptNetwork, weights: str) -> str:
+def _code(kept: SavedNetwork, weights: str) -> str:
     experiment, series = kept.experiment, kept.data_card.series
     network, cell = experiment.network, experiment.network.kind
     options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
@@ -102,37 +103,37 @@ def _code(kept: KeptNetwork, weights: str) -> str:
 
 
 def _kind(experiment: Experiment) -> _Kind:
-    """What the file does with what it is given."""
+    """Return which task the exported file does, and so its template."""
     if experiment.is_numbers:
         return "series"
     if experiment.data.task == "many-to-one":
         return "one"
-    if experiment.network.bidirectional:  # it cannot read what it has just said
+    if experiment.network.bidirectional:  # it cannot read its own predictions
         return "rows"
     return "answer" if experiment.data.task == "one-to-many" else "text" if experiment.data.text else "rows"
 
 
-def _characters(kept: KeptNetwork, kind: _Kind) -> list[tuple[str, object, str]]:
-    """What the file knows of the characters: name, value, and a word on each."""
+def _characters(kept: SavedNetwork, kind: _Kind) -> list[tuple[str, object, str]]:
+    """Return the constants of a file about characters: name, value and comment of each."""
     inputs = list(kept.data_card.inputs)
     vocabulary = ("VOCABULARY", kept.experiment.vocabulary, "the characters in the order of their indices")
     if kind == "text":
         return [
             vocabulary,
-            ("PRIME", inputs[0], "what it reads where nothing else is given"),
-            ("TEMPERATURE", 1.0, "below 1 it is more cautious, above 1 more daring; 0: always the likeliest"),
+            ("PRIME", inputs[0], "what it reads if no other text is given"),
+            ("TEMPERATURE", 1.0, "below 1: more predictable, above 1: more random; 0: always the likeliest character"),
         ]
-    end = [("END", END, "what it says when its answer is over")] if kind == "answer" else []
-    return [vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of it"), *end]
+    end = [("END", END, "what it outputs at the end of its answer")] if kind == "answer" else []
+    return [vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of them"), *end]
 
 
 def _series(series: SeriesCard) -> list[tuple[str, object, str]]:
-    """What the file knows of the series: its scale, and the end of what was learnt."""
+    """Return the constants of a file about a series: its scale, and the end of what was learnt."""
     return [
-        ("NAME", series.name, "of the series"),
-        ("MEAN", series.mean, "of what was learnt, in the units of the series"),
-        ("DEVIATION", series.deviation, "the same"),
-        ("VALUES", list(series.values), "the last that were learnt"),
+        ("NAME", series.name, "the name of the series"),
+        ("MEAN", series.mean, "of the values that were learnt, in their own units"),
+        ("DEVIATION", series.deviation, "their standard deviation"),
+        ("VALUES", list(series.values), "the last values that were learnt"),
     ]
 
 
@@ -141,11 +142,11 @@ def _read(name: str) -> str:
 
 
 _USAGE: dict[_Kind, str] = {
-    "rows": "python THIS_FILE TEXT ... prints what it answers to each character of each.",
-    "one": "python THIS_FILE TEXT ... prints what it answers to each: one character.",
-    "answer": "python THIS_FILE TEXT ... prints what it answers to each, up to the end of its answer.",
-    "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and what follows it.",
-    "series": "python THIS_FILE VALUE ... prints the next value, and how the series goes on.",
+    "rows": "python THIS_FILE TEXT ... prints its prediction at each character of each text.",
+    "one": "python THIS_FILE TEXT ... prints its answer to each text: one character.",
+    "answer": "python THIS_FILE TEXT ... prints its answer to each text.",
+    "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and how it continues.",
+    "series": "python THIS_FILE VALUE ... prints the next value, and a free run of the series.",
 }
 _INDICES = "Time first: indices (T, N) -> logits (T, N, features)."
 _NUMBERS = "Time first: standardised numbers (T, N, 1) -> the next ones (T, N, 1)."

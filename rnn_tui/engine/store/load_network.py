@@ -1,4 +1,4 @@
-"""The network of a run that is kept on the disk, for those who only want to use it: no training, and no data."""
+"""The network of a run on the disk, to use it without training and without its data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,30 +15,29 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.runs.manifest import CheckpointError
 from rnn_tui.runs.read_checkpoint import check_text, read_best, read_experiment, read_manifest
 
-__all__ = ["KeptNetwork", "load_network"]
+__all__ = ["SavedNetwork", "load_network"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptNetwork:
-    """What there is to know of it."""
+class SavedNetwork:
+    """A network, and what is needed to use it."""
 
     experiment: Experiment  # with its vocabulary
     data_card: DataCard
     tensors: dict[str, Tensor]  # `model.NAME`, and what else a checkpoint holds
 
     def model(self) -> Model:
-        """On the experiment's device. Raises ExperimentError where that is not there."""
+        """Return the model on the experiment's device. Raises ExperimentError where that is not there."""
         model = Model(self.experiment).to(choose_device(self.experiment))
         put_weights(model, self.tensors)
         return model.eval()
 
 
-def load_network(folder: Path, *, best: bool = False) -> KeptNetwork:
-    """That of the newest checkpoint of the run in a folder, or of the best one. Nothing is written.
+def load_network(folder: Path, *, best: bool = False) -> SavedNetwork:
+    """Return the network of the newest checkpoint of the run in a folder, or of the best one. Write nothing.
 
-    The file that was learnt is read only where the checkpoint does not say what is needed of it: those of the first
-    versions do not. Raises CheckpointError, also for weights that are NaN or infinite, and ExperimentError for such a
-    file.
+    The file that was learnt is read only where the checkpoint does not include what is needed of it, as those of the
+    first versions. Raises CheckpointError, also for weights that are NaN or infinite; ExperimentError for that file.
     """
     given = read_experiment(folder)
     manifest = read_best(folder) if best else read_manifest(folder)
@@ -52,11 +51,11 @@ def load_network(folder: Path, *, best: bool = False) -> KeptNetwork:
     problem = _not_finite(tensors)
     if problem:
         raise CheckpointError(folder / manifest.tensors, f"{problem}; {_way_out(folder, best=best)}")
-    return KeptNetwork(experiment=experiment, data_card=data_card, tensors=tensors)
+    return SavedNetwork(experiment=experiment, data_card=data_card, tensors=tensors)
 
 
 def _not_finite(tensors: dict[str, Tensor]) -> str:
-    """How many of the weights are NaN or infinite, and where the first of them is; empty where all are finite."""
+    """Say how many of the weights are NaN or infinite, and where the first of them is; "" where all are finite."""
     weights = {name.removeprefix("model."): each for name, each in tensors.items() if name.startswith("model.")}
     found = {name: int((~torch.isfinite(each)).sum()) for name, each in weights.items()}
     total = sum(found.values())
@@ -68,7 +67,7 @@ def _not_finite(tensors: dict[str, Tensor]) -> str:
 
 
 def _way_out(folder: Path, *, best: bool) -> str:
-    """What can be used in their place."""
+    """Say what can be used in their place."""
     if best:
         return "it has learnt nothing that could be used"
     try:

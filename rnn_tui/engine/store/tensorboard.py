@@ -15,17 +15,17 @@ from rnn_tui.common.atomic_files import Folder, make_folder
 from rnn_tui.engine.training.eval_history import Judgements
 from rnn_tui.engine.training.loss_history import Series
 
-__all__ = ["Board"]
+__all__ = ["TensorBoardLog"]
 
 _MOST = 100  # points at once; TensorBoard draws a thousand in all
 
 
-class Board:
-    """One event file, with `loss` at the number of each pass, and `held_out/loss` and `held_out/accuracy` at those
-    where the part was judged that is judged every time. Raises OSError where it cannot be written."""
+class TensorBoardLog:
+    """One event file: `loss` at the number of each pass, `held_out/loss` and `held_out/accuracy` at those after which
+    held-out data were evaluated, always the same part of them. Raises OSError where it cannot be written."""
 
     def __init__(self, folder: Path, known: int) -> None:
-        """`known` updates have been told of by others."""
+        """`known` passes are in other event files already."""
         make_folder(folder)
         seconds, rest = divmod(time.time_ns(), 10**9)  # TensorBoard reads files in the order of their names
         unique = f"{seconds:010d}.{rest:09d}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
@@ -33,39 +33,39 @@ class Board:
             # EventFileWriter would follow a link that has the name of its file
             self._writer = RecordWriter(opened.create(f"events.out.tfevents.{unique}"))
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
-        self._known = self._judged = known
+        self._known = self._evaluated = known
         self._begin()
 
-    def catch_up(self, losses: Series, judgements: Judgements) -> None:
+    def catch_up(self, losses: Series, evaluations: Judgements) -> None:
         """Write the losses that are not there yet; of very many at once, some, and the newest among them."""
         if len(losses) < self._known:  # another branch
             self._known = len(losses)
-            self._judged = min(self._judged, self._known)
+            self._evaluated = min(self._evaluated, self._known)
             self._begin()
         stride = -(-(len(losses) - self._known) // _MOST) or 1
         for index in range(len(losses) - 1, self._known - 1, -stride)[::-1]:
             self._add(index + 1, "loss", losses.at(index))
         self._known = len(losses)
-        for each in judgements.after(self._judged):
+        for each in evaluations.after(self._evaluated):
             self._add(each.update, "held_out/loss", each.loss)
             if not math.isnan(each.accuracy):  # numbers have none
                 self._add(each.update, "held_out/accuracy", each.accuracy)
-            self._judged = each.update
+            self._evaluated = each.update
         self._writer.flush()
+
+    def close(self) -> None:
+        """Complete the file."""
+        self._writer.close()
 
     def _add(self, step: int, tag: str, value: float | None) -> None:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
         self._write(Event(wall_time=time.time(), step=step, summary=summary))
 
     def _begin(self) -> None:
-        """What other event files tell of later updates does not hold any more."""
+        """Have TensorBoard drop what other event files say of later passes."""
         start = SessionLog(status=SessionLog.START)
         self._write(Event(wall_time=time.time(), step=self._known + 1, session_log=start))
         self._writer.flush()
 
     def _write(self, event: Event) -> None:
         self._writer.write(event.SerializeToString())
-
-    def close(self) -> None:
-        """The file is whole."""
-        self._writer.close()

@@ -6,7 +6,7 @@ from torch import Tensor
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["right_rows", "said", "scored"]
+__all__ = ["predicted_text", "right_rows", "said", "scored", "scored_rows"]
 
 
 def said(trainer: Trainer) -> Tensor:
@@ -25,3 +25,22 @@ def right_rows(trainer: Trainer) -> int:
     """Return in how many rows the last whole pass says everything that is scored."""
     target = trainer.task.scored
     return 0 if target is None else int((scored(trainer) == target).all(0).sum())
+
+
+def predicted_text(trainer: Trainer) -> str:
+    """Return what the last whole pass predicts, filler too, the rows apart by a space; "" for numbers."""
+    return trainer.task.text(said(trainer)) if _is_text(trainer) else ""
+
+
+def scored_rows(trainer: Trainer) -> list[tuple[str, str]]:
+    """Return what the last whole pass predicts in each row and what is right, at the steps that are scored."""
+    target = trainer.task.scored
+    if target is None or not _is_text(trainer):
+        return []
+    predicted, text = scored(trainer), trainer.task.text
+    return [(text(predicted[:, row : row + 1]), text(target[:, row : row + 1])) for row in range(target.shape[1])]
+
+
+def _is_text(trainer: Trainer) -> bool:
+    """Whether a whole pass is there, and its outputs are characters."""
+    return trainer.at_end_of_pass and bool(trainer.logits) and not trainer.experiment.is_numbers

@@ -13,13 +13,12 @@ import torch
 from msgspec.structs import asdict, replace
 
 import rnn_tui.engine
-from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import NextPhase, Open
-from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import Failure
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
@@ -33,6 +32,7 @@ from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.protocol.wire import pack
+from tests.engine.driven import Driven
 
 SOME: tuple[Ask, ...] = (
     CellAsk(step=-1, compare=True),
@@ -64,17 +64,17 @@ ERRORS: tuple[Exception, ...] = (
     RecursionError("maximum recursion depth exceeded"),
 )
 PARTS = {  # of a frame: what is made to fail
-    "status": "rnn_tui.engine.session.session.Session.status",
-    "opened": "rnn_tui.engine.host.driver.opened_of",
+    "status": "rnn_tui.engine.host.frames.status_of",
+    "opened": "rnn_tui.engine.host.frames.Frames._opened",
     "steps": "rnn_tui.engine.answers.probe.Probe.steps",
     "states": "rnn_tui.engine.answers.probe.Probe.states",
     "phase": "rnn_tui.engine.answers.probe.describe",
-    "curve": "rnn_tui.engine.host.frames._curve",
-    "characters": "rnn_tui.engine.session.session.Session.character_curve",
+    "curve": "rnn_tui.engine.host.frames.loss_curve",
+    "characters": "rnn_tui.engine.host.frames.character_curve",
     "held_out": "rnn_tui.engine.training.eval_history.Judgements.told",
-    "others": "rnn_tui.engine.session.session.Session.other_curves",
+    "others": "rnn_tui.engine.host.frames.other_curves",
     "predictions": "rnn_tui.engine.training.loss_history.Predictions.newest",
-    "learnt": "rnn_tui.engine.host.frames._learnt",
+    "learnt": "rnn_tui.engine.session.session.Session.learnt",
     "tensors": "rnn_tui.engine.answers.probe.tensor_facts",
     "checks": "rnn_tui.engine.answers.probe.checks",
     "forecast": "rnn_tui.engine.answers.probe.forecast",
@@ -109,18 +109,17 @@ NUMBERS = changed(
 OF_THEM = {"sequences": SEQUENCES, "characters": CHARACTERS, "numbers": NUMBERS}
 
 
-def driving(experiment: Experiment) -> tuple[Driver, Session]:
+def driving(experiment: Experiment) -> tuple[Driven, Session]:
     """A driver that plays it, and its session, which has not ticked yet."""
-    said: list[Refused] = []
-    driver = Driver(said.append)
-    driver.obey(Open(experiment=experiment))
+    driver = Driven()
+    obey(driver, Open(experiment=experiment))
     assert driver.session is not None
     return driver, driver.session
 
 
-def look(driver: Driver) -> Frame:
-    frame, opened = driver.frame(ALL), driver.opened(FrameRequest(number=7))
-    return replace(frame, opened=opened, failures=frame.failures + driver.take_failures())
+def look(driver: Driven) -> Frame:
+    frame, opened = driver.frames.frame(ALL), driver.frames.opened(FrameRequest(number=7))
+    return replace(frame, opened=opened, failures=frame.failures + driver.frames.take_failures())
 
 
 def bits(frame: Frame) -> bytes:
@@ -144,13 +143,14 @@ def test_what_fails_is_told_and_nothing_else_is_harmed(part: str, monkeypatch: p
         for _ in range(5):
             driver.turn()
         if part == "phase":
-            driver.obey(NextPhase())
+            obey(driver, NextPhase())
         whole = look(driver)
         assert whole.failures == ()
         if error is None:
             break
         with monkeypatch.context() as patch:
-            patch.setattr(PARTS[part], raising(error))
+            fail = raising(error)
+            patch.setattr(PARTS[part], property(fail) if part == "learnt" else fail)
             frame = look(driver)
         words = (type(error).__name__, *str(error).splitlines()[:1])
         told = {each.part: each.problem for each in frame.failures}
@@ -167,14 +167,14 @@ def test_what_fails_is_told_and_nothing_else_is_harmed(part: str, monkeypatch: p
         assert frame.status.tick == session.trainer.ticks
         assert frame.opened is not None or part == "opened"
         if part == "phase":
-            driver.obey(NextPhase())
+            obey(driver, NextPhase())
             session.finish_tick()
             driver.play(True)
     alone = Session(session.began)  # which draws the same random numbers anew
     while alone.trainer.ticks < session.trainer.ticks:
         alone.tick()
     assert list(session.losses) == list(alone.losses)
-    assert list(session.character_losses) == list(alone.character_losses)
+    assert list(session.branch.character_losses) == list(alone.branch.character_losses)
     for one, other in zip(session.trainer.model.parameters(), alone.trainer.model.parameters(), strict=True):
         assert torch.equal(one, other)
 
@@ -184,7 +184,7 @@ def test_who_asks_where_the_run_is_hears_it_without_what_fails(monkeypatch: pyte
     driver.turn()
     with monkeypatch.context() as patch:
         patch.setattr(PARTS["status"], raising(MemoryError()))
-        found = driver.whereabouts(views=1)
+        found = driver.frames.whereabouts(views=1)
     assert found.status is not None
     assert (found.status.tick, found.status.state) == (session.trainer.ticks, "playing")
     assert look(driver).failures == ()

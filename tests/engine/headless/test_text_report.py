@@ -144,6 +144,6 @@ def test_a_part_of_what_is_held_out_is_not_told_as_all_of_it(tmp_path: Path) -> 
     assert "  held out (a part of it) " in text_line(text_update(session))
     while not session.done:
         session.tick()
-    session.judge()
+    session.recording.evaluate()
     assert " · 629 characters held out: " in " · ".join(text_summary(session))
     assert "a part" not in text_line(text_update(session))

@@ -14,6 +14,7 @@ import torch
 from rnn_tui.engine.headless import train as headless
 from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -53,12 +54,12 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
                     "epoch": session.trainer.epoch,
                     "tick": session.trainer.ticks,
                     "loss": session.losses.last(),
-                    "prediction": session.prediction(),
+                    "prediction": predicted_text(session.trainer),
                     "target": " ".join(experiment.data.targets),
                     "right_rows": sum(  # of remember the letter that must come back, which stands at the end
                         predicted.endswith(target[-1] if name == "remember" else target)
                         for predicted, target in zip(
-                            session.prediction().split(" "), experiment.data.targets, strict=True
+                            predicted_text(session.trainer).split(" "), experiment.data.targets, strict=True
                         )
                     ),
                 }
@@ -178,7 +179,7 @@ def test_the_past_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(experiment)
     monkeypatch.setattr(headless, "Session", lambda *_, **__: session)
     run(experiment, every=50)
-    assert len(session.losses) == len(session.character_losses) == 1
+    assert len(session.losses) == len(session.branch.character_losses) == 1
 
 
 def test_an_interrupt_ends_with_the_last_line() -> None:

@@ -7,12 +7,13 @@ import pytest
 
 from rnn_tui.engine.host import gallery
 from rnn_tui.engine.host.budget import Budget
-from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.gallery import Gallery, View
 from rnn_tui.protocol.commands import Open, Play
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from tests.engine.answers.test_guard import CHARACTERS
+from tests.engine.driven import Driven
 from tests.engine.scripts import Scripted
 
 _COST = 0.02  # seconds that a frame takes, on the clock of these tests
@@ -41,9 +42,9 @@ class Hall:
         self.drawing = 0.0  # seconds that the views say they take
         self.frames: list[tuple[View, Frame]] = []
         self.made = 0
-        self.driver = Driver(lambda _: None)
-        self.driver.obey(Open(experiment=CHARACTERS))
-        made = self.driver.frame
+        self.driver = Driven()
+        obey(self.driver, Open(experiment=CHARACTERS))
+        made = self.driver.frames.frame
 
         def frame(wanted: Wanted) -> Frame:
             self.made += 1
@@ -51,10 +52,10 @@ class Hall:
             self.clock.pictures += cost
             return made(wanted)
 
-        monkeypatch.setattr(self.driver, "frame", frame)
+        monkeypatch.setattr(self.driver.frames, "frame", frame)
         monkeypatch.setattr(gallery, "time", self.clock)
         self.views = [View(Scripted(), wanted=each) for each in views]
-        self.gallery = Gallery(self.driver, self._send)
+        self.gallery = Gallery(self.driver, self.driver.frames, self._send)
         for each in (self.gallery._driving, self.gallery._watching):
             each._clock = self.clock
             each._earned_at = self.clock.now
@@ -121,7 +122,7 @@ def test_where_training_fills_all_cores_or_would_drawing_counts_as_well(
 def test_frames_for_others_are_bounded_however_many_ways_there_are_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is held has one revision for hours, while the time cursor moves."""
     hall = Hall(monkeypatch, Wanted(count=6))
-    hall.driver.obey(Play(on=False))
+    obey(hall.driver, Play(on=False))
     for number in range(100):
         hall.views[0].ask(FrameRequest(number=number, wanted=Wanted(count=6, forecast=number)))
         hall.gallery.show(hall.views, hall.views[0])
@@ -134,7 +135,7 @@ def test_frames_for_others_are_bounded_however_many_ways_there_are_to_look(monke
 
 def test_who_wants_the_same_shares_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall(monkeypatch, *[Wanted(count=6)] * 30)
-    hall.driver.obey(Play(on=False))
+    obey(hall.driver, Play(on=False))
     for view in hall.views:
         view.ask(FrameRequest(number=3, wanted=view.wanted))
     hall.gallery.show(hall.views, hall.views[0])
@@ -145,7 +146,7 @@ def test_who_wants_the_same_shares_one_frame(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_frame_with_a_failure_is_not_shown_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall(monkeypatch, Wanted(count=6))
-    hall.driver.obey(Play(on=False))
+    obey(hall.driver, Play(on=False))
     with monkeypatch.context() as patch:
         patch.setattr("rnn_tui.engine.answers.probe.Probe.steps", lambda *_: 1 / 0)
         hall.views[0].ask(FrameRequest(number=1, wanted=Wanted(count=6)))
@@ -172,7 +173,7 @@ def test_a_key_is_answered_at_once_on_credit_and_who_watches_waits(monkeypatch: 
 
 def test_while_nothing_trains_there_is_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall(monkeypatch, Wanted(count=6), Wanted(count=6, row=1))
-    hall.driver.obey(Play(on=False))
+    obey(hall.driver, Play(on=False))
     for number in range(100):
         for view in hall.views:
             view.ask(FrameRequest(number=number, wanted=view.wanted))
@@ -193,7 +194,7 @@ def test_updates_are_kept_for_whichever_view_asks(monkeypatch: pytest.MonkeyPatc
     from rnn_tui.protocol.inspect.weights import WeightsAsk
 
     hall = Hall(monkeypatch, Wanted(inside=(WeightsAsk(kind="update"),)), Wanted(count=6))
-    hall.driver.obey(Play(on=False))
+    obey(hall.driver, Play(on=False))
     assert hall.driver.session is not None
     for view in hall.views:
         view.ask(FrameRequest(number=1, wanted=view.wanted))

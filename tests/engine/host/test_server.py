@@ -424,12 +424,12 @@ def test_nonsense_hurts_nobody_but_who_speaks_it(place: Path) -> None:
 )
 def test_nonsense_is_refused_in_words(place: Path, nonsense: bytes) -> None:
     with house(place) as it:
-        keeper, guest = it.guest(), it.guest()
-        keeper.say(paused())
+        checkpointer, guest = it.guest(), it.guest()
+        checkpointer.say(paused())
         guest.socket.sendall(nonsense)
         assert guest.hear(Refused).problem
         assert guest.is_cut_off()
-        assert keeper.look().views == 1
+        assert checkpointer.look().views == 1
 
 
 @pytest.mark.parametrize("words", [(), (Inquire(),), (FrameRequest(number=1),)], ids=["silent", "asking", "looking"])

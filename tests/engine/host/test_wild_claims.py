@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError
@@ -18,6 +18,7 @@ from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk, WeightsFacts
+from tests.engine.driven import Driven
 
 WILD = [0, -1, 2**31, 2**63 - 1, 2**64 - 1, -(2**63), 10**7]
 HIHELLO = LESSONS["hihello-lstm"]
@@ -25,15 +26,15 @@ FULL = Wanted(count=6, top=3, units=4, layers=(0, 9), tensors=True, forecast=9, 
 
 
 @pytest.fixture
-def driver() -> Driver:
+def driver() -> Driven:
     return held()
 
 
-def held() -> Driver:
+def held() -> Driven:
     """A run after its first pass."""
-    it = Driver(lambda _: None)
-    it.obey(Open(experiment=HIHELLO, play=False))
-    it.obey(Step())
+    it = Driven()
+    obey(it, Open(experiment=HIHELLO, play=False))
+    obey(it, Step())
     return it
 
 
@@ -42,12 +43,12 @@ def held() -> Driver:
 
 @pytest.mark.parametrize("rate", [math.nan, math.inf])
 @pytest.mark.parametrize("kind", ["speed", "slow motion"])
-def test_a_speed_that_is_no_number_is_refused_and_the_one_before_stays(driver: Driver, kind: str, rate: float) -> None:
-    driver.obey(SetSpeed(speed=4.0))
+def test_a_speed_that_is_no_number_is_refused_and_the_one_before_stays(driver: Driven, kind: str, rate: float) -> None:
+    obey(driver, SetSpeed(speed=4.0))
     with pytest.raises(ExperimentError, match="is not a finite number"):
-        driver.obey(SetSpeed(speed=rate) if kind == "speed" else SlowMotion(on=True, pace=rate))
-    driver.obey(Play(on=True))
-    assert driver.frame(Wanted()).status.speed == 4.0
+        obey(driver, SetSpeed(speed=rate) if kind == "speed" else SlowMotion(on=True, pace=rate))
+    obey(driver, Play(on=True))
+    assert driver.frames.frame(Wanted()).status.speed == 4.0
     assert 0 < (driver.patience() or 0.0) <= 0.25
 
 
@@ -73,16 +74,16 @@ def test_however_slow_it_is_what_is_waited_for_is_a_time_that_poll_takes(speed: 
     ],
 )
 def test_an_experiment_that_cannot_be_is_refused_and_the_run_before_goes_on(
-    driver: Driver, section: str, values: dict[str, Any], path: str
+    driver: Driven, section: str, values: dict[str, Any], path: str
 ) -> None:
     before = driver.session
     wrong = replace(HIHELLO, **{section: replace(getattr(HIHELLO, section), **values)})
     with pytest.raises(ExperimentError) as error:
-        driver.obey(Open(experiment=wrong))
+        obey(driver, Open(experiment=wrong))
     assert error.value.path == path
     assert driver.session is before
-    driver.obey(Step())
-    assert driver.frame(Wanted()).status.tick == 2
+    obey(driver, Step())
+    assert driver.frames.frame(Wanted()).status.tick == 2
 
 
 # ---- looks ----
@@ -120,11 +121,11 @@ DRIVER = held()
 def test_no_look_is_too_wild_for_a_frame(inside: list[Any], field: str, number: int, layer: int, layers: int) -> None:
     value = CurveWanted(columns=number) if field == "curve" else number
     wanted = replace(FULL, inside=tuple(inside), layers=(layer, layers), **{field: value})
-    assert not DRIVER.frame(wanted).failures
+    assert not DRIVER.frames.frame(wanted).failures
 
 
-def test_a_histogram_has_no_more_bins_than_a_screen(driver: Driver) -> None:
-    (found,) = driver.frame(replace(FULL, inside=(WeightsAsk(matrices=1, bins=2**31),))).inside
+def test_a_histogram_has_no_more_bins_than_a_screen(driver: Driven) -> None:
+    (found,) = driver.frames.frame(replace(FULL, inside=(WeightsAsk(matrices=1, bins=2**31),))).inside
     assert isinstance(found, WeightsFacts)
     counts = found.matrices[0].counts
     assert counts is not None
@@ -132,8 +133,8 @@ def test_a_histogram_has_no_more_bins_than_a_screen(driver: Driver) -> None:
     assert counts.sum() == math.prod(found.matrices[0].shape)
 
 
-def test_of_asks_without_end_the_first_are_answered(driver: Driver) -> None:
+def test_of_asks_without_end_the_first_are_answered(driver: Driven) -> None:
     asked = tuple(CellAsk(step=0, unit=number % 5) for number in range(20_000))
-    frame = driver.frame(replace(FULL, inside=asked))
+    frame = driver.frames.frame(replace(FULL, inside=asked))
     assert len(frame.inside) == 32
     assert not frame.failures

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from rnn_tui.engine.inspect.slow_motion import plan
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Network
@@ -70,9 +71,9 @@ def name(each: Experiment) -> str:
 
 def bits(session: Session) -> bytes:
     """Losses, weights, gradients, the optimiser and the random numbers."""
-    session.drain()
+    session.recording.drain()
     trainer = session.trainer
-    losses = [series.envelope(10**6).low for series in (session.losses, session.character_losses)]
+    losses = [series.envelope(10**6).low for series in (session.losses, session.branch.character_losses)]
     tensors = [torch.get_rng_state(), *trainer.model.parameters(), *trainer.logits]
     tensors += [weight.grad for weight in trainer.model.parameters() if weight.grad is not None]
     if trainer.optimizer is not None:
@@ -97,7 +98,7 @@ def phases_of_tick(session: Session) -> list[Phase]:
         session.next_phase()
         session.probe.steps(EVERYTHING)
         session.probe.states(EVERYTHING)
-        session.status(playing=True, speed=1, slow=1)
+        status_of(session, playing=True, speed=1, slow=1)
         phase = session.probe.phase(EVERYTHING)
         assert phase is not None
         found.append(phase)
@@ -362,7 +363,7 @@ def test_nothing_is_shown_before_it_is_computed_and_nothing_changes_afterwards(w
         seen.append((session.probe.states(EVERYTHING), session.probe.steps(EVERYTHING)))
         phase = session.probe.phase(EVERYTHING)
         assert phase is not None
-        status = session.status(playing=True, speed=1, slow=2)
+        status = status_of(session, playing=True, speed=1, slow=2)
         steps = seen[-1][1]
         outputs = steps.top if what.training.learn else steps.outputs
         assert status.fed == len(outputs)
@@ -444,7 +445,7 @@ def test_the_run_holds_behind_the_last_phase_of_its_last_tick() -> None:
     phase = session.probe.phase(EVERYTHING)
     assert phase is not None
     assert (phase.kind, phase.time_step) == ("backward", 0)
-    assert "epoch is done" in session.notice
+    assert "epoch is done" in session.hold.notice
 
 
 def test_a_loss_that_is_no_number_is_shown_and_holds() -> None:
@@ -453,5 +454,5 @@ def test_a_loss_that_is_no_number_is_shown_and_holds() -> None:
         assert session.trainer.epoch < 50
     phase = session.probe.phase(EVERYTHING)
     assert phase is not None
-    assert "loss turned" in session.notice
+    assert "loss turned" in session.hold.notice
     assert not all(np.isfinite([value for _, value in phase.numbers]))

@@ -300,7 +300,7 @@ def test_slow_motion_shows_the_pass_as_it_is() -> None:
 @pytest.mark.parametrize("tick", ["character", "sequence"])
 def test_going_back_and_forking_is_exact(monkeypatch: pytest.MonkeyPatch, way: str, tick: str) -> None:
     monkeypatch.setattr("rnn_tui.engine.training.branches._SPACING", 2.0)
-    monkeypatch.setattr("rnn_tui.engine.session.session._LONGEST_RUN", math.inf)
+    monkeypatch.setattr("rnn_tui.engine.session.replay._LONGEST", math.inf)
     session = session_of(experiment("gru", way, tick=tick))
     past = [bits(session)]
     for at in range(1, 50):

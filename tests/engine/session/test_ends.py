@@ -10,13 +10,14 @@ import pytest
 
 from rnn_tui.engine.headless.progress_lines import Lines
 from rnn_tui.engine.headless.train import train
-from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.commands import Keep, Open, Play, Step
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
+from tests.engine.driven import Driven
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.text_runs import letters, on_text
 
@@ -41,8 +42,8 @@ def headless(experiment: Experiment, folder: Path, *, until: tuple[str, ...] = (
 
 
 def in_a_view(experiment: Experiment, folder: Path, updates: int) -> None:
-    driver = Driver(lambda _: None)
-    driver.obey(Open(experiment=changed(experiment, run={"speed": 0.0}), keep=Keep(folder=str(folder))))
+    driver = Driven()
+    obey(driver, Open(experiment=changed(experiment, run={"speed": 0.0}), keep=Keep(folder=str(folder))))
     session = driver.session
     assert session is not None
     while session.trainer.epoch < updates and driver.busy:
@@ -82,7 +83,7 @@ def test_the_last_weights_are_judged_and_may_be_the_best(end: str, part_is_whole
     assert [(each.update, each.loss) for each in manifest.held_out] == [
         (int(row["update"]), float(row["loss"])) for row in rows
     ]
-    assert best.update % Session(experiment).judges_every  # no regular judgement
+    assert best.update % Session(experiment).recording.evaluation.every  # no regular judgement
 
 
 def test_a_stop_does_not_change_when_it_stops_early(tmp_path: Path) -> None:
@@ -90,15 +91,15 @@ def test_a_stop_does_not_change_when_it_stops_early(tmp_path: Path) -> None:
     experiment = on_text(tmp_path, letters(60), training={"patience": 2, "lr": 1.0}, holdout=0.2)
     ends = []
     for stop in range(9):
-        session, keeper = begin(experiment, tmp_path / f"run-{stop}")
+        session, checkpointer = begin(experiment, tmp_path / f"run-{stop}")
         if stop:
-            advance(session, stop, keeper)
-            keeper.close()
-            session, keeper = go_on(tmp_path / f"run-{stop}")
+            advance(session, stop, checkpointer)
+            checkpointer.close()
+            session, checkpointer = go_on(tmp_path / f"run-{stop}")
         while session.tick():
             pass
-        ends.append((session.trainer.ticks, session.early))
-        keeper.close()
+        ends.append((session.trainer.ticks, session.hold.early))
+        checkpointer.close()
     assert len({*ends}) == 1
     assert ends[0][0] == 9
     assert ends[0][1]
@@ -159,18 +160,18 @@ def files(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 @pytest.fixture(params=RUNS)
 def ended(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    session, keeper = begin(RUNS[request.param](tmp_path), tmp_path / "run")
+    session, checkpointer = begin(RUNS[request.param](tmp_path), tmp_path / "run")
     while session.tick():
-        keeper.ticked()
-    session.judge()
-    keeper.close()
+        checkpointer.ticked()
+    session.recording.evaluate()
+    checkpointer.close()
     return tmp_path / "run"
 
 
-def opened(folder: Path) -> Driver:
-    driver = Driver(lambda _: None)
+def opened(folder: Path) -> Driven:
+    driver = Driven()
     experiment = changed(read_experiment(folder), run={"speed": 0.0})
-    driver.obey(Open(experiment=experiment, play=True, keep=Keep(folder=str(folder), resume=True)))
+    obey(driver, Open(experiment=experiment, play=True, keep=Keep(folder=str(folder), resume=True)))
     return driver
 
 
@@ -180,7 +181,7 @@ def test_it_opens_at_its_end_and_nothing_changes(ended: Path) -> None:
     assert not driver.playing
     for _ in range(3):
         driver.turn()
-    status = driver.whereabouts(views=1).status
+    status = driver.frames.whereabouts(views=1).status
     assert status is not None
     assert (status.tick, status.state == "playing") == (read_manifest(ended).tick, False)
     assert "Space plays on" in status.notice or "The loss turned" in status.notice
@@ -193,11 +194,11 @@ def test_it_goes_on_when_that_is_asked_for(ended: Path) -> None:
     tick = read_manifest(ended).tick
     for command in (Play(on=True), Step(unit="tick")):
         driver = opened(ended)
-        driver.obey(command)
+        obey(driver, command)
         driver.turn()
         assert driver.session is not None
         assert driver.session.trainer.ticks == tick + 1
-        driver._place.abandon()
+        driver._folder.abandon()
 
 
 def test_train_resume_of_it_changes_nothing_but_after_an_early_stop(ended: Path) -> None:
@@ -216,10 +217,10 @@ def test_train_resume_of_it_changes_nothing_but_after_an_early_stop(ended: Path)
 
 
 def test_a_tick_that_lies_ahead_is_reached(tmp_path: Path) -> None:
-    session, keeper = begin(RUNS["character"](tmp_path), tmp_path / "run")
+    session, checkpointer = begin(RUNS["character"](tmp_path), tmp_path / "run")
     while session.tick():
         pass
-    keeper.close()
+    checkpointer.close()
     experiment, keep = read_experiment(tmp_path / "run"), Keep(folder=str(tmp_path / "run"), resume=True)
     train(experiment, json=False, every=1, out=io.StringIO(), err=io.StringIO(), until=("tick=40",), keep=keep)
     assert read_manifest(tmp_path / "run").tick == 40

@@ -10,7 +10,10 @@ import torch
 from numpy.testing import assert_allclose
 
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
+from rnn_tui.engine.host.commands import with_seed
+from rnn_tui.engine.host.curves import character_curve
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Data, Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
@@ -39,9 +42,9 @@ def test_a_loss_that_is_no_number_holds_and_says_where(tick: str) -> None:
     assert trainer.loss is not None
     assert not torch.isfinite(trainer.loss)
     assert 1 < trainer.epoch < 50
-    assert f"tick {trainer.ticks}, epoch {trainer.epoch}:" in session.notice
-    assert "smaller learning rate" in session.notice
-    assert session.status(playing=False, speed=0).notice == session.notice
+    assert f"tick {trainer.ticks}, epoch {trainer.epoch}:" in session.hold.notice
+    assert "smaller learning rate" in session.hold.notice
+    assert status_of(session, playing=False, speed=0).notice == session.hold.notice
     assert not session.done
     session.play_on()  # nothing is better yet, so it holds again
     assert not session.tick()
@@ -55,19 +58,19 @@ def test_an_infinite_loss_holds_too() -> None:
     with torch.no_grad():
         head.bias.copy_(torch.tensor([3e38, -3e38, -3e38, -3e38, -3e38]))  # h for certain, where e is right
     assert not session.tick()
-    assert session.notice.startswith("The loss turned infinite at tick 2, epoch 1:")
+    assert session.hold.notice.startswith("The loss turned infinite at tick 2, epoch 1:")
 
 
 def test_it_holds_at_the_end_of_its_epochs_and_can_be_played_on() -> None:
     session = Session(experiment(epochs=3))
     assert [session.tick() for _ in range(18)] == [True] * 17 + [False]
     assert session.done
-    assert session.status(playing=False, speed=0).state == "done"
-    assert "3 epochs are done" in session.notice
+    assert status_of(session, playing=False, speed=0).state == "done"
+    assert "3 epochs are done" in session.hold.notice
     session.play_on()
-    assert (session.done, session.notice) == (False, "")
+    assert (session.done, session.hold.notice) == (False, "")
     assert [session.tick() for _ in range(18)] == [True] * 17 + [False]
-    assert (session.trainer.epoch, len(session.losses), len(session.character_losses)) == (6, 6, 36)
+    assert (session.trainer.epoch, len(session.losses), len(session.branch.character_losses)) == (6, 6, 36)
 
 
 def test_epochs_0_never_end() -> None:
@@ -83,7 +86,7 @@ def test_the_running_loss_is_that_of_the_steps_fed() -> None:
             session.tick()
         targets = torch.tensor([["hielo".index(each) for each in step] for step in ("ih", "hi", "ee", "lh")])
         p = torch.cat(session.trainer.logits).double().softmax(-1).gather(2, targets[:, :, None])
-        running = session.status(playing=True, speed=1).running_loss
+        running = status_of(session, playing=True, speed=1).running_loss
         assert_allclose(running or 0, -p.log().sum().item() / 2 / parts, rtol=1e-6)
 
 
@@ -94,13 +97,13 @@ def test_the_curve_of_single_characters_ends_with_character_ticks() -> None:
         session.tick()
         assert session.trainer.loss is not None
         losses.append(session.trainer.loss.item())
-    curve = session.character_curve(CurveWanted(columns=99))
+    curve = character_curve(session, CurveWanted(columns=99))
     assert curve is not None
     assert_allclose(curve.low, losses)
     assert_allclose(curve.x, np.arange(1, 10) / 6)  # in epochs
     session.set_tick("sequence")
     session.tick()
-    assert session.character_curve(CurveWanted(columns=99)) is None  # ticks and characters no longer agree
+    assert character_curve(session, CurveWanted(columns=99)) is None  # ticks and characters no longer agree
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -111,13 +114,13 @@ def test_all_that_a_lesson_shows_crosses_the_seam(name: str) -> None:
         frame = Frame(
             look=1,
             revision=1,
-            status=session.status(playing=True, speed=0.0),
+            status=status_of(session, playing=True, speed=0.0),
             steps=session.probe.steps(wanted),
             states=session.probe.states(wanted),
             curve=session.losses.envelope(3),
-            characters=session.character_curve(CurveWanted(columns=3)),
-            predictions=session.predictions.newest(9),
-            learnt=session.predictions.learnt,
+            characters=character_curve(session, CurveWanted(columns=3)),
+            predictions=session.branch.predictions.newest(9),
+            learnt=session.branch.predictions.learnt,
             tensors=tensor_facts(session.trainer),
             checks=checks(session.trainer),
         )
@@ -133,7 +136,7 @@ def test_a_session_keeps_the_rules() -> None:
     with pytest.raises(ExperimentError, match="must be sequence"):
         Session(experiment({"bidirectional": True, **LINEAR}, tick="sequence")).set_tick("character")
     with pytest.raises(ExperimentError, match="-1 is too small"):
-        Session(experiment()).with_seed(-1)
+        with_seed(experiment(), -1)
     with pytest.raises(ExperimentError, match="at least one character"):
         Session(Experiment(data=Data(inputs=())))  # as it may come over the wire, where no rule is checked
 
@@ -162,9 +165,9 @@ def run(what: Experiment, *, look: bool) -> bytes:
             assert session.probe.states(EVERYTHING)
             assert tensor_facts(session.trainer)
             checks(session.trainer)
-            session.status(playing=True, speed=1)
+            status_of(session, playing=True, speed=1)
             assert torch.equal(before, torch.get_rng_state())
-    losses = [series.envelope(10**6).low for series in (session.losses, session.character_losses)]
+    losses = [series.envelope(10**6).low for series in (session.losses, session.branch.character_losses)]
     gradients = [weight.grad for weight in session.trainer.model.parameters() if weight.grad is not None]
     tensors = [torch.get_rng_state(), *session.trainer.model.parameters(), *gradients]
     return b"".join(array.tobytes() for array in [*losses, *(tensor.detach().numpy() for tensor in tensors)])

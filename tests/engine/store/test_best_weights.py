@@ -72,14 +72,14 @@ def kept_best(folder: Path) -> dict[str, Tensor]:
 
 
 def test_it_is_the_lowest_loss_of_what_is_held_out(tmp_path: Path) -> None:
-    session, keeper = begin(held_out(tmp_path), tmp_path / "run")
+    session, checkpointer = begin(held_out(tmp_path), tmp_path / "run")
     losses = {}
     while not session.done:
         session.tick()
-        keeper.ticked()
-        if session.trainer.epoch == 1 or session.trainer.epoch % session.judges_every == 0:
+        checkpointer.ticked()
+        if session.trainer.epoch == 1 or session.trainer.epoch % session.recording.evaluation.every == 0:
             losses[session.trainer.epoch] = loss_of_what_is_held_out(weights_of(session))
-    keeper.close()
+    checkpointer.close()
     best = read_best(tmp_path / "run")
     assert best.update == min(losses, key=losses.__getitem__) < max(losses)
     assert best.loss == pytest.approx(min(losses.values()), rel=1e-5)
@@ -95,9 +95,9 @@ def unsteady() -> Experiment:
 
 
 def test_without_a_hold_out_it_is_the_loss_of_the_epoch(tmp_path: Path) -> None:
-    session, keeper = begin(unsteady(), tmp_path / "run")
-    advance(session, 55, keeper)
-    keeper.close()
+    session, checkpointer = begin(unsteady(), tmp_path / "run")
+    advance(session, 55, checkpointer)
+    checkpointer.close()
     losses, best = list(session.losses), read_best(tmp_path / "run")
     assert (best.update, best.epoch, best.loss) == (int(np.argmin(losses)) + 1,) * 2 + (min(losses),)
     assert best.update < 55
@@ -113,13 +113,13 @@ def test_without_a_hold_out_it_is_the_loss_of_the_epoch(tmp_path: Path) -> None:
 
 def test_an_epoch_of_several_passes_counts_by_its_mean(tmp_path: Path) -> None:
     experiment = on_text(tmp_path, TEXT, training={"lr": 0.5, "optimizer": "sgd", "epochs": 12})
-    session, keeper = begin(experiment, tmp_path / "run")
+    session, checkpointer = begin(experiment, tmp_path / "run")
     weights = []
     while not session.done:
         session.tick()
-        if session.at_end_of_epoch:
+        if session.progress.at_end_of_epoch:
             weights.append(weights_of(session))
-    keeper.close()
+    checkpointer.close()
     means = np.array(list(session.losses)).reshape(12, -1).mean(1)
     assert read_best(tmp_path / "run").epoch == means.argmin() + 1
     assert read_best(tmp_path / "run").loss == pytest.approx(means.min())
@@ -130,24 +130,24 @@ def test_an_epoch_of_several_passes_counts_by_its_mean(tmp_path: Path) -> None:
 def test_it_outlives_a_stop(tmp_path: Path, stop: int) -> None:
     experiment = held_out(tmp_path)
     for name, stops in (("whole", ()), ("parts", (stop,))):
-        session, keeper = begin(experiment, tmp_path / name)
+        session, checkpointer = begin(experiment, tmp_path / name)
         for at in stops:
-            advance(session, at, keeper)
-            keeper.close()
-            session, keeper = go_on(tmp_path / name)
-        advance(session, 190, keeper)
-        keeper.close()
+            advance(session, at, checkpointer)
+            checkpointer.close()
+            session, checkpointer = go_on(tmp_path / name)
+        advance(session, 190, checkpointer)
+        checkpointer.close()
     assert read_best(tmp_path / "whole") == read_best(tmp_path / "parts")
     torch.testing.assert_close(kept_best(tmp_path / "whole"), kept_best(tmp_path / "parts"), rtol=0, atol=0)
 
 
 def test_slow_motion_misses_none(tmp_path: Path) -> None:
-    session, keeper = begin(changed(unsteady(), training={"lr": 0.1}), tmp_path / "run")
+    session, checkpointer = begin(changed(unsteady(), training={"lr": 0.1}), tmp_path / "run")
     for _ in range(5):
         while session.next_phase() and session.is_held:
             pass
     session.tick()
-    keeper.close()
+    checkpointer.close()
     losses = list(session.losses)
     assert losses == sorted(losses, reverse=True)
     assert read_best(tmp_path / "run").loss == losses[-1]
@@ -155,9 +155,9 @@ def test_slow_motion_misses_none(tmp_path: Path) -> None:
 
 def test_killed_anywhere_the_best_is_whole(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    session, keeper = begin(LESSONS["hihello"], folder)
+    session, checkpointer = begin(LESSONS["hihello"], folder)
     advance(session, 20)
-    keeper.close()
+    checkpointer.close()
     before = read_best(folder).loss
     after, found = min(session_losses(44)), list[float]()
     at = 0
@@ -165,22 +165,22 @@ def test_killed_anywhere_the_best_is_whole(tmp_path: Path) -> None:
         at += 1
         copy = tmp_path / f"killed-{at}"
         shutil.copytree(folder, copy)
-        session, keeper = go_on(copy)
+        session, checkpointer = go_on(copy)
         advance(session, 44)
         with pytest.MonkeyPatch.context() as patch:
             system = fail(patch, at, Killed)
             try:
-                keeper.save()
+                checkpointer.save()
             except Killed:
-                keeper._opened.close()
+                checkpointer._opened.close()
             else:
                 break
         assert system.calls >= at  # closing goes on
         load_network(copy, best=True)
         found.append(read_best(copy).loss)
-        session, keeper = go_on(copy)
+        session, checkpointer = go_on(copy)
         advance(session, 44)
-        keeper.close()
+        checkpointer.close()
         assert read_best(copy).loss == after  # also where it was lost with the process
     assert {*found} == {before, after}
     assert found == sorted(found, reverse=True)
@@ -194,9 +194,9 @@ def session_losses(ticks: int) -> list[float]:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
-    session, keeper = begin(held_out(tmp_path), tmp_path / "run")
-    advance(session, 200, keeper)
-    keeper.close()
+    session, checkpointer = begin(held_out(tmp_path), tmp_path / "run")
+    advance(session, 200, checkpointer)
+    checkpointer.close()
     return tmp_path / "run"
 
 
@@ -257,18 +257,20 @@ def test_damage_is_told_and_the_run_goes_on(kept: Path, damage: Callable[[Path],
         assert words in result.stderr
     assert run("sample", str(kept)).exit_code == 0
     told: list[str] = []
-    session, keeper = resume(Keep(folder=str(kept), resume=True), read_experiment(kept), told.append)
+    session, checkpointer = resume(Keep(folder=str(kept), resume=True), read_experiment(kept), told.append)
     assert len(told) == 1
     assert words in told[0]
-    advance(session, session.trainer.ticks + 25, keeper)
-    keeper.close()
+    advance(session, session.trainer.ticks + 25, checkpointer)
+    checkpointer.close()
     assert run("sample", str(kept), "--best").exit_code == 0
 
 
 def test_a_run_that_has_none_says_so(tmp_path: Path) -> None:
-    session, keeper = begin(changed(LESSONS["hihello-embedding"], training={"tick": "character"}), tmp_path / "run")
-    advance(session, 3, keeper)  # characters
-    keeper.close()
+    session, checkpointer = begin(
+        changed(LESSONS["hihello-embedding"], training={"tick": "character"}), tmp_path / "run"
+    )
+    advance(session, 3, checkpointer)  # characters
+    checkpointer.close()
     for command in ("sample", "export"):
         result = run(command, str(tmp_path / "run"), "--best")
         assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)

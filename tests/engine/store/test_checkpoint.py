@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from rnn_tui.common import atomic_files as whole
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.store.resume import begin_keeping
+from rnn_tui.engine.store.resume import begin_saving
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.commands import Keep
@@ -73,9 +73,9 @@ def full() -> OSError:
 def stopped(tmp_path: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
     """A run with a checkpoint at tick 20, what was known then, and what is known at tick 44."""
     folder = tmp_path / "run"
-    session, keeper = begin(LESSONS["hihello"], folder)
+    session, checkpointer = begin(LESSONS["hihello"], folder)
     advance(session, 20)
-    keeper.close()
+    checkpointer.close()
     before = known(session)
     advance(session, 44)
     return folder, before, known(session)
@@ -85,12 +85,12 @@ def writings(folder: Path) -> int:
     """How many operations a second checkpoint takes."""
     copy = folder.with_name("counted")
     shutil.copytree(folder, copy)
-    session, keeper = go_on(copy)
+    session, checkpointer = go_on(copy)
     advance(session, 44)
     with pytest.MonkeyPatch.context() as patch:
         system = fail(patch, -1, Killed)
-        keeper.save()
-    keeper.close()
+        checkpointer.save()
+    checkpointer.close()
     assert system.calls > 20
     return system.calls
 
@@ -101,19 +101,19 @@ def test_killed_anywhere_one_of_two_checkpoints_loads(stopped: tuple[Path, dict[
     for at in range(1, writings(folder) + 1):
         copy = folder.with_name(f"killed-{at}")
         shutil.copytree(folder, copy)
-        session, keeper = go_on(copy)
+        session, checkpointer = go_on(copy)
         advance(session, 44)
         with pytest.MonkeyPatch.context() as patch:
             fail(patch, at, Killed)
             with pytest.raises(Killed):
-                keeper.save()
-        keeper._opened.close()  # as the system does
+                checkpointer.save()
+        checkpointer._opened.close()  # as the system does
         found, again = go_on(copy)
         assert known(found) in (before, after)
         outcomes.append(known(found) == after)
         advance(found, 44)
         assert known(found) == after
-        again._saved = None
+        again._saved_version = None
         again.close()  # over whatever was left there
         assert known(go_on(copy)[0]) == after
         assert len(list(copy.glob("checkpoint-*.safetensors*"))) == len(list(copy.glob("best-*.safetensors*"))) == 1
@@ -128,13 +128,13 @@ def test_a_full_disk_is_told_once_and_training_goes_on(
     for at in range(1, writings(folder) + 1):
         copy = folder.with_name(f"full-{at}")
         shutil.copytree(folder, copy)
-        session, keeper = go_on(copy)
+        session, checkpointer = go_on(copy)
         told: list[str] = []
-        keeper._told = told.append
+        checkpointer._report = told.append
         advance(session, 44)
         with pytest.MonkeyPatch.context() as patch:
             fail(patch, at, full)
-            keeper.save()
+            checkpointer.save()
         refused = f"{copy}: cannot be written: No space left on device"
         without_losses = [
             f"{refused}; its checkpoint is whole, and the losses are there of {rows} of 7 passes"
@@ -142,7 +142,7 @@ def test_a_full_disk_is_told_once_and_training_goes_on(
         ]
         older = f"{refused}; its checkpoint is of epoch 4"
         assert told in ([], [older], [refused], *([each] for each in without_losses))  # or that of the best loss
-        assert bool(told) == bool(keeper.problem)
+        assert bool(told) == bool(checkpointer.problem)
         assert known(session) == after
         kept = folder.with_name(f"seen-{at}")
         shutil.copytree(copy, kept)
@@ -155,27 +155,27 @@ def test_a_full_disk_is_told_once_and_training_goes_on(
             assert {**there, "characters": None} == {**after, "characters": None}
         else:
             assert there == (before if told == [older] else after)
-        keeper.close()  # there is space again
-        assert not keeper.problem
+        checkpointer.close()  # there is space again
+        assert not checkpointer.problem
         assert known(go_on(copy)[0]) == after
 
 
 def test_a_disk_that_stays_full_is_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session, keeper = begin(LESSONS["hihello"], tmp_path / "run", every=1)
+    session, checkpointer = begin(LESSONS["hihello"], tmp_path / "run", every=1)
     told: list[str] = []
-    keeper._told = told.append
+    checkpointer._report = told.append
 
     def refuse(*_: object, **__: object) -> None:
         raise full()
 
     for name in ("append", "write"):
         monkeypatch.setattr(whole.Folder, name, refuse)
-    advance(session, 60, keeper)
+    advance(session, 60, checkpointer)
     assert len(told) == 1
     monkeypatch.undo()
-    advance(session, 66, keeper)
-    assert not keeper.problem
-    keeper.close()
+    advance(session, 66, checkpointer)
+    assert not checkpointer.problem
+    checkpointer.close()
     assert known(go_on(tmp_path / "run")[0]) == known(session)
 
 
@@ -326,9 +326,9 @@ def test_loading_never_runs_code(
 def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        session, keeper = begin(LESSONS["hihello"], tmp_path / "new" / "run")
-        advance(session, 9, keeper)
-        keeper.close()
+        session, checkpointer = begin(LESSONS["hihello"], tmp_path / "new" / "run")
+        advance(session, 9, checkpointer)
+        checkpointer.close()
     finally:
         os.umask(before)
     for folder in (tmp_path / "new", tmp_path / "new" / "run"):
@@ -352,29 +352,29 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
 
 def test_two_processes_do_not_train_one_run(stopped: tuple[Path, dict[str, Any], dict[str, Any]]) -> None:
     folder = stopped[0]
-    _, keeper = go_on(folder)
+    _, checkpointer = go_on(folder)
     with pytest.raises(CheckpointError, match="is being trained already"):
         go_on(folder)
-    keeper.close()
-    _, keeper = go_on(folder)
+    checkpointer.close()
+    _, checkpointer = go_on(folder)
     lock = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)"
     other = subprocess.run([sys.executable, "-c", lock, str(folder)], capture_output=True, text=True, check=False)
     assert "BlockingIOError" in other.stderr
-    keeper.close()
+    checkpointer.close()
 
 
 def test_checkpoints_come_by_number_or_by_time(tmp_path: Path) -> None:
-    session, keeper = begin(LESSONS["hihello-sequence"], tmp_path / "number", every=3)
+    session, checkpointer = begin(LESSONS["hihello-sequence"], tmp_path / "number", every=3)
     seen = []
     for tick in range(1, 10):
-        advance(session, tick, keeper)
+        advance(session, tick, checkpointer)
         file = tmp_path / "number" / "checkpoint.json"
         seen.append(read_manifest(file.parent).tick if file.exists() else 0)
     assert seen == [0, 0, 3, 3, 3, 6, 6, 6, 9]
-    keeper.close()
+    checkpointer.close()
     now = [0.0]
     session = Session(LESSONS["hihello-sequence"])
-    timed = begin_keeping(session, Keep(folder=str(tmp_path / "time")), print)
+    timed = begin_saving(session, Keep(folder=str(tmp_path / "time")), print)
     timed._clock = lambda: now[0]
     timed._log_due = timed._save_due = 0.0
     saves: list[float] = []
@@ -432,7 +432,7 @@ def test_a_disk_too_full_for_the_first_checkpoint_is_told_as_such(
 ) -> None:
     told: list[str] = []
     session = Session(LESSONS["hihello"])
-    keeper = begin_keeping(session, Keep(folder=str(tmp_path / "run")), told.append)
+    checkpointer = begin_saving(session, Keep(folder=str(tmp_path / "run")), told.append)
     session.tick()
 
     def full(*_: object) -> None:
@@ -440,13 +440,13 @@ def test_a_disk_too_full_for_the_first_checkpoint_is_told_as_such(
 
     with monkeypatch.context() as patched:
         patched.setattr("rnn_tui.engine.store.checkpoint.write", full)
-        keeper.save()
+        checkpointer.save()
     assert told == [f"{tmp_path / 'run'}: cannot be written: No space left on device; it has no checkpoint yet"]
-    keeper.save()
+    checkpointer.save()
     with monkeypatch.context() as patched:
         session.tick()
         patched.setattr("rnn_tui.engine.store.checkpoint.write", full)
-        keeper.save()
+        checkpointer.save()
     problem = "cannot be written: No space left on device; its checkpoint is of epoch 1, tick 1"
     assert told[1:] == [f"{tmp_path / 'run'}: {problem}"]
-    keeper.close()
+    checkpointer.close()

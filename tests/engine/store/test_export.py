@@ -45,9 +45,9 @@ assert "rnn_tui" not in sys.modules
 
 def exported(experiment: Experiment, ticks: int, folder: Path, *, best: bool = False) -> tuple[Session, Path]:
     """The session as it was kept, and the file that was made of it once the data were gone, in a place of its own."""
-    session, keeper = begin(experiment, folder / "run")
+    session, checkpointer = begin(experiment, folder / "run")
     advance(session, ticks)
-    keeper.close()
+    checkpointer.close()
     session, _ = load_run(folder / "run", read_experiment(folder / "run"))
     for name in ("text.txt", "series.csv", "pairs.tsv"):
         (folder / name).unlink(missing_ok=True)

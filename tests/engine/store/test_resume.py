@@ -40,19 +40,19 @@ def test_every_lesson_goes_on_as_if_never_stopped(name: str, tick: str, tmp_path
     assert expected[last]["tick"][1] == EPOCHS
     for stop in {length + 1, 2 * length - 1, last}:
         folder = tmp_path / str(stop)
-        session, keeper = begin(experiment, folder)
-        advance(session, stop, keeper)
-        keeper.close()
+        session, checkpointer = begin(experiment, folder)
+        advance(session, stop, checkpointer)
+        checkpointer.close()
         assert known(session) == expected[stop]  # writing has disturbed nothing
         advance(session, min(stop + 1, last))
         assert known(session) == expected[min(stop + 1, last)]
         torch.manual_seed(99)
-        session, keeper = go_on(folder)
+        session, checkpointer = go_on(folder)
         assert known(session) == expected[stop]
         while session.trainer.ticks < last:
             session.tick()
             assert known(session) == expected[session.trainer.ticks]
-        keeper.close()
+        checkpointer.close()
         assert known(go_on(folder)[0]) == expected[last]
 
 
@@ -118,16 +118,16 @@ def test_any_network_with_any_forks_goes_on(
         advance(whole, tick)
         expected[whole.trainer.ticks] = known(whole)
     folder = tmp_path_factory.mktemp("runs") / "run"
-    session, keeper = begin(experiment, folder, tuple(turns))
+    session, checkpointer = begin(experiment, folder, tuple(turns))
     for stop in sorted(stops):
         advance(session, stop)
-        keeper.close()
+        checkpointer.close()
         torch.manual_seed(99)
-        session, keeper = go_on(folder)
+        session, checkpointer = go_on(folder)
         assert known(session) == expected[stop]
     advance(session, 14)
     assert known(session) == expected[14]
-    keeper.close()
+    checkpointer.close()
 
 
 def _plain(turn: Turn) -> dict[str, Any]:
@@ -137,11 +137,11 @@ def _plain(turn: Turn) -> dict[str, Any]:
 def test_one_can_go_back_before_the_stop_and_fork_there(tmp_path: Path) -> None:
     experiment = LESSONS["hihello"]
     whole = Session(experiment)
-    session, keeper = begin(experiment, tmp_path / "run")
+    session, checkpointer = begin(experiment, tmp_path / "run")
     for each in (whole, session):
         advance(each, 40)
-    keeper.close()
-    session, keeper = go_on(tmp_path / "run")
+    checkpointer.close()
+    session, checkpointer = go_on(tmp_path / "run")
     for each in (whole, session):
         advance(each, 50)
         each.go_to(15)
@@ -149,36 +149,36 @@ def test_one_can_go_back_before_the_stop_and_fork_there(tmp_path: Path) -> None:
     for each in (whole, session):
         each.learn(changed(experiment, training={"lr": 0.01}).training)
         advance(each, 33)
-    keeper.close()
-    again, keeper = go_on(tmp_path / "run")
+    checkpointer.close()
+    again, checkpointer = go_on(tmp_path / "run")
     assert again.branch.name == "fork 1"
     for each in (whole, again):
         advance(each, 60)
     assert known(again) == known(whole)
-    keeper.close()
+    checkpointer.close()
     assert (tmp_path / "run" / "losses.csv").read_text().count("\n") == 1 + 6  # the old future is still there
     assert read_manifest(tmp_path / "run").losses == "losses-2.csv"
 
 
 def test_what_stands_in_its_past_is_kept_where_it_had_come_to(tmp_path: Path) -> None:
-    session, keeper = begin(LESSONS["hihello"], tmp_path / "run")
+    session, checkpointer = begin(LESSONS["hihello"], tmp_path / "run")
     advance(session, 50)
-    keeper.save()  # as the server does before it goes back
+    checkpointer.save()  # as the server does before it goes back
     session.go_to(7)
-    keeper.close()
+    checkpointer.close()
     assert go_on(tmp_path / "run")[0].trainer.ticks == 50
 
 
 def test_a_tick_that_is_held_is_finished_first(tmp_path: Path) -> None:
     whole = Session(LESSONS["hihello"])
-    session, keeper = begin(LESSONS["hihello"], tmp_path / "run")
+    session, checkpointer = begin(LESSONS["hihello"], tmp_path / "run")
     advance(session, 12)
     for _ in range(3):
         session.next_phase()
     assert session.is_held
-    keeper.save()
+    checkpointer.save()
     assert not (tmp_path / "run" / "checkpoint.json").exists()
-    keeper.close()
+    checkpointer.close()
     advance(whole, 13)
     assert known(go_on(tmp_path / "run")[0]) == known(whole)
 
@@ -191,12 +191,12 @@ def test_a_loss_that_is_no_number_is_kept_as_such(tmp_path: Path) -> None:
             "training": {"optimizer": "sgd", "lr": 1e6},
         }
     )
-    session, keeper = begin(experiment, tmp_path / "run")
+    session, checkpointer = begin(experiment, tmp_path / "run")
     while session.tick():
         pass
-    assert session.lost
+    assert session.hold.lost
     while not session.trainer.at_end_of_pass:
         session.tick()
-    keeper.close()
+    checkpointer.close()
     assert "nan" in (tmp_path / "run" / "losses.csv").read_text()
     assert known(go_on(tmp_path / "run")[0])["losses"] == known(session)["losses"]

@@ -41,18 +41,18 @@ def goes_on(experiment: Experiment, folder: Path, stops: list[int], last: int) -
         play(whole)
         expected[whole.trainer.ticks] = everything(whole)
     for stop in stops:
-        session, keeper = begin(experiment, folder / str(stop))
+        session, checkpointer = begin(experiment, folder / str(stop))
         while session.trainer.ticks < stop:
             play(session)
-            keeper.ticked()
-        keeper.close()
+            checkpointer.ticked()
+        checkpointer.close()
         torch.manual_seed(99)
-        session, keeper = go_on(folder / str(stop))
+        session, checkpointer = go_on(folder / str(stop))
         assert everything(session) == expected[stop]
         while session.trainer.ticks < last:
             play(session)
             assert everything(session) == expected[session.trainer.ticks]
-        keeper.close()
+        checkpointer.close()
 
 
 def play(session: Session) -> None:
@@ -105,14 +105,14 @@ def test_early_stopping_on_a_text_counts_on(tmp_path: Path, holdout: float) -> N
 def test_its_text_may_be_named_from_elsewhere_but_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = on_text(tmp_path, letters(60))
     monkeypatch.chdir(tmp_path)
-    session, keeper = begin(changed(text, data={"text": "text.txt"}), tmp_path / "run")
+    session, checkpointer = begin(changed(text, data={"text": "text.txt"}), tmp_path / "run")
     advance(session, 4)
-    keeper.close()
+    checkpointer.close()
     monkeypatch.chdir("/")
     assert read_experiment(tmp_path / "run").data.text == str(tmp_path / "text.txt")
-    again, keeper = go_on(tmp_path / "run")
+    again, checkpointer = go_on(tmp_path / "run")
     assert everything(again) == everything(session)
-    keeper.close()
+    checkpointer.close()
     (tmp_path / "text.txt").write_text(letters(60, seed=1))
     with pytest.raises(CheckpointError, match="is not the text that this run has learnt so far"):
         go_on(tmp_path / "run")

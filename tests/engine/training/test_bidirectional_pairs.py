@@ -21,6 +21,7 @@ from rnn_tui.engine.inspect.recompute import end_of_row, recompute
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsTask
 from rnn_tui.engine.training.held_out_eval import HoldOut, Score
+from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Task
 from rnn_tui.experiment.task_layout import laid_out
@@ -300,5 +301,5 @@ def test_what_is_held_out_is_judged_row_by_row(tmp_path: Path) -> None:
 def test_it_learns_to_read_backwards(tmp_path: Path) -> None:
     """The case that was refused: the mirror image of each word, which only a row's own end can tell."""
     session = ticked(tmp_path, network={"hidden_size": 24}, ticks=250)
-    assert session.right_rows() == 4
-    assert session.prediction() == "cba ed jihgf k"
+    assert right_rows(session.trainer) == 4
+    assert predicted_text(session.trainer) == "cba ed jihgf k"

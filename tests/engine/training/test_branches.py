@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from torch import Tensor
 
-from rnn_tui.engine.session.session import HistoryError, Session
+from rnn_tui.engine.session.replay import HistoryError
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
 from rnn_tui.engine.training.branches import States
 from rnn_tui.engine.training.snapshot import state_bytes, take
@@ -25,7 +27,7 @@ _TICKS = 40
 def dense(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a state after about every second pass, whatever the machine's speed: the ticks between are run again."""
     monkeypatch.setattr(timeline, "_SPACING", 2.0)
-    monkeypatch.setattr("rnn_tui.engine.session.session._LONGEST_RUN", math.inf)
+    monkeypatch.setattr("rnn_tui.engine.session.replay._LONGEST", math.inf)
 
 
 def clock() -> Iterator[float]:
@@ -130,7 +132,7 @@ def test_a_fork_is_the_run_that_had_changed_there(
     assert [late.losses.at(i) for i in range(len(direct.losses))] == [
         direct.losses.at(i) for i in range(len(direct.losses))
     ]
-    assert [each.name for each in late.branches] == ["main", "fork 1"]
+    assert [each.name for each in late.history.branches] == ["main", "fork 1"]
     late.go_to(fork + 20)
     assert late.experiment.training == training
     late.go_to(fork - 1)
@@ -170,7 +172,7 @@ def test_a_change_at_the_newest_tick_needs_no_branch() -> None:
     session.learn(replace(session.experiment.training, lr=0.5))
     for _ in range(10):
         session.tick()
-    assert len(session.branches) == 1
+    assert len(session.history.branches) == 1
     there = bits(session)
     session.go_to(5)
     assert session.experiment.training.lr == 0.05
@@ -185,12 +187,12 @@ def test_the_screen_in_the_past_knows_nothing_of_the_future() -> None:
     losses = []
     for _ in range(120):
         session.tick()
-        losses.append(session.status(playing=False, speed=1).loss)
+        losses.append(status_of(session, playing=False, speed=1).loss)
     assert session.learnt == 10
     session.go_to(41)
     assert session.learnt is None
-    assert session.status(playing=False, speed=1).loss == losses[40]
-    assert all(each.epoch <= 6 for each in session.predictions.newest(99, by=session.whole_passes))
+    assert status_of(session, playing=False, speed=1).loss == losses[40]
+    assert all(each.epoch <= 6 for each in session.branch.predictions.newest(99, by=session.progress.whole_passes))
     assert session.end_of_stretch_before() == 36
     session.go_to(36)
     assert session.end_of_stretch_before() == 30
@@ -199,12 +201,12 @@ def test_the_screen_in_the_past_knows_nothing_of_the_future() -> None:
 def test_without_memory_it_goes_on_without_a_way_back() -> None:
     """A budget too small for one state says so; no budget at all is silent."""
     session = session_of(LESSONS["hihello"], history=100)
-    assert "--history" in session.notice
+    assert "--history" in session.hold.notice
     assert str(state_bytes(session.trainer)) == "720"  # 60 weights and Adam's two averages, in float32
     assert session.tick()
     with pytest.raises(HistoryError, match="no way back"):
         session.go_to(0)
-    assert session_of(LESSONS["hihello"], history=0).notice == ""
+    assert session_of(LESSONS["hihello"], history=0).hold.notice == ""
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
@@ -228,7 +230,7 @@ def test_states_stay_within_their_budget_and_keep_the_first() -> None:
     session = session_of(LESSONS["hihello-sequence"], history=20_000)
     past = {}
     for tick in range(1, 301):
-        session.epochs = 0
+        session.branch.epochs = 0
         session.tick()
         if tick in (1, 50, 299, 300):
             past[tick] = bits(session)

@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.engine.host.commands import with_seed
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
+from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -33,7 +36,7 @@ def unwatched(what: Experiment, passes: int = _PASSES) -> tuple[list[float], lis
         assert session.tick()
         if session.trainer.at_end_of_pass:
             losses.append(session.losses.last() or 0.0)
-            said.append(session.prediction())
+            said.append(predicted_text(session.trainer))
     return losses, said
 
 
@@ -43,13 +46,13 @@ def held_at(what: Experiment, ticks: int) -> list[int]:
     held = []
     for tick in range(1, ticks + 1):
         if not session.tick():
-            assert f"Paused at tick {tick:,}, epoch {session.trainer.epoch}: " in session.notice
-            assert session.status(playing=False, speed=1).notice == session.notice
+            assert f"Paused at tick {tick:,}, epoch {session.trainer.epoch}: " in session.hold.notice
+            assert status_of(session, playing=False, speed=1).notice == session.hold.notice
             held.append(tick)
             session.play_on()
-            assert session.notice == ""
+            assert session.hold.notice == ""
         else:
-            assert not session.notice
+            assert not session.hold.notice
     return held
 
 
@@ -99,7 +102,7 @@ def test_several_at_one_tick_are_all_told() -> None:
     notices = []
     while not session.done:
         if not session.tick():
-            notices.append(session.notice)
+            notices.append(session.hold.notice)
     (fallen, last) = notices
     assert fallen.startswith("Paused at tick 18, epoch 3: the loss has fallen to 8.")
     assert fallen.endswith(" (loss<9).")
@@ -116,7 +119,7 @@ def test_what_is_run_again_never_holds() -> None:
     session.go_to(0)
     assert all(session.tick() for _ in range(120))
     session.go_to(45)
-    assert not session.notice
+    assert not session.hold.notice
     assert all(session.tick() for _ in range(75))
 
 
@@ -130,7 +133,7 @@ def test_another_future_comes_to_its_own() -> None:
     session.learn(from_dict(to_dict(session.experiment) | {"training": {"lr": 0.05, "epochs": 0, "seed": 4}}).training)
     while session.tick():
         assert session.trainer.ticks < 600
-    assert session.stopped
+    assert session.hold.hits
     assert session.learnt == session.trainer.epoch != 10
 
 
@@ -143,7 +146,7 @@ def test_other_breakpoints_count_at_once_and_are_kept() -> None:
     with pytest.raises(ExperimentError, match="is no breakpoint"):
         session.watch(("learned",))
     assert session.experiment.run.until == ("tick=11", "epoch=2")
-    assert session.with_seed(9).run.until == ("tick=11", "epoch=2")
+    assert with_seed(session.began, 9).run.until == ("tick=11", "epoch=2")
     session.begin(session.experiment)
     assert [session.tick() for _ in range(11)] == [True] * 10 + [False]
 
@@ -154,16 +157,16 @@ def test_a_tick_beyond_the_last_epoch_is_gone_to() -> None:
     assert session.heads_for_a_tick
     assert [session.tick() for _ in range(25)] == [True] * 24 + [False]
     assert not session.heads_for_a_tick
-    assert session.epochs == 30
+    assert session.branch.epochs == 30
     assert [session.tick() for _ in range(5)] == [True] * 4 + [False]
-    assert session.notice == "30 epochs are done. Space plays on."
+    assert session.hold.notice == "30 epochs are done. Space plays on."
 
 
 def test_a_loss_that_is_no_number_is_told_before_all_else() -> None:
     values = to_dict(experiment("hihello-embedding", "epoch=2", "jump>1", lr=1e6, optimizer="sgd"))
     values["network"]["cell"] = "rnn-relu"
     session = Session(from_dict(values))
-    while not session.lost:
-        assert session.tick() or session.stopped or session.lost
+    while not session.hold.lost:
+        assert session.tick() or session.hold.hits or session.hold.lost
         assert session.trainer.epoch < 50
-    assert session.notice.startswith("The loss turned ")
+    assert session.hold.notice.startswith("The loss turned ")

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.engine.session.remaining import Remaining
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
+from rnn_tui.engine.session.throughput import Throughput
 from rnn_tui.engine.training.early_stopping import Best, best_of
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
@@ -53,12 +54,12 @@ def test_it_stops_at_the_right_epoch_and_says_what_was_best(patience: int, tick:
     assert session.trainer.epoch == epoch
     assert session.trainer.at_end_of_pass
     epochs = f"{patience} epochs" if patience > 1 else "an epoch"
-    assert session.notice == (
+    assert session.hold.notice == (
         f"Stopped: no better loss for {epochs}; the best was {losses[best - 1]:.4g} in epoch {best}. Space plays on."
     )
     assert not session.done
     session.play_on()
-    assert not session.notice
+    assert not session.hold.notice
     since = again = epoch
     while again < 90 and again - since < patience:
         again += 1
@@ -72,13 +73,13 @@ def test_it_stops_at_the_right_epoch_and_says_what_was_best(patience: int, tick:
 @pytest.mark.parametrize("patience", [2, 5])
 def test_resumed_after_an_early_stop_it_is_as_patient_as_at_first(patience: int, tmp_path: Path) -> None:
     losses = all_losses()
-    session, keeper = begin(rising(patience=patience, epochs=90), tmp_path / "run")
+    session, checkpointer = begin(rising(patience=patience, epochs=90), tmp_path / "run")
     while session.tick():
         pass
-    keeper.close()
+    checkpointer.close()
     epoch, _ = stops_at(losses, patience)
     assert session.trainer.epoch == epoch < 90
-    session, keeper = go_on(tmp_path / "run")
+    session, checkpointer = go_on(tmp_path / "run")
     since = again = epoch
     while again < 90 and again - since < patience:
         again += 1
@@ -87,20 +88,20 @@ def test_resumed_after_an_early_stop_it_is_as_patient_as_at_first(patience: int,
     while session.tick():
         pass
     assert session.trainer.epoch == again
-    keeper.close()
+    checkpointer.close()
 
 
 @pytest.mark.usefixtures("quick_disk")
 def test_resumed_before_its_patience_is_over_it_stops_where_it_would_have(tmp_path: Path) -> None:
     epoch, _ = stops_at(all_losses("character"), 5)
-    session, keeper = begin(rising(patience=5, tick="character"), tmp_path / "run")
+    session, checkpointer = begin(rising(patience=5, tick="character"), tmp_path / "run")
     advance(session, session.trainer.length * (epoch - 1) + 2)  # the last epoch has begun
-    keeper.close()
-    session, keeper = go_on(tmp_path / "run")
+    checkpointer.close()
+    session, checkpointer = go_on(tmp_path / "run")
     while session.tick():
         pass
     assert session.trainer.epoch == epoch
-    keeper.close()
+    checkpointer.close()
 
 
 def test_without_patience_it_never_does() -> None:
@@ -114,7 +115,7 @@ def test_the_end_of_the_epochs_is_not_called_an_early_stop() -> None:
     session = Session(rising(patience=3, epochs=epoch))
     while session.tick():
         pass
-    assert session.notice == f"{epoch} epochs are done. Space plays on."
+    assert session.hold.notice == f"{epoch} epochs are done. Space plays on."
 
 
 def test_a_tick_that_lies_ahead_is_reached() -> None:
@@ -123,7 +124,7 @@ def test_a_tick_that_lies_ahead_is_reached() -> None:
     while session.tick():
         pass
     assert session.trainer.ticks == 80
-    assert session.notice.startswith("Paused at tick 80")
+    assert session.hold.notice.startswith("Paused at tick 80")
 
 
 def test_going_back_does_not_stop_again_and_a_fork_counts_from_its_own_past() -> None:
@@ -185,11 +186,11 @@ def test_the_best_is_the_first_of_the_smallest(losses: list[float]) -> None:
 def play(rates: list[float], *, pace: float = 0.0, total: float = 1000.0, look: float = 0.04) -> list[float | None]:
     """What is said at every look, where each second has so many passes."""
     now, done = 0.0, 0.0
-    remaining = Remaining(lambda: now)
+    throughput = Throughput(lambda: now)
     said = []
     for rate in rates:
         for _ in range(round(1 / look)):
-            said.append(remaining.seconds(done, total, pace))
+            said.append(throughput.seconds_left(done, total, pace))
             now, done = now + look, done + rate * look
     return said
 
@@ -221,12 +222,14 @@ def test_a_session_tells_it_while_it_plays() -> None:
     now = 0.0
     session = Session(lesson, clock=lambda: now)
     for _ in range(60):
-        assert session.status(playing=True, speed=4.0).seconds_left == pytest.approx((600 - session.trainer.ticks) / 4)
+        assert status_of(session, playing=True, speed=4.0).seconds_left == pytest.approx(
+            (600 - session.trainer.ticks) / 4
+        )
         session.tick()
         now += 0.25
-    assert session.status(playing=False, speed=4.0).seconds_left is None
-    assert session.status(playing=True, speed=4.0, slow=2.0).seconds_left is None
+    assert status_of(session, playing=False, speed=4.0).seconds_left is None
+    assert status_of(session, playing=True, speed=4.0, slow=2.0).seconds_left is None
     session.set_tick("sequence")
-    assert session.status(playing=True, speed=4.0).seconds_left == pytest.approx(90 / 4)
+    assert status_of(session, playing=True, speed=4.0).seconds_left == pytest.approx(90 / 4)
     endless = Session(replace(lesson, training=replace(lesson.training, epochs=0)))
-    assert endless.status(playing=True, speed=4.0).seconds_left is None
+    assert status_of(endless, playing=True, speed=4.0).seconds_left is None

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rnn_tui.cli.main import main
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.store import resume as kept
 from rnn_tui.engine.training.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.training.trainer import Trainer
@@ -206,7 +207,7 @@ def test_ticks_that_nobody_looks_at_fetch_nothing_from_the_device(name: str, mon
     lesson = LESSONS[name]
     session = Session(replace(lesson, run=replace(lesson.run, until=())), history=0)
     session.tick()
-    session.device = SimpleNamespace(type="cuda")  # type: ignore[assignment]  # its tensors stay where they are
+    session.recording._fetches_at_once = False  # as on a GPU; its tensors stay where they are
     fetched: list[str] = []
 
     def counted(way: str, original: Any) -> Any:
@@ -221,6 +222,6 @@ def test_ticks_that_nobody_looks_at_fetch_nothing_from_the_device(name: str, mon
     for _ in range(40):
         session.tick()
     assert not fetched
-    session.status(playing=True, speed=0.0)  # now somebody looks
+    status_of(session, playing=True, speed=0.0)  # now somebody looks
     assert "item" in fetched
-    assert len(session.losses) == session.whole_passes
+    assert len(session.losses) == session.progress.whole_passes

@@ -141,7 +141,7 @@ def test_the_first_loss_of_every_lesson_is_no_better_than_a_guess(name: str) -> 
     session.tick()
     while not session.trainer.at_end_of_pass:
         session.tick()
-    session.drain()
+    session.recording.drain()
     first = session.losses.last()
     assert first is not None
     assert first > 0.9 * of(session)

@@ -115,16 +115,16 @@ def test_it_is_the_same_part_every_time_and_all_of_it_at_the_end(tmp_path: Path)
     part = session.branch.held_out.newest()
     assert part is not None
     assert (part.update, part.characters, part.whole) == (100, 15 * 3 * 5, False)
-    assert session.is_judging
-    session.judge()
+    assert session.recording.evaluation.is_busy
+    session.recording.evaluate()
     newest = session.branch.held_out.newest()
     assert newest is not None
     assert (newest.update, newest.characters, newest.whole) == (session.trainer.epoch, 1999, True)
     assert newest.loss == pytest.approx(score_of(session, whole=True).nats / 1999)
-    assert not session.is_judging
+    assert not session.recording.evaluation.is_busy
     session.play_on()
     session.tick()
-    assert not session.is_judging
+    assert not session.recording.evaluation.is_busy
 
 
 def test_whole_judging_ends_where_the_run_goes_on(tmp_path: Path) -> None:
@@ -133,9 +133,9 @@ def test_whole_judging_ends_where_the_run_goes_on(tmp_path: Path) -> None:
     while session.tick():
         pass
     for change in (session.next_phase, lambda: session.go_to(3)):
-        assert session.is_judging
+        assert session.recording.evaluation.is_busy
         change()
-        assert not session.is_judging
+        assert not session.recording.evaluation.is_busy
         session.finish_tick()
         session.go_to(session.branch.newest - 1)
         session.branch.epochs = 1

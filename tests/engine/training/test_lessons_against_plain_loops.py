@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose
 from torch import Tensor, nn
 
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
@@ -236,7 +237,7 @@ def play(experiment: Experiment, most: int = LONG) -> Played:
         going = session.tick()
         if session.trainer.at_end_of_pass:
             losses.append(session.losses.last() or 0.0)
-            predictions.append(session.prediction())
+            predictions.append(predicted_text(session.trainer))
     assert len(session.losses) == len(losses)
     return Played(losses, predictions)
 

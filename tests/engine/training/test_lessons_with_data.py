@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rnn_tui.data.builtin import python_source, sums
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsTask
+from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError, Run
 
@@ -24,9 +25,9 @@ def test_every_seed_learns_the_ten_words(name: str, seed: int) -> None:
         pass
     assert session.learnt is not None
     assert session.learnt <= 50
-    assert session.right_rows() == 10
+    assert right_rows(session.trainer) == 10
     words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-    assert session.prediction() == (
+    assert predicted_text(session.trainer) == (
         " ".join(f"{word}\n" for word in words) if name == "spell" else "0 1 2 3 4 5 6 7 8 9"
     )
 

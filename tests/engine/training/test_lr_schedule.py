@@ -16,6 +16,7 @@ from torch.optim import lr_scheduler
 from rnn_tui.engine.answers.weights import weights_facts
 from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.changes import Turn
@@ -93,7 +94,7 @@ def ours(epochs: int, **training: Any) -> tuple[list[float], list[float], list[T
         while session.tick() and not session.trainer.at_end_of_pass:
             pass
         if session.trainer.is_due:
-            used.append(session.status(playing=True, speed=0).lr)
+            used.append(status_of(session, playing=True, speed=0).lr)
     session.trainer.finish_update()
     return list(session.losses), used, [each.detach() for each in session.trainer.model.parameters()]
 
@@ -243,7 +244,7 @@ BACK = [
 def dense(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a state after about every second pass."""
     monkeypatch.setattr("rnn_tui.engine.training.branches._SPACING", 2.0)
-    monkeypatch.setattr("rnn_tui.engine.session.session._LONGEST_RUN", math.inf)
+    monkeypatch.setattr("rnn_tui.engine.session.replay._LONGEST", math.inf)
 
 
 def told(session: Session) -> list[Tensor]:

@@ -17,6 +17,7 @@ from rnn_tui.engine.inspect.recompute import end_of_row
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsTask
 from rnn_tui.engine.training.held_out_eval import HoldOut, Score
+from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment, Task
 from rnn_tui.experiment.task_layout import laid_out
@@ -168,7 +169,7 @@ def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: Task, ti
         (h_n,) = [each for each in tensor_facts(trainer, row) if each.name == "h_n"]
         assert h_n.values is not None
         np.testing.assert_allclose(h_n.values[0], state[0][-1].detach().numpy(), atol=1e-6)
-    said = session.prediction().split(" ")
+    said = predicted_text(session.trainer).split(" ")
     assert [len(each) for each in said] == [len(laid_out(task, *pair)[2]) for pair in pairs]
     found = checks(trainer)
     assert found
@@ -269,9 +270,11 @@ def test_rows_are_learnt_like_pairs_of_a_file(tmp_path: Path, task: Task) -> Non
         other.tick()
         assert one.losses.last() == other.losses.last()
     assert one.learnt == other.learnt is not None
-    assert one.right_rows() == other.right_rows() == 3
+    assert right_rows(one.trainer) == right_rows(other.trainer) == 3
     said = " ".join(laid_out(of_rows.data.task, *pair)[2] for pair in pairs)
-    assert one.prediction() == other.prediction() == one.predictions.newest(1)[0].text == said
+    assert (
+        predicted_text(one.trainer) == predicted_text(other.trainer) == one.branch.predictions.newest(1)[0].text == said
+    )
 
 
 def test_going_back_gives_the_same_batches_and_losses(tmp_path: Path) -> None:

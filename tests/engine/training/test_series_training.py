@@ -108,7 +108,7 @@ def test_the_hold_out_is_judged_as_a_plain_loop_does(tmp_path: Path) -> None:
     session, plain = Session(on_series(tmp_path, training={"epochs": 4}), history=0), Notebook(0)
     while session.tick():
         pass
-    session.judge()
+    session.recording.evaluate()
     plain.load(session)
     session.trainer.finish_update()
     judged = session.branch.held_out.newest()

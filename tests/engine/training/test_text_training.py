@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnn_tui.data.text import corpus_of
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
 from rnn_tui.engine.training.batches_on_device import TextTask
 from rnn_tui.experiment.changes import Turn
@@ -72,7 +73,7 @@ def test_by_character_the_losses_are_the_same(tmp_path: Path, batch_first: bool,
         for _ in range(5):
             steps.tick()
         assert steps.losses.last() == pytest.approx(whole.losses.last(), rel=1e-4), update
-        characters = [steps.character_losses.at(5 * update + step) for step in range(5)]
+        characters = [steps.branch.character_losses.at(5 * update + step) for step in range(5)]
         assert np.mean([each for each in characters if each is not None]) == pytest.approx(
             steps.losses.last(), rel=1e-4
         )
@@ -81,7 +82,7 @@ def test_by_character_the_losses_are_the_same(tmp_path: Path, batch_first: bool,
 @pytest.fixture
 def dense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeline, "_SPACING", 2.0)
-    monkeypatch.setattr("rnn_tui.engine.session.session._LONGEST_RUN", 1e9)
+    monkeypatch.setattr("rnn_tui.engine.session.replay._LONGEST", 1e9)
 
 
 @pytest.mark.usefixtures("dense")
@@ -105,7 +106,7 @@ def test_every_tick_comes_back_to_the_bit(tmp_path: Path, stateful: bool, cell: 
     for _ in range(45):
         session.tick()
         past.append(there())
-    assert session.epoch > 2
+    assert session.progress.epoch > 2
     for tick_number in (44, 0, 7, 6, 5, 23, 1, 45, 17, 39, 2):
         session.go_to(tick_number)
         assert equal(there(), past[tick_number]), tick_number
@@ -188,22 +189,22 @@ def test_where_a_run_over_a_text_is(tmp_path: Path) -> None:
     assert batches == 13
     told: list[tuple[int, int, int]] = []
     while session.tick():
-        status = session.status(playing=True, speed=0)
+        status = status_of(session, playing=True, speed=0)
         told.append((status.epoch, status.batch, status.update))
     assert told == [(1, batch, batch) for batch in range(1, 13)]
-    assert "epoch 1 is done" in session.notice
+    assert "epoch 1 is done" in session.hold.notice
     while session.tick():
         pass
-    status = session.status(playing=False, speed=0)
+    status = status_of(session, playing=False, speed=0)
     assert (status.tick, status.epoch, status.batch, status.batches, status.update) == (26, 2, 13, 13, 26)
     assert session.done
-    assert session.notice == "2 epochs are done. Space plays on."
+    assert session.hold.notice == "2 epochs are done. Space plays on."
     assert session.end_of_stretch_before() == 13
     session.set_tick("character")
     assert session.end_of_stretch_before() == 25
     session.play_on()
-    assert session.epochs == 4
-    assert not session.predictions.newest(5)
+    assert session.branch.epochs == 4
+    assert not session.branch.predictions.newest(5)
 
 
 def test_what_the_text_alone_can_tell(tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""What is printed of a run over a few rows: the loss and the prediction, or the outputs where nothing is learnt."""
+
+import json
+import math
+from collections.abc import Iterator
+
+import msgspec
+import torch
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.engine.answers.shapes import checks
+from rnn_tui.engine.headless.text_report import LOST
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.guessing import guessing
+from rnn_tui.engine.training.prediction import predicted_text, right_rows, scored_rows
+from rnn_tui.engine.training.trainer import Trainer
+
+__all__ = ["RowsUpdate", "rows_json", "rows_line", "rows_summary", "rows_update"]
+
+_FEATURES = 8  # numbers of an output that fit a line
+_LONGEST = 60  # characters of a text in the last line
+
+
+class RowsUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest pass over the data. Where nothing is learnt, only the first two are known."""
+
+    epoch: int
+    tick: int
+    loss: float | None = None
+    prediction: str | None = None
+    target: str | None = None
+    right_rows: int | None = None  # rows in which all that is scored is right
+
+
+def rows_update(session: Session) -> RowsUpdate:
+    """Return where the run is, at the end of a pass or in the middle of one."""
+    session.recording.drain()
+    progress, targets = session.progress, session.experiment.data.targets
+    if not targets:
+        return RowsUpdate(epoch=progress.pass_number, tick=progress.tick)
+    losses = session.losses if progress.at_end_of_pass else session.branch.character_losses  # one of these may be NaN
+    return RowsUpdate(
+        epoch=progress.pass_number,
+        tick=progress.tick,
+        loss=losses.last(),
+        prediction=predicted_text(session.trainer) or None,
+        target=" ".join(targets),
+        right_rows=_right_rows(session.trainer),
+    )
+
+
+def rows_json(update: RowsUpdate) -> str:
+    """Return one JSON object in a line."""
+    values = msgspec.structs.asdict(update)
+    if update.loss is not None and not math.isfinite(update.loss):
+        values["loss"] = None  # JSON knows no NaN
+    return json.dumps(values).replace("\x7f", "\\u007f")  # the only control character that it would leave as it is
+
+
+def rows_line(update: RowsUpdate, session: Session) -> str:
+    """Return `epoch   12  loss  0.4563  prediction ihello`; the outputs in several lines where nothing is learnt."""
+    if not session.experiment.training.learn:
+        return "\n".join(_outputs(session.trainer))
+    width = max(4, len(str(session.experiment.training.epochs)))
+    rows = scored_rows(session.trainer)
+    right = f"  {update.right_rows} of {len(rows)} rows right" if len(rows) > 1 else ""  # one row shows it itself
+    prediction = safe(" ".join(predicted for predicted, _ in rows))
+    return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}{right}  prediction {prediction}"
+
+
+def rows_summary(session: Session) -> list[str]:
+    """Return what was learnt, to which loss."""
+    if not session.experiment.training.learn:
+        return [_checked(session.trainer)]
+    loss, parts = session.losses.last(), [_learnt(session)]
+    if loss is not None:
+        parts.append(f"loss {_number(loss)}{_marks(session)}")
+    return parts
+
+
+def _right_rows(trainer: Trainer) -> int | None:
+    return right_rows(trainer) if trainer.at_end_of_pass and trainer.logits else None
+
+
+def _number(loss: float | None) -> str:
+    if loss is None:
+        return "none"
+    return f"{loss:.4f}" if not abs(loss) >= 1e6 else f"{loss:.4e}"
+
+
+def _outputs(trainer: Trainer) -> Iterator[str]:
+    """The output of every time step of a forward pass, row by row, and which checks hold."""
+    yield f"pass {trainer.epoch}"
+    outputs = torch.cat(trainer.logits)  # (T, N, features)
+    task = trainer.task
+    for number in range(task.rows):
+        read = task.inputs[:, number]
+        if isinstance(task, SeriesTask):
+            row = [f"{task.value_text(value):<10} " for value in task.in_units(read).tolist()]
+        else:
+            row = [task.vocabulary[index] for index in read.tolist()]
+        if outputs.shape[1] > 1:
+            yield f"  row {number}  {safe(''.join(row))}"
+        for step, character in enumerate(row):
+            features = outputs[step, number]
+            numbers = " ".join(f"{value:+.4f}" for value in features[:_FEATURES].tolist())
+            more = f" … {len(features):,} in all" if len(features) > _FEATURES else ""
+            yield f"  t={step:<3}  {safe(character)}  {numbers}{more}"
+    for check in checks(trainer):
+        yield f"  {'✓' if check.holds else '✗'} {check.claim} (largest difference {check.difference:.1g})"
+
+
+def _checked(trainer: Trainer) -> str:
+    found = checks(trainer)
+    hold = f": {sum(check.holds for check in found)} of {len(found)} checks hold" if found else ""
+    return f"forward only{hold}"
+
+
+def _marks(session: Session) -> str:
+    """The floor, and the loss of guessing where not all rows are right: what the loss is to be compared with."""
+    floor, guess = session.experiment.floor, guessing(session.trainer)
+    marks = f", floor {floor:.4f}" if floor is not None else ""
+    if guess is not None and session.progress.at_end_of_pass and right_rows(session.trainer) < session.task.rows:
+        marks += f", guessing {guess:.4f}"
+    return marks
+
+
+def _learnt(session: Session) -> str:
+    progress = session.progress
+    if session.hold.lost:
+        return LOST
+    if not progress.at_end_of_pass:
+        return f"in the middle of epoch {progress.pass_number:,}, {progress.fed} of {progress.length} characters fed"
+    rows = scored_rows(session.trainer)
+    wrong = [(row, target) for row, target in rows if row != target]
+    every_prediction_known = session.device.type == "cpu"  # on a GPU not every prediction is looked at
+    first = session.branch.predictions.learnt if every_prediction_known else None
+    since = f"first right in epoch {first:,}" if first else ""
+    if not wrong:
+        return f"learnt {_short(' '.join(target for _, target in rows))}" + (f": {since}" if since else "")
+    right = f"{len(rows) - len(wrong)} of {len(rows)} rows are right; " if len(rows) > 1 else ""
+    row, target = wrong[0]
+    lost = f", {since} and lost again" if since else ""
+    return f"not learnt: {right}says {_short(row)} for {_short(target)}{lost}"
+
+
+def _short(text: str) -> str:
+    return safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
