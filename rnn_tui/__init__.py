@@ -5,6 +5,7 @@ the imports themselves, and a test compares the two.
 
     rnn_tui/
       cli         -> view, engine, client, runs, protocol, data, experiment, common
+      api         -> view, engine, client, runs, protocol, data, experiment
       view        -> client, draw, runs, protocol, data, experiment, common
       engine      -> runs, protocol, data, experiment, common
       client      -> runs, protocol, experiment, common
@@ -42,4 +43,54 @@ are the only ones that import Textual; what they say to each other is `protocol`
         -> client.link -> view.app.connection -> view.stage -> view.panes -> draw
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnn_tui.api.run import Run, Tick
+    from rnn_tui.api.show import show
+    from rnn_tui.engine.session.replay import HistoryError
+    from rnn_tui.experiment.lessons import LESSONS
+    from rnn_tui.experiment.spec import Data, Experiment, ExperimentError, Network, Training
+    from rnn_tui.runs.manifest import CheckpointError
+
+__all__ = [
+    "LESSONS",
+    "CheckpointError",
+    "Data",
+    "Experiment",
+    "ExperimentError",
+    "HistoryError",
+    "Network",
+    "Run",
+    "Tick",
+    "Training",
+    "show",
+]
+
 __version__ = "0.2.0"
+
+_HOMES = {  # of each name; a module is loaded when one of its names is used
+    "CheckpointError": "runs.manifest",
+    "Data": "experiment.spec",
+    "Experiment": "experiment.spec",
+    "ExperimentError": "experiment.spec",
+    "HistoryError": "engine.session.replay",
+    "LESSONS": "experiment.lessons",
+    "Network": "experiment.spec",
+    "Run": "api.run",
+    "Tick": "api.run",
+    "Training": "experiment.spec",
+    "show": "api.show",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"rnn_tui.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
