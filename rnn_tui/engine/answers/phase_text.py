@@ -9,6 +9,7 @@ from torch import nn
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.slow_motion import Motion, PhasePlace
+from rnn_tui.engine.network.cells import hidden
 from rnn_tui.engine.training.batches_on_device import SeriesTask
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.experiment.cell_kinds import CellKind
@@ -82,8 +83,7 @@ def _cell(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     before = t + 1 if now.direction else t - 1
     first = before in (-1, trainer.task.steps(row))
     if motion.stop - motion.start == 1:  # what the tick itself has computed
-        state = trainer.state[0] if isinstance(trainer.state, tuple) else trainer.state
-        h = state[now.layer * network.directions + now.direction, row]
+        h = hidden(trainer.state)[now.layer * network.directions + now.direction, row]
     else:
         h = motion.layers[now.layer].directions[now.direction].h[t, row]
     reads = "input" if now.layer == 0 else f"layer {now.layer}"

@@ -12,7 +12,7 @@ from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
-from rnn_tui.engine.inspect.focus import Focus
+from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.slow_motion import Motion
 from rnn_tui.engine.network.single_layers import largest_finite
@@ -124,9 +124,9 @@ class Probe:
             inputs=_integers(inputs),
             targets=_integers(targets[first:stop, row]),
             top=_integers(top),
-            top_p=_floats(log_p.exp().gather(1, top)),
-            target_p=_floats((-losses).exp().masked_fill(answers == NONE, 0)),
-            losses=_floats(losses),
+            top_p=floats(log_p.exp().gather(1, top)),
+            target_p=floats((-losses).exp().masked_fill(answers == NONE, 0)),
+            losses=floats(losses),
             right=right,
             due=int(due.sum()),
             due_fed=int(due[:answered].sum()),
@@ -159,7 +159,7 @@ class Probe:
         losses = none
         if len(numbers.said):
             said = torch.cat(trainer.logits)[first : first + len(numbers.said), row].float().cpu()
-            losses = _floats(step_losses(said, targets[first : first + len(said), row]))
+            losses = floats(step_losses(said, targets[first : first + len(said), row]))
         nothing = np.zeros(stop - first, np.int32)
         return Steps(
             first=first,
@@ -179,7 +179,7 @@ class Probe:
         network = trainer.experiment.network
         row = min(max(wanted.row, 0), trainer.task.rows - 1)
         first, stop = self.window(wanted)
-        units = _spread(network.hidden_size, wanted.units)
+        units = sampled(network.hidden_size, wanted.units)[: max(0, wanted.units)]
         start, count = wanted.layers
         shown = range(max(start, 0), min(start + count, network.layers))
         if not len(shown):
@@ -202,7 +202,7 @@ class Probe:
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 
         def cut(states: Tensor, begin: int, end: int) -> Floats:
-            values = _floats(states[first : max(first, min(stop, end, read)), 0].index_select(1, chosen).T)
+            values = floats(states[first : max(first, min(stop, end, read)), 0].index_select(1, chosen).T)
             values[:, : max(0, begin - first)] = 0
             return values
 
@@ -224,20 +224,7 @@ class Probe:
     def _outputs(self, first: int, fed: int, row: int) -> Floats:
         if not self._trainer.logits:
             return np.zeros((0, 0), np.float32)
-        return _floats(torch.cat(self._trainer.logits)[first:fed, row])
-
-
-def _spread(size: int, room: int) -> Integers:
-    """Return all of `size` units, or as many as there is room for, evenly spread."""
-    return (
-        np.unique(np.linspace(0, size - 1, min(size, room)).round().astype(np.int32))
-        if room > 0
-        else np.zeros(0, np.int32)
-    )
-
-
-def _floats(tensor: Tensor) -> Floats:
-    return tensor.detach().float().cpu().numpy()
+        return floats(torch.cat(self._trainer.logits)[first:fed, row])
 
 
 def _integers(tensor: Tensor) -> Integers:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.recompute import end_of_row, recompute, some_rows, steps_there
-from rnn_tui.engine.network.model import State
+from rnn_tui.engine.network.cells import State, hidden, parts
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.frame import Check, TensorFact
@@ -74,7 +74,7 @@ def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> l
     """Return h, and for an LSTM c, before the first step or after the last; None where it is not there yet."""
     network = trainer.experiment.network
     names = "hc" if network.kind.has_c else "h"
-    parts = state if isinstance(state, tuple) else (state,) * len(names)
+    values = (None,) * len(names) if state is None else parts(state)
     return [
         TensorFact(
             name=f"{name}_{end}",
@@ -82,7 +82,7 @@ def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> l
             dimensions=("layers" if network.directions == 1 else "layers×2", "batch", "hidden"),
             values=None if part is None else _small(part[:, row]),
         )
-        for name, part in zip(names, parts, strict=True)
+        for name, part in zip(names, values, strict=True)
     ]
 
 
@@ -130,7 +130,7 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     if shorter:
         rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
         own = torch.stack([output[trainer.task.steps(row) - 1, row] for row in rows])
-        alone = [_h(end_of_row(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
+        alone = [hidden(end_of_row(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
         if network.bidirectional:
             left, right = (torch.stack([h[way] for h in alone]) for way in (-2, -1))
             begin = torch.stack([output[0, row] for row in rows])
@@ -143,7 +143,7 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
             ]
         top = torch.stack([h[-1] for h in alone])
         return [_check("output at a row's own end is h_n of that row, read alone and without padding", own, top)]
-    h_n = _h(trainer.state)  # (L*D, N, H)
+    h_n = hidden(trainer.state)  # (L*D, N, H)
     first, last = (":, 0", ":, -1") if network.batch_first else ("0, :", "-1, :")
     size = network.hidden_size
     if network.bidirectional:
@@ -153,11 +153,6 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
         ]
     end = "h_n" if network.layers == 1 else "h_n[-1]"
     return [_check(f"output[{last.removesuffix(', :')}] is {end}", output[-1], h_n[-1])]
-
-
-def _h(state: State) -> Tensor:
-    """Return h without c, (L*D, N, H)."""
-    return state[0] if isinstance(state, tuple) else state
 
 
 def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
@@ -212,7 +207,7 @@ def _run(
 
 
 def _flat(output: Tensor, state: State) -> Tensor:
-    return torch.cat([part.flatten() for part in (output, *(state if isinstance(state, tuple) else (state,)))])
+    return torch.cat([part.flatten() for part in (output, *parts(state))])
 
 
 def _check(claim: str, one: Tensor, other: Tensor) -> Check:

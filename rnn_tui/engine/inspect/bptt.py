@@ -20,7 +20,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
-from rnn_tui.engine.network.cells import STEPS, map_state
+from rnn_tui.engine.network.cells import STEPS, map_state, parts
 from rnn_tui.engine.training.losses import by_logits
 from rnn_tui.engine.training.trainer import Trainer
 
@@ -209,9 +209,7 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor) -> tuple[Tensor, Tensor | N
         with torch.enable_grad():
             read, state = _leaf(x), map_state((h_before, c_before) if cell.kind.has_c else h_before, _leaf)
             after = STEPS[cell.kind.name](read, state, *weights)
-        seen = list(state) if isinstance(state, tuple) else [state]
-        ends = list(after) if isinstance(after, tuple) else [after]
-        found = torch.autograd.grad(ends, [read, *seen], [h, c][: len(ends)])
+        found = torch.autograd.grad(parts(after), (read, *parts(state)), (h, c)[: len(parts(after))])
         by_x.append(found[0])
         h, c = found[1], found[2] if len(found) > 2 else c
     return _in_order(cell, hs), _in_order(cell, cs) if cell.kind.has_c else None, _in_order(cell, by_x)

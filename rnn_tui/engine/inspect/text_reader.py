@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from torch import Tensor
 from torch.nn import functional as F
 
+from rnn_tui.engine.network.cells import by_layer, hidden, map_state
 from rnn_tui.engine.network.model import Model, initial_state
 from rnn_tui.engine.network.single_layers import layer_cells
 from rnn_tui.experiment.spec import Experiment
@@ -39,7 +40,7 @@ class TextReader:
             logits, state = _said(self._model, self._experiment, part, state)
             after = torch.tensor(prime[start + 1 : start + _AT_ONCE + 1], dtype=torch.int64)[:, None]
             shares.append(logits.softmax(-1)[: len(after)].gather(-1, after)[:, 0])
-        self._states = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
+        self._states = by_layer(state)
         return logits[-1:], torch.cat(shares)
 
     def read(self, characters: Tensor) -> Tensor:
@@ -47,8 +48,8 @@ class TextReader:
         rows = len(characters)
         x = self._model.embed(_as_read(self._model, self._experiment, characters[None]))[0]  # (R, E)
         for number, cell in enumerate(self._cells):
-            self._states[number] = cell(x, _rows(self._states[number], rows))
-            x = self._states[number][0] if isinstance(self._states[number], tuple) else self._states[number]
+            self._states[number] = cell(x, map_state(self._states[number], lambda part: part.expand(rows, -1)))
+            x = hidden(self._states[number])
         logits: Tensor = self._model.read_out(x[None])[0]
         return logits.cpu().double()
 
@@ -74,10 +75,3 @@ def _as_read(model: Model, experiment: Experiment, indices: Tensor) -> Tensor:
 def _zeros(model: Model, experiment: Experiment) -> Any:
     network = replace(experiment.network, initial_state="zeros")
     return initial_state(network, 1, next(model.parameters()).device)
-
-
-def _rows(state: Any, rows: int) -> Any:
-    """Repeat the state of one row for several rows."""
-    if isinstance(state, tuple):
-        return tuple(part.expand(rows, -1) for part in state)
-    return state.expand(rows, -1)

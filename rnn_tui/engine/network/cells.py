@@ -23,11 +23,14 @@ __all__ = [
     "STEPS",
     "State",
     "WrittenOut",
+    "by_layer",
     "gru_step",
     "hidden",
+    "join_layers",
     "kept_where_padded",
     "lstm_step",
     "map_state",
+    "parts",
     "relu_step",
     "rnn_step",
     "through_time",
@@ -119,6 +122,23 @@ def map_state(state: State, change: Callable[[Tensor], Tensor]) -> State:
     return (change(state[0]), change(state[1])) if isinstance(state, tuple) else change(state)
 
 
+def parts(state: State) -> tuple[Tensor, ...]:
+    """Return h, or h and c."""
+    return state if isinstance(state, tuple) else (state,)
+
+
+def by_layer(state: State) -> list[Any]:
+    """Split a state (L*D, N, H) into those of the layers and directions: (N, H), or two of them."""
+    return list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
+
+
+def join_layers(states: Sequence[Any]) -> State:
+    """Join the states of layers and directions, as `by_layer` has split them."""
+    if isinstance(states[0], tuple):
+        return torch.stack([h for h, _ in states]), torch.stack([c for _, c in states])
+    return torch.stack(list(states))
+
+
 def hidden(state: State) -> Tensor:
     """Return the h of a state: all that the layer above, and the output, read."""
     return state[0] if isinstance(state, tuple) else state
@@ -155,7 +175,7 @@ class WrittenOut(nn.Module):
         time = 1 if self.batch_first else 0
         xs = list(x.unbind(time))  # T of (N, E)
         own = None if lengths is None else [(t < lengths.to(x.device))[:, None] for t in range(len(xs))]  # T of (N, 1)
-        before = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)  # L*D of (N, H), or two
+        before = by_layer(state)
         after = []
         weights = list(self.parameters())  # four for each layer and direction
         for layer in range(self.layers):
@@ -170,7 +190,4 @@ class WrittenOut(nn.Module):
                 xs = [h * mask for h, mask in zip(xs, masks[layer], strict=True)]
         if own is not None:
             xs = [torch.where(mine, h, 0) for h, mine in zip(xs, own, strict=True)]
-        output = torch.stack(xs, time)
-        if isinstance(state, tuple):
-            return output, (torch.stack([h for h, _ in after]), torch.stack([c for _, c in after]))
-        return output, torch.stack(after)
+        return torch.stack(xs, time), join_layers(after)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from rnn_tui.engine.network.cells import map_state
 from rnn_tui.experiment.spec import Network
 
 __all__ = ["build_fused", "run_rows", "steps_of_rows"]
@@ -75,7 +76,7 @@ class _Fused(nn.RNNBase):
         after = []
         for number in range(self.num_layers):
             rows = slice(number * directions, (number + 1) * directions)
-            before = tuple(part[rows] for part in state) if lstm else state[rows]
+            before = map_state(state, lambda part: part[rows])  # noqa: B023 (called at once)
             x, *end = layer(x, before, self._flat_weights[number * per_layer : (number + 1) * per_layer])
             after.append(end)
             if number < len(masks):
@@ -97,7 +98,7 @@ def _of_rows(state: Any, order: Tensor | None) -> Any:
     """Return the states (L*D, N, H) with their rows in another order."""
     if order is None:
         return state
-    return tuple(part.index_select(1, order) for part in state) if isinstance(state, tuple) else state[:, order]
+    return map_state(state, lambda part: part.index_select(1, order))
 
 
 class _RNN(_Fused, nn.RNN):  # type: ignore[misc] # forward takes more

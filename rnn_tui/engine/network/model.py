@@ -5,12 +5,11 @@ first; with `batch_first` the first two dimensions of x, output and logits are s
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.cells import State, WrittenOut
+from rnn_tui.engine.network.cells import State, WrittenOut, by_layer, hidden, join_layers
 from rnn_tui.engine.network.fused import build_fused
 from rnn_tui.experiment.spec import Experiment, Network
 
@@ -22,10 +21,10 @@ class CellStack(nn.Module):
 
     def __init__(self, network: Network, input_size: int) -> None:
         super().__init__()
-        hidden, kind = network.hidden_size, network.kind
+        size, kind = network.hidden_size, network.kind
         cell: Callable[..., nn.RNNCellBase] = getattr(nn, f"{kind.module}Cell")
-        widths = (hidden if layer else input_size for layer in range(network.layers))
-        self.cells = nn.ModuleList(cell(width, hidden, **kind.options) for width in widths)
+        widths = (size if layer else input_size for layer in range(network.layers))
+        self.cells = nn.ModuleList(cell(width, size, **kind.options) for width in widths)
         self.batch_first = network.batch_first
 
     def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
@@ -34,20 +33,16 @@ class CellStack(nn.Module):
         masks (L-1, T, N, H) of dropout, time first; without them nothing is dropped.
         """
         time = 1 if self.batch_first else 0
-        lstm = isinstance(state, tuple)
-        layers: list[Any] = list(zip(*state, strict=True)) if isinstance(state, tuple) else list(state)
+        layers = by_layer(state)
         outputs = []
         for at, step in enumerate(x.unbind(time)):  # (N, E)
             for number, cell in enumerate(self.cells):
                 layers[number] = cell(step, layers[number])  # (N, H), or for an LSTM two of them
-                step = layers[number][0] if lstm else layers[number]
+                step = hidden(layers[number])
                 if masks is not None and number < len(masks):
                     step = step * masks[number, at]
             outputs.append(step)
-        output = torch.stack(outputs, time)
-        if lstm:
-            return output, (torch.stack([h for h, _ in layers]), torch.stack([c for _, c in layers]))
-        return output, torch.stack(layers)
+        return torch.stack(outputs, time), join_layers(layers)
 
 
 class Model(nn.Module):

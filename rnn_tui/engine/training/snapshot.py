@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.model import State
+from rnn_tui.engine.network.cells import State, parts
 from rnn_tui.engine.training.lr_schedule import Plateau
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.memory import averages
@@ -46,7 +46,7 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """Memory that it takes."""
-        state = self.state if isinstance(self.state, tuple) else () if self.state is None else (self.state,)
+        state = () if self.state is None else parts(self.state)
         return self.values.nbytes + (0 if self.random is None else self.random.nbytes) + sum(s.nbytes for s in state)
 
 

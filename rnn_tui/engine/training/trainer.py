@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model, State, initial_state
 from rnn_tui.engine.training.batches_on_device import Source, build_task
@@ -297,7 +298,4 @@ class Trainer:
         torch.autograd.backward(self.total if self.scaler is None else self.scaler.scale(self.total))
         self.collected += 1
         self.total = self.total.detach()
-        if isinstance(self.state, tuple):
-            self.state = self.state[0].detach(), self.state[1].detach()
-        else:
-            self.state = self.state.detach()
+        self.state = map_state(self.state, Tensor.detach)
