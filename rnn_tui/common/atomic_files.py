@@ -175,7 +175,7 @@ class Folder:
         return open(self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
 
     def append(self, name: str, data: bytes, *, at: int) -> None:
-        """Put lines behind the first `at` bytes of a file of ours, and nothing behind them.
+        """Append lines after the first `at` bytes of a file of ours, and cut it off there.
 
         Raises NotTheSame where it is not what it was, and nothing is changed; CutShort where not all of the lines fit;
         another OSError where it cannot be opened. A file that has another name as well (a hard link, as of a backup)
@@ -203,7 +203,10 @@ class Folder:
             os.close(descriptor)
 
     def _check_ours(self, found: os.stat_result, at: int) -> None:
-        """Raises NotTheSame. Where user ids are mapped (NFS, containers) what we make is the folder's owner's."""
+        """Raise NotTheSame for a file that is not ours.
+
+        Where user ids are mapped (NFS, containers), what we make belongs to the folder's owner.
+        """
         owners = (os.geteuid(), os.fstat(self._number).st_uid)
         if not stat.S_ISREG(found.st_mode) or found.st_uid not in owners or found.st_size < at:
             raise NotTheSame(errno.EINVAL, "it is not the file that was written before")
@@ -222,7 +225,7 @@ class Folder:
 
 
 def _check_regular(found: os.stat_result) -> None:
-    """Raises OSError."""
+    """Raise OSError for anything but a regular file."""
     kind = stat.S_IFMT(found.st_mode)
     if kind != stat.S_IFREG:
         number = errno.EISDIR if kind == stat.S_IFDIR else errno.EINVAL
@@ -230,7 +233,7 @@ def _check_regular(found: os.stat_result) -> None:
 
 
 def _told(error: OSError, path: str, *, follow: bool = False) -> OSError:
-    """The error in words that say what is there instead."""
+    """Return the error in words that say what is there instead."""
     if error.errno == errno.ELOOP and not follow:
         return OSError(error.errno, _no_file("a link"), path)
     if error.errno == errno.ENXIO:  # what a socket answers, and a pipe that nobody reads from
@@ -249,7 +252,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _cut_to_lines(descriptor: int, data: bytes, at: int) -> int:
-    """Cut a file behind the last whole line of what could be appended; how many bytes of it are there now."""
+    """Cut a file after the last whole line that could be appended; return how many bytes of those lines are there."""
     with contextlib.suppress(OSError):
         there = os.fstat(descriptor).st_size - at
         kept = data.rfind(b"\n", 0, max(0, there)) + 1

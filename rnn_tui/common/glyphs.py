@@ -17,7 +17,7 @@ _HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def glyph(character: str) -> str:
-    """One printable stand-in for one code point: itself where it is printable and stands alone.
+    """Return a printable stand-in for one code point: itself where it is printable and stands alone.
 
     Controls become their pictures (U+2400 ...), white space a visible mark, combining marks sit on a dotted
     circle, and what has no form of its own (bidirectional overrides, surrogates, private use) is `�`.
@@ -75,7 +75,7 @@ def is_harmful(character: str) -> bool:
 
 
 def safe(text: str) -> str:
-    """The text with every character as its glyph, for one line of a terminal; a plain space stays one."""
+    """Return the text with every character as its glyph, for one line of a terminal; a plain space stays one."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_in_line, f" {text}", text))
@@ -89,5 +89,5 @@ def _in_line(before: str, character: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with every character as its glyph, but for spaces and line feeds: lines stay lines."""
+    """Return the text with every character as its glyph, except spaces and line feeds: lines stay lines."""
     return "\n".join(map(safe, text.split("\n")))

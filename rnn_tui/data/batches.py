@@ -1,4 +1,4 @@
-"""Which part of a text, a series or pairs each pass reads, and which is never learnt; no torch, no terminal."""
+"""Which part of a text, a series or pairs each pass reads, and which is kept for validation; no torch, no terminal."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Rows of one length that are judged at once."""
+    """Rows of one length that are evaluated at once."""
 
     starts: Places  # (N,)
     length: int
@@ -34,7 +34,7 @@ class Batches:
     """
 
     def __init__(self, characters: int, data: Data) -> None:
-        """Raises ExperimentError where the text is too short for that."""
+        """Plan the batches. Raises ExperimentError where the text is too short for them."""
         self.length = data.length
         self.rows = data.batch
         self.stateful = data.stateful
@@ -42,7 +42,7 @@ class Batches:
         self.held_out = int(characters * data.holdout)
         self.learnt = characters - self.held_out
         if data.holdout and self.held_out < 2:
-            problem = f"{data.holdout:g} of {counted(characters, one)} has nothing in it to judge by: "
+            problem = f"{data.holdout:g} of {counted(characters, one)} leaves nothing to evaluate: "
             least = np.ceil(2000 / characters) / 1000
             raise ExperimentError(
                 "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
@@ -64,18 +64,18 @@ class Batches:
         self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
 
     def starts(self, number: int, seed: int) -> Places:
-        """(N,) where the rows of that pass begin. Row r of the pass before ends there, where it is stateful."""
+        """Return (N,) where the rows of that pass begin: with `stateful`, where row r of the previous pass ended."""
         epoch, at = divmod(number - 1, self.count)
         if self.stateful:
             return (np.arange(self.rows) * self.count + at) * self.length
         return self._shuffled(seed, epoch)[at * self.rows : (at + 1) * self.rows] * self.length
 
     def judged(self, most: int = 256) -> list[Piece]:
-        """All that is held out, in the pieces in which it is judged; the first few of them are a fair part of it.
+        """Return all that is held out, in the pieces in which it is evaluated; the first few are a fair sample of it.
 
         Each character but the first is predicted once. Where the state is carried, a piece is one row of at most `most`
-        time steps that goes on where the one before has ended: together they read all of it in one go, so that the
-        score does not depend on how many rows are learnt at once, nor on their length. Otherwise a piece is a batch of
+        time steps that goes on where the previous one ended: together they read all of it in one go, so that the
+        score depends neither on how many rows are learnt at once nor on their length. Otherwise a piece is a batch of
         sequences, shuffled, always in the same order; what is left comes last.
         """
         if not self.held_out:
@@ -96,11 +96,11 @@ class Batches:
         return pieces
 
     def begins_epoch(self, number: int) -> bool:
-        """Whether that pass is the first of an epoch."""
+        """Tell whether that pass is the first of an epoch."""
         return (number - 1) % self.count == 0
 
     def _shuffled(self, seed: int, epoch: int) -> Places:
-        """All sequences in the order of an epoch; the few that fill no batch are at the end, others every time."""
+        """Return all sequences in the order of an epoch; those that fill no batch come last, others every time."""
         if self._order is None or self._order[:2] != (seed, epoch):
             self._order = seed, epoch, _permutation(self.sequences, seed, epoch)
         return self._order[2]
@@ -110,12 +110,12 @@ class PairBatches:
     """Pairs cut into batches of N, as `Batches` cuts a text: pairs 0 .. learnt-1 are for learning."""
 
     def __init__(self, pairs: int, data: Data) -> None:
-        """Raises ExperimentError where there are too few for that. A batch of 0 is all that are learnt."""
+        """Plan the batches; a batch of 0 is all pairs that are learnt. Raises ExperimentError for too few."""
         self.held_out = int(pairs * data.holdout)
         self.learnt = pairs - self.held_out
         if data.holdout and not self.held_out:
             least = np.ceil(1000 / pairs) / 1000
-            problem = f"{data.holdout:g} of {pairs:,} pairs is none to judge by: "
+            problem = f"{data.holdout:g} of {pairs:,} pairs leaves none to evaluate: "
             raise ExperimentError(
                 "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
             )
@@ -130,7 +130,7 @@ class PairBatches:
         self._order: tuple[int, int, Places] | None = None  # of which seed and epoch
 
     def chosen(self, number: int, seed: int) -> Places:
-        """(N,) the pairs of that pass: all of them in their order, or a part of an epoch's own order."""
+        """Return (N,) the pairs of that pass: all of them in their order, or a part of an epoch's own order."""
         if self.rows == self.learnt:
             return np.arange(self.learnt)
         epoch, at = divmod(number - 1, self.count)
@@ -139,11 +139,11 @@ class PairBatches:
         return self._order[2][at * self.rows : (at + 1) * self.rows]
 
     def judged(self) -> list[Places]:
-        """All that are held out, in the batches in which they are judged."""
+        """Return all that are held out, in the batches in which they are evaluated."""
         places = np.arange(self.learnt, self.learnt + self.held_out)
         return np.split(places, range(self.rows, self.held_out, self.rows)) if self.held_out else []
 
 
 def _permutation(count: int, seed: int, epoch: int) -> Places:
-    """The order of an epoch. `RandomState`, since NumPy keeps its numbers the same from version to version."""
+    """Return the order of an epoch. NumPy keeps the numbers of `RandomState` the same from version to version."""
     return np.random.RandomState(np.random.MT19937(np.random.SeedSequence((seed, epoch)))).permutation(count)

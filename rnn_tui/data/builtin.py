@@ -1,4 +1,4 @@
-"""Data that need no file of one's own, and are not shipped either: made up, or found on this machine."""
+"""Data that need no file and are not shipped either: made up, or found on this machine."""
 
 import contextlib
 import hashlib
@@ -20,7 +20,7 @@ _MODULES = """
 
 
 def sums(seed: int) -> tuple[list[str], list[str]]:
-    """All sums of two numbers from 0 to 99 as inputs `27+68=` and targets `95`, in an order that the seed decides.
+    """Return all sums of two numbers from 0 to 99 as inputs `27+68=` and targets `95`, in an order set by the seed.
 
     First those of a number with itself; then a+b and b+a stand beside each other, so that with a hold-out of an even
     number of sums neither is kept away while the other is learnt.
@@ -36,7 +36,7 @@ def sums(seed: int) -> tuple[list[str], list[str]]:
 
 
 def python_source() -> str:
-    """The source of named modules of Python's standard library, about 1 MB; those that are not there are left out.
+    """Return the source of some modules of Python's standard library, about 1 MB; missing ones are left out.
 
     Raises ExperimentError where none is.
     """
@@ -52,5 +52,5 @@ def python_source() -> str:
 
 
 def origin(text: str) -> str:
-    """What identifies a text, which differs between the versions of Python: `Python 3.12.3, SHA-256 0123456789ab`."""
+    """Identify a text that differs between versions of Python: `Python 3.12.3, SHA-256 0123456789ab`."""
     return f"Python {platform.python_version()}, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:12]}"

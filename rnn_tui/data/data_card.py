@@ -1,4 +1,4 @@
-"""What a network needs of its data once it has learnt: it goes with the weights, so that the data may be gone."""
+"""What a network needs to know of its data once it has learnt: kept with the weights, so that the data may be gone."""
 
 import msgspec
 from msgspec.structs import replace
@@ -34,7 +34,7 @@ class DataCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | None) -> DataCard:
-    """That of an experiment whose vocabulary is known, and of its file, where it has one."""
+    """Make the card of an experiment whose vocabulary is known, from its file where it has one."""
     data = experiment.data
     if isinstance(source, TimeSeries):
         learnt = Batches(len(source), data).learnt
@@ -52,14 +52,14 @@ def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | N
 
 
 def with_vocabulary(experiment: Experiment, data_card: DataCard) -> Experiment:
-    """The experiment as if its file had been read, as far as the network is concerned."""
+    """Return the experiment as if its file had been read, as far as the network is concerned."""
     if not experiment.data.file or experiment.is_numbers:
         return experiment
     return replace(experiment, data=replace(experiment.data, vocabulary=data_card.vocabulary))
 
 
 def first_input(pairs: Pairs, task: Task, number: int = 0) -> str:
-    """The input of a pair: what is read until something is to be said."""
+    """Return the input of a pair: what is read up to the first target."""
     start, length = int(pairs.starts[number]), int(pairs.lengths[number])
     begins = int((pairs.targets[start : start + length] != NONE).argmax())
     stop = length if task == "many-to-many" else begins + 1

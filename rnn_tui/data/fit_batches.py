@@ -1,4 +1,4 @@
-"""Smaller batches of shorter sequences, and nothing held out, where a file of one's own is small."""
+"""Smaller batches of shorter sequences, and nothing held out, where a file is small."""
 
 import os
 from typing import Any
@@ -14,7 +14,7 @@ _PASSES = 8  # that an epoch over a small text should have at least
 
 
 def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """The values with smaller batches of shorter sequences where the file is small; what is `given` stays.
+    """Make batches smaller and sequences shorter where the file is small; what is `given` stays.
 
     Of a text it looks at the size only, and a file that is not there changes nothing. A series is read, to count its
     values. Raises ExperimentError where that cannot be done.
@@ -37,7 +37,7 @@ def fitted(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def too_short_to_judge(experiment: Experiment, given: dict[str, Any]) -> str:
-    """Where `fitted` has left out the hold-out that nobody has asked about: one line that says so; else empty."""
+    """Return one line that says that `fitted` has left out the hold-out unasked; else an empty text."""
     data = experiment.data
     if "data.holdout" in given or data.holdout or not (given.get("data.text") or given.get("data.series")):
         return ""
@@ -46,7 +46,7 @@ def too_short_to_judge(experiment: Experiment, given: dict[str, Any]) -> str:
 
 
 def _smaller(values: dict[str, Any], given: dict[str, Any], size: int) -> dict[str, Any]:
-    """Batch and length halved until an epoch has a few passes, and one sequence fits."""
+    """Reduce batch and length by halves until an epoch has a few passes and one sequence fits."""
     data = values["data"]
     room = size * (1 - _number(data["holdout"]))
     for name, least in (("batch", 1), ("length", 8)):

@@ -1,4 +1,4 @@
-"""What only the data can tell: an experiment on a file, with the vocabulary and the sizes that it turns out to have."""
+"""An experiment together with its data: on a file, with the vocabulary and the sizes found there."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,7 +37,7 @@ def load(experiment: Experiment) -> LoadedData:
         return _read_pairs(experiment)
     if data.series:
         series = read_series(data, experiment.training.seed)
-        series.scale(Batches(len(series), data).learnt)  # says so where it is too short, or constant
+        series.scale(Batches(len(series), data).learnt)  # raises where it is too short, or constant
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)
@@ -45,7 +45,7 @@ def load(experiment: Experiment) -> LoadedData:
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
-    Batches(len(corpus), data)  # says so where the text is too short
+    Batches(len(corpus), data)  # raises where the text is too short
     found = origin(corpus.text()) if data.text == PYTHON_SOURCE else ""
     return LoadedData(given=given, experiment=experiment, source=corpus, origin=found)
 
@@ -81,7 +81,7 @@ def _pairs(data: Data, seed: int, version: tuple[int, int]) -> Pairs:
 
 
 def check_file(experiment: Experiment) -> None:
-    """Nothing, where its file can be learnt; nothing of it is kept. Raises ExperimentError."""
+    """Raise ExperimentError where its file cannot be learnt; nothing of it is kept in memory."""
     try:
         load(experiment)
     finally:
@@ -97,5 +97,5 @@ def _corpus(text: str, encoding: str, vocabulary: str, version: tuple[int, int])
 
 
 def _with(experiment: Experiment, **found: Any) -> Experiment:
-    """The experiment with what has been found in its data."""
+    """Return the experiment with what has been found in its data."""
     return msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, **found))

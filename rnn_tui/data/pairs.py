@@ -1,7 +1,7 @@
 """Pairs of an input and a target, of different lengths, as indices into their vocabulary; no torch, no terminal.
 
-Of each pair, the network reads a row of characters and says some, a time step each. What lies behind the end of a
-row is padding: -1, which is no character. It is also the target of a step at which nothing is to be said.
+Of each pair, the network reads a row of characters, one a time step, and predicts some. Padding follows the end of a
+row: -1, which is no character. It is also the target of a step that has none.
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """The rows of all pairs, one behind the other."""
+    """The rows of all pairs, one after the other."""
 
     vocabulary: str
     inputs: Indices  # (n,) what is read
-    targets: Indices  # (n,) what is to be said at the same step, or NONE
+    targets: Indices  # (n,) what is to be predicted at the same step, or NONE
     starts: Indices  # (pairs,) where the row of each begins
     lengths: Indices  # (pairs,) time steps of it
     is_sorted: bool = True  # the vocabulary holds the characters of the pairs, sorted, and no others
 
     def __len__(self) -> int:
-        """Pairs."""
+        """Count the pairs."""
         return len(self.lengths)
 
     @property
@@ -51,7 +51,7 @@ class Pairs:
         return bool((ends[:-1] | (self.targets[:-1] == self.inputs[1:])).all())
 
     def batch(self, chosen: Indices, length: int) -> tuple[Indices, Indices]:
-        """(T, N) the inputs and the targets of those pairs, with NONE behind the end of each."""
+        """Return (T, N) the inputs and the targets of those pairs, with NONE after the end of each."""
         steps = np.arange(length)[:, None]
         there = steps < self.lengths[chosen]
         places = np.where(there, self.starts[chosen] + steps, 0)
@@ -59,7 +59,7 @@ class Pairs:
 
 
 def pairs_of(data: Data, inputs: Sequence[str], targets: Sequence[str]) -> Pairs:
-    """Sound pairs, by the task and in the vocabulary of `data`, or else sorted.
+    """Make pairs for the task of `data`, in its vocabulary, or else in their characters sorted.
 
     Raises ExperimentError where that vocabulary lacks one of their characters.
     """
@@ -90,17 +90,17 @@ def pairs_of(data: Data, inputs: Sequence[str], targets: Sequence[str]) -> Pairs
 
 
 def read_pairs(data: Data, seed: int = 0) -> Pairs:
-    """The file `data.pairs`: `input<TAB>target` a line; blank lines do not count. Or the sums of a seed.
+    """Read the file `data.pairs`, `input<TAB>target` a line without the blank ones, or make the sums of a seed.
 
-    Raises ExperimentError for a file that cannot be read, is empty or not in that encoding, and for a line that is no
-    pair, which it names.
+    Raises ExperimentError for a file that cannot be read, is empty or not in that encoding, and for a line that is
+    not a pair, which it names.
     """
     if data.pairs == SUMS:
         if data.task != "one-to-many":
             raise ExperimentError("data.task", f"{data.task} does not fit the sums: it must be one-to-many")
         return pairs_of(data, *sums(seed))
     text = text_of(data, "pairs")
-    end = "\n" if "\n" in text else "\r"  # that of old Macs, where there is no other
+    end = "\n" if "\n" in text else "\r"  # of old Macs, where there is no other
     lines = ((number, line.removesuffix("\r")) for number, line in enumerate(text.split(end), 1))
     pairs = [_pair(data.task, number, line) for number, line in lines if line.strip(" ")]
     if not pairs:
@@ -109,7 +109,7 @@ def read_pairs(data: Data, seed: int = 0) -> Pairs:
 
 
 def _pair(task: Task, number: int, line: str) -> tuple[str, str]:
-    """A line as input and target. Raises ExperimentError where it is no such pair."""
+    """Split a line into input and target. Raises ExperimentError where it is not a pair for that task."""
     source, *others = line.split("\t")
     problem = ""
     if len(others) != 1:

@@ -1,4 +1,4 @@
-"""A series of numbers: one column of a CSV file, or one that is made up; no torch, no terminal."""
+"""A series of numbers: one column of a CSV file, or a made-up one; no torch, no terminal."""
 
 import math
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ Doubles = NDArray[np.float64]
 
 _LONGEST = 30  # characters of a cell or a name that a message repeats
 _LARGE, _SMALL = 1e150, 1e-150  # beyond which squares are no longer exact
-_ROOM = 4  # times the range of a series, which must be a number, so that a chart has room for what is said
+_ROOM = 4  # times the range of a series, which must be finite, so that a chart has room for predictions
 _SINE = 1000  # values of the made-up series
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """Between the units of a series and what the network reads: values less their mean, by their deviation."""
+    """From the units of a series to what the network reads: values minus their mean, over their standard deviation."""
 
     mean: float
     deviation: float
 
     def standardised(self, values: Doubles) -> NDArray[np.float32]:
-        """As the network reads them, rounded to float32 at the end."""
+        """Return the values as the network reads them, rounded to float32 at the end."""
         return ((values - self.mean) / self.deviation).astype(np.float32)
 
 
@@ -48,11 +48,11 @@ class TimeSeries:
     cautions: tuple[str, ...] = ()  # how its file was understood, where that might surprise
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Count the values."""
         return len(self.values)
 
     def scale(self, learnt: int) -> Scale:
-        """That of the first `learnt` values: what is held out has no part in it.
+        """Return the scale of the first `learnt` values: what is held out has no part in it.
 
         Raises ExperimentError where they are all the same, or too large to be told apart from infinity.
         """
@@ -70,12 +70,13 @@ class TimeSeries:
                 f"is constant: the {learnt:,} values{where} are all {part[0]:.15g}, and there is nothing to learn",
             )
         if too_large:
-            raise ExperimentError("data.series", "holds values so large that they have no finite mean and deviation")
+            problem = "holds values so large that they have no finite mean and standard deviation"
+            raise ExperimentError("data.series", problem)
         return scale
 
 
 def _scale_of_extremes(part: Doubles) -> Scale:
-    """Mean and deviation, by way of numbers near 1."""
+    """Compute mean and standard deviation by way of numbers near 1."""
     size = float(np.abs(part).max()) or 1.0
     mean = float((part / size).mean()) * size
     from_mean = part - mean
@@ -84,7 +85,7 @@ def _scale_of_extremes(part: Doubles) -> Scale:
 
 
 def made_up_sine(seed: int) -> TimeSeries:
-    """One sine, or the sum of two, of that seed alone: periods of 15 to 40 steps, amplitudes of 0.5 to 1."""
+    """Make one sine, or the sum of two, from the seed alone: periods of 15 to 40 steps, amplitudes of 0.5 to 1."""
     random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))  # the same in every version
     t = np.arange(_SINE)
     values = np.zeros(_SINE)
@@ -95,9 +96,9 @@ def made_up_sine(seed: int) -> TimeSeries:
 
 
 def read_series(data: Data, seed: int = 0) -> TimeSeries:
-    """The column `data.column` of the CSV file `data.series`, or the series that is made up from the seed.
+    """Read the column `data.column` of the CSV file `data.series`, or make a series from the seed.
 
-    Raises ExperimentError for a file that cannot be read, a column that is not there, a gap, and what is no number.
+    Raises ExperimentError for a file that cannot be read, a column that is not there, a gap, and what is not a number.
     """
     if data.series == SINE:
         return made_up_sine(seed)

@@ -41,21 +41,21 @@ class Corpus:
     is_sorted: bool = True  # the vocabulary holds the characters of the text, sorted, and no others
 
     def __len__(self) -> int:
-        """Characters."""
+        """Count the characters."""
         return len(self.codes)
 
     def indices(self, places: Any) -> Indices:
-        """The characters at those places, a slice or an array of them, as indices into the vocabulary."""
+        """Return the characters at those places, a slice or an array of them, as indices into the vocabulary."""
         found: Indices = self.table[self.codes[places]]
         return found
 
     def text(self, start: int = 0, stop: int | None = None) -> str:
-        """A part of it as text."""
+        """Return a part of it as text."""
         return "".join(map(self.vocabulary.__getitem__, self.indices(slice(start, stop)).tolist()))
 
 
 def corpus_of(text: str, vocabulary: str = "") -> Corpus:
-    """A text that is in memory. Raises ExperimentError where `vocabulary` lacks a character of it."""
+    """Make a corpus of a text in memory. Raises ExperimentError where `vocabulary` lacks one of its characters."""
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     present, codes = np.unique(points, return_inverse=True)
     letters = {code: chr(point) for code, point in enumerate(present.tolist())}
@@ -63,7 +63,7 @@ def corpus_of(text: str, vocabulary: str = "") -> Corpus:
 
 
 def read_corpus(data: Data) -> Corpus:
-    """The file `data.text`, or what stands for it, in the order of `data.vocabulary` or else sorted.
+    """Read the file `data.text`, or what stands for it, in the order of `data.vocabulary` or else sorted.
 
     Raises ExperimentError for a file that cannot be read, is empty, binary or not in that encoding, and for a
     vocabulary that lacks one of its characters.
@@ -90,7 +90,7 @@ def read_corpus(data: Data) -> Corpus:
 
 
 def text_of(data: Data, kind: Literal["pairs", "series"]) -> str:
-    """The whole text of the file that is `data.pairs` or `data.series`, without a byte-order mark.
+    """Read the whole file `data.pairs` or `data.series`, without a byte-order mark.
 
     Raises ExperimentError, as `read_corpus`.
     """
@@ -106,21 +106,21 @@ def text_of(data: Data, kind: Literal["pairs", "series"]) -> str:
     except ExperimentError as error:
         raise ExperimentError(error.path.replace("data.text", f"data.{kind}"), str(error)) from None
     if "\0" in text:
-        raise ExperimentError(f"data.{kind}", f"is no text: character {text.index(chr(0)):,} is a null character")
+        raise ExperimentError(f"data.{kind}", f"is not text: character {text.index(chr(0)):,} is a null character")
     return text.removeprefix("\ufeff")  # which utf-16-le, say, keeps
 
 
 def file_version(path: str) -> tuple[int, int]:
-    """What changes with a file: its time and its size."""
+    """Return what changes with a file: its time and its size."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
-        return 0, 0  # reading it will say why
+        return 0, 0  # reading it will tell why
     return found.st_mtime_ns, found.st_size
 
 
 def _corpus(codes: NDArray[Any], letters: Mapping[int, str], vocabulary: str) -> Corpus:
-    """Codes that stand for letters, in the order of a vocabulary, or else sorted."""
+    """Make a corpus of codes that stand for letters, in the order of a vocabulary, or else sorted."""
     own = "".join(sorted(letters.values()))
     vocabulary = vocabulary or own
     index = {character: place for place, character in enumerate(vocabulary)}
@@ -138,7 +138,7 @@ def _corpus(codes: NDArray[Any], letters: Mapping[int, str], vocabulary: str) ->
 
 
 def _decoded(data: Data, codec: str, size: int) -> Corpus:
-    """A file whose characters take several bytes; they are numbered as they come."""
+    """Read a file whose characters take several bytes; they are numbered as they come."""
     number_of = np.full(_CODE_POINTS, -1, np.int32)  # of a code point
     known: list[int] = []
     codes: NDArray[Any] = np.empty(size, np.uint8)  # no encoding has more characters than bytes
@@ -147,7 +147,7 @@ def _decoded(data: Data, codec: str, size: int) -> Corpus:
         points = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
         if not points.all():
             place = length + int(np.argmin(points))
-            raise ExperimentError("data.text", f"is no text: character {place:,} is a null character")
+            raise ExperimentError("data.text", f"is not text: character {place:,} is a null character")
         fresh = np.unique(points[number_of[points] < 0])
         number_of[fresh] = np.arange(len(known), len(known) + len(fresh), dtype=np.int32)
         known += fresh.tolist()
@@ -164,7 +164,7 @@ def _decoded(data: Data, codec: str, size: int) -> Corpus:
 
 
 def _pieces(data: Data, codec: str) -> Iterator[str]:
-    """The text of a file, piece by piece; a byte-order mark is not part of it."""
+    """Yield the text of a file piece by piece, without a byte-order mark."""
     decoder = codecs.getincrementaldecoder("utf-8-sig" if codec == "utf-8" else codec)()
     done = 0  # bytes
     with _system_told(), open(data.text, "rb") as file:
@@ -172,7 +172,7 @@ def _pieces(data: Data, codec: str) -> Iterator[str]:
             piece = file.read(_PIECE)
             try:
                 text = decoder.decode(piece, final=not piece)
-            except UnicodeDecodeError as error:  # its object begins with what was left over from the piece before
+            except UnicodeDecodeError as error:  # its object begins with what was left over from the previous piece
                 place = done + len(piece) - len(error.object) + error.start
                 raise _undecodable(data.encoding, place, error.object[error.start]) from None
             except UnicodeError:  # there is no byte-order mark, by which UTF-16 and UTF-32 tell their byte order
@@ -188,20 +188,21 @@ def _pieces(data: Data, codec: str) -> Iterator[str]:
 
 
 def _codec(name: str) -> str:
-    """Python's own name of an encoding."""
+    """Return Python's own name of an encoding. Raises ExperimentError."""
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):  # ValueError: a null character
         codec = None
     if codec is None or not getattr(codec, "_is_text_encoding", True) or codec.incrementaldecoder is None:
         raise ExperimentError(
-            "data.encoding", f"{name!r} is no encoding that Python knows: there are utf-8, latin-1, utf-16 and others"
+            "data.encoding",
+            f"{name!r} is not an encoding that Python knows: there are utf-8, latin-1, utf-16 and others",
         )
     return codec.name
 
 
 def _single_bytes(codec: str, *, ascii_only: bool) -> str | None:
-    """The characters of the bytes 0 to 255, where each byte is one."""
+    """Return the characters of the bytes 0 to 255; None where a character may take several."""
     if codec == "iso8859-1":
         return "".join(map(chr, range(256)))
     if codec == "ascii" or (codec == "utf-8" and ascii_only):
@@ -212,7 +213,7 @@ def _single_bytes(codec: str, *, ascii_only: bool) -> str | None:
 
 
 def _size(path: str) -> int:
-    """Bytes of a file. Raises ExperimentError for what is none."""
+    """Return the size of a file in bytes. Raises ExperimentError for anything but a regular file."""
     found = os.stat(path)
     if stat.S_ISDIR(found.st_mode):
         raise ExperimentError("data.text", "is a folder; it must be a text file")
@@ -225,7 +226,7 @@ def _size(path: str) -> int:
 
 @contextlib.contextmanager
 def _system_told() -> Iterator[None]:
-    """What the system refuses, as an ExperimentError."""
+    """Turn what the system refuses into an ExperimentError."""
     try:
         yield
     except ExperimentError:  # which is a ValueError too
@@ -238,7 +239,7 @@ def _system_told() -> Iterator[None]:
 
 
 def _counts(raw: NDArray[np.uint8]) -> Indices:
-    """(256,) how often each byte occurs."""
+    """Return (256,) how often each byte occurs."""
     counts = np.zeros(256, np.int64)
     for start in range(0, len(raw), _PIECE):
         counts += np.bincount(raw[start : start + _PIECE], minlength=256)
@@ -250,12 +251,12 @@ def _refuse_null(raw: NDArray[np.uint8], count: int) -> None:
     if count:
         raise ExperimentError(
             "data.text",
-            f"is no text: it has a null byte at offset {_first(raw, 0):,}. UTF-16 has such bytes too (see --encoding)",
+            f"is not text: it has a null byte at offset {_first(raw, 0):,}. UTF-16 has such bytes too (see --encoding)",
         )
 
 
 def _first(raw: NDArray[np.uint8], byte: int) -> int:
-    """The offset of a byte that is there."""
+    """Find the first offset of a byte that is there."""
     for start in range(0, len(raw), _PIECE):
         found = raw[start : start + _PIECE] == byte
         if found.any():

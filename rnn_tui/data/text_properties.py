@@ -1,7 +1,7 @@
 """Properties of a text that a hidden unit may follow: text in, one number a character out.
 
-Each tells what somebody knows who has read up to and including a character: an opening quote is already inside, a
-closing one no longer. A text that is cut out of a longer one counts as outside of everything where it begins.
+Each is what can be known after reading up to and including a character: an opening quote is already inside, a closing
+one no longer. A text that is cut out of a longer one counts as outside of everything where it begins.
 """
 
 import re
@@ -27,12 +27,12 @@ _TAB = 8
 
 
 def quotes(text: str) -> Doubles:
-    """1 inside quotes, 0 outside; straight, typographic, and three at once, as in Python.
+    """Return 1 inside quotes, 0 outside; straight, typographic, and triple ones, as in Python.
 
-    A backslash inside straight quotes takes the next character with it. A `'` behind a letter or digit opens nothing
+    A backslash inside straight quotes takes the next character with it. A `'` after a letter or digit opens nothing
     (it's, the users' names), unless the word before it is a prefix of a Python string (r'..'); between two of them
     it closes nothing either. What is never closed ends: `'` with its line, since it may be a word's ('tis), all
-    others but three at once with their paragraph.
+    others but triple quotes with their paragraph.
     """
     marks: list[float] = []
     closing = ""
@@ -58,7 +58,7 @@ def quotes(text: str) -> Doubles:
 
 
 def _is_of_a_word(text: str, at: int) -> bool:
-    """Whether a `'` is an apostrophe rather than the beginning of a quote."""
+    """Tell whether a `'` is an apostrophe rather than the beginning of a quote."""
     found = _WORD_BEFORE.search(text, max(0, at - 3), at)  # a prefix is shorter than that
     word = found.group() if found else ""
     return bool(word) and word.lower() not in _PREFIXES
@@ -69,7 +69,7 @@ def _is_between_letters(text: str, at: int) -> bool:
 
 
 def brackets(text: str) -> Doubles:
-    """How many of ( [ { are open. Those inside quotes do not count, nor one that closes what is not open."""
+    """Count the open ( [ {. Those inside quotes do not count, nor does one that closes what is not open."""
     depths: list[int] = []
     waiting: list[str] = []  # what would close those that are open
     for character, quoted in zip(text, quotes(text).tolist(), strict=True):
@@ -84,7 +84,7 @@ def brackets(text: str) -> Doubles:
 
 
 def indentation(text: str) -> Doubles:
-    """Columns of white space that the line begins with, as far as it has been read; a tab goes to a multiple of 8."""
+    """Count the columns of white space at the line's beginning, as far as read; a tab goes to a multiple of 8."""
     columns, leading, found = 0, True, []
     for character in text:
         if character == "\n":
@@ -98,7 +98,7 @@ def indentation(text: str) -> Doubles:
 
 
 def position(text: str) -> Doubles:
-    """Characters of the line that have been read; 0 at its newline, with which the next one begins."""
+    """Count the characters of the line that have been read; 0 at its newline, with which the next one begins."""
     count, found = 0, []
     for character in text:
         count = 0 if character == "\n" else count + 1
@@ -108,7 +108,7 @@ def position(text: str) -> Doubles:
 
 @dataclass(frozen=True)
 class Property:
-    """One of them, by a name for people."""
+    """One property, with a name for people."""
 
     label: str
     series: Callable[[str], Doubles]  # (n,) of a text of n characters

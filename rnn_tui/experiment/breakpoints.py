@@ -29,7 +29,7 @@ class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
     value: float = 0
 
     def __str__(self) -> str:
-        """As `parse` reads it."""
+        """Return the text that `parse` reads."""
         operator = _OPERATORS.get(self.kind)
         if operator is None:
             return self.kind
@@ -38,7 +38,7 @@ class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(text: str) -> Breakpoint:
-    """The breakpoint that a text names. Raises ExperimentError, whose `value` is the text."""
+    """Read the breakpoint that a text names. Raises ExperimentError, whose `value` is the text."""
     word = text.strip()
     if word == "learnt":
         return Breakpoint(kind="learnt")
@@ -53,12 +53,12 @@ def parse(text: str) -> Breakpoint:
 
 
 def parse_all(texts: tuple[str, ...]) -> tuple[Breakpoint, ...]:
-    """The breakpoints that texts name, each once, in their order; `never` names none. Raises ExperimentError."""
+    """Read the breakpoints that texts name, each once, in their order; `never` names none. Raises ExperimentError."""
     return tuple(dict.fromkeys(parse(text) for text in texts if text.strip() != NEVER))
 
 
 def needs_learning(text: str) -> bool:
-    """Whether this would never come in a run that learns nothing."""
+    """Tell whether this would never come in a run that learns nothing."""
     return text.strip().startswith(("learnt", "loss", "jump"))
 
 

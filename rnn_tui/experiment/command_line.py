@@ -1,4 +1,4 @@
-"""The command line that leads to what is on the screen, and the way back from its `--fork`s to turns."""
+"""The command line that reproduces what is on the screen, and its `--fork` options read as changes of the training."""
 
 import contextlib
 import shlex
@@ -29,17 +29,17 @@ _MOST = 10**15  # ticks
 
 
 class ForkError(ValueError):
-    """A text that is no fork, in one line that begins with the text."""
+    """A text that is not a fork; the message is one line that begins with it."""
 
     def __init__(self, text: str, problem: str) -> None:
         super().__init__(f"{shown(text)}: {problem}")
 
 
 def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
-    """What leads to that tick of an experiment whose way of learning took these turns, quoted for a shell.
+    """Return the command that brings an experiment with these changes to that tick, quoted for a shell.
 
     It is safe to paste: what a terminal would obey is written with escapes. On a CPU it gives the same numbers.
-    Raises ValueError for what cannot stand on a command line.
+    Raises ValueError for a text that no command line can hold.
     """
     lesson = began.name if began.name in LESSONS else ""
     base = LESSONS[lesson or DEFAULT]
@@ -61,12 +61,12 @@ def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
 
 
 def parse_forks(experiment: Experiment, texts: tuple[str, ...]) -> tuple[Turn, ...]:
-    """The turns that `--fork` names for an experiment, in their order. Raises ForkError."""
+    """Read the changes that `--fork` asks for, in their order. Raises ForkError."""
     turns: list[Turn] = []
     for text in texts:
         tick, settings = _parts(text)
         if turns and tick < turns[-1].tick:
-            raise ForkError(text, f"must not come after the one at tick {turns[-1].tick:,}: their ticks must ascend")
+            raise ForkError(text, f"comes after the one at tick {turns[-1].tick:,}: their ticks must ascend")
         values = to_dict(experiment)
         values["training"] |= settings
         try:
@@ -78,7 +78,7 @@ def parse_forks(experiment: Experiment, texts: tuple[str, ...]) -> tuple[Turn, .
 
 
 def _parts(text: str) -> tuple[int, dict[str, Any]]:
-    """`300: lr=0.05 seed=3` as a tick and the values that change."""
+    """Read `300: lr=0.05 seed=3` as a tick and the values that change."""
     before, colon, after = text.partition(":")
     tick = before.strip()
     if not colon or not (tick.isascii() and tick.isdecimal() and len(tick) <= 20):
@@ -104,7 +104,7 @@ def _parts(text: str) -> tuple[int, dict[str, Any]]:
 
 
 def _changes(before: Training, turn: Turn) -> str:
-    """What a turn changes, as `--fork` reads it. A seed counts only where the random numbers begin anew with it."""
+    """Write what a change of the training changes, as `--fork` reads it; its seed only where it reseeds."""
     after = turn.training
     changed = [
         each for each in _CHANGES if each is not _SEED and getattr(after, each.name) != getattr(before, each.name)
@@ -114,13 +114,13 @@ def _changes(before: Training, turn: Turn) -> str:
 
 
 def _given(base: Experiment, experiment: Experiment) -> dict[str, Any]:
-    """The least that must be said to change one experiment into another; the rest follows (`overrides`)."""
+    """Return the fewest values that change one experiment into another; the rest follows (see `overrides`)."""
     plain = _completed(base, experiment, {})
     data = experiment.data
     pairs = list(zip(data.inputs, data.targets, strict=False))
     if "data.targets" in plain and all(
         row[1:] == target[:-1] for row, target in pairs
-    ):  # perhaps the target need not be said
+    ):  # perhaps the target need not be given
         whole = [row + target[-1] for row, target in pairs]
         short = _completed(base, experiment, {"data.inputs": whole, "data.targets": None})
         with contextlib.suppress(ExperimentError):
@@ -130,7 +130,7 @@ def _given(base: Experiment, experiment: Experiment) -> dict[str, Any]:
 
 
 def _completed(base: Experiment, experiment: Experiment, given: dict[str, Any]) -> dict[str, Any]:
-    """What is `given`, and all that would still be another value; None stands for a value that follows."""
+    """Return what is `given` and all that would differ without being given; None stands for a value that follows."""
     wanted = to_dict(experiment)
     paths = [each.path for each in SETTINGS if each.path != "run.until" and each.path not in given]
     found = {path: value for path, value in given.items() if value is not None}
@@ -143,7 +143,7 @@ def _completed(base: Experiment, experiment: Experiment, given: dict[str, Any]) 
 
 
 def _unwatched(experiment: Experiment) -> Experiment:
-    """The experiment without what decides no number of it."""
+    """Return the experiment without what decides none of its numbers."""
     run = msgspec.structs.replace(experiment.run, until=())
     return msgspec.structs.replace(experiment, name="", about="", run=run)
 

@@ -84,7 +84,7 @@ _ALL = (
     ),
     Experiment(
         name="hihello",
-        about="Learn to say ihello to hihell, one character a tick. h comes twice and must be answered by i, then "
+        about="Learn to answer hihell with ihello, one character a tick. h comes twice and must be answered by i, then "
         "by e: only the state knows which. The state itself is the logits, so the loss has a floor. About "
         "two seeds in three learn it (R tries the next).",
         data=_HIHELLO,
@@ -122,8 +122,8 @@ _ALL = (
     ),
     Experiment(
         name="ohlol-cell",
-        about="Learn to say ohlol to hello with nn.RNNCell, one character a tick, in 15 epochs. About two seeds in "
-        "three learn it.",
+        about="Learn to answer hello with ohlol with nn.RNNCell, one character a tick, in 15 epochs. About two seeds "
+        "in three learn it.",
         data=_OHLOL,
         network=Network(hidden_size=4, implementation="cell"),
         training=Training(epochs=15, seed=3),
@@ -182,7 +182,7 @@ _ALL = (
     ),
     Experiment(
         name="spell",
-        about="One to many: it reads 7 and spells seven, and says when the word is over (a line feed). After the digit "
+        about="One to many: it reads 7 and spells seven, and then ends the word (a line feed). After the digit "
         "it reads its own answer so far. Ten words of different lengths are a batch: where one has ended, nothing "
         "counts. Every seed we tried learns it in about 30 epochs.",
         data=Data(inputs=_DIGITS, targets=_WORDS, task="one-to-many"),
@@ -191,8 +191,8 @@ _ALL = (
     ),
     Experiment(
         name="read",
-        about="Many to one: the same ten words turned round. It reads seven and says 7 at the last letter; only that "
-        "step counts, and backward carries its loss to all letters before. Every seed we tried learns it in about "
+        about="Many to one: the same ten words turned round. It reads seven and answers 7 at the last letter; only "
+        "that step counts, and backward carries its loss to all letters before. Every seed we tried learns it in about "
         "ten epochs.",
         data=Data(inputs=_WORDS, targets=_DIGITS, task="many-to-one"),
         network=_TEN,
@@ -200,8 +200,8 @@ _ALL = (
     ),
     Experiment(
         name="sums",
-        about="It reads 27+68= and says 95: all sums of two numbers below 100, made up as you look. A tenth of them it "
-        "never learns, nor the same two numbers the other way round; those that it gets right, it has calculated.",
+        about="It reads 27+68= and answers 95: all sums of two numbers below 100, made up as you look. A tenth of them "
+        "it never learns, nor the same two numbers the other way round; those that it gets right, it has calculated.",
         data=Data(inputs=(), pairs=SUMS, task="one-to-many", batch=64, length=0, holdout=0.1),
         network=Network(cell="lstm", hidden_size=128, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.005, clip=1, epochs=40),
@@ -210,7 +210,7 @@ _ALL = (
     Experiment(
         name="python-source",
         about="The source of Python's own standard library, as it lies on this machine: about 1 MB of modules, "
-        "of which the last tenth is only judged. It differs between the versions of Python, so its SHA-256 is shown.",
+        "the last tenth kept for validation. It differs between versions of Python, so its SHA-256 is shown.",
         data=Data(inputs=(), text=PYTHON_SOURCE, batch=32, length=64, holdout=0.1),
         network=Network(cell="lstm", hidden_size=128, layers=2, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=10),
@@ -219,8 +219,8 @@ _ALL = (
     Experiment(
         name="sine",
         about="Numbers instead of characters: the next value of a sum of one or two sines, by its squared error. The "
-        "chart shows the truth, what is said one step ahead, and how the network goes on alone; another seed makes "
-        "another series.",
+        "chart shows the truth, what is predicted one step ahead, and how the network goes on alone; another seed "
+        "makes another series.",
         data=Data(inputs=(), series=SINE, batch=8, length=40, holdout=0.2),
         network=Network(cell="gru", hidden_size=16, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.01, epochs=200),
@@ -230,7 +230,7 @@ _ALL = (
 
 
 def _watched(lesson: Experiment) -> Experiment:
-    """A lesson that learns pauses in the moment that people come for."""
+    """Let a lesson that learns pause when it has learnt: the moment that people come for."""
     until = ("learnt",) if lesson.training.learn and not lesson.data.file else ()
     return msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, until=until))
 
@@ -239,5 +239,5 @@ LESSONS: dict[str, Experiment] = {lesson.name: _watched(lesson) for lesson in _A
 
 
 def nearest(name: str) -> list[str]:
-    """The lessons whose names are most like `name`, best first."""
+    """Return the lessons whose names are most like `name`, best first."""
     return difflib.get_close_matches(name, LESSONS, n=3, cutoff=0.4)

@@ -1,6 +1,6 @@
 """An experiment with some of its settings replaced, and the rest following where it would no longer fit.
 
-Whoever says `--input "hello world"` means a network that can learn it: what was not asked for gives way.
+`--input "hello world"` asks for a network that can learn it: whatever was not asked for gives way.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["overridden"]
 
 
 def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
-    """The values of `base` with those `given` by path in their place, for `from_dict` to judge."""
+    """Return the values of `base` with those `given` by path in their place, for `from_dict` to check."""
     base = _text_base(base, given)
     values = to_dict(base)
     for path, value in given.items():
@@ -28,14 +28,14 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         values["training"]["tick"] = "sequence"
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
-    if _texts(values) != _texts(to_dict(base)):  # what the lesson tells is no longer true
+    if _texts(values) != _texts(to_dict(base)):  # the lesson's description is no longer true
         data = values["data"]
         values["name"], values["about"] = name_for(data["text"] or data["pairs"] or data["series"]), ""
     return values
 
 
 def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
-    """Where rows, a text, pairs or a series become another of them: nothing that learns one is of use for the other."""
+    """Choose what to begin from where the kind of data changes: a network for one is of no use for another."""
     files = ("data.text", "data.pairs", "data.series")
     if given.get("data.pairs") and not base.data.pairs:
         other = OWN_PAIRS
@@ -51,7 +51,7 @@ def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:
 
 
 def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: bool) -> None:
-    """A target is there to be learnt, in more than a forward pass's epoch; without learning there is none."""
+    """Learn where a target is given, for more than one epoch; drop targets and hold-out where nothing is learnt."""
     training = values["training"]
     if given.get("data.targets") and "training.learn" not in given:
         training["learn"] = True
@@ -68,7 +68,7 @@ def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: b
 
 
 def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
-    """Another input brings its own target, and both their vocabulary where the old one lacks a character."""
+    """Drop the old targets where the input changes, and the old vocabulary where it lacks one of their characters."""
     data = values["data"]
     if "data.inputs" in given and "data.targets" not in given:
         data["targets"] = []
@@ -82,7 +82,7 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _follow_vocabulary(values: dict[str, Any]) -> None:
-    """A state that is read as logits has a number for each character, in both directions together."""
+    """Give a state that is used as logits a number for each character, in both directions together."""
     network, data = values["network"], values["data"]
     if not values["training"]["learn"] or network["head"] != "direct" or not data["inputs"]:
         return

@@ -1,4 +1,4 @@
-"""What an experiment on a file of one's own begins with, where nothing else is asked for."""
+"""What an experiment on your own file begins with, unless you ask for something else."""
 
 from pathlib import Path
 
@@ -32,5 +32,5 @@ OWN_SERIES = Experiment(
 
 
 def name_for(file: str) -> str:
-    """The name of an experiment on that file: the file's own, without its ending."""
+    """Return a name for an experiment on that file: the file's own, without its extension."""
     return Path(file).stem or OWN_TEXT.name

@@ -13,7 +13,7 @@ _FILLER, _ASKED = ".?"
 
 
 def remember(gap: int) -> Data:
-    """Four rows of `gap` + 1 characters, alike but for their first: `a...?` must be answered by `....a` (gap 4).
+    """Make four rows of `gap` + 1 characters that differ in the first only: the answer to `a...?` is `....a` (gap 4).
 
     `gap` (at least 1) characters stand after the letter, the last of them a question mark. Nothing but the letter
     tells the rows apart, and each other answer follows from the input beside it: only the last step needs a memory.
@@ -26,7 +26,7 @@ def remember(gap: int) -> Data:
 
 
 def gap_of(data: Data) -> int | None:
-    """The gap with which `remember` makes these texts, or None where they are others."""
+    """Return the gap with which `remember` makes these texts, or None for other texts."""
     gap = len(data.inputs[0]) - 1 if data.inputs else 0
     return gap if 1 <= gap <= LARGEST_GAP and data == remember(gap) else None
 

@@ -1,4 +1,4 @@
-"""The three kinds of RNN: what is read and what is said, time step by time step."""
+"""The three kinds of RNN: what is read and what is predicted, time step by time step."""
 
 from typing import Literal
 
@@ -11,11 +11,12 @@ ResponseKind = Literal["text", "each", "one", "answer"]  # see `response_kind`
 
 
 def response_kind(data: Data, *, next_characters: bool = False) -> ResponseKind:
-    """What a network that has learnt these data makes of a text that it is given.
+    """Return how a network that has learnt these data responds to a text.
 
-    text: it goes on with it, since its targets are the next characters of its inputs. each: a character for each that
-    it reads (many-to-many with other targets). one: one character, at the last (many-to-one). answer: a text with an
-    end of its own (one-to-many). `next_characters` says so of a file of many-to-many pairs, which is not read here.
+    text: it continues it, since its targets are the next characters of its inputs. each: it outputs a character for
+    each one it reads (many-to-many with other targets). one: one character, at the last (many-to-one). answer: a text
+    with an end of its own (one-to-many). `next_characters`: whether the pairs of a file, which is not read here, have
+    the next characters as targets.
     """
     if data.task == "one-to-many":
         return "answer"
@@ -28,10 +29,10 @@ def response_kind(data: Data, *, next_characters: bool = False) -> ResponseKind:
 
 
 def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:
-    """What is read, the time step from which on something is said, and what is said from there on.
+    """Return what is read, the first time step with a target, and the targets from there on.
 
-    many-to-many: a character for each that is read. many-to-one: one character, at the last that is read.
-    one-to-many: the input is read, then the answer so far; said are the answer and its END.
+    many-to-many: a target for each character read. many-to-one: one target, at the last character read.
+    one-to-many: the input is read, then the answer so far; the targets are the answer and its END.
     """
     if task == "many-to-many":
         return source, 0, target
@@ -41,7 +42,7 @@ def laid_out(task: Task, source: str, target: str) -> tuple[str, int, str]:
 
 
 def unfit(task: Task, source: str, target: str) -> str:
-    """What a pair has that does not fit the task, and what would be right; empty where it fits."""
+    """Say what does not fit the task in a pair, and what would be right; empty: it fits."""
     if task == "many-to-many" and len(source) != len(target):
         both = f"{counted(len(source), 'character')} to read and {counted(len(target), 'character')} to predict"
         return f"{both}: many-to-many needs equally many; {other_task(target)}"
@@ -51,7 +52,7 @@ def unfit(task: Task, source: str, target: str) -> str:
 
 
 def other_task(target: str) -> str:
-    """The option with which an input of any length may have this target."""
+    """Name the option with which an input of any length may have this target."""
     if len(target) == 1:
         return "--task many-to-one reads an input of any length and predicts one character"
     return "--task one-to-many gives an answer of any length"

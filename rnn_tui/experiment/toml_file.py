@@ -1,4 +1,4 @@
-"""Experiments as TOML files: what a person writes, and where in it something is wrong."""
+"""Experiments as TOML files, written with comments, and read with the line of what is wrong."""
 
 import difflib
 import json
@@ -28,7 +28,7 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class FileError(ExperimentError):
-    """A file that holds no sound experiment; the text begins with the file and, if there is one, the line."""
+    """A file that holds no valid experiment; the text begins with the file and, where there is one, the line."""
 
     def __init__(self, file: str, line: int | None, path: str, problem: str) -> None:
         where = f"{file}, line {line}" if line else file or "''"
@@ -38,7 +38,7 @@ class FileError(ExperimentError):
 
 
 def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
-    """The experiment in a TOML file, to which links may lead if they are to be followed. Raises FileError."""
+    """Read the experiment in a TOML file; `follow`: also where its path is a link. Raises FileError."""
     file = os.fspath(path)
     text = _text(file, follow=follow)
     values = _parse(file, text)
@@ -56,7 +56,7 @@ def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
             file,
             _line(text, section, name),
             f"{section}.{name}".lstrip("."),
-            f"is no key of {where}" + (f"; nearest: {like[0]}" if like else ""),
+            f"is not a key of {where}" + (f"; nearest: {like[0]}" if like else ""),
         )
     for each in SETTINGS:
         table = values.get(each.section)
@@ -71,7 +71,7 @@ def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
 
 
 def write(experiment: Experiment) -> str:
-    """The experiment as a TOML file that says what each of its keys is about.
+    """Write an experiment as TOML with a comment on each key.
 
     Raises ExperimentError for one that would be too large to be read again.
     """
@@ -109,7 +109,7 @@ def _described(each: Setting) -> str:
 
 
 def _item(value: Any) -> Item:
-    """A TOML value. Texts keep what can be read and escape the rest: the file may be shown on a terminal."""
+    """Make a TOML value. Texts keep what is printable and escape the rest: a terminal may show the file."""
     if isinstance(value, str):
         value = tomlkit.value(_quoted(value))
     elif isinstance(value, (list, tuple)):
@@ -163,13 +163,13 @@ def _parse(file: str, text: str) -> dict[str, Any]:
 
 
 def _writer(text: str) -> str:
-    """The version that wrote the file, as its first line has it; empty: a person did, or 0.1.0."""
+    """Return the version that wrote the file, from its first line; empty: a person did, or 0.1.0."""
     found = _WRITER.match(text)
     return found[1] if found else ""
 
 
 def _unknown(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """The keys that no experiment has, each with its table."""
+    """Find the keys that no experiment has, each with its table."""
     known = to_dict(Experiment())
     found = [("", name) for name in values if name not in known]
     for section, keys in known.items():
@@ -180,7 +180,7 @@ def _unknown(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _said(error: ExperimentError, values: Any) -> str:
-    """What is wrong, behind the value, which may be long."""
+    """Say what is wrong, after the value, which may be long."""
     problem, value = str(error), values
     for name in error.path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
@@ -190,7 +190,7 @@ def _said(error: ExperimentError, values: Any) -> str:
 
 
 def _line(text: str, section: str, name: str) -> int | None:
-    """The line of a key: in its table, as section.name, in section = {...}, or else that of the table."""
+    """Find the line of a key: in its table, as section.name, in section = {...}, or else the line of the table."""
     keys = [
         re.compile(rf"""\s*{each}\s*[=.]""")
         for each in (_bare(name), rf"{_bare(section)}\s*\.\s*{_bare(name)}", _bare(section or name))

@@ -1,4 +1,4 @@
-"""Where runs lie on the disk: one folder each, found by name, by the beginning of a name, or by path."""
+"""Runs on the disk: one folder each, found by name, by the beginning of a name, or by path."""
 
 import os
 import re
@@ -29,25 +29,25 @@ __all__ = [
     "short_name",
 ]
 
-_LONGEST = 40  # characters of an experiment's name in that of a folder
+_LONGEST = 40  # characters of an experiment's name in the name of a folder
 
 
 class NoSuchRun(ValueError):
-    """A name that leads to no run, or to several; the text is one line that begins with it."""
+    """A name of no run, or of several; the message is one line that begins with it."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{shown(name)}: {problem}")
 
 
 class RunsUnreadable(ValueError):
-    """The folder of all runs is there and cannot be read; the text is one line that begins with it."""
+    """The folder of all runs exists but cannot be read; the message is one line that begins with it."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
         super().__init__(f"{folder}: cannot be read: {error.strerror or error}")
 
 
 class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a list tells of it. What is None could not be read, and `problem` says why."""
+    """A run in a list. What is None could not be read, and `problem` says why."""
 
     name: str
     folder: str
@@ -59,28 +59,28 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def runs_folder() -> Path:
-    """Where runs go if nothing else is said."""
+    """Return the folder where runs are kept by default."""
     return user_data_folder("rnn-tui") / "runs"
 
 
 def new_folder(experiment: Experiment) -> Path:
-    """A name for the folder of a run that begins now: `hihello-2025-01-31-3f9a1c`. Nothing is written."""
+    """Choose a folder for a run that begins now, as `hihello-2025-01-31-3f9a1c`. Nothing is written."""
     name = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower())[:_LONGEST].strip("-") or "run"
     return runs_folder() / f"{name}-{time.strftime('%Y-%m-%d')}-{secrets.token_hex(3)}"
 
 
 def short_name(folder: Path) -> str:
-    """What `find` finds it by: its name where it lies in the usual place, else its path."""
+    """Return what `find` finds a run by: its name where it is in the usual place, else its path."""
     return folder.name if folder.parent == runs_folder() else str(folder)
 
 
 def find(name: str) -> Path:
-    """The folder of a run. Raises NoSuchRun."""
+    """Find the folder of a run. Raises NoSuchRun."""
     if "\0" in name:
         raise NoSuchRun(name, "no such run; `rnn-tui runs` lists them")
     if name and (os.sep in name or _is_run(Path(name))):
         if not _is_run(Path(name)):
-            raise NoSuchRun(name, f"is no folder of a run: there is no {EXPERIMENT} in it")
+            raise NoSuchRun(name, f"is not the folder of a run: there is no {EXPERIMENT} in it")
         return Path(name)
     folder = runs_folder()
     try:
@@ -99,7 +99,7 @@ def find(name: str) -> Path:
 
 
 def newest() -> Path:
-    """The folder of the run that was changed last, of those that can be read. Raises NoSuchRun."""
+    """Find the folder of the run that was changed last, of those that can be read. Raises NoSuchRun."""
     try:
         found = list_runs()
     except RunsUnreadable as error:
@@ -112,13 +112,13 @@ def newest() -> Path:
 
 
 def list_runs() -> list[RunEntry]:
-    """The runs in their usual place, the newest first. Raises RunsUnreadable."""
+    """List the runs in their usual place, the newest first. Raises RunsUnreadable."""
     folder = runs_folder()
     return sorted(map(read_entry, [folder / name for name in _names(folder)]), key=lambda each: -each.changed)
 
 
 def read_entry(folder: Path) -> RunEntry:
-    """What a list tells of the run in a folder, wherever that is."""
+    """Read the run in a folder, wherever that is, for a list."""
     experiment = manifest = best = None
     problem, changed = "", 0.0
     for file in (folder, folder / EXPERIMENT, folder / MANIFEST):
@@ -144,7 +144,7 @@ def read_entry(folder: Path) -> RunEntry:
 
 
 def _names(folder: Path) -> list[str]:
-    """The names of runs, and of folders of which nobody can tell. Raises RunsUnreadable."""
+    """Return the names of runs, and of folders that may be runs. Raises RunsUnreadable."""
     try:
         return sorted(each for each in os.listdir(folder) if _is_run(folder / each))
     except FileNotFoundError:  # none has been kept yet
@@ -156,7 +156,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _is_run(folder: Path) -> bool:
-    """Whether it has an experiment, be it no file that can be read; also where the folder may not be entered."""
+    """Tell whether a folder has an experiment, readable or not; also where the folder may not be entered."""
     try:
         os.lstat(folder / EXPERIMENT)
     except PermissionError:

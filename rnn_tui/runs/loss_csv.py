@@ -60,7 +60,10 @@ class LossCsv:
         self._end += len(data)
 
     def read(self, count: int) -> list[list[str]]:
-        """The first `count` rows, behind which it goes on, over what stands there. Raises CheckpointError."""
+        """Read the first `count` rows; the next ones are written after them, over what is there.
+
+        Raises CheckpointError.
+        """
         file = self.path
         found: list[list[str]] = []
         try:
@@ -79,7 +82,7 @@ class LossCsv:
         except FileNotFoundError:
             raise CheckpointError(file, "there is no such file") from None
         except UnicodeDecodeError:
-            raise CheckpointError(file, "is altered: it is no text") from None
+            raise CheckpointError(file, "is altered: it is not text") from None
         except OSError as error:
             raise CheckpointError(file, f"cannot be read: {error.strerror or error}") from None
         self.rows, self._end = count, end

@@ -85,7 +85,7 @@ def _counts_problem(counts: Iterable[int]) -> str:
     counts = list(counts)
     if min(counts) < 0:
         return "a count in it is negative"
-    return "a count in it is larger than that of any run" if max(counts) > _LARGEST else ""
+    return "a count in it is larger than any run's" if max(counts) > _LARGEST else ""
 
 
 def _name_problem(sealed: Sealed) -> str:
@@ -110,7 +110,7 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
     series, data = data_card.series, experiment.data
     if experiment.is_numbers:
         if series is None:
-            return "it says nothing of the series that it has learnt"
+            return "the series that it has learnt is missing"
         if not (math.isfinite(series.mean) and math.isfinite(series.deviation) and series.deviation > 0):
             return "the series that it has learnt has no scale"
         if len(series.values) != data.length or not all(map(math.isfinite, series.values)):
@@ -121,7 +121,7 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
     if not known or len(set(known)) < len(known) or any("\ud800" <= each <= "\udfff" for each in known):
         return "its vocabulary is not one"
     if given and known != given:
-        return "its vocabulary is not that of the experiment"
+        return "its vocabulary is not the experiment's"
     if not data_card.inputs or not all(data_card.inputs):
         return "it has no beginning of what it has learnt"
     if not set("".join(data_card.inputs)) <= set(known):
@@ -134,7 +134,7 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
 def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, list[Tensors]]:
     """List what the tensors' file of a checkpoint must hold, and what it may hold besides: all of a group, or nothing.
 
-    `experiment` has its vocabulary. A shape of () is a single number; that of the random numbers' state is torch's own.
+    `experiment` has its vocabulary. A shape of () is a single number; torch decides the shape of `random.cpu`.
     """
     shapes = parameter_shapes(experiment)
     must: Tensors = {f"model.{name}": ("F32", shape) for name, shape in shapes}

@@ -48,7 +48,7 @@ _Kind = TypeVar("_Kind", bound=Sealed)
 
 
 def text_hash(experiment: Experiment) -> str:
-    """SHA-256 of the file that is learnt; empty, where there is none. Raises ExperimentError."""
+    """Return the SHA-256 of the file that is learnt; empty: there is none. Raises ExperimentError."""
     file = experiment.data.file
     if experiment.data.text == PYTHON_SOURCE:
         return hashlib.sha256(python_source().encode()).hexdigest()
@@ -63,12 +63,12 @@ def text_hash(experiment: Experiment) -> str:
 
 
 def read_experiment(folder: Path) -> Experiment:
-    """What the run in a folder was at tick 0. Raises ExperimentError, whose text begins with the file."""
+    """Read what the run in a folder was at tick 0. Raises ExperimentError, whose text begins with the file."""
     return read(folder / EXPERIMENT, follow=False)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the run in a folder. Raises CheckpointError."""
+    """Read the manifest of the run in a folder. Raises CheckpointError."""
     manifest = _read(folder / MANIFEST, Manifest)
     problem = manifest_problem(manifest)
     if problem:
@@ -77,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def read_best(folder: Path) -> BestCheckpoint:
-    """The manifest of the best checkpoint of the run in a folder. Raises CheckpointError, also where there is none."""
+    """Read the manifest of a run's best checkpoint. Raises CheckpointError, also where there is none."""
     if not exists(folder / BEST):
         raise CheckpointError(folder / BEST, "there is no such file: this run has kept no best checkpoint yet")
     best = _read(folder / BEST, BestCheckpoint)
@@ -110,21 +110,22 @@ def _read(file: Path, kind: type[_Kind]) -> _Kind:
 
 
 def read_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> bytes:
-    """The bytes of the tensors' file, once they are known to be those that were written, for this experiment and the
-    text that it learns. Raises CheckpointError, and ExperimentError for a text that cannot be read.
+    """Read the bytes of the tensors' file and check that they were written for this experiment and its data.
+
+    Raises CheckpointError, and ExperimentError for a file of data that cannot be read.
     """
     check_text(manifest, experiment)
     return read_weights(folder, manifest, experiment, load(experiment).experiment)
 
 
 def check_text(manifest: Sealed, experiment: Experiment) -> None:
-    """Nothing, where the file that is learnt is there, and the same. Raises CheckpointError."""
+    """Raise CheckpointError unless the file that is learnt is there and the same."""
     if manifest.text != text_hash(experiment):
         raise CheckpointError(Path(experiment.data.file), "is not the text that this run has learnt so far")
 
 
 def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: Experiment) -> bytes:
-    """The same as `read_tensors` without the text; `read` is the experiment with its vocabulary."""
+    """Do the same as `read_tensors` without the data; `read` is the experiment with its vocabulary."""
     if manifest.experiment != experiment_hash(experiment):
         raise CheckpointError(folder / EXPERIMENT, "is not the experiment that its checkpoint was made with")
     problem = "" if manifest.data_card is None else data_card_problem(manifest.data_card, experiment)
@@ -143,17 +144,17 @@ def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: E
 
 
 def _header(file: Path, data: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """What a safetensors file says of its tensors: a length of 8 bytes, then JSON. Raises CheckpointError."""
+    """Read the header of a safetensors file: a length of 8 bytes, then JSON. Raises CheckpointError."""
     try:
         header = msgspec.json.decode(data[8 : 8 + int.from_bytes(data[:8], "little")], type=dict[str, Any])
         header.pop("__metadata__", None)
         return {name: (str(each["dtype"]), tuple(map(int, each["shape"]))) for name, each in header.items()}
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(file, f"is no safetensors file: {error!s:.200}") from None
+        raise CheckpointError(file, f"is not a safetensors file: {error!s:.200}") from None
 
 
 def _bytes(file: Path, most: int) -> bytes:
-    """What the file holds; one byte more than `most`, where it holds more."""
+    """Read a file; one byte more than `most` where it holds more."""
     try:
         with open_regular(file) as stream:
             there = os.fstat(stream.fileno()).st_size  # read(n) sets aside n bytes, and `most` may be anything

@@ -1,4 +1,4 @@
-"""Removing runs from the disk: what rnn-tui wrote of them, and nothing else."""
+"""Removing runs from the disk: the files that rnn-tui wrote, and nothing else."""
 
 import contextlib
 import fcntl
@@ -30,7 +30,7 @@ def is_ours(name: str) -> bool:
 
 
 def find_to_remove(name: str) -> Path:
-    """Find the folder of a run, as `find` does; by its whole name also one that cannot be read. Raises NoSuchRun."""
+    """Find the folder of a run, as `find` does; by its whole name also an unreadable one. Raises NoSuchRun."""
     if "\0" in name:
         return find(name)
     is_path = os.sep in name or os.path.lexists(os.path.join(name or "-", EXPERIMENT))
@@ -44,7 +44,7 @@ def find_to_remove(name: str) -> Path:
 
 
 def remove_run(folder: Path) -> list[str]:
-    """Remove a run's files, and its folder where nothing else is in it; the names of what else there is.
+    """Remove a run's files, and its folder where nothing else is in it; return the names of what else there is.
 
     Only regular files with names of ours are removed; no link is followed. The experiment goes last, so that a run
     that could be removed in part only is still listed. Raises CannotRemove, and OSError.
@@ -68,7 +68,7 @@ def remove_run(folder: Path) -> list[str]:
 
 
 def _lock(descriptor: int) -> None:
-    """Raises CannotRemove where another process writes there."""
+    """Raise CannotRemove where another process writes there."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -122,7 +122,7 @@ def test_what_cannot_be_found_or_said(tmp_path: Path) -> None:
     assert refused("resume", "xyzzy") == "xyzzy: no such run; `rnn-tui runs` lists them"
     assert refused("resume", "").startswith("'': no such run")
     assert refused("resume", "ohlol").startswith("ohlol: is the beginning of 2 runs: ohlol-20")
-    assert "is no folder of a run" in refused("train", "--resume", f"{tmp_path}/")
+    assert "is not the folder of a run" in refused("train", "--resume", f"{tmp_path}/")
     assert refused("train", "--resume", name, "--lr", "1").startswith("--lr: is the run's own")
     assert refused("train", "ohlol", "--resume", name).startswith("ohlol: give it or a run to resume")
     assert "is in the past" in refused("train", "--resume", name, "--fork", "1: lr=1")

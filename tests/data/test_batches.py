@@ -106,11 +106,11 @@ def test_the_order_is_that_of_the_seed_and_the_epoch() -> None:
     [
         (40, {"length": 64}, "data.length", "the text has 40 characters, and one more is the last target; it must be "
          "at most 39"),
-        (2, {"length": 1, "holdout": 0.1}, "data.holdout", "has nothing in it to judge by: it must be 0"),
+        (2, {"length": 1, "holdout": 0.1}, "data.holdout", "leaves nothing to evaluate: it must be 0"),
         (1, {"length": 1}, "data.length", "it must be a longer text"),
         (80, {"length": 64, "holdout": 0.5}, "data.length", "40 characters that are not held out"),
         (100, {"length": 10, "batch": 10}, "data.batch", "9 sequences of 10; it must be at most 9"),
-        (100, {"length": 10, "holdout": 0.01}, "data.holdout", "0.01 of 100 characters has nothing in it to judge by"),
+        (100, {"length": 10, "holdout": 0.01}, "data.holdout", "0.01 of 100 characters leaves nothing to evaluate"),
     ],
 )  # fmt: skip
 def test_a_text_that_is_too_short(characters: int, data: dict[str, object], path: str, problem: str) -> None:

@@ -104,7 +104,7 @@ def test_every_row_is_its_pair_and_then_padding(found: list[tuple[str, str]], da
         ("a\tb\nab\tbac\n", {}, "data.pairs", "line 2 has 2 characters to read and 3 characters to predict"),
         ("ab\tab\n", {"task": "many-to-one"}, "data.pairs", "line 1 has 2 characters to predict"),
         (b"a\tb\nab\t\xff\xff\n", {}, "data.pairs", "at offset 7"),
-        ("a\tb\n", {"encoding": "nonsense"}, "data.encoding", "no encoding"),
+        ("a\tb\n", {"encoding": "nonsense"}, "data.encoding", "not an encoding"),
         ("a\tb\n", {"vocabulary": "ac"}, "data.vocabulary", "lacks 'b'"),
         ("a\tb\n", {"vocabulary": "ab", "task": "one-to-many"}, "data.vocabulary", "line feed"),
     ],
@@ -188,7 +188,7 @@ def test_batches_are_shuffled_by_seed_and_epoch() -> None:
     [
         ("ab ba\n", (), "line 1 has no tab"),
         ("ab\tba\n", ("--batch", "2"), "--batch 2: pairs a pass are too many: the file has 1 of them"),
-        ("ab\tba\n", ("--holdout", "0.5"), "--holdout 0.5: of 1 pairs is none"),
+        ("ab\tba\n", ("--holdout", "0.5"), "--holdout 0.5: of 1 pairs leaves none to evaluate"),
         ("ab\tba\n", ("--length", "1"), "--length 1: is too short"),
         (
             "good day\tpos\nbad\tneg\n",

@@ -33,7 +33,7 @@ def test_quotes_marks_and_a_single_column_are_no_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "column", "path", "words"),
     [
-        ("a,b\n1,2\n", "c", "data.column", ["no column", "'a'", "'b'"]),
+        ("a,b\n1,2\n", "c", "data.column", ["not a column", "'a'", "'b'"]),
         ("a,b\n1,2\n", "", "data.series", ["2 columns", "--column", "'a'", "'b'"]),
         ("a,b,a\n1,2,3\n", "a", "data.column", ["columns 1 and 3", "--column 3"]),
         ("a,b\n1,2\n3,\n", "b", "data.series", ["gap", "line 3", "'b'"]),

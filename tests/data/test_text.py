@@ -116,7 +116,7 @@ def test_what_is_no_text(tmp_path: Path) -> None:
     assert "byte 0x80 at offset 1 " in refused(path, b"a\x80b", "ascii")[1]
     for name in ("nonsense", "rot13", "base64", "a\0b", "é"):
         where, problem = refused(path, b"abc", name)
-        assert (where, "no encoding that Python knows" in problem) == ("data.encoding", True)
+        assert (where, "not an encoding that Python knows" in problem) == ("data.encoding", True)
 
 
 def test_a_byte_in_the_middle_of_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

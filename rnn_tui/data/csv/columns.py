@@ -78,14 +78,14 @@ def _picked(table: Table, wanted: str, header: Header) -> Column:
 
 
 def _may_be_years(cells: Sequence[str]) -> bool:
-    """Whether numbers are likely names all the same: each is the whole number after the one before."""
+    """Tell whether numbers are likely names all the same: each is the whole number after the previous one."""
     if len(cells) < 2 or not all(_DIGITS.fullmatch(cell) and len(cell) < 10 for cell in cells):
         return False
     return all(int(one) + 1 == int(other) for one, other in pairwise(cells))
 
 
 def _found(names: Sequence[str], wanted: str, place: int | None) -> int:
-    """The column of that name, or number. Raises TableError."""
+    """Find the column of that name, or number. Raises TableError."""
     if not wanted and len(names) == 1:
         return 0
     if not wanted:
@@ -113,8 +113,8 @@ def _which(names: Sequence[str], *, looks_named: bool) -> str:
 
 def _no_such(names: Sequence[str], *, looks_named: bool) -> str:
     if looks_named:
-        return f"is no column of that file; there {'is only' if len(names) == 1 else 'are'} {_listed(names)}"
-    return f"is no column of that file, which has no names: it must be a number from 1 to {len(names)}"
+        return f"is not a column of that file; there {'is only' if len(names) == 1 else 'are'} {_listed(names)}"
+    return f"is not a column of that file, which has no names: it must be a number from 1 to {len(names)}"
 
 
 def _unclear(table: Table, cell: str) -> str:

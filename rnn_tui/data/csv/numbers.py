@@ -58,23 +58,23 @@ class NumberProblem(ValueError):
 
 
 def is_gap(cell: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Tell whether a cell marks a missing value."""
     return cell.strip().lower() in _GAPS
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell looks like a number, whatever its decimal mark is."""
+    """Tell whether a cell looks like a number, whatever its decimal mark is."""
     text = cell.strip().translate(_MINUS)
     return bool(_POINT.fullmatch(text) or _COMMA.fullmatch(text))
 
 
 def is_date(cell: str) -> bool:
-    """Whether a cell looks like a date in digits, with or without a time."""
+    """Tell whether a cell looks like a date in digits, with or without a time."""
     return bool(_DATE.fullmatch(cell.strip()))
 
 
 def is_data(cell: str) -> bool:
-    """Whether a cell looks like a number, a gap, or a date in digits, rather than like a name."""
+    """Tell whether a cell looks like a number, a gap, or a date in digits, rather than like a name."""
     return is_gap(cell) or is_number(cell) or is_date(cell)
 
 
@@ -113,7 +113,7 @@ def parse_numbers(cells: Sequence[str], decimal: Decimal = "auto", *, separator:
 
 
 def _plain(cells: Sequence[str], mark: str = ".") -> Doubles | None:
-    """The values where all cells are plain numbers with that decimal mark, quickly; otherwise None."""
+    """Return the values where all cells are plain numbers with that decimal mark; otherwise None. It is quick."""
     joined = "\n".join(cells)
     if mark == ",":
         if "." in joined:
@@ -156,7 +156,7 @@ def _reading(texts: Sequence[str], pattern: re.Pattern[str], group: str) -> _Rea
 
 
 def _mark(texts: Sequence[str], decimal: Decimal, separator: str) -> tuple[str, str]:
-    """The decimal mark of a column, and a caution. Raises NumberProblem where it cannot be told."""
+    """Find the decimal mark of a column, and a caution. Raises NumberProblem where it is ambiguous."""
     if decimal != "auto":
         return "." if decimal == "point" else ",", ""
     point = _reading(texts, _POINT, ",")
@@ -185,7 +185,7 @@ def _mark(texts: Sequence[str], decimal: Decimal, separator: str) -> tuple[str, 
 
 
 def _value(text: str, at: int, mark: str) -> float:
-    """One number, whose decimal mark is known. Raises NumberProblem."""
+    """Parse one number whose decimal mark is known. Raises NumberProblem."""
     found = (_POINT if mark == "." else _COMMA).fullmatch(text)
     if found is None:
         raise NumberProblem(at, _no_number(text, mark))
@@ -198,12 +198,12 @@ def _value(text: str, at: int, mark: str) -> float:
 
 
 def _has_vanished(text: str) -> bool:
-    """Whether a number that is not 0 becomes 0: 1e-400."""
+    """Tell whether a number that is not 0 becomes 0: 1e-400."""
     return float(text) == 0 and bool(re.search(r"[1-9]", re.split("[eE]", text)[0]))
 
 
 def _doubt_of_points(texts: Sequence[str]) -> str:
-    """A caution where all points could also stand between thousands: beside semicolons that is usual."""
+    """Return a caution where all points could also group thousands, which is usual beside semicolons."""
     first = ""
     for text in texts:
         if "." in text:

@@ -10,7 +10,7 @@ from rnn_tui.data.csv.numbers import is_number
 
 __all__ = ["dated_order"]
 
-_SAMPLE = 1000  # rows, evenly apart, by which the order is told
+_SAMPLE = 1000  # rows, evenly apart, from which the order is found
 _PLAIN = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _LEAST = 3  # rows that make an order
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -43,7 +43,7 @@ def dated_order(rows: Sequence[Sequence[str]], *, without: int) -> Order:
 
 
 def _of_numbers(cells: Sequence[str]) -> Order:
-    """The order of numbers, if it is strict."""
+    """Return the order of numbers, if it is strict."""
     if not all(_PLAIN.fullmatch(cell) for cell in cells):
         return ""
     pairs = list(pairwise(map(float, cells)))
@@ -51,7 +51,7 @@ def _of_numbers(cells: Sequence[str]) -> Order:
 
 
 def _of_dates(cells: Sequence[str]) -> Order:
-    """The order of dates, where every way to understand them that fits says the same."""
+    """Return the order of dates, where every reading of them that fits agrees."""
     found = set()
     for day, month in ((0, 1), (1, 0)):
         keys = [_key(cell.lower(), day, month) for cell in cells]
@@ -65,7 +65,7 @@ def _of_dates(cells: Sequence[str]) -> Order:
 
 
 def _key(cell: str, day: int, month: int) -> Key | None:
-    """Year, month, day and what comes after them as numbers; `day` and `month` are their places before a year.
+    """Return year, month, day and what comes after them as numbers; `day` and `month` are their places before a year.
 
     None where it is no date.
     """

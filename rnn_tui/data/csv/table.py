@@ -104,7 +104,7 @@ def _reader(lines: Iterable[str], separator: str) -> Any:
 
 
 def _rows(body: Sequence[str], separator: str, begin: int) -> tuple[Rows, Sequence[int]]:
-    """All rows, and the line of each, where `begin` lines stand above. Raises TableError for broken quotes."""
+    """Read all rows, and the line of each, with `begin` lines above them. Raises TableError for broken quotes."""
     reader = _reader(body, separator)
     try:
         rows = list(reader)
@@ -137,7 +137,7 @@ def _check_lengths(rows: Rows, numbers: Sequence[int], separator: str, names: tu
 
 
 def _reason(rows: Rows, row: list[str], width: int, separator: str) -> str:
-    """What may be the matter with a row of another length."""
+    """Say what may be the matter with a row of another length."""
     if len(row) > width:
         r = "the first column has no name, as R writes it" if all(len(each) == width + 1 for each in rows[1:]) else ""
         if separator != "comma":
@@ -152,7 +152,7 @@ def _reason(rows: Rows, row: list[str], width: int, separator: str) -> str:
 
 
 def _separator(body: Sequence[str], decimal: Decimal) -> str:
-    """The separator with which all lines of a sample have equally many cells, or the one that comes nearest."""
+    """Find the separator with which all lines of a sample have equally many cells, or the one that comes nearest."""
     sample = body[:_SAMPLE]
     found: dict[str, Rows] = {}
     for name in ("tab", "semicolon", "comma", "bar", "blank"):
@@ -185,7 +185,7 @@ def _separator(body: Sequence[str], decimal: Decimal) -> str:
 
 
 def _sampled(sample: Sequence[str], separator: str) -> Rows:
-    """The rows of a sample but the blank ones, or none where its quotes do not fit."""
+    """Return the rows of a sample without the blank ones, or none where its quotes do not fit."""
     reader, rows = _reader(sample, separator), []
     try:
         for row in reader:
@@ -198,14 +198,14 @@ def _sampled(sample: Sequence[str], separator: str) -> Rows:
 
 
 def _share(rows: Rows) -> tuple[float, float]:
-    """Which part of the rows is as long as the first, if that has several cells; and which has several at all."""
+    """Return the share of rows as long as the first, if that has several cells, and the share with several at all."""
     rest = rows[1:] or rows
     width = len(rows[0])
     return sum(len(row) == width > 1 for row in rest) / len(rest), sum(len(row) > 1 for row in rest) / len(rest)
 
 
 def _holds_another(row: list[str], *, blanks: bool) -> bool:
-    """Whether a cell holds a separator that its number has no use for; `blanks`: blanks may be one as well."""
+    """Tell whether a cell holds a separator that its number has no use for; `blanks`: blanks may be one as well."""
     for cell in row:
         if any(mark in cell for mark in ",;\t|") and not is_number(cell):
             return True
@@ -216,14 +216,14 @@ def _holds_another(row: list[str], *, blanks: bool) -> bool:
 
 
 def _is_like_r(rows: Rows, lines: Sequence[str]) -> bool:
-    """Whether quoted row names stand before the columns that a quoted header names."""
+    """Tell whether quoted row names come before the columns that a quoted header names."""
     quoted = all(line.lstrip().startswith('"') for line in lines if line.strip())
     rest = [row for row in rows[1:] if row]
     return quoted and bool(rest) and all(len(row) == len(rows[0]) + 1 for row in rest)
 
 
 def _names_of_r(rows: Rows, body: Sequence[str], separator: str, decimal: Decimal) -> tuple[str, ...]:
-    """The names that R's write.table gives: one fewer than there are columns, since that of the row names has none.
+    """Return the names that R's write.table gives: one fewer than there are columns, since the row names have none.
 
     Empty where it is no such table, or where a comma may be a decimal one: then the rows are too long.
     """
@@ -235,7 +235,7 @@ def _names_of_r(rows: Rows, body: Sequence[str], separator: str, decimal: Decima
 
 
 def _may_hold_decimals(rows: Rows) -> bool:
-    """Whether the comma between two columns may be that of one number in each row."""
+    """Tell whether the comma between two columns may be the decimal comma of one number in each row."""
     return any(
         all(_INTEGER.fullmatch(row[at].strip()) and _DIGITS.fullmatch(row[at + 1].strip()) for row in rows)
         for at in range(len(rows[0]) - 1)
@@ -243,7 +243,7 @@ def _may_hold_decimals(rows: Rows) -> bool:
 
 
 def _names_in(comment: str, rows: Rows, separator: str) -> tuple[str, ...]:
-    """The names in the comment above a table that has none of its own, as np.savetxt writes them; otherwise empty."""
+    """Return the names in the comment above a table without its own, as np.savetxt writes them; otherwise empty."""
     if not comment.startswith("#") or not all(map(is_data, rows[0])):
         return ()
     names = next(iter(_sampled([comment.lstrip("# ")], separator)), [])

@@ -8,7 +8,7 @@ __all__ = ["check_device", "check_network"]
 def check_network(experiment: Experiment) -> None:
     """Raise ExperimentError where the network does not fit its data, or the way it is trained."""
     network, training = experiment.network, experiment.training
-    is_known = bool(experiment.vocabulary)  # that of a text is known once the engine has read it
+    is_known = bool(experiment.vocabulary)  # a file's vocabulary is known once it has been read
     direct = training.learn and network.head == "direct" and is_known and not experiment.is_numbers
     if direct and experiment.output_size != len(experiment.vocabulary):
         classes, both = len(experiment.vocabulary), " in both directions together" if network.bidirectional else ""

@@ -274,7 +274,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "other losses": (_edit("losses.csv", "2,12,", "2,x,"), "line 3: is not update,tick,loss"),
     "other columns": (_edit("losses.csv", "update", "epoch"), "line 1: is not update,tick,loss"),
     "wide losses": (_edit("losses.csv", "2,12,", "2,2,12,"), "line 3: is not update,tick,loss"),
-    "no csv": (lambda folder: (folder / "losses.csv").write_bytes(b"\xff\xfe"), "it is no text"),
+    "no csv": (lambda folder: (folder / "losses.csv").write_bytes(b"\xff\xfe"), "it is not text"),
 }
 
 
@@ -314,7 +314,7 @@ def test_loading_never_runs_code(
     else:
         file.write_bytes(pickle.dumps(Malicious(str(mark))))
     _alter_tensors(folder, lambda _: file.read_bytes(), sign=True)
-    with pytest.raises(CheckpointError, match="is no safetensors file"):
+    with pytest.raises(CheckpointError, match="is not a safetensors file"):
         go_on(folder)
     assert not mark.exists()
     (folder / "checkpoint.json").write_bytes(file.read_bytes())
