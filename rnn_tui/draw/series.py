@@ -30,7 +30,7 @@ def as_drawn(forecast: Forecast, scale: SeriesScale) -> Forecast:
     return replace(
         forecast,
         truth=scale.drawn(forecast.truth),
-        said=scale.drawn(forecast.said),
+        predicted=scale.drawn(forecast.predicted),
         free=scale.drawn(forecast.free),
     )
 
@@ -38,7 +38,7 @@ def as_drawn(forecast: Forecast, scale: SeriesScale) -> Forecast:
 def is_outside(forecast: Forecast) -> bool:
     """Return whether some of the prediction has no place in the chart."""
     low, high = _bounds(forecast, _ROOM)
-    said = np.concatenate([forecast.said, forecast.free])
+    said = np.concatenate([forecast.predicted, forecast.free])
     return bool(((said < low) | (said > high) | ~np.isfinite(said)).any())
 
 
@@ -53,7 +53,7 @@ def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palet
     curves = [
         _curve(forecast.first, forecast.truth[:learnt], palette.dim),
         _curve(end, forecast.truth[learnt:], palette.right),
-        _curve(end - len(forecast.said), _inside(forecast, forecast.said), palette.accent),
+        _curve(end - len(forecast.predicted), _inside(forecast, forecast.predicted), palette.accent),
         _curve(end, _inside(forecast, forecast.free), palette.back, dots=palette.monochrome),
     ]
     last = float(end + len(forecast.free) - 1)

@@ -3,6 +3,8 @@
 The part of it that engines and clients of all versions understand is in `core.py`.
 """
 
+from msgspec import field
+
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Experiment
@@ -47,7 +49,7 @@ class Opened(Value, frozen=True, kw_only=True):
 class Frame(Value, frozen=True, kw_only=True, tag=True):
     """The newest state of the run, as far as the request asked for it."""
 
-    look: int  # the number of the request that it answers
+    request: int = field(name="look")  # the number of the request that it answers
     revision: int
     status: Status
     views: int = 1  # of this run, how many there are

@@ -4,6 +4,7 @@ import math
 from typing import Literal
 
 import numpy as np
+from msgspec import field
 from numpy.typing import NDArray
 
 from rnn_tui.common.value import Value
@@ -72,7 +73,7 @@ class Numbers(Value, frozen=True, kw_only=True):
 
     values: Doubles  # (n,)
     truth: Doubles  # (n,) the next values, or (0,) if nothing is learnt
-    said: Doubles  # (f,) the predicted values, or (0,)
+    predicted: Doubles = field(name="said")  # (f,), or (0,)
 
 
 class Steps(Value, frozen=True, kw_only=True):
@@ -91,8 +92,8 @@ class Steps(Value, frozen=True, kw_only=True):
     target_p: Floats  # (f,) the probability of the target, or (0,)
     losses: Floats  # (f,) in nats, or (0,); of a series the squared errors of standardised values
     right: int = 0  # scored characters of the whole row, not only of the window, that are predicted right
-    due: int | None = None  # scored characters in the whole row; None: one at each time step
-    due_fed: int | None = None  # of those, the ones that have been fed
+    scored: int | None = field(default=None, name="due")  # characters in the whole row; None: one at each step
+    scored_fed: int | None = field(default=None, name="due_fed")  # of those, the ones that have been fed
     right_rows: int | None = None  # rows with every scored character right; None: in the middle of a pass, or in a text
     outputs: Floats | None = None  # (f, features) if nothing is learnt: the output itself
     numbers: Numbers | None = None  # if the data are a series
@@ -192,7 +193,7 @@ class Forecast(Value, frozen=True, kw_only=True):
     first: int  # place of the first value of `truth`
     end: int  # place of the first value after the training data
     truth: Doubles  # (n,) up to the end of the free run or of the series
-    said: Doubles  # (m,) predicted for the places end-m .. end-1, each from the true values before it
+    predicted: Doubles = field(name="said")  # (m,) for the places end-m .. end-1, each from the true values before it
     free: Doubles  # (k,) for the places end .. end+k-1, from the true values before `end` and its own predictions
     note: str = ""  # why there is no free run
 

@@ -133,7 +133,7 @@ def _scene(session: Session, wanted: Wanted, view: ViewState, width: int) -> Sce
     status = status_of(session, playing=True, speed=0.0)
     probe = session.probe
     frame = Frame(
-        look=0,
+        request=0,
         revision=0,
         status=status,
         steps=probe.steps(wanted),

@@ -63,7 +63,7 @@ async def ask(engine: EngineLink, messages: AsyncIterator[EngineMessage], look: 
     engine.send(look)
     message = await the_next(messages)
     assert isinstance(message, Frame)
-    assert message.look == look.number
+    assert message.request == look.number
     return message
 
 
@@ -180,9 +180,9 @@ def test_training_does_not_wait_for_a_view_that_never_reads(served: House) -> No
     while other.look().status.state != "done":  # it looks as fast as it can; far more than the socket holds
         looks += 1
         guest.say(FrameRequest(number=looks, wanted=EVERYTHING))
-    numbers = [guest.hear(Frame).look]
+    numbers = [guest.hear(Frame).request]
     while numbers[-1] != looks:
-        numbers.append(guest.hear(Frame).look)
+        numbers.append(guest.hear(Frame).request)
     assert numbers == sorted(set(numbers))  # each once, in order
 
 
@@ -190,7 +190,7 @@ def test_a_look_is_held_while_nothing_is_newer(served: House) -> None:
     guest = served.guest()
     guest.say(Open(experiment=experiment(), play=False), FrameRequest(number=1))
     first = guest.hear(Frame)
-    assert (first.look, first.status.tick) == (1, 0)
+    assert (first.request, first.status.tick) == (1, 0)
     guest.say(FrameRequest(number=2, seen=first.revision), Inquire())
     guest.hear(Whereabouts)  # the look has been heard as well, and is not answered
     guest.socket.settimeout(0.05)
@@ -199,4 +199,4 @@ def test_a_look_is_held_while_nothing_is_newer(served: House) -> None:
     guest.socket.settimeout(PATIENCE)
     guest.say(Step())
     second = guest.hear(Frame)
-    assert (second.look, second.status.tick, second.revision > first.revision) == (2, 1, True)
+    assert (second.request, second.status.tick, second.revision > first.revision) == (2, 1, True)

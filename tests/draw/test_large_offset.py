@@ -26,7 +26,7 @@ def drawn(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[list[st
     """The chart of a series, and how its numbers are drawn."""
     found = TimeSeries(name="v", values=values).scale(40)
     scale = SeriesScale(name="v", mean=found.mean, deviation=found.deviation)
-    forecast = Forecast(first=0, end=40, truth=values[:60], said=values[1:40], free=values[40:80])
+    forecast = Forecast(first=0, end=40, truth=values[:60], predicted=values[1:40], free=values[40:80])
     strips = draw_forecast(as_drawn(forecast, scale), width=60, height=16, palette=DARK)
     return [strip.text for strip in strips], scale
 
@@ -89,10 +89,10 @@ def test_offset_csv_gives_the_picture_of_plain_csv() -> None:
         assert forecast is not None
         assert scale is not None
         assert steps.numbers is not None
-        assert forecast.truth.dtype == forecast.said.dtype == forecast.free.dtype == np.float64
-        assert steps.numbers.said.dtype == np.float64
+        assert forecast.truth.dtype == forecast.predicted.dtype == forecast.free.dtype == np.float64
+        assert steps.numbers.predicted.dtype == np.float64
         pictures.append([s.text for s in draw_forecast(as_drawn(forecast, scale), width=46, height=12, palette=DARK)])
-        numbers.append(scale.drawn(steps.numbers.said))
+        numbers.append(scale.drawn(steps.numbers.predicted))
         labels.append(scale.label)
     assert labels == ["temp", "v − 1600000000"]
     assert pictures[1] == pictures[0]

@@ -11,7 +11,7 @@ from rnn_tui.draw.series import draw_forecast, is_outside, steps_that_fit
 from rnn_tui.protocol.frame import Forecast
 
 WAVE = np.sin(np.arange(80) / 5)
-SEEN = Forecast(first=100, end=140, truth=WAVE[:60], said=WAVE[1:40], free=WAVE[40:80])
+SEEN = Forecast(first=100, end=140, truth=WAVE[:60], predicted=WAVE[1:40], free=WAVE[40:80])
 
 
 def columns(forecast: Forecast, style: Any, width: int = 60) -> list[int]:

@@ -56,7 +56,7 @@ class Guest:
         """The newest frame."""
         self._looks += 1
         self.say(FrameRequest(number=self._looks, seen=seen, wanted=wanted or Wanted()))
-        while (frame := self.hear(Frame)).look != self._looks:
+        while (frame := self.hear(Frame)).request != self._looks:
             pass
         return frame
 

@@ -203,7 +203,7 @@ def test_an_rnn_does_not_and_guesses() -> None:
 def test_a_guess_is_no_success_in_any_row(row: int) -> None:
     session = trained("rnn")
     steps = session.probe.steps(Wanted(row=row, first=0, count=21, top=4))
-    assert (steps.due, steps.due_fed) == (1, 1)
+    assert (steps.scored, steps.scored_fed) == (1, 1)
     assert steps.right == (letters(session)[row] == "abcd"[row])
     assert steps.right_rows == right_rows(session.trainer)
 

@@ -133,7 +133,7 @@ def doubles(*values: float) -> Any:
 
 
 FULL = Frame(
-    look=7,
+    request=7,
     revision=8,
     status=STATUS,
     opened=Opened(
@@ -240,7 +240,7 @@ MESSAGES: list[EngineMessage] = [
     Greeting(version=VERSION, torch="2.13"),
     Refused(problem="no"),
     Refused(problem="no", path="run.device"),
-    Frame(look=1, revision=0, status=STATUS),
+    Frame(request=1, revision=0, status=STATUS),
     FULL,
     WHERE,
     Left(run=WHERE, stopped=True, problem="no"),
@@ -290,7 +290,7 @@ def test_messages_come_back_as_they_were(message: EngineMessage) -> None:
 def test_arrays_come_back_to_the_bit(array: Any, turned: bool) -> None:
     array = array.T if turned else array  # not contiguous, where it has two dimensions
     fact = TensorFact(name="x", shape=array.shape, dimensions=(), values=array)
-    frame = Frame(look=0, revision=0, status=STATUS, tensors=(fact,))
+    frame = Frame(request=0, revision=0, status=STATUS, tensors=(fact,))
     found = decode_message(body(frame))
     assert isinstance(found, Frame)
     assert same(found.tensors[0].values, array)
@@ -371,7 +371,7 @@ def test_flipped_bits_raise_nothing_else(message: Command | EngineMessage, data:
 )
 def test_arrays_of_another_type_or_shape_are_refused(array: Any) -> None:
     def frame(values: Any) -> bytes:
-        plain = msgspec.msgpack.decode(body(Frame(look=0, revision=0, status=STATUS)))
+        plain = msgspec.msgpack.decode(body(Frame(request=0, revision=0, status=STATUS)))
         plain["tensors"] = [{"name": "x", "shape": [], "dimensions": [], "values": values}]
         return msgspec.msgpack.encode(plain)
 

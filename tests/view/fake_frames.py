@@ -107,7 +107,7 @@ def frame_of(
     elif wanted.tensors:
         fields["tensors"], fields["checks"] = _facts(experiment, wanted.row)
     known = None if look.opened == run else opened
-    return Frame(look=look.number, revision=revision, status=status, **({"opened": known} | fields | extra))
+    return Frame(request=look.number, revision=revision, status=status, **({"opened": known} | fields | extra))
 
 
 def _window(length: int, fed: int, wanted: Wanted) -> tuple[int, int]:
@@ -148,7 +148,7 @@ FORECAST = Forecast(
     first=60,
     end=100,
     truth=np.array([number(step) for step in range(60)], np.float64),
-    said=np.array([number(step) for step in range(1, 40)], np.float64),
+    predicted=np.array([number(step) for step in range(1, 40)], np.float64),
     free=np.array([number(40 - step) for step in range(40)], np.float64),
 )
 
@@ -166,7 +166,7 @@ def _counting(first: int, stop: int, all_fed: int) -> Steps:
         top_p=np.zeros((fed, 0), np.float32),
         target_p=np.zeros(0, np.float32),
         losses=np.full(fed, 0.01, np.float32),
-        numbers=Numbers(values=values, truth=truth, said=truth[:fed] + np.float32(0.1)),
+        numbers=Numbers(values=values, truth=truth, predicted=truth[:fed] + np.float32(0.1)),
     )
 
 

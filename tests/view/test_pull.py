@@ -35,7 +35,7 @@ def answer(
     look: FrameRequest, revision: int, *, playing: bool = True, learns: bool = True, opened: bool = False
 ) -> Frame:
     return Frame(
-        look=look.number,
+        request=look.number,
         revision=revision,
         status=replace(MIDWAY, state="playing" if playing else "paused"),
         inside=(FACTS,) * len(look.wanted.inside),

@@ -45,7 +45,7 @@ def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
         first=first,
         end=end,
         truth=task.series.values[first : end + len(free)],
-        said=task.in_units(said[-shown:-1]),
+        predicted=task.in_units(said[-shown:-1]),
         free=task.in_units(torch.cat(free)) if free else np.zeros(0),
         note="" if free else _BOTH_WAYS,
     )

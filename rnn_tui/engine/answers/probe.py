@@ -128,8 +128,8 @@ class Probe:
             target_p=floats((-losses).exp().masked_fill(answers == NONE, 0)),
             losses=floats(losses),
             right=right,
-            due=int(due.sum()),
-            due_fed=int(due[:answered].sum()),
+            scored=int(due.sum()),
+            scored_fed=int(due[:answered].sum()),
             right_rows=self._right_rows(),
         )
 
@@ -149,7 +149,7 @@ class Probe:
         return Numbers(
             values=task.in_units(task.inputs[first:stop, row]),
             truth=none if task.targets is None else task.in_units(task.targets[first:stop, row]),
-            said=none if said is None or task.targets is None else task.in_units(said),
+            predicted=none if said is None or task.targets is None else task.in_units(said),
         )
 
     def _steps_of_numbers(self, numbers: Numbers, first: int, stop: int, row: int) -> Steps:
@@ -157,8 +157,8 @@ class Probe:
         targets = trainer.task.targets
         assert targets is not None
         losses = none
-        if len(numbers.said):
-            said = torch.cat(trainer.logits)[first : first + len(numbers.said), row].float().cpu()
+        if len(numbers.predicted):
+            said = torch.cat(trainer.logits)[first : first + len(numbers.predicted), row].float().cpu()
             losses = floats(step_losses(said, targets[first : first + len(said), row]))
         nothing = np.zeros(stop - first, np.int32)
         return Steps(

@@ -41,7 +41,7 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
     character = 0
     if isinstance(task, SeriesTask):
         numbers = task.in_units(task.inputs[:, focus.row])
-        facts = replace(facts, output="predicted", numbers=numbers, said=float(task.in_units(said[ask.step, 0])))
+        facts = replace(facts, output="predicted", numbers=numbers, predicted=float(task.in_units(said[ask.step, 0])))
     elif ask.output == "target":
         character = int(trainer.task.y(ask.step, ask.step + 1)[0, focus.row])
         if character == NONE:

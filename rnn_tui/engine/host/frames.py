@@ -50,7 +50,7 @@ class Frames:
         status = self._status(session)
         curve = wanted.curve if session.experiment.training.learn else None
         return Frame(
-            look=0,
+            request=0,
             revision=self._driver.revision,
             status=status,
             steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),

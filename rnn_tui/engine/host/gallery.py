@@ -119,7 +119,7 @@ class Gallery:
         failures = frame.failures + self._frames.take_failures()
         self._send(
             view.connection,
-            replace(frame, look=look.number, opened=opened, views=views, controls=controls, failures=failures),
+            replace(frame, request=look.number, opened=opened, views=views, controls=controls, failures=failures),
         )
 
     def _frame(self, wanted: Wanted) -> Frame:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import field
+
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Doubles, Floats, Integers
 
@@ -29,5 +31,5 @@ class SaliencyFacts(Value, frozen=True, kw_only=True, tag=True):
     output: OutputKind = "predicted"
     inputs: Integers  # (T,) the whole row; zeros for a series; empty if nothing is learnt
     numbers: Doubles | None = None  # (T,) the input of a series, in its units; `character` is 0 then
-    said: float | None = None  # the predicted number, in those units
+    predicted: float | None = field(default=None, name="said")  # the number, in those units
     values: Floats  # (f,) at the steps read so far

@@ -75,4 +75,4 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         device="no device yet",
         torch="…",
     )
-    return Frame(look=-1, revision=-1, status=status, steps=steps), opened
+    return Frame(request=-1, revision=-1, status=status, steps=steps), opened

@@ -118,7 +118,7 @@ class FrameRequests:
         """Note a frame that has come; `cpu`: the CPU seconds that this view has used so far."""
         self._share(frame, cpu)
         rests = frame.status.state != "playing"
-        if frame.look == self._number:
+        if frame.request == self._number:
             self._answered, self._in_flight = self._in_flight, None
             if self._expensive_in_flight:
                 self._expensive_answered, self._expensive_is_stale = self._expensive_in_flight, False

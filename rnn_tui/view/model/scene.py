@@ -97,7 +97,7 @@ class Scene:
         if steps is None or not self.experiment.training.learn or self.experiment.is_numbers:
             return False
         if steps.right_rows is None:
-            due = self.experiment.length if steps.due is None else steps.due
+            due = self.experiment.length if steps.scored is None else steps.scored
             return self.experiment.rows == 1 and steps.right == due
         return steps.right_rows == self.experiment.rows
 

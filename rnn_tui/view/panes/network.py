@@ -91,8 +91,8 @@ def _number_under_mouse(scene: Scene, numbers: Numbers, at: int, step: int) -> s
     text = f"t={step} input {unit_text(numbers.values[at], deviation)}"
     if scale is not None:
         text += f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)"
-    if at < len(numbers.said):
-        said, true = unit_text(numbers.said[at], deviation), unit_text(numbers.truth[at], deviation)
+    if at < len(numbers.predicted):
+        said, true = unit_text(numbers.predicted[at], deviation), unit_text(numbers.truth[at], deviation)
         text += f" · says {said} · true {true}"
     return text
 
@@ -128,7 +128,7 @@ def _unrolled(scene: Scene) -> Unrolled:
     numbers = scene.numbers
     outputs = [scene.glyphs[index] for index in top[:, 0].tolist()] if top is not None and top.shape[1] else []
     if numbers is not None:
-        outputs = scene.in_columns(numbers.said)
+        outputs = scene.in_columns(numbers.predicted)
     return Unrolled(
         inputs=scene.inputs,
         targets=scene.targets,

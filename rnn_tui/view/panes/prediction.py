@@ -114,7 +114,7 @@ def _axis(scene: Scene, width: int) -> TimeAxis:
 
 def _due(scene: Scene, steps: Steps) -> int:
     """Characters that are to be said in the whole row."""
-    return scene.experiment.length if steps.due is None else steps.due
+    return scene.experiment.length if steps.scored is None else steps.scored
 
 
 def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
@@ -133,7 +133,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         target_p=steps.target_p[window].tolist(),
         losses=steps.losses[window].tolist(),
         right=steps.right,
-        fed=status.fed if steps.due_fed is None else steps.due_fed,
+        fed=status.fed if steps.scored_fed is None else steps.scored_fed,
         length=_due(scene, steps),
         seen=None if scene.experiment.data.text or status.batches > 1 else seen,  # every pass says another batch
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())

@@ -92,6 +92,6 @@ def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequen
     scale = scene.opened.scale
     deviation = 0.0 if scale is None else scale.deviation
     texts = [unit_text(value, deviation, 3) for value in facts.numbers.tolist()]
-    said = "nothing" if facts.said is None else unit_text(facts.said, deviation, 3)
+    said = "nothing" if facts.predicted is None else unit_text(facts.predicted, deviation, 3)
     places = np.arange(len(texts), dtype=np.int32)
     return structs.replace(facts, inputs=places, character=len(texts)), [*texts, said]

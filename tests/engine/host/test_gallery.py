@@ -141,7 +141,7 @@ def test_who_wants_the_same_shares_one_frame(monkeypatch: pytest.MonkeyPatch) ->
     hall.gallery.show(hall.views, hall.views[0])
     assert hall.made == 1
     assert [frame.controls for _, frame in hall.frames] == [True] + 29 * [False]
-    assert {(frame.look, frame.views, frame.opened is not None) for _, frame in hall.frames} == {(3, 30, True)}
+    assert {(frame.request, frame.views, frame.opened is not None) for _, frame in hall.frames} == {(3, 30, True)}
 
 
 def test_a_frame_with_a_failure_is_not_shown_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

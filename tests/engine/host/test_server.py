@@ -107,7 +107,7 @@ def test_a_look_is_answered_when_the_company_changes(place: Path) -> None:
         first.say(FrameRequest(number=999, seen=answer.revision))
         second.vanish()  # who watches goes, and nothing else is new
         gone = first.hear(Frame)
-        assert (gone.look, gone.views, gone.controls) == (999, 1, True)
+        assert (gone.request, gone.views, gone.controls) == (999, 1, True)
 
 
 def test_a_look_that_comes_during_a_tick_is_answered_before_the_next(place: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_look_that_comes_during_a_tick_is_answered_before_the_next(place: Path
         guest.say(FrameRequest(number=99, wanted=Wanted(count=6)))
         may_end.release()
         assert begun.acquire(timeout=PATIENCE)  # the next tick, which does not end
-        while guest.hear(Frame).look != 99:
+        while guest.hear(Frame).request != 99:
             pass
         driver.turn = turn  # type: ignore[method-assign]
         may_end.release()

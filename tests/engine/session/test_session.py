@@ -112,7 +112,7 @@ def test_all_that_a_lesson_shows_crosses_the_seam(name: str) -> None:
     session, wanted = Session(LESSONS[name]), EVERYTHING
     for _ in range(8):
         frame = Frame(
-            look=1,
+            request=1,
             revision=1,
             status=status_of(session, playing=True, speed=0.0),
             steps=session.probe.steps(wanted),

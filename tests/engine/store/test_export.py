@@ -161,7 +161,7 @@ def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: st
     found = forecast(session.trainer, task, 40)
     last = values[180 - 16 : 180].tolist()
     said, free, printed = answers(code, ("predict", last), ("free_run", last, len(found.free)), (None,))
-    np.testing.assert_allclose(said[:-1], found.said[-15:], rtol=1e-6)
+    np.testing.assert_allclose(said[:-1], found.predicted[-15:], rtol=1e-6)
     np.testing.assert_allclose(free, found.free, rtol=1e-6)
     lines = printed.splitlines()
     assert lines[0].startswith("next value of level: ")

@@ -159,7 +159,7 @@ def test_what_is_seen_of_a_row_ends_where_it_ends(tmp_path: Path, task: Task, ti
         np.testing.assert_allclose(steps.losses[due], expected, rtol=1e-4)
         assert np.delete(steps.losses, due).sum() == np.delete(steps.target_p, due).sum() == 0
         assert steps.right == int((logits.argmax(-1) == y).sum())
-        assert steps.due == steps.due_fed == len(says)
+        assert steps.scored == steps.scored_fed == len(says)
         (states,) = session.probe.states(wanted)
         assert states.h.shape[1] == len(reads)
         np.testing.assert_allclose(states.h[:, -1], state[0][-1].detach().numpy(), atol=1e-6)

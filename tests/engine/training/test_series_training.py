@@ -139,7 +139,7 @@ def test_what_is_seen_of_a_pass_and_the_free_run(tmp_path: Path, batch_first: bo
         said = plain(numbers[start : start + 6, None])[0][:, 0]
     np.testing.assert_allclose(steps.numbers.values, VALUES[start : start + 6], rtol=1e-6)
     np.testing.assert_allclose(steps.numbers.truth, VALUES[start + 1 : start + 7], rtol=1e-6)
-    np.testing.assert_allclose(steps.numbers.said, said * deviation + mean, rtol=1e-5)
+    np.testing.assert_allclose(steps.numbers.predicted, said * deviation + mean, rtol=1e-5)
     np.testing.assert_allclose(steps.losses, (said - numbers[start + 1 : start + 7]).square(), rtol=1e-3, atol=1e-6)
 
     before = torch.get_rng_state()
@@ -154,11 +154,11 @@ def test_what_is_seen_of_a_pass_and_the_free_run(tmp_path: Path, batch_first: bo
             free.append(following)
     assert (seen.first, seen.end, len(seen.free)) == (90, 96, 34)
     np.testing.assert_allclose(seen.truth, VALUES[90:120], rtol=1e-6)
-    np.testing.assert_allclose(seen.said, ahead[:-1, 0] * deviation + mean, rtol=1e-5)
+    np.testing.assert_allclose(seen.predicted, ahead[:-1, 0] * deviation + mean, rtol=1e-5)
     np.testing.assert_allclose(seen.free, torch.cat(free)[:, 0] * deviation + mean, rtol=1e-5)
     narrow = session.probe.forecast(Wanted(forecast=4))
     assert narrow is not None
-    assert (narrow.first, len(narrow.said), len(narrow.free)) == (94, 1, 2)
+    assert (narrow.first, len(narrow.predicted), len(narrow.free)) == (94, 1, 2)
     assert session.probe.forecast(Wanted()) is None
 
 
@@ -177,7 +177,7 @@ def test_what_is_inside_is_that_of_autograd(tmp_path: Path) -> None:
     (slope,) = torch.autograd.grad(said[4, 1], x, retain_graph=True)
     np.testing.assert_allclose(saliency.values, (slope * x)[:, 1].detach(), atol=1e-6)
     np.testing.assert_allclose(saliency.numbers, task.in_units(task.inputs[:, 1]))
-    assert saliency.said == pytest.approx(float(task.in_units(said[4, 1])), rel=1e-5)
+    assert saliency.predicted == pytest.approx(float(task.in_units(said[4, 1])), rel=1e-5)
     assert isinstance(gradients, GradientsFacts)
 
     state, states = None, []  # once more, step by step, so that every h is in the graph
