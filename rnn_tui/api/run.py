@@ -190,7 +190,7 @@ class Run:
         """The outputs of the steps fed in this pass, (time steps, rows, features)."""
         logits = self._session.trainer.logits
         if not logits:
-            return np.zeros((0, self._session.task.rows, self.experiment.output_size), np.float32)
+            return np.zeros((0, self._session.dataset.rows, self.experiment.output_size), np.float32)
         return torch.cat(logits).float().cpu().numpy()
 
     @property
@@ -253,7 +253,7 @@ class Run:
         return None if session.trainer.loss is None else session.trainer.loss.item()
 
     def _states(self, name: str) -> NDArray[np.float32]:
-        network, task = self.experiment.network, self._session.task
+        network, task = self.experiment.network, self._session.dataset
         wanted = Wanted(first=0, count=task.length, units=network.hidden_size, layers=(0, network.layers))
         rows = [self._session.probe.states(replace(wanted, row=row)) for row in range(task.rows)]
         found = [[getattr(layer, name).T for layer in row] for row in rows]  # (time steps, units) of each row and layer

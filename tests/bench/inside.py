@@ -111,7 +111,7 @@ def _beside_forward() -> None:
     session = Session(_LARGE)
     session.tick()
     trainer = session.trainer
-    x = trainer.task.x(0, trainer.length)
+    x = trainer.dataset.x(0, trainer.length)
 
     @torch.no_grad()
     def forward() -> None:

@@ -19,7 +19,7 @@ from rnn_tui.cli.main import main
 from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.inspect.text_reader import TextReader
 from rnn_tui.engine.store.resume import load_run
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -217,8 +217,8 @@ def test_a_series_goes_on_in_numbers(tmp_path: Path, cell: str, offset: float) -
     training = {"tick": "sequence", "reduction": "mean", "lr": 0.02}
     folder = learnt(tmp_path, from_dict({"data": data, "network": network, "training": training}), 30)
     session, _ = load_run(folder, read_experiment(folder))
-    assert isinstance(session.trainer.task, SeriesTask)
-    of_view = np.array(forecast(session.trainer, session.trainer.task, 56).free, np.float64)
+    assert isinstance(session.trainer.dataset, SeriesDataset)
+    of_view = np.array(forecast(session.trainer, session.trainer.dataset, 56).free, np.float64)
     plain, learns = Plain(folder), values[:180]
     mean, deviation = float(learns.mean()), float(learns.std())
     (tmp_path / "series.csv").unlink()

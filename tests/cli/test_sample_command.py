@@ -40,7 +40,7 @@ def likeliest(folder: Path, prime: str, length: int) -> str:
     session, _ = load_run(folder, read_experiment(folder))
     recurrent = session.trainer.model.recurrent
     assert isinstance(recurrent, nn.LSTM)
-    vocabulary, weights = session.trainer.task.vocabulary, dict(session.trainer.model.named_parameters())
+    vocabulary, weights = session.trainer.dataset.vocabulary, dict(session.trainer.model.named_parameters())
     text = prime
     for _ in range(length):
         indices = torch.tensor([vocabulary.index(each) for each in text])

@@ -164,7 +164,7 @@ def test_the_equations_agree_with_the_fused_modules(gpu: str) -> None:
         session.tick()
     trainer = session.trainer
     model, weights = trainer.model, {k: v.double().cpu() for k, v in trainer.model.state_dict().items()}
-    x = trainer.task.x(0, trainer.length)
+    x = trainer.dataset.x(0, trainer.length)
     with torch.no_grad():
         got = model(x, trainer.h_0)[0].double().cpu()
     reference = type(model)(changed(experiment, "cpu")).double()

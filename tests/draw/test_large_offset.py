@@ -85,7 +85,7 @@ def test_offset_csv_gives_the_picture_of_plain_csv() -> None:
             pass
         wanted = Wanted(forecast=80, first=0, count=10)
         forecast, steps = session.probe.forecast(wanted), session.probe.steps(wanted)
-        scale = series_scale(session.task)
+        scale = series_scale(session.dataset)
         assert forecast is not None
         assert scale is not None
         assert steps.numbers is not None

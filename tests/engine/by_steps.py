@@ -39,7 +39,7 @@ def state_gradients(trainer: Trainer) -> list[list[Tensor]]:
 @torch.enable_grad()
 def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
     """The loss of the pass, and every state that it came from, in one graph."""
-    network, task, model = trainer.experiment.network, trainer.task, trainer.model
+    network, task, model = trainer.experiment.network, trainer.dataset, trainer.model
     x = model.embed(task.x(0, trainer.length))
     reads = list((x.transpose(0, 1) if task.batch_first else x).unbind(0))  # (N, E) at each time step
     lstm = isinstance(trainer.h_0, tuple)
@@ -62,7 +62,7 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
         reads = list(dropped(below, trainer.masks, len(nodes) - 1).unbind(0))
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
     loss = loss_of(logits, task.y(0, trainer.length), "sum") / task.rows
-    return loss / (task.said_by(trainer.length) if trainer.experiment.training.reduction == "mean" else 1), nodes
+    return loss / (task.targets_by(trainer.length) if trainer.experiment.training.reduction == "mean" else 1), nodes
 
 
 def _weights(module: nn.Module, direction: int) -> list[Tensor]:

@@ -162,7 +162,7 @@ def trained(cell: str, gap: int = 20, seed: int = LESSON.training.seed) -> Sessi
 
 def gradients(session: Session) -> list[float]:
     """Norms of the last step's loss by the state after the first step: by h, and for an LSTM by c."""
-    model, task = session.trainer.model, session.trainer.task
+    model, task = session.trainer.model, session.trainer.dataset
     _, state = model.recurrent(task.x(0, 1), session.trainer.h_0)
     parts = [each.detach().requires_grad_() for each in (state if isinstance(state, tuple) else (state,))]
     logits, _ = model(task.x(1, task.length), tuple(parts) if len(parts) == 2 else parts[0])

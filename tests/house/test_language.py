@@ -15,6 +15,7 @@ HELD = {  # rooms whose words are held; the others are still to be rewritten
     "engine/answers",
     "engine/inspect",
     "engine/network",
+    "engine/training",
     "experiment/sections",
     "manual",
     "protocol",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.free_run import free_run, said_to
 from rnn_tui.engine.network.model import drawn_state
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.frame import Forecast
 
@@ -20,15 +20,15 @@ _BOTH_WAYS = "No free run: a network that also reads from the right needs what i
 
 
 @torch.no_grad()
-def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
+def forecast(trainer: Trainer, dataset: SeriesDataset, room: int) -> Forecast:
     """Return `room` time steps for a chart: the end of what is learnt in at most half of them, then the free run.
 
     The network begins as at the start of a sequence, reads the last T learnt values, and goes on with its own outputs.
     The run itself is not touched.
     """
-    end, length = task.plan.learnt, task.length
+    end, length = dataset.plan.learnt, dataset.length
     shown = min(length, max(1, room // 2))
-    truth = task.at(np.arange(end - length, end))
+    truth = dataset.at(np.arange(end - length, end))
     model, free = trainer.model, list[Tensor]()
     training = model.training
     model.eval()
@@ -44,8 +44,8 @@ def forecast(trainer: Trainer, task: SeriesTask, room: int) -> Forecast:
     return Forecast(
         first=first,
         end=end,
-        truth=task.series.values[first : end + len(free)],
-        predicted=task.in_units(said[-shown:-1]),
-        free=task.in_units(torch.cat(free)) if free else np.zeros(0),
+        truth=dataset.series.values[first : end + len(free)],
+        predicted=dataset.in_units(said[-shown:-1]),
+        free=dataset.in_units(torch.cat(free)) if free else np.zeros(0),
         note="" if free else _BOTH_WAYS,
     )

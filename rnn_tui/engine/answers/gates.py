@@ -39,7 +39,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     stop = max(first, min(focus.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
     note = "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
-    if ask.order == "rows" and focus.trainer.task.rows == 1:
+    if ask.order == "rows" and focus.trainer.dataset.rows == 1:
         note = f"{_ONE_ROW} {note}".rstrip()
     elif ask.order == "rows" and end:
         at = ask.at if begin <= ask.at < end else focus.newest(layer, direction)
@@ -103,6 +103,6 @@ def _spread(focus: Focus, layer: int, direction: int, at: int) -> Floats:
     steps = focus.whole_read if trainer.experiment.network.bidirectional else at + 1
     states = recompute(trainer, steps, layers=layer + 1)[layer].directions[direction]
     rows = states.h[at] if states.c is None else states.c[at].tanh()  # (N, H)
-    there = torch.tensor([trainer.task.steps(row) > at for row in range(len(rows))], device=rows.device)
+    there = torch.tensor([trainer.dataset.steps(row) > at for row in range(len(rows))], device=rows.device)
     rows = rows[there]  # others have ended: there is only padding
     return floats(rows.std(0, correction=0))

@@ -72,7 +72,7 @@ def _seeds(focus: Focus, at: int) -> Tensor:
     """
     trainer = focus.trainer
     said = logits(focus)
-    target = trainer.task.y(0, focus.fed)[:, focus.row]
+    target = trainer.dataset.y(0, focus.fed)[:, focus.row]
     wrong = by_logits(said, target)
     seeds = wrong.new_zeros(2, focus.read, wrong.shape[-1])
     seeds[0, : focus.fed] = loss_by_logits(trainer, said, target)

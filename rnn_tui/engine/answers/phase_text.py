@@ -8,9 +8,9 @@ from torch import nn
 
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.inspect.slow_motion import Motion, PhasePlace
+from rnn_tui.engine.inspect.slow_motion import PhasedTick, PhasePlace
 from rnn_tui.engine.network.cells import hidden
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.protocol.phase import Gradient, Phase
@@ -24,10 +24,10 @@ Numbers = tuple[tuple[str, float], ...]
 
 
 @torch.no_grad()
-def describe(motion: Motion, row: int, window: tuple[int, int]) -> Phase:
+def describe(motion: PhasedTick, row: int, window: tuple[int, int]) -> Phase:
     """Describe the phase that a tick is held at, for one row of the batch and the time steps on the screen."""
     now = motion.now
-    words, numbers = _WORDS[now.kind](motion, now, min(max(row, 0), motion.trainer.task.rows - 1))
+    words, numbers = _WORDS[now.kind](motion, now, min(max(row, 0), motion.trainer.dataset.rows - 1))
     gradients, largest = _gradients(motion, row, window) if now.kind == "backward" else ((), 0.0)
     return Phase(
         kind=now.kind,
@@ -42,7 +42,7 @@ def describe(motion: Motion, row: int, window: tuple[int, int]) -> Phase:
     )
 
 
-def _update(motion: Motion, _now: PhasePlace, _row: int) -> tuple[str, Numbers]:
+def _update(motion: PhasedTick, _now: PhasePlace, _row: int) -> tuple[str, Numbers]:
     training = motion.trainer.experiment.training
     if not motion.updated:
         words = f"No update yet: the gradients of {motion.collected} of {training.accumulate} passes are collected. "
@@ -53,16 +53,16 @@ def _update(motion: Motion, _now: PhasePlace, _row: int) -> tuple[str, Numbers]:
     return words, (("‖∂L/∂W‖", motion.steepness),)
 
 
-def _embed(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
+def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     x = motion.made("embed")[now.step - motion.start, row]
-    if isinstance(trainer.task, SeriesTask):
-        value = trainer.task.value_text(float(trainer.task.in_units(trainer.task.inputs[now.step, row])))
+    if isinstance(trainer.dataset, SeriesDataset):
+        value = trainer.dataset.value_text(float(trainer.dataset.in_units(trainer.dataset.inputs[now.step, row])))
         return f"t={now.step}: the input {value} is read as one number, standardised.", _vector("x", x)
-    index = int(trainer.task.inputs[now.step, row])
+    index = int(trainer.dataset.inputs[now.step, row])
     if index == NONE:
         return _ended(now), ()
-    vocabulary = trainer.task.vocabulary
+    vocabulary = trainer.dataset.vocabulary
     character = glyph(vocabulary[index])
     if motion.network.embedding:
         words = f"the input {character} is looked up in the embedding: {motion.network.embedding} numbers."
@@ -75,13 +75,13 @@ def _ended(now: PhasePlace) -> str:
     return f"t={now.step}: this row has ended. Longer ones go on; what is computed here does not count."
 
 
-def _cell(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
+def _cell(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     network, trainer = motion.network, motion.trainer
     kind, t = network.kind, now.step
-    if t >= trainer.task.steps(row):
+    if t >= trainer.dataset.steps(row):
         return _ended(now), ()
     before = t + 1 if now.direction else t - 1
-    first = before in (-1, trainer.task.steps(row))
+    first = before in (-1, trainer.dataset.steps(row))
     if motion.stop - motion.start == 1:  # what the tick itself has computed
         h = hidden(trainer.state)[now.layer * network.directions + now.direction, row]
     else:
@@ -102,7 +102,7 @@ def _equation(kind: CellKind, before: str) -> str:
     return f"hₜ = {kind.gates[0].squash}(W_ih xₜ + b_ih + W_hh {before} + b_hh)"
 
 
-def _in_one_call(motion: Motion) -> str:
+def _in_one_call(motion: PhasedTick) -> str:
     """Say what the library does at once, though it is shown in order."""
     steps = motion.stop - motion.start
     if not isinstance(motion.trainer.model.recurrent, nn.RNNBase):
@@ -113,46 +113,46 @@ def _in_one_call(motion: Motion) -> str:
     return f"({name} does all {motion.network.layers} layers in one call.)" if motion.network.layers > 1 else ""
 
 
-def _head(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
+def _head(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     logits = motion.made("head")[now.step - motion.start, row]
     if motion.trainer.experiment.is_numbers:
         return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("output", logits)
-    names = [glyph(each) for each in motion.trainer.task.vocabulary]
+    names = [glyph(each) for each in motion.trainer.dataset.vocabulary]
     words = f"t={now.step}: the linear head makes a score for each character: W h + b."
     return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
 
 
-def _softmax(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
+def _softmax(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     p = motion.made("head")[now.step - motion.start, row].softmax(-1)
-    names = [glyph(each) for each in motion.trainer.task.vocabulary]
+    names = [glyph(each) for each in motion.trainer.dataset.vocabulary]
     scores = "the scores" if motion.network.head == "linear" else "the state itself"
     words = f"t={now.step}: softmax turns {scores} into probabilities; the largest is the answer."
     best = p.argsort(descending=True, stable=True)[:_MOST].tolist()
     return words, tuple((names[index], float(p[index])) for index in best)
 
 
-def _loss(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
+def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
-    targets = trainer.task.targets
+    targets = trainer.dataset.targets
     assert targets is not None
     target = targets[now.step, row]
     output = motion.made("head")[now.step - motion.start, row]
     loss = float(step_losses(output[None].cpu(), target[None]))
-    if isinstance(trainer.task, SeriesTask):
-        true = trainer.task.value_text(float(trainer.task.in_units(target)))
+    if isinstance(trainer.dataset, SeriesDataset):
+        true = trainer.dataset.value_text(float(trainer.dataset.in_units(target)))
         words = f"t={now.step}: the target is {true}. Loss = (output − target)², standardised."
         numbers = [("output", float(output)), ("target", float(target)), ("loss", loss)]
     elif target == NONE:
         return f"t={now.step}: this step has no target, so nothing is added to the loss.", ()
     else:
         best = int(output.argmax())  # of equals the first, as in the prediction
-        character, answer = glyph(trainer.task.vocabulary[int(target)]), glyph(trainer.task.vocabulary[best])
+        character, answer = glyph(trainer.dataset.vocabulary[int(target)]), glyph(trainer.dataset.vocabulary[best])
         right = best == int(target)
         verdict = f"it predicts {answer}, the target" if right else f"it predicts {answer}; the target is {character}"
         words = f"t={now.step}: {verdict}. Loss = −log p({character}): 0 if it were certain."
         numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
         numbers += [] if right else [(f"predicted: p({answer})", float(output.softmax(-1)[best]))]
-    if motion.stop - motion.start == 1 and trainer.task.rows == 1:  # the tick's own numbers
+    if motion.stop - motion.start == 1 and trainer.dataset.rows == 1:  # the tick's own numbers
         assert trainer.loss is not None
         assert trainer.total is not None
         numbers = [(name, trainer.loss.item() if name.startswith("loss") else value) for name, value in numbers]
@@ -163,8 +163,8 @@ def _loss(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     return words, tuple(numbers)
 
 
-def _backward(motion: Motion, now: PhasePlace, row: int) -> tuple[str, Numbers]:
-    network, t, steps = motion.network, now.step, motion.trainer.task.steps(row)
+def _backward(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
+    network, t, steps = motion.network, now.step, motion.trainer.dataset.steps(row)
     if t >= steps:
         return _ended(now), ()
     layers = range(network.layers) if now.layer < 0 else (now.layer,)
@@ -193,9 +193,9 @@ _WORDS = {
 }
 
 
-def _gradients(motion: Motion, row: int, window: tuple[int, int]) -> tuple[tuple[Gradient, ...], float]:
+def _gradients(motion: PhasedTick, row: int, window: tuple[int, int]) -> tuple[tuple[Gradient, ...], float]:
     """Return the norms that backward has come to, inside the window, and the largest of all."""
-    row = min(max(row, 0), motion.trainer.task.rows - 1)
+    row = min(max(row, 0), motion.trainer.dataset.rows - 1)
     found, largest = [], 0.0
     for layer, both in enumerate(motion.norms):
         for direction, norms in enumerate(both):

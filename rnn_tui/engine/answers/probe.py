@@ -14,9 +14,9 @@ from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.inspect.recompute import recompute
-from rnn_tui.engine.inspect.slow_motion import Motion
+from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.trainer import Trainer
@@ -34,7 +34,7 @@ class Probe:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self.motion: Motion | None = None  # where a tick is held: what it has not computed yet is not shown
+        self.motion: PhasedTick | None = None  # where a tick is held: what it has not computed yet is not shown
         self._memory: dict[str, Any] = {}  # what answers keep from frame to frame
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
@@ -61,8 +61,8 @@ class Probe:
             self._trainer.keeps_update = False
             return ()
         first, stop = self.window(wanted)
-        row = min(max(wanted.row, 0), self._trainer.task.rows - 1)
-        fed = min(self.answered, self._trainer.task.steps(row))
+        row = min(max(wanted.row, 0), self._trainer.dataset.rows - 1)
+        fed = min(self.answered, self._trainer.dataset.steps(row))
         focus = Focus(
             trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion, memory=self._memory
         )
@@ -78,21 +78,22 @@ class Probe:
 
     def forecast(self, wanted: Wanted) -> Forecast | None:
         """Return the end of a series that is learnt, and the free run from there."""
-        task = self._trainer.task
-        there = wanted.forecast > 0 and isinstance(task, SeriesTask) and self._trainer.learns
-        return forecast(self._trainer, task, wanted.forecast) if there and isinstance(task, SeriesTask) else None
+        dataset = self._trainer.dataset
+        if wanted.forecast > 0 and isinstance(dataset, SeriesDataset) and self._trainer.learns:
+            return forecast(self._trainer, dataset, wanted.forecast)
+        return None
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:
         """Return input, target and prediction in the window, for the row that is looked at."""
         trainer = self._trainer
-        row = min(max(wanted.row, 0), trainer.task.rows - 1)
+        row = min(max(wanted.row, 0), trainer.dataset.rows - 1)
         first, stop = self.window(wanted)
-        answered = min(self.answered, trainer.task.steps(row))  # behind it there is padding
+        answered = min(self.answered, trainer.dataset.steps(row))  # behind it there is padding
         fed = max(first, min(stop, answered))
-        inputs = trainer.task.characters[first:stop, row]
+        inputs = trainer.dataset.characters[first:stop, row]
         numbers = self._numbers(first, stop, row)
-        targets = trainer.task.targets
+        targets = trainer.dataset.targets
         none = np.zeros(0, np.float32)
         if targets is None:
             return Steps(
@@ -108,11 +109,11 @@ class Probe:
             )
         if numbers is not None:
             return self._steps_of_numbers(numbers, first, stop, row)
-        classes = len(trainer.task.vocabulary)
+        classes = len(trainer.dataset.vocabulary)
         whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
-        judged = trainer.task.only_scored(targets)[:, row]
-        due = judged != NONE
-        right = int((whole.argmax(-1).cpu() == judged[:answered]).sum())
+        scored = trainer.dataset.only_scored(targets)[:, row]
+        has_target = scored != NONE
+        right = int((whole.argmax(-1).cpu() == scored[:answered]).sum())
         logits = whole[first:fed].float().cpu()
         log_p = logits.log_softmax(-1)
         answers = targets[first : first + len(log_p), row]
@@ -128,8 +129,8 @@ class Probe:
             target_p=floats((-losses).exp().masked_fill(answers == NONE, 0)),
             losses=floats(losses),
             right=right,
-            scored=int(due.sum()),
-            scored_fed=int(due[:answered].sum()),
+            scored=int(has_target.sum()),
+            scored_fed=int(has_target[:answered].sum()),
             right_rows=self._right_rows(),
         )
 
@@ -141,20 +142,20 @@ class Probe:
 
     def _numbers(self, first: int, stop: int, row: int) -> Numbers | None:
         """Return inputs, targets and outputs in the window, in the units of a series."""
-        task, trainer = self._trainer.task, self._trainer
-        if not isinstance(task, SeriesTask):
+        dataset, trainer = self._trainer.dataset, self._trainer
+        if not isinstance(dataset, SeriesDataset):
             return None
         none = np.zeros(0)
         said = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
         return Numbers(
-            values=task.in_units(task.inputs[first:stop, row]),
-            truth=none if task.targets is None else task.in_units(task.targets[first:stop, row]),
-            predicted=none if said is None or task.targets is None else task.in_units(said),
+            values=dataset.in_units(dataset.inputs[first:stop, row]),
+            truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
+            predicted=none if said is None or dataset.targets is None else dataset.in_units(said),
         )
 
     def _steps_of_numbers(self, numbers: Numbers, first: int, stop: int, row: int) -> Steps:
         trainer, none = self._trainer, np.zeros(0, np.float32)
-        targets = trainer.task.targets
+        targets = trainer.dataset.targets
         assert targets is not None
         losses = none
         if len(numbers.predicted):
@@ -177,7 +178,7 @@ class Probe:
         """Return h_t, and c_t of an LSTM, of the layers that are shown: for each direction as many units as fit."""
         trainer = self._trainer
         network = trainer.experiment.network
-        row = min(max(wanted.row, 0), trainer.task.rows - 1)
+        row = min(max(wanted.row, 0), trainer.dataset.rows - 1)
         first, stop = self.window(wanted)
         units = sampled(network.hidden_size, wanted.units)[: max(0, wanted.units)]
         start, count = wanted.layers
@@ -189,7 +190,7 @@ class Probe:
             for layer in shown
             for direction in range(network.directions)
         }
-        read = min(max(end for _, end in known.values()), trainer.task.steps(row))
+        read = min(max(end for _, end in known.values()), trainer.dataset.steps(row))
         if read <= first:
             empty: Floats = np.zeros((len(units), 0), np.float32)
             cell = empty if network.kind.has_c else None
@@ -197,7 +198,7 @@ class Probe:
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
         read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
-        read = min(read, trainer.task.steps(row))  # of the row: its padding would come first
+        read = min(read, trainer.dataset.steps(row))  # of the row: its padding would come first
         layers = recompute(trainer, read, [row], shown.stop)  # of a whole batch it would take as long as half a tick
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
 

@@ -14,7 +14,7 @@ from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.recompute import run_layers
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.model import State
-from rnn_tui.engine.training.batches_on_device import TextTask
+from rnn_tui.engine.training.batches_on_device import TextDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts, ReadingOrder
 
@@ -35,11 +35,11 @@ def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
 
     Of a text they are the same ones in every pass: the beginning of what is held out, or of all where nothing is.
     """
-    task = trainer.task
-    if not isinstance(task, TextTask):
-        return task.inputs[: min(characters, task.steps(row)), row]
-    start = task.plan.learnt if task.plan.held_out else 0
-    return torch.from_numpy(task.corpus.indices(slice(start, start + characters)).astype(np.int64))
+    dataset = trainer.dataset
+    if not isinstance(dataset, TextDataset):
+        return dataset.inputs[: min(characters, dataset.steps(row)), row]
+    start = dataset.plan.learnt if dataset.plan.held_out else 0
+    return torch.from_numpy(dataset.corpus.indices(slice(start, start + characters)).astype(np.int64))
 
 
 @torch.no_grad()
@@ -63,11 +63,11 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
     cell = _read(trainer, text, layer, direction)
     h, c = floats(cell.h), None if cell.c is None else floats(cell.c)
     found = ranking(
-        h if c is None else c, "".join(trainer.task.vocabulary[index] for index in text.tolist()), ask.order
+        h if c is None else c, "".join(trainer.dataset.vocabulary[index] for index in text.tolist()), ask.order
     )
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
-    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.task.steps(focus.row))
+    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.dataset.steps(focus.row))
     notes = [_HELD_OUT] if experiment.data.text and experiment.data.holdout else []
     notes += [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []
@@ -92,7 +92,7 @@ def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> Unrolle
     network, model = trainer.experiment.network, trainer.model
     indices = text.to(trainer.device)[:, None]
     if model.embedding is None:
-        indices = F.one_hot(indices, len(trainer.task.vocabulary)).float()
+        indices = F.one_hot(indices, len(trainer.dataset.vocabulary)).float()
     zeros = torch.zeros(network.layers * network.directions, 1, network.hidden_size, device=trainer.device)
     state: State = (zeros, zeros) if network.kind.has_c else zeros
     return run_layers(trainer, model.embed(indices), state, layers=layer + 1)[layer].directions[direction].row(0)

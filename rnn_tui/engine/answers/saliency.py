@@ -8,7 +8,7 @@ from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import adjoints, through_head
 from rnn_tui.engine.inspect.focus import Focus, floats
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 
 __all__ = ["saliency_facts"]
@@ -26,11 +26,11 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
     Of a series: for the number said, standardised, times the numbers read, standardised.
     """
     ask = replace(ask, step=max(0, focus.fed - 1)) if ask.step == -1 else ask
-    trainer, task = focus.trainer, focus.trainer.task
+    trainer, dataset = focus.trainer, focus.trainer.dataset
     facts = SaliencyFacts(
         step=ask.step,
         output=ask.output,
-        inputs=task.characters[: task.steps(focus.row), focus.row].numpy().astype(np.int32),
+        inputs=dataset.characters[: dataset.steps(focus.row), focus.row].numpy().astype(np.int32),
         values=np.zeros(0, np.float32),
     )
     if not trainer.learns:
@@ -39,11 +39,13 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
     said = logits(focus)
     character = 0
-    if isinstance(task, SeriesTask):
-        numbers = task.in_units(task.inputs[:, focus.row])
-        facts = replace(facts, output="predicted", numbers=numbers, predicted=float(task.in_units(said[ask.step, 0])))
+    if isinstance(dataset, SeriesDataset):
+        numbers = dataset.in_units(dataset.inputs[:, focus.row])
+        facts = replace(
+            facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(said[ask.step, 0]))
+        )
     elif ask.output == "target":
-        character = int(trainer.task.y(ask.step, ask.step + 1)[0, focus.row])
+        character = int(trainer.dataset.y(ask.step, ask.step + 1)[0, focus.row])
         if character == NONE:
             return replace(facts, note=_NO_TARGET)
     else:

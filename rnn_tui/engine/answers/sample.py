@@ -40,12 +40,12 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
         return _facts(note="The temperature must be a number.")
     most = max(_FEWEST, int(_PRODUCTS / sum(weight.numel() for weight in trainer.model.parameters())))
     text = ask.prime[:MOST_PRIME]
-    if ask.default and not text and isinstance(trainer.task.source, Pairs):
-        text = first_input(trainer.task.source, trainer.experiment.data.task)[:MOST_PRIME]
+    if ask.default and not text and isinstance(trainer.dataset.source, Pairs):
+        text = first_input(trainer.dataset.source, trainer.experiment.data.task)[:MOST_PRIME]
     skipped = max(0, len(text) - most)
-    prime = [trainer.task.vocabulary.find(character) for character in text[skipped:]]
+    prime = [trainer.dataset.vocabulary.find(character) for character in text[skipped:]]
     known = [index for index in prime if index >= 0]
-    notes = [_unknown(text, trainer.task.vocabulary)]
+    notes = [_unknown(text, trainer.dataset.vocabulary)]
     if skipped:
         notes.append(f"The network is large: only the last {most:,} characters of the prime are fed.")
     if not known:
@@ -82,7 +82,7 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
 
 def _says(trainer: Trainer) -> ResponseKind:
     """Tell what the network does with a text; for a file of pairs the pairs decide."""
-    source = trainer.task.source
+    source = trainer.dataset.source
     return response_kind(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
 
 

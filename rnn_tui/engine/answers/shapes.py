@@ -28,14 +28,14 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     an LSTM also c_0 and c_n), and `logits`, or `prediction` of numbers, where there is a head or learning. The first
     time steps and units of one row come as values, as far as they have been fed.
     """
-    task, network = trainer.task, trainer.experiment.network
-    row = min(max(row, 0), task.rows - 1)
-    around, sequence = (task.length, task.rows), ("time", "batch")
-    if task.batch_first:
+    dataset, network = trainer.dataset, trainer.experiment.network
+    row = min(max(row, 0), dataset.rows - 1)
+    around, sequence = (dataset.length, dataset.rows), ("time", "batch")
+    if dataset.batch_first:
         around, sequence = around[::-1], sequence[::-1]
     hidden = "hidden" if network.directions == 1 else "2×hidden"
-    x = task.x(0, task.length)
-    fed = min(steps_there(trainer), task.steps(row))  # behind it there is padding
+    x = dataset.x(0, dataset.length)
+    fed = min(steps_there(trainer), dataset.steps(row))  # behind it there is padding
     needed = fed if network.bidirectional else min(fed, _SMALL)  # who reads from the right must read all
     found: list[Tensor | None] = [None] * (network.layers + 1)
     logits = None
@@ -56,10 +56,10 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     for number, h in enumerate(found[1:], 1):
         name = "output" if number == network.layers else f"layer {number}"
         facts.append(fact(name, network.hidden_size * network.directions, hidden, h))
-    if 0 < fed == task.steps(row) < task.length:
+    if 0 < fed == dataset.steps(row) < dataset.length:
         facts += _state_facts(trainer, "n", end_of_row(trainer, row), 0)
     else:
-        facts += _state_facts(trainer, "n", trainer.state if fed == task.length else None, row)
+        facts += _state_facts(trainer, "n", trainer.state if fed == dataset.length else None, row)
     if trainer.learns or trainer.model.head is not None:
         name, counts = ("prediction", "numbers") if trainer.experiment.is_numbers else ("logits", "characters")
         facts.append(fact(name, trainer.experiment.output_size, counts, logits))
@@ -78,7 +78,7 @@ def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> l
     return [
         TensorFact(
             name=f"{name}_{end}",
-            shape=(network.layers * network.directions, trainer.task.rows, network.hidden_size),
+            shape=(network.layers * network.directions, trainer.dataset.rows, network.hidden_size),
             dimensions=("layers" if network.directions == 1 else "layers×2", "batch", "hidden"),
             values=None if part is None else _small(part[:, row]),
         )
@@ -126,10 +126,10 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
 def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     """Compare h_n with its place in the output (T, N, D*H), named as the tensor lies in this run."""
     network = trainer.experiment.network
-    shorter = [row for row in range(trainer.task.rows) if trainer.task.steps(row) < trainer.length]
+    shorter = [row for row in range(trainer.dataset.rows) if trainer.dataset.steps(row) < trainer.length]
     if shorter:
         rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
-        own = torch.stack([output[trainer.task.steps(row) - 1, row] for row in rows])
+        own = torch.stack([output[trainer.dataset.steps(row) - 1, row] for row in rows])
         alone = [hidden(end_of_row(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
         if network.bidirectional:
             left, right = (torch.stack([h[way] for h in alone]) for way in (-2, -1))
@@ -157,17 +157,17 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
 
 def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
     """Compare with the dimensions in the other order, and with every row alone; x (T, N, E), output (T, N, D*H)."""
-    task, recurrent, state, masks = trainer.task, trainer.model.recurrent, trainer.state, trainer.masks
-    alone = sampled(task.rows, _MOST_ALONE).tolist() if task.rows > 1 else []
-    steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * task.rows + len(alone)))))
-    part, lengths = "", task.lengths
-    if steps < task.length:
+    dataset, recurrent, state, masks = trainer.dataset, trainer.model.recurrent, trainer.state, trainer.masks
+    alone = sampled(dataset.rows, _MOST_ALONE).tolist() if dataset.rows > 1 else []
+    steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * dataset.rows + len(alone)))))
+    part, lengths = "", dataset.lengths
+    if steps < dataset.length:
         x, part = x[:steps], f" (the first {steps} steps)" if steps > 1 else " (the first step)"
         masks = None if masks is None else masks[:, :steps]
         lengths = None if lengths is None else lengths.clamp(max=steps)
         output, state = _run(recurrent, x, trainer.h_0, masks, lengths)
     other = copy.copy(recurrent)  # on the same weights
-    setattr(other, "batch_first", not task.batch_first)  # noqa: B010 (to mypy it may be any module)
+    setattr(other, "batch_first", not dataset.batch_first)  # noqa: B010 (to mypy it may be any module)
     swapped, end = _run(other, x, trainer.h_0, masks, lengths)
     claim = f"batch_first={other.batch_first} swaps two dimensions of x and output, and none of h_0 and h_n{part}"
     found = [_check(claim, _flat(output, state), _flat(swapped, end))]
@@ -183,7 +183,7 @@ def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
             ],
             1,
         )
-        who = "every row" if len(alone) == task.rows else f"each of {len(alone)} of the {task.rows:,} rows"
+        who = "every row" if len(alone) == dataset.rows else f"each of {len(alone)} of the {dataset.rows:,} rows"
         found.append(_check(f"{who} alone gives the same{part}", output[:, alone], outputs))
     return found
 

@@ -53,13 +53,13 @@ class Spaces:
         )
         if not focus.fed:
             return _nothing(focus.nothing, "states", layer, direction)
-        task, steps = focus.trainer.task, focus.whole_reached
-        rows = sampled(task.rows, ask.rows, focus.row)
+        dataset, steps = focus.trainer.dataset, focus.whole_reached
+        rows = sampled(dataset.rows, ask.rows, focus.row)
         shown = sampled(steps, _MOST_STEPS if len(rows) * steps > _MOST_POINTS else steps)
-        fit_rows, fit_steps = _fit(task.rows, steps)
+        fit_rows, fit_steps = _fit(dataset.rows, steps)
         every = np.union1d(rows, fit_rows).astype(np.int32)
         states, h_0 = _states(focus, layer, direction, every)
-        ends = torch.tensor([min(task.steps(row), steps) for row in every.tolist()])[:, None]  # (n, 1)
+        ends = torch.tensor([min(dataset.steps(row), steps) for row in every.tolist()])[:, None]  # (n, 1)
         there = (torch.arange(steps) < ends).to(states.device)  # (n, T): none of them padding
         if not states[there].isfinite().all():
             return _nothing("The states are not finite.", "states", layer, direction)
@@ -70,10 +70,12 @@ class Spaces:
         axes = self._axes(("states", layer, direction), cloud)
         last = torch.arange(steps).clamp(max=ends[mine] - 1)  # (n, T): a row that has ended stays where it is
         states = states[mine.to(states.device)[:, None], last.to(states.device)]
-        characters = task.characters[:steps].T[torch.from_numpy(rows).long()].gather(1, last)
+        characters = dataset.characters[:steps].T[torch.from_numpy(rows).long()].gather(1, last)
         furthest = np.abs(axes.project(cloud)).max(0)
         return SpaceFacts(
-            note=" ".join(filter(None, (note, _thinned(steps, len(shown), task.rows, len(fit_rows), len(fit_steps))))),
+            note=" ".join(
+                filter(None, (note, _thinned(steps, len(shown), dataset.rows, len(fit_rows), len(fit_steps))))
+            ),
             kind="states",
             layer=layer,
             direction=direction,
@@ -134,7 +136,7 @@ def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -
 def _states(focus: Focus, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
     """Return h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
     trainer = focus.trainer
-    if trainer.task.rows == 1:  # as the other panes have it
+    if trainer.dataset.rows == 1:  # as the other panes have it
         cell = focus.cell(layer, direction)
         return cell.h[None, : focus.reached], cell.h_0[None]
     states = recompute(trainer, focus.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]

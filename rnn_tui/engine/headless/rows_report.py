@@ -11,7 +11,7 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.engine.answers.shapes import checks
 from rnn_tui.engine.headless.text_report import LOST
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.engine.training.prediction import predicted_text, right_rows, scored_rows
 from rnn_tui.engine.training.trainer import Trainer
@@ -93,13 +93,13 @@ def _outputs(trainer: Trainer) -> Iterator[str]:
     """The output of every time step of a forward pass, row by row, and which checks hold."""
     yield f"pass {trainer.epoch}"
     outputs = torch.cat(trainer.logits)  # (T, N, features)
-    task = trainer.task
-    for number in range(task.rows):
-        read = task.inputs[:, number]
-        if isinstance(task, SeriesTask):
-            row = [f"{task.value_text(value):<10} " for value in task.in_units(read).tolist()]
+    dataset = trainer.dataset
+    for number in range(dataset.rows):
+        read = dataset.inputs[:, number]
+        if isinstance(dataset, SeriesDataset):
+            row = [f"{dataset.value_text(value):<10} " for value in dataset.in_units(read).tolist()]
         else:
-            row = [task.vocabulary[index] for index in read.tolist()]
+            row = [dataset.vocabulary[index] for index in read.tolist()]
         if outputs.shape[1] > 1:
             yield f"  row {number}  {safe(''.join(row))}"
         for step, character in enumerate(row):
@@ -121,7 +121,7 @@ def _marks(session: Session) -> str:
     """The floor, and the loss of guessing where not all rows are right: what the loss is to be compared with."""
     floor, guess = session.experiment.floor, guessing(session.trainer)
     marks = f", floor {floor:.4f}" if floor is not None else ""
-    if guess is not None and session.progress.at_end_of_pass and right_rows(session.trainer) < session.task.rows:
+    if guess is not None and session.progress.at_end_of_pass and right_rows(session.trainer) < session.dataset.rows:
         marks += f", guessing {guess:.4f}"
     return marks
 

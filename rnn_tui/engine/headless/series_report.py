@@ -8,7 +8,7 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import counted, unit_text
 from rnn_tui.engine.headless.text_report import LOST, how_many, in_part, name_of, text_update, work_done
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 
 __all__ = ["SeriesUpdate", "series_line", "series_summary", "series_update"]
 
@@ -63,25 +63,25 @@ def series_line(update: SeriesUpdate) -> str:
 
 def series_summary(session: Session) -> list[str]:
     """What has been learnt of which series, in words."""
-    task = session.task
-    assert isinstance(task, SeriesTask)
+    dataset = session.dataset
+    assert isinstance(dataset, SeriesDataset)
     update = series_update(session)
     learnt = LOST if session.hold.lost else f"loss {_loss(update.loss, update.rmse)}"
-    parts = [safe(task.series.name), learnt]
+    parts = [safe(dataset.series.name), learnt]
     if update.held_out_loss is not None:
         judged = _loss(update.held_out_loss, update.held_out_rmse)
         which = how_many(session, update.held_out_values or 0, "value", whole=update.held_out_whole)
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {judged}")
-    scale = f"mean {unit_text(task.scale.mean, task.scale.deviation, 4)}, deviation {task.scale.deviation:.4g}"
-    return [*parts, scale, work_done(session, update.updates, counted(task.rows * task.length, "value"))]
+    scale = f"mean {unit_text(dataset.scale.mean, dataset.scale.deviation, 4)}, deviation {dataset.scale.deviation:.4g}"
+    return [*parts, scale, work_done(session, update.updates, counted(dataset.rows * dataset.length, "value"))]
 
 
 def _rmse(session: Session, loss: float | None) -> float | None:
-    task = session.task
-    assert isinstance(task, SeriesTask)
-    return None if loss is None else math.sqrt(loss) * task.scale.deviation
+    dataset = session.dataset
+    assert isinstance(dataset, SeriesDataset)
+    return None if loss is None else math.sqrt(loss) * dataset.scale.deviation
 
 
 def _loss(loss: float | None, rmse: float | None) -> str:

@@ -7,7 +7,7 @@ from rnn_tui.engine.headless.rows_report import rows_summary
 from rnn_tui.engine.headless.series_report import series_summary
 from rnn_tui.engine.headless.text_report import text_summary
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.breakpoint_watch import told
+from rnn_tui.engine.training.breakpoint_watch import describe_hits
 
 if TYPE_CHECKING:
     from rnn_tui.engine.store.checkpointer import Checkpointer
@@ -26,7 +26,7 @@ def summary(session: Session, seconds: float, checkpointer: "Checkpointer | None
 
         parts.append(f"{checkpointer.kept_in_words} {safe(short_name(checkpointer.folder))}")
     if session.hold.hits and not session.hold.lost:
-        parts.append(f"stopped at tick {session.progress.tick:,}: {told(session.hold.hits)}")
+        parts.append(f"stopped at tick {session.progress.tick:,}: {describe_hits(session.hold.hits)}")
     if session.hold.early:
         parts.append(f"stopped: {session.hold.early}")
     return " · ".join(parts)

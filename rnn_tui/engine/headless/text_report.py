@@ -133,7 +133,7 @@ def work_done(session: Session, updates: int, each: str) -> str:
 
 def text_summary(session: Session) -> list[str]:
     """What has been learnt from which text, in words."""
-    task, experiment = session.task, session.experiment
+    dataset, experiment = session.dataset, session.experiment
     name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
     name += f" ({session.origin})" if session.origin else ""
     update = text_update(session)
@@ -145,11 +145,13 @@ def text_summary(session: Session) -> list[str]:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
     if experiment.data.text:
-        return [*parts, work_done(session, update.updates, counted(task.rows * task.length, "character"))]
+        return [*parts, work_done(session, update.updates, counted(dataset.rows * dataset.length, "character"))]
     if session.progress.at_end_of_pass:
         right = right_rows(session.trainer)
-        parts.append(f"{right:,} of {task.rows:,} {'pairs' if task.batches == 1 else 'pairs of the last batch'} right")
-    return [*parts, work_done(session, update.updates, counted(task.rows, "pair"))]
+        parts.append(
+            f"{right:,} of {dataset.rows:,} {'pairs' if dataset.batches == 1 else 'pairs of the last batch'} right"
+        )
+    return [*parts, work_done(session, update.updates, counted(dataset.rows, "pair"))]
 
 
 def _right(update: TextUpdate) -> str:

@@ -12,9 +12,9 @@ from rnn_tui.engine.headless.series_report import series_line, series_update
 from rnn_tui.engine.headless.summary import summary
 from rnn_tui.engine.headless.text_report import lines_every, text_json, text_line, text_update
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.gpu import out_of_memory
-from rnn_tui.engine.training.loss_history import Series
+from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.memory import shortage_told
@@ -110,7 +110,7 @@ def _begin(
     return session, begin_saving(session, keep, report)
 
 
-class _Newest(Series):
+class _Newest(LossSeries):
     """A series that keeps the newest number only, because a run may be long."""
 
     def append(self, value: float) -> None:
@@ -133,9 +133,9 @@ def _passes_left(session: Session) -> int | None:
 
 def _cautions(session: Session, left: int | None) -> Iterator[str]:
     """Say what would surprise about a run that has `left` passes to come; None: it never ends."""
-    accumulate, epochs, task = session.experiment.training.accumulate, session.branch.epochs, session.task
-    if isinstance(task, SeriesTask):
-        yield from (f"--series {safe(task.series.name)}: {safe(each)}" for each in task.series.cautions)
+    accumulate, epochs, dataset = session.experiment.training.accumulate, session.branch.epochs, session.dataset
+    if isinstance(dataset, SeriesDataset):
+        yield from (f"--series {safe(dataset.series.name)}: {safe(each)}" for each in dataset.series.cautions)
     if session.done:
         yield f"this run is done ({counted(epochs, 'epoch')}): --epochs {2 * epochs}, say, goes on with it"
     elif left is not None and session.progress.collected + left < accumulate:

@@ -14,7 +14,7 @@ from rnn_tui.engine.host.curves import character_curve, held_out_curve, loss_cur
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import bare_status, status_of
-from rnn_tui.engine.training.batches_on_device import SeriesTask, Task
+from rnn_tui.engine.training.batches_on_device import Dataset, SeriesDataset
 from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
@@ -123,13 +123,13 @@ class Frames:
             origin=session.origin,
             torch=str(torch.__version__),
             kept=self._driver.kept,
-            scale=series_scale(session.task),
+            scale=series_scale(session.dataset),
             guessing=guessing(session.trainer),
         )
 
 
-def series_scale(task: Task) -> SeriesScale | None:
+def series_scale(dataset: Dataset) -> SeriesScale | None:
     """Return what a series is called, and how it is standardised."""
-    if not isinstance(task, SeriesTask):
+    if not isinstance(dataset, SeriesDataset):
         return None
-    return SeriesScale(name=task.series.name, mean=task.scale.mean, deviation=task.scale.deviation)
+    return SeriesScale(name=dataset.series.name, mean=dataset.scale.mean, deviation=dataset.scale.deviation)

@@ -39,7 +39,7 @@ class Adjoint:
 def state_gradients(trainer: Trainer) -> list[list[Tensor]]:
     """Return ∂L/∂h_t (T, N, H) of each layer and direction, where L is the loss of the pass that has just ended."""
     layers = recompute(trainer, trainer.length)
-    logits, targets = torch.cat(trainer.logits), trainer.task.y(0, trainer.length)
+    logits, targets = torch.cat(trainer.logits), trainer.dataset.y(0, trainer.length)
     seeds = through_head(trainer, loss_by_logits(trainer, logits, targets)).transpose(0, 1)
     found, _ = adjoints([each.directions for each in layers], seeds)
     return [[each.h.transpose(0, 1) for each in both] for both in found]
@@ -48,7 +48,7 @@ def state_gradients(trainer: Trainer) -> list[list[Tensor]]:
 def loss_by_logits(trainer: Trainer, logits: Tensor, targets: Tensor) -> Tensor:
     """Return the derivatives of the loss of a pass by logits (..., C), as it is averaged over rows and time steps."""
     mean = trainer.experiment.training.reduction == "mean"
-    parts = trainer.task.rows * (trainer.task.said_by(trainer.length) if mean else 1)
+    parts = trainer.dataset.rows * (trainer.dataset.targets_by(trainer.length) if mean else 1)
     return by_logits(logits, targets) / parts
 
 

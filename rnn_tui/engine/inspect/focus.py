@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from rnn_tui.engine.inspect.recompute import unroll
-from rnn_tui.engine.inspect.slow_motion import Motion
+from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.arrays import Floats, Integers
@@ -33,7 +33,7 @@ class Focus:
     first: int  # of the window
     stop: int
     fed: int  # time steps of this pass whose output is there
-    motion: Motion | None = None  # where a tick is held
+    motion: PhasedTick | None = None  # where a tick is held
     memory: dict[str, Any] = field(default_factory=dict)  # what answers keep from frame to frame, by their name
 
     @property
@@ -42,7 +42,7 @@ class Focus:
 
         A row that is shorter than its batch has no more than its own.
         """
-        return self.fed if self.motion is None else min(self.motion.stop, self.trainer.task.steps(self.row))
+        return self.fed if self.motion is None else min(self.motion.stop, self.trainer.dataset.steps(self.row))
 
     @property
     def reached(self) -> int:
@@ -98,7 +98,7 @@ class Focus:
         """Explain why a step has no output: not fed yet, held before its output, or past the end of the row."""
         if step < 0:
             return "That time step has not been fed yet."
-        if self.trainer.task.steps(self.row) <= step < self.trainer.length:
+        if self.trainer.dataset.steps(self.row) <= step < self.trainer.length:
             return f"This row has ended before t={step}."
         if self.motion is not None and self.motion.now.kind != "update" and step < self.motion.stop:
             return f"t={step} has no output yet in this tick."

@@ -55,9 +55,9 @@ def recompute(
     A network that also reads from the right must be given all steps that it reads: of one row its own, of several
     those of the longest, and what comes after the end of a shorter one is not read.
     """
-    task, masks, state, lengths = trainer.task, trainer.masks, trainer.h_0, trainer.task.lengths
-    x = task.x(0, steps)
-    x = x.transpose(0, 1) if task.batch_first else x
+    dataset, masks, state, lengths = trainer.dataset, trainer.masks, trainer.h_0, trainer.dataset.lengths
+    x = dataset.x(0, steps)
+    x = x.transpose(0, 1) if dataset.batch_first else x
     masks = None if masks is None else masks[:, :steps]
     if rows is not None:
         chosen = torch.tensor(rows, device=trainer.device)
@@ -124,6 +124,6 @@ def unroll(trainer: Trainer, row: int, steps: int) -> list[list[UnrolledLayer]]:
 
 def end_of_row(trainer: Trainer, row: int) -> State:
     """Return the state after a row's own last step (L*D, 1, H), from the right after its first; without its padding."""
-    ends = [each.end for layer in recompute(trainer, trainer.task.steps(row), [row]) for each in layer.directions]
+    ends = [each.end for layer in recompute(trainer, trainer.dataset.steps(row), [row]) for each in layer.directions]
     h, c = torch.stack([h for h, _ in ends]), [c for _, c in ends if c is not None]
     return (h, torch.stack(c)) if c else h

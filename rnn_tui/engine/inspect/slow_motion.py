@@ -17,7 +17,7 @@ from rnn_tui.engine.training.trainer import Stage, Trainer
 from rnn_tui.experiment.spec import Network
 from rnn_tui.protocol.phase import Moved, PhaseKind
 
-__all__ = ["Motion", "PhasePlace", "plan"]
+__all__ = ["PhasePlace", "PhasedTick", "plan"]
 
 _STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
     "update": "update",
@@ -83,7 +83,7 @@ def _sweeps(kind: PhaseKind, layer: int, steps: range) -> Iterator[PhasePlace]:
         yield from (PhasePlace(kind=kind, step=step, layer=layer, direction=direction) for step in order)
 
 
-class Motion:
+class PhasedTick:
     """One tick of a trainer, phase by phase; it has happened once it is `complete`."""
 
     def __init__(self, trainer: Trainer) -> None:
@@ -145,7 +145,7 @@ class Motion:
         """Return the result of a stage, (t, N, ...) for the steps of this tick, time first."""
         value = self._made[stage]
         assert value is not None
-        return value.transpose(0, 1) if stage == "embed" and self.trainer.task.batch_first else value
+        return value.transpose(0, 1) if stage == "embed" and self.trainer.dataset.batch_first else value
 
     # ---- what has been computed by now ------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The past of a run: its branches, and the states kept to go back to."""
 
-from rnn_tui.engine.training.branches import Branch, States
+from rnn_tui.engine.training.branches import Branch, StateHistory
 from rnn_tui.engine.training.snapshot import state_bytes, take
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.changes import Turn
@@ -20,7 +20,7 @@ class History:
         training = trainer.experiment.training
         self.branch = Branch(
             name="main",
-            states=States(budget),
+            states=StateHistory(budget),
             turns=[Turn(tick=0, training=training)],
             epochs=training.epochs,
         )

@@ -1,7 +1,7 @@
 """Why a run holds."""
 
 from rnn_tui.engine.session.progress import Progress
-from rnn_tui.engine.training.breakpoint_watch import Hit, told
+from rnn_tui.engine.training.breakpoint_watch import Hit, describe_hits
 
 __all__ = ["Hold"]
 
@@ -29,7 +29,7 @@ class Hold:
         """Hold at breakpoints, with those that were hit before in the same tick."""
         self.hits += hits
         if self.hits and not self.notice:
-            self.notice = f"Paused at tick {progress.tick:,}, epoch {progress.epoch:,}: {told(self.hits)}."
+            self.notice = f"Paused at tick {progress.tick:,}, epoch {progress.epoch:,}: {describe_hits(self.hits)}."
 
     def stop_early(self, reason: str) -> None:
         """Hold because the loss has not improved."""

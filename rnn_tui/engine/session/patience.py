@@ -2,7 +2,7 @@
 
 from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.training.branches import Branch
-from rnn_tui.engine.training.early_stopping import Best, best_of
+from rnn_tui.engine.training.early_stopping import BestLoss, best_of
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["Patience"]
@@ -40,7 +40,7 @@ class Patience:
         if self.is_over(branch):
             branch.best = branch.best.anew(self._progress.epoch)
 
-    def best_so_far(self, branch: Branch) -> Best:
+    def best_so_far(self, branch: Branch) -> BestLoss:
         """Return the best loss among all epochs of a branch."""
         return best_of(branch.watched_losses(self._progress.batches))
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rnn_tui.engine.training.breakpoint_watch import Watch
+from rnn_tui.engine.training.breakpoint_watch import BreakpointWatch
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
@@ -21,7 +21,7 @@ class Plan:
 
     def watch(self, until: tuple[str, ...]) -> None:
         """Replace the breakpoints. Raises ExperimentError for a text that is none."""
-        self.breakpoints = Watch(until)
+        self.breakpoints = BreakpointWatch(until)
 
     def goes_past(self, tick: int) -> bool:
         """Whether a breakpoint names a later tick, which is reached even where the epochs are over before."""

@@ -59,7 +59,7 @@ class Progress:
     @property
     def batches(self) -> int:
         """Passes in an epoch."""
-        return self._trainer.task.batches
+        return self._trainer.dataset.batches
 
     @property
     def epoch(self) -> int:

@@ -8,7 +8,7 @@ from rnn_tui.engine.session.hold import Hold
 from rnn_tui.engine.session.patience import Patience
 from rnn_tui.engine.session.plan import Plan
 from rnn_tui.engine.session.progress import Progress
-from rnn_tui.engine.training.eval_schedule import Judge
+from rnn_tui.engine.training.eval_schedule import EvalSchedule
 from rnn_tui.engine.training.recorder import Recorder
 from rnn_tui.engine.training.threads import ThreadTuner, on_one_thread
 from rnn_tui.engine.training.trainer import Trainer
@@ -37,7 +37,7 @@ class Recording:
         self._hold = hold
         self._threads = threads
         self._clock = clock
-        self.evaluation = Judge(trainer)
+        self.evaluation = EvalSchedule(trainer)
         self.patience = Patience(trainer, progress)
         # called after each new pass, and after the last evaluation, while the weights are those that were read
         self.pass_over: Callable[[], object] = lambda: None
@@ -54,7 +54,7 @@ class Recording:
         if self.evaluation.is_due:
             self.drain()
             with on_one_thread(self._threads):
-                self.evaluation.judge_part(branch)
+                self.evaluation.evaluate_part(branch)
         if progress.at_end_of_pass:
             self.pass_over()
         hits = self._plan.breakpoints.at_tick(progress.tick, progress.epoch if progress.at_end_of_epoch else None)
@@ -104,7 +104,7 @@ class Recording:
             return False
         self.drain()
         with on_one_thread(self._threads):
-            return not self._hold.lost and self.evaluation.judge_last(self._history.branch)
+            return not self._hold.lost and self.evaluation.evaluate_last(self._history.branch)
 
     def _record_loss(self) -> None:
         if not self._trainer.learns:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
-from rnn_tui.engine.inspect.slow_motion import Motion
+from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
 from rnn_tui.engine.session.plan import Plan, checked_turn
@@ -15,10 +15,10 @@ from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.session.recording import Recording
 from rnn_tui.engine.session.replay import Replay
 from rnn_tui.engine.session.throughput import Throughput
-from rnn_tui.engine.training.batches_on_device import Task
+from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.branches import Branch
 from rnn_tui.engine.training.devices import choose_device
-from rnn_tui.engine.training.loss_history import Series
+from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.training.recorder import no_number
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.engine.training.threads import build_tuner
@@ -87,9 +87,9 @@ class Session:
         return self.trainer.experiment
 
     @property
-    def task(self) -> Task:
+    def dataset(self) -> Dataset:
         """The data, as batches on the device."""
-        return self.trainer.task
+        return self.trainer.dataset
 
     @property
     def branch(self) -> Branch:
@@ -97,7 +97,7 @@ class Session:
         return self.history.branch
 
     @property
-    def losses(self) -> Series:
+    def losses(self) -> LossSeries:
         """The loss of each update of this branch."""
         return self.branch.losses
 
@@ -171,7 +171,7 @@ class Session:
             self.hold.forget()
             if not self.trainer.has_update:
                 self.history.keep_state()
-            motion = self.probe.motion = Motion(self.trainer)
+            motion = self.probe.motion = PhasedTick(self.trainer)
         self._drive(motion, motion.step)
         return not (motion.is_last and self.hold.notice)
 
@@ -282,7 +282,7 @@ class Session:
 
     # ---- how --------------------------------------------------------------------------------------------------
 
-    def _drive(self, motion: Motion, go_on: Callable[[], None]) -> None:
+    def _drive(self, motion: PhasedTick, go_on: Callable[[], None]) -> None:
         """Do a part of a tick, and what follows from the whole tick once that is complete."""
         if motion.complete:
             go_on()

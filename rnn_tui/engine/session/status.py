@@ -2,7 +2,7 @@
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import LongTask, SeriesTask
+from rnn_tui.engine.training.batches_on_device import LongDataset, SeriesDataset
 from rnn_tui.protocol.frame import Status
 
 __all__ = ["bare_status", "status_of"]
@@ -66,7 +66,7 @@ def _running_loss(session: Session) -> float | None:
     if total is None or trainer.at_end_of_pass:
         return None
     mean = trainer.experiment.training.reduction == "mean" or trainer.experiment.data.per_character
-    outputs = trainer.task.said_by(trainer.fed) if mean else 1
+    outputs = trainer.dataset.targets_by(trainer.fed) if mean else 1
     return total.item() / outputs if outputs else None
 
 
@@ -82,19 +82,19 @@ def _seconds_left(session: Session, *, playing: bool, speed: float, slow: float)
 
 def _about_data(session: Session) -> str:
     """Say at the beginning how the file of a series was understood, and that no data of a short file are held out."""
-    task = session.task
+    dataset = session.dataset
     if session.progress.tick > _BEGINNING:
         return ""
-    cautions = task.series.cautions if isinstance(task, SeriesTask) else ()
+    cautions = dataset.series.cautions if isinstance(dataset, SeriesDataset) else ()
     sentences = [safe(f"{each[0].upper()}{each[1:]}.") for each in cautions]
     return " ".join(filter(None, [*sentences, _nothing_held_out(session)]))
 
 
 def _nothing_held_out(session: Session) -> str:
-    task = session.task
-    if not isinstance(task, LongTask) or task.plan.held_out or not session.experiment.training.learn:
+    dataset = session.dataset
+    if not isinstance(dataset, LongDataset) or dataset.plan.held_out or not session.experiment.training.learn:
         return ""
-    if task.plan.learnt >= _SHORT:
+    if dataset.plan.learnt >= _SHORT:
         return ""
     what = "series" if session.experiment.is_numbers else "text"
     return f"Nothing of this short {what} is held out: --holdout 0.1 keeps a tenth away from learning."

@@ -188,7 +188,7 @@ def _check_random(state: Tensor, file: Path) -> None:
 def _carried(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], file: Path) -> State | None:
     """The state that the next pass goes on from, where it does. Raises CheckpointError for one of another size."""
     found = [tensors[f"{_STATE}{name}"].to(trainer.device) for name in "hc" if f"{_STATE}{name}" in tensors]
-    if bool(found) != trainer.task.carries_into(manifest.state_epoch + 1):
+    if bool(found) != trainer.dataset.carries_into(manifest.state_epoch + 1):
         raise CheckpointError(file, "is altered: it has a state where none goes on, or none where one does")
     if not found:
         return None

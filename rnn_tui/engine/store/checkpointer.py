@@ -78,7 +78,7 @@ class Checkpointer:
         self._version_found = self._saved_version
         self._saved_passes = len(session.branch.ends)
         self._text = text_hash(session.began)
-        self._data_card = data_card_of(session.experiment, session.task.source)
+        self._data_card = data_card_of(session.experiment, session.dataset.source)
         self._best = BestWeights(session, best)
         session.recording.pass_over = self._best.look
 

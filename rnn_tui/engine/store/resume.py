@@ -17,9 +17,9 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.store.checkpointer import Checkpointer
 from rnn_tui.engine.store.loss_files import LossFiles
-from rnn_tui.engine.training.branches import Branch, States
-from rnn_tui.engine.training.early_stopping import Best
-from rnn_tui.engine.training.loss_history import Series
+from rnn_tui.engine.training.branches import Branch, StateHistory
+from rnn_tui.engine.training.early_stopping import BestLoss
+from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.hash import is_made_up
 from rnn_tui.experiment.spec import Experiment, ExperimentError
@@ -198,7 +198,7 @@ def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], files
     _check_rows(manifest, rows, files, learns=session.experiment.training.learn)
     branch = Branch(
         name=manifest.branch,
-        states=States(history),
+        states=StateHistory(history),
         turns=[*session.branch.turns[:1], *turns],
         epochs=manifest.epochs,
         newest=manifest.tick,
@@ -214,7 +214,7 @@ def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], files
     ]
     branch.held_out.recall(evaluations, list(branch.losses))
     loss, epoch, since = manifest.best
-    branch.best = Best(loss=math.inf if loss is None else loss, epoch=epoch, since=since)
+    branch.best = BestLoss(loss=math.inf if loss is None else loss, epoch=epoch, since=since)
     return branch
 
 
@@ -251,8 +251,8 @@ def _number(value: Any) -> Any:
     return math.nan if value is None else value
 
 
-def _series(values: list[str]) -> Series:
-    series = Series()
+def _series(values: list[str]) -> LossSeries:
+    series = LossSeries()
     for value in values:
         series.append(float(value))
     return series

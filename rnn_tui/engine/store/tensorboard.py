@@ -12,8 +12,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from rnn_tui.common.atomic_files import Folder, make_folder
-from rnn_tui.engine.training.eval_history import Judgements
-from rnn_tui.engine.training.loss_history import Series
+from rnn_tui.engine.training.eval_history import EvalHistory
+from rnn_tui.engine.training.loss_history import LossSeries
 
 __all__ = ["TensorBoardLog"]
 
@@ -36,7 +36,7 @@ class TensorBoardLog:
         self._known = self._evaluated = known
         self._begin()
 
-    def catch_up(self, losses: Series, evaluations: Judgements) -> None:
+    def catch_up(self, losses: LossSeries, evaluations: EvalHistory) -> None:
         """Write the losses that are not there yet; of very many at once, some, and the newest among them."""
         if len(losses) < self._known:  # another branch
             self._known = len(losses)

@@ -21,12 +21,21 @@ from rnn_tui.data.text import Corpus, read_corpus
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["LongTask", "PairsTask", "RowsTask", "SeriesTask", "Source", "Task", "TextTask", "build_task"]
+__all__ = [
+    "Dataset",
+    "LongDataset",
+    "PairsDataset",
+    "RowsDataset",
+    "SeriesDataset",
+    "Source",
+    "TextDataset",
+    "build_dataset",
+]
 
 Source = Corpus | Pairs | TimeSeries
 
 
-class Task:
+class Dataset:
     """What a pass reads and must predict, time first: T time steps, N rows, C characters in the vocabulary.
 
     For a series C is 1, and indices are numbers in float32.
@@ -62,7 +71,7 @@ class Task:
         del row
         return self.length
 
-    def said_by(self, stop: int) -> float:
+    def targets_by(self, stop: int) -> float:
         """Return how many targets the first `stop` time steps have, on the average of the rows."""
         return stop
 
@@ -98,7 +107,7 @@ class Task:
         return " ".join("".join(self.vocabulary[index] for index in row if index >= 0) for row in indices.T.tolist())
 
 
-class RowsTask(Task):
+class RowsDataset(Dataset):
     """A few rows of one length: one batch, the same in every pass."""
 
     def __init__(self, experiment: Experiment, device: torch.device) -> None:
@@ -120,7 +129,7 @@ class RowsTask(Task):
         self._y = None if self.targets is None else self.targets.to(device)
 
 
-class LongTask(Task):
+class LongDataset(Dataset):
     """A text or a series: another batch of it in every pass."""
 
     def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries) -> None:
@@ -165,7 +174,7 @@ class LongTask(Task):
         return *self.tensors(self.at(piece.places)), None
 
 
-class TextTask(LongTask):
+class TextDataset(LongDataset):
     """A text."""
 
     def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus) -> None:
@@ -185,7 +194,7 @@ class TextTask(LongTask):
         return x if self._vectors is None else F.embedding(x, self._vectors)
 
 
-class SeriesTask(LongTask):
+class SeriesDataset(LongDataset):
     """A series of numbers, standardised by the mean and the standard deviation of what is learnt."""
 
     def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries) -> None:
@@ -214,7 +223,7 @@ class SeriesTask(LongTask):
         return unit_text(value, self.scale.deviation, 5)
 
 
-class PairsTask(Task):
+class PairsDataset(Dataset):
     """Pairs, padded to one length: all of them in every pass, or another batch."""
 
     def __init__(self, experiment: Experiment, device: torch.device, pairs: Pairs) -> None:
@@ -247,7 +256,7 @@ class PairsTask(Task):
         """Return them without the padding."""
         return self._steps[row]
 
-    def said_by(self, stop: int) -> float:
+    def targets_by(self, stop: int) -> float:
         """Count them without the steps that have no target."""
         return self._said[stop]
 
@@ -274,7 +283,7 @@ class PairsTask(Task):
         return (x if self._vectors is None else F.embedding(x, self._vectors)), targets.to(self._device)
 
 
-def build_task(experiment: Experiment, device: torch.device, source: Source | None = None) -> Task:
+def build_dataset(experiment: Experiment, device: torch.device, source: Source | None = None) -> Dataset:
     """Build the data of an experiment, whose vocabulary is known; `source` where its file has been read already.
 
     Raises ExperimentError for a file that cannot be read, and for a text or a series that is too short.
@@ -285,10 +294,10 @@ def build_task(experiment: Experiment, device: torch.device, source: Source | No
             source = (
                 read_pairs(data, experiment.training.seed) if data.pairs else pairs_of(data, data.inputs, data.targets)
             )
-        return PairsTask(experiment, device, source)
+        return PairsDataset(experiment, device, source)
     if data.text:
-        return TextTask(experiment, device, source if isinstance(source, Corpus) else read_corpus(data))
+        return TextDataset(experiment, device, source if isinstance(source, Corpus) else read_corpus(data))
     if data.series:
         series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
-        return SeriesTask(experiment, device, series)
-    return RowsTask(experiment, device)
+        return SeriesDataset(experiment, device, series)
+    return RowsDataset(experiment, device)

@@ -7,20 +7,20 @@ memory for them, every second of the older ones is dropped. The ticks in between
 from array import array
 from dataclasses import dataclass, field, replace
 
-from rnn_tui.engine.training.early_stopping import Best
-from rnn_tui.engine.training.eval_history import Judgements
-from rnn_tui.engine.training.loss_history import Predictions, Series
+from rnn_tui.engine.training.early_stopping import BestLoss
+from rnn_tui.engine.training.eval_history import EvalHistory
+from rnn_tui.engine.training.loss_history import LossSeries, PredictionHistory
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.spec import Training
 
-__all__ = ["Branch", "States"]
+__all__ = ["Branch", "StateHistory"]
 
 _SPACING = 0.05  # seconds of training between two states
 _YOUNG = 32  # the newest states, which are not thinned
 
 
-class States:
+class StateHistory:
     """The states of one branch, oldest first, within a budget of bytes."""
 
     def __init__(self, budget: int) -> None:
@@ -60,9 +60,9 @@ class States:
         fitting = [each for each in self._kept if each.ticks < max(tick, 1)]
         return fitting[-1] if fitting else None
 
-    def head(self, tick: int) -> "States":
+    def head(self, tick: int) -> "StateHistory":
         """Return those that a branch from that tick shares with this one; the first is always among them."""
-        copy = States(self._budget)
+        copy = StateHistory(self._budget)
         for each in self._kept:
             if each.ticks < max(tick, 1):
                 copy._kept.append(each)
@@ -84,15 +84,15 @@ class Branch:
     """One future of a run, from tick 0 to its newest tick."""
 
     name: str
-    states: States
+    states: StateHistory
     turns: list[Turn]  # in the order of their ticks; the first is how the run began
     epochs: int  # where it stops; 0: never
     newest: int = 0  # ticks done
-    best: Best = field(default_factory=Best)  # kept where early stopping asks for it
-    losses: Series = field(default_factory=Series)  # one for each update
-    character_losses: Series = field(default_factory=Series)  # one for each character tick
-    predictions: Predictions = field(default_factory=Predictions)
-    held_out: Judgements = field(default_factory=Judgements)
+    best: BestLoss = field(default_factory=BestLoss)  # kept where early stopping asks for it
+    losses: LossSeries = field(default_factory=LossSeries)  # one for each update
+    character_losses: LossSeries = field(default_factory=LossSeries)  # one for each character tick
+    predictions: PredictionHistory = field(default_factory=PredictionHistory)
+    held_out: EvalHistory = field(default_factory=EvalHistory)
     ends: "array[int]" = field(default_factory=lambda: array("q"))  # the tick at which each pass ended
 
     def training_at(self, ticks: int) -> Training:
@@ -123,8 +123,8 @@ class Branch:
             turns=[*(each for each in self.turns if each.tick <= tick), turn],
             newest=tick,
             losses=losses,
-            best=Best(),
-            character_losses=self.character_losses.head(tick) if by_character else Series(),
+            best=BestLoss(),
+            character_losses=self.character_losses.head(tick) if by_character else LossSeries(),
             predictions=self.predictions.head(len(ends)),
             held_out=self.held_out.head(len(ends)),
             ends=ends,

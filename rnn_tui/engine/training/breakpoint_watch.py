@@ -2,12 +2,12 @@
 
 from rnn_tui.experiment.breakpoints import Breakpoint, parse_all
 
-__all__ = ["Hit", "Watch", "told"]
+__all__ = ["BreakpointWatch", "Hit", "describe_hits"]
 
 Hit = tuple[Breakpoint, str]  # and what has come to pass, in words
 
 
-class Watch:
+class BreakpointWatch:
     """The breakpoints of a run; it remembers nothing, and is handed what came before."""
 
     def __init__(self, until: tuple[str, ...] = ()) -> None:
@@ -47,6 +47,6 @@ class Watch:
         return hits
 
 
-def told(hits: list[Hit]) -> str:
+def describe_hits(hits: list[Hit]) -> str:
     """Describe what a run has come to: `the prediction is right for the first time (learnt)`."""
     return "; ".join(f"{words} ({point})" for point, words in hits)

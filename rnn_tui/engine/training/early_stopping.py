@@ -4,22 +4,22 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-__all__ = ["Best", "best_of"]
+__all__ = ["BestLoss", "best_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Best:
+class BestLoss:
     """The smallest loss so far, and the epoch from which patience is counted."""
 
     loss: float = math.inf
     epoch: int = 0
     since: int = 0  # that epoch, or a later one at which the run was played on
 
-    def after(self, loss: float, epoch: int) -> "Best":
+    def after(self, loss: float, epoch: int) -> "BestLoss":
         """Return it with the loss of one more epoch. Any smaller loss is a better one; NaN is not."""
-        return Best(loss=loss, epoch=epoch, since=epoch) if loss < self.loss else self
+        return BestLoss(loss=loss, epoch=epoch, since=epoch) if loss < self.loss else self
 
-    def anew(self, epoch: int) -> "Best":
+    def anew(self, epoch: int) -> "BestLoss":
         """Return it with patience counted from that epoch on."""
         return replace(self, since=epoch)
 
@@ -34,9 +34,9 @@ class Best:
         return f"no better loss for {epochs}; {best}"
 
 
-def best_of(losses: Iterable[float]) -> Best:
+def best_of(losses: Iterable[float]) -> BestLoss:
     """Return the best of the losses of the first epochs."""
-    best = Best()
+    best = BestLoss()
     for epoch, loss in enumerate(losses, 1):
         best = best.after(loss, epoch)
     return best

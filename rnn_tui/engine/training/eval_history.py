@@ -8,32 +8,34 @@ import numpy as np
 
 from rnn_tui.protocol.frame import Curve, HeldOut
 
-__all__ = ["Judgement", "Judgements"]
+__all__ = ["EvalHistory", "Evaluation"]
 
-_PATIENCE = 3  # judgements in a row that are worse than the best
+_PATIENCE = 3  # evaluations in a row that are worse than the best
 _WORSE = 1.005  # by how much, so that it is no noise
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class Evaluation:
     """One evaluation of what is held out. Losses are per character, in nats."""
 
-    update: int  # the pass whose weights were judged
+    update: int  # the pass whose weights were evaluated
     loss: float
     accuracy: float
     characters: int
     rows: float | None  # the share of the rows in which all was right, where each row is something by itself
-    whole: bool  # all that is held out, rather than the part that is judged every time
-    part: bool = False  # one of those that are judged every so many updates, whether the run is left or not
-    learnt: float  # the mean loss of the updates since the judgement before
+    whole: bool  # all that is held out, rather than the part that is evaluated every time
+    part: bool = False  # one of those that are evaluated every so many updates, whether the run is left or not
+    learnt: float  # the mean loss of the updates since the evaluation before
 
 
-class Judgements:
+class EvalHistory:
     """The evaluations of one branch, oldest first."""
 
     def __init__(self) -> None:
-        self._made: list[Judgement] = []  # all of them
-        self._all: list[Judgement] = []  # those that are made every so many updates, of the part that is judged then
+        self._made: list[Evaluation] = []  # all of them
+        self._all: list[
+            Evaluation
+        ] = []  # those that are made every so many updates, of the part that is evaluated then
         self._sum, self._count = 0.0, 0  # of the losses since the newest
 
     def learnt(self, loss: float) -> None:
@@ -52,13 +54,13 @@ class Judgements:
         part: bool,
         rows: float | None = None,
     ) -> None:
-        """Add a judgement: of the `whole`, a regular one (`part`), both, or neither.
+        """Add an evaluation: of the `whole`, a regular one (`part`), both, or neither.
 
-        Neither is one of the part that is judged every time, made because the run was left.
+        Neither is one of the part that is evaluated every time, made because the run was left.
         """
         newest = self._all[-1].learnt if self._all else float("nan")
         learnt = self._sum / self._count if self._count else newest
-        one = Judgement(
+        one = Evaluation(
             update=update,
             loss=loss,
             accuracy=accuracy,
@@ -78,13 +80,13 @@ class Judgements:
         """How many there are of all kinds."""
         return len(self._made)
 
-    def all(self) -> list[Judgement]:
+    def all(self) -> list[Evaluation]:
         """Return all of them in the order in which they were made, oldest first."""
         return list(self._made)
 
-    def head(self, update: int) -> "Judgements":
+    def head(self, update: int) -> "EvalHistory":
         """Return those up to that update, to go on from there."""
-        copy = Judgements()
+        copy = EvalHistory()
         copy._made = [each for each in self._made if each.update <= update]
         copy._all = [each for each in self._all if each.update <= update]
         return copy
@@ -96,33 +98,33 @@ class Judgements:
     def recall(self, told: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
         """Restore what `told_all` gave; `losses` are those of all updates."""
         for values in told:
-            one = Judgement(**values)
+            one = Evaluation(**values)
             self._made.append(one)
             if one.part:
                 self._all.append(one)
         for loss in losses[self._all[-1].update if self._all else 0 :]:
             self.learnt(loss)
 
-    def newest(self, by: int | None = None) -> Judgement | None:
+    def newest(self, by: int | None = None) -> Evaluation | None:
         """Return the last one up to an update; of several at one update the one of the whole."""
         found = [each for each in self._made if by is None or each.update <= by]
         return max(found, key=lambda each: (each.update, each.whole), default=None)
 
-    def regular(self, by: int | None = None) -> Judgement | None:
+    def regular(self, by: int | None = None) -> Evaluation | None:
         """Return the last regular one up to an update, which early stopping watches."""
         return next((each for each in reversed(self._all) if by is None or each.update <= by), None)
 
-    def at(self, update: int) -> Judgement | None:
+    def at(self, update: int) -> Evaluation | None:
         """Return the one of an update that is comparable with the regular ones: of the same characters."""
         same = self._made[0].characters if self._made else 0  # the first of all is a regular one
         return next((each for each in self._made if each.update == update and each.characters == same), None)
 
-    def after(self, update: int) -> list[Judgement]:
+    def after(self, update: int) -> list[Evaluation]:
         """Return those of the part after that update."""
         return [each for each in self._all if each.update > update]
 
     @property
-    def best(self) -> Judgement | None:
+    def best(self) -> Evaluation | None:
         """The one with the smallest loss among those of the part."""
         return min(self._all, key=lambda each: each.loss, default=None)
 

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 
 from rnn_tui.engine.training.branches import Branch
-from rnn_tui.engine.training.held_out_eval import HoldOut, Score
+from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
 from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["Judge"]
+__all__ = ["EvalSchedule"]
 
 
-class Judge:
+class EvalSchedule:
     """Writes its evaluations into a branch; does nothing where nothing is held out."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self._hold_out = HoldOut(trainer) if trainer.experiment.data.holdout else None
+        self._hold_out = HeldOutEvaluator(trainer) if trainer.experiment.data.holdout else None
         self._under_way: tuple[Branch, Score, Iterator[None]] | None = None  # all that is held out
 
     @property
@@ -38,21 +38,21 @@ class Judge:
         """Whether all that is held out is being evaluated."""
         return self._under_way is not None
 
-    def judge_part(self, branch: Branch) -> None:
+    def evaluate_part(self, branch: Branch) -> None:
         """Evaluate the part that is evaluated every time."""
-        self._judge_part(branch, part=True)
+        self._evaluate_part(branch, part=True)
 
-    def judge_last(self, branch: Branch) -> bool:
+    def evaluate_last(self, branch: Branch) -> bool:
         """Evaluate the same part with the weights that the run ends with; tell whether that was not known yet."""
         if self._hold_out is None or branch.held_out.at(self._trainer.epoch) is not None:
             return False
-        self._judge_part(branch, part=False)
+        self._evaluate_part(branch, part=False)
         return True
 
-    def _judge_part(self, branch: Branch, *, part: bool) -> None:
+    def _evaluate_part(self, branch: Branch, *, part: bool) -> None:
         assert self._hold_out is not None
         score = Score()
-        for _ in self._hold_out.judge(score):
+        for _ in self._hold_out.evaluate(score):
             pass
         self._tell(branch, score, whole=self._hold_out.part_is_whole, part=part)
 
@@ -61,7 +61,7 @@ class Judge:
         newest = branch.held_out.newest()
         if self._hold_out and not (newest and newest.whole and newest.update == self._trainer.epoch):
             score = Score()
-            self._under_way = branch, score, self._hold_out.judge(score, whole=True)
+            self._under_way = branch, score, self._hold_out.evaluate(score, whole=True)
 
     def go_on(self, seconds: float, clock: Callable[[], float]) -> None:
         """Continue the evaluation for about so long."""

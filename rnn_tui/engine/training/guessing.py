@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.training.batches_on_device import PairsTask, SeriesTask, Task, TextTask
+from rnn_tui.engine.training.batches_on_device import Dataset, PairsDataset, SeriesDataset, TextDataset
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["entropy", "guessing"]
@@ -31,37 +31,37 @@ def guessing(trainer: Trainer) -> float | None:
     Told per character it is H; as the sum over a row, H for each of its scored steps; as the mean over all steps of a
     row, H times the share of them that is scored.
     """
-    if not trainer.learns or trainer.task.targets is None:
+    if not trainer.learns or trainer.dataset.targets is None:
         return None
-    each, share, steps = _known(trainer.task)
+    each, share, steps = _known(trainer.dataset)
     experiment = trainer.experiment
     told = each * share
     return told * steps if experiment.training.reduction == "sum" and not experiment.data.per_character else told
 
 
-def _known(task: Task) -> tuple[float, float, float]:
+def _known(dataset: Dataset) -> tuple[float, float, float]:
     """Return the loss of one scored step, the share of the targets that are scored, and the targets of a row."""
-    if task.guessing is None:
-        task.guessing = _computed(task)
-    return task.guessing
+    if dataset.guessing is None:
+        dataset.guessing = _computed(dataset)
+    return dataset.guessing
 
 
-def _computed(task: Task) -> tuple[float, float, float]:
-    if isinstance(task, SeriesTask):
-        learnt = task.series.values[1 : task.plan.learnt]
-        error = float(np.square((learnt - task.scale.mean) / task.scale.deviation).mean())
-        return error, 1.0, task.length
-    classes = len(task.vocabulary)
-    if isinstance(task, TextTask):
-        end = task.plan.learnt
-        found = np.bincount(task.corpus.codes[1 : end : math.ceil(end / _MOST)])
+def _computed(dataset: Dataset) -> tuple[float, float, float]:
+    if isinstance(dataset, SeriesDataset):
+        learnt = dataset.series.values[1 : dataset.plan.learnt]
+        error = float(np.square((learnt - dataset.scale.mean) / dataset.scale.deviation).mean())
+        return error, 1.0, dataset.length
+    classes = len(dataset.vocabulary)
+    if isinstance(dataset, TextDataset):
+        end = dataset.plan.learnt
+        found = np.bincount(dataset.corpus.codes[1 : end : math.ceil(end / _MOST)])
         counts = np.zeros(classes, np.int64)
-        np.add.at(counts, task.corpus.table[np.flatnonzero(found)], found[found > 0])
-        return entropy(counts), 1.0, task.length
-    if isinstance(task, PairsTask):
-        targets = task.pairs.targets[: task.pairs.lengths[: task.plan.learnt].sum()]
-        return entropy(np.bincount(targets[targets != NONE], minlength=classes)), 1.0, task.length
-    assert task.targets is not None
-    scored = task.only_scored(task.targets).numpy()
+        np.add.at(counts, dataset.corpus.table[np.flatnonzero(found)], found[found > 0])
+        return entropy(counts), 1.0, dataset.length
+    if isinstance(dataset, PairsDataset):
+        targets = dataset.pairs.targets[: dataset.pairs.lengths[: dataset.plan.learnt].sum()]
+        return entropy(np.bincount(targets[targets != NONE], minlength=classes)), 1.0, dataset.length
+    assert dataset.targets is not None
+    scored = dataset.only_scored(dataset.targets).numpy()
     counts = np.bincount(scored[scored != NONE], minlength=classes)
-    return entropy(counts), float(counts.sum()) / task.targets.numel(), task.length
+    return entropy(counts), float(counts.sum()) / dataset.targets.numel(), dataset.length

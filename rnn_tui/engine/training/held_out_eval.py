@@ -10,17 +10,17 @@ from torch import Tensor
 
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.network.model import State, drawn_state
-from rnn_tui.engine.training.batches_on_device import LongTask, PairsTask
+from rnn_tui.engine.training.batches_on_device import LongDataset, PairsDataset
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["HoldOut", "Score"]
+__all__ = ["HeldOutEvaluator", "Score"]
 
-_EVERY = 100  # updates from judgement to judgement
-_LEAST = 20  # the same where an epoch has fewer than that: then it is judged at the end of one
+_EVERY = 100  # updates from evaluation to evaluation
+_LEAST = 20  # the same where an epoch has fewer than that: then it is evaluated at the end of one
 _SHARE = 0.15  # of as many characters as are learnt meanwhile: forward alone takes a third, so it is 5 % of the time
 _STEPS = 256  # time steps of a piece where the state is carried
-_CHEAP = 4  # times as many steps are judged where one is cheap: a fused network on a CPU reads a row as fast as a batch
+_CHEAP = 4  # times as many where a step is cheap: a fused network on a CPU reads a row as fast as a batch
 
 
 @dataclass(kw_only=True)
@@ -34,7 +34,7 @@ class Score:
     rows: int = 0
 
 
-class HoldOut:
+class HeldOutEvaluator:
     """Evaluates what is held out: always the same pieces in the same order.
 
     With `stateful` it is read in one go, with the state carried from its first character to its last. Otherwise it is
@@ -45,19 +45,19 @@ class HoldOut:
 
     def __init__(self, trainer: Trainer) -> None:
         """Prepare for a trainer on a text, a series or pairs, some of which is held out."""
-        assert isinstance(trainer.task, (LongTask, PairsTask))
-        self._trainer, self._task = trainer, trainer.task
+        assert isinstance(trainer.dataset, (LongDataset, PairsDataset))
+        self._trainer, self._dataset = trainer, trainer.dataset
         self._goes_on = trainer.experiment.data.stateful
-        batches = self._task.batches
+        batches = self._dataset.batches
         self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
         self._part, steps = max(1, int(_SHARE * self.every)), _STEPS
         if self._goes_on:
             data = trainer.experiment.data
             cheap = trainer.device.type == "cpu" and trainer.experiment.network.implementation == "fused"
-            most = self._part * data.length * min(data.batch, _CHEAP if cheap else 1)  # time steps judged every time
+            most = self._part * data.length * min(data.batch, _CHEAP if cheap else 1)  # time steps each time
             steps = min(_STEPS, most)
             self._part = most // steps
-        self._pieces = self._judged(trainer.task, steps)
+        self._pieces = self._readers(trainer.dataset, steps)
 
     def wants(self, update: int) -> bool:
         """Tell whether it is evaluated at that update; the first of all shows where it begins."""
@@ -73,7 +73,7 @@ class HoldOut:
         """All that is held out: characters, or numbers, that have to be predicted."""
         return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces))
 
-    def judge(self, score: Score, *, whole: bool = False) -> Iterator[None]:
+    def evaluate(self, score: Score, *, whole: bool = False) -> Iterator[None]:
         """Add to the score what is evaluated every time, or the whole; yields after each piece."""
         state: State | None = None
         for piece in self._pieces if whole else self._pieces[: self._part]:
@@ -94,7 +94,7 @@ class HoldOut:
             logits, state = model(x, state, lengths)
         finally:
             model.train(training)
-        if self._task.batch_first:
+        if self._dataset.batch_first:
             logits = logits.transpose(0, 1)
         score.nats += loss_of(logits, y, "sum").item()
         score.rows += y.shape[1]
@@ -109,8 +109,10 @@ class HoldOut:
         return state
 
     @staticmethod
-    def _judged(task: LongTask | PairsTask, most: int) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
+    def _readers(
+        dataset: LongDataset | PairsDataset, most: int
+    ) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
         """Return for each piece a function: what the model reads, the targets, and the lengths of padded rows."""
-        if isinstance(task, PairsTask):
-            return [partial(task.piece, chosen) for chosen in task.judged()]
-        return [partial(task.piece, piece) for piece in task.judged(most)]
+        if isinstance(dataset, PairsDataset):
+            return [partial(dataset.piece, chosen) for chosen in dataset.judged()]
+        return [partial(dataset.piece, piece) for piece in dataset.judged(most)]

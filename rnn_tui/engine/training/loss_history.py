@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnn_tui.protocol.frame import Curve, PredictionSeen
 
-__all__ = ["Predictions", "Series", "first_difference"]
+__all__ = ["LossSeries", "PredictionHistory", "first_difference"]
 
 Doubles = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ _LONGEST = 200  # characters of a prediction that are kept
 _BLOCK = 64  # values that one value of the next level stands for
 
 
-class Series:
+class LossSeries:
     """Numbers that only ever grow at the end, with the extremes of any stretch of them at hand.
 
     Each level above the first holds the smallest and largest of blocks of 64 below it, so that a chart of a
@@ -52,9 +52,9 @@ class Series:
         """Return the number at that place, or None where there is none."""
         return float(self._values[index]) if 0 <= index < self._size else None
 
-    def head(self, count: int) -> "Series":
+    def head(self, count: int) -> "LossSeries":
         """Return a copy that has the first `count` numbers."""
-        copy = Series()
+        copy = LossSeries()
         copy._size = min(max(count, 0), self._size)
         copy._values = self._values[: max(1024, copy._size)].copy()
         blocks = copy._size
@@ -122,7 +122,7 @@ def first_difference(text: str, target: str) -> int | None:
     return next((at for at, (one, other) in enumerate(zip(text, target, strict=True)) if one != other), None)
 
 
-class Predictions:
+class PredictionHistory:
     """The distinct predictions of a run, each with the epoch at which it first came up.
 
     Of a long one, the part around its first wrong character is kept.
@@ -154,9 +154,9 @@ class Predictions:
             self._first[(each.text, hash(each.text))] = (each.epoch, each.right, each.wrong)
         self.learnt = learnt
 
-    def head(self, epoch: int) -> "Predictions":
+    def head(self, epoch: int) -> "PredictionHistory":
         """Return what had been predicted by the end of that epoch, to go on from there."""
-        copy = Predictions(self._kept)
+        copy = PredictionHistory(self._kept)
         copy._first.update((key, seen) for key, seen in self._first.items() if seen[0] <= epoch)
         copy.learnt = self.learnt if self.learnt is not None and self.learnt <= epoch else None
         return copy

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.training.branches import Branch
-from rnn_tui.engine.training.breakpoint_watch import Hit, Watch
+from rnn_tui.engine.training.breakpoint_watch import BreakpointWatch, Hit
 from rnn_tui.engine.training.loss_history import first_difference
-from rnn_tui.engine.training.prediction import scored
+from rnn_tui.engine.training.prediction import scored_predictions
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["Recorder", "no_number"]
@@ -36,12 +36,12 @@ class Recorder:
             self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
         if trainer.at_end_of_pass and trainer.total is not None:
             summed = trainer.experiment.data.per_character and trainer.experiment.training.reduction == "sum"
-            total = trainer.total / trainer.task.said_by(trainer.length) if summed else trainer.total
+            total = trainer.total / trainer.dataset.targets_by(trainer.length) if summed else trainer.total
             self._waiting.append((True, total, trainer.ticks, trainer.epoch))
             if prediction:
                 self.note_prediction(branch)
 
-    def drain(self, branch: Branch, watch: Watch) -> tuple[list[Hit], str]:
+    def drain(self, branch: Branch, watch: BreakpointWatch) -> tuple[list[Hit], str]:
         """Fetch the losses that wait; return the breakpoints they come to, and a line for the first not finite."""
         hits: list[Hit] = []
         problem = ""
@@ -55,24 +55,24 @@ class Recorder:
             if is_update and watch.losses:
                 hits += watch.at_update(before, value, learnt=branch.predictions.learnt == number)
             if not math.isfinite(value) and not problem:
-                problem = _no_number(value, tick, -(-number // self._trainer.task.batches))
+                problem = _no_number(value, tick, -(-number // self._trainer.dataset.batches))
         self._waiting.clear()
         return hits, problem
 
     def note_prediction(self, branch: Branch) -> None:
         """Keep the prediction of this pass, if it is a new one; not where every pass reads another batch."""
-        trainer, task = self._trainer, self._trainer.task
+        trainer, dataset = self._trainer, self._trainer.dataset
         data = trainer.experiment.data
-        if not trainer.at_end_of_pass or task.targets is None or task.batches > 1 or data.text or data.series:
+        if not trainer.at_end_of_pass or dataset.targets is None or dataset.batches > 1 or data.text or data.series:
             return
-        prediction = scored(trainer)
+        prediction = scored_predictions(trainer)
         if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
             return
         self._last_prediction = prediction
-        target = task.scored
+        target = dataset.scored
         assert target is not None
-        text, right = task.text(prediction), torch.equal(prediction, target.cpu())
-        branch.predictions.add(text, trainer.epoch, right, wrong=first_difference(text, task.text(target)))
+        text, right = dataset.text(prediction), torch.equal(prediction, target.cpu())
+        branch.predictions.add(text, trainer.epoch, right, wrong=first_difference(text, dataset.text(target)))
 
     def change_branch(self) -> None:
         """Forget the last prediction: another branch has another one."""

@@ -75,7 +75,7 @@ def take(trainer: Trainer) -> Snapshot:
         values=values,
         slots=slots,
         random=torch.get_rng_state() if draws else None,
-        state=trainer.state if trainer.task.carries_into(trainer.epoch + 1) else None,
+        state=trainer.state if trainer.dataset.carries_into(trainer.epoch + 1) else None,
     )
 
 
@@ -100,7 +100,7 @@ def take_beginning(trainer: Trainer) -> Snapshot:
         values=values,
         slots=slots,
         random=began.random,
-        state=trainer.h_0 if trainer.task.carries_into(trainer.epoch) else None,
+        state=trainer.h_0 if trainer.dataset.carries_into(trainer.epoch) else None,
     )
 
 

@@ -16,20 +16,20 @@ from torch.optim import Optimizer
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model, State, initial_state
-from rnn_tui.engine.training.batches_on_device import Source, build_task
+from rnn_tui.engine.training.batches_on_device import Source, build_dataset
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
 from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 
-__all__ = ["Beginning", "Stage", "Trainer"]
+__all__ = ["PassStart", "Stage", "Trainer"]
 
 Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Beginning:
+class PassStart:
     """What a pass changes, as it was before its first tick; the weights stay the same until its end."""
 
     ticks: int = 0
@@ -50,7 +50,7 @@ class Trainer:
         self.model = Model(experiment).to(device)
         if not self.learns:
             self.model.requires_grad_(False)
-        self.task = build_task(experiment, device, source)
+        self.dataset = build_dataset(experiment, device, source)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         precision = experiment.training.precision
         self.cast = casting(precision, device)
@@ -64,20 +64,22 @@ class Trainer:
         self.ticks = 0
         self.epoch = 0  # the pass under way, or the last one, from 1; of a text it reads one batch
         self.fed = 0  # time steps of it that have been fed
-        self.h_0: State = initial_state(experiment.network, self.task.rows, device)  # the state before the first step
+        self.h_0: State = initial_state(
+            experiment.network, self.dataset.rows, device
+        )  # the state before the first step
         self._first_h_0 = self.h_0
         self.state = self.h_0  # the state after the last step fed
         self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
         self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
         self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
-        self.pass_began = Beginning()
+        self.pass_began = PassStart()
         self.keeps_update = False  # set while somebody looks at the updates
         self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
 
     @property
     def length(self) -> int:
         """Time steps in a pass."""
-        return self.task.length
+        return self.dataset.length
 
     @property
     def at_end_of_pass(self) -> bool:
@@ -97,12 +99,12 @@ class Trainer:
     @property
     def lr(self) -> float:
         """The learning rate of the next update."""
-        return learning_rate(self.experiment, self.updates, self.plateau, batches=self.task.batches)
+        return learning_rate(self.experiment, self.updates, self.plateau, batches=self.dataset.batches)
 
     @property
     def watched_loss(self) -> float | None:
         """What a plateau and early stopping watch: the mean loss of the epoch that has just ended, else None."""
-        batches = self.task.batches
+        batches = self.dataset.batches
         if self.total is None or not self.at_end_of_pass or self.epoch % batches:
             return None
         return (self.earlier + self.total.item()) / batches
@@ -115,14 +117,14 @@ class Trainer:
 
     def fresh_gradients(self) -> list[Tensor]:
         """Compute the logits, the loss and the gradients of this pass again, in one go. Nothing changes."""
-        x = self._embed(self.task.x(0, self.length))
+        x = self._embed(self.dataset.x(0, self.length))
         output, _ = self._over_time(x, self.h_0, 0, self.length)
         logits = self._read_out(output)
-        if self.task.batch_first:
+        if self.dataset.batch_first:
             logits = logits.transpose(0, 1)
         mean = self.experiment.training.reduction == "mean"
-        loss = loss_of(logits, self.task.y(0, self.length), "mean" if mean else "sum")
-        loss = loss if mean else loss / self.task.rows
+        loss = loss_of(logits, self.dataset.y(0, self.length), "mean" if mean else "sum")
+        loss = loss if mean else loss / self.dataset.rows
         found = torch.autograd.grad(loss, list(self.model.parameters()), allow_unused=True)
         return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
 
@@ -143,12 +145,12 @@ class Trainer:
             self._begin_pass()
         start = self.fed
         stop = start + 1 if self.unit == "character" else self.length
-        x = self._embed(self.task.x(start, stop))
+        x = self._embed(self.dataset.x(start, stop))
         yield "embed", x
         output, self.state = self._over_time(x, self.state, start, stop)
         yield "cells", output
         logits = self._read_out(output)
-        if self.task.batch_first:
+        if self.dataset.batch_first:
             logits = logits.transpose(0, 1)
         self.logits.append(logits.detach())
         yield "head", logits
@@ -164,8 +166,8 @@ class Trainer:
     def _over_time(self, x: Tensor, state: State, start: int, stop: int) -> tuple[Tensor, State]:
         """Run the recurrent layers over time steps start..stop-1; return their output and the state after them."""
         masks = None if self.masks is None else self.masks[:, start:stop]
-        if self.task.lengths is not None:  # then it reads both ways, and so the whole row at once
-            output, state = self._recur(x, state, masks, self.task.lengths)
+        if self.dataset.lengths is not None:  # then it reads both ways, and so the whole row at once
+            output, state = self._recur(x, state, masks, self.dataset.lengths)
         elif masks is not None:
             output, state = self._recur(x, state, masks)
         else:
@@ -232,7 +234,7 @@ class Trainer:
         self.fed = self.length if epoch else 0
         self.h_0 = self.state = self._first_h_0 if state is None else state
         if not epoch:
-            self.task.begin(1, self.experiment.training.seed)
+            self.dataset.begin(1, self.experiment.training.seed)
         self.logits = []
         self.loss = self.total = self.last_update = self.masks = None
 
@@ -257,18 +259,18 @@ class Trainer:
     def _begin_pass(self) -> None:
         draws = self.experiment.network.initial_state == "random"
         weights = self.model.parameters() if self.collected else ()
-        self.pass_began = Beginning(
+        self.pass_began = PassStart(
             ticks=self.ticks,
             collected=self.collected,
             gradients=[None if each.grad is None else each.grad.clone() for each in weights],
             random=torch.get_rng_state() if draws else None,
         )
         number = self.epoch + 1
-        self.task.begin(number, self.experiment.training.seed)
-        if self.task.carries_into(number):
+        self.dataset.begin(number, self.experiment.training.seed)
+        if self.dataset.carries_into(number):
             self.h_0 = self.state
         elif self.epoch:
-            self.h_0 = initial_state(self.experiment.network, self.task.rows, self.device)
+            self.h_0 = initial_state(self.experiment.network, self.dataset.rows, self.device)
         self.state = self.h_0
         self.epoch = number
         self.fed = 0
@@ -285,13 +287,13 @@ class Trainer:
         steps, rows, _ = logits.shape
         mean = self.experiment.training.reduction == "mean"
         whole = steps == self.length
-        loss = loss_of(logits, self.task.y(start, stop), "mean" if mean and whole else "sum")
+        loss = loss_of(logits, self.dataset.y(start, stop), "mean" if mean and whole else "sum")
         if not (mean and whole) and rows > 1:
             loss = loss / rows
         self.loss = loss.detach()
         self.total = loss if self.total is None else self.total + loss
         if mean and not whole and stop == self.length:
-            self.total = self.total / self.task.said_by(self.length)
+            self.total = self.total / self.dataset.targets_by(self.length)
 
     def _backward(self) -> None:
         assert self.total is not None

@@ -45,7 +45,7 @@ def test_the_terms_add_up_to_the_state_that_a_cell_stepped_by_hand_has(
     experiment: Experiment, ticks: int, data: st.DataObject
 ) -> None:
     trainer, _ = ticked(experiment, ticks)
-    network, row = experiment.network, data.draw(st.integers(0, trainer.task.rows - 1))
+    network, row = experiment.network, data.draw(st.integers(0, trainer.dataset.rows - 1))
     layer = data.draw(st.integers(0, network.layers - 1))
     direction = data.draw(st.integers(0, network.directions - 1))
     step = data.draw(st.integers(0, trainer.fed - 1))

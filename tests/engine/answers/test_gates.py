@@ -55,7 +55,7 @@ def expected(found: Pass, cell: str, layer: int, way: int, row: int) -> dict[str
 def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, network = Pass(trainer), experiment.network
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         focus = focus_of(trainer, row)
         for layer in range(network.layers):
             for way in range(network.directions):
@@ -74,7 +74,7 @@ def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) 
 @settings(max_examples=40)
 def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment, ticks: int, first: int) -> None:
     trainer, _ = ticked(experiment, ticks)
-    row, layer = trainer.task.rows - 1, experiment.network.layers - 1
+    row, layer = trainer.dataset.rows - 1, experiment.network.layers - 1
     values = expected(Pass(trainer), experiment.network.cell, layer, 0, row)
     for gate in gates_facts(focus_of(trainer, row, first, first + 1), GatesAsk(layer=layer, units=1)).gates:
         bound = abs(values[gate.name]).max() if gate.name in "ca" else 1.0
@@ -139,7 +139,7 @@ def test_units_that_differ_most_between_the_rows_come_first(experiment: Experime
     for layer in range(network.layers):
         for way in range(network.directions):
             facts = gates_facts(focus_of(trainer), GatesAsk(layer=layer, direction=way, units=3, order="rows", at=at))
-            if trainer.task.rows == 1:
+            if trainer.dataset.rows == 1:
                 assert "nothing to compare" in facts.note
                 assert (facts.order, facts.at, facts.spread) == ("number", -1, None)
                 continue

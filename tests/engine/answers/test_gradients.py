@@ -63,7 +63,7 @@ def test_half_way_through_a_pass_a_mean_is_over_the_whole_of_it(cell: str, reduc
 def assert_norms_of_autograd(trainer: Trainer, at: int) -> None:
     found, network = Pass(trainer), trainer.experiment.network
     whole, each = losses(found, trainer, trainer.experiment.training.reduction == "mean")
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         facts = gradients_facts(focus_of(trainer, row), GradientsAsk(at=at))
         assert (facts.note, facts.at, facts.first) == ("", at, 0)
         assert [(flow.layer, flow.direction) for flow in facts.flows] == [
@@ -93,7 +93,7 @@ def test_at_the_end_of_a_pass_it_is_what_training_has(experiment: Experiment) ->
     while not trainer.at_end_of_pass:
         trainer.tick()
     grads = state_gradients(trainer)
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         for flow in gradients_facts(focus_of(trainer, row), GradientsAsk(at=0)).flows:
             assert_allclose(flow.whole, grads[flow.layer][flow.direction][:, row].norm(dim=-1), **CLOSE)
 

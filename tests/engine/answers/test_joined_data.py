@@ -58,7 +58,7 @@ def test_dropout_has_a_mask_for_every_row_of_a_file(tmp_path: Path, kind: str, t
     assert trainer.at_end_of_pass
     assert trainer.masks is not None
     assert trainer.masks.shape == (1, trainer.length, 3, 5)
-    x = trainer.task.x(0, trainer.length)
+    x = trainer.dataset.x(0, trainer.length)
     layers = [nn.LSTM(x.shape[-1], 5), nn.LSTM(5, 5)]
     for number, layer in enumerate(layers):
         for name, weight in layer.named_parameters():
@@ -67,7 +67,7 @@ def test_dropout_has_a_mask_for_every_row_of_a_file(tmp_path: Path, kind: str, t
     logits = trainer.model.head(layers[1](layers[0](x)[0] * trainer.masks[0])[0])
     assert torch.allclose(torch.cat(trainer.logits), logits, atol=1e-6)
     assert trainer.total is not None
-    assert trainer.total.item() == pytest.approx(_loss(logits, trainer.task.y(0, trainer.length)), rel=1e-5)
+    assert trainer.total.item() == pytest.approx(_loss(logits, trainer.dataset.y(0, trainer.length)), rel=1e-5)
 
 
 def _loss(said: Tensor, true: Tensor) -> float:
@@ -79,7 +79,7 @@ def _loss(said: Tensor, true: Tensor) -> float:
 
 def test_the_end_of_a_row_is_that_of_the_pass_with_its_dropout(tmp_path: Path) -> None:
     trainer = ticked(on_file(tmp_path, "pairs"), 1).trainer
-    row = [trainer.task.steps(row) for row in range(3)].index(trainer.length)  # the longest has no padding
+    row = [trainer.dataset.steps(row) for row in range(3)].index(trainer.length)  # the longest has no padding
     own = end_of_row(trainer, row)
     for mine, there in zip(own, trainer.state, strict=True):
         assert torch.allclose(mine[:, 0], there[:, row], atol=1e-6)
@@ -87,7 +87,7 @@ def test_the_end_of_a_row_is_that_of_the_pass_with_its_dropout(tmp_path: Path) -
 
 def test_padding_has_no_part_in_the_state_space(tmp_path: Path) -> None:
     session = ticked(on_file(tmp_path, "pairs"), 1)
-    task = session.trainer.task
+    task = session.trainer.dataset
     facts = told(session, SpaceAsk(rows=3), row=1)
     assert isinstance(facts, SpaceFacts)
     whole = facts.points.astype(float)

@@ -116,7 +116,7 @@ def some(found: tuple[States, ...], layer: int, direction: int) -> States:
 def test_every_state_is_that_of_a_cell_stepped_by_hand(experiment: Experiment, ticks: int) -> None:
     trainer, probe = ticked(experiment, ticks)
     expected, network = by_hand(trainer), experiment.network
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         found = probe.states(msgspec.structs.replace(ALL, row=row))
         assert len(found) == len(expected) == network.layers * network.directions
         for number, (h, c) in enumerate(expected):
@@ -132,7 +132,7 @@ def test_every_state_is_that_of_a_cell_stepped_by_hand(experiment: Experiment, t
 @settings(max_examples=40)
 def test_the_largest_state_is_that_of_all_units_and_steps(experiment: Experiment, ticks: int) -> None:
     trainer, probe = ticked(experiment, ticks)
-    row, network = trainer.task.rows - 1, experiment.network
+    row, network = trainer.dataset.rows - 1, experiment.network
     found = probe.states(msgspec.structs.replace(ALL, row=row, units=1, first=trainer.fed - 1, count=1))
     for number, (h, c) in enumerate(by_hand(trainer)):
         state = some(found, *divmod(number, network.directions))
@@ -145,7 +145,7 @@ def test_the_top_layer_is_the_fused_output_and_every_last_step_its_h_n(experimen
     trainer, probe = ticked(experiment, experiment.length)
     trainer, probe = (trainer, probe) if trainer.at_end_of_pass else ticked(experiment, 1)
     network, model = experiment.network, trainer.model
-    x = trainer.task.x(0, trainer.length)
+    x = trainer.dataset.x(0, trainer.length)
     x = x.transpose(0, 1) if network.batch_first else x
     with torch.no_grad():
         x = x if model.embedding is None else model.embedding(x)

@@ -55,7 +55,7 @@ def states_of(found: Pass, cell: str, layer: int, way: int, row: int) -> tuple[A
 def test_every_unit_is_that_of_a_pass_cell_by_cell(experiment: Experiment, ticks: int, data: st.DataObject) -> None:
     trainer, _ = ticked(experiment, ticks)
     network, found = experiment.network, from_zero(trainer)
-    row = data.draw(st.integers(0, trainer.task.rows - 1))
+    row = data.draw(st.integers(0, trainer.dataset.rows - 1))
     for layer in range(network.layers):
         for way in range(network.directions):
             h, shown = states_of(found, network.cell, layer, way, row)
@@ -64,7 +64,7 @@ def test_every_unit_is_that_of_a_pass_cell_by_cell(experiment: Experiment, ticks
                 facts = reading_facts(focus_of(trainer, row), ReadingAsk(layer=layer, direction=way, rank=rank))
                 assert (facts.layer, facts.direction, facts.rank) == (layer, way, rank)
                 assert (facts.hidden_size, facts.order) == (network.hidden_size, "variance")
-                assert_array_equal(facts.inputs, trainer.task.inputs[:, row].numpy())
+                assert_array_equal(facts.inputs, trainer.dataset.inputs[:, row].numpy())
                 assert_allclose(facts.h, h[:, facts.unit], **CLOSE)
                 assert_allclose(facts.values, shown[:, facts.unit], **CLOSE)
                 assert (facts.c is not None) == (network.cell == "lstm")
@@ -156,7 +156,7 @@ def test_the_nearest_layer_and_rank_are_shown_where_there_are_fewer() -> None:
 
 def test_a_text_may_be_longer_than_the_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer, _ = ticked(SOURCE, 2)
-    longer = trainer.task.inputs[:, 0].repeat(3)
+    longer = trainer.dataset.inputs[:, 0].repeat(3)
     monkeypatch.setattr(reading, "text_to_read", lambda trainer, row, characters: longer[:characters])
     facts = reading_facts(focus_of(trainer), ReadingAsk(layer=1))
     assert_array_equal(facts.inputs, longer.numpy())
@@ -198,12 +198,12 @@ def test_of_a_text_a_stretch_that_does_not_change_is_read(tmp_path: Path, holdou
     for _ in range(3):
         trainer.tick()
         facts = reading_facts(focus_of(trainer), ReadingAsk())
-        assert "".join(trainer.task.vocabulary[index] for index in facts.inputs) == wanted
+        assert "".join(trainer.dataset.vocabulary[index] for index in facts.inputs) == wanted
         assert facts.note.startswith("The text is from the part held out") == bool(holdout)
         assert "of 1" not in facts.note
         recurrent, weights = trainer.model.recurrent, dict(trainer.model.named_parameters())
         assert isinstance(recurrent, torch.nn.LSTM)
-        indices = torch.tensor([trainer.task.vocabulary.index(each) for each in wanted])
+        indices = torch.tensor([trainer.dataset.vocabulary.index(each) for each in wanted])
         with torch.no_grad():
             h, _ = recurrent(torch.nn.functional.embedding(indices, weights["embedding.weight"])[:, None])
         assert_allclose(facts.h, h[:, 0, facts.unit], **CLOSE)

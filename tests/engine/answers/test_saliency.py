@@ -23,7 +23,7 @@ OUTPUTS: tuple[OutputKind, ...] = ("predicted", "target")
 def test_every_value_is_the_gradient_times_the_input(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, data, vocabulary = Pass(trainer), experiment.data, experiment.vocabulary
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         focus = focus_of(trainer, row)
         for step in range(trainer.fed):
             for output in OUTPUTS:

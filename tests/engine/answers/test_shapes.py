@@ -65,7 +65,7 @@ def test_logits_are_there_where_something_makes_them(learn: bool, head: str) -> 
 @given(experiments(), st.integers(0, 7))
 def test_values_are_those_of_cells_stepped_by_hand_as_far_as_they_are_fed(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
-    network, row, fed = experiment.network, trainer.task.rows - 1, trainer.fed
+    network, row, fed = experiment.network, trainer.dataset.rows - 1, trainer.fed
     facts = named(trainer, row)
     states = by_hand(trainer) if fed else []
     names = [*(f"layer {number}" for number in range(1, network.layers)), "output"]

@@ -42,7 +42,7 @@ def test_points_are_the_states_on_the_components_of_the_svd(
     experiment: Experiment, ticks: int, data: st.DataObject
 ) -> None:
     trainer, _ = ticked(experiment, ticks)
-    network, batch = experiment.network, trainer.task.rows
+    network, batch = experiment.network, trainer.dataset.rows
     row, room = data.draw(st.integers(0, batch - 1)), data.draw(st.integers(1, 4))
     layer, direction = (data.draw(st.integers(0, most - 1)) for most in (network.layers, network.directions))
     found = facts(trainer, row=row, rows=room, layer=layer, direction=direction)
@@ -118,7 +118,7 @@ def test_one_cloud_of_all_rows_to_their_own_ends_whichever_is_looked_at(cell: st
     network = {"cell": cell, "hidden_size": 5, "head": "linear", "bidirectional": both}
     data = {"pairs": str(file), "task": "many-to-many", "batch": 0}
     trainer, _ = ticked(from_dict({"data": data, "network": network, "training": {"tick": "sequence"}}), 1)
-    rows, task = range(trainer.task.rows), trainer.task
+    rows, task = range(trainer.dataset.rows), trainer.dataset
     assert len({task.steps(row) for row in rows}) > 2
     states = []
     for row in rows:  # each by itself, without padding, in NumPy's hands from there on
@@ -205,7 +205,7 @@ def test_a_long_pass_is_thinned_and_says_so() -> None:
     fit = np.linspace(0, 1999, 1365).round().astype(int)
     _, shares, _ = by_svd(states[fit].flatten(0, 1))
     assert found.shares == pytest.approx(shares[:2].tolist(), rel=1e-4)
-    last = trainer.task.inputs[-1].numpy()
+    last = trainer.dataset.inputs[-1].numpy()
     assert_array_equal(found.characters[:, -1], last)
     ends = np.linalg.norm(found.points[0, 0] - found.points[0, -1])
     assert ends <= torch.dist(states[0, 0], states[-1, 0]) + 1e-5

@@ -135,7 +135,7 @@ def test_gradients_are_autograds_and_come_at_the_end_of_the_pass(experiment: Exp
         assert found.note == "The gradients come at the end of the pass: shift+→ goes there."
         assert all(np.isnan(fact.norm) and fact.values is None for fact in found.matrices)
         trainer.tick()
-    task = trainer.task
+    task = trainer.dataset
     logits, _ = trainer.model(task.x(0, task.length), trainer.h_0)
     logits = logits.transpose(0, 1) if task.batch_first else logits
     losses = F.cross_entropy(logits.permute(1, 2, 0), task.y(0, task.length).T, reduction="none")  # (N, T)

@@ -54,7 +54,7 @@ def by(number: Tensor, nodes: list[Tensor], row: int) -> Tensor:
 def test_every_derivative_is_that_of_autograd(experiment: Experiment, ticks: int, seed: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, cell = Pass(trainer), experiment.network.cell
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         seeds = torch.randn(
             3, *found.output[:, row].shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
         )

@@ -214,7 +214,7 @@ def test_gradients_of_states_are_those_in_the_graph_of_character_ticks() -> None
 
 def nudged(trainer: Any, layer: int, direction: int, step: int, row: int) -> Tensor:
     """∂L/∂h_t by a nudge added to h_t, through nn modules called step by step: autograd's own word, another way."""
-    network, task = trainer.experiment.network, trainer.task
+    network, task = trainer.experiment.network, trainer.dataset
     kind: Any = {"gru": nn.GRU, "lstm": nn.LSTM}.get(network.cell, nn.RNN)
     relu = {"nonlinearity": "relu"} if network.cell == "rnn-relu" else {}
     weights = {key.removeprefix("recurrent."): value for key, value in trainer.model.named_parameters()}
@@ -295,15 +295,15 @@ def test_forward_tells_states_probabilities_and_losses(what: Experiment) -> None
     while not session.trainer.at_end_of_pass:
         found += phases_of_tick(session)
     trainer = session.trainer
-    x = trainer.model.embed(trainer.task.x(0, trainer.length))
+    x = trainer.model.embed(trainer.dataset.x(0, trainer.length))
     p = torch.cat(trainer.logits)[:, 0].softmax(-1)
-    targets = trainer.task.targets
+    targets = trainer.dataset.targets
     assert targets is not None
     states = {(each.layer, each.direction): each.h for each in session.probe.states(EVERYTHING)}
     for phase in found:
         t, numbers = phase.time_step, [value for _, value in phase.numbers]
         if phase.kind == "embed":
-            read = (x.transpose(0, 1) if trainer.task.batch_first else x)[t, 0]
+            read = (x.transpose(0, 1) if trainer.dataset.batch_first else x)[t, 0]
             assert_array_equal(numbers, read[:8].detach().numpy())
         elif phase.kind == "cell":
             assert_allclose(numbers, states[phase.layer, phase.direction][:8, t], atol=1e-6)

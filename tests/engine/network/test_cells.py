@@ -237,7 +237,7 @@ def test_compared_with_torch_the_equations_give_every_state(experiment: Experime
     trainer = Trainer(experiment, CPU)
     trainer.tick()
     fed = 4 if network.bidirectional else fed
-    for row in range(trainer.task.rows):
+    for row in range(trainer.dataset.rows):
         unfolded = unroll(trainer, row, fed)
         found = compare(unfolded)
         assert [len(both) for both in found] == [network.directions] * network.layers

@@ -99,7 +99,7 @@ def by_hand(session: Session) -> tuple[list[list[list[Tensor]]], Tensor]:
     trainer = session.trainer
     network, weights = trainer.experiment.network, list(trainer.model.recurrent.parameters())
     assert isinstance(trainer.h_0, Tensor)
-    reads, nodes = list(trainer.model.embed(trainer.task.x(0, trainer.length))), []
+    reads, nodes = list(trainer.model.embed(trainer.dataset.x(0, trainer.length))), []
     for layer in range(network.layers):
         both = []
         for direction in range(network.directions):
@@ -112,7 +112,7 @@ def by_hand(session: Session) -> tuple[list[list[list[Tensor]]], Tensor]:
         nodes.append(both)
         reads = [torch.cat(parts, -1) for parts in zip(*both, strict=True)]
     logits = trainer.model.read_out(torch.stack(reads))
-    y = trainer.task.y(0, trainer.length)
+    y = trainer.dataset.y(0, trainer.length)
     return nodes, torch.nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum") / 2
 
 

@@ -18,7 +18,7 @@ from rnn_tui.engine.store.checkpoint import put_weights
 from rnn_tui.engine.store.export import export_run
 from rnn_tui.engine.store.load_network import load_network
 from rnn_tui.engine.store.resume import load_run
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -156,8 +156,8 @@ def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: st
         }
     )
     session, code = exported(experiment, 40, tmp_path)
-    task = session.trainer.task
-    assert isinstance(task, SeriesTask)
+    task = session.trainer.dataset
+    assert isinstance(task, SeriesDataset)
     found = forecast(session.trainer, task, 40)
     last = values[180 - 16 : 180].tolist()
     said, free, printed = answers(code, ("predict", last), ("free_run", last, len(found.free)), (None,))

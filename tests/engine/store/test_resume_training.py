@@ -25,7 +25,7 @@ def everything(session: Session) -> dict[str, Any]:
     regular = [each for each in branch.held_out.told_all() if each["part"]]  # none that was made because it was left
     return known(session) | {
         "state": [each.detach().numpy().tobytes() for each in state],
-        "read": trainer.task.inputs.numpy().tobytes(),
+        "read": trainer.dataset.inputs.numpy().tobytes(),
         "gradients": [None if each is None else each.numpy().tobytes() for each in trainer.gradients()],
         "learning": (trainer.updates, trainer.collected, asdict(trainer.plateau), trainer.earlier, trainer.lr),
         "best": branch.best,
@@ -69,7 +69,7 @@ def test_a_text_goes_on_where_it_was(tmp_path: Path, stateful: bool, tick: str, 
         tmp_path, letters(100), network={"cell": cell}, training={"tick": tick}, stateful=stateful, holdout=0.1
     )
     length = 5 if tick == "character" else 1
-    passes = Session(text).trainer.task.batches
+    passes = Session(text).trainer.dataset.batches
     assert passes == 5
     goes_on(
         text, tmp_path, [2 * length + length // 2, passes * length, (passes + 2) * length], (2 * passes + 2) * length

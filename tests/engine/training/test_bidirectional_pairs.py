@@ -19,8 +19,8 @@ from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import Focus
 from rnn_tui.engine.inspect.recompute import end_of_row, recompute
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import PairsTask
-from rnn_tui.engine.training.held_out_eval import HoldOut, Score
+from rnn_tui.engine.training.batches_on_device import PairsDataset
+from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
 from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Task
@@ -43,7 +43,7 @@ class Alone:
 
     def __init__(self, trainer: Trainer) -> None:
         network = trainer.experiment.network
-        self.task, self.vocabulary = trainer.experiment.data.task, trainer.experiment.vocabulary
+        self.dataset, self.vocabulary = trainer.experiment.data.task, trainer.experiment.vocabulary
         classes = len(self.vocabulary)
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
         width, size = network.embedding or classes, network.hidden_size
@@ -56,13 +56,13 @@ class Alone:
 
     def x(self, source: str, target: str) -> Tensor:
         """(T, E) what the recurrent layers read."""
-        reads, _, _ = laid_out(self.task, source, target)
+        reads, _, _ = laid_out(self.dataset, source, target)
         indices = torch.tensor([self.vocabulary.index(each) for each in reads])
         return F.one_hot(indices, len(self.vocabulary)).double() if self.embedding is None else self.embedding(indices)
 
     def said(self, source: str, target: str, output: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The logits where something is to be said (n, C), and what that is (n,)."""
-        _, begin, says = laid_out(self.task, source, target)
+        _, begin, says = laid_out(self.dataset, source, target)
         output = self.recurrent(self.x(source, target))[0] if output is None else output
         y = torch.tensor([self.vocabulary.index(each) for each in says])
         return self.head(output)[begin : begin + len(says)], y
@@ -201,7 +201,7 @@ def test_a_random_first_state_and_dropout_keep_their_rows(tmp_path: Path, cell: 
 
 
 def focus(trainer: Trainer, row: int) -> Focus:
-    own = trainer.task.steps(row)
+    own = trainer.dataset.steps(row)
     return Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=own)
 
 
@@ -273,7 +273,7 @@ def test_slow_motion_is_the_same_tick(tmp_path: Path) -> None:
             assert phase is not None
             said[row].append(phase.words)
             for state in slow.probe.states(Wanted(row=row, first=0, count=9, units=9, layers=(0, 1))):
-                assert state.skip <= state.h.shape[1] <= slow.trainer.task.steps(row)
+                assert state.skip <= state.h.shape[1] <= slow.trainer.dataset.steps(row)
                 assert np.isfinite(state.h).all()
     assert slow.losses.last() == whole.losses.last()
     assert any("has ended" in words for words in said[1])
@@ -287,8 +287,8 @@ def test_what_is_held_out_is_judged_row_by_row(tmp_path: Path) -> None:
     pairs = REVERSED * 3
     session = ticked(tmp_path, pairs, holdout=0.5, batch=3, ticks=4, network={"layers": 2, "cell": "gru"})
     trainer, score = session.trainer, Score()
-    assert isinstance(trainer.task, PairsTask)
-    for _ in HoldOut(trainer).judge(score, whole=True):
+    assert isinstance(trainer.dataset, PairsDataset)
+    for _ in HeldOutEvaluator(trainer).evaluate(score, whole=True):
         pass
     alone = Alone(trainer)
     kept = pairs[6:]

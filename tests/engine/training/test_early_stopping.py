@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.session.throughput import Throughput
-from rnn_tui.engine.training.early_stopping import Best, best_of
+from rnn_tui.engine.training.early_stopping import BestLoss, best_of
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
@@ -146,7 +146,7 @@ def test_going_back_does_not_stop_again_and_a_fork_counts_from_its_own_past() ->
 def test_a_fork_of_a_text_counts_epochs_and_not_updates(tmp_path: Path, reduction: str, holdout: float) -> None:
     training = {"lr": 0.3, "optimizer": "sgd", "patience": 50, "reduction": reduction}
     session = session_of(on_text(tmp_path, letters(80), training=training, holdout=holdout))
-    batches, best = session.trainer.task.batches, []
+    batches, best = session.trainer.dataset.batches, []
     assert batches > 1
     for _ in range(6 * batches):
         session.tick()
@@ -175,7 +175,7 @@ def test_the_best_is_the_first_of_the_smallest(losses: list[float]) -> None:
     numbers = [loss for loss in losses if not math.isnan(loss)]
     best = best_of(losses)
     if not numbers:
-        assert best == Best()
+        assert best == BestLoss()
     else:
         assert (best.loss, best.epoch, best.since) == (min(numbers), losses.index(min(numbers)) + 1, best.epoch)
 

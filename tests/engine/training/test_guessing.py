@@ -107,7 +107,7 @@ def test_of_a_text_every_character_but_the_first_is_a_target(encoding: str, tmp_
             "holdout": 0.2, "vocabulary": ""}  # fmt: skip
     training = {"tick": "sequence", "reduction": "mean"}
     session = opened(data=data, network={"head": "linear"}, training=training)
-    task = session.trainer.task
+    task = session.trainer.dataset
     whole = file.read_bytes().decode(encoding)
     learnt = len(whole) - int(0.2 * len(whole))
     assert task.vocabulary == "".join(sorted(set(whole)))
@@ -116,14 +116,14 @@ def test_of_a_text_every_character_but_the_first_is_a_target(encoding: str, tmp_
 
 def test_of_numbers_it_is_the_error_of_always_saying_the_mean() -> None:
     session = opened("sine")
-    task = session.trainer.task
+    task = session.trainer.dataset
     assert 0.95 < of(session) < 1.05
     targets = torch.cat([_targets(session, number) for number in range(1, task.batches + 1)]).flatten()
     assert of(session) == pytest.approx(targets.square().mean().item(), rel=0.05)
 
 
 def _targets(session: Session, number: int) -> torch.Tensor:
-    task = session.trainer.task
+    task = session.trainer.dataset
     task.begin(number, session.experiment.training.seed)
     assert task.targets is not None
     return task.targets.T

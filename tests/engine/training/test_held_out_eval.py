@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from rnn_tui.data.text import corpus_of
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training import held_out_eval as holdout
-from rnn_tui.engine.training.batches_on_device import TextTask
-from rnn_tui.engine.training.eval_history import Judgements
-from rnn_tui.engine.training.held_out_eval import HoldOut, Score
+from rnn_tui.engine.training.batches_on_device import TextDataset
+from rnn_tui.engine.training.eval_history import EvalHistory
+from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
 from tests.engine.text_runs import Notebook, letters, on_text
 
 TEXT = letters(400)
@@ -21,7 +21,7 @@ TEXT = letters(400)
 
 def score_of(session: Session, *, whole: bool) -> Score:
     score = Score()
-    for _ in HoldOut(session.trainer).judge(score, whole=whole):
+    for _ in HeldOutEvaluator(session.trainer).evaluate(score, whole=whole):
         pass
     return score
 
@@ -81,7 +81,7 @@ def test_what_is_judged_of_a_stateful_text_every_time(tmp_path: Path, batch: int
     """Its beginning: the characters that up to four rows have in 15 updates, in whole pieces."""
     text = letters(100 * batch * length * 2 + 20_000)
     session = Session(on_text(tmp_path, text, holdout=0.3, stateful=True, batch=batch, length=length))
-    assert HoldOut(session.trainer).every == 100
+    assert HeldOutEvaluator(session.trainer).every == 100
     score = score_of(session, whole=False)
     assert score.characters == steps
     assert score.rows == max(1, steps // 256)
@@ -95,7 +95,7 @@ def test_judging_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     experiment = on_text(tmp_path, TEXT, stateful=stateful, holdout=0.2, network=network, training={"tick": tick})
     losses = []
     for often in (True, False):
-        monkeypatch.setattr(HoldOut, "wants", lambda _self, _update, often=often: often)
+        monkeypatch.setattr(HeldOutEvaluator, "wants", lambda _self, _update, often=often: often)
         session = Session(experiment)
         for _ in range(60):
             session.tick()
@@ -107,7 +107,7 @@ def test_judging_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_it_is_the_same_part_every_time_and_all_of_it_at_the_end(tmp_path: Path) -> None:
     session = Session(on_text(tmp_path, letters(4000), holdout=0.5, training={"epochs": 1}))
-    hold_out = HoldOut(session.trainer)
+    hold_out = HeldOutEvaluator(session.trainer)
     assert hold_out.every == 100
     assert not hold_out.part_is_whole
     while session.tick():
@@ -146,8 +146,8 @@ def test_whole_judging_ends_where_the_run_goes_on(tmp_path: Path) -> None:
 def test_how_often(tmp_path: Path, characters: int, every: int, batches: int) -> None:
     """Every hundred updates; of a small text at the end of an epoch, yet not all the time."""
     session = Session(on_text(tmp_path, letters(characters), holdout=0.1))
-    assert session.trainer.task.batches == batches
-    hold_out = HoldOut(session.trainer)
+    assert session.trainer.dataset.batches == batches
+    hold_out = HeldOutEvaluator(session.trainer)
     assert hold_out.every == every
     cost = hold_out._part / every
     assert cost <= holdout._SHARE or hold_out._part == 1
@@ -168,8 +168,8 @@ def test_a_run_that_learns_by_heart_is_told_to_part(tmp_path: Path) -> None:
     assert best.loss < math.log(8) * 1.2
 
 
-def _judged(losses: list[float], learnt: list[float]) -> Judgements:
-    found = Judgements()
+def _judged(losses: list[float], learnt: list[float]) -> EvalHistory:
+    found = EvalHistory()
     for number, (loss, mine) in enumerate(zip(losses, learnt, strict=True), 1):
         found.learnt(mine - 0.1)
         found.learnt(mine + 0.1)
@@ -209,7 +209,7 @@ def test_judgements_at_a_tick_of_the_past() -> None:
 def test_it_is_judged_as_if_nobody_dropped_anything(tmp_path: Path) -> None:
     """In evaluation mode, and back."""
     session = Session(on_text(tmp_path, TEXT, holdout=0.2))
-    assert isinstance(session.trainer.task, TextTask)
+    assert isinstance(session.trainer.dataset, TextDataset)
     seen: list[bool] = []
     session.trainer.model.register_forward_hook(lambda module, _x, _y: seen.append(module.training))
     score_of(session, whole=False)
@@ -222,8 +222,8 @@ def test_it_is_judged_as_if_nobody_dropped_anything(tmp_path: Path) -> None:
 def test_no_character_of_it_is_ever_learnt(tmp_path: Path, stateful: bool) -> None:
     """Its one letter is nowhere else: it never comes into a batch, and nothing else is judged."""
     session = Session(on_text(tmp_path, letters(300) + "Z" * 100, holdout=0.25, stateful=stateful))
-    task = session.trainer.task
-    assert isinstance(task, TextTask)
+    task = session.trainer.dataset
+    assert isinstance(task, TextDataset)
     kept = task.vocabulary.index("Z")
     for _ in range(3 * task.batches):
         session.tick()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from rnn_tui.data.builtin import python_source, sums
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import PairsTask
+from rnn_tui.engine.training.batches_on_device import PairsDataset
 from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError, Run
@@ -45,8 +45,8 @@ def test_sums_that_are_held_out_are_never_read_in_either_order() -> None:
     """Over more than an epoch."""
     lesson = LESSONS["sums"]
     session = Session(replace(lesson, run=Run(device="cpu"), network=replace(lesson.network, hidden_size=2)), history=0)
-    task = session.trainer.task
-    assert isinstance(task, PairsTask)
+    task = session.trainer.dataset
+    assert isinstance(task, PairsDataset)
     seen = set()
     for _ in range(task.batches + 20):
         session.tick()

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from rnn_tui.engine.training.loss_history import Predictions, Series
+from rnn_tui.engine.training.loss_history import LossSeries, PredictionHistory
 from rnn_tui.protocol.frame import PredictionSeen
 
 Doubles = NDArray[np.float64]
 
 
-def series(values: Doubles) -> Series:
-    found = Series()
+def series(values: Doubles) -> LossSeries:
+    found = LossSeries()
     for value in values.tolist():
         found.append(value)
     return found
@@ -102,7 +102,7 @@ def test_a_few_values_are_all_there() -> None:
 
 
 def test_before_the_first_value_there_is_nothing() -> None:
-    empty = Series()
+    empty = LossSeries()
     assert (len(empty), empty.last()) == (0, None)
     for log_x in (False, True):
         curve = empty.envelope(80, log_x=log_x)
@@ -111,7 +111,7 @@ def test_before_the_first_value_there_is_nothing() -> None:
 
 def test_it_grows_and_keeps_everything() -> None:
     random = np.random.default_rng(0).normal(size=3 * 1024 + 1)
-    grown = Series()
+    grown = LossSeries()
     for count, value in enumerate(random.tolist(), 1):
         grown.append(value)
         assert (len(grown), grown.last()) == (count, value)
@@ -132,13 +132,13 @@ def test_past_64_cubed_it_still_finds_a_single_spike() -> None:
 def test_a_long_past_costs_no_more_to_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted in values that are read, for a chart of ten columns."""
     whole, read = series(np.zeros(64**3 + 63)), []
-    scan = Series._scan
+    scan = LossSeries._scan
 
-    def counted(self: Series, start: int, stop: int, level: int) -> tuple[float, float]:
+    def counted(self: LossSeries, start: int, stop: int, level: int) -> tuple[float, float]:
         read.append(max(0, stop - start))
         return scan(self, start, stop, level)
 
-    monkeypatch.setattr(Series, "_scan", counted)
+    monkeypatch.setattr(LossSeries, "_scan", counted)
     whole.envelope(10)
     assert 0 < sum(read) < 10 * 3 * 4 * 64  # a few blocks on each level, of a quarter of a million values
 
@@ -151,7 +151,7 @@ def test_an_infinite_newest_loss_is_kept_and_not_drawn() -> None:
 
 @given(st.lists(st.sampled_from("abcde"), max_size=40), st.integers(0, 9))
 def test_predictions_keep_the_epoch_of_their_first_time(texts: list[str], count: int) -> None:
-    predictions = Predictions()
+    predictions = PredictionHistory()
     for epoch, text in enumerate(texts, 1):
         predictions.add(text, epoch, text == "c")
     distinct = list(dict.fromkeys(texts))
@@ -163,7 +163,7 @@ def test_predictions_keep_the_epoch_of_their_first_time(texts: list[str], count:
 
 
 def test_predictions_are_bounded_and_remember_when_it_was_learnt() -> None:
-    predictions = Predictions(kept=3)
+    predictions = PredictionHistory(kept=3)
     for epoch, text in enumerate("rabcd", 1):
         predictions.add(text, epoch, text == "r")
     assert [seen.text for seen in predictions.newest(99)] == ["d", "c", "b"]
@@ -171,7 +171,7 @@ def test_predictions_are_bounded_and_remember_when_it_was_learnt() -> None:
 
 
 def test_of_a_long_prediction_the_beginning_is_kept_and_the_whole_is_told_apart() -> None:
-    predictions = Predictions()
+    predictions = PredictionHistory()
     predictions.add("a" * 5000, 1, False)
     predictions.add("a" * 4999 + "b", 2, False)
     predictions.add("a" * 5000, 3, False)

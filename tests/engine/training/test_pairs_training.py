@@ -15,8 +15,8 @@ from torch.nn import functional as F
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
 from rnn_tui.engine.inspect.recompute import end_of_row
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import PairsTask
-from rnn_tui.engine.training.held_out_eval import HoldOut, Score
+from rnn_tui.engine.training.batches_on_device import PairsDataset
+from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
 from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment, Task
@@ -55,7 +55,7 @@ class Alone:
 
     def __init__(self, trainer: Trainer) -> None:
         network = trainer.experiment.network
-        self.task, self.vocabulary = trainer.experiment.data.task, trainer.experiment.vocabulary
+        self.dataset, self.vocabulary = trainer.experiment.data.task, trainer.experiment.vocabulary
         classes = len(self.vocabulary)
         self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
         width = network.embedding or classes
@@ -68,7 +68,7 @@ class Alone:
 
     def read(self, source: str, target: str) -> tuple[Tensor, Tensor, Any]:
         """The logits where something is said (n, C), what is to be said (n,), and the state at the end."""
-        reads, begin, says = laid_out(self.task, source, target)
+        reads, begin, says = laid_out(self.dataset, source, target)
         x = torch.tensor([self.vocabulary.index(each) for each in reads])
         embedded = F.one_hot(x, len(self.vocabulary)).double() if self.embedding is None else self.embedding(x)
         output, state = self.recurrent(embedded)
@@ -232,16 +232,18 @@ def test_what_is_held_out_is_never_learnt(tmp_path: Path, batch: int) -> None:
     pairs = numbered(20)
     session = Session(on_pairs("one-to-many", pairs, file=tmp_path, holdout=0.25, batch=batch))
     trainer, seen = session.trainer, set()
-    assert isinstance(trainer.task, PairsTask)
+    assert isinstance(trainer.dataset, PairsDataset)
     for _ in range(30):
         session.tick()
-        seen |= {session.experiment.vocabulary[index] for index in trainer.task.inputs.flatten().tolist() if index >= 0}
+        seen |= {
+            session.experiment.vocabulary[index] for index in trainer.dataset.inputs.flatten().tolist() if index >= 0
+        }
     kept, learnt = pairs[15:], pairs[:15]
     assert {source[0] for source, _ in learnt} <= seen
     assert not {source[0] for source, _ in kept} & seen
     before = [each.clone() for each in trainer.model.parameters()]
     score = Score()
-    for _ in HoldOut(trainer).judge(score, whole=True):
+    for _ in HeldOutEvaluator(trainer).evaluate(score, whole=True):
         pass
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.model.parameters(), strict=True))
     alone = Alone(trainer)

@@ -13,7 +13,7 @@ from torch import nn
 
 from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesTask
+from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -41,9 +41,9 @@ def on_series(folder: Path, *, network: dict[str, Any] | None = None, training: 
     )
 
 
-def task_of(session: Session) -> SeriesTask:
-    task = session.trainer.task
-    assert isinstance(task, SeriesTask)
+def task_of(session: Session) -> SeriesDataset:
+    task = session.trainer.dataset
+    assert isinstance(task, SeriesDataset)
     return task
 
 

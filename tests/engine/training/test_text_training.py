@@ -14,7 +14,7 @@ from rnn_tui.data.text import corpus_of
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
-from rnn_tui.engine.training.batches_on_device import TextTask
+from rnn_tui.engine.training.batches_on_device import TextDataset
 from rnn_tui.experiment.changes import Turn
 from rnn_tui.experiment.command_line import command_line
 from rnn_tui.experiment.spec import Experiment, ExperimentError
@@ -26,8 +26,8 @@ TEXT = letters(200)
 
 def batch_of(session: Session, indices: NDArray[np.int64]) -> NDArray[np.int64]:
     """(N, T+1) what the pass under way reads, from its places in the text alone."""
-    task = session.trainer.task
-    assert isinstance(task, TextTask)
+    task = session.trainer.dataset
+    assert isinstance(task, TextDataset)
     starts = task.plan.starts(session.trainer.epoch, session.experiment.training.seed)
     return np.stack([indices[start : start + task.length + 1] for start in starts])
 
@@ -46,7 +46,7 @@ def test_losses_are_those_of_a_plain_loop(
     assert session.experiment.vocabulary == vocabulary
     indices = np.array([vocabulary.index(character) for character in TEXT])
     notebook = Notebook(session.experiment, len(vocabulary))
-    batches = session.trainer.task.batches
+    batches = session.trainer.dataset.batches
     assert batches == 10
     for update in range(3 * batches):
         session.tick()
@@ -97,7 +97,7 @@ def test_every_tick_comes_back_to_the_bit(tmp_path: Path, stateful: bool, cell: 
     session = session_of(experiment)
 
     def there() -> list[Tensor]:
-        task, state = session.trainer.task, session.trainer.state
+        task, state = session.trainer.dataset, session.trainer.state
         assert task.targets is not None
         parts = state if isinstance(state, tuple) else (state,)
         return [*bits(session), task.inputs.clone(), task.targets.clone(), *(part.detach() for part in parts)]
@@ -122,17 +122,17 @@ def test_a_fork_reads_the_same_batches_and_another_seed_others(tmp_path: Path) -
         session.tick()
     begun = [session.losses.at(at) for at in range(30)]
     session.go_to(21)
-    first = session.trainer.task.inputs
+    first = session.trainer.dataset.inputs
     session.go_to(20)
     training = session.experiment.training
     session.learn(replace(training, lr=0.5))
     session.tick()
     assert session.losses.at(20) != begun[20]
-    assert torch.equal(session.trainer.task.inputs, first)
+    assert torch.equal(session.trainer.dataset.inputs, first)
     session.go_to(20)
     session.learn(replace(training, seed=99), reseed=True)
     session.tick()
-    assert not torch.equal(session.trainer.task.inputs, first)
+    assert not torch.equal(session.trainer.dataset.inputs, first)
     fresh = Session(session.began, turns=(Turn(tick=20, training=replace(training, seed=99), reseed=True),))
     for _ in range(21):
         fresh.tick()
@@ -150,7 +150,7 @@ def test_stateful_passes_are_one_long_sequence(tmp_path: Path, cell: str, implem
     network = {"cell": cell, "embedding": 0, "head": "direct", "implementation": implementation}
     experiment = on_text(tmp_path, TEXT, stateful=True, network=network, training={"learn": False, "epochs": 1})
     session = Session(experiment)
-    task, model = session.trainer.task, session.trainer.model
+    task, model = session.trainer.dataset, session.trainer.model
     parts = []
     while not session.done:
         session.tick()
@@ -173,7 +173,7 @@ def test_stateful_passes_are_one_long_sequence(tmp_path: Path, cell: str, implem
 
 def test_the_state_begins_anew_with_every_epoch(tmp_path: Path) -> None:
     session = Session(on_text(tmp_path, TEXT, stateful=True, network={"cell": "gru"}))
-    batches = session.trainer.task.batches
+    batches = session.trainer.dataset.batches
     for number in range(1, 2 * batches + 1):
         session.tick()
         assert isinstance(session.trainer.h_0, Tensor)
@@ -185,7 +185,7 @@ def test_where_a_run_over_a_text_is(tmp_path: Path) -> None:
     """Epochs are passes over the data: they end it, and breakpoints name them."""
     experiment = on_text(tmp_path, TEXT, training={"epochs": 2})
     session = Session(replace(experiment, run=replace(experiment.run, until=("epoch=1",))))
-    batches = session.trainer.task.batches
+    batches = session.trainer.dataset.batches
     assert batches == 13
     told: list[tuple[int, int, int]] = []
     while session.tick():
@@ -247,8 +247,8 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     """And one that has not is not."""
     experiment = on_text(tmp_path, TEXT)
     one, other = Session(experiment), Session(experiment)
-    assert isinstance(one.trainer.task, TextTask)
-    assert isinstance(other.trainer.task, TextTask)
-    assert one.trainer.task.corpus is other.trainer.task.corpus
+    assert isinstance(one.trainer.dataset, TextDataset)
+    assert isinstance(other.trainer.dataset, TextDataset)
+    assert one.trainer.dataset.corpus is other.trainer.dataset.corpus
     on_text(tmp_path, TEXT + "z")
     assert "z" in Session(experiment).experiment.vocabulary
