@@ -96,7 +96,9 @@ def in_code(room: str) -> Iterator[Finding]:
                         yield Finding(name, body.lineno, f'the docstring of {node.name} begins with "{first}"')
                 yield from _phrases(name, body.lineno, " ".join(docstring.split()), _PHRASES)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or node in docstrings:
+                continue
+            if " " in node.value.strip():  # a single word may be a name, as in messages of an older version
                 yield from _phrases(name, node.lineno, node.value, _PHRASES | _IN_MESSAGES)
         for number, line in enumerate(text.split("\n"), 1):
             _, mark, comment = line.partition("  # ") if not line.lstrip().startswith("# ") else line.partition("# ")

@@ -12,6 +12,9 @@ import pytest
 
 from rnn_tui.cli.experiment_args import experiment_of, turns_of
 from rnn_tui.cli.main import main
+from rnn_tui.engine.headless.rows_report import RowsUpdate
+from rnn_tui.engine.headless.series_report import SeriesUpdate
+from rnn_tui.engine.headless.text_report import TextUpdate
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.toml_file import write
@@ -51,6 +54,22 @@ def test_every_lesson_is_in_exactly_one_row() -> None:
 def test_every_word_of_a_choice_has_a_row(path: str) -> None:
     rows = {row for page in PAGES.values() for row in re.findall(r"^\| `([a-z-]+)` \|", page, re.M)}
     assert set(setting(path).choices) <= rows
+
+
+def test_every_field_of_a_line_of_json_has_its_place() -> None:
+    _, _, rest = PAGES["files"].partition("## Lines of JSON\n")
+    section, _, _ = rest.partition("\n## ")
+    named = set(re.findall(r"`(\w+)`", section.partition("`rnn-tui runs --json`")[0]))
+    fields = {name for kind in (RowsUpdate, TextUpdate, SeriesUpdate) for name in kind.__struct_fields__}
+    assert fields <= named
+    assert named - fields <= {"train", "null"}
+
+
+def test_the_messages_that_troubleshooting_names_are_those_of_the_program() -> None:
+    messages = re.findall(r'^## "(.+)"$', PAGES["troubleshooting"], re.M)
+    source = "\n".join(file.read_text("utf-8") for file in (ROOT / "rnn_tui").rglob("*.py"))
+    assert len(messages) >= 2
+    assert [each for each in messages if each not in source] == []
 
 
 def test_no_option_is_made_up() -> None:
