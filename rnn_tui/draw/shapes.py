@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.numbers import shape_text, signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.protocol.frame import Check, TensorFact
@@ -62,10 +62,10 @@ def draw_shapes(
 def _draw_table(canvas: Canvas, y: int, tensors: Sequence[TensorFact], palette: Palette) -> int:
     """Draw a row for each tensor: its name, its shape, and what its dimensions count; return the row below."""
     name_width = max((len(each.name) for each in tensors), default=0) + 1
-    shape_width = max((len(_shape(each)) for each in tensors), default=0) + 1
+    shape_width = max((len(shape_text(each.shape)) for each in tensors), default=0) + 1
     for each in tensors:
         x = canvas.put(1, y, each.name.ljust(name_width), palette.text)
-        x = canvas.put(x, y, _shape(each).ljust(shape_width), palette.accent)
+        x = canvas.put(x, y, shape_text(each.shape).ljust(shape_width), palette.accent)
         canvas.put(x, y, _dimensions(each.dimensions, canvas.width - x), palette.dim)
         y += 1
     return y
@@ -99,10 +99,6 @@ def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
         x, y = 1, y + 1
     canvas.put(x + 2, y, difference, palette.dim)
     return y + 1
-
-
-def _shape(tensor: TensorFact) -> str:
-    return "(" + ", ".join(map(str, tensor.shape)) + ("," if len(tensor.shape) == 1 else "") + ")"
 
 
 def _draw_values(canvas: Canvas, y: int, tensor: TensorFact, palette: Palette) -> int:

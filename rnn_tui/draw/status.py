@@ -1,4 +1,4 @@
-"""The two lines on top: what is being run, and where it is."""
+"""The two lines at the top: what is running, and where it is."""
 
 from rich.style import Style
 from textual.strip import Strip
@@ -18,7 +18,7 @@ _STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done",
 
 
 def describe_network(experiment: Experiment) -> str:
-    """The network in a few words: `one-hot 5 → RNN 5 → direct`."""
+    """Describe the network in a few words: `one-hot 5 → RNN 5 → direct`."""
     network = experiment.network
     cell = network.kind.label
     cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
@@ -33,12 +33,12 @@ def describe_network(experiment: Experiment) -> str:
 
 
 def speed_name(speed: float) -> str:
-    """The pace asked for."""
+    """Return the pace in words."""
     return f"{speed:g} tick{'' if speed == 1 else 's'}/s" if speed else "full speed"
 
 
 def describe_flow(frames: float, sent: float, lag: float | None) -> str:
-    """What goes to the terminal: frames and bytes a second, and the seconds from a frame to the terminal's answer."""
+    """Describe what goes to the terminal: frames and bytes a second, and the delay of its answers."""
     late = "" if lag is None else f", {1000 * lag:.0f} ms late"
     return f"{frames:.0f} frames/s, {sent / 1000:.1f} KB/s{late}"
 
@@ -54,7 +54,7 @@ def draw_status(
     flow: str = "",
     waits: int = 0,
 ) -> list[Strip]:
-    """Two strips; what matters least is left out where the width is short.
+    """Draw two strips; where the width is short, what matters least is left out.
 
     `views` look at the run, and this one has the controls, or only watches. `flow`: how the terminal keeps up.
     `waits` counts the keys pressed that the engine has not come to yet.
@@ -112,7 +112,7 @@ def draw_status(
 
 
 def _put_parts(canvas: Canvas, x: int, y: int, parts: list[str], style: Style, palette: Palette) -> int:
-    """Write the parts that have room from x on, and an ellipsis for others; returns where the parts end."""
+    """Write the parts that have room from x on, and an ellipsis for the others; return where the parts end."""
     left_out = False
     for number, part in enumerate(parts):
         ends = number == len(parts) - 1 and not left_out  # else there must be room for the ellipsis
@@ -126,7 +126,7 @@ def _put_parts(canvas: Canvas, x: int, y: int, parts: list[str], style: Style, p
 
 
 def _device(name: str, load: GpuLoad | None) -> str:
-    """The device, and where it is a GPU how much of its memory is taken, and how busy it is."""
+    """Return the device, and for a GPU how busy it is and how much of its memory is in use."""
     if load is None:
         return name
     busy = "" if load.busy is None else f" {load.busy:.0%}"
@@ -134,12 +134,12 @@ def _device(name: str, load: GpuLoad | None) -> str:
 
 
 def _rate(ticks: float) -> str:
-    """Ticks a second; below one to a decimal or two, since a run that is slow does not stand still."""
+    """Write ticks a second; below one with a decimal or two, as a slow run does not stand still."""
     return f"{ticks:.1g}" if 0.001 <= ticks < 0.95 else count(ticks)
 
 
 def _tick(status: Status, unit: str) -> str:
-    """The tick, and the newest where the screen is in the past."""
+    """Return the tick, and the newest one if the screen is in the past."""
     of = f" of {count(status.newest)}" if status.tick < status.newest else ""
     return f"tick {count(status.tick)}{of} by {unit}"
 

@@ -16,7 +16,7 @@ from textual.theme import Theme
 
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_unit
-from rnn_tui.draw.kit.matrix import draw_matrix
+from rnn_tui.draw.kit.matrix import ValueCell, draw_matrix
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import Status
@@ -176,7 +176,8 @@ def test_a_heatmap_tells_sign_and_size(monochrome: bool) -> None:
     with drawn(30, 3) as (canvas, lines):
         draw_unit(canvas, 0, values, axis, Tone(palette=palette), first=0, numbered=False)
         draw_pair(canvas, 1, values, values[::-1], axis, Tone(palette=palette), first=0)
-        draw_matrix(canvas, 0, 2, np.array([values, values], np.float32), cell=1, tall=0, scale=1.0, palette=palette)
+        cell = ValueCell(width=1, tall=0, scale=1.0, palette=palette)
+        draw_matrix(canvas, 0, 2, np.array([values, values], np.float32), cell)
     marks = [lines[0][axis.x(step)] for step in axis.steps]
     assert marks == ["@", "o", "-", ".", ":", "*", "#"]
     assert [lines[1][axis.x(step)] for step in axis.steps] == marks

@@ -8,12 +8,12 @@ from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.cell.equation import before
-from rnn_tui.draw.cell.gated import draw_gates
-from rnn_tui.draw.cell.plain import draw_units
+from rnn_tui.draw.cell.gated import draw_gated
+from rnn_tui.draw.cell.plain import draw_plain
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import draw_legend, legend_size
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.kit.text_fit import first_that_fits
+from rnn_tui.draw.kit.text_fit import cut, first_that_fits
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.protocol.inspect.cell import CellFacts
 
@@ -24,7 +24,7 @@ _LOW = 20  # unless there are fewer rows than this
 
 
 def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, kind: str, character: str) -> list[Strip]:
-    """The equation, its numbers for the selected unit, then all units that fit, and what is left out.
+    """Draw the equation, its numbers for the selected unit, then all units that fit, and what is left out.
 
     `kind` names one of `CELL_KINDS`; `character` is the glyph that is read at this step.
     """
@@ -39,20 +39,20 @@ def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, ki
     foot = max(0, height - foot - bool(facts.compared) - bool(facts.note))
     body = Canvas(width, foot)
     if cell.is_gated:
-        shown, scales = draw_gates(body, facts, cell, character=character, palette=palette)
+        shown, scales = draw_gated(body, facts, cell, character=character, palette=palette)
     else:
-        shown, scales = draw_units(body, facts, character=character, palette=palette)
+        shown, scales = draw_plain(body, facts, character=character, palette=palette)
     return body.strips() + _foot(facts, shown, scales, width, height - foot, palette)
 
 
 def _foot(
     facts: CellFacts, shown: int, scales: Sequence[tuple[str, float]], width: int, height: int, palette: Palette
 ) -> list[Strip]:
-    """Why it shows something else, what came of the comparison, what is left out, and what the colours mean."""
+    """Write the note, the result of the comparison, what is left out, and what the colours mean."""
     canvas = Canvas(width, height)
     y = 0
     if facts.note:
-        canvas.put(1, y, _cut(safe(facts.note), width - 2), palette.accent)
+        canvas.put(1, y, cut(safe(facts.note), width - 2), palette.accent)
         y += 1
     if facts.compared is not None:
         difference = facts.compared.difference
@@ -91,7 +91,3 @@ def _foot(
         else:
             x = canvas.put(x, y, first_that_fits((short[at], "…"), width - x), palette.dim) + 2
     return canvas.strips()
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(0, room - 1)] + "…"

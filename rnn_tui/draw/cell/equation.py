@@ -1,4 +1,4 @@
-"""Rows of the equation of a cell: W_ih x_t, b_ih, W_hh h, b_hh, their sum and what comes out."""
+"""Rows of the equation of a cell: W_ih x_t, b_ih, W_hh h, b_hh, their sum, and what comes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,20 +6,32 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 
-from rnn_tui.draw.cell.unit_table import Column, draw_digits, put_label, window
+from rnn_tui.draw.cell.unit_table import UnitColumn, draw_digits, put_label, window
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.matrix import NUMBERED, WIDEST, Floats, draw_matrix, draw_value, scale_above
+from rnn_tui.draw.kit.matrix import NUMBERED, WIDEST, Floats, ValueCell, draw_matrix, draw_value, scale_above
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.inspect.cell import CellFacts
 
-__all__ = ["Lines", "before", "draw_blocks", "draw_lines", "draw_own", "lines_cell", "lit_feature", "selected"]
+__all__ = [
+    "Drawn",
+    "EquationLines",
+    "before",
+    "draw_blocks",
+    "draw_lines",
+    "draw_own",
+    "lines_cell",
+    "lit_feature",
+    "selected",
+]
+
+Drawn = tuple[int, Sequence[tuple[str, float]]]  # how many units are drawn, and the scales of the colours by name
 
 _FULL = 7  # cells of a number and a gap
 _LARGEST = 12  # cells of a value where a whole line has room for it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lines:
+class EquationLines:
     """n lines of one equation each: the units of a plain RNN, or the gates of one unit."""
 
     labels: Sequence[str]  # (n,)
@@ -35,7 +47,7 @@ class Lines:
     before: str  # "hₜ₋₁"
     out: str  # "hₜ"; of gates: ""
     reset: int | None = None  # the line whose part of the state is multiplied by r
-    extra: Sequence[Column] = ()
+    extra: Sequence[UnitColumn] = ()
     whole: tuple[int, int]  # input_size and hidden_size, of which e and k are shown
     scales: tuple[float, float, float]  # of weights, of sums, of x_t and h
     out_scale: float = 1.0
@@ -46,42 +58,42 @@ class Lines:
         return max([2, *map(cell_len, self.labels)]) + 2
 
     def rows(self, count: int) -> slice:
-        """So many lines, the marked one among them."""
+        """Return so many lines, the marked one among them."""
         return window(len(self.labels), count, self.marked or 0)
 
 
 def before(facts: CellFacts) -> str:
-    """The name of the state before: reading from the right, it is that of the next time step."""
+    """Return the name of the state before; for a cell that reads from the right, it is that of the next time step."""
     return "hₜ₊₁" if facts.direction else "hₜ₋₁"
 
 
 def lit_feature(facts: CellFacts) -> int | None:
-    """Where among the features a one-hot x_t has its 1; only the first layer reads characters."""
+    """Return the place among the features at which a one-hot x_t has its 1; only the first layer reads characters."""
     ones = np.flatnonzero(facts.x)
     return int(ones[0]) if facts.layer == 0 and len(ones) == 1 and facts.x[ones[0]] == 1 else None
 
 
 def selected(facts: CellFacts) -> int:
-    """Where among the units the selected one is; the first where it is not."""
+    """Return the place of the selected unit among those shown, or 0."""
     return int(np.flatnonzero(facts.units == facts.unit)[:1].sum())
 
 
-def lines_cell(lines: Lines, width: int) -> int:
-    """Cells that a value of a matrix has where everything of a line stands side by side."""
+def lines_cell(lines: EquationLines, width: int) -> int:
+    """Return the cells that a value of a matrix gets if everything in a line stands side by side."""
     return min(_LARGEST, (width - _fixed(lines)) // max(1, len(lines.x) + len(lines.h)))
 
 
-def _fixed(lines: Lines) -> int:
+def _fixed(lines: EquationLines) -> int:
     return 2 + lines.gutter + 6 * _FULL + sum(_operators(lines)) + 12 * len(lines.extra)
 
 
-def _operators(lines: Lines) -> list[int]:
-    """Cells of what stands before each term, and before W_hh."""
+def _operators(lines: EquationLines) -> list[int]:
+    """Return the cells of what stands before each term, and before W_hh."""
     return [2, 2, 6 if lines.reset is not None else 2, 2, 2, 4 if lines.reset is not None else 2, 6]
 
 
-def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, palette: Palette) -> int:
-    """Everything of a line from left to right, as the equation reads; returns the row below."""
+def draw_lines(canvas: Canvas, y: int, lines: EquationLines, *, tall: int, rows: slice, palette: Palette) -> int:
+    """Draw all of each line from left to right, as the equation reads; return the row below."""
     cell = lines_cell(lines, canvas.width)
     features, states = slice(None), slice(None)
     if cell < 1:
@@ -107,14 +119,13 @@ def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, 
     def put_column(values: Floats, head: str, scale: float, width: int = _FULL) -> int:
         style = palette.accent if head == lines.out and head else palette.dim
         canvas.centre(at, y + 1, width, head, style)
+        drawn = ValueCell(width=width, tall=tall, scale=scale, palette=palette)
         for row, each in enumerate(values.tolist()):
-            draw_value(
-                canvas, at, below + row * tall, width, each, scale=scale, palette=palette, tall=tall,
-                plus=values is not value or lines.squash[rows][row] != "σ",
-            )  # fmt: skip
+            plus = values is not value or lines.squash[rows][row] != "σ"
+            draw_value(canvas, at, below + row * tall, each, drawn, plus=plus)
         return at + width
 
-    count = len(from_input)
+    count, weight = len(from_input), ValueCell(width=cell, tall=tall, scale=weights, palette=palette)
     at = 1
     for row, label in enumerate(lines.labels[rows]):
         put_label(canvas, at, middle(row), label, row == marked, palette)
@@ -122,7 +133,7 @@ def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, 
     at += lines.gutter
     canvas.put(at, y, "W_ih, under xₜ"[: max(4, cell * len(x_t))], palette.dim)
     _draw_over(canvas, at, y + 1, x_t, lit, lines, cell, palette)
-    draw_matrix(canvas, at, below, w_ih, cell=cell, tall=tall, scale=weights, palette=palette, lit=lit)
+    draw_matrix(canvas, at, below, w_ih, weight, lit=lit)
     at += cell * len(x_t)
     put_operator(0, ["→"] * count)
     at += operators[0]
@@ -135,7 +146,7 @@ def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, 
     at += operators[2]
     canvas.put(at, y, f"W_hh, under {lines.before}"[: max(4, cell * len(h))], palette.dim)
     _draw_over(canvas, at, y + 1, h, None, lines, cell, palette)
-    draw_matrix(canvas, at, below, w_hh, cell=cell, tall=tall, scale=weights, palette=palette)
+    draw_matrix(canvas, at, below, w_hh, weight)
     at += cell * len(h)
     put_operator(3, ["→"] * count)
     at += operators[3]
@@ -158,8 +169,10 @@ def draw_lines(canvas: Canvas, y: int, lines: Lines, *, tall: int, rows: slice, 
     return below + count * tall
 
 
-def draw_blocks(canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int, rows: slice, palette: Palette) -> int:
-    """W_ih and W_hh as blocks, side by side or below one another; returns the row below."""
+def draw_blocks(
+    canvas: Canvas, y: int, lines: EquationLines, *, beside: bool, tall: int, rows: slice, palette: Palette
+) -> int:
+    """Draw W_ih and W_hh as blocks, side by side or below one another; return the row below."""
     gutter = max(lines.gutter, len(lines.before) + 1)
     room = canvas.width - 1 - gutter
     parts = [("W_ih", "xₜ", lines.w_ih, lines.x, lines.lit, 0), ("W_hh", lines.before, lines.w_hh, lines.h, None, 2)]
@@ -190,18 +203,15 @@ def draw_blocks(canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int
             line = y + 2 + (row * tall if tall else row // 2)
             if tall or row == marked or (row % 2 == 0 and row + 1 != marked):
                 put_label(canvas, at, line, label, row == marked, palette)
-        below = draw_matrix(
-            canvas, left, y + 2, values[rows, columns], cell=size, tall=tall, scale=lines.scales[0], palette=palette,
-            lit=where,
-        )  # fmt: skip
+        weight = ValueCell(width=size, tall=tall, scale=lines.scales[0], palette=palette)
+        below = draw_matrix(canvas, left, y + 2, values[rows, columns], weight, lit=where)
         if not beside and tall and left + width + 3 + _FULL <= canvas.width:
             canvas.put(left + width + 3, y + 1, "W_ih x" if term == 0 else f"W_hh {lines.before}", palette.dim)
+            total = ValueCell(width=_FULL, tall=tall, scale=lines.scales[1], palette=palette)
             for row, each in enumerate(lines.terms[term][rows].tolist()):
                 line = y + 2 + row * tall
                 canvas.put(left + width + 1, line, "→", palette.dim)
-                draw_value(
-                    canvas, left + width + 3, line, _FULL, each, scale=lines.scales[1], palette=palette, tall=tall
-                )
+                draw_value(canvas, left + width + 3, line, each, total)
         if beside:
             at = left + width + 1
         else:
@@ -209,8 +219,8 @@ def draw_blocks(canvas: Canvas, y: int, lines: Lines, *, beside: bool, tall: int
     return below
 
 
-def draw_own(canvas: Canvas, y: int, lines: Lines, name: str, palette: Palette) -> int:
-    """The marked line in full: both rows of weights, what they are multiplied with, and the products."""
+def draw_own(canvas: Canvas, y: int, lines: EquationLines, name: str, palette: Palette) -> int:
+    """Draw the marked line in full: both rows of weights, what they are multiplied by, and the products."""
     row = lines.marked or 0
     left = 2 + max(len(f"W_hh[{name}]"), 7)
     for weights, over, names, total, whole in (
@@ -227,20 +237,21 @@ def draw_own(canvas: Canvas, y: int, lines: Lines, name: str, palette: Palette) 
             (weights, over, products), names, (lines.scales[0], lines.scales[2], scale), strict=True
         ):
             canvas.put(1, y, head, palette.dim)
-            draw_matrix(canvas, left, y, values[None, :shown], cell=cell, tall=1, scale=size, palette=palette)
+            drawn = ValueCell(width=cell, scale=size, palette=palette)
+            draw_matrix(canvas, left, y, values[None, :shown], drawn)
             y += 1
         sum_of = f" Σ of {whole} " if min(shown, len(over)) < whole else " Σ "
         x = canvas.put(left + cell * len(over[:shown]), y - 1, sum_of, palette.dim)
-        draw_value(canvas, x, y - 1, _FULL, float(total), scale=lines.scales[1], palette=palette)
+        draw_value(canvas, x, y - 1, float(total), ValueCell(width=_FULL, scale=lines.scales[1], palette=palette))
     return y
 
 
 def _draw_over(
-    canvas: Canvas, x: int, y: int, values: Floats, lit: int | None, lines: Lines, cell: int, palette: Palette
+    canvas: Canvas, x: int, y: int, values: Floats, lit: int | None, lines: EquationLines, cell: int, palette: Palette
 ) -> None:
-    """The vector that a matrix is multiplied with, over its columns."""
+    """Draw the vector that a matrix is multiplied by above its columns."""
     if lit is None:
-        draw_matrix(canvas, x, y, values[None], cell=cell, tall=1, scale=lines.scales[2], palette=palette)
+        draw_matrix(canvas, x, y, values[None], ValueCell(width=cell, scale=lines.scales[2], palette=palette))
         return
     for at in range(len(values)):
         if at != lit:

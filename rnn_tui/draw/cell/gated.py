@@ -1,4 +1,4 @@
-"""A GRU or an LSTM cell in numbers: every gate of the selected unit, what comes of them, and a table of all units."""
+"""A GRU or an LSTM cell in numbers: every gate of the selected unit, the state they give, and a table of all units."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -6,8 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_tui.draw.cell.equation import Lines, before, draw_blocks, draw_lines, lines_cell, lit_feature, selected
-from rnn_tui.draw.cell.unit_table import Column, draw_table, window
+from rnn_tui.draw.cell.equation import (
+    Drawn,
+    EquationLines,
+    before,
+    draw_blocks,
+    draw_lines,
+    lines_cell,
+    lit_feature,
+    selected,
+)
+from rnn_tui.draw.cell.unit_table import UnitColumn, draw_table, window
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.formula import SQUASH, Formula, Line, fit_formula, put_line
 from rnn_tui.draw.kit.matrix import NUMBERED, scale_of
@@ -15,13 +24,12 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.cell_kinds import CellKind, Gate, Product
 from rnn_tui.protocol.inspect.cell import CellFacts, GateTerms
 
-__all__ = ["draw_gates"]
+__all__ = ["draw_gated"]
 
 _WIDE = 100
 _TALLEST = 4
 
 Build = Callable[[int, bool], Formula]
-Shown = tuple[int, Sequence[tuple[str, float]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +40,11 @@ class _Equation:
     numbers: Build
     brief: Build  # without the sum
     short: Build
-    last: bool  # what the cell hands on, not a gate
+    last: bool  # the new state, not a gate
 
 
-def draw_gates(canvas: Canvas, facts: CellFacts, kind: CellKind, *, character: str, palette: Palette) -> Shown:
-    """The equations with the selected unit's numbers, its rows of the matrices, and the gates of all units."""
+def draw_gated(canvas: Canvas, facts: CellFacts, kind: CellKind, *, character: str, palette: Palette) -> Drawn:
+    """Draw the equations with the selected unit's numbers, its rows of the matrices, and the gates of all units."""
     at = selected(facts)
     lines = _lines(facts, kind, at, character)
     y = _draw_equations(canvas, _equations(facts, kind, at, palette), len(facts.units), palette)
@@ -66,7 +74,7 @@ def draw_gates(canvas: Canvas, facts: CellFacts, kind: CellKind, *, character: s
     return len(labels[rows]), scales
 
 
-def _lines(facts: CellFacts, kind: CellKind, at: int, character: str) -> Lines:
+def _lines(facts: CellFacts, kind: CellKind, at: int, character: str) -> EquationLines:
     def of(name: str) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         return np.array([getattr(gate, name)[at] for gate in facts.gates], np.float32)
 
@@ -74,7 +82,7 @@ def _lines(facts: CellFacts, kind: CellKind, at: int, character: str) -> Lines:
     terms = tuple(of(name) for name in names)
     w_ih = np.stack([gate.w_ih[at] for gate in facts.gates])
     w_hh = np.stack([gate.w_hh[at] for gate in facts.gates])
-    return Lines(
+    return EquationLines(
         labels=[gate.name for gate in facts.gates],
         marked=None,
         squash=[gate.squash for gate in facts.gates],
@@ -98,7 +106,7 @@ def _lines(facts: CellFacts, kind: CellKind, at: int, character: str) -> Lines:
 
 
 def _equations(facts: CellFacts, kind: CellKind, at: int, palette: Palette) -> list[_Equation]:
-    """The gates, then what comes of them: h_t, and before it c_t of a cell that has one."""
+    """Return the equations of the gates, then of c_t, if the cell has one, and of h_t."""
     values = {gate.name: float(gate.value[at]) for gate in facts.gates}
     equations = [
         _gate(facts_, gate, at, before(facts), values.get(gate.reset, 0.0), palette)
@@ -118,7 +126,7 @@ def _sum(
     name: str, products: Sequence[Product], values: Mapping[str, float], names: Mapping[str, str], result: float,
     palette: Palette,
 ) -> _Equation:  # fmt: skip
-    """c_t or h_t, a sum of products of a gate and a value; where the value is tanh(c), `values` has c."""
+    """Return the equation of c_t or h_t, a sum of products; for the value tanh(c), `values` has c."""
 
     def build(digits: int, tight: bool) -> Formula:
         formula = Formula(palette, digits, tight=tight).say(f"{name} =")
@@ -185,7 +193,7 @@ def _gate(facts: GateTerms, gate: Gate, at: int, state: str, reset: float, palet
 
 
 def _draw_equations(canvas: Canvas, equations: Sequence[_Equation], units: int, palette: Palette) -> int:
-    """Symbols and numbers side by side where they fit, else below one another, else the numbers alone."""
+    """Draw symbols and numbers side by side if they fit, else below one another, else the numbers alone."""
     room, y = canvas.width - 1, 0
     digits = (4, 3, 2) if canvas.width >= _WIDE else (3, 2)
     left = max(len(each.symbols) for each in equations) + 2
@@ -224,7 +232,7 @@ def _draw_equations(canvas: Canvas, equations: Sequence[_Equation], units: int, 
 
 
 def _without_name(line: Line) -> Line:
-    """What comes after `r =`: it stands to the left in symbols already."""
+    """Return what comes after `r =`, which stands to the left in symbols already."""
     return [("=", line[0][1]), *line[1:]]
 
 
@@ -237,29 +245,29 @@ def _fold(text: str, room: int) -> list[str]:
 
 
 def _scale_of_c(facts: CellFacts) -> float:
-    """One for the cell before and after, so that they can be compared."""
+    """Return one scale for the cell before and after, so that they can be compared."""
     return scale_of(facts.largest_c, *(each for each in (facts.c, facts.c_before) if each is not None))
 
 
-def _columns(facts: CellFacts, width: int) -> list[Column]:
-    """The gates of each unit and what it hands on; beside torch only that, with more digits."""
+def _columns(facts: CellFacts, width: int) -> list[UnitColumn]:
+    """Return the gates of each unit and its new state; in the comparison only the states, with more digits."""
     if facts.compared is not None:
         pairs = [("hₜ", facts.h, facts.compared.h)]
         if facts.c is not None and facts.compared.c is not None:
             pairs.append(("cₜ", facts.c, facts.compared.c))
         words = ("torch", "written out") if width >= 70 or len(pairs) == 1 else ("torch", "written")
         return [
-            Column(head=f"{name} {word}", values=values, scale=1, digits=7)
+            UnitColumn(head=f"{name} {word}", values=values, scale=1, digits=7)
             for name, *both in pairs
             for word, values in zip(words, both, strict=True)
         ]
-    columns = [Column(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates]
+    columns = [UnitColumn(head=gate.name, values=gate.value, scale=1, plus=gate.squash != "σ") for gate in facts.gates]
     if facts.c is not None:
         scale = _scale_of_c(facts)
         if facts.c_before is not None and width >= 60:
-            columns.append(Column(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale))
+            columns.append(UnitColumn(head=f"c{before(facts)[1:]}", values=facts.c_before, scale=scale))
         if width >= 38:
-            columns.append(Column(head="cₜ", values=facts.c, scale=scale))
+            columns.append(UnitColumn(head="cₜ", values=facts.c, scale=scale))
     if width >= 60 or facts.c is None:
-        columns.append(Column(head=before(facts), values=facts.h_before_units, scale=1))
-    return [*columns, Column(head="hₜ", values=facts.h, scale=1)]
+        columns.append(UnitColumn(head=before(facts), values=facts.h_before_units, scale=1))
+    return [*columns, UnitColumn(head="hₜ", values=facts.h, scale=1)]

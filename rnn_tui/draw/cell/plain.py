@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rnn_tui.draw.cell.equation import (
-    Lines,
+    Drawn,
+    EquationLines,
     before,
     draw_blocks,
     draw_lines,
@@ -12,24 +13,22 @@ from rnn_tui.draw.cell.equation import (
     lit_feature,
     selected,
 )
-from rnn_tui.draw.cell.unit_table import Column, draw_table
+from rnn_tui.draw.cell.unit_table import UnitColumn, draw_table
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.formula import SQUASH, Formula, fit_formula, put_line
 from rnn_tui.draw.kit.matrix import NUMBERED, scale_of
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.inspect.cell import CellFacts
 
-__all__ = ["draw_units"]
+__all__ = ["draw_plain"]
 
 _WIDE = 100  # from here on everything of a unit stands on one line
 _TALLEST = 5
 _OWN = 7  # rows of the selected unit in full, and a gap
 
-Shown = tuple[int, Sequence[tuple[str, float]]]  # units, and the scales of the colours by name
 
-
-def draw_units(canvas: Canvas, facts: CellFacts, *, character: str, palette: Palette) -> Shown:
-    """The equation, the selected unit's numbers in it, and all units; returns how many, and what the colours mean."""
+def draw_plain(canvas: Canvas, facts: CellFacts, *, character: str, palette: Palette) -> Drawn:
+    """Draw the equation, the selected unit's numbers in it, and all units; return how many, and the colour scales."""
     lines = _lines(facts, character)
     y = _draw_equation(canvas, facts, lines, palette)
     room = canvas.height - y
@@ -51,18 +50,18 @@ def draw_units(canvas: Canvas, facts: CellFacts, *, character: str, palette: Pal
     return shown, (("W", weights), ("sums", sums), ("x, h", states))
 
 
-def _lines(facts: CellFacts, character: str) -> Lines:
+def _lines(facts: CellFacts, character: str) -> EquationLines:
     gate = facts.gates[0]
     terms = (gate.from_input, gate.b_ih, gate.from_state, gate.b_hh, gate.total, gate.value)
     lit = lit_feature(facts)
     held = max(1.0, scale_of(facts.largest_held, facts.h, facts.h_before, facts.x))  # tanh keeps within 1
-    extra: tuple[Column, ...] = ()
+    extra: tuple[UnitColumn, ...] = ()
     if facts.compared is not None:
         extra = (
-            Column(head="torch", values=facts.h, scale=1, digits=7),
-            Column(head="written out", values=facts.compared.h, scale=1, digits=7),
+            UnitColumn(head="torch", values=facts.h, scale=1, digits=7),
+            UnitColumn(head="written out", values=facts.compared.h, scale=1, digits=7),
         )
-    return Lines(
+    return EquationLines(
         labels=[str(unit + 1) for unit in facts.units.tolist()],
         marked=selected(facts),
         squash=[gate.squash] * len(facts.units),
@@ -86,8 +85,8 @@ def _lines(facts: CellFacts, character: str) -> Lines:
     )
 
 
-def _draw_equation(canvas: Canvas, facts: CellFacts, lines: Lines, palette: Palette) -> int:
-    """The equation in symbols, and read aloud with the numbers of the selected unit; returns the row below."""
+def _draw_equation(canvas: Canvas, facts: CellFacts, lines: EquationLines, palette: Palette) -> int:
+    """Draw the equation in symbols, then with the numbers of the selected unit; return the row below."""
     gate, at, room = facts.gates[0], selected(facts), canvas.width - 1
     y = 0
 
@@ -117,8 +116,8 @@ def _draw_equation(canvas: Canvas, facts: CellFacts, lines: Lines, palette: Pale
     return y + (canvas.height >= 20)
 
 
-def _draw_wide(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
-    """A line for each unit, and where there is room the selected one in full."""
+def _draw_wide(canvas: Canvas, y: int, lines: EquationLines, palette: Palette) -> int:
+    """Draw a line for each unit, and the selected one in full if there is room."""
     count, room = len(lines.labels), canvas.height - y - 2
     in_cells = lines_cell(lines, canvas.width) >= NUMBERED
     own = 0 if room < 2 * _OWN else _OWN
@@ -130,8 +129,8 @@ def _draw_wide(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
     return len(lines.labels[rows])
 
 
-def _draw_blocks(canvas: Canvas, y: int, lines: Lines, beside: bool, palette: Palette) -> int:
-    """W_ih and W_hh with their numbers, and the table of all units under them."""
+def _draw_blocks(canvas: Canvas, y: int, lines: EquationLines, beside: bool, palette: Palette) -> int:
+    """Draw W_ih and W_hh with their numbers, and the table of all units below them."""
     count, room = len(lines.labels), canvas.height - y
     blocks = 1 if beside else 2
     spare = room - ((3 if beside else 5) + (blocks + 1) * count)
@@ -145,8 +144,8 @@ def _draw_blocks(canvas: Canvas, y: int, lines: Lines, beside: bool, palette: Pa
     return count
 
 
-def _draw_small(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
-    """Heatmaps side by side as far as there is room, and a table of the units around the selected one."""
+def _draw_small(canvas: Canvas, y: int, lines: EquationLines, palette: Palette) -> int:
+    """Draw heatmaps side by side as far as there is room, and a table of the units around the selected one."""
     count, room = len(lines.labels), canvas.height - y
     table = 1 + min(count, max(3, room // 2))
     tall, heat = 1, room - table - 3
@@ -164,27 +163,27 @@ def _draw_small(canvas: Canvas, y: int, lines: Lines, palette: Palette) -> int:
     return max(shown, len(lines.labels[rows]))
 
 
-def _columns(canvas: Canvas, lines: Lines) -> Sequence[Column]:
-    """The terms of the equation; beside torch only what comes of them, and in little room both biases as one."""
+def _columns(canvas: Canvas, lines: EquationLines) -> Sequence[UnitColumn]:
+    """Return the terms of the equation; in the comparison only h_t, and in little room both biases as one."""
     from_input, b_ih, from_state, b_hh, total, value = lines.terms
     sums = lines.scales[1]
-    out = Column(head=lines.out, values=value, scale=lines.out_scale)
+    out = UnitColumn(head=lines.out, values=value, scale=lines.out_scale)
     if lines.extra:
         return lines.extra
-    first = Column(head="W_ih x|Wx", values=from_input, scale=sums)
+    first = UnitColumn(head="W_ih x|Wx", values=from_input, scale=sums)
     if canvas.width < 38:
         return (
             first,
-            Column(head="+ b", values=b_ih + b_hh, scale=sums),
-            Column(head="+ Wh|Wh", values=from_state, scale=sums),
-            Column(head="= sum|sum", values=total, scale=sums),
+            UnitColumn(head="+ b", values=b_ih + b_hh, scale=sums),
+            UnitColumn(head="+ Wh|Wh", values=from_state, scale=sums),
+            UnitColumn(head="= sum|sum", values=total, scale=sums),
             out,
         )
     return (
         first,
-        Column(head="+ b_ih|b_ih", values=b_ih, scale=sums),
-        Column(head="+ W_hh h|+ Wh|Wh", values=from_state, scale=sums),
-        Column(head="+ b_hh|b_hh", values=b_hh, scale=sums),
-        Column(head="= sum|sum", values=total, scale=sums),
+        UnitColumn(head="+ b_ih|b_ih", values=b_ih, scale=sums),
+        UnitColumn(head="+ W_hh h|+ Wh|Wh", values=from_state, scale=sums),
+        UnitColumn(head="+ b_hh|b_hh", values=b_hh, scale=sums),
+        UnitColumn(head="= sum|sum", values=total, scale=sums),
         out,
     )

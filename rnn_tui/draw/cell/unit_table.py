@@ -7,16 +7,16 @@ import numpy as np
 from rich.cells import cell_len
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.matrix import Floats, draw_value
+from rnn_tui.draw.kit.matrix import Floats, ValueCell, draw_value
 from rnn_tui.draw.kit.palette import Palette
 
-__all__ = ["Column", "draw_digits", "draw_table", "put_label", "window"]
+__all__ = ["UnitColumn", "draw_digits", "draw_table", "put_label", "window"]
 
 _WIDEST = 16  # cells of a column
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class UnitColumn:
     """A column of a table."""
 
     head: str  # and after | shorter ones
@@ -27,7 +27,7 @@ class Column:
 
 
 def window(count: int, room: int, keep: int) -> slice:
-    """`room` of `count` in a row, with `keep` as near to the middle as it goes."""
+    """Return `room` of `count` places in a row, with `keep` as near to the middle as possible."""
     room = max(0, min(room, count))
     first = min(max(0, keep - room // 2), count - room)
     return slice(first, first + room)
@@ -38,13 +38,13 @@ def draw_table(
     y: int,
     labels: Sequence[str],
     marked: int | None,
-    columns: Sequence[Column],
+    columns: Sequence[UnitColumn],
     *,
     rows: slice,
     tall: int = 1,
     palette: Palette,
 ) -> int:
-    """A line for each label, a column for each set of values, as wide as there is room; returns the row below."""
+    """Draw a line for each label and a column for each set of values, as wide as there is room; return the next row."""
     left = max(map(cell_len, labels), default=0) + 2
     size = min(_WIDEST, (canvas.width - 1 - left) // max(1, len(columns)))
     if size < 4:
@@ -61,20 +61,21 @@ def draw_table(
             if column.digits:
                 draw_digits(canvas, x, y + (tall - 1) // 2, size, value, column, palette)
             else:
-                draw_value(canvas, x, y, size, value, scale=column.scale, palette=palette, tall=tall, plus=column.plus)
+                cell = ValueCell(width=size, tall=tall, scale=column.scale, palette=palette)
+                draw_value(canvas, x, y, value, cell, plus=column.plus)
         y += tall
     return y
 
 
-def draw_digits(canvas: Canvas, x: int, y: int, width: int, value: float, column: Column, palette: Palette) -> None:
-    """A number with as many of the column's digits as fit."""
+def draw_digits(canvas: Canvas, x: int, y: int, width: int, value: float, column: UnitColumn, palette: Palette) -> None:
+    """Write a number with as many of the column's digits as fit."""
     if not np.isfinite(value):
-        draw_value(canvas, x, y, width, value, scale=1, palette=palette)
+        draw_value(canvas, x, y, value, ValueCell(width=width, scale=1, palette=palette))
         return
     text = next((t for d in range(column.digits, 0, -1) if len(t := f"{value:+.{d}f}") < width), "…")
     canvas.centre(x, y, width, text, palette.text)
 
 
 def put_label(canvas: Canvas, x: int, y: int, label: str, marked: bool, palette: Palette) -> None:
-    """The number of a unit or the name of a gate; a mark before the selected one."""
+    """Write the number of a unit or the name of a gate, with a mark before the selected one."""
     canvas.put(x, y, f"▸{label}" if marked else f" {label}", palette.accent if marked else palette.dim)

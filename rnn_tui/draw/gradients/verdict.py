@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.draw.kit.numbers import compact, count
+from rnn_tui.draw.kit.numbers import compact, count, percent
 from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
 from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay
 
@@ -149,7 +149,7 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
         items.append(f"ρ(W_hh{where}) {values}")
     if facts.flows:
         shares = "  ".join(
-            f"h{place_name(flow.layer, flow.direction, layers=layers, both=both)} {_percent(flow.saturated)}"
+            f"h{place_name(flow.layer, flow.direction, layers=layers, both=both)} {percent(flow.saturated)}"
             for flow in facts.flows
         )
         items.append(f"saturated {shares}")
@@ -166,7 +166,3 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
     else:
         items.append(f"‖∂L/∂θ‖ {compact(facts.norm)} → {compact(facts.clipped)} clipped")
     return items
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if math.isfinite(share) else "NaN"

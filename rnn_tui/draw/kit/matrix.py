@@ -1,6 +1,7 @@
 """Values in colour: a number in its cell, a matrix of them, and the scale of their colours."""
 
 import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from rnn_tui.draw.kit.palette import Palette
 __all__ = [
     "NUMBERED",
     "WIDEST",
+    "ValueCell",
     "draw_legend",
     "draw_matrix",
     "draw_value",
@@ -65,23 +67,31 @@ def number(value: float, width: int, *, plus: bool = True) -> str:
     return short if len(short) <= width else "…"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ValueCell:
+    """The size of one value on the screen, and its colours: from -scale to +scale."""
+
+    width: int
+    tall: int = 1  # rows; 0: two values share one, in half-blocks
+    scale: float
+    palette: Palette
+
+
 def draw_value(
     canvas: Canvas,
     x: int,
     y: int,
-    width: int,
     value: float,
+    cell: ValueCell,
     *,
-    scale: float,
-    palette: Palette,
-    tall: int = 1,
     written: bool = True,
     plus: bool = True,
     lit: bool = False,
 ) -> None:
-    """Draw a value as `width` x `tall` cells in its colour, with its number in the middle if it is `written`."""
+    """Draw a value in its colour, with its number in the middle if it is `written`, underlined if `lit`."""
+    width, tall, palette = cell.width, cell.tall, cell.palette
     finite = math.isfinite(value)
-    level = palette.level(value, scale) if finite else 0
+    level = palette.level(value, cell.scale) if finite else 0
     style = palette.cell(level) if finite else palette.warning
     character = palette.shade(level) if palette.shaded and finite and not written else " "
     for row in range(tall):
@@ -99,37 +109,32 @@ def draw_matrix(
     x: int,
     y: int,
     values: Floats,
+    cell: ValueCell,
     *,
-    cell: int,
-    tall: int,
-    scale: float,
-    palette: Palette,
     factor: float = 1.0,
     lit: int | None = None,
 ) -> int:
-    """Draw a matrix (r, k) with `cell` x `tall` cells a value, with numbers where they fit; return the row below it.
+    """Draw a matrix (r, k), with numbers where they fit; return the row below it.
 
-    `tall` 0: two rows share a line of half-blocks; without colours only the first of them is drawn. Numbers are
-    multiplied by `factor`. The column `lit` is underlined, and stands between bars where they fit.
+    If two rows share a line of half-blocks, without colours only the first of them is drawn. Numbers are multiplied
+    by `factor`. The column `lit` is underlined, and stands between bars where they fit.
     """
     rows = values.tolist()
-    if tall == 0:
+    if cell.tall == 0:
         for line in range(0, len(rows), 2):
-            _draw_pair(canvas, x, y, rows[line], rows[min(line + 1, len(rows) - 1)], cell, scale, palette)
+            _draw_pair(canvas, x, y, rows[line], rows[min(line + 1, len(rows) - 1)], cell)
             y += 1
         return y
+    shown = replace(cell, scale=cell.scale * factor)
     for row in rows:
         for column, value in enumerate(row):
-            at = x + column * cell
-            draw_value(
-                canvas, at, y, cell, value * factor, scale=scale * factor, palette=palette, tall=tall,
-                written=cell >= NUMBERED, lit=column == lit,
-            )  # fmt: skip
-            if column == lit and cell >= _BARRED:
-                for part in range(tall):
-                    canvas.edge(at, y + part, "▏", palette.accent)
-                    canvas.edge(at + cell - 1, y + part, "▕", palette.accent)
-        y += tall
+            at = x + column * cell.width
+            draw_value(canvas, at, y, value * factor, shown, written=cell.width >= NUMBERED, lit=column == lit)
+            if column == lit and cell.width >= _BARRED:
+                for part in range(cell.tall):
+                    canvas.edge(at, y + part, "▏", cell.palette.accent)
+                    canvas.edge(at + cell.width - 1, y + part, "▕", cell.palette.accent)
+        y += cell.tall
     return y
 
 
@@ -145,15 +150,15 @@ def legend_size(name: str, scale: float) -> int:
     return len(f"{name} −{scale:g} ") + 11 + len(f" +{scale:g}")
 
 
-def _draw_pair(
-    canvas: Canvas, x: int, y: int, upper: list[float], lower: list[float], cell: int, scale: float, palette: Palette
-) -> None:
+def _draw_pair(canvas: Canvas, x: int, y: int, upper: list[float], lower: list[float], cell: ValueCell) -> None:
+    palette, scale = cell.palette, cell.scale
     for first, second in zip(upper, lower, strict=True):
         if not (math.isfinite(first) and math.isfinite(second)):
-            canvas.fill(x, y, cell, palette.warning, "!")
+            canvas.fill(x, y, cell.width, palette.warning, "!")
         elif palette.shaded:
             level = palette.level(first, scale)
-            canvas.fill(x, y, cell, palette.cell(level), palette.shade(level))
+            canvas.fill(x, y, cell.width, palette.cell(level), palette.shade(level))
         else:
-            canvas.fill(x, y, cell, palette.half(palette.level(first, scale), palette.level(second, scale)), "▀")
-        x += cell
+            halves = palette.half(palette.level(first, scale), palette.level(second, scale))
+            canvas.fill(x, y, cell.width, halves, "▀")
+        x += cell.width

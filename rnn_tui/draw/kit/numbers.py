@@ -1,8 +1,9 @@
 """Numbers in few cells, never misleading: sign, digits, and NaN as NaN."""
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["compact", "count", "duration", "exact", "nice_above", "probability", "signed"]
+__all__ = ["compact", "count", "duration", "exact", "nice_above", "percent", "probability", "shape_text", "signed"]
 
 
 def signed(value: float, width: int) -> str:
@@ -49,6 +50,16 @@ def compact(value: float | None, digits: int = 4) -> str:
 def exact(value: float, digits: int) -> str:
     """Write a value with so many digits after the point; NaN as NaN."""
     return f"{value:.{digits}f}" if math.isfinite(value) else compact(value)
+
+
+def percent(share: float) -> str:
+    """Write a share in whole percents."""
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "NaN"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """Write a shape as torch does: (6, 1, 5), (5,)."""
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
 
 def count(value: float) -> str:

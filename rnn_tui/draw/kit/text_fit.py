@@ -9,7 +9,17 @@ from textual.strip import Strip
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.palette import Palette
 
-__all__ = ["SUBSCRIPT", "draw_note", "first_that_fits", "fold", "fold_items", "note_lines", "place_name", "put_note"]
+__all__ = [
+    "SUBSCRIPT",
+    "cut",
+    "draw_note",
+    "first_that_fits",
+    "fold",
+    "fold_items",
+    "note_lines",
+    "place_name",
+    "put_note",
+]
 
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST = 3  # a note above a picture takes at most one row in so many
@@ -18,6 +28,11 @@ _MOST = 3  # a note above a picture takes at most one row in so many
 def first_that_fits(texts: Sequence[str], room: int) -> str:
     """Return the first of several forms that takes at most `room` cells, or an empty text."""
     return next((text for text in texts if cell_len(text) <= room), "")
+
+
+def cut(text: str, room: int) -> str:
+    """Cut a text to `room` characters; an ellipsis ends what is cut."""
+    return text if len(text) <= room else text[: max(0, room - 1)] + "…"
 
 
 def fold(text: str, room: int) -> list[str]:

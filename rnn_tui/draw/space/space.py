@@ -3,7 +3,6 @@
 Lines are drawn in braille dots; points are the characters that were read.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.numbers import compact
+from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
 from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, lay_out_space, space_scale
@@ -113,7 +112,7 @@ def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette
     """
     column, line = plane.cells(np.zeros(2, np.float32)).tolist()
     bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
-    first, second = (f"PC{number} {_percent(share)}" for number, share in enumerate(facts.shares, 1))
+    first, second = (f"PC{number} {percent(share)}" for number, share in enumerate(facts.shares, 1))
     x_end, y_end = plane.x_scale, plane.y_scale
     taken: set[tuple[int, int]] = set()
     ends = plane.cells(np.array([[x_end, 0], [-x_end, 0], [0, y_end], [0, -y_end]], np.float32)).tolist()
@@ -143,10 +142,6 @@ def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette
                 canvas.put(*spot[0], text, palette.dim)
                 named.update(spot)
     return named
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if math.isfinite(share) else "NaN"
 
 
 def _draw_ways(canvas: Canvas, plane: Plane, ways: list[Points], style: Style) -> None:

@@ -1,4 +1,4 @@
-"""The weights: each matrix as a heatmap with its norm and its histogram, the rest as a table."""
+"""The weights: each matrix as a heatmap with its norm and its histogram, the others in a table."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ from textual.strip import Strip
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.histogram import draw_histogram
-from rnn_tui.draw.kit.matrix import NUMBERED, draw_legend, draw_matrix, scale_above
-from rnn_tui.draw.kit.numbers import compact
+from rnn_tui.draw.kit.matrix import NUMBERED, ValueCell, draw_legend, draw_matrix, scale_above
+from rnn_tui.draw.kit.numbers import compact, shape_text
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import cut
 from rnn_tui.draw.network.phase_lines import short_name
 from rnn_tui.draw.weights.layout import BINS, MatrixBox, lay_out_weights
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
@@ -24,9 +25,9 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]], first: int) -> tuple[int, int, int]:
-    """How many matrices from `first` on get a picture, and the rows and columns that a picture has room for.
+    """Return how many matrices from `first` on get a picture, and its rows and columns at most.
 
-    A vector lies: its elements are rows, and as many as there are columns fit.
+    A vector is drawn as one row, so it has as many elements as columns fit.
     """
     if not shapes or width < 1 or height < 1:
         return 0, 1, 1
@@ -39,10 +40,7 @@ def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]]
 def draw_weights(
     facts: WeightsFacts, *, width: int, height: int, palette: Palette, gates: Sequence[str] = ()
 ) -> list[Strip]:
-    """The matrices that have values as pictures, the others by name, shape, norm and range, and a legend.
-
-    `gates` are the names of the gates that a recurrent matrix stacks, from above.
-    """
+    """Draw matrices that have values as pictures, the others by name, shape, norm and range, and a legend."""
     canvas = Canvas(width, height)
     pictured = [at for at, each in enumerate(facts.matrices) if each.values is not None]
     y = 0
@@ -68,7 +66,7 @@ def draw_weights(
 
 
 def _power(scale: float) -> int:
-    """The power of ten that numbers are divided by, so that small ones keep digits: 0 where they need none."""
+    """Return the power of ten that numbers are divided by so that small ones keep digits: 0 if they need none."""
     text = f"{scale:e}"
     power = int(text.partition("e")[2])
     return power if power < -1 or power > 2 else 0
@@ -103,10 +101,8 @@ def _draw_tile(
     _draw_title(canvas, tile, y, fact, shown, facts.kind, palette)
     _draw_rows(canvas, tile, y + 1, rows[: len(values)], tall, gates, fact.shape[0] if fact.shape else 1, palette)
     left = tile.x + tile.gutter
-    draw_matrix(
-        canvas, left, y + 1, values, cell=tile.cell, tall=tall, scale=scale, palette=palette,
-        factor=10.0 ** -_power(scale),
-    )  # fmt: skip
+    cell = ValueCell(width=tile.cell, tall=tall, scale=scale, palette=palette)
+    draw_matrix(canvas, left, y + 1, values, cell, factor=10.0 ** -_power(scale))
     counts = fact.counts.tolist() if fact.counts is not None else []
     end = left + tile.cell * values.shape[1]
     if vector:
@@ -129,12 +125,12 @@ def _draw_title(
     kind: WeightKind,
     palette: Palette,
 ) -> None:
-    """The name as in the equations, the shape, the norm, and then torch's own name, as far as there is room."""
+    """Write the name as in the equations, the shape, the norm, and torch's own name, as far as there is room."""
     name = _BEFORE[kind] + short_name(fact.name)
-    x, end = canvas.put(tile.x, y, _cut(name, tile.width), palette.accent) + 1, tile.x + tile.width
+    x, end = canvas.put(tile.x, y, cut(name, tile.width), palette.accent) + 1, tile.x + tile.width
     norm = f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {_norm(fact)}"
     parts = [
-        ([_shape(fact.shape)], palette.text),
+        ([shape_text(fact.shape)], palette.text),
         ([norm], palette.dim),
         ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
         (_left_out(shown, fact.shape), palette.accent),
@@ -147,7 +143,7 @@ def _draw_title(
 
 
 def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:
-    """What a picture leaves out, in fewer and fewer words: `64 of 512 rows`."""
+    """Return what a picture leaves out, in ever fewer words: `64 of 512 rows`."""
     names = ("rows", "columns") if len(shape) > 1 else ("values",)
     words = [
         f"{part} of {whole} {name}" for part, whole, name in zip(shown, shape, names, strict=False) if part < whole
@@ -159,7 +155,7 @@ def _draw_rows(
     canvas: Canvas, tile: MatrixBox, y: int, rows: Sequence[int], tall: int, gates: Sequence[str], size: int,
     palette: Palette,
 ) -> None:  # fmt: skip
-    """The numbers of the rows; of stacked gates the gate's name where it begins."""
+    """Write the numbers of the rows; for stacked gates also each gate's name where it begins."""
     per = size // len(gates) if gates else 0
     before = -1
     for at, row in enumerate(rows):
@@ -184,12 +180,12 @@ def _stacks(fact: MatrixFact, every: Sequence[MatrixFact], gates: int) -> bool:
 def _draw_table(
     canvas: Canvas, y: int, rest: Sequence[MatrixFact], kind: WeightKind, legend: bool, palette: Palette
 ) -> None:
-    """A line for each tensor: name, shape, norm, range; side by side where rows are few; the rest is counted."""
+    """Write a line for each tensor: name, shape, norm, range; in columns if rows are few; the others are counted."""
     room = canvas.height - y - legend
     cells = [
         (
             _BEFORE[kind] + short_name(each.name),
-            _shape(each.shape),
+            shape_text(each.shape),
             f"‖·‖ {_norm(each)}",
             _range(each),
             safe(each.name),
@@ -217,7 +213,7 @@ def _draw_table(
 
 
 def _norm(fact: MatrixFact) -> str:
-    """The norm; a dash where nothing is there yet."""
+    """Write the norm; a dash if there is none yet."""
     return "–" if math.isnan(fact.norm) and not fact.not_finite else compact(fact.norm)
 
 
@@ -225,11 +221,3 @@ def _range(fact: MatrixFact) -> str:
     if fact.not_finite:
         return f"{fact.not_finite} not finite"
     return "" if math.isnan(fact.norm) else f"{compact(fact.lowest, 3)} … {compact(fact.highest, 3)}"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-
-
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(0, room - 1)] + "…"
