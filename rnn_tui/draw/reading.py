@@ -198,7 +198,7 @@ def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, to
 
 
 def _draw_table(canvas: Canvas, top: int, columns: int, facts: ReadingFacts, palette: Palette) -> None:
-    """Draw a row for each property: the unit that follows it best, its r, and that of the unit shown."""
+    """Draw a row for each property: the unit that follows it best, its r, and the r of the unit shown."""
     rows = math.ceil(len(facts.followers) / columns)
     wide = (canvas.width - 2) // columns
     label = max(len(PROPERTIES[each.property].label) for each in facts.followers)

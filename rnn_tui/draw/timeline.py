@@ -24,7 +24,7 @@ def _line(status: Status, width: int) -> tuple[int, int, str, str]:
 
 
 def tick_at(status: Status, width: int, x: int) -> int:
-    """Return the tick of a cell of the line; that of the nearest end for cells beside it."""
+    """Return the tick of a cell of the line; cells beside it have the tick of the nearest end."""
     start, size, _, _ = _line(status, width)
     part = min(max((x - start) / (size - 1), 0.0), 1.0)
     return round(part * status.newest)

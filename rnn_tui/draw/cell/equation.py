@@ -63,7 +63,7 @@ class EquationLines:
 
 
 def before(facts: CellFacts) -> str:
-    """Return the name of the state before; for a cell that reads from the right, it is that of the next time step."""
+    """Return the name of the state before, which is the one of the next time step if the cell reads from the right."""
     return "hₜ₊₁" if facts.direction else "hₜ₋₁"
 
 

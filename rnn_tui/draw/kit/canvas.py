@@ -81,7 +81,7 @@ class Canvas:
 
     @staticmethod
     def _clear(row: list[str], at: int) -> None:
-        """Blank the other half of a wide character before one of its halves is overwritten."""
+        """Clear the other half of a wide character before one of its halves is overwritten."""
         if row[at] == "" and at:
             row[at - 1] = " "
         elif at + 1 < len(row) and row[at + 1] == "":

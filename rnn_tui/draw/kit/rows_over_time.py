@@ -1,7 +1,7 @@
-"""Blocks of rows over time steps, with one ruler below them: how high each is, its cells, and what is under the mouse.
+"""Blocks of rows over time steps, with one ruler below them: their heights, their cells, and what is under the mouse.
 
 A picture describes its blocks and stacks them. The object that results both draws them and finds the values at a
-cell, so the exact value under the mouse is always that of the cell that is drawn there.
+cell, so the exact values under the mouse always belong to the cell that is drawn there.
 """
 
 from collections.abc import Callable, Sequence

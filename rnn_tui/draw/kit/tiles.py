@@ -45,7 +45,7 @@ def cursor_style(palette: Palette) -> Style:
 def tone_style(tone: Tone, level: int | None, strong: int | None = None) -> Style:
     """Return the style of a character whose value has this level, None for NaN and infinities.
 
-    From the level `strong` on, either way, it is told without colours too; `strong` None: never.
+    From the level `strong` on, either way, it can be seen without colours too; `strong` None: never.
     """
     if level is None:
         return tone.palette.warning

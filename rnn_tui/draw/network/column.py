@@ -46,7 +46,7 @@ class StepColumn:
         return palette.accent if self.is_current else palette.dim if self.is_fed else palette.faint
 
     def judged(self, style: Style) -> Style:
-        """Return the style of what the output band shows: that of what is being computed where it is."""
+        """Return the style of what the output band shows: highlighted while it is being computed."""
         flow = self.net.flow
         return _now(flow, self.palette) if self.is_current or (flow and flow.lit("output", self.step)) else style
 

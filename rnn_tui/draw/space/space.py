@@ -31,7 +31,7 @@ def point_at(
 ) -> tuple[int, int] | None:
     """Return the row of the batch and the time step of the point nearest to a cell, if one is near.
 
-    For the embedding, the step is the place in `characters`. Of two points equally near, that of the selected row wins.
+    For the embedding, the step is the place in `characters`. Of two points equally near, the selected row's wins.
     """
     plane = lay_out_space(facts, width=width, height=height, scale=scale)
     if not facts.points.size:

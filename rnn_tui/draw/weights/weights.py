@@ -170,7 +170,7 @@ def _draw_rows(
 
 
 def _stacks(fact: MatrixFact, every: Sequence[MatrixFact], gates: int) -> bool:
-    """Whether a tensor has the rows of several gates, as the shape of W_hh tells: (gates * H, H)."""
+    """Return whether a matrix stacks the gates of a cell in its rows."""
     hidden = next((each.shape for each in every if "weight_hh" in each.name and len(each.shape) > 1), None)
     recurrent = "weight_ih" in fact.name or "weight_hh" in fact.name
     stacked = hidden is not None and gates > 1 and gates * hidden[1] == hidden[0] == fact.shape[0]
