@@ -9,7 +9,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_step, chosen_unit, layer_keys
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["CellPane"]
@@ -17,7 +17,7 @@ __all__ = ["CellPane"]
 _COLUMN = 2  # cells that a number of a matrix takes at the least
 
 
-class CellPane(InsidePane):
+class CellPane(InsidePane[CellFacts]):
     """The equation of the cell with the real numbers put in."""
 
     ID = "cell"
@@ -36,7 +36,7 @@ class CellPane(InsidePane):
         """The cell at the time cursor; as much of it as could fit."""
         width, height = self.size
         return CellAsk(
-            step=-1 if view.cursor is None else min(view.cursor, experiment.length - 1),
+            step=chosen_step(experiment, view),
             layer=view.layer,
             direction=view.direction,
             unit=chosen_unit(experiment, view),
@@ -51,23 +51,18 @@ class CellPane(InsidePane):
 
     def title(self, scene: Scene) -> str:
         """Which cell."""
-        facts = scene.answer(CellFacts)
+        facts = self.facts(scene)
         at = "" if facts is None else f"t={facts.step}"
-        where = chosen_cell(scene.experiment, scene.view)
-        return " · ".join(filter(None, (self.NAME, at, where)))
+        return self.titled(at, chosen_cell(scene.experiment, scene.view))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
-        network = scene.experiment.network
-        layers = "↑ ↓ layer · " if network.layers * network.directions > 1 else ""
         beside = "torch alone" if scene.view.compare else "written out beside torch"
-        return f"{layers}, . unit {chosen_unit(scene.experiment, scene.view) + 1} · o: {beside}"
+        unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
+        return layer_keys(scene.experiment, unit, f"o: {beside}")
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.cell."""
-        facts = scene.answer(CellFacts)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: CellFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         return draw_cell(
             facts,
             width=width,
@@ -76,7 +71,3 @@ class CellPane(InsidePane):
             kind=scene.experiment.network.cell,
             character=scene.glyphs[facts.character],
         )
-
-    def step_at(self, scene: Scene, x: int) -> int | None:
-        """It has no time axis."""
-        return None

@@ -10,7 +10,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_unit
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_step, chosen_unit, layer_keys
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["GatesPane"]
@@ -18,7 +18,7 @@ __all__ = ["GatesPane"]
 _WITHOUT_GATES = 2  # heatmaps: of the sum, and of the slope
 
 
-class GatesPane(InsidePane):
+class GatesPane(InsidePane[GatesFacts]):
     """Heatmaps of i, f, g, o and c, or of r, z and n: units down, time across."""
 
     ID = "gates"
@@ -44,7 +44,7 @@ class GatesPane(InsidePane):
             unit=chosen_unit(experiment, view),
             units=gate_units_that_fit(self.size.height, heatmaps),
             order=_order(experiment, view),
-            at=-1 if view.cursor is None else min(view.cursor, experiment.length - 1),
+            at=chosen_step(experiment, view),
         )
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
@@ -55,7 +55,7 @@ class GatesPane(InsidePane):
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """The next unit in the order that is shown."""
-        facts = None if self._scene is None else self._scene.answer(GatesFacts)
+        facts = None if self._scene is None else self.facts(self._scene)
         shown = [] if facts is None or facts.order == "number" else facts.units.tolist()
         unit = chosen_unit(experiment, view)
         if unit not in shown:
@@ -66,22 +66,17 @@ class GatesPane(InsidePane):
         """Which layer, and what a heatmap measures."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.view)
-        return " · ".join(filter(None, (self.NAME, f"{network.kind.short} {network.hidden_size}", where)))
+        return self.titled(f"{network.kind.short} {network.hidden_size}", where)
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
-        network = scene.experiment.network
-        layers = "↑ ↓ layer" if network.layers * network.directions > 1 else ""
         unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
         turned = _order(scene.experiment, scene.view) == "rows"
         other = f"o: units {'by number' if turned else 'that tell the rows apart'}"
-        return " · ".join(filter(None, (layers, unit, other if len(scene.experiment.data.inputs) > 1 else "")))
+        return layer_keys(scene.experiment, unit, other if len(scene.experiment.data.inputs) > 1 else "")
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.gates."""
-        facts = scene.answer(GatesFacts)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: GatesFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         return draw_gates(
             facts,
             width=width,
@@ -93,11 +88,8 @@ class GatesPane(InsidePane):
             unit=chosen_unit(scene.experiment, scene.view),
         )
 
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+    def exact(self, scene: Scene, facts: GatesFacts, x: int, y: int) -> str:
         """The exact value of a gate."""
-        facts = scene.answer(GatesFacts)
-        if facts is None:
-            return ""
         unit = chosen_unit(scene.experiment, scene.view)
         layout = lay_out_gates(
             facts, width=self.size.width, height=self.size.height, axis=scene.axis, palette=scene.palette, unit=unit

@@ -7,13 +7,13 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_step
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["GradientsPane"]
 
 
-class GradientsPane(InsidePane):
+class GradientsPane(InsidePane[GradientsFacts]):
     """‖∂L/∂h_t‖ for every time step and layer, on a logarithmic scale."""
 
     ID = "gradients"
@@ -32,7 +32,7 @@ class GradientsPane(InsidePane):
 
     def ask(self, experiment: Experiment, view: ViewState) -> GradientsAsk:
         """For the loss at the time cursor."""
-        at = -1 if view.cursor is None else min(view.cursor, experiment.length - 1)
+        at = chosen_step(experiment, view)
         return GradientsAsk(at=at, layer=view.layer, direction=view.direction)
 
     def title(self, scene: Scene) -> str:
@@ -43,11 +43,8 @@ class GradientsPane(InsidePane):
         """What the cursor is for."""
         return "[ ] whose loss alone"
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.gradients."""
-        facts = scene.answer(GradientsFacts)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: GradientsFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         network = scene.experiment.network
         return draw_gradients(
             facts,
@@ -60,11 +57,8 @@ class GradientsPane(InsidePane):
             layers=network.layers,
         )
 
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+    def exact(self, scene: Scene, facts: GradientsFacts, x: int, y: int) -> str:
         """The exact norm at a cell."""
-        facts = scene.answer(GradientsFacts)
-        if facts is None:
-            return ""
         layout = lay_out_gradients(
             facts,
             width=self.size.width,

@@ -2,45 +2,103 @@
 are on the screen."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+
+from textual.strip import Strip
 
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect import Answer, Ask
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.widgets.pane import Pane
 
-__all__ = ["InsidePane", "chosen_cell", "chosen_unit"]
+__all__ = ["InsidePane", "chosen_cell", "chosen_step", "chosen_unit", "layer_keys"]
+
+Facts = TypeVar("Facts", bound=Answer)
 
 
-class InsidePane(Pane):
-    """A pane with a question of its own. A new one says what it asks, and draws what is answered (`scene.answer`)."""
+class InsidePane(Pane, Generic[Facts]):
+    """A pane with a question of its own. A new one says what it asks, and draws the facts that the engine answers."""
+
+    IN_EVERY_FRAME: ClassVar[bool] = True  # else its answer takes long: the newest is shown, with its tick
+    _facts_type: type[Facts]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Its picture is made of the answer to its ask, which bears its name."""
+        """Note the facts that its picture is made of, which bear its name."""
         super().__init_subclass__(**kwargs)
         cls.PARTS = (cls.ID, "inside")
+        (cls._facts_type,) = get_args(cls.__orig_bases__[0])  # type: ignore[attr-defined]
 
     def ask(self, experiment: Experiment, view: ViewState) -> Ask:
-        """What the engine is to compute, no more of it than fits the pane."""
+        """Return what the engine is to compute, no more of it than fits the pane."""
         raise NotImplementedError
 
+    def draw(self, scene: Scene, facts: Facts, width: int, height: int) -> list[Strip]:
+        """Return the picture of what the engine has answered."""
+        raise NotImplementedError
+
+    def exact(self, scene: Scene, facts: Facts, x: int, y: int) -> str:
+        """Return the exact value at a cell, in words."""
+        return ""
+
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The view with this pane turned to the next thing that it can show; the same where there is none."""
+        """Return the view with this pane turned to the next thing that it can show; the same if there is none."""
         return view
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
-        """The view on the next of what it shows one of: a unit, if it does not say otherwise."""
+        """Return the view on the next of the things that it shows one by one, which are units by default."""
         return replace(view, unit=(chosen_unit(experiment, view) + by) % experiment.network.hidden_size)
+
+    def facts(self, scene: Scene) -> Facts | None:
+        """Return what the engine has answered; None before it has."""
+        if self.IN_EVERY_FRAME:
+            return scene.answer(self._facts_type)
+        newest = scene.newest(self._facts_type)
+        return None if newest is None else newest[0]
+
+    def tick(self, scene: Scene) -> str:
+        """Return the tick whose weights the newest answer is of, in words."""
+        newest = scene.newest(self._facts_type)
+        return "" if newest is None else f"tick {newest[1]:,}"
+
+    def titled(self, *parts: str) -> str:
+        """Return the pane's name and those of the parts that are not empty."""
+        return _joined(self.NAME, *parts)
+
+    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
+        """Return the picture; nothing before there is an answer."""
+        facts = self.facts(scene)
+        return [] if facts is None else self.draw(scene, facts, width, height)
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """Return the exact value at a cell, in words."""
+        facts = self.facts(scene)
+        return "" if facts is None else self.exact(scene, facts, x, y)
+
+
+def chosen_step(experiment: Experiment, view: ViewState) -> int:
+    """Return the time step of the cursor; -1: it follows the one being fed."""
+    return -1 if view.cursor is None else min(view.cursor, experiment.length - 1)
 
 
 def chosen_unit(experiment: Experiment, view: ViewState) -> int:
-    """The unit that is looked at; networks differ in how many they have."""
+    """Return the selected unit; networks differ in how many they have."""
     return min(view.unit, experiment.network.hidden_size - 1)
 
 
 def chosen_cell(experiment: Experiment, view: ViewState) -> str:
-    """The layer and direction that are looked at, as words for a title; empty where there is only one."""
+    """Return the selected layer and direction, as words for a title; empty if there is only one."""
     network = experiment.network
     words = [f"layer {min(view.layer, network.layers - 1) + 1}"] if network.layers > 1 else []
     words += ["→←"[view.direction]] if network.bidirectional else []
     return " ".join(words)
+
+
+def layer_keys(experiment: Experiment, *others: str) -> str:
+    """Return the keys that choose the layer, if there are several, and other keys, as a subtitle."""
+    network = experiment.network
+    return _joined("↑ ↓ layer" if network.layers * network.directions > 1 else "", *others)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))

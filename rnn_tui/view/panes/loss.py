@@ -114,10 +114,6 @@ class LossPane(Pane):
             background=Style(),
         )
 
-    def step_at(self, scene: Scene, x: int) -> int | None:
-        """Its axis is not that of the time steps."""
-        return None
-
 
 def _squared(scene: Scene) -> str:
     """The squared errors, and what they are in the units of the series."""

@@ -11,7 +11,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts, ReadingOrder
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, layer_keys
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["ReadingPane"]
@@ -20,11 +20,12 @@ _PROPERTIES: tuple[PropertyName, ...] = get_args(PropertyName)
 _ORDERS: tuple[ReadingOrder, ...] = ("variance", *_PROPERTIES)
 
 
-class ReadingPane(InsidePane):
+class ReadingPane(InsidePane[ReadingFacts]):
     """The text, each character on the colour of one unit's value; the units in an order."""
 
     ID = "reading"
     NAME = "Unit's view"
+    IN_EVERY_FRAME = False
     EXPLANATION = Explanation(
         shows="The text as one hidden unit sees it: each character on the colour of the unit's value when it has just "
         "read it, with the weights of this tick, from a zero state. Of an LSTM it is the cell c: its memory.",
@@ -49,22 +50,17 @@ class ReadingPane(InsidePane):
     def title(self, scene: Scene) -> str:
         """Which layer, and the weights of which tick."""
         network = scene.experiment.network
-        cell = network.cell.partition("-")[0].upper()
         where = chosen_cell(scene.experiment, scene.view)
-        return " · ".join(filter(None, (self.NAME, f"{cell} {network.hidden_size}", where, _tick(scene))))
+        return self.titled(f"{network.kind.short} {network.hidden_size}", where, self.tick(scene))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
         network, view = scene.experiment.network, scene.view
-        layers = "↑ ↓ layer · " if network.layers * network.directions > 1 else ""
         rank = f", . {_rank(scene.experiment, view) + 1} of {network.hidden_size} by {_label(view.order)}"
-        return f"{layers}{rank} · o: by {_label(_next(view))}"
+        return layer_keys(scene.experiment, rank, f"o: by {_label(_next(view))}")
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.reading."""
-        facts = _facts(scene)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: ReadingFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         return draw_reading(
             facts,
             width=width,
@@ -83,16 +79,16 @@ class ReadingPane(InsidePane):
             return None  # it is a text of its own
         return step if step is not None and step < scene.experiment.length else None
 
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+    def exact(self, scene: Scene, facts: ReadingFacts, x: int, y: int) -> str:
         """The exact value of a character, and of an LSTM both h and c."""
-        facts, at = _facts(scene), self._character(scene)
-        if facts is None or at is None:
+        at = self._character(scene)
+        if at is None:
             return ""
         c = "" if facts.c is None else f"c = {facts.c[at]:+.7f} · "
         return f"t={at} {scene.glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}h = {facts.h[at]:+.7f}"
 
     def _character(self, scene: Scene) -> int | None:
-        facts = _facts(scene)
+        facts = self.facts(scene)
         if facts is None or self._mouse is None:
             return None
         width, height = self.size
@@ -124,15 +120,3 @@ def _at(scene: Scene) -> int | None:
     if scene.experiment.data.text:
         return None
     return scene.current if scene.view.cursor is None else scene.view.cursor
-
-
-def _facts(scene: Scene) -> ReadingFacts | None:
-    """The newest answer: not every frame has one."""
-    newest = scene.newest(ReadingFacts)
-    return None if newest is None else newest[0]
-
-
-def _tick(scene: Scene) -> str:
-    """Whose weights it is of."""
-    newest = scene.newest(ReadingFacts)
-    return "" if newest is None else f"tick {newest[1]:,}"

@@ -6,7 +6,7 @@ look inside, by what they ask the engine: the pane of a `SaliencyAsk` is the cla
 """
 
 from importlib import import_module
-from typing import get_args
+from typing import Any, get_args
 
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.view.panes.inspect_base import InsidePane
@@ -23,8 +23,8 @@ PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, 
 INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in get_args(Ask))
 
 
-def inside_pane(name: str) -> type[InsidePane]:
+def inside_pane(name: str) -> type[InsidePane[Any]]:
     """Return the class of the pane with that ID. Raises ModuleNotFoundError where there is none."""
     module = import_module(f"rnn_tui.view.panes.{name}")
-    kind: type[InsidePane] = getattr(module, f"{name.capitalize()}Pane")
+    kind: type[InsidePane[Any]] = getattr(module, f"{name.capitalize()}Pane")
     return kind

@@ -13,13 +13,13 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_step
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SaliencyPane"]
 
 
-class SaliencyPane(InsidePane):
+class SaliencyPane(InsidePane[SaliencyFacts]):
     """The text of the row, each character shaded by gradient × input."""
 
     ID = "saliency"
@@ -36,7 +36,7 @@ class SaliencyPane(InsidePane):
 
     def ask(self, experiment: Experiment, view: ViewState) -> SaliencyAsk:
         """The output at the time cursor."""
-        step = -1 if view.cursor is None else min(view.cursor, experiment.length - 1)
+        step = chosen_step(experiment, view)
         return SaliencyAsk(step=step, output=view.output)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
@@ -45,7 +45,7 @@ class SaliencyPane(InsidePane):
 
     def title(self, scene: Scene) -> str:
         """Of which output."""
-        facts = scene.answer(SaliencyFacts)
+        facts = self.facts(scene)
         if facts is None or not len(facts.values):
             return f"{self.NAME} · gradient × input"
         facts, glyphs = _readable(facts, scene)
@@ -57,11 +57,8 @@ class SaliencyPane(InsidePane):
             return "[ ] output"
         return f"[ ] output · o: {'the predicted' if scene.view.output == 'target' else 'the target'}"
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.saliency."""
-        facts = scene.answer(SaliencyFacts)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: SaliencyFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         facts, glyphs = _readable(facts, scene)
         return draw_saliency(
             facts, width=width, height=height, palette=scene.palette, glyphs=glyphs, cursor=scene.cursor
@@ -69,17 +66,17 @@ class SaliencyPane(InsidePane):
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Its text is wrapped: a column is not a time step."""
-        facts = scene.answer(SaliencyFacts)
+        facts = self.facts(scene)
         if facts is None or self._mouse is None:
             return None
         width, height = self.size
         facts, glyphs = _readable(facts, scene)
         return saliency_step_at(facts, *self._mouse, width=width, height=height, glyphs=glyphs)
 
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+    def exact(self, scene: Scene, facts: SaliencyFacts, x: int, y: int) -> str:
         """The exact value of a character."""
-        facts, step = scene.answer(SaliencyFacts), self.step_at(scene, x)
-        if facts is None or step is None or step >= len(facts.values):
+        step = self.step_at(scene, x)
+        if step is None or step >= len(facts.values):
             return ""
         facts, glyphs = _readable(facts, scene)
         return f"t={step} {glyphs[facts.inputs[step]]}: {facts.values[step]:+.7f}"

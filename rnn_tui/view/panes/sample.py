@@ -26,12 +26,13 @@ _TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
 _LARGEST_SEED = 2**63 - 1
 
 
-class SamplePane(InsidePane):
+class SamplePane(InsidePane[SampleFacts]):
     """The prime, what is expected next, and two texts that follow. In it one can type: it then keeps the keys."""
 
     ID = "sample"
     NAME = "Generate"
     HOME = "side"
+    IN_EVERY_FRAME = False
     EXPLANATION = Explanation(
         shows="What the network writes when it reads its own words: from h₀ = 0 it reads the prime, then each "
         "character that it has just said. Once always the likeliest, once drawn by chance, with this tick's weights.",
@@ -74,11 +75,11 @@ class SamplePane(InsidePane):
 
     def title(self, scene: Scene) -> str:
         """How it is drawn, and with the weights of which tick."""
-        return " · ".join(filter(None, (self.NAME, _how(scene.view.sample), _tick(scene))))
+        return self.titled(_how(scene.view.sample), self.tick(scene))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose, where it writes."""
-        if not _writes(scene):
+        if not self._writes(scene):
             return ""
         if self._typed is None:
             return "enter type · o T · , . seed · O all"
@@ -91,11 +92,8 @@ class SamplePane(InsidePane):
             self._end_typing()
         super().show(scene)
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.sample."""
-        facts = _facts(scene)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: SampleFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         return draw_sample(
             facts,
             self._prime(scene),
@@ -107,13 +105,26 @@ class SamplePane(InsidePane):
             newline=scene.experiment.vocabulary.find("\n"),
         )
 
+    def _writes(self, scene: Scene) -> bool:
+        """Whether it can say something to a text; of pairs that are read both ways only the engine knows."""
+        experiment = scene.experiment
+        if not experiment.training.learn or experiment.is_numbers:
+            return False
+        if not experiment.network.bidirectional:
+            return True
+        says = response_kind(experiment.data)
+        if says == "each" and experiment.data.pairs:  # the targets may be the next characters
+            facts = self.facts(scene)
+            return facts is not None and not facts.refused
+        return says in ("each", "one")
+
     def _prime(self, scene: Scene) -> Prime:
         experiment = scene.experiment
-        if not _writes(scene):
+        if not self._writes(scene):
             return Prime(glyphs=(), known=())
         if self._typed is None or self._replaces:
             sample = chosen_sample(experiment, scene.view)
-            text, facts = sample.prime, _facts(scene)
+            text, facts = sample.prime, self.facts(scene)
             if not text and sample.default and facts is not None:  # the engine has taken one
                 text = "".join(experiment.vocabulary[index] for index in facts.prime if index >= 0)
         else:
@@ -125,15 +136,8 @@ class SamplePane(InsidePane):
             typing=self._typed is not None,
         )
 
-    def step_at(self, scene: Scene, x: int) -> int | None:
-        """It has no time steps of the sequence."""
-        return None
-
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+    def exact(self, scene: Scene, facts: SampleFacts, x: int, y: int) -> str:
         """The exact probability of a character."""
-        facts = _facts(scene)
-        if facts is None:
-            return ""
         prime, (width, height) = self._prime(scene), self.size
         newline = scene.experiment.vocabulary.find("\n")
         page = lay_out_sample(facts, prime, width=width, height=height, glyphs=scene.glyphs, newline=newline)
@@ -162,7 +166,7 @@ class SamplePane(InsidePane):
     def begin_typing(self) -> None:
         """From now on keys are text, appended to the prime."""
         scene = self._scene
-        if scene is None or self.typing or not _writes(scene):
+        if scene is None or self.typing or not self._writes(scene):
             return
         self._typed_for = scene.experiment
         self._replaces = scene.view.prime is None
@@ -245,20 +249,6 @@ def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
     return replace(view.sample, prime=prime, default=bool(data.pairs))
 
 
-def _writes(scene: Scene) -> bool:
-    """Whether it can say something to a text; of pairs that are read both ways only the engine knows."""
-    experiment = scene.experiment
-    if not experiment.training.learn or experiment.is_numbers:
-        return False
-    if not experiment.network.bidirectional:
-        return True
-    says = response_kind(experiment.data)
-    if says == "each" and experiment.data.pairs:  # the targets may be the next characters
-        facts = _facts(scene)
-        return facts is not None and not facts.refused
-    return says in ("each", "one")
-
-
 def _how(sample: SampleAsk) -> str:
     """How the second text is drawn."""
     if sample.temperature == 0:
@@ -283,15 +273,3 @@ def _of_prime(facts: SampleFacts, prime: Prime, index: int) -> str:
         return f"{prime.glyphs[index]}: fed first, after h₀ = 0"
     before = "".join(prime.glyphs[max(0, index - 6) : index])
     return f"{prime.glyphs[index]} after {before}: p={facts.prime_p[at]:.7f}"
-
-
-def _facts(scene: Scene) -> SampleFacts | None:
-    """The newest answer: not every frame has one."""
-    newest = scene.newest(SampleFacts)
-    return None if newest is None else newest[0]
-
-
-def _tick(scene: Scene) -> str:
-    """Whose weights it is of."""
-    newest = scene.newest(SampleFacts)
-    return "" if newest is None else f"tick {newest[1]:,}"

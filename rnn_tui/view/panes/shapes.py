@@ -55,10 +55,6 @@ class ShapesPane(Pane):
             zoomed=self.has_class("full"),
         )
 
-    def step_at(self, scene: Scene, x: int) -> int | None:
-        """It has no time axis."""
-        return None
-
 
 def _written(shape: tuple[int, ...]) -> str:
     return f"({', '.join(map(str, shape))})"

@@ -9,7 +9,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell
+from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, layer_keys
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SpacePane"]
@@ -17,7 +17,7 @@ __all__ = ["SpacePane"]
 _MOST_ROWS = 8  # of the batch
 
 
-class SpacePane(InsidePane):
+class SpacePane(InsidePane[SpaceFacts]):
     """h_t on its first two principal components, from character to character; or the embedding vectors."""
 
     ID = "space"
@@ -51,20 +51,15 @@ class SpacePane(InsidePane):
         """Of what."""
         if _kind(scene.experiment, scene.view) == "embedding":
             return f"{self.NAME} · embedding"
-        return " · ".join(filter(None, (self.NAME, "h", chosen_cell(scene.experiment, scene.view))))
+        return self.titled("h", chosen_cell(scene.experiment, scene.view))
 
     def subtitle(self, scene: Scene) -> str:
         """The keys that choose."""
-        network = scene.experiment.network
-        layers = "↑ ↓ layer" if network.layers * network.directions > 1 else ""
-        other = f"o: {'states' if scene.view.space == 'embedding' else 'embedding'}" if network.embedding else ""
-        return " · ".join(filter(None, (layers, other)))
+        other = f"o: {'states' if scene.view.space == 'embedding' else 'embedding'}"
+        return layer_keys(scene.experiment, other if scene.experiment.network.embedding else "")
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.space."""
-        facts = scene.answer(SpaceFacts)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: SpaceFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         return draw_space(
             facts,
             width=width,
@@ -81,10 +76,10 @@ class SpacePane(InsidePane):
         found = self._point(scene)
         return None if found is None or _kind(scene.experiment, scene.view) == "embedding" else found[1]
 
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+    def exact(self, scene: Scene, facts: SpaceFacts, x: int, y: int) -> str:
         """Where the point nearest to the mouse lies."""
-        facts, found = scene.answer(SpaceFacts), self._point(scene)
-        if facts is None or found is None:
+        found = self._point(scene)
+        if found is None:
             return ""
         row, place = found
         at = facts.rows.tolist().index(row)
@@ -100,7 +95,7 @@ class SpacePane(InsidePane):
         return f"{where}{character} · PC1 {first:+.6f} · PC2 {second:+.6f}"
 
     def _point(self, scene: Scene) -> tuple[int, int] | None:
-        facts = scene.answer(SpaceFacts)
+        facts = self.facts(scene)
         if facts is None or self._mouse is None:
             return None
         width, height = self.size

@@ -23,7 +23,7 @@ _NAMES: dict[WeightKind, str] = {
 }
 
 
-class WeightsPane(InsidePane):
+class WeightsPane(InsidePane[WeightsFacts]):
     """Heatmaps and histograms of the weights, their gradients, or their last update."""
 
     ID = "weights"
@@ -62,14 +62,7 @@ class WeightsPane(InsidePane):
         """The keys that choose."""
         return f", . matrix · o: {_NAMES[_NEXT[scene.view.weights]].lower()}"
 
-    def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.weights."""
-        facts = scene.answer(WeightsFacts)
-        if facts is None:
-            return []
+    def draw(self, scene: Scene, facts: WeightsFacts, width: int, height: int) -> list[Strip]:
+        """Draw the picture."""
         gates = scene.experiment.network.kind.gate_names
         return draw_weights(facts, width=width, height=height, palette=scene.palette, gates=gates)
-
-    def step_at(self, scene: Scene, x: int) -> int | None:
-        """It has no time axis."""
-        return None

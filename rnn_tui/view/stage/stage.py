@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -75,7 +76,7 @@ class Stage(Horizontal):
         return self._zoomed
 
     @property
-    def active(self) -> InsidePane | None:
+    def active(self) -> InsidePane[Any] | None:
         """The pane on the screen that looks inside: the one with the focus, or else the one opened last."""
         there = [pane for pane in (self.screen.focused, *reversed(self._opened)) if isinstance(pane, InsidePane)]
         return next((pane for pane in there if pane in self.shown), None)

@@ -97,8 +97,8 @@ class Pane(Picture, can_focus=True):
         return ""
 
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """Return the time step at a cell."""
-        return scene.axis.step_at(x)
+        """Return the time step at a cell; None where there is none."""
+        return scene.axis.step_at(x) if self.TIMED else None
 
     def on_resize(self) -> None:
         """Draw again at the new size."""
