@@ -1,1 +1,1 @@
-"""One file a pane: which part of a frame it draws, its title, and what stands under the mouse."""
+"""A module for each pane: which part of a frame it draws, its title, and what is under the mouse."""

@@ -24,16 +24,18 @@ class CellPane(InsidePane[CellFacts]):
     NAME = "The cell, in numbers"
     HOME = "side"
     EXPLANATION = Explanation(
-        shows="The arithmetic of one cell at the time cursor: what it reads, what it remembers, the weights, and how "
-        "the new state comes out of them. The numbers are those of this tick; put in, they add up.",
-        read="Each row of W_ih is a template: its inner product with x_t, its match, is large where the input fits it. "
-        "W_hh does the same with the state before. The sum goes through the non-linearity, and that is h_t.",
+        shows="The arithmetic of one cell at the time cursor: what it reads, what it remembers, the weights, and "
+        "how the new state follows from them. The numbers are those of this tick, and they add up.",
+        read="Each row of W_ih is a template: its inner product with x_t, its match, is large where the input fits "
+        "it. W_hh does the same with the state before. The sum goes through the non-linearity, and that is "
+        "h_t.",
         then=", and . choose the unit whose line is written out. Move the time cursor and see which part changes. "
-        "o computes the same from the equations in engine/network/cells.py, beside torch, with the largest difference.",
+        "o computes the same from the equations in engine/network/cells.py, beside torch, with the "
+        "largest difference.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> CellAsk:
-        """The cell at the time cursor; as much of it as could fit."""
+        """Return the ask for the cell at the time cursor, for as much of it as could fit."""
         width, height = self.size
         return CellAsk(
             step=chosen_step(experiment, view),
@@ -46,17 +48,17 @@ class CellPane(InsidePane[CellFacts]):
         )
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """With the equations written out beside torch, or without."""
+        """Return the view with the equations written out beside torch, or without."""
         return replace(view, compare=not view.compare)
 
     def title(self, scene: Scene) -> str:
-        """Which cell."""
+        """Return which cell it is."""
         facts = self.facts(scene)
         at = "" if facts is None else f"t={facts.step}"
         return self.titled(at, chosen_cell(scene.experiment, scene.view))
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """Return the keys that choose."""
         beside = "torch alone" if scene.view.compare else "written out beside torch"
         unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
         return layer_keys(scene.experiment, unit, f"o: {beside}")

@@ -19,23 +19,26 @@ _WITHOUT_GATES = 2  # heatmaps: of the sum, and of the slope
 
 
 class GatesPane(InsidePane[GatesFacts]):
-    """Heatmaps of i, f, g, o and c, or of r, z and n: units down, time across."""
+    """Heatmaps of i, f, g, o and c, or of r, z and n: units down, time steps across."""
 
     ID = "gates"
     NAME = "Gates"
     TIMED = True
     EXPLANATION = Explanation(
-        shows="The gates of one layer at every time step: small networks inside the cell that decide what it forgets, "
-        "what it takes in, and what it lets out. They are computed from the weights and states of this very tick.",
-        read="A gate lies between 0 (shut, dark) and 1 (open, bright), one row a unit. LSTM: f keeps the old c, i "
-        "takes in the new g, o lets c out as h. GRU: z keeps the old h, r says how much of it the new n may see.",
-        then="`remember` with --cell lstm, once it is learnt: which unit carries the first letter? One whose c differs "
-        "between the rows ({ }) and stays so to the end. o puts such units first: their f is near 1 all the way. An f "
-        "near 1 alone is not enough, a unit that only counts has it too. ↑ ↓ choose the layer, , and . the unit.",
+        shows="The gates of one layer at every time step: small networks inside the cell that decide what it "
+        "forgets, what it takes in, and what it lets out. They are computed from the weights and states of "
+        "this tick.",
+        read="A gate lies between 0 (shut, dark) and 1 (open, bright), one row for each unit. LSTM: f keeps the "
+        "old c, i takes in the new g, o lets c out as h. GRU: z keeps the old h, r decides how much of it the "
+        "new n may see.",
+        then="`remember` with --cell lstm, once it has learnt it: which unit carries the first letter? One whose c "
+        "differs between the rows ({ }) and stays so to the end. o puts such units first: their f is near 1 "
+        "all the way. An f near 1 alone is not enough; a unit that only counts has that too. ↑ ↓ choose the "
+        "layer, , and . the unit.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> GatesAsk:
-        """As many units as fit."""
+        """Return the ask for as many units as fit."""
         kind = experiment.network.kind
         heatmaps = len(kind.gates) + kind.has_c if kind.is_gated else _WITHOUT_GATES
         return GatesAsk(
@@ -48,13 +51,13 @@ class GatesPane(InsidePane[GatesFacts]):
         )
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The units that tell the rows apart first, or in their order; one row has nothing to be told from."""
+        """Return the view with the units that tell the rows apart first, or in order of number."""
         if len(experiment.data.inputs) < 2:
             return view
         return replace(view, gate_order="number" if view.gate_order == "rows" else "rows")
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
-        """The next unit in the order that is shown."""
+        """Return the view on the next unit in the order that is shown."""
         facts = None if self._scene is None else self.facts(self._scene)
         shown = [] if facts is None or facts.order == "number" else facts.units.tolist()
         unit = chosen_unit(experiment, view)
@@ -63,13 +66,13 @@ class GatesPane(InsidePane[GatesFacts]):
         return replace(view, unit=shown[(shown.index(unit) + by) % len(shown)])
 
     def title(self, scene: Scene) -> str:
-        """Which layer, and what a heatmap measures."""
+        """Return the cell, its size and the layer."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.view)
         return self.titled(f"{network.kind.short} {network.hidden_size}", where)
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """Return the keys that choose."""
         unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
         turned = _order(scene.experiment, scene.view) == "rows"
         other = f"o: units {'by number' if turned else 'that tell the rows apart'}"
@@ -89,7 +92,7 @@ class GatesPane(InsidePane[GatesFacts]):
         )
 
     def exact(self, scene: Scene, facts: GatesFacts, x: int, y: int) -> str:
-        """The exact value of a gate."""
+        """Return the exact values of a gate."""
         unit = chosen_unit(scene.experiment, scene.view)
         layout = lay_out_gates(
             facts, width=self.size.width, height=self.size.height, axis=scene.axis, palette=scene.palette, unit=unit
@@ -99,5 +102,5 @@ class GatesPane(InsidePane[GatesFacts]):
 
 
 def _order(experiment: Experiment, view: ViewState) -> Literal["number", "rows"]:
-    """The order of the units: the view may still be turned to the rows of an experiment before."""
+    """Return the order of the units; the view may still have the one of an experiment before."""
     return view.gate_order if len(experiment.data.inputs) > 1 else "number"

@@ -20,28 +20,29 @@ class GradientsPane(InsidePane[GradientsFacts]):
     NAME = "Gradients through time"
     TIMED = True
     EXPLANATION = Explanation(
-        shows="How much the loss depends on the state of each time step: ‖∂L/∂h_t‖, for the whole loss and for the "
-        "loss of the step at the time cursor alone. It is what backpropagation through time brings back to each step.",
-        read="The scale is logarithmic. Bars that fall towards the left are a vanishing gradient: what happened there "
-        "cannot be learnt from here. Grey is less than a millionth of the largest of its row. Red explodes: above 1, "
-        "and more than 10 times the norm that the gradient starts with. The sentences are of the whole sequence. ρ is "
-        "the spectral radius of W_hh: well below 1 gradients die out. Saturated units pass nothing on.",
-        then="Open the lesson `remember`, put the cursor on the last step, and compare --cell rnn with --cell lstm: "
-        "through c the gradient survives. A larger --gap makes it harder.",
+        shows="How much the loss depends on the state at each time step: ‖∂L/∂h_t‖, for the whole loss and for the "
+        "loss at the time cursor alone. It is what backpropagation through time brings back to each step.",
+        read="The scale is logarithmic. Bars that shrink towards the left are a vanishing gradient: what happened "
+        "there cannot be learnt from here. Grey is less than a millionth of the largest in its row. Red is "
+        "exploding: above 1, and more than 10 times the norm it starts with. The sentences are about the "
+        "whole sequence. ρ is the spectral radius of W_hh: if it is well below 1, gradients die out. "
+        "Saturated units pass nothing on.",
+        then="Open the lesson `remember`, put the cursor on the last step, and compare --cell rnn with --cell "
+        "lstm: through c the gradient survives. A larger --gap makes it harder.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> GradientsAsk:
-        """For the loss at the time cursor."""
+        """Return the ask for the loss at the time cursor."""
         at = chosen_step(experiment, view)
         return GradientsAsk(at=at, layer=view.layer, direction=view.direction)
 
     def title(self, scene: Scene) -> str:
-        """What is measured."""
+        """Return what is measured."""
         return f"{self.NAME} · ‖∂L/∂h‖"
 
     def subtitle(self, scene: Scene) -> str:
-        """What the cursor is for."""
-        return "[ ] whose loss alone"
+        """Return what the time cursor is for."""
+        return "[ ] choose the step of the single loss"
 
     def draw(self, scene: Scene, facts: GradientsFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
@@ -58,7 +59,7 @@ class GradientsPane(InsidePane[GradientsFacts]):
         )
 
     def exact(self, scene: Scene, facts: GradientsFacts, x: int, y: int) -> str:
-        """The exact norm at a cell."""
+        """Return the exact norm at a cell."""
         layout = lay_out_gradients(
             facts,
             width=self.size.width,

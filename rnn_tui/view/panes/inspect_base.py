@@ -46,7 +46,7 @@ class InsidePane(Pane, Generic[Facts]):
         return view
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
-        """Return the view on the next of the things that it shows one by one, which are units by default."""
+        """Return the view on the next of the things that it shows one by one; by default, the next unit."""
         return replace(view, unit=(chosen_unit(experiment, view) + by) % experiment.network.hidden_size)
 
     def facts(self, scene: Scene) -> Facts | None:
@@ -57,7 +57,7 @@ class InsidePane(Pane, Generic[Facts]):
         return None if newest is None else newest[0]
 
     def tick(self, scene: Scene) -> str:
-        """Return the tick whose weights the newest answer is of, in words."""
+        """Return the tick that the newest answer belongs to, in words."""
         newest = scene.newest(self._facts_type)
         return "" if newest is None else f"tick {newest[1]:,}"
 

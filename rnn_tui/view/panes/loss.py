@@ -19,7 +19,7 @@ _STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 
 
 class LossPane(Pane):
-    """A curve over epochs, with the floor below which this network cannot fall."""
+    """A curve over epochs, with the floor below which the loss of this network cannot fall."""
 
     ID = "loss"
     NAME = "Loss"
@@ -28,10 +28,10 @@ class LossPane(Pane):
     EXTRAS = ("characters", "held_out", "others")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
-        read="Down is better. Faint points are the losses of single characters. The dashed line is the floor: a state "
-        "between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing how often each "
-        "answer comes, and nothing else. Green is what is held out: while both fall it learns, where green rises it "
-        "learns by heart. After going back, the old future stays there faintly.",
+        read="Lower is better. Faint points are the losses of single characters. The dashed line is the floor: a "
+        "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
+        "only how often each answer comes. Green is the part held out: while both fall, it learns; where "
+        "green rises, it learns by heart. After going back, the old future stays there, faintly.",
         then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
     )
 
@@ -42,7 +42,7 @@ class LossPane(Pane):
         self._chart: list[Strip] = []
 
     def title(self, scene: Scene) -> str:
-        """How the losses of the characters become one, and the floor."""
+        """Return the floor, guessing, the score of the part held out, and how losses of characters become one."""
         experiment = scene.experiment
         if experiment.is_numbers:
             text = _squared(scene)
@@ -56,13 +56,13 @@ class LossPane(Pane):
             return self.in_border(f"{name}{guess}{each}", f"{name}{each}", name)
         how = f"{experiment.training.reduction} over {experiment.length}"
         if experiment.floor is not None and scene.characters is not None and experiment.training.reduction == "sum":
-            # the points are no sums, and may lie below it
+            # the points are not sums, and may lie below it
             long = f"{name}{guess} of the {how}"
             return self.in_border(long, f"{name} of the {how}", f"{name} (sum)")
         return self.in_border(f"{name}{guess} · {how}", f"{name} · {how}", name)
 
     def subtitle(self, scene: Scene) -> str:
-        """What the faint points are, and which axes are logarithmic."""
+        """Return what the other curves and the points are, and which axes are logarithmic."""
         judged = scene.held_out
         green = [] if judged is None else _parting(judged, _pass(scene))
         parts = green[:1]
@@ -72,7 +72,7 @@ class LossPane(Pane):
         return self.in_border(" · ".join(parts), *(green or parts[:1]))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.chart. The curve comes less often than frames do: the same one is not drawn again."""
+        """Draw the chart, if it has changed: not every frame brings a curve."""
         view = scene.view
         newest = max((float(each.x[-1]) for each in _drawn(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
@@ -116,7 +116,7 @@ class LossPane(Pane):
 
 
 def _squared(scene: Scene) -> str:
-    """The squared errors, and what they are in the units of the series."""
+    """Write the squared errors, in the units of the series."""
     scale, loss, judged = scene.opened.scale, scene.frame.status.loss, scene.held_out
     if scale is None or loss is None:
         return "squared error"
@@ -127,7 +127,7 @@ def _squared(scene: Scene) -> str:
 
 
 def _judged(held_out: HeldOut) -> tuple[str, ...]:
-    """What is made of the part held out, in ever fewer words."""
+    """Return the scores of the part held out, in ever fewer words."""
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
     bits = f", {held_out.bits:.3f} bits" if math.isfinite(held_out.loss) else ""
     right = f", {held_out.accuracy:.1%} ✓"
@@ -138,12 +138,12 @@ def _judged(held_out: HeldOut) -> tuple[str, ...]:
 
 
 def _pass(scene: Scene) -> str:
-    """What a pass over one batch is called: an update, unless one is made of several."""
+    """Return what a pass over one batch is called: an update, unless an update is made of several passes."""
     return "pass" if scene.experiment.training.accumulate > 1 else "update"
 
 
 def _parting(held_out: HeldOut, name: str) -> list[str]:
-    """What the second curve is, and whether it goes its own way, in ever fewer words."""
+    """Return what the green curve is, and whether it rises while the other falls, in ever fewer words."""
     if held_out.parted is not None:
         parted = f"parted at {name} {held_out.parted:,}"
         return [f"{parted}: green rises", parted]
@@ -152,13 +152,13 @@ def _parting(held_out: HeldOut, name: str) -> list[str]:
 
 
 def _drawn(scene: Scene) -> list[Curve]:
-    """All that is drawn along the run."""
+    """Return all curves of the run."""
     own = (scene.curve, scene.characters)
     return [*(each.curve for each in scene.others), *(each for each in own if each is not None)]
 
 
 def _mark(scene: Scene) -> float | None:
-    """Where on the axis the screen is, if it is not at the end of the curve."""
+    """Return the place of the screen's tick on the axis, if it is not the end of the curve."""
     status = scene.frame.status
     if status.tick == status.newest:
         return None
@@ -166,7 +166,7 @@ def _mark(scene: Scene) -> float | None:
 
 
 def _decade_below(value: float) -> float:
-    """The power of ten at or below a loss: where a logarithmic axis begins, and stays for a while."""
+    """Return the power of ten at or below a loss, where a logarithmic axis begins and stays for a while."""
     return 10.0 ** math.floor(math.log10(value))
 
 

@@ -27,21 +27,21 @@ class NetworkPane(Pane):
     PARTS = ("steps",)
     EXTRAS = ("states", "phase")
     EXPLANATION = Explanation(
-        shows="One and the same cell, drawn once for each time step: at every step it reads a character and the state "
-        "that the step before has left, and leaves a new state.",
-        read="Data flows upward: input below, the recurrent layers above it, the output with its probability, and the "
-        "target on top. Time runs to the right, along the arrows. A box is filled with the colours of its state; ✓ and "
-        "✗ say whether the likeliest character is the right one.",
-        then="Press n for slow motion: the tick is held at each of its phases, and backward runs the arrows from right "
-        "to left. Or [ and ] to choose a time step, and i for its cell in numbers.",
+        shows="One and the same cell, drawn once for each time step: at every step it reads a character and the "
+        "state that the step before has left, and leaves a new state.",
+        read="Data flows upward: the input at the bottom, the recurrent layers above it, the output with its "
+        "probability, and the target at the top. Time runs to the right, along the arrows. A box is filled "
+        "with the colours of its state; ✓ and ✗ show whether the likeliest character is the right one.",
+        then="Press n for slow motion: the tick is held at each of its phases, and the backward pass runs along "
+        "the arrows from right to left. Or use [ and ] to choose a time step, and i for its cell in numbers.",
     )
 
     def title(self, scene: Scene) -> str:
-        """How many time steps there are, and which are shown."""
+        """Return how many time steps there are, and which are shown."""
         return self.in_border(*self.forms(scene))
 
     def forms(self, scene: Scene) -> list[str]:
-        """The titles, in ever fewer words: each says which time steps are shown, if not all."""
+        """Return the titles, in ever fewer words: each tells which time steps are shown, if not all."""
         axis, rows = scene.axis, scene.experiment.rows
         part = f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}"
         shown = part if axis.count < axis.length else ""
@@ -51,26 +51,26 @@ class NetworkPane(Pane):
         return [*forms, f"Network{shown}", part.removeprefix(" · ")] if shown else [*forms, f"Network{row}"]
 
     def subtitle(self, scene: Scene) -> str:
-        """What the drawing leaves unsaid."""
+        """Return what the drawing does not show."""
         network, learn = scene.experiment.network, scene.experiment.training.learn
         sample, words = _sample(scene, self.size.height), [""]
         scale = scene.opened.scale
         if scale is not None and (scale.offset or scale.unit != 1):
             words = [f"numbers are {safe(scale.label)}", safe(scale.label)]
         if learn and network.bidirectional:
-            words = ["reads both ways, so it has seen the answer", "it has seen the answer", "saw the answer"]
+            words = ["reads both ways, so it has already seen the answer", "it has seen the answer", "saw the answer"]
         elif learn and network.head == "direct":
             words = ["the state itself is the logits", "the logits are h"]
         return self.in_border(*(" · ".join(filter(None, (sample, each))) for each in words))
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.unrolled."""
+        """Draw the network."""
         return draw_unrolled(
             _unrolled(scene), width=width, height=height, axis=scene.axis, palette=scene.palette, cursor=scene.cursor
         )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
-        """The step, what it says and how sure it is."""
+        """Return the time step, what is predicted there, and with which probability."""
         step, steps = scene.axis.step_at(x), scene.steps
         if step is None or steps is None:
             return ""
@@ -79,8 +79,8 @@ class NetworkPane(Pane):
             return _number_under_mouse(scene, steps.numbers, at, step)
         text = f"t={step} input {scene.inputs[at]}"
         if at < len(steps.target_p):
-            said, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
-            text += f" · says {said} with p={exact(p, 6)}"
+            output, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
+            text += f" · predicts {output} with p={exact(p, 6)}"
             text += f" · target {scene.targets[at]} has p={exact(steps.target_p[at], 6)}"
         return text
 
@@ -92,13 +92,13 @@ def _number_under_mouse(scene: Scene, numbers: Numbers, at: int, step: int) -> s
     if scale is not None:
         text += f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)"
     if at < len(numbers.predicted):
-        said, true = unit_text(numbers.predicted[at], deviation), unit_text(numbers.truth[at], deviation)
-        text += f" · says {said} · true {true}"
+        output, true = unit_text(numbers.predicted[at], deviation), unit_text(numbers.truth[at], deviation)
+        text += f" · predicts {output} · true {true}"
     return text
 
 
 def _sample(scene: Scene, height: int) -> str:
-    """How many units the boxes show, if not all; while gradients stand in them, they show none."""
+    """Return how many units the boxes show, if not all; none while they show gradients."""
     units, flow = scene.experiment.network.hidden_size, _flow(scene)
     if units <= 1 or (flow is not None and (flow.is_backward or flow.kind == "update")):
         return ""
@@ -108,7 +108,7 @@ def _sample(scene: Scene, height: int) -> str:
 
 
 def height_of(experiment: Experiment) -> int:
-    """The rows that the network of an experiment would like to have."""
+    """Return how many rows the network of an experiment can use."""
     network = experiment.network
     cells = network.layers * network.directions
     return natural_height(
@@ -152,7 +152,7 @@ def _unrolled(scene: Scene) -> Unrolled:
 
 
 def _flow(scene: Scene) -> PhaseFlow | None:
-    """The phase that the run is held at, as the drawing wants it."""
+    """Return the phase at which a tick is held, as it is drawn."""
     phase, network = scene.frame.phase, scene.experiment.network
     if phase is None:
         return None

@@ -1,4 +1,4 @@
-"""What the network says now."""
+"""What the network predicts now."""
 
 from textual import events
 from textual.strip import Strip
@@ -19,7 +19,7 @@ _COMFORTABLE = 5  # cells a step should have, so that its bars can be read
 
 
 class PredictionPane(Pane):
-    """The predicted text under input and target, the likeliest characters, and the texts that came before."""
+    """The predicted text below input and target, the likeliest characters, and the predictions before."""
 
     ID = "prediction"
     NAME = "Prediction"
@@ -28,16 +28,16 @@ class PredictionPane(Pane):
     PARTS = ("steps", "forecast")
     EXTRAS = ("predictions", "learnt")
     EXPLANATION = Explanation(
-        shows="What the network says at every time step, beside what would be right, and how sure it is; of a series, "
-        "its end and how the network goes on alone.",
-        read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log of "
-        "the probability of the right one. Below stand the texts that it has said so far, and since when (a click goes "
-        "there); not so where the data is a text, since every pass reads another part of it.",
-        then="Move the time cursor (] and [) to the step that is wrong, and press a: which inputs mattered for it?",
+        shows="What the network predicts at every time step, beside the right answer, and how sure it is; for a "
+        "series, its end and how the network goes on alone.",
+        read="The bars are the probabilities of the likeliest characters at each step; the loss of a step is −log "
+        "of the probability of the right one. Below are the texts it has predicted so far, and since when (a "
+        "click goes there); if the data is a text there are none, as every pass reads another part of it.",
+        then="Move the time cursor ([ and ]) to a step that is wrong, and press a: which inputs mattered for it?",
     )
 
     def title(self, scene: Scene) -> str:
-        """Since when it is right, if it ever was; what it is that a series tells."""
+        """Return the epoch since which it is right, if it is; for a series, its name."""
         if scene.experiment.is_numbers:
             scale = scene.opened.scale
             label = "" if scale is None else safe(scale.label)
@@ -50,7 +50,7 @@ class PredictionPane(Pane):
         return self.in_border(f"{name} · {first}", f"✓ {first}" if scene.is_right else first, first)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.prediction, and draw.series for numbers."""
+        """Draw the prediction; of a series, a chart."""
         if scene.experiment.is_numbers:
             forecast = scene.frame.forecast
             if forecast is None:
@@ -64,27 +64,27 @@ class PredictionPane(Pane):
         )
 
     def subtitle(self, scene: Scene) -> str:
-        """What the chart of a series leaves out."""
+        """Return what the chart of a series leaves out."""
         forecast = scene.frame.forecast
         if forecast is None:
             return ""
-        return forecast.note or ("some of it lies outside of the picture" if is_outside(forecast) else "")
+        return forecast.note or ("some of it lies outside the chart" if is_outside(forecast) else "")
 
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """The time step at a cell of its own axis; the chart of a series has another."""
+        """Return the time step at a cell of the pane's own axis; the chart of a series has none."""
         if scene.experiment.is_numbers:
             return None
         return _axis(scene, self.size.width).step_at(x)
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the tick at which a prediction first came up, where one was clicked."""
+        """Go to the tick at which a prediction first appeared, if one was clicked."""
         tick = event.style.meta.get("tick")
         if isinstance(tick, int):
             event.prevent_default()  # the time cursor stays where it is
             self.post_message(self.TickChosen(tick))
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
-        """The likeliest characters of a step with their exact probabilities."""
+        """Return the likeliest characters of a time step with their exact probabilities."""
         step, steps = self.step_at(scene, x), scene.steps
         if step is None or steps is None or step - steps.first >= len(steps.top):
             return ""
@@ -94,7 +94,7 @@ class PredictionPane(Pane):
 
 
 def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:
-    """All steps where each has room for a mark, else a window of comfortable ones and a cell on each side of it."""
+    """Return an axis of all steps if each has room for a mark, else of a window with wider columns and margins."""
     axis = TimeAxis.fit(width, length, narrowest=narrowest, gutter=GUTTER)
     if axis.column < max(_MARKED, narrowest + 1) or axis.count < length:
         axis = TimeAxis.fit(width - 1, length, narrowest=_COMFORTABLE, gutter=GUTTER + 1)
@@ -102,7 +102,7 @@ def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:
 
 
 def _axis(scene: Scene, width: int) -> TimeAxis:
-    """The pane's own axis, in the middle of which the cursor stands, inside the frame's window."""
+    """Return the pane's own axis, with the cursor in the middle, inside the frame's window."""
     axis = prediction_axis(width, scene.experiment.length, widest_glyph(scene.experiment))
     steps = scene.steps
     if steps is None:
@@ -113,7 +113,7 @@ def _axis(scene: Scene, width: int) -> TimeAxis:
 
 
 def _due(scene: Scene, steps: Steps) -> int:
-    """Characters that are to be said in the whole row."""
+    """Return how many characters of the row have a target."""
     return scene.experiment.length if steps.scored is None else steps.scored
 
 
@@ -149,7 +149,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
 
 
 def _reading(scene: Scene) -> range:
-    """The time steps that slow motion has begun to compute: in both directions all of them, once the cells are."""
+    """Return the time steps that slow motion has begun to compute; both ways, all of them once the cells are."""
     phase = scene.frame.phase
     if phase is None or phase.kind in ("update", "backward"):
         return range(0)
@@ -159,6 +159,6 @@ def _reading(scene: Scene) -> range:
 
 
 def _seen(seen: PredictionSeen) -> Seen:
-    """A prediction with printable characters: what stands for one may be longer than it."""
+    """Return a prediction in printable characters, of which several may stand for one."""
     wrong = None if seen.wrong is None else len(safe(seen.text[: seen.wrong]))
     return Seen(safe(seen.text), seen.epoch, seen.right, wrong)

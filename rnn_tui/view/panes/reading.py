@@ -27,34 +27,36 @@ class ReadingPane(InsidePane[ReadingFacts]):
     NAME = "Unit's view"
     IN_EVERY_FRAME = False
     EXPLANATION = Explanation(
-        shows="The text as one hidden unit sees it: each character on the colour of the unit's value when it has just "
-        "read it, with the weights of this tick, from a zero state. Of an LSTM it is the cell c: its memory.",
-        read="Orange is above 0, blue below. Look where the colour turns: after every space? between quotes? The table "
-        "names the unit that follows each property best; r = 1 or −1 is perfectly, 0 not at all.",
-        then=", and . go through the units, those that vary most first; o puts them in the order in which they follow "
-        "quotes, brackets, indentation and so on. Let it train on a text, and see when a unit finds the quotes.",
+        shows="The text as one hidden unit sees it: each character on the colour of the unit's value just after it "
+        "was read, with the weights of this tick, from a zero state. For an LSTM it is the cell c, its "
+        "memory.",
+        read="Orange is above 0, blue below. Look where the colour turns: after every space? between quotes? The "
+        "table names the unit that follows each property best; r = 1 or −1 means perfectly, 0 not at all.",
+        then=", and . go through the units, those that vary most first; o sorts them by how closely they follow "
+        "quotes, brackets, indentation and so on. Let it train on a text, and see when a unit finds the "
+        "quotes.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> ReadingAsk:
-        """The unit of the rank chosen, in the order chosen."""
+        """Return the ask for the unit of the chosen rank in the chosen order."""
         return ReadingAsk(layer=view.layer, direction=view.direction, rank=_rank(experiment, view), order=view.order)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The next order, and the unit that comes first in it."""
+        """Return the view with the next order, and the unit that is first in it."""
         return replace(view, order=_next(view), rank=0)
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
-        """The next unit in the order."""
+        """Return the view on the next unit in the order."""
         return replace(view, rank=(_rank(experiment, view) + by) % experiment.network.hidden_size)
 
     def title(self, scene: Scene) -> str:
-        """Which layer, and the weights of which tick."""
+        """Return the cell, its size, the layer and the tick."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.view)
         return self.titled(f"{network.kind.short} {network.hidden_size}", where, self.tick(scene))
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """Return the keys that choose."""
         network, view = scene.experiment.network, scene.view
         rank = f", . {_rank(scene.experiment, view) + 1} of {network.hidden_size} by {_label(view.order)}"
         return layer_keys(scene.experiment, rank, f"o: by {_label(_next(view))}")
@@ -73,14 +75,14 @@ class ReadingPane(InsidePane[ReadingFacts]):
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """Its text is wrapped: a column is not a time step."""
+        """Return the time step of the character under the mouse: the text is wrapped, so a column is none."""
         step = self._character(scene)
         if scene.experiment.data.text:
             return None  # it is a text of its own
         return step if step is not None and step < scene.experiment.length else None
 
     def exact(self, scene: Scene, facts: ReadingFacts, x: int, y: int) -> str:
-        """The exact value of a character, and of an LSTM both h and c."""
+        """Return the exact value of a character; for an LSTM both h and c."""
         at = self._character(scene)
         if at is None:
             return ""
@@ -116,7 +118,7 @@ def _label(order: ReadingOrder) -> str:
 
 
 def _at(scene: Scene) -> int | None:
-    """The character whose page of a long text is shown: the one chosen, or the one that is being fed."""
+    """Return the character whose page of a long text is shown: at the time cursor, or the one being fed."""
     if scene.experiment.data.text:
         return None
     return scene.current if scene.view.cursor is None else scene.view.cursor

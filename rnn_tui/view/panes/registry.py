@@ -24,7 +24,7 @@ INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in get_args(As
 
 
 def inside_pane(name: str) -> type[InsidePane[Any]]:
-    """Return the class of the pane with that ID. Raises ModuleNotFoundError where there is none."""
+    """Return the class of the pane with that ID. Raises ModuleNotFoundError if there is none."""
     module = import_module(f"rnn_tui.view.panes.{name}")
     kind: type[InsidePane[Any]] = getattr(module, f"{name.capitalize()}Pane")
     return kind

@@ -27,24 +27,24 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
     EXPLANATION = Explanation(
         shows="For the output at the time cursor: how much each input character spoke for it or against it. It is "
         "gradient × input: the slope of the output's logit with respect to the input, times the input.",
-        read="Orange spoke for the character, blue against it; the stronger, the more. It is the slope at this very "
-        "point, so a saturated network can show little although much depends on the input.",
-        then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): what "
-        "does the first character get? Often not the most: a slope tells of a small change, not of what was needed. "
-        "o asks the same of the right character instead of the predicted one.",
+        read="Orange spoke for the character, blue against it; the stronger the colour, the more. It is the slope "
+        "at this very point, so a saturated network can show little although much depends on the input.",
+        then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): "
+        "what does the first character get? Often not the most: a slope tells about a small change, not about "
+        "what was needed. o asks the same about the right character instead of the predicted one.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> SaliencyAsk:
-        """The output at the time cursor."""
+        """Return the ask for the output at the time cursor."""
         step = chosen_step(experiment, view)
         return SaliencyAsk(step=step, output=view.output)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The target's logit instead of the predicted one, and back."""
+        """Return the view with the logit of the target instead of the predicted character, or back."""
         return replace(view, output="target" if view.output == "predicted" else "predicted")
 
     def title(self, scene: Scene) -> str:
-        """Of which output."""
+        """Return which output it is about."""
         facts = self.facts(scene)
         if facts is None or not len(facts.values):
             return f"{self.NAME} · gradient × input"
@@ -52,7 +52,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         return f"{self.NAME} · for {glyphs[facts.character]} at t={facts.step} ({facts.output})"
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """Return the keys that choose."""
         if scene.experiment.is_numbers:
             return "[ ] output"
         return f"[ ] output · o: {'the predicted' if scene.view.output == 'target' else 'the target'}"
@@ -65,7 +65,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """Its text is wrapped: a column is not a time step."""
+        """Return the time step of the character under the mouse: the text is wrapped, so a column is none."""
         facts = self.facts(scene)
         if facts is None or self._mouse is None:
             return None
@@ -74,7 +74,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         return saliency_step_at(facts, *self._mouse, width=width, height=height, glyphs=glyphs)
 
     def exact(self, scene: Scene, facts: SaliencyFacts, x: int, y: int) -> str:
-        """The exact value of a character."""
+        """Return the exact value of a character."""
         step = self.step_at(scene, x)
         if step is None or step >= len(facts.values):
             return ""
@@ -83,7 +83,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
 
 
 def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequence[str]]:
-    """What was read as places in a table of texts: that of the characters, or one of all numbers of the row."""
+    """Return the facts with the inputs as places in a table of texts, and the table: the glyphs, or numbers as text."""
     if facts.numbers is None:
         return facts, scene.glyphs
     scale = scene.opened.scale

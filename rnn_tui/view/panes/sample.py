@@ -1,4 +1,4 @@
-"""What the network writes by itself, and what it expects after every key that is typed."""
+"""What the network writes by itself, and what it expects after each key that is typed."""
 
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -27,58 +27,59 @@ _LARGEST_SEED = 2**63 - 1
 
 
 class SamplePane(InsidePane[SampleFacts]):
-    """The prime, what is expected next, and two texts that follow. In it one can type: it then keeps the keys."""
+    """The prime, what is expected next, and two texts that follow. While one types in it, it keeps the keys."""
 
     ID = "sample"
     NAME = "Generate"
     HOME = "side"
     IN_EVERY_FRAME = False
     EXPLANATION = Explanation(
-        shows="What the network writes when it reads its own words: from h₀ = 0 it reads the prime, then each "
-        "character that it has just said. Once always the likeliest, once drawn by chance, with this tick's weights.",
-        read="The brighter a character, the surer the network was of it. The bars are what it expects next; under the "
-        "prime stands how likely each was. A network that has learnt answers gives its answer, and stops. T below 1 "
-        "makes it more cautious, above 1 more daring.",
-        then="Press enter and type: after every key the bars show what it expects next. Let it train meanwhile. "
-        "O sets prime, T, top-k and length.",
+        shows="What the network writes when it reads its own output: from h₀ = 0 it reads the prime, then each "
+        "character it has just predicted. Once it takes the likeliest, once one drawn at random, with this "
+        "tick's weights.",
+        read="The brighter a character, the surer the network was of it. The bars are what it expects next; below "
+        "the prime you see how likely each of its characters was. A network that has learnt answers gives its "
+        "answer and stops. T below 1 makes it more cautious, above 1 more daring.",
+        then="Press enter and type: after every key the bars show what it expects next. Let it train meanwhile. O "
+        "sets prime, T, top-k and length.",
     )
 
     @dataclass
     class Typed(Message):
-        """Another text to go on from."""
+        """Another text to go on from was typed."""
 
         prime: str
 
     def __init__(self) -> None:
         super().__init__()
-        self._typed: str | None = None  # while somebody types: keys may come faster than they are drawn
-        self._replaces = False  # the prime is nobody's choice: the first key takes its place
+        self._typed: str | None = None  # while typing: keys may come faster than they are drawn
+        self._replaces = False  # the prime was not chosen: the first key replaces it
         self._typed_for: Experiment | None = None
 
     # ---- what is asked, and drawn -----------------------------------------------------------------------------
 
     def ask(self, experiment: Experiment, view: ViewState) -> SampleAsk:
-        """As many characters as there can be room for."""
+        """Return the ask for as many characters as there can be room for."""
         sample = chosen_sample(experiment, view)
         return replace(sample, length=min(sample.length, text_room(*self.size)))
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The next temperature."""
+        """Return the view with the next temperature."""
         now = view.sample.temperature
         higher = next((each for each in _TEMPERATURES if each > now), _TEMPERATURES[0])
         return changed(view, sample=replace(view.sample, temperature=higher))
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
-        """The next seed."""
+        """Return the view with the next seed."""
         seed = min(max(view.sample.seed + by, 0), _LARGEST_SEED)
         return changed(view, sample=replace(view.sample, seed=seed))
 
     def title(self, scene: Scene) -> str:
-        """How it is drawn, and with the weights of which tick."""
+        """Return how the second text is drawn, and the tick."""
         return self.titled(_how(scene.view.sample), self.tick(scene))
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose, where it writes."""
+        """Return the keys that choose, if the network can write."""
         if not self._writes(scene):
             return ""
         if self._typed is None:
@@ -87,7 +88,7 @@ class SamplePane(InsidePane[SampleFacts]):
         return f"typing · {line}⌫ · ctrl+u none · esc ends"
 
     def show(self, scene: Scene) -> None:
-        """Draw this scene; what was typed for other data is over."""
+        """Draw this scene; typing for other data ends."""
         if self._typed_for is not None and self._typed_for.data != scene.experiment.data:
             self._end_typing()
         super().show(scene)
@@ -106,7 +107,7 @@ class SamplePane(InsidePane[SampleFacts]):
         )
 
     def _writes(self, scene: Scene) -> bool:
-        """Whether it can say something to a text; of pairs that are read both ways only the engine knows."""
+        """Return whether the network can answer a text; for pairs that are read both ways only the engine knows."""
         experiment = scene.experiment
         if not experiment.training.learn or experiment.is_numbers:
             return False
@@ -137,7 +138,7 @@ class SamplePane(InsidePane[SampleFacts]):
         )
 
     def exact(self, scene: Scene, facts: SampleFacts, x: int, y: int) -> str:
-        """The exact probability of a character."""
+        """Return the exact probability of a character."""
         prime, (width, height) = self._prime(scene), self.size
         newline = scene.experiment.vocabulary.find("\n")
         page = lay_out_sample(facts, prime, width=width, height=height, glyphs=scene.glyphs, newline=newline)
@@ -164,7 +165,7 @@ class SamplePane(InsidePane[SampleFacts]):
         return self._typed is not None
 
     def begin_typing(self) -> None:
-        """From now on keys are text, appended to the prime."""
+        """Make keys text, which is appended to the prime."""
         scene = self._scene
         if scene is None or self.typing or not self._writes(scene):
             return
@@ -189,11 +190,11 @@ class SamplePane(InsidePane[SampleFacts]):
         self.post_message(self.Typed(self._typed))
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Called by textual, for the footer: which keys are text."""
+        """Return whether a key is text; textual asks this for the footer."""
         return self.typing and character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
-        """While typing: text, and the few keys that change it. All others do what they always do."""
+        """Take text, and the few keys that change it, while typing. All other keys do what they always do."""
         if self._typed is None or self._typed_for is None:
             return
         vocabulary = self._typed_for.vocabulary
@@ -218,22 +219,22 @@ class SamplePane(InsidePane[SampleFacts]):
         event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
-        """All of it, as text."""
+        """Take all of it as text."""
         if self._typed is not None:
             event.stop()
             text = event.text.replace("\r\n", "\n").replace("\r", "\n")
             self._type(self._typed + text.encode("utf-8", "replace").decode("utf-8"))
 
     def on_blur(self) -> None:
-        """The focus has gone elsewhere."""
+        """End typing, as the focus has moved."""
         self._end_typing()
 
 
 def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
-    """What is asked for, with its prime: the one typed, or what the row that is looked at begins with.
+    """Return what is asked for, with its prime: the one typed, or the beginning of the selected row.
 
-    That is its first character where the network goes on with a text, and all of it where it answers. Of a text, which
-    is not known here, it is a new line, or where that has none its first character by code; pairs give their first.
+    That is the row's first character if the network continues a text, and all of it if it answers. For a file of text,
+    which the view does not know, it is a newline, or the vocabulary's first character; for pairs the engine takes one.
     """
     data, vocabulary = experiment.data, experiment.vocabulary
     rows = data.inputs
@@ -250,7 +251,7 @@ def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
 
 
 def _how(sample: SampleAsk) -> str:
-    """How the second text is drawn."""
+    """Return how the second text is drawn."""
     if sample.temperature == 0:
         return "T=0, the likeliest"
     return " · ".join(
@@ -267,7 +268,7 @@ def _of_prime(facts: SampleFacts, prime: Prime, index: int) -> str:
         return f"{prime.glyphs[index]} is not in the vocabulary: it is left out"
     if not 0 <= at < len(facts.prime):
         return ""
-    if facts.says != "text":  # nobody asks how likely it was
+    if facts.says != "text":  # it is not predicted, so it has no probability
         return f"{prime.glyphs[index]}: read, and answered below"
     if not (facts.prime[:at] >= 0).any():
         return f"{prime.glyphs[index]}: fed first, after h₀ = 0"

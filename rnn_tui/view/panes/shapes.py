@@ -18,20 +18,20 @@ class ShapesPane(Pane):
     PARTS = ("tensors",)
     EXTRAS = ("checks",)
     EXPLANATION = Explanation(
-        shows="Every tensor of the forward pass by name, with its shape and what each dimension counts, and equalities "
-        "that hold between them, computed and compared.",
+        shows="Every tensor of the forward pass by name, with its shape and what each dimension counts, and "
+        "equalities between them, computed and compared.",
         read="A ✓ is an equality that was checked on these very numbers; the largest difference stands beside it.",
         then="Switch batch_first in the experiment (e), and see which shapes change, and which do not.",
     )
 
     def title(self, scene: Scene) -> str:
-        """The order of the dimensions; first, since a narrow pane cuts the end of its title."""
+        """Return the order of the dimensions, first, as a narrow pane cuts the end of its title."""
         return f"batch_first={scene.experiment.network.batch_first} · {self.NAME.lower()}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.shapes."""
+        """Draw the tables."""
         frame = scene.frame
-        notes = [] if frame.checks or "checks" in scene.failures else ["The checks come at the end of the pass."]
+        notes = [] if frame.checks or "checks" in scene.failures else ["The checks are made at the end of the pass."]
         rows = scene.experiment.rows
         swapped = [
             f"{each.name} {_written((each.shape[1], each.shape[0], *each.shape[2:]))}"

@@ -1,4 +1,4 @@
-"""The way of the hidden state in two dimensions."""
+"""The path of the hidden state in two dimensions."""
 
 from dataclasses import replace
 
@@ -25,12 +25,13 @@ class SpacePane(InsidePane[SpaceFacts]):
     HOME = "side"
     EXPLANATION = Explanation(
         shows="The hidden states as points in a plane: the two directions in which they differ most (PCA), with the "
-        "share of the variance that each explains: of all rows of the batch, whichever is looked at. Each point is "
-        "labelled with the character that had just been read.",
-        read="Follow the line from h₀ on: it is the network walking through the text. Points that lie together mean "
-        "the same to the network; the same character at two places far apart means that it remembers what came before.",
-        then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With an "
-        "embedding, o shows the characters' vectors.",
+        "share of the variance that each explains, over all rows of the batch. Each point is labelled with "
+        "the character that had just been read.",
+        read="Follow the line from h₀ on: it is the network walking through the text. Points that lie together "
+        "mean the same to the network; the same character at two distant places means that it remembers what "
+        "came before.",
+        then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With "
+        "an embedding, o shows the characters' vectors.",
     )
 
     def __init__(self) -> None:
@@ -38,23 +39,23 @@ class SpacePane(InsidePane[SpaceFacts]):
         self._scale: dict[tuple[int, str, int, int], float] = {}  # by run, kind and cell: steady from frame to frame
 
     def ask(self, experiment: Experiment, view: ViewState) -> SpaceAsk:
-        """The states of the layer that is looked at, or the embedding."""
+        """Return the ask for the states of the selected layer, or for the embedding."""
         return SpaceAsk(kind=_kind(experiment, view), layer=view.layer, direction=view.direction, rows=_MOST_ROWS)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The embedding instead of the states, and back; a one-hot input has none."""
+        """Return the view with the embedding instead of the states, or back; a one-hot input has none."""
         if not experiment.network.embedding:
             return view
         return replace(view, space="embedding" if view.space == "states" else "states")
 
     def title(self, scene: Scene) -> str:
-        """Of what."""
+        """Return what the points are."""
         if _kind(scene.experiment, scene.view) == "embedding":
             return f"{self.NAME} · embedding"
         return self.titled("h", chosen_cell(scene.experiment, scene.view))
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """Return the keys that choose."""
         other = f"o: {'states' if scene.view.space == 'embedding' else 'embedding'}"
         return layer_keys(scene.experiment, other if scene.experiment.network.embedding else "")
 
@@ -72,12 +73,12 @@ class SpacePane(InsidePane[SpaceFacts]):
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
-        """The time step of the point nearest to the mouse."""
+        """Return the time step of the point nearest to the mouse."""
         found = self._point(scene)
         return None if found is None or _kind(scene.experiment, scene.view) == "embedding" else found[1]
 
     def exact(self, scene: Scene, facts: SpaceFacts, x: int, y: int) -> str:
-        """Where the point nearest to the mouse lies."""
+        """Return the coordinates of the point nearest to the mouse."""
         found = self._point(scene)
         if found is None:
             return ""
@@ -111,7 +112,7 @@ class SpacePane(InsidePane[SpaceFacts]):
 
 
 def _kind(experiment: Experiment, view: ViewState) -> SpaceKind:
-    """What is shown: the view may still be turned to the embedding of an experiment before."""
+    """Return what is shown; the view may still have the embedding of an experiment before."""
     return view.space if experiment.network.embedding else "states"
 
 

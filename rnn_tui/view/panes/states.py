@@ -14,7 +14,7 @@ _FEWEST_ROWS = 2  # below which a heatmap says nothing
 
 
 class StatesPane(Pane):
-    """Heatmaps of h_t, and of c_t for an LSTM: units down, time across."""
+    """Heatmaps of h_t, and of c_t for an LSTM: units down, time steps across."""
 
     ID = "states"
     NAME = "Hidden state"
@@ -22,15 +22,15 @@ class StatesPane(Pane):
     PARTS = ("steps", "states")
     EXPLANATION = Explanation(
         shows="The hidden state h: what the network remembers at each time step, one row for each unit.",
-        read="Blue is below 0, orange above, and the middle grey is 0. Read a column from top to bottom: that is the "
-        "whole memory after that character. Read a row from left to right: that is what one unit makes of the text. "
-        "An LSTM has its cell c beside h.",
-        then="Look for a unit that keeps its colour from the first character to the last: it remembers it. p shows the "
-        "same states as a way in two dimensions, g the gates of an LSTM or GRU.",
+        read="Blue is below 0, orange above, and the middle grey is 0. Read a column from top to bottom: that is "
+        "the whole memory after that character. Read a row from left to right: that is what one unit makes of "
+        "the text. An LSTM has its cell c beside h.",
+        then="Look for a unit that keeps its colour from the first character to the last: it remembers it. p shows "
+        "the same states as a path in two dimensions, g the gates of an LSTM or GRU.",
     )
 
     def title(self, scene: Scene) -> str:
-        """h and its shape."""
+        """Return h and its shape."""
         network = scene.experiment.network
         many = [
             f"{count} {name}"
@@ -46,7 +46,7 @@ class StatesPane(Pane):
         )
 
     def subtitle(self, scene: Scene) -> str:
-        """Which layers are on the screen, if not all."""
+        """Return which layers are on the screen, if not all."""
         layers = scene.experiment.network.layers
         fit = layers_that_fit(scene.experiment, self.size.height)
         if fit >= layers:
@@ -56,7 +56,7 @@ class StatesPane(Pane):
         return f"{shown} of {layers} · ↑ ↓ for the others"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
-        """See draw.states."""
+        """Draw the heatmaps."""
         return draw_states(
             self._layout(scene, height),
             width=width,
@@ -67,7 +67,7 @@ class StatesPane(Pane):
         )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
-        """The exact value of a unit at a time step."""
+        """Return the exact values of a unit at a time step."""
         found = self._layout(scene, self.size.height).locate(x, y)
         return "" if found is None else found.in_words()
 
@@ -92,12 +92,12 @@ def _blocks(experiment: Experiment, layers: int) -> int:
 
 
 def height_with_numbers(experiment: Experiment) -> int:
-    """The rows in which every unit of every layer has one of its own, and room for its numbers."""
+    """Return the rows in which every unit of every layer has its own, with room for numbers."""
     return _blocks(experiment, experiment.network.layers) * experiment.network.hidden_size + SCALES + RULER
 
 
 def layers_that_fit(experiment: Experiment, height: int) -> int:
-    """How many layers can be shown at once in a pane of `height` rows."""
+    """Return how many layers can be shown at once in a pane of `height` rows."""
     network = experiment.network
     wanted = min(_FEWEST_ROWS, network.hidden_size)
     layers = network.layers
@@ -107,5 +107,5 @@ def layers_that_fit(experiment: Experiment, height: int) -> int:
 
 
 def units_that_fit(experiment: Experiment, height: int) -> int:
-    """How many units of a layer can be told apart in a pane of `height` rows."""
+    """Return how many units of a layer can be told apart in a pane of `height` rows."""
     return 2 * rows_for_units(height, _blocks(experiment, layers_that_fit(experiment, height)))

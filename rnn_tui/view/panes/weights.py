@@ -31,35 +31,35 @@ class WeightsPane(InsidePane[WeightsFacts]):
     HOME = "side"
     EXPLANATION = Explanation(
         shows="Every matrix of the network as a heatmap, with its shape, its norm and a histogram: the weights "
-        "themselves, their gradients, or how the last update has moved them.",
-        read="Blue is below 0, orange above. A row belongs to the unit it computes, a column to what it reads. The "
-        "gates of an LSTM (i, f, g, o) or a GRU (r, z, n) stand below one another in one matrix.",
-        then="o turns to the gradients and to the last update; , and . turn over the matrices. Step with → and watch "
-        "which rows an update moves: those of the units that the characters need.",
+        "themselves, their gradients, or how the last update moved them.",
+        read="Blue is below 0, orange above. A row belongs to the unit that it computes, a column to what it "
+        "reads. The gates of an LSTM (i, f, g, o) or a GRU (r, z, n) stand below one another in one matrix.",
+        then="o goes on to the gradients and to the last update; , and . go through the matrices. Step with → and "
+        "watch which rows an update moves: those of the units that the characters need.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> WeightsAsk:
-        """As many pictures as fit."""
+        """Return the ask for as many pictures as fit."""
         shapes = [shape for _, shape in parameter_shapes(experiment)]
         count, rows, columns = matrices_that_fit(self.size.width, self.size.height, shapes, view.matrix)
         return WeightsAsk(kind=view.weights, matrix=view.matrix, matrices=count, rows=rows, columns=columns)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """The gradients, then the last update, then the weights again."""
+        """Return the view with the gradients, then the last update, then the weights again."""
         return replace(view, weights=_NEXT[view.weights])
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
-        """The next matrix."""
+        """Return the view on the next matrix."""
         return replace(view, matrix=(view.matrix + by) % len(parameter_shapes(experiment)))
 
     def title(self, scene: Scene) -> str:
-        """What of them is shown, and how many they are: before a text has been read, nobody knows."""
+        """Return what is shown, and of how many numbers, once the data has been read."""
         if not scene.experiment.vocabulary and not scene.experiment.is_numbers:
             return _NAMES[scene.view.weights]
         return f"{_NAMES[scene.view.weights]} · {scene.opened.weights:,} numbers"
 
     def subtitle(self, scene: Scene) -> str:
-        """The keys that choose."""
+        """Return the keys that choose."""
         return f", . matrix · o: {_NAMES[_NEXT[scene.view.weights]].lower()}"
 
     def draw(self, scene: Scene, facts: WeightsFacts, width: int, height: int) -> list[Strip]:
