@@ -12,19 +12,23 @@ class Key:
     """A key, and what it does."""
 
     keys: str  # Textual's names, comma-separated
-    shown: str  # as it is printed
     action: str
     label: str  # two words, for the footer and the palette
     about: str  # a sentence, for the help and the tooltips
     footer: str = ""  # its word in the footer; empty: not in the footer
     footer_keys: str = ""  # what the footer prints, if the entry stands for several keys
     everywhere: bool = False  # over dialogs as well
+    printed: str = ""  # the key as it is printed, if that is not its name
+
+    @property
+    def shown(self) -> str:
+        """The key as it is printed."""
+        return self.printed or self.keys
 
 
 GROUPS: dict[str, tuple[Key, ...]] = {
     "Training": (
         Key(
-            "space",
             "space",
             "app.toggle_play",
             "play",
@@ -33,35 +37,43 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "right",
-            "→",
             "app.tell('tick')",
             "tick",
             "Pause, and do one tick: one character, or one whole sequence.",
+            printed="→",
             footer="tick",
         ),
-        Key("shift+right", "shift+→", "app.tell('epoch')", "epoch", "Go on to the end of the epoch, and pause there."),
+        Key(
+            "shift+right",
+            "app.tell('epoch')",
+            "epoch",
+            "Go on to the end of the epoch, and pause there.",
+            printed="shift+→",
+        ),
         Key(
             "left",
-            "←",
             "app.tell('tick_back')",
             "tick back",
             "Go back one tick: everything on the screen is then as it was, down to the last weight.",
+            printed="←",
         ),
         Key(
-            "shift+left", "shift+←", "app.tell('epoch_back')", "epoch back", "Go back to the end of the previous epoch."
+            "shift+left",
+            "app.tell('epoch_back')",
+            "epoch back",
+            "Go back to the end of the previous epoch.",
+            printed="shift+←",
         ),
-        Key("home", "home", "app.tell('first_tick')", "first tick", "Go back to tick 0, before anything was learnt."),
-        Key("end", "end", "app.tell('newest_tick')", "newest tick", "Return to the newest tick."),
+        Key("home", "app.tell('first_tick')", "first tick", "Go back to tick 0, before anything was learnt."),
+        Key("end", "app.tell('newest_tick')", "newest tick", "Return to the newest tick."),
         Key(
-            "F",
             "F",
             "app.dialog('fork')",
             "fork",
             "Train differently from this tick on: learning rate, optimiser, clipping, loss, seed.",
         ),
-        Key("b", "b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch."),
+        Key("b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch."),
         Key(
-            "n",
             "n",
             "app.tell('next_phase')",
             "next phase",
@@ -69,32 +81,24 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "s",
-            "s",
             "app.tell('slow_motion')",
             "slow motion",
             "Play phase by phase, with an explanation of each; + and - change the pace. Again: whole ticks.",
         ),
         Key(
             "plus,equals_sign",
-            "+",
             "app.tell('faster')",
             "faster",
             "Go faster: from 1 tick a second up to full speed.",
+            printed="+",
             footer="speed",
             footer_keys="+-",
         ),
-        Key("minus", "-", "app.tell('slower')", "slower", "Go slower."),
+        Key("minus", "app.tell('slower')", "slower", "Go slower.", printed="-"),
+        Key("m", "app.tell('toggle_tick')", "character/sequence", "Tick by character, or by whole sequence."),
+        Key("r", "app.tell('restart')", "again", "Start again with the same seed: the same numbers come back."),
+        Key("R", "app.tell('new_seed')", "new seed", "Start again with the next seed: not every seed learns."),
         Key(
-            "m",
-            "m",
-            "app.tell('toggle_tick')",
-            "character/sequence",
-            "Tick by character, or by whole sequence.",
-        ),
-        Key("r", "r", "app.tell('restart')", "again", "Start again with the same seed: the same numbers come back."),
-        Key("R", "R", "app.tell('new_seed')", "new seed", "Start again with the next seed: not every seed learns."),
-        Key(
-            "B",
             "B",
             "app.dialog('breakpoints')",
             "breakpoints",
@@ -104,49 +108,49 @@ GROUPS: dict[str, tuple[Key, ...]] = {
     "Time cursor": (
         Key(
             "left_square_bracket",
-            "[",
             "cursor(-1)",
             "cursor left",
             "Move the time cursor one time step back, in all panes at once.",
+            printed="[",
             footer="time",
             footer_keys="[]",
         ),
-        Key("right_square_bracket", "]", "cursor(1)", "cursor right", "Move the time cursor one time step forward."),
+        Key(
+            "right_square_bracket",
+            "cursor(1)",
+            "cursor right",
+            "Move the time cursor one time step forward.",
+            printed="]",
+        ),
         Key(
             "escape",
-            "esc",
             "follow",
             "follow",
-            "Leave a pane that fills the screen; else let the time cursor follow the step being fed; else close the "
-            "pane that looks inside.",
+            "Leave a pane that fills the screen; else let the time cursor follow the step being fed; else "
+            "close the pane that looks inside.",
+            printed="esc",
         ),
-        Key("left_curly_bracket", "{", "row(-1)", "row up", "Look at the previous row of the batch."),
-        Key("right_curly_bracket", "}", "row(1)", "row down", "Look at the next row of the batch."),
+        Key("left_curly_bracket", "row(-1)", "row up", "Look at the previous row of the batch.", printed="{"),
+        Key("right_curly_bracket", "row(1)", "row down", "Look at the next row of the batch.", printed="}"),
         Key(
             "up",
-            "↑",
             "layer(1)",
             "layer up",
             "Look at the layer above; while a pane looks inside, at each of its directions by itself.",
+            printed="↑",
         ),
-        Key("down", "↓", "layer(-1)", "layer down", "Look at the layer below."),
+        Key("down", "layer(-1)", "layer down", "Look at the layer below.", printed="↓"),
     ),
     "Panes": (
-        Key("1", "1", "zoom(1)", "network", "Let the unrolled network fill the screen; again: all panes."),
-        Key("2", "2", "zoom(2)", "hidden state", "Let the hidden states fill the screen."),
-        Key("3", "3", "zoom(3)", "loss", "Let the loss fill the screen, or shapes and checks if nothing is learnt."),
-        Key("4", "4", "zoom(4)", "prediction", "Let the prediction fill the screen."),
+        Key("1", "zoom(1)", "network", "Let the unrolled network fill the screen; again: all panes."),
+        Key("2", "zoom(2)", "hidden state", "Let the hidden states fill the screen."),
+        Key("3", "zoom(3)", "loss", "Let the loss fill the screen, or shapes and checks if nothing is learnt."),
+        Key("4", "zoom(4)", "prediction", "Let the prediction fill the screen."),
         Key(
-            "z",
-            "z",
-            "zoom_focused",
-            "zoom",
-            "Let the pane with the focus fill the screen; again: all panes.",
-            footer="zoom",
+            "z", "zoom_focused", "zoom", "Let the pane with the focus fill the screen; again: all panes.", footer="zoom"
         ),
-        Key("y", "y", "log('y')", "log loss", "Show the loss on a logarithmic scale, or a linear one again."),
+        Key("y", "log('y')", "log loss", "Show the loss on a logarithmic scale, or a linear one again."),
         Key(
-            "x",
             "x",
             "log('x')",
             "log epochs",
@@ -154,23 +158,15 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "f",
-            "f",
             "rates",
             "frames/s",
             "Show in the status line the frames and bytes a second that the terminal gets, and how late it shows them.",
         ),
-        Key(
-            "tab",
-            "tab",
-            "app.focus_next",
-            "next pane",
-            "Move the focus to the next pane; shift+tab: to the previous one.",
-        ),
+        Key("tab", "app.focus_next", "next pane", "Move the focus to the next pane; shift+tab: to the previous one."),
     ),
     "Open": (
-        Key("l", "l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson"),
+        Key("l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson"),
         Key(
-            "e",
             "e",
             "app.dialog('experiment')",
             "experiment",
@@ -179,58 +175,47 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "c",
-            "c",
             "app.dialog('reproduce')",
             "command line",
             "Show and copy the command line that leads to what is on the screen, including forks.",
         ),
         Key(
-            "question_mark,f1", "?", "app.dialog('help')", "keys", "All keys, and how to read the panes.", footer="keys"
+            "question_mark,f1",
+            "app.dialog('help')",
+            "keys",
+            "All keys, and how to read the panes.",
+            printed="?",
+            footer="keys",
         ),
+        Key("d", "app.detach", "detach", "Return to the shell while the run goes on; `rnn-tui attach` brings it back."),
         Key(
-            "d",
-            "d",
-            "app.detach",
-            "detach",
-            "Return to the shell while the run goes on; `rnn-tui attach` brings it back.",
-        ),
-        Key(
-            "T",
             "T",
             "app.tell('take_controls')",
             "take the controls",
             "Control the run from this view, if several views show it.",
         ),
         Key(
-            "ctrl+l",
-            "ctrl+l",
-            "app.draw_again",
-            "draw again",
-            "Send the whole screen again, if it is garbled.",
-            everywhere=True,
+            "ctrl+l", "app.draw_again", "draw again", "Send the whole screen again, if it is garbled.", everywhere=True
         ),
         Key(
-            "ctrl+z",
             "ctrl+z",
             "app.suspend_process",
             "shell",
             "Go to the shell; `fg` comes back. The run goes on.",
             everywhere=True,
         ),
-        Key("q,ctrl+q", "q", "app.quit", "quit", "Quit: stop the run, or leave it training.", footer="quit"),
+        Key("q,ctrl+q", "app.quit", "quit", "Quit: stop the run, or leave it training.", printed="q", footer="quit"),
     ),
     "See inside": (
         Key(
-            "i",
             "i",
             "inside('cell')",
             "cell in numbers",
             "Show one cell at the time cursor: its equations with the real numbers in them. Again: close it.",
             footer="inside",
         ),
-        Key("g", "g", "inside('gates')", "gates", "Show the gates of an LSTM or GRU over time."),
+        Key("g", "inside('gates')", "gates", "Show the gates of an LSTM or GRU over time."),
         Key(
-            "v",
             "v",
             "inside('gradients')",
             "gradients",
@@ -238,13 +223,11 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "w",
-            "w",
             "inside('weights')",
             "weights",
             "Show every matrix, its gradient or its last update (o), with histograms; , and . turn the pages.",
         ),
         Key(
-            "p",
             "p",
             "inside('space')",
             "state space",
@@ -252,30 +235,21 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "a",
-            "a",
             "inside('saliency')",
             "saliency",
             "Show how much each input character mattered for the output at the time cursor.",
         ),
         Key(
             "G",
-            "G",
             "inside('sample')",
             "generate",
             "Let the network write: the likeliest text, and a sampled one. o: temperature; , and .: seed.",
         ),
         Key(
-            "enter",
-            "enter",
-            "type",
-            "type",
-            "In Generate, type a text, and see after every key what the network expects next.",
+            "enter", "type", "type", "In Generate, type a text, and see after every key what the network expects next."
         ),
+        Key("O", "generation", "generation", "Set how the network writes: prime, temperature, top-k, seed, length."),
         Key(
-            "O", "O", "generation", "generation", "Set how the network writes: prime, temperature, top-k, seed, length."
-        ),
-        Key(
-            "u",
             "u",
             "inside('reading')",
             "unit's view",
@@ -283,23 +257,20 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key(
             "t",
-            "t",
             "inside('shapes')",
             "shapes",
             "Show every tensor with its shape, and check the equations that must hold.",
         ),
         Key(
             "o",
-            "o",
             "other",
             "other view",
-            "Show something else in the pane that looks inside (with the focus, or opened last): gradient, update, "
-            "embedding, target, written-out equations, another order of the units.",
+            "Show something else in the pane that looks inside (with the focus, or opened last): gradient, "
+            "update, embedding, target, written-out equations, another order of the units.",
         ),
-        Key("comma", ",", "item(-1)", "previous unit", "Look at the previous unit, or matrix."),
-        Key("full_stop", ".", "item(1)", "next unit", "Look at the next unit, or matrix."),
+        Key("comma", "item(-1)", "previous unit", "Look at the previous unit, or matrix.", printed=","),
+        Key("full_stop", "item(1)", "next unit", "Look at the next unit, or matrix.", printed="."),
         Key(
-            "h",
             "h",
             "explain",
             "explain",
