@@ -14,8 +14,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from rnn_tui.engine.store.resume import resume
-from rnn_tui.experiment.changes import Turn
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.experiment.changes import Change
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 
 __all__ = ["KEPT", "NAMES", "copied", "gone_on", "losses", "reference"]
@@ -54,9 +54,9 @@ def losses(file: Path) -> list[float]:
 def gone_on(folder: Path, updates: int) -> list[float]:
     """Resume a run with twice its epochs, up to that many updates, and return the losses of all of them."""
     manifest, experiment = read_manifest(folder), read_experiment(folder)
-    training = manifest.turns[-1].training if manifest.turns else experiment.training
-    longer = Turn(tick=manifest.tick, training=replace(training, epochs=2 * manifest.epochs))
-    session, checkpointer = resume(Keep(folder=str(folder), resume=True), experiment, print, turns=(longer,))
+    training = manifest.changes[-1].training if manifest.changes else experiment.training
+    longer = Change(tick=manifest.tick, training=replace(training, epochs=2 * manifest.epochs))
+    session, checkpointer = resume(SaveOptions(folder=str(folder), resume=True), experiment, print, changes=(longer,))
     session.watch(())
     try:
         while session.progress.whole_passes < updates:

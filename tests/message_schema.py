@@ -34,6 +34,8 @@ _FORMER_NAMES = {  # of types that were given another name: on the wire and in t
     "SetBreakpoints": "Watch",
     "Fork": "Learn",
     "StepBack": "Back",
+    "SaveOptions": "Keep",
+    "Change": "Turn",
 }
 
 Schema = dict[str, dict[str, str]]  # fields by type, each with its own type, limits and default

@@ -20,7 +20,7 @@ from rnn_tui.engine.store.resume import begin_saving, load_run
 from rnn_tui.engine.training.prediction import scored_rows
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import HISTORY, Keep
+from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.runs.catalog import find
 from rnn_tui.runs.manifest import CheckpointError
@@ -229,7 +229,7 @@ class Run:
         session, here = self._session, self.tick
         if not session.history.at_newest:
             session.go_to(session.branch.newest)
-        checkpointer = begin_saving(session, Keep(folder=os.path.abspath(folder)), problems.append)
+        checkpointer = begin_saving(session, SaveOptions(folder=os.path.abspath(folder)), problems.append)
         checkpointer.close()
         if here != self.tick:
             session.go_to(here)

@@ -7,7 +7,7 @@ from typing import Any
 from rnn_tui.api.run import Run
 from rnn_tui.client.link import start_engine
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.catalog import new_folder
 from rnn_tui.runs.read_checkpoint import read_experiment
 from rnn_tui.view.model.launch import LaunchOptions
@@ -37,7 +37,7 @@ def _view(folder: Path, *, paused: bool) -> None:
     engine = start_engine()
     engine.patience = _PATIENCE
     try:
-        keep = Keep(folder=str(folder), resume=True)
+        keep = SaveOptions(folder=str(folder), resume=True)
         run_app(engine, LaunchOptions(experiment=read_experiment(folder), keep=keep, paused=paused))
     finally:
         engine.close()

@@ -21,9 +21,9 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
 
 if TYPE_CHECKING:
-    from rnn_tui.experiment.changes import Turn
+    from rnn_tui.experiment.changes import Change
 
-__all__ = ["experiment_of", "turns_of"]
+__all__ = ["changes_of", "experiment_of"]
 
 
 def experiment_of(parameters: dict[str, Any]) -> Experiment:
@@ -64,7 +64,7 @@ def _stdin() -> str:
     return path
 
 
-def turns_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Turn", ...]:
+def changes_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Change", ...]:
     """What `--fork` says. Raises UsageError."""
     if not forks:
         return ()

@@ -8,7 +8,7 @@ import click
 
 from rnn_tui import __version__
 from rnn_tui.cli.completion import completion
-from rnn_tui.cli.experiment_args import experiment_of, turns_of
+from rnn_tui.cli.experiment_args import changes_of, experiment_of
 from rnn_tui.cli.experiment_options import FORK, experiment_parameters
 from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.cli.manual import show_manual
@@ -25,7 +25,7 @@ from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import to_dict
 
 if TYPE_CHECKING:
-    from rnn_tui.protocol.commands import Keep
+    from rnn_tui.protocol.commands import SaveOptions
 
 __all__ = ["main"]
 
@@ -146,12 +146,12 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
     check_working_folder()
     from rnn_tui.cli.run_args import keeping, resumed
 
-    keep: Keep | None
+    keep: SaveOptions | None
     if resume is not None:
-        experiment, turns, keep = resumed(resume, parameters, forks)
+        experiment, changes, keep = resumed(resume, parameters, forks)
     else:
         experiment = experiment_of(parameters)
-        turns, keep = turns_of(experiment, forks), keeping(experiment, parameters, save=True)
+        changes, keep = changes_of(experiment, forks), keeping(experiment, parameters, save=True)
     if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
         raise UsageError(f"--every {shown(every)}: must be a whole number, 1 or more")
     from rnn_tui.engine.headless.train import train
@@ -166,7 +166,7 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
             out=sys.stdout,
             err=sys.stderr,
             until=until,
-            turns=turns,
+            changes=changes,
             keep=keep,
             caution="" if resume is not None else too_short_to_judge(experiment, given(parameters)),
         )

@@ -12,12 +12,12 @@ from rnn_tui.common.atomic_files import exists
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.process import home_problem
 from rnn_tui.common.wording import shown
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.command_line import ForkError, parse_forks
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.catalog import NoSuchRun, find, newest, runs_folder
 from rnn_tui.runs.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors
@@ -28,7 +28,7 @@ _MOST = 10**15  # updates
 _LONG = 50_000  # characters of inputs from which an experiment may be too large for a file
 
 
-def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> Keep | None:
+def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> SaveOptions | None:
     """That and where a new run is to be kept; `save`: also where nothing is said of it. Raises UsageError."""
     folder, board = parameters["run"], parameters["tensorboard"]
     every = _count("--checkpoint-every", parameters["checkpoint_every"])
@@ -50,10 +50,12 @@ def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -
     elif problem := home_problem(runs_folder()):
         raise UsageError(f"{problem}, or name a folder with --run DIR, or keep nothing with --no-save")
     _check_size(experiment, parameters)
-    return Keep(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
+    return SaveOptions(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
 
 
-def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tuple[Experiment, tuple[Turn, ...], Keep]:
+def resumed(
+    name: str, parameters: dict[str, Any], forks: tuple[str, ...]
+) -> tuple[Experiment, tuple[Change, ...], SaveOptions]:
     """The run of that name, or the newest; the changes that are to come, and how it is kept. Raises UsageError."""
     for other in (*parameters.get("names", ()), parameters.get("file"), parameters.get("run")):
         if other is not None:
@@ -78,19 +80,19 @@ def resumed(name: str, parameters: dict[str, Any], forks: tuple[str, ...]) -> tu
         raise UsageError(safe(str(error))) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{_place(folder)}: cannot be written, and the run is kept there")
-    training = manifest.turns[-1].training if manifest.turns else experiment.training
+    training = manifest.changes[-1].training if manifest.changes else experiment.training
     values = to_dict(experiment)
     values["run"] |= _of_section("run", settings)
     try:
         experiment = from_dict(values)
-        turns = _other_training(experiment, training, manifest, settings)
+        changes = _other_training(experiment, training, manifest, settings)
     except ExperimentError as error:
         raise UsageError(complaint(error, values)) from None
-    turns += _forks(experiment, turns[-1].training if turns else training, manifest.tick, forks)
-    keep = Keep(
+    changes += _forks(experiment, changes[-1].training if changes else training, manifest.tick, forks)
+    keep = SaveOptions(
         folder=str(folder.resolve()), resume=True, every=every, tensorboard=_absolute(parameters["tensorboard"])
     )
-    return experiment, turns, keep
+    return experiment, changes, keep
 
 
 def _of_section(section: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _of_section(section: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 def _other_training(
     experiment: Experiment, training: Training, manifest: Manifest, settings: dict[str, Any]
-) -> tuple[Turn, ...]:
+) -> tuple[Change, ...]:
     """Return the change of training from the tick on where the run was left. Raises ExperimentError, or UsageError."""
     values = to_dict(msgspec.structs.replace(experiment, training=training))
     values["training"] |= _of_section("training", settings)
@@ -109,18 +111,18 @@ def _other_training(
         raise UsageError(
             f"--epochs {epochs}: is too small: the run is in epoch {manifest.epoch:,}; it must be at least that, or 0"
         )
-    return () if asked == training else (Turn(tick=manifest.tick, training=asked),)
+    return () if asked == training else (Change(tick=manifest.tick, training=asked),)
 
 
-def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[str, ...]) -> tuple[Turn, ...]:
+def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[str, ...]) -> tuple[Change, ...]:
     try:
-        turns = parse_forks(msgspec.structs.replace(experiment, training=training), forks)
+        changes = parse_forks(msgspec.structs.replace(experiment, training=training), forks)
     except ForkError as error:
         raise UsageError(f"--fork {error}") from None
-    for turn, text in zip(turns, forks, strict=True):
-        if turn.tick < tick:
+    for change, text in zip(changes, forks, strict=True):
+        if change.tick < tick:
             raise UsageError(f"--fork {shown(text)}: is in the past: the run was left at tick {tick:,}")
-    return turns
+    return changes
 
 
 def _check_board(folder: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.experiment_args import experiment_of, turns_of
+from rnn_tui.cli.experiment_args import changes_of, experiment_of
 from rnn_tui.cli.experiment_options import FORK, experiment_parameters
 from rnn_tui.cli.help import SectionedCommand, write_front_page
 from rnn_tui.cli.options import SectionOption, UsageError, check_working_folder, complaint, experiment_options
@@ -66,7 +66,7 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
     """Open the view on an experiment."""
     check_working_folder()
     experiment = experiment_of(parameters)
-    turns = turns_of(experiment, forks)
+    changes = changes_of(experiment, forks)
     keep = None
     if any(parameters[each] not in (None, False) for each in ("run", "save", "checkpoint_every", "tensorboard")):
         from rnn_tui.cli.run_args import keeping
@@ -77,7 +77,7 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
     name = "" if parameters["file"] else f" {experiment.name}"
     launch = LaunchOptions(
         experiment=experiment,
-        turns=turns,
+        changes=changes,
         history=_size(history),
         paused=paused,
         keep=keep,
@@ -118,11 +118,11 @@ def _view_again(
     from rnn_tui.cli.run_args import resumed
     from rnn_tui.view.model.launch import LaunchOptions
 
-    experiment, turns, keep = resumed(name, parameters, forks)
+    experiment, changes, keep = resumed(name, parameters, forks)
     _refuse_alive(keep.folder)
     launch = LaunchOptions(
         experiment=experiment,
-        turns=turns,
+        changes=changes,
         history=_size(history),
         paused=paused,
         keep=keep,

@@ -1,4 +1,4 @@
-"""How a run is made to learn in another way from some tick on: what a fork, `c` and a kept run remember."""
+"""A change of the training at some tick: what a fork, `c` and a saved run remember."""
 
 from typing import Annotated
 
@@ -7,11 +7,11 @@ import msgspec
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.spec import Training
 
-__all__ = ["Turn"]
+__all__ = ["Change"]
 
 
-class Turn(Value, frozen=True, kw_only=True):
-    """How the run is made to learn from a tick on."""
+class Change(Value, frozen=True, kw_only=True):
+    """How the run is trained from a tick on."""
 
     tick: Annotated[int, msgspec.Meta(ge=0)]  # done before it takes effect
     training: Training

@@ -8,7 +8,7 @@ import msgspec
 
 from rnn_tui.common.glyphs import is_harmful
 from rnn_tui.common.wording import shown
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import GAP, gap_of
@@ -35,7 +35,7 @@ class ForkError(ValueError):
         super().__init__(f"{shown(text)}: {problem}")
 
 
-def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
+def command_line(began: Experiment, changes: tuple[Change, ...], tick: int) -> str:
     """Return the command that brings an experiment with these changes to that tick, quoted for a shell.
 
     It is safe to paste: what a terminal would obey is written with escapes. On a CPU it gives the same numbers.
@@ -49,32 +49,32 @@ def command_line(began: Experiment, turns: tuple[Turn, ...], tick: int) -> str:
         words += ["--gap", str(gap)]
     words += _options(_given(base, began))
     training = began.training
-    for turn in turns:
-        changes = _changes(training, turn)
-        if turn.tick <= tick and changes:
-            words += ["--fork", f"{turn.tick}: {changes}"]
-        training = turn.training
+    for change in changes:
+        settings = _changed_settings(training, change)
+        if change.tick <= tick and settings:
+            words += ["--fork", f"{change.tick}: {settings}"]
+        training = change.training
     words += ["--until", f"tick={tick}"] if tick else ["--paused"]
     if any("\0" in word for word in words):
         raise ValueError("The text holds a null character, and no command line can: write it to a file instead.")
     return " ".join(map(_quoted, words))
 
 
-def parse_forks(experiment: Experiment, texts: tuple[str, ...]) -> tuple[Turn, ...]:
+def parse_forks(experiment: Experiment, texts: tuple[str, ...]) -> tuple[Change, ...]:
     """Read the changes that `--fork` asks for, in their order. Raises ForkError."""
-    turns: list[Turn] = []
+    changes: list[Change] = []
     for text in texts:
         tick, settings = _parts(text)
-        if turns and tick < turns[-1].tick:
-            raise ForkError(text, f"comes after the one at tick {turns[-1].tick:,}: their ticks must ascend")
+        if changes and tick < changes[-1].tick:
+            raise ForkError(text, f"comes after the one at tick {changes[-1].tick:,}: their ticks must ascend")
         values = to_dict(experiment)
         values["training"] |= settings
         try:
             experiment = from_dict(values)
         except ExperimentError as error:
             raise ForkError(text, f"{error.path.rpartition('.')[2]} {error}") from None
-        turns.append(Turn(tick=tick, training=experiment.training, reseed="seed" in settings))
-    return tuple(turns)
+        changes.append(Change(tick=tick, training=experiment.training, reseed="seed" in settings))
+    return tuple(changes)
 
 
 def _parts(text: str) -> tuple[int, dict[str, Any]]:
@@ -103,13 +103,13 @@ def _parts(text: str) -> tuple[int, dict[str, Any]]:
     return int(tick), settings
 
 
-def _changes(before: Training, turn: Turn) -> str:
+def _changed_settings(before: Training, change: Change) -> str:
     """Write what a change of the training changes, as `--fork` reads it; its seed only where it reseeds."""
-    after = turn.training
+    after = change.training
     changed = [
         each for each in _CHANGES if each is not _SEED and getattr(after, each.name) != getattr(before, each.name)
     ]
-    changed += [_SEED] if turn.reseed else []
+    changed += [_SEED] if change.reseed else []
     return " ".join(f"{each.name}={each.format(getattr(after, each.name))}" for each in changed)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from rnn_tui.common.value import Value
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.core import Detach, Inquire, Stop
 from rnn_tui.protocol.frame_request import FrameRequest
@@ -18,12 +18,12 @@ __all__ = [
     "Command",
     "Fork",
     "GoTo",
-    "Keep",
     "NextBranch",
     "NextPhase",
     "Open",
     "Play",
     "Restart",
+    "SaveOptions",
     "SetBreakpoints",
     "SetSpeed",
     "SetTick",
@@ -36,7 +36,7 @@ __all__ = [
 HISTORY = 256 * 2**20  # bytes for states to go back to, unless the user says otherwise
 
 
-class Keep(Value, frozen=True, kw_only=True):
+class SaveOptions(Value, frozen=True, kw_only=True):
     """Save a run on the disk, and how."""
 
     folder: str = ""  # empty: a new one in the default place
@@ -51,8 +51,8 @@ class Open(Value, frozen=True, kw_only=True, tag=True):
     experiment: Experiment
     play: bool = True
     history: Annotated[int, msgspec.Meta(ge=0)] = HISTORY  # bytes for the states of each branch; 0: going back is off
-    turns: tuple[Turn, ...] = ()  # changes that will be made, in the order of their ticks
-    keep: Keep | None = None  # None: not saved
+    changes: tuple[Change, ...] = msgspec.field(default=(), name="turns")  # that will be made, by tick
+    keep: SaveOptions | None = None  # None: not saved
     may_keep: bool = True  # save it unasked when its last view has gone
 
 

@@ -6,7 +6,7 @@ The part of it that engines and clients of all versions understand is in `core.p
 from msgspec import field
 
 from rnn_tui.common.value import Value
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.frame import (
@@ -36,7 +36,7 @@ class Opened(Value, frozen=True, kw_only=True):
     name: str = ""  # for `rnn-tui attach`
     experiment: Experiment  # as it runs now, with changes since tick 0
     began: Experiment  # as it was at tick 0
-    turns: tuple[Turn, ...] = ()  # the changes of this branch since then
+    changes: tuple[Change, ...] = field(default=(), name="turns")  # the changes of this branch since then
     weights: int  # how many numbers are trained
     origin: str = ""  # identifies the data, if they may differ from machine to machine
     device: str

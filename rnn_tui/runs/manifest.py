@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from rnn_tui.data.data_card import DataCard
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.frame import PredictionSeen
 
@@ -94,8 +94,8 @@ class Manifest(Sealed, frozen=True, kw_only=True):
     loss: float | None  # of the newest whole pass; None also where it is no number
     epochs: int  # where it stops; 0: never
     branch: str = "main"
-    turns: tuple[Turn, ...] = ()  # the ways of learning since tick 0
-    planned: tuple[Turn, ...] = ()  # those that are still to come
+    changes: tuple[Change, ...] = msgspec.field(default=(), name="turns")  # the ways of learning since tick 0
+    planned: tuple[Change, ...] = ()  # those that are still to come
     predictions: tuple[PredictionSeen, ...] = ()  # the distinct ones, oldest first
     learnt: int | None = None  # the epoch at which one was first right
     state_tick: int  # ticks done at the beginning of the last pass

@@ -34,7 +34,7 @@ def manifest_problem(manifest: Manifest) -> str:
         *(progress.updates, progress.collected, *progress.plateau[1:], *manifest.best[1:]),
         *(0 if each is None else each for each in (manifest.rows, manifest.learnt)),
         *(each.epoch for each in manifest.predictions),
-        *(each.tick for each in (*manifest.turns, *manifest.planned)),
+        *(each.tick for each in (*manifest.changes, *manifest.planned)),
         *(number for each in manifest.held_out for number in (each.update, each.characters)),
     ]
     problem = _counts_problem(counts) or _name_problem(manifest)
@@ -57,7 +57,7 @@ def manifest_problem(manifest: Manifest) -> str:
 
 def _past_problem(manifest: Manifest) -> str:
     progress = manifest.progress
-    ticks = [each.tick for each in manifest.turns]
+    ticks = [each.tick for each in manifest.changes]
     if ticks != sorted(ticks) or max(ticks, default=0) > manifest.tick:
         return "its changes of the training are not in the order of their ticks"
     updates = [each.update for each in manifest.held_out]
@@ -151,7 +151,7 @@ def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, l
         return must, may
     if manifest.progress.collected:
         must |= {f"optimizer.{name}.grad": ("F32", shape) for name, shape in shapes}
-    trainings = [experiment.training, *(each.training for each in manifest.turns)]
+    trainings = [experiment.training, *(each.training for each in manifest.changes)]
     for declare in (each.optimizer_state for each in SETTINGS if each.optimizer_state):
         states = [declare(each) for each in trainings]
         kept = {keys for keys, each in zip(states, trainings, strict=True) if each.optimizer == trainings[-1].optimizer}

@@ -387,7 +387,7 @@ def test_what_comes_later_goes_to_the_view(opened: list[Any]) -> None:
     ((_, launch),) = opened
     assert launch.experiment.run.until == ("tick=12",)
     assert launch.history == 1536
-    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in launch.turns] == [
+    assert [(turn.tick, turn.training.lr, turn.training.seed, turn.reseed) for turn in launch.changes] == [
         (3, 0.5, 4, False),
         (9, 0.5, 7, True),
     ]

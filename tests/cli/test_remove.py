@@ -16,9 +16,9 @@ from rnn_tui.client import discovery as engines
 from rnn_tui.client.discovery import LiveEngine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import begin_saving
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.protocol.core import RunSummary
 from rnn_tui.runs.remove import is_ours, remove_run
 from tests.engine.kept_runs import advance, begin
@@ -55,7 +55,7 @@ def test_every_file_that_a_run_writes_is_known_and_goes(place: Path, tmp_path: P
     """With a fork, characters, something held out, the best, and a write that was cut short."""
     experiment = on_text(tmp_path, letters(60), holdout=0.2, training={"tick": "character"})
     session = Session(experiment)
-    checkpointer = begin_saving(session, Keep(folder=str(place / "one")), print)
+    checkpointer = begin_saving(session, SaveOptions(folder=str(place / "one")), print)
     advance(session, 40, checkpointer)
     checkpointer.save()
     session.go_to(20)
@@ -68,7 +68,7 @@ def test_every_file_that_a_run_writes_is_known_and_goes(place: Path, tmp_path: P
     assert all(map(is_ours, names))
     assert remove_run(place / "one") == []
     assert os.listdir(place) == []
-    assert isinstance(session.turns[0], Turn)
+    assert isinstance(session.changes[0], Change)
 
 
 def test_several_names_each_told(place: Path) -> None:

@@ -24,7 +24,7 @@ from rnn_tui.engine.store.run_folder import RunFolder
 from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.toml_file import read as read_file
-from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.wire import pack
 from rnn_tui.runs import catalog as runs
@@ -208,7 +208,7 @@ def test_the_engine_keeps_the_run_that_the_view_leaves(tmp_path: Path) -> None:
     experiment = changed(LESSONS["hihello"], run={"speed": 0.0, "until": []}, training={"epochs": 0})
     engine = start_engine()
     engine.patience = 60.0
-    engine._peer.sendall(pack(Open(experiment=experiment, keep=Keep(folder=str(tmp_path / "run")))))
+    engine._peer.sendall(pack(Open(experiment=experiment, keep=SaveOptions(folder=str(tmp_path / "run")))))
     engine._peer.sendall(pack(FrameRequest(number=0)))
     deadline = time.monotonic() + 60
     while not _rows(tmp_path / "run" / "losses.csv"):

@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose
 
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.session.session import Session
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.memory import memory_bytes
 from rnn_tui.experiment.spec import Experiment, ExperimentError
@@ -213,10 +213,10 @@ def test_going_back_and_forking_are_exact(lesson: str, gpu: str) -> None:
 
 def test_changes_on_the_way_are_the_same_losses(gpu: str) -> None:
     experiment = changed(LESSONS["hihello-sequence"], gpu)
-    turn = Turn(tick=10, training=changed(experiment, gpu, training={"lr": 0.001, "optimizer": "sgd"}).training)
+    turn = Change(tick=10, training=changed(experiment, gpu, training={"lr": 0.001, "optimizer": "sgd"}).training)
 
     def run(device: str) -> list[float]:
-        session = Session(changed(experiment, device), turns=(turn,))
+        session = Session(changed(experiment, device), changes=(turn,))
         session.watch(())
         for _ in range(30):
             session.tick()

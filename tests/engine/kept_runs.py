@@ -10,10 +10,10 @@ from rnn_tui.engine.store.checkpointer import Checkpointer
 from rnn_tui.engine.store.loss_files import LossFiles
 from rnn_tui.engine.store.resume import begin_saving, resume
 from rnn_tui.engine.training.prediction import predicted_text
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.read_checkpoint import read_experiment
 
 
@@ -31,15 +31,15 @@ def small(lesson: Experiment) -> Experiment:
 
 
 def begin(
-    experiment: Experiment, folder: Path, turns: tuple[Turn, ...] = (), **keep: Any
+    experiment: Experiment, folder: Path, changes: tuple[Change, ...] = (), **keep: Any
 ) -> tuple[Session, Checkpointer]:
-    session = Session(experiment, turns=turns)
+    session = Session(experiment, changes=changes)
     session.watch(())
-    return session, begin_saving(session, Keep(folder=str(folder), **keep), print)
+    return session, begin_saving(session, SaveOptions(folder=str(folder), **keep), print)
 
 
 def go_on(folder: Path) -> tuple[Session, Checkpointer]:
-    session, checkpointer = resume(Keep(folder=str(folder), resume=True), read_experiment(folder), print)
+    session, checkpointer = resume(SaveOptions(folder=str(folder), resume=True), read_experiment(folder), print)
     session.watch(())
     return session, checkpointer
 
@@ -61,7 +61,7 @@ def known(session: Session) -> dict[str, Any]:
     return {
         "tick": (trainer.ticks, trainer.epoch, trainer.fed, branch.newest, session.branch.epochs),
         "experiment": session.experiment.training,
-        "turns": (session.turns, session.plan.turns),
+        "turns": (session.changes, session.plan.changes),
         "losses": [repr(branch.losses.at(each)) for each in range(len(branch.losses))],
         "characters": list(map(repr, branch.character_losses)) if LossFiles.by_character(branch) else [],
         "ends": list(branch.ends),

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rnn_tui.cli.experiment_args import experiment_of, turns_of
+from rnn_tui.cli.experiment_args import changes_of, experiment_of
 from rnn_tui.cli.main import main
 from rnn_tui.engine.session.session import Session
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.command_line import ForkError, command_line, parse_forks
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
 
 
-def read(line: str) -> tuple[Experiment, tuple[Turn, ...], bool]:
+def read(line: str) -> tuple[Experiment, tuple[Change, ...], bool]:
     """The experiment and the turns that a command line names, as the program reads it; and whether it opens paused."""
     program, *words = split(line)
     assert program == "rnn-tui"
@@ -30,7 +30,7 @@ def read(line: str) -> tuple[Experiment, tuple[Turn, ...], bool]:
     assert command is not None
     parameters = command.make_context("open", words).params
     experiment = experiment_of(parameters)
-    return experiment, turns_of(experiment, parameters["forks"]), parameters["paused"]
+    return experiment, changes_of(experiment, parameters["forks"]), parameters["paused"]
 
 
 def split(line: str) -> list[str]:
@@ -233,8 +233,8 @@ def test_a_session_that_went_any_way_is_led_to_by_its_command_line(
                 session.next_branch()
     tick = session.trainer.ticks
     after = led_to(session)  # before the other one moves torch's generator
-    experiment, turns, paused = read(command_line(session.began, session.turns, tick))
-    other = Session(experiment, turns=turns)
+    experiment, changes, paused = read(command_line(session.began, session.changes, tick))
+    other = Session(experiment, changes=changes)
     assert paused == (tick == 0)
     while other.trainer.ticks < tick:
         going = other.tick()
@@ -250,35 +250,35 @@ def test_forks_stand_on_the_line_as_they_were_made() -> None:
     began = LESSONS["hihello"].training
     first = replace(began, lr=0.05, optimizer="sgd")
     second = replace(first, seed=3, clip=0.5)
-    turns = (
-        Turn(tick=10, training=first),
-        Turn(tick=10, training=first),  # nothing changed
-        Turn(tick=20, training=second, reseed=True),
-        Turn(tick=30, training=began),  # not yet
+    changes = (
+        Change(tick=10, training=first),
+        Change(tick=10, training=first),  # nothing changed
+        Change(tick=20, training=second, reseed=True),
+        Change(tick=30, training=began),  # not yet
     )
-    assert command_line(LESSONS["hihello"], turns, 29) == (
+    assert command_line(LESSONS["hihello"], changes, 29) == (
         "rnn-tui hihello --fork '10: optimizer=sgd lr=0.05' --fork '20: clip=0.5 seed=3' --until tick=29"
     )
 
 
 def test_a_fork_is_read() -> None:
-    turns = parse_forks(LESSONS["hihello"], (" 3 : lr=0.5\n optimizer=sgd ", "3:seed=4", "40: reduction=mean"))
+    changes = parse_forks(LESSONS["hihello"], (" 3 : lr=0.5\n optimizer=sgd ", "3:seed=4", "40: reduction=mean"))
     base = LESSONS["hihello"].training
     expected = [
         (3, replace(base, lr=0.5, optimizer="sgd"), False),
         (3, replace(base, lr=0.5, optimizer="sgd", seed=4), True),
         (40, replace(base, lr=0.5, optimizer="sgd", seed=4, reduction="mean"), False),
     ]
-    assert [(turn.tick, turn.training, turn.reseed) for turn in turns] == expected
+    assert [(turn.tick, turn.training, turn.reseed) for turn in changes] == expected
 
 
 @given(st.lists(st.text(max_size=20) | st.from_regex(r"\d{0,3}:? ?(lr|seed|tick|x)?=?[-\d.a]{0,4}", fullmatch=True)))
 def test_any_text_is_a_fork_or_refused_in_one_line(texts: list[str]) -> None:
     try:
-        turns = parse_forks(LESSONS["hihello"], tuple(texts))
+        changes = parse_forks(LESSONS["hihello"], tuple(texts))
     except ForkError as error:
         said = str(error)
     else:
-        said = " ".join(str(turn.tick) for turn in turns)
-        assert len(turns) == len(texts)
+        said = " ".join(str(turn.tick) for turn in changes)
+        assert len(changes) == len(texts)
     assert said.isprintable()

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from rnn_tui.cli.experiment_args import experiment_of, turns_of
+from rnn_tui.cli.experiment_args import changes_of, experiment_of
 from rnn_tui.cli.main import main
 from rnn_tui.engine.headless.rows_report import RowsUpdate
 from rnn_tui.engine.headless.series_report import SeriesUpdate
@@ -124,7 +124,7 @@ def test_every_example_is_understood(example: Example) -> None:
     except click.exceptions.Exit:  # --help and --version
         return
     if name in ("open", "train", "show") and parameters.get("resume") is None:
-        turns_of(experiment_of(parameters), parameters.get("forks") or ())
+        changes_of(experiment_of(parameters), parameters.get("forks") or ())
     if name == "help":
         assert set(parameters["words"]) <= {*TOPICS, *main.commands, "TOPIC"}
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Training
 from rnn_tui.protocol.commands import (
@@ -87,7 +87,7 @@ COMMANDS: list[Command] = [
     *(Open(experiment=lesson, play=False) for lesson in LESSONS.values()),
     Restart(),
     Restart(seed=2**63 - 1),
-    Open(experiment=LESSONS["hihello"], history=0, turns=(Turn(tick=0, training=Training(lr=0.5), reseed=True),)),
+    Open(experiment=LESSONS["hihello"], history=0, changes=(Change(tick=0, training=Training(lr=0.5), reseed=True),)),
     SetBreakpoints(until=()),
     SetBreakpoints(until=("learnt", "loss<€")),
     Play(on=True),
@@ -140,7 +140,7 @@ FULL = Frame(
         run=1,
         experiment=LESSONS["ohlol-lstm"],
         began=LESSONS["ohlol"],
-        turns=(Turn(tick=5, training=LESSONS["ohlol-lstm"].training, reseed=True),),
+        changes=(Change(tick=5, training=LESSONS["ohlol-lstm"].training, reseed=True),),
         weights=60,
         device="cpu",
         torch="2.13",

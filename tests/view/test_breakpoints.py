@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button, Static
 
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SetBreakpoints
@@ -115,10 +115,10 @@ async def test_why_it_pauses_is_told() -> None:
 
 async def test_the_memory_and_the_forks_of_the_command_line_go_to_the_engine() -> None:
     engine = FakeEngine(greets=False)
-    turns = (Turn(tick=3, training=replace(LESSONS["hihello"].training, lr=0.5)),)
-    async with running(engine=engine, ready=False, history=7, turns=turns) as (pilot, app, _):
+    changes = (Change(tick=3, training=replace(LESSONS["hihello"].training, lr=0.5)),)
+    async with running(engine=engine, ready=False, history=7, changes=changes) as (pilot, app, _):
         engine.greet()
-        await until(pilot, lambda: engine.heard() == [Open(experiment=LESSONS["hihello"], history=7, turns=turns)])
+        await until(pilot, lambda: engine.heard() == [Open(experiment=LESSONS["hihello"], history=7, changes=changes)])
         await until(pilot, lambda: app.main.scene and app.main.scene.opened.run == engine.run)
         app.tell(app.run_state.open_instead(LESSONS["ohlol"]))  # another experiment has the memory, and not the forks
         await until(pilot, lambda: engine.heard() == [Open(experiment=LESSONS["ohlol"], history=7)])

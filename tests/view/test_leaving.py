@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from textual import events
 from textual.widgets import Static
 
-from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.core import Detach
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
 from rnn_tui.protocol.frame_request import FrameRequest
@@ -56,7 +56,7 @@ async def test_a_dead_engine_is_replaced_where_its_run_was_left(
         await until(pilot, lambda: other.commands)
         (command,) = other.commands
         assert isinstance(command, Open)
-        assert command.keep == (Keep(folder=str(tmp_path), resume=True) if kept else None)
+        assert command.keep == (SaveOptions(folder=str(tmp_path), resume=True) if kept else None)
         assert all(isinstance(each, FrameRequest) for each in other.looks)
 
 

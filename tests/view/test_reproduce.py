@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -13,8 +13,8 @@ from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, s
 from tests.view.helpers import running, until
 
 
-def opened(began: Experiment = LESSONS["hihello"], *, device: str = "cpu", turns: tuple[Turn, ...] = ()) -> Opened:
-    return Opened(run=1, experiment=began, began=began, turns=turns, weights=60, device=device, torch="2.13.0")
+def opened(began: Experiment = LESSONS["hihello"], *, device: str = "cpu", changes: tuple[Change, ...] = ()) -> Opened:
+    return Opened(run=1, experiment=began, began=began, changes=changes, weights=60, device=device, torch="2.13.0")
 
 
 def words(text: str) -> str:
@@ -34,7 +34,7 @@ async def test_without_a_key_it_stays() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_command_is_shown_and_copied(size: tuple[int, int]) -> None:
     training = replace(LESSONS["hihello"].training, lr=0.05, optimizer="sgd", seed=9)
-    dialog = ReproduceScreen(opened(turns=(Turn(tick=30, training=training, reseed=True),)), 62)
+    dialog = ReproduceScreen(opened(changes=(Change(tick=30, training=training, reseed=True),)), 62)
     app = Host(dialog)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

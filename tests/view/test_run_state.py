@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.commands import Keep, Open, Play, SetSpeed
+from rnn_tui.protocol.commands import Open, Play, SaveOptions, SetSpeed
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.runs.manifest import MANIFEST
@@ -52,20 +52,20 @@ def test_speeds_add_up_until_a_frame_has_them() -> None:
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_another_engine_goes_on_from_a_checkpoint_only(saved: bool, tmp_path: Path) -> None:
-    run = RunState(LaunchOptions(experiment=HIHELLO, keep=Keep(folder=str(tmp_path), every=7)))
+    run = RunState(LaunchOptions(experiment=HIHELLO, keep=SaveOptions(folder=str(tmp_path), every=7)))
     run.update(frame(kept=str(tmp_path)))
     if saved:
         (tmp_path / MANIFEST).write_text("{}")
     run.begin_again()
     assert (run.opened, run.frame) == (None, None)
-    assert run.first_command().keep == (Keep(folder=str(tmp_path), resume=True) if saved else None)
+    assert run.first_command().keep == (SaveOptions(folder=str(tmp_path), resume=True) if saved else None)
 
 
 def test_a_run_that_is_opened_later_has_a_folder_of_its_own() -> None:
-    named = RunState(LaunchOptions(experiment=HIHELLO, keep=Keep(folder="/somewhere/one")))
+    named = RunState(LaunchOptions(experiment=HIHELLO, keep=SaveOptions(folder="/somewhere/one")))
     assert named.open_instead(LESSONS["ohlol"]).keep is None
-    unnamed = RunState(LaunchOptions(experiment=HIHELLO, keep=Keep(every=5)))
-    assert unnamed.open_instead(LESSONS["ohlol"]).keep == Keep(every=5)
+    unnamed = RunState(LaunchOptions(experiment=HIHELLO, keep=SaveOptions(every=5)))
+    assert unnamed.open_instead(LESSONS["ohlol"]).keep == SaveOptions(every=5)
 
 
 async def test_a_key_between_the_greeting_and_the_first_frame_is_not_lost() -> None:

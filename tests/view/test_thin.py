@@ -90,7 +90,7 @@ class Terminal:
 
 
 @st.composite
-def turns(draw: st.DrawFn) -> list[list[tuple[int, int, list[Cell]]]]:
+def changes(draw: st.DrawFn) -> list[list[tuple[int, int, list[Cell]]]]:
     """Stretches (row, column, cells) to show, turn by turn: new ones, or those before with a cell set or shifted."""
     rows = [cut([], WIDTH) for _ in range(HEIGHT)]
     found = []
@@ -117,15 +117,15 @@ def turns(draw: st.DrawFn) -> list[list[tuple[int, int, list[Cell]]]]:
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=str)
 @settings(max_examples=25)
-@given(turns())
+@given(changes())
 def test_a_terminal_shows_what_one_would_that_is_told_everything_at_once(
-    system: ColorSystem | None, turns: list[list[tuple[int, int, list[Cell]]]]
+    system: ColorSystem | None, changes: list[list[tuple[int, int, list[Cell]]]]
 ) -> None:
     """The other terminal is written to by Rich: every cell, every style in full, from the left to the right."""
     thin, told = Terminal(WIDTH, HEIGHT), Terminal(WIDTH, HEIGHT)
     shown = TerminalCells()
     shown.forget(WIDTH, HEIGHT)
-    for stretches in turns:
+    for stretches in changes:
         data = shown.show([(y, x, strip_of(cells)) for y, x, cells in stretches], system)
         thin.write(data)
         assert thin.screen.cursor.attrs == pyte.screens.Char(" "), "plain behind"

@@ -16,10 +16,10 @@ from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.training.threads import choose_threads
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.memory import shortage_told
 from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 
 if TYPE_CHECKING:
     from rnn_tui.engine.store.checkpointer import Checkpointer
@@ -35,8 +35,8 @@ def train(
     out: TextIO,
     err: TextIO,
     until: tuple[str, ...] = (),
-    turns: tuple[Turn, ...] = (),
-    keep: Keep | None = None,
+    changes: tuple[Change, ...] = (),
+    keep: SaveOptions | None = None,
     caution: str = "",
 ) -> int:
     """Run an experiment to its end, to a breakpoint of `until`, or to Ctrl+C, which completes the pass under way.
@@ -54,7 +54,7 @@ def train(
         Lines.tell(f"rnn-tui: {safe(problem)}", err)
 
     try:
-        session, checkpointer = _begin(experiment, turns, keep, report)
+        session, checkpointer = _begin(experiment, changes, keep, report)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
@@ -95,18 +95,18 @@ def _write(stream: TextIO, line: str) -> None:
 
 
 def _begin(
-    experiment: Experiment, turns: tuple[Turn, ...], keep: Keep | None, report: Callable[[str], object]
+    experiment: Experiment, changes: tuple[Change, ...], keep: SaveOptions | None, report: Callable[[str], object]
 ) -> tuple[Session, "Checkpointer | None"]:
     """Return the session, and what saves it. Without that it needs no past: nobody goes back or draws a curve."""
     if keep is None:
-        session = Session(experiment, history=0, turns=turns)
+        session = Session(experiment, history=0, changes=changes)
         session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
         return session, None
     from rnn_tui.engine.store.resume import begin_saving, resume  # only where a run is kept: they take time to load
 
     if keep.resume:
-        return resume(keep, experiment, report, history=0, turns=turns)
-    session = Session(experiment, history=0, turns=turns)
+        return resume(keep, experiment, report, history=0, changes=changes)
+    session = Session(experiment, history=0, changes=changes)
     return session, begin_saving(session, keep, report)
 
 

@@ -110,8 +110,8 @@ class Driver:
             going = session.tick()
         self._folder.ticked()
         self.revision += 1
-        if session.changes != self._changes:
-            self._changes = session.changes
+        if session.change_count != self._changes:
+            self._changes = session.change_count
             self.describe_anew()
         if not going and not self.attended and session.hold.hits and not session.has_ended:
             going = True
@@ -160,7 +160,7 @@ class Driver:
         """Have the run shown to all views again, because a command was carried out."""
         self.revision += 1
         if self.session is not None:
-            self._changes = self.session.changes
+            self._changes = self.session.change_count
 
     def save(self) -> None:
         """Write a checkpoint, if the run is on the disk."""

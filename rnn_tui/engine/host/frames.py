@@ -117,7 +117,7 @@ class Frames:
             name=self._driver.name,
             experiment=session.experiment,
             began=session.began,
-            turns=session.turns,
+            changes=session.changes,
             weights=session.experiment.weights,
             device=str(session.device),
             origin=session.origin,

@@ -3,7 +3,7 @@
 from rnn_tui.engine.training.branches import Branch, StateHistory
 from rnn_tui.engine.training.snapshot import state_bytes, take
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 
 __all__ = ["History"]
 
@@ -21,7 +21,7 @@ class History:
         self.branch = Branch(
             name="main",
             states=StateHistory(budget),
-            turns=[Turn(tick=0, training=training)],
+            changes=[Change(tick=0, training=training)],
             epochs=training.epochs,
         )
         self.branches = [self.branch]
@@ -52,12 +52,12 @@ class History:
             branch.states.keep(take(self._trainer))
         self.branch, self.branches = branch, [branch]
 
-    def add_change(self, turn: Turn) -> bool:
+    def add_change(self, change: Change) -> bool:
         """Note a change: at a tick in the past on another branch, which begins there. Return whether it does."""
-        if turn.tick >= self.branch.newest:
-            self.branch.turns.append(turn)
+        if change.tick >= self.branch.newest:
+            self.branch.changes.append(change)
             return False
-        self.branch = self.branch.fork(f"fork {len(self.branches)}", turn.tick, turn)
+        self.branch = self.branch.fork(f"fork {len(self.branches)}", change.tick, change)
         self.branches.append(self.branch)
         return True
 

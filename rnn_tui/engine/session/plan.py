@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 
 from rnn_tui.engine.training.breakpoint_watch import BreakpointWatch
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 
-__all__ = ["Plan", "checked_turn"]
+__all__ = ["Plan", "checked_change"]
 
 
 class Plan:
@@ -17,7 +17,7 @@ class Plan:
     def __init__(self, until: tuple[str, ...]) -> None:
         """Raises ExperimentError for a text in `until` that is no breakpoint."""
         self.watch(until)
-        self._turns: list[Turn] = []
+        self._changes: list[Change] = []
 
     def watch(self, until: tuple[str, ...]) -> None:
         """Replace the breakpoints. Raises ExperimentError for a text that is none."""
@@ -28,29 +28,29 @@ class Plan:
         return self.breakpoints.goes_past(tick)
 
     @property
-    def turns(self) -> tuple[Turn, ...]:
+    def changes(self) -> tuple[Change, ...]:
         """Changes that have not been made yet."""
-        return tuple(self._turns)
+        return tuple(self._changes)
 
-    def add(self, experiment: Experiment, turns: tuple[Turn, ...]) -> None:
+    def add(self, experiment: Experiment, changes: tuple[Change, ...]) -> None:
         """Plan changes. Raises ExperimentError for one that this network cannot make."""
-        self._turns += [checked_turn(experiment, turn) for turn in turns]
+        self._changes += [checked_change(experiment, change) for change in changes]
 
-    def next_due(self, tick: int) -> Turn | None:
+    def next_due(self, tick: int) -> Change | None:
         """Remove and return the next change that is due after `tick` ticks; None: there is none."""
-        return self._turns.pop(0) if self._turns and self._turns[0].tick <= tick else None
+        return self._changes.pop(0) if self._changes and self._changes[0].tick <= tick else None
 
     def cancel(self) -> bool:
         """Drop all planned changes; return whether there were any."""
-        had = bool(self._turns)
-        self._turns.clear()
+        had = bool(self._changes)
+        self._changes.clear()
         return had
 
 
-def checked_turn(experiment: Experiment, turn: Turn) -> Turn:
+def checked_change(experiment: Experiment, change: Change) -> Change:
     """Validate a change, which may have come over a wire. Raises ExperimentError where the network cannot make it."""
-    changed = replace(experiment, training=turn.training)
+    changed = replace(experiment, training=change.training)
     for each in SETTINGS:
         if not each.fork and each.of(changed) != each.of(experiment):
             raise ExperimentError(each.path, "cannot change on the way: begin another run")
-    return replace(turn, training=from_dict(to_dict(changed)).training)
+    return replace(change, training=from_dict(to_dict(changed)).training)

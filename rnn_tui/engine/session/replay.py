@@ -8,7 +8,7 @@ from rnn_tui.engine.session.history import History
 from rnn_tui.engine.training.branches import Branch
 from rnn_tui.engine.training.snapshot import Snapshot, restore
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Training
 
 __all__ = ["HistoryError", "Replay"]
@@ -27,7 +27,7 @@ class Replay:
         self._trainer = trainer
         self._history = history
         self._clock = clock
-        self.changes = 0  # made so far, those that were made again included
+        self.change_count = 0  # made so far, those that were made again included
 
     def go_to(self, tick: int) -> None:
         """Stand at a tick of this branch, or before it where that would take too long. Raises HistoryError."""
@@ -59,15 +59,15 @@ class Replay:
 
     def repeat_changes(self) -> None:
         """Make the changes again that were made at this tick of this branch."""
-        for turn in self._history.branch.turns_at(self._trainer.ticks):
-            self.apply(turn)
+        for change in self._history.branch.changes_at(self._trainer.ticks):
+            self.apply(change)
 
-    def apply(self, turn: Turn) -> None:
+    def apply(self, change: Change) -> None:
         """Train in another way from here on."""
-        self.changes += 1
-        self._configure(turn.training)
-        if turn.reseed:
-            torch.manual_seed(turn.training.seed)
+        self.change_count += 1
+        self._configure(change.training)
+        if change.reseed:
+            torch.manual_seed(change.training.seed)
 
     def _restore(self, branch: Branch, state: Snapshot) -> None:
         self._configure(branch.training_at(state.ticks))

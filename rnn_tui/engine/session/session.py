@@ -10,7 +10,7 @@ from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
-from rnn_tui.engine.session.plan import Plan, checked_turn
+from rnn_tui.engine.session.plan import Plan, checked_change
 from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.session.recording import Recording
 from rnn_tui.engine.session.replay import Replay
@@ -23,7 +23,7 @@ from rnn_tui.engine.training.recorder import no_number
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.engine.training.threads import build_tuner
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import HISTORY
@@ -39,20 +39,20 @@ class Session:
         experiment: Experiment,
         *,
         history: int = HISTORY,
-        turns: tuple[Turn, ...] = (),
+        changes: tuple[Change, ...] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Begin at tick 0. Raises ExperimentError for an experiment that cannot run here.
 
-        `history` is the memory in bytes for the states of each branch; 0: none, and no way back. `turns` are changes
+        `history` is the memory in bytes for the states of each branch; 0: none, and no way back. `changes` are changes
         to come, each made when its tick is done.
         """
         self._clock = clock
         self._budget = history
         self.device = choose_device(load(experiment).experiment)
-        self.begin(experiment, turns)
+        self.begin(experiment, changes)
 
-    def begin(self, experiment: Experiment, turns: tuple[Turn, ...] = ()) -> None:
+    def begin(self, experiment: Experiment, changes: tuple[Change, ...] = ()) -> None:
         """Start afresh, on the same device."""
         data = load(experiment)
         self.began = data.given  # the experiment as it was at tick 0
@@ -76,7 +76,7 @@ class Session:
             clock=self._clock,
         )
         self._replay = Replay(self.trainer, self.history, self._clock)
-        self.plan.add(self.experiment, turns)
+        self.plan.add(self.experiment, changes)
         self._follow_plan()
 
     # ---- what is known ----------------------------------------------------------------------------------------
@@ -102,14 +102,14 @@ class Session:
         return self.branch.losses
 
     @property
-    def turns(self) -> tuple[Turn, ...]:
+    def changes(self) -> tuple[Change, ...]:
         """What has been changed on this branch since tick 0."""
-        return tuple(self.branch.turns[1:])
+        return tuple(self.branch.changes[1:])
 
     @property
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """The number of changes of training made so far, those that were made again included."""
-        return self._replay.changes
+        return self._replay.change_count
 
     @property
     def learnt(self) -> int | None:
@@ -233,21 +233,21 @@ class Session:
         self.trainer.ticks = -1  # wherever it stands, it is not on this branch
         self.go_to(self.branch.newest)
 
-    def continue_branch(self, branch: Branch, state: Snapshot, turns: tuple[Turn, ...] = ()) -> None:
+    def continue_branch(self, branch: Branch, state: Snapshot, changes: tuple[Change, ...] = ()) -> None:
         """Stand at the newest tick of a branch that was begun in another process.
 
-        `state` is a pass or less before that tick. `turns` are changes to come.
+        `state` is a pass or less before that tick. `changes` are changes to come.
         """
         self._replay.continue_branch(branch, state)
-        changes, patience = self.changes, self.recording.patience
+        count, patience = self.change_count, self.recording.patience
         early = self.progress.at_end_of_epoch and patience.is_over(branch)
         reason = patience.reason(branch) if early else ""
         if early:  # where it is played on, patience counts anew
             patience.renew(branch)
-        self.plan.add(self.experiment, turns)
+        self.plan.add(self.experiment, changes)
         self._follow_plan()
         problem = no_number(self.branch, self.progress.epoch)
-        stopped = early and self.changes == changes
+        stopped = early and self.change_count == count
         if problem or self.done or stopped:
             self.hold.forget()
         if problem:
@@ -265,7 +265,7 @@ class Session:
         Raises ExperimentError where this network cannot be trained so.
         """
         self.finish_tick()
-        self._change(checked_turn(self.experiment, Turn(tick=self.progress.tick, training=training, reseed=reseed)))
+        self._change(checked_change(self.experiment, Change(tick=self.progress.tick, training=training, reseed=reseed)))
         if self.plan.cancel():
             self.hold.notice = "What --fork was to change later is off."
 
@@ -308,14 +308,14 @@ class Session:
 
     def _follow_plan(self) -> None:
         """Make the changes that were planned for this tick."""
-        while turn := self.plan.next_due(self.progress.tick):
-            self._change(turn)
+        while change := self.plan.next_due(self.progress.tick):
+            self._change(change)
 
-    def _change(self, turn: Turn) -> None:
+    def _change(self, change: Change) -> None:
         """Make a change: from a tick in the past on a new branch."""
         self.recording.drain()
-        before, after = self.experiment.training, turn.training
-        forked = self.history.add_change(turn)
+        before, after = self.experiment.training, change.training
+        forked = self.history.add_change(change)
         if forked:
             self.recording.change_branch()
         if forked or (after.patience and not before.patience):
@@ -323,4 +323,4 @@ class Session:
         # as many epochs as were played on to, unless others are asked for
         allowed = self.branch.epochs if after.epochs == before.epochs else self.progress.epoch
         self.branch.epochs = max(allowed, after.epochs) if after.epochs else 0
-        self._replay.apply(turn)
+        self._replay.apply(change)

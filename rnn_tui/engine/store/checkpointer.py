@@ -159,7 +159,7 @@ class Checkpointer:
     def _version(self) -> object:
         """Return what changes whenever a checkpoint would be another one."""
         session, branch = self._session, self._session.branch
-        return branch.name, branch.newest, branch.held_out.count, session.changes, branch.epochs
+        return branch.name, branch.newest, branch.held_out.count, session.change_count, branch.epochs
 
     def _attempt(self, write: Callable[[], object]) -> bool:
         try:
@@ -243,8 +243,8 @@ class Checkpointer:
             loss=loss if loss is not None and math.isfinite(loss) else None,
             epochs=branch.epochs,
             branch=branch.name,
-            turns=session.turns,
-            planned=session.plan.turns,
+            changes=session.changes,
+            planned=session.plan.changes,
             predictions=branch.predictions.seen,
             learnt=branch.predictions.learnt,
             state_tick=state.ticks,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import asdict, replace
 
 from rnn_tui.common.atomic_files import Folder, exists, make_folder
-from rnn_tui.engine.session.plan import checked_turn
+from rnn_tui.engine.session.plan import checked_change
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.store.checkpointer import Checkpointer
@@ -20,11 +20,11 @@ from rnn_tui.engine.store.loss_files import LossFiles
 from rnn_tui.engine.training.branches import Branch, StateHistory
 from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.loss_history import LossSeries
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.hash import is_made_up
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import write as to_toml
-from rnn_tui.protocol.commands import HISTORY, Keep
+from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.runs.catalog import new_folder
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_best, read_manifest, read_tensors
@@ -36,7 +36,7 @@ __all__ = ["begin_saving", "load_run", "resume"]
 
 
 def begin_saving(
-    session: Session, keep: Keep, report: Callable[[str], object], *, folder: Path | None = None
+    session: Session, keep: SaveOptions, report: Callable[[str], object], *, folder: Path | None = None
 ) -> Checkpointer:
     """Save a session from now on, with all of its branch.
 
@@ -92,22 +92,22 @@ def _lasting(experiment: Experiment) -> Experiment:
 
 
 def resume(
-    keep: Keep,
+    keep: SaveOptions,
     experiment: Experiment,
     report: Callable[[str], object],
     *,
     history: int = HISTORY,
-    turns: tuple[Turn, ...] = (),
+    changes: tuple[Change, ...] = (),
 ) -> tuple[Session, Checkpointer]:
     """Return the run in a folder at the tick where it was left, and what saves it there from now on.
 
-    `experiment` is what it was at tick 0, perhaps on another device or with other breakpoints, and `turns` are more
+    `experiment` is what it was at tick 0, perhaps on another device or with other breakpoints, and `changes` are more
     changes to come. Raises CheckpointError, or ExperimentError for what cannot run here; nothing has changed then.
     """
     folder = Path(keep.folder)
     try:
         with _locked(folder) as opened:
-            session, files = load_run(folder, experiment, history=history, turns=turns, within=opened)
+            session, files = load_run(folder, experiment, history=history, changes=changes, within=opened)
             tensorboard = _tensorboard_log(keep, len(session.losses))
     except OSError as error:
         raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
@@ -136,7 +136,7 @@ def load_run(
     experiment: Experiment,
     *,
     history: int = 0,
-    turns: tuple[Turn, ...] = (),
+    changes: tuple[Change, ...] = (),
     within: Folder | None = None,
 ) -> tuple[Session, LossFiles]:
     """Return the session of the run in a folder, and the files with its losses. Write nothing. Raise as `resume`.
@@ -145,7 +145,7 @@ def load_run(
     """
     if within is None:
         with Folder(folder) as opened:  # closed at the end: nothing can be written there by mistake
-            return load_run(folder, experiment, history=history, turns=turns, within=opened)
+            return load_run(folder, experiment, history=history, changes=changes, within=opened)
     manifest = read_manifest(folder)
     tensors = load_tensors(folder, manifest, experiment)
     session = Session(experiment, history=history)
@@ -154,8 +154,8 @@ def load_run(
     state = to_snapshot(session.trainer, manifest, tensors, folder / manifest.tensors)
     files = LossFiles(within, manifest.losses.removeprefix("losses").removesuffix(".csv"))
     try:
-        past = tuple(checked_turn(experiment, turn) for turn in manifest.turns)
-        to_come = tuple(sorted((*manifest.planned, *turns), key=lambda turn: turn.tick))
+        past = tuple(checked_change(experiment, change) for change in manifest.changes)
+        to_come = tuple(sorted((*manifest.planned, *changes), key=lambda change: change.tick))
         session.continue_branch(_branch(session, manifest, past, files, history), state, to_come)
         if (session.progress.whole_passes, session.progress.epoch) != (manifest.updates, manifest.epoch):
             raise CheckpointError(folder / MANIFEST, "is altered: its passes are not those that it is left after")
@@ -166,7 +166,7 @@ def load_run(
     return session, files
 
 
-def _tensorboard_log(keep: Keep, known: int) -> "TensorBoardLog | None":
+def _tensorboard_log(keep: SaveOptions, known: int) -> "TensorBoardLog | None":
     """Return event files that begin after `known` passes, if they are wanted. Raises OSError."""
     if not keep.tensorboard:
         return None
@@ -191,7 +191,9 @@ def _locked(path: Path) -> Iterator[Folder]:
         raise
 
 
-def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], files: LossFiles, history: int) -> Branch:
+def _branch(
+    session: Session, manifest: Manifest, changes: tuple[Change, ...], files: LossFiles, history: int
+) -> Branch:
     """Return the branch that a manifest and its files describe. Raises CheckpointError where they do not agree."""
     rows = files.passes.read(manifest.updates if manifest.rows is None else manifest.rows)
     rows += _lost_rows(manifest, rows, learns=session.experiment.training.learn)
@@ -199,7 +201,7 @@ def _branch(session: Session, manifest: Manifest, turns: tuple[Turn, ...], files
     branch = Branch(
         name=manifest.branch,
         states=StateHistory(history),
-        turns=[*session.branch.turns[:1], *turns],
+        changes=[*session.branch.changes[:1], *changes],
         epochs=manifest.epochs,
         newest=manifest.tick,
         losses=_series([row[2] for row in rows if row[2]]),

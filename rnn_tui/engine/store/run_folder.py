@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.session.session import Session
-from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.runs.catalog import new_folder, short_name
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class RunFolder:
     def __init__(self, report: Callable[[str], None]) -> None:
         """`report` is called with what goes wrong."""
         self._report = report
-        self._wanted: Keep | None = None  # to be kept from its first tick on
+        self._wanted: SaveOptions | None = None  # to be kept from its first tick on
         self._may_keep = True  # also where nobody asked for it
         self._checkpointer: Checkpointer | None = None
         self._path = Path()
@@ -49,10 +49,10 @@ class RunFolder:
             from rnn_tui.engine.store.resume import resume  # takes time to load
 
             session, checkpointer = resume(
-                keep, command.experiment, self._report, history=command.history, turns=command.turns
+                keep, command.experiment, self._report, history=command.history, changes=command.changes
             )
         else:
-            session = Session(command.experiment, history=command.history, turns=command.turns)
+            session = Session(command.experiment, history=command.history, changes=command.changes)
         self.close()
         self._checkpointer = checkpointer
         self._wanted, self._may_keep = keep, command.may_keep
@@ -78,7 +78,7 @@ class RunFolder:
     def keep(self, session: Session) -> str:
         """Save the run as it stands, in a folder of its own if it has none. Return why that cannot be, or ""."""
         if self._checkpointer is None:
-            self._begin_saving(session, self._wanted or Keep())
+            self._begin_saving(session, self._wanted or SaveOptions())
         if self._checkpointer is None:
             return f"the run is not kept: {self._problem}"
         self._checkpointer.save()
@@ -106,7 +106,7 @@ class RunFolder:
             self._checkpointer.abandon()
             self._checkpointer = None
 
-    def _begin_saving(self, session: Session, keep: Keep) -> bool:
+    def _begin_saving(self, session: Session, keep: SaveOptions) -> bool:
         from rnn_tui.engine.store.resume import begin_saving  # these take time to load
         from rnn_tui.runs.manifest import CheckpointError
 

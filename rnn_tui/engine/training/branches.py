@@ -11,7 +11,7 @@ from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.eval_history import EvalHistory
 from rnn_tui.engine.training.loss_history import LossSeries, PredictionHistory
 from rnn_tui.engine.training.snapshot import Snapshot
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Training
 
 __all__ = ["Branch", "StateHistory"]
@@ -85,7 +85,7 @@ class Branch:
 
     name: str
     states: StateHistory
-    turns: list[Turn]  # in the order of their ticks; the first is how the run began
+    changes: list[Change]  # in the order of their ticks; the first is how the run began
     epochs: int  # where it stops; 0: never
     newest: int = 0  # ticks done
     best: BestLoss = field(default_factory=BestLoss)  # kept where early stopping asks for it
@@ -97,11 +97,11 @@ class Branch:
 
     def training_at(self, ticks: int) -> Training:
         """Return the training settings after so many ticks."""
-        return [each for each in self.turns if each.tick <= ticks][-1].training
+        return [each for each in self.changes if each.tick <= ticks][-1].training
 
-    def turns_at(self, ticks: int) -> list[Turn]:
+    def changes_at(self, ticks: int) -> list[Change]:
         """Return the changes that take effect after exactly so many ticks."""
-        return [each for each in self.turns if each.tick == ticks]
+        return [each for each in self.changes if each.tick == ticks]
 
     def watched_losses(self, batches: int) -> list[float]:
         """Return what early stopping watches, of each whole epoch: the held-out loss, or the mean of its updates."""
@@ -111,7 +111,7 @@ class Branch:
             found.append(sum(learnt[end - batches : end]) / batches if judged is None else judged.loss)
         return found
 
-    def fork(self, name: str, tick: int, turn: Turn) -> "Branch":
+    def fork(self, name: str, tick: int, change: Change) -> "Branch":
         """Return another future from that tick on."""
         ends = array("q", [end for end in self.ends if end <= tick])
         losses = self.losses.head(len(ends))
@@ -120,7 +120,7 @@ class Branch:
             self,
             name=name,
             states=self.states.head(tick),
-            turns=[*(each for each in self.turns if each.tick <= tick), turn],
+            changes=[*(each for each in self.changes if each.tick <= tick), change],
             newest=tick,
             losses=losses,
             best=BestLoss(),

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import HISTORY, Keep
+from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.view.model.settings import ViewSettings
 
 __all__ = ["LaunchOptions"]
@@ -14,9 +14,9 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a view shows first. Of a run that it joins, the experiment alone counts."""
 
     experiment: Experiment
-    turns: tuple[Turn, ...] = ()  # changes to come
+    changes: tuple[Change, ...] = ()  # changes to come
     history: int = HISTORY  # bytes for going back, for each branch
     paused: bool = False
-    keep: Keep | None = None  # on the disk; None: nowhere
+    keep: SaveOptions | None = None  # on the disk; None: nowhere
     may_keep: bool = True  # also where nobody asked for it: when the last view has gone
     view_settings: ViewSettings = ViewSettings()

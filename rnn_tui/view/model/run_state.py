@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Keep, Open
+from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
 from rnn_tui.view.model.launch import LaunchOptions
 
@@ -17,7 +17,7 @@ class RunState:
     def __init__(self, launch: LaunchOptions) -> None:
         self._launch = launch
         self._save = launch.keep
-        self._changes: tuple[Turn, ...] = launch.turns
+        self._changes: tuple[Change, ...] = launch.changes
         self.experiment = launch.experiment  # the one to open until the engine has opened one
         self.paused = launch.paused  # open without playing
         self.opened: Opened | None = None  # the description of the run on the screen
@@ -66,7 +66,7 @@ class RunState:
             experiment=self.experiment,
             play=not self.paused,
             history=self._launch.history,
-            turns=self._changes,
+            changes=self._changes,
             keep=self._save,
             may_keep=self._launch.may_keep,
         )
@@ -84,7 +84,7 @@ class RunState:
         saved = self.checkpointed()
         if saved is not None:
             self.experiment = saved.began
-            self._save = Keep(folder=saved.kept, resume=True)
+            self._save = SaveOptions(folder=saved.kept, resume=True)
         else:
             self._save = self._save_elsewhere()
         self.opened = self.frame = None
@@ -100,6 +100,6 @@ class RunState:
     def _begin(self, experiment: Experiment) -> None:
         self.experiment, self._changes = experiment, ()
 
-    def _save_elsewhere(self) -> Keep | None:
+    def _save_elsewhere(self) -> SaveOptions | None:
         """Return how a run that is opened later is saved: in a new folder, unless the user has named one."""
         return None if self._save is None or self._save.folder else self._save

@@ -36,7 +36,7 @@ class ReproduceScreen(Dialog[None]):
         self._tick = tick
         self.command = ""
         try:
-            self.command = command_line(opened.began, opened.turns, tick)
+            self.command = command_line(opened.began, opened.changes, tick)
             self._about = f"{_COPIED} {_SAME if opened.device == 'cpu' else _GPU}"
         except ValueError as error:
             self._about = str(error)

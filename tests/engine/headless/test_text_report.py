@@ -13,9 +13,9 @@ from rnn_tui.common.wording import counted
 from rnn_tui.engine.headless.text_report import text_line, text_summary, text_update
 from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.read_checkpoint import read_experiment
 from tests.engine.text_runs import letters, on_text
 from tests.engine.training.test_series_training import on_series
@@ -25,7 +25,7 @@ TEXT = letters(200)
 
 
 def told(
-    experiment: Experiment, *, every: int = 1, json: bool = False, keep: Keep | None = None
+    experiment: Experiment, *, every: int = 1, json: bool = False, keep: SaveOptions | None = None
 ) -> tuple[list[str], list[str]]:
     """The lines on stdout, and those on stderr."""
     out, err = io.StringIO(), io.StringIO()
@@ -43,10 +43,10 @@ def rows(file: Path) -> list[dict[str, str]]:
 def test_a_loss_is_that_of_its_update_however_many_lines_there_are(tmp_path: Path, make: Any, kept: bool) -> None:
     first = [tmp_path, TEXT] if make is on_text else [tmp_path]
     experiment = make(*first, training={"epochs": 3}, holdout=0.2)
-    told(experiment, keep=Keep(folder=str(tmp_path / "run")))
+    told(experiment, keep=SaveOptions(folder=str(tmp_path / "run")))
     losses = [float(each["loss"]) for each in rows(tmp_path / "run" / "losses.csv")]
     for every in (1, 4, 1000):
-        keep = Keep(folder=str(tmp_path / f"run-{every}")) if kept else None
+        keep = SaveOptions(folder=str(tmp_path / f"run-{every}")) if kept else None
         lines = [json.loads(line) for line in told(experiment, every=every, json=True, keep=keep)[0]]
         assert [each["loss"] for each in lines] == [losses[each["update"] - 1] for each in lines]
         assert lines[-1]["update"] == lines[-1]["updates"] == len(losses)
@@ -58,8 +58,8 @@ def test_a_loss_is_that_of_its_update_however_many_lines_there_are(tmp_path: Pat
 def test_resumed_when_it_is_done_it_says_so_and_the_same_numbers_again(tmp_path: Path) -> None:
     run = tmp_path / "run"
     experiment = on_text(tmp_path, letters(4000), training={"epochs": 2}, holdout=0.5)
-    ended = told(experiment, every=1000, keep=Keep(folder=str(run), every=1))[0][-1]
-    again, err = told(read_experiment(run), keep=Keep(folder=str(run), resume=True))
+    ended = told(experiment, every=1000, keep=SaveOptions(folder=str(run), every=1))[0][-1]
+    again, err = told(read_experiment(run), keep=SaveOptions(folder=str(run), resume=True))
     assert again[-1].split(" · ")[:4] == ended.split(" · ")[:4]
     assert err == ["rnn-tui: this run is done (2 epochs): --epochs 4, say, goes on with it"]
 
@@ -93,7 +93,7 @@ def test_one_is_no_plural() -> None:
 def test_what_is_held_out_is_on_the_disk_each_judgement_once_also_on_resuming(tmp_path: Path) -> None:
     run, file = tmp_path / "run", tmp_path / "run" / "held-out.csv"
     experiment = on_text(tmp_path, letters(900), training={"epochs": 6}, holdout=0.7)
-    lines, _ = told(experiment, every=1, json=True, keep=Keep(folder=str(run)))
+    lines, _ = told(experiment, every=1, json=True, keep=SaveOptions(folder=str(run)))
     seen = {each["held_out_update"]: each for each in map(json.loads, lines[:-1])}
     parts = [each for each in rows(file) if int(each["characters"]) < 629][:-1]  # the last line is of the whole
     assert [int(each["update"]) for each in parts] == list(seen) == [1, 34, 68]
@@ -111,11 +111,11 @@ def test_what_is_held_out_is_on_the_disk_each_judgement_once_also_on_resuming(tm
     with open(file, "a") as stream:
         stream.write("999,1.0,0.0,5\n")  # of what was learnt after the last checkpoint, and is done again
     training = replace(experiment.training, epochs=12)
-    more = Keep(folder=str(run), resume=True)
+    more = SaveOptions(folder=str(run), resume=True)
     out, err = io.StringIO(), io.StringIO()
     at = len(rows(run / "losses.csv"))
-    turns = (Turn(tick=at, training=training),)
-    assert train(read_experiment(run), json=False, every=None, out=out, err=err, keep=more, turns=turns) == 0
+    changes = (Change(tick=at, training=training),)
+    assert train(read_experiment(run), json=False, every=None, out=out, err=err, keep=more, changes=changes) == 0
     assert file.read_text().startswith(before)
     updates = [int(each["update"]) for each in rows(file)]
     assert updates == sorted(updates)
@@ -124,12 +124,12 @@ def test_what_is_held_out_is_on_the_disk_each_judgement_once_also_on_resuming(tm
 
 
 def test_numbers_have_no_accuracy_on_the_disk(tmp_path: Path) -> None:
-    told(on_series(tmp_path, training={"epochs": 3}, holdout=0.2), keep=Keep(folder=str(tmp_path / "run")))
+    told(on_series(tmp_path, training={"epochs": 3}, holdout=0.2), keep=SaveOptions(folder=str(tmp_path / "run")))
     assert {each["accuracy"] for each in rows(tmp_path / "run" / "held-out.csv")} == {""}
 
 
 def test_where_nothing_is_held_out_there_is_no_such_file(tmp_path: Path) -> None:
-    told(on_text(tmp_path, TEXT, training={"epochs": 1}), keep=Keep(folder=str(tmp_path / "run")))
+    told(on_text(tmp_path, TEXT, training={"epochs": 1}), keep=SaveOptions(folder=str(tmp_path / "run")))
     assert not (tmp_path / "run" / "held-out.csv").exists()
 
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import (
@@ -88,35 +88,35 @@ def test_other_breakpoints_count_at_once() -> None:
 
 
 def test_forks_change_what_is_learnt_when_their_ticks_are_done_and_the_view_is_told() -> None:
-    turns = (
-        Turn(tick=0, training=replace(HIHELLO.training, lr=0.3)),
-        Turn(tick=8, training=replace(HIHELLO.training, lr=0.2)),
+    changes = (
+        Change(tick=0, training=replace(HIHELLO.training, lr=0.3)),
+        Change(tick=8, training=replace(HIHELLO.training, lr=0.2)),
     )
-    opening = Open(experiment=until(), turns=turns)
+    opening = Open(experiment=until(), changes=changes)
     before, after = frames(opening, 3, HOLD, LOOK, Play(on=True), 20, HOLD, replace(LOOK, opened=1))
     assert before.status.lr == described(before).experiment.training.lr == 0.3
     assert described(before).began == until()
-    assert described(before).turns == turns[:1]
+    assert described(before).changes == changes[:1]
     assert after.status.lr == described(after).experiment.training.lr == 0.2
-    assert described(after).turns == turns
+    assert described(after).changes == changes
     (again,) = frames(opening, 3, Restart(), 20, HOLD, LOOK)
-    assert described(again).turns == ()
+    assert described(again).changes == ()
 
 
 def test_a_change_of_ones_own_puts_an_end_to_the_forks_to_come() -> None:
-    turns = (Turn(tick=8, training=replace(HIHELLO.training, lr=0.2)),)
+    changes = (Change(tick=8, training=replace(HIHELLO.training, lr=0.2)),)
     own = Fork(training=replace(HIHELLO.training, optimizer="sgd"))
-    opening = Open(experiment=until(), turns=turns)
+    opening = Open(experiment=until(), changes=changes)
     first, then = frames(opening, 3, HOLD, own, LOOK, Play(on=True), 20, HOLD, LOOK)
     assert first.status.notice == "What --fork was to change later is off."
-    assert [turn.training.lr for turn in described(then).turns] == [0.1]
+    assert [turn.training.lr for turn in described(then).changes] == [0.1]
 
 
 @pytest.mark.parametrize("training", [{"learn": False}, {"lr": -1.0}, {"optimizer": "adams"}])
 def test_a_fork_that_cannot_be_is_refused(training: dict[str, object]) -> None:
     """As it may come over the wire, where the rules are not checked."""
-    turn = Turn(tick=3, training=replace(HIHELLO.training, **training))
-    refused, *rest = said(Open(experiment=until(), turns=(turn,)), 5, LOOK)
+    turn = Change(tick=3, training=replace(HIHELLO.training, **training))
+    refused, *rest = said(Open(experiment=until(), changes=(turn,)), 5, LOOK)
     assert isinstance(refused, Refused)
     assert refused.path == f"training.{next(iter(training))}"
     assert not rest
@@ -142,8 +142,8 @@ def test_in_slow_motion_it_pauses_too_and_other_breakpoints_finish_no_phase() ->
     )
     assert held.phase == done.phase
     assert held.status.tick == done.status.tick
-    turns: list[Command | int] = [Open(experiment=until("tick=2"), play=False), slow]
-    seen = frames(*turns, *(each for _ in range(60) for each in (1, replace(LOOK, seen=-1))))
+    changes: list[Command | int] = [Open(experiment=until("tick=2"), play=False), slow]
+    seen = frames(*changes, *(each for _ in range(60) for each in (1, replace(LOOK, seen=-1))))
     assert (seen[-1].status.tick, seen[-1].status.state) == (2, "paused")
     assert "(tick=2)" in seen[-1].status.notice
 

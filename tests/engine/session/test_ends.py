@@ -15,7 +15,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.commands import Keep, Open, Play, Step
+from rnn_tui.protocol.commands import Open, Play, SaveOptions, Step
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
 from tests.engine.driven import Driven
 from tests.engine.kept_runs import advance, begin, changed, go_on
@@ -38,12 +38,12 @@ def headless(experiment: Experiment, folder: Path, *, until: tuple[str, ...] = (
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Lines, "count", count)
         out, err = io.StringIO(), io.StringIO()
-        train(experiment, json=False, every=9, out=out, err=err, until=until, keep=Keep(folder=str(folder)))
+        train(experiment, json=False, every=9, out=out, err=err, until=until, keep=SaveOptions(folder=str(folder)))
 
 
 def in_a_view(experiment: Experiment, folder: Path, updates: int) -> None:
     driver = Driven()
-    obey(driver, Open(experiment=changed(experiment, run={"speed": 0.0}), keep=Keep(folder=str(folder))))
+    obey(driver, Open(experiment=changed(experiment, run={"speed": 0.0}), keep=SaveOptions(folder=str(folder))))
     session = driver.session
     assert session is not None
     while session.trainer.epoch < updates and driver.busy:
@@ -171,7 +171,7 @@ def ended(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def opened(folder: Path) -> Driven:
     driver = Driven()
     experiment = changed(read_experiment(folder), run={"speed": 0.0})
-    obey(driver, Open(experiment=experiment, play=True, keep=Keep(folder=str(folder), resume=True)))
+    obey(driver, Open(experiment=experiment, play=True, keep=SaveOptions(folder=str(folder), resume=True)))
     return driver
 
 
@@ -204,7 +204,7 @@ def test_it_goes_on_when_that_is_asked_for(ended: Path) -> None:
 def test_train_resume_of_it_changes_nothing_but_after_an_early_stop(ended: Path) -> None:
     before, experiment = files(ended), read_experiment(ended)
     out, err = io.StringIO(), io.StringIO()
-    code = train(experiment, json=False, every=1, out=out, err=err, keep=Keep(folder=str(ended), resume=True))
+    code = train(experiment, json=False, every=1, out=out, err=err, keep=SaveOptions(folder=str(ended), resume=True))
     if experiment.training.patience:
         assert "no better loss" in out.getvalue()
         assert read_manifest(ended).epoch > experiment.training.patience
@@ -221,6 +221,6 @@ def test_a_tick_that_lies_ahead_is_reached(tmp_path: Path) -> None:
     while session.tick():
         pass
     checkpointer.close()
-    experiment, keep = read_experiment(tmp_path / "run"), Keep(folder=str(tmp_path / "run"), resume=True)
+    experiment, keep = read_experiment(tmp_path / "run"), SaveOptions(folder=str(tmp_path / "run"), resume=True)
     train(experiment, json=False, every=1, out=io.StringIO(), err=io.StringIO(), until=("tick=40",), keep=keep)
     assert read_manifest(tmp_path / "run").tick == 40

@@ -22,7 +22,7 @@ from rnn_tui.engine.store.resume import resume
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.store.test_checkpoint import Killed, fail
@@ -257,7 +257,7 @@ def test_damage_is_told_and_the_run_goes_on(kept: Path, damage: Callable[[Path],
         assert words in result.stderr
     assert run("sample", str(kept)).exit_code == 0
     told: list[str] = []
-    session, checkpointer = resume(Keep(folder=str(kept), resume=True), read_experiment(kept), told.append)
+    session, checkpointer = resume(SaveOptions(folder=str(kept), resume=True), read_experiment(kept), told.append)
     assert len(told) == 1
     assert words in told[0]
     advance(session, session.trainer.ticks + 25, checkpointer)

@@ -23,7 +23,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import begin_saving
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.protocol.commands import Keep
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.manifest import CheckpointError
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.engine.kept_runs import advance, begin, go_on, known
@@ -262,7 +262,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "outside": (lambda folder: _alter_manifest(folder, tensors="../x.safetensors"), "beside it"),
     "losses outside": (lambda folder: _alter_manifest(folder, losses="/etc/x.csv"), "beside it"),
     "bad turn": (
-        lambda folder: _alter_manifest(folder, turns=[{"tick": 1, "training": {"lr": -1.0}}]),
+        lambda folder: _alter_manifest(folder, changes=[{"tick": 1, "training": {"lr": -1.0}}]),
         "is altered: training.lr",
     ),
     "other sizes": (_smaller, "is of other sizes: model.weight_hh_l0 is 4 × 5; the experiment needs 5 × 5"),
@@ -374,7 +374,7 @@ def test_checkpoints_come_by_number_or_by_time(tmp_path: Path) -> None:
     checkpointer.close()
     now = [0.0]
     session = Session(LESSONS["hihello-sequence"])
-    timed = begin_saving(session, Keep(folder=str(tmp_path / "time")), print)
+    timed = begin_saving(session, SaveOptions(folder=str(tmp_path / "time")), print)
     timed._clock = lambda: now[0]
     timed._log_due = timed._save_due = 0.0
     saves: list[float] = []
@@ -432,7 +432,7 @@ def test_a_disk_too_full_for_the_first_checkpoint_is_told_as_such(
 ) -> None:
     told: list[str] = []
     session = Session(LESSONS["hihello"])
-    checkpointer = begin_saving(session, Keep(folder=str(tmp_path / "run")), told.append)
+    checkpointer = begin_saving(session, SaveOptions(folder=str(tmp_path / "run")), told.append)
     session.tick()
 
     def full(*_: object) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.session.session import Session
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict
@@ -107,18 +107,18 @@ def test_any_network_with_any_forks_goes_on(
         )
     except ExperimentError:
         return
-    turns: list[Turn] = []
+    changes: list[Change] = []
     for tick, change in sorted(forks, key=lambda fork: fork[0]):
-        experiment_then = experiment if not turns else changed(experiment, training=_plain(turns[-1]))
-        turns.append(
-            Turn(tick=tick, training=changed(experiment_then, training=change).training, reseed="seed" in change)
+        experiment_then = experiment if not changes else changed(experiment, training=_plain(changes[-1]))
+        changes.append(
+            Change(tick=tick, training=changed(experiment_then, training=change).training, reseed="seed" in change)
         )
-    whole, expected = Session(experiment, turns=tuple(turns)), {}
+    whole, expected = Session(experiment, changes=tuple(changes)), {}
     for tick in range(1, 15):  # first, since the random numbers are the process's own
         advance(whole, tick)
         expected[whole.trainer.ticks] = known(whole)
     folder = tmp_path_factory.mktemp("runs") / "run"
-    session, checkpointer = begin(experiment, folder, tuple(turns))
+    session, checkpointer = begin(experiment, folder, tuple(changes))
     for stop in sorted(stops):
         advance(session, stop)
         checkpointer.close()
@@ -130,7 +130,7 @@ def test_any_network_with_any_forks_goes_on(
     checkpointer.close()
 
 
-def _plain(turn: Turn) -> dict[str, Any]:
+def _plain(turn: Change) -> dict[str, Any]:
     return {name: getattr(turn.training, name) for name in turn.training.__struct_fields__}
 
 

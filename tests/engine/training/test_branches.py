@@ -304,7 +304,7 @@ def test_several_changes_at_one_tick_count_once_when_it_is_gone_through_again(at
     session.go_to(at)
     changed(session, clip=0.5)  # in the past: what had been changed there before counts too
     session.tick()
-    assert session.turns[-2].training.optimizer == "adam"
+    assert session.changes[-2].training.optimizer == "adam"
 
 
 def test_the_only_branch_is_the_next_one_even_without_a_way_back() -> None:

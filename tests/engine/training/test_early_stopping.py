@@ -13,7 +13,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.session.throughput import Throughput
 from rnn_tui.engine.training.early_stopping import BestLoss, best_of
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -160,8 +160,8 @@ def test_a_fork_of_a_text_counts_epochs_and_not_updates(tmp_path: Path, reductio
 def test_patience_that_begins_on_the_way_knows_what_has_been() -> None:
     losses = all_losses()
     what = rising()
-    turn = Turn(tick=20, training=replace(what.training, patience=4))
-    session = Session(what, turns=(turn,))
+    turn = Change(tick=20, training=replace(what.training, patience=4))
+    session = Session(what, changes=(turn,))
     while session.tick():
         assert session.trainer.epoch < 90
     best = losses.index(min(losses[: session.trainer.epoch])) + 1

@@ -18,7 +18,7 @@ from rnn_tui.engine.store import resume as kept
 from rnn_tui.engine.training.gpu import GpuWatch, out_of_memory
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.commands import Keep, Open, Play, Restart, SetSpeed, Step
+from rnn_tui.protocol.commands import Open, Play, Restart, SaveOptions, SetSpeed, Step
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import GpuLoad
@@ -125,7 +125,7 @@ def test_out_of_memory_is_one_line_and_what_is_on_the_disk_stays(
     short_after: Callable[[int], None], tmp_path: Path
 ) -> None:
     short_after(5)
-    keep = Keep(folder=str(tmp_path / "run"), every=1)
+    keep = SaveOptions(folder=str(tmp_path / "run"), every=1)
     script = Script(
         Open(experiment=ENDLESS, keep=keep), 100, FrameRequest(number=1), Play(on=True), SetSpeed(speed=1.0)
     )

@@ -19,7 +19,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame_request import Wanted
@@ -293,7 +293,7 @@ def test_a_schedule_that_begins_or_ends_on_the_way_comes_back_too() -> None:
 
 def test_another_rate_on_the_way_is_the_rate_from_there_on() -> None:
     what = experiment(**SCHEDULES["plateau"], optimizer="sgd", lr=2.0, tick="sequence", epochs=99)
-    session = Session(what, turns=(Turn(tick=40, training=replace(what.training, lr=0.25)),))
+    session = Session(what, changes=(Change(tick=40, training=replace(what.training, lr=0.25)),))
     for _ in range(39):
         session.tick()
     assert session.trainer.lr < 2.0
@@ -303,7 +303,7 @@ def test_another_rate_on_the_way_is_the_rate_from_there_on() -> None:
 
 def test_weight_decay_can_change_on_the_way() -> None:
     what = experiment(optimizer="sgd", tick="sequence", lr=0.05)
-    session = Session(what, turns=(Turn(tick=5, training=replace(what.training, weight_decay=0.1)),))
+    session = Session(what, changes=(Change(tick=5, training=replace(what.training, weight_decay=0.1)),))
     for _ in range(5):
         session.tick()
     plain = [weight.detach().clone().requires_grad_() for weight in session.trainer.model.parameters()]

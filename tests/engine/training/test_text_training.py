@@ -15,7 +15,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
 from rnn_tui.engine.training.batches_on_device import TextDataset
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.command_line import command_line
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from tests.engine.text_runs import Notebook, letters, on_text
@@ -133,7 +133,7 @@ def test_a_fork_reads_the_same_batches_and_another_seed_others(tmp_path: Path) -
     session.learn(replace(training, seed=99), reseed=True)
     session.tick()
     assert not torch.equal(session.trainer.dataset.inputs, first)
-    fresh = Session(session.began, turns=(Turn(tick=20, training=replace(training, seed=99), reseed=True),))
+    fresh = Session(session.began, changes=(Change(tick=20, training=replace(training, seed=99), reseed=True),))
     for _ in range(21):
         fresh.tick()
     assert fresh.losses.last() == session.losses.last()
