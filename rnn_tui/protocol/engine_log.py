@@ -25,7 +25,7 @@ _FATAL = "Fatal Python error: "  # faulthandler's, before the stack
 
 def log_folder() -> Path:
     """Return the folder of all logs. Raises RuntimeError or OSError if there is no home."""
-    import platformdirs
+    import platformdirs  # for start-up time
 
     return platformdirs.user_log_path("rnn-tui", appauthor=False)
 

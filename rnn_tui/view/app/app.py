@@ -33,7 +33,7 @@ from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.colors import set_colors
-from rnn_tui.view.terminal.driver import TerminalTook, own_driver, terminal_cells
+from rnn_tui.view.terminal.driver import TerminalDriver, own_driver, terminal_cells
 from rnn_tui.view.terminal.exit import leave_on_signals
 from rnn_tui.view.terminal.harmless import last_filters
 from rnn_tui.view.widgets.pane import Pane
@@ -133,7 +133,7 @@ class RnnApp(App[int]):
         if shown is not None:
             shown.forget(0, 0)
 
-    @on(TerminalTook)
+    @on(TerminalDriver.Ready)
     def _terminal_took(self) -> None:
         """Paint what has changed while the terminal was busy, and ask for what is newer."""
         if self.screen_stack:

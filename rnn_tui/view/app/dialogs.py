@@ -51,17 +51,17 @@ class Dialogs:
     # ---- by key -----------------------------------------------------------------------------------------------
 
     def _lessons(self) -> None:
-        from rnn_tui.view.screens.lessons import LessonsScreen
+        from rnn_tui.view.screens.lessons import LessonsScreen  # for start-up time
 
         self._push(LessonsScreen(self._run.experiment.name), self._open_instead)
 
     def _experiment(self) -> None:
-        from rnn_tui.view.screens.experiment import ExperimentScreen
+        from rnn_tui.view.screens.experiment import ExperimentScreen  # for start-up time
 
         self._push(ExperimentScreen(self._run.experiment), self._open_instead)
 
     def _fork(self) -> None:
-        from rnn_tui.view.screens.fork import ForkScreen
+        from rnn_tui.view.screens.fork import ForkScreen  # for start-up time
 
         def answered(command: Fork) -> None:
             self._tell(command)
@@ -76,18 +76,18 @@ class Dialogs:
         self._push(ForkScreen(self._run.experiment, self._run.frame.status), answered)
 
     def _breakpoints(self) -> None:
-        from rnn_tui.view.screens.breakpoints import BreakpointsScreen
+        from rnn_tui.view.screens.breakpoints import BreakpointsScreen  # for start-up time
 
         self._push(BreakpointsScreen(self._run.experiment), lambda until: self._tell(SetBreakpoints(until=until)))
 
     def _reproduce(self) -> None:
-        from rnn_tui.view.screens.reproduce import ReproduceScreen
+        from rnn_tui.view.screens.reproduce import ReproduceScreen  # for start-up time
 
         if self._run.opened is not None:
             self._push(ReproduceScreen(self._run.opened, self._run.tick))
 
     def _help(self) -> None:
-        from rnn_tui.view.screens.help import HelpScreen
+        from rnn_tui.view.screens.help import HelpScreen  # for start-up time
 
         self._push(HelpScreen())
 
@@ -95,7 +95,7 @@ class Dialogs:
 
     def ask_how_to_leave(self, answered: "Callable[[Goodbye], None]") -> None:
         """Ask whether the run, which must be on the screen, ends with the view."""
-        from rnn_tui.view.screens.quit import QuitScreen
+        from rnn_tui.view.screens.quit import QuitScreen  # for start-up time
 
         opened, frame = self._run.opened, self._run.frame
         if opened is not None and frame is not None and not self._is_covered:
@@ -104,7 +104,7 @@ class Dialogs:
 
     def tell_engine_lost(self, words: str, answered: Callable[[bool], None]) -> None:
         """Show the engine's last words, over whatever there is, and ask whether to start another."""
-        from rnn_tui.view.screens.engine_gone import EngineGoneScreen
+        from rnn_tui.view.screens.engine_gone import EngineGoneScreen  # for start-up time
 
         self._push(EngineGoneScreen(words, kept=self._run.checkpointed() is not None), answered)
 

@@ -263,7 +263,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def action_generation(self) -> None:
         """Set how the network goes on from a text, and open the pane for it."""
         from rnn_tui.view.panes.sample import chosen_sample  # for start-up time
-        from rnn_tui.view.screens.generation import GenerationScreen
+        from rnn_tui.view.screens.generation import GenerationScreen  # likewise
 
         if self.scene is None or not self.is_active:
             return

@@ -24,7 +24,7 @@ from rnn_tui.view.terminal.writer_thread import WriterThread
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["TerminalDriver", "TerminalTook", "own_driver", "pacing_of", "terminal_cells"]
+__all__ = ["TerminalDriver", "own_driver", "pacing_of", "terminal_cells"]
 
 _QUESTION = "\x1b[6n"  # where is the cursor?
 _NUMBERED = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"  # in this column of the first row; then back to where it was
@@ -35,12 +35,11 @@ _LAST_ANSWERS = 1.0  # seconds to wait for answers on leaving: the shell would t
 _FIRST_ANSWER = 0.1  # likewise, if none has come yet
 
 
-class TerminalTook(Message, bubble=False):
-    """The terminal is ready for more."""
-
-
 class TerminalDriver(LinuxDriver):
     """A driver that knows how far the terminal is (`pacing`), and tells the app when it goes on."""
+
+    class Ready(Message, bubble=False):
+        """The terminal is ready for more."""
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
@@ -176,7 +175,7 @@ class TerminalDriver(LinuxDriver):
         def told() -> None:
             what(now)
             if self._app.is_running and not (took and (self.pacing.answers or self.pacing.backlog)):
-                self._app.post_message(TerminalTook())
+                self._app.post_message(self.Ready())
 
         with suppress(RuntimeError):  # the app has gone
             self._loop.call_soon_threadsafe(told)
