@@ -4,24 +4,28 @@ An ask travels in a request for a frame, its answer in the frame. An answer whos
 else than was asked for, or nothing, and the note says why, in words that are safe to print. Values that are NaN or
 infinite travel as such. `layer` and `direction` count from 0; direction 1 reads from the right.
 
-A new pane has a module here with its `...Ask` and `...Facts`, which have `tag=True`, and a place in the two unions.
+A new pane has a module here with its `...Ask(Ask)` and `...Facts(Answer)`, which have `tag=True`. Nothing lists it: the
+messages take every ask and every answer of the modules here.
 """
 
-from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
-from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
-from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
-from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
-from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
-from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
-from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
-from rnn_tui.protocol.inspect.weights import WeightsAsk, WeightsFacts
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-__all__ = ["Answer", "Ask", "name_of", "name_of_answer"]
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
-Ask = CellAsk | GatesAsk | GradientsAsk | WeightsAsk | SpaceAsk | SaliencyAsk | SampleAsk | ReadingAsk
-Answer = (
-    CellFacts | GatesFacts | GradientsFacts | WeightsFacts | SpaceFacts | SaliencyFacts | SampleFacts | ReadingFacts
-)
+__all__ = ["ANSWERS", "ASKS", "Answer", "Ask", "name_of", "name_of_answer"]
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
+
+ASKS: tuple[type[Ask], ...] = tuple(Ask.__subclasses__())
+ANSWERS: tuple[type[Answer], ...] = tuple(Answer.__subclasses__())
+
+if not TYPE_CHECKING:  # a message is read as one of these, by its tag
+    Ask, Answer = reduce(or_, ASKS), reduce(or_, ANSWERS)
 
 
 def name_of(ask: Ask) -> str:
@@ -30,5 +34,5 @@ def name_of(ask: Ask) -> str:
 
 
 def name_of_answer(kind: type[Answer]) -> str:
-    """Return the name of an answer, which is the name of its ask."""
+    """Return the name of an answer: the name of its ask."""
     return kind.__name__.removesuffix("Facts").lower()

@@ -4,13 +4,14 @@ from typing import Literal
 
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["CellAsk", "CellFacts", "Compared", "GateTerms", "Squash"]
 
 Squash = Literal["tanh", "relu", "σ"]
 
 
-class CellAsk(Value, frozen=True, kw_only=True, tag=True):
+class CellAsk(Ask, frozen=True, kw_only=True, tag=True):
     """One cell at one time step."""
 
     step: int  # -1: the one that was fed last
@@ -49,10 +50,9 @@ class Compared(Value, frozen=True, kw_only=True):
     steps: int  # up to this one that were compared: all, or as many as take little time
 
 
-class CellFacts(Value, frozen=True, kw_only=True, tag=True):
+class CellFacts(Answer, frozen=True, kw_only=True, tag=True):
     """Everything that goes into h_t of one cell, and what comes out."""
 
-    note: str = ""
     step: int = 0
     layer: int = 0
     direction: int = 0

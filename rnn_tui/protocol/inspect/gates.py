@@ -4,13 +4,14 @@ from typing import Literal
 
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["Gate", "GatesAsk", "GatesFacts", "UnitOrder"]
 
 UnitOrder = Literal["number", "rows"]
 
 
-class GatesAsk(Value, frozen=True, kw_only=True, tag=True):
+class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
     """The gates of one layer in one direction, over the window of the frame."""
 
     layer: int = 0
@@ -31,10 +32,9 @@ class Gate(Value, frozen=True, kw_only=True):
     largest: float = 0.0  # the bound of |value|; without one, the largest of all units and steps; 0: unknown
 
 
-class GatesFacts(Value, frozen=True, kw_only=True, tag=True):
+class GatesFacts(Answer, frozen=True, kw_only=True, tag=True):
     """The gates, units x time steps. A plain RNN has none, and `note` says what is shown instead."""
 
-    note: str = ""
     layer: int = 0
     direction: int = 0
     hidden_size: int = 0

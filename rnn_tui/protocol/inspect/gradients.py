@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = [
     "EXPLODED",
@@ -26,7 +27,7 @@ VANISHED = 1e-6  # of the largest norm that does not explode: what is smaller mo
 EXPLODED = 10.0  # times the norm with which the gradient starts
 
 
-class GradientsAsk(Value, frozen=True, kw_only=True, tag=True):
+class GradientsAsk(Ask, frozen=True, kw_only=True, tag=True):
     """How the loss depends on the states, over the window of the frame."""
 
     at: int  # the time step whose loss is followed by itself as well; -1: the one that was fed last
@@ -73,10 +74,9 @@ class GradientFlow(Value, frozen=True, kw_only=True):
     alone_c_ways: tuple[GradientWay, ...] = ()
 
 
-class GradientsFacts(Value, frozen=True, kw_only=True, tag=True):
+class GradientsFacts(Answer, frozen=True, kw_only=True, tag=True):
     """How the gradient vanishes or explodes through time."""
 
-    note: str = ""
     first: int = 0
     at: int = 0  # -1: the step has not been fed
     flows: tuple[GradientFlow, ...] = ()

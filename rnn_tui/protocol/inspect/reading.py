@@ -5,13 +5,14 @@ from typing import Literal
 from rnn_tui.common.value import Value
 from rnn_tui.data.text_properties import PropertyName
 from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["Follower", "ReadingAsk", "ReadingFacts", "ReadingOrder"]
 
 ReadingOrder = Literal["variance", PropertyName]
 
 
-class ReadingAsk(Value, frozen=True, kw_only=True, tag=True):
+class ReadingAsk(Ask, frozen=True, kw_only=True, tag=True):
     """One unit of a layer, over a whole text that is read again with the weights of this tick."""
 
     layer: int = 0
@@ -31,10 +32,9 @@ class Follower(Value, frozen=True, kw_only=True):
     own: float = 0.0  # the same for the unit that is shown; NaN if it has none
 
 
-class ReadingFacts(Value, frozen=True, kw_only=True, tag=True):
+class ReadingFacts(Answer, frozen=True, kw_only=True, tag=True):
     """The text as one unit sees it; for an LSTM its cell state c, which it may keep without showing it in h."""
 
-    note: str = ""
     layer: int = 0
     direction: int = 0
     hidden_size: int = 0

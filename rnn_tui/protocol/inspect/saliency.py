@@ -4,28 +4,27 @@ from typing import Literal
 
 from msgspec import field
 
-from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Doubles, Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["OutputKind", "SaliencyAsk", "SaliencyFacts"]
 
 OutputKind = Literal["predicted", "target"]
 
 
-class SaliencyAsk(Value, frozen=True, kw_only=True, tag=True):
+class SaliencyAsk(Ask, frozen=True, kw_only=True, tag=True):
     """How much each input character mattered for one output."""
 
     step: int  # -1: the one that was fed last
     output: OutputKind = "predicted"
 
 
-class SaliencyFacts(Value, frozen=True, kw_only=True, tag=True):
+class SaliencyFacts(Answer, frozen=True, kw_only=True, tag=True):
     """Gradient x input: (∂ logit / ∂ x_k) · x_k at every step k, for the logit of one character at one step.
 
     For a series it is the gradient of the predicted number.
     """
 
-    note: str = ""
     step: int = 0
     character: int = 0  # whose logit it is
     output: OutputKind = "predicted"

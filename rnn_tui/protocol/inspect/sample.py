@@ -4,15 +4,15 @@ from typing import Annotated
 
 import msgspec
 
-from rnn_tui.common.value import Value
 from rnn_tui.experiment.sampling_settings import MOST_GENERATED, MOST_PRIME
 from rnn_tui.experiment.task_layout import ResponseKind
 from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["SampleAsk", "SampleFacts"]
 
 
-class SampleAsk(Value, frozen=True, kw_only=True, tag=True):
+class SampleAsk(Ask, frozen=True, kw_only=True, tag=True):
     """How the network continues a text by itself."""
 
     prime: Annotated[str, msgspec.Meta(max_length=MOST_PRIME)] = ""
@@ -23,7 +23,7 @@ class SampleAsk(Value, frozen=True, kw_only=True, tag=True):
     default: bool = False  # the user has not chosen a prime: if it is empty the engine takes one from the data
 
 
-class SampleFacts(Value, frozen=True, kw_only=True, tag=True):
+class SampleFacts(Answer, frozen=True, kw_only=True, tag=True):
     """Two texts that follow the prime. Probabilities are the network's own, softmax(logits), unless noted.
 
     If the network answers, the texts are the answer, and `next` is its first character; if it has an output for each
@@ -31,7 +31,6 @@ class SampleFacts(Value, frozen=True, kw_only=True, tag=True):
     probabilities are not finite.
     """
 
-    note: str = ""
     skipped: int = 0  # characters at the beginning of a long prime that were not fed
     prime: Integers  # (n,) what was fed; -1: left out, since it is not in the vocabulary
     prime_p: Floats  # (n,) how likely each was after those before it; 0 for the first one, and for those left out

@@ -5,15 +5,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["SpaceAsk", "SpaceFacts", "SpaceKind"]
 
 SpaceKind = Literal["states", "embedding"]
 
 
-class SpaceAsk(Value, frozen=True, kw_only=True, tag=True):
+class SpaceAsk(Ask, frozen=True, kw_only=True, tag=True):
     """The trajectory of h_t in two dimensions, or the embedding vectors."""
 
     kind: SpaceKind = "states"
@@ -22,10 +22,9 @@ class SpaceAsk(Value, frozen=True, kw_only=True, tag=True):
     rows: int = 8  # of the batch, at most; the one on the screen is among them
 
 
-class SpaceFacts(Value, frozen=True, kw_only=True, tag=True):
+class SpaceFacts(Answer, frozen=True, kw_only=True, tag=True):
     """Points on the first two principal components; of the embedding, one row with a point for each character."""
 
-    note: str = ""
     kind: SpaceKind = "states"
     layer: int = 0
     direction: int = 0

@@ -4,13 +4,14 @@ from typing import Literal
 
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["MatrixFact", "WeightKind", "WeightsAsk", "WeightsFacts"]
 
 WeightKind = Literal["value", "gradient", "update"]
 
 
-class WeightsAsk(Value, frozen=True, kw_only=True, tag=True):
+class WeightsAsk(Ask, frozen=True, kw_only=True, tag=True):
     """All weight tensors by name, and some as pictures."""
 
     kind: WeightKind = "value"
@@ -37,9 +38,8 @@ class MatrixFact(Value, frozen=True, kw_only=True):
     not_finite: int = 0  # values that are NaN or infinite
 
 
-class WeightsFacts(Value, frozen=True, kw_only=True, tag=True):
+class WeightsFacts(Answer, frozen=True, kw_only=True, tag=True):
     """All weight tensors."""
 
-    note: str = ""
     kind: WeightKind = "value"
     matrices: tuple[MatrixFact, ...] = ()

@@ -6,9 +6,9 @@ look inside, by what they ask the engine: the pane of a `SaliencyAsk` is the cla
 """
 
 from importlib import import_module
-from typing import Any, get_args
+from typing import Any
 
-from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect import ASKS
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.loss import LossPane
 from rnn_tui.view.panes.network import NetworkPane
@@ -20,7 +20,7 @@ from rnn_tui.view.widgets.pane import Pane
 __all__ = ["INSIDE", "PANES", "inside_pane"]
 
 PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, PredictionPane)
-INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in get_args(Ask))
+INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in ASKS)
 
 
 def inside_pane(name: str) -> type[InsidePane[Any]]:

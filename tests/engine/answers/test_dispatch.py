@@ -1,7 +1,7 @@
 """What panes ask is answered in their order, at the step that they mean, and nothing is computed that nobody asks."""
 
 from importlib import import_module
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.inspect import ASKS as KINDS
 from rnn_tui.protocol.inspect import Ask, name_of, name_of_answer
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from rnn_tui.protocol.inspect.gates import GatesAsk
@@ -36,7 +37,7 @@ SOME: tuple[Ask, ...] = (
     SampleAsk(prime="h", length=9),
     ReadingAsk(order="quotes"),
 )
-ASKS = (*SOME, *(kind() for kind in get_args(Ask) if kind not in map(type, SOME)))
+ASKS = (*SOME, *(kind() for kind in KINDS if kind not in map(type, SOME)))
 
 
 def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
@@ -55,7 +56,7 @@ def test_every_ask_has_its_answer_in_every_lesson(lesson: str, ticks: int) -> No
     assert [name_of_answer(type(answer)) for answer in answers] == [name_of(ask) for ask in ASKS]
 
 
-@pytest.mark.parametrize("kind", get_args(Ask))
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_ask_is_answered_by_the_function_of_its_name(kind: type) -> None:
     name = kind.__name__.removesuffix("Ask")
     module = import_module(f"rnn_tui.engine.answers.{name.lower()}")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 import torch
@@ -22,6 +22,7 @@ from rnn_tui.protocol.commands import NextPhase, Open
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame import Failure
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
+from rnn_tui.protocol.inspect import ASKS as KINDS
 from rnn_tui.protocol.inspect import Ask, name_of
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.gates import GatesAsk
@@ -44,7 +45,7 @@ SOME: tuple[Ask, ...] = (
     SampleAsk(prime="h", length=9),
     ReadingAsk(order="quotes"),
 )
-ASKS = (*SOME, *(kind() for kind in get_args(Ask) if kind not in map(type, SOME)))
+ASKS = (*SOME, *(kind() for kind in KINDS if kind not in map(type, SOME)))
 ALL = Wanted(
     count=6,
     top=5,
