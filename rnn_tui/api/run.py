@@ -201,7 +201,7 @@ class Run:
     @property
     def cell_states(self) -> NDArray[np.float32]:
         """The cell states c_t of an LSTM, of the same shape. Raises ValueError for another cell."""
-        if self.experiment.network.cell != "lstm":
+        if not self.experiment.network.kind.has_c:
             raise ValueError(f"{self.experiment.network.cell} has no cell states: an LSTM has")
         return self._states("c")
 

@@ -128,7 +128,7 @@ def _write(
         if says == "text":
             out.write(prime)
         try:
-            characters = stream(model, experiment, prime, choice, says=says)
+            characters = stream(model, experiment, prime, choice, response=says)
             for character in characters if says in ("each", "one") else islice(characters, length):
                 out.write(character)
                 written += 1

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.free_run import free_run, said_to
+from rnn_tui.engine.inspect.free_run import free_run, predict
 from rnn_tui.engine.network.model import drawn_state
 from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
@@ -34,10 +34,10 @@ def forecast(trainer: Trainer, dataset: SeriesDataset, room: int) -> Forecast:
     model.eval()
     try:
         state = drawn_state(trainer.experiment, 1, trainer.device)
-        said, state = said_to(model, truth.to(trainer.device), state)
+        outputs, state = predict(model, truth.to(trainer.device), state)
         if not trainer.experiment.network.bidirectional:
             most = min(_MOST, max(1, int(_PRODUCTS / trainer.experiment.weights)), max(1, room - shown))
-            free = list(islice(free_run(model, said[-1:], state), most))
+            free = list(islice(free_run(model, outputs[-1:], state), most))
     finally:
         model.train(training)
     first = end - shown
@@ -45,7 +45,7 @@ def forecast(trainer: Trainer, dataset: SeriesDataset, room: int) -> Forecast:
         first=first,
         end=end,
         truth=dataset.series.values[first : end + len(free)],
-        predicted=dataset.in_units(said[-shown:-1]),
+        predicted=dataset.in_units(outputs[-shown:-1]),
         free=dataset.in_units(torch.cat(free)) if free else np.zeros(0),
         note="" if free else _BOTH_WAYS,
     )

@@ -71,11 +71,11 @@ def _seeds(focus: Focus, at: int) -> Tensor:
     Zeros for the steps that have no output yet, and for the ℓ of step -1.
     """
     trainer = focus.trainer
-    said = logits(focus)
+    outputs = logits(focus)
     target = trainer.dataset.y(0, focus.fed)[:, focus.row]
-    wrong = by_logits(said, target)
+    wrong = by_logits(outputs, target)
     seeds = wrong.new_zeros(2, focus.read, wrong.shape[-1])
-    seeds[0, : focus.fed] = loss_by_logits(trainer, said, target)
+    seeds[0, : focus.fed] = loss_by_logits(trainer, outputs, target)
     if at >= 0:
         seeds[1, at] = wrong[at]
     return through_head(trainer, seeds)

@@ -89,7 +89,7 @@ class Probe:
         trainer = self._trainer
         row = min(max(wanted.row, 0), trainer.dataset.rows - 1)
         first, stop = self.window(wanted)
-        answered = min(self.answered, trainer.dataset.steps(row))  # behind it there is padding
+        answered = min(self.answered, trainer.dataset.steps(row))  # after it there is padding
         fed = max(first, min(stop, answered))
         inputs = trainer.dataset.characters[first:stop, row]
         numbers = self._numbers(first, stop, row)
@@ -146,11 +146,11 @@ class Probe:
         if not isinstance(dataset, SeriesDataset):
             return None
         none = np.zeros(0)
-        said = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
+        outputs = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
         return Numbers(
             values=dataset.in_units(dataset.inputs[first:stop, row]),
             truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
-            predicted=none if said is None or dataset.targets is None else dataset.in_units(said),
+            predicted=none if outputs is None or dataset.targets is None else dataset.in_units(outputs),
         )
 
     def _steps_of_numbers(self, numbers: Numbers, first: int, stop: int, row: int) -> Steps:
@@ -159,8 +159,8 @@ class Probe:
         assert targets is not None
         losses = none
         if len(numbers.predicted):
-            said = torch.cat(trainer.logits)[first : first + len(numbers.predicted), row].float().cpu()
-            losses = floats(step_losses(said, targets[first : first + len(said), row]))
+            outputs = torch.cat(trainer.logits)[first : first + len(numbers.predicted), row].float().cpu()
+            losses = floats(step_losses(outputs, targets[first : first + len(outputs), row]))
         nothing = np.zeros(stop - first, np.int32)
         return Steps(
             first=first,
@@ -197,7 +197,7 @@ class Probe:
             return tuple(
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
-        read = read if self.motion is None else self.motion.stop  # who reads from the right must read all
+        read = read if self.motion is None else self.motion.stop  # a network that reads from the right must read all
         read = min(read, trainer.dataset.steps(row))  # of the row: its padding would come first
         layers = recompute(trainer, read, [row], shown.stop)  # of a whole batch it would take as long as half a tick
         chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)

@@ -23,7 +23,7 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
 
     Of a one-hot x_k that is the derivative by its 1; of an embedding, the derivative along its vector. A first-order
     measure: what the logit would lose if x_k faded, were the network linear (Simonyan et al., 2014; arXiv:1312.6034).
-    Of a series: for the number said, standardised, times the numbers read, standardised.
+    Of a series: for the number predicted, standardised, times the numbers read, standardised.
     """
     ask = replace(ask, step=max(0, focus.fed - 1)) if ask.step == -1 else ask
     trainer, dataset = focus.trainer, focus.trainer.dataset
@@ -37,20 +37,20 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < focus.fed:
         return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
-    said = logits(focus)
+    outputs = logits(focus)
     character = 0
     if isinstance(dataset, SeriesDataset):
         numbers = dataset.in_units(dataset.inputs[:, focus.row])
         facts = replace(
-            facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(said[ask.step, 0]))
+            facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(outputs[ask.step, 0]))
         )
     elif ask.output == "target":
         character = int(trainer.dataset.y(ask.step, ask.step + 1)[0, focus.row])
         if character == NONE:
             return replace(facts, note=_NO_TARGET)
     else:
-        character = int(said[ask.step].argmax())  # of equals the first, as in the prediction
-    seeds = said.new_zeros(focus.read, said.shape[-1])
+        character = int(outputs[ask.step].argmax())  # of equals the first, as in the prediction
+    seeds = outputs.new_zeros(focus.read, outputs.shape[-1])
     seeds[ask.step, character] = 1
     _, by_x = adjoints(focus.layers, through_head(trainer, seeds[None]))
     values = (by_x[0] * focus.layers[0][0].x).sum(-1)

@@ -10,7 +10,7 @@ from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.data_card import first_input
 from rnn_tui.data.pairs import Pairs
 from rnn_tui.engine.inspect.focus import Focus, floats
-from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, write
+from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, generate_batch
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.sampling_settings import MOST_GENERATED, MOST_PRIME
 from rnn_tui.experiment.task_layout import ResponseKind, response_kind
@@ -32,8 +32,8 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     Large networks write fewer characters, and read only the end of a long prime.
     """
     trainer = focus.trainer
-    says = _says(trainer)
-    problem = cannot_generate(trainer.experiment, says)
+    response = _response(trainer)
+    problem = cannot_generate(trainer.experiment, response)
     if problem:
         return replace(_facts(note=problem), refused=True)
     if not math.isfinite(ask.temperature):
@@ -49,17 +49,17 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     if skipped:
         notes.append(f"The network is large: only the last {most:,} characters of the prime are fed.")
     if not known:
-        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime, says=says)
+        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime, response=response)
     length = min(ask.length, MOST_GENERATED)
     if length > most:
         notes.append(f"The network is large: {most:,} of {length:,} characters, to go on training meanwhile.")
     choice = Choice(temperature=max(0.0, ask.temperature), top_k=max(0, ask.top_k), seed=ask.seed)
     choices = (Choice(temperature=0), choice)
-    written = write(trainer.model, trainer.experiment, known, choices, min(length, most), says=says)
+    written = generate_batch(trainer.model, trainer.experiment, known, choices, min(length, most), response=response)
     p = written.logits.softmax(-1)
     best = p.argsort(descending=True, stable=True)[:_NEXT]
     greedy, sampled = written.lines
-    asked = min(length, most, {"each": len(known), "one": 1}.get(says, length))
+    asked = min(length, most, {"each": len(known), "one": 1}.get(response, length))
     if p.isnan().any() or not all(each.ended or len(each.p) == asked for each in written.lines):
         notes.append(_NO_NUMBER)
     prime_p = np.zeros(len(prime), np.float32)
@@ -76,17 +76,19 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
         next=_indices(best),
         next_p=floats(p[best]),
         next_drawn=floats(drawn(written.logits, choice)[best]),
-        says=says,
+        says=response,
     )
 
 
-def _says(trainer: Trainer) -> ResponseKind:
+def _response(trainer: Trainer) -> ResponseKind:
     """Tell what the network does with a text; for a file of pairs the pairs decide."""
     source = trainer.dataset.source
     return response_kind(trainer.experiment.data, next_characters=isinstance(source, Pairs) and source.next_characters)
 
 
-def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says: ResponseKind = "text") -> SampleFacts:
+def _facts(
+    *, note: str, skipped: int = 0, prime: list[int] | None = None, response: ResponseKind = "text"
+) -> SampleFacts:
     """Return facts without a text, and why."""
     nothing, none = np.zeros(0, np.int32), np.zeros(0, np.float32)
     fed = np.array(prime or [], np.int32)
@@ -102,7 +104,7 @@ def _facts(*, note: str, skipped: int = 0, prime: list[int] | None = None, says:
         next=nothing,
         next_p=none,
         next_drawn=none,
-        says=says,
+        says=response,
     )
 
 

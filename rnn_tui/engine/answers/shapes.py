@@ -35,8 +35,8 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
         around, sequence = around[::-1], sequence[::-1]
     hidden = "hidden" if network.directions == 1 else "2×hidden"
     x = dataset.x(0, dataset.length)
-    fed = min(steps_there(trainer), dataset.steps(row))  # behind it there is padding
-    needed = fed if network.bidirectional else min(fed, _SMALL)  # who reads from the right must read all
+    fed = min(steps_there(trainer), dataset.steps(row))  # after it there is padding
+    needed = fed if network.bidirectional else min(fed, _SMALL)  # reading from the right, it must read all
     found: list[Tensor | None] = [None] * (network.layers + 1)
     logits = None
     if fed:
@@ -183,8 +183,8 @@ def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
             ],
             1,
         )
-        who = "every row" if len(alone) == dataset.rows else f"each of {len(alone)} of the {dataset.rows:,} rows"
-        found.append(_check(f"{who} alone gives the same{part}", output[:, alone], outputs))
+        which = "every row" if len(alone) == dataset.rows else f"each of {len(alone)} of the {dataset.rows:,} rows"
+        found.append(_check(f"{which} alone gives the same{part}", output[:, alone], outputs))
     return found
 
 

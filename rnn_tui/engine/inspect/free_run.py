@@ -10,21 +10,21 @@ from rnn_tui.data.data_card import SeriesCard
 from rnn_tui.engine.network.model import Model, State, drawn_state
 from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["forecast_from", "free_run", "said_to"]
+__all__ = ["forecast_from", "free_run", "predict"]
 
 
-def said_to(model: Model, numbers: Tensor, state: State) -> tuple[Tensor, State]:
+def predict(model: Model, numbers: Tensor, state: State) -> tuple[Tensor, State]:
     """Return the outputs for standardised numbers (T,), as (T,), and the state after them, in one row."""
     x = numbers[None, :, None] if model.batch_first else numbers[:, None, None]
-    said, state = model(x, state)
-    return said.reshape(-1), state
+    outputs, state = model(x, state)
+    return outputs.reshape(-1), state
 
 
 def free_run(model: Model, last: Tensor, state: State) -> Iterator[Tensor]:
     """Yield the last output, (1,), and then, without end, what the network predicts from its own outputs."""
     while True:
         yield last
-        last, state = said_to(model, last, state)
+        last, state = predict(model, last, state)
 
 
 @torch.no_grad()
@@ -38,6 +38,6 @@ def forecast_from(
     device = next(model.parameters()).device
     numbers = (np.array(values) - scale.mean) / scale.deviation
     state = drawn_state(experiment, 1, device)
-    said, state = said_to(model, torch.from_numpy(numbers.astype(np.float32)).to(device), state)
-    for _, each in zip(range(steps), free_run(model, said[-1:], state), strict=False):
+    outputs, state = predict(model, torch.from_numpy(numbers.astype(np.float32)).to(device), state)
+    for _, each in zip(range(steps), free_run(model, outputs[-1:], state), strict=False):
         yield each.item() * scale.deviation + scale.mean

@@ -20,7 +20,17 @@ from rnn_tui.engine.network.model import Model
 from rnn_tui.experiment.spec import END, Experiment
 from rnn_tui.experiment.task_layout import ResponseKind, response_kind
 
-__all__ = ["Choice", "Line", "NotFinite", "Written", "cannot_generate", "drawn", "generate", "stream", "write"]
+__all__ = [
+    "Choice",
+    "Generated",
+    "GeneratedText",
+    "NotFinite",
+    "cannot_generate",
+    "drawn",
+    "generate",
+    "generate_batch",
+    "stream",
+]
 
 _AT_ONCE = 1000  # random numbers that are drawn in one go
 
@@ -51,7 +61,7 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class GeneratedText:
     """One generated text; it ends before the first probability that is not a number."""
 
     characters: Tensor  # (n,) indices
@@ -60,21 +70,21 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class Generated:
     """The generated texts, and how likely the network finds the prime."""
 
     prime_p: Tensor  # (n,) float64: how likely each character was after those before it; 0 for the first
     logits: Tensor  # (C,) float64, after the prime
-    lines: tuple[Line, ...]  # one for each choice
+    lines: tuple[GeneratedText, ...]  # one for each choice
 
 
-def cannot_generate(experiment: Experiment, says: ResponseKind | None = None) -> str:
+def cannot_generate(experiment: Experiment, response: ResponseKind | None = None) -> str:
     """Explain why a network of this experiment cannot continue or answer a text; empty where it can."""
     if not experiment.training.learn:
         return _NOT_LEARNT
     if experiment.is_numbers:
         return _NUMBERS
-    goes_on = (says or response_kind(experiment.data)) in ("text", "answer")
+    goes_on = (response or response_kind(experiment.data)) in ("text", "answer")
     return _BOTH_WAYS if experiment.network.bidirectional and goes_on else ""
 
 
@@ -87,7 +97,7 @@ def generate(
     top_k: int = 0,
     seed: int = 0,
     length: int = 200,
-    says: ResponseKind | None = None,
+    response: ResponseKind | None = None,
 ) -> str:
     """Return the text that follows `prime`, at most `length` characters; or the answer to it, without its end.
 
@@ -95,21 +105,21 @@ def generate(
     """
     choice = Choice(temperature=temperature, top_k=top_k, seed=seed)
     found: list[str] = []
-    with closing(stream(model, experiment, prime, choice, says=says)) as characters, suppress(NotFinite):
+    with closing(stream(model, experiment, prime, choice, response=response)) as characters, suppress(NotFinite):
         found.extend(islice(characters, length))
     return "".join(found)
 
 
 def stream(
-    model: Model, experiment: Experiment, prime: str, choice: Choice, *, says: ResponseKind | None = None
+    model: Model, experiment: Experiment, prime: str, choice: Choice, *, response: ResponseKind | None = None
 ) -> Generator[str, None, None]:
     """Yield the characters that follow `prime`, one by one: a text goes on without end, an answer up to its own end.
 
     Raises ValueError at once where that is impossible, and NotFinite on the way.
     """
-    says = says or response_kind(experiment.data)
+    response = response or response_kind(experiment.data)
     vocabulary = experiment.vocabulary
-    problem = cannot_generate(experiment, says)
+    problem = cannot_generate(experiment, response)
     strange = next((character for character in prime if character not in vocabulary), None)
     if problem:
         raise ValueError(problem)
@@ -119,41 +129,41 @@ def stream(
         raise ValueError(f"{strange!r} is not in the vocabulary.")
     _check(choice)
     place = {character: index for index, character in enumerate(vocabulary)}
-    return _characters(model, experiment, [place[character] for character in prime], choice, says)
+    return _characters(model, experiment, [place[character] for character in prime], choice, response)
 
 
 @torch.no_grad()
 def _characters(
-    model: Model, experiment: Experiment, prime: Sequence[int], choice: Choice, says: ResponseKind
+    model: Model, experiment: Experiment, prime: Sequence[int], choice: Choice, response: ResponseKind
 ) -> Generator[str, None, None]:
     vocabulary = experiment.vocabulary
     with _evaluating(model):
-        said: Iterator[tuple[int, float]]
-        if says in ("each", "one"):
-            characters, p = _answers(read_whole(model, experiment, prime), choice, says)
-            said = zip(characters.tolist(), p.tolist(), strict=True)
+        chosen: Iterator[tuple[int, float]]
+        if response in ("each", "one"):
+            characters, p = _answers(read_whole(model, experiment, prime), choice, response)
+            chosen = zip(characters.tolist(), p.tolist(), strict=True)
         else:
             reader = TextReader(model, experiment)
-            steps = _go_on(reader, reader.read_prime(prime)[0], (choice,))
-            said = ((int(characters), float(p)) for characters, p in steps)
-        for index, probability in said:
+            steps = _continue(reader, reader.read_prime(prime)[0], (choice,))
+            chosen = ((int(characters), float(p)) for characters, p in steps)
+        for index, probability in chosen:
             if not math.isfinite(probability):
                 raise NotFinite("the probabilities are not numbers (NaN): no character can be chosen")
-            if says == "answer" and vocabulary[index] == END:
+            if response == "answer" and vocabulary[index] == END:
                 return
             yield vocabulary[index]
 
 
 @torch.no_grad()
-def write(
+def generate_batch(
     model: Model,
     experiment: Experiment,
     prime: Sequence[int],
     choices: Sequence[Choice],
     length: int,
     *,
-    says: ResponseKind = "text",
-) -> Written:
+    response: ResponseKind = "text",
+) -> Generated:
     """Feed the indices of the prime, at least one, and generate one text, or one answer, for each choice.
 
     All texts are one batch. An answer includes its end, where it comes to it. Raises ValueError for an invalid choice.
@@ -161,17 +171,17 @@ def write(
     for choice in choices:
         _check(choice)
     with _evaluating(model):
-        if says in ("each", "one"):
+        if response in ("each", "one"):
             logits = read_whole(model, experiment, prime)
-            found = [_answers(logits, choice, says) for choice in choices]
+            found = [_answers(logits, choice, response) for choice in choices]
             lines = tuple(_line(characters[:length], p[:length]) for characters, p in found)
-            return Written(prime_p=torch.zeros(len(prime), dtype=torch.float64), logits=logits[-1], lines=lines)
+            return Generated(prime_p=torch.zeros(len(prime), dtype=torch.float64), logits=logits[-1], lines=lines)
         reader = TextReader(model, experiment)
         logits, prime_p = reader.read_prime(prime)  # (1, C), (T,)
-        end = experiment.vocabulary.find(END) if says == "answer" else -1
-        characters, p = _some(_go_on(reader, logits.expand(len(choices), -1), choices), length, len(choices), end)
+        end = experiment.vocabulary.find(END) if response == "answer" else -1
+        characters, p = _some(_continue(reader, logits.expand(len(choices), -1), choices), length, len(choices), end)
     lines = tuple(_line(*row, end=end) for row in zip(characters, p, strict=True))
-    return Written(prime_p=prime_p, logits=logits[0], lines=lines)
+    return Generated(prime_p=prime_p, logits=logits[0], lines=lines)
 
 
 def _some(steps: Iterator[tuple[Tensor, Tensor]], length: int, rows: int, end: int) -> tuple[Tensor, Tensor]:
@@ -187,12 +197,12 @@ def _some(steps: Iterator[tuple[Tensor, Tensor]], length: int, rows: int, end: i
     return torch.cat(characters, -1), torch.cat(p, -1)
 
 
-def _line(characters: Tensor, p: Tensor, end: int = -1) -> Line:
+def _line(characters: Tensor, p: Tensor, end: int = -1) -> GeneratedText:
     """Cut one text after its end, and before the first probability that is not a number."""
     finite = int(p.isfinite().long().cumprod(0).sum())
     ended = (characters == end).nonzero()
     stop = min(finite, int(ended[0]) + 1 if len(ended) else len(p))
-    return Line(characters=characters[:stop], p=p[:stop], ended=len(ended) > 0 and stop > int(ended[0]))
+    return GeneratedText(characters=characters[:stop], p=p[:stop], ended=len(ended) > 0 and stop > int(ended[0]))
 
 
 def _check(choice: Choice) -> None:
@@ -206,29 +216,29 @@ def drawn(logits: Tensor, choice: Choice) -> Tensor:
     return torch.zeros_like(logits).scatter(0, order[0], weights[0] / weights[0].sum())
 
 
-def _go_on(reader: TextReader, logits: Tensor, choices: Sequence[Choice]) -> Iterator[tuple[Tensor, Tensor]]:
+def _continue(reader: TextReader, logits: Tensor, choices: Sequence[Choice]) -> Iterator[tuple[Tensor, Tensor]]:
     """Choose a character for each row, read them, and so on without end: indices (R,), and their probabilities."""
-    luck = [_luck(each.seed) for each in choices]
+    random = [_random_numbers(each.seed) for each in choices]
     temperature, kept = _column([each.temperature for each in choices]), _column([each.kept for each in choices])
     while True:
-        chosen, p = _chosen(logits, temperature, kept, _column([next(each) for each in luck]))
+        chosen, p = _chosen(logits, temperature, kept, _column([next(each) for each in random]))
         yield chosen, p
         logits = reader.read(chosen)
 
 
-def _answers(logits: Tensor, choice: Choice, says: ResponseKind) -> tuple[Tensor, Tensor]:
+def _answers(logits: Tensor, choice: Choice, response: ResponseKind) -> tuple[Tensor, Tensor]:
     """Choose a character for each of T steps of logits (T, C), or only for the last one; also its probability."""
-    logits = logits[-1:] if says == "one" else logits
+    logits = logits[-1:] if response == "one" else logits
     rows = len(logits)
-    luck = list(islice(_luck(choice.seed), rows))
-    return _chosen(logits, _column([choice.temperature] * rows), _column([choice.kept] * rows), _column(luck))
+    random = list(islice(_random_numbers(choice.seed), rows))
+    return _chosen(logits, _column([choice.temperature] * rows), _column([choice.kept] * rows), _column(random))
 
 
-def _chosen(logits: Tensor, temperature: Tensor, kept: Tensor, luck: Tensor) -> tuple[Tensor, Tensor]:
+def _chosen(logits: Tensor, temperature: Tensor, kept: Tensor, random: Tensor) -> tuple[Tensor, Tensor]:
     """Choose a character for each row of logits (R, C) by random numbers (R, 1); also return softmax(logits) of it."""
     order, weights = _by_rank(logits, temperature, kept)
     reached = weights.cumsum(-1)  # the character whose share of this the number falls into is drawn
-    chosen = order.gather(-1, (reached > luck * reached[:, -1:]).int().argmax(-1, keepdim=True))
+    chosen = order.gather(-1, (reached > random * reached[:, -1:]).int().argmax(-1, keepdim=True))
     return chosen[:, 0], logits.softmax(-1).gather(-1, chosen)[:, 0]
 
 
@@ -239,7 +249,7 @@ def _by_rank(logits: Tensor, temperature: Tensor, kept: Tensor) -> tuple[Tensor,
     return order, weights.where(torch.arange(weights.shape[-1]) < kept, 0.0)
 
 
-def _luck(seed: int) -> Iterator[float]:
+def _random_numbers(seed: int) -> Iterator[float]:
     """Yield uniform numbers in [0, 1), one for each character: the same at the same place, however long the text is."""
     generator = torch.Generator().manual_seed(seed)
     while True:

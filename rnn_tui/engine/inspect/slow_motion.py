@@ -172,8 +172,8 @@ class PhasedTick:
         if now.kind == "update" or (self.network.bidirectional and now.kind in ("embed", "cell")):
             return 0
         if self.trainer.learns:
-            says: PhaseKind = "head" if self.trainer.experiment.is_numbers else "softmax"
-            return now.step + (now.kind in (says, "loss"))
+            output: PhaseKind = "head" if self.trainer.experiment.is_numbers else "softmax"
+            return now.step + (now.kind in (output, "loss"))
         return now.step + (
             now.kind == "head" or (self.network.head == "direct" and now.layer == self.network.layers - 1)
         )

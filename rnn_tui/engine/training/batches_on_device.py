@@ -44,8 +44,8 @@ class Dataset:
     batches = 1  # passes in an epoch
     source: Source | None = None  # what has been read
     guessing: tuple[float, float, float] | None = None  # see `engine/training/guessing.py`, which computes it once
-    inputs: Tensor  # (T, N) indices, on the CPU; NONE behind the end of a row
-    targets: Tensor | None  # (T, N), where something is learnt; NONE where nothing is to be said
+    inputs: Tensor  # (T, N) indices, on the CPU; NONE after the end of a row
+    targets: Tensor | None  # (T, N), where something is learnt; NONE where there is none
     lengths: Tensor | None = None  # (N,) of the rows, on the CPU, where they are padded and also read from the right
     _x: Tensor  # what the model reads, on its device
     _y: Tensor | None
@@ -249,8 +249,8 @@ class PairsDataset(Dataset):
         self._x, self._y = self._tensors(self.inputs, self.targets)
         self._steps: list[int] = self.pairs.lengths[chosen].tolist()
         self.lengths = self._lengths(chosen, self.length)
-        said = (self.targets != NONE).sum(1).cumsum(0)  # (T,) targets by then
-        self._said: list[float] = [0.0, *(said / self.rows).tolist()]
+        counts = (self.targets != NONE).sum(1).cumsum(0)  # (T,) targets by then
+        self._targets_by: list[float] = [0.0, *(counts / self.rows).tolist()]
 
     def steps(self, row: int) -> int:
         """Return them without the padding."""
@@ -258,7 +258,7 @@ class PairsDataset(Dataset):
 
     def targets_by(self, stop: int) -> float:
         """Count them without the steps that have no target."""
-        return self._said[stop]
+        return self._targets_by[stop]
 
     def judged(self) -> list[Places]:
         """Return what is held out, batch by batch."""

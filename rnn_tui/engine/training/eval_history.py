@@ -95,9 +95,9 @@ class EvalHistory:
         """Return all of them as plain values, oldest first."""
         return [asdict(each) for each in self._made]
 
-    def recall(self, told: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
+    def recall(self, rows: Iterable[dict[str, Any]], losses: Sequence[float]) -> None:
         """Restore what `told_all` gave; `losses` are those of all updates."""
-        for values in told:
+        for values in rows:
             one = Evaluation(**values)
             self._made.append(one)
             if one.part:

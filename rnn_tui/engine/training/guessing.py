@@ -26,17 +26,17 @@ def entropy(counts: NDArray[np.int64]) -> float:
 
 
 def guessing(trainer: Trainer) -> float | None:
-    """Return the loss of guessing, as the losses of this run are told; None where nothing is learnt.
+    """Return the loss of guessing, in the unit of the losses of this run; None where nothing is learnt.
 
-    Told per character it is H; as the sum over a row, H for each of its scored steps; as the mean over all steps of a
+    Per character it is H; as the sum over a row, H for each of its scored steps; as the mean over all steps of a
     row, H times the share of them that is scored.
     """
     if not trainer.learns or trainer.dataset.targets is None:
         return None
     each, share, steps = _known(trainer.dataset)
     experiment = trainer.experiment
-    told = each * share
-    return told * steps if experiment.training.reduction == "sum" and not experiment.data.per_character else told
+    loss = each * share
+    return loss * steps if experiment.training.reduction == "sum" and not experiment.data.per_character else loss
 
 
 def _known(dataset: Dataset) -> tuple[float, float, float]:

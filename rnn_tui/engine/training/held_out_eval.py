@@ -29,7 +29,7 @@ class Score:
 
     nats: float = 0.0  # −log of the probability of the right characters, added up; of numbers the squared errors
     right: float = 0  # how often the likeliest was the right one; NaN of numbers, which are never quite right
-    characters: int = 0  # or numbers, that had to be said
+    characters: int = 0  # or numbers, that had to be predicted
     right_rows: int = 0  # in how many rows all of them were right
     rows: int = 0
 

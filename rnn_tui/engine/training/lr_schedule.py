@@ -11,7 +11,7 @@ from rnn_tui.experiment.spec import Experiment
 __all__ = ["Plateau", "learning_rate", "span"]
 
 _DIGITS = 1e-4  # part of the best loss that a better one must be below it: as torch's ReduceLROnPlateau has it
-_WAITS = 10  # epochs, where nothing is said: torch's too
+_WAITS = 10  # epochs, by default: torch's too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

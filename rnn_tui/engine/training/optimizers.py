@@ -47,7 +47,7 @@ def reconfigure(optimizer: Optimizer, training: Training) -> None:
 
 
 def _options(training: Training) -> dict[str, Any]:
-    """Return the options of torch's optimiser: all that a training says of it.
+    """Return the options of torch's optimiser: from all training settings that concern it.
 
     Adam and SGD use their fused kernels: the fastest of three for small networks.
     """

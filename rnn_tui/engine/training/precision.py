@@ -49,7 +49,7 @@ def forward_parts(model: Model, precision: Precision, cast: Cast) -> tuple[Calla
     embed, recurrent, read_out = map(under, parts)
 
     def logits(output: Tensor) -> Tensor:
-        said: Tensor = read_out(output)
-        return said.float()
+        outputs: Tensor = read_out(output)
+        return outputs.float()
 
     return embed, recurrent, logits

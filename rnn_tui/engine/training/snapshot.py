@@ -83,7 +83,7 @@ def take_beginning(trainer: Trainer) -> Snapshot:
     """Take the state at the beginning of the pass under way, or of the last one; the trainer is left as it is.
 
     The weights move between two passes only, so they are those of now. Where the update after the last pass has been
-    made already, this is the state behind it.
+    made already, this is the state after it.
     """
     now = take(trainer)
     if not trainer.logits or (trainer.learns and trainer.at_end_of_pass and not trainer.has_update):

@@ -13,7 +13,7 @@ from torch import nn
 
 from rnn_tui.engine.answers import sample
 from rnn_tui.engine.answers.sample import sample_facts
-from rnn_tui.engine.inspect.generate import Choice, drawn, generate, write
+from rnn_tui.engine.inspect.generate import Choice, drawn, generate, generate_batch
 from rnn_tui.engine.network.model import Model
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.trainer import Trainer
@@ -208,7 +208,7 @@ def test_how_often_each_is_drawn_follows_the_softmax(temperature: float, top_k: 
     trainer, _ = ticked(LESSONS["ohlol"], 4)
     draws = 3000
     choices = [Choice(temperature=temperature, top_k=top_k, seed=seed) for seed in range(draws)]
-    written = write(trainer.model, trainer.experiment, [0, 1], choices, 1)
+    written = generate_batch(trainer.model, trainer.experiment, [0, 1], choices, 1)
     counts = np.bincount([int(line.characters[0]) for line in written.lines], minlength=4)
     expected = draws * restricted(plain_logits(trainer, [0, 1])[-1], temperature, top_k)
     there = expected > 0
@@ -225,7 +225,7 @@ def test_the_same_seed_is_the_same_text_and_a_longer_one_goes_on_from_it() -> No
     for seed, text in texts.items():
         assert generate(trainer.model, trainer.experiment, "h", seed=seed, length=17) == text[:17]
     choices = [Choice(seed=seed) for seed in texts]
-    lines = write(trainer.model, trainer.experiment, [trainer.experiment.vocabulary.index("h")], choices, 50).lines
+    lines = generate_batch(trainer.model, trainer.experiment, [trainer.experiment.vocabulary.index("h")], choices, 50).lines
     spelled = ["".join(trainer.experiment.vocabulary[index] for index in line.characters) for line in lines]
     assert spelled == list(texts.values())  # beside others as alone
 
