@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem, get_completion_class
 
-from rnn_tui.cli.options import UsageError
+from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.manual import TOPICS

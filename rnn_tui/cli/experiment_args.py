@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from rnn_tui.cli.options import UsageError, complaint, given, given_gap
+from rnn_tui.cli.errors import UsageError
+from rnn_tui.cli.options import parameter
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.wording import shown
+from rnn_tui.common.wording import shown, without_value
 from rnn_tui.data.fit_batches import fitted
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS, nearest
 from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.remember import remember
-from rnn_tui.experiment.settings import setting
+from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
 
 if TYPE_CHECKING:
     from rnn_tui.experiment.changes import Change
 
-__all__ = ["changes_of", "experiment_of"]
+__all__ = ["changes_of", "complaint", "experiment_of", "given"]
 
 
 def experiment_of(parameters: dict[str, Any]) -> Experiment:
-    """The sound experiment that a command line describes. Raises UsageError."""
+    """Make the valid experiment that a command line describes. Raises UsageError."""
     replaced = given(parameters)
     if replaced.get("data.text") == "":
         raise UsageError("--text '': is empty; it must be a file, or - for stdin")
@@ -37,7 +38,7 @@ def experiment_of(parameters: dict[str, Any]) -> Experiment:
         if replaced.get(path) == "-":
             raise UsageError(f"{option} -: must be a file; only --text reads stdin")
     base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
-    gap = given_gap(parameters)
+    gap = parameters["gap"]
     if gap is not None:
         _refuse_gap(gap, base.name, file=parameters["file"] is not None, replaced=replaced)
         base = replace(base, data=remember(gap))
@@ -52,8 +53,27 @@ def experiment_of(parameters: dict[str, Any]) -> Experiment:
     return experiment
 
 
+def given(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the options that were used, by the paths of their settings."""
+    found = {each.path: parameters[parameter(each)] for each in SETTINGS}
+    return {path: value for path, value in found.items() if value not in (None, ())}
+
+
+def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
+    """Say in one line what is wrong with an experiment: the option, its value, and what would be right."""
+    section, _, name = error.path.partition(".")
+    option, value = setting(error.path).option, values[section][name]
+    if isinstance(value, bool):
+        return f"{option if value else f'--no-{option[2:]}'}: {without_value(str(error))}"
+    if error.value is not None:
+        value = error.value
+    elif isinstance(value, (list, tuple)):
+        value = f" {option} ".join(row or "''" for row in value)
+    return f"{option} {shown(value)}: {without_value(str(error))}"
+
+
 def _stdin() -> str:
-    """The file that what comes in on stdin is kept in, until the command is over. Raises UsageError."""
+    """Return a file that holds what comes in on stdin until the command is over. Raises UsageError."""
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("--text -: nothing comes in on stdin; pipe a text in, as in `cat *.txt | rnn-tui --text -`")
     from rnn_tui.cli.stdin import stdin_as_file
@@ -65,7 +85,7 @@ def _stdin() -> str:
 
 
 def changes_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Change", ...]:
-    """What `--fork` says. Raises UsageError."""
+    """Read the changes that `--fork` asks for. Raises UsageError."""
     if not forks:
         return ()
     from rnn_tui.experiment.command_line import ForkError, parse_forks
@@ -77,7 +97,7 @@ def changes_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Change"
 
 
 def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experiment:
-    """The lesson, or what the file holds, that the options change; `texts`: one of them is the input."""
+    """Return the lesson, or what the file holds, for the options to change; `texts`: one of them is the input."""
     if len(names) > 1:
         raise UsageError(f"{shown(names[1])}: one name at a time, and a text with spaces needs quotes")
     if file is not None:
@@ -95,7 +115,7 @@ def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experimen
 
 
 def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) -> None:
-    """Raises UsageError for a gap where the texts are not those of `remember`."""
+    """Raise UsageError for a gap where the texts are not the ones of `remember`."""
     if file or name != REMEMBER:
         other = "a file" if file else name
         raise UsageError(f"--gap {gap}: only the lesson {REMEMBER} has a gap; {other} has none")

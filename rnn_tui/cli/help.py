@@ -1,4 +1,4 @@
-"""What `rnn-tui --help` and `rnn-tui lessons` say."""
+"""What `rnn-tui --help` and `rnn-tui lessons` print."""
 
 import re
 
@@ -53,7 +53,7 @@ class SectionedCommand(click.Command):
     """A command whose options stand under the headings of their sections."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Called by click."""
+        """Write the options under their headings; called by click."""
         write_options(self, ctx, formatter)
 
 
@@ -64,7 +64,7 @@ def write_options(
     *,
     more: tuple[tuple[str, str], ...] = (),
 ) -> None:
-    """Every option of a command under its heading, all in one column."""
+    """Write every option of a command under its heading, all in one column."""
     for section, heading in _HEADINGS.items():
         options = [each for each in command.get_params(ctx) if isinstance(each, click.Option)]
         rows = [_row(each) for each in options if getattr(each, "section", "other") == section]
@@ -84,7 +84,7 @@ def _row(option: click.Option) -> tuple[str, str]:
 
 
 def write_front_page(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """The help of the program itself; `command` is the one that opens the view."""
+    """Write the help of the program itself; `command` is the one that opens the view."""
     formatter.write_text(f"{_bold('rnn-tui')} trains a recurrent network in front of you, and shows it from inside.")
     for heading, rows in (("Usage", _USES), ("Examples", _EXAMPLES)):
         with formatter.section(_bold(heading)):
@@ -102,7 +102,7 @@ def write_front_page(command: click.Command, ctx: click.Context, formatter: clic
 
 
 def write_lessons(formatter: click.HelpFormatter) -> None:
-    """Every lesson with the first sentence of what it is about."""
+    """Write every lesson with the first sentence about it."""
     rows = [(name, _SENTENCE_END.split(lesson.about)[0]) for name, lesson in LESSONS.items()]
     formatter.write_dl(rows)
     formatter.write_paragraph()

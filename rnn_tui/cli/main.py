@@ -8,13 +8,13 @@ import click
 
 from rnn_tui import __version__
 from rnn_tui.cli.completion import completion
-from rnn_tui.cli.experiment_args import changes_of, experiment_of
-from rnn_tui.cli.experiment_options import FORK, experiment_parameters
+from rnn_tui.cli.errors import UsageError, check_working_folder
+from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of, given
 from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.cli.manual import show_manual
-from rnn_tui.cli.options import SectionOption, UsageError, check_working_folder, complaint, given
+from rnn_tui.cli.option_types import Count
+from rnn_tui.cli.options import FORK, SectionOption, experiment_parameters, run_options
 from rnn_tui.cli.remove import remove
-from rnn_tui.cli.run_options import run_options
 from rnn_tui.cli.runs import export, runs, stop
 from rnn_tui.cli.sample import sample
 from rnn_tui.cli.view import attach, open_view, resume
@@ -36,14 +36,14 @@ class _Program(click.Group):
     """A group whose first word may also be a lesson, and that refuses in one line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Called by click."""
+        """Open the view where the first word is no command; called by click."""
         first = args[0] if args else ""
         if first not in self.commands and first not in ("--version", *ctx.help_option_names):
             args = ["open", *args]
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Called by click."""
+        """Write the front page; called by click."""
         write_front_page(open_view, ctx, formatter)
 
     def main(self, args: Any = None, *_: Any, **settings: Any) -> NoReturn:
@@ -73,7 +73,7 @@ class _Program(click.Group):
 
 
 def _out_of_memory(error: Exception) -> bool:
-    """Whether memory has run out, of this machine or of a GPU."""
+    """Tell whether memory has run out, of this machine or of a GPU."""
     if isinstance(error, MemoryError):
         return True
     from rnn_tui.engine.training.gpu import out_of_memory  # which loads torch; it alone raises these
@@ -131,29 +131,27 @@ def main() -> None:
     params=experiment_parameters(
         FORK,
         *run_options("--run", "--resume", "--no-save"),
-        SectionOption(["--json"], section="other", is_flag=True, help="one JSON object a line, and nothing else"),
+        SectionOption("--json", section="other", is_flag=True, help="one JSON object a line, and nothing else"),
         SectionOption(
-            ["--every"],
+            "--every",
             section="other",
             metavar="N",
-            type=click.UNPROCESSED,
+            type=Count(),
             help="a line for every Nth epoch, or update of a text or pairs (100), and for the first and the last",
         ),
     ),
 )
-def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str | None, **parameters: Any) -> None:
+def _train(*, forks: tuple[str, ...], json: bool, every: int | None, resume: str | None, **parameters: Any) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     check_working_folder()
-    from rnn_tui.cli.run_args import keeping, resumed
+    from rnn_tui.cli.run_args import resumed_run, save_options_of
 
     keep: SaveOptions | None
     if resume is not None:
-        experiment, changes, keep = resumed(resume, parameters, forks)
+        experiment, changes, keep = resumed_run(resume, parameters, forks)
     else:
         experiment = experiment_of(parameters)
-        changes, keep = changes_of(experiment, forks), keeping(experiment, parameters, save=True)
-    if every is not None and (not every.isdecimal() or not 0 < len(every) < 20 or not int(every)):
-        raise UsageError(f"--every {shown(every)}: must be a whole number, 1 or more")
+        changes, keep = changes_of(experiment, forks), save_options_of(experiment, parameters, save=True)
     from rnn_tui.engine.headless.train import train
     from rnn_tui.runs.manifest import CheckpointError
 
@@ -162,7 +160,7 @@ def _train(*, forks: tuple[str, ...], json: bool, every: str | None, resume: str
         code = train(
             experiment,
             json=json,
-            every=int(every) if every else None,
+            every=every,
             out=sys.stdout,
             err=sys.stderr,
             until=until,

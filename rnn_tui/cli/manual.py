@@ -9,7 +9,7 @@ import sys
 import click
 
 from rnn_tui.cli.completion import complete_topics
-from rnn_tui.cli.options import UsageError
+from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.wording import shown
 from rnn_tui.manual import TOPICS, read_page
 

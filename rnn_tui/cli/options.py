@@ -1,57 +1,28 @@
-"""The options of an experiment, made from the table of its fields: what `--help` says and what is read."""
+"""The options of the commands: of an experiment, as its settings declare them, and of runs that are kept."""
 
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from rnn_tui.common.process import is_gone
-from rnn_tui.common.wording import shown, without_value
+from rnn_tui.cli.completion import complete_lessons, complete_runs
+from rnn_tui.cli.option_types import Count, SettingType
 from rnn_tui.experiment.remember import GAP, LARGEST_GAP
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.setting import Setting
-from rnn_tui.experiment.settings import SETTINGS, setting
-from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.settings import SETTINGS
 
-__all__ = [
-    "SectionOption",
-    "UsageError",
-    "check_working_folder",
-    "complaint",
-    "experiment_options",
-    "gap_option",
-    "given",
-    "given_gap",
-]
+__all__ = ["FORK", "NEWEST", "SectionOption", "experiment_options", "experiment_parameters", "parameter", "run_options"]
 
-_GAP = Setting(
-    f"in {REMEMBER}: characters between a letter and the place where it must come back ({GAP})",
-    option="--gap",
-    path="data.gap",
-    metavar="N",
-    minimum=1,
-    maximum=LARGEST_GAP,
-    kind=int,
-)
-
-
-class UsageError(click.ClickException):
-    """What cannot be done, as one line. Exit code 2."""
-
-    exit_code = 2
-
-
-def check_working_folder() -> None:
-    """Raise UsageError where the working directory has been deleted: no path works then, and torch does not load."""
-    if is_gone():
-        raise UsageError("the folder that you are in has been deleted: go to another one (cd)")
+NEWEST = "\0"  # in the place of a run's name: the one that was changed last; nobody can type it
 
 
 class SectionOption(click.Option):
     """An option that stands under a heading of its own in `--help`."""
 
-    def __init__(self, *arguments: Any, section: str, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
+    def __init__(self, name: str, *names: str, section: str, **settings: Any) -> None:
+        kinds = {"type": click.UNPROCESSED} | settings if not settings.get("is_flag") else settings
+        super().__init__([name, *names], **kinds)
         self.section = section
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -64,81 +35,79 @@ class SectionOption(click.Option):
         return super().shell_complete(ctx, incomplete)
 
 
-def experiment_options(*, resuming: bool = False) -> list[click.Parameter]:
-    """Return an option for each setting, or for those that may change when a run is resumed.
+_GAP = SectionOption(
+    "--gap",
+    section="data",
+    metavar="N",
+    type=SettingType(Setting("", kind=int, minimum=1, maximum=LARGEST_GAP), in_range=True),
+    help=f"in {REMEMBER}: characters between a letter and the place where it must come back ({GAP})",
+)
+FORK = SectionOption(
+    "--fork",
+    "forks",
+    section="run",
+    metavar="TEXT",
+    multiple=True,
+    help="learn in another way from a tick on: '300: lr=0.05 optimizer=sgd seed=3'",
+)
+_RUN_OPTIONS: dict[str, dict[str, Any]] = {
+    "--run": {"metavar": "DIR", "help": "keep the run in this folder: experiment, losses, checkpoints"},
+    "--resume": {
+        "metavar": "[RUN]",  # also without a name
+        "help": "go on with a run: its name, how that begins, or its folder (the newest)",
+        "is_flag": False,
+        "flag_value": NEWEST,
+        "shell_complete": complete_runs,
+    },
+    "--no-save": {"is_flag": True, "help": "keep nothing on the disk"},
+    "--save": {"is_flag": True, "help": "keep every run on the disk, each in a folder of its own"},
+    "--checkpoint-every": {
+        "metavar": "N",
+        "type": Count(),
+        "help": "a checkpoint every N updates (by time, at most 1 % of it)",
+    },
+    "--tensorboard": {"metavar": "DIR", "help": "the losses for TensorBoard as well (rnn-tui[tensorboard])"},
+}
 
-    They are read as text: `given` makes values of them.
-    """
+
+def experiment_parameters(*more: click.Parameter) -> list[click.Parameter]:
+    """Return NAME, the options of an experiment, and what a command has besides."""
+    file = SectionOption(
+        "--experiment", "file", section="data", metavar="FILE", help="begin from a TOML file instead of a lesson"
+    )
+    name = click.Argument(
+        ["names"], nargs=-1, metavar="[NAME]", type=click.UNPROCESSED, shell_complete=complete_lessons
+    )
+    return [name, file, _GAP, *experiment_options(), *more]
+
+
+def experiment_options(*, resuming: bool = False) -> list[click.Parameter]:
+    """Return an option for each setting, or for those that may change when a run is resumed."""
     return [_option(each) for each in SETTINGS if each.resume or not resuming]
+
+
+def run_options(*names: str) -> list[click.Parameter]:
+    """Return the options of these names, and those that all commands that keep a run have."""
+    wanted = (*names, "--checkpoint-every", "--tensorboard")
+    return [SectionOption(name, section="keep", **_RUN_OPTIONS[name]) for name in wanted]
+
+
+def parameter(each: Setting) -> str:
+    """Return the name of the parameter that click gives a setting's option."""
+    return each.path.replace(".", "_")
 
 
 def _option(each: Setting) -> SectionOption:
     if each.kind is bool:
-        names = [f"{each.option}/--no-{each.option[2:]}", _parameter(each)]
-        return SectionOption(names, section=each.section, default=None, help=each.about)
+        flag = f"{each.option}/--no-{each.option[2:]}"
+        return SectionOption(flag, parameter(each), section=each.section, is_flag=True, default=None, help=each.about)
+    words = {tuple: "TEXT", str: "TEXT", int: "N", float: "NUMBER"}
     return SectionOption(
-        [each.option, _parameter(each)],
+        each.option,
+        parameter(each),
         section=each.section,
-        metavar=_metavar(each),
+        metavar=each.metavar or "|".join(each.choices) or words[each.kind],
         multiple=each.kind is tuple,
-        type=click.UNPROCESSED,
+        type=SettingType(each),
         help=each.about,
     )
-
-
-def given(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The values of those options that were used, by path. Raises UsageError for one that is no such value."""
-    used = {each: parameters[_parameter(each)] for each in SETTINGS}
-    return {each.path: _value(each, text) for each, text in used.items() if text is not None and text != ()}
-
-
-def gap_option() -> click.Parameter:
-    """`--gap`, which is no setting of an experiment: it makes the texts of one lesson. `given_gap` reads it."""
-    return SectionOption(
-        [_GAP.option],
-        section=_GAP.section,
-        metavar=_GAP.metavar,
-        type=click.UNPROCESSED,
-        help=_GAP.about,
-    )
-
-
-def given_gap(parameters: dict[str, Any]) -> int | None:
-    """The gap, if that option was used. Raises UsageError for a value that is none."""
-    text = parameters[_GAP.name]
-    if text is None:
-        return None
-    gap: int = _value(_GAP, text)
-    problem = _GAP.range_problem(gap)
-    if problem:
-        raise UsageError(f"{_GAP.option} {shown(text)}: {problem}")
-    return gap
-
-
-def complaint(error: ExperimentError, values: dict[str, Any]) -> str:
-    """An unsound experiment as one line that names the option, the value and what would be right."""
-    section, _, name = error.path.partition(".")
-    option, value = setting(error.path).option, values[section][name]
-    if isinstance(value, bool):
-        return f"{option if value else f'--no-{option[2:]}'}: {without_value(str(error))}"
-    if error.value is not None:
-        value = error.value
-    elif isinstance(value, (list, tuple)):
-        value = f" {option} ".join(row or "''" for row in value)
-    return f"{option} {shown(value)}: {without_value(str(error))}"
-
-
-def _parameter(each: Setting) -> str:
-    return each.path.replace(".", "_")
-
-
-def _metavar(each: Setting) -> str:
-    words = {tuple: "TEXT", str: "TEXT", int: "N", float: "NUMBER"}
-    return each.metavar or "|".join(each.choices) or words[each.kind]
-
-
-def _value(each: Setting, text: Any) -> Any:
-    try:
-        return each.parse(text) if isinstance(text, str) else text
-    except ValueError:
-        raise UsageError(f"{each.option} {shown(text)}: is not {each.wanted}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.options import UsageError
+from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
@@ -33,7 +33,7 @@ def remove(*, names: tuple[str, ...], yes: bool) -> None:
 
 
 def _found(names: tuple[str, ...]) -> tuple[dict[str, Path], int]:
-    """The folders by the names that were given, each once, and how many could not be found, which is told."""
+    """Find the folders by the names that were given, each once; say which are not found, and return how many."""
     from rnn_tui.client.discovery import EnginesError, live_engines
     from rnn_tui.runs.catalog import NoSuchRun
     from rnn_tui.runs.remove import find_to_remove
@@ -82,7 +82,7 @@ def _about(folder: Path) -> str:
 
 
 def _remove(name: str, folder: Path) -> bool:
-    """Remove one and say so. Whether all of it has gone that is ours."""
+    """Remove one and say so. Return whether all of it that is ours is gone."""
     from rnn_tui.runs.remove import CannotRemove, remove_run
 
     try:

@@ -1,4 +1,4 @@
-"""What the options of kept runs say: which folder, how often, and with which run to go on."""
+"""What the options of kept runs ask for: which folder, how often, and which run to go on with."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.cli.options import UsageError, complaint, given
-from rnn_tui.cli.run_options import NEWEST
+from rnn_tui.cli.errors import UsageError
+from rnn_tui.cli.experiment_args import complaint, given
+from rnn_tui.cli.options import NEWEST, parameter
 from rnn_tui.common.atomic_files import exists
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.process import home_problem
@@ -22,20 +23,19 @@ from rnn_tui.runs.catalog import NoSuchRun, find, newest, runs_folder
 from rnn_tui.runs.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors
 
-__all__ = ["keeping", "resumed"]
+__all__ = ["resumed_run", "save_options_of"]
 
-_MOST = 10**15  # updates
 _LONG = 50_000  # characters of inputs from which an experiment may be too large for a file
 
 
-def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> SaveOptions | None:
-    """That and where a new run is to be kept; `save`: also where nothing is said of it. Raises UsageError."""
+def save_options_of(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -> SaveOptions | None:
+    """Decide whether and where a new run is kept; `save`: also where no option asks for it. Raises UsageError."""
     folder, board = parameters["run"], parameters["tensorboard"]
-    every = _count("--checkpoint-every", parameters["checkpoint_every"])
+    every = parameters["checkpoint_every"] or 0
     if parameters.get("no_save"):
         for option, value in (("--run", folder), ("--checkpoint-every", every), ("--tensorboard", board)):
             if value:
-                raise UsageError(f"{option} {shown(value)}: does not go with --no-save")
+                raise UsageError(f"{option} {shown(value)}: cannot be combined with --no-save")
         return None
     _check_board(board)
     wanted = folder is not None or parameters.get("save") or every or board is not None
@@ -53,22 +53,22 @@ def keeping(experiment: Experiment, parameters: dict[str, Any], *, save: bool) -
     return SaveOptions(folder=os.path.abspath(folder) if folder else "", every=every, tensorboard=_absolute(board))
 
 
-def resumed(
+def resumed_run(
     name: str, parameters: dict[str, Any], forks: tuple[str, ...]
 ) -> tuple[Experiment, tuple[Change, ...], SaveOptions]:
-    """The run of that name, or the newest; the changes that are to come, and how it is kept. Raises UsageError."""
+    """Find the run of that name, or the newest; the changes to come, and how it is kept. Raises UsageError."""
     for other in (*parameters.get("names", ()), parameters.get("file"), parameters.get("run")):
         if other is not None:
             raise UsageError(f"{shown(other)}: give it or a run to resume, not both")
     if parameters.get("no_save"):
         raise UsageError("--no-save: a run that goes on is kept where it is")
-    settings = given({each.path.replace(".", "_"): None for each in SETTINGS} | parameters)
+    settings = given({parameter(each): None for each in SETTINGS} | parameters)
     for each in SETTINGS:
         if each.path in settings and not each.resume:
             hint = " (--fork changes how it learns)" if each.section == "training" else ""
             raise UsageError(f"{each.option}: is the run's own, and cannot change when it is resumed{hint}")
     _check_board(parameters["tensorboard"])
-    every = _count("--checkpoint-every", parameters["checkpoint_every"])
+    every = parameters["checkpoint_every"] or 0
     try:
         folder = newest() if name == NEWEST else find(name)
         experiment = read_experiment(folder)
@@ -126,7 +126,7 @@ def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[s
 
 
 def _check_board(folder: str | None) -> None:
-    """Nothing, where no event files are asked for, or they can be written. Raises UsageError."""
+    """Raise UsageError where event files are asked for and cannot be written."""
     if folder is None:
         return
     from importlib.util import find_spec
@@ -137,7 +137,7 @@ def _check_board(folder: str | None) -> None:
 
 
 def _check_folder(folder: str) -> None:
-    """Whether a run can begin in that folder. Nothing is made. Raises UsageError."""
+    """Raise UsageError where no run can begin in that folder. Nothing is made."""
     _check_writable("--run", folder)
     if exists(Path(folder) / EXPERIMENT):
         raise UsageError(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
@@ -159,26 +159,17 @@ def _check_size(experiment: Experiment, parameters: dict[str, Any]) -> None:
 def _check_writable(option: str, folder: str) -> None:
     path = Path(folder)
     if not folder or "\0" in folder:
-        raise UsageError(f"{option} {_place(folder)}: is no folder")
+        raise UsageError(f"{option} {_place(folder)}: is not a folder")
     while not path.exists() and path != path.parent:
         path = path.parent
     if not path.is_dir():
-        raise UsageError(f"{option} {_place(folder)}: {_place(path)} is no folder")
+        raise UsageError(f"{option} {_place(folder)}: {_place(path)} is not a folder")
     if not os.access(path, os.W_OK | os.X_OK):
         raise UsageError(f"{option} {_place(folder)}: {_place(path)} cannot be written")
 
 
-def _count(option: str, text: str | None) -> int:
-    """A whole number from 1 on; 0 where nothing is said. Raises UsageError."""
-    if text is None:
-        return 0
-    if not (text.isascii() and text.isdecimal()) or len(text) > 20 or not 0 < int(text) <= _MOST:
-        raise UsageError(f"{option} {shown(text)}: must be a whole number, 1 or more")
-    return int(text)
-
-
 def _place(path: str | Path) -> str:
-    """A path for a message: all of it, since its end tells most."""
+    """Return a path for a message: all of it, since its end matters most."""
     return safe(str(path)) or "''"
 
 

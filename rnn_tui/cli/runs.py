@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.options import UsageError, check_working_folder
+from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import shown
@@ -57,7 +57,7 @@ def runs(*, json: bool) -> None:
 
 
 def _print_table(found: "list[tuple[LiveEngine | None, RunEntry | None]]", kept: "list[RunEntry]") -> None:
-    """A row for each run; then, on stderr, what is wrong with those that cannot be read."""
+    """Print a row for each run; then, on stderr, what is wrong with those that cannot be read."""
     rows = [_COLUMNS, *(_row(*each) for each in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -90,7 +90,7 @@ def stop(*, name: str) -> None:
 
 
 def _goodbye(run: "RunSummary") -> str:
-    """How a run was ended, and how it goes on."""
+    """Say where a run was ended, and how to go on with it."""
     import shlex
 
     name, status = safe(run.name), run.status
@@ -131,7 +131,7 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
 
 
 def _together(living: "list[LiveEngine]", kept: "list[RunEntry]") -> "list[tuple[LiveEngine | None, RunEntry | None]]":
-    """Every run once: those in memory first, also where they are kept elsewhere (--run)."""
+    """List every run once: those in memory first, also where they are kept elsewhere (--run)."""
     from pathlib import Path
 
     from rnn_tui.runs.catalog import read_entry
@@ -177,7 +177,7 @@ def _loss(loss: float | None) -> str:
 
 
 def _now(living: "LiveEngine") -> str:
-    """What a run in memory does."""
+    """Say what a run in memory does."""
     run = living.run
     if living.other_version:
         return f"another version ({living.other_version}): attach with it, or stop it"
@@ -189,7 +189,9 @@ def _now(living: "LiveEngine") -> str:
 
 
 def _json(living: "LiveEngine | None", kept: "RunEntry | None") -> str:
-    import json
+    import json  # here for start-up time
+
+    import msgspec
 
     run = living.run if living is not None else None
     status = run.status if run is not None else None
@@ -216,4 +218,5 @@ def _json(living: "LiveEngine | None", kept: "RunEntry | None") -> str:
         "views": run and run.views,
         "process": (living and living.process) or None,
     }
-    return json.dumps(values).replace("\x7f", "\\u007f")
+    finite = msgspec.json.decode(msgspec.json.encode(values))  # NaN is null
+    return json.dumps(finite).replace("\x7f", "\\u007f")

@@ -3,18 +3,20 @@
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.options import UsageError, check_working_folder
+from rnn_tui.cli.errors import UsageError, check_working_folder
+from rnn_tui.cli.option_types import Count, SettingType
 from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import Piecewise, say
-from rnn_tui.common.wording import shown, without_value
-from rnn_tui.experiment.sampling_settings import SAMPLE_SETTINGS, sample_numbers
+from rnn_tui.common.wording import shown
+from rnn_tui.experiment.sampling_settings import SAMPLE_SETTINGS
 from rnn_tui.experiment.spec import ExperimentError
 
 if TYPE_CHECKING:
@@ -32,11 +34,12 @@ _MOST = 10**15  # characters, or numbers: as many as anybody waits for
 
 
 def _options() -> list[click.Parameter]:
+    metavars = {str: "TEXT", float: "NUMBER", int: "N"}
     options: list[click.Parameter] = [
         click.Option(
             [each.option, each.name],
-            metavar="TEXT" if each.name == "prime" else "NUMBER" if each.name == "temperature" else "N",
-            type=click.UNPROCESSED,
+            metavar=metavars[each.kind],
+            type=SettingType(each if each.name != "length" else replace(each, maximum=_MOST), in_range=True),
             help=_HELP.get(each.name, each.about),
         )
         for each in SAMPLE_SETTINGS
@@ -47,7 +50,7 @@ def _options() -> list[click.Parameter]:
         click.Option(["--skip-unknown"], is_flag=True, help="leave out characters of the prime that were never learnt")
     )
     about = "of a series: the next N numbers, one a line, in its own units"
-    options.append(click.Option(["--forecast"], metavar="N", type=click.UNPROCESSED, help=about))
+    options.append(click.Option(["--forecast"], metavar="N", type=Count(_MOST), help=about))
     options.append(click.Option(["--best"], is_flag=True, help="with the weights of the best loss, not the newest"))
     return options
 
@@ -59,7 +62,7 @@ def sample(
     prime: str | None,
     prime_file: str | None,
     skip_unknown: bool,
-    forecast: str | None,
+    forecast: int | None,
     best: bool,
     **numbers: Any,
 ) -> None:
@@ -73,28 +76,25 @@ def sample(
     """
     check_working_folder()
     drawn = any(numbers[name] is not None for name in _DRAWS)
-    defaults = {each.name: str(each.default) for each in SAMPLE_SETTINGS}
-    numbers = {name: defaults[name] if value is None else value for name, value in numbers.items()}
+    numbers |= {each.name: each.default for each in SAMPLE_SETTINGS if numbers.get(each.name, "") is None}
     from rnn_tui.runs.catalog import NoSuchRun, find
 
     try:
-        found = sample_numbers(numbers, most=_MOST)
-        steps = _steps(forecast)
         given = prime_of(prime, prime_file)
         folder = find(run)
         from rnn_tui.engine.store.load_network import load_network
 
         kept = load_network(folder, best=best)
         if kept.experiment.is_numbers:
-            _forecast(kept, given, steps, run)
-        elif steps is not None:
+            _forecast(kept, given, forecast, run)
+        elif forecast is not None:
             raise UsageError(f"--forecast {shown(forecast)}: {shown(run)} has learnt text; --length says how many")
         else:
-            _write(kept, given, found, run, drawn=drawn, skip_unknown=skip_unknown)
+            _write(kept, given, numbers, run, drawn=drawn, skip_unknown=skip_unknown)
     except NoSuchRun as error:
         raise UsageError(str(error)) from None
     except ExperimentError as error:
-        raise UsageError(_told(error, numbers)) from None
+        raise UsageError(safe(str(error))) from None
     except ValueError as error:
         raise UsageError(f"{shown(run)}: {safe(str(error))}") from None
     except BrokenPipeError:  # whoever read it has seen enough
@@ -104,7 +104,7 @@ def sample(
 def _write(
     kept: "SavedNetwork",
     given: str | None,
-    numbers: dict[str, int | float],
+    numbers: dict[str, Any],
     run: str,
     *,
     drawn: bool,
@@ -114,14 +114,14 @@ def _write(
     from rnn_tui.engine.inspect.generate import Choice, NotFinite, cannot_generate, stream
     from rnn_tui.experiment.task_layout import response_kind
 
-    experiment, length = kept.experiment, int(numbers["length"])
+    experiment, length = kept.experiment, numbers["length"]
     says = response_kind(experiment.data, next_characters=kept.data_card.next_characters)
     problem = cannot_generate(experiment, says)
     if problem:
         raise UsageError(f"{shown(run)}: {problem}")
     primes = known_primes(given, kept.data_card.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
-    temperature = float(numbers["temperature"]) if drawn or says == "text" else 0.0
-    choice = Choice(temperature=temperature, top_k=int(numbers["top_k"]), seed=int(numbers["seed"]))
+    temperature = numbers["temperature"] if drawn or says == "text" else 0.0
+    choice = Choice(temperature=temperature, top_k=numbers["top_k"], seed=numbers["seed"])
     model = kept.model()
     for prime in primes:
         out, written = Piecewise(), 0
@@ -158,23 +158,5 @@ def _forecast(kept: "SavedNetwork", given: str | None, steps: int | None, run: s
 def _finite(values: Iterator[float], run: str) -> Iterator[float]:
     for at, value in enumerate(values):
         if value - value != 0:
-            raise UsageError(f"{shown(run)}: after {at:,} numbers, what it says is no number any more ({value})")
+            raise UsageError(f"{shown(run)}: after {at:,} numbers, its prediction is not a number any more ({value})")
         yield value
-
-
-def _steps(text: str | None) -> int | None:
-    """How many numbers are to be forecast; None: that was not asked for."""
-    if text is None:
-        return None
-    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:20]) <= _MOST:
-        raise UsageError(f"--forecast {shown(text)}: must be a whole number, 1 or more")
-    return int(text)
-
-
-def _told(error: ExperimentError, numbers: dict[str, Any]) -> str:
-    """An option with its value and what would be right, or what is wrong with the run."""
-    if not error.path.startswith("sample."):
-        return safe(str(error))
-    name = error.path.partition(".")[2]
-    option = next(each.option for each in SAMPLE_SETTINGS if each.name == name)
-    return f"{option} {shown(numbers[name])}: {without_value(str(error))}" if name in numbers else f"{option}: {error}"

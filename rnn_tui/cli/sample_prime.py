@@ -4,7 +4,7 @@ import math
 import sys
 from pathlib import Path
 
-from rnn_tui.cli.options import UsageError
+from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
@@ -75,7 +75,7 @@ def _was(unknown: list[str]) -> str:
 
 
 def _unknown(texts: list[str], known: set[str], vocabulary: str) -> str:
-    """Which characters were never learnt, and where the first of them are."""
+    """Say which characters were never learnt, and where the first of them are."""
     several = len(texts) > 1
     found: dict[str, str] = {}
     for line, text in enumerate(texts, 1):
@@ -97,7 +97,7 @@ def _characters(vocabulary: str) -> str:
 
 
 def numbers_of(text: str) -> list[float]:
-    """The numbers in a text, with white space between them. Raises UsageError for what is none, and for none at all."""
+    """Read the numbers in a text, with white space between them. Raises UsageError."""
     found = []
     for place, word in enumerate(text.split(), 1):
         try:
@@ -105,7 +105,7 @@ def numbers_of(text: str) -> list[float]:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise UsageError(f"--prime: number {place:,}, {shown(word)}, is not one: blanks stand between numbers")
+            raise UsageError(f"--prime: number {place:,}, {shown(word)}, is not one: separate numbers with blanks")
         found.append(value)
     if not found:
         raise UsageError("--prime: has no number: give at least one")

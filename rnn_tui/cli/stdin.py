@@ -13,7 +13,7 @@ __all__ = ["stdin_as_file"]
 
 @contextlib.contextmanager
 def stdin_as_file() -> Iterator[str]:
-    """The path of what stdin holds, as long as the context lasts; stdin is the terminal again, where there is one.
+    """Yield the path of a file with what stdin holds; then stdin is the terminal again, where there is one.
 
     Raises OSError where it cannot be kept.
     """

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.experiment_args import changes_of, experiment_of
-from rnn_tui.cli.experiment_options import FORK, experiment_parameters
+from rnn_tui.cli.errors import UsageError, check_working_folder
+from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of
 from rnn_tui.cli.help import SectionedCommand, write_front_page
-from rnn_tui.cli.options import SectionOption, UsageError, check_working_folder, complaint, experiment_options
-from rnn_tui.cli.run_options import NEWEST, run_options
+from rnn_tui.cli.option_types import SizeType
+from rnn_tui.cli.options import FORK, NEWEST, SectionOption, experiment_options, experiment_parameters, run_options
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
@@ -30,14 +30,14 @@ __all__ = ["attach", "open_view", "resume"]
 
 _HISTORY_SIZE = "256M"
 _HISTORY = SectionOption(
-    ["--history"],
+    "--history",
     section="run",
     metavar="SIZE",
     default=_HISTORY_SIZE,
-    type=click.UNPROCESSED,
+    type=SizeType(),
     help="memory for going back, for each branch; 0: no way back (256M)",
 )
-_PAUSED = SectionOption(["--paused"], section="run", is_flag=True, help="open without playing")
+_PAUSED = SectionOption("--paused", section="run", is_flag=True, help="open without playing")
 _RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED, shell_complete=complete_runs)
 _PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
 
@@ -46,7 +46,7 @@ class _Opening(SectionedCommand):
     """The command behind `rnn-tui NAME`: its help is the program's."""
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Called by click."""
+        """Write the front page; called by click."""
         write_front_page(self, ctx, formatter)
 
 
@@ -62,23 +62,23 @@ class _Opening(SectionedCommand):
         *view_options(),
     ),
 )
-def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
+def open_view(*, forks: tuple[str, ...], history: int, paused: bool, **parameters: Any) -> None:
     """Open the view on an experiment."""
     check_working_folder()
     experiment = experiment_of(parameters)
     changes = changes_of(experiment, forks)
     keep = None
     if any(parameters[each] not in (None, False) for each in ("run", "save", "checkpoint_every", "tensorboard")):
-        from rnn_tui.cli.run_args import keeping
+        from rnn_tui.cli.run_args import save_options_of
 
-        keep = keeping(experiment, parameters, save=False)
+        keep = save_options_of(experiment, parameters, save=False)
     from rnn_tui.view.model.launch import LaunchOptions
 
     name = "" if parameters["file"] else f" {experiment.name}"
     launch = LaunchOptions(
         experiment=experiment,
         changes=changes,
-        history=_size(history),
+        history=history,
         paused=paused,
         keep=keep,
         may_keep=parameters["data_text"] != "-",
@@ -100,7 +100,7 @@ def open_view(*, forks: tuple[str, ...], history: str, paused: bool, **parameter
         *view_options(),
     ],
 )
-def resume(*, name: str | None, forks: tuple[str, ...], history: str, paused: bool, **parameters: Any) -> None:
+def resume(*, name: str | None, forks: tuple[str, ...], history: int, paused: bool, **parameters: Any) -> None:
     """Open the view on a run that is kept on the disk, and go on with it: RUN is its name, how that begins, or its
     folder; the one that was changed last, if none is given. `rnn-tui runs` lists them."""
     _view_again(NEWEST if name is None else name, parameters, forks, history=history, paused=paused)
@@ -111,19 +111,19 @@ def _view_again(
     parameters: dict[str, Any],
     forks: tuple[str, ...] = (),
     *,
-    history: str = _HISTORY_SIZE,
+    history: int = parse_size(_HISTORY_SIZE),
     paused: bool = False,
 ) -> NoReturn:
     check_working_folder()
-    from rnn_tui.cli.run_args import resumed
+    from rnn_tui.cli.run_args import resumed_run
     from rnn_tui.view.model.launch import LaunchOptions
 
-    experiment, changes, keep = resumed(name, parameters, forks)
+    experiment, changes, keep = resumed_run(name, parameters, forks)
     _refuse_alive(keep.folder)
     launch = LaunchOptions(
         experiment=experiment,
         changes=changes,
-        history=_size(history),
+        history=history,
         paused=paused,
         keep=keep,
         view_settings=view_settings_of(parameters),
@@ -132,14 +132,14 @@ def _view_again(
 
 
 def _refuse_alive(folder: str) -> None:
-    """Nothing, where the run in that folder does not train already. Raises UsageError."""
+    """Raise UsageError where the run in that folder trains already."""
     from rnn_tui.client.discovery import EnginesError, live_engines
 
-    with contextlib.suppress(EnginesError):  # that is told by who starts one
+    with contextlib.suppress(EnginesError):  # starting an engine reports that
         for each in live_engines():
             if each.kept and os.path.realpath(each.kept) == os.path.realpath(folder):
                 name = shown(each.name)
-                raise UsageError(f"{name}: is alive already: `rnn-tui attach {name}` opens the view on it")
+                raise UsageError(f"{name}: is being trained already: `rnn-tui attach {name}` opens the view on it")
 
 
 @click.command("attach", cls=SectionedCommand, params=[_RUN, *view_options(joins=True)])
@@ -186,15 +186,8 @@ def _tell_waiting(seconds: float) -> None:
     say(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
 
 
-def _size(history: str) -> int:
-    try:
-        return parse_size(history)
-    except ValueError as error:
-        raise UsageError(f"--history {shown(history)}: {error}") from None
-
-
 def _need_terminal(instead: str) -> None:
-    """Nothing, where the view can be drawn: textual reads stdin and draws on stderr. Raises UsageError."""
+    """Raise UsageError where the view cannot be drawn: textual reads stdin and draws on stderr."""
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         term = os.environ.get("TERM") or "not set"
         raise UsageError(
@@ -231,7 +224,7 @@ def _view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
 
 
 def _need_text_paths(launch: "LaunchOptions") -> None:
-    """Nothing, where every folder that an engine may hear of is UTF-8. Raises UsageError."""
+    """Raise UsageError where a folder that an engine may hear of is not UTF-8."""
     from rnn_tui.common.process import is_text
     from rnn_tui.runs.catalog import runs_folder
 
@@ -254,7 +247,7 @@ def _try_file(experiment: Experiment) -> None:
 
 
 def _try_device(engine: "EngineLink", experiment: Experiment) -> None:
-    """Nothing, where the engine has that device. Raises UsageError, while the terminal is still a plain one."""
+    """Raise UsageError where the engine lacks that device, while the terminal is still a plain one."""
     from rnn_tui.client.link import EngineError
 
     try:

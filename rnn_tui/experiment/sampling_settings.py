@@ -1,7 +1,6 @@
 """The settings of free generation, for the form and the command line."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
@@ -56,8 +55,8 @@ SAMPLE_SETTINGS = (
 )
 
 
-def sample_numbers(numbers: Mapping[str, str], *, most: int = MOST_GENERATED) -> dict[str, int | float]:
-    """Read temperature, top_k, seed and length, which may be `most`, from text.
+def sample_numbers(numbers: Mapping[str, str]) -> dict[str, int | float]:
+    """Read temperature, top_k, seed and length from text.
 
     Raises ExperimentError, which names the setting and what would be right.
     """
@@ -68,8 +67,7 @@ def sample_numbers(numbers: Mapping[str, str], *, most: int = MOST_GENERATED) ->
             value = setting.parse(text)
         except ValueError:
             raise ExperimentError(setting.path, f"{text!r} does not fit: it must be {setting.wanted}") from None
-        limited = replace(setting, maximum=most) if setting.name == "length" else setting
-        problem = limited.range_problem(value)
+        problem = setting.range_problem(value)
         if problem:
             raise ExperimentError(setting.path, f"{text} {problem}")
         found[setting.name] = value

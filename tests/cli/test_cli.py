@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui import __version__
+from rnn_tui.cli.experiment_args import given as values_given
 from rnn_tui.cli.main import main
-from rnn_tui.cli.options import given as values_given
 from rnn_tui.experiment import memory
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
+from rnn_tui.cli.errors import UsageError
 from rnn_tui.cli.main import main
-from rnn_tui.cli.options import UsageError
-from rnn_tui.cli.run_args import resumed
-from rnn_tui.cli.run_options import NEWEST
+from rnn_tui.cli.options import NEWEST
+from rnn_tui.cli.run_args import resumed_run
 from rnn_tui.client import discovery as engines
 from rnn_tui.client.discovery import LiveEngine
 from rnn_tui.engine.session.session import Session
@@ -161,7 +161,7 @@ def test_one_that_is_alive_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -
     result = run("rm", str(place / "one"), "--yes")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "is alive; `rnn-tui stop one` ends it" in result.stderr
-    assert "one: is alive already: `rnn-tui attach one` opens the view on it" in run("resume", "one").stderr
+    assert "one: is being trained already: `rnn-tui attach one` opens the view on it" in run("resume", "one").stderr
     assert (place / "one" / "experiment.toml").exists()
 
 
@@ -187,8 +187,8 @@ def test_without_a_name_it_is_the_one_that_was_changed_last(place: Path) -> None
     broken = kept(place / "broken")
     (broken / "checkpoint.json").write_text("{")
     nothing = {"tensorboard": None, "checkpoint_every": None}
-    assert resumed(NEWEST, nothing, ())[2].folder == str(place / "newest")
+    assert resumed_run(NEWEST, nothing, ())[2].folder == str(place / "newest")
     result = run("train", "--resume", "--epochs", "3")
     assert "kept as newest" in result.stdout
     with pytest.raises(UsageError, match="'': no such run"):
-        resumed("", nothing, ())
+        resumed_run("", nothing, ())

@@ -125,8 +125,8 @@ def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
         (["--forecast", "²"], "--forecast ²: must be a whole number, 1 or more"),
         (["--prime", ""], "--prime '': is empty; it must be of the 8 characters ⏎␣abcdef"),
         (["--temperature", "-1"], "--temperature -1: is too small: it must be at least 0"),
-        (["--temperature", "warm"], "--temperature warm: does not fit: it must be a number"),
-        (["--length", "1e3"], "--length 1e3: does not fit: it must be a whole number"),
+        (["--temperature", "warm"], "--temperature warm: is not a number"),
+        (["--length", "1e3"], "--length 1e3: is not a whole number"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line(kept: Path, arguments: list[str], words: str) -> None:
