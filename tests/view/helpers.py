@@ -12,11 +12,15 @@ from textual.widget import Widget
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.keys import KEYS
 from rnn_tui.view.model.launch import LaunchOptions
 from tests.view.fake_engine import FakeEngine
 
-__all__ = ["running", "screen_lines", "settled", "text_of", "until"]
+__all__ = ["PANE_KEYS", "running", "screen_lines", "settled", "text_of", "until"]
 
+PANE_KEYS = {  # of the panes that look inside, and of the shapes: key to name
+    key.keys: key.action.split("'")[1] for key in KEYS if key.action.startswith("inside(")
+}
 _TRIES = 4000
 _STILL = 4  # looks at the screen that find every widget where it was
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Failure
 from tests.view.fake_engine import FakeEngine
-from tests.view.helpers import running, text_of, until
+from tests.view.helpers import PANE_KEYS, running, text_of, until
 
 PROBLEM = "MemoryError: no room\x1b[2J"
 SAID = ("This picture failed: MemoryError: no room", "Training goes on")
@@ -17,14 +17,7 @@ BODY = {  # the part, what a frame without it has instead, the panes that say so
     "states": ((), ("states",), ""),
     "curve": (None, ("loss",), ""),
     "tensors": ((), ("shapes",), "t"),
-    "cell": ((), ("cell",), "i"),
-    "gates": ((), ("gates",), "g"),
-    "gradients": ((), ("gradients",), "v"),
-    "weights": ((), ("weights",), "w"),
-    "space": ((), ("space",), "p"),
-    "saliency": ((), ("saliency",), "a"),
-    "sample": ((), ("sample",), "G"),
-    "reading": ((), ("reading",), "u"),
+    **{name: ((), (name,), key) for key, name in PANE_KEYS.items() if name != "shapes"},
     "inside": ((), ("cell",), "i"),
 }
 BORDER = {  # where some of the picture is there

@@ -10,33 +10,20 @@ from textual.geometry import Size
 
 from rnn_tui.data.text_properties import PROPERTIES
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.inspect import Ask, name_of
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.protocol.inspect.gradients import GradientsAsk
-from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
+from rnn_tui.protocol.inspect.reading import ReadingFacts
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk
-from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
-from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.gates import GatesPane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.stage.stage import Stage
 from tests.view.fake_engine import FakeEngine
-from tests.view.helpers import running, text_of, until
+from tests.view.helpers import PANE_KEYS, running, text_of, until
 
-KEYS = {
-    "i": ("cell", CellAsk),
-    "g": ("gates", GatesAsk),
-    "v": ("gradients", GradientsAsk),
-    "w": ("weights", WeightsAsk),
-    "p": ("space", SpaceAsk),
-    "a": ("saliency", SaliencyAsk),
-    "G": ("sample", SampleAsk),
-    "u": ("reading", ReadingAsk),
-}
-SIDE = {"cell", "weights", "space", "sample", "shapes"}
 DEEP = replace(LESSONS["ohlol-lstm"], run=LESSONS["hihello"].run)  # two layers, both directions
 
 
@@ -53,20 +40,20 @@ def there(stage: Stage) -> set[str]:
     return {pane.ID for pane in stage.panes if pane.region}
 
 
-@pytest.mark.parametrize("key", [*KEYS, "t"])
+@pytest.mark.parametrize("key", PANE_KEYS)
 async def test_a_key_opens_a_pane_in_its_column_and_closes_it_again(key: str) -> None:
-    name = KEYS[key][0] if key in KEYS else "shapes"
+    name = PANE_KEYS[key]
     async with running() as (pilot, app, engine):
         stage = app.main.stage
         assert asked(engine) == ()
         before, looks = there(stage), len(engine.looks)
         await pilot.press(key)
-        instead = {"network", "loss", "prediction"} if name not in SIDE else {"network", "states"}
+        instead = {"network", "loss", "prediction"} if stage.pane(name).HOME == "score" else {"network", "states"}
         await until(pilot, lambda: there(stage) == instead | {name})
         assert app.main.focused is stage.pane(name)
         await until(pilot, lambda: asked_since(engine, looks) or engine.looks[-1].wanted.tensors)
-        if key in KEYS:
-            assert {type(ask) for ask in asked_since(engine, looks)} == {KEYS[key][1]}
+        if name != "shapes":
+            assert {name_of(ask) for ask in asked_since(engine, looks)} == {name}
         await pilot.press(key)
         await until(pilot, lambda: there(stage) == before)
         await until(pilot, lambda: asked(engine) == () and not engine.looks[-1].wanted.tensors)
@@ -304,7 +291,7 @@ async def test_every_pane_explains_itself(size: tuple[int, int]) -> None:
 
 async def test_explains_the_pane_with_the_focus() -> None:
     async with running() as (pilot, app, _):
-        for key, name in [*((key, name) for key, (name, _) in KEYS.items()), ("t", "shapes")]:
+        for key, name in PANE_KEYS.items():
             await pilot.press(key, "h")
             await until(pilot, lambda: app.screen.query("#explain"))
             pane = app.main.stage.pane(name)

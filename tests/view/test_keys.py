@@ -28,7 +28,7 @@ from rnn_tui.view.screens.quit import QuitScreen
 from rnn_tui.view.terminal.exit import last_lines
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
-from tests.view.helpers import running, screen_lines, text_of, until
+from tests.view.helpers import PANE_KEYS, running, screen_lines, text_of, until
 
 ALL = [name for key in KEYS for name in key.keys.split(",")]
 
@@ -67,7 +67,7 @@ SCREENS = {
     "question_mark": "HelpScreen",
     "f1": "HelpScreen",
 }
-INSIDE = {"G", "enter", "u", "i", "g", "v", "w", "p", "a", "t", "o", "comma", "full_stop"}  # see test_inside.py
+INSIDE = {*PANE_KEYS, "enter", "o", "comma", "full_stop"}  # see test_inside.py
 OTHERS = {
     "left_curly_bracket",
     "right_curly_bracket",

@@ -14,12 +14,11 @@ from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
-from tests.view.helpers import running, screen_lines, text_of, until
+from tests.view.helpers import PANE_KEYS, running, screen_lines, text_of, until
 
 GIVEN = {"data.text": "/somewhere/novel.txt", "data.batch": 3, "data.length": 6}
 UNREAD = from_dict(overridden(LESSONS["hihello"], GIVEN))
 VOCABULARY = "ehilo"
-INSIDE = ("i", "g", "v", "w", "p", "a", "u", "t", "G")
 STATUS = replace(MIDWAY, epochs=10, epoch=2, batch=14, batches=50, fed=6, running_loss=None, loss=1.543)
 HELD_OUT = HeldOut(
     update=60,
@@ -51,7 +50,7 @@ async def test_before_it_has_been_read() -> None:
         assert "linear …" in screen_lines(app)[0]
         assert "weights" not in screen_lines(app)[0]
         assert "e" not in "".join(app.main.scene.inputs if app.main.scene else "e")
-        for key in ("right_square_bracket", "right_curly_bracket", *INSIDE, "x", "2"):
+        for key in ("right_square_bracket", "right_curly_bracket", *PANE_KEYS, "x", "2"):
             await pilot.press(key)
             await pilot.pause()
         await pilot.press("O")
@@ -61,7 +60,7 @@ async def test_before_it_has_been_read() -> None:
 async def test_every_pane_that_looks_inside_opens() -> None:
     """Where rows change with every pass, and a text to go on from is not among them."""
     async with running(UNREAD, engine=TextEngine(STATUS)) as (pilot, app, engine):
-        for key in INSIDE:
+        for key in PANE_KEYS:
             asks = len(engine.looks)
             await pilot.press(key)
             await until(pilot, lambda: len(engine.looks) > asks)  # noqa: B023
