@@ -36,6 +36,8 @@ _FORMER_NAMES = {  # of types that were given another name: on the wire and in t
     "StepBack": "Back",
     "SaveOptions": "Keep",
     "Change": "Turn",
+    "SeriesNumbers": "Numbers",
+    "GateValues": "Gate",
 }
 
 Schema = dict[str, dict[str, str]]  # fields by type, each with its own type, limits and default

@@ -18,8 +18,8 @@ __all__ = [
     "Forecast",
     "GpuLoad",
     "HeldOut",
-    "Numbers",
     "PredictionSeen",
+    "SeriesNumbers",
     "SeriesScale",
     "States",
     "Status",
@@ -68,7 +68,7 @@ class Status(Value, frozen=True, kw_only=True):
         return (self.epoch - 1) * self.batches + self.batch if self.epoch else 0
 
 
-class Numbers(Value, frozen=True, kw_only=True):
+class SeriesNumbers(Value, frozen=True, kw_only=True):
     """Input, target and prediction of a series, in its units."""
 
     values: Doubles  # (n,)
@@ -96,7 +96,7 @@ class Steps(Value, frozen=True, kw_only=True):
     scored_fed: int | None = field(default=None, name="due_fed")  # of those, the ones that have been fed
     right_rows: int | None = None  # rows with every scored character right; None: in the middle of a pass, or in a text
     outputs: Floats | None = None  # (f, features) if nothing is learnt: the output itself
-    numbers: Numbers | None = None  # if the data are a series
+    numbers: SeriesNumbers | None = None  # if the data are a series
 
 
 class States(Value, frozen=True, kw_only=True):

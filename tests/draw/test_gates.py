@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.inspect.gates import Gate, GatesFacts
+from rnn_tui.protocol.inspect.gates import GatesFacts, GateValues
 from tests.draw.grids import GREY, Grid, is_picture, letters, texts
 
 VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
@@ -21,7 +21,7 @@ LSTM = {"i": False, "f": False, "g": True, "o": False, "c": True}
 
 def facts(values: dict[str, Any], *, signed: dict[str, bool], hidden: int | None = None, **more: Any) -> GatesFacts:
     gates = tuple(
-        Gate(name=name, about=f"about {name}", signed=signed[name], values=np.array(each, np.float32))
+        GateValues(name=name, about=f"about {name}", signed=signed[name], values=np.array(each, np.float32))
         for name, each in values.items()
     )
     units = len(gates[0].values) if gates else 0

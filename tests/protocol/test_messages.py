@@ -36,7 +36,7 @@ from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Left, Opened,
 from rnn_tui.protocol.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
-from rnn_tui.protocol.inspect.gates import Gate, GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts, GateValues
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, GradientsFacts, GradientWay
 from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
@@ -192,7 +192,7 @@ FULL = Frame(
         ),
         GatesFacts(
             note="…", hidden_size=5, order="rows", at=3, units=integers(2), spread=floats(2),
-            gates=(Gate(name="f", about="keeps", signed=False, values=floats(2, 3)),),
+            gates=(GateValues(name="f", about="keeps", signed=False, values=floats(2, 3)),),
         ),
         GradientsFacts(
             first=1, at=2, radius=(("f", math.nan),), norm=0.5, clipped=0.25, peak=math.inf,

@@ -12,8 +12,8 @@ from rnn_tui.protocol.frame import (
     Check,
     Curve,
     Forecast,
-    Numbers,
     PredictionSeen,
+    SeriesNumbers,
     SeriesScale,
     States,
     Status,
@@ -166,7 +166,7 @@ def _counting(first: int, stop: int, all_fed: int) -> Steps:
         top_p=np.zeros((fed, 0), np.float32),
         target_p=np.zeros(0, np.float32),
         losses=np.full(fed, 0.01, np.float32),
-        numbers=Numbers(values=values, truth=truth, predicted=truth[:fed] + np.float32(0.1)),
+        numbers=SeriesNumbers(values=values, truth=truth, predicted=truth[:fed] + np.float32(0.1)),
     )
 
 

@@ -12,7 +12,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.view.screens.editors import Choice, Row, as_text, from_text
+from rnn_tui.view.screens.editors import ChoiceInput, Row, as_text, from_text
 from rnn_tui.view.screens.experiment import ExperimentScreen
 from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, screen_text
 
@@ -36,7 +36,7 @@ class Form:
     async def choose(self, path: str, word: str) -> None:
         """Press → until the word is chosen."""
         widget = self.rows[path].editor
-        assert isinstance(widget, Choice)
+        assert isinstance(widget, ChoiceInput)
         widget.focus()
         words = setting(path).choices or ("no", "yes")
         await self.pilot.press(*["right"] * ((words.index(word) - words.index(widget.value)) % len(words)))
@@ -111,7 +111,7 @@ async def run_form(lesson: str, *steps: tuple[str, str]) -> tuple[dict[str, str]
         await pilot.pause()
         filled = Form(pilot)
         for path, text in steps:
-            change = filled.choose if isinstance(filled.rows[path].editor, Choice) else filled.type
+            change = filled.choose if isinstance(filled.rows[path].editor, ChoiceInput) else filled.type
             await change(path, text)
         problems = filled.problems
         assert filled.can_begin == (not problems)

@@ -7,7 +7,7 @@ import pytest
 
 from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.inspect.cell import CellFacts, GateTerms
-from rnn_tui.protocol.inspect.gates import Gate, GatesFacts
+from rnn_tui.protocol.inspect.gates import GatesFacts, GateValues
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, gradient_way
 from rnn_tui.protocol.inspect.saliency import SaliencyFacts
 from rnn_tui.protocol.inspect.space import SpaceFacts
@@ -55,7 +55,9 @@ CELL = CellFacts(
     ),
     h=floats(*[float(np.tanh(-0.3125))] * 5),
 )
-GATES = GatesFacts(hidden_size=5, units=whole(5), gates=(Gate(name="z", about="keeps h", signed=False, values=GRID),))
+GATES = GatesFacts(
+    hidden_size=5, units=whole(5), gates=(GateValues(name="z", about="keeps h", signed=False, values=GRID),)
+)
 GRADIENTS = GradientsFacts(
     at=3,
     radius=(("h", 0.875),),

@@ -10,7 +10,7 @@ from rich.style import Style
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.protocol.inspect.cell import Squash
+from rnn_tui.experiment.cell_kinds import Squash
 
 __all__ = ["SQUASH", "Formula", "Line", "fit_formula", "put_line", "written"]
 

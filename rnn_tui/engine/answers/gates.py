@@ -12,7 +12,7 @@ from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.arrays import Floats
-from rnn_tui.protocol.inspect.gates import Gate, GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts, GateValues
 
 __all__ = ["gates_facts"]
 
@@ -46,11 +46,11 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
         every = _spread(focus, layer, direction, at)
         units = np.argsort(-every, kind="stable")[: max(1, ask.units)].astype(np.int32)  # what is no number comes last
         spread = every[units]
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[GateValues, ...] = ()
     if end:
         chosen = torch.from_numpy(units).long().to(focus.trainer.device)
         gates = tuple(
-            Gate(
+            GateValues(
                 name=each.name,
                 about=each.about,
                 signed=each.is_signed,

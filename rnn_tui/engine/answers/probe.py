@@ -21,7 +21,7 @@ from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.arrays import Floats, Integers
-from rnn_tui.protocol.frame import Check, Forecast, Numbers, States, Steps, TensorFact
+from rnn_tui.protocol.frame import Check, Forecast, SeriesNumbers, States, Steps, TensorFact
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.phase import Phase
@@ -140,20 +140,20 @@ class Probe:
         whole = trainer.at_end_of_pass and trainer.logits and self.answered == trainer.length
         return right_rows(trainer) if whole and not trainer.experiment.data.text else None
 
-    def _numbers(self, first: int, stop: int, row: int) -> Numbers | None:
+    def _numbers(self, first: int, stop: int, row: int) -> SeriesNumbers | None:
         """Return inputs, targets and outputs in the window, in the units of a series."""
         dataset, trainer = self._trainer.dataset, self._trainer
         if not isinstance(dataset, SeriesDataset):
             return None
         none = np.zeros(0)
         outputs = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
-        return Numbers(
+        return SeriesNumbers(
             values=dataset.in_units(dataset.inputs[first:stop, row]),
             truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
             predicted=none if outputs is None or dataset.targets is None else dataset.in_units(outputs),
         )
 
-    def _steps_of_numbers(self, numbers: Numbers, first: int, stop: int, row: int) -> Steps:
+    def _steps_of_numbers(self, numbers: SeriesNumbers, first: int, stop: int, row: int) -> Steps:
         trainer, none = self._trainer, np.zeros(0, np.float32)
         targets = trainer.dataset.targets
         assert targets is not None

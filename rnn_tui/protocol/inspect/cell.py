@@ -1,14 +1,11 @@
 """One cell in numbers: what a pane asks about a cell at one time step, and everything that goes into its h_t."""
 
-from typing import Literal
-
 from rnn_tui.common.value import Value
+from rnn_tui.experiment.cell_kinds import Squash
 from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.base import Answer, Ask
 
-__all__ = ["CellAsk", "CellFacts", "Compared", "GateTerms", "Squash"]
-
-Squash = Literal["tanh", "relu", "σ"]
+__all__ = ["CellAsk", "CellFacts", "Compared", "GateTerms"]
 
 
 class CellAsk(Ask, frozen=True, kw_only=True, tag=True):

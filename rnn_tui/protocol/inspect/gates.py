@@ -6,7 +6,7 @@ from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.base import Answer, Ask
 
-__all__ = ["Gate", "GatesAsk", "GatesFacts", "UnitOrder"]
+__all__ = ["GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
 
 UnitOrder = Literal["number", "rows"]
 
@@ -22,7 +22,7 @@ class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
     at: int = -1  # the time step at which rows are compared; -1: the one that was fed last
 
 
-class Gate(Value, frozen=True, kw_only=True):
+class GateValues(Value, frozen=True, kw_only=True):
     """One gate over time."""
 
     name: str  # "i", "f", "g", "o", "c"; "r", "z", "n"; "a" and "h'" where there are no gates
@@ -43,4 +43,4 @@ class GatesFacts(Answer, frozen=True, kw_only=True, tag=True):
     at: int = -1  # the time step at which rows were compared; -1: none
     units: Integers  # (u,)
     spread: Floats | None = None  # (u,) by "rows": the standard deviation of tanh(c) or h over the rows, at `at`
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[GateValues, ...] = ()

@@ -19,7 +19,7 @@ from rnn_tui.protocol.commands import Command, GoTo, Open
 from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
-from rnn_tui.view.app.connection import Connection
+from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
 from rnn_tui.view.app.warm_up import warm_up
@@ -59,7 +59,7 @@ class RnnApp(App[int]):
         self._own_themes = True
         self._on_disconnect = launch.view_settings.on_hangup
         self.run_state = RunState(launch)
-        self.connection = Connection(self, engine)
+        self.connection = EngineConnection(self, engine)
         self.frames = FrameLoop(
             self,
             launch.view_settings.fps,
@@ -165,8 +165,8 @@ class RnnApp(App[int]):
 
     # ---- what the engine says ---------------------------------------------------------------------------------
 
-    @on(Connection.Heard)
-    def _hear(self, event: Connection.Heard) -> None:
+    @on(EngineConnection.Heard)
+    def _hear(self, event: EngineConnection.Heard) -> None:
         if not self.screen_stack:
             return  # the app is being left
         match event.message:
@@ -192,8 +192,8 @@ class RnnApp(App[int]):
             return
         self.frames.ask()
 
-    @on(Connection.Lost)
-    def _engine_lost(self, event: Connection.Lost) -> None:
+    @on(EngineConnection.Lost)
+    def _engine_lost(self, event: EngineConnection.Lost) -> None:
         def answered(again: bool) -> None:
             if again:
                 self.run_state.begin_again()

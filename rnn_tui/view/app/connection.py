@@ -11,10 +11,10 @@ from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage as EngineMessage
 
-__all__ = ["Connection"]
+__all__ = ["EngineConnection"]
 
 
-class Connection:
+class EngineConnection:
     """One engine at a time. Until it has greeted, commands are kept for it."""
 
     @dataclass

@@ -16,7 +16,7 @@ from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.arrays import Doubles
 from rnn_tui.protocol.engine_messages import Frame, Opened
-from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, Numbers, Steps
+from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
 from rnn_tui.protocol.inspect import Answer, name_of_answer
 from rnn_tui.view.model.view_state import ViewState
 
@@ -106,7 +106,7 @@ class Scene:
         return [self.glyphs[index] if index >= 0 else "" for index in indices]
 
     @property
-    def numbers(self) -> Numbers | None:
+    def numbers(self) -> SeriesNumbers | None:
         """The window's numbers, if the data are a series."""
         return self.steps.numbers if self.steps else None
 

@@ -11,7 +11,7 @@ from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.frame import Numbers, States
+from rnn_tui.protocol.frame import SeriesNumbers, States
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
@@ -85,7 +85,7 @@ class NetworkPane(Pane):
         return text
 
 
-def _number_under_mouse(scene: Scene, numbers: Numbers, at: int, step: int) -> str:
+def _number_under_mouse(scene: Scene, numbers: SeriesNumbers, at: int, step: int) -> str:
     scale = scene.opened.scale
     deviation = 0.0 if scale is None else scale.deviation
     text = f"t={step} input {unit_text(numbers.values[at], deviation)}"

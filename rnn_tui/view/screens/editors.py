@@ -20,7 +20,7 @@ from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import ExperimentError
 
-__all__ = ["Choice", "Row", "TextInput", "as_text", "from_text"]
+__all__ = ["ChoiceInput", "Row", "TextInput", "as_text", "from_text"]
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
@@ -102,10 +102,10 @@ def _character(path: str, piece: str) -> str:
     return chr(code)
 
 
-def _editor(path: str, value: str) -> "Choice | TextInput":
+def _editor(path: str, value: str) -> "ChoiceInput | TextInput":
     """Return the editor for the setting with this path."""
     words = _YES_NO if setting(path).kind is bool else setting(path).choices
-    return Choice(words, value) if words else TextInput(value, compact=True)
+    return ChoiceInput(words, value) if words else TextInput(value, compact=True)
 
 
 class TextInput(Input):
@@ -130,7 +130,7 @@ class TextInput(Input):
         self.replace(event.text.removesuffix("\n"), *self.selection)
 
 
-class Choice(Widget, can_focus=True):
+class ChoiceInput(Widget, can_focus=True):
     """One of a few words, side by side: ← and → choose, and so does a click."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"choice--chosen"}
@@ -139,7 +139,7 @@ class Choice(Widget, can_focus=True):
         Binding("right,space", "choose(1)", "next word", show=False),
     ]
     DEFAULT_CSS = """
-    Choice {
+    ChoiceInput {
         width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; color: $foreground 65%;
         &> .choice--chosen { color: $foreground; text-style: bold; }
         &:focus { background: $primary 25%; }
@@ -151,13 +151,13 @@ class Choice(Widget, can_focus=True):
     class Changed(Message):
         """Another word has been chosen."""
 
-        choice: "Choice"
+        choice: "ChoiceInput"
         value: str
 
     def __init__(self, words: tuple[str, ...], value: str) -> None:
         super().__init__()
         self._words = words
-        self.set_reactive(Choice.value, value)
+        self.set_reactive(ChoiceInput.value, value)
 
     def watch_value(self, value: str) -> None:
         """Tell that another word has been chosen."""
@@ -193,7 +193,7 @@ class Row(Widget):
     Row {
         height: auto;
         text-wrap: nowrap;
-        & > Choice, & > TextInput { margin: 0 0 0 17; }
+        & > ChoiceInput, & > TextInput { margin: 0 0 0 17; }
         & > Static { color: $error; padding: 0 0 0 17; }
         & > .row--label { color: $foreground 65%; }
         &:focus-within > .row--label { color: $foreground; text-style: bold; }
@@ -202,8 +202,8 @@ class Row(Widget):
     }
     """
 
-    def __init__(self, setting: Setting, value: str, editor: "Choice | TextInput | None" = None) -> None:
-        self.editor: Choice | TextInput = editor or _editor(setting.path, value)
+    def __init__(self, setting: Setting, value: str, editor: "ChoiceInput | TextInput | None" = None) -> None:
+        self.editor: ChoiceInput | TextInput = editor or _editor(setting.path, value)
         super().__init__(self.editor)
         self.setting = setting
         self.problem = ""

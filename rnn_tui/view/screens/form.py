@@ -15,7 +15,7 @@ from rnn_tui.common.wording import without_value
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.view.screens.dialog import Dialog
-from rnn_tui.view.screens.editors import Choice, Row
+from rnn_tui.view.screens.editors import ChoiceInput, Row
 
 __all__ = ["Fields", "Form"]
 
@@ -132,8 +132,8 @@ class Form(Dialog[Result]):
         self.query_one("#form-submit", Button).disabled = self._ready is None
 
     @on(Input.Changed)
-    @on(Choice.Changed)
-    def _edited(self, event: Input.Changed | Choice.Changed) -> None:
+    @on(ChoiceInput.Changed)
+    def _edited(self, event: Input.Changed | ChoiceInput.Changed) -> None:
         self.edited(event.input if isinstance(event, Input.Changed) else event.choice, event.value)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
