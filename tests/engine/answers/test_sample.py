@@ -225,7 +225,9 @@ def test_the_same_seed_is_the_same_text_and_a_longer_one_goes_on_from_it() -> No
     for seed, text in texts.items():
         assert generate(trainer.model, trainer.experiment, "h", seed=seed, length=17) == text[:17]
     choices = [Choice(seed=seed) for seed in texts]
-    lines = generate_batch(trainer.model, trainer.experiment, [trainer.experiment.vocabulary.index("h")], choices, 50).lines
+    lines = generate_batch(
+        trainer.model, trainer.experiment, [trainer.experiment.vocabulary.index("h")], choices, 50
+    ).lines
     spelled = ["".join(trainer.experiment.vocabulary[index] for index in line.characters) for line in lines]
     assert spelled == list(texts.values())  # beside others as alone
 
