@@ -8,6 +8,7 @@ from tests.house.manual import PAGES, README, ROOT
 
 HELD = {  # rooms whose words are held; the others are still to be rewritten
     ".",
+    "cli",
     "client",
     "common",
     "data",
