@@ -36,7 +36,7 @@ VERBS = frozenset(
     Repaint Repeat Replace Reply Report Request Require Reserve Reset Resize Resolve Respond Restart Restore
     Resume Retain Retry Return Reverse Revert Review Rewind Rewrite Round Route Run Sample Save Say Scale Schedule
     Scroll Search Seed Select Send Separate Serialize Serve Set Settle Shade Share Shift Shorten Show Shrink Shut
-    Silence Simulate Skip Sleep Slice Smooth Snap Sort Spell Split Spread Squeeze Stack Stamp Standardise Start
+    Silence Simulate Skip Sleep Slice Smooth Snap Sort Spell Split Spread Squeeze Stack Stamp Stand Standardise Start
     State Stay Step Stop Store Stretch Strip Submit Subscribe Substitute Sum Summarise Summarize Suspend Swap
     Sweep Switch Take Tell Terminate Test Tidy Time Toggle Trace Track Train Transform Translate Transpose Treat
     Trim Truncate Try Turn Type Undo Unfold Unpack Unroll Update Use Validate Verify View Visit Wait Wake Walk
