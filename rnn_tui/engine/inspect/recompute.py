@@ -60,10 +60,11 @@ def recompute(
     x = x.transpose(0, 1) if dataset.batch_first else x
     masks = None if masks is None else masks[:, :steps]
     if rows is not None:
-        chosen = torch.tensor(rows, device=trainer.device)
-        x, state = x[:, chosen], some_rows(state, chosen)
+        index = torch.tensor(rows, device=trainer.device)
+        chosen = index if len(rows) > 1 else slice(rows[0], rows[0] + 1)  # a slice copies nothing
+        x, state = x[:, chosen], some_rows(state, index)  # cuDNN wants its states copied
         masks = None if masks is None else masks[:, :, chosen]
-        lengths = None if lengths is None else lengths[chosen.cpu()]
+        lengths = None if lengths is None else lengths[list(rows)]
     lengths = None if lengths is None or int(lengths.min()) >= steps else lengths.clamp(max=steps)
     return run_layers(trainer, trainer.model.embed(x), state, masks=masks, lengths=lengths, layers=layers)
 

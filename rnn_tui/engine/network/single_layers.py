@@ -6,6 +6,7 @@ A layer's module shares its parameters with the network, so it computes with the
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from msgspec.structs import replace
@@ -19,8 +20,17 @@ from rnn_tui.experiment.spec import Network
 __all__ = ["cells", "largest_finite", "layer_cells", "layer_modules", "run_layer"]
 
 
+_built: WeakKeyDictionary[Model, list[nn.Module]] = WeakKeyDictionary()  # a frame of a small network takes less time
+
+
 def layer_modules(model: Model, network: Network) -> list[nn.Module]:
     """Return a module of a single layer for each recurrent layer, time first, on shared parameters: see `run_layer`."""
+    if model not in _built:
+        _built[model] = _build_modules(model, network)
+    return _built[model]
+
+
+def _build_modules(model: Model, network: Network) -> list[nn.Module]:
     kind = network.kind
     alone = replace(network, layers=1, batch_first=False)
     modules = []
