@@ -38,7 +38,7 @@ import asyncio, json
 from textual.app import App
 from textual.widgets import Input
 from msgspec.structs import replace
-from rnn_tui.experiment.changes import Turn
+from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.command_line import command_line
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.memory import memory_bytes
@@ -68,12 +68,12 @@ status = Status(
     tick=7, newest=7, branch="main", branches=1, epochs=100, epoch=7, fed=6, loss=1.0, running_loss=1.0,
     state="paused", speed=4.0, ticks_per_second=0.0, lr=0.05,
 )
-turn = Turn(tick=3, training=replace(moving.training, momentum=0.5))
+change = Change(tick=3, training=replace(moving.training, momentum=0.5))
 print(json.dumps({
     "form": asyncio.run(typed(ExperimentScreen(plain), "0.9")),
     "refused": asyncio.run(typed(ExperimentScreen(plain), "1.5")),
     "fork form": asyncio.run(typed(ForkScreen(plain, status), "0.5")),
-    "c": command_line(moving, (turn,), 9),
+    "c": command_line(moving, (change,), 9),
     "memory": memory_bytes(moving) - memory_bytes(plain),
     "weights": plain.weights,
 }))
