@@ -5,7 +5,6 @@ T time steps, n rows, E features, L layers, D directions, H hidden units.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -27,12 +26,6 @@ class LayerPass:
     x: Tensor  # (T, n, E) what it reads
     h: Tensor  # (T, n, D*H); 0 at the padding of rows
     directions: tuple[UnrolledLayer, ...]
-
-    @cached_property
-    def c(self) -> Tensor | None:
-        """(T, n, D*H), of an LSTM."""
-        parts = [each.c for each in self.directions if each.c is not None]
-        return torch.cat(parts, -1) if parts else None
 
 
 def steps_there(trainer: Trainer) -> int:

@@ -155,10 +155,11 @@ def test_states_are_those_of_each_pair_alone(tmp_path: Path, cell: str, layers: 
             assert torch.allclose(mine[:, 0].double(), theirs, atol=1e-6)
             assert torch.allclose(there[:, row].double(), theirs, atol=1e-6)
         if cell == "lstm":  # c of each layer and direction at its own end, and so all on the way
-            c = several[-1].c
-            assert c is not None
-            assert torch.allclose(c[own - 1, row, :5].double(), state[1][-2], atol=1e-6)
-            assert torch.allclose(c[0, row, 5:].double(), state[1][-1], atol=1e-6)
+            left, right = (each.c for each in several[-1].directions)
+            assert left is not None
+            assert right is not None
+            assert torch.allclose(left[own - 1, row].double(), state[1][-2], atol=1e-6)
+            assert torch.allclose(right[0, row].double(), state[1][-1], atol=1e-6)
         states = probe.states(Wanted(row=row, first=0, count=99, units=9, layers=(layers - 1, 1)))
         for each, part in zip(states, output.detach().chunk(2, -1), strict=True):
             assert each.h.shape == (5, own)
