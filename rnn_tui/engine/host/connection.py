@@ -4,6 +4,7 @@ Neither reading nor writing ever blocks the training.
 """
 
 import contextlib
+import logging
 import os
 import select
 import socket
@@ -18,6 +19,8 @@ from rnn_tui.protocol.engine_messages import EngineMessage, Frame
 from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_command, pack
 
 __all__ = ["Connection", "Rank", "Reception"]
+
+_log = logging.getLogger(__name__)
 
 _CROWD = 32  # connections at once; one more takes the place of the least of them
 _MOST_UNREAD = 1 << 18  # bytes of words, beside a frame, that may wait for one that does not read them
@@ -100,6 +103,7 @@ class Connection:
             while self._bodies and len(commands) < _AT_ONCE:
                 commands.append(decode_command(self._bodies.popleft()))
         except ProtocolError as error:
+            _log.info("a connection is refused: %s", error)
             self.send(Refused(problem=str(error)))
             self.open = False
             self._bodies.clear()
@@ -120,7 +124,8 @@ class Connection:
             self.open = False
 
     def _give_up(self) -> None:
-        """Say nothing more, and be hung up on."""
+        """Send nothing more, and have the connection closed."""
+        _log.info("a connection that does not read what it asks for is closed")
         self.open = False
         self._outgoing.clear()
         self._unread = 0
@@ -216,6 +221,7 @@ class Reception:
             except OSError:  # nobody more
                 return
             if not _is_ours(peer):
+                _log.warning("a process of another user is refused")
                 peer.close()
                 continue
             self._make_room()
@@ -236,6 +242,7 @@ class Reception:
         if len(there) < _CROWD:
             return
         least = min(there, key=lambda each: (each.rank, each.spoke))
+        _log.info("the least of %d connections makes room for another", len(there))
         least.send(Refused(problem=_DISPLACED))
         least.open = False
 

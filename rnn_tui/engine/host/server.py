@@ -5,6 +5,7 @@ terminal slows its pictures and never the training. Several may look at one run;
 """
 
 import contextlib
+import logging
 import os
 import time
 from pathlib import Path
@@ -24,6 +25,8 @@ from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.rendezvous import SOCKET, Note, OnDisconnect, write_note
 
 __all__ = ["Server"]
+
+_log = logging.getLogger(__name__)
 
 _IDLE = 3600.0  # seconds that a run which is paused, and that nobody looks at, stays in memory
 _LOOK_EVERY = 10.0  # seconds
@@ -143,8 +146,10 @@ class Server:
         try:
             self._obey(connection, command)
         except ExperimentError as error:
+            _log.info("refused: %s %s", error.path, error)
             self._say(connection, Refused(problem=str(error), path=error.path))
         except HistoryError as error:
+            _log.info("refused: %s", error)
             self._say(connection, Refused(problem=str(error)))
 
     def _obey(self, connection: Connection, command: Command) -> None:
@@ -195,6 +200,7 @@ class Server:
         view = View(connection)
         connection.rank = Rank.LOOKS
         self._views.append(view)
+        _log.info("a view has come: %d look at the run", len(self._views))
         self._had_views = True
         self._driver.revision += 1  # the others see how many they are
         if self._holder is None:
@@ -215,6 +221,7 @@ class Server:
         if not found:
             return
         self._views.remove(found[0])
+        _log.info("a view has gone: %d look at the run", len(self._views))
         self._driver.revision += 1  # the others see that it has gone
         if found[0] is self._holder:
             self._give_controls(self._views[0] if self._views else None)

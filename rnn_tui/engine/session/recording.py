@@ -1,5 +1,6 @@
 """What becomes known with each new tick: losses, predictions, evaluations, and whether to hold."""
 
+import logging
 import math
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from rnn_tui.engine.training.threads import ThreadTuner, on_one_thread
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["Recording"]
+
+_log = logging.getLogger(__name__)
 
 
 class Recording:
@@ -59,6 +62,8 @@ class Recording:
             self.pass_over()
         hits = self._plan.breakpoints.at_tick(progress.tick, progress.epoch if progress.at_end_of_epoch else None)
         self._hold.pause(hits, progress)
+        for point, words in hits:
+            _log.info("tick %d: %s (%s)", progress.tick, words, point)
         if self.patience.epochs and progress.at_end_of_epoch and self.patience.end_epoch(branch):
             self._stop_early()
 
@@ -67,6 +72,8 @@ class Recording:
         hits, problem = self._recorder.drain(self._history.branch, self._plan.breakpoints)
         self._hold.hits += hits
         self._hold.lose(problem)
+        if problem:
+            _log.info("%s", problem)
 
     def change_branch(self) -> None:
         """Compare the next prediction with none, because another branch is stood on."""
@@ -78,6 +85,7 @@ class Recording:
             self.allow_epochs()
             return
         self._hold.end(self._progress)
+        _log.info("tick %d: the epochs are over", self._progress.tick)
         self.evaluation.begin_whole(self._history.branch)
 
     def allow_epochs(self) -> None:
@@ -123,3 +131,4 @@ class Recording:
             self.patience.renew(branch)
             return
         self._hold.stop_early(self.patience.reason(branch))
+        _log.info("tick %d: stopped early: %s", self._progress.tick, self._hold.early)

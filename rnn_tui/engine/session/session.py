@@ -1,5 +1,6 @@
 """A run as people drive it: play, hold, go back, fork, begin again. The same with a view and without."""
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -29,6 +30,8 @@ from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import HISTORY
 
 __all__ = ["Session"]
+
+_log = logging.getLogger(__name__)
 
 
 class Session:
@@ -324,3 +327,4 @@ class Session:
         allowed = self.branch.epochs if after.epochs == before.epochs else self.progress.epoch
         self.branch.epochs = max(allowed, after.epochs) if after.epochs else 0
         self._replay.apply(change)
+        _log.info("tick %d: training changed on %s", change.tick, self.branch.name)

@@ -3,6 +3,7 @@
 It is called between two ticks and nearly always returns at once. A disk that refuses is reported, and training goes on.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from rnn_tui.engine.store.tensorboard import TensorBoardLog
 
 __all__ = ["Checkpointer"]
+
+_log = logging.getLogger(__name__)
 
 _LOG_EVERY = 1.0  # seconds between two writes of losses
 _SAVE_EVERY = 10.0  # seconds between two checkpoints, at least
@@ -169,6 +172,7 @@ class Checkpointer:
             if self.shortfall:
                 self.problem += f"; {self.shortfall}"
             if not had:
+                _log.info("%s", self.problem)  # the caller shows it
                 self._report(self.problem)
             return False
         self.problem = ""
@@ -184,6 +188,7 @@ class Checkpointer:
                 self._tensorboard.close()
         except OSError as error:
             self._tensorboard = None
+            _log.info("TensorBoard's files are given up: %s", error)
             self._report(f"--tensorboard: cannot be written any more: {error.strerror or error}")
 
     def _write_losses(self) -> None:
@@ -225,6 +230,7 @@ class Checkpointer:
         manifest = self._manifest(files, state, rows=None if problem is None else files.passes.rows)
         checkpoint.write(self._opened, manifest, checkpoint.to_tensors(trainer, state))
         self._saved = self._how_far(files)
+        _log.debug("checkpoint of tick %d in %s", manifest.tick, self.folder)
         if problem is not None:
             raise problem
 

@@ -1,6 +1,7 @@
 """Runs on the disk: how one begins to be saved, and how it is resumed as if it had never been stopped."""
 
 import contextlib
+import logging
 import math
 import os
 from array import array
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["begin_saving", "load_run", "resume"]
 
+_log = logging.getLogger(__name__)
+
 
 def begin_saving(
     session: Session, keep: SaveOptions, report: Callable[[str], object], *, folder: Path | None = None
@@ -61,6 +64,7 @@ def begin_saving(
         if is_new:
             _remove(path)
         raise CheckpointError(path, f"cannot be written: {error.strerror or error}") from None
+    _log.info("%s: saved from tick %d on", path, session.progress.tick)
     return Checkpointer(session, opened, files, tensorboard=tensorboard, every=keep.every, report=report)
 
 
@@ -115,6 +119,7 @@ def resume(
     checkpointer = Checkpointer(
         session, opened, files, tensorboard=tensorboard, every=keep.every, best=best, report=report, is_saved=True
     )
+    _log.info("%s: resumed at tick %d", folder, session.progress.tick)
     return session, checkpointer
 
 
