@@ -72,7 +72,7 @@ class Run:
         return loaded.reload(find(os.fspath(run)))
 
     def reload(self, folder: Path) -> "Run":
-        """Stand where the run in that folder was left, in place of what is here; return this run."""
+        """Go to where the run in that folder was left, in place of what is here; return this run."""
         experiment = read_experiment(folder)
         choose_threads(experiment)
         self._session, _ = load_run(folder, experiment, history=self._history)
@@ -115,7 +115,7 @@ class Run:
     # ---- back, and elsewhere ----------------------------------------------------------------------------------
 
     def go_to(self, tick: int) -> None:
-        """Stand at a tick of this branch, to the bit as it was. Raises HistoryError where no states are kept."""
+        """Go to a tick of this branch, to the bit as it was. Raises HistoryError where no states are kept."""
         self._session.go_to(tick)
 
     def fork(self, *, reseed: bool = False, **training: Any) -> None:

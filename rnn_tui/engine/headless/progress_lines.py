@@ -1,4 +1,4 @@
-"""What a long run without a view needs of a terminal: lines above a progress bar, and an ear for Ctrl+C."""
+"""Output of a long run without a view: lines above a progress bar, and Ctrl+C noted."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ _PATIENCE = 0.1  # seconds that a line may wait for the next one, so that thousa
 
 
 class Lines:
-    """Writes lines to `out`, above a progress bar on `err` where that is a terminal. All of it is safe."""
+    """Writes lines to `out`, above a progress bar on `err` if that is a terminal; control characters are escaped."""
 
     def __init__(self, out: TextIO, err: TextIO, *, total: int | None, unit: str = "epochs") -> None:
         self._out = out
@@ -37,18 +37,18 @@ class Lines:
         self._flush()
 
     def count(self) -> None:
-        """One more epoch is done."""
+        """Advance the progress bar by one."""
         self._bar.update()
 
     def write(self, line: str) -> None:
-        """A line; it may wait a moment for the next one."""
+        """Write a line, which may wait a moment for the next one."""
         self._waiting.append(printable(line))
         if time.perf_counter() - self._written >= _PATIENCE:
             self._flush()
 
     @staticmethod
     def tell(line: str, err: TextIO) -> None:
-        """A line on `err` at once, above the bar if there is one."""
+        """Write a line on `err` at once, above the bar if there is one."""
         tqdm.write(printable(line), file=err)
 
     def _flush(self) -> None:
@@ -63,7 +63,7 @@ class Lines:
 
 
 class Interrupts:
-    """Notes the first Ctrl+C, or another signal that ends programs, instead of ending at once; the second one does."""
+    """Notes the first Ctrl+C, or another signal that ends programs; the second one ends the program as usual."""
 
     def __init__(self) -> None:
         self.seen = 0  # the signal
@@ -72,7 +72,7 @@ class Interrupts:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in ENDING:
-                if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):  # nobody has it ignored
+                if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):  # it is not ignored
                     self._before[number] = signal.signal(number, self._note)
         return self
 

@@ -90,7 +90,7 @@ def _number(loss: float | None) -> str:
 
 
 def _outputs(trainer: Trainer) -> Iterator[str]:
-    """The output of every time step of a forward pass, row by row, and which checks hold."""
+    """Yield the output of every time step of a forward pass, row by row, and which checks hold."""
     yield f"pass {trainer.epoch}"
     outputs = torch.cat(trainer.logits)  # (T, N, features)
     dataset = trainer.dataset
@@ -118,7 +118,7 @@ def _checked(trainer: Trainer) -> str:
 
 
 def _marks(session: Session) -> str:
-    """The floor, and the loss of guessing where not all rows are right: what the loss is to be compared with."""
+    """Return what the loss is to be compared with: the floor, and the loss of guessing while rows are wrong."""
     floor, guess = session.experiment.floor, guessing(session.trainer)
     marks = f", floor {floor:.4f}" if floor is not None else ""
     if guess is not None and session.progress.at_end_of_pass and right_rows(session.trainer) < session.dataset.rows:

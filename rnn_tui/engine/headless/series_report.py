@@ -1,4 +1,4 @@
-"""What a run over a series says without a view: squared errors, and their root in the units of the series."""
+"""What is printed of a run over a series: squared errors, and their root in the units of the series."""
 
 import math
 
@@ -14,7 +14,7 @@ __all__ = ["SeriesUpdate", "series_line", "series_summary", "series_update"]
 
 
 class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told about the newest update. Losses are of standardised values."""
+    """The newest update. Losses are of standardised values."""
 
     epoch: float  # 1.5: half of the second
     update: int  # the pass: that is an update, unless --accumulate makes one of several
@@ -22,16 +22,16 @@ class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
     tick: int
     loss: float | None = None  # of that update, as losses.csv has it
     rmse: float | None = None  # its root, in the units of the series
-    held_out_update: int | None = None  # when what is held out was judged last
+    held_out_update: int | None = None  # after which the held-out data were evaluated last
     held_out_loss: float | None = None
     held_out_rmse: float | None = None
-    held_out_values: int | None = None  # that were judged
-    held_out_whole: bool | None = None  # whether that is all that is held out, rather than the part judged every time
-    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+    held_out_values: int | None = None  # that were evaluated
+    held_out_whole: bool | None = None  # whether those are all, rather than the part evaluated every time
+    parted: int | None = None  # the update since which its loss rises while the training loss falls
 
 
 def series_update(session: Session) -> SeriesUpdate:
-    """Where the run is, between two passes or in the middle of one."""
+    """Return where the run is, between two passes or in the middle of one."""
     told = text_update(session)
     return SeriesUpdate(
         epoch=told.epoch,
@@ -50,7 +50,7 @@ def series_update(session: Session) -> SeriesUpdate:
 
 
 def series_line(update: SeriesUpdate) -> str:
-    """One line: `epoch 12.00  update 120  loss 0.0123 (rmse 1.311)  held out 0.0141 (rmse 1.403)`."""
+    """Return `epoch 12.00  update 120  loss 0.0123 (rmse 1.311)  held out 0.0141 (rmse 1.403)`."""
     name = name_of(update.update, update.updates)
     text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss, update.rmse)}"
     if update.held_out_loss is not None:
@@ -62,7 +62,7 @@ def series_line(update: SeriesUpdate) -> str:
 
 
 def series_summary(session: Session) -> list[str]:
-    """What has been learnt of which series, in words."""
+    """Say what was learnt of which series."""
     dataset = session.dataset
     assert isinstance(dataset, SeriesDataset)
     update = series_update(session)

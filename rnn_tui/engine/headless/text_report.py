@@ -1,4 +1,4 @@
-"""What a run over a text or pairs says without a view: losses per character, in nats and in bits.
+"""What is printed of a run over a text or pairs: losses per character, in nats and in bits.
 
 Passes are counted, each over one batch. Nearly always each makes one update, and is called so; where updates wait for
 several passes, both are told.
@@ -29,16 +29,16 @@ __all__ = [
 ]
 
 LOST = "not learnt: the loss is no longer a number"
-_EVERY = 100  # updates from line to line, where nothing else is asked for, nor held out
+_EVERY = 100  # updates from line to line, unless asked otherwise, and without held-out data
 
 
 def lines_every(session: Session) -> int:
-    """Updates from line to line: one for each judgement of what is held out."""
+    """Return the updates from line to line: a line for each evaluation of the held-out data."""
     return session.recording.evaluation.every or _EVERY
 
 
 class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told about the newest update. Nothing of it depends on how many lines there are."""
+    """The newest update. Nothing of it depends on how many lines are printed."""
 
     epoch: float  # 1.5: half of the second
     update: int  # the pass: that is an update, unless --accumulate makes one of several
@@ -46,18 +46,18 @@ class TextUpdate(msgspec.Struct, frozen=True, kw_only=True):
     tick: int
     loss: float | None = None  # per character, in nats: of that update, as losses.csv has it
     bits: float | None = None
-    held_out_update: int | None = None  # when what is held out was judged last
+    held_out_update: int | None = None  # after which the held-out data were evaluated last
     held_out_loss: float | None = None
     held_out_bits: float | None = None
     held_out_accuracy: float | None = None
     held_out_pairs: float | None = None  # the share of the pairs in which every character is right
-    held_out_characters: int | None = None  # that were judged
-    held_out_whole: bool | None = None  # whether that is all that is held out, rather than the part judged every time
-    parted: int | None = None  # the update since which its loss rises while that of what is learnt falls
+    held_out_characters: int | None = None  # that were evaluated
+    held_out_whole: bool | None = None  # whether those are all, rather than the part evaluated every time
+    parted: int | None = None  # the update since which its loss rises while the training loss falls
 
 
 def text_update(session: Session) -> TextUpdate:
-    """Where the run is, between two passes or in the middle of one."""
+    """Return where the run is, between two passes or in the middle of one."""
     session.recording.drain()
     progress, loss = session.progress, session.losses.last()
     return TextUpdate(
@@ -88,13 +88,13 @@ def _held_out(session: Session) -> dict[str, Any]:
 
 
 def text_json(update: msgspec.Struct) -> str:
-    """One JSON object, which knows no NaN."""
+    """Return one JSON object in a line; null stands for NaN."""
     values = msgspec.structs.asdict(update)
     return json.dumps({name: _finite(value) for name, value in values.items()})
 
 
 def text_line(update: TextUpdate) -> str:
-    """One line: `epoch 1.37  update 1,200  loss 1.5432 (2.226 bits)  held out 1.6123 (2.326 bits), 54.3 % right`."""
+    """Return `epoch 1.37  update 1,200  loss 1.5432 (2.226 bits)  held out 1.6123 (2.326 bits), 54.3 % right`."""
     name = name_of(update.update, update.updates)
     text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss)}"
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
@@ -106,24 +106,24 @@ def text_line(update: TextUpdate) -> str:
 
 
 def in_part(whole: bool | None) -> str:
-    """What stands behind "held out", where only the part of it is meant that is judged every time."""
+    """Return what follows "held out" if only the part is meant that is evaluated every time."""
     return " (a part of it)" if whole is False else ""
 
 
 def how_many(session: Session, judged: int, what: str, *, whole: bool | None) -> str:
-    """`4,096 characters held out`, or `1,024 of 4,096 characters held out` where only so many were judged."""
+    """Return `4,096 characters held out`, or `1,024 of 4,096 characters held out` if not all were evaluated."""
     if whole is not False:
         return f"{counted(judged, what)} held out"
     return f"{judged:,} of {counted(session.recording.evaluation.characters, what)} held out"
 
 
 def name_of(passes: int, updates: int) -> str:
-    """What a pass is called: an update, where each has made one."""
+    """Return what a pass is called: an update, if each has made one."""
     return "update" if passes == updates else "pass"
 
 
 def work_done(session: Session, updates: int, each: str) -> str:
-    """`39 updates of 2,048 characters`, or `78 passes over 2,048 characters, 39 updates`."""
+    """Return `39 updates of 2,048 characters`, or `78 passes over 2,048 characters, 39 updates`."""
     passes = session.progress.whole_passes
     if passes == updates:
         return f"{counted(updates, 'update')} of {each}"
@@ -132,7 +132,7 @@ def work_done(session: Session, updates: int, each: str) -> str:
 
 
 def text_summary(session: Session) -> list[str]:
-    """What has been learnt from which text, in words."""
+    """Say what was learnt from which text."""
     dataset, experiment = session.dataset, session.experiment
     name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
     name += f" ({session.origin})" if session.origin else ""
@@ -155,7 +155,7 @@ def text_summary(session: Session) -> list[str]:
 
 
 def _right(update: TextUpdate) -> str:
-    """How often the likeliest character is the right one, and how often all of a pair are."""
+    """Say how often the likeliest character is right, and how often all characters of a pair are."""
     pairs = "" if update.held_out_pairs is None else f", {update.held_out_pairs:.1%} of pairs"
     return f"{update.held_out_accuracy:.1%} right{pairs}"
 

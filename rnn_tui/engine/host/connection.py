@@ -1,4 +1,4 @@
-"""The engine's end of the seam: a listening socket, and the views that have come through it.
+"""The engine's end of the seam: a listening socket, and the connections of clients.
 
 Neither reading nor writing ever blocks the training.
 """
@@ -22,53 +22,53 @@ __all__ = ["Connection", "Rank", "Reception"]
 
 _log = logging.getLogger(__name__)
 
-_CROWD = 32  # connections at once; one more takes the place of the least of them
-_MOST_UNREAD = 1 << 18  # bytes of words, beside a frame, that may wait for one that does not read them
-_AT_ONCE = 16  # commands of one connection that are heard in one turn
+_CROWD = 32  # connections at once; another one takes the place of the least important
+_MOST_UNREAD = 1 << 18  # bytes of messages, beside a frame, that may wait for a client that does not read
+_AT_ONCE = 16  # commands of one connection that are read at once
 _DISPLACED = "Too many are connected to this run: a newer connection has taken the place of this one."
 
 
 class Rank(IntEnum):
-    """What a connection is there for, the least first."""
+    """What a connection is for, the least important first."""
 
-    SILENT = 0  # it has said nothing yet
+    SILENT = 0  # has sent nothing yet
     ASKS = 1
     LOOKS = 2
     DRIVES = 3
 
 
 class Connection:
-    """One view, or somebody who only asks, on the other end of a socket."""
+    """A socket whose other end is a view, or a client that only asks where the run is."""
 
     def __init__(self, peer: socket.socket) -> None:
         peer.setblocking(False)
         self._peer = peer
         self._incoming = Buffer(MAX_COMMAND)
-        self._bodies: deque[bytes] = deque()  # of commands that have come and have not been heard yet
+        self._bodies: deque[bytes] = deque()  # commands that have arrived and have not been read yet
         self._outgoing = bytearray()
-        self._unread = 0  # bytes of words among those
+        self._unread = 0  # bytes of messages that are not frames among those
         self.open = True
         self.rank = Rank.SILENT
-        self.spoke = time.monotonic()  # when it said something last, or came
+        self.spoke = time.monotonic()  # when its last command, or it itself, arrived
 
     def fileno(self) -> int:
-        """Called by select."""
+        """Return the file descriptor, for poll."""
         return self._peer.fileno()
 
     @property
     def is_behind(self) -> bool:
-        """Whether it has not taken yet what was sent to it."""
+        """Whether messages wait that the client has not taken yet."""
         return bool(self._outgoing)
 
     @property
     def has_more(self) -> bool:
-        """Whether commands have come that have not been heard yet."""
+        """Whether commands have arrived that have not been read yet."""
         return bool(self._bodies)
 
     def send(self, message: EngineMessage) -> None:
         """Queue a message and write as much of it as the socket takes.
 
-        One that asks and asks and never reads is hung up on, before what waits for it fills the memory.
+        A client that asks and never reads is disconnected before its messages fill the memory.
         """
         if self._unread > _MOST_UNREAD:
             self._give_up()
@@ -80,21 +80,21 @@ class Connection:
         self.flush()
 
     def flush(self) -> None:
-        """Write on, as far as the socket takes it."""
+        """Write as much of the waiting messages as the socket takes."""
         try:
             while self._outgoing:
                 del self._outgoing[: self._peer.send(self._outgoing)]
             self._unread = 0
         except BlockingIOError:
             pass
-        except OSError:  # it has hung up; what it said before that is still heard, and then its end is read
+        except OSError:  # it is closed; the commands before that are still read, and then its end
             self._outgoing.clear()
             self._unread = 0
 
     def receive(self) -> list[Command]:
-        """Some of the commands that have come; no more are read before those are heard.
+        """Return some of the commands that have arrived, and read more only when there are none left.
 
-        Who speaks nonsense is told so, and not listened to any more.
+        A client that sends what is not a command gets a refusal, and is disconnected.
         """
         commands: list[Command] = []
         try:
@@ -131,16 +131,16 @@ class Connection:
         self._unread = 0
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the socket."""
         self.open = False
         self._peer.close()
 
 
 class Reception:
-    """Waits for whoever comes and whatever is said. Only the owner of this process is let in."""
+    """Accepts connections and waits for commands. Only processes of the same user are accepted."""
 
     def __init__(self, listener: socket.socket, greeting: EngineMessage) -> None:
-        """`greeting` is the first that everybody hears."""
+        """Listen; `greeting` is the first message on every connection."""
         listener.setblocking(False)
         self._greeting = greeting
         self._listener = listener
@@ -152,11 +152,11 @@ class Reception:
         self._connections: dict[int, Connection] = {}
         self._watched: dict[int, int] = {}  # the events that are polled for
         self._had_visitors = False
-        self.closing = False  # somebody has rung the bell: the process is to end
+        self.closing = False  # `ring` was called: the process is to end
 
     @property
     def is_deserted(self) -> bool:
-        """Whether nobody is here any more."""
+        """Whether all connections have been closed."""
         return self._had_visitors and not self._connections
 
     def ring(self) -> None:
@@ -166,7 +166,7 @@ class Reception:
             self._cord.send(b"!")
 
     def wait(self, timeout: float | None) -> list[tuple[Connection, Command]]:
-        """What is said within `timeout` seconds (None: as long as it takes), by whom, in order."""
+        """Return the commands that arrive within `timeout` seconds (None: no limit) and their connections, in order."""
         said: list[tuple[Connection, Command]] = []
         talking = [each for each in self._connections.values() if each.has_more]
         if talking:
@@ -185,12 +185,12 @@ class Reception:
         return said
 
     def send(self, connection: Connection, message: EngineMessage) -> None:
-        """Say something; what the socket does not take at once goes out later."""
+        """Send a message; what the socket does not take at once is sent later."""
         connection.send(message)
         self._watch(connection)
 
     def gone(self) -> list[Connection]:
-        """Those who have left since this was asked the last time."""
+        """Return the connections that were closed since the last call."""
         left = [each for each in self._connections.values() if not each.open]
         for each in left:
             self._poll.unregister(each)
@@ -201,7 +201,7 @@ class Reception:
         return left
 
     def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all sockets."""
         for each in self._connections.values():
             each.close()
         for end in (self._listener, self._bell, self._cord):
@@ -214,11 +214,11 @@ class Reception:
             self._poll.modify(connection, events)
 
     def _let_in(self) -> None:
-        """Let in whoever waits at the door."""
+        """Accept the connections that wait."""
         for _ in range(_CROWD):
             try:
                 peer, _ = self._listener.accept()
-            except OSError:  # nobody more
+            except OSError:  # none is left
                 return
             if not _is_ours(peer):
                 _log.warning("a process of another user is refused")
@@ -233,10 +233,10 @@ class Reception:
             self.send(connection, self._greeting)
 
     def _make_room(self) -> None:
-        """Hang up on the least of a crowd, so that who lists, stops or attaches to a run can always reach it.
+        """Close the least important of many connections, so that a run can always be listed, stopped and attached to.
 
-        Those go first that have never said a word, then those that only ask, then those that watch; of equals the one
-        that has been silent longest. The one that drives stays.
+        First those that have never sent a command, then those that only ask, then those that watch; of equals the one
+        that has been silent longest. The one with the controls stays.
         """
         there = [each for each in self._connections.values() if each.open]
         if len(there) < _CROWD:
@@ -248,7 +248,7 @@ class Reception:
 
 
 def _is_ours(peer: socket.socket) -> bool:
-    """Whether the process on the other end belongs to our user, or to root; where nobody knows, the folder decides."""
+    """Tell whether the other process is of our user or root; where the system cannot say, the folder protects us."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True
     _, user, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))

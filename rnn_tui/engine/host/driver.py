@@ -28,7 +28,7 @@ class Driver:
     """Plays one session, or holds it, or waits for one to be opened."""
 
     def __init__(self, tell: Callable[[Refused], None]) -> None:
-        """`tell` is called with what goes wrong between two commands."""
+        """Begin without a session. `tell` is called with what goes wrong between two commands."""
         self._tell = tell
         self.session: Session | None = None
         self.playing = False

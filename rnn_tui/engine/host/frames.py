@@ -35,7 +35,7 @@ class Frames:
         self._gpu = GpuWatch()
 
     def may_answer(self, look: FrameRequest, asked: float) -> bool:
-        """Whether there is something new for a look that came at that time, and this is the moment to show it."""
+        """Tell whether there is something new for a request of that time, and this is the moment to show it."""
         driver, session = self._driver, self._driver.session
         if session is None or look.seen == driver.revision:
             return False
@@ -70,7 +70,7 @@ class Frames:
         )
 
     def opened(self, look: FrameRequest) -> Opened | None:
-        """Return the description of the run, unless the look knows it already."""
+        """Return the description of the run, unless the view knows it already."""
         session = self._driver.session
         if session is None or look.opened == self._driver.description:
             return None

@@ -1,4 +1,4 @@
-"""Who is shown a frame, and when: pictures take at most a quarter of the time while there is training to protect.
+"""Which view gets a frame, and when: pictures take at most a quarter of the time while there is training to protect.
 
 The view that has the controls comes first, and its keys are answered at once, on credit. The others share what is
 left, the one that has waited longest before the rest; equal wishes share one computed frame.
@@ -23,34 +23,34 @@ from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 
 __all__ = ["Gallery", "View"]
 
-_ALL = 0.25  # of the time, that pictures may take
-_OTHERS = 0.1  # of that: for views that watch, where there are any
+_ALL = 0.25  # share of the time that pictures may take
+_OTHERS = 0.1  # share of the time for views without the controls, if there are any
 _CREDIT = 0.5  # seconds, beside the picture itself, that an answer to a key may be in debt
 _CALM = 0.05  # of the time, for pictures of a run that no key has asked for, as long as they come often enough:
 _OFTEN = 0.4  # seconds from one to the next
-_MOST_MADE = 32  # frames of one revision that are kept for others: one for each view that there can be
+_MOST_MADE = 32  # frames of one revision that are kept: one for each possible view
 _LONGEST_DRAWING = 0.5  # seconds; a view that claims more is not believed
 
 
 @dataclass(eq=False)
 class View:
-    """One that looks at the run."""
+    """A client that looks at the run."""
 
     connection: Connection
     look: FrameRequest | None = None  # waiting for an answer
     asked: float = 0.0  # when it came
     wanted: Wanted = field(default_factory=Wanted)  # as of the last look
-    is_urgent: bool = False  # it has said something, and wants to see what came of it
+    is_urgent: bool = False  # it has sent a command, and waits to see the effect
     due: float = 0.0  # when its next picture is, if no key asks for one before
 
     def ask(self, look: FrameRequest) -> None:
-        """A look has come; it takes the place of one that waits."""
+        """Note a request, in place of one that waits."""
         self.look, self.wanted = look, look.wanted
         self.asked = time.perf_counter()
 
 
 class Gallery:
-    """Answers looks with frames of one driver's run."""
+    """Answers requests with frames of one driver's run."""
 
     def __init__(self, driver: Driver, frames: Frames, send: Callable[[Connection, Frame], object]) -> None:
         self._driver = driver
@@ -63,7 +63,7 @@ class Gallery:
         self._cost = 0.0  # seconds that the last frame for the view with the controls took
 
     def show(self, views: Sequence[View], holder: View | None) -> None:
-        """Answer the looks that may be answered now."""
+        """Answer the requests that may be answered now."""
         waiting = [view for view in views if view.look is not None and self._is_ready(view, view.look)]
         if not waiting:
             return
@@ -89,7 +89,7 @@ class Gallery:
         driver.keep_updates([ask for view in views for ask in view.wanted.inside])
 
     def wait(self, views: Sequence[View], holder: View | None) -> float | None:
-        """Return the seconds until a look that waits for its share of the time may be answered; None: none does."""
+        """Return the seconds until a request that waits for its share of the time may be answered; None: none does."""
         waits = [
             (self._driving if view is holder else self._watching).wait()
             for view in views
@@ -98,11 +98,11 @@ class Gallery:
         return min(waits, default=None)
 
     def _is_ready(self, view: View, look: FrameRequest) -> bool:
-        """Whether there is something new for it, and it has taken what was sent before."""
+        """Tell whether there is something new for a view that has taken what was sent before."""
         return not view.connection.is_behind and self._frames.may_answer(look, view.asked)
 
     def _may(self, view: View, look: FrameRequest, budget: Budget, *, is_holder: bool) -> bool:
-        """Whether it is its turn while something trains."""
+        """Tell whether a view may have a frame during training."""
         if is_holder and (self._driver.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
             return True
         hurries = view.is_urgent or look.seen < 0
@@ -123,7 +123,7 @@ class Gallery:
         )
 
     def _frame(self, wanted: Wanted) -> Frame:
-        """The frame of this revision; one that is whole serves all who want the same."""
+        """Return the frame of this revision; one without failures serves all views that want the same."""
         if self._revision != self._driver.revision:
             self._revision = self._driver.revision
             self._made.clear()

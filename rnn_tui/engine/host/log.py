@@ -1,4 +1,4 @@
-"""The engine's log: everything goes to one file, also what Python and the libraries print, and a crash's traceback."""
+"""The engine's log: one file for everything, also what Python and libraries print, and the traceback of a crash."""
 
 import faulthandler
 import io
@@ -20,10 +20,10 @@ _MOST = 1 << 20  # bytes of a file; then it is kept as NAME.1, and another begin
 
 
 class _File(RotatingFileHandler):
-    """A log that standard output and standard error lead to as well, also after it was rotated."""
+    """A log file to which standard output and error are redirected, also after it was rotated."""
 
     def _open(self) -> io.TextIOWrapper:
-        """Called by logging."""
+        """Open the file, and redirect standard output and error to it; called by logging."""
         descriptor = open_for_log(self.baseFilename)
         for stream in (1, 2):
             os.dup2(descriptor, stream)
@@ -36,7 +36,7 @@ def begin_log(path: str) -> None:
     try:
         handler = _File(path, maxBytes=_MOST, backupCount=1)
     except OSError:
-        return  # what is printed goes where it was led to when the process began
+        return  # output goes where it was redirected when the process began
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)

@@ -1,4 +1,4 @@
-"""When the next tick is, or the next phase of one. Pure bookkeeping, no session: seconds of `time.perf_counter`."""
+"""When the next tick or phase is due, in seconds of `time.perf_counter`. Pure bookkeeping, without a session."""
 
 import time
 
@@ -10,7 +10,7 @@ _LONGEST = 3600.0  # seconds: of a longer wait the rest is waited for again, sin
 
 
 class Pace:
-    """So many ticks a second, or in slow motion phases; or as fast as it can, for a while or for good."""
+    """A number of ticks a second, or of phases in slow motion; or full speed, for a while or for good."""
 
     def __init__(self) -> None:
         self.speed = 0.0  # ticks a second; 0: as fast as it can
@@ -20,7 +20,7 @@ class Pace:
         self._due = 0.0  # when the next tick is; 0: at once
 
     def begin(self, *, to_tick: bool = False, to_end_of_stretch: bool = False) -> None:
-        """From here on, in this way."""
+        """Play in this way from here on."""
         self.to_tick, self.to_end_of_stretch = to_tick, to_end_of_stretch
         self.count()
 
@@ -31,7 +31,7 @@ class Pace:
         self._due = 0.0 if hurries else time.perf_counter() + 1 / rate
 
     def ticked(self) -> None:
-        """The next one; what is late is made up for, but not much of it."""
+        """Set when the next one is due; a delay is made up for, up to a limit."""
         if self._due:
             self._due = max(self._due + 1 / (self.slow or self.speed), time.perf_counter() - _BEHIND)
 
@@ -41,10 +41,10 @@ class Pace:
         return time.perf_counter() >= self._due
 
     def wait(self) -> float:
-        """Seconds to the next, or an hour where that is more; 0: at once."""
+        """Return the seconds to the next one, at most an hour; 0: it is due."""
         return min(max(0.0, self._due - time.perf_counter()), _LONGEST) if self._due else 0.0
 
     @property
     def is_too_fast_for_characters(self) -> bool:
-        """Whether an eye can follow whole passes only."""
+        """Whether single characters go too fast for an eye."""
         return not self.slow and (self.to_end_of_stretch or self.to_tick or not 0 < self.speed <= _FAST)

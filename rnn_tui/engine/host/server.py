@@ -1,4 +1,4 @@
-"""Who is there, who has the controls, and what becomes of the run when they go.
+"""The views of a run: which are there, which has the controls, and what happens when they leave.
 
 The views pull: a frame is sent only in answer to a look, at the next tick boundary, so a slow link or a stalled
 terminal slows its pictures and never the training. Several may look at one run; one of them has the controls.
@@ -28,14 +28,14 @@ __all__ = ["Server"]
 
 _log = logging.getLogger(__name__)
 
-_IDLE = 3600.0  # seconds that a run which is paused, and that nobody looks at, stays in memory
-_LOOK_EVERY = 10.0  # seconds
-_HEARING = 0.05  # of the time, that listening may take while something trains
+_IDLE = 3600.0  # seconds that a paused run stays in memory without a view
+_LOOK_EVERY = 10.0  # seconds between two checks that the socket is still there
+_HEARING = 0.05  # share of the time that listening may take during training
 _WATCHING = "Another view has the controls: T takes them."
 
 
 class Server:
-    """Serves views until nobody is left who could want something of the run."""
+    """Serves views until no view can need the run any more."""
 
     def __init__(
         self,
@@ -45,11 +45,11 @@ class Server:
         folder: Path | None = None,
         idle: float = _IDLE,
     ) -> None:
-        """`folder` is that of the socket, by which others find it."""
+        """Begin without views. `folder` holds the socket, by which clients find the run."""
         self._reception = reception
         self._folder = folder
-        self._noted = 0  # descriptions of the run, in that folder
-        self._looked_at = 0.0  # the folder, when
+        self._noted = 0  # the description that is written down in that folder
+        self._looked_at = 0.0  # when the folder was last checked
         self._on_hangup = on_hangup
         self._idle = idle
         self._driver = Driver(self._tell_all)
@@ -58,21 +58,21 @@ class Server:
         self._hearing = Budget(_HEARING, most=0.01)
         self._views: list[View] = []  # in the order in which they came
         self._holder: View | None = None  # has the controls
-        self._departed: set[Connection] = set()  # have said goodbye, and hang up any moment
-        self._was_left = False  # somebody was told how to come back
+        self._departed: set[Connection] = set()  # have detached, and are about to close
+        self._was_left = False  # a view has detached
         self._had_views = False
         self._stopped = False
         self._alone_since = 0.0
 
     def run(self) -> None:
-        """Serve until it is over. A run that is kept has its last checkpoint then."""
+        """Serve until it is over; a run on the disk has its last checkpoint then."""
         driver = self._driver
         try:
             while not self._is_over():
                 self._listen()
                 driver.attended = bool(self._views)
                 self._note()
-                self._show_all()  # a tick may take seconds: who has asked meanwhile need not wait for another
+                self._show_all()  # a tick may take seconds: a view that asked meanwhile need not wait for another
                 driver.turn()
                 self._show_all()
         finally:
@@ -80,14 +80,14 @@ class Server:
                 driver.close()
 
     def _listen(self) -> None:
-        """Hear what is said, and who has gone. A crowd that talks without end slows nothing but its own answers."""
+        """Obey commands, and notice views that have left. Many commands delay only their own answers."""
         patience = self._patience()
         if patience == 0 and self._hearing.left < 0:
             return
         for connection, command in self._reception.wait(patience):
             began = time.perf_counter()
             self._hear(connection, command)
-            if isinstance(command, FrameRequest | Inquire):  # what is done for who drives is the run itself
+            if isinstance(command, FrameRequest | Inquire):  # other commands drive the run
                 self._hearing.spend(time.perf_counter() - began)
         for connection in self._reception.gone():
             self._departed.discard(connection)
@@ -103,7 +103,7 @@ class Server:
         return patience
 
     def _is_over(self) -> bool:
-        """Whether the process can end: it is told to, or nobody is there and nothing is left to do for long."""
+        """Tell whether the process can end: it should, or there has been no view and nothing to do for long."""
         if self._reception.closing or self._stopped:
             return True
         if not self._had_views:
@@ -119,12 +119,12 @@ class Server:
         if driver.session is None or not (driver.is_worth_keeping or self._was_left):
             return True
         for_long = time.monotonic() - self._alone_since >= self._idle
-        if (for_long or driver.session.done) and not driver.kept:  # it had learnt nothing when it was left
+        if (for_long or driver.session.done) and not driver.kept:  # nothing was learnt when the last view left
             driver.keep()
         return for_long or (driver.session.done and bool(driver.kept))
 
     def _is_lost(self) -> bool:
-        """Whether nobody can find the way here any more, because the socket has been removed."""
+        """Tell whether no client can find the run any more, because its socket has been removed."""
         now = time.monotonic()
         if self._folder is None or now - self._looked_at < _LOOK_EVERY:
             return False
@@ -132,14 +132,14 @@ class Server:
         return not (self._folder / SOCKET).exists()
 
     def _note(self) -> None:
-        """Write down which run is here: who is busy cannot answer."""
+        """Write down which run is here, for clients that ask while a tick takes long."""
         driver = self._driver
         if self._folder is not None and driver.description != self._noted:
             self._noted = driver.description
             with contextlib.suppress(OSError):
                 write_note(self._folder, Note(name=driver.name, kept=driver.kept, process=os.getpid()))
 
-    # ---- who says what ----------------------------------------------------------------------------------------
+    # ---- commands ---------------------------------------------------------------------------------------------
 
     def _hear(self, connection: Connection, command: Command) -> None:
         connection.rank = max(connection.rank, Rank.ASKS)
@@ -155,7 +155,7 @@ class Server:
     def _obey(self, connection: Connection, command: Command) -> None:
         driver = self._driver
         if connection in self._departed:
-            return  # typed behind the goodbye
+            return  # sent after it has detached
         match command:
             case Inquire():
                 self._say(connection, self._frames.whereabouts(views=len(self._views)))
@@ -193,7 +193,7 @@ class Server:
                 self._say(connection, Refused(problem=_WATCHING))
 
     def _view_of(self, connection: Connection) -> View:
-        """The view at the other end: who looks at the run, or drives it, is one."""
+        """Return the view at the other end; a connection becomes one when it first looks at the run or drives it."""
         for view in self._views:
             if view.connection is connection:
                 return view
@@ -202,7 +202,7 @@ class Server:
         self._views.append(view)
         _log.info("a view has come: %d look at the run", len(self._views))
         self._had_views = True
-        self._driver.revision += 1  # the others see how many they are
+        self._driver.revision += 1  # the number of views has changed
         if self._holder is None:
             self._give_controls(view)
         return view
@@ -216,13 +216,13 @@ class Server:
         self._driver.revision += 1
 
     def _forget(self, connection: Connection, *, goodbye: bool = False) -> None:
-        """One has gone: the controls go to who has been there longest. With the last, what was asked for happens."""
+        """Drop a view that has left. Its controls go to the oldest one; after the last, see `--on-hangup`."""
         found = [view for view in self._views if view.connection is connection]
         if not found:
             return
         self._views.remove(found[0])
         _log.info("a view has gone: %d look at the run", len(self._views))
-        self._driver.revision += 1  # the others see that it has gone
+        self._driver.revision += 1  # the number of views has changed
         if found[0] is self._holder:
             self._give_controls(self._views[0] if self._views else None)
         if not self._views:
@@ -231,7 +231,7 @@ class Server:
                 self._hang_up()
 
     def _hang_up(self) -> None:
-        """The last view has vanished without a word."""
+        """Keep, pause or stop the run, because its last view has vanished without detaching."""
         driver = self._driver
         if self._on_hangup == "pause":
             driver.play(False)
@@ -240,7 +240,7 @@ class Server:
         elif driver.is_worth_keeping or driver.playing:
             driver.keep()
 
-    # ---- what is said -----------------------------------------------------------------------------------------
+    # ---- answers ---------------------------------------------------------------------------------------------
 
     def _left(self, problem: str, *, stopped: bool) -> Left:
         return Left(run=self._frames.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)

@@ -12,7 +12,7 @@ class History:
     """The branches of one trainer's run, one of which it stands on."""
 
     def __init__(self, trainer: Trainer, budget: int) -> None:
-        """`budget` is the memory in bytes for the states of each branch; 0: none are kept."""
+        """Begin with one branch. `budget` is the memory in bytes for the states of each; 0: none are kept."""
         self._trainer = trainer
         self._state_bytes = state_bytes(trainer)
         self._budget = budget
@@ -62,5 +62,5 @@ class History:
         return True
 
     def next_branch(self) -> None:
-        """Stand on the next branch, the first after the last."""
+        """Select the next branch, the first after the last."""
         self.branch = self.branches[(self.branches.index(self.branch) + 1) % len(self.branches)]

@@ -11,7 +11,7 @@ __all__ = ["Patience"]
 class Patience:
     """Compares the loss of each epoch with the best so far, which the branch keeps.
 
-    The loss is that of the held-out data, where there are any, and else of what is learnt.
+    Held-out data give the loss, if there are any, and else the data that are learnt.
     """
 
     def __init__(self, trainer: Trainer, progress: Progress) -> None:
@@ -24,7 +24,7 @@ class Patience:
         return self._trainer.experiment.training.patience
 
     def is_over(self, branch: Branch) -> bool:
-        """Whether the last epochs have brought no better loss."""
+        """Tell whether the last epochs have brought no better loss."""
         return self.epochs > 0 and branch.best.is_over(self._progress.epoch, self.epochs)
 
     def end_epoch(self, branch: Branch) -> bool:

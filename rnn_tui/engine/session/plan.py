@@ -15,7 +15,7 @@ class Plan:
     """The breakpoints of a run and its planned changes, in the order of their ticks."""
 
     def __init__(self, until: tuple[str, ...]) -> None:
-        """Raises ExperimentError for a text in `until` that is no breakpoint."""
+        """Plan the breakpoints of `until`. Raises ExperimentError for a text that is none."""
         self.watch(until)
         self._changes: list[Change] = []
 
@@ -24,7 +24,7 @@ class Plan:
         self.breakpoints = BreakpointWatch(until)
 
     def goes_past(self, tick: int) -> bool:
-        """Whether a breakpoint names a later tick, which is reached even where the epochs are over before."""
+        """Tell whether a breakpoint names a later tick, which is reached even where the epochs are over before."""
         return self.breakpoints.goes_past(tick)
 
     @property

@@ -77,7 +77,7 @@ class Progress:
         return self.at_end_of_pass and self.pass_number % self.batches == 0
 
     def has_completed(self, epochs: int) -> bool:
-        """Whether so many epochs are over; 0: never."""
+        """Tell whether so many epochs are over; 0: never."""
         return bool(epochs) and self.pass_number >= epochs * self.batches and self.at_end_of_pass
 
     @property

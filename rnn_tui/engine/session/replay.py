@@ -30,7 +30,7 @@ class Replay:
         self.change_count = 0  # made so far, those that were made again included
 
     def go_to(self, tick: int) -> None:
-        """Stand at a tick of this branch, or before it where that would take too long. Raises HistoryError."""
+        """Go to a tick of this branch, or before it where that would take too long. Raises HistoryError."""
         trainer, history = self._trainer, self._history
         state = history.branch.states.before(tick)
         if state is None:
@@ -50,7 +50,7 @@ class Replay:
                 return
 
     def continue_branch(self, branch: Branch, state: Snapshot) -> None:
-        """Stand at the newest tick of a branch that was begun in another process, a pass or less after `state`."""
+        """Go to the newest tick of a branch that was begun in another process, a pass or less after `state`."""
         self._history.adopt(branch)
         self._restore(branch, state)
         while not self._history.at_newest:

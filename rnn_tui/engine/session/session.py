@@ -206,7 +206,7 @@ class Session:
     # ---- back, and elsewhere ----------------------------------------------------------------------------------
 
     def go_to(self, tick: int) -> None:
-        """Stand at a tick of this branch, to the bit as it was. Raises HistoryError where that cannot be done."""
+        """Go to a tick of this branch, to the bit as it was. Raises HistoryError where that cannot be done."""
         self.finish_tick()
         self.recording.drain()
         self.recording.evaluation.stop()
@@ -237,7 +237,7 @@ class Session:
         self.go_to(self.branch.newest)
 
     def continue_branch(self, branch: Branch, state: Snapshot, changes: tuple[Change, ...] = ()) -> None:
-        """Stand at the newest tick of a branch that was begun in another process.
+        """Go to the newest tick of a branch that was begun in another process.
 
         `state` is a pass or less before that tick. `changes` are changes to come.
         """
@@ -273,7 +273,7 @@ class Session:
             self.hold.notice = "What --fork was to change later is off."
 
     def set_tick(self, unit: Tick) -> None:
-        """Tick by character or by sequence from here on. Raises ExperimentError where the network cannot."""
+        """Set the unit of a tick from here on. Raises ExperimentError where the network cannot be fed so."""
         self.learn(replace(self.experiment.training, tick=unit))
 
     def watch(self, until: tuple[str, ...]) -> None:

@@ -36,7 +36,7 @@ class BestWeights:
     """
 
     def __init__(self, session: Session, best: BestCheckpoint | None = None) -> None:
-        """`best` is what is on the disk."""
+        """Begin with the loss of `best`, the checkpoint on the disk."""
         self._session = session
         self._trainer = session.trainer
         self._kept = best

@@ -46,7 +46,7 @@ _Kind = TypeVar("_Kind", bound=Sealed)
 
 
 def write(folder: Folder, manifest: _Kind, tensors: dict[str, Tensor], name: str = MANIFEST) -> _Kind:
-    """Put a checkpoint in the place of the one before of that name; the manifest as it was written.
+    """Replace the checkpoint of that name, and return the manifest as it was written.
 
     Raises OSError: then that one is still there.
     """
@@ -65,7 +65,7 @@ def write(folder: Folder, manifest: _Kind, tensors: dict[str, Tensor], name: str
 
 
 def tidy(folder: Folder, kept: str, name: str) -> None:
-    """Remove the tensors of earlier checkpoints, and what was cut short. What cannot be removed now can stay."""
+    """Remove the tensors of earlier checkpoints, and files cut short. What cannot be removed now may stay."""
     prefix = _prefix(name)
     with contextlib.suppress(OSError):
         for each in folder.names():
@@ -75,12 +75,12 @@ def tidy(folder: Folder, kept: str, name: str) -> None:
 
 
 def _prefix(name: str) -> str:
-    """`checkpoint-` of the tensors of `checkpoint.json`."""
+    """Return how the names of tensors begin: `checkpoint-` for `checkpoint.json`."""
     return f"{name.removesuffix('.json')}-"
 
 
 def to_tensors(trainer: Trainer, snapshot: Snapshot) -> dict[str, Tensor]:
-    """A snapshot as named tensors on the CPU: `model.NAME`, `optimizer.NAME.KEY`, and `random.cpu` (uint8).
+    """Return a snapshot as named tensors on the CPU: `model.NAME`, `optimizer.NAME.KEY`, and `random.cpu` (uint8).
 
     A gradient that waits for those of other passes is `optimizer.NAME.grad`; a state that the next pass goes on from is
     `state.h`, and in an LSTM `state.c`.
@@ -100,20 +100,20 @@ def to_tensors(trainer: Trainer, snapshot: Snapshot) -> dict[str, Tensor]:
 
 
 def weights(trainer: Trainer, values: Sequence[Tensor]) -> dict[str, Tensor]:
-    """Values of all parameters in the model's order, as named tensors on the CPU: `model.NAME`."""
+    """Return values of all parameters, in the model's order, as named tensors on the CPU: `model.NAME`."""
     names = [name for name, _ in trainer.model.named_parameters()]
     return {f"{_MODEL}{_plain(name)}": value.cpu() for name, value in zip(names, values, strict=True)}
 
 
 def put_weights(model: Model, tensors: dict[str, Tensor]) -> None:
-    """Give the model those weights. They are known to be of its sizes."""
+    """Copy weights into a model; they are known to be of its sizes."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(tensors[f"{_MODEL}{_plain(name)}"])
 
 
 def progress_of(snapshot: Snapshot) -> Progress:
-    """What the manifest says of a snapshot besides its place."""
+    """Return what a manifest says of a snapshot besides its tick and epoch."""
     plateau = snapshot.plateau
     return Progress(
         updates=snapshot.updates,
@@ -125,12 +125,12 @@ def progress_of(snapshot: Snapshot) -> Progress:
 
 
 def load_tensors(folder: Path, manifest: Sealed, experiment: Experiment) -> dict[str, Tensor]:
-    """The tensors of a checkpoint, once they are known to be whole and of this experiment. Raises CheckpointError."""
+    """Return the tensors of a checkpoint. Raises CheckpointError unless they are whole and of this experiment."""
     return _loaded(folder, manifest, read_tensors(folder, manifest, experiment))
 
 
 def load_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: Experiment) -> dict[str, Tensor]:
-    """The same without the text that was learnt; `read` is the experiment with its vocabulary."""
+    """Return the same without the text that was learnt; `read` is the experiment with its vocabulary."""
     return _loaded(folder, manifest, read_weights(folder, manifest, experiment, read))
 
 
@@ -142,7 +142,7 @@ def _loaded(folder: Path, manifest: Sealed, data: bytes) -> dict[str, Tensor]:
 
 
 def to_snapshot(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], file: Path) -> Snapshot:
-    """The snapshot that those tensors are, for a trainer of the same experiment. Raises CheckpointError."""
+    """Return tensors as a snapshot, for a trainer of the same experiment. Raises CheckpointError."""
     places = {_plain(name): number for number, (name, _) in enumerate(trainer.model.named_parameters())}
     parameters = list(trainer.model.parameters())
     values = [tensors[f"{_MODEL}{name}"] for name in places]
@@ -178,7 +178,7 @@ def to_snapshot(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor]
 
 
 def _check_random(state: Tensor, file: Path) -> None:
-    """Raises CheckpointError for bytes that are no state of torch's generator."""
+    """Raise CheckpointError for bytes that are no state of torch's generator."""
     try:
         torch.Generator().set_state(state)
     except (RuntimeError, TypeError, ValueError):
@@ -186,7 +186,7 @@ def _check_random(state: Tensor, file: Path) -> None:
 
 
 def _carried(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], file: Path) -> State | None:
-    """The state that the next pass goes on from, where it does. Raises CheckpointError for one of another size."""
+    """Return the state with which the next pass begins, if it carries one over. Raises CheckpointError."""
     found = [tensors[f"{_STATE}{name}"].to(trainer.device) for name in "hc" if f"{_STATE}{name}" in tensors]
     if bool(found) != trainer.dataset.carries_into(manifest.state_epoch + 1):
         raise CheckpointError(file, "is altered: it has a state where none goes on, or none where one does")
@@ -200,7 +200,7 @@ def _carried(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], f
 
 
 def _device(trainer: Trainer, key: str) -> torch.device:
-    """Where torch's optimisers keep such a tensor: a count of steps on the CPU, unless their kernels are fused."""
+    """Return where an optimiser keeps such a tensor: a count of steps on the CPU, unless its kernels are fused."""
     fused = trainer.optimizer is not None and trainer.optimizer.param_groups[0].get("fused")
     return trainer.device if key != "step" or fused else torch.device("cpu")
 

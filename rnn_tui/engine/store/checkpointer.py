@@ -60,7 +60,7 @@ class Checkpointer:
         is_saved: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`files` belong to the session's branch; the folder is locked, and ours from now on.
+        """Save from now on into a locked folder; `files` belong to the session's branch.
 
         `every`: passes between checkpoints, 0: by time. `best`: the checkpoint of the best loss in the folder. `report`
         is called once for what cannot be written. `is_saved`: the checkpoint in the folder is of the session as it is.

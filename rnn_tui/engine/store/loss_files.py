@@ -14,7 +14,7 @@ class LossFiles:
     """Appends what a branch has recorded since the last time."""
 
     def __init__(self, folder: Folder, suffix: str = "") -> None:
-        """`suffix` tells the files of a branch from those of others: `-2` for the second."""
+        """Name the files of a branch; `suffix` tells them from others: `-2` for the second branch."""
         self.passes = LossCsv(folder, f"losses{suffix}.csv", LOSSES)
         self.characters = LossCsv(folder, f"characters{suffix}.csv", CHARACTERS)
         self.held_out = LossCsv(folder, f"held-out{suffix}.csv", HELD_OUT)  # for people: a manifest has it too
@@ -29,7 +29,7 @@ class LossFiles:
 
     @staticmethod
     def by_character(branch: Branch) -> bool:
-        """Whether every tick of a branch was a character."""
+        """Tell whether every tick of a branch was a character."""
         return 0 < len(branch.character_losses) == branch.newest
 
     def catch_up(self, branch: Branch, *, learns: bool) -> None:

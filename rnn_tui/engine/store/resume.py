@@ -43,8 +43,8 @@ def begin_saving(
 ) -> Checkpointer:
     """Save a session from now on, with all of its branch.
 
-    The folder is that of `keep`, else `folder`, else a new one. `report` is called once for what cannot be written.
-    Raises CheckpointError where the run cannot be saved there.
+    The folder is the one that `keep` names, else `folder`, else a new one. `report` is called once for what cannot be
+    written. Raises CheckpointError where the run cannot be saved there.
     """
     path = Path(keep.folder) if keep.folder else folder or new_folder(session.began)
     is_new = not exists(path)
@@ -87,7 +87,7 @@ def _remove(path: Path) -> None:
 
 
 def _lasting(experiment: Experiment) -> Experiment:
-    """With a file that is found from everywhere."""
+    """Return the experiment with a path to its data that is valid in any working directory."""
     data = experiment.data
     if not data.file or is_made_up(experiment):
         return experiment

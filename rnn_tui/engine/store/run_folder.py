@@ -18,7 +18,7 @@ class RunFolder:
     """Where a run is kept, or would be."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
-        """`report` is called with what goes wrong."""
+        """Begin without a folder. `report` is called with what goes wrong."""
         self._report = report
         self._wanted: SaveOptions | None = None  # to be kept from its first tick on
         self._may_keep = True  # also where nobody asked for it

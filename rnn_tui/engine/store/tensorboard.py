@@ -25,7 +25,7 @@ class TensorBoardLog:
     held-out data were evaluated, always the same part of them. Raises OSError where it cannot be written."""
 
     def __init__(self, folder: Path, known: int) -> None:
-        """`known` passes are in other event files already."""
+        """Begin a file after `known` passes, which are in other event files already."""
         make_folder(folder)
         seconds, rest = divmod(time.time_ns(), 10**9)  # TensorBoard reads files in the order of their names
         unique = f"{seconds:010d}.{rest:09d}.{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"
