@@ -4,16 +4,9 @@ import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
-__all__ = ["norm_format", "norm_text"]
+__all__ = ["norm_format"]
 
 _FAIR = 0.03  # what rounding may change
-
-
-def norm_text(value: float, width: int) -> str:
-    """Write a norm in at most `width` cells, never far from the truth: 0.998, .25, 2.5e-7; empty where none fits."""
-    if value == 0:
-        return "0.000"[: width if width != 2 else 1]
-    return next((text for write in _FORMATS if (text := write(value)) and len(text) <= width), "")
 
 
 def norm_format(values: Iterable[float], width: int) -> Callable[[float], str]:

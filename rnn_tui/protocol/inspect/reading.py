@@ -1,6 +1,6 @@
 """A unit's view of a text: which unit a pane asks for, and its value after every character."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from rnn_tui.common.value import Value
 from rnn_tui.data.text_properties import PropertyName
@@ -15,6 +15,7 @@ ReadingOrder = Literal["variance", PropertyName]
 class ReadingAsk(Ask, frozen=True, kw_only=True, tag=True):
     """One unit of a layer, over a whole text that is read again with the weights of this tick."""
 
+    IS_EXPENSIVE: ClassVar[bool] = True
     layer: int = 0
     direction: int = 0
     rank: int = 0  # of the unit in that order; 0: the first

@@ -1,6 +1,6 @@
 """Free generation: the text that a pane gives the network to continue, and how it continues it."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ __all__ = ["SampleAsk", "SampleFacts"]
 class SampleAsk(Ask, frozen=True, kw_only=True, tag=True):
     """How the network continues a text by itself."""
 
+    IS_EXPENSIVE: ClassVar[bool] = True
     prime: Annotated[str, msgspec.Meta(max_length=MOST_PRIME)] = ""
     temperature: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 1.0  # 0: always the likeliest character
     top_k: Annotated[int, msgspec.Meta(ge=0)] = 0  # draw only from the k likeliest; 0: from all

@@ -12,8 +12,6 @@ from msgspec.structs import replace
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Ask
-from rnn_tui.protocol.inspect.reading import ReadingAsk
-from rnn_tui.protocol.inspect.sample import SampleAsk
 
 __all__ = ["FrameRequests"]
 
@@ -21,7 +19,6 @@ _CURVE_PERIOD = 0.15  # seconds between two loss curves: they cost the most, and
 _WATCHING = 0.25  # of all cores: the share of all views without the controls together
 _LONGEST_REST = 2.0  # seconds
 _SMOOTH = 0.2  # the weight of a new measurement
-_EXPENSIVE = (SampleAsk, ReadingAsk)  # their texts are their own, without the time steps of the other panes
 _LEAST, _MOST = 0.2, 1.0  # seconds between two answers to those
 _REST = 9  # times as long as the last one took is waited: they take a tenth of the time
 
@@ -70,7 +67,7 @@ class FrameRequests:
 
     def next_request(self, wanted: Wanted, curve: CurveWanted | None, now: float) -> FrameRequest | None:
         """Return the request to send now; None if the one in flight asks for the same."""
-        expensive = tuple(ask for ask in wanted.inside if isinstance(ask, _EXPENSIVE))
+        expensive = tuple(ask for ask in wanted.inside if ask.IS_EXPENSIVE)
         curve_is_due = self._curve_is_stale and curve is not None
         expensive_is_due = bool(expensive) and (self._expensive_is_stale or expensive != self._expensive_answered)
         missing = (curve_is_due and self._curve_in_flight != curve) or (
@@ -91,7 +88,7 @@ class FrameRequests:
             self._curve_at = now
         if with_expensive:
             self._expensive_at = now
-        inside = tuple(ask for ask in wanted.inside if with_expensive or not isinstance(ask, _EXPENSIVE))
+        inside = tuple(ask for ask in wanted.inside if with_expensive or not ask.IS_EXPENSIVE)
         return FrameRequest(
             number=self._number,
             opened=self._run,

@@ -17,14 +17,14 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.arrays import Doubles
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
-from rnn_tui.protocol.inspect import Answer, name_of_answer
+from rnn_tui.protocol.inspect import ASKS, Answer, name_of_answer
 from rnn_tui.view.model.view_state import ViewState
 
 __all__ = ["AnswerAt", "Scene", "next_scene", "widest_glyph"]
 
 _NUMBER = 6  # cells of a column with room for a number such as -12.3 and a free cell
 _CURVES = {"curve", "characters", "held_out", "others"}
-_EXPENSIVE = {"sample", "reading"}
+_EXPENSIVE = {kind.__name__.removesuffix("Ask").lower() for kind in ASKS if kind.IS_EXPENSIVE}
 UNREAD = "·"  # stands for every character of a text that has not been read yet
 
 AnswerKind = TypeVar("AnswerKind", bound=Answer)

@@ -2,12 +2,12 @@
 are on the screen."""
 
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 from textual.strip import Strip
 
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect import Answer, Ask
+from rnn_tui.protocol.inspect import ASKS, Answer, Ask
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.widgets.pane import Pane
@@ -20,13 +20,14 @@ Facts = TypeVar("Facts", bound=Answer)
 class InsidePane(Pane, Generic[Facts]):
     """A pane with a question of its own. A new one says what it asks, and draws the facts that the engine answers."""
 
-    IN_EVERY_FRAME: ClassVar[bool] = True  # else its answer takes long: the newest is shown, with its tick
     _facts_type: type[Facts]
+    _is_expensive: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Note the facts that its picture is made of, which bear its name."""
         super().__init_subclass__(**kwargs)
         cls.PARTS = (cls.ID, "inside")
+        cls._is_expensive = any(kind.IS_EXPENSIVE for kind in ASKS if kind.__name__.lower() == f"{cls.ID}ask")
         (cls._facts_type,) = get_args(cls.__orig_bases__[0])  # type: ignore[attr-defined]
 
     def ask(self, experiment: Experiment, view: ViewState) -> Ask:
@@ -50,8 +51,8 @@ class InsidePane(Pane, Generic[Facts]):
         return replace(view, unit=(chosen_unit(experiment, view) + by) % experiment.network.hidden_size)
 
     def facts(self, scene: Scene) -> Facts | None:
-        """Return what the engine has answered; None before it has."""
-        if self.IN_EVERY_FRAME:
+        """Return what the engine has answered; None before it has. What is expensive stays until the next answer."""
+        if not self._is_expensive:
             return scene.answer(self._facts_type)
         newest = scene.newest(self._facts_type)
         return None if newest is None else newest[0]

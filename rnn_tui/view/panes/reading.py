@@ -25,7 +25,6 @@ class ReadingPane(InsidePane[ReadingFacts]):
 
     ID = "reading"
     NAME = "Unit's view"
-    IN_EVERY_FRAME = False
     EXPLANATION = Explanation(
         shows="The text as one hidden unit sees it: each character on the colour of the unit's value just after it "
         "was read, with the weights of this tick, from a zero state. For an LSTM it is the cell c, its "

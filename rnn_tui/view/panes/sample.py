@@ -32,7 +32,6 @@ class SamplePane(InsidePane[SampleFacts]):
     ID = "sample"
     NAME = "Generate"
     HOME = "side"
-    IN_EVERY_FRAME = False
     EXPLANATION = Explanation(
         shows="What the network writes when it reads its own output: from h₀ = 0 it reads the prime, then each "
         "character it has just predicted. Once it takes the likeliest, once one drawn at random, with this "
