@@ -217,7 +217,7 @@ def test_only_the_answer_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "verdict"), [("rnn", "not learnt: 1 of 4 rows are right; says "), ("lstm", "learnt ")]
+    ("cell", "verdict"), [("rnn", "not learnt: 1 of 4 rows are right; predicts "), ("lstm", "learnt ")]
 )
 def test_without_a_view_the_verdict_goes_by_the_answer(cell: str, verdict: str) -> None:
     told = CliRunner().invoke(main, ["train", "remember", "--cell", cell, "--until", "learnt", "--no-save"]).stdout

@@ -142,7 +142,7 @@ def _learnt(session: Session) -> str:
     right = f"{len(rows) - len(wrong)} of {len(rows)} rows are right; " if len(rows) > 1 else ""
     row, target = wrong[0]
     lost = f", {since} and lost again" if since else ""
-    return f"not learnt: {right}says {_short(row)} for {_short(target)}{lost}"
+    return f"not learnt: {right}predicts {_short(row)} for {_short(target)}{lost}"
 
 
 def _short(text: str) -> str:

@@ -110,7 +110,7 @@ def test_the_last_line_tells_what_was_learnt() -> None:
 def test_the_last_line_tells_what_was_not_learnt() -> None:
     _, out, _ = run(lesson("hihello", epochs=1))
     prediction = out[0].split()[-1]
-    assert out[-1].startswith(f"not learnt: says {prediction} for ihello · loss ")
+    assert out[-1].startswith(f"not learnt: predicts {prediction} for ihello · loss ")
     assert " · 1 epoch in " in out[-1]
 
 
@@ -118,7 +118,7 @@ def test_a_batch_is_told_row_by_row() -> None:
     contradiction = {"inputs": ["ab", "ab"], "targets": ["aa", "bb"]}  # one row is right at the most
     _, out, _ = run(other(data=contradiction, network={"hidden_size": 2}, training={"epochs": 1}))
     said = out[0].split()[-1]
-    assert re.search(rf"[01] of 2 rows are right; says {said} for (aa|bb) ", out[-1])
+    assert re.search(rf"[01] of 2 rows are right; predicts {said} for (aa|bb) ", out[-1])
 
 
 def test_no_control_character_is_printed() -> None:
