@@ -136,7 +136,7 @@ def test_a_view_draws_none_of_it() -> None:
     *_, source = sources()
     with tty(program(*source, "--length", "4", "--epochs", "0", "--save", "--run", HOSTILE)) as terminal:
         terminal.until(lambda text: "playing" in text)
-        for key, sign in (("e", "ctrl+s begin"), ("q", "Stop the run"), ("c", "any key closes")):
+        for key, sign in (("e", "ctrl+s start"), ("q", "Stop the run"), ("c", "any key closes")):
             terminal.press(key)
             terminal.until(shows(sign))
             terminal.press("\x1b[27u")
