@@ -147,10 +147,10 @@ def test_keys_in_one_write_never_end_the_run_while_a_dialog_is_open(folder: Path
         "c": "The way to",
         "l": "esc close",
         "B": "The run pauses when",
-        "e": "ctrl+s begin",
+        "e": "ctrl+s start",
         "F": "Fork at",
         "h": "tab next pane",
-        "?": "Keys and panes",
+        "?": "/ search",
     }
     with opened(folder, "hihello") as terminal:
         terminal.until(playing)

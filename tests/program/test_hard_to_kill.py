@@ -120,7 +120,7 @@ def ends_after_the_engine(terminal: Tty) -> None:
     """The view tells of it, and leaves when it is told to."""
     end = time.monotonic() + PATIENCE
     while terminal.read(0.1) and time.monotonic() < end:
-        if "q leaves" in terminal.text or "q leave" in terminal.text:
+        if "q quit" in terminal.text:
             terminal.press("q")
     assert terminal.end() == 1
     terminal.assert_restored()
