@@ -105,9 +105,9 @@ def test_the_locale_asks_for_ascii_as_well(environment: dict[str, str], place: P
     with tty(program("attach"), environment={**place, **environment}) as terminal:
         terminal.until(whole)
         terminal.press("?")
-        terminal.until(lambda text: "Keys and panes" in text)
+        terminal.until(lambda text: "/ search" in text)
         terminal.press(ESCAPE)
-        terminal.until(lambda text: "Keys and panes" not in text)
+        terminal.until(lambda text: "/ search" not in text)
         leave(terminal)
         assert terminal.raw.isascii()
 
@@ -167,7 +167,7 @@ def test_what_comes_in_pieces_is_what_comes_as_a_whole(place: Place) -> None:
     """Partial updates go by what the terminal is believed to show; that is true whatever has been opened and closed."""
     ways: list[list[str]]
     ways = [["\x10", ESCAPE], ["\x10", "gates\r"], ["g"], ["?", ESCAPE], ["q", ESCAPE], ["i", "z", "z"], ["i"], []]
-    opens = {"\x10": "Search for commands", "?": "Keys and panes", "q": "Stop the run"}
+    opens = {"\x10": "Search for commands", "?": "/ search", "q": "Stop the run"}
     with tty(program("attach"), environment=place) as terminal:
         terminal.until(whole)
         for keys in ways:
