@@ -128,8 +128,8 @@ def test_what_cannot_be_found_or_said(tmp_path: Path) -> None:
     assert "is in the past" in refused("train", "--resume", name, "--fork", "1: lr=1")
     assert refused("train", "--run", listed()[0]["folder"]).endswith("resume it, or name another folder")
     assert refused("train", "--checkpoint-every", "0") == "--checkpoint-every 0: must be a whole number, 1 or more"
-    assert refused("train", "--no-save", "--run", "x") == "--run x: does not go with --no-save"
-    assert refused("--run", "").startswith("--run '': is no folder")
+    assert refused("train", "--no-save", "--run", "x") == "--run x: cannot be combined with --no-save"
+    assert refused("--run", "").startswith("--run '': is not a folder")
     (tmp_path / "file").write_text("")
     assert "file is no folder" in refused("train", "--run", str(tmp_path / "file" / "run"))
     assert "the view needs a terminal; `rnn-tui train --resume" in refused("resume", name)

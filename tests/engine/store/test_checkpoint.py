@@ -262,7 +262,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "outside": (lambda folder: _alter_manifest(folder, tensors="../x.safetensors"), "beside it"),
     "losses outside": (lambda folder: _alter_manifest(folder, losses="/etc/x.csv"), "beside it"),
     "bad turn": (
-        lambda folder: _alter_manifest(folder, changes=[{"tick": 1, "training": {"lr": -1.0}}]),
+        lambda folder: _alter_manifest(folder, turns=[{"tick": 1, "training": {"lr": -1.0}}]),
         "is altered: training.lr",
     ),
     "other sizes": (_smaller, "is of other sizes: model.weight_hh_l0 is 4 × 5; the experiment needs 5 × 5"),
