@@ -131,7 +131,7 @@ def test_what_cannot_be_found_or_said(tmp_path: Path) -> None:
     assert refused("train", "--no-save", "--run", "x") == "--run x: cannot be combined with --no-save"
     assert refused("--run", "").startswith("--run '': is not a folder")
     (tmp_path / "file").write_text("")
-    assert "file is no folder" in refused("train", "--run", str(tmp_path / "file" / "run"))
+    assert "file is not a folder" in refused("train", "--run", str(tmp_path / "file" / "run"))
     assert "the view needs a terminal; `rnn-tui train --resume" in refused("resume", name)
 
 
