@@ -1,5 +1,6 @@
 """The recipes of CONTRIBUTING.md work: each is followed in a copy of the tree, and its checks pass there."""
 
+import os
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ def test_these_are_the_recipes() -> None:
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_recipe_works(name: str, tmp_path: Path) -> None:
+    if name != "pane" and "RNN_TUI_ROUNDS" not in os.environ:
+        pytest.skip("every recipe is followed where RNN_TUI_ROUNDS is set; tests of their own hold settings and cells")
     check = followed(name, tmp_path)
     done = run(check, tmp_path)
     assert done.returncode == 0, done.stdout

@@ -144,7 +144,7 @@ def test_it_is_written_into_a_folder(tmp_path: Path) -> None:
     assert result.stderr.endswith(": is a file; it must be a folder\n")
 
 
-@pytest.mark.parametrize("cell", ["lstm", "rnn-relu"])
+@pytest.mark.parametrize("cell", ["lstm"])
 def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: str) -> None:
     values = 1e4 + 300 * np.sin(np.arange(200) / 5)
     (tmp_path / "series.csv").write_text("level\n" + "\n".join(map(repr, values.tolist())))
