@@ -25,7 +25,7 @@ def test_every_code_point_has_a_glyph_of_one_or_two_cells_and_no_control() -> No
 
 
 def test_terminals_agree_on_the_cells() -> None:
-    """Those that count by the tables of wcwidth, as Textual does by its own: else a border would be pushed away."""
+    """Terminals count by wcwidth's tables and Textual by its own; where they differ, a border would be pushed away."""
     for number in range(sys.maxunicode + 1):
         found = glyph(chr(number))
         assert sum(map(wcwidth, found)) == cell_len(found), hex(number)

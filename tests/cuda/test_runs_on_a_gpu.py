@@ -3,15 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from msgspec.structs import asdict
 from numpy.testing import assert_allclose
 
 from rnn_tui.cli.main import main
@@ -20,6 +17,7 @@ from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.runs.read_checkpoint import read_manifest
+from tests.cuda.numbers import numbers
 from tests.engine.kept_runs import advance, begin, changed, go_on, known
 from tests.engine.text_runs import letters, on_text
 
@@ -32,19 +30,6 @@ def endless(lesson: str, device: str, **sections: dict[str, Any]) -> Any:
     """A lesson on a device that neither ends nor holds."""
     experiment = changed(LESSONS[lesson], **ENDLESS)
     return changed(changed(experiment, **sections), run={"device": device})
-
-
-def numbers(value: Any) -> Iterator[np.ndarray[Any, Any]]:
-    """Every array and float of a message, in order."""
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, float):
-        yield np.array(value)
-    elif isinstance(value, tuple | list):
-        for each in value:
-            yield from numbers(each)
-    elif hasattr(value, "__struct_fields__"):
-        yield from numbers(list(asdict(value).values()))
 
 
 @pytest.mark.parametrize("back", [False, True])

@@ -56,7 +56,7 @@ def test_what_is_held_out_is_never_learnt(characters: int, seed: int, holdout: f
 @few
 @given(**sizes, seed=st.integers(0, 1000))
 def test_an_epoch_says_no_character_twice(characters: int, seed: int, **data: object) -> None:
-    """And leaves out only what fills no sequence or no batch."""
+    """What an epoch leaves out fills no whole sequence or no whole batch."""
     batches = fitting(characters, **data)
     for epoch in range(2):
         passes = range(epoch * batches.count + 1, (epoch + 1) * batches.count + 1)

@@ -173,14 +173,16 @@ def test_what_comes_in_pieces_is_what_comes_as_a_whole(place: Place) -> None:
         for keys in ways:
             words = opens.get(keys[0], "") if keys else ""
             for number, each in enumerate(keys):
+                before = terminal.text
                 terminal.press(each)
                 if words:
                     terminal.until(lambda text: (words in text) == (number == 0))  # noqa: B023
                 else:
-                    terminal.rest(0.2)  # seen, as a person sees it
+                    terminal.until(lambda text: text != before)  # noqa: B023
             if not keys:  # there and back before anybody looks
                 terminal.resize(80, 24)
                 terminal.resize(120, 36)
+                terminal.until(whole)
             shown = terminal.rest(0.4)
             assert terminal.again() == shown, keys
         leave(terminal)

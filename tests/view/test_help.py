@@ -1,7 +1,10 @@
 """The manual on `?`: its pages, its links, and the search through them."""
 
+import re
+
 import pytest
 from textual.widgets import Input, Markdown, OptionList
+from textual.widgets.markdown import MarkdownFence
 
 from rnn_tui.manual import TOPICS, read_page, search
 from rnn_tui.view.screens.help import HelpScreen
@@ -110,3 +113,18 @@ def test_the_search_wants_all_words_and_puts_headings_first() -> None:
     first, *rest = search("gates")
     assert (first.topic, first.text) == ("inside", "Gates over time")
     assert any(hit.text != hit.heading for hit in rest)
+
+
+async def test_a_small_screen_cuts_no_example_off() -> None:
+    app = Host(HelpScreen())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*["right"] * (list(TOPICS).index("screen") + 1))
+        await pilot.pause()
+        shown = " ".join(screen_text(pilot).split())
+        examples = re.findall(r"^rnn-tui .*# (.*)$", read_page("screen"), re.M)[:3]
+        assert len(examples) == 3
+        for comment in examples:
+            assert comment.split()[-1] in shown, comment
+        fences = app.screen.query(MarkdownFence)
+        assert len(fences) > 0
+        assert all(each.virtual_size.width <= each.size.width for each in fences)

@@ -127,7 +127,7 @@ async def test_right_means_whole_pairs_where_pairs_are_held_out(width: int, titl
 
 
 async def test_the_form_turns_rows_into_a_text_and_back() -> None:
-    """And a refusal of the engine, which alone reads it, comes as a notice."""
+    """The engine alone reads the text; its refusal is shown as a notice."""
     async with running(engine=TextEngine()) as (pilot, app, engine):
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, ExperimentScreen))

@@ -30,7 +30,7 @@ class ForkScreen(Form[Fork]):
     def __init__(self, experiment: Experiment, status: Status) -> None:
         super().__init__(
             f"Fork at tick {count(status.tick)}",
-            "↑ ↓ field · ← → choose · ctrl+s start · esc cancel",
+            "↑ ↓ field · ← → choose · ctrl+s fork · esc cancel",
             [(each, as_text(each.path, each.of(experiment))) for each in _SETTINGS],
         )
         self._base = experiment

@@ -28,6 +28,7 @@ class ManualPage(VerticalScroll):
         & MarkdownH1 { content-align: left middle; margin: 0 0 1 0; }
         & MarkdownH2 { margin: 1 0 1 0; }
         & MarkdownTable { margin: 0 0 1 0; }
+        & MarkdownFence > Label { width: 1fr; padding: 1 1; text-wrap: wrap; }
     }
     """
 

@@ -32,7 +32,7 @@ def focus(trainer: Trainer, row: int = 0) -> Focus:
 
 
 def whole(found: CellFacts) -> CellFacts:
-    """That everything is shown: nothing is sampled."""
+    """Assert that everything is shown: nothing is sampled."""
     assert_array_equal(found.features, np.arange(found.input_size))
     assert_array_equal(found.units, np.arange(found.hidden_size))
     assert_array_equal(found.states, np.arange(found.hidden_size))

@@ -193,7 +193,7 @@ def test_what_is_left_trains_on_is_found_and_is_whole_on_the_disk(place: Path) -
 
 
 def test_what_is_left_before_its_first_tick_is_whole_on_the_disk_in_the_end(place: Path) -> None:
-    """And what is typed behind the goodbye is not done."""
+    """Commands that were typed after the goodbye are not obeyed."""
     with house(place) as it:
         guest = it.guest()
         guest.say(playing(epochs=12), Detach(), SlowMotion(on=True, pace=0.1), Play(on=False), FrameRequest(number=1))

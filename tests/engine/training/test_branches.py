@@ -146,7 +146,7 @@ def test_a_fork_is_the_run_that_had_changed_there(
 
 
 def test_another_seed_draws_other_numbers_from_there_on() -> None:
-    """And the same ones each time that it is gone through again."""
+    """The numbers are the same each time the stretch is run again."""
     lesson = LESSONS["hihello-sequence"]
     network = replace(lesson.network, initial_state="random")
     session = session_of(replace(lesson, network=network, training=replace(lesson.training, epochs=0)))

@@ -205,7 +205,7 @@ def test_gradients_through_time_leave_padding_out(tmp_path: Path, reduction: str
 
 
 def test_slow_motion_goes_through_rows_of_any_length(tmp_path: Path) -> None:
-    """And its tick has the same loss."""
+    """A tick held phase by phase has the loss of a whole one."""
     for task, pairs in TASKS.items():
         slow, whole = (Session(on_pairs(task, pairs, file=tmp_path)) for _ in range(2))
         said = []

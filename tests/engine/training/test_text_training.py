@@ -244,7 +244,7 @@ def test_what_cannot_be_learnt_is_refused(tmp_path: Path, changes: dict[str, dic
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
-    """And one that has not is not."""
+    """An unchanged file is shared, not read twice."""
     experiment = on_text(tmp_path, TEXT)
     one, other = Session(experiment), Session(experiment)
     assert isinstance(one.trainer.dataset, TextDataset)
