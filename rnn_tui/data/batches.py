@@ -70,7 +70,7 @@ class Batches:
             return (np.arange(self.rows) * self.count + at) * self.length
         return self._shuffled(seed, epoch)[at * self.rows : (at + 1) * self.rows] * self.length
 
-    def judged(self, most: int = 256) -> list[Piece]:
+    def held_out_parts(self, most: int = 256) -> list[Piece]:
         """Return all that is held out, in the pieces in which it is evaluated; the first few are a fair sample of it.
 
         Each character but the first is predicted once. Where the state is carried, a piece is one row of at most `most`
@@ -138,7 +138,7 @@ class PairBatches:
             self._order = seed, epoch, _permutation(self.learnt, seed, epoch)
         return self._order[2][at * self.rows : (at + 1) * self.rows]
 
-    def judged(self) -> list[Places]:
+    def held_out_parts(self) -> list[Places]:
         """Return all that are held out, in the batches in which they are evaluated."""
         places = np.arange(self.learnt, self.learnt + self.held_out)
         return np.split(places, range(self.rows, self.held_out, self.rows)) if self.held_out else []

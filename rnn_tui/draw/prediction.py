@@ -53,7 +53,7 @@ class Prediction:
     now: str  # the whole prediction, as in `seen`, or empty while a pass is under way
     ticks: Sequence[int] = ()  # of each in `seen`, where it first came up; 0: not known
     reading: range = range(0)  # time steps that slow motion has begun to compute
-    first_scored: int = 0  # the time step from which on characters are judged
+    first_scored: int = 0  # the time step from which on characters are scored
     row: int = 0  # of the batch, the one that is shown
     rows: int = 1
     right_rows: int | None = None  # rows in which all that is scored is right; None: not known

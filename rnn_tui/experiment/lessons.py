@@ -9,7 +9,7 @@ import difflib
 import msgspec
 
 from rnn_tui.experiment.remember import GAP, NAME, remember
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Data, Experiment, Network, Run, Training
+from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Data, Experiment, Network, RunOptions, Training
 
 __all__ = ["DEFAULT", "LESSONS", "nearest"]
 
@@ -35,7 +35,7 @@ _ALL = (
         data=_words("h"),
         network=Network(hidden_size=2, initial_state="random"),
         training=_LOOK,
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="one-letter-deep",
@@ -44,7 +44,7 @@ _ALL = (
         data=_words("h"),
         network=Network(hidden_size=2, layers=3, bidirectional=True, initial_state="random"),
         training=Training(learn=False, epochs=1, tick="sequence"),
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="hello",
@@ -53,7 +53,7 @@ _ALL = (
         data=_words("hello"),
         network=Network(hidden_size=2, initial_state="random"),
         training=Training(learn=False, epochs=1, tick="sequence"),
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="hello-cell",
@@ -62,7 +62,7 @@ _ALL = (
         data=_words("hello"),
         network=Network(hidden_size=2, implementation="cell", initial_state="random"),
         training=_LOOK,
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="three-words",
@@ -71,7 +71,7 @@ _ALL = (
         data=_words("hello", "eolll", "lleel"),
         network=Network(hidden_size=2),
         training=_LOOK,
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="six-words",
@@ -80,7 +80,7 @@ _ALL = (
         data=_words("hello", "hhhhh", "helll", "eeehl", "lhell", "eeeeh"),
         network=Network(hidden_size=2),
         training=_LOOK,
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="hihello",
@@ -96,14 +96,14 @@ _ALL = (
         "one does in the very last of 100 epochs. About one seed in two gets there.",
         data=_HIHELLO,
         training=Training(lr=0.005, seed=777),
-        run=Run(speed=30),
+        run=RunOptions(speed=30),
     ),
     Experiment(
         name="hihello-long",
         about="The same as hihello for 10,000 epochs at full speed: how close to its floor does the loss get?",
         data=_HIHELLO,
         training=Training(epochs=10_000, seed=4),
-        run=Run(speed=0),
+        run=RunOptions(speed=0),
     ),
     Experiment(
         name="hihello-sequence",
@@ -134,7 +134,7 @@ _ALL = (
         data=_OHLOL,
         network=Network(hidden_size=4),
         training=Training(tick="sequence", reduction="mean", epochs=15, seed=3),
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="ohlol-embedding",
@@ -143,7 +143,7 @@ _ALL = (
         data=_OHLOL,
         network=Network(embedding=10, hidden_size=8, layers=2, head="linear"),
         training=Training(tick="sequence", reduction="mean", epochs=15, seed=4),
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="ohlol-lstm",
@@ -152,7 +152,7 @@ _ALL = (
         data=_OHLOL,
         network=Network(cell="lstm", embedding=10, hidden_size=8, layers=2, bidirectional=True, head="linear"),
         training=Training(tick="sequence", reduction="mean", epochs=15, seed=1),
-        run=Run(speed=1),
+        run=RunOptions(speed=1),
     ),
     Experiment(
         name="hihello-gru",
@@ -178,7 +178,7 @@ _ALL = (
         data=remember(GAP),
         network=Network(hidden_size=32, head="linear"),
         training=Training(tick="sequence", lr=0.01, clip=1.0, epochs=300, seed=7),
-        run=Run(speed=30),
+        run=RunOptions(speed=30),
     ),
     Experiment(
         name="spell",
@@ -205,7 +205,7 @@ _ALL = (
         data=Data(inputs=(), pairs=SUMS, task="one-to-many", batch=64, length=0, holdout=0.1),
         network=Network(cell="lstm", hidden_size=128, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.005, clip=1, epochs=40),
-        run=Run(speed=0),
+        run=RunOptions(speed=0),
     ),
     Experiment(
         name="python-source",
@@ -214,7 +214,7 @@ _ALL = (
         data=Data(inputs=(), text=PYTHON_SOURCE, batch=32, length=64, holdout=0.1),
         network=Network(cell="lstm", hidden_size=128, layers=2, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=10),
-        run=Run(speed=0),
+        run=RunOptions(speed=0),
     ),
     Experiment(
         name="sine",
@@ -224,7 +224,7 @@ _ALL = (
         data=Data(inputs=(), series=SINE, batch=8, length=40, holdout=0.2),
         network=Network(cell="gru", hidden_size=16, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.01, epochs=200),
-        run=Run(speed=10),
+        run=RunOptions(speed=10),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rnn_tui.experiment.spec import Data, Experiment, Network, Run, Training
+from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
 
 __all__ = ["OWN_PAIRS", "OWN_SERIES", "OWN_TEXT", "name_for"]
 
@@ -11,7 +11,7 @@ OWN_TEXT = Experiment(
     data=Data(inputs=(), batch=32, length=64, holdout=0.1),
     network=Network(cell="lstm", hidden_size=128, embedding=32, head="linear"),
     training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=10),
-    run=Run(speed=0),
+    run=RunOptions(speed=0),
 )  # a small character-level network that a CPU trains in minutes; every setting given takes the place of its own
 
 OWN_PAIRS = Experiment(
@@ -19,7 +19,7 @@ OWN_PAIRS = Experiment(
     data=Data(inputs=(), batch=0, length=0),
     network=Network(cell="lstm", hidden_size=64, head="linear"),
     training=Training(tick="sequence", reduction="mean", lr=1e-2, clip=5, epochs=300),
-    run=Run(speed=0),
+    run=RunOptions(speed=0),
 )  # the same for pairs
 
 OWN_SERIES = Experiment(
@@ -27,7 +27,7 @@ OWN_SERIES = Experiment(
     data=Data(inputs=(), batch=16, length=32, holdout=0.1),
     network=Network(cell="lstm", hidden_size=32, head="linear"),
     training=Training(tick="sequence", reduction="mean", lr=5e-3, clip=1, epochs=100),
-    run=Run(speed=20),
+    run=RunOptions(speed=20),
 )  # and for a series
 
 

@@ -1,4 +1,4 @@
-"""Which targets a run is judged by: a prediction is right when these are, in all rows.
+"""Which targets a run is scored by: a prediction is right when these are, in all rows.
 
 The loss that is learnt counts every target. In the texts of `remember` all targets but the last are filler, and a
 network that says the filler has not learnt what it is asked: only the last step is scored there. Otherwise every step

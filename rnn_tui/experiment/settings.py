@@ -6,11 +6,11 @@ A new setting is one field in `experiment/sections/` with its declaration, and i
 import msgspec
 
 from rnn_tui.experiment.setting import Setting, settings_of
-from rnn_tui.experiment.spec import Data, Network, Run, Training
+from rnn_tui.experiment.spec import Data, Network, RunOptions, Training
 
 __all__ = ["SECTIONS", "SETTINGS", "optimizer_state", "setting"]
 
-SECTIONS: dict[str, type[msgspec.Struct]] = {"data": Data, "network": Network, "training": Training, "run": Run}
+SECTIONS: dict[str, type[msgspec.Struct]] = {"data": Data, "network": Network, "training": Training, "run": RunOptions}
 SETTINGS = tuple(each for name, section in SECTIONS.items() for each in settings_of(section, name))
 
 _BY_PATH = {each.path: each for each in SETTINGS}

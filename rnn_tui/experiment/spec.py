@@ -9,7 +9,7 @@ import msgspec
 
 from rnn_tui.experiment.sections.data import Data, Decimal, Gaps, Header, Separator, Task
 from rnn_tui.experiment.sections.network import Cell, Network
-from rnn_tui.experiment.sections.run import Run
+from rnn_tui.experiment.sections.run import RunOptions
 from rnn_tui.experiment.sections.training import Precision, Schedule, Tick, Training
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "Header",
     "Network",
     "Precision",
-    "Run",
+    "RunOptions",
     "Schedule",
     "Separator",
     "Task",
@@ -58,7 +58,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     data: Data = Data()
     network: Network = Network()
     training: Training = Training()
-    run: Run = Run()
+    run: RunOptions = RunOptions()
 
     @property
     def length(self) -> int:

@@ -62,14 +62,14 @@ def _past_problem(manifest: Manifest) -> str:
         return "its changes of the training are not in the order of their ticks"
     updates = [each.update for each in manifest.held_out]
     if updates != sorted(updates) or max(updates, default=0) > manifest.updates:
-        return "what is held out was judged after passes that it does not have"
+        return "what is held out was evaluated after passes that it does not have"
     if max((manifest.learnt or 0, *(each.epoch for each in manifest.predictions))) > manifest.updates:
         return "it has predictions of passes that it does not have"
     if max(progress.plateau[1:]) > manifest.state_epoch or max(manifest.best[1:]) > max(manifest.epoch, 1):
         return "it counts epochs that it does not have"
     losses = (manifest.loss, progress.earlier, progress.plateau[0], manifest.best[0])
-    judged = (number for each in manifest.held_out for number in (each.loss, each.accuracy, each.rows, each.learnt))
-    return _finite_problem((*losses, *judged)) or _scaling_problem(progress)
+    held_out = (number for each in manifest.held_out for number in (each.loss, each.accuracy, each.rows, each.learnt))
+    return _finite_problem((*losses, *held_out)) or _scaling_problem(progress)
 
 
 def best_problem(best: BestCheckpoint) -> str:

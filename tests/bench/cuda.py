@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.session.session import Session
-from rnn_tui.experiment.spec import Data, Experiment, Network, Run, Training
+from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.gates import GatesAsk
 from rnn_tui.protocol.inspect.gradients import GradientsAsk
@@ -60,7 +60,7 @@ def _ours(path: str, hidden: int, batch: int, length: int, *, looked_at: bool = 
             data=Data(inputs=(), text=path, batch=batch, length=length),
             network=Network(cell="lstm", hidden_size=hidden, layers=_LAYERS, head="linear"),
             training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=0),
-            run=Run(device="cuda"),
+            run=RunOptions(device="cuda"),
         ),
         history=0,
     )

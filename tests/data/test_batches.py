@@ -48,7 +48,7 @@ def test_what_is_held_out_is_never_learnt(characters: int, seed: int, holdout: f
     assert places.min() >= 0
     assert places.max() < first
     assert (batches.learnt, batches.held_out) == (first, characters - first)
-    for piece in batches.judged():
+    for piece in batches.held_out_parts():
         assert piece.places.min() >= first
         assert piece.places.max() < characters
 
@@ -69,7 +69,7 @@ def test_an_epoch_says_no_character_twice(characters: int, seed: int, **data: ob
 @given(**sizes)
 def test_all_that_is_held_out_is_judged_once(characters: int, **data: object) -> None:
     batches = fitting(characters, **data)
-    said = [place for piece in batches.judged() for place in piece.places[1:].ravel().tolist()]
+    said = [place for piece in batches.held_out_parts() for place in piece.places[1:].ravel().tolist()]
     assert sorted(said) == list(range(batches.learnt + 1, characters)) if batches.held_out else not said
 
 
@@ -83,7 +83,7 @@ def test_stateful_rows_go_on_where_they_have_ended(characters: int, **data: obje
         assert not batches.begins_epoch(number)
     assert batches.begins_epoch(batches.count + 1)
     assert (batches.starts(batches.count + 1, 0) == batches.starts(1, 0)).all()
-    pieces = batches.judged(7)
+    pieces = batches.held_out_parts(7)
     assert all(len(piece.starts) == 1 for piece in pieces)
     for before, after in pairwise(pieces):
         assert before.starts[0] + before.length == after.starts[0]

@@ -171,7 +171,7 @@ def test_each_pair_is_learnt_once_an_epoch_and_never_if_it_is_held_out(
         assert len(read) == len(set(read.tolist())) == plan.count * plan.rows
         assert plan.learnt - plan.rows < len(read) <= plan.learnt
         assert not len(read) or read.max() < plan.learnt
-    judged = [place for each in plan.judged() for place in each.tolist()]
+    judged = [place for each in plan.held_out_parts() for place in each.tolist()]
     assert judged == list(range(plan.learnt, count))
 
 

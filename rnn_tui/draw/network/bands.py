@@ -32,7 +32,7 @@ class Unrolled:
     double: bool  # an LSTM hands on two states, h and c
     numbers: bool = False  # inputs, outputs and targets are numbers, as wide as a column
     flow: PhaseFlow | None = None  # where a tick is held in slow motion
-    first_scored: int = 0  # the time step from which on outputs are judged, and marked right or wrong
+    first_scored: int = 0  # the time step from which on outputs are scored, and marked right or wrong
 
     @cached_property
     def own(self) -> int:

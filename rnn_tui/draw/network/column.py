@@ -45,7 +45,7 @@ class StepColumn:
         palette = self.palette
         return palette.accent if self.is_current else palette.dim if self.is_fed else palette.faint
 
-    def judged(self, style: Style) -> Style:
+    def marked(self, style: Style) -> Style:
         """Return the style of what the output band shows: highlighted while it is being computed."""
         flow = self.net.flow
         return _now(flow, self.palette) if self.is_current or (flow and flow.lit("output", self.step)) else style
@@ -94,7 +94,7 @@ def _value(feature: int, column: StepColumn) -> tuple[str, Style]:
         return "·", column.palette.faint
     assert column.net.values is not None
     text = signed(float(column.net.values[column.at, feature]), max(1, column.axis.column - 1))
-    return text, column.judged(column.palette.text)
+    return text, column.marked(column.palette.text)
 
 
 def _probability(column: StepColumn) -> tuple[str, Style]:
@@ -104,7 +104,7 @@ def _probability(column: StepColumn) -> tuple[str, Style]:
         return "", column.palette.faint
     style = column.palette.share(net.output_p[at])
     text = probability(net.output_p[at], min(4, column.axis.column - 1))
-    return text, style if net.flow is None else column.judged(style)
+    return text, style if net.flow is None else column.marked(style)
 
 
 def _output(column: StepColumn) -> tuple[str, Style]:
@@ -115,7 +115,7 @@ def _output(column: StepColumn) -> tuple[str, Style]:
     if not column.is_fed:
         return "·", palette.faint
     if net.numbers:
-        return net.outputs[at], column.judged(palette.text)
+        return net.outputs[at], column.marked(palette.text)
     room = axis.x(step) + axis.column - axis.middle(step)
     if not math.isfinite(net.output_p[at]):
         return "NaN" if room >= 3 else "–", palette.warning

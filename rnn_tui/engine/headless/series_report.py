@@ -69,11 +69,11 @@ def series_summary(session: Session) -> list[str]:
     learnt = LOST if session.hold.lost else f"loss {_loss(update.loss, update.rmse)}"
     parts = [safe(dataset.series.name), learnt]
     if update.held_out_loss is not None:
-        judged = _loss(update.held_out_loss, update.held_out_rmse)
+        evaluated = _loss(update.held_out_loss, update.held_out_rmse)
         which = how_many(session, update.held_out_values or 0, "value", whole=update.held_out_whole)
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
-        parts.append(f"{which}: {judged}")
+        parts.append(f"{which}: {evaluated}")
     scale = f"mean {unit_text(dataset.scale.mean, dataset.scale.deviation, 4)}, deviation {dataset.scale.deviation:.4g}"
     return [*parts, scale, work_done(session, update.updates, counted(dataset.rows * dataset.length, "value"))]
 

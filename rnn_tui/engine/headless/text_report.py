@@ -72,17 +72,17 @@ def text_update(session: Session) -> TextUpdate:
 
 
 def _held_out(session: Session) -> dict[str, Any]:
-    judged = session.branch.held_out.newest()
-    if judged is None:
+    evaluated = session.branch.held_out.newest()
+    if evaluated is None:
         return {}
     return {
-        "held_out_update": judged.update,
-        "held_out_loss": judged.loss,
-        "held_out_bits": judged.loss / math.log(2),
-        "held_out_accuracy": judged.accuracy,
-        "held_out_pairs": judged.rows,
-        "held_out_characters": judged.characters,
-        "held_out_whole": judged.whole,
+        "held_out_update": evaluated.update,
+        "held_out_loss": evaluated.loss,
+        "held_out_bits": evaluated.loss / math.log(2),
+        "held_out_accuracy": evaluated.accuracy,
+        "held_out_pairs": evaluated.rows,
+        "held_out_characters": evaluated.characters,
+        "held_out_whole": evaluated.whole,
         "parted": session.branch.held_out.parted,
     }
 
@@ -110,11 +110,11 @@ def in_part(whole: bool | None) -> str:
     return " (a part of it)" if whole is False else ""
 
 
-def how_many(session: Session, judged: int, what: str, *, whole: bool | None) -> str:
+def how_many(session: Session, evaluated: int, what: str, *, whole: bool | None) -> str:
     """Return `4,096 characters held out`, or `1,024 of 4,096 characters held out` if not all were evaluated."""
     if whole is not False:
-        return f"{counted(judged, what)} held out"
-    return f"{judged:,} of {counted(session.recording.evaluation.characters, what)} held out"
+        return f"{counted(evaluated, what)} held out"
+    return f"{evaluated:,} of {counted(session.recording.evaluation.characters, what)} held out"
 
 
 def name_of(passes: int, updates: int) -> str:

@@ -1,6 +1,6 @@
 """Slow motion: one tick taken apart into phases, and held at each of them for as long as a view likes.
 
-The trainer's own stages are run one by one, as far as the phase on the screen needs them. Where a stage computes
+The trainer's own operations are run one by one, as far as the phase on the screen needs them. Where one computes
 several steps or layers in one call, its results are shown in the order in which the equations need them.
 """
 
@@ -13,13 +13,13 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.bptt import state_gradients
 from rnn_tui.engine.inspect.recompute import LayerPass, recompute
-from rnn_tui.engine.training.trainer import Stage, Trainer
+from rnn_tui.engine.training.trainer import Operation, Trainer
 from rnn_tui.experiment.spec import Network
 from rnn_tui.protocol.phase import Moved, PhaseKind
 
 __all__ = ["PhasePlace", "PhasedTick", "plan"]
 
-_STAGES: dict[PhaseKind, Stage] = {  # what a phase needs
+_OPERATIONS: dict[PhaseKind, Operation] = {  # what a phase needs
     "update": "update",
     "embed": "embed",
     "cell": "cells",
@@ -110,8 +110,8 @@ class PhasedTick:
             )
         )
         self._at = -1
-        self._stages = trainer.stages()
-        self._made: dict[Stage, Tensor | None] = {}
+        self._operations = trainer.operations()
+        self._made: dict[Operation, Tensor | None] = {}
 
     @property
     def now(self) -> PhasePlace:
@@ -129,7 +129,7 @@ class PhasedTick:
         if self.now.kind == "update":
             self._update()
         else:
-            self._run_to(_STAGES[self.now.kind])
+            self._run_to(_OPERATIONS[self.now.kind])
             if self.now.kind == "cell" and self.network.head == "direct":
                 self._run_to("head")  # which does nothing: the state is the output
         if self.is_last or self.now.kind == "backward":
@@ -137,15 +137,15 @@ class PhasedTick:
 
     def finish(self) -> None:
         """Do the rest of the tick."""
-        for stage, value in self._stages:
-            self._made[stage] = value
+        for operation, value in self._operations:
+            self._made[operation] = value
         self.complete = True
 
-    def made(self, stage: Stage) -> Tensor:
-        """Return the result of a stage, (t, N, ...) for the steps of this tick, time first."""
-        value = self._made[stage]
+    def made(self, operation: Operation) -> Tensor:
+        """Return the result of an operation, (t, N, ...) for the steps of this tick, time first."""
+        value = self._made[operation]
         assert value is not None
-        return value.transpose(0, 1) if stage == "embed" and self.trainer.dataset.batch_first else value
+        return value.transpose(0, 1) if operation == "embed" and self.trainer.dataset.batch_first else value
 
     # ---- what has been computed by now ------------------------------------------------------------------------
 
@@ -201,9 +201,9 @@ class PhasedTick:
 
     # ---- what is done -----------------------------------------------------------------------------------------
 
-    def _run_to(self, stage: Stage) -> None:
-        while stage not in self._made:
-            name, value = next(self._stages)
+    def _run_to(self, operation: Operation) -> None:
+        while operation not in self._made:
+            name, value = next(self._operations)
             self._made[name] = value
 
     @torch.no_grad()

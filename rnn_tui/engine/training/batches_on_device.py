@@ -165,9 +165,9 @@ class LongDataset(Dataset):
         """Tell it within an epoch, where the data are stateful."""
         return self.plan.stateful and not self.plan.begins_epoch(number)
 
-    def judged(self, most: int) -> list[Piece]:
+    def held_out_parts(self, most: int) -> list[Piece]:
         """Return what is held out, in pieces; where it is stateful, of at most so many time steps each."""
-        return self.plan.judged(most)
+        return self.plan.held_out_parts(most)
 
     def piece(self, piece: Piece) -> tuple[Tensor, Tensor, None]:
         """Return what the model reads of a piece, and the targets; no row of it is padded."""
@@ -260,9 +260,9 @@ class PairsDataset(Dataset):
         """Count them without the steps that have no target."""
         return self._targets_by[stop]
 
-    def judged(self) -> list[Places]:
+    def held_out_parts(self) -> list[Places]:
         """Return what is held out, batch by batch."""
-        return self.plan.judged()
+        return self.plan.held_out_parts()
 
     def piece(self, chosen: Places) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return what the model reads of some pairs, the targets, and the lengths of the rows as `lengths` has them."""

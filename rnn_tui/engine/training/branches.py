@@ -107,8 +107,8 @@ class Branch:
         """Return what early stopping watches, of each whole epoch: the held-out loss, or the mean of its updates."""
         learnt, found = list(self.losses), []
         for end in range(batches, len(learnt) + 1, batches):
-            judged = self.held_out.regular(end)
-            found.append(sum(learnt[end - batches : end]) / batches if judged is None else judged.loss)
+            evaluated = self.held_out.regular(end)
+            found.append(sum(learnt[end - batches : end]) / batches if evaluated is None else evaluated.loss)
         return found
 
     def fork(self, name: str, tick: int, change: Change) -> "Branch":

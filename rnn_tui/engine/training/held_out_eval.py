@@ -114,5 +114,5 @@ class HeldOutEvaluator:
     ) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
         """Return for each piece a function: what the model reads, the targets, and the lengths of padded rows."""
         if isinstance(dataset, PairsDataset):
-            return [partial(dataset.piece, chosen) for chosen in dataset.judged()]
-        return [partial(dataset.piece, piece) for piece in dataset.judged(most)]
+            return [partial(dataset.piece, chosen) for chosen in dataset.held_out_parts()]
+        return [partial(dataset.piece, piece) for piece in dataset.held_out_parts(most)]

@@ -23,9 +23,9 @@ from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 
-__all__ = ["PassStart", "Stage", "Trainer"]
+__all__ = ["Operation", "PassStart", "Trainer"]
 
-Stage = Literal["update", "embed", "cells", "head", "loss", "backward"]
+Operation = Literal["update", "embed", "cells", "head", "loss", "backward"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,10 +130,10 @@ class Trainer:
 
     def tick(self) -> None:
         """Feed one character or the rest of the sequence: forward, its loss, and at the end of the pass backward."""
-        for _ in self.stages():
+        for _ in self.operations():
             pass
 
-    def stages(self) -> Iterator[tuple[Stage, Tensor | None]]:
+    def operations(self) -> Iterator[tuple[Operation, Tensor | None]]:
         """Run the operations of a tick one by one: yields what has just been done, and its result.
 
         Between two of them the tick can be held; it has happened when this is exhausted.

@@ -6,10 +6,10 @@ import msgspec
 
 from rnn_tui.experiment.setting import Setting
 
-__all__ = ["Run"]
+__all__ = ["RunOptions"]
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where and how fast it runs, and where it pauses."""
 
     speed: Annotated[

@@ -50,7 +50,7 @@ class LossPane(Pane):
         name = self.NAME + (f" · floor {compact(experiment.floor)}" if experiment.floor is not None else "")
         guess = f" · guessing {compact(scene.opened.guessing)}" if scene.opened.guessing is not None else ""
         if scene.held_out is not None:
-            return self.in_border(*(f"{name} · held out {form}" for form in _judged(scene.held_out)))
+            return self.in_border(*(f"{name} · held out {form}" for form in _evaluated(scene.held_out)))
         if experiment.data.per_character:
             each = " · nats per character"
             return self.in_border(f"{name}{guess}{each}", f"{name}{each}", name)
@@ -63,8 +63,8 @@ class LossPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """Return what the other curves and the points are, and which axes are logarithmic."""
-        judged = scene.held_out
-        green = [] if judged is None else _parting(judged, _pass(scene))
+        held_out = scene.held_out
+        green = [] if held_out is None else _parting(held_out, _pass(scene))
         parts = green[:1]
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
@@ -117,16 +117,16 @@ class LossPane(Pane):
 
 def _squared(scene: Scene) -> str:
     """Write the squared errors, in the units of the series."""
-    scale, loss, judged = scene.opened.scale, scene.frame.status.loss, scene.held_out
+    scale, loss, held_out = scene.opened.scale, scene.frame.status.loss, scene.held_out
     if scale is None or loss is None:
         return "squared error"
     text = f"rmse {compact(scale.deviation * math.sqrt(loss))}"
-    if judged is not None:
-        text += f" · held out {compact(scale.deviation * math.sqrt(judged.loss))}"
+    if held_out is not None:
+        text += f" · held out {compact(scale.deviation * math.sqrt(held_out.loss))}"
     return text
 
 
-def _judged(held_out: HeldOut) -> tuple[str, ...]:
+def _evaluated(held_out: HeldOut) -> tuple[str, ...]:
     """Return the scores of the part held out, in ever fewer words."""
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
     bits = f", {held_out.bits:.3f} bits" if math.isfinite(held_out.loss) else ""

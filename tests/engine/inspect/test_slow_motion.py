@@ -198,8 +198,8 @@ def test_gradients_of_states_are_those_in_the_graph_of_character_ticks() -> None
     trainer = Session(experiment()).trainer
     kept: list[tuple[Tensor, Tensor]] = []
     for _ in range(6):
-        for stage, value in trainer.stages():
-            if stage == "cells":
+        for operation, value in trainer.operations():
+            if operation == "cells":
                 assert value is not None
                 assert isinstance(trainer.state, Tensor)
                 kept.append((value, trainer.state))

@@ -230,5 +230,5 @@ def test_no_character_of_it_is_ever_learnt(tmp_path: Path, stateful: bool) -> No
         assert task.targets is not None
         assert kept not in task.inputs
         assert kept not in task.targets
-    for piece in task.plan.judged():
+    for piece in task.plan.held_out_parts():
         assert (task.corpus.indices(piece.places) == kept).all()

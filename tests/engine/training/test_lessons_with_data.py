@@ -12,7 +12,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsDataset
 from rnn_tui.engine.training.prediction import predicted_text, right_rows
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.spec import ExperimentError, Run
+from rnn_tui.experiment.spec import ExperimentError, RunOptions
 
 
 @pytest.mark.parametrize("name", ["spell", "read"])
@@ -20,7 +20,9 @@ from rnn_tui.experiment.spec import ExperimentError, Run
 def test_every_seed_learns_the_ten_words(name: str, seed: int) -> None:
     """Within half of the epochs, and still knows them at the end."""
     lesson = LESSONS[name]
-    session = Session(replace(lesson, training=replace(lesson.training, seed=seed), run=Run(device="cpu")), history=0)
+    session = Session(
+        replace(lesson, training=replace(lesson.training, seed=seed), run=RunOptions(device="cpu")), history=0
+    )
     while session.tick():
         pass
     assert session.learnt is not None
@@ -44,7 +46,9 @@ def test_sums_are_right_and_all_there() -> None:
 def test_sums_that_are_held_out_are_never_read_in_either_order() -> None:
     """Over more than an epoch."""
     lesson = LESSONS["sums"]
-    session = Session(replace(lesson, run=Run(device="cpu"), network=replace(lesson.network, hidden_size=2)), history=0)
+    session = Session(
+        replace(lesson, run=RunOptions(device="cpu"), network=replace(lesson.network, hidden_size=2)), history=0
+    )
     task = session.trainer.dataset
     assert isinstance(task, PairsDataset)
     seen = set()
@@ -77,7 +81,7 @@ def test_python_source_is_what_lies_on_this_machine() -> None:
         places.append(text.index(Path(spec.origin).read_text(encoding="utf-8")))
     assert places == sorted(places)
     lesson = LESSONS["python-source"]
-    small = replace(lesson, network=replace(lesson.network, hidden_size=2, layers=1), run=Run(device="cpu"))
+    small = replace(lesson, network=replace(lesson.network, hidden_size=2, layers=1), run=RunOptions(device="cpu"))
     session = Session(small, history=0)
     session.tick()
     assert hashlib.sha256(text.encode()).hexdigest()[:12] in session.origin
