@@ -22,8 +22,8 @@ class EngineGoneScreen(Dialog[bool]):
     """Ask whether to start another engine, from the last checkpoint if there is one; False: quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "answer(True)", "start again"),
-        Binding("escape,q", "answer(False)", "quit"),
+        Binding("enter", "answer(True)", "start again", tooltip="Start the same experiment in a new engine"),
+        Binding("escape,q", "answer(False)", "quit", tooltip="Leave the program"),
     ]
     DEFAULT_CSS = """
     #last-words { height: auto; max-height: 45vh; background: $panel; padding: 0 1; margin: 1 0; }

@@ -20,11 +20,11 @@ class ExplainScreen(Dialog[None]):
     """Explains one of the panes on the screen; tab goes to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "turn(1)", "next pane"),
-        Binding("shift+tab", "turn(-1)", "previous pane"),
+        Binding("tab", "turn(1)", "next pane", tooltip="Explain the next pane"),
+        Binding("shift+tab", "turn(-1)", "previous pane", tooltip="Explain the previous pane"),
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),
-        Binding("escape,h,q,enter,space,question_mark", "leave", "close"),
+        Binding("escape,h,q,enter,space,question_mark", "leave", "close", tooltip="Close the explanation"),
     ]
     DEFAULT_CSS = """
     #explain-text { height: auto; max-height: 70vh; scrollbar-size-vertical: 1; }

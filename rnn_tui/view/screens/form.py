@@ -44,8 +44,8 @@ class Form(Dialog[Result]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "submit", "submit", priority=True),
-        Binding("escape", "cancel", "cancel"),
+        Binding("ctrl+s", "submit", "submit", priority=True, tooltip="Accept what the form says"),
+        Binding("escape", "cancel", "cancel", tooltip="Close the form and change nothing"),
     ]
     DEFAULT_CSS = """
     #form-last { height: auto; margin: 1 0 0 0; }

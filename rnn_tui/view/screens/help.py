@@ -64,9 +64,9 @@ class HelpScreen(Dialog[None]):
 
     AUTO_FOCUS = "#help-text"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "close"),
-        Binding("question_mark,q,f1", "leave", "close"),
-        Binding("slash", "search", "search"),
+        Binding("escape", "back", "close", tooltip="Leave the search, or close the manual"),
+        Binding("question_mark,q,f1", "leave", "close", tooltip="Close the manual"),
+        Binding("slash", "search", "search", tooltip="Find a word in all pages"),
         Binding("left", "turn(-1)", "previous page", show=False),
         Binding("right", "turn(1)", "next page", show=False),
         Binding("down", "move(1)", "next hit", show=False),

@@ -27,8 +27,8 @@ class LessonsScreen(Dialog[Experiment | None]):
     """Choose a lesson, and return its experiment, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "close"),
-        Binding("slash", "filter", "filter"),
+        Binding("escape", "back", "close", tooltip="Leave the filter, or close the list"),
+        Binding("slash", "filter", "filter", tooltip="Show only the lessons with a word"),
         Binding("down", "move(1)", "next", show=False),
         Binding("up", "move(-1)", "previous", show=False),
     ]

@@ -19,9 +19,9 @@ class QuitScreen(Dialog[Goodbye]):
     """Ask how to quit: end the run, or leave it as it is; None: stay."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+q", "answer('stop')", "stop the run"),
-        Binding("d", "answer('leave')", "leave it training"),
-        Binding("escape", "answer('')", "stay"),
+        Binding("q,ctrl+q", "answer('stop')", "stop the run", tooltip="End training and leave"),
+        Binding("d", "answer('leave')", "leave it training", tooltip="Leave; attach shows it again"),
+        Binding("escape", "answer('')", "stay", tooltip="Close the question"),
     ]
     DEFAULT_CSS = """
     #quit { width: 72; max-width: 100%; }
