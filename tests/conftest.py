@@ -42,3 +42,20 @@ settings.load_profile("house")
 def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files need not outlive a loss of power."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run only some cases of a test marked `sampled(count)`, evenly spread; all of them where RNN_TUI_ROUNDS is set."""
+    if "RNN_TUI_ROUNDS" in os.environ or any("[" in each for each in config.args):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out: set[pytest.Item] = set()
+    for each in cases.values():
+        (count,) = each[0].get_closest_marker("sampled").args  # type: ignore[union-attr]
+        chosen = {round(at * (len(each) - 1) / max(count - 1, 1)) for at in range(count)}
+        left_out.update(item for at, item in enumerate(each) if at not in chosen)
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]

@@ -13,6 +13,7 @@ from rnn_tui.data.series import TimeSeries, forget_series, read_series
 from rnn_tui.data.text import Corpus, file_version, read_corpus
 from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.rules.data import NEVER_LEARNT
+from rnn_tui.experiment.settings import as_read
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 
@@ -41,7 +42,7 @@ def load(experiment: Experiment) -> LoadedData:
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)
-    corpus = _corpus(data.text, data.encoding, data.vocabulary, file_version(data.text))
+    corpus = _corpus(as_read(data), file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
@@ -52,8 +53,7 @@ def load(experiment: Experiment) -> LoadedData:
 
 def _read_pairs(experiment: Experiment) -> LoadedData:
     data = experiment.data
-    of_pairs = Data(inputs=(), pairs=data.pairs, task=data.task, encoding=data.encoding, vocabulary=data.vocabulary)
-    pairs = _pairs(of_pairs, experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
+    pairs = _pairs(as_read(data), experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
     longest = pairs.longest
     if data.length and data.length < longest:
         raise ExperimentError(
@@ -91,9 +91,9 @@ def check_file(experiment: Experiment) -> None:
 
 
 @lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice
-def _corpus(text: str, encoding: str, vocabulary: str, version: tuple[int, int]) -> Corpus:
+def _corpus(data: Data, version: tuple[int, int]) -> Corpus:
     del version
-    return read_corpus(Data(inputs=(), text=text, encoding=encoding, vocabulary=vocabulary))
+    return read_corpus(data)
 
 
 def _with(experiment: Experiment, **found: Any) -> Experiment:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from rnn_tui.common.wording import counted
@@ -15,6 +14,7 @@ from rnn_tui.data.csv.numbers import NumberProblem, parse_numbers
 from rnn_tui.data.csv.row_order import dated_order
 from rnn_tui.data.csv.table import TableError, read_table
 from rnn_tui.data.text import file_version, text_of
+from rnn_tui.experiment.settings import as_read
 from rnn_tui.experiment.spec import SINE, Data, ExperimentError
 
 __all__ = ["Scale", "TimeSeries", "forget_series", "made_up_sine", "read_series", "without_gaps"]
@@ -102,7 +102,7 @@ def read_series(data: Data, seed: int = 0) -> TimeSeries:
     """
     if data.series == SINE:
         return made_up_sine(seed)
-    return _read_file(replace(data, batch=1, length=1, stateful=False, holdout=0.0), file_version(data.series))
+    return _read_file(as_read(data), file_version(data.series))
 
 
 def forget_series() -> None:

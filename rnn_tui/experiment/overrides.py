@@ -9,6 +9,7 @@ import msgspec
 
 from rnn_tui.experiment.breakpoints import needs_learning
 from rnn_tui.experiment.presets import OWN_PAIRS, OWN_SERIES, OWN_TEXT, name_for
+from rnn_tui.experiment.settings import READING
 from rnn_tui.experiment.spec import END, Experiment, Training
 from rnn_tui.experiment.validate import to_dict
 
@@ -28,7 +29,7 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         values["training"]["tick"] = "sequence"
     if "network.hidden_size" not in given:
         _follow_vocabulary(values)
-    if _texts(values) != _texts(to_dict(base)):  # the lesson's description is no longer true
+    if _read(values) != _read(to_dict(base)):  # the lesson's description is no longer true
         data = values["data"]
         values["name"], values["about"] = name_for(data["text"] or data["pairs"] or data["series"]), ""
     return values
@@ -92,14 +93,10 @@ def _follow_vocabulary(values: dict[str, Any]) -> None:
         network["hidden_size"] = classes // directions
 
 
-def _texts(values: dict[str, Any]) -> list[list[str]]:
-    data = values["data"]
-    return [
-        list(data["inputs"]),
-        list(data["targets"]),
-        [data["text"], data["pairs"], data["task"], data["vocabulary"]],
-        [data["series"], data["column"]],
-    ]
+def _read(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that say which data are read."""
+    found = {name: values["data"][name] for name in READING}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
 def _characters(values: dict[str, Any]) -> set[str]:

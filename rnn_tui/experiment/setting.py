@@ -42,6 +42,7 @@ class Setting:
     resume: bool = False  # whether it may be another one when a run is resumed
     since: str = ""  # the version that has it first
     memory: bool = False  # whether the memory estimate depends on it
+    passes: bool = False  # it divides the data into passes, and changes nothing of what is read
     optimizer_state: Callable[[Any], tuple[str, ...]] | None = None  # of a training: keys of what the optimiser keeps
 
     path: str = ""  # "network.hidden_size"

@@ -35,6 +35,7 @@ def shell(words: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, check=False)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("closed", "arguments"),
     [
@@ -86,6 +87,7 @@ def test_a_folder_that_has_been_deleted(arguments: tuple[str, ...], place: Path)
     assert done.stderr == b"rnn-tui: the folder that you are in has been deleted: go to another one (cd)\n"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

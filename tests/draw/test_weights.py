@@ -135,6 +135,7 @@ def test_the_scale_is_that_of_the_whole_matrix_where_a_part_of_it_is_drawn() -> 
     assert "W −7 " in texts(picture(facts, 60, 14))[-1]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("size", [(1, 2), (1, 5), (4, 8), (3, 128), (4, 512)])
 def test_what_is_said_to_fit_is_drawn_whole(width: int, height: int, size: tuple[int, int]) -> None:

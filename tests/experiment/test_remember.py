@@ -243,6 +243,7 @@ def test_the_gradient_dies_on_its_way_back_through_an_rnn_and_lives_in_an_lstm()
     assert max(gradients(trained("gru"))) > 0.05
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("cell", "gap", "unlearnt"),
     [("rnn", 20, set(range(20))), ("rnn", 3, set()), ("lstm", 20, {16}), ("gru", 20, set())],

@@ -40,6 +40,7 @@ def assert_ascii(app: RnnApp) -> None:
 # ---- the screen ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("lesson", "size"),
     [  # every lesson, and every size with one that learns and one that does not

@@ -23,6 +23,7 @@ def pausing(*texts: str, lesson: str = "hihello") -> Experiment:
     return replace(LESSONS[lesson], run=run)
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(
     ("there", "keys", "answer"),
     [

@@ -113,6 +113,7 @@ PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
 }
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("key", PICTURES)
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
 async def test_the_answer_is_drawn(key: str, size: tuple[int, int]) -> None:

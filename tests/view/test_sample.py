@@ -237,6 +237,7 @@ async def test_what_was_typed_for_other_data_is_over() -> None:
 # ---- the dialog ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [

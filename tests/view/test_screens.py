@@ -82,6 +82,7 @@ async def test_a_letter_with_alt_is_none_for_the_filter() -> None:
     assert await answer_to(LessonsScreen("ohlol"), "slash", *"ohlol", "up", "enter") is LESSONS["ohlol-cell"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_every_lesson_is_about_has_room(size: tuple[int, int]) -> None:
     app = Host(LessonsScreen(next(iter(LESSONS))))

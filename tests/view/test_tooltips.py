@@ -20,7 +20,7 @@ def _classes() -> Iterator[type[DOMNode]]:
                 yield each
 
 
-@pytest.mark.parametrize("owner", sorted(_classes(), key=lambda each: each.__qualname__), ids=lambda each: each.__name__)
+@pytest.mark.parametrize("owner", sorted(_classes(), key=str), ids=str)
 def test_every_shown_key_has_a_tooltip(owner: type[DOMNode]) -> None:
     for each in owner.__dict__.get("BINDINGS", ()):
         assert isinstance(each, Binding)

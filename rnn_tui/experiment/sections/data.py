@@ -168,6 +168,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             maximum=1_000_000,
             unused=_without_file,
             since="0.1.0",
+            passes=True,
             memory=True,
         ),
     ] = 1
@@ -180,6 +181,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             maximum=1_000_000,
             unused=_without_file,
             since="0.1.0",
+            passes=True,
             memory=True,
         ),
     ] = 64
@@ -189,6 +191,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "carry the state over from one pass to the next; --no-stateful: shuffle the sequences",
             unused=_for_pairs,
             since="0.1.0",
+            passes=True,
         ),
     ] = False
     holdout: Annotated[
@@ -200,6 +203,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             maximum=0.9,
             unused=_without_file,
             since="0.1.0",
+            passes=True,
         ),
     ] = 0.0
     vocabulary: Annotated[

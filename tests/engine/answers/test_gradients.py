@@ -207,6 +207,7 @@ def test_what_is_not_finite_is_shown_as_such(cell: str, value: float) -> None:
 LONG = {"inputs": ["hello world, " * 13], "targets": ["ello world, h" * 13]}  # 169 time steps
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("cell", GATES)
 @pytest.mark.parametrize("layers", [{"layers": 2}, {"bidirectional": True, "layers": 2}])
 @pytest.mark.parametrize("at", [40, 168])

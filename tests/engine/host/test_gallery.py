@@ -115,8 +115,16 @@ def test_where_training_fills_all_cores_or_would_drawing_counts_as_well(
     monkeypatch.setattr(type(hall.driver.session), "tries_threads", tries)
     hall.drawing = 0.018
     assert hall.run(20) == pytest.approx(share, rel=0.2)
-    for hall.drawing in (1e9, math.inf, math.nan):  # nonsense holds nothing up, and wins nothing
-        assert 0 < hall.run(8) <= 0.05
+
+
+@pytest.mark.parametrize("seconds", [1e9, math.inf, math.nan])
+def test_nonsense_about_drawing_holds_nothing_up_and_wins_nothing(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = Hall(monkeypatch, Wanted(count=6), cost=0.002)
+    monkeypatch.setattr("rnn_tui.engine.host.driver.fills_cores", lambda: True)
+    hall.drawing = seconds
+    assert 0 < hall.run(8) <= 0.05
 
 
 def test_frames_for_others_are_bounded_however_many_ways_there_are_to_look(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,6 +105,7 @@ def phases_of_tick(session: Session) -> list[Phase]:
     return found
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("what", EVERY, ids=name)
 def test_slow_motion_gives_the_same_bits(what: Experiment) -> None:
     count = 2 * what.length + 2 if what.training.tick == "character" else 4
@@ -352,6 +353,7 @@ def test_update_tells_how_far_each_matrix_moves(what: Experiment) -> None:
 # ---- what is shown at each phase ------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("what", EVERY, ids=name)
 def test_nothing_is_shown_before_it_is_computed_and_nothing_changes_afterwards(what: Experiment) -> None:
     session = Session(what)
@@ -405,6 +407,7 @@ def test_the_phases_come_in_the_order_of_the_equations() -> None:
     )
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("what", EVERY, ids=name)
 def test_words_are_one_line_that_fits_a_small_screen(what: Experiment) -> None:
     session = Session(what)

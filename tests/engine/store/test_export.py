@@ -171,6 +171,7 @@ def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: st
         assert refusal(code, "1.5", wrong)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("arguments", [("a", "many"), ("a", "5", "warm"), ("a", "5", "-1"), ("a", "5", "nan")])
 def test_a_wrong_number_for_the_script_of_a_text_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     experiment = on_text(tmp_path, letters(400), batch=2, length=16)

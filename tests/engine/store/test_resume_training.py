@@ -86,6 +86,7 @@ TRAINING: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("training", TRAINING, ids=lambda each: "-".join(map(str, each.values())))
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_ways_of_learning_go_on(tmp_path: Path, training: dict[str, Any], dropout: float) -> None:

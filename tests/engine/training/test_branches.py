@@ -66,6 +66,7 @@ def equal(one: list[Tensor], other: list[Tensor]) -> bool:
     return len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("name", "tick"), both_ticks())
 def test_every_tick_comes_back_to_the_bit(name: str, tick: str) -> None:
     """Backwards, forwards and crosswise, in the middle of a sequence too."""

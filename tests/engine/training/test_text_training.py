@@ -85,6 +85,7 @@ def dense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rnn_tui.engine.session.replay._LONGEST", 1e9)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.usefixtures("dense")
 @pytest.mark.parametrize("stateful", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
