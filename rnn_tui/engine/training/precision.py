@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.network.fused import direct
 from rnn_tui.engine.network.model import Model
 from rnn_tui.experiment.spec import Precision
 
@@ -35,7 +36,7 @@ def build_scaler(precision: Precision, device: torch.device) -> torch.amp.GradSc
 
 def forward_parts(model: Model, precision: Precision, cast: Cast) -> tuple[Callable[..., Any], ...]:
     """Return embedding, recurrent layers and head, as a tick runs them; the logits are float32 in any case."""
-    parts: tuple[Callable[..., Any], ...] = (model.embed, model.recurrent, model.read_out)
+    parts: tuple[Callable[..., Any], ...] = (model.embed, direct(model.recurrent), model.read_out)
     if precision == "float32":
         return parts
 
