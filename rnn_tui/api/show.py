@@ -8,7 +8,7 @@ from rnn_tui.api.run import Run
 from rnn_tui.client.link import start_engine
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import SaveOptions
-from rnn_tui.runs.catalog import new_folder
+from rnn_tui.runs.folders import new_folder
 from rnn_tui.runs.read_checkpoint import read_experiment
 from rnn_tui.view.model.launch import LaunchOptions
 

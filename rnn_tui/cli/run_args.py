@@ -19,7 +19,8 @@ from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import SaveOptions
-from rnn_tui.runs.catalog import NoSuchRun, find, newest, runs_folder
+from rnn_tui.runs.catalog import NoSuchRun, find, newest
+from rnn_tui.runs.folders import runs_folder
 from rnn_tui.runs.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors
 

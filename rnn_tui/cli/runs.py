@@ -31,7 +31,8 @@ def runs(*, json: bool) -> None:
     """List the runs: those that train now, and those that are kept on the disk, the newest first."""
     from rnn_tui.client.discovery import EnginesError, live_engines
     from rnn_tui.common.process import home_problem
-    from rnn_tui.runs.catalog import RunsUnreadable, list_runs, runs_folder
+    from rnn_tui.runs.catalog import RunsUnreadable, list_runs
+    from rnn_tui.runs.folders import runs_folder
 
     try:
         living = live_engines()

@@ -226,7 +226,7 @@ def _view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
 def _need_text_paths(launch: "LaunchOptions") -> None:
     """Raise UsageError where a folder that an engine may hear of is not UTF-8."""
     from rnn_tui.common.process import is_text
-    from rnn_tui.runs.catalog import runs_folder
+    from rnn_tui.runs.folders import runs_folder
 
     keep = launch.keep
     for folder in (str(runs_folder()), *((keep.folder, keep.tensorboard) if keep is not None else ())):

@@ -1,18 +1,16 @@
 """Runs on the disk: one folder each, found by name, by the beginning of a name, or by path."""
 
 import os
-import re
-import secrets
-import time
 from pathlib import Path
 
 import msgspec
 
 from rnn_tui.common.atomic_files import exists
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.process import home_problem, user_data_folder
+from rnn_tui.common.process import home_problem
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.runs.folders import runs_folder
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, Manifest
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
 
@@ -22,14 +20,9 @@ __all__ = [
     "RunsUnreadable",
     "find",
     "list_runs",
-    "new_folder",
     "newest",
     "read_entry",
-    "runs_folder",
-    "short_name",
 ]
-
-_LONGEST = 40  # characters of an experiment's name in the name of a folder
 
 
 class NoSuchRun(ValueError):
@@ -56,22 +49,6 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest | None = None
     best: BestCheckpoint | None = None  # None also where there is none yet
     problem: str = ""
-
-
-def runs_folder() -> Path:
-    """Return the folder where runs are kept by default."""
-    return user_data_folder("rnn-tui") / "runs"
-
-
-def new_folder(experiment: Experiment) -> Path:
-    """Choose a folder for a run that begins now, as `hihello-2025-01-31-3f9a1c`. Nothing is written."""
-    name = re.sub(r"[^a-z0-9]+", "-", experiment.name.lower())[:_LONGEST].strip("-") or "run"
-    return runs_folder() / f"{name}-{time.strftime('%Y-%m-%d')}-{secrets.token_hex(3)}"
-
-
-def short_name(folder: Path) -> str:
-    """Return what `find` finds a run by: its name where it is in the usual place, else its path."""
-    return folder.name if folder.parent == runs_folder() else str(folder)
 
 
 def find(name: str) -> Path:

@@ -7,7 +7,8 @@ import re
 import stat
 from pathlib import Path
 
-from rnn_tui.runs.catalog import find, runs_folder
+from rnn_tui.runs.catalog import find
+from rnn_tui.runs.folders import runs_folder
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST
 
 __all__ = ["CannotRemove", "find_to_remove", "is_ours", "remove_run"]

@@ -22,7 +22,7 @@ def summary(session: Session, seconds: float, checkpointer: "Checkpointer | None
     epoch, one, more = session.progress.epoch, *_UNITS[session.experiment.training.learn]
     parts.append(f"{epoch:,} {one if epoch == 1 else more} in {took}")
     if checkpointer is not None:
-        from rnn_tui.runs.catalog import short_name  # only where a run is kept: it takes time to load
+        from rnn_tui.runs.folders import short_name  # only where a run is kept: it takes time to load
 
         parts.append(f"{checkpointer.kept_in_words} {safe(short_name(checkpointer.folder))}")
     if session.hold.hits and not session.hold.lost:

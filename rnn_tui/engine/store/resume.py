@@ -26,7 +26,7 @@ from rnn_tui.experiment.hash import is_made_up
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import write as to_toml
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
-from rnn_tui.runs.catalog import new_folder
+from rnn_tui.runs.folders import new_folder
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_best, read_manifest, read_tensors
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine.session.session import Session
 from rnn_tui.protocol.commands import Open, SaveOptions
-from rnn_tui.runs.catalog import new_folder, short_name
+from rnn_tui.runs.folders import new_folder, short_name
 
 if TYPE_CHECKING:
     from rnn_tui.engine.store.checkpointer import Checkpointer

@@ -66,7 +66,7 @@ def last_lines(
     elif opened is not None and opened.experiment.training.learn:
         if ends_run or on_hangup == "stop":
             if opened.kept:
-                from rnn_tui.runs.catalog import short_name  # for start-up time
+                from rnn_tui.runs.folders import short_name  # for start-up time
 
                 yield f"Saved: rnn-tui resume {shlex.quote(safe(short_name(Path(opened.kept))))}"
         else:
