@@ -1,5 +1,6 @@
 """A driver without a socket, and the frames of its run."""
 
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.frames import Frames
 
@@ -10,5 +11,5 @@ class Driven(Driver):
     """A driver that tells nobody what goes wrong."""
 
     def __init__(self) -> None:
-        super().__init__(lambda _: None)
+        super().__init__(obey)
         self.frames = Frames(self)

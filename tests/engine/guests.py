@@ -17,6 +17,7 @@ from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import Buffer, decode_message, pack
+from tests.engine.driven import Driven
 
 __all__ = ["PATIENCE", "Guest", "House", "house"]
 
@@ -90,7 +91,8 @@ class House:
         listener.bind(str(self._path))
         listener.listen(8)
         self.reception = Reception(listener, Greeting(version=VERSION, torch="2"))
-        self.server = Server(self.reception, on_hangup, folder=folder, idle=idle)
+        driver = Driven()
+        self.server = Server(self.reception, driver, driver.frames, on_hangup, folder=folder, idle=idle)
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 

@@ -7,6 +7,7 @@ from rnn_tui.engine.host.connection import Connection, Rank, Reception
 from rnn_tui.engine.host.server import Server
 from rnn_tui.protocol.commands import Command
 from rnn_tui.protocol.engine_messages import EngineMessage
+from tests.engine.driven import Driven
 
 __all__ = ["Script", "Scripted"]
 
@@ -54,7 +55,7 @@ class Script(Reception):
 
     def run(self) -> list[EngineMessage]:
         """All that a server says to it; the run ends with it. Each turn is heard and shown, on any machine."""
-        server = Server(self, "stop")
+        server = Server(self, driver := Driven(), driver.frames, "stop")
         server._hearing = server._gallery._driving = Budget(1.0, most=math.inf)
         server.run()
         return self.sent

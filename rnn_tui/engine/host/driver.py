@@ -14,7 +14,7 @@ from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.threads import choose_threads, fills_cores
 from rnn_tui.experiment.memory import check_memory, shortage_told
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Open
+from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.inspect import Ask
 
@@ -27,9 +27,10 @@ _EVALUATION = 0.05  # seconds of evaluating held-out data between two looks at t
 class Driver:
     """Plays one session, or holds it, or waits for one to be opened."""
 
-    def __init__(self, tell: Callable[[Refused], None]) -> None:
-        """Begin without a session. `tell` is called with what goes wrong between two commands."""
-        self._tell = tell
+    def __init__(self, obey: Callable[["Driver", Command], None]) -> None:
+        """Begin without a session. `obey` carries out a command: see `engine/host/commands.py`."""
+        self._obey = obey
+        self.tell: Callable[[Refused], None] = lambda _: None  # what goes wrong between two commands
         self.session: Session | None = None
         self.playing = False
         self.pace = Pace()
@@ -65,6 +66,16 @@ class Driver:
     def name(self) -> str:
         """The name by which the run is found; empty as long as there is none."""
         return "" if self.session is None else self._folder.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session."""
+        return self.session is not None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its epochs are over."""
+        return self.session is not None and self.session.done
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -121,6 +132,10 @@ class Driver:
         else:
             self.pace.ticked()
 
+    def obey(self, command: Command) -> None:
+        """Carry out a command. Raises ExperimentError or HistoryError where that cannot be; the run stays as it was."""
+        self._obey(self, command)
+
     # ---- what commands are made of ----------------------------------------------------------------------------
 
     def open(self, command: Open) -> None:
@@ -146,6 +161,10 @@ class Driver:
         """Play, or hold."""
         self.playing = self._asked_to_play = on
         self.pace.begin(to_tick=on and to_tick)
+
+    def pause(self) -> None:
+        """Hold."""
+        self.play(False)
 
     def play_to_end_of_stretch(self) -> None:
         """Play as fast as possible to the end of the pass or the epoch, and hold there."""
@@ -212,4 +231,4 @@ class Driver:
         gc.freeze()  # what lives as long as the run need not be looked at again
 
     def _say(self, problem: str) -> None:
-        self._tell(Refused(problem=problem))
+        self.tell(Refused(problem=problem))

@@ -16,8 +16,7 @@ from msgspec.structs import replace
 
 from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.connection import Connection
-from rnn_tui.engine.host.driver import Driver
-from rnn_tui.engine.host.frames import Frames
+from rnn_tui.engine.host.host import Host, Pictures
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 
@@ -50,11 +49,11 @@ class View:
 
 
 class Gallery:
-    """Answers requests with frames of one driver's run."""
+    """Answers requests with frames of one host's run."""
 
-    def __init__(self, driver: Driver, frames: Frames, send: Callable[[Connection, Frame], object]) -> None:
-        self._driver = driver
-        self._frames = frames
+    def __init__(self, host: Host, pictures: Pictures, send: Callable[[Connection, Frame], object]) -> None:
+        self._host = host
+        self._pictures = pictures
         self._send = send
         self._driving = Budget(_ALL)
         self._watching = Budget(_OTHERS)
@@ -67,13 +66,13 @@ class Gallery:
         waiting = [view for view in views if view.look is not None and self._is_ready(view, view.look)]
         if not waiting:
             return
-        driver = self._driver
+        host = self._host
         self._driving.share = _ALL - (_OTHERS if len(views) > 1 else 0.0)
         waiting.sort(key=lambda view: (view is not holder, view.asked))
         for view in waiting:
             look, budget = view.look, self._driving if view is holder else self._watching
             assert look is not None
-            if driver.busy and not self._may(view, look, budget, is_holder=view is holder):
+            if host.busy and not self._may(view, look, budget, is_holder=view is holder):
                 continue
             began = time.perf_counter()
             self._answer(view, look, views=len(views), controls=view is holder)
@@ -81,12 +80,12 @@ class Gallery:
             cost = now - began
             if view is holder:
                 self._cost = cost
-            if driver.busy:
+            if host.busy:
                 budget.spend(cost)
                 claimed = min(_LONGEST_DRAWING, look.drawing)  # in this order NaN counts as the longest
-                drawing = claimed if driver.fills_cores else 0.0
+                drawing = claimed if host.fills_cores else 0.0
                 view.due = now + min((cost + drawing) / _CALM, _OFTEN)
-        driver.keep_updates([ask for view in views for ask in view.wanted.inside])
+        host.keep_updates([ask for view in views for ask in view.wanted.inside])
 
     def wait(self, views: Sequence[View], holder: View | None) -> float | None:
         """Return the seconds until a request that waits for its share of the time may be answered; None: none does."""
@@ -99,11 +98,11 @@ class Gallery:
 
     def _is_ready(self, view: View, look: FrameRequest) -> bool:
         """Tell whether there is something new for a view that has taken what was sent before."""
-        return not view.connection.is_behind and self._frames.may_answer(look, view.asked)
+        return not view.connection.is_behind and self._pictures.may_answer(look, view.asked)
 
     def _may(self, view: View, look: FrameRequest, budget: Budget, *, is_holder: bool) -> bool:
         """Tell whether a view may have a frame during training."""
-        if is_holder and (self._driver.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
+        if is_holder and (self._host.patience() or 0.0) > self._cost:  # the next tick is not due before it is there
             return True
         hurries = view.is_urgent or look.seen < 0
         if not hurries and time.perf_counter() < view.due:
@@ -115,8 +114,8 @@ class Gallery:
     def _answer(self, view: View, look: FrameRequest, *, views: int, controls: bool) -> None:
         frame = self._frame(look.wanted)
         view.look, view.is_urgent = None, False
-        opened = self._frames.opened(look)
-        failures = frame.failures + self._frames.take_failures()
+        opened = self._pictures.opened(look)
+        failures = frame.failures + self._pictures.take_failures()
         self._send(
             view.connection,
             replace(frame, request=look.number, opened=opened, views=views, controls=controls, failures=failures),
@@ -124,12 +123,12 @@ class Gallery:
 
     def _frame(self, wanted: Wanted) -> Frame:
         """Return the frame of this revision; one without failures serves all views that want the same."""
-        if self._revision != self._driver.revision:
-            self._revision = self._driver.revision
+        if self._revision != self._host.revision:
+            self._revision = self._host.revision
             self._made.clear()
         frame = self._made.get(wanted)
         if frame is None:
-            frame = self._frames.frame(wanted)
+            frame = self._pictures.frame(wanted)
             if not frame.failures:
                 if len(self._made) >= _MOST_MADE:  # a run that is held may be looked at in any number of ways
                     del self._made[next(iter(self._made))]

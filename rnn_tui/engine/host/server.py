@@ -11,11 +11,9 @@ import time
 from pathlib import Path
 
 from rnn_tui.engine.host.budget import Budget
-from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.connection import Connection, Rank, Reception
-from rnn_tui.engine.host.driver import Driver
-from rnn_tui.engine.host.frames import Frames
 from rnn_tui.engine.host.gallery import Gallery, View
+from rnn_tui.engine.host.host import Host, Pictures
 from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.commands import Command, TakeControls
@@ -40,6 +38,8 @@ class Server:
     def __init__(
         self,
         reception: Reception,
+        host: Host,
+        pictures: Pictures,
         on_hangup: OnDisconnect = "train",
         *,
         folder: Path | None = None,
@@ -52,9 +52,10 @@ class Server:
         self._looked_at = 0.0  # when the folder was last checked
         self._on_hangup = on_hangup
         self._idle = idle
-        self._driver = Driver(self._tell_all)
-        self._frames = Frames(self._driver)
-        self._gallery = Gallery(self._driver, self._frames, self._say)
+        self._host = host
+        host.tell = self._tell_all
+        self._pictures = pictures
+        self._gallery = Gallery(host, pictures, self._say)
         self._hearing = Budget(_HEARING, most=0.01)
         self._views: list[View] = []  # in the order in which they came
         self._holder: View | None = None  # has the controls
@@ -66,18 +67,18 @@ class Server:
 
     def run(self) -> None:
         """Serve until it is over; a run on the disk has its last checkpoint then."""
-        driver = self._driver
+        host = self._host
         try:
             while not self._is_over():
                 self._listen()
-                driver.attended = bool(self._views)
+                host.attended = bool(self._views)
                 self._note()
                 self._show_all()  # a tick may take seconds: a view that asked meanwhile need not wait for another
-                driver.turn()
+                host.turn()
                 self._show_all()
         finally:
             with contextlib.suppress(OSError):
-                driver.close()
+                host.close()
 
     def _listen(self) -> None:
         """Obey commands, and notice views that have left. Many commands delay only their own answers."""
@@ -94,7 +95,7 @@ class Server:
             self._forget(connection)
 
     def _patience(self) -> float | None:
-        patience = self._driver.patience()
+        patience = self._host.patience()
         if patience:
             waits = self._gallery.wait(self._views, self._holder)
             patience = patience if waits is None else min(patience, max(waits, 0.001))
@@ -111,17 +112,17 @@ class Server:
         if self._views:
             return False
         if self._is_lost():
-            self._driver.keep()
+            self._host.keep()
             return True
-        if self._driver.busy:
+        if self._host.busy:
             return False
-        driver = self._driver
-        if driver.session is None or not (driver.is_worth_keeping or self._was_left):
+        host = self._host
+        if not host.is_open or not (host.is_worth_keeping or self._was_left):
             return True
         for_long = time.monotonic() - self._alone_since >= self._idle
-        if (for_long or driver.session.done) and not driver.kept:  # nothing was learnt when the last view left
-            driver.keep()
-        return for_long or (driver.session.done and bool(driver.kept))
+        if (for_long or host.is_done) and not host.kept:  # nothing was learnt when the last view left
+            host.keep()
+        return for_long or (host.is_done and bool(host.kept))
 
     def _is_lost(self) -> bool:
         """Tell whether no client can find the run any more, because its socket has been removed."""
@@ -133,11 +134,11 @@ class Server:
 
     def _note(self) -> None:
         """Write down which run is here, for clients that ask while a tick takes long."""
-        driver = self._driver
-        if self._folder is not None and driver.description != self._noted:
-            self._noted = driver.description
+        host = self._host
+        if self._folder is not None and host.description != self._noted:
+            self._noted = host.description
             with contextlib.suppress(OSError):
-                write_note(self._folder, Note(name=driver.name, kept=driver.kept, process=os.getpid()))
+                write_note(self._folder, Note(name=host.name, kept=host.kept, process=os.getpid()))
 
     # ---- commands ---------------------------------------------------------------------------------------------
 
@@ -153,15 +154,15 @@ class Server:
             self._say(connection, Refused(problem=str(error)))
 
     def _obey(self, connection: Connection, command: Command) -> None:
-        driver = self._driver
+        host = self._host
         if connection in self._departed:
             return  # sent after it has detached
         match command:
             case Inquire():
-                self._say(connection, self._frames.whereabouts(views=len(self._views)))
+                self._say(connection, self._pictures.whereabouts(views=len(self._views)))
                 return
             case Detach():
-                problem = driver.keep() if driver.is_worth_keeping else ""
+                problem = host.keep() if host.is_worth_keeping else ""
                 self._looked_at = 0.0
                 lost = self._is_lost()
                 problem = problem or ("its socket has been removed, so that nobody would find it" if lost else "")
@@ -171,9 +172,9 @@ class Server:
                 self._was_left = True
                 return
             case Stop(keep=keep):
-                problem = driver.keep() if keep and driver.is_worth_keeping else ""
+                problem = host.keep() if keep and host.is_worth_keeping else ""
                 left = self._left(problem, stopped=True)
-                driver.close()
+                host.close()
                 for view in self._views:
                     if view.connection is not connection:
                         self._say(view.connection, left)
@@ -188,7 +189,7 @@ class Server:
                 self._give_controls(view)
             case _ if view is self._holder:
                 view.is_urgent = True
-                obey(driver, command)
+                host.obey(command)
             case _:
                 self._say(connection, Refused(problem=_WATCHING))
 
@@ -202,7 +203,7 @@ class Server:
         self._views.append(view)
         _log.info("a view has come: %d look at the run", len(self._views))
         self._had_views = True
-        self._driver.revision += 1  # the number of views has changed
+        self._host.revision += 1  # the number of views has changed
         if self._holder is None:
             self._give_controls(view)
         return view
@@ -213,7 +214,7 @@ class Server:
         if view is not None:
             view.connection.rank = Rank.DRIVES
         self._holder = view
-        self._driver.revision += 1
+        self._host.revision += 1
 
     def _forget(self, connection: Connection, *, goodbye: bool = False) -> None:
         """Drop a view that has left. Its controls go to the oldest one; after the last, see `--on-hangup`."""
@@ -222,7 +223,7 @@ class Server:
             return
         self._views.remove(found[0])
         _log.info("a view has gone: %d look at the run", len(self._views))
-        self._driver.revision += 1  # the number of views has changed
+        self._host.revision += 1  # the number of views has changed
         if found[0] is self._holder:
             self._give_controls(self._views[0] if self._views else None)
         if not self._views:
@@ -232,18 +233,18 @@ class Server:
 
     def _hang_up(self) -> None:
         """Keep, pause or stop the run, because its last view has vanished without detaching."""
-        driver = self._driver
+        host = self._host
         if self._on_hangup == "pause":
-            driver.play(False)
+            host.pause()
         if self._on_hangup == "stop":
             self._stopped = True
-        elif driver.is_worth_keeping or driver.playing:
-            driver.keep()
+        elif host.is_worth_keeping or host.playing:
+            host.keep()
 
     # ---- answers ---------------------------------------------------------------------------------------------
 
     def _left(self, problem: str, *, stopped: bool) -> Left:
-        return Left(run=self._frames.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
+        return Left(run=self._pictures.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
 
     def _show_all(self) -> None:
         self._gallery.show(self._views, self._holder)

@@ -122,7 +122,7 @@ def test_a_look_that_comes_during_a_tick_is_answered_before_the_next(place: Path
         guest = it.guest()
         guest.say(Open(experiment=endless))
         guest.look()
-        driver, turn = it.server._driver, it.server._driver.turn
+        driver, turn = it.server._host, it.server._host.turn
 
         def long_tick() -> None:
             begun.release()
