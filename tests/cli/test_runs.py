@@ -27,7 +27,6 @@ from rnn_tui.experiment.toml_file import read as read_file
 from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.wire import pack
-from rnn_tui.runs import catalog as runs
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.engine.kept_runs import changed, known
 from tests.engine.text_runs import letters
@@ -37,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
 
 @pytest.fixture
 def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(runs, "runs_folder", lambda: tmp_path / "place")
+    monkeypatch.setattr("rnn_tui.runs.folders.user_data_folder", lambda _: tmp_path)
 
 
 def run(*args: str) -> Result:
@@ -96,10 +95,10 @@ def test_runs_are_listed_newest_first(tmp_path: Path) -> None:
     assert run("runs").stdout.startswith("No runs yet in ")
     for age, name in ((60, "ohlol"), (0, "hihello-gru")):
         run("train", name, "--epochs", "3")
-        (folder,) = (tmp_path / "place").glob(f"{name}-*")
+        (folder,) = (tmp_path / "runs").glob(f"{name}-*")
         for each in (*folder.iterdir(), folder):
             os.utime(each, (time.time() - age,) * 2)
-    (tmp_path / "place" / "no-run").mkdir()
+    (tmp_path / "runs" / "no-run").mkdir()
     lines = run("runs").stdout.splitlines()
     assert lines[0].split() == ["run", "what", "epoch", "loss", "best", "when", "now"]
     assert [line.split()[0].rpartition("-20")[0] for line in lines[1:]] == ["hihello-gru", "ohlol"]
@@ -292,7 +291,7 @@ def test_an_export_hides_no_module(name: str, tmp_path: Path) -> None:
 def test_a_folder_that_may_not_be_entered_hides_no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("train", "ohlol", "--epochs", "2")
     name = listed()[0]["name"]
-    (tmp_path / "place" / "closed").mkdir()
+    (tmp_path / "runs" / "closed").mkdir()
 
     def closed(function: Any) -> Any:
         def call(path: Any, *rest: Any, **keywords: Any) -> Any:
@@ -315,13 +314,13 @@ def test_runs_that_cannot_be_listed_are_not_said_to_be_none(tmp_path: Path, monk
     listdir = os.listdir
 
     def refuse(path: Any) -> list[str]:
-        if path == tmp_path / "place":
+        if path == tmp_path / "runs":
             raise PermissionError(13, "Permission denied")
         return listdir(path)
 
     monkeypatch.setattr(os, "listdir", refuse)
-    assert refused("runs") == f"{tmp_path / 'place'}: cannot be read: Permission denied"
-    assert refused("sample", "x") == f"x: cannot be found: {tmp_path / 'place'}: cannot be read: Permission denied"
+    assert refused("runs") == f"{tmp_path / 'runs'}: cannot be read: Permission denied"
+    assert refused("sample", "x") == f"x: cannot be found: {tmp_path / 'runs'}: cannot be read: Permission denied"
 
 
 def test_what_could_not_be_read_again_is_refused_before_it_is_trained(tmp_path: Path) -> None:

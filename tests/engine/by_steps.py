@@ -46,7 +46,7 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
     first = list(zip(*trainer.h_0, strict=True)) if isinstance(trainer.h_0, tuple) else list(trainer.h_0)
     own = None if task.lengths is None else steps_of_rows(task.lengths, len(reads), trainer.device)[..., None]
     nodes: Nodes = []
-    for module in layer_modules(model, network):
+    for module in layer_modules(model.recurrent, network):
         both = []
         for direction in range(network.directions):
             weights = _weights(module, direction)

@@ -65,4 +65,4 @@ def _cell(trainer: Trainer, weights: dict[str, Tensor], layer: int, way: int) ->
 
 def focus_of(trainer: Trainer, row: int = 0, first: int = 0, stop: int = 99) -> Focus:
     """A look at a row, as far as it has been fed."""
-    return Focus(trainer=trainer, row=row, first=first, stop=min(stop, trainer.length), fed=trainer.fed)
+    return Focus(observed=trainer, row=row, first=first, stop=min(stop, trainer.length), fed=trainer.fed)

@@ -23,10 +23,10 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
     A step that this layer has not come to has a note instead. There is room for `ask.features` columns of W_ih, and as
     many of W_hh.
     """
-    network = focus.trainer.experiment.network
+    network = focus.observed.experiment.network
     size = network.hidden_size
     layer, direction = focus.place(ask.layer, ask.direction)
-    step = focus.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), focus.trainer.length - 1)
+    step = focus.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), focus.observed.length - 1)
     unit = min(max(ask.unit, 0), size - 1)
     begin, end = focus.known(layer, direction)
     if not begin <= step < end:
@@ -34,7 +34,7 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
 
     cell = focus.cell(layer, direction).part(step, step + 1)
     x, h_before = cell.x[0], cell.h_0
-    one_hot = layer == 0 and not network.embedding and not focus.trainer.experiment.is_numbers
+    one_hot = layer == 0 and not network.embedding and not focus.observed.experiment.is_numbers
     features = sampled(len(x), ask.features, int(x.argmax()) if one_hot else 0)
     units = sampled(size, ask.units, unit)
     states = sampled(size, ask.features, unit)
@@ -44,7 +44,7 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
         layer=layer,
         direction=direction,
         unit=unit,
-        character=int(focus.trainer.dataset.characters[step, focus.row]),
+        character=int(focus.observed.dataset.characters[step, focus.row]),
         input_size=len(x),
         hidden_size=size,
         features=features,
@@ -70,7 +70,7 @@ def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor
 
     Large networks begin some steps before it, with the states that the modules had there.
     """
-    steps = min(step + 1, max(1, int(_PRODUCTS / focus.trainer.experiment.weights)))
+    steps = min(step + 1, max(1, int(_PRODUCTS / focus.observed.experiment.weights)))
     fused = [[cell.part(step + 1 - steps, step + 1) for cell in both] for both in focus.layers]
     written = compare(fused)
     pairs = [pair for both, other in zip(fused, written, strict=True) for pair in zip(both, other, strict=True)]
@@ -109,7 +109,7 @@ def _terms(cell: UnrolledLayer, units: Tensor, features: Tensor, states: Tensor)
 
 
 def _nothing(focus: Focus, layer: int, direction: int, step: int, unit: int) -> CellFacts:
-    experiment = focus.trainer.experiment
+    experiment = focus.observed.experiment
     network = experiment.network
     none, nowhere = np.zeros(0, np.float32), np.zeros(0, np.int32)
     has_c = network.kind.has_c
@@ -119,7 +119,7 @@ def _nothing(focus: Focus, layer: int, direction: int, step: int, unit: int) -> 
         layer=layer,
         direction=direction,
         unit=unit,
-        character=int(focus.trainer.dataset.characters[step, focus.row]),
+        character=int(focus.observed.dataset.characters[step, focus.row]),
         input_size=network.hidden_size * network.directions if layer else experiment.input_size,
         hidden_size=network.hidden_size,
         features=nowhere,

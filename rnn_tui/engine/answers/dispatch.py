@@ -22,7 +22,7 @@ def answers(asks: Sequence[Ask], focus: Focus, guard: Guard | None = None) -> tu
     With a guard, an ask that fails has no answer, and the others have theirs. Without, the error is raised.
     """
     asks = asks[:_MOST_ASKS]
-    focus.trainer.keeps_update = wants_update(asks)
+    focus.observed.keeps_update = wants_update(asks)
     if guard is None:
         return tuple(answer(ask, focus) for ask in asks)
     found = [guard.make(name_of(ask), partial(answer, ask, focus), None) for ask in asks]

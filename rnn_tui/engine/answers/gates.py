@@ -31,7 +31,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     In the order "rows" they are those that differ most between the rows, the most first: a unit that carries what was
     read long ago is among them.
     """
-    network = focus.trainer.experiment.network
+    network = focus.observed.experiment.network
     kind = network.kind
     layer, direction = focus.place(ask.layer, ask.direction)
     begin, end = focus.known(layer, direction)
@@ -39,7 +39,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     stop = max(first, min(focus.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
     note = "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
-    if ask.order == "rows" and focus.trainer.dataset.rows == 1:
+    if ask.order == "rows" and focus.observed.dataset.rows == 1:
         note = f"{_ONE_ROW} {note}".rstrip()
     elif ask.order == "rows" and end:
         at = ask.at if begin <= ask.at < end else focus.newest(layer, direction)
@@ -48,7 +48,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
         spread = every[units]
     gates: tuple[GateValues, ...] = ()
     if end:
-        chosen = torch.from_numpy(units).long().to(focus.trainer.device)
+        chosen = torch.from_numpy(units).long().to(focus.observed.device)
         gates = tuple(
             GateValues(
                 name=each.name,
@@ -99,10 +99,10 @@ def _spread(focus: Focus, layer: int, direction: int, at: int) -> Floats:
     The state is h, and in an LSTM tanh(c): what o can show of c. A cell that only counts has a large c in every row, so
     that rows differ a lot there although no later step can tell them apart any more.
     """
-    trainer = focus.trainer
-    steps = focus.whole_read if trainer.experiment.network.bidirectional else at + 1
-    states = recompute(trainer, steps, layers=layer + 1)[layer].directions[direction]
+    observed = focus.observed
+    steps = focus.whole_read if observed.experiment.network.bidirectional else at + 1
+    states = recompute(observed, steps, layers=layer + 1)[layer].directions[direction]
     rows = states.h[at] if states.c is None else states.c[at].tanh()  # (N, H)
-    there = torch.tensor([trainer.dataset.steps(row) > at for row in range(len(rows))], device=rows.device)
+    there = torch.tensor([observed.dataset.steps(row) > at for row in range(len(rows))], device=rows.device)
     rows = rows[there]  # others have ended: there is only padding
     return floats(rows.std(0, correction=0))

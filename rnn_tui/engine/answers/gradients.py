@@ -11,10 +11,10 @@ from torch.linalg import vector_norm
 from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import Adjoint, adjoints, loss_by_logits, through_head
 from rnn_tui.engine.inspect.focus import Focus, floats
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.training.losses import by_logits
-from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, GradientsFacts, GradientWay, gradient_way
 
 __all__ = ["gradients_facts"]
@@ -35,11 +35,11 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
     ask = replace(ask, at=max(0, focus.fed - 1)) if ask.at == -1 else ask
-    trainer, network = focus.trainer, focus.trainer.experiment.network
+    observed, network = focus.observed, focus.observed.experiment.network
     layer, direction = focus.place(ask.layer, ask.direction)
     facts = GradientsFacts(first=focus.first, at=-1, layer=layer, direction=direction)
-    if not trainer.learns or not focus.fed:
-        return replace(facts, note=focus.nothing if trainer.learns else _NOT_LEARNT)
+    if not observed.learns or not focus.fed:
+        return replace(facts, note=focus.nothing if observed.learns else _NOT_LEARNT)
     there = 0 <= ask.at < focus.fed
     found, _ = adjoints(focus.layers, _seeds(focus, ask.at if there else -1))
     norms = [[_norms(each) for each in both] for both in found]
@@ -47,8 +47,8 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     finite = every[every.isfinite()]
     names = network.kind.gate_names
     blocks = torch.stack(focus.cell(layer, direction).w_hh.chunk(len(names)))
-    norm = _norm(trainer) if trainer.has_update else None
-    clip = trainer.experiment.training.clip
+    norm = _norm(observed) if observed.has_update else None
+    clip = observed.experiment.training.clip
     return replace(
         facts,
         note="" if there else f"{focus.no_output(ask.at)} Only the loss of those fed so far is shown.",
@@ -70,15 +70,15 @@ def _seeds(focus: Focus, at: int) -> Tensor:
 
     Zeros for the steps that have no output yet, and for the ℓ of step -1.
     """
-    trainer = focus.trainer
+    observed = focus.observed
     outputs = logits(focus)
-    target = trainer.dataset.y(0, focus.fed)[:, focus.row]
+    target = observed.dataset.y(0, focus.fed)[:, focus.row]
     wrong = by_logits(outputs, target)
     seeds = wrong.new_zeros(2, focus.read, wrong.shape[-1])
-    seeds[0, : focus.fed] = loss_by_logits(trainer, outputs, target)
+    seeds[0, : focus.fed] = loss_by_logits(observed, outputs, target)
     if at >= 0:
         seeds[1, at] = wrong[at]
-    return through_head(trainer, seeds)
+    return through_head(observed, seeds)
 
 
 def _norms(adjoint: Adjoint) -> _Norms:
@@ -90,7 +90,7 @@ def _norms(adjoint: Adjoint) -> _Norms:
 
 def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | None) -> GradientFlow:
     """Return the facts of one layer and direction: arrays of the window, and each way through the whole sequence."""
-    network = focus.trainer.experiment.network
+    network = focus.observed.experiment.network
     whole, alone = norms.h
     whole_c, alone_c = (None, None) if norms.c is None else norms.c
     both = network.bidirectional and layer < network.layers - 1  # what lies above reads it from either side
@@ -127,7 +127,7 @@ def _saturated(cell: UnrolledLayer, steps: int) -> float:
     return stuck.float().mean().item()
 
 
-def _norm(trainer: Trainer) -> float:
+def _norm(observed: ObservedPass) -> float:
     """Return ‖∂L/∂θ‖ over all weights, as the pass has left it; of accumulated gradients the norm of their average."""
-    parts = [vector_norm(gradient) for gradient in trainer.gradients() if gradient is not None]
+    parts = [vector_norm(gradient) for gradient in observed.gradients() if gradient is not None]
     return float(vector_norm(torch.stack(parts)))

@@ -10,7 +10,7 @@ __all__ = ["logits"]
 
 def logits(focus: Focus) -> Tensor:
     """Return the outputs at the steps fed, (T, C), as the pass has them. Something must have been fed."""
-    trainer = focus.trainer
-    if trainer.logits:
-        return torch.cat(trainer.logits)[: focus.fed, focus.row]
-    return trainer.model.read_out(torch.cat([each.h for each in focus.layers[-1]], -1)[: focus.fed])
+    observed = focus.observed
+    if observed.logits:
+        return torch.cat(observed.logits)[: focus.fed, focus.row]
+    return observed.model.read_out(torch.cat([each.h for each in focus.layers[-1]], -1)[: focus.fed])

@@ -13,6 +13,7 @@ from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.network.single_layers import largest_finite
@@ -30,18 +31,18 @@ __all__ = ["Probe"]
 
 
 class Probe:
-    """Looks into a trainer between two ticks, or two phases of one, and changes nothing there."""
+    """Looks into a pass between two ticks, or two phases of one, and changes nothing there."""
 
-    def __init__(self, trainer: Trainer) -> None:
-        self._trainer = trainer
+    def __init__(self, observed: ObservedPass) -> None:
+        self._observed = observed
         self.motion: PhasedTick | None = None  # where a tick is held: what it has not computed yet is not shown
         self._memory: dict[str, Any] = {}  # what answers keep from frame to frame
 
     def window(self, wanted: Wanted) -> tuple[int, int]:
         """Return the time steps to show, as start and stop: those asked for, or those around the step being fed."""
-        length = self._trainer.length
+        length = self._observed.length
         count = min(max(wanted.count, 0), length)
-        at = max(self._trainer.fed - 1, 0) if self.motion is None else self.motion.now.step
+        at = max(self._observed.fed - 1, 0) if self.motion is None else self.motion.now.step
         first = at - count // 2 if wanted.first is None else wanted.first
         first = min(max(first, 0), length - count)
         return first, first + count
@@ -49,7 +50,7 @@ class Probe:
     @property
     def answered(self) -> int:
         """Time steps of the pass whose output is there."""
-        return self._trainer.fed if self.motion is None else self.motion.answered
+        return self._observed.fed if self.motion is None else self.motion.answered
 
     def phase(self, wanted: Wanted) -> Phase | None:
         """Return the phase that the run is held at inside a tick."""
@@ -58,42 +59,42 @@ class Probe:
     def inside(self, wanted: Wanted, guard: Guard | None = None) -> tuple[Answer, ...]:
         """Answer the panes that look inside; with a guard, those that fail are left out."""
         if not wanted.inside:
-            self._trainer.keeps_update = False
+            self._observed.keeps_update = False
             return ()
         first, stop = self.window(wanted)
-        row = min(max(wanted.row, 0), self._trainer.dataset.rows - 1)
-        fed = min(self.answered, self._trainer.dataset.steps(row))
+        row = min(max(wanted.row, 0), self._observed.dataset.rows - 1)
+        fed = min(self.answered, self._observed.dataset.steps(row))
         focus = Focus(
-            trainer=self._trainer, row=row, first=first, stop=stop, fed=fed, motion=self.motion, memory=self._memory
+            observed=self._observed, row=row, first=first, stop=stop, fed=fed, motion=self.motion, memory=self._memory
         )
         return answers(wanted.inside, focus, guard)
 
     def tensors(self, wanted: Wanted) -> tuple[TensorFact, ...]:
         """Return every tensor of the pass."""
-        return tensor_facts(self._trainer, wanted.row) if wanted.tensors else ()
+        return tensor_facts(self._observed, wanted.row) if wanted.tensors else ()
 
     def checks(self, wanted: Wanted) -> tuple[Check, ...]:
         """Return the equalities that hold between the tensors of the pass."""
-        return checks(self._trainer) if wanted.tensors else ()
+        return checks(self._observed) if wanted.tensors else ()
 
     def forecast(self, wanted: Wanted) -> Forecast | None:
         """Return the end of a series that is learnt, and the free run from there."""
-        dataset = self._trainer.dataset
-        if wanted.forecast > 0 and isinstance(dataset, SeriesDataset) and self._trainer.learns:
-            return forecast(self._trainer, dataset, wanted.forecast)
+        observed, dataset = self._observed, self._observed.dataset
+        if wanted.forecast > 0 and isinstance(observed, Trainer) and isinstance(dataset, SeriesDataset):
+            return forecast(observed, dataset, wanted.forecast) if observed.learns else None
         return None
 
     @torch.no_grad()
     def steps(self, wanted: Wanted) -> Steps:
         """Return input, target and prediction in the window, for the row that is looked at."""
-        trainer = self._trainer
-        row = min(max(wanted.row, 0), trainer.dataset.rows - 1)
+        observed = self._observed
+        row = min(max(wanted.row, 0), observed.dataset.rows - 1)
         first, stop = self.window(wanted)
-        answered = min(self.answered, trainer.dataset.steps(row))  # after it there is padding
+        answered = min(self.answered, observed.dataset.steps(row))  # after it there is padding
         fed = max(first, min(stop, answered))
-        inputs = trainer.dataset.characters[first:stop, row]
+        inputs = observed.dataset.characters[first:stop, row]
         numbers = self._numbers(first, stop, row)
-        targets = trainer.dataset.targets
+        targets = observed.dataset.targets
         none = np.zeros(0, np.float32)
         if targets is None:
             return Steps(
@@ -109,9 +110,9 @@ class Probe:
             )
         if numbers is not None:
             return self._steps_of_numbers(numbers, first, stop, row)
-        classes = len(trainer.dataset.vocabulary)
-        whole = torch.cat(trainer.logits)[:answered, row] if trainer.logits else torch.zeros(0, classes)  # (fed, C)
-        scored = trainer.dataset.only_scored(targets)[:, row]
+        classes = len(observed.dataset.vocabulary)
+        whole = torch.cat(observed.logits)[:answered, row] if observed.logits else torch.zeros(0, classes)  # (fed, C)
+        scored = observed.dataset.only_scored(targets)[:, row]
         has_target = scored != NONE
         right = int((whole.argmax(-1).cpu() == scored[:answered]).sum())
         logits = whole[first:fed].float().cpu()
@@ -136,17 +137,19 @@ class Probe:
 
     def _right_rows(self) -> int | None:
         """Count the rows that are right; None for a text, whose rows mean nothing by themselves."""
-        trainer = self._trainer
-        whole = trainer.at_end_of_pass and trainer.logits and self.answered == trainer.length
-        return right_rows(trainer) if whole and not trainer.experiment.data.text else None
+        observed = self._observed
+        whole = observed.at_end_of_pass and observed.logits and self.answered == observed.length
+        if not whole or observed.experiment.data.text or not isinstance(observed, Trainer):
+            return None
+        return right_rows(observed)
 
     def _numbers(self, first: int, stop: int, row: int) -> SeriesNumbers | None:
         """Return inputs, targets and outputs in the window, in the units of a series."""
-        dataset, trainer = self._trainer.dataset, self._trainer
+        dataset, observed = self._observed.dataset, self._observed
         if not isinstance(dataset, SeriesDataset):
             return None
         none = np.zeros(0)
-        outputs = torch.cat(trainer.logits)[first : min(stop, self.answered), row, 0] if trainer.logits else None
+        outputs = torch.cat(observed.logits)[first : min(stop, self.answered), row, 0] if observed.logits else None
         return SeriesNumbers(
             values=dataset.in_units(dataset.inputs[first:stop, row]),
             truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
@@ -154,12 +157,12 @@ class Probe:
         )
 
     def _steps_of_numbers(self, numbers: SeriesNumbers, first: int, stop: int, row: int) -> Steps:
-        trainer, none = self._trainer, np.zeros(0, np.float32)
-        targets = trainer.dataset.targets
+        observed, none = self._observed, np.zeros(0, np.float32)
+        targets = observed.dataset.targets
         assert targets is not None
         losses = none
         if len(numbers.predicted):
-            outputs = torch.cat(trainer.logits)[first : first + len(numbers.predicted), row].float().cpu()
+            outputs = torch.cat(observed.logits)[first : first + len(numbers.predicted), row].float().cpu()
             losses = floats(step_losses(outputs, targets[first : first + len(outputs), row]))
         nothing = np.zeros(stop - first, np.int32)
         return Steps(
@@ -176,9 +179,9 @@ class Probe:
     @torch.no_grad()
     def states(self, wanted: Wanted) -> tuple[States, ...]:
         """Return h_t, and c_t of an LSTM, of the layers that are shown: for each direction as many units as fit."""
-        trainer = self._trainer
-        network = trainer.experiment.network
-        row = min(max(wanted.row, 0), trainer.dataset.rows - 1)
+        observed = self._observed
+        network = observed.experiment.network
+        row = min(max(wanted.row, 0), observed.dataset.rows - 1)
         first, stop = self.window(wanted)
         units = sampled(network.hidden_size, wanted.units)[: max(0, wanted.units)]
         start, count = wanted.layers
@@ -186,11 +189,11 @@ class Probe:
         if not len(shown):
             return ()
         known = {
-            (layer, direction): (0, trainer.fed) if self.motion is None else self.motion.known(layer, direction)
+            (layer, direction): (0, observed.fed) if self.motion is None else self.motion.known(layer, direction)
             for layer in shown
             for direction in range(network.directions)
         }
-        read = min(max(end for _, end in known.values()), trainer.dataset.steps(row))
+        read = min(max(end for _, end in known.values()), observed.dataset.steps(row))
         if read <= first:
             empty: Floats = np.zeros((len(units), 0), np.float32)
             cell = empty if network.kind.has_c else None
@@ -198,9 +201,9 @@ class Probe:
                 States(layer=layer, direction=direction, units=units, h=empty, c=cell) for layer, direction in known
             )
         read = read if self.motion is None else self.motion.stop  # a network that reads from the right must read all
-        read = min(read, trainer.dataset.steps(row))  # of the row: its padding would come first
-        layers = recompute(trainer, read, [row], shown.stop)  # of a whole batch it would take as long as half a tick
-        chosen = torch.from_numpy(units.astype(np.int64)).to(trainer.device)
+        read = min(read, observed.dataset.steps(row))  # of the row: its padding would come first
+        layers = recompute(observed, read, [row], shown.stop)  # of a whole batch it would take as long as half a tick
+        chosen = torch.from_numpy(units.astype(np.int64)).to(observed.device)
 
         def cut(states: Tensor, begin: int, end: int) -> Floats:
             values = floats(states[first : max(first, min(stop, end, read)), 0].index_select(1, chosen).T)
@@ -223,9 +226,9 @@ class Probe:
         )
 
     def _outputs(self, first: int, fed: int, row: int) -> Floats:
-        if not self._trainer.logits:
+        if not self._observed.logits:
             return np.zeros((0, 0), np.float32)
-        return floats(torch.cat(self._trainer.logits)[first:fed, row])
+        return floats(torch.cat(self._observed.logits)[first:fed, row])
 
 
 def _integers(tensor: Tensor) -> Integers:

@@ -50,24 +50,28 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
     far it has come. Of an LSTM it is c_t (Karpathy, Johnson and Fei-Fei, 2015, arXiv:1506.02078, show tanh c_t): h_t is
     what the output gate lets out of it, and a unit may remember what it does not show at every step.
     """
-    trainer = focus.trainer
-    experiment = trainer.experiment
+    observed, trainer = focus.observed, focus.own
+    experiment = observed.experiment
     network = experiment.network
     layer = min(max(ask.layer, 0), network.layers - 1)
     direction = min(max(ask.direction, 0), network.directions - 1)
     if experiment.is_numbers:
         nothing = np.zeros(0, np.float32)
         return ReadingFacts(note=_NUMBERS, layer=layer, direction=direction, inputs=np.zeros(0, np.int32), h=nothing)
-    wanted = text_to_read(trainer, focus.row, min(max(ask.characters, 1), _MOST))
-    text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
-    cell = _read(trainer, text, layer, direction)
+    if trainer is None:  # what the script has read, from the state that it began with
+        wanted = text = observed.dataset.characters[: focus.fed, focus.row]
+        cell = focus.cell(layer, direction)
+    else:
+        wanted = text_to_read(trainer, focus.row, min(max(ask.characters, 1), _MOST))
+        text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
+        cell = _read(trainer, text, layer, direction)
     h, c = floats(cell.h), None if cell.c is None else floats(cell.c)
     found = ranking(
-        h if c is None else c, "".join(trainer.dataset.vocabulary[index] for index in text.tolist()), ask.order
+        h if c is None else c, "".join(observed.dataset.vocabulary[index] for index in text.tolist()), ask.order
     )
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
-    whole = len(wanted) if experiment.data.text else max(len(wanted), trainer.dataset.steps(focus.row))
+    whole = len(wanted) if experiment.data.text else max(len(wanted), observed.dataset.steps(focus.row))
     notes = [_HELD_OUT] if experiment.data.text and experiment.data.holdout else []
     notes += [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []

@@ -26,14 +26,14 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
     Of a series: for the number predicted, standardised, times the numbers read, standardised.
     """
     ask = replace(ask, step=max(0, focus.fed - 1)) if ask.step == -1 else ask
-    trainer, dataset = focus.trainer, focus.trainer.dataset
+    observed, dataset = focus.observed, focus.observed.dataset
     facts = SaliencyFacts(
         step=ask.step,
         output=ask.output,
         inputs=dataset.characters[: dataset.steps(focus.row), focus.row].numpy().astype(np.int32),
         values=np.zeros(0, np.float32),
     )
-    if not trainer.learns:
+    if not observed.learns:
         return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < focus.fed:
         return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
@@ -45,13 +45,13 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
             facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(outputs[ask.step, 0]))
         )
     elif ask.output == "target":
-        character = int(trainer.dataset.y(ask.step, ask.step + 1)[0, focus.row])
+        character = int(observed.dataset.y(ask.step, ask.step + 1)[0, focus.row])
         if character == NONE:
             return replace(facts, note=_NO_TARGET)
     else:
         character = int(outputs[ask.step].argmax())  # of equals the first, as in the prediction
     seeds = outputs.new_zeros(focus.read, outputs.shape[-1])
     seeds[ask.step, character] = 1
-    _, by_x = adjoints(focus.layers, through_head(trainer, seeds[None]))
+    _, by_x = adjoints(focus.layers, through_head(observed, seeds[None]))
     values = (by_x[0] * focus.layers[0][0].x).sum(-1)
     return replace(facts, character=character, values=floats(values[: focus.reached]))

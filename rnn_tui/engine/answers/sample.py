@@ -25,13 +25,17 @@ _NEXT = 16  # characters after the prime, at most
 _EMPTY = "It needs a character to begin with: type one (enter)."
 _NO_NUMBER = "The probabilities are not numbers (NaN): no character can be chosen."
 
+_SOMEBODY_ELSES = "Only networks that rnn-tui itself trains can generate here."
+
 
 def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     """Return the likeliest text and a drawn one after the prime, the first step of which is softmax(logits) of `next`.
 
     Large networks write fewer characters, and read only the end of a long prime.
     """
-    trainer = focus.trainer
+    trainer = focus.own
+    if trainer is None:
+        return replace(_facts(note=_SOMEBODY_ELSES), refused=True)
     response = _response(trainer)
     problem = cannot_generate(trainer.experiment, response)
     if problem:

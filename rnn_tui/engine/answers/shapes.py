@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.focus import floats, sampled
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import end_of_row, recompute, some_rows, steps_there
 from rnn_tui.engine.network.cells import State, hidden, parts
-from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.frame import Check, TensorFact
 
@@ -21,29 +21,29 @@ _MOST_ALONE = 16  # rows that are run alone
 
 
 @torch.no_grad()
-def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
+def tensor_facts(observed: ObservedPass, row: int = 0) -> tuple[TensorFact, ...]:
     """Return every tensor from x to the logits, in the order in which it is computed, and then the weights.
 
     x, `embedded` where there is an embedding, h_0, the states of each layer below the top ("layer 1"), output, h_n (for
     an LSTM also c_0 and c_n), and `logits`, or `prediction` of numbers, where there is a head or learning. The first
     time steps and units of one row come as values, as far as they have been fed.
     """
-    dataset, network = trainer.dataset, trainer.experiment.network
+    dataset, network = observed.dataset, observed.experiment.network
     row = min(max(row, 0), dataset.rows - 1)
     around, sequence = (dataset.length, dataset.rows), ("time", "batch")
     if dataset.batch_first:
         around, sequence = around[::-1], sequence[::-1]
     hidden = "hidden" if network.directions == 1 else "2×hidden"
     x = dataset.x(0, dataset.length)
-    fed = min(steps_there(trainer), dataset.steps(row))  # after it there is padding
+    fed = min(steps_there(observed), dataset.steps(row))  # after it there is padding
     needed = fed if network.bidirectional else min(fed, _SMALL)  # reading from the right, it must read all
     found: list[Tensor | None] = [None] * (network.layers + 1)
     logits = None
     if fed:
-        logits = torch.cat(trainer.logits)[:fed, row]
-        layers = recompute(trainer, needed, [row])
+        logits = torch.cat(observed.logits)[:fed, row]
+        layers = recompute(observed, needed, [row])
         found = [layers[0].x[:, 0], *(each.h[:, 0] for each in layers)]
-        if trainer.model.head is None:
+        if observed.model.head is None:
             found[-1] = logits  # the very output of the pass
 
     def fact(name: str, size: int, counts: str, values: Tensor | None) -> TensorFact:
@@ -52,33 +52,33 @@ def tensor_facts(trainer: Trainer, row: int = 0) -> tuple[TensorFact, ...]:
     facts = [TensorFact(name="x", shape=tuple(x.shape), dimensions=(*sequence, "features")[: x.dim()])]
     if network.embedding:
         facts.append(fact("embedded", network.embedding, "embedding", found[0]))
-    facts += _state_facts(trainer, "0", trainer.h_0, row)
+    facts += _state_facts(observed, "0", observed.h_0, row)
     for number, h in enumerate(found[1:], 1):
         name = "output" if number == network.layers else f"layer {number}"
         facts.append(fact(name, network.hidden_size * network.directions, hidden, h))
     if 0 < fed == dataset.steps(row) < dataset.length:
-        facts += _state_facts(trainer, "n", end_of_row(trainer, row), 0)
+        facts += _state_facts(observed, "n", end_of_row(observed, row), 0)
     else:
-        facts += _state_facts(trainer, "n", trainer.state if fed == dataset.length else None, row)
-    if trainer.learns or trainer.model.head is not None:
-        name, counts = ("prediction", "numbers") if trainer.experiment.is_numbers else ("logits", "characters")
-        facts.append(fact(name, trainer.experiment.output_size, counts, logits))
+        facts += _state_facts(observed, "n", observed.state if fed == dataset.length else None, row)
+    if observed.learns or observed.model.head is not None:
+        name, counts = ("prediction", "numbers") if observed.experiment.is_numbers else ("logits", "characters")
+        facts.append(fact(name, observed.experiment.output_size, counts, logits))
     facts += [
         TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
-        for name, weight in trainer.model.named_parameters()
+        for name, weight in observed.model.named_parameters()
     ]
     return tuple(facts)
 
 
-def _state_facts(trainer: Trainer, end: str, state: State | None, row: int) -> list[TensorFact]:
+def _state_facts(observed: ObservedPass, end: str, state: State | None, row: int) -> list[TensorFact]:
     """Return h, and for an LSTM c, before the first step or after the last; None where it is not there yet."""
-    network = trainer.experiment.network
+    network = observed.experiment.network
     names = "hc" if network.kind.has_c else "h"
     values = (None,) * len(names) if state is None else parts(state)
     return [
         TensorFact(
             name=f"{name}_{end}",
-            shape=(network.layers * network.directions, trainer.dataset.rows, network.hidden_size),
+            shape=(network.layers * network.directions, observed.dataset.rows, network.hidden_size),
             dimensions=("layers" if network.directions == 1 else "layers×2", "batch", "hidden"),
             values=None if part is None else _small(part[:, row]),
         )
@@ -91,28 +91,28 @@ def _small(values: Tensor | None) -> Floats | None:
 
 
 @torch.no_grad()
-def checks(trainer: Trainer) -> tuple[Check, ...]:
+def checks(observed: ObservedPass) -> tuple[Check, ...]:
     """Compare what must agree after a whole pass; empty before the pass is over, and once its update has been made.
 
     The whole pass is computed once more, layer by layer. What needs further runs is done with as many of the first time
     steps as take little time, and with some of the rows; the claim says how many. In mixed precision nothing agrees so
     closely, and nothing is compared.
     """
-    mixed = trainer.experiment.training.precision != "float32"
-    if mixed or not trainer.at_end_of_pass or not steps_there(trainer):
+    mixed = observed.experiment.training.precision != "float32"
+    if mixed or not observed.at_end_of_pass or not steps_there(observed):
         return ()
-    layers = recompute(trainer, trainer.length)
+    layers = recompute(observed, observed.length)
     x, top = layers[0].x, layers[-1].h  # (T, N, E), (T, N, D*H)
-    logits, head = torch.cat(trainer.logits), trainer.model.head  # (T, N, C)
+    logits, head = torch.cat(observed.logits), observed.model.head  # (T, N, C)
     output = logits if head is None else top
-    found = _ends(trainer, output)
+    found = _ends(observed, output)
     if head is None:
         found.append(_check("output is h_t of the top layer at every step", output, top))
     else:
-        claim = "prediction is head(output)" if trainer.experiment.is_numbers else "logits are head(output)"
+        claim = "prediction is head(output)" if observed.experiment.is_numbers else "logits are head(output)"
         found.append(_check(claim, logits, head(top)))
-    way, module = trainer.experiment.network.implementation, trainer.experiment.network.kind.module
-    if module and (way != "fused" or trainer.unit == "character"):
+    way, module = observed.experiment.network.implementation, observed.experiment.network.kind.module
+    if module and (way != "fused" or observed.unit == "character"):
         name = f"nn.{module}"
         by_step = {
             "fused": f"{name} step by step is",
@@ -120,17 +120,17 @@ def checks(trainer: Trainer) -> tuple[Check, ...]:
             "written-out": "the equations, written out, step by step equal",
         }[way]
         found.append(_check(f"{by_step} {name} in one go", logits, top if head is None else head(top)))
-    return (*found, *_other_ways(trainer, x, output))
+    return (*found, *_other_ways(observed, x, output))
 
 
-def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
+def _ends(observed: ObservedPass, output: Tensor) -> list[Check]:
     """Compare h_n with its place in the output (T, N, D*H), named as the tensor lies in this run."""
-    network = trainer.experiment.network
-    shorter = [row for row in range(trainer.dataset.rows) if trainer.dataset.steps(row) < trainer.length]
+    network = observed.experiment.network
+    shorter = [row for row in range(observed.dataset.rows) if observed.dataset.steps(row) < observed.length]
     if shorter:
         rows = [shorter[place] for place in sampled(len(shorter), _MOST_ALONE)]
-        own = torch.stack([output[trainer.dataset.steps(row) - 1, row] for row in rows])
-        alone = [hidden(end_of_row(trainer, row))[:, 0] for row in rows]  # (L*D, H) each
+        own = torch.stack([output[observed.dataset.steps(row) - 1, row] for row in rows])
+        alone = [hidden(end_of_row(observed, row))[:, 0] for row in rows]  # (L*D, H) each
         if network.bidirectional:
             left, right = (torch.stack([h[way] for h in alone]) for way in (-2, -1))
             begin = torch.stack([output[0, row] for row in rows])
@@ -143,7 +143,7 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
             ]
         top = torch.stack([h[-1] for h in alone])
         return [_check("output at a row's own end is h_n of that row, read alone and without padding", own, top)]
-    h_n = hidden(trainer.state)  # (L*D, N, H)
+    h_n = hidden(observed.state)  # (L*D, N, H)
     first, last = (":, 0", ":, -1") if network.batch_first else ("0, :", "-1, :")
     size = network.hidden_size
     if network.bidirectional:
@@ -155,29 +155,29 @@ def _ends(trainer: Trainer, output: Tensor) -> list[Check]:
     return [_check(f"output[{last.removesuffix(', :')}] is {end}", output[-1], h_n[-1])]
 
 
-def _other_ways(trainer: Trainer, x: Tensor, output: Tensor) -> list[Check]:
+def _other_ways(observed: ObservedPass, x: Tensor, output: Tensor) -> list[Check]:
     """Compare with the dimensions in the other order, and with every row alone; x (T, N, E), output (T, N, D*H)."""
-    dataset, recurrent, state, masks = trainer.dataset, trainer.model.recurrent, trainer.state, trainer.masks
+    dataset, recurrent, state, masks = observed.dataset, observed.model.recurrent, observed.state, observed.masks
     alone = sampled(dataset.rows, _MOST_ALONE).tolist() if dataset.rows > 1 else []
-    steps = max(1, int(_PRODUCTS / (trainer.experiment.weights * (2 * dataset.rows + len(alone)))))
+    steps = max(1, int(_PRODUCTS / (observed.experiment.weights * (2 * dataset.rows + len(alone)))))
     part, lengths = "", dataset.lengths
     if steps < dataset.length:
         x, part = x[:steps], f" (the first {steps} steps)" if steps > 1 else " (the first step)"
         masks = None if masks is None else masks[:, :steps]
         lengths = None if lengths is None else lengths.clamp(max=steps)
-        output, state = _run(recurrent, x, trainer.h_0, masks, lengths)
+        output, state = _run(recurrent, x, observed.h_0, masks, lengths)
     other = copy.copy(recurrent)  # on the same weights
     setattr(other, "batch_first", not dataset.batch_first)  # noqa: B010 (to mypy it may be any module)
-    swapped, end = _run(other, x, trainer.h_0, masks, lengths)
+    swapped, end = _run(other, x, observed.h_0, masks, lengths)
     claim = f"batch_first={other.batch_first} swaps two dimensions of x and output, and none of h_0 and h_n{part}"
     found = [_check(claim, _flat(output, state), _flat(swapped, end))]
     if alone:
-        rows = [torch.tensor([row], device=trainer.device) for row in alone]
+        rows = [torch.tensor([row], device=observed.device) for row in alone]
         parts = [None if masks is None else masks[:, :, row] for row in rows]
         outputs = torch.cat(
             [
                 _alone(
-                    recurrent, x[:, row], some_rows(trainer.h_0, row), part, None if lengths is None else lengths[row]
+                    recurrent, x[:, row], some_rows(observed.h_0, row), part, None if lengths is None else lengths[row]
                 )
                 for row, part in zip(rows, parts, strict=True)
             ],

@@ -43,17 +43,17 @@ class Spaces:
         All rows of the batch make one cloud, each to its own end, whichever of them is looked at or shown; its centre
         is the origin. h_0 is shown where it lies, but moves no axis: it may be far from every state.
         """
-        network = focus.trainer.experiment.network
+        network = focus.observed.experiment.network
         if ask.kind == "embedding" and network.embedding:
             return self._embedding(focus)
         layer, direction = focus.place(ask.layer, ask.direction)
-        read = "a number" if focus.trainer.experiment.is_numbers else "one-hot"
+        read = "a number" if focus.observed.experiment.is_numbers else "one-hot"
         note = (
             f"The input is {read}, so there is no embedding: these are the states." if ask.kind == "embedding" else ""
         )
         if not focus.fed:
             return _nothing(focus.nothing, "states", layer, direction)
-        dataset, steps = focus.trainer.dataset, focus.whole_reached
+        dataset, steps = focus.observed.dataset, focus.whole_reached
         rows = sampled(dataset.rows, ask.rows, focus.row)
         shown = sampled(steps, _MOST_STEPS if len(rows) * steps > _MOST_POINTS else steps)
         fit_rows, fit_steps = _fit(dataset.rows, steps)
@@ -88,7 +88,7 @@ class Spaces:
         )
 
     def _embedding(self, focus: Focus) -> SpaceFacts:
-        embedding = focus.trainer.model.embedding
+        embedding = focus.observed.model.embedding
         assert embedding is not None
         size = embedding.num_embeddings
         characters = sampled(size, _MOST_CHARACTERS)
@@ -135,11 +135,11 @@ def _thinned(steps: int, shown: int, rows: int, fit_rows: int, fit_steps: int) -
 
 def _states(focus: Focus, layer: int, direction: int, rows: Integers) -> tuple[Tensor, Tensor]:
     """Return h_t (n, T, H) of some rows of the batch, all at once, and their h_0 (n, H)."""
-    trainer = focus.trainer
-    if trainer.dataset.rows == 1:  # as the other panes have it
+    observed = focus.observed
+    if observed.dataset.rows == 1:  # as the other panes have it
         cell = focus.cell(layer, direction)
         return cell.h[None, : focus.reached], cell.h_0[None]
-    states = recompute(trainer, focus.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]
+    states = recompute(observed, focus.whole_read, rows.tolist(), layer + 1)[layer].directions[direction]
     return states.h[: focus.whole_reached].transpose(0, 1), states.h_0
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
-from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsAsk, WeightsFacts
 
@@ -32,11 +32,11 @@ def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
 
     A gradient is ∂L/∂W of the pass, before it is clipped; where several passes make an update, the average of
     those so far. An update is W after the last step of the optimiser less W before it, whatever made it so: learning
-    rate, moments, clipping. Asking for one makes the trainer keep the next.
+    rate, moments, clipping. Asking for one makes the observed keep the next.
     """
-    trainer = focus.trainer
-    parameters = list(trainer.model.named_parameters())
-    note, tensors = _asked_for(trainer, ask)
+    observed = focus.observed
+    parameters = list(observed.model.named_parameters())
+    note, tensors = _asked_for(observed, ask)
     count = min(max(ask.matrices, 0), len(parameters))
     first = min(max(ask.matrix, 0), len(parameters) - count)
     return WeightsFacts(
@@ -54,20 +54,20 @@ def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
     )
 
 
-def _asked_for(trainer: Trainer, ask: WeightsAsk) -> tuple[str, list[Tensor | None]]:
+def _asked_for(observed: ObservedPass, ask: WeightsAsk) -> tuple[str, list[Tensor | None]]:
     """Return why it is not there, or "", and for each parameter the tensor that was asked for."""
-    weights = list(trainer.model.parameters())
+    weights = list(observed.model.parameters())
     nothing: list[Tensor | None] = [None] * len(weights)
     if ask.kind == "value":
         return "", [*weights]
-    if not trainer.learns:
+    if not observed.learns:
         return _NOTHING_LEARNT, nothing
     if ask.kind == "gradient":
-        passes = trainer.experiment.training.accumulate
-        note = _COLLECTED.format(trainer.collected, passes) if passes > 1 else ""
-        return (note, trainer.gradients()) if trainer.has_update else (_NO_GRADIENT, nothing)
-    trainer.keeps_update = True
-    return ("", [*trainer.last_update]) if trainer.last_update is not None else (_NO_UPDATE, nothing)
+        passes = observed.experiment.training.accumulate
+        note = _COLLECTED.format(observed.collected, passes) if passes > 1 else ""
+        return (note, observed.gradients()) if observed.has_update else (_NO_GRADIENT, nothing)
+    observed.keeps_update = True
+    return ("", [*observed.last_update]) if observed.last_update is not None else (_NO_UPDATE, nothing)
 
 
 def _fact(name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: WeightsAsk | None) -> MatrixFact:

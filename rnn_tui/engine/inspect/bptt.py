@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import STEPS, map_state, parts
 from rnn_tui.engine.training.losses import by_logits
-from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["Adjoint", "adjoints", "loss_by_logits", "slope", "state_gradients", "through_head"]
 
@@ -36,25 +36,25 @@ class Adjoint:
 
 
 @torch.no_grad()
-def state_gradients(trainer: Trainer) -> list[list[Tensor]]:
+def state_gradients(observed: ObservedPass) -> list[list[Tensor]]:
     """Return ∂L/∂h_t (T, N, H) of each layer and direction, where L is the loss of the pass that has just ended."""
-    layers = recompute(trainer, trainer.length)
-    logits, targets = torch.cat(trainer.logits), trainer.dataset.y(0, trainer.length)
-    seeds = through_head(trainer, loss_by_logits(trainer, logits, targets)).transpose(0, 1)
+    layers = recompute(observed, observed.length)
+    logits, targets = torch.cat(observed.logits), observed.dataset.y(0, observed.length)
+    seeds = through_head(observed, loss_by_logits(observed, logits, targets)).transpose(0, 1)
     found, _ = adjoints([each.directions for each in layers], seeds)
     return [[each.h.transpose(0, 1) for each in both] for both in found]
 
 
-def loss_by_logits(trainer: Trainer, logits: Tensor, targets: Tensor) -> Tensor:
+def loss_by_logits(observed: ObservedPass, logits: Tensor, targets: Tensor) -> Tensor:
     """Return the derivatives of the loss of a pass by logits (..., C), as it is averaged over rows and time steps."""
-    mean = trainer.experiment.training.reduction == "mean"
-    parts = trainer.dataset.rows * (trainer.dataset.targets_by(trainer.length) if mean else 1)
+    mean = observed.experiment.training.reduction == "mean"
+    parts = observed.dataset.rows * (observed.dataset.targets_by(observed.length) if mean else 1)
     return by_logits(logits, targets) / parts
 
 
-def through_head(trainer: Trainer, by_logits: Tensor) -> Tensor:
+def through_head(observed: ObservedPass, by_logits: Tensor) -> Tensor:
     """Turn derivatives by the logits (..., C) into those by the top layer's states (..., D*H)."""
-    head = trainer.model.head
+    head = observed.model.head
     return by_logits if head is None else by_logits @ head.weight
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import unroll
 from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
@@ -28,7 +29,7 @@ class Focus:
     is given fewer steps.
     """
 
-    trainer: Trainer
+    observed: ObservedPass
     row: int
     first: int  # of the window
     stop: int
@@ -42,23 +43,23 @@ class Focus:
 
         A row that is shorter than its batch has no more than its own.
         """
-        return self.fed if self.motion is None else min(self.motion.stop, self.trainer.dataset.steps(self.row))
+        return self.fed if self.motion is None else min(self.motion.stop, self.observed.dataset.steps(self.row))
 
     @property
     def reached(self) -> int:
         """Time steps that the outputs depend on: all that are read, where a direction reads from the right."""
-        return self.read if self.fed and self.trainer.experiment.network.bidirectional else self.fed
+        return self.read if self.fed and self.observed.experiment.network.bidirectional else self.fed
 
     @property
     def whole_read(self) -> int:
         """As `read`, of the longest row of the pass."""
-        return self.trainer.fed if self.motion is None else self.motion.stop
+        return self.observed.fed if self.motion is None else self.motion.stop
 
     @property
     def whole_reached(self) -> int:
         """As `reached`, of the longest row of the pass."""
-        answered = self.trainer.fed if self.motion is None else self.motion.answered
-        return self.whole_read if answered and self.trainer.experiment.network.bidirectional else answered
+        answered = self.observed.fed if self.motion is None else self.motion.answered
+        return self.whole_read if answered and self.observed.experiment.network.bidirectional else answered
 
     def known(self, layer: int, direction: int) -> tuple[int, int]:
         """Return from which time step to which (exclusive) the states of a layer are there."""
@@ -76,13 +77,18 @@ class Focus:
 
     def place(self, layer: int, direction: int) -> tuple[int, int]:
         """Return the layer and direction asked for, or the nearest that exist."""
-        network = self.trainer.experiment.network
+        network = self.observed.experiment.network
         return min(max(layer, 0), network.layers - 1), min(max(direction, 0), network.directions - 1)
+
+    @property
+    def own(self) -> Trainer | None:
+        """The trainer, where the pass is one of rnn-tui's own loop; None: somebody else's."""
+        return self.observed if isinstance(self.observed, Trainer) else None
 
     @cached_property
     def layers(self) -> list[list[UnrolledLayer]]:
         """Each layer and direction over the steps read; [] before the first."""
-        return unroll(self.trainer, self.row, self.read)
+        return unroll(self.observed, self.row, self.read)
 
     def cell(self, layer: int, direction: int) -> UnrolledLayer:
         """Return the layer and direction asked for, or the nearest that exist. Something must have been read."""
@@ -98,7 +104,7 @@ class Focus:
         """Explain why a step has no output: not fed yet, held before its output, or past the end of the row."""
         if step < 0:
             return "That time step has not been fed yet."
-        if self.trainer.dataset.steps(self.row) <= step < self.trainer.length:
+        if self.observed.dataset.steps(self.row) <= step < self.observed.length:
             return f"This row has ended before t={step}."
         if self.motion is not None and self.motion.now.kind != "update" and step < self.motion.stop:
             return f"t={step} has no output yet in this tick."

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import State, map_state
 from rnn_tui.engine.network.dropout import dropped
 from rnn_tui.engine.network.fused import steps_of_rows
 from rnn_tui.engine.network.single_layers import layer_modules, run_layer
-from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["LayerPass", "end_of_row", "recompute", "run_layers", "some_rows", "steps_there", "unroll"]
 
@@ -28,10 +28,10 @@ class LayerPass:
     directions: tuple[UnrolledLayer, ...]
 
 
-def steps_there(trainer: Trainer) -> int:
+def steps_there(observed: ObservedPass) -> int:
     """Return how many time steps of the pass can be computed again: none once its update has changed the weights."""
-    moved = trainer.learns and trainer.at_end_of_pass and not trainer.has_update
-    return trainer.fed if trainer.logits and not moved else 0
+    moved = observed.learns and observed.at_end_of_pass and not observed.has_update
+    return observed.fed if observed.logits and not moved else 0
 
 
 def some_rows(state: State, rows: Tensor) -> State:
@@ -41,30 +41,30 @@ def some_rows(state: State, rows: Tensor) -> State:
 
 @torch.no_grad()
 def recompute(
-    trainer: Trainer, steps: int, rows: Sequence[int] | None = None, layers: int | None = None
+    observed: ObservedPass, steps: int, rows: Sequence[int] | None = None, layers: int | None = None
 ) -> list[LayerPass]:
     """Compute the first `steps` of the pass under way again, for all rows or some, for all layers or the lowest ones.
 
     A network that also reads from the right must be given all steps that it reads: of one row its own, of several
     those of the longest, and what comes after the end of a shorter one is not read.
     """
-    dataset, masks, state, lengths = trainer.dataset, trainer.masks, trainer.h_0, trainer.dataset.lengths
+    dataset, masks, state, lengths = observed.dataset, observed.masks, observed.h_0, observed.dataset.lengths
     x = dataset.x(0, steps)
     x = x.transpose(0, 1) if dataset.batch_first else x
     masks = None if masks is None else masks[:, :steps]
     if rows is not None:
-        index = torch.tensor(rows, device=trainer.device)
+        index = torch.tensor(rows, device=observed.device)
         chosen = index if len(rows) > 1 else slice(rows[0], rows[0] + 1)  # a slice copies nothing
         x, state = x[:, chosen], some_rows(state, index)  # cuDNN wants its states copied
         masks = None if masks is None else masks[:, :, chosen]
         lengths = None if lengths is None else lengths[list(rows)]
     lengths = None if lengths is None or int(lengths.min()) >= steps else lengths.clamp(max=steps)
-    return run_layers(trainer, trainer.model.embed(x), state, masks=masks, lengths=lengths, layers=layers)
+    return run_layers(observed, observed.model.embed(x), state, masks=masks, lengths=lengths, layers=layers)
 
 
 @torch.no_grad()
 def run_layers(
-    trainer: Trainer,
+    observed: ObservedPass,
     x: Tensor,
     state: State,
     *,
@@ -76,14 +76,14 @@ def run_layers(
 
     masks (L-1, T, n, D*H) are those of dropout. lengths (n,), on the CPU, are those of rows that are padded.
     """
-    network = trainer.experiment.network
+    network = observed.experiment.network
     size, count = network.hidden_size, network.directions
     own = None if lengths is None else steps_of_rows(lengths, len(x), x.device)[..., None]  # (T, n, 1)
     h_0, c_0 = state if isinstance(state, tuple) else (state, None)
     found = []
-    for number, module in enumerate(layer_modules(trainer.model, network)[:layers]):
+    for number, module in enumerate(layer_modules(observed.model.recurrent, network)[:layers]):
         at = slice(number * count, (number + 1) * count)
-        with trainer.cast():
+        with observed.cast():
             h = run_layer(module, x, map_state(state, lambda part: part[at]), lengths).float()  # noqa: B023
         directions = tuple(
             UnrolledLayer(
@@ -110,14 +110,14 @@ def _weights(module: torch.nn.Module, direction: int) -> dict[str, Tensor]:
     return {short: getattr(module, f"{name}_l0{end}").detach() for short, name in names.items()}
 
 
-def unroll(trainer: Trainer, row: int, steps: int) -> list[list[UnrolledLayer]]:
+def unroll(observed: ObservedPass, row: int, steps: int) -> list[list[UnrolledLayer]]:
     """Compute the first `steps` of a row again: each layer and direction of it; [] for no steps."""
-    layers = recompute(trainer, steps, [row]) if steps else []
+    layers = recompute(observed, steps, [row]) if steps else []
     return [[each.row(0) for each in layer.directions] for layer in layers]
 
 
-def end_of_row(trainer: Trainer, row: int) -> State:
+def end_of_row(observed: ObservedPass, row: int) -> State:
     """Return the state after a row's own last step (L*D, 1, H), from the right after its first; without its padding."""
-    ends = [each.end for layer in recompute(trainer, trainer.dataset.steps(row), [row]) for each in layer.directions]
+    ends = [each.end for layer in recompute(observed, observed.dataset.steps(row), [row]) for each in layer.directions]
     h, c = torch.stack([h for h, _ in ends]), [c for _, c in ends if c is not None]
     return (h, torch.stack(c)) if c else h

@@ -26,7 +26,7 @@ class TextReader:
 
     def __init__(self, model: Model, experiment: Experiment) -> None:
         self._model, self._experiment = model, experiment
-        self._cells = layer_cells(model, experiment.network)
+        self._cells = layer_cells(model.recurrent, experiment.network)
         self._states: list[Any] = []  # of each layer, after what has been read
 
     def read_prime(self, prime: Sequence[int]) -> tuple[Tensor, Tensor]:

@@ -14,28 +14,28 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.network.cells import STEPS, State, WrittenOut
 from rnn_tui.engine.network.fused import run_rows
-from rnn_tui.engine.network.model import CellStack, Model
+from rnn_tui.engine.network.model import CellStack
 from rnn_tui.experiment.spec import Network
 
 __all__ = ["cells", "largest_finite", "layer_cells", "layer_modules", "run_layer"]
 
 
-_built: WeakKeyDictionary[Model, list[nn.Module]] = WeakKeyDictionary()  # a frame of a small network takes less time
+_built: WeakKeyDictionary[nn.Module, list[nn.Module]] = WeakKeyDictionary()  # a small network's frame takes less time
 
 
-def layer_modules(model: Model, network: Network) -> list[nn.Module]:
+def layer_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:
     """Return a module of a single layer for each recurrent layer, time first, on shared parameters: see `run_layer`."""
-    if model not in _built:
-        _built[model] = _build_modules(model, network)
-    return _built[model]
+    if recurrent not in _built:
+        _built[recurrent] = _build_modules(recurrent, network)
+    return _built[recurrent]
 
 
-def _build_modules(model: Model, network: Network) -> list[nn.Module]:
+def _build_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:
     kind = network.kind
     alone = replace(network, layers=1, batch_first=False)
     modules = []
     for number in range(network.layers):
-        weights = _weights(model.recurrent, number)
+        weights = _weights(recurrent, number)
         width = weights["weight_ih_l0"].shape[1]
         module: nn.Module
         with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
@@ -61,7 +61,7 @@ def run_layer(module: nn.Module, x: Tensor, state: State, lengths: Tensor | None
     return output
 
 
-def layer_cells(model: Model, network: Network) -> list[Callable[[Tensor, Any], Any]]:
+def layer_cells(recurrent: nn.Module, network: Network) -> list[Callable[[Tensor, Any], Any]]:
     """Return for each recurrent layer that reads from the left what computes one step: (N, E) and a state -> a state.
 
     nn.RNNCell, nn.GRUCell or nn.LSTMCell where there is one: for single steps the fused modules take up to three times
@@ -70,7 +70,7 @@ def layer_cells(model: Model, network: Network) -> list[Callable[[Tensor, Any], 
     kind = network.kind
     found: list[Callable[[Tensor, Any], Any]] = []
     for number in range(network.layers):
-        weights = {name: each for name, each in _weights(model.recurrent, number).items() if name.endswith("_l0")}
+        weights = {name: each for name, each in _weights(recurrent, number).items() if name.endswith("_l0")}
         if not kind.module:
             found.append(partial(_step, STEPS[kind.name], list(weights.values())))
             continue

@@ -28,7 +28,7 @@ SQUASH: dict[str, Any] = {
 
 
 def focus(trainer: Trainer, row: int = 0) -> Focus:
-    return Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
+    return Focus(observed=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
 
 
 def whole(found: CellFacts) -> CellFacts:

@@ -24,7 +24,7 @@ from tests.engine.answers.test_probe import by_hand, experiments, ticked
 
 
 def facts(trainer: Trainer, spaces: Spaces | None = None, *, row: int = 0, **ask: Any) -> SpaceFacts:
-    focus = Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
+    focus = Focus(observed=trainer, row=row, first=0, stop=trainer.length, fed=trainer.fed)
     return (spaces or Spaces()).facts(focus, SpaceAsk(**ask))
 
 

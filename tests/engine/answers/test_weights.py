@@ -27,7 +27,7 @@ EVERYTHING: dict[str, Any] = {"matrices": 99, "rows": 999, "columns": 999}
 
 
 def facts(trainer: Trainer, kind: WeightKind = "value", **ask: Any) -> WeightsFacts:
-    focus = Focus(trainer=trainer, row=0, first=0, stop=trainer.length, fed=trainer.fed)
+    focus = Focus(observed=trainer, row=0, first=0, stop=trainer.length, fed=trainer.fed)
     return weights_facts(focus, WeightsAsk(kind=kind, **ask))
 
 

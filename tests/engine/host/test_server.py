@@ -44,7 +44,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def empty_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(runs, "runs_folder", lambda: tmp_path / "runs")
+    monkeypatch.setattr("rnn_tui.runs.folders.user_data_folder", lambda _: tmp_path)
 
 
 def experiment(epochs: int = 0, speed: float = 0.0) -> Experiment:

@@ -271,7 +271,7 @@ def test_in_the_middle_of_a_pass_too() -> None:
     plain = Plain(trainer)
     for state in Probe(trainer).states(Wanted(first=0, count=6, units=9, layers=(0, 3))):
         assert_allclose(state.h, plain.h[state.layer][:3, 0].detach().T, **CLOSE)
-    focus = Focus(trainer=trainer, row=1, first=0, stop=6, fed=3)
+    focus = Focus(observed=trainer, row=1, first=0, stop=6, fed=3)
     assert_allclose(focus.cell(2, 0).h, plain.h[2][:3, 1].detach(), **CLOSE)
 
 

@@ -211,7 +211,7 @@ def likeliest(weights: dict[str, Tensor], text: str, length: int) -> str:
 
 
 def test_it_writes_and_is_exported_and_listed(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnn_tui.runs.folders.runs_folder", lambda: tmp_path)
+    monkeypatch.setattr("rnn_tui.runs.catalog.runs_folder", lambda: tmp_path)
     greedy = ("sample", str(kept), "--prime", "abc", "--temperature", "0", "--length", "30")
     assert run(*greedy, "--best").stdout == likeliest(kept_best(kept), "abc", 30) + "\n" != run(*greedy).stdout
     written = run("export", str(kept), "--best", "--to", str(tmp_path)).stdout.split()

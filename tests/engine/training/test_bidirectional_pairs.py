@@ -203,7 +203,7 @@ def test_a_random_first_state_and_dropout_keep_their_rows(tmp_path: Path, cell: 
 
 def focus(trainer: Trainer, row: int) -> Focus:
     own = trainer.dataset.steps(row)
-    return Focus(trainer=trainer, row=row, first=0, stop=trainer.length, fed=own)
+    return Focus(observed=trainer, row=row, first=0, stop=trainer.length, fed=own)
 
 
 @pytest.mark.parametrize("cell", KINDS)

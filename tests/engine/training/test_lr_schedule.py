@@ -195,7 +195,7 @@ def test_an_update_takes_the_average_of_its_passes_to_the_bit() -> None:
                 assert other.grad is not None
                 assert_allclose(mine, other.grad / passes, rtol=1e-6)
             if update == passes == 2:
-                focus = Focus(trainer=trainer, row=0, first=0, stop=6, fed=6)
+                focus = Focus(observed=trainer, row=0, first=0, stop=6, fed=6)
                 facts = weights_facts(focus, WeightsAsk(kind="gradient", matrix=0, matrices=1, rows=9, columns=9))
                 assert facts.note.startswith("2 of 3 passes are collected")
                 gradient = plain.weight_ih_l0.grad
