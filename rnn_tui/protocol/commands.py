@@ -24,6 +24,7 @@ __all__ = [
     "Play",
     "Restart",
     "SaveOptions",
+    "SelectNetwork",
     "SetBreakpoints",
     "SetSpeed",
     "SetTick",
@@ -126,6 +127,12 @@ class SetBreakpoints(Value, frozen=True, kw_only=True, tag="Watch"):
     until: tuple[str, ...]
 
 
+class SelectNetwork(Value, frozen=True, kw_only=True, tag=True):
+    """Look at another recurrent network of a script that is watched."""
+
+    number: Annotated[int, msgspec.Meta(ge=0)]  # of those that `Subject.networks` names
+
+
 class TakeControls(Value, frozen=True, kw_only=True, tag=True):
     """Give this view the controls: of several views of a run, one controls it."""
 
@@ -145,6 +152,7 @@ Command = (
     | NextPhase
     | SlowMotion
     | SetBreakpoints
+    | SelectNetwork
     | TakeControls
     | Detach
     | Stop

@@ -25,6 +25,7 @@ from rnn_tui.protocol.frame import (
 )
 from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.phase import Phase
+from rnn_tui.protocol.subject import Subject
 
 __all__ = ["EngineMessage", "Frame", "Left", "Opened", "Whereabouts"]
 
@@ -43,6 +44,7 @@ class Opened(Value, frozen=True, kw_only=True):
     torch: str
     kept: str = ""  # its folder on the disk; empty: none
     scale: SeriesScale | None = None  # if the data are a series
+    subject: Subject | None = None  # if it is somebody else's training that is watched
     guessing: float | None = None  # the loss of a network that knows the frequency of each answer and nothing else
 
 
