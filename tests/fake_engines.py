@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.client.engine_folders import engines_folder
+from rnn_tui.protocol.engine_folders import engines_folder
 from rnn_tui.protocol.rendezvous import SOCKET, Note, write_note
 from rnn_tui.protocol.wire import Buffer
 

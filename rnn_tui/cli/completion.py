@@ -58,7 +58,7 @@ def complete_lessons(ctx: click.Context, param: click.Parameter, incomplete: str
 
 def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the runs on the disk and those that train, without reading or asking any of them."""
-    from rnn_tui.client.engine_folders import EnginesError, engine_folders  # here for start-up time
+    from rnn_tui.protocol.engine_folders import EnginesError, engine_folders  # here for start-up time
     from rnn_tui.protocol.rendezvous import read_note
     from rnn_tui.runs.folders import runs_folder
     from rnn_tui.runs.manifest import EXPERIMENT

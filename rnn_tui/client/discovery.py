@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from rnn_tui.client.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
 from rnn_tui.client.inquiry import Inquiry, Outcome, ask
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Farewell, Greeting, Inquire, Refused, RunSummary, Stop
+from rnn_tui.protocol.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
 from rnn_tui.protocol.engine_messages import Whereabouts
 from rnn_tui.protocol.rendezvous import Note, read_note
 from rnn_tui.protocol.version import VERSION

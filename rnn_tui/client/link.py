@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnn_tui.client.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.client.inquiry import connect
 from rnn_tui.common.glyphs import safe
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Greeting, Refused
+from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.protocol.engine_log import find_log, last_line, new_log, open_for_log
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame
 from rnn_tui.protocol.frame_request import FrameRequest

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.client.discovery import live_engines
-from rnn_tui.client.engine_folders import EngineFolder, clear_away, engine_folders, engines_folder, new_engine_folder
+from rnn_tui.protocol.engine_folders import EngineFolder, clear_away, engine_folders, engines_folder, new_engine_folder
 from rnn_tui.protocol.rendezvous import SOCKET
 
 pytestmark = pytest.mark.usefixtures("place")
@@ -58,13 +58,13 @@ def test_without_a_lock_it_has_to_be_old(monkeypatch: pytest.MonkeyPatch) -> Non
     folder = left()
     assert live_engines() == []
     assert folder.exists()  # it may be about to listen
-    monkeypatch.setattr("rnn_tui.client.engine_folders._BIRTH", -1.0)
+    monkeypatch.setattr("rnn_tui.protocol.engine_folders._BIRTH", -1.0)
     assert live_engines() == []
     assert not folder.exists()
 
 
 def test_a_folder_without_lock_and_socket_is_not_ours_to_delete(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnn_tui.client.engine_folders._BIRTH", -1.0)
+    monkeypatch.setattr("rnn_tui.protocol.engine_folders._BIRTH", -1.0)
     folder = engines_folder() / "other"
     folder.mkdir()
     (folder / "notes.txt").write_text("keep me")
@@ -73,7 +73,7 @@ def test_a_folder_without_lock_and_socket_is_not_ours_to_delete(monkeypatch: pyt
 
 
 def test_links_are_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnn_tui.client.engine_folders._BIRTH", -1.0)
+    monkeypatch.setattr("rnn_tui.protocol.engine_folders._BIRTH", -1.0)
     elsewhere = left("elsewhere").rename(tmp_path / "elsewhere")
     (elsewhere / "precious").write_text("")
     link = engines_folder() / "link"
@@ -118,7 +118,7 @@ def test_a_folder_that_is_cleared_away_before_it_is_locked_is_made_again(monkeyp
             assert clear_away(Path(path).parent)
         return descriptor
 
-    monkeypatch.setattr("rnn_tui.client.engine_folders.os.open", hasty)
+    monkeypatch.setattr("rnn_tui.protocol.engine_folders.os.open", hasty)
     home = new_engine_folder()
     assert turns
     assert home.path != Path(turns[0]).parent
