@@ -18,6 +18,7 @@ the imports themselves, and a test compares the two.
       common      imports none of them
 
     rnn_tui/engine/
+      watch       imports none of them
       headless    -> store, session, answers, training
       host        -> store, session, answers, training
       store       -> session, training, network

@@ -12,6 +12,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.core import Detach, Inquire, Stop
 from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.protocol.script_log import ReadLog
 
 __all__ = [
     "HISTORY",
@@ -154,6 +155,7 @@ Command = (
     | SetBreakpoints
     | SelectNetwork
     | TakeControls
+    | ReadLog
     | Detach
     | Stop
     | Inquire

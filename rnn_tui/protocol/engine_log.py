@@ -13,7 +13,7 @@ from pathlib import Path
 from rnn_tui.common.atomic_files import FILE_MODE, make_folder, open_regular
 from rnn_tui.common.glyphs import safe
 
-__all__ = ["find_log", "last_line", "log_folder", "new_log", "open_for_log"]
+__all__ = ["find_log", "last_line", "log_folder", "new_log", "open_for_log", "output_beside"]
 
 _BESIDE = "engine.log"  # the name beside the socket
 _KEPT = 20  # logs of engines that have ended
@@ -64,6 +64,11 @@ def open_for_log(path: str | os.PathLike[str]) -> int:
     return descriptor
 
 
+def output_beside(log: Path) -> Path:
+    """Return where a script that is watched prints: a file beside the log of its engine."""
+    return log.with_suffix(".out")
+
+
 def last_line(path: Path) -> str:
     """Return the last line of a log that reports an error, safe to print; empty if there is none.
 
@@ -91,9 +96,10 @@ def _prune(place: Path, sockets: Path) -> None:
     """Remove the oldest logs, except those of engines whose folder still exists."""
     ended = [path for path in place.glob("*.log") if not (sockets / path.stem).exists()]
     for path in sorted(ended, key=_changed)[:-_KEPT]:
-        for each in (path, path.with_name(f"{path.name}.1")):
-            with contextlib.suppress(OSError):
-                each.unlink()
+        for file in (path, output_beside(path)):
+            for each in (file, file.with_name(f"{file.name}.1")):
+                with contextlib.suppress(OSError):
+                    each.unlink()
 
 
 def _changed(path: Path) -> float:

@@ -25,6 +25,7 @@ from rnn_tui.protocol.frame import (
 )
 from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.phase import Phase
+from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.protocol.subject import Subject
 
 __all__ = ["EngineMessage", "Frame", "Left", "Opened", "Whereabouts"]
@@ -93,4 +94,4 @@ class Left(Value, frozen=True, kw_only=True, tag=True):
     problem: str = ""  # with saving the run; empty: none
 
 
-EngineMessage = Greeting | Refused | Frame | Whereabouts | Left
+EngineMessage = Greeting | Refused | Frame | Whereabouts | LogLines | Left

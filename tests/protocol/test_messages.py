@@ -45,11 +45,13 @@ from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsAsk, WeightsFacts
 from rnn_tui.protocol.phase import Gradient, Moved, Phase
+from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
 COMMANDS: list[Command] = [
     TakeControls(),
+    ReadLog(count=30, first=7, column=4, width=80, find="löss", after=3, backwards=True),
     Detach(),
     Stop(keep=True),
     Inquire(),
@@ -245,6 +247,7 @@ MESSAGES: list[EngineMessage] = [
     Frame(request=1, revision=0, status=STATUS),
     FULL,
     WHERE,
+    LogLines(first=7, lines=("epoch 1", "für"), oldest=2, total=9, found=8, path="/a.out"),
     Left(run=WHERE, stopped=True, problem="no"),
 ]
 

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rnn_tui.engine.host.budget import Budget
@@ -21,6 +22,7 @@ from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage, Left
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.rendezvous import SOCKET, Note, OnDisconnect, write_note
+from rnn_tui.protocol.script_log import LogLines, ReadLog
 
 __all__ = ["Server"]
 
@@ -44,14 +46,19 @@ class Server:
         *,
         folder: Path | None = None,
         idle: float = _IDLE,
+        read_log: Callable[[ReadLog], LogLines] | None = None,
     ) -> None:
-        """Begin without views. `folder` holds the socket, by which clients find the run."""
+        """Begin without views. `folder` holds the socket, by which clients find the run.
+
+        `read_log` reads what a watched script has printed.
+        """
         self._reception = reception
         self._folder = folder
         self._noted = 0  # the description that is written down in that folder
         self._looked_at = 0.0  # when the folder was last checked
         self._on_hangup = on_hangup
         self._idle = idle
+        self._read_log = read_log
         self._host = host
         host.tell = self._tell_all
         self._pictures = pictures
@@ -88,7 +95,7 @@ class Server:
         for connection, command in self._reception.wait(patience):
             began = time.perf_counter()
             self._hear(connection, command)
-            if isinstance(command, FrameRequest | Inquire):  # other commands drive the run
+            if isinstance(command, FrameRequest | Inquire | ReadLog):  # other commands drive the run
                 self._hearing.spend(time.perf_counter() - began)
         for connection in self._reception.gone():
             self._departed.discard(connection)
@@ -160,6 +167,9 @@ class Server:
         match command:
             case Inquire():
                 self._say(connection, self._pictures.whereabouts(views=len(self._views)))
+                return
+            case ReadLog():
+                self._say(connection, self._log_lines(command))
                 return
             case Detach():
                 problem = host.keep() if host.is_worth_keeping else ""
@@ -245,6 +255,12 @@ class Server:
 
     def _left(self, problem: str, *, stopped: bool) -> Left:
         return Left(run=self._pictures.whereabouts(views=len(self._views)), stopped=stopped, problem=problem)
+
+    def _log_lines(self, ask: ReadLog) -> LogLines:
+        try:
+            return LogLines() if self._read_log is None else self._read_log(ask)
+        except OSError as error:
+            return LogLines(lines=(f"The output cannot be read: {error.strerror or error}",), total=1)
 
     def _show_all(self) -> None:
         self._gallery.show(self._views, self._holder)

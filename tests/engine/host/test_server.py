@@ -23,6 +23,7 @@ from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.rendezvous import SOCKET, Note, OnDisconnect, read_note
+from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_COMMAND, pack
 from rnn_tui.runs import catalog as runs
@@ -511,3 +512,24 @@ def test_who_talks_without_end_slows_nobody_s_training(place: Path) -> None:
         assert before == 2
         tick = first.look().status.tick
         assert first.look_until(lambda frame: frame.status.tick > tick + 100)
+
+
+def test_the_output_of_a_script_is_read_for_whoever_asks(place: Path) -> None:
+    with house(place) as it:
+        driver, reader = it.guest(), it.guest()
+        driver.say(playing())
+        reader.say(ReadLog(count=3))
+        assert reader.hear(LogLines) == LogLines()  # this run prints nothing
+        asked: list[ReadLog] = []
+        it.server._read_log = lambda ask: asked.append(ask) or LogLines(lines=("epoch 1",), total=1)  # type: ignore[func-returns-value]
+        reader.say(ReadLog(count=5, first=2))
+        assert reader.hear(LogLines).lines == ("epoch 1",)
+        assert asked == [ReadLog(count=5, first=2)]
+
+        def fails(_: ReadLog) -> LogLines:
+            raise OSError(5, "Input/output error")
+
+        it.server._read_log = fails
+        reader.say(ReadLog())
+        assert "Input/output error" in reader.hear(LogLines).lines[0]
+        assert driver.look().views == 1  # a reader is no view
