@@ -18,7 +18,7 @@ the imports themselves, and a test compares the two.
       common      imports none of them
 
     rnn_tui/engine/
-      watch       imports none of them
+      watch       -> host, answers, inspect, training, network
       headless    -> store, session, answers, training
       host        -> store, session, answers, training
       store       -> session, training, network
@@ -50,6 +50,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnn_tui.api.run import Run, Tick
     from rnn_tui.api.show import show
+    from rnn_tui.api.watch import watch
     from rnn_tui.engine.session.replay import HistoryError
     from rnn_tui.experiment.lessons import LESSONS
     from rnn_tui.experiment.spec import Data, Experiment, ExperimentError, Network, Training
@@ -67,6 +68,7 @@ __all__ = [
     "Tick",
     "Training",
     "show",
+    "watch",
 ]
 
 __version__ = "0.2.0"
@@ -83,6 +85,7 @@ _HOMES = {  # of each name; a module is loaded when one of its names is used
     "Tick": "api.run",
     "Training": "experiment.spec",
     "show": "api.show",
+    "watch": "api.watch",
 }
 
 

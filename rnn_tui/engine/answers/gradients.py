@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.linalg import vector_norm
 
 from rnn_tui.engine.answers.logits import logits
-from rnn_tui.engine.inspect.bptt import Adjoint, adjoints, loss_by_logits, through_head
+from rnn_tui.engine.inspect.bptt import Adjoint, adjoints, loss_by_logits, measured_adjoints, through_head
 from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.spectral_radius import spectral_radius
@@ -20,6 +20,8 @@ from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, Gradi
 __all__ = ["gradients_facts"]
 
 _NOT_LEARNT = "Nothing is learnt here, so there is no loss whose gradient could flow back through time."
+_SO_FAR = "Only the loss of those fed so far is shown."
+_WHOLE_LOSS = "The gradients that the script itself has computed, of its whole loss."
 _SATURATED = 0.97  # of |h|: there tanh' is below 0.06
 
 
@@ -41,7 +43,11 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     if not observed.learns or not focus.fed:
         return replace(facts, note=focus.nothing if observed.learns else _NOT_LEARNT)
     there = 0 <= ask.at < focus.fed
-    found, _ = adjoints(focus.layers, _seeds(focus, ask.at if there else -1))
+    if observed.segments:  # of L alone: what a single step's loss is, only the script knows
+        there, found = False, measured_adjoints(observed.segments, focus.row, focus.layers)
+        found = [[_with_none(each) for each in both] for both in found]
+    else:
+        found, _ = adjoints(focus.layers, _seeds(focus, ask.at if there else -1))
     norms = [[_norms(each) for each in both] for both in found]
     every = torch.cat([part.flatten() for both in norms for each in both for part in each if part is not None])
     finite = every[every.isfinite()]
@@ -51,7 +57,7 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     clip = observed.experiment.training.clip
     return replace(
         facts,
-        note="" if there else f"{focus.no_output(ask.at)} Only the loss of those fed so far is shown.",
+        note="" if there else _WHOLE_LOSS if observed.segments else f"{focus.no_output(ask.at)} {_SO_FAR}",
         at=ask.at if there else -1,
         flows=tuple(
             _flow(focus, number, way, each, ask.at if there else None)
@@ -79,6 +85,12 @@ def _seeds(focus: Focus, at: int) -> Tensor:
     if at >= 0:
         seeds[1, at] = wrong[at]
     return through_head(observed, seeds)
+
+
+def _with_none(adjoint: Adjoint) -> Adjoint:
+    """Add zeros in the place of ℓ, which is not known: (2, T, H)."""
+    h, c = adjoint.h, adjoint.c
+    return Adjoint(h=torch.cat((h, torch.zeros_like(h))), c=None if c is None else torch.cat((c, torch.zeros_like(c))))
 
 
 def _norms(adjoint: Adjoint) -> _Norms:

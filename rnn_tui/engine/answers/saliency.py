@@ -14,6 +14,7 @@ from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 __all__ = ["saliency_facts"]
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, not characters to ask about."
+_OWN_WAY = "What the script makes of the states is not one nn.Linear, so its gradient cannot be followed from here."
 _NO_TARGET = "That time step has no target to ask about."
 
 
@@ -37,6 +38,8 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < focus.fed:
         return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
+    if observed.segments and observed.model.head is None:
+        return replace(facts, note=_OWN_WAY)
     outputs = logits(focus)
     character = 0
     if isinstance(dataset, SeriesDataset):

@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import struct
+import threading
 import time
 from collections import deque
 from enum import IntEnum
@@ -152,6 +153,7 @@ class Reception:
         self._connections: dict[int, Connection] = {}
         self._watched: dict[int, int] = {}  # the events that are polled for
         self._had_visitors = False
+        self.lock = threading.RLock()  # held while anything is done but waiting: two threads may share this
         self.closing = False  # `ring` was called: the process is to end
 
     @property
@@ -165,23 +167,32 @@ class Reception:
         with contextlib.suppress(OSError):
             self._cord.send(b"!")
 
+    def wake(self) -> None:
+        """End a wait that another thread is in, so that it sends what was queued meanwhile."""
+        with contextlib.suppress(OSError):
+            self._cord.send(b".")
+
     def wait(self, timeout: float | None) -> list[tuple[Connection, Command]]:
         """Return the commands that arrive within `timeout` seconds (None: no limit) and their connections, in order."""
         said: list[tuple[Connection, Command]] = []
         talking = [each for each in self._connections.values() if each.has_more]
         if talking:
             timeout = 0
-        for fd, event in self._poll.poll(None if timeout is None else timeout * 1000):
-            if fd == self._listener.fileno():
-                self._let_in()
-            elif fd in self._connections:
-                connection = self._connections[fd]
-                if event & select.POLLOUT:
-                    connection.flush()
-                if event & ~select.POLLOUT and connection not in talking:
-                    talking.append(connection)
-        for connection in talking:
-            said += [(connection, command) for command in connection.receive()]
+        events = self._poll.poll(None if timeout is None else timeout * 1000)
+        with self.lock:
+            for fd, event in events:
+                if fd == self._listener.fileno():
+                    self._let_in()
+                elif fd == self._bell.fileno() and not self.closing:
+                    self._bell.recv(1 << 12)
+                elif fd in self._connections:
+                    connection = self._connections[fd]
+                    if event & select.POLLOUT:
+                        connection.flush()
+                    if event & ~select.POLLOUT and connection not in talking:
+                        talking.append(connection)
+            for connection in talking:
+                said += [(connection, command) for command in connection.receive()]
         return said
 
     def send(self, connection: Connection, message: EngineMessage) -> None:

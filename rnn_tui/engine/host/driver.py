@@ -39,6 +39,7 @@ class Driver:
         self.description = 0  # the number of the newest description of a run, see `protocol.engine_messages.Opened`
         self.broken = ""  # why the run cannot go on, until another begins
         self._asked_to_play = False  # the last command about it, though a breakpoint or the end may have come since
+        self.goes_on_alone = False
         self._changes = 0  # of the session, that the description takes account of
         self._folder = RunFolder(self._say)
 
@@ -216,6 +217,10 @@ class Driver:
             torch.cuda.empty_cache()
         self.revision += 1
         self._say(self.broken)
+
+    def stop(self) -> None:
+        """End the run: the same as to close it."""
+        self.close()
 
     def close(self) -> None:
         """Write the last checkpoint, if the run is on the disk."""

@@ -38,6 +38,10 @@ class Host(Protocol):
         """Whether the run has come to its end."""
 
     @property
+    def goes_on_alone(self) -> bool:
+        """Whether the process is there for something else, and goes on whoever looks."""
+
+    @property
     def is_worth_keeping(self) -> bool:
         """Whether anything has been learnt that would be lost."""
 
@@ -70,6 +74,9 @@ class Host(Protocol):
 
     def keep_updates(self, asks: Sequence[Ask]) -> None:
         """Keep every update of the weights from now on if one of these asks shows it."""
+
+    def stop(self) -> None:
+        """End the run at once, because a client says so."""
 
     def close(self) -> None:
         """End it: the disk has all that is kept of it then."""

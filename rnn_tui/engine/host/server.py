@@ -78,11 +78,12 @@ class Server:
         try:
             while not self._is_over():
                 self._listen()
-                host.attended = bool(self._views)
-                self._note()
-                self._show_all()  # a tick may take seconds: a view that asked meanwhile need not wait for another
-                host.turn()
-                self._show_all()
+                with self._reception.lock:
+                    host.attended = bool(self._views)
+                    self._note()
+                    self.show()  # a tick may take seconds: a view that asked meanwhile need not wait for another
+                    host.turn()
+                    self.show()
         finally:
             with contextlib.suppress(OSError):
                 host.close()
@@ -92,14 +93,16 @@ class Server:
         patience = self._patience()
         if patience == 0 and self._hearing.left < 0:
             return
-        for connection, command in self._reception.wait(patience):
-            began = time.perf_counter()
-            self._hear(connection, command)
-            if isinstance(command, FrameRequest | Inquire | ReadLog):  # other commands drive the run
-                self._hearing.spend(time.perf_counter() - began)
-        for connection in self._reception.gone():
-            self._departed.discard(connection)
-            self._forget(connection)
+        said = self._reception.wait(patience)
+        with self._reception.lock:
+            for connection, command in said:
+                began = time.perf_counter()
+                self._hear(connection, command)
+                if isinstance(command, FrameRequest | Inquire | ReadLog):  # other commands drive the run
+                    self._hearing.spend(time.perf_counter() - began)
+            for connection in self._reception.gone():
+                self._departed.discard(connection)
+                self._forget(connection)
 
     def _patience(self) -> float | None:
         patience = self._host.patience()
@@ -114,6 +117,8 @@ class Server:
         """Tell whether the process can end: it should, or there has been no view and nothing to do for long."""
         if self._reception.closing or self._stopped:
             return True
+        if self._host.goes_on_alone:
+            return False
         if not self._had_views:
             return self._reception.is_deserted
         if self._views:
@@ -184,7 +189,7 @@ class Server:
             case Stop(keep=keep):
                 problem = host.keep() if keep and host.is_worth_keeping else ""
                 left = self._left(problem, stopped=True)
-                host.close()
+                host.stop()
                 for view in self._views:
                     if view.connection is not connection:
                         self._say(view.connection, left)
@@ -247,6 +252,7 @@ class Server:
         if self._on_hangup == "pause":
             host.pause()
         if self._on_hangup == "stop":
+            host.stop()
             self._stopped = True
         elif host.is_worth_keeping or host.playing:
             host.keep()
@@ -262,7 +268,8 @@ class Server:
         except OSError as error:
             return LogLines(lines=(f"The output cannot be read: {error.strerror or error}",), total=1)
 
-    def _show_all(self) -> None:
+    def show(self) -> None:
+        """Answer the views that wait, as far as there is something new for them."""
         self._gallery.show(self._views, self._holder)
 
     def _tell_all(self, message: Refused) -> None:

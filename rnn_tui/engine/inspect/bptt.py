@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.observed_pass import ObservedPass
+from rnn_tui.engine.inspect.observed_pass import ObservedPass, Segment
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import STEPS, map_state, parts
 from rnn_tui.engine.training.losses import by_logits
 
-__all__ = ["Adjoint", "adjoints", "loss_by_logits", "slope", "state_gradients", "through_head"]
+__all__ = ["Adjoint", "adjoints", "loss_by_logits", "measured_adjoints", "slope", "state_gradients", "through_head"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,52 @@ class Adjoint:
 
     h: Tensor  # (B, T, H) their derivatives by h_t
     c: Tensor | None  # (B, T, H) by c_t, of an LSTM
+
+
+End = tuple[Tensor | None, Tensor | None]  # (B, H) derivatives by the h and the c that a layer leaves
+
+
+@torch.no_grad()
+def measured_adjoints(
+    segments: Sequence[Segment], row: int, layers: Sequence[Sequence[UnrolledLayer]]
+) -> list[list[Adjoint]]:
+    """Return ∂L/∂h_t and ∂L/∂c_t (1, T, H) of a row of somebody else's pass, from the gradients that reached each call.
+
+    The gradient by the state that a call returned has in it all that later calls have made of that state, so each call
+    is gone through by itself.
+    """
+    found: list[list[list[Adjoint]]] = []
+    for each in segments:
+        stop = min(each.stop, len(layers[0][0].h))  # a row may be shorter than its batch
+        if each.start >= stop:
+            continue
+        part = [[cell.part(each.start, stop) for cell in both] for both in layers]
+        top = part[-1][0].h
+        width = sum(cell.h.shape[-1] for cell in part[-1])
+        steps = len(top)
+        seeds = top.new_zeros(1, steps, width)
+        if each.output is not None:
+            seeds[0] = each.output[:steps, row]
+        count = len(layers[0])
+        ends = [
+            [_end_of(each, number * count + direction, row) for direction in range(count)]
+            for number in range(len(layers))
+        ]
+        found.append(adjoints(part, seeds, ends)[0])
+    return [
+        [_joined([piece[number][direction] for piece in found]) for direction in range(len(both))]
+        for number, both in enumerate(layers)
+    ]
+
+
+def _end_of(segment: Segment, at: int, row: int) -> End:
+    by_h, by_c = segment.end
+    return None if by_h is None else by_h[at, row][None], None if by_c is None else by_c[at, row][None]
+
+
+def _joined(pieces: Sequence[Adjoint]) -> Adjoint:
+    cells = [each.c for each in pieces if each.c is not None]
+    return Adjoint(h=torch.cat([each.h for each in pieces], 1), c=torch.cat(cells, 1) if cells else None)
 
 
 @torch.no_grad()
@@ -59,15 +105,21 @@ def through_head(observed: ObservedPass, by_logits: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def adjoints(layers: Sequence[Sequence[UnrolledLayer]], seeds: Tensor) -> tuple[list[list[Adjoint]], Tensor]:
+def adjoints(
+    layers: Sequence[Sequence[UnrolledLayer]], seeds: Tensor, ends: Sequence[Sequence[End]] = ()
+) -> tuple[list[list[Adjoint]], Tensor]:
     """Return the adjoints of each layer and direction, and those of what the first layer reads, (B, T, E).
 
     `seeds` (B, T, D*H) are the derivatives of the B numbers by the outputs of the top layer. The layers are those of
-    one row, or of B rows, to each of which one number belongs.
+    one row, or of B rows, to each of which one number belongs. `ends` are the derivatives by the state that each layer
+    and direction leaves, where that is used as well.
     """
     found: list[list[Adjoint]] = []
-    for both in reversed(layers):
-        swept = [_sweep(cell, own) for cell, own in zip(both, seeds.chunk(len(both), -1), strict=True)]
+    for number in reversed(range(len(layers))):
+        both = layers[number]
+        left = ends[number] if ends else [(None, None)] * len(both)
+        parts = zip(both, seeds.chunk(len(both), -1), left, strict=True)
+        swept = [_sweep(cell, own, end) for cell, own, end in parts]
         found.append([adjoint for adjoint, _ in swept])
         seeds = sum((x for _, x in swept[1:]), swept[0][1])
         if both[0].mask is not None:
@@ -85,14 +137,18 @@ def _rows(cell: UnrolledLayer, values: Tensor) -> Tensor:
     return values if cell.h.dim() == 3 else values[:, None]
 
 
-def _sweep(cell: UnrolledLayer, seeds: Tensor) -> tuple[Adjoint, Tensor]:
+def _sweep(cell: UnrolledLayer, seeds: Tensor, end: End) -> tuple[Adjoint, Tensor]:
     """Go back through a layer in one direction from seeds (B, T, H): its adjoints, and those of its input (B, T, E)."""
+    by_h, by_c = end
+    if by_h is not None:
+        seeds = seeds.clone()
+        seeds[:, 0 if cell.direction else -1] += by_h
     sweep = _WRITTEN_OUT.get(cell.kind.name)
     if sweep is None:
-        h, c, by_x = _by_autograd(cell, seeds.transpose(0, 1))
+        h, c, by_x = _by_autograd(cell, seeds.transpose(0, 1), by_c)
     else:
         w_hh = cell.w_hh.T.contiguous().T  # transposed in memory: BLAS multiplies a row or two by it in less time
-        h, c, sums = sweep(cell, w_hh, seeds.transpose(0, 1))  # time first
+        h, c, sums = sweep(cell, w_hh, seeds.transpose(0, 1), by_c)  # time first
         by_x = sums.flatten(2) @ cell.w_ih
     if cell.own is not None:  # nothing depends on the padding of a row
         own = _rows(cell, cell.own)
@@ -101,7 +157,7 @@ def _sweep(cell: UnrolledLayer, seeds: Tensor) -> tuple[Adjoint, Tensor]:
     return adjoint, by_x.transpose(0, 1)
 
 
-def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
+def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, _by_c: Tensor | None) -> tuple[Tensor, None, Tensor]:
     """Sweep through h_t = φ(a_t), a_t = W_ih x_t + b_ih + W_hh h_{t-1} + b_hh.
 
     ∂a_t = φ'(a_t) ∘ ∂h_t, where φ' is 1 - h_t² for tanh, and 1 or 0 for relu
@@ -112,7 +168,7 @@ def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None
     return h, None, h[:, :, None] * slopes
 
 
-def _gru(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, None, Tensor]:
+def _gru(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, _by_c: Tensor | None) -> tuple[Tensor, None, Tensor]:
     """Sweep through h_t = (1 - z) ∘ n + z ∘ h_{t-1}, with n = tanh(W_in x_t + b_in + r ∘ m), m = W_hn h_{t-1} + b_hn.
 
     For the sums a that go into r, z and n:
@@ -146,7 +202,7 @@ def _through(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, factors: Tensor, 
     return _in_order(cell, found)
 
 
-def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, by_c_n: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """Sweep through h_t = o ∘ tanh(c_t), c_t = f ∘ c_{t-1} + i ∘ g; i, f, o sigmoid and g tanh of their sums.
 
     ∂c_t = o ∘ (1 - tanh²(c_t)) ∘ ∂h_t + f_{t+1} ∘ ∂c_{t+1}
@@ -166,7 +222,7 @@ def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Ten
     steps = zip(*(_last_first(cell, each) for each in (seeds, opened, kept_by_f, by_c, by_h)), strict=True)
     sums = seeds.new_zeros(seeds.shape[1], 4, seeds.shape[2])  # of the step after, (B, 4, H)
     flat, of_c, of_h = sums.flatten(1), sums[:, :3], sums[:, 3:]
-    kept = torch.zeros_like(seeds[0])  # f_{t+1} ∘ ∂c_{t+1}
+    kept = torch.zeros_like(seeds[0]) if by_c_n is None else by_c_n.expand_as(seeds[0])  # f_{t+1} ∘ ∂c_{t+1}
     hs: list[Tensor] = []
     cs: list[Tensor] = []
     for seed, shown, keep, to_c, to_h in steps:
@@ -181,11 +237,11 @@ def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor) -> tuple[Tensor, Ten
     return h, c, torch.cat((c[:, :, None] * by_c, h[:, :, None] * by_h), 2)
 
 
-_WRITTEN_OUT: dict[str, Callable[[UnrolledLayer, Tensor, Tensor], tuple[Tensor, Tensor | None, Tensor]]]
+_WRITTEN_OUT: dict[str, Callable[[UnrolledLayer, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor | None, Tensor]]]
 _WRITTEN_OUT = {"rnn": _rnn, "rnn-relu": _rnn, "gru": _gru, "lstm": _lstm}
 
 
-def _by_autograd(cell: UnrolledLayer, seeds: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
+def _by_autograd(cell: UnrolledLayer, seeds: Tensor, by_c: Tensor | None) -> tuple[Tensor, Tensor | None, Tensor]:
     """Sweep through a cell of any other kind, whose steps autograd differentiates one by one; returns h, c and by x.
 
     Slower than what is written out, and needs nothing but the equations of a step.
@@ -197,7 +253,8 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor) -> tuple[Tensor, Tensor | N
         every = _rows(cell, values)
         return _last_first(cell, every.expand(-1, rows, -1))
 
-    h, c, by_x = torch.zeros_like(seeds[0]), torch.zeros_like(seeds[0]), list[Tensor]()
+    h, c = torch.zeros_like(seeds[0]), torch.zeros_like(seeds[0]) if by_c is None else by_c.expand_as(seeds[0])
+    by_x = list[Tensor]()
     hs, cs = list[Tensor](), list[Tensor]()
     cells_before = steps(cell.h_before if cell.c_before is None else cell.c_before)
     for seed, x, h_before, c_before in zip(

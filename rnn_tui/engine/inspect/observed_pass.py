@@ -4,7 +4,8 @@
 E features, C outputs, L layers, D directions, H hidden units.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -14,7 +15,20 @@ from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.training.precision import Cast
 from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["ObservedData", "ObservedModel", "ObservedPass"]
+__all__ = ["ObservedData", "ObservedModel", "ObservedPass", "Segment"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Segment:
+    """A stretch of a pass that one call has computed, and the gradients of the loss that have reached what it returned.
+
+    None where none has: nothing of the loss depends on that.
+    """
+
+    start: int
+    stop: int
+    output: Tensor | None  # (t, N, D*H) by the output
+    end: tuple[Tensor | None, Tensor | None]  # (L*D, N, H) by h, and by c of an LSTM, as returned after the last step
 
 
 class ObservedModel(Protocol):
@@ -168,6 +182,10 @@ class ObservedPass(Protocol):
     @property
     def last_update(self) -> list[Tensor] | None:
         """How far the last update moved each weight, where that was kept."""
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """The calls of which the pass consists, with their gradients; empty: these follow from the logits."""
 
     def gradients(self) -> list[Tensor | None]:
         """Return ∂L/∂W of each weight, before clipping."""

@@ -84,7 +84,8 @@ def run_layers(
     for number, module in enumerate(layer_modules(observed.model.recurrent, network)[:layers]):
         at = slice(number * count, (number + 1) * count)
         with observed.cast():
-            h = run_layer(module, x, map_state(state, lambda part: part[at]), lengths).float()  # noqa: B023
+            h = run_layer(module, x, map_state(state, lambda part: part[at]), lengths)  # noqa: B023
+        h = h if h.dtype in (torch.float32, torch.float64) else h.float()
         directions = tuple(
             UnrolledLayer(
                 kind=network.kind,
@@ -107,7 +108,10 @@ def run_layers(
 def _weights(module: torch.nn.Module, direction: int) -> dict[str, Tensor]:
     end = "_reverse" if direction else ""
     names = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
-    return {short: getattr(module, f"{name}_l0{end}").detach() for short, name in names.items()}
+    found = {short: getattr(module, f"{name}_l0{end}", None) for short, name in names.items()}
+    rows = getattr(module, f"weight_ih_l0{end}")
+    none = rows.new_zeros(len(rows))  # a module without biases
+    return {short: none if weight is None else weight.detach() for short, weight in found.items()}
 
 
 def unroll(observed: ObservedPass, row: int, steps: int) -> list[list[UnrolledLayer]]:

@@ -41,7 +41,8 @@ def _build_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:
         with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
             if kind.module:
                 build: Callable[..., nn.Module] = getattr(nn, kind.module)
-                module = build(width, network.hidden_size, bidirectional=network.bidirectional, **kind.options)
+                more = {"bias": "bias_ih_l0" in weights, "bidirectional": network.bidirectional}
+                module = build(width, network.hidden_size, **more, **kind.options)
             else:
                 module = WrittenOut(alone, width)
         for name, weight in weights.items():

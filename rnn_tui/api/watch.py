@@ -1,0 +1,30 @@
+"""Watch a model that a script trains by itself."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from rnn_tui.engine.watch.vocabulary import words_of
+from rnn_tui.engine.watch.watcher import Watcher
+
+__all__ = ["watch"]
+
+
+def watch(
+    model: nn.Module,
+    optimizer: Optimizer | None = None,
+    *,
+    name: str = "",
+    vocabulary: Sequence[str] | dict[Any, Any] | None = None,
+    read_only: bool = False,
+) -> Watcher:
+    """Watch a model from now on, print how to look at it on stderr, and return at once.
+
+    Any shell of this user can look with `rnn-tui attach NAME`. `vocabulary` says what indices stand for: a list of
+    words, or a dictionary from words to indices or back. `read_only`: views cannot hold the script. A model that is
+    watched already is watched anew. Close the watcher, or use it in a `with`, to end it; it ends with the process.
+    """
+    words = None if vocabulary is None else words_of(vocabulary)
+    return Watcher(model, optimizer, name=name, vocabulary=words, read_only=read_only).start()

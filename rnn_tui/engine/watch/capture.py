@@ -1,0 +1,127 @@
+"""What is captured of one pass, from one backward to the next: calls, losses and gradients, while somebody looks.
+
+Everything is forgotten when the next pass begins. What is kept meanwhile are references: nothing is copied.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+__all__ = ["Capture", "EmbeddingCall", "LinearCall", "LossCall", "RecurrentCall", "is_recurrent"]
+
+Cast = Callable[[], AbstractContextManager[Any]]
+
+
+def is_recurrent(module: nn.Module) -> bool:
+    """Tell whether a module is one of torch's recurrent ones."""
+    return isinstance(module, nn.RNNBase | nn.RNNCellBase)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RecurrentCall:
+    """A call of a recurrent module, as it was made."""
+
+    module: nn.Module
+    x: Tensor | PackedSequence
+    state: Any  # before it, as given; None: zeros
+    output: Any  # as returned
+    cast: Cast
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EmbeddingCall:
+    """A call of an nn.Embedding."""
+
+    module: nn.Embedding
+    ids: Tensor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LinearCall:
+    """A call of an nn.Linear."""
+
+    module: nn.Linear
+    x: Tensor
+    output: Tensor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LossCall:
+    """A call of a loss function of torch."""
+
+    name: str
+    outputs: Tensor
+    targets: Tensor
+    value: Tensor
+    ignore_index: int
+
+
+@dataclass(eq=False)
+class Capture:
+    """One pass."""
+
+    calls: list[RecurrentCall] = field(default_factory=list)
+    embeddings: list[EmbeddingCall] = field(default_factory=list)
+    linears: list[LinearCall] = field(default_factory=list)
+    losses: list[LossCall] = field(default_factory=list)
+    gradients: dict[int, Tensor] = field(default_factory=dict)  # by the id of a tensor that a call returned
+
+    def called(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """Note a call."""
+        if isinstance(module, nn.RNNBase | nn.RNNCellBase):
+            x = args[0] if args else kwargs["input"]
+            state = args[1] if len(args) > 1 else kwargs.get("hx")
+            self.calls.append(RecurrentCall(module=module, x=x, state=state, output=output, cast=_cast_of(x)))
+            for tensor in _tensors(output):
+                if tensor.requires_grad:
+                    tensor.register_hook(partial(self._note_gradient, id(tensor)))  # type: ignore[no-untyped-call]
+        elif isinstance(module, nn.Embedding) and args:
+            self.embeddings.append(EmbeddingCall(module=module, ids=args[0].detach()))
+        elif isinstance(module, nn.Linear) and args and isinstance(output, Tensor):
+            self.linears.append(LinearCall(module=module, x=args[0].detach(), output=output.detach()))
+
+    def lost(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
+        """Note a loss."""
+        outputs = args[0] if args else kwargs.get("input")
+        targets = args[1] if len(args) > 1 else kwargs.get("target")
+        if not (isinstance(outputs, Tensor) and isinstance(targets, Tensor) and isinstance(value, Tensor)):
+            return
+        ignore = kwargs.get("ignore_index", -100)
+        call = LossCall(
+            name=name,
+            outputs=outputs.detach(),
+            targets=targets.detach(),
+            value=value.detach(),
+            ignore_index=ignore if isinstance(ignore, int) else -100,
+        )
+        self.losses.append(call)
+
+    def gradient(self, tensor: Tensor) -> Tensor | None:
+        """Return the gradient that has reached a tensor that a call returned."""
+        return self.gradients.get(id(tensor))
+
+    def _note_gradient(self, tensor: int, gradient: Tensor) -> None:
+        self.gradients[tensor] = gradient.detach()
+
+
+def _tensors(output: Any) -> list[Tensor]:
+    """Return the tensors in what a recurrent module returns."""
+    if isinstance(output, PackedSequence):
+        return [output.data]
+    if isinstance(output, Tensor):
+        return [output]
+    return [tensor for part in output for tensor in _tensors(part)] if isinstance(output, tuple | list) else []
+
+
+def _cast_of(x: Tensor | PackedSequence) -> Cast:
+    """Return the context that a call is computed in."""
+    device = (x.data if isinstance(x, PackedSequence) else x).device.type
+    if not torch.is_autocast_enabled(device):
+        return nullcontext
+    return partial(torch.autocast, device, dtype=torch.get_autocast_dtype(device))

@@ -1,0 +1,110 @@
+"""The recurrent networks of a process: which there are, and what they are called in their models."""
+
+import weakref
+from dataclasses import dataclass
+
+from torch import nn
+
+from rnn_tui.engine.watch.capture import is_recurrent
+from rnn_tui.experiment.cell_kinds import CELL_KINDS
+
+__all__ = ["Networks", "WatchedNetwork", "kind_of"]
+
+_NAMING = 2  # passes after a network was seen first in which its model is looked for
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WatchedNetwork:
+    """A recurrent module, and the model that it is a part of. Neither is kept alive."""
+
+    module: "weakref.ref[nn.Module]"
+    model: "weakref.ref[nn.Module]"
+    name: str  # "encoder.rnn"; of a module that is a model itself, its class
+
+    @property
+    def facts(self) -> str:
+        """The module in a few words: "LSTM 128 × 2, both directions, 64 features"."""
+        module = self.module()
+        if module is None:
+            return "gone"
+        kind = type(module).__name__
+        parts = [f"{kind} {module.hidden_size}"]
+        if isinstance(module, nn.RNNBase):
+            parts[0] += f" × {module.num_layers}" if module.num_layers > 1 else ""
+            parts += ["both directions"] if module.bidirectional else []
+            parts += [f"projected to {module.proj_size}"] if module.proj_size else []
+        return ", ".join([*parts, f"{module.input_size} features"])
+
+
+class Networks:
+    """Learns of modules as they are called. A model is a module that calls others, and that none calls."""
+
+    def __init__(self, model: nn.Module | None = None) -> None:
+        """Begin with what is in a model, if one is given: no others are looked at then."""
+        self._given = model
+        self._called: dict[int, weakref.ref[nn.Module]] = {}  # while names are looked for
+        self._known: dict[int, WatchedNetwork] = {}  # by the id of the module
+        self._naming = _NAMING
+        self.revision = 0  # grows with each network that is found, or named
+        if model is not None:
+            self._name_all([model])
+
+    @property
+    def all(self) -> list[WatchedNetwork]:
+        """Those that are there, in the order in which they were seen."""
+        return [each for each in self._known.values() if each.module() is not None]
+
+    def find(self, module: nn.Module) -> WatchedNetwork | None:
+        """Return the network that a module is; None: it is not one that is looked at."""
+        found = self._known.get(id(module))
+        return found if found is not None and found.module() is module else None
+
+    def called(self, module: nn.Module) -> None:
+        """Note a call of any module; cheap once all have their names."""
+        if self._given is not None:
+            return
+        if is_recurrent(module) and self.find(module) is None:
+            self._known.pop(id(module), None)
+            here = weakref.ref(module)
+            self._known[id(module)] = WatchedNetwork(module=here, model=here, name=type(module).__name__)
+            self._naming = _NAMING
+            self.revision += 1
+        if self._naming:
+            self._called[id(module)] = weakref.ref(module)
+
+    def pass_over(self) -> None:
+        """Give names to what has been called in a pass."""
+        if self._given is not None or not self._naming:
+            return
+        self._naming -= 1
+        modules = [module for each in self._called.values() if (module := each()) is not None]
+        inner = {id(child) for module in modules for child in module.modules() if child is not module}
+        self._name_all([module for module in modules if id(module) not in inner])
+        if not self._naming:
+            self._called.clear()
+
+    def _name_all(self, models: list[nn.Module]) -> None:
+        for model in models:
+            for name, module in model.named_modules():
+                if not is_recurrent(module):
+                    continue
+                name = name or type(model).__name__
+                known = self.find(module)
+                if known is None or known.name != name or known.model() is not model:
+                    self._known[id(module)] = WatchedNetwork(
+                        module=weakref.ref(module), model=weakref.ref(model), name=name
+                    )
+                    self.revision += 1
+
+
+def kind_of(module: nn.Module) -> str:
+    """Return the name in `CELL_KINDS` of what a recurrent module is."""
+    short = type(module).__name__
+    for base in type(module).__mro__:
+        if base in (nn.RNN, nn.GRU, nn.LSTM, nn.RNNCell, nn.GRUCell, nn.LSTMCell):
+            short = base.__name__.removesuffix("Cell")
+    nonlinearity = getattr(module, "nonlinearity", "tanh")
+    for kind in CELL_KINDS.values():
+        if kind.module == short and (kind.nonlinearity in ("", nonlinearity)):
+            return kind.name
+    raise ValueError(f"{short} is not a kind of cell that can be looked into")

@@ -1,0 +1,255 @@
+"""A pass of somebody else's training as panes stand on it: an `ObservedPass` made of what was captured.
+
+T time steps, N rows, E features, C classes, L layers, D directions, H hidden units; time first.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import torch
+from msgspec.structs import replace
+from torch import Tensor, nn
+
+from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.inspect.observed_pass import Segment
+from rnn_tui.engine.network.cells import State
+from rnn_tui.engine.network.model import CellStack
+from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall
+from rnn_tui.engine.watch.networks import WatchedNetwork, kind_of
+from rnn_tui.engine.watch.sequences import CallSequence, chains, sequence_of
+from rnn_tui.engine.watch.step_losses import StepTargets, step_targets
+from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
+
+__all__ = ["WatchedPass", "stand_in", "watched_pass"]
+
+_PRIVATE = range(0xE000, 0xF8FF), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE)  # characters that mean nothing
+
+
+def stand_in(index: int) -> str:
+    """Return the character that stands for a token or a class in the vocabulary of a watched network."""
+    for each in _PRIVATE:
+        if index < len(each):
+            return chr(each[index])
+        index -= len(each)
+    return chr(_PRIVATE[-1][-1])
+
+
+@lru_cache(maxsize=8)
+def _stand_ins(count: int) -> str:
+    return "".join(map(stand_in, range(count)))
+
+
+class WatchedData:
+    """What a network has read, and what it was to predict, as far as that could be seen."""
+
+    batch_first = False
+
+    def __init__(
+        self, sequence: CallSequence, ids: Tensor | None, targets: StepTargets | None, vocabulary: str
+    ) -> None:
+        self._sequence = sequence
+        self.vocabulary = vocabulary
+        self.length, self.rows = sequence.x.shape[:2]
+        self.lengths = sequence.lengths
+        nothing = torch.zeros(self.length, self.rows, dtype=torch.int64)
+        self.inputs = self.characters = nothing if ids is None else ids.cpu()
+        self.targets = None if targets is None else targets.indices.cpu()
+
+    def steps(self, row: int) -> int:
+        """Return the time steps of a row, without its padding."""
+        return self.length if self.lengths is None else int(self.lengths[row])
+
+    def x(self, start: int, stop: int) -> Tensor:
+        """Return what the first layer reads at start..stop-1, (t, N, E)."""
+        return self._sequence.x[start:stop]
+
+    def y(self, start: int, stop: int) -> Tensor:
+        """Return the targets there, (t, N)."""
+        assert self.targets is not None
+        return self.targets[start:stop].to(self._sequence.x.device)
+
+    def only_scored(self, indices: Tensor) -> Tensor:
+        """Return indices (T, N) as they are: wherever there is a target, it counts."""
+        return indices
+
+    def targets_by(self, stop: int) -> float:
+        """Return how many targets the first `stop` time steps have, on the average of the rows."""
+        return 0.0 if self.targets is None else float((self.targets[:stop] != NONE).sum()) / self.rows
+
+
+class WatchedModel:
+    """The model that a network is a part of."""
+
+    def __init__(
+        self, model: nn.Module, recurrent: nn.Module, embedding: nn.Embedding | None, head: nn.Linear | None
+    ) -> None:
+        self._model = model
+        self.recurrent: Any = recurrent
+        self.embedding = embedding
+        self.head = head
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Return what a pass reads as it is: it was captured behind the embedding."""
+        return x
+
+    def read_out(self, output: Tensor) -> Tensor:
+        """Turn the top layer's states into logits, where the head is known."""
+        return output if self.head is None else self.head(output)
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Yield all weights of the model."""
+        return self._model.parameters()
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield all weights of the model with their names."""
+        return self._model.named_parameters()
+
+
+class WatchedPass:
+    """One pass, right after its backward: its gradients belong to the weights as they are."""
+
+    learns = at_end_of_pass = has_update = True
+    unit = "sequence"
+    collected = 1
+    masks: Tensor | None = None
+    keeps_update = False
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        model: WatchedModel,
+        dataset: WatchedData,
+        sequence: CallSequence,
+        targets: StepTargets | None,
+        *,
+        scale: float = 1.0,
+        last_update: list[Tensor] | None = None,
+    ) -> None:
+        self.experiment = experiment
+        self.model = model
+        self.dataset = dataset
+        self.sequence = sequence
+        self.device = sequence.x.device
+        self.cast: Cast = sequence.cast
+        self.length = self.fed = len(sequence.x)
+        self.h_0: State = sequence.h_0
+        self.state: State = sequence.state
+        self.logits = [] if targets is None else [targets.logits]
+        self.segments: Sequence[Segment] = sequence.segments
+        self.last_update = last_update
+        self._scale = scale
+
+    def gradients(self) -> list[Tensor | None]:
+        """Return ∂L/∂W of each weight, as the backward has left it; without the factor of a gradient scaler."""
+        found = [weight.grad for weight in self.model.parameters()]
+        return found if self._scale == 1 else [None if each is None else each / self._scale for each in found]
+
+
+def watched_pass(
+    network: WatchedNetwork, capture: Capture, *, name: str, lr: float, optimizer: str, scale: float = 1.0
+) -> WatchedPass | None:
+    """Return what a network has done in a captured pass; None: it was not called there."""
+    recurrent, model = network.module(), network.model()
+    calls = [each for each in capture.calls if each.module is recurrent]
+    if recurrent is None or model is None or not calls:
+        return None
+    sequence = sequence_of(max(chains(calls), key=len), capture)
+    ids, embedding = _tokens(sequence, capture)
+    head, targets = _outputs(sequence, capture)
+    tokens = embedding.num_embeddings if embedding is not None else 1
+    classes = tokens if targets is None else targets.logits.shape[-1]
+    apart = classes != tokens  # what is predicted has other names than what is read
+    offset = tokens if apart else 0
+    if targets is not None and apart:
+        targets = targets.moved(offset)
+    vocabulary = _stand_ins(tokens + (classes if apart else 0))
+    experiment = Experiment(
+        name=name,
+        data=Data(inputs=(), text=name, batch=sequence.x.shape[1], length=len(sequence.x), vocabulary=vocabulary),
+        network=_network(recurrent, sequence, embedding),
+        training=Training(tick="sequence", epochs=0, lr=lr, optimizer=_known(optimizer)),
+        run=RunOptions(speed=0.0),
+    )
+    return WatchedPass(
+        experiment,
+        WatchedModel(model, _layers_of(recurrent), embedding, head),
+        WatchedData(sequence, ids, targets, vocabulary),
+        sequence,
+        targets,
+        scale=scale,
+    )
+
+
+def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | None) -> Network:
+    network = Network(
+        cell=kind_of(recurrent),
+        hidden_size=recurrent.hidden_size,
+        embedding=sequence.x.shape[-1] if embedding is not None else 0,
+        head="linear",
+    )
+    if isinstance(recurrent, nn.RNNBase):
+        return replace(network, layers=recurrent.num_layers, bidirectional=recurrent.bidirectional)
+    return replace(network, implementation="cell")
+
+
+def _known(optimizer: str) -> Any:
+    return optimizer if optimizer in ("sgd", "adam", "adamw", "rmsprop") else "sgd"
+
+
+_stacks: dict[int, CellStack] = {}
+
+
+def _layers_of(recurrent: nn.Module) -> nn.Module:
+    """Return a recurrent module as one of layers: a cell as a stack of one."""
+    if isinstance(recurrent, nn.RNNBase):
+        return recurrent
+    stack = _stacks.get(id(recurrent))
+    if stack is None or stack.cells[0] is not recurrent:
+        stack = CellStack.__new__(CellStack)
+        nn.Module.__init__(stack)
+        stack.cells = nn.ModuleList([recurrent])
+        stack.batch_first = False
+        _stacks.clear()
+        _stacks[id(recurrent)] = stack
+    return stack
+
+
+def _tokens(sequence: CallSequence, capture: Capture) -> tuple[Tensor | None, nn.Embedding | None]:
+    """Return the ids (T, N) that an embedding has turned into what the network reads, and that embedding."""
+    steps, rows, size = sequence.x.shape
+    for call in reversed(capture.embeddings):
+        if call.module.embedding_dim > size:
+            continue
+        ids = call.ids
+        if ids.dim() == 1 and steps == 1:
+            ids = ids[:, None] if sequence.batch_first else ids[None]
+        if ids.dim() == 1 and rows == 1:
+            ids = ids[:, None]
+        elif ids.dim() == 2 and sequence.batch_first:
+            ids = ids.T
+        if ids.shape == (steps, rows):
+            return ids, call.module
+        if ids.T.shape == (steps, rows):
+            return ids.T, call.module
+    by_step = [each for each in capture.embeddings if each.ids.numel() == rows]
+    for module in {id(each.module): each.module for each in by_step}.values():
+        own = [each.ids.reshape(rows) for each in by_step if each.module is module]
+        if len(own) == steps:
+            return torch.stack(own), module
+    return None, None
+
+
+def _outputs(sequence: CallSequence, capture: Capture) -> tuple[nn.Linear | None, StepTargets | None]:
+    """Return the head, where one reads the states themselves, and the logits and targets of each time step."""
+    heads = [each for each in capture.linears if _reads(each, sequence)]
+    for loss in reversed(capture.losses):
+        found = step_targets([loss], sequence)
+        if found is not None:
+            return (heads[-1].module if heads else None), found
+    found = step_targets(capture.losses, sequence)
+    return (heads[-1].module if heads and found is not None else None), found
+
+
+def _reads(call: LinearCall, sequence: CallSequence) -> bool:
+    return call.x.numel() == sequence.output.numel() and call.x.data_ptr() in sequence.places

@@ -1,0 +1,224 @@
+"""A training loop that is watched: its numbers are its own, the pictures are true, and nothing is left behind."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.watch import hooks, watch_host
+from rnn_tui.engine.watch.watcher import Watcher
+from rnn_tui.protocol.commands import Play, Step
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.inspect.cell import CellAsk
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.weights import WeightsAsk
+from rnn_tui.protocol.rendezvous import SOCKET
+from tests.engine.guests import Guest
+
+T, N, V, H = 9, 3, 11, 8
+WANTED = Wanted(
+    count=T,
+    top=3,
+    units=H,
+    layers=(0, 2),
+    first=0,
+    row=1,
+    tensors=True,
+    curve=CurveWanted(columns=200),
+    inside=(GatesAsk(layer=1, units=H), GradientsAsk(at=-1), WeightsAsk(), CellAsk(step=-1)),
+)
+
+
+class Language(nn.Module):
+    """A model of a language, as people write it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(V, 6)
+        self.rnn = nn.LSTM(6, H, 2, batch_first=True)
+        self.head = nn.Linear(H, V)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.head(self.rnn(self.embedding(x))[0])
+        return output
+
+
+class Loop:
+    """A training loop of somebody else."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(7)
+        self.model = Language()
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.01)
+        self.x, self.y = torch.randint(V, (2, N, T))
+        self.losses: list[float] = []
+
+    def update(self) -> None:
+        self.optimizer.zero_grad()
+        logits = self.model(self.x)
+        loss = F.cross_entropy(logits.reshape(-1, V), self.y.reshape(-1))
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.losses.append(loss.item())
+
+    def three_updates(self) -> None:
+        for _ in range(3):
+            self.update()
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "s").mkdir(mode=0o700)
+    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+
+
+def guest_of(watcher: Watcher) -> Guest:
+    assert watcher._folder is not None
+    return Guest(watcher._folder / SOCKET)
+
+
+class Looks:
+    """Looks all the time, in a thread of its own."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.frames: list[Frame] = []
+        self._guest = guest_of(watcher)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        seen = -1
+        try:
+            while True:
+                self.frames.append(self._guest.look(WANTED, seen=seen))
+                seen = self.frames[-1].revision
+        except OSError:  # the watch has ended
+            pass
+
+
+def _await(guest: Guest, tick: int) -> Frame:
+    return guest.look_until(lambda frame: frame.status.tick == tick)
+
+
+@pytest.fixture
+def held() -> Iterator[tuple[Loop, Frame, Callable[[], None]]]:
+    """A loop that is held in its third pass, a frame of that moment, and what lets it go."""
+    loop = Loop()
+    watcher = Watcher(held=True).start()
+    guest = guest_of(watcher)
+    training = threading.Thread(target=loop.three_updates, daemon=True)
+    training.start()
+    for tick in (1, 2):
+        _await(guest, tick)
+        guest.say(Step())
+    frame = _await(guest, 3)
+    while not frame.inside:
+        frame = guest.look(WANTED)
+    yield loop, frame, lambda: guest.say(Play(on=True))
+    guest.say(Play(on=True))
+    training.join()
+    watcher.close()
+
+
+def test_updates_are_the_same_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch_host, "_FASTEST", 0.0)
+    looked_at = Loop()
+    watcher = Watcher().start()
+    looks = Looks(watcher)
+    while len(looks.frames) < 8 or len(looked_at.losses) < 50:
+        looked_at.update()
+    watcher.close()
+    state = torch.get_rng_state()
+    alone = Loop()
+    for _ in looked_at.losses:
+        alone.update()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert looked_at.losses == alone.losses
+    for one, other in zip(alone.model.parameters(), looked_at.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+        assert torch.equal(one.grad, other.grad)  # type: ignore[arg-type]
+
+
+def test_all_that_is_shown_is_of_one_pass(held: tuple[Loop, Frame, Callable[[], None]]) -> None:
+    """States, probabilities, gates and gradients are computed again here, by the equations and autograd."""
+    loop, frame, _ = held
+    model = loop.model
+    weights = {name: weight.detach().clone() for name, weight in model.rnn.named_parameters()}
+    x = model.embedding(loop.x).detach()[1]  # (T, 6)
+    top, states = x, []
+    hs: list[list[Tensor]] = []
+    gates: list[Tensor] = []
+    with torch.enable_grad():
+        for layer in range(2):
+            h, c = torch.zeros(H, requires_grad=True), torch.zeros(H)
+            row, every = [], []
+            for step in top:
+                total = (
+                    weights[f"weight_ih_l{layer}"] @ step
+                    + weights[f"bias_ih_l{layer}"]
+                    + weights[f"weight_hh_l{layer}"] @ h
+                    + weights[f"bias_hh_l{layer}"]
+                )
+                i, f, g, o = total.chunk(4)
+                i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+                c = f * c + i * g
+                h = o * c.tanh()
+                row.append(h)
+                every.append(torch.stack((i, f, g, o)))
+            hs.append(row)
+            gates = every
+            top = torch.stack(row)
+            states.append(top.detach())
+        logits = model.head(top)
+        loss = F.cross_entropy(logits, loop.y[1], reduction="sum") / (N * T)
+        found = torch.autograd.grad(loss, hs[0] + hs[1])
+    assert frame.status.loss == pytest.approx(loop_loss(loop), abs=1e-7)
+    for layer in range(2):
+        np.testing.assert_allclose(frame.states[layer].h, states[layer].T, atol=1e-6)
+    assert frame.steps is not None
+    np.testing.assert_allclose(frame.steps.target_p, logits.softmax(-1)[range(T), loop.y[1]].detach(), atol=1e-6)
+    assert frame.steps.inputs.tolist() == loop.x[1].tolist()
+    assert frame.steps.targets.tolist() == loop.y[1].tolist()
+    shown = next(each for each in frame.inside if isinstance(each, GatesFacts))
+    flows = next(each for each in frame.inside if isinstance(each, GradientsFacts))
+    for number, name in enumerate("ifgo"):
+        values = next(each.values for each in shown.gates if each.name == name)
+        np.testing.assert_allclose(values, torch.stack(gates)[:, number].T.detach(), atol=1e-6)
+    for layer, part in enumerate((found[:T], found[T:])):
+        norms = torch.stack(part).double().norm(dim=-1)
+        np.testing.assert_allclose(flows.flows[layer].whole, norms, rtol=1e-4)
+
+
+def loop_loss(loop: Loop) -> float:
+    with torch.no_grad():
+        return float(F.cross_entropy(loop.model(loop.x).reshape(-1, V), loop.y.reshape(-1)))
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    before = {name: getattr(F, name) for name in hooks.LOSSES}
+    backward, grad = torch.autograd.backward, torch.autograd.grad
+    threads = threading.active_count()
+    with Watcher().start():
+        assert F.cross_entropy is not before["cross_entropy"]
+        Loop().update()
+    assert {name: getattr(F, name) for name in hooks.LOSSES} == before
+    assert (torch.autograd.backward, torch.autograd.grad) == (backward, grad)
+    assert not nn.modules.module._global_forward_hooks
+    assert threading.active_count() == threads
+    assert not list((tmp_path / "s").iterdir())
+
+
+def test_an_error_of_ours_ends_the_watch_and_not_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, watcher = Loop(), Watcher().start()
+    monkeypatch.setattr("rnn_tui.engine.watch.networks.Networks.pass_over", lambda _: 1 / 0)
+    for _ in range(3):
+        loop.update()
+    assert not nn.modules.module._global_forward_hooks
+    watcher.close()
