@@ -19,6 +19,7 @@ __all__ = [
     "Command",
     "Fork",
     "GoTo",
+    "Interrupt",
     "NextBranch",
     "NextPhase",
     "Open",
@@ -134,6 +135,10 @@ class SelectNetwork(Value, frozen=True, kw_only=True, tag=True):
     number: Annotated[int, msgspec.Meta(ge=0)]  # of those that `Subject.networks` names
 
 
+class Interrupt(Value, frozen=True, kw_only=True, tag=True):
+    """Interrupt a script that is watched, as ctrl+C does: it saves and ends as it would."""
+
+
 class TakeControls(Value, frozen=True, kw_only=True, tag=True):
     """Give this view the controls: of several views of a run, one controls it."""
 
@@ -154,6 +159,7 @@ Command = (
     | SlowMotion
     | SetBreakpoints
     | SelectNetwork
+    | Interrupt
     | TakeControls
     | ReadLog
     | Detach

@@ -17,6 +17,7 @@ class Subject(Value, frozen=True, kw_only=True):
 
     script: str  # as it was started: "train.py --epochs 3"
     networks: tuple[str, ...] = ()  # the recurrent networks seen so far, by their names in the model: "encoder.rnn"
+    reads: Literal["tokens", "numbers"] = "tokens"  # whether an index says what is read at a time step
     network: int = 0  # which of them is shown
     network_facts: str = ""  # in a few words: "LSTM 128 × 2, 64 features"
     optimizer: str = ""  # "Adam"; empty: none has made a step yet

@@ -1,10 +1,25 @@
-"""The table of keys: bindings, help, command palette and manual are made from it or checked against it."""
+"""The table of keys: bindings, help, command palette and manual are made from it or checked against it.
+
+Each key declares whose runs it is for. `view/model/offers.py` has what follows from that for a script that is watched.
+"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.binding import Binding
 
-__all__ = ["GROUPS", "KEYS", "Key", "bindings"]
+from rnn_tui.protocol.subject import Ability
+
+__all__ = ["GROUPS", "KEYS", "InScript", "Key", "bindings"]
+
+
+@dataclass(frozen=True)
+class InScript:
+    """What a key is called, and what it does, where a script is watched."""
+
+    label: str
+    about: str
+    footer: str = ""  # its word in the footer, if it is there
 
 
 @dataclass(frozen=True)
@@ -19,6 +34,9 @@ class Key:
     footer_keys: str = ""  # what the footer prints, if the entry stands for several keys
     everywhere: bool = False  # over dialogs as well
     printed: str = ""  # the key as it is printed, if that is not its name
+    runs: Literal["all", "own", "watched"] = "all"  # whose: only rnn-tui's own, or only scripts that are watched
+    needs: Ability | None = None  # what a script that is watched must allow for it
+    in_script: InScript | None = None  # if it has other words there
 
     @property
     def shown(self) -> str:
@@ -34,6 +52,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "play",
             "Play or pause; once all epochs are done, train for as many again.",
             footer="play",
+            needs="hold",
+            in_script=InScript("hold", "Hold the script at the end of an update; again: let it go on.", footer="hold"),
         ),
         Key(
             "right",
@@ -42,6 +62,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Pause, and do one tick: one character, or one whole sequence.",
             printed="→",
             footer="tick",
+            needs="step",
+            in_script=InScript("update", "Let the script do one update, and hold it there.", footer="update"),
         ),
         Key(
             "shift+right",
@@ -49,6 +71,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "epoch",
             "Go on to the end of the epoch, and pause there.",
             printed="shift+→",
+            runs="own",
         ),
         Key(
             "left",
@@ -56,6 +79,10 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "tick back",
             "Go back one tick: everything on the screen is then as it was, down to the last weight.",
             printed="←",
+            needs="back",
+            in_script=InScript(
+                "update back", "Show the update before, as far as its weights are kept; the script goes on."
+            ),
         ),
         Key(
             "shift+left",
@@ -63,27 +90,45 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "epoch back",
             "Go back to the end of the previous epoch.",
             printed="shift+←",
+            runs="own",
         ),
-        Key("home", "app.tell('first_tick')", "first tick", "Go back to tick 0, before anything was learnt."),
-        Key("end", "app.tell('newest_tick')", "newest tick", "Return to the newest tick."),
+        Key(
+            "home",
+            "app.tell('first_tick')",
+            "first tick",
+            "Go back to tick 0, before anything was learnt.",
+            needs="back",
+            in_script=InScript("oldest update", "Show the oldest update that is kept."),
+        ),
+        Key(
+            "end",
+            "app.tell('newest_tick')",
+            "newest tick",
+            "Return to the newest tick.",
+            needs="back",
+            in_script=InScript("newest update", "Return to the newest update."),
+        ),
         Key(
             "F",
             "app.dialog('fork')",
             "fork",
             "Train differently from this tick on: learning rate, optimiser, clipping, loss, seed.",
+            runs="own",
         ),
-        Key("b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch."),
+        Key("b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch.", runs="own"),
         Key(
             "n",
             "app.tell('next_phase')",
             "next phase",
             "Pause inside the tick, and do its next phase: input, cell, softmax, loss, backward, update.",
+            runs="own",
         ),
         Key(
             "s",
             "app.tell('slow_motion')",
             "slow motion",
             "Play phase by phase, with an explanation of each; + and - change the pace. Again: whole ticks.",
+            runs="own",
         ),
         Key(
             "plus,equals_sign",
@@ -93,16 +138,46 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             printed="+",
             footer="speed",
             footer_keys="+-",
+            needs="speed",
+            in_script=InScript(
+                "faster", "Let the script go faster: from 1 update a second up to its own speed.", footer="speed"
+            ),
         ),
-        Key("minus", "app.tell('slower')", "slower", "Go slower.", printed="-"),
-        Key("m", "app.tell('toggle_tick')", "character/sequence", "Tick by character, or by whole sequence."),
-        Key("r", "app.tell('restart')", "again", "Start again with the same seed: the same numbers come back."),
-        Key("R", "app.tell('new_seed')", "new seed", "Start again with the next seed: not every seed learns."),
+        Key(
+            "minus",
+            "app.tell('slower')",
+            "slower",
+            "Go slower.",
+            printed="-",
+            needs="speed",
+            in_script=InScript("slower", "Slow the script down, to 1 update a second at the least."),
+        ),
+        Key(
+            "m", "app.tell('toggle_tick')", "character/sequence", "Tick by character, or by whole sequence.", runs="own"
+        ),
+        Key(
+            "r",
+            "app.tell('restart')",
+            "again",
+            "Start again with the same seed: the same numbers come back.",
+            runs="own",
+        ),
+        Key(
+            "R",
+            "app.tell('new_seed')",
+            "new seed",
+            "Start again with the next seed: not every seed learns.",
+            runs="own",
+        ),
         Key(
             "B",
             "app.dialog('breakpoints')",
             "breakpoints",
             "Choose where to pause: the first right prediction, a loss, a jump of the loss, an epoch, a tick.",
+            needs="breakpoints",
+            in_script=InScript(
+                "breakpoints", "Choose where the script is held: a loss, a jump of the loss, an update."
+            ),
         ),
     ),
     "Time cursor": (
@@ -155,6 +230,10 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "log('x')",
             "log epochs",
             "Show the epochs on a logarithmic scale, which gives the first ones room, or a linear one again.",
+            in_script=InScript(
+                "log updates",
+                "Show the updates on a logarithmic scale, which gives the first ones room, or a linear one again.",
+            ),
         ),
         Key(
             "f",
@@ -165,19 +244,28 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("tab", "app.focus_next", "next pane", "Move the focus to the next pane; shift+tab: to the previous one."),
     ),
     "Open": (
-        Key("l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson"),
+        Key("l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson", runs="own"),
         Key(
             "e",
             "app.dialog('experiment')",
             "experiment",
             "Change any part of the experiment, and start it.",
             footer="edit",
+            runs="own",
         ),
         Key(
             "c",
             "app.dialog('reproduce')",
             "command line",
             "Show and copy the command line that leads to what is on the screen, including forks.",
+            runs="own",
+        ),
+        Key(
+            "M",
+            "app.dialog('networks')",
+            "networks",
+            "Choose which of the script's recurrent networks is shown, and read what cannot be seen of it.",
+            runs="watched",
         ),
         Key(
             "question_mark,f1",
@@ -187,7 +275,15 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             printed="?",
             footer="keys",
         ),
-        Key("d", "app.detach", "detach", "Return to the shell while the run goes on; `rnn-tui attach` brings it back."),
+        Key(
+            "d",
+            "app.detach",
+            "detach",
+            "Return to the shell while the run goes on; `rnn-tui attach` brings it back.",
+            in_script=InScript(
+                "detach", "Return to the shell while the script goes on; `rnn-tui attach` brings it back."
+            ),
+        ),
         Key(
             "T",
             "app.tell('take_controls')",
@@ -203,8 +299,17 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "shell",
             "Go to the shell; `fg` comes back. The run goes on.",
             everywhere=True,
+            in_script=InScript("shell", "Go to the shell; `fg` comes back. The script goes on."),
         ),
-        Key("q,ctrl+q", "app.quit", "quit", "Quit: stop the run, or leave it training.", printed="q", footer="quit"),
+        Key(
+            "q,ctrl+q",
+            "app.quit",
+            "quit",
+            "Quit: stop the run, or leave it training.",
+            printed="q",
+            footer="quit",
+            in_script=InScript("quit", "Quit: interrupt the script, leave it running, or kill it."),
+        ),
     ),
     "See inside": (
         Key(
@@ -244,11 +349,22 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "inside('sample')",
             "generate",
             "Let the network write: the likeliest text, and a sampled one. o: temperature; , and .: seed.",
+            runs="own",
         ),
         Key(
-            "enter", "type", "type", "In Generate, type a text, and see after every key what the network expects next."
+            "enter",
+            "type",
+            "type",
+            "In Generate, type a text, and see after every key what the network expects next.",
+            runs="own",
         ),
-        Key("O", "generation", "generation", "Set how the network writes: prime, temperature, top-k, seed, length."),
+        Key(
+            "O",
+            "generation",
+            "generation",
+            "Set how the network writes: prime, temperature, top-k, seed, length.",
+            runs="own",
+        ),
         Key(
             "u",
             "inside('reading')",

@@ -1,0 +1,67 @@
+"""What is offered for a script that is watched: the keys that apply to it, in its words, and why others do not."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from rnn_tui.protocol.subject import Ability, Subject
+from rnn_tui.view.model.keys import GROUPS, KEYS, Key
+
+__all__ = ["groups_for", "is_offered", "key_in_words", "missing", "why_refused"]
+
+_REASONS: Mapping[Ability, str] = {
+    "hold": "this script cannot be held: it is watched read-only",
+    "step": "this script cannot be stepped: it is watched read-only",
+    "speed": "this script goes at its own speed: it is watched read-only",
+    "breakpoints": "this script cannot be held at breakpoints: it is watched read-only",
+    "back": "no earlier updates of this script are kept",
+    "log": "what this script prints is not kept here: it goes to the terminal that started it",
+}
+_CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")  # which a script that has ended cannot obey
+_BY_ACTION = {key.action: key for key in KEYS}
+
+
+def missing(ability: Ability, subject: Subject | None, *, ended: bool = False) -> str:
+    """Return why this cannot be done with what is looked at, in a few words; empty if it can."""
+    if subject is None:
+        return ""
+    if ended and ability in _CONTROLS:
+        return "the script has ended"
+    return "" if ability in subject.can else _REASONS[ability]
+
+
+def _problem(key: Key, subject: Subject | None, *, ended: bool = False) -> str:
+    if subject is None:
+        return "only for a script that is watched" if key.runs == "watched" else ""
+    if key.runs == "own":
+        return "only in rnn-tui's own runs, and this is a script that is watched"
+    return "" if key.needs is None else missing(key.needs, subject, ended=ended)
+
+
+def is_offered(action: str, subject: Subject | None) -> bool:
+    """Tell whether the key of an action applies; actions that have no key always do."""
+    key = _BY_ACTION.get(action)
+    return key is None or not _problem(key, subject)
+
+
+def why_refused(action: str, subject: Subject | None, *, ended: bool = False) -> str:
+    """Return a line that says why the key of an action does nothing; empty if it applies."""
+    key = _BY_ACTION.get(action)
+    problem = "" if key is None else _problem(key, subject, ended=ended)
+    return f"{key.shown} ({key_in_words(key, subject).label}): {problem}." if key is not None and problem else ""
+
+
+def key_in_words(key: Key, subject: Subject | None) -> Key:
+    """Return a key in the words for what is looked at."""
+    words = key.in_script
+    if subject is None or words is None:
+        return key
+    return replace(key, label=words.label, about=words.about, footer=words.footer or key.footer)
+
+
+def groups_for(subject: Subject | None) -> dict[str, tuple[Key, ...]]:
+    """Return the keys that apply, in their groups and in the words for what is looked at."""
+    groups = {
+        name: tuple(key_in_words(key, subject) for key in keys if not _problem(key, subject))
+        for name, keys in GROUPS.items()
+    }
+    return {name: keys for name, keys in groups.items() if keys}
