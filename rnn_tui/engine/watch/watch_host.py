@@ -25,7 +25,7 @@ from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, RunOptions, Training
-from rnn_tui.protocol.commands import Command, Play, SelectNetwork, SetBreakpoints, SetSpeed, Step
+from rnn_tui.protocol.commands import Command, Interrupt, Play, SelectNetwork, SetBreakpoints, SetSpeed, Step
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Failure, Status
@@ -56,6 +56,7 @@ class WatchHost:
         words: Sequence[str] = (),
         read_only: bool = False,
         held: bool = False,
+        has_log: bool = False,
     ) -> None:
         self.observer = Observer(model, optimizer, moment=self._moment, failed=self._failed)
         self.tell: Callable[[Refused], None] = lambda _: None
@@ -64,12 +65,13 @@ class WatchHost:
         self._attended = False
         self.revision = 0
         self.description = 1
-        self.has_ended = ""  # how the script has ended
+        self.exit_code: int | None = None  # of a script that has ended
         self.closing = False
         self._name = name
         self._script = script
         self._words = tuple(words)
-        self._can: tuple[Ability, ...] = () if read_only else _ABILITIES
+        self._can: tuple[Ability, ...] = (*(() if read_only else _ABILITIES), *(("log",) if has_log else ()))
+        self._is_controlled = not read_only
         self._held = held and not read_only
         self._steps = 0  # passes that a held script may do
         self._speed = 0.0  # passes a second; 0: as fast as it can
@@ -114,7 +116,7 @@ class WatchHost:
     @property
     def is_done(self) -> bool:
         """Whether the script has ended."""
-        return bool(self.has_ended)
+        return self.exit_code is not None
 
     @property
     def goes_on_alone(self) -> bool:
@@ -141,7 +143,7 @@ class WatchHost:
     @property
     def playing(self) -> bool:
         """Whether the script goes on by itself."""
-        return not self._held and not self.has_ended
+        return not self._held and not self.is_done
 
     @property
     def busy(self) -> bool:
@@ -167,8 +169,10 @@ class WatchHost:
         match command:
             case SelectNetwork(number=number):
                 self._chosen = number
-            case _ if not self._can:
+            case _ if not self._is_controlled:
                 return
+            case Interrupt():
+                self._interrupt()
             case Play(on=on):
                 self._held, self._steps = not on, 0
                 self._notice = ""
@@ -185,7 +189,7 @@ class WatchHost:
 
     def pause(self) -> None:
         """Hold the script, if it may be held."""
-        if self._can:
+        if self._is_controlled:
             self._held = True
 
     def keep(self) -> str:
@@ -209,10 +213,9 @@ class WatchHost:
         with self._woken:
             self._woken.notify_all()
 
-    def interrupt(self) -> None:
-        """Interrupt the script as Ctrl+C does."""
+    def _interrupt(self) -> None:
+        """Interrupt the script as Ctrl+C does; one that is held hears of it at once."""
         self._held = False
-        self.wake()
         os.kill(os.getpid(), signal.SIGINT)
 
     # ---- pictures ---------------------------------------------------------------------------------------------
@@ -229,7 +232,7 @@ class WatchHost:
 
     def frame(self, wanted: Wanted) -> Frame:
         """Return the newest state, as far as it is wanted; of a script that has ended the last that was looked at."""
-        if self.has_ended and self._last is not None:
+        if self.is_done and self._last is not None:
             return self._again(self._last, wanted)
         self._last = self._frame(wanted)
         return self._last
@@ -323,15 +326,15 @@ class WatchHost:
             self._nap(self._last_pass + 1 / self._speed - time.perf_counter())
         self._last_pass = time.perf_counter()
 
-    def hold_at_the_end(self, how: str, may_go: Callable[[], bool]) -> None:
-        """Show the last picture of a script that has ended, until `may_go`."""
-        self.has_ended = how
+    def hold_at_the_end(self, code: int, problem: str) -> None:
+        """Show the last picture of a script that has ended, as long as anybody looks."""
+        self.exit_code, self._notice = code, problem
         self._held = False
         self.revision += 1
         self.description += 1
         self.observer.drain()
         self._observed = self._probe = None  # its weights have moved since
-        while not self.closing and not may_go():
+        while self._attended and not self.closing:
             with self._as_a_moment():
                 self.show()
             self._sleep(_LONGEST_NAP)
@@ -380,13 +383,13 @@ class WatchHost:
         if observed is not None:
             self._observed, self._probe = observed, Probe(observed)
             self._experiment = observed.experiment
-        facts = (self._experiment, observer.networks.revision, self._chosen, observer.optimizer, self.has_ended)
+        facts = (self._experiment, observer.networks.revision, self._chosen, observer.optimizer)
         if facts != self._described:
             self._described = facts
             self.description += 1
 
     def _look_at_breakpoints(self) -> None:
-        if not self._texts or not self._can:
+        if not self._texts or not self._is_controlled:
             return
         self.observer.drain()
         losses = self.observer.losses(self._network)
@@ -421,6 +424,7 @@ class WatchHost:
             network_facts="" if network is None else network.facts,
             optimizer=self.observer.optimizer,
             words=self._words,
+            reads="tokens" if self._observed is None or self._observed.reads_tokens else "numbers",
             can=self._can,
             notes=tuple(notes),
         )
@@ -438,12 +442,13 @@ class WatchHost:
             fed=0 if observed is None else observed.fed,
             loss=self.observer.losses(self._network).last(),
             running_loss=None,
-            state="done" if self.has_ended else "paused" if self._held else "playing",
+            state="done" if self.is_done else "paused" if self._held else "playing",
             speed=self._speed,
             ticks_per_second=self._per_second() if self.playing else 0.0,
             lr=self.observer.lr,
             gpu=load,
-            notice=self.has_ended or self._notice,
+            notice=self._notice,
+            exit_code=self.exit_code,
         )
 
     def _bare_status(self) -> Status:
@@ -457,11 +462,12 @@ class WatchHost:
             fed=0,
             loss=self.observer.loss,
             running_loss=None,
-            state="done" if self.has_ended else "paused" if self._held else "playing",
+            state="done" if self.is_done else "paused" if self._held else "playing",
             speed=self._speed,
             ticks_per_second=0.0,
             lr=self.observer.lr,
-            notice=self.has_ended or self._notice,
+            notice=self._notice,
+            exit_code=self.exit_code,
         )
 
     def _per_second(self) -> float:

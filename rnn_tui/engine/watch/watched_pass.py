@@ -52,6 +52,7 @@ class WatchedData:
         self.vocabulary = vocabulary
         self.length, self.rows = sequence.x.shape[:2]
         self.lengths = sequence.lengths
+        self.reads_tokens = ids is not None
         nothing = torch.zeros(self.length, self.rows, dtype=torch.int64)
         self.inputs = self.characters = nothing if ids is None else ids.cpu()
         self.targets = None if targets is None else targets.indices.cpu()
@@ -138,6 +139,7 @@ class WatchedPass:
         self.logits = [] if targets is None else [targets.logits]
         self.segments: Sequence[Segment] = sequence.segments
         self.last_update = last_update
+        self.reads_tokens = dataset.reads_tokens
         self._scale = scale
 
     def gradients(self) -> list[Tensor | None]:

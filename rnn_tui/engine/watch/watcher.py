@@ -23,9 +23,11 @@ from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.server import Server
 from rnn_tui.engine.watch.hooks import add_listener, remove_listener
 from rnn_tui.engine.watch.watch_host import WatchHost
+from rnn_tui.protocol.commands import HISTORY
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
+from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.version import VERSION
 
 __all__ = ["Watcher"]
@@ -48,6 +50,8 @@ class Watcher:
         name: str = "",
         script: str = "",
         vocabulary: Sequence[str] | None = None,
+        history: int = HISTORY,
+        read_log: Callable[[ReadLog], LogLines] | None = None,
         read_only: bool = False,
         held: bool = False,
         on_hangup: OnDisconnect = "train",
@@ -61,9 +65,19 @@ class Watcher:
         self._home: EngineFolder | None = None
         self._listener, self._folder = listener, folder
         self._on_hangup = on_hangup
+        del history  # nothing of the past is kept yet
+        self._read_log = read_log
         self._host = WatchHost(
-            model, optimizer, name=self.name, script=script, words=vocabulary or (), read_only=read_only, held=held
+            model,
+            optimizer,
+            name=self.name,
+            script=script,
+            words=vocabulary or (),
+            read_only=read_only,
+            held=held,
+            has_log=read_log is not None,
         )
+
         self._reception: Reception | None = None
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
@@ -80,7 +94,14 @@ class Watcher:
         greeting = Greeting(version=VERSION, torch=str(torch.__version__), program=__version__)
         self._reception = Reception(self._listener, greeting)
         self._host.lock = self._reception.lock
-        server = Server(self._reception, self._host, self._host, self._on_hangup, folder=self._folder)
+        server = Server(
+            self._reception,
+            self._host,
+            self._host,
+            self._on_hangup,
+            folder=self._folder,
+            read_log=self._read_log,
+        )
         self._host.show = lambda: self._show(server)
         self._thread = threading.Thread(target=self._serve, args=(server,), name="rnn-tui watch", daemon=True)
         self._thread.start()
@@ -104,10 +125,10 @@ class Watcher:
         """Note numbers of the newest pass: `loss` and `lr` are shown in the place of what was seen."""
         self._quietly(lambda: self._host.observer.note(**values))
 
-    def script_ended(self, how: str) -> None:
+    def script_ended(self, code: int, problem: str) -> None:
         """Show the last picture of a script that has ended, as long as somebody looks; then close."""
         remove_listener(self._host.observer)
-        self._host.hold_at_the_end(how, lambda: not self._host.attended)
+        self._host.hold_at_the_end(code, problem)
         self.close()
 
     def close(self) -> None:
