@@ -83,10 +83,14 @@ def _tell(hear: Callable[[Listener], object]) -> None:
         try:
             hear(listener)
         except Exception as error:
-            remove_listener(listener)
-            listener.fail(error)
+            _end(listener, error)
         finally:
             listener.deaf = False
+
+
+def _end(listener: Listener, error: Exception) -> None:
+    remove_listener(listener)
+    listener.fail(error)
 
 
 def _install() -> None:
@@ -103,10 +107,13 @@ def _install() -> None:
 
 
 def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-    for listener in _listeners:
+    for listener in _listeners:  # the hot path: nothing is made here for a call that nobody looks at
         if not listener.deaf:
-            _tell(lambda each: each.called(module, args, kwargs, output))
-            return
+            try:
+                listener.called(module, args, kwargs, output)
+            except Exception as error:
+                _end(listener, error)
+                return
 
 
 def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> None:

@@ -54,6 +54,11 @@ class Networks:
         """Those that are there, in the order in which they were seen."""
         return [each for each in self._known.values() if each.module() is not None]
 
+    @property
+    def are_named(self) -> bool:
+        """Whether no names are looked for: only calls of recurrent modules matter then."""
+        return not self._naming or self._given is not None
+
     def find(self, module: nn.Module) -> WatchedNetwork | None:
         """Return the network that a module is; None: it is not one that is looked at."""
         found = self._known.get(id(module))

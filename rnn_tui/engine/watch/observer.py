@@ -54,10 +54,13 @@ class Observer:
 
     def called(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """Note a call; what it read and returned only where somebody waits for a picture."""
+        recurrent = is_recurrent(module)
+        if not recurrent and not self.armed and self.networks.are_named:
+            return
         self.networks.called(module)
         if not torch.is_grad_enabled():
             return
-        if is_recurrent(module):
+        if recurrent:
             self._called.add(id(module))
         if self.armed:
             self._capture().called(module, args, kwargs, output)

@@ -97,7 +97,7 @@ class Watcher:
         server = Server(
             self._reception,
             self._host,
-            self._host,
+            self._host.pictures,
             self._on_hangup,
             folder=self._folder,
             read_log=self._read_log,

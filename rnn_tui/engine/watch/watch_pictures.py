@@ -1,0 +1,240 @@
+"""Frames of a script that is watched, and its description."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import torch
+from msgspec.structs import replace
+
+from rnn_tui.engine.answers.guard import Guard
+from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.training.gpu import GpuWatch
+from rnn_tui.engine.watch.control import Control
+from rnn_tui.engine.watch.networks import WatchedNetwork
+from rnn_tui.engine.watch.observer import Observer
+from rnn_tui.engine.watch.watched_pass import WatchedPass, stand_in, watched_pass
+from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
+from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
+from rnn_tui.protocol.frame import Failure, Status
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
+from rnn_tui.protocol.inspect import name_of, name_of_answer
+from rnn_tui.protocol.subject import Ability, Subject
+
+__all__ = ["WatchPictures"]
+
+_RATE_OVER = 64  # passes that a speed is measured over
+_NO_NETWORK = "No recurrent network has been called yet: only the loss can be shown."
+_TOO_LATE = "The script has ended, and this had not been looked at before."
+
+
+class WatchPictures:
+    """Makes pictures of the pass that has just been captured, and of nothing older: its weights have moved since."""
+
+    def __init__(
+        self,
+        observer: Observer,
+        control: Control,
+        *,
+        name: str,
+        script: str,
+        words: Sequence[str],
+        can: tuple[Ability, ...],
+    ) -> None:
+        self.revision = 0
+        self.description = 1
+        self.chosen = 0  # the number of the network that is shown
+        self.exit_code: int | None = None  # of a script that has ended
+        self.problem = ""  # how it has ended, in a line
+        self.may_show = False  # whether a pass is there whose weights have not moved
+        self.is_asked = False  # whether a view waits for a frame
+        self._observer = observer
+        self._control = control
+        self._name, self._script, self._words, self._can = name, script, tuple(words), can
+        self._guard = Guard()
+        self._gpu = GpuWatch()
+        self._observed: WatchedPass | None = None
+        self._probe: Probe | None = None
+        self._last: Frame | None = None  # the newest that was made
+        self._experiment = Experiment(
+            name=name,
+            data=Data(inputs=(), text=script, vocabulary=stand_in(0)),
+            network=Network(head="linear"),
+            run=RunOptions(speed=0.0),
+        )
+        self._described: object = None
+        self._passes: deque[float] = deque(maxlen=_RATE_OVER)  # when the newest were over
+
+    # ---- called by the host -----------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> WatchedNetwork | None:
+        """The recurrent network that is shown."""
+        every = self._observer.networks.all
+        return every[min(self.chosen, len(every) - 1)] if every else None
+
+    def count_pass(self, now: float) -> None:
+        """Note that a pass is over."""
+        self._passes.append(now)
+        self.revision += 1
+
+    def look(self) -> None:
+        """Take what was captured of the pass that is over as the one to show; describe it where it is another kind."""
+        observer, network, capture = self._observer, self.network, self._observer.capture
+        observer.drain()
+        observed = None
+        if network is not None and capture is not None:
+            observed = self._guard.make(
+                "steps",
+                lambda: watched_pass(
+                    network, capture, name=self._script, lr=observer.lr, optimizer=observer.optimizer.lower()
+                ),
+                None,
+            )
+        self._observed, self._probe = observed, None if observed is None else Probe(observed)
+        if observed is not None:
+            self._experiment = observed.experiment
+        self._describe()
+
+    def end(self, code: int, problem: str) -> None:
+        """Keep the last picture of a script that has ended, and say how that was."""
+        self.exit_code, self.problem = code, problem
+        self._observer.drain()
+        self._observed = self._probe = None  # its weights have moved since
+        self.revision += 1
+        self.description += 1
+
+    # ---- pictures ---------------------------------------------------------------------------------------------
+
+    def may_answer(self, look: FrameRequest, asked: float) -> bool:
+        """Tell whether this is a moment to show something new; what cannot be shown now is captured soon."""
+        del asked
+        self.is_asked = True
+        if self.may_show:
+            return look.seen != self.revision
+        if look.seen < 0:
+            self._observer.wanted = True
+        return False
+
+    def frame(self, wanted: Wanted) -> Frame:
+        """Return the newest state, as far as it is wanted; of a script that has ended the last that was looked at."""
+        self.is_asked = False
+        if self.exit_code is not None and self._last is not None:
+            return self._again(self._last, wanted)
+        self._last = self._frame(wanted)
+        return self._last
+
+    def opened(self, look: FrameRequest) -> Opened | None:
+        """Return the description, unless the view knows it already."""
+        if look.opened == self.description:
+            return None
+        model = None if self.network is None else self.network.model()
+        return Opened(
+            run=self.description,
+            name=self._name,
+            experiment=self._experiment,
+            began=self._experiment,
+            weights=0 if model is None else sum(weight.numel() for weight in model.parameters()),
+            device="cpu" if self._observed is None else str(self._observed.device),
+            torch=str(torch.__version__),
+            subject=self._subject(),
+        )
+
+    def whereabouts(self, *, views: int) -> Whereabouts:
+        """Return where the script is, for a client that does not look at it."""
+        return Whereabouts(
+            name=self._name,
+            experiment=self._experiment,
+            status=self._status(),
+            device="" if self._observed is None else str(self._observed.device),
+            views=views,
+            process=os.getpid(),
+        )
+
+    def take_failures(self) -> tuple[Failure, ...]:
+        """Return what has failed since the last frame was made."""
+        return self._guard.take_failures()
+
+    # ---- how --------------------------------------------------------------------------------------------------
+
+    def _frame(self, wanted: Wanted) -> Frame:
+        make, probe, observer, curve = self._guard.make, self._probe, self._observer, wanted.curve
+        losses = observer.losses(self.network)
+        return Frame(
+            request=0,
+            revision=self.revision,
+            status=self._status(),
+            steps=make("steps", lambda: probe.steps(wanted) if probe and wanted.count else None, None),
+            states=make("states", lambda: probe.states(wanted) if probe and wanted.count and wanted.units else (), ()),
+            curve=make("curve", lambda: losses.envelope(curve.columns, log_x=curve.log_x) if curve else None, None),
+            held_out=make("held_out", lambda: observer.evaluations.told(curve.columns) if curve else None, None),
+            tensors=make("tensors", lambda: probe.tensors(wanted) if probe else (), ()),
+            inside=make("inside", lambda: probe.inside(wanted, self._guard) if probe else (), ()),
+            failures=self._guard.take_failures(),  # the last to be evaluated
+        )
+
+    def _again(self, last: Frame, wanted: Wanted) -> Frame:
+        """Return the last frame with what is known of the end. Its weights have moved: nothing is computed again."""
+        had = {name_of_answer(type(each)) for each in last.inside}
+        missing = [name for each in wanted.inside if (name := name_of(each)) not in had]
+        then, curve = last.status, wanted.curve
+        losses = self._observer.losses(self.network)
+        return replace(
+            last,
+            revision=self.revision,
+            status=replace(self._status(), tick=then.tick, fed=then.fed, loss=then.loss),
+            curve=losses.envelope(curve.columns, log_x=curve.log_x) if curve else None,
+            failures=tuple(Failure(part=each, problem=_TOO_LATE) for each in missing),
+        )
+
+    def _describe(self) -> None:
+        """Count a new description where what it says has changed."""
+        observer, observed = self._observer, self._observed
+        reads = observed is not None and observed.reads_tokens
+        facts = (self._experiment, observer.networks.revision, self.chosen, observer.optimizer, reads)
+        if facts != self._described:
+            self._described = facts
+            self.description += 1
+
+    def _subject(self) -> Subject:
+        every, network, observed = self._observer.networks.all, self.network, self._observed
+        return Subject(
+            script=self._script,
+            networks=tuple(each.name for each in every),
+            network=every.index(network) if network is not None else 0,
+            network_facts="" if network is None else network.facts,
+            optimizer=self._observer.optimizer,
+            words=self._words,
+            reads="tokens" if observed is None or observed.reads_tokens else "numbers",
+            can=self._can,
+            notes=() if every else (_NO_NETWORK,),
+        )
+
+    def _status(self) -> Status:
+        observer, observed, control = self._observer, self._observed, self._control
+        has_ended = self.exit_code is not None
+        return Status(
+            tick=observer.tick,
+            newest=observer.tick,
+            branch="main",
+            branches=1,
+            epochs=0,
+            epoch=observer.tick,
+            fed=0 if observed is None else observed.fed,
+            loss=observer.losses(self.network).last(),
+            running_loss=None,
+            state="done" if has_ended else "paused" if control.held else "playing",
+            speed=control.speed,
+            ticks_per_second=0.0 if has_ended or control.held else self._per_second(),
+            lr=observer.lr,
+            gpu=None if observed is None else self._gpu.load(observed.device),
+            notice=self.problem or control.notice,
+            exit_code=self.exit_code,
+        )
+
+    def _per_second(self) -> float:
+        """Return the passes a second over the newest ones."""
+        passes = self._passes
+        seconds = time.perf_counter() - passes[0] if len(passes) > 1 else 0.0
+        return (len(passes) - 1) / seconds if seconds > 0 else 0.0
