@@ -70,6 +70,7 @@ class Capture:
     embeddings: list[EmbeddingCall] = field(default_factory=list)
     linears: list[LinearCall] = field(default_factory=list)
     losses: list[LossCall] = field(default_factory=list)
+    scale: float = 1.0  # by which a gradient scaler has multiplied the loss, and so all gradients
     gradients: dict[int, Tensor] = field(default_factory=dict)  # by the id of a tensor that a call returned
 
     def called(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -103,8 +104,9 @@ class Capture:
         self.losses.append(call)
 
     def gradient(self, tensor: Tensor) -> Tensor | None:
-        """Return the gradient that has reached a tensor that a call returned."""
-        return self.gradients.get(id(tensor))
+        """Return the gradient that has reached a tensor that a call returned, without the factor of a scaler."""
+        found = self.gradients.get(id(tensor))
+        return found if found is None or self.scale == 1 else found / self.scale
 
     def _note_gradient(self, tensor: int, gradient: Tensor) -> None:
         self.gradients[tensor] = gradient.detach()

@@ -41,6 +41,9 @@ class Listener(Protocol):
     def lost(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
         """Hear of the value of a loss function."""
 
+    def scaled(self, value: Tensor, scale: Tensor) -> None:
+        """Hear that a gradient scaler has multiplied a loss."""
+
     def backward_done(self, roots: tuple[Tensor, ...]) -> None:
         """Hear that gradients of these have been computed; no weight has moved since."""
 
@@ -104,6 +107,7 @@ def _install() -> None:
         _wrap(F, name, functools.partial(_loss, name))
     for name in ("backward", "grad"):
         _wrap(torch.autograd, name, _backward)
+    _wrap(torch.amp.GradScaler, "scale", _scale)
 
 
 def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -140,6 +144,14 @@ def _loss(name: str, original: Callable[..., Any], args: tuple[Any, ...], kwargs
     return value
 
 
+def _scale(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    value = original(*args, **kwargs)
+    scale = getattr(args[0], "_scale", None)
+    if isinstance(value, Tensor) and isinstance(scale, Tensor):  # else it is not enabled
+        _tell(lambda each: each.scaled(value, scale))
+    return value
+
+
 def _backward(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Compute gradients, and tell of it once they are there; those inside others belong to the outermost."""
     global _depth
@@ -148,7 +160,7 @@ def _backward(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
         found = original(*args, **kwargs)
     finally:
         _depth -= 1
-    if not _depth:
+    if not _depth and not kwargs.get("create_graph"):  # else another one goes through these gradients
         roots = args[0] if args else kwargs.get("tensors", kwargs.get("outputs", ()))
         tensors = (roots,) if isinstance(roots, Tensor) else tuple(roots)
         _tell(lambda each: each.backward_done(tensors))

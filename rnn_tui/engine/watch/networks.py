@@ -69,6 +69,7 @@ class Networks:
         if self._given is not None:
             return
         if is_recurrent(module) and self.find(module) is None:
+            self._known = {key: each for key, each in self._known.items() if each.module() is not None}
             self._known.pop(id(module), None)
             here = weakref.ref(module)
             self._known[id(module)] = WatchedNetwork(module=here, model=here, name=type(module).__name__)

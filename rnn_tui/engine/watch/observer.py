@@ -40,7 +40,7 @@ class Observer:
         self.lr = 0.0 if optimizer is None else _rate(optimizer)
         self.loss: float | None = None  # of the newest pass, as far as it has been fetched
         self.evaluations = EvalHistory()
-        self.largest_gradient_scale = 1.0
+        self._scaled: tuple[Tensor, Tensor] | None = None  # the newest loss for a scaled backward, and its factor
         self._only = optimizer
         self._moment = moment
         self._failed = failed
@@ -76,11 +76,20 @@ class Observer:
             summed = kwargs.get("reduction") == "sum"
             self._judged.append((value.detach() / count if summed else value.detach(), count))
 
+    def scaled(self, value: Tensor, scale: Tensor) -> None:
+        """Note by what a loss was multiplied before its backward."""
+        self._scaled = value, scale.detach().clone()
+
     def backward_done(self, roots: tuple[Tensor, ...]) -> None:
         """Note the loss of a pass that is over, and let pictures be made."""
         self.passes += 1
         self._end_evaluation()
         root = roots[0].detach() if len(roots) == 1 and roots[0].numel() == 1 else None
+        if self._scaled is not None and root is not None and self._scaled[0] is roots[0]:
+            root = root / self._scaled[1].to(root.device)
+            if self.capture is not None:
+                self.capture.scale = float(self._scaled[1])
+        self._scaled = None
         if root is not None:
             self._waiting.append((root, frozenset(self._called)))
             if root.device.type == "cpu" or len(self._waiting) >= _DRAIN_EVERY:

@@ -149,7 +149,7 @@ class WatchedPass:
 
 
 def watched_pass(
-    network: WatchedNetwork, capture: Capture, *, name: str, lr: float, optimizer: str, scale: float = 1.0
+    network: WatchedNetwork, capture: Capture, *, name: str, lr: float, optimizer: str
 ) -> WatchedPass | None:
     """Return what a network has done in a captured pass; None: it was not called there."""
     recurrent, model = network.module(), network.model()
@@ -179,7 +179,7 @@ def watched_pass(
         WatchedData(sequence, ids, targets, vocabulary),
         sequence,
         targets,
-        scale=scale,
+        scale=capture.scale,
     )
 
 

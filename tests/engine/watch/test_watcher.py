@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.watch import hooks, watch_host
+from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.watcher import Watcher
 from rnn_tui.protocol.commands import Play, Step
 from rnn_tui.protocol.engine_messages import Frame
@@ -222,3 +223,45 @@ def test_an_error_of_ours_ends_the_watch_and_not_the_script(monkeypatch: pytest.
         loop.update()
     assert not nn.modules.module._global_forward_hooks
     watcher.close()
+
+
+def test_a_gradient_scaler_changes_no_number_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The losses and gradients are those of the loss itself, whatever it was multiplied by."""
+    plain, scaled = Loop(), Loop()
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    seen: list[tuple[float, list[Tensor]]] = []
+
+    def moment(host: watch_host.WatchHost) -> None:
+        host.pictures.look()
+        observed = host.pictures._observed
+        assert observed is not None
+        assert observed.segments[0].output is not None
+        gradients = [each for each in observed.gradients() if each is not None]
+        seen.append((host.observer.losses(None).last() or 0.0, [observed.segments[0].output, *gradients]))
+
+    monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
+    watcher = Watcher().start()
+    for number, (loop, scale) in enumerate(((plain, lambda loss: loss), (scaled, scaler.scale))):
+        watcher._host.pictures.chosen = number
+        loop.optimizer.zero_grad()
+        watcher._host.observer.armed = True
+        scale(F.cross_entropy(loop.model(loop.x).reshape(-1, V), loop.y.reshape(-1))).backward()
+    watcher.close()
+    (one, gradients), (other, others) = seen
+    assert one == pytest.approx(other, rel=1e-6)
+    for found, wanted in zip(others, gradients, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "problem"),
+    [(nn.DataParallel(Language()), "DataParallel"), (torch.jit.script(nn.GRU(2, 3)), "TorchScript")],
+)
+def test_what_cannot_be_watched_is_refused_in_a_line(wrapped: nn.Module, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        original_of(wrapped)
+
+
+def test_the_model_inside_is_watched() -> None:
+    model = Language()
+    assert original_of(torch.compile(model)) is model  # type: ignore[arg-type]
