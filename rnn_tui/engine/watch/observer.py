@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,14 @@ from rnn_tui.engine.watch.networks import Networks, WatchedNetwork
 __all__ = ["Observer"]
 
 _DRAIN_EVERY = 64  # losses that may wait on a GPU, so that training need not wait for them
+
+
+class _Part(NamedTuple):
+    """One loss of an evaluation."""
+
+    loss: Tensor  # the mean
+    count: Tensor  # of targets
+    right: Tensor | None  # how many of them were the likeliest
 
 
 class Observer:
@@ -48,7 +56,7 @@ class Observer:
         self._by_network: dict[int, LossSeries] = {}
         self._called: set[int] = set()  # networks of the pass under way
         self._waiting: list[tuple[Tensor, frozenset[int]]] = []
-        self._judged: list[tuple[Tensor, int]] = []  # losses that nothing is learnt from, and how many targets each has
+        self._evaluations: list[_Part] = []  # losses that nothing is learnt from, since the last pass
 
     # ---- called by the hooks ----------------------------------------------------------------------------------
 
@@ -71,10 +79,7 @@ class Observer:
             if self.armed:
                 self._capture().lost(name, args, kwargs, value)
         elif isinstance(value, Tensor) and value.numel() == 1 and self.passes:
-            targets = args[1] if len(args) > 1 else kwargs.get("target")
-            count = targets.numel() if isinstance(targets, Tensor) else 1
-            summed = kwargs.get("reduction") == "sum"
-            self._judged.append((value.detach() / count if summed else value.detach(), count))
+            self._evaluated(name, args, kwargs, value.detach())
 
     def scaled(self, value: Tensor, scale: Tensor) -> None:
         """Note by what a loss was multiplied before its backward."""
@@ -141,10 +146,10 @@ class Observer:
         for each in called:
             self._by_network.setdefault(each, LossSeries()).append(loss)
 
-    def evaluated(self, loss: float, count: int) -> None:
-        """Add an evaluation of `count` targets with a mean loss."""
+    def evaluated(self, loss: float, count: int, *, accuracy: float = math.nan) -> None:
+        """Add an evaluation of `count` targets: its mean loss, and of classes the share that was the likeliest."""
         self.evaluations.add(
-            update=max(1, len(self._all)), loss=loss, accuracy=math.nan, characters=count, whole=True, part=True
+            update=max(1, len(self._all)), loss=loss, accuracy=accuracy, characters=count, whole=True, part=True
         )
 
     def note(self, **values: float) -> None:
@@ -154,12 +159,30 @@ class Observer:
         if "loss" in values:
             self.add_loss(float(values["loss"]))
 
+    def _evaluated(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Tensor) -> None:
+        """Keep one loss of an evaluation: of how many targets, and of classes how many were the likeliest."""
+        outputs = args[0] if args else kwargs.get("input")
+        targets = args[1] if len(args) > 1 else kwargs.get("target")
+        if not isinstance(targets, Tensor) or not isinstance(outputs, Tensor):
+            self._evaluations.append(_Part(value, torch.ones(()), None))
+            return
+        count, right = torch.tensor(targets.numel()), None
+        if name in ("cross_entropy", "nll_loss") and not targets.is_floating_point() and outputs.dim() > 1:
+            there = targets != kwargs.get("ignore_index", -100)
+            count, right = there.sum(), ((outputs.argmax(1) == targets) & there).sum()
+        self._evaluations.append(_Part(value / count if kwargs.get("reduction") == "sum" else value, count, right))
+
     def _end_evaluation(self) -> None:
-        if self._judged:
-            count = sum(each for _, each in self._judged)
-            total = sum(float(loss) * each for loss, each in self._judged)
-            self._judged.clear()
-            self.evaluated(total / max(1, count), count)
+        """Join the losses of an evaluation that is over: their mean over all targets."""
+        parts, self._evaluations = self._evaluations, []
+        if not parts:
+            return
+        counts = [float(each.count) for each in parts]
+        total = max(1.0, sum(counts))
+        loss = sum(float(each.loss) * count for each, count in zip(parts, counts, strict=True)) / total
+        right = [float(each.right) for each in parts if each.right is not None]
+        accuracy = sum(right) / total if len(right) == len(parts) else math.nan
+        self.evaluated(loss, int(total), accuracy=accuracy)
 
     def _capture(self) -> Capture:
         if self.capture is None:

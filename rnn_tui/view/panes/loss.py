@@ -130,7 +130,7 @@ def _evaluated(held_out: HeldOut) -> tuple[str, ...]:
     """Return the scores of the part held out, in ever fewer words."""
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
     bits = f", {held_out.bits:.3f} bits" if math.isfinite(held_out.loss) else ""
-    right = f", {held_out.accuracy:.1%} ✓"
+    right = f", {held_out.accuracy:.1%} ✓" if math.isfinite(held_out.accuracy) else ""
     if held_out.rows is None:
         return loss + bits + right, loss + right, loss
     each, pairs = f", {held_out.accuracy:.1%} of characters", f", {held_out.rows:.1%} of pairs ✓"  # right: whole pairs
