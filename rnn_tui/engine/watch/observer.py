@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,8 @@ __all__ = ["Observer"]
 _DRAIN_EVERY = 64  # losses that may wait on a GPU, so that training need not wait for them
 
 
-class _Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Part:
     """One loss of an evaluation."""
 
     loss: Tensor  # the mean
