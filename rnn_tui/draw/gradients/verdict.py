@@ -147,7 +147,7 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
             for name, value in facts.radius
         )
         items.append(f"ρ(W_hh{where}) {values}")
-    if facts.flows:
+    if any(math.isfinite(flow.saturated) for flow in facts.flows) or facts.radius:
         shares = "  ".join(
             f"h{place_name(flow.layer, flow.direction, layers=layers, both=both)} {percent(flow.saturated)}"
             for flow in facts.flows
@@ -159,6 +159,8 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
         items.append(
             f"‖∂L/∂θ‖ {compact(facts.norm)}" + ("" if facts.clipped is None else ", which clipping cannot repair")
         )
+    elif facts.may_be_clipped:
+        items.append(f"‖∂L/∂θ‖ {compact(facts.norm)}, before any clipping")
     elif facts.clipped is None:
         items.append(f"‖∂L/∂θ‖ {compact(facts.norm)}, not clipped")
     elif facts.clipped >= facts.norm:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from rnn_tui.engine.inspect.compare import compare
@@ -14,6 +15,8 @@ from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerm
 __all__ = ["cell_facts"]
 
 _PRODUCTS = 5e7  # of weights with numbers: what the equations written out may take
+
+_OWN_EQUATIONS = "The equations of this cell are the script's own; the gates (g) show what each of its parts returns."
 
 
 @torch.no_grad()
@@ -29,6 +32,8 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
     step = focus.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), focus.observed.length - 1)
     unit = min(max(ask.unit, 0), size - 1)
     begin, end = focus.known(layer, direction)
+    if focus.observed.given:
+        return replace(_nothing(focus, layer, direction, step, unit), note=_OWN_EQUATIONS)
     if not begin <= step < end:
         return _nothing(focus, layer, direction, step, unit)
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from rnn_tui.engine.inspect.bptt import slope
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
+from rnn_tui.engine.inspect.observed_pass import GivenStates
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
@@ -20,6 +21,7 @@ _SLOPES = {  # of a plain RNN, by its squash: how a gradient gets through it, an
     "tanh": ("how much of a gradient gets through: 1 − h²", "1 − h²"),
     "relu": ("whether a gradient gets through: 1 or 0", "1 or 0"),
 }
+_OWN_PARTS = "The equations of this cell are the script's own: here is what each of its parts returns."
 _ONE_ROW = "The batch has one row: there is nothing to compare, so the units stand in order of number."
 _NO_GATES = "A plain RNN has no gates: here are its sum a, and how much of a gradient gets through it, "
 
@@ -32,13 +34,13 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     read long ago is among them.
     """
     network = focus.observed.experiment.network
-    kind = network.kind
+    kind, given = network.kind, focus.observed.given
     layer, direction = focus.place(ask.layer, ask.direction)
     begin, end = focus.known(layer, direction)
     first = max(focus.first, min(begin, focus.stop))  # of a sweep from the right that is under way
     stop = max(first, min(focus.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
-    note = "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
+    note = _OWN_PARTS if given else "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
     if ask.order == "rows" and focus.observed.dataset.rows == 1:
         note = f"{_ONE_ROW} {note}".rstrip()
     elif ask.order == "rows" and end:
@@ -57,7 +59,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
                 values=floats(each.values[first:stop].index_select(1, chosen).T),
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
             )
-            for each in _shown(focus.cell(layer, direction))
+            for each in (_parts_of(given, focus.row) if given else _shown(focus.cell(layer, direction)))
         )
     return GatesFacts(
         note=note if end else focus.nothing,
@@ -81,6 +83,11 @@ class _Shown(NamedTuple):
     values: Tensor  # (T, H)
     is_signed: bool
     is_bounded: bool = True
+
+
+def _parts_of(given: GivenStates, row: int) -> list[_Shown]:
+    """Return what the parts of a cell with equations of its own return."""
+    return [_Shown(name, "what it returns", values[:, row], True, False) for name, values in given.gates.items()]
 
 
 def _shown(cell: UnrolledLayer) -> list[_Shown]:

@@ -64,8 +64,9 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
             for number, both in enumerate(norms)
             for way, each in enumerate(both)
         ),
-        radius=tuple(zip(names, spectral_radius(blocks), strict=True)),
+        radius=() if observed.given else tuple(zip(names, spectral_radius(blocks), strict=True)),
         norm=norm,
+        may_be_clipped=bool(observed.segments),
         clipped=norm * min(1.0, clip / (norm + 1e-6)) if clip and norm is not None else None,  # as torch clips
         peak=float(finite.amax()) if len(finite) else 0.0,
     )
@@ -119,7 +120,7 @@ def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | Non
         alone=floats(focus.window(alone)),
         whole_c=None if whole_c is None else floats(focus.window(whole_c)),
         alone_c=None if alone_c is None else floats(focus.window(alone_c)),
-        saturated=_saturated(focus.layers[layer][direction], focus.reached),
+        saturated=math.nan if focus.observed.given else _saturated(focus.layers[layer][direction], focus.reached),
         whole_ways=ways(whole, None, mine),
         alone_ways=ways(alone, at, sides) if at is not None else (),
         whole_c_ways=ways(whole_c, None, mine),

@@ -15,7 +15,7 @@ from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.training.precision import Cast
 from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["ObservedData", "ObservedModel", "ObservedPass", "Segment"]
+__all__ = ["GivenStates", "ObservedData", "ObservedModel", "ObservedPass", "Segment"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +29,14 @@ class Segment:
     stop: int
     output: Tensor | None  # (t, N, D*H) by the output
     end: tuple[Tensor | None, Tensor | None]  # (L*D, N, H) by h, and by c of an LSTM, as returned after the last step
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GivenStates:
+    """The states of a cell whose equations are not known, as it returned them; there is one layer."""
+
+    h: Tensor  # (T, N, H)
+    gates: dict[str, Tensor]  # (T, N, H) what its parts return, by their names
 
 
 class ObservedModel(Protocol):
@@ -182,6 +190,10 @@ class ObservedPass(Protocol):
     @property
     def last_update(self) -> list[Tensor] | None:
         """How far the last update moved each weight, where that was kept."""
+
+    @property
+    def given(self) -> GivenStates | None:
+        """The states, where they cannot be computed again; None: they follow from the weights."""
 
     @property
     def segments(self) -> Sequence[Segment]:

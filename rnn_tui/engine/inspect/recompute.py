@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.observed_pass import ObservedPass
+from rnn_tui.engine.inspect.observed_pass import GivenStates, ObservedPass
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
-from rnn_tui.engine.network.cells import State, map_state
+from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.network.dropout import dropped
 from rnn_tui.engine.network.fused import steps_of_rows
 from rnn_tui.engine.network.single_layers import layer_modules, run_layer
@@ -48,6 +48,8 @@ def recompute(
     A network that also reads from the right must be given all steps that it reads: of one row its own, of several
     those of the longest, and what comes after the end of a shorter one is not read.
     """
+    if observed.given is not None:
+        return [_given_layer(observed, observed.given, steps, rows)]
     dataset, masks, state, lengths = observed.dataset, observed.masks, observed.h_0, observed.dataset.lengths
     x = dataset.x(0, steps)
     x = x.transpose(0, 1) if dataset.batch_first else x
@@ -60,6 +62,26 @@ def recompute(
         lengths = None if lengths is None else lengths[list(rows)]
     lengths = None if lengths is None or int(lengths.min()) >= steps else lengths.clamp(max=steps)
     return run_layers(observed, observed.model.embed(x), state, masks=masks, lengths=lengths, layers=layers)
+
+
+def _given_layer(observed: ObservedPass, given: GivenStates, steps: int, rows: Sequence[int] | None) -> LayerPass:
+    """Return a layer whose states were given, with no weights: nothing but its states may be asked of it."""
+    chosen = slice(None) if rows is None else list(rows)
+    x, h, h_0 = observed.dataset.x(0, steps)[:, chosen], given.h[:steps, chosen], parts(observed.h_0)[0][0][chosen]
+    size, width = h.shape[-1], x.shape[-1]
+    layer = UnrolledLayer(
+        kind=observed.experiment.network.kind,
+        direction=0,
+        w_ih=h.new_zeros(size, width),
+        w_hh=h.new_zeros(size, size),
+        b_ih=h.new_zeros(size),
+        b_hh=h.new_zeros(size),
+        x=x,
+        h=h,
+        h_0=h_0,
+        c_0=None,
+    )
+    return LayerPass(x=x, h=h, directions=(layer,))
 
 
 @torch.no_grad()

@@ -13,7 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-__all__ = ["Capture", "EmbeddingCall", "LinearCall", "LossCall", "RecurrentCall", "is_recurrent"]
+__all__ = [
+    "Capture",
+    "EmbeddingCall",
+    "LinearCall",
+    "LossCall",
+    "ModuleCall",
+    "RecurrentCall",
+    "is_recurrent",
+    "is_torchs",
+]
 
 Cast = Callable[[], AbstractContextManager[Any]]
 
@@ -21,6 +30,11 @@ Cast = Callable[[], AbstractContextManager[Any]]
 def is_recurrent(module: nn.Module) -> bool:
     """Tell whether a module is one of torch's recurrent ones."""
     return isinstance(module, nn.RNNBase | nn.RNNCellBase)
+
+
+def is_torchs(module: nn.Module) -> bool:
+    """Tell whether torch has written a module, rather than somebody else."""
+    return type(module).__module__.startswith("torch.nn.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +66,15 @@ class LinearCall:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class ModuleCall:
+    """A call of any other module that returns a tensor (N, H), or begins what it returns with one."""
+
+    module: nn.Module
+    arguments: tuple[Tensor, ...]
+    output: Tensor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LossCall:
     """A call of a loss function of torch."""
 
@@ -69,6 +92,7 @@ class Capture:
     calls: list[RecurrentCall] = field(default_factory=list)
     embeddings: list[EmbeddingCall] = field(default_factory=list)
     linears: list[LinearCall] = field(default_factory=list)
+    modules: list[ModuleCall] = field(default_factory=list)  # in the order in which they returned
     losses: list[LossCall] = field(default_factory=list)
     scale: float = 1.0  # by which a gradient scaler has multiplied the loss, and so all gradients
     gradients: dict[int, Tensor] = field(default_factory=dict)  # by the id of a tensor that a call returned
@@ -86,6 +110,19 @@ class Capture:
             self.embeddings.append(EmbeddingCall(module=module, ids=args[0].detach()))
         elif isinstance(module, nn.Linear) and args and isinstance(output, Tensor):
             self.linears.append(LinearCall(module=module, x=args[0].detach(), output=output.detach()))
+        if not is_recurrent(module):
+            self._called_otherwise(module, args, output)
+
+    def _called_otherwise(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        """Note a call that may be a step of a cell written by hand."""
+        first = output[0] if isinstance(output, tuple | list) and output else output
+        if not isinstance(first, Tensor) or first.dim() != 2 or not first.is_floating_point():
+            return
+        tensors = [part for each in args for part in (each if isinstance(each, tuple | list) else (each,))]
+        arguments = tuple(each for each in tensors if isinstance(each, Tensor))
+        self.modules.append(ModuleCall(module=module, arguments=arguments, output=first))
+        if first.requires_grad and not is_torchs(module):
+            first.register_hook(partial(self._note_gradient, id(first)))  # type: ignore[no-untyped-call]
 
     def lost(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
         """Note a loss."""

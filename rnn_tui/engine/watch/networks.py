@@ -1,6 +1,7 @@
 """The recurrent networks of a process: which there are, and what they are called in their models."""
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -28,6 +29,8 @@ class WatchedNetwork:
         if module is None:
             return "gone"
         kind = type(module).__name__
+        if not is_recurrent(module):
+            return f"{kind}, a cell of its own"
         parts = [f"{kind} {module.hidden_size}"]
         if isinstance(module, nn.RNNBase):
             parts[0] += f" × {module.num_layers}" if module.num_layers > 1 else ""
@@ -44,6 +47,7 @@ class Networks:
         self._given = model
         self._called: dict[int, weakref.ref[nn.Module]] = {}  # while names are looked for
         self._known: dict[int, WatchedNetwork] = {}  # by the id of the module
+        self._models: list[weakref.ref[nn.Module]] = []  # that call others, and that none calls
         self._naming = _NAMING
         self.revision = 0  # grows with each network that is found, or named
         if model is not None:
@@ -78,6 +82,24 @@ class Networks:
         if self._naming:
             self._called[id(module)] = weakref.ref(module)
 
+    def add_own(self, modules: Sequence[nn.Module]) -> None:
+        """Take modules as networks that have been found to be cells of somebody's own."""
+        for module in modules:
+            if self.find(module) is None:
+                model = self._given
+                if model is None:
+                    seen = [
+                        each for each in self._models if (found := each()) is not None and module in found.modules()
+                    ]
+                    model = seen[0]() if seen else None
+                named = {id(part): name for name, part in ((model or module).named_modules())}
+                self._known[id(module)] = WatchedNetwork(
+                    module=weakref.ref(module),
+                    model=weakref.ref(model if model is not None and id(module) in named else module),
+                    name=named.get(id(module)) or type(module).__name__,
+                )
+                self.revision += 1
+
     def pass_over(self) -> None:
         """Give names to what has been called in a pass."""
         if self._given is not None or not self._naming:
@@ -85,7 +107,9 @@ class Networks:
         self._naming -= 1
         modules = [module for each in self._called.values() if (module := each()) is not None]
         inner = {id(child) for module in modules for child in module.modules() if child is not module}
-        self._name_all([module for module in modules if id(module) not in inner])
+        models = [module for module in modules if id(module) not in inner]
+        self._models = [weakref.ref(each) for each in models]
+        self._name_all(models)
         if not self._naming:
             self._called.clear()
 

@@ -14,6 +14,7 @@ from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
+from rnn_tui.engine.watch.own_cells import own_cells
 from rnn_tui.engine.watch.watched_pass import WatchedPass, stand_in, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
@@ -81,7 +82,10 @@ class WatchPictures:
 
     def look(self) -> None:
         """Take what was captured of the pass that is over as the one to show; describe it where it is another kind."""
-        observer, network, capture = self._observer, self.network, self._observer.capture
+        observer, capture = self._observer, self._observer.capture
+        if capture is not None:
+            observer.networks.add_own(own_cells(capture))
+        network = self.network
         observer.drain()
         observed = None
         if network is not None and capture is not None:

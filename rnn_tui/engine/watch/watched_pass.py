@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from torch import Tensor, nn
 
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.inspect.observed_pass import Segment
+from rnn_tui.engine.inspect.observed_pass import GivenStates, Segment
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.network.model import CellStack
-from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall
+from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall, is_recurrent
 from rnn_tui.engine.watch.networks import WatchedNetwork, kind_of
+from rnn_tui.engine.watch.own_cells import given_states, sequence_of_own
 from rnn_tui.engine.watch.sequences import CallSequence, chains, sequence_of
 from rnn_tui.engine.watch.step_losses import StepTargets, step_targets
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
@@ -126,6 +127,7 @@ class WatchedPass:
         *,
         scale: float = 1.0,
         last_update: list[Tensor] | None = None,
+        given: GivenStates | None = None,
     ) -> None:
         self.experiment = experiment
         self.model = model
@@ -139,6 +141,7 @@ class WatchedPass:
         self.logits = [] if targets is None else [targets.logits]
         self.segments: Sequence[Segment] = sequence.segments
         self.last_update = last_update
+        self.given = given
         self.reads_tokens = dataset.reads_tokens
         self._scale = scale
 
@@ -153,10 +156,11 @@ def watched_pass(
 ) -> WatchedPass | None:
     """Return what a network has done in a captured pass; None: it was not called there."""
     recurrent, model = network.module(), network.model()
-    calls = [each for each in capture.calls if each.module is recurrent]
-    if recurrent is None or model is None or not calls:
+    if recurrent is None or model is None:
         return None
-    sequence = sequence_of(max(chains(calls), key=len), capture)
+    sequence, given = _sequence(recurrent, capture)
+    if sequence is None:
+        return None
     ids, embedding = _tokens(sequence, capture)
     head, targets = _outputs(sequence, capture)
     tokens = embedding.num_embeddings if embedding is not None else 1
@@ -175,15 +179,27 @@ def watched_pass(
     )
     return WatchedPass(
         experiment,
-        WatchedModel(model, _layers_of(recurrent), embedding, head),
+        WatchedModel(model, recurrent if given is not None else _layers_of(recurrent), embedding, head),
         WatchedData(sequence, ids, targets, vocabulary),
         sequence,
         targets,
         scale=capture.scale,
+        given=given,
     )
 
 
+def _sequence(recurrent: nn.Module, capture: Capture) -> tuple[CallSequence | None, GivenStates | None]:
+    """Return what a network has computed in a pass, and its states where they cannot be computed again."""
+    if not is_recurrent(recurrent):
+        sequence = sequence_of_own(recurrent, capture)
+        return sequence, None if sequence is None else given_states(recurrent, capture, sequence)
+    calls = [each for each in capture.calls if each.module is recurrent]
+    return (sequence_of(max(chains(calls), key=len), capture) if calls else None), None
+
+
 def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | None) -> Network:
+    if not is_recurrent(recurrent):
+        return Network(cell="rnn", hidden_size=sequence.output.shape[-1], head="linear", implementation="cell")
     network = Network(
         cell=kind_of(recurrent),
         hidden_size=recurrent.hidden_size,

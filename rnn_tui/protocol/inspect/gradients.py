@@ -84,6 +84,7 @@ class GradientsFacts(Answer, frozen=True, kw_only=True, tag=True):
     direction: int = 0
     radius: tuple[tuple[str, float], ...] = ()  # spectral radius of each gate's W_hh, by the gate's name
     norm: float | None = None  # ‖∂L/∂θ‖ of all weights, once the pass is over
+    may_be_clipped: bool = False  # whether somebody else's loop may clip it afterwards
     clipped: float | None = None  # the same after clipping; None: no clipping
     peak: float = 0.0  # the largest finite norm of the pass, also outside the window
 

@@ -287,3 +287,66 @@ def test_losses_without_gradients_are_an_evaluation() -> None:
     assert found.loss == pytest.approx(float(F.cross_entropy(every[there], wanted[there])), rel=1e-6)
     assert found.accuracy == pytest.approx(float((every.argmax(1) == wanted)[there].float().mean()))
     assert found.update == 1
+
+
+class Gated(nn.Module):
+    """A minimal gated unit, as somebody would write it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forget = nn.Linear(5 + H, H)
+        self.candidate = nn.Linear(5 + H, H)
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        f = self.forget(torch.cat((x, h), 1)).sigmoid()
+        return (1 - f) * h + f * self.candidate(torch.cat((x, f * h), 1)).tanh()
+
+
+class Memory(nn.Module):
+    """A loop over it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = Gated()
+        self.head = nn.Linear(H, V)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = torch.zeros(x.shape[1], H)
+        for step in x:
+            h = self.cell(step, h)
+        logits: Tensor = self.head(h)
+        return logits
+
+
+def test_a_cell_written_by_hand_shows_its_states_parts_and_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(3)
+    model, x, y = Memory(), torch.randn(T, N, 5), torch.randint(V, (N,))
+    frames: list[Frame] = []
+
+    def moment(host: watch_host.WatchHost) -> None:
+        host.pictures.look()
+        frames.append(host.pictures.frame(WANTED))
+
+    monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
+    watcher = Watcher().start()
+    F.cross_entropy(model(x), y).backward()  # type: ignore[no-untyped-call]
+    subject = watcher._host.pictures._subject()
+    watcher.close()
+    (frame,) = frames
+    assert (subject.networks, subject.network_facts) == (("cell",), "Gated, a cell of its own")
+    assert not frame.failures
+
+    h, hs, forgets = torch.zeros(N, H, requires_grad=True), list[Tensor](), list[Tensor]()
+    for step in x:
+        forgets.append(model.cell.forget(torch.cat((step, h), 1)))
+        h = model.cell(step, h)
+        hs.append(h)
+    found = torch.autograd.grad(F.cross_entropy(model.head(h), y), hs)
+    np.testing.assert_allclose(frame.states[0].h, torch.stack(hs)[:, 1].T.detach(), atol=1e-6)
+    gates = next(each for each in frame.inside if isinstance(each, GatesFacts))
+    assert [each.name for each in gates.gates] == ["forget", "candidate"]
+    np.testing.assert_allclose(gates.gates[0].values, torch.stack(forgets)[:, 1].T.detach(), atol=1e-6)
+    flows = next(each for each in frame.inside if isinstance(each, GradientsFacts))
+    np.testing.assert_allclose(flows.flows[0].whole, torch.stack(found)[:, 1].double().norm(dim=-1), rtol=1e-5)
+    assert frame.steps is not None
+    assert frame.steps.targets.tolist() == [-1] * (T - 1) + [1 + int(y[1])]  # what is read has the first stand-in
