@@ -253,11 +253,10 @@ def test_a_gradient_scaler_changes_no_number_that_is_shown(monkeypatch: pytest.M
         torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("wrapped", "problem"),
-    [(nn.DataParallel(Language()), "DataParallel"), (torch.jit.script(nn.GRU(2, 3)), "TorchScript")],
-)
-def test_what_cannot_be_watched_is_refused_in_a_line(wrapped: nn.Module, problem: str) -> None:
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("wrap", "problem"), [(nn.DataParallel, "DataParallel"), (torch.jit.script, "TorchScript")])
+def test_what_cannot_be_watched_is_refused_in_a_line(wrap: Callable[[nn.Module], nn.Module], problem: str) -> None:
+    wrapped = wrap(nn.GRU(2, 3))
     with pytest.raises(ValueError, match=problem):
         original_of(wrapped)
 
@@ -299,7 +298,8 @@ class Gated(nn.Module):
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
         f = self.forget(torch.cat((x, h), 1)).sigmoid()
-        return (1 - f) * h + f * self.candidate(torch.cat((x, f * h), 1)).tanh()
+        after: Tensor = (1 - f) * h + f * self.candidate(torch.cat((x, f * h), 1)).tanh()
+        return after
 
 
 class Memory(nn.Module):
