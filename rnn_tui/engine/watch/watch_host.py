@@ -168,8 +168,8 @@ class WatchHost:
         observer, pictures, now = self.observer, self.pictures, time.perf_counter()
         pictures.count_pass(now)
         if self.control.needs_losses:
-            observer.drain()
-        self.control.count_pass(observer.tick, observer.losses(pictures.network))
+            observer.losses.drain()
+        self.control.count_pass(observer.tick, observer.losses_of(pictures.network))
         is_there = observer.capture is not None or not observer.networks.all
         if observer.armed and is_there:
             pictures.look()

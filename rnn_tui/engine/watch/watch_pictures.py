@@ -86,7 +86,7 @@ class WatchPictures:
         if capture is not None:
             observer.networks.add_own(own_cells(capture))
         network = self.network
-        observer.drain()
+        observer.losses.drain()
         observed = None
         if network is not None and capture is not None:
             observed = self._guard.make(
@@ -104,7 +104,7 @@ class WatchPictures:
     def end(self, code: int, problem: str) -> None:
         """Keep the last picture of a script that has ended, and say how that was."""
         self.exit_code, self.problem = code, problem
-        self._observer.drain()
+        self._observer.losses.drain()
         self._observed = self._probe = None  # its weights have moved since
         self.revision += 1
         self.description += 1
@@ -164,7 +164,7 @@ class WatchPictures:
 
     def _frame(self, wanted: Wanted) -> Frame:
         make, probe, observer, curve = self._guard.make, self._probe, self._observer, wanted.curve
-        losses = observer.losses(self.network)
+        losses = observer.losses_of(self.network)
         return Frame(
             request=0,
             revision=self.revision,
@@ -172,7 +172,7 @@ class WatchPictures:
             steps=make("steps", lambda: probe.steps(wanted) if probe and wanted.count else None, None),
             states=make("states", lambda: probe.states(wanted) if probe and wanted.count and wanted.units else (), ()),
             curve=make("curve", lambda: losses.envelope(curve.columns, log_x=curve.log_x) if curve else None, None),
-            held_out=make("held_out", lambda: observer.evaluations.told(curve.columns) if curve else None, None),
+            held_out=make("held_out", lambda: observer.losses.evaluations.told(curve.columns) if curve else None, None),
             tensors=make("tensors", lambda: probe.tensors(wanted) if probe else (), ()),
             inside=make("inside", lambda: probe.inside(wanted, self._guard) if probe else (), ()),
             failures=self._guard.take_failures(),  # the last to be evaluated
@@ -183,7 +183,7 @@ class WatchPictures:
         had = {name_of_answer(type(each)) for each in last.inside}
         missing = [name for each in wanted.inside if (name := name_of(each)) not in had]
         then, curve = last.status, wanted.curve
-        losses = self._observer.losses(self.network)
+        losses = self._observer.losses_of(self.network)
         return replace(
             last,
             revision=self.revision,
@@ -226,7 +226,7 @@ class WatchPictures:
             epochs=0,
             epoch=observer.tick,
             fed=0 if observed is None else observed.fed,
-            loss=observer.losses(self.network).last(),
+            loss=observer.losses_of(self.network).last(),
             running_loss=None,
             state="done" if has_ended else "paused" if control.held else "playing",
             speed=control.speed,

@@ -119,7 +119,7 @@ class Watcher:
 
     def evaluated(self, *, loss: float, count: int = 1) -> None:
         """Add an evaluation on data that are not learnt: the mean loss of `count` targets."""
-        self._quietly(lambda: self._host.observer.evaluated(float(loss), count))
+        self._quietly(lambda: self._host.observer.losses.evaluated(float(loss), count))
 
     def log(self, **values: float) -> None:
         """Note numbers of the newest pass: `loss` and `lr` are shown in the place of what was seen."""

@@ -237,7 +237,7 @@ def test_a_gradient_scaler_changes_no_number_that_is_shown(monkeypatch: pytest.M
         assert observed is not None
         assert observed.segments[0].output is not None
         gradients = [each for each in observed.gradients() if each is not None]
-        seen.append((host.observer.losses(None).last() or 0.0, [observed.segments[0].output, *gradients]))
+        seen.append((host.observer.losses_of(None).last() or 0.0, [observed.segments[0].output, *gradients]))
 
     monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
     watcher = Watcher().start()
@@ -278,7 +278,7 @@ def test_losses_without_gradients_are_an_evaluation() -> None:
             F.cross_entropy(each.reshape(-1, V), y.reshape(-1))
     loop.update()
     watcher.close()
-    found = watcher._host.observer.evaluations.newest()
+    found = watcher._host.observer.losses.evaluations.newest()
     every, wanted = torch.cat([each.reshape(-1, V) for each in logits]), torch.cat([y.reshape(-1) for y in targets])
     there = wanted != -100
     assert found is not None

@@ -1,0 +1,119 @@
+"""The losses of a script: of its passes, and of evaluations. On a GPU they stay there until they are asked for."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.training.eval_history import EvalHistory
+from rnn_tui.engine.training.loss_history import LossSeries
+
+__all__ = ["WatchedLosses"]
+
+_TOGETHER = 64  # losses that are put into one tensor while they wait
+_OF_CLASSES = ("cross_entropy", "nll_loss")
+
+
+@dataclass(frozen=True, slots=True)
+class _Passes:
+    """Losses of passes in a row, and which networks were called in each."""
+
+    losses: Tensor  # (n,)
+    called: Sequence[frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One loss of an evaluation."""
+
+    loss: Tensor  # the mean
+    count: Tensor  # of targets
+    right: Tensor | None  # how many of them were the likeliest
+
+
+class WatchedLosses:
+    """Records what is heard without waiting for a GPU; `drain` fetches it."""
+
+    def __init__(self) -> None:
+        self.all = LossSeries()
+        self.evaluations = EvalHistory()
+        self._by_network: dict[int, LossSeries] = {}
+        self._newest: list[tuple[Tensor, frozenset[int]]] = []
+        self._parts: list[_Part] = []  # of an evaluation under way
+        self._waiting: list[_Passes | list[_Part]] = []  # in their order
+
+    def of(self, network: int) -> LossSeries:
+        """Return the losses of the passes in which a network was called; of all passes where it never was."""
+        return self._by_network.get(network, self.all)
+
+    def add_pass(self, loss: Tensor | None, called: frozenset[int]) -> None:
+        """Add the loss of a pass, (), if it has one. An evaluation before it is over."""
+        if self._parts:
+            self._close()
+            self._waiting.append(self._parts)
+            self._parts = []
+        if loss is None:
+            return
+        on_cpu = loss.device.type == "cpu"
+        self._newest.append((loss if on_cpu else loss.clone(), called))  # the script may change it in place
+        if on_cpu:
+            self.drain()
+        elif len(self._newest) >= _TOGETHER:
+            self._close()
+
+    def add_evaluation(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Tensor) -> None:
+        """Add one loss of an evaluation: of how many targets, and of classes how many were the likeliest."""
+        outputs = args[0] if args else kwargs.get("input")
+        targets = args[1] if len(args) > 1 else kwargs.get("target")
+        if not isinstance(targets, Tensor) or not isinstance(outputs, Tensor):
+            self._parts.append(_Part(value, torch.ones(()), None))
+            return
+        count, right = torch.tensor(targets.numel()), None
+        if name in _OF_CLASSES and not targets.is_floating_point() and outputs.dim() > 1:
+            there = targets != kwargs.get("ignore_index", -100)
+            count, right = there.sum(), ((outputs.argmax(1) == targets) & there).sum()
+        self._parts.append(_Part(value / count if kwargs.get("reduction") == "sum" else value, count, right))
+
+    def add(self, loss: float, called: frozenset[int] = frozenset()) -> None:
+        """Add a loss that is known."""
+        self.all.append(loss)
+        self.evaluations.learnt(loss)
+        for each in called:
+            self._by_network.setdefault(each, LossSeries()).append(loss)
+
+    def evaluated(self, loss: float, count: int, *, accuracy: float = math.nan) -> None:
+        """Add an evaluation of `count` targets: its mean loss, and of classes the share that was the likeliest."""
+        update = max(1, len(self.all))
+        self.evaluations.add(update=update, loss=loss, accuracy=accuracy, characters=count, whole=True, part=True)
+
+    def drain(self) -> None:
+        """Fetch all that waits, in the order in which it came."""
+        self._close()
+        for each in self._waiting:
+            if isinstance(each, _Passes):
+                for loss, called in zip(each.losses.tolist(), each.called, strict=True):
+                    self.add(loss, called)
+            else:
+                self._join(each)
+        self._waiting.clear()
+
+    def _close(self) -> None:
+        """Put the newest losses into one tensor."""
+        if self._newest:
+            newest = [loss.reshape(()) for loss, _ in self._newest]
+            exact = torch.float64 if any(each.dtype == torch.float64 for each in newest) else torch.float32
+            losses = torch.stack([each.to(newest[0].device, exact) for each in newest])
+            self._waiting.append(_Passes(losses, [called for _, called in self._newest]))
+            self._newest = []
+
+    def _join(self, parts: list[_Part]) -> None:
+        """Take the mean of the losses of an evaluation over all targets."""
+        counts = [float(each.count) for each in parts]
+        total = max(1.0, sum(counts))
+        loss = sum(float(each.loss) * count for each, count in zip(parts, counts, strict=True)) / total
+        right = [float(each.right) for each in parts if each.right is not None]
+        accuracy = sum(right) / total if len(right) == len(parts) else math.nan
+        self.evaluated(loss, int(total), accuracy=accuracy)
