@@ -21,6 +21,7 @@ _HEADINGS = {
 
 _USES = (
     ("rnn-tui [NAME] [options]", f"watch a lesson; {DEFAULT}, if none is named"),
+    ("rnn-tui watch SCRIPT [ARGS]", "run a training script of your own, and see inside it"),
     ("rnn-tui train [NAME] [options]", "the same, printed: epoch, loss, prediction"),
     ("rnn-tui show [NAME] [options]", "print it as TOML, to change and open again"),
     ("rnn-tui lessons", "what each lesson is about"),
@@ -39,6 +40,7 @@ _EXAMPLES = (
     ('rnn-tui --input "hello world"', "learn a text of your own"),
     ("rnn-tui --series air.csv --column co2", "learn the next value of a series"),
     ("rnn-tui hihello --cell gru --speed max", "a lesson with another cell"),
+    ("rnn-tui watch train.py --epochs 3", "see inside a script of your own, unchanged"),
     ("rnn-tui show ohlol > my.toml", "save a lesson, change it, and then"),
     ("rnn-tui --experiment my.toml", "open that"),
     ("rnn-tui train hihello --json --every 10", "without the view, for a script"),

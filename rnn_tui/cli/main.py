@@ -18,6 +18,7 @@ from rnn_tui.cli.remove import remove
 from rnn_tui.cli.runs import export, runs, stop
 from rnn_tui.cli.sample import sample
 from rnn_tui.cli.view import attach, open_view, resume
+from rnn_tui.cli.watch import watch
 from rnn_tui.common.output import say, write_escaped
 from rnn_tui.common.wording import shown
 from rnn_tui.data.fit_batches import too_short_to_judge
@@ -202,5 +203,5 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-for _command in (open_view, resume, attach, runs, stop, export, sample, remove, show_manual, completion):
+for _command in (open_view, watch, resume, attach, runs, stop, export, sample, remove, show_manual, completion):
     main.add_command(_command)

@@ -6,13 +6,24 @@ import click
 from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.completion import complete_lessons, complete_runs
-from rnn_tui.cli.option_types import Count, SettingType
+from rnn_tui.cli.option_types import Count, SettingType, SizeType
 from rnn_tui.experiment.remember import GAP, LARGEST_GAP
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS
 
-__all__ = ["FORK", "NEWEST", "SectionOption", "experiment_options", "experiment_parameters", "parameter", "run_options"]
+__all__ = [
+    "FORK",
+    "HISTORY",
+    "HISTORY_SIZE",
+    "NEWEST",
+    "PAUSED",
+    "SectionOption",
+    "experiment_options",
+    "experiment_parameters",
+    "parameter",
+    "run_options",
+]
 
 NEWEST = "\0"  # in the place of a run's name: the one that was changed last; nobody can type it
 
@@ -50,6 +61,16 @@ FORK = SectionOption(
     multiple=True,
     help="learn in another way from a tick on: '300: lr=0.05 optimizer=sgd seed=3'",
 )
+HISTORY_SIZE = "256M"
+HISTORY = SectionOption(
+    "--history",
+    section="run",
+    metavar="SIZE",
+    default=HISTORY_SIZE,
+    type=SizeType(),
+    help="memory for going back, for each branch; 0: no way back (256M)",
+)
+PAUSED = SectionOption("--paused", section="run", is_flag=True, help="open without playing")
 _RUN_OPTIONS: dict[str, dict[str, Any]] = {
     "--run": {"metavar": "DIR", "help": "keep the run in this folder: experiment, losses, checkpoints"},
     "--resume": {

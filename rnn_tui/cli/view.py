@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import os
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -12,8 +11,17 @@ from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of
 from rnn_tui.cli.help import SectionedCommand, write_front_page
-from rnn_tui.cli.option_types import SizeType
-from rnn_tui.cli.options import FORK, NEWEST, SectionOption, experiment_options, experiment_parameters, run_options
+from rnn_tui.cli.options import (
+    FORK,
+    HISTORY,
+    HISTORY_SIZE,
+    NEWEST,
+    PAUSED,
+    experiment_options,
+    experiment_parameters,
+    run_options,
+)
+from rnn_tui.cli.terminal import need_terminal
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
@@ -28,16 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["attach", "open_view", "resume"]
 
-_HISTORY_SIZE = "256M"
-_HISTORY = SectionOption(
-    "--history",
-    section="run",
-    metavar="SIZE",
-    default=_HISTORY_SIZE,
-    type=SizeType(),
-    help="memory for going back, for each branch; 0: no way back (256M)",
-)
-_PAUSED = SectionOption("--paused", section="run", is_flag=True, help="open without playing")
 _RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED, shell_complete=complete_runs)
 _PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
 
@@ -56,8 +54,8 @@ class _Opening(SectionedCommand):
     hidden=True,
     params=experiment_parameters(
         FORK,
-        _HISTORY,
-        _PAUSED,
+        HISTORY,
+        PAUSED,
         *run_options("--run", "--save"),
         *view_options(),
     ),
@@ -94,8 +92,8 @@ def open_view(*, forks: tuple[str, ...], history: int, paused: bool, **parameter
         _RUN,
         *experiment_options(resuming=True),
         FORK,
-        _HISTORY,
-        _PAUSED,
+        HISTORY,
+        PAUSED,
         *run_options(),
         *view_options(),
     ],
@@ -111,7 +109,7 @@ def _view_again(
     parameters: dict[str, Any],
     forks: tuple[str, ...] = (),
     *,
-    history: int = parse_size(_HISTORY_SIZE),
+    history: int = parse_size(HISTORY_SIZE),
     paused: bool = False,
 ) -> NoReturn:
     check_working_folder()
@@ -163,7 +161,7 @@ def attach(*, name: str | None, **parameters: Any) -> None:
         engine = informed(engine, _tell_waiting)
     except NoLiveRun as error:
         raise UsageError(f"{shown(engine.name)}: {error}") from None
-    _need_terminal("rnn-tui runs")
+    need_terminal("rnn-tui runs")
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.client.link import join_engine
     from rnn_tui.view.app.run import run_app
@@ -186,21 +184,9 @@ def _tell_waiting(seconds: float) -> None:
     say(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
 
 
-def _need_terminal(instead: str) -> None:
-    """Raise UsageError where the view cannot be drawn: textual reads stdin and draws on stderr."""
-    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-        term = os.environ.get("TERM") or "not set"
-        raise UsageError(
-            f"the view needs a terminal that moves its cursor and has colours or grey, and TERM is {shown(term)}: "
-            f"set it to what yours is (xterm-256color, screen, tmux), or use `{instead}`"
-        )
-    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise UsageError(f"the view needs a terminal; `{instead}` works without one")
-
-
 def _view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
     """Show it until it is left, and exit. `instead` is what works without a terminal."""
-    _need_terminal(instead)
+    need_terminal(instead)
     _need_text_paths(launch)
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.client.discovery import EnginesError

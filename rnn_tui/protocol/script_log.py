@@ -9,8 +9,9 @@ import msgspec
 
 from rnn_tui.common.value import Value
 
-__all__ = ["MOST_CHARACTERS", "MOST_LINES", "LogLines", "ReadLog"]
+__all__ = ["MOST_CHARACTERS", "MOST_FIND", "MOST_LINES", "LogLines", "ReadLog"]
 
+MOST_FIND = 200  # characters that are looked for
 MOST_LINES = 500  # of one answer
 MOST_CHARACTERS = 500  # of one line in it
 
@@ -22,7 +23,7 @@ class ReadLog(Value, frozen=True, kw_only=True, tag=True):
     first: int | None = None  # the number of the first one; None: the last lines
     column: Annotated[int, msgspec.Meta(ge=0)] = 0  # characters left out at the beginning of each line
     width: Annotated[int, msgspec.Meta(ge=0)] = 0  # characters that fit
-    find: Annotated[str, msgspec.Meta(max_length=200)] = ""  # show the next line that has this, whatever its case
+    find: Annotated[str, msgspec.Meta(max_length=MOST_FIND)] = ""  # show the next line that has this, whatever its case
     after: int = -1  # look for it from the line after this one; at the end from the first one again
     backwards: bool = False  # look for it before that line instead
 

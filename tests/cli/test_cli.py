@@ -337,7 +337,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     app.__dict__["run_app"] = run_app
     monkeypatch.setitem(sys.modules, "rnn_tui.client.link", link)
     monkeypatch.setitem(sys.modules, "rnn_tui.view.app.run", app)
-    monkeypatch.setattr("rnn_tui.cli.view._need_terminal", lambda _: None)
+    monkeypatch.setattr("rnn_tui.cli.view.need_terminal", lambda _: None)
     return calls
 
 

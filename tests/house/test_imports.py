@@ -53,7 +53,7 @@ def test_the_terminal_packages_are_called_so() -> None:
 OPENING = """
 import sys
 import rnn_tui.cli.view, rnn_tui.client.link, rnn_tui.view.app.run
-rnn_tui.cli.view._need_terminal = rnn_tui.client.link.start_engine = lambda *_: None
+rnn_tui.cli.view.need_terminal = rnn_tui.client.link.start_engine = lambda *_: None
 rnn_tui.view.app.run.run_app = lambda *_: print("first screen", *sys.modules) or 0
 from rnn_tui.cli.main import main
 main()

@@ -132,10 +132,15 @@ def _begin_output(log: Path) -> ScriptOutput | None:
 
 def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutput | None) -> Watch:
     """Make the watcher of this process, which needs torch."""
+    from rnn_tui.data.vocabulary_file import read_vocabulary
+
     watcher = import_module("rnn_tui.engine.watch.watcher").Watcher
     watch: Watch = watcher(
-        name=options.name,
         script=shlex.join(options.script),
+        vocabulary=read_vocabulary(options.vocabulary) if options.vocabulary else None,
+        read_only=options.read_only,
+        held=options.paused,
+        on_hangup=options.on_hangup,
         listener=listener,
         folder=Path(listener.getsockname()).parent,
         read_log=None if output is None else output.read,

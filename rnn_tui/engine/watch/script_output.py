@@ -16,15 +16,14 @@ from pathlib import Path
 
 from rnn_tui.common.atomic_files import FILE_MODE
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.printed_line import last_state, shown_part
 from rnn_tui.protocol.script_log import MOST_CHARACTERS, MOST_LINES, LogLines, ReadLog
 
-__all__ = ["ScriptOutput", "last_state"]
+__all__ = ["ScriptOutput"]
 
 _MOST = 4 * 2**20  # bytes of each of the two files
 _EVERY = 0.25  # seconds between two looks at the size
 _CHUNK = 1 << 16  # bytes that are read at once
-_LONGEST = 1 << 14  # bytes of a line that are decoded
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
 
 
 class ScriptOutput:
@@ -169,7 +168,7 @@ class ScriptOutput:
         rest = b""
         for piece in self._pieces(at, self._counted):
             *whole, rest = (rest + piece).split(b"\n")
-            rest = _shown_part(rest)
+            rest = shown_part(rest)
             for line in whole:
                 if first <= number < first + count:
                     yield line
@@ -188,7 +187,7 @@ class ScriptOutput:
         for piece in (*self._pieces(self._start, self._counted), b"\n"):
             block = rest + piece
             end = block.rfind(b"\n") + 1
-            block, rest = block[:end], _shown_part(block[end:])
+            block, rest = block[:end], shown_part(block[end:])
             if hint in block.lower():
                 lines = block[:-1].split(b"\n")
                 matches += [number + at for at, line in enumerate(lines) if wanted in last_state(line).lower()]
@@ -197,17 +196,3 @@ class ScriptOutput:
             return None
         at = bisect_right(matches, after - backwards)
         return matches[at - 1] if backwards else matches[at % len(matches)]
-
-
-def last_state(line: bytes) -> str:
-    """Return a line as it stands on a terminal once it has been printed, safe to print: colours are left out."""
-    line = _shown_part(line).rstrip(b"\r")
-    return safe(_ESCAPES.sub("", line.decode(errors="replace")).expandtabs())
-
-
-def _shown_part(line: bytes) -> bytes:
-    """Return what is shown of a line, which may still go on: a progress bar may have printed megabytes of it."""
-    shown = line[line.rstrip(b"\r").rfind(b"\r") + 1 :]
-    if len(shown) <= _LONGEST:
-        return shown
-    return shown[:_LONGEST] + (b"\r" if line.endswith(b"\r") else b"")

@@ -5,15 +5,17 @@ import msgspec
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.settings import ViewSettings
 
 __all__ = ["LaunchOptions"]
 
 
 class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a view shows first. Of a run that it joins, the experiment alone counts."""
+    """What a view shows first. Of a run that it joins, the experiment and the subject alone count."""
 
     experiment: Experiment
+    subject: Subject | None = None  # a script that is watched, as far as it is known before its first frame
     changes: tuple[Change, ...] = ()  # changes to come
     history: int = HISTORY  # bytes for going back, for each branch
     paused: bool = False

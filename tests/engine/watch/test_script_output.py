@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.watch.script_output import ScriptOutput, last_state
+from rnn_tui.common.printed_line import last_state
+from rnn_tui.engine.watch.script_output import ScriptOutput
 from rnn_tui.protocol.engine_log import open_for_log
 from rnn_tui.protocol.script_log import MOST_CHARACTERS, MOST_LINES, ReadLog
 
@@ -154,30 +155,6 @@ def test_a_script_may_empty_the_file_itself(printed: Printed) -> None:
     printed.print("3\n")
     found = printed.output.read(ReadLog(count=5, width=9))
     assert (found.lines, found.total) == (("3",), 3)
-
-
-@pytest.mark.parametrize(
-    ("line", "shown"),
-    [
-        (b"\r 10%|#  |\r 20%|## |", " 20%|## |"),
-        (b"\r 10%|#  |\r", " 10%|#  |"),
-        (b"done\r\r", "done"),
-        (b"\x1b[31mred\x1b[0m \x1b]0;title\x07x\x1b[2K", "red x"),
-        (b"\x1b]8;;http://a\x1b\\link", "link"),
-        (b"a\tb", "a       b"),
-        (b"bell\x07 back\x08 escape\x1b", "bell␇ back␈ escape␛"),
-        ("für 中文 \u202eX".encode(), "für 中文 �X"),
-        (b"\xff\xfe", "��"),
-        (b"", ""),
-    ],
-)
-def test_a_line_as_it_is_shown(line: bytes, shown: str) -> None:
-    assert last_state(line) == shown
-
-
-@given(st.binary(max_size=200))
-def test_no_line_acts_on_a_terminal(line: bytes) -> None:
-    assert last_state(line).isprintable()
 
 
 def test_a_progress_bar_that_never_ends(printed: Printed) -> None:
