@@ -151,7 +151,7 @@ def watch(
 
 
 def _pass_on(link: "ScriptLink", code: int) -> int:
-    """Return the exit code of a script that has ended; else that of the view, since the script goes on."""
+    """Return the exit code of the script if it has ended; otherwise it goes on, and the view has the code to return."""
     ended = link.exit_code(patience=_LONGEST_END if link.has_ended else 0.0)
     say(f"Output: {link.output}")
     if ended is None or code >= 128:  # a signal has ended the view

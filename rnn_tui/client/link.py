@@ -251,7 +251,7 @@ def start_script(
 
 @dataclass(frozen=True)
 class _Started:
-    """What a process is told that is being started."""
+    """What a process that is being started needs to know."""
 
     listener: int
     lock: int

@@ -17,7 +17,7 @@ def read_vocabulary(path: str | Path) -> tuple[str, ...]:
     """Return the word of each id, empty where there is none.
 
     A JSON file holds a list of words, an object from words to ids (as `vocab.json` of a tokenizer), or one from ids to
-    words. Any other file has the word of id 0 on its first line, that of id 1 on the second. Raises OSError, and
+    words. Any other file has a word on each line, the first for id 0. Raises OSError, and
     ValueError with what is wrong.
     """
     data = read_regular(path, _MOST, follow=True)

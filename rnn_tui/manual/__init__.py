@@ -12,6 +12,7 @@ TOPICS = {
     "lessons": "the experiments that come with the program",
     "screen": "the four panes, slow motion, going back, forks, breakpoints",
     "inside": "the panes that show why: cell, gates, gradients, weights",
+    "watching": "your own training script, unchanged, seen from inside",
     "keys": "every key",
     "text": "your own text: a few words, a file, what is held out",
     "pairs": "inputs and targets of different lengths",

@@ -20,7 +20,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import find_spec
@@ -30,6 +29,7 @@ from typing import Any, Protocol
 
 from rnn_tui.engine.watch.script_output import ScriptOutput
 from rnn_tui.protocol.engine_log import output_beside
+from rnn_tui.protocol.rendezvous import ON_DISCONNECT, OnDisconnect
 
 __all__ = ["ScriptOptions", "Watch", "main"]
 
@@ -41,7 +41,7 @@ class ScriptOptions:
     """How a script is watched."""
 
     script: tuple[str, ...]  # SCRIPT and its arguments, or -m, MODULE and its arguments
-    on_hangup: str = "train"
+    on_hangup: OnDisconnect = "train"
     log: Path = Path(os.devnull)
     lock: int = -1  # the descriptor that holds the engine's folder
     read_only: bool = False
@@ -49,19 +49,9 @@ class ScriptOptions:
     vocabulary: str = ""  # a file
     history: int | None = None  # bytes
 
-    @property
-    def name(self) -> str:
-        """What the run is called: the script, without its folder and ending."""
-        if self.script[0] != "-m":
-            return Path(self.script[0]).stem
-        return self.script[1].removesuffix(".__main__").rpartition(".")[2]
-
 
 class Watch(Protocol):
-    """Watches the training in this process; see `watcher.py`."""
-
-    def start(self) -> None:
-        """Begin to watch, and to serve views."""
+    """Watches the training in this process, and serves views; see `watcher.py`."""
 
     def script_ended(self, code: int, problem: str) -> None:
         """Show how the script has ended, and return when no view needs that any more."""
@@ -99,7 +89,7 @@ def _options(arguments: list[str]) -> ScriptOptions:
         given[name.replace("-", "_")] = value
     return ScriptOptions(
         script=tuple(arguments[cut + 1 :]),
-        on_hangup=on_hangup,
+        on_hangup=next(word for word in ON_DISCONNECT if word == on_hangup),
         log=Path(log),
         lock=int(given.get("lock", -1)),
         read_only="read_only" in given,
@@ -131,11 +121,12 @@ def _begin_output(log: Path) -> ScriptOutput | None:
 
 
 def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutput | None) -> Watch:
-    """Make the watcher of this process, which needs torch."""
+    """Return a watcher of this process that has begun. It needs torch, which is there by now."""
     from rnn_tui.data.vocabulary_file import read_vocabulary
+    from rnn_tui.engine.watch.watcher import Watcher
 
-    watcher = import_module("rnn_tui.engine.watch.watcher").Watcher
-    watch: Watch = watcher(
+    history = {} if options.history is None else {"history": options.history}
+    watcher = Watcher(
         script=shlex.join(options.script),
         vocabulary=read_vocabulary(options.vocabulary) if options.vocabulary else None,
         read_only=options.read_only,
@@ -144,8 +135,10 @@ def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutp
         listener=listener,
         folder=Path(listener.getsockname()).parent,
         read_log=None if output is None else output.read,
-    )
-    return watch
+        **history,
+    ).start()
+    atexit.unregister(watcher.close)  # which would be called before the script's own exit functions are over
+    return watcher
 
 
 # ---- the watch beside the script ----------------------------------------------------------------------------------
@@ -182,7 +175,6 @@ class _Attendance(MetaPathFinder):
             return
         try:
             self._watch = self._make(self._options, self._listener, self._output)
-            self._watch.start()
         except Exception:
             _log.exception("the script cannot be watched")
             self._watch = None

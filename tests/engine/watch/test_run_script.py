@@ -27,12 +27,10 @@ from rnn_tui.engine.watch import run_script
 class Watch:
     def __init__(self, options, listener, output):
         self.notes = options.log.with_suffix(".notes")
-        self.note(f"made {options.name}")
+        self.note(f"watching {' '.join(options.script)}")
     def note(self, text):
         with self.notes.open("a") as file:
             file.write(text + "\\n")
-    def start(self):
-        self.note("started")
     def script_ended(self, code, problem):
         left = Path("left.txt")
         if left.exists():
@@ -311,7 +309,7 @@ def test_what_is_set_before_torch_is_imported_has_its_effect(monkeypatch: pytest
     )
     found = same("train.py")
     assert found.out.startswith("\n1 ")
-    assert found.notes == ["made train", "started", "left open: not closed", "ended 1 ValueError: why"]
+    assert found.notes == ["watching train.py", "left open: not closed", "ended 1 ValueError: why"]
 
 
 @pytest.mark.usefixtures("folder")
@@ -331,7 +329,7 @@ def test_the_end_comes_after_the_scripts_threads_and_exit_functions() -> None:
     )
     found = watched("train.py")
     assert found.code == 4
-    assert found.notes == ["made train", "started", "left open: thread exit", "ended 4 "]
+    assert found.notes == ["watching train.py", "left open: thread exit", "ended 4 "]
 
 
 @pytest.mark.usefixtures("folder")
