@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
@@ -14,9 +15,11 @@ from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.script_log import draw_log, text_columns
 from rnn_tui.engine.watch.script_output import ScriptOutput
 from rnn_tui.protocol.script_log import LogLines, ReadLog
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.protocol.wire import pack
 from rnn_tui.view.screens.log import LogScreen
 from tests.view.dialogs import NOTHING, Host, screen_text
+from tests.view.helpers import running, screen_lines
 
 SIZE = (80, 24)
 FIT = 22  # lines
@@ -61,7 +64,7 @@ async def printing(folder: Path, text: str = "", **options: Any) -> AsyncIterato
         yield pilot, app
 
 
-async def until(pilot: Pilot[None], condition: Any) -> None:
+async def until(pilot: Pilot[Any], condition: Any) -> None:
     for _ in range(2000):
         if condition():
             return
@@ -251,3 +254,23 @@ def test_wide_characters_and_marks() -> None:
     assert text_columns(40, 11) == 35
     assert text_columns(40, 123_456) == 32
     assert text_columns(2, 5) == 1
+
+
+async def test_the_app_asks_the_engine_and_shows_its_answer() -> None:
+    async with running() as (pilot, app, engine):
+        opened = app.run_state.opened
+        assert opened is not None
+        app.run_state.opened = replace(opened, subject=Subject(script="train.py --epochs 3", can=("log",)))
+        app.action_dialog("log")
+        await until(pilot, lambda: engine.commands)
+        (ask,) = engine.heard()
+        assert isinstance(ask, ReadLog)
+        assert ask.first is None
+        assert ask.count == 34
+        engine.say(LogLines(first=0, lines=("epoch 1",), total=1))
+        await until(pilot, lambda: "1  epoch 1" in "\n".join(screen_lines(app)))
+        assert "Output of train.py --epochs 3 · 1 line" in "\n".join(screen_lines(app))
+        await until(pilot, lambda: engine.commands)  # it asks again
+        await pilot.press("escape")
+        engine.say(LogLines(first=0, lines=("epoch 2",), total=1))  # nobody waits for it any more
+        await until(pilot, lambda: app.screen is app.main)

@@ -124,18 +124,18 @@ def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutp
     """Return a watcher of this process that has begun. It needs torch, which is there by now."""
     from rnn_tui.data.vocabulary_file import read_vocabulary
     from rnn_tui.engine.watch.watcher import Watcher
+    from rnn_tui.protocol.commands import HISTORY
 
-    history = {} if options.history is None else {"history": options.history}
     watcher = Watcher(
         script=shlex.join(options.script),
         vocabulary=read_vocabulary(options.vocabulary) if options.vocabulary else None,
         read_only=options.read_only,
         held=options.paused,
+        history=HISTORY if options.history is None else options.history,
         on_hangup=options.on_hangup,
         listener=listener,
         folder=Path(listener.getsockname()).parent,
         read_log=None if output is None else output.read,
-        **history,
     ).start()
     atexit.unregister(watcher.close)  # which would be called before the script's own exit functions are over
     return watcher

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
 from textual import events, on
@@ -19,6 +19,7 @@ from rnn_tui.protocol.commands import Command, GoTo, Open
 from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
@@ -38,6 +39,9 @@ from rnn_tui.view.terminal.exit import leave_on_signals
 from rnn_tui.view.terminal.harmless import last_filters
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.time_line import TimeLine
+
+if TYPE_CHECKING:
+    from rnn_tui.view.screens.log import LogScreen
 
 __all__ = ["RnnApp"]
 
@@ -178,6 +182,8 @@ class RnnApp(App[int]):
             case Left() as left:
                 self.run_state.left = left
                 self.exit(0)
+            case LogLines() as lines:
+                self.dialogs.show_log(lines)
             case Frame() as frame:
                 self._show(frame)
 
@@ -206,6 +212,10 @@ class RnnApp(App[int]):
 
         if self.run_state.left is None:
             self.dialogs.tell_engine_lost(event.words, answered)
+
+    def on_log_screen_asked(self, event: "LogScreen.Asked") -> None:
+        """Ask the engine for what the script has printed."""
+        self.connection.send(event.ask)
 
     # ---- what the engine is asked and told --------------------------------------------------------------------
 

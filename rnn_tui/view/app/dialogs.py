@@ -7,6 +7,7 @@ from textual.app import App
 
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, Fork, Play, SetBreakpoints
+from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.screens.dialog import Dialog
 
@@ -86,10 +87,25 @@ class Dialogs:
         if self._run.opened is not None:
             self._push(ReproduceScreen(self._run.opened, self._run.tick))
 
+    def _log(self) -> None:
+        from rnn_tui.view.screens.log import LogScreen  # for start-up time
+
+        opened = self._run.opened
+        if opened is not None and opened.subject is not None:
+            self._push(LogScreen(opened.subject.script))
+
     def _help(self) -> None:
         from rnn_tui.view.screens.help import HelpScreen  # for start-up time
 
         self._push(HelpScreen())
+
+    def show_log(self, lines: LogLines) -> None:
+        """Show what a script has printed, if that is still wanted."""
+        from rnn_tui.view.screens.log import LogScreen  # for start-up time
+
+        for screen in self._app.screen_stack:
+            if isinstance(screen, LogScreen):
+                screen.show(lines)
 
     # ---- when something ends ----------------------------------------------------------------------------------
 
@@ -115,5 +131,6 @@ _DIALOGS: dict[str, Callable[[Dialogs], None]] = {
     "fork": Dialogs._fork,
     "breakpoints": Dialogs._breakpoints,
     "reproduce": Dialogs._reproduce,
+    "log": Dialogs._log,
     "help": Dialogs._help,
 }
