@@ -13,7 +13,7 @@ from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, exact, probability
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.kit.text_fit import first_that_fits
+from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.arrays import Floats
 
@@ -23,6 +23,7 @@ GUTTER = 8
 _NARROW = 4  # cells below which a column has no room for bars
 _MOST_RANKS = 8
 _MOST_SEEN = 64  # predictions that come with a frame: there may be more
+_BAR = 12  # cells of a probability and its bar, to the right of a word
 _LONGEST = 40  # cells of a prediction among those that came before
 _SHORTEST = 6  # cells of it, before the word "epoch" gives way
 
@@ -57,6 +58,12 @@ class Prediction:
     row: int = 0  # of the batch, the one that is shown
     rows: int = 1
     right_rows: int | None = None  # rows in which all that is scored is right; None: not known
+    words: bool = False  # they are words rather than characters, and are cut where there is no room
+    hits: Sequence[Sequence[bool]] | None = None  # (f, k) which of the likeliest are right; None: those that look so
+
+    def is_hit(self, at: int, rank: int = 0) -> bool:
+        """Return whether one of the likeliest of a step is its target."""
+        return self.top[at][rank] == self.targets[at] if self.hits is None else self.hits[at][rank]
 
 
 def draw_prediction(
@@ -68,7 +75,8 @@ def draw_prediction(
     y = 5 if height >= 13 else 4
     at = None if cursor is None or cursor not in axis.steps else cursor - axis.first
     ranks = max((len(row) for row in say.top), default=0)
-    ranks = min(ranks, _MOST_RANKS, max(0, height - y - 4)) if axis.column >= _NARROW else 0
+    is_wide = axis.column >= _NARROW and not say.words  # bars below each step; words need a line each
+    ranks = min(ranks, _MOST_RANKS, max(0, height - y - 4)) if is_wide else 0
     for rank in range(ranks):
         canvas.put(1, y, "likely" if rank == 0 else "", palette.dim)
         for index, step in enumerate(axis.steps):
@@ -80,11 +88,11 @@ def draw_prediction(
                     axis.column - 1,
                     say.top[index][rank],
                     float(say.top_p[index, rank]),
-                    right=say.top[index][rank] == say.targets[index],
+                    right=say.is_hit(index, rank),
                     palette=palette,
                 )
         y += 1
-    if at is not None and axis.column < _NARROW and at < len(say.top) and say.targets[at]:
+    if at is not None and not is_wide and at < len(say.top) and say.targets[at]:
         y = _draw_step_bars(canvas, y, min(_MOST_RANKS, height - y - 4), say, at, palette)
     if height > y + 1 and at is not None:
         y = _draw_cursor_line(canvas, y + (1 if height > y + 4 else 0), say, at, cursor or 0, palette)
@@ -104,9 +112,11 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
         over = palette.cursor if step == cursor else Style()
         for y in range(3):
             canvas.tint(x, y, column - 1 if column > 3 else column, over)
-        canvas.put(x, 0, say.inputs[index], palette.dim + over)
+        canvas.put(x, 0, _fitted(say, say.inputs[index], column), palette.dim + over)
         is_scored = step >= say.first_scored
-        canvas.put(x, 1, say.targets[index], (palette.text if is_scored else palette.faint) + over)
+        canvas.put(
+            x, 1, _fitted(say, say.targets[index], column), (palette.text if is_scored else palette.faint) + over
+        )
         if not say.targets[index]:
             continue
         if index >= len(say.top):
@@ -116,10 +126,11 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
         if not math.isfinite(say.top_p[index, 0]):  # NaN has no order, so there is no likeliest
             canvas.put(x, 2, "NaN" if column >= 4 else "–", palette.warning)
             continue
+        right = say.is_hit(index)
+        output = _fitted(say, output, column - is_scored)
         if not is_scored:
             canvas.put(x, 2, output, palette.dim + over)
             continue
-        right = output == say.targets[index]
         style = palette.right if right else palette.wrong
         if column >= 3:
             canvas.put(x, 2, output + ("✓" if right else "✗"), style + over)
@@ -127,6 +138,11 @@ def _draw_texts(canvas: Canvas, say: Prediction, axis: TimeAxis, palette: Palett
             canvas.put(x, 2, output, (style if right else style + Style(reverse=True)) + over)
     text = first_that_fits(_scores(say), canvas.width - axis.gutter)
     canvas.put(axis.gutter, 3, text, palette.right if _is_right(say) else palette.dim)
+
+
+def _fitted(say: Prediction, text: str, column: int) -> str:
+    """Cut a word to a column, with a free cell after it; characters always fit."""
+    return cut_cells(text, max(1, column - 1)) if say.words else text
 
 
 def _is_right(say: Prediction) -> bool:
@@ -164,11 +180,15 @@ def _draw_bar(
 
 def _draw_step_bars(canvas: Canvas, y: int, ranks: int, say: Prediction, at: int, palette: Palette) -> int:
     """Draw the likeliest characters of the step under the cursor, where columns are too narrow for those of each."""
-    for rank in range(min(ranks, len(say.top[at]))):
+    room = canvas.width - GUTTER - 1
+    shown = range(min(ranks, len(say.top[at])))
+    widest = min(max((cell_len(say.top[at][rank]) for rank in shown), default=0), max(1, room - _BAR))
+    for rank in shown:
         character, p = say.top[at][rank], float(say.top_p[at, rank])
+        if say.words:  # the numbers below one another
+            character = set_cell_size(cut_cells(character, widest), widest)
         canvas.put(1, y, "likely" if rank == 0 else "", palette.dim)
-        right = character == say.targets[at]
-        _draw_bar(canvas, GUTTER, y, canvas.width - GUTTER - 1, character, p, right=right, palette=palette)
+        _draw_bar(canvas, GUTTER, y, room, character, p, right=say.is_hit(at, rank), palette=palette)
         y += 1
     return y
 
@@ -189,7 +209,7 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
         canvas.put(x, y, first_that_fits(texts, room + 1 - x), palette.dim)
         return y + 1
     output, target = say.top[at][0], say.targets[at]
-    mark = "✓" if output == target else "✗"
+    mark = "✓" if say.is_hit(at) else "✗"
     mark = mark if step >= say.first_scored else "·"  # filler, which is not scored
     output, mark = (output, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
     number = (f"t={step} ", palette.accent)

@@ -19,7 +19,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import compact, exact, nice_above
 from rnn_tui.draw.kit.palette import LEVELS, Palette
-from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, note_lines, put_note
 from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
 from rnn_tui.protocol.inspect.reading import Follower, ReadingFacts
 
@@ -43,6 +43,7 @@ class TextPage:
     bottom: int  # the first row below the text
     whole: bool  # whether all characters are shown
     columns: int  # of the table; 0: there is none
+    words: bool = False  # whether each tile ends in a free cell
 
     def character_at(self, x: int, y: int) -> int | None:
         """Return which character of the text stands at a cell."""
@@ -51,17 +52,25 @@ class TextPage:
 
 
 def lay_out_reading(
-    facts: ReadingFacts, *, width: int, height: int, vocabulary: str, glyphs: Sequence[str], at: int | None
+    facts: ReadingFacts,
+    *,
+    width: int,
+    height: int,
+    vocabulary: str,
+    glyphs: Sequence[str],
+    at: int | None,
+    words: bool = False,
 ) -> TextPage:
     """Wrap the text and break it at newlines; if it does not fit, take the page with the character `at`, or the first.
 
-    A newline stands after the last character of its line, in the margin if need be.
+    A newline stands after the last character of its line, in the margin if need be. `words` have a free cell after
+    them.
     """
     top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
     room = max(1, width - 2)
     inputs = facts.inputs.tolist()
     newline = vocabulary.find("\n")
-    sizes = [cell_len(glyph_of(glyphs, index)) for index in inputs]
+    sizes = [min(cell_len(glyph_of(glyphs, index)), room) + words for index in inputs]
     plain = newline not in inputs[:-1]
     tile = next((each for each in _TILES if plain and sizes and each > max(sizes) and each * len(sizes) <= room), 0)
     lines: list[list[int]] = [[1]]
@@ -91,6 +100,7 @@ def lay_out_reading(
         bottom=top + len(page),
         whole=len(lines) <= shown,
         columns=columns,
+        words=words and not tile,
     )
 
 
@@ -109,13 +119,14 @@ def draw_reading(
     glyphs: Sequence[str],
     cursor: int | None,
     at: int | None,
+    words: bool = False,
 ) -> list[Strip]:
     """Draw the picture; `glyphs` are those of the vocabulary, `cursor` is marked, `at` chooses a page of the text."""
     canvas = Canvas(width, height)
     y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
     if not len(facts.inputs):
         return canvas.strips()
-    page = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at)
+    page = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at, words=words)
     tone = Tone(palette=palette, scale=reading_scale(facts))
     _draw_head(canvas, y, facts, page, palette)
     _draw_text(canvas, page, facts, tone, vocabulary, glyphs, cursor)
@@ -124,7 +135,7 @@ def draw_reading(
         if y + 2 + math.ceil(len(facts.followers) / page.columns) <= height:
             y += 1  # a free row, where there is one
         _draw_table(canvas, y + 1, page.columns, facts, palette)
-    _draw_legend(canvas, y, facts, page, tone)
+    _draw_legend(canvas, y, facts, page, tone, "token" if words else "character")
     return canvas.strips()
 
 
@@ -182,13 +193,13 @@ def _draw_text(
         if page.wide:
             draw_tile(canvas, tile, text, level, style, palette)
         else:
-            canvas.put(tile.x, tile.y, text, style)
+            canvas.put(tile.x, tile.y, cut_cells(text, tile.width - 1) if page.words else text, style)
 
 
-def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, tone: Tone) -> None:
+def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, tone: Tone, unit: str) -> None:
     x = put_scale(canvas, 1, y, tone)
     letter = "h" if facts.c is None else "c"
-    texts = [f"{letter} of the unit, when it has just read the character", f"{letter} after the character", letter]
+    texts = [f"{letter} of the unit, when it has just read the {unit}", f"{letter} after the {unit}", letter]
     if tone.palette.monochrome and not page.wide:
         texts = ["reversed: above 1/4 of it · underlined: below −1/4", *texts]
     canvas.put(x + 3, y, first_that_fits(texts, canvas.width - x - 4), tone.palette.dim)

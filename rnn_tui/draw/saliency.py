@@ -62,7 +62,7 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
     list_rows = min(wanted, int(height * _LIST)) if room >= 6 else 0
     across = max(1, width - 2)
     size = max((cell_len(glyph) for glyph in glyphs), default=1)
-    sizes = [(tile, tall) for tile, tall in _TILES if tile >= size] or [(size, 1)]
+    sizes = [(tile, tall) for tile, tall in _TILES if tile - (tall > 1) >= size] or [(size + 1, 1)]
     mark = 2 + _output_size(facts, glyphs)
     choices = [(rows, *tile) for rows in (list_rows, min(list_rows, _FEWEST)) for tile in sizes]
     for rows, tile, tall in [*choices, (list_rows, *sizes[-1])]:  # where nothing holds it all, a part of it
@@ -178,6 +178,8 @@ def _draw_list(
     sizes = np.where(np.isfinite(facts.values), np.abs(facts.values), np.inf)  # what is no number comes first
     best = np.argsort(-sizes, kind="stable")[: min(page.rows * columns, int((sizes > 0).sum()))].tolist()
     digits = len(str(max(best, default=0)))
+    widest = max((cell_len(glyph_of(glyphs, int(facts.inputs[step]))) for step in best), default=2)
+    widest = max(2, widest)  # the numbers stand below one another
     for place, step in enumerate(best):
         value = float(facts.values[step])
         x = 1 + place // page.rows * wide
@@ -186,7 +188,7 @@ def _draw_list(
         style = palette.accent if step == cursor else palette.dim
         x = canvas.put(x, row, f"t={step:<{digits}} ", style)
         glyph = glyph_of(glyphs, int(facts.inputs[step]))
-        x = canvas.put(x, row, glyph, palette.text + Style(bold=True)) + max(1, 3 - cell_len(glyph))
+        x = max(x + widest + 1, canvas.put(x, row, glyph, palette.text + Style(bold=True)) + 1)
         number = exact(value, 5) if abs(value) >= 1e-3 else compact(value)
         sign = "+" if value > 0 else ""
         x = canvas.put(x, row, f"{sign + number:>10} ", palette.text if math.isfinite(value) else palette.warning)

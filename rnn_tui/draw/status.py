@@ -1,15 +1,16 @@
 """The two lines at the top: what is running, and where it is."""
 
-from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, duration
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.script_status import draw_script_status
+from rnn_tui.draw.status_parts import device_text, put_parts, put_view, rate_text
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.engine_messages import Opened
-from rnn_tui.protocol.frame import GpuLoad, Status
+from rnn_tui.protocol.frame import Status
 
 __all__ = ["describe_flow", "describe_network", "draw_status", "speed_name"]
 
@@ -59,6 +60,11 @@ def draw_status(
     `views` look at the run, and this one has the controls, or only watches. `flow`: how the terminal keeps up.
     `waits` counts the keys pressed that the engine has not come to yet.
     """
+    if opened.subject is not None:
+        return draw_script_status(
+            opened, opened.subject, status,
+            width=width, palette=palette, views=views, controls=controls, flow=flow, waits=waits,
+        )  # fmt: skip
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
@@ -71,21 +77,13 @@ def draw_status(
         parts.append(f"{training.optimizer} lr {rate}{clip}")
     else:
         parts.append("forward only")
-    parts += [f"seed {training.seed}", _device(opened.device, status.gpu), f"torch {opened.torch}"]
-    _put_parts(canvas, x, 0, parts, palette.dim, palette)
+    parts += [f"seed {training.seed}", device_text(opened.device, status.gpu), f"torch {opened.torch}"]
+    put_parts(canvas, x, 0, parts, palette.dim, palette)
     state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
-    if waits:
-        why = "after this tick" if status.state == "playing" else "computing"
-        keys = f" ({waits} keys)" if waits > 1 else ""
-        x = canvas.put(x, 1, f" · key heard: {why}{keys}", palette.accent)
-    if not controls:
-        x = canvas.put(x, 1, " · watching (T drives)", palette.accent)
-    elif views > 1:
-        x = canvas.put(x, 1, f" · {views} views", palette.dim)
-    if flow and x + 3 + len(flow) < width:
-        x = canvas.put(x, 1, f" · {flow}", palette.accent)
+    why = "after this tick" if status.state == "playing" else "computing"
+    x = put_view(canvas, x, palette, views=views, controls=controls, flow=flow, waits=waits, why=why)
     epochs = f"/{count(status.epochs)}" if status.epochs else ""
     done = (max(0, status.update - 1) + status.fed / experiment.length) / status.batches  # of epochs
     facts = [f"epoch {count(status.epoch)}{epochs}" if status.batches == 1 else f"epoch {done:.2f}{epochs}"]
@@ -98,44 +96,17 @@ def draw_status(
         facts.append(_tick(status, training.tick))
     pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
     if status.state == "playing" and not status.speed and not status.slow:
-        rate = _rate(status.ticks_per_second)
+        rate = rate_text(status.ticks_per_second)
         pace += f", {rate} {'tick' if rate == '1' else 'ticks'}/s"
     facts.append(pace)
     if status.seconds_left is not None:  # of all facts the first to go
         left = f"{duration(status.seconds_left)} left"
         line = x + sum(3 + len(fact) for fact in (*facts, left))
         facts += [left] if line + _SHORTEST_BAR < width else []
-    x = _put_parts(canvas, x, 1, facts, palette.text, palette)
+    x = put_parts(canvas, x, 1, facts, palette.text, palette)
     if status.epochs and x + _SHORTEST_BAR < width:
         _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
-
-
-def _put_parts(canvas: Canvas, x: int, y: int, parts: list[str], style: Style, palette: Palette) -> int:
-    """Write the parts that have room from x on, and an ellipsis for the others; return where the parts end."""
-    left_out = False
-    for number, part in enumerate(parts):
-        ends = number == len(parts) - 1 and not left_out  # else there must be room for the ellipsis
-        if x + 3 + len(part) + (0 if ends else 2) >= canvas.width:
-            left_out = True
-            continue
-        canvas.put(x, y, " · ", palette.faint)
-        x = canvas.put(x + 3, y, part, style)
-    canvas.put(x, y, " …" if left_out else "", palette.faint)
-    return x
-
-
-def _device(name: str, load: GpuLoad | None) -> str:
-    """Return the device, and for a GPU how busy it is and how much of its memory is in use."""
-    if load is None:
-        return name
-    busy = "" if load.busy is None else f" {load.busy:.0%}"
-    return f"{name}{busy} {load.used / 2**30:.1f}/{load.total / 2**30:.0f} GiB"
-
-
-def _rate(ticks: float) -> str:
-    """Write ticks a second; below one with a decimal or two, as a slow run does not stand still."""
-    return f"{ticks:.1g}" if 0.001 <= ticks < 0.95 else count(ticks)
 
 
 def _tick(status: Status, unit: str) -> str:

@@ -22,5 +22,6 @@ class Subject(Value, frozen=True, kw_only=True):
     network_facts: str = ""  # in a few words: "LSTM 128 × 2, 64 features"
     optimizer: str = ""  # "Adam"; empty: none has made a step yet
     words: tuple[str, ...] = ()  # what each character of the vocabulary stands for; empty: for its index
+    classes_from: int = 0  # the index from which on they are classes with names of their own, from 0; 0: none are
     can: tuple[Ability, ...] = ()
     notes: tuple[str, ...] = ()  # what cannot be seen, and why; a sentence each

@@ -29,6 +29,7 @@ from rnn_tui.protocol.inspect.saliency import SaliencyAsk
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk
+from rnn_tui.view.model.columns import columns_of
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.registry import INSIDE, inside_pane
@@ -143,7 +144,7 @@ def _scene(session: Session, wanted: Wanted, view: ViewState, width: int) -> Sce
         checks=probe.checks(wanted),
     )
     opened = Opened(run=1, experiment=experiment, began=experiment, weights=experiment.weights, device="cpu", torch="")
-    axis = time_axis(experiment, width, frame.steps.first if frame.steps else 0)
+    axis = time_axis(experiment, width, columns_of(experiment), frame.steps.first if frame.steps else 0)
     return Scene(opened=opened, frame=frame, view=view, palette=DARK, axis=axis)
 
 

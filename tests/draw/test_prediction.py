@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
+from rnn_tui.view.model.columns import Columns
 from rnn_tui.view.panes.prediction import prediction_axis
 from tests.draw.grids import Grid, is_picture
 
@@ -237,7 +238,7 @@ def test_all_rows_are_told_and_one_right_row_is_not_green(right_rows: int, green
 @pytest.mark.parametrize("width", range(14, 90, 3))
 @pytest.mark.parametrize("length", [1, 4, 7, 21, 64])
 def test_a_part_of_a_row_is_marked_as_one(width: int, length: int) -> None:
-    axis = prediction_axis(width, length, 1)
+    axis = prediction_axis(width, length, Columns(1, length))
     text = ("abcdefgh" * 8)[:length]
     for first in range(length - axis.count + 1):
         shown = TimeAxis(column=axis.column, first=first, count=axis.count, length=length, gutter=GUTTER)
@@ -252,7 +253,7 @@ def test_a_part_of_a_row_is_marked_as_one(width: int, length: int) -> None:
 
 @pytest.mark.parametrize(("width", "length", "whole"), [(30, 6, True), (30, 8, False), (46, 6, True), (120, 21, True)])
 def test_all_steps_are_shown_where_each_has_room_for_its_mark(width: int, length: int, whole: bool) -> None:
-    assert (prediction_axis(width, length, 1).count == length) == whole
+    assert (prediction_axis(width, length, Columns(1, length)).count == length) == whole
 
 
 def test_narrow_columns_have_the_bars_of_the_step_under_the_cursor() -> None:

@@ -12,6 +12,7 @@ from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.view.model.columns import columns_of
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.network import NetworkPane
@@ -32,12 +33,15 @@ def scenes(draw: st.DrawFn, width: int, height: int) -> Scene:
     experiment = Experiment(data=data, network=Network(head="linear"), training=Training(tick="sequence"))
     view = ViewState(cursor=draw(st.none() | st.integers(0, length - 1)), row=draw(st.integers(0, count - 1)))
     sizes = {"prediction": Size(width, height), "network": Size(width, height)}
-    look = FrameRequest(number=1, wanted=wanted(experiment, view, score_width=width, sizes=sizes, asks=()))
+    look = FrameRequest(
+        number=1,
+        wanted=wanted(experiment, view, columns=columns_of(experiment), score_width=width, sizes=sizes, asks=()),
+    )
     status = replace(MIDWAY, fed=draw(st.sampled_from([length, draw(st.integers(0, length))])))
     frame = frame_of(look, experiment, status, run=1, revision=1)
     assert frame.opened is not None
     assert frame.steps is not None
-    axis = time_axis(experiment, width, frame.steps.first)
+    axis = time_axis(experiment, width, columns_of(experiment), frame.steps.first)
     return next_scene(None, frame, frame.opened, view=view, palette=DARK, axis=axis)
 
 

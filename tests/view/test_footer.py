@@ -5,7 +5,7 @@ import pytest
 from rnn_tui.view.model.keys import KEYS
 from tests.view.helpers import running, screen_lines, until
 
-ENTRIES = [f"{key.footer_keys or key.shown} {key.footer}" for key in KEYS if key.footer]
+ENTRIES = [f"{key.footer_keys or key.shown} {key.footer}" for key in KEYS if key.footer and key.runs != "watched"]
 
 
 def line_of(left_out: tuple[str, ...]) -> str:

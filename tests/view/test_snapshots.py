@@ -10,6 +10,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import LaunchOptions
 from tests.view.fake_engine import FakeEngine
+from tests.view.fake_scripts import ScriptEngine, script
 from tests.view.helpers import settled
 
 Compare = Callable[..., bool]
@@ -22,6 +23,18 @@ Compare = Callable[..., bool]
 def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare) -> None:
     engine = FakeEngine()
     app = RnnApp(engine, LaunchOptions(experiment=LESSONS[lesson]))
+
+    async def wait(pilot: Pilot[Any]) -> None:
+        await settled(pilot, app, engine)
+
+    assert snap_compare(app, terminal_size=(width, height), run_before=wait)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 36)])
+def test_a_script_that_is_watched(width: int, height: int, snap_compare: Compare) -> None:
+    which = script(subject={"networks": ("encoder.rnn", "decoder.cells.0")})
+    engine = ScriptEngine(which)
+    app = RnnApp(engine, LaunchOptions(experiment=which.experiment, subject=which.subject))
 
     async def wait(pilot: Pilot[Any]) -> None:
         await settled(pilot, app, engine)

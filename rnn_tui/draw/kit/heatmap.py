@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from rich.cells import cell_len
 from rich.style import Style
 
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import probability, signed
 from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.kit.time_axis import TimeAxis
 
 __all__ = ["Tone", "draw_pair", "draw_ruler", "draw_unit", "mark_cursor", "put_scale"]
@@ -126,7 +128,9 @@ def draw_ruler(canvas: Canvas, y: int, axis: TimeAxis, palette: Palette, inputs:
     """Write the input characters under their columns."""
     canvas.put(1, y, "input x", palette.dim)
     for step, character in zip(axis.steps, inputs, strict=False):
-        canvas.centre(axis.x(step), y, axis.column, character, palette.dim)
+        fits = cell_len(character) <= min(2, axis.column)
+        text = character if fits else cut_cells(character, axis.column - 1)  # words have a free cell between them
+        canvas.centre(axis.x(step), y, axis.column, text, palette.dim)
 
 
 def put_scale(

@@ -12,6 +12,7 @@ from rnn_tui.draw.kit.palette import Palette
 __all__ = [
     "SUBSCRIPT",
     "cut",
+    "cut_cells",
     "draw_note",
     "first_that_fits",
     "fold",
@@ -33,6 +34,13 @@ def first_that_fits(texts: Sequence[str], room: int) -> str:
 def cut(text: str, room: int) -> str:
     """Cut a text to `room` characters; an ellipsis ends what is cut."""
     return text if len(text) <= room else text[: max(0, room - 1)] + "…"
+
+
+def cut_cells(text: str, room: int) -> str:
+    """Cut a text to `room` cells; an ellipsis ends what is cut."""
+    if cell_len(text) <= room:
+        return text
+    return set_cell_size(text, room - 1) + "…" if room > 1 else "…"[: max(0, room)]
 
 
 def fold(text: str, room: int) -> list[str]:

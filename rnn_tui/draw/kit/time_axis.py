@@ -19,10 +19,15 @@ class TimeAxis:
     gutter: int = GUTTER
 
     @classmethod
-    def fit(cls, width: int, length: int, *, narrowest: int = 1, gutter: int = GUTTER, first: int = 0) -> "TimeAxis":
-        """Fit an axis into a pane of `width` cells. Where not all steps fit, it shows a window of them."""
+    def fit(
+        cls, width: int, length: int, *, narrowest: int = 1, gutter: int = GUTTER, first: int = 0, longest: int = 0
+    ) -> "TimeAxis":
+        """Fit an axis into a pane of `width` cells. Where not all steps fit, it shows a window of them.
+
+        `longest`: the length of the longest sequence, if others share the columns.
+        """
         room = max(0, width - gutter)
-        column = max(narrowest, min(_WIDEST, room // length))
+        column = max(narrowest, min(_WIDEST, room // max(length, longest)))
         count = max(0, min(length, room // column))
         return cls(column=column, first=max(0, min(first, length - count)), count=count, length=length, gutter=gutter)
 

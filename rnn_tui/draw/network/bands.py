@@ -30,9 +30,15 @@ class Unrolled:
     fed: int
     current: int | None  # the time step being fed, in character ticks
     double: bool  # an LSTM hands on two states, h and c
+    words: bool = False  # inputs, outputs and targets are words, which are cut where a column is too narrow
+    right: Sequence[bool] | None = None  # of the steps fed; None: where output and target look alike
     numbers: bool = False  # inputs, outputs and targets are numbers, as wide as a column
     flow: PhaseFlow | None = None  # where a tick is held in slow motion
     first_scored: int = 0  # the time step from which on outputs are scored, and marked right or wrong
+
+    def is_right(self, at: int) -> bool:
+        """Return whether the output of a step in the window is its target."""
+        return self.outputs[at] == self.targets[at] if self.right is None else self.right[at]
 
     @cached_property
     def own(self) -> int:

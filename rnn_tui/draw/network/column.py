@@ -8,6 +8,7 @@ from rich.style import Style
 
 from rnn_tui.draw.kit.numbers import probability, signed
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import Unrolled
 from rnn_tui.draw.network.phase_flow import Part, PhaseFlow
@@ -45,6 +46,10 @@ class StepColumn:
         palette = self.palette
         return palette.accent if self.is_current else palette.dim if self.is_fed else palette.faint
 
+    def fitted(self, text: str, *, less: int = 0) -> str:
+        """Return a word cut to the column, with a free cell after it, and `less` cells for something else."""
+        return cut_cells(text, max(1, self.axis.column - 1 - less)) if self.net.words else text
+
     def marked(self, style: Style) -> Style:
         """Return the style of what the output band shows: highlighted while it is being computed."""
         flow = self.net.flow
@@ -56,7 +61,7 @@ def entry(kind: str, rest: str, column: StepColumn) -> tuple[str, Style]:
     net, palette, flow = column.net, column.palette, column.net.flow
     match kind:
         case "input":
-            return net.inputs[column.at], _input_style(column)
+            return column.fitted(net.inputs[column.at]), _input_style(column)
         case "t":
             if flow is None:
                 style = palette.accent if column.is_current else palette.faint
@@ -66,7 +71,9 @@ def entry(kind: str, rest: str, column: StepColumn) -> tuple[str, Style]:
             return _step_label(column.step, column.axis), style
         case "target":
             style = palette.text if column.step >= net.first_scored else palette.faint
-            return net.targets[column.at], palette.accent if flow and flow.lit("target", column.step) else style
+            return column.fitted(net.targets[column.at]), palette.accent if flow and flow.lit(
+                "target", column.step
+            ) else style
         case "up":
             return ("↑", column.plain) if flow is None else _vertical(flow, net, rest, column.step, palette)
         case "head" | "embedding":
@@ -120,9 +127,11 @@ def _output(column: StepColumn) -> tuple[str, Style]:
     if not math.isfinite(net.output_p[at]):
         return "NaN" if room >= 3 else "–", palette.warning
     if step < net.first_scored:
-        return net.outputs[at], palette.dim
-    right = net.outputs[at] == net.targets[at]
+        return column.fitted(net.outputs[at]), palette.dim
+    right = net.is_right(at)
     style = palette.right if right else palette.wrong
+    if net.words:
+        return column.fitted(net.outputs[at], less=1) + ("✓" if right else "✗"), style
     if axis.column < 3 or room <= cell_len(net.outputs[at]):  # no room for a mark
         return net.outputs[at], style if right else style + Style(reverse=True)
     return net.outputs[at] + " " * (axis.column >= 6) + ("✓" if right else "✗"), style

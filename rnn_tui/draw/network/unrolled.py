@@ -79,7 +79,7 @@ def _draw_band(
             style = style + palette.cursor
         if kind == "t" and axis.column < 3:  # longer than its column, but the columns after it are free
             canvas.put(axis.x(step), y, text, style)
-        elif kind == "up" or (kind in ("input", "target", "output") and not net.numbers):
+        elif kind == "up" or (kind in ("input", "target", "output") and not (net.numbers or net.words)):
             canvas.put(axis.middle(step), y, text, style)
         else:
             canvas.centre(axis.x(step), y, axis.column, text, style)

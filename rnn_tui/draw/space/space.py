@@ -13,7 +13,7 @@ from textual.strip import Strip
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
+from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, put_note
 from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, lay_out_space, space_scale
 from rnn_tui.protocol.inspect.space import SpaceFacts
 
@@ -23,6 +23,7 @@ _BRAILLE = 0x2800
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # the bit of each dot of a cell
 _LONGEST = 24  # steps of a way: more lines would hide one another
 _MOST = 180  # lines of all the other rows together
+_LONGEST_WORD = 10  # cells of a word at its point
 _NEAR = 3.0  # cells, counted in heights, within which a point is meant
 
 
@@ -184,12 +185,15 @@ def _draw_points(
     taken: set[tuple[int, int]] = set()
 
     def label(x: int, y: int, text: str, style: Style) -> None:
-        size = cell_len(text)
-        x = max(0, min(x, canvas.width - size))
-        wanted = {(x + more, y) for more in range(size)}
-        if not wanted & taken:
-            taken.update(wanted)
-            canvas.put(x, y, text, style)
+        text = cut_cells(text, _LONGEST_WORD)
+        for form in (text, "•") if cell_len(text) > 2 else (text,):  # a word without room is a point
+            size = cell_len(form)
+            start = max(0, min(x, canvas.width - size))
+            wanted = {(start + more, y) for more in range(size)}
+            if not wanted & taken:
+                taken.update(wanted)
+                canvas.put(start, y, form, style)
+                return
 
     main = palette.text + Style(bold=True)
     embedding = facts.kind == "embedding"

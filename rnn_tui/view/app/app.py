@@ -1,21 +1,23 @@
 """The app: it puts its parts together, does what keys ask for, and keeps the terminal as it should be."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
 from textual import events, on
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
 from rnn_tui.client.link import EngineLink, start_engine
 from rnn_tui.common.glyphs import safe
-from rnn_tui.protocol.commands import Command, GoTo, Open
+from rnn_tui.protocol.commands import Command, GoTo, Interrupt, Open
 from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
@@ -25,13 +27,15 @@ from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
 from rnn_tui.view.app.warm_up import warm_up
 from rnn_tui.view.model.first_frame import before_first_frame
-from rnn_tui.view.model.keys import KEYS, bindings
+from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.launch import LaunchOptions
+from rnn_tui.view.model.offers import groups_for, missing, why_refused
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.theme import THEMES, theme_name
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.screens.paced import PacedScreen
+from rnn_tui.view.screens.quit_script import ScriptGoodbye
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.colors import set_colors
 from rnn_tui.view.terminal.driver import TerminalDriver, own_driver, terminal_cells
@@ -104,15 +108,35 @@ class RnnApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every key into the palette."""
         yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
-        for key in KEYS:
+        run = self.run_state
+        for key in (key for keys in groups_for(run.subject, ended=run.has_ended).values() for key in keys):
             shown = spelled(key.shown) if is_ascii(self) else key.shown
-            run = partial(self.main.run_action, key.action)
-            yield SystemCommand(f"{key.label.capitalize()}  ({shown})", key.about, run)
+            press = partial(self.main.run_action, key.action)
+            yield SystemCommand(f"{key.label.capitalize()}  ({shown})", key.about, press)
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key stands for, or say why it does not apply to the script that is watched."""
+        run = self.run_state
+        why = ""
+        if isinstance(action, str) and isinstance(default_namespace, MainScreen):
+            why = why_refused(action, run.subject, ended=run.has_ended)
+        if not why:
+            return await super().run_action(action, default_namespace, namespaces)
+        self.notify(why, markup=False)
+        return True
 
     async def on_event(self, event: events.Event) -> None:
         """Drop what is typed after the key that leaves."""
-        if not (self._exit and isinstance(event, events.InputEvent)):
-            await super().on_event(event)
+        if self._exit and isinstance(event, events.InputEvent):
+            return
+        if isinstance(event, events.Key) and not event.is_forwarded and self._is_main_on_top:
+            self.main.notes_were_read()
+        await super().on_event(event)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Write; what a screen of Textual's own draws, such as the palette, is not remembered as shown."""
@@ -165,7 +189,8 @@ class RnnApp(App[int]):
 
     def _show_before(self, notice: str = "") -> None:
         """Show the network at tick 0, from the experiment alone."""
-        self.main.show(*before_first_frame(self.run_state.experiment, self.main.wanted(), notice))
+        run = self.run_state
+        self.main.show(*before_first_frame(run.experiment, self.main.wanted(), notice, subject=run.subject))
 
     # ---- what the engine says ---------------------------------------------------------------------------------
 
@@ -192,6 +217,8 @@ class RnnApp(App[int]):
         run = self.run_state
         if run.update(frame) and run.opened is not None:
             self.main.show(frame, run.opened)
+            if run.was_interrupted and run.has_ended:
+                self.exit(0)
         elif frame.failures:
             self._show_before(f"✗ {frame.failures[0].part} failed: {safe(frame.failures[0].problem)}")
         else:
@@ -210,7 +237,11 @@ class RnnApp(App[int]):
                 self.run_state.ends_with_view, self.run_state.died = True, event.words
                 self.exit(1)
 
-        if self.run_state.left is None:
+        run = self.run_state
+        if run.was_interrupted:
+            run.ends_with_view = True
+            self.exit(0)  # the script has ended, as it was asked to
+        elif run.left is None:
             self.dialogs.tell_engine_lost(event.words, answered)
 
     def on_log_screen_asked(self, event: "LogScreen.Asked") -> None:
@@ -243,7 +274,8 @@ class RnnApp(App[int]):
             return
         if isinstance(command, Open):
             self.run_state.will_open(command)
-        self._show_before("torch is being loaded; your command will be carried out then.")
+        waits = "torch is being loaded" if self.run_state.subject is None else "The script is starting"
+        self._show_before(f"{waits}; your command will be carried out then.")
 
     # ---- keys -------------------------------------------------------------------------------------------------
 
@@ -254,6 +286,9 @@ class RnnApp(App[int]):
             self.action_tell("play")
         else:
             run.paused = not run.paused
+            if run.subject is not None:
+                self._show_before(f"The script is starting; then it {'is held' if run.paused else 'goes on'}.")
+                return
             self._show_before(f"torch is being loaded; then the run {'waits' if run.paused else 'plays'}.")
 
     def action_tell(self, name: str) -> None:
@@ -267,7 +302,11 @@ class RnnApp(App[int]):
     @on(TimeLine.Dragged)
     @on(Pane.TickChosen)
     def _tick_chosen(self, event: TimeLine.Dragged | Pane.TickChosen) -> None:
-        self.tell(GoTo(tick=event.tick))
+        why = missing("back", self.run_state.subject)
+        if why:
+            self.notify(f"{why.capitalize()}.")
+        else:
+            self.tell(GoTo(tick=event.tick))
 
     def action_dialog(self, name: str) -> None:
         """Open the dialog of that name (see `dialogs`)."""
@@ -278,12 +317,26 @@ class RnnApp(App[int]):
     async def action_quit(self) -> None:
         """Leave; ask first if a run would end with the view."""
         run = self.run_state
-        if run.opened is None or run.frame is None or not run.learns:
+        if run.has_ended:
+            self.exit(0)  # there is nothing left to end
+        elif run.subject is not None and not run.watches:
+            self.dialogs.ask_about_script(self._leave_script, started_here=not self.connection.is_joined)
+        elif run.opened is None or run.frame is None or not run.learns:
             self._stop()
         elif run.watches:
             self.exit(0)  # the run is another view's
         else:
             self.dialogs.ask_how_to_leave(lambda way: self._stop() if way == "stop" else self.action_detach())
+
+    def _leave_script(self, way: ScriptGoodbye) -> None:
+        if way == "leave":
+            self.action_detach()
+        elif way == "kill":
+            self._stop()
+        else:
+            self.run_state.was_interrupted = True
+            self.notify("Interrupted, as by ctrl+C. The view closes when the script has ended; q then kills it.")
+            self.tell(Interrupt())
 
     def _stop(self) -> None:
         """End the run, and leave."""
@@ -293,12 +346,15 @@ class RnnApp(App[int]):
 
     def action_detach(self) -> None:
         """Leave the run as it is, and give the shell back."""
-        if not self.run_state.learns:
+        if self.run_state.has_ended:
+            self.exit(0)
+        elif not self.run_state.learns:
             self.notify("This run does not learn, so there is nothing to go on with.")
         elif self.run_state.opened is None:
             self.tell(Detach())  # once there is something to leave
         else:
-            self.notify("The run is being saved; then the view leaves it.")
+            if self.run_state.subject is None:
+                self.notify("The run is being saved; then the view leaves it.")
             self.connection.send(Detach())  # the engine says goodbye when that is done
 
     def hang_up(self) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.app import App
 
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import Command, Fork, Play, SetBreakpoints
+from rnn_tui.protocol.commands import Command, Fork, Play, SelectNetwork, SetBreakpoints
 from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from rnn_tui.view.screens.quit import Goodbye
+    from rnn_tui.view.screens.quit_script import ScriptGoodbye
 
 __all__ = ["Dialogs"]
 
@@ -79,7 +80,14 @@ class Dialogs:
     def _breakpoints(self) -> None:
         from rnn_tui.view.screens.breakpoints import BreakpointsScreen  # for start-up time
 
-        self._push(BreakpointsScreen(self._run.experiment), lambda until: self._tell(SetBreakpoints(until=until)))
+        screen = BreakpointsScreen(self._run.experiment, is_script=self._run.subject is not None)
+        self._push(screen, lambda until: self._tell(SetBreakpoints(until=until)))
+
+    def _networks(self) -> None:
+        from rnn_tui.view.screens.networks import NetworksScreen  # for start-up time
+
+        if self._run.subject is not None:
+            self._push(NetworksScreen(self._run.subject), lambda number: self._tell(SelectNetwork(number=number)))
 
     def _reproduce(self) -> None:
         from rnn_tui.view.screens.reproduce import ReproduceScreen  # for start-up time
@@ -97,7 +105,7 @@ class Dialogs:
     def _help(self) -> None:
         from rnn_tui.view.screens.help import HelpScreen  # for start-up time
 
-        self._push(HelpScreen())
+        self._push(HelpScreen(self._run.subject, ended=self._run.has_ended))
 
     def show_log(self, lines: LogLines) -> None:
         """Show what a script has printed, if that is still wanted."""
@@ -118,11 +126,24 @@ class Dialogs:
             screen = QuitScreen(name=opened.name, kept=bool(opened.kept), held=self._run.held, views=frame.views)
             self._push(screen, answered)
 
+    def ask_about_script(self, answered: "Callable[[ScriptGoodbye], None]", *, started_here: bool) -> None:
+        """Ask what becomes of the script that is watched; `started_here`: by the command of this view."""
+        from rnn_tui.view.screens.quit_script import QuitScriptScreen  # for start-up time
+
+        run = self._run
+        if run.subject is not None and not self._is_covered:
+            name = "" if run.opened is None else run.opened.name
+            may_end = started_here or "hold" in run.subject.can
+            screen = QuitScriptScreen(run.subject.script, name=name, held=run.held, may_end=may_end)
+            self._push(screen, answered)
+
     def tell_engine_lost(self, words: str, answered: Callable[[bool], None]) -> None:
         """Show the engine's last words, over whatever there is, and ask whether to start another."""
         from rnn_tui.view.screens.engine_gone import EngineGoneScreen  # for start-up time
 
-        self._push(EngineGoneScreen(words, kept=self._run.checkpointed() is not None), answered)
+        is_script = self._run.subject is not None
+        kept = not is_script and self._run.checkpointed() is not None
+        self._push(EngineGoneScreen(words, kept=kept, is_script=is_script), answered)
 
 
 _DIALOGS: dict[str, Callable[[Dialogs], None]] = {
@@ -130,6 +151,7 @@ _DIALOGS: dict[str, Callable[[Dialogs], None]] = {
     "experiment": Dialogs._experiment,
     "fork": Dialogs._fork,
     "breakpoints": Dialogs._breakpoints,
+    "networks": Dialogs._networks,
     "reproduce": Dialogs._reproduce,
     "log": Dialogs._log,
     "help": Dialogs._help,

@@ -22,7 +22,9 @@ def run_app(engine: EngineLink, launch: LaunchOptions) -> int:
         app.hang_up()
         run = app.run_state
         on_hangup = "train" if engine.joined else launch.view_settings.on_hangup
-        lines = last_lines(run.opened, run.left, ends_run=run.ends_with_view, on_hangup=on_hangup, died=run.died)
+        lines = last_lines(
+            run.opened, run.left, ends_run=run.ends_with_view, on_hangup=on_hangup, died=run.died, ended=run.has_ended
+        )
         for line in lines:
             say(in_ascii(line) if is_ascii(app) else line)
     return code

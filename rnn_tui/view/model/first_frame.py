@@ -9,14 +9,57 @@ from rnn_tui.protocol.arrays import Integers
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import Status, Steps
 from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.subject import Subject
 
 __all__ = ["NO_RUN", "before_first_frame"]
 
 NO_RUN = -1
 
 
-def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "") -> tuple[Frame, Opened]:
-    """Return a frame in which nothing has been fed, and the run's description, from the experiment alone."""
+def before_first_frame(
+    experiment: Experiment, wanted: Wanted, notice: str = "", *, subject: Subject | None = None
+) -> tuple[Frame, Opened]:
+    """Return a frame in which nothing has been fed, and the run's description, from the experiment alone.
+
+    Of a script that is watched nothing is known yet but what `subject` has.
+    """
+    steps = None if subject is not None else _untrained(experiment, wanted)
+    status = Status(
+        tick=0,
+        newest=0,
+        branch="main",
+        branches=1,
+        epochs=experiment.training.epochs,
+        epoch=0,
+        fed=0,
+        loss=None,
+        running_loss=None,
+        state="loading",
+        speed=experiment.run.speed,
+        ticks_per_second=0.0,
+        lr=experiment.training.lr,
+        notice=notice or _reading(experiment, subject),
+    )
+    opened = Opened(
+        run=NO_RUN,
+        experiment=experiment,
+        began=experiment,
+        changes=(),
+        weights=experiment.weights,
+        device="no device yet",
+        torch="…",
+        subject=subject,
+    )
+    return Frame(request=-1, revision=-1, status=status, steps=steps), opened
+
+
+def _reading(experiment: Experiment, subject: Subject | None) -> str:
+    """Return a line that says which file is being read, if there is one."""
+    return f"{safe(experiment.data.file)} is being read." if experiment.data.file and subject is None else ""
+
+
+def _untrained(experiment: Experiment, wanted: Wanted) -> Steps:
+    """Return the window of time steps, of which none has been fed."""
     index = {character: number for number, character in enumerate(experiment.vocabulary)}
     count = min(wanted.count, experiment.length)
     first = max(0, min(wanted.first or 0, experiment.length - count))
@@ -40,7 +83,7 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         read, target = both[:, window]
     none = np.zeros(0, np.float32)
     nothing = np.zeros((0, 0), np.float32)
-    steps = Steps(
+    return Steps(
         first=first,
         inputs=read,
         targets=target,
@@ -50,29 +93,3 @@ def before_first_frame(experiment: Experiment, wanted: Wanted, notice: str = "")
         losses=none,
         outputs=None if experiment.training.learn else nothing,
     )
-    status = Status(
-        tick=0,
-        newest=0,
-        branch="main",
-        branches=1,
-        epochs=experiment.training.epochs,
-        epoch=0,
-        fed=0,
-        loss=None,
-        running_loss=None,
-        state="loading",
-        speed=experiment.run.speed,
-        ticks_per_second=0.0,
-        lr=experiment.training.lr,
-        notice=notice or (f"{safe(experiment.data.file)} is being read." if experiment.data.file else ""),
-    )
-    opened = Opened(
-        run=NO_RUN,
-        experiment=experiment,
-        began=experiment,
-        changes=(),
-        weights=experiment.weights,
-        device="no device yet",
-        torch="…",
-    )
-    return Frame(request=-1, revision=-1, status=status, steps=steps), opened

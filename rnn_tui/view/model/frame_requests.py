@@ -128,7 +128,8 @@ class FrameRequests:
         self._revision = frame.revision
         if frame.opened is not None:
             self._run = frame.opened.run
-        if frame.curve is not None or any(each.part == "curve" for each in frame.failures):
+        had_none = frame.request == self._number and self._curve_in_flight is not None  # a script may have no loss
+        if frame.curve is not None or had_none or any(each.part == "curve" for each in frame.failures):
             self._curve_is_stale = False
         elif self._curve_exists and rests:
             self._curve_is_stale = True  # likewise

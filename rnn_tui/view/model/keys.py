@@ -265,6 +265,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "app.dialog('networks')",
             "networks",
             "Choose which of the script's recurrent networks is shown, and read what cannot be seen of it.",
+            footer="networks",
             runs="watched",
         ),
         Key(

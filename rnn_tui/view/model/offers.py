@@ -33,14 +33,14 @@ def _problem(key: Key, subject: Subject | None, *, ended: bool = False) -> str:
     if subject is None:
         return "only for a script that is watched" if key.runs == "watched" else ""
     if key.runs == "own":
-        return "only in rnn-tui's own runs, and this is a script that is watched"
+        return "not for a script that is watched"
     return "" if key.needs is None else missing(key.needs, subject, ended=ended)
 
 
-def is_offered(action: str, subject: Subject | None) -> bool:
+def is_offered(action: str, subject: Subject | None, *, ended: bool = False) -> bool:
     """Tell whether the key of an action applies; actions that have no key always do."""
     key = _BY_ACTION.get(action)
-    return key is None or not _problem(key, subject)
+    return key is None or not _problem(key, subject, ended=ended)
 
 
 def why_refused(action: str, subject: Subject | None, *, ended: bool = False) -> str:
@@ -58,10 +58,10 @@ def key_in_words(key: Key, subject: Subject | None) -> Key:
     return replace(key, label=words.label, about=words.about, footer=words.footer or key.footer)
 
 
-def groups_for(subject: Subject | None) -> dict[str, tuple[Key, ...]]:
+def groups_for(subject: Subject | None, *, ended: bool = False) -> dict[str, tuple[Key, ...]]:
     """Return the keys that apply, in their groups and in the words for what is looked at."""
     groups = {
-        name: tuple(key_in_words(key, subject) for key in keys if not _problem(key, subject))
+        name: tuple(key_in_words(key, subject) for key in keys if not _problem(key, subject, ended=ended))
         for name, keys in GROUPS.items()
     }
     return {name: keys for name, keys in groups.items() if keys}

@@ -6,6 +6,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.launch import LaunchOptions
 
 __all__ = ["RunState"]
@@ -24,6 +25,7 @@ class RunState:
         self.frame: Frame | None = None  # the newest one
         self.asked_speed: float | None = None  # until a frame has it: keys may come faster than frames
         self.ends_with_view = False  # the user has said that the run ends when the view does
+        self.was_interrupted = False  # by this view, which is left when the script that is watched has ended
         self.left: Left | None = None  # the engine's goodbye
         self.died = ""  # how the engine ended, if the user did not start another
 
@@ -43,9 +45,19 @@ class RunState:
         return self.frame is not None and not self.frame.controls
 
     @property
+    def subject(self) -> Subject | None:
+        """The script that is watched; None: it is rnn-tui's own training."""
+        return self._launch.subject if self.opened is None else self.opened.subject
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the script that is watched has ended; its last picture stays."""
+        return self.subject is not None and self.frame is not None and self.frame.status.state == "done"
+
+    @property
     def learns(self) -> bool:
-        """Whether the experiment trains a network."""
-        return self.experiment.training.learn
+        """Whether the experiment trains a network; a script does."""
+        return self.subject is not None or self.experiment.training.learn
 
     def update(self, frame: Frame) -> bool:
         """Take in a new frame; return whether it can be drawn, which it cannot before its run has been described."""

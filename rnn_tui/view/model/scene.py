@@ -6,9 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
-from rich.cells import cell_len
 
-from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
@@ -18,14 +16,15 @@ from rnn_tui.protocol.arrays import Doubles
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
 from rnn_tui.protocol.inspect import ASKS, Answer, name_of_answer
+from rnn_tui.protocol.subject import Subject
+from rnn_tui.view.model.columns import Columns, columns_of
+from rnn_tui.view.model.glyphs import UNREAD, Glyphs
 from rnn_tui.view.model.view_state import ViewState
 
-__all__ = ["AnswerAt", "Scene", "next_scene", "widest_glyph"]
+__all__ = ["AnswerAt", "Scene", "next_scene"]
 
-_NUMBER = 6  # cells of a column with room for a number such as -12.3 and a free cell
 _CURVES = {"curve", "characters", "held_out", "others"}
 _EXPENSIVE = {kind.__name__.removesuffix("Ask").lower() for kind in ASKS if kind.IS_EXPENSIVE}
-UNREAD = "·"  # stands for every character of a text that has not been read yet
 
 AnswerKind = TypeVar("AnswerKind", bound=Answer)
 
@@ -47,6 +46,7 @@ class Scene:
     view: ViewState
     palette: Palette
     axis: TimeAxis  # of the panes over time
+    fitted: Columns | None = None  # what the columns of time steps are fitted to; None: to the experiment alone
     curve: Curve | None = None  # the newest one; not every frame has one
     characters: Curve | None = None
     held_out: HeldOut | None = None
@@ -61,22 +61,56 @@ class Scene:
         """The experiment on the screen."""
         return self.opened.experiment
 
+    @property
+    def subject(self) -> Subject | None:
+        """The script that is watched; None: it is rnn-tui's own training."""
+        return self.opened.subject
+
+    @property
+    def columns(self) -> Columns:
+        """What the columns of time steps are fitted to."""
+        return self.fitted or columns_of(self.experiment, is_script=self.subject is not None)
+
     @cached_property
-    def glyphs(self) -> tuple[str, ...]:
+    def glyphs(self) -> Glyphs:
         """The vocabulary as it is drawn."""
-        return tuple(glyph(character) for character in self.experiment.vocabulary or UNREAD)
+        return Glyphs(self.experiment, self.subject)
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether an index says what is read at a time step; a script may read features instead."""
+        return self.subject is None or self.subject.reads == "tokens"
+
+    @property
+    def floor(self) -> float | None:
+        """The loss below which the network cannot fall, if there is such a bound; of a script it is not known."""
+        return self.experiment.floor if self.subject is None else None
 
     @cached_property
     def steps(self) -> Steps | None:
         """The window of time steps in the frame."""
         return self.frame.steps
 
+    @property
+    def why_no_pass(self) -> str:
+        """Why nothing is seen of a recurrent network in the script that is watched; empty if something is."""
+        subject, status = self.subject, self.frame.status
+        if subject is None or self.steps is not None:
+            return ""
+        if not status.newest:
+            ended = status.state == "done"
+            return "The script has ended before its first update." if ended else "Waiting for the first update."
+        return "" if subject.networks else "No recurrent network has been called in this script so far."
+
     @cached_property
     def inputs(self) -> list[str]:
         """The window's inputs as glyphs, or numbers that fit a column; empty after the end of a row."""
         if self.numbers is not None:
             return self.in_columns(self.numbers.values)
-        return self._drawn(self.steps.inputs.tolist()) if self.steps else []
+        if self.steps is None:
+            return []
+        inputs = self.steps.inputs.tolist()
+        return self._drawn(inputs) if self.reads_tokens else [UNREAD if each >= 0 else "" for each in inputs]
 
     @cached_property
     def targets(self) -> list[str]:
@@ -101,9 +135,13 @@ class Scene:
             return self.experiment.rows == 1 and steps.right == due
         return steps.right_rows == self.experiment.rows
 
+    def name_of(self, index: int) -> str:
+        """Return what is drawn for an index; a dot for one that is not in the vocabulary."""
+        return self.glyphs[index] if 0 <= index < len(self.glyphs) else "•"
+
     def _drawn(self, indices: list[int]) -> list[str]:
         """Return characters as glyphs, empty for -1."""
-        return [self.glyphs[index] if index >= 0 else "" for index in indices]
+        return [self.name_of(index) if index >= 0 else "" for index in indices]
 
     @property
     def numbers(self) -> SeriesNumbers | None:
@@ -148,7 +186,14 @@ class Scene:
 
 
 def next_scene(
-    before: Scene | None, frame: Frame, opened: Opened, *, view: ViewState, palette: Palette, axis: TimeAxis
+    before: Scene | None,
+    frame: Frame,
+    opened: Opened,
+    *,
+    view: ViewState,
+    palette: Palette,
+    axis: TimeAxis,
+    fitted: Columns | None = None,
 ) -> Scene:
     """Return the scene of a new frame. What is not in every frame is kept from the scene before, of the same run."""
     old = before if before is not None and before.opened.run == opened.run else None
@@ -165,6 +210,7 @@ def next_scene(
         failures=_failures(old, frame),
         palette=palette,
         axis=axis,
+        fitted=fitted,
     )
 
 
@@ -179,10 +225,3 @@ def _failures(before: Scene | None, frame: Frame) -> dict[str, Failure]:
     old = {} if before is None else before.failures
     kept = {part: old[part] for part in old if (part in _CURVES and not asked_for_curves) or (part in _EXPENSIVE - had)}
     return kept | now
-
-
-def widest_glyph(experiment: Experiment) -> int:
-    """Return the cells of the widest character, 1 or 2; for a series, of a number and the free cell after it."""
-    if experiment.is_numbers:
-        return _NUMBER
-    return max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)

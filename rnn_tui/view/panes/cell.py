@@ -7,6 +7,7 @@ from textual.strip import Strip
 from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
+from rnn_tui.view.model.glyphs import UNREAD
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_step, chosen_unit, layer_keys
@@ -32,6 +33,8 @@ class CellPane(InsidePane[CellFacts]):
         then=", and . choose the unit whose line is written out. Move the time cursor and see which part changes. "
         "o computes the same from the equations in engine/network/cells.py, beside torch, with the "
         "largest difference.",
+        in_script=", and . choose the unit whose line is written out. Move the time cursor and see which part changes. "
+        "o computes the same from the equations, beside torch, with the largest difference.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> CellAsk:
@@ -71,5 +74,5 @@ class CellPane(InsidePane[CellFacts]):
             height=height,
             palette=scene.palette,
             kind=scene.experiment.network.cell,
-            character=scene.glyphs[facts.character],
+            character=scene.name_of(facts.character) if scene.reads_tokens else UNREAD,
         )

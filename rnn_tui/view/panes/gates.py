@@ -35,6 +35,8 @@ class GatesPane(InsidePane[GatesFacts]):
         "differs between the rows ({ }) and stays so to the end. o puts such units first: their f is near 1 "
         "all the way. An f near 1 alone is not enough; a unit that only counts has that too. ↑ ↓ choose the "
         "layer, , and . the unit.",
+        in_script="Move through the rows of the batch ({ }): does a gate open at the same tokens in all of them? ↑ ↓ "
+        "choose the layer, , and . the unit.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> GatesAsk:

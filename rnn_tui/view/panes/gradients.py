@@ -29,6 +29,8 @@ class GradientsPane(InsidePane[GradientsFacts]):
         "Saturated units pass nothing on.",
         then="Open the lesson `remember`, put the cursor on the last step, and compare --cell rnn with --cell "
         "lstm: through c the gradient survives. A larger --gap makes it harder.",
+        in_script="Put the cursor on the last step that has a loss: how far back does its gradient reach? If it dies "
+        "out early, what happened before cannot be learnt from there.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> GradientsAsk:

@@ -58,9 +58,9 @@ class InsidePane(Pane, Generic[Facts]):
         return None if newest is None else newest[0]
 
     def tick(self, scene: Scene) -> str:
-        """Return the tick that the newest answer belongs to, in words."""
-        newest = scene.newest(self._facts_type)
-        return "" if newest is None else f"tick {newest[1]:,}"
+        """Return the tick that the newest answer belongs to, in words; of a script it is an update."""
+        newest, unit = scene.newest(self._facts_type), "tick" if scene.subject is None else "update"
+        return "" if newest is None else f"{unit} {newest[1]:,}"
 
     def titled(self, *parts: str) -> str:
         """Return the pane's name and those of the parts that are not empty."""
@@ -70,6 +70,10 @@ class InsidePane(Pane, Generic[Facts]):
         """Return the picture; nothing before there is an answer."""
         facts = self.facts(scene)
         return [] if facts is None else self.draw(scene, facts, width, height)
+
+    def why_empty(self, scene: Scene) -> str:
+        """Return why there is no picture of a script that is watched; empty if there is one."""
+        return scene.why_no_pass if self.facts(scene) is None else ""
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
         """Return the exact value at a cell, in words."""

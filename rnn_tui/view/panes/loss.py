@@ -33,6 +33,8 @@ class LossPane(Pane):
         "only how often each answer comes. Green is the part held out: while both fall, it learns; where "
         "green rises, it learns by heart. After going back, the old future stays there, faintly.",
         then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
+        in_script="y and x make the axes logarithmic. B holds the script where the loss jumps or falls below a number.",
+        read_in_script="Lower is better. Green are losses that the script computes without gradients: its evaluation.",
     )
 
     def __init__(self) -> None:
@@ -44,6 +46,12 @@ class LossPane(Pane):
     def title(self, scene: Scene) -> str:
         """Return the floor, guessing, the score of the part held out, and how losses of characters become one."""
         experiment = scene.experiment
+        if scene.subject is not None:
+            if scene.held_out is None:
+                return self.NAME
+            return self.in_border(
+                *(f"{self.NAME} · evaluated {form}" for form in _evaluated(scene.held_out, bits=False))
+            )
         if experiment.is_numbers:
             text = _squared(scene)
             return self.in_border(f"{self.NAME} · {text}", text, text.replace(" · held out", ", held"))
@@ -65,11 +73,22 @@ class LossPane(Pane):
         """Return what the other curves and the points are, and which axes are logarithmic."""
         held_out = scene.held_out
         green = [] if held_out is None else _parting(held_out, _pass(scene))
+        if held_out is not None and scene.subject is not None:
+            green = [f"green: losses without gradients, newest at update {held_out.update:,}", "green: evaluation"]
         parts = green[:1]
         parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         parts += ["points: single characters"] if scene.characters is not None else []
         parts += [f"log {name}" for name, on in (("x", scene.view.log_x), ("y", scene.view.log_y)) if on]
         return self.in_border(" · ".join(parts), *(green or parts[:1]))
+
+    def why_empty(self, scene: Scene) -> str:
+        """Return why there is no loss of a script; empty if there is one."""
+        status = scene.frame.status
+        if scene.subject is None or (scene.curve is not None and len(scene.curve.x)) or status.loss is not None:
+            return ""
+        if not status.newest:
+            return scene.why_no_pass or "Waiting for the first update."
+        return "No loss has been seen: the script does not compute it with torch's losses."
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the chart, if it has changed: not every frame brings a curve."""
@@ -104,10 +123,10 @@ class LossPane(Pane):
                 log_y=view.log_y,
                 x_to=end,
                 y_to=(_decade_below(lowest),) if view.log_y else (0.0,),
-                x_label=_pass(scene) if scene.frame.status.batches > 1 else "epoch",
+                x_label=_pass(scene) if scene.frame.status.batches > 1 or scene.subject is not None else "epoch",
             ),
             levels=[
-                Level(value=scene.experiment.floor, name="floor", style=palette.right),
+                Level(value=scene.floor, name="floor", style=palette.right),
                 Level(value=scene.opened.guessing, name="guessing", style=guessing, dash="┈", near=True),
             ],
             mark=Mark(x=mark, style=palette.accent),
@@ -126,15 +145,15 @@ def _squared(scene: Scene) -> str:
     return text
 
 
-def _evaluated(held_out: HeldOut) -> tuple[str, ...]:
-    """Return the scores of the part held out, in ever fewer words."""
+def _evaluated(held_out: HeldOut, *, bits: bool = True) -> tuple[str, ...]:
+    """Return the scores of the part held out, in ever fewer words; `bits`: its loss is in nats per character."""
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
-    bits = f", {held_out.bits:.3f} bits" if math.isfinite(held_out.loss) else ""
+    in_bits = f", {held_out.bits:.3f} bits" if bits and math.isfinite(held_out.loss) else ""
     right = f", {held_out.accuracy:.1%} ✓" if math.isfinite(held_out.accuracy) else ""
     if held_out.rows is None:
-        return loss + bits + right, loss + right, loss
+        return loss + in_bits + right, loss + right, loss
     each, pairs = f", {held_out.accuracy:.1%} of characters", f", {held_out.rows:.1%} of pairs ✓"  # right: whole pairs
-    return loss + bits + each + pairs, loss + each + pairs, loss + pairs, loss
+    return loss + in_bits + each + pairs, loss + each + pairs, loss + pairs, loss
 
 
 def _pass(scene: Scene) -> str:

@@ -11,7 +11,7 @@ from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.frame import SeriesNumbers, States
+from rnn_tui.protocol.frame import SeriesNumbers, States, Steps
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
@@ -24,6 +24,7 @@ class NetworkPane(Pane):
     ID = "network"
     NAME = "Unrolled network"
     TIMED = True
+    HAS_NOTES = True
     PARTS = ("steps",)
     EXTRAS = ("states", "phase")
     EXPLANATION = Explanation(
@@ -34,6 +35,7 @@ class NetworkPane(Pane):
         "with the colours of its state; ✓ and ✗ show whether the likeliest character is the right one.",
         then="Press n for slow motion: the tick is held at each of its phases, and the backward pass runs along "
         "the arrows from right to left. Or use [ and ] to choose a time step, and i for its cell in numbers.",
+        in_script="Hold the script (space), choose a time step with [ and ], and press i for its cell in numbers.",
     )
 
     def title(self, scene: Scene) -> str:
@@ -52,7 +54,8 @@ class NetworkPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """Return what the drawing does not show."""
-        network, learn = scene.experiment.network, scene.experiment.training.learn
+        network = scene.experiment.network
+        learn = scene.experiment.training.learn and scene.subject is None  # of a script it is not known what it learns
         sample, words = _sample(scene, self.size.height), [""]
         scale = scene.opened.scale
         if scale is not None and (scale.offset or scale.unit != 1):
@@ -78,7 +81,7 @@ class NetworkPane(Pane):
         if steps.numbers is not None:
             return _number_under_mouse(scene, steps.numbers, at, step)
         text = f"t={step} input {scene.inputs[at]}"
-        if at < len(steps.target_p):
+        if at < len(steps.target_p) and steps.top.shape[1]:
             output, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
             text += f" · predicts {output} with p={exact(p, 6)}"
             text += f" · target {scene.targets[at]} has p={exact(steps.target_p[at], 6)}"
@@ -127,14 +130,17 @@ def _unrolled(scene: Scene) -> Unrolled:
     top = steps.top if steps is not None else None
     numbers = scene.numbers
     outputs = [scene.glyphs[index] for index in top[:, 0].tolist()] if top is not None and top.shape[1] else []
+    targets = scene.targets if outputs or scene.subject is None or not fed else []  # of a script they may be unknown
     if numbers is not None:
         outputs = scene.in_columns(numbers.predicted)
     return Unrolled(
         inputs=scene.inputs,
-        targets=scene.targets,
+        targets=targets,
         outputs=outputs,
         output_p=steps.top_p[:, 0].tolist() if steps is not None and numbers is None and outputs else [],
         numbers=numbers is not None,
+        words=scene.subject is not None,
+        right=_right(steps) if outputs and numbers is None else None,
         values=steps.outputs if steps is not None else None,
         cells=[
             _cell(scene, layer, direction, states.get((layer, direction)))
@@ -142,13 +148,21 @@ def _unrolled(scene: Scene) -> Unrolled:
             for direction in range(network.directions)
         ],
         embedding=network.embedding,
-        head=network.head == "linear",
-        fed=min(fed, len(outputs)) if scene.targets else fed,
+        head=network.head == "linear" and (scene.subject is None or bool(targets)),
+        fed=min(fed, len(outputs)) if targets else fed,
         current=scene.current,
         double=network.kind.has_c,
         flow=_flow(scene),
         first_scored=scene.first_scored,
     )
+
+
+def _right(steps: Steps | None) -> list[bool] | None:
+    """Return at which of the steps fed the likeliest index is the target; two words may look alike."""
+    if steps is None or not steps.top.shape[1] or len(steps.targets) < len(steps.top):
+        return None
+    right: list[bool] = (steps.top[:, 0] == steps.targets[: len(steps.top)]).tolist()
+    return right
 
 
 def _flow(scene: Scene) -> PhaseFlow | None:

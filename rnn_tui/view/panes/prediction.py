@@ -9,7 +9,8 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
 from rnn_tui.draw.series import as_drawn, draw_forecast, is_outside
 from rnn_tui.protocol.frame import PredictionSeen, Steps
-from rnn_tui.view.model.scene import Scene, widest_glyph
+from rnn_tui.view.model.columns import Columns
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["PredictionPane", "prediction_axis"]
@@ -34,6 +35,9 @@ class PredictionPane(Pane):
         "of the probability of the right one. Below are the texts it has predicted so far, and since when (a "
         "click goes there); if the data is a text there are none, as every pass reads another part of it.",
         then="Move the time cursor ([ and ]) to a step that is wrong, and press a: which inputs mattered for it?",
+        in_script="Move the time cursor ([ and ]) to a step that is wrong, and press a: which inputs mattered for it?",
+        read_in_script="The bars are the probabilities of the likeliest classes or tokens at the time cursor; the loss "
+        "of a step is −log of the probability of the right one.",
     )
 
     def title(self, scene: Scene) -> str:
@@ -48,6 +52,15 @@ class PredictionPane(Pane):
             return name
         first = f"first right in epoch {learnt:,}"
         return self.in_border(f"{name} · {first}", f"✓ {first}" if scene.is_right else first, first)
+
+    def why_empty(self, scene: Scene) -> str:
+        """Return why no prediction of a script is drawn; empty if there is one."""
+        steps = scene.steps
+        if scene.subject is None or steps is None:
+            return super().why_empty(scene)
+        if len(steps.targets) and (steps.top.shape[1] or not len(steps.top)):
+            return ""
+        return "No prediction is seen: the script has no loss of classes that shows which output belongs to which step."
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the prediction; of a series, a chart."""
@@ -93,17 +106,19 @@ class PredictionPane(Pane):
         return f"t={step} · " + "  ".join(f"{scene.glyphs[index]} {exact(p, 6)}" for index, p in list(pairs)[:4])
 
 
-def prediction_axis(width: int, length: int, narrowest: int) -> TimeAxis:
+def prediction_axis(width: int, length: int, columns: Columns) -> TimeAxis:
     """Return an axis of all steps if each has room for a mark, else of a window with wider columns and margins."""
-    axis = TimeAxis.fit(width, length, narrowest=narrowest, gutter=GUTTER)
+    narrowest, longest = columns.narrowest, columns.longest
+    axis = TimeAxis.fit(width, length, narrowest=narrowest, gutter=GUTTER, longest=longest)
     if axis.column < max(_MARKED, narrowest + 1) or axis.count < length:
-        axis = TimeAxis.fit(width - 1, length, narrowest=_COMFORTABLE, gutter=GUTTER + 1)
+        wide = max(_COMFORTABLE, narrowest + 1)
+        axis = TimeAxis.fit(width - 1, length, narrowest=wide, gutter=GUTTER + 1, longest=longest)
     return axis
 
 
 def _axis(scene: Scene, width: int) -> TimeAxis:
     """Return the pane's own axis, with the cursor in the middle, inside the frame's window."""
-    axis = prediction_axis(width, scene.experiment.length, widest_glyph(scene.experiment))
+    axis = prediction_axis(width, scene.experiment.length, scene.columns)
     steps = scene.steps
     if steps is None:
         return axis
@@ -125,6 +140,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
     seen = [_seen(each) for each in scene.frame.predictions]
     whole = status.fed == scene.experiment.length and len(steps.top) == scene.experiment.length
     rows = scene.experiment.rows
+    targets = steps.targets[window][: len(steps.top[window])]
     return Prediction(
         inputs=scene.inputs[window],
         targets=scene.targets[window],
@@ -135,15 +151,19 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         right=steps.right,
         fed=status.fed if steps.scored_fed is None else steps.scored_fed,
         length=_due(scene, steps),
-        seen=None if scene.experiment.data.text or status.batches > 1 else seen,  # every pass says another batch
+        seen=None
+        if scene.subject is not None or scene.experiment.data.text or status.batches > 1
+        else seen,  # every pass says another batch
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
-        if whole and rows == 1
+        if whole and rows == 1 and scene.subject is None
         else "",
         ticks=[each.tick for each in scene.frame.predictions],
         first_scored=scene.first_scored,
         row=min(scene.view.row, rows - 1),
         rows=rows,
         right_rows=steps.right_rows,
+        words=scene.subject is not None,
+        hits=(steps.top[window] == targets[:, None]).tolist(),
         reading=_reading(scene),
     )
 

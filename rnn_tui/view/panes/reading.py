@@ -1,14 +1,18 @@
 """The text as one hidden unit sees it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
+import numpy as np
+from msgspec import structs
 from textual.strip import Strip
 
 from rnn_tui.data.text_properties import PROPERTIES, PropertyName
 from rnn_tui.draw.reading import draw_reading, lay_out_reading
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts, ReadingOrder
+from rnn_tui.view.model.glyphs import has_stand_ins
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, layer_keys
@@ -34,15 +38,18 @@ class ReadingPane(InsidePane[ReadingFacts]):
         then=", and . go through the units, those that vary most first; o sorts them by how closely they follow "
         "quotes, brackets, indentation and so on. Let it train on a text, and see when a unit finds the "
         "quotes.",
+        in_script=", and . go through the units, those that vary most first; o sorts them by what they follow in the "
+        "text, where the tokens are characters.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> ReadingAsk:
         """Return the ask for the unit of the chosen rank in the chosen order."""
-        return ReadingAsk(layer=view.layer, direction=view.direction, rank=_rank(experiment, view), order=view.order)
+        order = _order(experiment, view)
+        return ReadingAsk(layer=view.layer, direction=view.direction, rank=_rank(experiment, view), order=order)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """Return the view with the next order, and the unit that is first in it."""
-        return replace(view, order=_next(view), rank=0)
+        return view if has_stand_ins(experiment) else replace(view, order=_next(view), rank=0)
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """Return the view on the next unit in the order."""
@@ -56,28 +63,31 @@ class ReadingPane(InsidePane[ReadingFacts]):
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
-        network, view = scene.experiment.network, scene.view
-        rank = f", . {_rank(scene.experiment, view) + 1} of {network.hidden_size} by {_label(view.order)}"
-        return layer_keys(scene.experiment, rank, f"o: by {_label(_next(view))}")
+        experiment, view = scene.experiment, scene.view
+        place = f"{_rank(experiment, view) + 1} of {experiment.network.hidden_size}"
+        other = "" if has_stand_ins(experiment) else f"o: by {_label(_next(view))}"
+        return layer_keys(experiment, f", . {place} by {_label(_order(experiment, view))}", other)
 
     def draw(self, scene: Scene, facts: ReadingFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
+        facts, glyphs = _readable(facts, scene)
         return draw_reading(
             facts,
             width=width,
             height=height,
             palette=scene.palette,
             vocabulary=scene.experiment.vocabulary,
-            glyphs=scene.glyphs,
-            cursor=None if scene.experiment.data.text else scene.cursor,
+            glyphs=glyphs,
+            cursor=None if _reads_other_text(scene) else scene.cursor,
             at=_at(scene),
+            words=scene.subject is not None,
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Return the time step of the character under the mouse: the text is wrapped, so a column is none."""
         step = self._character(scene)
-        if scene.experiment.data.text:
-            return None  # it is a text of its own
+        if _reads_other_text(scene):
+            return None
         return step if step is not None and step < scene.experiment.length else None
 
     def exact(self, scene: Scene, facts: ReadingFacts, x: int, y: int) -> str:
@@ -85,27 +95,35 @@ class ReadingPane(InsidePane[ReadingFacts]):
         at = self._character(scene)
         if at is None:
             return ""
+        facts, glyphs = _readable(facts, scene)
         c = "" if facts.c is None else f"c = {facts.c[at]:+.7f} · "
-        return f"t={at} {scene.glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}h = {facts.h[at]:+.7f}"
+        return f"t={at} {glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}h = {facts.h[at]:+.7f}"
 
     def _character(self, scene: Scene) -> int | None:
         facts = self.facts(scene)
         if facts is None or self._mouse is None:
             return None
         width, height = self.size
+        facts, glyphs = _readable(facts, scene)
         page = lay_out_reading(
             facts,
             width=width,
             height=height,
             vocabulary=scene.experiment.vocabulary,
-            glyphs=scene.glyphs,
+            glyphs=glyphs,
             at=_at(scene),
+            words=scene.subject is not None,
         )
         return page.character_at(*self._mouse)
 
 
 def _rank(experiment: Experiment, view: ViewState) -> int:
     return min(view.rank, experiment.network.hidden_size - 1)
+
+
+def _order(experiment: Experiment, view: ViewState) -> ReadingOrder:
+    """Return the order of the units; tokens have no properties that units could follow."""
+    return "variance" if has_stand_ins(experiment) else view.order
 
 
 def _next(view: ViewState) -> ReadingOrder:
@@ -116,8 +134,25 @@ def _label(order: ReadingOrder) -> str:
     return "variance" if order == "variance" else PROPERTIES[order].label
 
 
+def _reads_other_text(scene: Scene) -> bool:
+    """Return whether the units read a text of their own, rather than the row on the screen as those of a script."""
+    return bool(scene.experiment.data.text) and scene.subject is None
+
+
+def _readable(facts: ReadingFacts, scene: Scene) -> tuple[ReadingFacts, Sequence[str]]:
+    """Return the facts with the inputs as places in a table of texts: the glyphs, or time steps where none are read."""
+    if has_stand_ins(scene.experiment):
+        facts = structs.replace(facts, followers=())  # tokens have none of the properties of characters
+    if scene.reads_tokens:
+        return facts, scene.glyphs
+    places = np.arange(len(facts.inputs), dtype=np.int32)
+    return structs.replace(facts, inputs=places), [str(step) for step in places.tolist()]
+
+
 def _at(scene: Scene) -> int | None:
     """Return the character whose page of a long text is shown: at the time cursor, or the one being fed."""
-    if scene.experiment.data.text:
+    if _reads_other_text(scene):
         return None
+    if scene.subject is not None:
+        return scene.cursor
     return scene.current if scene.view.cursor is None else scene.view.cursor

@@ -8,6 +8,7 @@ from msgspec import structs
 from textual.strip import Strip
 
 from rnn_tui.common.wording import unit_text
+from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
@@ -17,6 +18,8 @@ from rnn_tui.view.panes.inspect_base import InsidePane, chosen_step
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SaliencyPane"]
+
+_LONGEST = 12  # cells of a word of a script
 
 
 class SaliencyPane(InsidePane[SaliencyFacts]):
@@ -32,6 +35,8 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): "
         "what does the first character get? Often not the most: a slope tells about a small change, not about "
         "what was needed. o asks the same about the right character instead of the predicted one.",
+        in_script="Put the cursor on a step that is predicted wrong: what spoke for it? o asks the same about the "
+        "right answer instead of the predicted one.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> SaliencyAsk:
@@ -84,8 +89,13 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
 
 def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequence[str]]:
     """Return the facts with the inputs as places in a table of texts, and the table: the glyphs, or numbers as text."""
-    if facts.numbers is None:
+    if facts.numbers is None and scene.subject is None:
         return facts, scene.glyphs
+    if facts.numbers is None:  # tokens of a script, or time steps where it reads none
+        inputs = facts.inputs.tolist()
+        read = map(scene.name_of, inputs) if scene.reads_tokens else map(str, range(len(inputs)))
+        texts = [*(cut_cells(text, _LONGEST) for text in read), cut_cells(scene.name_of(facts.character), _LONGEST)]
+        return structs.replace(facts, inputs=np.arange(len(inputs), dtype=np.int32), character=len(inputs)), texts
     scale = scene.opened.scale
     deviation = 0.0 if scale is None else scale.deviation
     texts = [unit_text(value, deviation, 3) for value in facts.numbers.tolist()]

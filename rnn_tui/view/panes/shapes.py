@@ -22,6 +22,8 @@ class ShapesPane(Pane):
         "equalities between them, computed and compared.",
         read="A ✓ is an equality that was checked on these very numbers; the largest difference stands beside it.",
         then="Switch batch_first in the experiment (e), and see which shapes change, and which do not.",
+        in_script="Compare the shapes with what the script should hand to the network: which dimension is time, which "
+        "the batch?",
     )
 
     def title(self, scene: Scene) -> str:

@@ -1,9 +1,13 @@
 """The path of the hidden state in two dimensions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from msgspec import structs
 from textual.strip import Strip
 
+from rnn_tui.draw.kit.tiles import glyph_of
 from rnn_tui.draw.space.space import draw_space, point_at, space_scale
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
@@ -32,6 +36,8 @@ class SpacePane(InsidePane[SpaceFacts]):
         "came before.",
         then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With "
         "an embedding, o shows the characters' vectors.",
+        in_script="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With "
+        "an embedding, o shows the vectors of the tokens.",
     )
 
     def __init__(self) -> None:
@@ -61,12 +67,13 @@ class SpacePane(InsidePane[SpaceFacts]):
 
     def draw(self, scene: Scene, facts: SpaceFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
+        facts, glyphs = _readable(facts, scene)
         return draw_space(
             facts,
             width=width,
             height=height,
             palette=scene.palette,
-            glyphs=scene.glyphs,
+            glyphs=glyphs,
             row=_row(scene),
             cursor=scene.cursor,
             scale=self._steady(scene, facts),
@@ -84,7 +91,8 @@ class SpacePane(InsidePane[SpaceFacts]):
             return ""
         row, place = found
         at = facts.rows.tolist().index(row)
-        character = scene.glyphs[facts.characters[at, place]]
+        facts, glyphs = _readable(facts, scene)
+        character = glyph_of(glyphs, int(facts.characters[at, place]))
         where = (
             ""
             if facts.kind == "embedding"
@@ -114,6 +122,15 @@ class SpacePane(InsidePane[SpaceFacts]):
 def _kind(experiment: Experiment, view: ViewState) -> SpaceKind:
     """Return what is shown; the view may still have the embedding of an experiment before."""
     return view.space if experiment.network.embedding else "states"
+
+
+def _readable(facts: SpaceFacts, scene: Scene) -> tuple[SpaceFacts, Sequence[str]]:
+    """Return the facts and the glyphs of their characters: time steps, where a script reads no tokens."""
+    if scene.reads_tokens or facts.kind == "embedding":
+        return facts, scene.glyphs
+    rows, steps = facts.characters.shape
+    places = np.tile(np.arange(steps, dtype=np.int32), (rows, 1))
+    return structs.replace(facts, characters=places), [str(step) for step in range(steps)]
 
 
 def _row(scene: Scene) -> int:

@@ -27,6 +27,8 @@ class StatesPane(Pane):
         "the text. An LSTM has its cell c beside h.",
         then="Look for a unit that keeps its colour from the first character to the last: it remembers it. p shows "
         "the same states as a path in two dimensions, g the gates of an LSTM or GRU.",
+        in_script="Look for a unit that keeps its colour from the first time step to the last: it remembers it. p "
+        "shows the same states as a path in two dimensions, g the gates of an LSTM or GRU.",
     )
 
     def title(self, scene: Scene) -> str:

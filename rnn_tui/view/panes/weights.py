@@ -36,6 +36,8 @@ class WeightsPane(InsidePane[WeightsFacts]):
         "reads. The gates of an LSTM (i, f, g, o) or a GRU (r, z, n) stand below one another in one matrix.",
         then="o goes on to the gradients and to the last update; , and . go through the matrices. Step with → and "
         "watch which rows an update moves: those of the units that the characters need.",
+        in_script="o goes on to the gradients and to the last update; , and . go through the matrices. Do one update "
+        "(→) and see which rows it moves.",
     )
 
     def ask(self, experiment: Experiment, view: ViewState) -> WeightsAsk:

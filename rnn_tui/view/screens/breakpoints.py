@@ -27,7 +27,9 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {  # what comes before the number, an
     "epoch": ("epoch =", "50", "this epoch is done"),
     "tick": ("tick =", "300", "this tick is done"),
 }
+_OF_SCRIPT: tuple[Kind, ...] = ("loss", "jump", "tick")
 _LEARNING: tuple[Kind, ...] = ("learnt", "loss", "jump")
+_SCRIPT_ABOUT = "The script is held when … (It is always held if the loss is NaN or infinite.)"
 _ABOUT = "The run pauses when … (It always pauses if the loss is NaN or infinite.)"
 
 
@@ -82,10 +84,12 @@ class Point(Widget):
     }
     """
 
-    def __init__(self, kind: Kind, point: Breakpoint | None) -> None:
+    def __init__(self, kind: Kind, point: Breakpoint | None, *, is_script: bool = False) -> None:
         super().__init__()
         self.kind = kind
         label, example, self._about = _KINDS[kind]
+        if is_script and kind == "tick":
+            label, self._about = "update =", "this update is done"
         self.box = Box(label, point is not None)
         number = str(point).partition(label[-1])[2] if point is not None and example else ""
         self.number = TextInput(number, placeholder=example, compact=True) if example else None
@@ -126,19 +130,19 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
     """
     SUBMIT = "Set"
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, *, is_script: bool = False) -> None:
         super().__init__("Breakpoints", "↑ ↓ choose · space on or off · ctrl+s set · esc cancel")
-        self._experiment = experiment
+        self._experiment, self._is_script = experiment, is_script
         self._points: list[Point] = []
 
     def fields(self) -> ComposeResult:
         """Yield a row for each breakpoint that is set, and one for each other kind."""
         there = [parse(text) for text in self._experiment.run.until]
-        for kind in _KINDS:
-            if self._experiment.training.learn or kind not in _LEARNING:
-                set_ = [Point(kind, each) for each in there if each.kind == kind]
-                self._points += set_ or [Point(kind, None)]
-        yield Static(_ABOUT, markup=False)
+        for kind in _OF_SCRIPT if self._is_script else _KINDS:
+            if self._is_script or self._experiment.training.learn or kind not in _LEARNING:
+                set_ = [Point(kind, each, is_script=self._is_script) for each in there if each.kind == kind]
+                self._points += set_ or [Point(kind, None, is_script=self._is_script)]
+        yield Static(_SCRIPT_ABOUT if self._is_script else _ABOUT, markup=False)
         with Fields(id="fields"):
             yield from self._points
 
@@ -168,7 +172,11 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
 
     def verdict(self, ready: tuple[str, ...] | None, wrong: ExperimentError | None) -> str:
         """Return where the run will pause, or that something is wrong."""
-        return "✗ not yet" if ready is None else f"✓ pause at {', '.join(ready)}" if ready else "✓ pause nowhere"
+        if ready is None:
+            return "✗ not yet"
+        verb = "hold" if self._is_script else "pause"
+        points = [each.replace("tick=", "update=") if self._is_script else each for each in ready]
+        return f"✓ {verb} at {', '.join(points)}" if points else f"✓ {verb} nowhere"
 
     def on_key(self, event: events.Key) -> None:
         """Set them on enter, wherever the focus is."""

@@ -7,12 +7,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
+from rnn_tui.common.glyphs import safe
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.rows import Rows
 
 __all__ = ["ExplainScreen"]
 
+_STEP = "Hold the script (space), if it can be held, and look at the same update in other panes."
 _NAMES = 4  # cells of "read"
 
 
@@ -35,18 +38,20 @@ class ExplainScreen(Dialog[None]):
     #explain { max-width: 84; }
     """
 
-    def __init__(self, panes: Sequence[Pane], focused: Pane) -> None:
+    def __init__(self, panes: Sequence[Pane], focused: Pane, subject: Subject | None = None) -> None:
+        """Explain one of the panes first; of a script that is watched, in its words."""
         super().__init__()
+        self._subject = subject
         self._panes = list(panes) or [focused]
         self._at = self._panes.index(focused) if focused in self._panes else 0
 
     def compose(self) -> ComposeResult:
-        """Lay out three short texts."""
+        """Lay out three short texts, and for a script what cannot be seen of it."""
         with Vertical(id="explain", classes="dialog") as dialog:
             several = "tab next pane · " if len(self._panes) > 1 else ""
             dialog.border_subtitle = f"{several}esc close"
             with VerticalScroll(id="explain-text", can_focus=False):
-                for _ in range(3):
+                for _ in range(4 if self._subject is not None else 3):
                     yield Rows(names=_NAMES)
 
     def on_mount(self) -> None:
@@ -55,10 +60,20 @@ class ExplainScreen(Dialog[None]):
 
     def _tell(self) -> None:
         pane = self._panes[self._at]
-        words = pane.EXPLANATION
+        words, subject = pane.EXPLANATION, self._subject
         self.query_one("#explain").border_title = pane.NAME
-        texts = (("what", words.shows), ("read", words.read), ("try", words.then))
+        texts = [("what", words.shows), ("read", words.read), ("try", words.then)]
+        if subject is not None:
+            then = words.in_script or _STEP
+            notes = " ".join(map(safe, subject.notes)) if pane.HAS_NOTES else ""
+            texts = [
+                ("what", words.shows),
+                ("read", words.read_in_script or words.read),
+                ("try", then),
+                ("note", notes),
+            ]
         for rows, text in zip(self.query(Rows), texts, strict=True):
+            rows.display = bool(text[1])
             rows.tell([text])
         self.query_one("#explain-text").scroll_home(animate=False)
 

@@ -10,8 +10,11 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.manual import TOPICS
-from rnn_tui.view.model.keys import GROUPS, KEYS, Key
+from rnn_tui.protocol.subject import Subject
+from rnn_tui.view.model.keys import KEYS, Key
+from rnn_tui.view.model.offers import groups_for
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.manual_page import Hits, ManualPage
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
@@ -53,6 +56,14 @@ _PANES = (
     ("Time cursor", "One time step is marked in all panes at once. A click sets it."),
     ("Mouse", "Over a cell, the lower border of the pane shows its exact value."),
 )
+_OWN_PANES = ("Lit step", "Slow motion")  # which a script that is watched does not have
+_SCRIPT_PANES = {
+    "Loss": "The line is the loss of each update; green are losses that the script computes without gradients.",
+    "See inside": "i g v w p a u t open and close a pane: below the network if it shows time steps, else at the right; "
+    "on a small screen it fills the screen. Panes follow the time cursor, the layer (↑ ↓) and the row ({ }), and are "
+    "computed only while they are open. h explains the one with the focus.",
+    "Shapes": "Every tensor, and the equations that must hold.",
+}
 _ON_THE_LEFT = 4  # groups of keys, if there are two columns
 _NAMES = max(len(name) for name in [*(key.shown for key in KEYS), *(name for name, _ in _PANES)])  # cells
 _HINT = "← → page · ↑ ↓ scroll · / search · esc close"
@@ -116,9 +127,11 @@ class HelpScreen(Dialog[None]):
     HelpScreen.-high #help { max-height: 96%; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, subject: Subject | None = None, *, ended: bool = False) -> None:
+        """Show the keys that apply to a script that is watched, which may have ended, or to rnn-tui's own runs."""
         super().__init__()
         self._page = _FIRST
+        self._subject, self._ended = subject, ended
 
     def compose(self) -> ComposeResult:
         """Lay out the topics, beside them keys and panes or a page of the manual; a search may cover both."""
@@ -137,13 +150,26 @@ class HelpScreen(Dialog[None]):
                     topics.can_focus = False  # the arrow keys are the page's
                     yield topics
                     with VerticalScroll(id="help-text"):
-                        groups = [_group(name, Rows(_rows(keys), names=_NAMES)) for name, keys in GROUPS.items()]
+                        keys = groups_for(self._subject, ended=self._ended)
+                        groups = [_group(name, Rows(_rows(each), names=_NAMES)) for name, each in keys.items()]
+                        notes = () if self._subject is None else self._subject.notes
+                        if notes:
+                            rows = Rows([("Note", safe(note)) for note in notes], names=_NAMES)
+                            groups.append(_group("What cannot be seen of this script", rows))
                         with Vertical(id="help-keys"):
                             yield from groups[:_ON_THE_LEFT]
                         with Vertical(id="help-panes"):
                             yield from groups[_ON_THE_LEFT:]
-                            yield _group("How to read the panes", *(Rows([pane], names=_NAMES) for pane in _PANES))
+                            yield _group(
+                                "How to read the panes", *(Rows([pane], names=_NAMES) for pane in self._panes())
+                            )
                     yield ManualPage(id="help-page")
+
+    def _panes(self) -> list[tuple[str, str]]:
+        """Return how to read the panes; of a script that is watched, without what it cannot have."""
+        if self._subject is None:
+            return list(_PANES)
+        return [(name, _SCRIPT_PANES.get(name, about)) for name, about in _PANES if name not in _OWN_PANES]
 
     def on_mount(self) -> None:
         """Mark the first page."""

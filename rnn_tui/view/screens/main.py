@@ -14,10 +14,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect.sample import SampleAsk
+from rnn_tui.protocol.subject import Subject
+from rnn_tui.view.model.glyphs import Glyphs
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import ViewState
@@ -63,6 +66,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.view = ViewState()
         self.scene: Scene | None = None
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
+        self._notes_read: set[str] = set()  # of the script that is watched
 
     def compose(self) -> ComposeResult:
         """Stack status, panes, time line, notice and keys."""
@@ -89,9 +93,19 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     def show(self, frame: Frame, opened: Opened) -> None:
         """Draw a frame in every pane that is on the screen."""
-        self._prepare(opened.experiment)
-        axis, palette = self.stage.axis_for(frame.steps), palette_of(self.app)
-        self.scene = next_scene(self.scene, frame, opened, view=self.view, palette=palette, axis=axis)
+        self._prepare(opened.experiment, opened.subject, ticks=frame.status.newest)
+        stage = self.stage
+        if opened.subject is not None:
+            stage.make_room(_words(frame, opened))
+        self.scene = next_scene(
+            self.scene,
+            frame,
+            opened,
+            view=self.view,
+            palette=palette_of(self.app),
+            axis=stage.axis_for(frame.steps),
+            fitted=stage.columns,
+        )
         self.draw()
 
     def draw(self) -> None:
@@ -103,11 +117,25 @@ class MainScreen(PacedScreen[None], Screen[None]):
         with self.app.batch_update():
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
+            ended = scene.frame.status.state == "done"
+            self.query_one(KeyLine).show(scene.subject, ended=ended)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
-            self.query_one(Notice).show(scene.frame.status.notice or _failed(scene))
+            self.query_one(Notice).show(scene.frame.status.notice or _failed(scene) or self._notes(scene.subject))
             for pane in self.stage.shown:
                 pane.show(scene)
+
+    def _notes(self, subject: Subject | None) -> str:
+        """Return what cannot be seen of a script, as far as nobody has read it."""
+        notes = [] if subject is None else [safe(each) for each in subject.notes if each not in self._notes_read]
+        return f"{' '.join(notes)} (h and M show it again.)" if notes else ""
+
+    def notes_were_read(self) -> None:
+        """Take the notes on the script away, as a key is pressed; `h` and `M` have them."""
+        scene = self.scene
+        if scene is not None and scene.subject is not None and not self._notes_read.issuperset(scene.subject.notes):
+            self._notes_read.update(scene.subject.notes)
+            self.draw()
 
     def show_waiting(self, keys: int) -> None:
         """Say in the status lines that this many keys have been heard; 0: none waits."""
@@ -118,9 +146,9 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.scene = replace(self.scene, palette=palette_of(self.app))
             self.draw()
 
-    def _prepare(self, experiment: Experiment) -> None:
+    def _prepare(self, experiment: Experiment, subject: Subject | None = None, *, ticks: int = 0) -> None:
         """Give an experiment its panes, and forget what was chosen in another one."""
-        if self.stage.prepare(experiment):
+        if self.stage.prepare(experiment, subject, ticks=ticks):
             self.view = self.view.of_another_experiment()
 
     # ---- sizes ------------------------------------------------------------------------------------------------
@@ -283,11 +311,23 @@ class MainScreen(PacedScreen[None], Screen[None]):
         from rnn_tui.view.screens.explain import ExplainScreen  # for start-up time
 
         if self.is_active:
-            self.app.push_screen(ExplainScreen(self.stage.shown, self._focused_pane))
+            subject = None if self.scene is None else self.scene.subject
+            self.app.push_screen(ExplainScreen(self.stage.shown, self._focused_pane, subject))
 
     def action_rates(self) -> None:
         """Show in the status lines how the terminal keeps up, or no longer."""
         self.query_one(StatusLines).toggle_rates()
+
+
+def _words(frame: Frame, opened: Opened) -> list[str]:
+    """Return what a script reads and predicts in the window of a frame, and what would be right."""
+    steps = frame.steps
+    if steps is None:
+        return []
+    glyphs = Glyphs(opened.experiment, opened.subject)
+    reads = opened.subject is None or opened.subject.reads == "tokens"
+    indices = {*(steps.inputs.tolist() if reads else ()), *steps.targets.tolist(), *steps.top[:, :1].ravel().tolist()}
+    return [glyphs[each] for each in indices if 0 <= each < len(glyphs)]
 
 
 def _failed(scene: Scene) -> str:

@@ -1,6 +1,6 @@
 """The stage: all panes, and which of them are on the screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.subject import Subject
+from rnn_tui.view.model.columns import Columns, columns_of, widened
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of
@@ -40,6 +42,9 @@ class Stage(Horizontal):
     def __init__(self) -> None:
         super().__init__(id="panes")
         self._experiment: Experiment | None = None
+        self._subject: Subject | None = None
+        self._without_network = False  # a script is watched that has trained, and has called no recurrent network
+        self._columns = Columns()
         self._zoomed: Pane | None = None
         self._asked_for = False  # whether a key zoomed it; else it fills the stage for want of room
         self._opened: list[Pane] = []  # at most one in each column, newest last
@@ -91,10 +96,20 @@ class Stage(Horizontal):
         """Return the size of each pane on the screen, by its ID."""
         return {pane.ID: pane.size for pane in self.shown if pane.size}
 
+    @property
+    def columns(self) -> Columns:
+        """What the columns of time steps are fitted to."""
+        return self._columns
+
+    def make_room(self, words: Sequence[str]) -> None:
+        """Give columns room for what a script reads and predicts, if they do not have it."""
+        if self._experiment is not None:
+            self._columns = widened(self._columns, words, self._experiment.length)
+
     def axis_for(self, steps: Steps | None) -> TimeAxis:
         """Return the axis that panes over time share, for the window of a frame; None: the frame has none."""
         assert self._experiment is not None
-        return axis_of(self._experiment, self.score_width, steps)
+        return axis_of(self._experiment, self.score_width, steps, self._columns)
 
     def wanted(self, view: ViewState) -> Wanted:
         """Return what the panes on the screen can show."""
@@ -104,6 +119,7 @@ class Stage(Horizontal):
         return wanted(
             self._experiment,
             view,
+            columns=self._columns,
             score_width=self.score_width,
             sizes=self.sizes(),
             asks=tuple(pane.ask(self._experiment, view) for pane in inside),
@@ -115,8 +131,8 @@ class Stage(Horizontal):
 
     @property
     def _learns(self) -> bool:
-        """Whether the experiment trains a network."""
-        return self._experiment is None or self._experiment.training.learn
+        """Whether the experiment trains a network; a script does."""
+        return self._experiment is None or self._subject is not None or self._experiment.training.learn
 
     @property
     def _small(self) -> bool:
@@ -125,13 +141,21 @@ class Stage(Horizontal):
 
     # ---- what comes and goes ----------------------------------------------------------------------------------
 
-    def prepare(self, experiment: Experiment) -> bool:
-        """Give an experiment its panes; return False if those that are there fit it."""
-        old, self._experiment = self._experiment, experiment
-        if old is not None and _shape(old) == _shape(experiment):
-            return False
-        self._arrange()
-        return True
+    def prepare(self, experiment: Experiment, subject: Subject | None = None, *, ticks: int = 0) -> bool:
+        """Give an experiment its panes; return False if those that are there fit it.
+
+        From pass to pass a script may read rows of other lengths: that is the same experiment.
+        """
+        old = None if self._experiment is None else _shape(self._experiment, self._subject)
+        was_without = self._without_network
+        self._experiment, self._subject = experiment, subject
+        self._without_network = subject is not None and not subject.networks and ticks > 0
+        is_other = old is None or old != _shape(experiment, subject)
+        if is_other:
+            self._columns = columns_of(experiment, is_script=subject is not None)
+        if is_other or was_without != self._without_network:
+            self._arrange()
+        return is_other
 
     def pane(self, name: str) -> Pane:
         """Return the pane of that ID."""
@@ -186,11 +210,13 @@ class Stage(Horizontal):
             yield self._zoomed
             return
         usual = ["network", "states", *(["loss", "prediction"] if self._learns else ["shapes"])]
+        if self._without_network:
+            usual = ["loss"]
         roomy = self.size.height >= _ROOMY
         homes = {each.HOME for each in self._opened}
         if "score" in homes and not roomy:
-            usual.remove("states")
-        if "side" in homes:
+            usual = [each for each in usual if each != "states"]
+        if "side" in homes and not self._without_network:
             usual = [each for each in usual if each not in ("prediction", "shapes") and (roomy or each != "loss")]
         yield from (self.pane(name) for name in usual)
         yield from self._opened
@@ -232,6 +258,8 @@ class Stage(Horizontal):
         self._arrange()
 
 
-def _shape(experiment: Experiment) -> object:
+def _shape(experiment: Experiment, subject: Subject | None) -> object:
     """Return what the panes are arranged for."""
+    if subject is not None:
+        return subject.script, subject.networks[subject.network : subject.network + 1], experiment.network
     return experiment.data, experiment.network, experiment.training.learn

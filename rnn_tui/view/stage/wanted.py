@@ -11,7 +11,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect import Ask
-from rnn_tui.view.model.scene import widest_glyph
+from rnn_tui.view.model.columns import Columns
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
@@ -25,30 +25,37 @@ _MOST_LAYERS = 32  # whose states a frame carries
 _WIDEST_CURVE = 400
 
 
-def time_axis(experiment: Experiment, width: int, first: int = 0) -> TimeAxis:
+def time_axis(experiment: Experiment, width: int, columns: Columns, first: int = 0) -> TimeAxis:
     """Return the axis that the panes with time steps share, in `width` cells."""
-    return TimeAxis.fit(width, experiment.length, narrowest=widest_glyph(experiment), first=first)
+    narrowest, longest = columns.narrowest, columns.longest
+    return TimeAxis.fit(width, experiment.length, narrowest=narrowest, first=first, longest=longest)
 
 
-def axis_of(experiment: Experiment, width: int, steps: Steps | None) -> TimeAxis:
+def axis_of(experiment: Experiment, width: int, steps: Steps | None, columns: Columns) -> TimeAxis:
     """Return the shared axis for the window of a frame; None: the frame has none."""
     if steps is None:
-        return time_axis(experiment, width)
-    axis = time_axis(experiment, width, steps.first)
+        return time_axis(experiment, width, columns)
+    axis = time_axis(experiment, width, columns, steps.first)
     return replace(axis, first=steps.first, count=min(axis.count, len(steps.inputs)))
 
 
 def wanted(
-    experiment: Experiment, view: ViewState, *, score_width: int, sizes: Mapping[str, Size], asks: tuple[Ask, ...]
+    experiment: Experiment,
+    view: ViewState,
+    *,
+    columns: Columns,
+    score_width: int,
+    sizes: Mapping[str, Size],
+    asks: tuple[Ask, ...],
 ) -> Wanted:
     """Return what panes of these `sizes`, by ID, can show; those over time are `score_width` cells wide."""
-    count = time_axis(experiment, score_width).count if score_width else 0
+    count = time_axis(experiment, score_width, columns).count if score_width else 0
     prediction, states = sizes.get("prediction"), sizes.get("states")
     forecast = 0
     if prediction is not None and experiment.is_numbers:
         forecast = steps_that_fit(prediction.width)
     elif prediction is not None:
-        count = max(count, prediction_axis(prediction.width, experiment.length, widest_glyph(experiment)).count)
+        count = max(count, prediction_axis(prediction.width, experiment.length, columns).count)
     units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if "network" in sizes else 0
     layers = experiment.network.layers
     first_layer = 0 if layers <= _MOST_LAYERS else min(view.layer, layers - _MOST_LAYERS)

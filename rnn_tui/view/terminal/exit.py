@@ -44,15 +44,23 @@ def leave_on_signals(leave: Callable[[int, bool], None], part: Callable[[], None
 
 
 def last_lines(
-    opened: Opened | None, left: Left | None, *, ends_run: bool, on_hangup: OnDisconnect = "train", died: str = ""
+    opened: Opened | None,
+    left: Left | None,
+    *,
+    ends_run: bool,
+    on_hangup: OnDisconnect = "train",
+    died: str = "",
+    ended: bool = False,
 ) -> Iterator[str]:
     """Yield what the shell shows when the view has gone: what becomes of the run, and how to get back to it.
 
-    `died`: how the engine has ended, if it has.
+    `died`: how the engine has ended, if it has; `ended`: the script that was watched has.
     """
     if died:
         yield died.partition("\n")[0]
-    if left is not None:
+    if opened is not None and opened.subject is not None:
+        yield from _of_script(opened, left, ends_run=ends_run, ended=ended)
+    elif left is not None:
         name = shlex.quote(safe(left.run.name))
         state = "training" if left.run.status is None or left.run.status.state == "playing" else left.run.status.state
         if not left.stopped:
@@ -72,3 +80,12 @@ def last_lines(
         else:
             how = "is paused" if on_hangup == "pause" else "goes on"
             yield f"The run {how}: rnn-tui attach {shlex.quote(safe(opened.name))}"
+
+
+def _of_script(opened: Opened, left: Left | None, *, ends_run: bool, ended: bool) -> Iterator[str]:
+    """Yield what becomes of a script that was watched."""
+    if ended or ends_run or (left is not None and left.stopped):
+        return  # the shell shows how it has ended
+    status = None if left is None else left.run.status
+    how = "held" if status is not None and status.state == "paused" else "running"
+    yield f"Left {how}: rnn-tui attach {shlex.quote(safe(opened.name))}"

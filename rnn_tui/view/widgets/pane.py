@@ -27,6 +27,8 @@ class Explanation:
     shows: str
     read: str  # how to read it
     then: str  # what to try next
+    in_script: str = ""  # what to try instead where a script is watched
+    read_in_script: str = ""  # how to read it there, if that differs
 
 
 class Pane(Picture, can_focus=True):
@@ -37,6 +39,7 @@ class Pane(Picture, can_focus=True):
     HOME: ClassVar[Literal["score", "side"]] = "score"  # its column: panes with time steps stand above one another
     EXPLANATION: ClassVar[Explanation]
     TIMED: ClassVar[bool] = False  # whether it draws time steps: it needs a frame that has some
+    HAS_NOTES: ClassVar[bool] = False  # whether its explanation has what cannot be seen of a script
     PARTS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which there is no picture
     EXTRAS: ClassVar[tuple[str, ...]] = ()  # of a frame, without which some of the picture is missing
 
@@ -63,7 +66,13 @@ class Pane(Picture, can_focus=True):
         """Draw this scene."""
         self._scene = scene
         failure = self._failure(scene, self.PARTS)
-        if not self.display or not self.size or (self.TIMED and scene.steps is None and failure is None):
+        why = self.why_empty(scene) if failure is None else ""
+        if not self.display or not self.size:
+            return
+        if why:
+            self._show_why(scene, why)
+            return
+        if self.TIMED and scene.steps is None and failure is None:
             return
         title = self.title(scene)
         if title != self._title:  # setting one repaints the whole pane
@@ -75,6 +84,18 @@ class Pane(Picture, can_focus=True):
             self.paint(self.picture(scene, width, height))
         else:
             self.paint(draw_note(failure_told(failure), width=width, height=height, palette=scene.palette))
+
+    def _show_why(self, scene: Scene, why: str) -> None:
+        """Draw a line in the place of the picture."""
+        if self._title != self.NAME or self._whispered:
+            self._title, self._whispered = self.NAME, ""
+            self.border_title, self.border_subtitle = Content(self.NAME), Content("")
+        width, height = self.size
+        self.paint(draw_note(why, width=width, height=height, palette=scene.palette))
+
+    def why_empty(self, scene: Scene) -> str:
+        """Return why there is no picture of a script that is watched; empty if there is one."""
+        return scene.why_no_pass if self.TIMED else ""
 
     def title(self, scene: Scene) -> str:
         """Return what the picture is, with its tensor's shape."""

@@ -25,13 +25,19 @@ class TimeLine(Picture):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._status: Status | None = None
+        self._unit = "tick"
         self._held = False
         self._asked = -1
 
     def show(self, scene: Scene) -> None:
         """Draw where the scene is."""
+        subject = scene.subject
         self._status = scene.frame.status
-        self.paint([draw_timeline(self._status, width=self.size.width, palette=scene.palette)])
+        self._unit = "tick" if subject is None else "update"
+        is_there = subject is None or "back" in subject.can
+        self.set_class(not is_there, "absent")
+        if is_there:
+            self.paint([draw_timeline(self._status, width=self.size.width, palette=scene.palette, unit=self._unit)])
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to drag."""
@@ -53,7 +59,7 @@ class TimeLine(Picture):
     def _go(self, x: int) -> None:
         if self._status is None or not self._status.newest:
             return
-        tick = tick_at(self._status, self.size.width, x)
+        tick = tick_at(self._status, self.size.width, x, self._unit)
         if tick != self._asked:
             self._asked = tick
             self.post_message(self.Dragged(tick))
