@@ -85,6 +85,7 @@ OTHERS = {
     "ctrl+z",
     "ctrl+l",
     "f",
+    "L",
     "M",  # see test_script_view.py
 }  # tests of their own
 

@@ -320,7 +320,7 @@ class RnnApp(App[int]):
         if run.has_ended:
             self.exit(0)  # there is nothing left to end
         elif run.subject is not None and not run.watches:
-            self.dialogs.ask_about_script(self._leave_script, started_here=not self.connection.is_joined)
+            self.dialogs.ask_about_script(self._leave_script, started_here=self.connection.has_process)
         elif run.opened is None or run.frame is None or not run.learns:
             self._stop()
         elif run.watches:

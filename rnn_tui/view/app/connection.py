@@ -40,6 +40,11 @@ class EngineConnection:
         """Whether the engine was there before this view, with its run."""
         return self._engine.joined
 
+    @property
+    def has_process(self) -> bool:
+        """Whether this view has started the process of the engine, or the script that is watched."""
+        return bool(self._engine.pid)
+
     def listen(self) -> None:
         """Listen to the engine: every message is posted as `Heard`, its end as `Lost`."""
         self._app.run_worker(self._listen(self._engine), exit_on_error=False)

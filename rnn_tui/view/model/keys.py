@@ -269,6 +269,15 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             runs="watched",
         ),
         Key(
+            "L",
+            "app.dialog('log')",
+            "output",
+            "Show what the script has printed; it can be scrolled and searched.",
+            footer="output",
+            runs="watched",
+            needs="log",
+        ),
+        Key(
             "question_mark,f1",
             "app.dialog('help')",
             "keys",

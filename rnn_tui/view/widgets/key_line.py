@@ -15,6 +15,7 @@ _FIRST_TO_GO = (  # where there is little room
     "inside('cell')",
     "zoom_focused",
     "app.dialog('experiment')",
+    "app.dialog('networks')",
     "app.tell('faster')",
 )
 _BY_ACTION = {key.action: key for key in KEYS}
