@@ -199,6 +199,7 @@ def _steps(which: FakeScript, wanted: Wanted, first: int, stop: int) -> Steps:
         scored=own,
         scored_fed=own,
         right_rows=1,
+        outputs=None if which.predicts else np.zeros((0, 1), np.float32),  # not known
     )
 
 

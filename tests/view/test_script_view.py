@@ -10,6 +10,7 @@ from textual.widgets import Static, Tree
 from rnn_tui.protocol.commands import GoTo, Interrupt, Play, SelectNetwork, SetBreakpoints, SetSpeed, Step, StepBack
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
+from rnn_tui.protocol.frame import Failure
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.first_frame import before_first_frame
@@ -496,3 +497,19 @@ async def test_another_network_is_looked_at_from_its_beginning() -> None:
         engine.change(network=1)
         await until(pilot, lambda: "decoder.cells.0" in screen_lines(app)[0])
         assert (app.main.view.row, app.main.view.cursor) == (0, None)
+
+
+async def test_a_picture_that_cannot_be_had_says_why_in_a_script() -> None:
+    engine = ScriptEngine(script())
+    problem = "The script has ended, and this had not been looked at before."
+    engine.extra = {"failures": (Failure(part="steps", problem=problem),)}
+    async with running(script().experiment, engine=engine, size=(120, 36)) as (_, app, _):
+        text = " ".join(text_of(app, "#network").replace("│", " ").split())
+        assert f"✗ No picture: {problem} " in text
+        assert "Training goes on" not in text
+
+
+async def test_outputs_that_are_not_known_are_left_out() -> None:
+    async with watching(script(predicts=False)) as (_, app, _engine):
+        assert "output" not in text_of(app, "#network")
+        assert "LSTM 2" in text_of(app, "#network")

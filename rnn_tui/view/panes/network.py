@@ -11,6 +11,7 @@ from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.frame import SeriesNumbers, States, Steps
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
@@ -141,7 +142,7 @@ def _unrolled(scene: Scene) -> Unrolled:
         numbers=numbers is not None,
         words=scene.subject is not None,
         right=_right(steps) if outputs and numbers is None else None,
-        values=steps.outputs if steps is not None else None,
+        values=_values(scene),
         cells=[
             _cell(scene, layer, direction, states.get((layer, direction)))
             for layer in range(network.layers)
@@ -155,6 +156,14 @@ def _unrolled(scene: Scene) -> Unrolled:
         flow=_flow(scene),
         first_scored=scene.first_scored,
     )
+
+
+def _values(scene: Scene) -> Floats | None:
+    """Return the outputs that are no predictions; of a script they may not be known."""
+    outputs = None if scene.steps is None else scene.steps.outputs
+    if outputs is not None and scene.subject is not None and (outputs.size == 0 or len(outputs) < scene.fed_in_window):
+        return None
+    return outputs
 
 
 def _right(steps: Steps | None) -> list[bool] | None:

@@ -83,7 +83,7 @@ class Pane(Picture, can_focus=True):
         if failure is None:
             self.paint(self.picture(scene, width, height))
         else:
-            self.paint(draw_note(failure_told(failure), width=width, height=height, palette=scene.palette))
+            self.paint(draw_note(_failed(failure, scene), width=width, height=height, palette=scene.palette))
 
     def _show_why(self, scene: Scene, why: str) -> None:
         """Draw a line in the place of the picture."""
@@ -163,6 +163,13 @@ class Pane(Picture, can_focus=True):
         if text != self._whispered:
             self._whispered = text
             self.border_subtitle = Content(text)
+
+
+def _failed(failure: Failure, scene: Scene) -> str:
+    """Return the line that stands in the place of a picture; of a script it is mostly something that cannot be had."""
+    if scene.subject is None:
+        return failure_told(failure)
+    return f"✗ No picture: {safe(failure.problem).rstrip('.')}."
 
 
 def failure_told(failure: Failure) -> str:
