@@ -46,6 +46,7 @@ class RecurrentCall:
     state: Any  # before it, as given; None: zeros
     output: Any  # as returned
     cast: Cast
+    random: Tensor | None = None  # the state of torch's generator before it, where it draws masks of dropout
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,6 +95,7 @@ class Capture:
     linears: list[LinearCall] = field(default_factory=list)
     modules: list[ModuleCall] = field(default_factory=list)  # in the order in which they returned
     losses: list[LossCall] = field(default_factory=list)
+    random: Tensor | None = None  # of the call under way
     scale: float = 1.0  # by which a gradient scaler has multiplied the loss, and so all gradients
     gradients: dict[int, Tensor] = field(default_factory=dict)  # by the id of a tensor that a call returned
 
@@ -102,7 +104,9 @@ class Capture:
         if isinstance(module, nn.RNNBase | nn.RNNCellBase):
             x = args[0] if args else kwargs["input"]
             state = args[1] if len(args) > 1 else kwargs.get("hx")
-            self.calls.append(RecurrentCall(module=module, x=x, state=state, output=output, cast=_cast_of(x)))
+            call = RecurrentCall(module=module, x=x, state=state, output=output, cast=_cast_of(x), random=self.random)
+            self.calls.append(call)
+            self.random = None
             for tensor in _tensors(output):
                 if tensor.requires_grad:
                     tensor.register_hook(partial(self._note_gradient, id(tensor)))  # type: ignore[no-untyped-call]

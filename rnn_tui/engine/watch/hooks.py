@@ -35,6 +35,9 @@ class Listener(Protocol):
 
     deaf: bool  # set while the listener itself uses torch
 
+    def calling(self, module: nn.Module) -> None:
+        """Hear of a module that is about to be called."""
+
     def called(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """Hear of a module's call that has returned."""
 
@@ -98,6 +101,7 @@ def _end(listener: Listener, error: Exception) -> None:
 
 def _install() -> None:
     handles: tuple[RemovableHandle, ...] = (
+        nn.modules.module.register_module_forward_pre_hook(_before_forward),
         nn.modules.module.register_module_forward_hook(_forward, with_kwargs=True),
         register_optimizer_step_pre_hook(lambda optimizer, *_: _tell(lambda each: each.before_step(optimizer))),
         register_optimizer_step_post_hook(lambda optimizer, *_: _tell(lambda each: each.after_step(optimizer))),
@@ -108,6 +112,16 @@ def _install() -> None:
     for name in ("backward", "grad"):
         _wrap(torch.autograd, name, _backward)
     _wrap(torch.amp.GradScaler, "scale", _scale)
+
+
+def _before_forward(module: nn.Module, _args: Any) -> None:
+    for listener in _listeners:
+        if not listener.deaf:
+            try:
+                listener.calling(module)
+            except Exception as error:
+                _end(listener, error)
+                return
 
 
 def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:

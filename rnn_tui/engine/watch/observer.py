@@ -44,6 +44,11 @@ class Observer:
 
     # ---- called by the hooks ----------------------------------------------------------------------------------
 
+    def calling(self, module: nn.Module) -> None:
+        """Keep the state of torch's generator where a module is about to draw masks of dropout inside."""
+        if self.armed and isinstance(module, nn.RNNBase) and module.dropout and module.training:
+            self._capture().random = torch.get_rng_state()
+
     def called(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """Note a call; what it read and returned only where somebody waits for a picture."""
         recurrent = is_recurrent(module)

@@ -195,8 +195,8 @@ class WatchPictures:
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
         observer, observed = self._observer, self._observed
-        reads = observed is not None and observed.reads_tokens
-        facts = (self._experiment, observer.networks.revision, self.chosen, observer.optimizer, reads)
+        seen = None if observed is None else (observed.reads_tokens, observed.notes)
+        facts = (self._experiment, observer.networks.revision, self.chosen, observer.optimizer, seen)
         if facts != self._described:
             self._described = facts
             self.description += 1
@@ -212,7 +212,7 @@ class WatchPictures:
             words=self._words,
             reads="tokens" if observed is None or observed.reads_tokens else "numbers",
             can=self._can,
-            notes=() if every else (_NO_NETWORK,),
+            notes=(_NO_NETWORK,) if not every else () if observed is None else observed.notes,
         )
 
     def _status(self) -> Status:

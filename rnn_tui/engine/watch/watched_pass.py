@@ -13,9 +13,11 @@ from torch import Tensor, nn
 
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.observed_pass import GivenStates, Segment
+from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.network.model import CellStack
 from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall, is_recurrent
+from rnn_tui.engine.watch.inner_dropout import draws_masks, masks_of
 from rnn_tui.engine.watch.networks import WatchedNetwork, kind_of
 from rnn_tui.engine.watch.own_cells import given_states, sequence_of_own
 from rnn_tui.engine.watch.sequences import CallSequence, chains, sequence_of
@@ -24,6 +26,12 @@ from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Train
 
 __all__ = ["WatchedPass", "stand_in", "watched_pass"]
 
+_TOLERANCE = 1e-3  # of the largest state; mixed precision rounds to about as much
+_WITHOUT_DROPOUT = (
+    "This network drops states between its layers, and the masks are drawn inside it: "
+    "what is shown of the layers above the first is without dropout."
+)
+_DIFFERENT = "The states shown are computed again, and differ from those that the script has used by more than 0.1 %."
 _PRIVATE = range(0xE000, 0xF8FF), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE)  # characters that mean nothing
 
 
@@ -114,7 +122,6 @@ class WatchedPass:
     learns = at_end_of_pass = has_update = True
     unit = "sequence"
     collected = 1
-    masks: Tensor | None = None
     keeps_update = False
 
     def __init__(
@@ -128,6 +135,7 @@ class WatchedPass:
         scale: float = 1.0,
         last_update: list[Tensor] | None = None,
         given: GivenStates | None = None,
+        masks: Tensor | None = None,
     ) -> None:
         self.experiment = experiment
         self.model = model
@@ -142,6 +150,8 @@ class WatchedPass:
         self.segments: Sequence[Segment] = sequence.segments
         self.last_update = last_update
         self.given = given
+        self.masks = masks
+        self.notes: tuple[str, ...] = ()
         self.reads_tokens = dataset.reads_tokens
         self._scale = scale
 
@@ -177,7 +187,7 @@ def watched_pass(
         training=Training(tick="sequence", epochs=0, lr=lr, optimizer=_known(optimizer)),
         run=RunOptions(speed=0.0),
     )
-    return WatchedPass(
+    made = WatchedPass(
         experiment,
         WatchedModel(model, recurrent if given is not None else _layers_of(recurrent), embedding, head),
         WatchedData(sequence, ids, targets, vocabulary),
@@ -185,7 +195,30 @@ def watched_pass(
         targets,
         scale=capture.scale,
         given=given,
+        masks=_masks(recurrent, capture),
     )
+    made.notes = _notes(made, recurrent)
+    return made
+
+
+def _masks(recurrent: nn.Module, capture: Capture) -> Tensor | None:
+    """Return the masks of dropout between the layers, where there was one call and they can be drawn again."""
+    calls = [each for each in capture.calls if each.module is recurrent]
+    return masks_of(calls[0]) if len(calls) == 1 and draws_masks(recurrent) else None
+
+
+@torch.no_grad()
+def _notes(made: WatchedPass, recurrent: nn.Module) -> tuple[str, ...]:
+    """Return what cannot be shown. The states that are computed again must be those that the module returned."""
+    if made.given is not None:
+        return ()
+    top = recompute(made, made.dataset.steps(0), [0])[-1].h[:, 0]
+    output = made.sequence.output[: len(top), 0]
+    size = max(1.0, float(output.abs().max()))
+    if float((top - output).abs().max()) <= _TOLERANCE * size:
+        return ()
+    made.masks = None
+    return (_WITHOUT_DROPOUT,) if draws_masks(recurrent) else (_DIFFERENT,)
 
 
 def _sequence(recurrent: nn.Module, capture: Capture) -> tuple[CallSequence | None, GivenStates | None]:

@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.watch import hooks, watch_host
 from rnn_tui.engine.watch.models import original_of
+from rnn_tui.engine.watch.watched_pass import WatchedPass
 from rnn_tui.engine.watch.watcher import Watcher
 from rnn_tui.protocol.commands import Play, Step
 from rnn_tui.protocol.engine_messages import Frame
@@ -350,3 +352,35 @@ def test_a_cell_written_by_hand_shows_its_states_parts_and_gradients(monkeypatch
     np.testing.assert_allclose(flows.flows[0].whole, torch.stack(found)[:, 1].double().norm(dim=-1), rtol=1e-5)
     assert frame.steps is not None
     assert frame.steps.targets.tolist() == [-1] * (T - 1) + [1 + int(y[1])]  # what is read has the first stand-in
+
+
+@pytest.mark.parametrize(
+    ("kind", "both", "batch_first"), [("LSTM", False, True), ("GRU", True, False), ("RNN", False, False)]
+)
+def test_dropout_inside_a_module_is_drawn_again(
+    kind: str, both: bool, batch_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The states that are computed again are those that the module has returned, and the generator is left alone."""
+    torch.manual_seed(5)
+    module = getattr(nn, kind)(5, H, 3, dropout=0.4, bidirectional=both, batch_first=batch_first)
+    x, made = torch.randn(T, N, 5), list[WatchedPass]()
+
+    def moment(host: watch_host.WatchHost) -> None:
+        host.pictures.look()
+        assert host.pictures._observed is not None
+        made.append(host.pictures._observed)
+
+    monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
+    torch.manual_seed(6)
+    wanted = module(x.transpose(0, 1) if batch_first else x)[0]
+    after = torch.get_rng_state()
+    torch.manual_seed(6)
+    with Watcher().start():
+        output = module(x.transpose(0, 1) if batch_first else x)[0]
+        output.sum().backward()
+    assert torch.equal(output, wanted)
+    assert torch.equal(torch.get_rng_state(), after)
+    (seen,) = made
+    assert not seen.notes
+    top = recompute(seen, T)[-1].h
+    torch.testing.assert_close(top.transpose(0, 1) if batch_first else top, output.detach(), rtol=0, atol=1e-6)

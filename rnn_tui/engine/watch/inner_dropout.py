@@ -1,0 +1,33 @@
+"""The masks of dropout between the layers of a fused module, which it draws inside and does not return."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.watch.capture import RecurrentCall
+
+__all__ = ["draws_masks", "masks_of"]
+
+
+def draws_masks(module: nn.Module) -> bool:
+    """Tell whether a module drops states between its layers."""
+    return isinstance(module, nn.RNNBase) and module.dropout > 0 and module.training and module.num_layers > 1
+
+
+def masks_of(call: RecurrentCall) -> Tensor | None:
+    """Draw the masks of a call again, (L-1, T, N, D*H) time first; None where that cannot be done.
+
+    On a CPU they come from torch's generator, one layer after the other; its state was kept before the call, and is
+    left as it is. On a GPU cuDNN draws them, and of packed rows they lie in another order.
+    """
+    module, x = call.module, call.x
+    if not isinstance(module, nn.RNNBase) or not isinstance(x, Tensor) or x.device.type != "cpu" or x.dim() != 3:
+        return None
+    if call.random is None:
+        return None
+    steps, rows = (x.shape[1], x.shape[0]) if module.batch_first else x.shape[:2]
+    width = (module.proj_size or module.hidden_size) * (2 if module.bidirectional else 1)
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(call.random)
+        ones = torch.ones(steps, rows, width, dtype=x.dtype)
+        return torch.stack([F.dropout(ones, module.dropout) for _ in range(module.num_layers - 1)])
