@@ -96,7 +96,10 @@ async def _take(shot: Shot) -> None:
     fast = msgspec.structs.replace(lesson, run=run)
     engine = start_engine()
     app = RnnApp(
-        engine, LaunchOptions(experiment=fast, view_settings=ViewSettings(theme=shot.theme, colors="truecolor"), paused=shot.speed > 0)
+        engine,
+        LaunchOptions(
+            experiment=fast, view_settings=ViewSettings(theme=shot.theme, colors="truecolor"), paused=shot.speed > 0
+        ),
     )
     try:
         async with app.run_test(size=shot.size) as pilot:

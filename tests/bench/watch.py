@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rnn_tui.engine.watch.watcher import Watcher
 from torch import Tensor, nn
 
 from rnn_tui.client.discovery import live_engines
+from rnn_tui.engine.watch.watcher import Watcher
 from tests.bench.pty_screen import PtyScreen
 
 _SCRIPT = Path(__file__).parents[1] / "scripts" / "endless.py"

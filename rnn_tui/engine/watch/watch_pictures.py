@@ -64,6 +64,8 @@ class WatchPictures:
             network=Network(head="linear"),
             run=RunOptions(speed=0.0),
         )
+        self._device = "cpu"
+        self._seen: tuple[bool, tuple[str, ...], int] = (True, (), 0)  # of the newest pass: see `WatchedPass`
         self._described: object = None
         self._passes: deque[float] = deque(maxlen=_RATE_OVER)  # when the newest were over
 
@@ -98,7 +100,8 @@ class WatchPictures:
             )
         self._observed, self._probe = observed, None if observed is None else Probe(observed)
         if observed is not None:
-            self._experiment = observed.experiment
+            self._experiment, self._device = observed.experiment, str(observed.device)
+            self._seen = (observed.reads_tokens, observed.notes, observed.classes_from)
         self._describe()
 
     def end(self, code: int, problem: str) -> None:
@@ -140,7 +143,7 @@ class WatchPictures:
             experiment=self._experiment,
             began=self._experiment,
             weights=0 if model is None else sum(weight.numel() for weight in model.parameters()),
-            device="cpu" if self._observed is None else str(self._observed.device),
+            device=self._device,
             torch=str(torch.__version__),
             subject=self._subject(),
         )
@@ -151,7 +154,7 @@ class WatchPictures:
             name=self._name,
             experiment=self._experiment,
             status=self._status(),
-            device="" if self._observed is None else str(self._observed.device),
+            device=self._device,
             views=views,
             process=os.getpid(),
         )
@@ -194,15 +197,15 @@ class WatchPictures:
 
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
-        observer, observed = self._observer, self._observed
-        seen = None if observed is None else (observed.reads_tokens, observed.notes)
-        facts = (self._experiment, observer.networks.revision, self.chosen, observer.optimizer, seen)
+        observer = self._observer
+        facts = (self._experiment, observer.networks.revision, self.chosen, observer.optimizer, self._seen)
         if facts != self._described:
             self._described = facts
             self.description += 1
 
     def _subject(self) -> Subject:
-        every, network, observed = self._observer.networks.all, self.network, self._observed
+        every, network = self._observer.networks.all, self.network
+        reads_tokens, notes, classes_from = self._seen
         return Subject(
             script=self._script,
             networks=tuple(each.name for each in every),
@@ -210,9 +213,10 @@ class WatchPictures:
             network_facts="" if network is None else network.facts,
             optimizer=self._observer.optimizer,
             words=self._words,
-            reads="tokens" if observed is None or observed.reads_tokens else "numbers",
+            reads="tokens" if reads_tokens else "numbers",
+            classes_from=classes_from,
             can=self._can,
-            notes=(_NO_NETWORK,) if not every else () if observed is None else observed.notes,
+            notes=notes if every else (_NO_NETWORK,),
         )
 
     def _status(self) -> Status:

@@ -152,6 +152,7 @@ class WatchedPass:
         self.given = given
         self.masks = masks
         self.notes: tuple[str, ...] = ()
+        self.classes_from = 0  # the first stand-in of what is predicted, where it has other names than what is read
         self.reads_tokens = dataset.reads_tokens
         self._scale = scale
 
@@ -198,6 +199,7 @@ def watched_pass(
         masks=_masks(recurrent, capture),
     )
     made.notes = _notes(made, recurrent)
+    made.classes_from = offset
     return made
 
 
@@ -245,7 +247,7 @@ def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | N
 
 
 def _known(optimizer: str) -> Any:
-    return optimizer if optimizer in ("sgd", "adam", "adamw", "rmsprop") else "sgd"
+    return optimizer if optimizer in ("sgd", "adam", "rmsprop") else "sgd"  # the view names the script's own
 
 
 _stacks: dict[int, CellStack] = {}
