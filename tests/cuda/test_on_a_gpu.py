@@ -53,7 +53,7 @@ ASKS: tuple[Ask, ...] = (
 
 def changed(experiment: Experiment, device: str, **sections: dict[str, Any]) -> Experiment:
     """The experiment on a device, with other settings."""
-    return kept_runs.changed(kept_runs.changed(experiment, **sections), run={"device": device})
+    return kept_runs.changed(experiment, **{**sections, "run": {**sections.get("run", {}), "device": device}})
 
 
 def losses(experiment: Experiment, updates: int) -> list[float]:
@@ -314,7 +314,7 @@ def test_an_engine_trains_on_it_and_a_picture_that_does_not_fit_is_told(
         frame = guest.look(wanted)
         assert not frame.failures
         assert len(frame.inside) == len(wanted.inside)
-        monkeypatch.setattr("rnn_tui.engine.answers.dispatch.gates_facts", too_large)
+        monkeypatch.setattr("rnn_tui.engine.answers.gates.gates_facts", too_large)
         failed = guest.look(wanted)
         assert [each.part for each in failed.failures] == ["gates"]
         assert "memory" in failed.failures[0].problem

@@ -48,6 +48,7 @@ class Loop:
 def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "s").mkdir(mode=0o700)
     monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # the script's own choice, which pictures follow
 
 
 @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])

@@ -149,8 +149,9 @@ class Capture:
         found = self.gradients.get(id(tensor))
         return found if found is None or self.scale == 1 else found / self.scale
 
-    def _note_gradient(self, tensor: int, gradient: Tensor) -> None:
-        self.gradients[tensor] = gradient.detach()
+    def _note_gradient(self, tensor: int, gradient: Tensor | None) -> None:
+        if gradient is not None:  # cuDNN passes on that there is none
+            self.gradients[tensor] = gradient.detach()
 
 
 def _tensors(output: Any) -> list[Tensor]:
