@@ -165,10 +165,12 @@ class WatchedPass:
 def watched_pass(
     network: WatchedNetwork, capture: Capture, *, name: str, lr: float, optimizer: str
 ) -> WatchedPass | None:
-    """Return what a network has done in a captured pass; None: it was not called there."""
+    """Return what a network has done in a captured pass; None: it was not called there. Raises ValueError."""
     recurrent, model = network.module(), network.model()
     if recurrent is None or model is None:
         return None
+    if getattr(recurrent, "proj_size", 0):
+        raise ValueError("an LSTM with proj_size is not taken apart")
     sequence, given = _sequence(recurrent, capture)
     if sequence is None:
         return None

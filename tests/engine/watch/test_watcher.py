@@ -384,3 +384,16 @@ def test_dropout_inside_a_module_is_drawn_again(
     assert not seen.notes
     top = recompute(seen, T)[-1].h
     torch.testing.assert_close(top.transpose(0, 1) if batch_first else top, output.detach(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_projected_lstm_is_named_and_its_losses_are_there() -> None:
+    module, watcher = nn.LSTM(5, H, proj_size=3), Watcher(held=False).start()
+    module(torch.randn(T, N, 5))[0].sum().backward()
+    pictures = watcher._host.pictures
+    assert pictures._subject().network_facts == "LSTM 8, projected to 3, 5 features"
+    frame = pictures.frame(WANTED)
+    watcher.close()
+    assert "proj_size" in frame.failures[0].problem
+    assert frame.curve is not None
+    assert len(frame.curve.x) == 1
