@@ -1,6 +1,7 @@
 """A view without a socket: says one command at a time, and keeps what is sent."""
 
 import math
+import threading
 
 from rnn_tui.engine.host.budget import Budget
 from rnn_tui.engine.host.connection import Connection, Rank, Reception
@@ -27,6 +28,7 @@ class Script(Reception):
     def __init__(self, *commands: Command | int) -> None:
         self.sent: list[EngineMessage] = []
         self.closing = False
+        self.lock = threading.RLock()
         self._view = Scripted()
         self._left = False
         self._turns: list[Command | None] = []
