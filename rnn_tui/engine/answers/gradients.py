@@ -143,4 +143,4 @@ def _saturated(cell: UnrolledLayer, steps: int) -> float:
 def _norm(observed: ObservedPass) -> float:
     """Return ‖∂L/∂θ‖ over all weights, as the pass has left it; of accumulated gradients the norm of their average."""
     parts = [vector_norm(gradient) for gradient in observed.gradients() if gradient is not None]
-    return float(vector_norm(torch.stack(parts)))
+    return float(vector_norm(torch.stack(parts))) if parts else 0.0

@@ -3,6 +3,7 @@
 Everything is forgotten when the next pass begins. What is kept meanwhile are references: nothing is copied.
 """
 
+import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -109,7 +110,7 @@ class Capture:
             self.random = None
             for tensor in _tensors(output):
                 if tensor.requires_grad:
-                    tensor.register_hook(partial(self._note_gradient, id(tensor)))  # type: ignore[no-untyped-call]
+                    tensor.register_hook(self._hook(tensor))  # type: ignore[no-untyped-call]
         elif isinstance(module, nn.Embedding) and args:
             self.embeddings.append(EmbeddingCall(module=module, ids=args[0].detach()))
         elif isinstance(module, nn.Linear) and args and isinstance(output, Tensor):
@@ -126,7 +127,7 @@ class Capture:
         arguments = tuple(each for each in tensors if isinstance(each, Tensor))
         self.modules.append(ModuleCall(module=module, arguments=arguments, output=first))
         if first.requires_grad and not is_torchs(module):
-            first.register_hook(partial(self._note_gradient, id(first)))  # type: ignore[no-untyped-call]
+            first.register_hook(self._hook(first))  # type: ignore[no-untyped-call]
 
     def lost(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
         """Note a loss."""
@@ -149,9 +150,15 @@ class Capture:
         found = self.gradients.get(id(tensor))
         return found if found is None or self.scale == 1 else found / self.scale
 
-    def _note_gradient(self, tensor: int, gradient: Tensor | None) -> None:
-        if gradient is not None:  # cuDNN passes on that there is none
-            self.gradients[tensor] = gradient.detach()
+    def _hook(self, tensor: Tensor) -> Callable[[Tensor | None], None]:
+        """Return what notes the gradient that reaches a tensor. It keeps nothing: the tensor keeps it."""
+        return partial(_note_gradient, weakref.ref(self), id(tensor))
+
+
+def _note_gradient(capture: "weakref.ref[Capture]", tensor: int, gradient: Tensor | None) -> None:
+    found = capture()
+    if found is not None and gradient is not None:  # cuDNN passes on that there is none
+        found.gradients[tensor] = gradient.detach()
 
 
 def _tensors(output: Any) -> list[Tensor]:

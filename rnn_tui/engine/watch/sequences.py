@@ -11,6 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
@@ -103,8 +104,11 @@ def _of_cell(call: RecurrentCall, capture: Capture) -> _Piece:
     after = map_state(call.output, lambda part: part.detach().reshape(1, len(rows), -1))
     before = _given(call.state, after)
     h, c = parts(call.output)[0], parts(call.output)[1] if isinstance(call.output, tuple) else None
-    gradients = [None if part is None else capture.gradient(part) for part in (h, c)]
-    ends = [None if each is None else each.reshape(1, len(rows), -1) for each in gradients]
+    by_h, by_c = (None if part is None else capture.gradient(part) for part in (h, c))
+    if c is not None and by_c is not None and by_h is not None and c.grad_fn is not h.grad_fn:
+        # torch computes h from this very c, in an operation of its own: the gradient by c has that way in it already.
+        by_c = by_c - _through_h(call, c, by_h)
+    ends = [None if each is None else each.reshape(1, len(rows), -1) for each in (by_h, by_c)]
     return _Piece(
         x=rows[None],
         before=before,
@@ -114,6 +118,20 @@ def _of_cell(call: RecurrentCall, capture: Capture) -> _Piece:
         gradient=None,  # its h is the state that it returns, see below
         end_gradient=(ends[0], ends[1]),
     )
+
+
+@torch.no_grad()
+def _through_h(call: RecurrentCall, c: Tensor, by_h: Tensor) -> Tensor:
+    """Return the part of ∂L/∂c_t that goes through h_t = o_t tanh(c_t)."""
+    x, cell = call.x, call.module
+    assert isinstance(x, Tensor)
+    assert isinstance(cell, nn.LSTMCell)
+    total = F.linear(x, cell.weight_ih, cell.bias_ih)
+    if call.state is not None:
+        total = total + F.linear(parts(call.state)[0], cell.weight_hh, cell.bias_hh)
+    elif cell.bias_hh is not None:
+        total = total + cell.bias_hh
+    return by_h * total.chunk(4, -1)[3].sigmoid() * (1 - c.tanh() ** 2)
 
 
 def _of_layers(call: RecurrentCall, capture: Capture) -> _Piece:

@@ -285,7 +285,7 @@ def _tokens(sequence: CallSequence, capture: Capture) -> tuple[Tensor | None, nn
             ids = ids.T
         if ids.shape == (steps, rows):
             return ids, call.module
-        if ids.T.shape == (steps, rows):
+        if ids.dim() == 2 and ids.T.shape == (steps, rows):
             return ids.T, call.module
     by_step = [each for each in capture.embeddings if each.ids.numel() == rows]
     for module in {id(each.module): each.module for each in by_step}.values():
@@ -298,12 +298,11 @@ def _tokens(sequence: CallSequence, capture: Capture) -> tuple[Tensor | None, nn
 def _outputs(sequence: CallSequence, capture: Capture) -> tuple[nn.Linear | None, StepTargets | None]:
     """Return the head, where one reads the states themselves, and the logits and targets of each time step."""
     heads = [each for each in capture.linears if _reads(each, sequence)]
-    for loss in reversed(capture.losses):
-        found = step_targets([loss], sequence)
+    for losses in (capture.losses, *([each] for each in reversed(capture.losses))):  # one for each step, or one of all
+        found = step_targets(losses, sequence)
         if found is not None:
             return (heads[-1].module if heads else None), found
-    found = step_targets(capture.losses, sequence)
-    return (heads[-1].module if heads and found is not None else None), found
+    return None, None
 
 
 def _reads(call: LinearCall, sequence: CallSequence) -> bool:
