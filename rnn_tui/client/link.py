@@ -42,6 +42,7 @@ _QUEUE = 8  # connections that may wait to be accepted
 _PATIENCE = 5.0  # seconds that connecting may take
 _TAIL = 1 << 16  # bytes at the end of what a script has printed
 _LAST_LINES = 200  # of them that are shown
+_FEW = 8  # lines that fit any screen
 
 
 class EngineError(RuntimeError):
@@ -198,8 +199,10 @@ class ScriptLink(EngineLink):
             why = last_line(find_log(self._folder))
         else:
             end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        lines = [f"The script {end}{f': {why}' if why else '.'}", "", *_last_lines(self.output)]
-        return "\n".join([*lines, "", f"Output: {safe(str(self.output))}"])
+        how = f"The script {end}{f': {why}' if why else '.'}"
+        printed = _last_lines(self.output)
+        again = [how] if len(printed) > _FEW else []  # the end of a long text is what is on the screen
+        return "\n".join([how, "", *printed, "", *again, f"Output: {safe(str(self.output))}"])
 
     def exit_code(self, *, patience: float) -> int | None:
         """Wait for the script to end; return its exit code, negative for a signal, or None if it still runs."""

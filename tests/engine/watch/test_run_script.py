@@ -71,15 +71,17 @@ def plain(*arguments: str, feed: str = "") -> Done:
 
 def watched(*arguments: str, feed: str = "") -> Done:
     with tempfile.TemporaryDirectory() as name, listening(Path(name)) as listener:
-        log = Path(name) / "watch.log"
+        log, lock = Path(name) / "watch.log", os.open(Path(name) / "lock", os.O_CREAT | os.O_RDWR)
+        command = [sys.executable, "-c", LAUNCH, str(listener.fileno()), "train", str(log), f"--lock={lock}"]
         done = subprocess.run(
-            [sys.executable, "-c", LAUNCH, str(listener.fileno()), "train", str(log), "--", *arguments],
+            [*command, "--", *arguments],
             input=feed,
             capture_output=True,
             text=True,
             check=False,
-            pass_fds=[listener.fileno()],
+            pass_fds=[listener.fileno(), lock],
         )
+        os.close(lock)
         notes = log.with_suffix(".notes")
         assert not log.exists() or "Traceback" not in log.read_text()
         told = notes.read_text().splitlines() if notes.exists() else []
