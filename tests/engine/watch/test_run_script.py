@@ -53,6 +53,7 @@ class Done:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for both alike
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     return tmp_path
 
 
@@ -195,7 +196,8 @@ ENDS = {
     ),
     "a hook that exits": "import sys\nsys.excepthook = lambda *_: sys.exit(8)\n1 / 0",
     "at exit": (
-        "import atexit, sys\natexit.register(lambda: print('end', type(sys.last_value), sys.last_traceback.tb_frame))\n"
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(sys.excepthook, sys.last_value, sys.last_traceback.tb_frame))\n"
         "1 / 0"
     ),
     "an error at exit": "import atexit\natexit.register(lambda: 1 / 0)",
@@ -276,6 +278,7 @@ CHILDREN = """
         done = subprocess.run([sys.executable, "-c", show], close_fds=closing, capture_output=True, text=True)
         listed = subprocess.run(["ls", "-l", "/proc/self/fd"], close_fds=closing, capture_output=True, text=True)
         print(done.stdout, listed.stdout.count("socket"), listed.stdout.count("->"))
+    sys.stdout.flush()  # or the child has it as well; what is watched writes lines at once, as on a terminal
     if os.fork() == 0:
         links = [f"/proc/self/fd/{number}" for number in range(3, 30)]
         print("child", [os.readlink(link) for link in links if os.path.lexists(link)])
@@ -332,6 +335,15 @@ def test_the_end_comes_after_the_scripts_threads_and_exit_functions() -> None:
     found = watched("train.py")
     assert found.code == 4
     assert found.notes == ["watching train.py", "left open: thread exit", "ended 4 "]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_fork_of_a_watched_script_has_no_end_of_its_own() -> None:
+    fake_torch()
+    write("train.py", "import os, sys, torch\nif os.fork() == 0:\n    sys.exit(7)\nprint(os.wait()[1] >> 8)\n")
+    found = watched("train.py")
+    assert (found.code, found.out) == (0, "7\n")
+    assert found.notes == ["watching train.py", "ended 0 "]
 
 
 @pytest.mark.usefixtures("folder")
@@ -426,3 +438,21 @@ def test_both_streams_keep_their_order() -> None:
                 pass_fds=[listener.fileno()],
             )
         assert log.with_suffix(".out").read_text().split() == [str(n) for n in range(50) for _ in "oe"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("sys.exit('a reason')", "ended 1 a reason"),
+        ("sys.exit(-1)", "ended 255 "),
+        ("sys.exit(261)", "ended 5 "),
+        ("sys.exit()", "ended 0 "),
+        ("raise KeyboardInterrupt", "ended 130 KeyboardInterrupt"),
+        ("{}['key']", "ended 1 KeyError: 'key'"),
+    ],
+)
+def test_the_watch_hears_how_the_script_ends(end: str, told: str) -> None:
+    fake_torch()
+    write("train.py", f"import sys, torch\n{end}\n")
+    assert same("train.py").notes == ["watching train.py", told]
