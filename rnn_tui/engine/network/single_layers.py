@@ -25,9 +25,19 @@ _built: WeakKeyDictionary[nn.Module, list[nn.Module]] = WeakKeyDictionary()  # a
 
 def layer_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:
     """Return a module of a single layer for each recurrent layer, time first, on shared parameters: see `run_layer`."""
-    if recurrent not in _built:
-        _built[recurrent] = _build_modules(recurrent, network)
-    return _built[recurrent]
+    built = _built.get(recurrent)
+    if built is None or not _has_weights(built, recurrent):
+        built = _built[recurrent] = _build_modules(recurrent, network)
+    return built
+
+
+def _has_weights(built: list[nn.Module], recurrent: nn.Module) -> bool:
+    """Tell whether modules share the weights that a network has now: a script may have put others in their place."""
+    return all(
+        getattr(module, name) is weight
+        for number, module in enumerate(built)
+        for name, weight in _weights(recurrent, number).items()
+    )
 
 
 def _build_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
@@ -399,3 +400,26 @@ def test_an_evaluation_is_the_mean_over_all_targets(
     assert held_out.loss == pytest.approx(float(mean), rel=1e-6)
     assert held_out.characters == sum(call.target.size for call in calls)
     assert held_out.update == last
+
+
+@pytest.mark.parametrize("other", ["parameter", "state_dict"])
+def test_weights_that_a_script_has_replaced_are_those_that_states_come_from(
+    other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[Frame] = []
+
+    def moment(host: watch_host.WatchHost) -> None:
+        host.observer.wanted = True
+        frames.extend(shown.frame for _, shown in show(host))
+
+    monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
+    module, x = torch.nn.GRU(4, 6), torch.randn(5, 3, 4)
+    with own_random_numbers(), Watcher().start():
+        module(x)[0].sum().backward()
+        if other == "parameter":
+            module.weight_hh_l0 = torch.nn.Parameter(torch.randn(18, 6))
+        else:
+            module.load_state_dict({name: 2 * value for name, value in module.state_dict().items()}, assign=True)
+        output = module(x)[0]
+        output.sum().backward()
+    assert_allclose(frames[-1].states[0].h, output[:, ROW].T.detach(), rtol=1e-5, atol=1e-6)
