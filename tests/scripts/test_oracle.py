@@ -11,6 +11,7 @@ from tests.scripts.people import SCRIPTS, Script, own_random_numbers, run_here
 POSSIBLE = [script for script in SCRIPTS.values() if script.is_possible and script.code == 0 and not script.needs]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("backward", [1, 6])
 @pytest.mark.parametrize("script", POSSIBLE, ids=lambda script: script.name)
 def test_it_finds_all_networks_and_their_gradients(script: Script, backward: int) -> None:

@@ -26,6 +26,7 @@ def test_every_script_is_known() -> None:
 
 
 @pytest.mark.sampled(3)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("script", [each for each in POSSIBLE if each.code == 0], ids=lambda script: script.name)
 def test_python_runs_it_as_it_runs_here(script: Script) -> None:
     run = subprocess.run(_python(script, "--updates", UPDATES), capture_output=True, check=True)
@@ -33,6 +34,7 @@ def test_python_runs_it_as_it_runs_here(script: Script) -> None:
         assert run.stdout.decode() == run_here(script.name, "--updates", UPDATES)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("script", [each for each in POSSIBLE if each.code == 0], ids=lambda script: script.name)
 def test_it_prints_the_same_again(script: Script) -> None:
     with own_random_numbers():

@@ -27,7 +27,7 @@ from tests.scripts.equations import Layer
 from tests.scripts.oracle import Truth, record, steps_of
 from tests.scripts.people import SCRIPTS, Script, own_random_numbers, run_here
 
-pytestmark = pytest.mark.sampled(6)
+pytestmark = pytest.mark.sampled(4)
 
 ROW = 1
 MANY = 999
