@@ -6,8 +6,8 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from rnn_tui.data.vocabulary_file import words_of
 from rnn_tui.engine.watch.models import original_of
-from rnn_tui.engine.watch.vocabulary import words_of
 from rnn_tui.engine.watch.watcher import Watcher
 
 __all__ = ["watch"]
@@ -26,7 +26,7 @@ def watch(
     Any shell of this user can look with `rnn-tui attach NAME`. `vocabulary` says what indices stand for: a list of
     words, or a dictionary from words to indices or back. `read_only`: views cannot hold the script. A model that is
     watched already is watched anew. Close the watcher, or use it in a `with`, to end it; it ends with the process.
-    Raises ValueError for DataParallel, FSDP and TorchScript.
+    Raises ValueError for DataParallel, FSDP and TorchScript, and for a vocabulary that is neither.
     """
     words = None if vocabulary is None else words_of(vocabulary)
     return Watcher(original_of(model), optimizer, name=name, vocabulary=words, read_only=read_only).start()

@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.help import SectionedCommand
-from rnn_tui.cli.options import HISTORY, PAUSED, SectionOption
+from rnn_tui.cli.options import PAUSED, SectionOption
 from rnn_tui.cli.terminal import need_terminal
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
@@ -87,7 +87,6 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
         _MODULE,
         SectionOption("--read-only", section="run", is_flag=True, help="look, and never hold the script"),
         PAUSED,
-        HISTORY,
         SectionOption(
             "--vocabulary",
             section="data",
@@ -103,7 +102,6 @@ def watch(
     module: str | None,
     read_only: bool,
     paused: bool,
-    history: int,
     vocabulary: str | None,
     **parameters: Any,
 ) -> NoReturn:
@@ -117,7 +115,7 @@ def watch(
     script = _script_of(words)
     if read_only and paused:
         raise UsageError("--paused: --read-only never holds the script")
-    options = [f"--history={history}", *(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
+    options = [*(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
     if vocabulary is not None:
         options.append(f"--vocabulary={_vocabulary(vocabulary)}")
     from rnn_tui.client.link import start_script
@@ -126,7 +124,7 @@ def watch(
     from rnn_tui.view.model.launch import LaunchOptions
 
     view_settings = view_settings_of(parameters)
-    can: tuple[Ability, ...] = (*(() if read_only else _CONTROLS), "back", "log")
+    can: tuple[Ability, ...] = (*(() if read_only else _CONTROLS), "log")
     with _scripts_stdin() as stdin:
         need_terminal(shlex.join(["python", *script]))
         gc.disable()  # until the first screen stands: see `_warm_up` in the app

@@ -6,7 +6,7 @@ from typing import Any
 
 from rnn_tui.common.atomic_files import read_regular
 
-__all__ = ["read_vocabulary"]
+__all__ = ["read_vocabulary", "words_of"]
 
 _MOST = 64 * 2**20  # bytes
 _LARGEST = 10_000_000  # ids
@@ -31,25 +31,33 @@ def read_vocabulary(path: str | Path) -> tuple[str, ...]:
         raise ValueError(f"is empty: {_RIGHT}")
     if str(path).endswith(".json"):
         try:
-            return _of_json(json.loads(text))
+            return words_of(json.loads(text))
         except (json.JSONDecodeError, RecursionError):
             raise ValueError(f"is not JSON: {_RIGHT}") from None
     return tuple(line.rstrip("\r") for line in text.removesuffix("\n").split("\n"))
 
 
-def _of_json(found: Any) -> tuple[str, ...]:
-    if isinstance(found, list) and all(isinstance(word, str) for word in found):
+def words_of(found: Any) -> tuple[str, ...]:
+    """Return the word of each id: of a list of words, or of a dictionary from words to ids or back.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(found, list | tuple) and all(isinstance(word, str) for word in found):
         return tuple(found)
     if isinstance(found, dict) and found:
         if all(_is_id(index) for index in found.values()):
-            return _by_id({index: word for word, index in found.items()})
-        if all(key.isascii() and key.isdecimal() for key in found) and all(isinstance(w, str) for w in found.values()):
+            return _by_id({index: str(word) for word, index in found.items()})
+        if all(map(_stands_for_id, found)) and all(isinstance(word, str) for word in found.values()):
             return _by_id({int(key): word for key, word in found.items()})
     raise ValueError(_RIGHT)
 
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _stands_for_id(key: Any) -> bool:
+    return _is_id(key) or (isinstance(key, str) and key.isascii() and key.isdecimal())  # JSON has no other keys
 
 
 def _by_id(words: dict[int, str]) -> tuple[str, ...]:

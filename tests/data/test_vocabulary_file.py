@@ -3,12 +3,13 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.data.vocabulary_file import read_vocabulary
+from rnn_tui.data.vocabulary_file import read_vocabulary, words_of
 
 
 def read(folder: Path, data: str | bytes, name: str = "words.txt") -> tuple[str, ...]:
@@ -63,3 +64,16 @@ def test_every_word_is_at_its_id(found: dict[str, int], tmp_path_factory: pytest
     assert len(words) == max(found.values()) + 1
     last = {index: word for word, index in found.items()}
     assert {index: word for index, word in enumerate(words) if index in last} == last
+
+
+@pytest.mark.parametrize(
+    "found", [["a", "b", "c"], ("a", "b", "c"), {"a": 0, "b": 1, "c": 2}, {0: "a", 1: "b", 2: "c"}]
+)
+def test_a_script_gives_words_as_a_list_or_a_dictionary_either_way(found: Any) -> None:
+    assert words_of(found) == ("a", "b", "c")
+
+
+def test_what_is_no_vocabulary_is_refused() -> None:
+    for wrong in ({0: "a", "b": "c"}, {"a": -1}, [1, 2], 7):
+        with pytest.raises(ValueError, match="must"):
+            words_of(wrong)

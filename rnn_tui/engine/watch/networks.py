@@ -55,7 +55,7 @@ class Networks:
 
     @property
     def all(self) -> list[WatchedNetwork]:
-        """Those that are there, in the order in which they were seen."""
+        """The networks that are still there, in the order in which they were seen."""
         return [each for each in self._known.values() if each.module() is not None]
 
     @property

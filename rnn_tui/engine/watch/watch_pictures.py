@@ -93,9 +93,7 @@ class WatchPictures:
         if network is not None and capture is not None:
             observed = self._guard.make(
                 "steps",
-                lambda: watched_pass(
-                    network, capture, name=self._script, lr=observer.lr, optimizer=observer.optimizer.lower()
-                ),
+                lambda: watched_pass(network, capture, name=self._script),
                 None,
             )
         self._observed, self._probe = observed, None if observed is None else Probe(observed)

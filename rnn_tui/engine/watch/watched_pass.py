@@ -123,6 +123,7 @@ class WatchedPass:
     unit = "sequence"
     collected = 1
     keeps_update = False
+    last_update: list[Tensor] | None = None  # nothing of a script's updates is kept
 
     def __init__(
         self,
@@ -133,7 +134,6 @@ class WatchedPass:
         targets: StepTargets | None,
         *,
         scale: float = 1.0,
-        last_update: list[Tensor] | None = None,
         given: GivenStates | None = None,
         masks: Tensor | None = None,
     ) -> None:
@@ -148,7 +148,6 @@ class WatchedPass:
         self.state: State = sequence.state
         self.logits = [] if targets is None else [targets.logits]
         self.segments: Sequence[Segment] = sequence.segments
-        self.last_update = last_update
         self.given = given
         self.masks = masks
         self.notes: tuple[str, ...] = ()
@@ -162,9 +161,7 @@ class WatchedPass:
         return found if self._scale == 1 else [None if each is None else each / self._scale for each in found]
 
 
-def watched_pass(
-    network: WatchedNetwork, capture: Capture, *, name: str, lr: float, optimizer: str
-) -> WatchedPass | None:
+def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str) -> WatchedPass | None:
     """Return what a network has done in a captured pass; None: it was not called there. Raises ValueError."""
     recurrent, model = network.module(), network.model()
     if recurrent is None or model is None:
@@ -187,7 +184,7 @@ def watched_pass(
         name=name,
         data=Data(inputs=(), text=name, batch=sequence.x.shape[1], length=len(sequence.x), vocabulary=vocabulary),
         network=_network(recurrent, sequence, embedding),
-        training=Training(tick="sequence", epochs=0, lr=lr, optimizer=_known(optimizer)),
+        training=Training(tick="sequence", epochs=0),
         run=RunOptions(speed=0.0),
     )
     made = WatchedPass(
@@ -248,25 +245,14 @@ def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | N
     return replace(network, implementation="cell")
 
 
-def _known(optimizer: str) -> Any:
-    return optimizer if optimizer in ("sgd", "adam", "rmsprop") else "sgd"  # the view names the script's own
-
-
-_stacks: dict[int, CellStack] = {}
-
-
 def _layers_of(recurrent: nn.Module) -> nn.Module:
     """Return a recurrent module as one of layers: a cell as a stack of one."""
     if isinstance(recurrent, nn.RNNBase):
         return recurrent
-    stack = _stacks.get(id(recurrent))
-    if stack is None or stack.cells[0] is not recurrent:
-        stack = CellStack.__new__(CellStack)
-        nn.Module.__init__(stack)
-        stack.cells = nn.ModuleList([recurrent])
-        stack.batch_first = False
-        _stacks.clear()
-        _stacks[id(recurrent)] = stack
+    stack = CellStack.__new__(CellStack)
+    nn.Module.__init__(stack)
+    stack.cells = nn.ModuleList([recurrent])
+    stack.batch_first = False
     return stack
 
 

@@ -23,7 +23,6 @@ from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.server import Server
 from rnn_tui.engine.watch.hooks import add_listener, remove_listener
 from rnn_tui.engine.watch.watch_host import WatchHost
-from rnn_tui.protocol.commands import HISTORY
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
@@ -50,7 +49,6 @@ class Watcher:
         name: str = "",
         script: str = "",
         vocabulary: Sequence[str] | None = None,
-        history: int = HISTORY,
         read_log: Callable[[ReadLog], LogLines] | None = None,
         read_only: bool = False,
         held: bool = False,
@@ -65,7 +63,6 @@ class Watcher:
         self._home: EngineFolder | None = None
         self._listener, self._folder = listener, folder
         self._on_hangup = on_hangup
-        del history  # nothing of the past is kept yet
         self._read_log = read_log
         self._host = WatchHost(
             model,

@@ -43,7 +43,9 @@ class GradientsPane(InsidePane[GradientsFacts]):
         return f"{self.NAME} · ‖∂L/∂h‖"
 
     def subtitle(self, scene: Scene) -> str:
-        """Return what the time cursor is for."""
+        """Return what the time cursor is for; of a script's loss no part by a single step is known."""
+        if scene.opened.subject is not None:
+            return ""
         return "[ ] choose the step of the single loss"
 
     def draw(self, scene: Scene, facts: GradientsFacts, width: int, height: int) -> list[Strip]:
