@@ -1,0 +1,68 @@
+"""What a script may do next, as views have said: one pass at a time, a breakpoint, or nothing at all to be held by."""
+
+import pytest
+
+from rnn_tui.engine.training.loss_history import LossSeries
+from rnn_tui.engine.watch.control import Control
+from rnn_tui.protocol.commands import Play, SetBreakpoints, SetSpeed, Step
+
+
+def losses(*values: float) -> LossSeries:
+    series = LossSeries()
+    for value in values:
+        series.append(value)
+    return series
+
+
+def test_a_step_is_one_pass() -> None:
+    control = Control(read_only=False, held=True)
+    assert control.holds
+    control.obey(Step())
+    assert not control.holds
+    control.count_pass(1, losses(1.0))
+    assert control.holds
+
+
+def test_it_goes_on_until_it_is_held_again() -> None:
+    control = Control(read_only=False, held=True)
+    control.obey(Play(on=True))
+    for tick in (1, 2, 3):
+        control.count_pass(tick, losses(1.0))
+        assert not control.holds
+    control.obey(Play(on=False))
+    assert control.holds
+    control.release()
+    assert not control.holds
+
+
+def test_it_is_held_where_the_loss_has_fallen_or_an_update_is_reached() -> None:
+    control = Control(read_only=False, held=False)
+    assert not control.needs_losses
+    control.obey(SetBreakpoints(until=("loss<0.5", "tick=4")))
+    assert control.needs_losses
+    control.count_pass(1, losses(1.0, 0.6))
+    assert not control.holds
+    control.count_pass(2, losses(1.0, 0.6, 0.4))
+    assert control.holds
+    assert control.notice == "Held at update 2: the loss has fallen to 0.4000 (loss<0.5)."
+    control.obey(Play(on=True))
+    control.count_pass(3, losses(1.0, 0.6, 0.4, 0.3))  # it was below before
+    assert not control.holds
+    control.count_pass(4, losses(0.3, 0.3))
+    assert control.holds
+
+
+@pytest.mark.parametrize("command", [Play(on=False), Step(), SetSpeed(speed=1e-3), SetBreakpoints(until=("tick=1",))])
+def test_one_that_is_only_looked_at_is_never_held(command: Play | Step | SetSpeed | SetBreakpoints) -> None:
+    control = Control(read_only=True, held=True)
+    control.obey(command)
+    control.hold()
+    control.count_pass(1, losses(1.0))
+    control.keep_pace()  # would take a quarter of an hour
+    assert not control.holds
+
+
+def test_nothing_is_held_once_the_watch_is_over() -> None:
+    control = Control(read_only=False, held=True)
+    control.close()
+    assert not control.holds
