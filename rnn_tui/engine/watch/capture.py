@@ -21,6 +21,7 @@ __all__ = [
     "LossCall",
     "ModuleCall",
     "RecurrentCall",
+    "ToldTokens",
     "is_recurrent",
     "is_torchs",
 ]
@@ -87,6 +88,16 @@ class LossCall:
     ignore_index: int
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ToldTokens:
+    """The ids that are read, and how long the rows are, as the script tells by itself."""
+
+    ids: Tensor  # (T,), (N, T) or (T, N)
+    lengths: Tensor | None  # (N,)
+    calls: int = 0  # of recurrent modules in this pass before they were told
+    modules: int = 0  # of other modules
+
+
 @dataclass(eq=False)
 class Capture:
     """One pass."""
@@ -96,6 +107,8 @@ class Capture:
     linears: list[LinearCall] = field(default_factory=list)
     modules: list[ModuleCall] = field(default_factory=list)  # in the order in which they returned
     losses: list[LossCall] = field(default_factory=list)
+    tokens: list[ToldTokens] = field(default_factory=list)
+    problem: str = ""  # with what the script has told, a sentence
     random: Tensor | None = None  # of the call under way
     scale: float = 1.0  # by which a gradient scaler has multiplied the loss, and so all gradients
     gradients: dict[int, Tensor] = field(default_factory=dict)  # by the id of a tensor that a call returned

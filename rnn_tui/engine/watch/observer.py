@@ -7,9 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from rnn_tui.engine.answers.guard import one_line
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.watch.capture import Capture, is_recurrent
 from rnn_tui.engine.watch.networks import Networks, WatchedNetwork
+from rnn_tui.engine.watch.tokens_read import told_tokens
 from rnn_tui.engine.watch.watched_losses import WatchedLosses
 
 __all__ = ["Observer"]
@@ -124,6 +126,16 @@ class Observer:
         if "loss" in values:
             self.losses.drain()
             self.losses.add(float(values["loss"]))
+
+    def tokens(self, ids: Any, lengths: Any) -> None:
+        """Take the ids of the pass that comes from the script itself, where somebody waits for a picture of it."""
+        if not self.armed or not torch.is_grad_enabled():
+            return
+        capture = self._capture()
+        try:
+            capture.tokens.append(told_tokens(ids, lengths, capture))
+        except (ValueError, TypeError, RuntimeError) as error:
+            capture.problem = f"What the script has told of its tokens cannot be used: {one_line(error)}."
 
     def _capture(self) -> Capture:
         if self.capture is None:

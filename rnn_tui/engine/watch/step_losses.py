@@ -34,15 +34,18 @@ class StepTargets:
         return replace(self, logits=torch.cat((nowhere, self.logits), -1), indices=indices)
 
 
-def step_targets(losses: Sequence[LossCall], sequence: CallSequence) -> StepTargets | None:
+def step_targets(
+    losses: Sequence[LossCall], sequence: CallSequence, lengths: Tensor | None = None
+) -> StepTargets | None:
     """Return the logits and targets of each time step, from one loss of all, or from one for each step.
 
-    None where the shapes do not say which is which, or no classes are predicted.
+    `lengths` (N,) are those of rows that are padded, where the script has told them. Return None where the shapes do
+    not say which is which, or no classes are predicted.
     """
     losses = [each for each in losses if each.name in _CLASSES and each.outputs.dim() >= 2]
     steps, rows, _ = sequence.x.shape
     if len(losses) == 1:
-        return _of_one(losses[0], sequence)
+        return _of_one(losses[0], sequence, lengths)
     by_step = all(each.outputs.shape[:-1] == each.targets.shape == (rows,) for each in losses)
     if losses and by_step and len(losses) == steps:
         logits = torch.stack([each.outputs for each in losses])
@@ -50,7 +53,7 @@ def step_targets(losses: Sequence[LossCall], sequence: CallSequence) -> StepTarg
     return None
 
 
-def _of_one(loss: LossCall, sequence: CallSequence) -> StepTargets | None:
+def _of_one(loss: LossCall, sequence: CallSequence, lengths: Tensor | None) -> StepTargets | None:
     steps, rows, _ = sequence.x.shape
     logits, targets = loss.outputs, loss.targets
     if targets.is_floating_point():
@@ -74,13 +77,16 @@ def _of_one(loss: LossCall, sequence: CallSequence) -> StepTargets | None:
             logits, targets = logits.view(steps, rows, classes), targets.view(steps, rows)
         return _with(logits, targets, loss.ignore_index)
     if count == rows:  # one answer for each row, at its end
-        return _at_the_end(logits, targets, sequence, loss.ignore_index)
+        return _at_the_end(logits, targets, sequence, lengths, loss.ignore_index)
     return None
 
 
-def _at_the_end(logits: Tensor, targets: Tensor, sequence: CallSequence, ignore: int) -> StepTargets:
+def _at_the_end(
+    logits: Tensor, targets: Tensor, sequence: CallSequence, lengths: Tensor | None, ignore: int
+) -> StepTargets:
     steps, rows, _ = sequence.x.shape
-    ends = torch.full((rows,), steps) if sequence.lengths is None else sequence.lengths
+    lengths = lengths if sequence.lengths is None else sequence.lengths
+    ends = torch.full((rows,), steps) if lengths is None else lengths
     last, every = (ends - 1).to(logits.device), torch.arange(rows, device=logits.device)
     placed = logits.new_zeros(steps, rows, logits.shape[-1])
     placed[last, every] = logits

@@ -67,6 +67,7 @@ class WatchPictures:
         self._device = "cpu"
         self._seen: tuple[bool, tuple[str, ...], int] = (True, (), 0)  # of the newest pass: see `WatchedPass`
         self._described: object = None
+        self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
         self._passes: deque[float] = deque(maxlen=_RATE_OVER)  # when the newest were over
 
     # ---- called by the host -----------------------------------------------------------------------------------
@@ -93,11 +94,12 @@ class WatchPictures:
         if network is not None and capture is not None:
             observed = self._guard.make(
                 "steps",
-                lambda: watched_pass(network, capture, name=self._script),
+                lambda: watched_pass(network, capture, name=self._script, tokens=self._tokens_of(network)),
                 None,
             )
         self._observed, self._probe = observed, None if observed is None else Probe(observed)
-        if observed is not None:
+        if observed is not None and network is not None:
+            self._tokens[network.name] = observed.tokens
             self._experiment, self._device = observed.experiment, str(observed.device)
             self._seen = (observed.reads_tokens, observed.notes, observed.classes_from)
         self._describe()
@@ -192,6 +194,10 @@ class WatchPictures:
             curve=losses.envelope(curve.columns, log_x=curve.log_x) if curve else None,
             failures=tuple(Failure(part=each, problem=_TOO_LATE) for each in missing),
         )
+
+    def _tokens_of(self, network: WatchedNetwork) -> int:
+        """Return how many tokens a network can read at least: there are words for them, or it has read them."""
+        return max(len(self._words), self._tokens.get(network.name, 1))
 
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""

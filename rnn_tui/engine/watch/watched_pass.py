@@ -22,6 +22,7 @@ from rnn_tui.engine.watch.networks import WatchedNetwork, kind_of
 from rnn_tui.engine.watch.own_cells import given_states, sequence_of_own
 from rnn_tui.engine.watch.sequences import CallSequence, chains, sequence_of
 from rnn_tui.engine.watch.step_losses import StepTargets, step_targets
+from rnn_tui.engine.watch.tokens_read import TokensRead, notes_on, tokens_read
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
 
 __all__ = ["WatchedPass", "stand_in", "watched_pass"]
@@ -55,20 +56,22 @@ class WatchedData:
     batch_first = False
 
     def __init__(
-        self, sequence: CallSequence, ids: Tensor | None, targets: StepTargets | None, vocabulary: str
+        self, sequence: CallSequence, read: TokensRead | None, targets: StepTargets | None, vocabulary: str
     ) -> None:
         self._sequence = sequence
         self.vocabulary = vocabulary
         self.length, self.rows = sequence.x.shape[:2]
         self.lengths = sequence.lengths
-        self.reads_tokens = ids is not None
+        self.reads_tokens = read is not None
         nothing = torch.zeros(self.length, self.rows, dtype=torch.int64)
-        self.inputs = self.characters = nothing if ids is None else ids.cpu()
+        self.inputs = self.characters = nothing if read is None else read.ids.cpu()
+        told = None if read is None or read.is_padding_read else read.lengths
+        self._ends = self.lengths if told is None else told
         self.targets = None if targets is None else targets.indices.cpu()
 
     def steps(self, row: int) -> int:
         """Return the time steps of a row, without its padding."""
-        return self.length if self.lengths is None else int(self.lengths[row])
+        return self.length if self._ends is None else int(self._ends[row])
 
     def x(self, start: int, stop: int) -> Tensor:
         """Return what the first layer reads at start..stop-1, (t, N, E)."""
@@ -153,6 +156,7 @@ class WatchedPass:
         self.notes: tuple[str, ...] = ()
         self.classes_from = 0  # the first stand-in of what is predicted, where it has other names than what is read
         self.reads_tokens = dataset.reads_tokens
+        self.tokens = 1  # that can be read, as far as that is known
         self._scale = scale
 
     def gradients(self) -> list[Tensor | None]:
@@ -161,8 +165,11 @@ class WatchedPass:
         return found if self._scale == 1 else [None if each is None else each / self._scale for each in found]
 
 
-def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str) -> WatchedPass | None:
-    """Return what a network has done in a captured pass; None: it was not called there. Raises ValueError."""
+def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens: int = 0) -> WatchedPass | None:
+    """Return what a network has done in a captured pass; None: it was not called there. Raises ValueError.
+
+    There are at least so many `tokens` where the script tells them by itself.
+    """
     recurrent, model = network.module(), network.model()
     if recurrent is None or model is None:
         return None
@@ -171,9 +178,10 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str) -> Wat
     sequence, given = _sequence(recurrent, capture)
     if sequence is None:
         return None
-    ids, embedding = _tokens(sequence, capture)
-    head, targets = _outputs(sequence, capture)
-    tokens = embedding.num_embeddings if embedding is not None else 1
+    read = tokens_read(recurrent, sequence, capture, tokens)
+    embedding = None if read is None else read.embedding
+    head, targets = _outputs(sequence, capture, None if read is None else read.lengths)
+    tokens = 1 if read is None else read.count
     classes = tokens if targets is None else targets.logits.shape[-1]
     apart = classes != tokens  # what is predicted has other names than what is read
     offset = tokens if apart else 0
@@ -190,15 +198,16 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str) -> Wat
     made = WatchedPass(
         experiment,
         WatchedModel(model, recurrent if given is not None else _layers_of(recurrent), embedding, head),
-        WatchedData(sequence, ids, targets, vocabulary),
+        WatchedData(sequence, read, targets, vocabulary),
         sequence,
         targets,
         scale=capture.scale,
         given=given,
         masks=_masks(recurrent, capture),
     )
-    made.notes = _notes(made, recurrent)
+    made.notes = (*_notes(made, recurrent), *notes_on(capture, read))
     made.classes_from = offset
+    made.tokens = tokens
     return made
 
 
@@ -256,36 +265,13 @@ def _layers_of(recurrent: nn.Module) -> nn.Module:
     return stack
 
 
-def _tokens(sequence: CallSequence, capture: Capture) -> tuple[Tensor | None, nn.Embedding | None]:
-    """Return the ids (T, N) that an embedding has turned into what the network reads, and that embedding."""
-    steps, rows, size = sequence.x.shape
-    for call in reversed(capture.embeddings):
-        if call.module.embedding_dim > size:
-            continue
-        ids = call.ids
-        if ids.dim() == 1 and steps == 1:
-            ids = ids[:, None] if sequence.batch_first else ids[None]
-        if ids.dim() == 1 and rows == 1:
-            ids = ids[:, None]
-        elif ids.dim() == 2 and sequence.batch_first:
-            ids = ids.T
-        if ids.shape == (steps, rows):
-            return ids, call.module
-        if ids.dim() == 2 and ids.T.shape == (steps, rows):
-            return ids.T, call.module
-    by_step = [each for each in capture.embeddings if each.ids.numel() == rows]
-    for module in {id(each.module): each.module for each in by_step}.values():
-        own = [each.ids.reshape(rows) for each in by_step if each.module is module]
-        if len(own) == steps:
-            return torch.stack(own), module
-    return None, None
-
-
-def _outputs(sequence: CallSequence, capture: Capture) -> tuple[nn.Linear | None, StepTargets | None]:
+def _outputs(
+    sequence: CallSequence, capture: Capture, ends: Tensor | None
+) -> tuple[nn.Linear | None, StepTargets | None]:
     """Return the head, where one reads the states themselves, and the logits and targets of each time step."""
     heads = [each for each in capture.linears if _reads(each, sequence)]
     for losses in (capture.losses, *([each] for each in reversed(capture.losses))):  # one for each step, or one of all
-        found = step_targets(losses, sequence)
+        found = step_targets(losses, sequence, ends)
         if found is not None:
             return (heads[-1].module if heads else None), found
     return None, None

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -117,6 +117,13 @@ class Watcher:
     def evaluated(self, *, loss: float, count: int = 1) -> None:
         """Add an evaluation on data that are not learnt: the mean loss of `count` targets."""
         self._quietly(lambda: self._host.observer.losses.evaluated(float(loss), count))
+
+    def tokens(self, ids: Any, *, lengths: Any = None) -> None:
+        """Say what the next pass reads, where no nn.Embedding tells: its ids, (T,), (N, T) or (T, N) whole numbers.
+
+        `lengths` (N,) are those of rows that are padded: what comes after them is not shown.
+        """
+        self._quietly(lambda: self._host.observer.tokens(ids, lengths))
 
     def log(self, **values: float) -> None:
         """Note numbers of the newest pass: `loss` and `lr` are shown in the place of what was seen."""
