@@ -26,8 +26,8 @@ def watch(
     Any shell of this user can look with `rnn-tui attach NAME`. `vocabulary` says what indices stand for: a list of
     words, or a dictionary from words to indices or back. `read_only`: views cannot hold the script. A model that is
     watched already is watched anew. Close the watcher, or use it in a `with`, to end it; it ends with the process.
-    Three calls add what cannot be seen from outside: `watcher.log(loss=…, lr=…)`, `watcher.evaluated(loss=…, count=…)`, and
-    `watcher.tokens(ids, lengths=…)` before a pass.
+    Three calls add what cannot be seen from outside: `watcher.log(loss=…, lr=…)`, `watcher.evaluated(loss=…, count=…)`,
+    and before a pass `watcher.tokens(ids, lengths=…)`.
     Raises ValueError for DataParallel, FSDP and TorchScript, and for a vocabulary that is neither.
     """
     words = None if vocabulary is None else words_of(vocabulary)
