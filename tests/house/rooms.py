@@ -22,7 +22,7 @@ def draw_map() -> str:
         for room in rooms:
             here = f"{container}.{room}"
             others = [each for each in rooms if each != room and _imports(graph, here, f"{container}.{each}")]
-            lines.append(f"      {room:<12}" + ("-> " + ", ".join(others) if others else "imports none of them"))
+            lines.append(f"      {room:<13}" + ("-> " + ", ".join(others) if others else "imports none of them"))
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 

@@ -84,6 +84,13 @@ class WatchedLosses:
         for each in called:
             self._by_network.setdefault(each, LossSeries()).append(loss)
 
+    def evaluated_by_script(self, loss: float, count: int | None) -> None:
+        """Add an evaluation with the script's own mean loss, in the place of the losses that were heard of it."""
+        parts, self._parts = self._parts, []
+        self.drain()
+        heard, accuracy = _counts(parts)
+        self.evaluated(loss, count or heard or 1, accuracy=accuracy)
+
     def evaluated(self, loss: float, count: int, *, accuracy: float = math.nan) -> None:
         """Add an evaluation of `count` targets: its mean loss, and of classes the share that was the likeliest."""
         update = max(1, len(self.all))
@@ -111,9 +118,13 @@ class WatchedLosses:
 
     def _join(self, parts: list[_Part]) -> None:
         """Take the mean of the losses of an evaluation over all targets."""
-        counts = [float(each.count) for each in parts]
-        total = max(1.0, sum(counts))
-        loss = sum(float(each.loss) * count for each, count in zip(parts, counts, strict=True)) / total
-        right = [float(each.right) for each in parts if each.right is not None]
-        accuracy = sum(right) / total if len(right) == len(parts) else math.nan
-        self.evaluated(loss, int(total), accuracy=accuracy)
+        total, accuracy = _counts(parts)
+        loss = sum(float(each.loss) * float(each.count) for each in parts) / max(1, total)
+        self.evaluated(loss, total, accuracy=accuracy)
+
+
+def _counts(parts: list[_Part]) -> tuple[int, float]:
+    """Return how many targets the losses of an evaluation have, and the share that was the likeliest; NaN: unknown."""
+    total = int(sum(float(each.count) for each in parts))
+    right = [float(each.right) for each in parts if each.right is not None]
+    return total, sum(right) / total if right and len(right) == len(parts) and total else math.nan

@@ -114,9 +114,12 @@ class Watcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def evaluated(self, *, loss: float, count: int = 1) -> None:
-        """Add an evaluation on data that are not learnt: the mean loss of `count` targets."""
-        self._quietly(lambda: self._host.observer.losses.evaluated(float(loss), count))
+    def evaluated(self, *, loss: float, count: int | None = None) -> None:
+        """Add an evaluation on data that are not learnt: the mean loss of `count` targets.
+
+        It takes the place of what was seen of that evaluation, which is shown where a script says nothing itself.
+        """
+        self._quietly(lambda: self._host.observer.losses.evaluated_by_script(float(loss), count))
 
     def tokens(self, ids: Any, *, lengths: Any = None) -> None:
         """Say what the next pass reads, where no nn.Embedding tells: its ids, (T,), (N, T) or (T, N) whole numbers.

@@ -160,6 +160,7 @@ PLACES = [
     ("endless", 3),
     ("own_cell", 3),
     ("perceptron", 3),
+    *((name, 3) for name in ("with_lightning", "with_trainer") if SCRIPTS[name].is_possible),
 ]
 _EARLIER = "what was called before another backward is not known to the pass that it belongs to"
 _ACCUMULATED = "before the first step of an optimizer each backward counts as an update"
