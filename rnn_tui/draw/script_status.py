@@ -19,6 +19,7 @@ from rnn_tui.protocol.subject import Subject
 __all__ = ["describe_end", "draw_script_status"]
 
 _SCRIPT_SHARE = 0.4  # of the line, for the command line of the script
+_MOST_RATES = 3  # of parameter groups that are named
 
 
 def describe_end(exit_code: int | None) -> str:
@@ -66,9 +67,19 @@ def _facts(opened: Opened, subject: Subject, status: Status) -> list[str]:
     parts += [safe(subject.network_facts)] if subject.network_facts else []
     if status.state != "loading":
         parts += [f"{count(opened.weights)} weights"] if opened.weights else []
-        parts += [f"{safe(subject.optimizer)} lr {status.lr:.3g}"] if subject.optimizer else []
+        parts += [f"{safe(subject.optimizer)} lr {status.lr:.3g}{_groups(status)}"] if subject.optimizer else []
         parts += [device_text(safe(opened.device), status.gpu), f"torch {safe(opened.torch)}"]
     return parts
+
+
+def _groups(status: Status) -> str:
+    """Name the learning rates of all parameter groups, where they differ."""
+    rates = dict.fromkeys(f"{each:.3g}" for each in status.lr_groups)
+    return (
+        f" (groups {', '.join(list(rates)[:_MOST_RATES])}{', …' * (len(rates) > _MOST_RATES)})"
+        if len(rates) > 1
+        else ""
+    )
 
 
 def _state(status: Status, palette: Palette) -> tuple[str, Style]:

@@ -57,6 +57,7 @@ class Status(Value, frozen=True, kw_only=True):
     speed: float  # asked for, ticks/s; 0: as fast as possible
     ticks_per_second: float  # achieved
     lr: float  # of the next update
+    lr_groups: tuple[float, ...] = ()  # of each parameter group of a script's optimizer, where there are several
     seconds_left: float | None = None  # until its epochs are over; None: unknown
     slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
     gpu: GpuLoad | None = None  # if the run is on one

@@ -50,6 +50,9 @@ class Listener(Protocol):
     def backward_done(self, roots: tuple[Tensor, ...]) -> None:
         """Hear that gradients of these have been computed; no weight has moved since."""
 
+    def optimizer_made(self, optimizer: Optimizer) -> None:
+        """Hear that there is a new optimizer."""
+
     def before_step(self, optimizer: Optimizer) -> None:
         """Hear that an optimizer is about to move its weights."""
 
@@ -112,6 +115,7 @@ def _install() -> None:
     for name in ("backward", "grad"):
         _wrap(torch.autograd, name, _backward)
     _wrap(torch.amp.GradScaler, "scale", _scale)
+    _wrap(Optimizer, "__init__", _make_optimizer)
 
 
 def _before_forward(module: nn.Module, _args: Any) -> None:
@@ -164,6 +168,11 @@ def _scale(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     if isinstance(value, Tensor) and isinstance(scale, Tensor):  # else it is not enabled
         _tell(lambda each: each.scaled(value, scale))
     return value
+
+
+def _make_optimizer(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    original(*args, **kwargs)
+    _tell(lambda each: each.optimizer_made(args[0]))
 
 
 def _backward(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

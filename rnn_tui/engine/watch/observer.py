@@ -11,6 +11,7 @@ from rnn_tui.engine.answers.guard import one_line
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.watch.capture import Capture, is_recurrent
 from rnn_tui.engine.watch.networks import Networks, WatchedNetwork
+from rnn_tui.engine.watch.optimizers import Optimizers
 from rnn_tui.engine.watch.tokens_read import told_tokens
 from rnn_tui.engine.watch.watched_losses import WatchedLosses
 
@@ -35,14 +36,16 @@ class Observer:
         self.capture: Capture | None = None  # of the pass under way, or of the one that is over in a `moment`
         self.passes = 0  # backwards so far
         self.updates = 0  # steps of optimizers so far
-        self.optimizer = "" if optimizer is None else type(optimizer).__name__
-        self.lr = 0.0 if optimizer is None else _rate(optimizer)
+        self.tick = 0  # the update that the newest pass prepares, from 1; its number where nothing makes updates
+        self.optimizers = Optimizers(optimizer)
+        self.noted_lr: float | None = None  # as the script has said it
         self.losses = WatchedLosses()
         self._scaled: tuple[Tensor, Tensor] | None = None  # the newest loss for a scaled backward, and its factor
-        self._only = optimizer
         self._moment = moment
         self._failed = failed
         self._called: set[int] = set()  # networks of the pass under way
+        if model is not None:
+            self.optimizers.find()
 
     # ---- called by the hooks ----------------------------------------------------------------------------------
 
@@ -79,6 +82,7 @@ class Observer:
     def backward_done(self, roots: tuple[Tensor, ...]) -> None:
         """Note the loss of a pass that is over, and let pictures be made."""
         self.passes += 1
+        self.tick = self.updates + 1 if self.updates or self.optimizers.any else self.passes
         root = roots[0].detach() if len(roots) == 1 and roots[0].numel() == 1 else None
         if self._scaled is not None and root is not None and self._scaled[0] is roots[0]:
             root = root / self._scaled[1].to(root.device)
@@ -92,14 +96,18 @@ class Observer:
         self.capture = None
         self.armed, self.wanted = self.wanted, False  # never in the middle of a pass
 
+    def optimizer_made(self, optimizer: Optimizer) -> None:
+        """Note an optimizer: passes before its first step belong to one update."""
+        self.optimizers.note(optimizer)
+
     def before_step(self, optimizer: Optimizer) -> None:
-        """Note the learning rate of an update."""
-        if self._only is None or optimizer is self._only:
-            self.optimizer, self.lr = type(optimizer).__name__, _rate(optimizer)
+        """Note an optimizer that was made before anybody watched."""
+        self.optimizers.note(optimizer)
+        self.noted_lr = None
 
     def after_step(self, optimizer: Optimizer) -> None:
         """Count an update."""
-        if self._only is None or optimizer is self._only:
+        if self.optimizers.note(optimizer):
             self.updates += 1
 
     def fail(self, error: Exception) -> None:
@@ -109,11 +117,6 @@ class Observer:
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
-    @property
-    def tick(self) -> int:
-        """The update that the newest pass prepares, from 1; passes where no optimizer makes updates."""
-        return min(self.passes, self.updates + 1) if self.updates else self.passes
-
     def losses_of(self, network: WatchedNetwork | None) -> LossSeries:
         """Return the losses of the passes in which a network was called, as far as they have been fetched."""
         module = None if network is None else network.module()
@@ -122,7 +125,7 @@ class Observer:
     def note(self, **values: float) -> None:
         """Take the loss and the learning rate from the script itself."""
         if "lr" in values:
-            self.lr = float(values["lr"])
+            self.noted_lr = float(values["lr"])
         if "loss" in values:
             self.losses.drain()
             self.losses.add(float(values["loss"]))
@@ -141,7 +144,3 @@ class Observer:
         if self.capture is None:
             self.capture = Capture()
         return self.capture
-
-
-def _rate(optimizer: Optimizer) -> float:
-    return float(optimizer.param_groups[0]["lr"])

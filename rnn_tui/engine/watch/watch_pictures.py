@@ -14,6 +14,7 @@ from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
+from rnn_tui.engine.watch.optimizers import LearningRate
 from rnn_tui.engine.watch.own_cells import own_cells
 from rnn_tui.engine.watch.watched_pass import WatchedPass, stand_in, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
@@ -65,6 +66,7 @@ class WatchPictures:
             run=RunOptions(speed=0.0),
         )
         self._device = "cpu"
+        self._rate = LearningRate()  # of the network that is shown
         self._seen: tuple[bool, tuple[str, ...], int] = (True, (), 0)  # of the newest pass: see `WatchedPass`
         self._described: object = None
         self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
@@ -89,6 +91,7 @@ class WatchPictures:
         if capture is not None:
             observer.networks.add_own(own_cells(capture))
         network = self.network
+        self._rate = observer.optimizers.rate_of(network)
         observer.losses.drain()
         observed = None
         if network is not None and capture is not None:
@@ -202,7 +205,7 @@ class WatchPictures:
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
         observer = self._observer
-        facts = (self._experiment, observer.networks.revision, self.chosen, observer.optimizer, self._seen)
+        facts = (self._experiment, observer.networks.revision, self.chosen, self._rate.optimizer, self._seen)
         if facts != self._described:
             self._described = facts
             self.description += 1
@@ -215,7 +218,7 @@ class WatchPictures:
             networks=tuple(each.name for each in every),
             network=every.index(network) if network is not None else 0,
             network_facts="" if network is None else network.facts,
-            optimizer=self._observer.optimizer,
+            optimizer=self._rate.optimizer,
             words=self._words,
             reads="tokens" if reads_tokens else "numbers",
             classes_from=classes_from,
@@ -239,7 +242,8 @@ class WatchPictures:
             state="done" if has_ended else "paused" if control.held else "playing",
             speed=control.speed,
             ticks_per_second=0.0 if has_ended or control.held else self._per_second(),
-            lr=observer.lr,
+            lr=self._rate.lr if observer.noted_lr is None else observer.noted_lr,
+            lr_groups=self._rate.groups,
             gpu=None if observed is None else self._gpu.load(observed.device),
             notice=self.problem or control.notice,
             exit_code=self.exit_code,

@@ -206,13 +206,13 @@ def loop_loss(loop: Loop) -> float:
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = {name: getattr(F, name) for name in hooks.LOSSES}
-    backward, grad = torch.autograd.backward, torch.autograd.grad
+    backward, grad, made = torch.autograd.backward, torch.autograd.grad, torch.optim.Optimizer.__init__
     threads = threading.active_count()
     with Watcher().start():
         assert F.cross_entropy is not before["cross_entropy"]
         Loop().update()
     assert {name: getattr(F, name) for name in hooks.LOSSES} == before
-    assert (torch.autograd.backward, torch.autograd.grad) == (backward, grad)
+    assert (torch.autograd.backward, torch.autograd.grad, torch.optim.Optimizer.__init__) == (backward, grad, made)
     assert not nn.modules.module._global_forward_hooks
     assert threading.active_count() == threads
     assert not list((tmp_path / "s").iterdir())
