@@ -1,37 +1,59 @@
-"""Breakpoints as texts: what a run pauses at. `learnt`, `loss<2.7`, `jump>0.5`, `epoch=50`, `tick=300`."""
+"""Breakpoints as texts: what a run pauses at. `learnt`, `loss<2.7`, `jump>0.5`, `grad>10`, `nan`, `epoch=50`."""
 
 import math
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from rnn_tui.experiment.spec import ExperimentError
 
-__all__ = ["NEVER", "Breakpoint", "Kind", "needs_learning", "parse", "parse_all"]
+__all__ = ["KINDS", "NEVER", "Breakpoint", "Kind", "KindFacts", "needs_learning", "parse", "parse_all"]
 
-Kind = Literal["learnt", "loss", "jump", "epoch", "tick"]
+Kind = Literal["learnt", "loss", "jump", "grad", "nan", "epoch", "tick"]
 
 NEVER = "never"  # the word for no breakpoint at all
 
+
+class KindFacts(NamedTuple):
+    """What is true of all breakpoints of a kind."""
+
+    operator: str  # between its name and its number; empty: it has no number
+    example: str  # a number
+    about: str  # when a run pauses there
+    learning: bool  # whether it comes only in a run that learns
+
+    def form(self, kind: str) -> str:
+        """Return an example of a whole breakpoint: `loss<2.7`."""
+        return f"{kind}{self.operator}{self.example}"
+
+
+KINDS: dict[Kind, KindFacts] = {
+    "learnt": KindFacts("", "", "first right prediction", True),
+    "loss": KindFacts("<", "2.7", "the loss falls below this", True),
+    "jump": KindFacts(">", "0.5", "it rises by more at once", True),
+    "grad": KindFacts(">", "10", "gradients' norm is larger", True),
+    "nan": KindFacts("", "", "NaN or infinite numbers", True),
+    "epoch": KindFacts("=", "50", "this epoch is done", False),
+    "tick": KindFacts("=", "300", "this tick is done", False),
+}
+
 _PATH = "run.until"
-_OPERATORS: dict[str, str] = {"loss": "<", "jump": ">", "epoch": "=", "tick": "="}
-_EXAMPLES: dict[str, str] = {"loss": "loss<2.7", "jump": "jump>0.5", "epoch": "epoch=50", "tick": "tick=300"}
 _MOST = 10**15  # ticks, and epochs
-_FORM = re.compile(r"(loss|jump|epoch|tick)\s*([<>=])\s*(.*)")
+_FORM = re.compile(rf"({'|'.join(kind for kind, facts in KINDS.items() if facts.operator)})\s*([<>=])\s*(.*)")
 _LONGEST = 24  # characters of a text that are repeated in a message
 
 
 class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run pauses at. `learnt` has no number; epochs and ticks are whole ones."""
+    """What a run pauses at. `learnt` and `nan` have no number; epochs and ticks are whole ones."""
 
     kind: Kind
     value: float = 0
 
     def __str__(self) -> str:
         """Return the text that `parse` reads."""
-        operator = _OPERATORS.get(self.kind)
-        if operator is None:
+        operator = KINDS[self.kind].operator
+        if not operator:
             return self.kind
         number = int(self.value) if operator == "=" else repr(float(self.value)).removesuffix(".0")
         return f"{self.kind}{operator}{number}"
@@ -40,15 +62,18 @@ class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
 def parse(text: str) -> Breakpoint:
     """Read the breakpoint that a text names. Raises ExperimentError, whose `value` is the text."""
     word = text.strip()
-    if word == "learnt":
-        return Breakpoint(kind="learnt")
+    for alone, facts in KINDS.items():
+        if word == alone and not facts.operator:
+            return Breakpoint(kind=alone)
     found = _FORM.fullmatch(word)
     if found is None:
-        raise _error(text, f"is no breakpoint: it must be learnt, {', '.join(_EXAMPLES.values())} or {NEVER}")
+        forms = ", ".join(facts.form(each) for each, facts in KINDS.items())
+        raise _error(text, f"is no breakpoint: it must be {forms} or {NEVER}")
     name, operator, number = found.groups()
     kind: Kind = name  # type: ignore[assignment]  # the pattern allows no other
-    if operator != _OPERATORS[kind]:
-        raise _error(text, f"is no breakpoint: it must be {kind}{_OPERATORS[kind]}NUMBER, as in {_EXAMPLES[kind]}")
+    if operator != KINDS[kind].operator:
+        form = KINDS[kind].form(kind)
+        raise _error(text, f"is no breakpoint: it must be {kind}{KINDS[kind].operator}NUMBER, as in {form}")
     return Breakpoint(kind=kind, value=_whole(text, kind, number) if operator == "=" else _real(text, kind, number))
 
 
@@ -59,24 +84,24 @@ def parse_all(texts: tuple[str, ...]) -> tuple[Breakpoint, ...]:
 
 def needs_learning(text: str) -> bool:
     """Tell whether this would never come in a run that learns nothing."""
-    return text.strip().startswith(("learnt", "loss", "jump"))
+    return text.strip().startswith(tuple(kind for kind, facts in KINDS.items() if facts.learning))
 
 
-def _whole(text: str, kind: str, number: str) -> int:
+def _whole(text: str, kind: Kind, number: str) -> int:
     if not (number.isascii() and number.isdecimal() and len(number) <= 20):
-        raise _error(text, f"needs a whole number, as in {_EXAMPLES[kind]}")
+        raise _error(text, f"needs a whole number, as in {KINDS[kind].form(kind)}")
     if not 1 <= int(number) <= _MOST:
         raise _error(text, f"is out of reach: the {kind} must be 1 or more, and at most {_MOST:,}")
     return int(number)
 
 
-def _real(text: str, kind: str, number: str) -> float:
+def _real(text: str, kind: Kind, number: str) -> float:
     try:
         value = float(number)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise _error(text, f"needs a number, as in {_EXAMPLES[kind]}")
+        raise _error(text, f"needs a number, as in {KINDS[kind].form(kind)}")
     if value < 0 or (kind == "loss" and not value):
         raise _error(
             text, "can never be: no loss is below 0" if kind == "loss" else "is too small: it must be at least 0"

@@ -14,7 +14,8 @@ from rnn_tui.experiment.validate import from_dict, to_dict
 POINTS = st.one_of(
     st.just(Breakpoint(kind="learnt")),
     st.builds(Breakpoint, kind=st.just("loss"), value=st.floats(0, 1e300, exclude_min=True)),
-    st.builds(Breakpoint, kind=st.just("jump"), value=st.floats(0, 1e300)),
+    st.just(Breakpoint(kind="nan")),
+    st.builds(Breakpoint, kind=st.sampled_from(["jump", "grad"]), value=st.floats(0, 1e300)),
     st.builds(Breakpoint, kind=st.sampled_from(["epoch", "tick"]), value=st.integers(1, 10**15)),
 )
 
@@ -37,6 +38,8 @@ def test_what_is_printed_is_read_again(point: Breakpoint) -> None:
         ("jump>0", "jump>0"),
         ("jump>-0.0", "jump>0"),
         ("jump>.5", "jump>0.5"),
+        ("grad > 1e2", "grad>100"),
+        (" nan", "nan"),
         ("epoch=50", "epoch=50"),
         ("epoch = 007", "epoch=7"),
         ("tick=1000000", "tick=1000000"),
@@ -47,7 +50,7 @@ def test_breakpoints_have_one_way_to_be_written(text: str, printed: str) -> None
 
 
 WRONG = {
-    "": "it must be learnt, loss<2.7, jump>0.5, epoch=50, tick=300 or never",
+    "": "it must be learnt, loss<2.7, jump>0.5, grad>10, nan, epoch=50, tick=300 or never",
     "learned": "'learned' is no breakpoint: it must be learnt, ",
     "LOSS<2": "is no breakpoint: it must be learnt, ",
     "loss": "is no breakpoint: it must be learnt, ",
@@ -64,6 +67,10 @@ WRONG = {
     "loss<0": "can never be: no loss is below 0",
     "loss<-1": "can never be: no loss is below 0",
     "jump>-1": "is too small: it must be at least 0",
+    "grad<1": "it must be grad>NUMBER, as in grad>10",
+    "grad>-1": "is too small: it must be at least 0",
+    "grad>nan": "needs a number, as in grad>10",
+    "nan>1": "is no breakpoint: it must be learnt, ",
     "epoch=": "needs a whole number, as in epoch=50",
     "epoch=1.5": "needs a whole number",
     "epoch=٣": "needs a whole number",
@@ -98,7 +105,7 @@ def test_never_names_none_and_each_counts_once() -> None:
     assert [str(each) for each in parse_all(("epoch=5", "learnt", "epoch = 5"))] == ["epoch=5", "learnt"]
 
 
-@pytest.mark.parametrize("text", ["learnt", "loss<1", "jump>1", "epoch=1", "tick=1"])
+@pytest.mark.parametrize("text", ["learnt", "loss<1", "jump>1", "grad>1", "nan", "epoch=1", "tick=1"])
 def test_what_learns_nothing_cannot_come_to_a_loss(text: str) -> None:
     values = to_dict(LESSONS["hello"])
     values["run"]["until"] = [text]

@@ -118,7 +118,8 @@ class Recording:
         if not self._trainer.learns:
             return
         breakpoints = self._plan.breakpoints
-        self._recorder.record(self._history.branch, prediction=self._fetches_at_once or breakpoints.learnt)
+        prediction = self._fetches_at_once or breakpoints.learnt
+        self._recorder.record(self._history.branch, prediction=prediction, gradients=breakpoints.gradients)
         if self._fetches_at_once or breakpoints.losses or self._recorder.is_full:
             self.drain()
 

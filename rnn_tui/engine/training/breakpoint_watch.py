@@ -1,6 +1,8 @@
 """Whether a run has come to one of its breakpoints; asked where something new has been computed, never in replays."""
 
-from rnn_tui.experiment.breakpoints import Breakpoint, parse_all
+import math
+
+from rnn_tui.experiment.breakpoints import KINDS, Breakpoint, parse_all
 
 __all__ = ["BreakpointWatch", "Hit", "describe_hits"]
 
@@ -13,11 +15,12 @@ class BreakpointWatch:
     def __init__(self, until: tuple[str, ...] = ()) -> None:
         """Raise ExperimentError for a text that is not a breakpoint."""
         points = parse_all(until)
-        self._updates = tuple(each for each in points if each.kind in ("learnt", "loss", "jump"))
+        self._updates = tuple(each for each in points if KINDS[each.kind].learning)
         self._ticks = {int(each.value): each for each in points if each.kind == "tick"}
         self._epochs = {int(each.value): each for each in points if each.kind == "epoch"}
         self.losses = bool(self._updates)  # whether every update's loss must be known at once
         self.learnt = any(each.kind == "learnt" for each in points)  # whether every prediction must be
+        self.gradients = any(each.kind in ("grad", "nan") for each in points)  # whether every gradient's norm must be
 
     def goes_past(self, tick: int) -> bool:
         """Tell whether a later tick is to be reached, after however many epochs."""
@@ -32,19 +35,36 @@ class BreakpointWatch:
             hits.append((self._epochs[epoch], f"epoch {epoch:,} is done"))
         return hits
 
-    def at_update(self, before: float | None, loss: float, *, learnt: bool) -> list[Hit]:
-        """Return those that a whole pass comes to, after one with the loss `before`; `learnt`: the first right one."""
-        hits = []
-        for each in self._updates:
-            if each.kind == "learnt":
-                if learnt:
-                    hits.append((each, "the prediction is right for the first time"))
-            elif each.kind == "loss":
-                if loss < each.value and (before is None or not before < each.value):
-                    hits.append((each, f"the loss has fallen to {loss:.4f}"))
-            elif before is not None and loss - before > each.value:
-                hits.append((each, f"the loss has jumped from {before:.4f} to {loss:.4f}"))
-        return hits
+    def at_update(
+        self, before: float | None, loss: float | None, *, learnt: bool, norm: float | None = None
+    ) -> list[Hit]:
+        """Return those that a whole pass comes to, after one with the loss `before`.
+
+        `learnt`: the first one that is right; `norm`: of all its gradients, where that is known.
+        """
+        return [(each, words) for each in self._updates if (words := _hit(each, before, loss, learnt, norm))]
+
+
+def _hit(point: Breakpoint, before: float | None, loss: float | None, learnt: bool, norm: float | None) -> str:
+    """Say what has come to pass, or return ""."""
+    match point.kind:
+        case "learnt" if learnt:
+            return "the prediction is right for the first time"
+        case "loss" if loss is not None and loss < point.value and (before is None or not before < point.value):
+            return f"the loss has fallen to {loss:.4f}"
+        case "jump" if loss is not None and before is not None and loss - before > point.value:
+            return f"the loss has jumped from {before:.4f} to {loss:.4f}"
+        case "grad" if norm is not None and not norm <= point.value:
+            return f"the norm of all gradients is {norm:.4g}"
+        case "nan" if loss is not None and not math.isfinite(loss) and (before is None or math.isfinite(before)):
+            return f"the loss is {_no_number(loss)}"
+        case "nan" if norm is not None and not math.isfinite(norm) and (loss is None or math.isfinite(loss)):
+            return f"a gradient is {_no_number(norm)}"
+    return ""
+
+
+def _no_number(value: float) -> str:
+    return "NaN" if math.isnan(value) else "infinite"
 
 
 def describe_hits(hits: list[Hit]) -> str:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from rnn_tui.engine.training.branches import Branch
 from rnn_tui.engine.training.breakpoint_watch import BreakpointWatch, Hit
+from rnn_tui.engine.training.gradient_norm import gradient_norm
 from rnn_tui.engine.training.loss_history import first_difference
 from rnn_tui.engine.training.prediction import scored_predictions
 from rnn_tui.engine.training.trainer import Trainer
@@ -21,7 +22,8 @@ class Recorder:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        self._waiting: list[tuple[bool, Tensor, int, int]] = []  # losses: of an update or not, which tick and pass
+        # losses: of an update or not, which tick and pass; and the norm of the gradients, where it is asked for
+        self._waiting: list[tuple[bool, Tensor, int, int, Tensor | None]] = []
         self._last_prediction: Tensor | None = None
 
     @property
@@ -29,15 +31,16 @@ class Recorder:
         """Whether enough waits to be fetched at once."""
         return len(self._waiting) >= _DRAIN_EVERY
 
-    def record(self, branch: Branch, *, prediction: bool) -> None:
-        """Keep the losses of the tick that has just been done, and with the end of a pass what it predicts."""
+    def record(self, branch: Branch, *, prediction: bool, gradients: bool = False) -> None:
+        """Keep the losses of the tick that has just been done; at the end of a pass what it predicts, and ‖∂L/∂W‖."""
         trainer = self._trainer
         if trainer.loss is not None and trainer.unit == "character":
-            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch))
+            self._waiting.append((False, trainer.loss, trainer.ticks, trainer.epoch, None))
         if trainer.at_end_of_pass and trainer.total is not None:
             summed = trainer.experiment.data.per_character and trainer.experiment.training.reduction == "sum"
             total = trainer.total / trainer.dataset.targets_by(trainer.length) if summed else trainer.total
-            self._waiting.append((True, total, trainer.ticks, trainer.epoch))
+            norm = gradient_norm(trainer.gradients()) if gradients else None
+            self._waiting.append((True, total, trainer.ticks, trainer.epoch, norm))
             if prediction:
                 self.note_prediction(branch)
 
@@ -45,7 +48,7 @@ class Recorder:
         """Fetch the losses that wait; return the breakpoints they come to, and a line for the first not finite."""
         hits: list[Hit] = []
         problem = ""
-        for is_update, loss, tick, number in self._waiting:
+        for is_update, loss, tick, number, norm in self._waiting:
             value = loss.item()
             series = branch.losses if is_update else branch.character_losses
             before = series.last()
@@ -53,7 +56,9 @@ class Recorder:
             if is_update:
                 branch.held_out.learnt(value)
             if is_update and watch.losses:
-                hits += watch.at_update(before, value, learnt=branch.predictions.learnt == number)
+                is_right = branch.predictions.learnt == number
+                size = None if norm is None else norm.item()
+                hits += watch.at_update(before, value, learnt=is_right, norm=size)
             if not math.isfinite(value) and not problem:
                 problem = _no_number(value, tick, -(-number // self._trainer.dataset.batches))
         self._waiting.clear()

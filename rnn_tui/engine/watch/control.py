@@ -24,7 +24,9 @@ class Control:
         self.closing = False  # nothing is held any more
         self._steps = 0  # passes that a held script may do
         self._until = BreakpointWatch()
-        self._texts: tuple[str, ...] = ()  # of the breakpoints
+        self.until: tuple[str, ...] = ()  # the breakpoints
+        self._judged: tuple[LossSeries | None, int] = (None, 0)  # the losses that breakpoints have seen, and how many
+        self._tick = 0  # which they have seen
         self._woken = threading.Condition()
         self._last_pass = 0.0
 
@@ -36,7 +38,12 @@ class Control:
     @property
     def needs_losses(self) -> bool:
         """Whether each loss must be known at once, for a breakpoint."""
-        return bool(self._texts) and not self.is_read_only
+        return bool(self.until) and not self.is_read_only
+
+    @property
+    def needs_gradients(self) -> bool:
+        """Whether the norm of all gradients must be known after each backward, for a breakpoint."""
+        return self._until.gradients and not self.is_read_only
 
     def obey(self, command: Command) -> None:
         """Carry out a command; one that is not about this is ignored."""
@@ -49,7 +56,7 @@ class Control:
                 case SetSpeed(speed=speed):
                     self.speed = speed
                 case SetBreakpoints(until=until):
-                    self._until, self._texts = BreakpointWatch(until), until
+                    self._until, self.until = BreakpointWatch(until), until
         self.wake()
 
     def hold(self) -> None:
@@ -76,15 +83,21 @@ class Control:
         with self._woken:
             self._woken.wait(seconds)
 
-    def count_pass(self, tick: int, losses: LossSeries) -> None:
-        """Note that a pass is over, the newest of these losses; it may be one to hold at."""
+    def count_pass(self, tick: int, losses: LossSeries, norm: float | None = None) -> None:
+        """Note that a pass is over, the newest of these losses; it may be one to hold at.
+
+        `norm`: of all its gradients, where a breakpoint needs it.
+        """
         if self._steps:
             self._steps -= 1
         if not self.needs_losses:
             return
-        loss, before = losses.last(), losses.at(len(losses) - 2)
-        hits = self._until.at_tick(tick, None)
-        hits += [] if loss is None else self._until.at_update(before, loss, learnt=False)
+        is_new = self._judged != (losses, len(losses))  # not where this pass was of another network
+        self._judged = losses, len(losses)
+        loss, before = (losses.last(), losses.at(len(losses) - 2)) if is_new else (None, None)
+        hits = self._until.at_tick(tick, None) if tick != self._tick else []
+        self._tick = tick
+        hits += self._until.at_update(before, loss, learnt=False, norm=norm)
         if hits:
             self.held, self._steps = True, 0
             self.notice = f"Held at update {tick:,}: {describe_hits(hits)}."

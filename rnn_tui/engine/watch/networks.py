@@ -59,6 +59,13 @@ class Networks:
         return [each for each in self._known.values() if each.module() is not None]
 
     @property
+    def models(self) -> list[nn.Module]:
+        """The models that are known and still there."""
+        if self._given is not None:
+            return [self._given]
+        return [each for known in self._models if (each := known()) is not None]
+
+    @property
     def are_named(self) -> bool:
         """Whether no names are looked for: only calls of recurrent modules matter then."""
         return not self._naming or self._given is not None

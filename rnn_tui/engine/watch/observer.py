@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from rnn_tui.engine.answers.guard import one_line
+from rnn_tui.engine.training.gradient_norm import gradient_norm
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.watch.capture import Capture, is_recurrent
 from rnn_tui.engine.watch.networks import Networks, WatchedNetwork
@@ -41,6 +42,7 @@ class Observer:
         self.noted_lr: float | None = None  # as the script has said it
         self.losses = WatchedLosses()
         self._scaled: tuple[Tensor, Tensor] | None = None  # the newest loss for a scaled backward, and its factor
+        self._factor: Tensor | None = None  # by which the loss of the newest backward, and so its gradients, was scaled
         self._moment = moment
         self._failed = failed
         self._called: set[int] = set()  # networks of the pass under way
@@ -83,9 +85,11 @@ class Observer:
         """Note the loss of a pass that is over, and let pictures be made."""
         self.passes += 1
         self.tick = self.updates + 1 if self.updates or self.optimizers.any else self.passes
+        self._factor = None
         root = roots[0].detach() if len(roots) == 1 and roots[0].numel() == 1 else None
         if self._scaled is not None and root is not None and self._scaled[0] is roots[0]:
-            root = root / self._scaled[1].to(root.device)
+            self._factor = self._scaled[1]
+            root = root / self._factor.to(root.device)
             if self.capture is not None:
                 self.capture.scale = float(self._scaled[1])
         self._scaled = None
@@ -121,6 +125,18 @@ class Observer:
         """Return the losses of the passes in which a network was called, as far as they have been fetched."""
         module = None if network is None else network.module()
         return self.losses.all if module is None else self.losses.of(id(module))
+
+    def gradient_norm(self, network: WatchedNetwork | None) -> float | None:
+        """Return ‖∂L/∂W‖ over all weights of a network's model, as the newest backward has left it; waits for a GPU.
+
+        None where there is no gradient, or where a gradient scaler will skip the update since one is not finite.
+        """
+        model = None if network is None else network.model()
+        models = self.networks.models if model is None else [model]
+        norm = gradient_norm(weight.grad for each in models for weight in each.parameters())
+        if norm is None or self._factor is None:
+            return None if norm is None else float(norm)
+        return float(norm / self._factor.to(norm.device)) if norm.isfinite() else None
 
     def note(self, **values: float) -> None:
         """Take the loss and the learning rate from the script itself."""

@@ -18,7 +18,7 @@ from rnn_tui.engine.answers.guard import one_line
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watch_pictures import WatchPictures
-from rnn_tui.protocol.commands import Command, Interrupt, SelectNetwork
+from rnn_tui.protocol.commands import Command, Interrupt, SelectNetwork, SetBreakpoints
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.subject import Ability
@@ -131,6 +131,8 @@ class WatchHost:
                 self.control.release()
                 os.kill(os.getpid(), signal.SIGINT)
         self.control.obey(command)
+        if isinstance(command, SetBreakpoints):
+            self.pictures.description += 1  # which they are a part of
         self.pictures.revision += 1
         self.observer.wanted = True
 
@@ -169,7 +171,8 @@ class WatchHost:
         pictures.count_pass(now)
         if self.control.needs_losses:
             observer.losses.drain()
-        self.control.count_pass(observer.tick, observer.losses_of(pictures.network))
+        norm = observer.gradient_norm(pictures.network) if self.control.needs_gradients else None
+        self.control.count_pass(observer.tick, observer.losses_of(pictures.network), norm)
         is_there = observer.capture is not None or not observer.networks.all
         if observer.armed and is_there:
             pictures.look()

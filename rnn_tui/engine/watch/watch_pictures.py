@@ -140,11 +140,13 @@ class WatchPictures:
         if look.opened == self.description:
             return None
         model = None if self.network is None else self.network.model()
+        run = replace(self._experiment.run, until=self._control.until)
+        experiment = replace(self._experiment, run=run)
         return Opened(
             run=self.description,
             name=self._name,
-            experiment=self._experiment,
-            began=self._experiment,
+            experiment=experiment,
+            began=experiment,
             weights=0 if model is None else sum(weight.numel() for weight in model.parameters()),
             device=self._device,
             torch=str(torch.__version__),

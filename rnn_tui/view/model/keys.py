@@ -176,7 +176,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Choose where to pause: the first right prediction, a loss, a jump of the loss, an epoch, a tick.",
             needs="breakpoints",
             in_script=InScript(
-                "breakpoints", "Choose where the script is held: a loss, a jump of the loss, an update."
+                "breakpoints", "Choose where the script is held: a loss, a jump, a gradient, a NaN, an update."
             ),
         ),
     ),

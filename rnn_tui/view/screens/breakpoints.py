@@ -13,23 +13,15 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.experiment.breakpoints import Breakpoint, Kind, parse
+from rnn_tui.experiment.breakpoints import KINDS, Breakpoint, Kind, parse
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.view.screens.editors import TextInput
 from rnn_tui.view.screens.form import Fields, Form
 
 __all__ = ["BreakpointsScreen"]
 
-_KINDS: dict[Kind, tuple[str, str, str]] = {  # what comes before the number, an example, an explanation
-    "learnt": ("learnt", "", "first right prediction"),
-    "loss": ("loss <", "2.7", "the loss falls below this"),
-    "jump": ("jump >", "0.5", "it rises by more at once"),
-    "epoch": ("epoch =", "50", "this epoch is done"),
-    "tick": ("tick =", "300", "this tick is done"),
-}
-_OF_SCRIPT: tuple[Kind, ...] = ("loss", "jump", "tick")
-_LEARNING: tuple[Kind, ...] = ("learnt", "loss", "jump")
-_SCRIPT_ABOUT = "The script is held when … (It is always held if the loss is NaN or infinite.)"
+_OF_SCRIPT: tuple[Kind, ...] = ("loss", "jump", "grad", "nan", "tick")
+_SCRIPT_ABOUT = "The script is held when …"
 _ABOUT = "The run pauses when … (It always pauses if the loss is NaN or infinite.)"
 
 
@@ -87,12 +79,12 @@ class Point(Widget):
     def __init__(self, kind: Kind, point: Breakpoint | None, *, is_script: bool = False) -> None:
         super().__init__()
         self.kind = kind
-        label, example, self._about = _KINDS[kind]
-        if is_script and kind == "tick":
-            label, self._about = "update =", "this update is done"
-        self.box = Box(label, point is not None)
-        number = str(point).partition(label[-1])[2] if point is not None and example else ""
-        self.number = TextInput(number, placeholder=example, compact=True) if example else None
+        self._name = "update" if is_script and kind == "tick" else kind
+        facts = KINDS[kind]
+        self._about = facts.about.replace("tick", self._name)
+        self.box = Box(f"{self._name} {facts.operator}".rstrip(), point is not None)
+        number = str(point).partition(facts.operator)[2] if point is not None and facts.operator else ""
+        self.number = TextInput(number, placeholder=facts.example, compact=True) if facts.operator else None
 
     def compose(self) -> ComposeResult:
         """Lay out the row."""
@@ -109,9 +101,9 @@ class Point(Widget):
             if not self.box.on_:
                 return None
             text = self.number.value.strip() if self.number is not None else ""
-            return str(parse(_KINDS[self.kind][0].replace(" ", "") + text))
+            return str(parse(f"{self.kind}{KINDS[self.kind].operator}{text}"))
         except ExperimentError as error:
-            problem = safe(str(error))
+            problem = safe(str(error)).replace(self.kind, self._name)
             raise
         finally:
             self.set_class(bool(problem), "-wrong")
@@ -138,8 +130,8 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
     def fields(self) -> ComposeResult:
         """Yield a row for each breakpoint that is set, and one for each other kind."""
         there = [parse(text) for text in self._experiment.run.until]
-        for kind in _OF_SCRIPT if self._is_script else _KINDS:
-            if self._is_script or self._experiment.training.learn or kind not in _LEARNING:
+        for kind in _OF_SCRIPT if self._is_script else KINDS:
+            if self._is_script or self._experiment.training.learn or not KINDS[kind].learning:
                 set_ = [Point(kind, each, is_script=self._is_script) for each in there if each.kind == kind]
                 self._points += set_ or [Point(kind, None, is_script=self._is_script)]
         yield Static(_SCRIPT_ABOUT if self._is_script else _ABOUT, markup=False)

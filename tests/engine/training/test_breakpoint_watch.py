@@ -1,15 +1,21 @@
 """Breakpoints: where a run holds, against a plain loop over what the same run computes without them."""
 
+import math
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from rnn_tui.engine.host.commands import with_seed
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
+from rnn_tui.engine.training.breakpoint_watch import BreakpointWatch, describe_hits
+from rnn_tui.engine.training.gradient_norm import gradient_norm
 from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
@@ -86,6 +92,66 @@ def test_it_holds_where_the_loss_jumps(lr: float, seed: int, value: float) -> No
     losses, _ = unwatched(experiment(lr=lr, seed=seed))
     expected = [number for number in range(2, _PASSES + 1) if losses[number - 1] - losses[number - 2] > value]
     assert held_at(experiment("hihello-sequence", f"jump>{value}", lr=lr, seed=seed), _PASSES) == expected
+
+
+def test_it_holds_where_the_norm_of_all_gradients_is_larger() -> None:
+    torch.manual_seed(4)
+    network = nn.RNN(5, 5)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
+    x, y = torch.eye(5)[[0, 1, 0, 2, 3, 3]], torch.tensor([1, 0, 2, 3, 3, 4])  # hihell and ihello in "hielo"
+    norms = []
+    for _ in range(_PASSES):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(network(x)[0], y).backward()  # type: ignore[no-untyped-call]
+        squares = [each.grad.numpy().astype(np.float64) ** 2 for each in network.parameters() if each.grad is not None]
+        norms.append(float(np.sqrt(sum(each.sum() for each in squares))))
+        optimizer.step()
+    value = float(np.median(norms))
+    expected = [number for number, norm in enumerate(norms, 1) if norm > value]
+    assert 2 < len(expected) < _PASSES
+    assert held_at(experiment("hihello-sequence", f"grad>{value}", lr=0.05, seed=4), _PASSES) == expected
+
+
+NAN, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("before", "loss", "norm", "said"),
+    [
+        (0.5, 0.5, 1.0, ""),
+        (0.5, NAN, NAN, "the loss is NaN"),
+        (None, INF, None, "the loss is infinite"),
+        (NAN, NAN, NAN, ""),  # it was before
+        (0.5, 0.5, NAN, "a gradient is NaN"),
+        (None, None, INF, "a gradient is infinite"),
+        (0.5, 0.5, None, ""),
+    ],
+)
+def test_it_holds_where_something_is_not_finite(
+    before: float | None, loss: float | None, norm: float | None, said: str
+) -> None:
+    watch = BreakpointWatch(("nan",))
+    assert watch.losses
+    assert watch.gradients
+    hits = watch.at_update(before, loss, learnt=False, norm=norm)
+    assert describe_hits(hits) == (f"{said} (nan)" if said else "")
+
+
+def test_no_gradient_is_needed_by_others() -> None:
+    assert not BreakpointWatch(("learnt", "loss<1", "jump>1", "epoch=1", "tick=1")).gradients
+
+
+def test_the_norm_is_that_of_all_values_together() -> None:
+    parts = [torch.tensor([3.0, 0.0]), None, torch.full((2, 8), 3.0, dtype=torch.bfloat16)]
+    assert gradient_norm(parts) == pytest.approx(math.sqrt(9 + 16 * 9))
+    large = torch.full((4,), 40_000.0, dtype=torch.float16)  # whose norm is beyond that type
+    assert gradient_norm([large]) == pytest.approx(80_000, rel=1e-3)
+    sparse = torch.sparse_coo_tensor(torch.tensor([[1, 1]]), torch.tensor([1.0, 3.0]), (5,), check_invariants=True)
+    assert gradient_norm([sparse, torch.tensor(3.0)]) == pytest.approx(5.0)
+    assert gradient_norm([None]) is None
+    found = gradient_norm([torch.tensor([1.0, NAN])])
+    assert found is not None
+    assert found.isnan()
 
 
 @pytest.mark.parametrize("name", ["hihello", "hihello-sequence", "hello-cell", "six-words"])

@@ -52,6 +52,50 @@ def test_it_is_held_where_the_loss_has_fallen_or_an_update_is_reached() -> None:
     assert control.holds
 
 
+def test_it_is_held_where_a_gradient_is_large_or_not_finite() -> None:
+    control = Control(read_only=False, held=False)
+    control.obey(SetBreakpoints(until=("loss<0.1",)))
+    assert not control.needs_gradients
+    control.obey(SetBreakpoints(until=("grad>2", "nan")))
+    assert control.needs_gradients
+    control.count_pass(1, losses(1.0), 2.0)
+    assert not control.holds
+    control.count_pass(2, losses(1.0, 0.9), 2.5)
+    assert control.notice == "Held at update 2: the norm of all gradients is 2.5 (grad>2)."
+    control.obey(Play(on=True))
+    control.count_pass(3, losses(1.0, 0.9, 0.8), float("inf"))
+    assert control.holds
+    assert control.notice == (
+        "Held at update 3: the norm of all gradients is inf (grad>2); a gradient is infinite (nan)."
+    )
+
+
+def test_a_loss_is_judged_once() -> None:
+    """The passes of other networks have losses of their own."""
+    control = Control(read_only=False, held=False)
+    control.obey(SetBreakpoints(until=("jump>0.5",)))
+    mine = losses(1.0, 2.0)
+    control.count_pass(2, mine)
+    assert control.holds
+    control.obey(Play(on=True))
+    control.count_pass(3, mine)
+    assert not control.holds
+    mine.append(3.0)
+    control.count_pass(4, mine)
+    assert control.holds
+
+
+def test_an_update_of_several_passes_is_reached_once() -> None:
+    control = Control(read_only=False, held=False)
+    control.obey(SetBreakpoints(until=("tick=2",)))
+    held = []
+    for tick in (1, 1, 2, 2, 3):
+        control.count_pass(tick, losses())
+        held.append(control.holds)
+        control.obey(Play(on=True))
+    assert held == [False, False, True, False, False]
+
+
 @pytest.mark.parametrize("command", [Play(on=False), Step(), SetSpeed(speed=1e-3), SetBreakpoints(until=("tick=1",))])
 def test_one_that_is_only_looked_at_is_never_held(command: Play | Step | SetSpeed | SetBreakpoints) -> None:
     control = Control(read_only=True, held=True)

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.watch import hooks, watch_host
+from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.watched_pass import WatchedPass
 from rnn_tui.engine.watch.watcher import Watcher
-from rnn_tui.protocol.commands import Play, Step
+from rnn_tui.protocol.commands import Play, SetBreakpoints, Step
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
@@ -400,3 +401,92 @@ def test_a_projected_lstm_is_named_and_its_losses_are_there() -> None:
     assert "proj_size" in frame.failures[0].problem
     assert frame.curve is not None
     assert len(frame.curve.x) == 1
+
+
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Why the script is held, each time; it goes on at once."""
+    found: list[str] = []
+
+    def sleep(control: Control, _: float = 0.0) -> None:
+        found.append(control.notice)
+        control.release()
+
+    monkeypatch.setattr(Control, "sleep", sleep)
+    return found
+
+
+@pytest.mark.parametrize("scale", [0.0, 1024.0])
+def test_a_breakpoint_at_the_norm_of_all_gradients(scale: float, notices: list[str]) -> None:
+    def train() -> list[float]:
+        loop, norms = Loop(), []
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale or 1.0, enabled=bool(scale))  # type: ignore[attr-defined, unused-ignore]
+        for _ in range(4):
+            loop.optimizer.zero_grad()
+            logits = loop.model(loop.x)
+            loss = 10 * F.cross_entropy(logits.reshape(-1, V), loop.y.reshape(-1))
+            scaler.scale(loss).backward()
+            scaler.unscale_(loop.optimizer)
+            squares = [(each.grad.double() ** 2).sum() for each in loop.model.parameters() if each.grad is not None]
+            norms.append(float(torch.stack(squares).sum().sqrt()))
+            scaler.step(loop.optimizer)
+            scaler.update()
+        return norms
+
+    norms = train()
+    value = sorted(norms)[1]
+    with Watcher().start() as watcher:
+        watcher._host.obey(SetBreakpoints(until=(f"grad>{value * 1.0001}", "nan")))
+        assert train() == norms
+    assert [text.partition(" (")[0] for text in notices] == [
+        f"Held at update {number}: the norm of all gradients is {norm:.4g}"
+        for number, norm in enumerate(norms, 1)
+        if norm > value
+    ]
+
+
+def test_a_breakpoint_at_a_gradient_that_is_not_finite(notices: list[str]) -> None:
+    module = nn.RNN(5, H)
+    with Watcher(module).start() as watcher:
+        watcher._host.obey(SetBreakpoints(until=("nan",)))
+        for factor in (1.0, 0.0, 1.0):
+            module.zero_grad()
+            (factor * module(torch.ones(T, N, 5))[0].square().sum()).sqrt().backward()  # √ has no slope at 0
+    assert notices == ["Held at update 2: a gradient is NaN (nan)."]
+
+
+def test_a_gradient_that_a_scaler_skips_is_no_breakpoint(notices: list[str]) -> None:
+    module = nn.RNN(5, H, nonlinearity="relu")
+    scaler = torch.amp.GradScaler("cpu", init_scale=1e38)  # type: ignore[attr-defined, unused-ignore]
+    for each in module.parameters():
+        each.data.fill_(1e-3)  # small values, and a slope of a hundred
+    with Watcher(module).start() as watcher:
+        watcher._host.obey(SetBreakpoints(until=("nan", "grad>1e30")))
+        loss = module(torch.full((T, N, 5), 100.0))[0].mean()
+        scaler.scale(loss).backward()
+    assert loss < 1
+    assert any(not each.grad.isfinite().all() for each in module.parameters() if each.grad is not None)
+    assert notices == []
+
+
+def test_gradients_are_read_for_a_breakpoint_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for a GPU where none is set."""
+    asked: list[str] = []
+    monkeypatch.setattr(watch_host.Observer, "gradient_norm", lambda *_: asked.append("norm"))
+    loop = Loop()
+    with Watcher().start() as watcher:
+        for until in ((), ("loss<0.001", "tick=9")):
+            watcher._host.obey(SetBreakpoints(until=until))
+            loop.three_updates()
+        assert asked == []
+        watcher._host.obey(SetBreakpoints(until=("nan",)))
+        loop.update()
+        assert asked == ["norm"]
+
+
+def test_breakpoints_are_a_part_of_the_description() -> None:
+    with Watcher().start() as watcher:
+        watcher._host.obey(SetBreakpoints(until=("nan", "loss<1")))
+        opened = watcher._host.pictures.opened(FrameRequest(number=1, opened=1))
+        assert opened is not None
+        assert opened.experiment.run.until == ("nan", "loss<1")
