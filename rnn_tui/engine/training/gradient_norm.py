@@ -15,9 +15,10 @@ def gradient_norm(gradients: Iterable[Tensor | None]) -> Tensor | None:
     NaN and infinities in a gradient make it NaN or infinite; half precision alone does not.
     """
     norms = [_norm(each) for each in gradients if each is not None]
-    return torch.linalg.vector_norm(torch.stack([each.to(norms[0].device) for each in norms])) if norms else None
+    return torch.linalg.vector_norm(torch.stack([each.to(norms[0]) for each in norms])) if norms else None
 
 
 def _norm(gradient: Tensor) -> Tensor:
     values = gradient.coalesce().values() if gradient.is_sparse else gradient
-    return torch.linalg.vector_norm(values, dtype=torch.promote_types(values.dtype, torch.float32)).double()
+    norm: Tensor = torch.linalg.vector_norm(values, dtype=torch.promote_types(values.dtype, torch.float32))
+    return norm

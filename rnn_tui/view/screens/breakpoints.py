@@ -79,10 +79,10 @@ class Point(Widget):
     def __init__(self, kind: Kind, point: Breakpoint | None, *, is_script: bool = False) -> None:
         super().__init__()
         self.kind = kind
-        self._name = "update" if is_script and kind == "tick" else kind
+        self._word = "update" if is_script and kind == "tick" else kind
         facts = KINDS[kind]
-        self._about = facts.about.replace("tick", self._name)
-        self.box = Box(f"{self._name} {facts.operator}".rstrip(), point is not None)
+        self._about = facts.about.replace("tick", self._word)
+        self.box = Box(f"{self._word} {facts.operator}".rstrip(), point is not None)
         number = str(point).partition(facts.operator)[2] if point is not None and facts.operator else ""
         self.number = TextInput(number, placeholder=facts.example, compact=True) if facts.operator else None
 
@@ -103,7 +103,7 @@ class Point(Widget):
             text = self.number.value.strip() if self.number is not None else ""
             return str(parse(f"{self.kind}{KINDS[self.kind].operator}{text}"))
         except ExperimentError as error:
-            problem = safe(str(error)).replace(self.kind, self._name)
+            problem = safe(str(error)).replace(self.kind, self._word)
             raise
         finally:
             self.set_class(bool(problem), "-wrong")

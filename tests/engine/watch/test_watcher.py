@@ -14,6 +14,7 @@ from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.watch import hooks, watch_host
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.models import original_of
+from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watched_pass import WatchedPass
 from rnn_tui.engine.watch.watcher import Watcher
 from rnn_tui.protocol.commands import Play, SetBreakpoints, Step
@@ -425,7 +426,7 @@ def test_a_breakpoint_at_the_norm_of_all_gradients(scale: float, notices: list[s
             loop.optimizer.zero_grad()
             logits = loop.model(loop.x)
             loss = 10 * F.cross_entropy(logits.reshape(-1, V), loop.y.reshape(-1))
-            scaler.scale(loss).backward()
+            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             scaler.unscale_(loop.optimizer)
             squares = [(each.grad.double() ** 2).sum() for each in loop.model.parameters() if each.grad is not None]
             norms.append(float(torch.stack(squares).sum().sqrt()))
@@ -472,7 +473,7 @@ def test_a_gradient_that_a_scaler_skips_is_no_breakpoint(notices: list[str]) -> 
 def test_gradients_are_read_for_a_breakpoint_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for a GPU where none is set."""
     asked: list[str] = []
-    monkeypatch.setattr(watch_host.Observer, "gradient_norm", lambda *_: asked.append("norm"))
+    monkeypatch.setattr(Observer, "gradient_norm", lambda *_: asked.append("norm"))
     loop = Loop()
     with Watcher().start() as watcher:
         for until in ((), ("loss<0.001", "tick=9")):
