@@ -42,10 +42,12 @@ def is_outside(forecast: Forecast) -> bool:
     return bool(((said < low) | (said > high) | ~np.isfinite(said)).any())
 
 
-def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palette) -> list[Strip]:
+def draw_forecast(
+    forecast: Forecast, *, width: int, height: int, palette: Palette, is_ahead: bool = True
+) -> list[Strip]:
     """Draw `height` strips of `width` cells: the truth, the prediction over it, and after a line the free run.
 
-    What lies far outside the truth is left out.
+    What lies far outside the truth is left out. `is_ahead`: a prediction is the value of the next time step.
     """
     if height < 1:
         return []
@@ -66,12 +68,13 @@ def draw_forecast(forecast: Forecast, *, width: int, height: int, palette: Palet
         background=Style(),
         empty="no prediction yet",
     )
-    return [*_legend(forecast, width, palette), *chart]
+    return [*_legend(forecast, width, palette, is_ahead=is_ahead), *chart]
 
 
-def _legend(forecast: Forecast, width: int, palette: Palette) -> list[Strip]:
+def _legend(forecast: Forecast, width: int, palette: Palette, *, is_ahead: bool) -> list[Strip]:
     canvas = Canvas(width, _LEGEND)
-    parts = [("truth", "truth", palette.dim), ("one step ahead", "next", palette.accent)]
+    predicted = ("one step ahead", "next", palette.accent) if is_ahead else ("predicted", "predicted", palette.accent)
+    parts = [("truth" if is_ahead else "target", "truth" if is_ahead else "target", palette.dim), predicted]
     if len(forecast.free):
         parts.append(("on its own", "alone", palette.back))
     if len(forecast.truth) > forecast.end - forecast.first:
@@ -94,8 +97,9 @@ def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> 
 
 def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:
     """Return the range of the truth with some room above and below."""
-    low, high = float(forecast.truth.min(initial=np.inf)), float(forecast.truth.max(initial=-np.inf))
-    more = room * (high - low)
+    truth = forecast.truth[~np.isnan(forecast.truth)]  # a script has none at some time steps
+    low, high = float(truth.min(initial=np.inf)), float(truth.max(initial=-np.inf))
+    more = room * (high - low or abs(high) or 1.0) if len(truth) else 0.0
     return low - more, high + more
 
 

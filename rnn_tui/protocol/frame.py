@@ -71,11 +71,12 @@ class Status(Value, frozen=True, kw_only=True):
 
 
 class SeriesNumbers(Value, frozen=True, kw_only=True):
-    """Input, target and prediction of a series, in its units."""
+    """Input, target and prediction of a series, in its units; or those of a script that predicts numbers."""
 
-    values: Doubles  # (n,)
-    truth: Doubles  # (n,) the next values, or (0,) if nothing is learnt
+    values: Doubles  # (n,), or (0,) if a script reads other things than a number at each step
+    truth: Doubles  # (n,) the next values, or (0,) if nothing is learnt; of a script NaN at a step without a target
     predicted: Doubles = field(name="said")  # (f,), or (0,)
+    of: int = 1  # how many numbers are predicted at each step; this is the first of them
 
 
 class Steps(Value, frozen=True, kw_only=True):

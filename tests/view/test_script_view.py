@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 from textual.widgets import Static, Tree
@@ -10,7 +11,7 @@ from textual.widgets import Static, Tree
 from rnn_tui.protocol.commands import GoTo, Interrupt, Play, SelectNetwork, SetBreakpoints, SetSpeed, Step, StepBack
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
-from rnn_tui.protocol.frame import Failure
+from rnn_tui.protocol.frame import Failure, SeriesNumbers, Steps
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.first_frame import before_first_frame
@@ -95,6 +96,31 @@ def test_before_the_first_frame_nothing_is_made_up() -> None:
     assert frame.steps is None
     assert not frame.status.notice
     assert opened.subject == which.subject
+
+
+async def test_numbers_of_a_script_are_drawn_over_time_with_their_targets() -> None:
+    """Where there is no target, nothing is drawn; tokens stay where they are read."""
+    which = script()
+    engine = ScriptEngine(which)
+    truth, predicted = np.sin(np.arange(12.0)), np.cos(np.arange(12.0))
+    truth[2] = predicted[2] = np.nan
+    none, inputs = np.zeros(0, np.float32), np.arange(1, 13, dtype=np.int32)
+    numbers = SeriesNumbers(values=np.zeros(0), truth=truth, predicted=predicted, of=3)
+    steps = Steps(
+        first=0, inputs=inputs, targets=np.zeros(0, np.int32), top=np.zeros((12, 0), np.int32),
+        top_p=np.zeros((12, 0), np.float32), target_p=none, losses=none, numbers=numbers,
+    )  # fmt: skip
+    engine.extra = {"steps": steps}
+    async with running(which.experiment, engine=engine) as (_, app, _engine):
+        rows = [line.strip("│ ").split() for line in text_of(app, "#network").splitlines()]
+        drawn = {row[0]: row[1:] for row in rows if row}
+        known = [at for at in range(8) if at != 2]  # there is room for eight columns
+        np.testing.assert_allclose([float(each) for each in drawn["target"]], truth[known], atol=6e-3)
+        np.testing.assert_allclose([float(each) for each in drawn["output"]], predicted[known], atol=6e-3)
+        assert drawn["input"][:2] == ["the", "cat"]
+        picture = text_of(app, "#prediction")
+        assert "━ target ━ predicted" in picture
+        assert "the first of 3 numbers" in shown(app)
 
 
 # ---- what can be done -----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.arrays import Doubles, Floats, Integers
 from rnn_tui.protocol.frame import Check, Forecast, SeriesNumbers, States, Steps, TensorFact
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect import Answer
@@ -108,6 +108,8 @@ class Probe:
                 outputs=self._outputs(first, fed, row),
                 numbers=numbers,
             )
+        if isinstance(observed.dataset, SeriesDataset) and numbers is not None:
+            return self._steps_of_series(numbers, first, stop, row)
         if numbers is not None:
             return self._steps_of_numbers(numbers, first, stop, row)
         classes = len(observed.dataset.vocabulary)
@@ -120,7 +122,8 @@ class Probe:
         answers = targets[first : first + len(log_p), row]
         losses = step_losses(logits, answers)
         best = logits.argmax(-1, keepdim=True)  # of equals the first: as the prediction has it, which topk does not
-        top = logits.scatter(1, best, torch.inf).topk(min(max(wanted.top, 0), classes), dim=-1).indices
+        ranked = logits.scatter(1, best, torch.inf)[:, observed.classes_from :]
+        top = ranked.topk(min(max(wanted.top, 0), ranked.shape[-1]), dim=-1).indices + observed.classes_from
         return Steps(
             first=first,
             inputs=_integers(inputs),
@@ -144,12 +147,20 @@ class Probe:
         return right_rows(observed)
 
     def _numbers(self, first: int, stop: int, row: int) -> SeriesNumbers | None:
-        """Return inputs, targets and outputs in the window, in the units of a series."""
+        """Return inputs, targets and outputs in the window, in the units of a series, or as a script has them."""
         dataset, observed = self._observed.dataset, self._observed
-        if not isinstance(dataset, SeriesDataset):
-            return None
         none = np.zeros(0)
-        outputs = torch.cat(observed.logits)[first : min(stop, self.answered), row, 0] if observed.logits else None
+        answered = min(stop, self.answered, dataset.steps(row))
+        outputs = torch.cat(observed.logits)[first:answered, row, 0] if observed.logits else None
+        if not isinstance(dataset, SeriesDataset):
+            if outputs is None or dataset.targets is None or not dataset.targets.is_floating_point():
+                return None
+            return SeriesNumbers(
+                values=none if dataset.numbers is None else _doubles(dataset.numbers[first:stop, row]),
+                truth=_doubles(dataset.targets[first:stop, row]),
+                predicted=_doubles(outputs),
+                of=observed.logits[0].shape[-1],
+            )
         return SeriesNumbers(
             values=dataset.in_units(dataset.inputs[first:stop, row]),
             truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
@@ -157,6 +168,21 @@ class Probe:
         )
 
     def _steps_of_numbers(self, numbers: SeriesNumbers, first: int, stop: int, row: int) -> Steps:
+        """Return the steps of a script that predicts numbers; their losses are known to the script alone."""
+        inputs = self._observed.dataset.characters[first:stop, row]
+        none, right = np.zeros(0, np.float32), len(numbers.predicted)
+        return Steps(
+            first=first,
+            inputs=_integers(inputs),
+            targets=np.zeros(0, np.int32),
+            top=np.zeros((right, 0), np.int32),
+            top_p=np.zeros((right, 0), np.float32),
+            target_p=none,
+            losses=none,
+            numbers=numbers,
+        )
+
+    def _steps_of_series(self, numbers: SeriesNumbers, first: int, stop: int, row: int) -> Steps:
         observed, none = self._observed, np.zeros(0, np.float32)
         targets = observed.dataset.targets
         assert targets is not None
@@ -229,6 +255,10 @@ class Probe:
         if not self._observed.logits:
             return np.zeros((0, 0), np.float32)
         return floats(torch.cat(self._observed.logits)[first:fed, row])
+
+
+def _doubles(tensor: Tensor) -> Doubles:
+    return np.ascontiguousarray(tensor.detach().double().cpu().numpy())
 
 
 def _integers(tensor: Tensor) -> Integers:

@@ -42,7 +42,12 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         return replace(facts, note=_OWN_WAY)
     outputs = logits(focus)
     character = 0
-    if isinstance(dataset, SeriesDataset):
+    if dataset.targets is not None and dataset.targets.is_floating_point() and observed.segments:
+        if bool(dataset.targets[ask.step, focus.row].isnan()):
+            return replace(facts, note=_NO_TARGET)
+        numbers = None if dataset.numbers is None else dataset.numbers[: len(facts.inputs), focus.row].double().numpy()
+        facts = replace(facts, output="predicted", numbers=numbers, predicted=float(outputs[ask.step, 0]))
+    elif isinstance(dataset, SeriesDataset):
         numbers = dataset.in_units(dataset.inputs[:, focus.row])
         facts = replace(
             facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(outputs[ask.step, 0]))
@@ -55,6 +60,9 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         character = int(outputs[ask.step].argmax())  # of equals the first, as in the prediction
     seeds = outputs.new_zeros(focus.read, outputs.shape[-1])
     seeds[ask.step, character] = 1
+    seeds = seeds[:, observed.classes_from :]
+    if observed.model.head is not None and observed.model.head.out_features == 1 < seeds.shape[-1]:
+        seeds = seeds[:, 1:] - seeds[:, :1]  # yes and no are one output
     _, by_x = adjoints(focus.layers, through_head(observed, seeds[None]))
     values = (by_x[0] * focus.layers[0][0].x).sum(-1)
     return replace(facts, character=character, values=floats(values[: focus.reached]))

@@ -43,7 +43,7 @@ def tensor_facts(observed: ObservedPass, row: int = 0) -> tuple[TensorFact, ...]
         logits = torch.cat(observed.logits)[:fed, row]
         layers = recompute(observed, needed, [row])
         found = [layers[0].x[:, 0], *(each.h[:, 0] for each in layers)]
-        if observed.model.head is None:
+        if observed.model.head is None and not observed.segments:
             found[-1] = logits  # the very output of the pass
 
     def fact(name: str, size: int, counts: str, values: Tensor | None) -> TensorFact:
@@ -61,8 +61,13 @@ def tensor_facts(observed: ObservedPass, row: int = 0) -> tuple[TensorFact, ...]
     else:
         facts += _state_facts(observed, "n", observed.state if fed == dataset.length else None, row)
     if observed.learns or observed.model.head is not None:
-        name, counts = ("prediction", "numbers") if observed.experiment.is_numbers else ("logits", "characters")
-        facts.append(fact(name, observed.experiment.output_size, counts, logits))
+        are_numbers = observed.experiment.is_numbers or _are_numbers(dataset.targets)
+        name, counts = ("prediction", "numbers") if are_numbers else ("logits", "characters")
+        size = observed.experiment.output_size
+        if logits is not None:
+            logits = logits[:, observed.classes_from :]
+            size = logits.shape[-1]
+        facts.append(fact(name, size, counts, logits))
     facts += [
         TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
         for name, weight in observed.model.named_parameters()
@@ -84,6 +89,10 @@ def _state_facts(observed: ObservedPass, end: str, state: State | None, row: int
         )
         for name, part in zip(names, values, strict=True)
     ]
+
+
+def _are_numbers(targets: Tensor | None) -> bool:
+    return targets is not None and targets.is_floating_point()
 
 
 def _small(values: Tensor | None) -> Floats | None:

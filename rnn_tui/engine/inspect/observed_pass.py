@@ -99,8 +99,12 @@ class ObservedData(Protocol):
         """(T, N) what is read, as indices into the vocabulary; zeros for numbers."""
 
     @property
+    def numbers(self) -> Tensor | None:
+        """(T, N) what a script reads, where that is one number at each time step."""
+
+    @property
     def targets(self) -> Tensor | None:
-        """(T, N), where something is learnt; NONE where there is none."""
+        """(T, N), where something is learnt: indices, or numbers; NONE or NaN where there is none."""
 
     def steps(self, row: int) -> int:
         """Return the time steps of a row, without its padding."""
@@ -186,6 +190,10 @@ class ObservedPass(Protocol):
     @property
     def logits(self) -> list[Tensor]:
         """The outputs of the steps fed, (t, N, C) each; empty where they are not known."""
+
+    @property
+    def classes_from(self) -> int:
+        """The index from which on the logits are those of classes; before it they stand for nothing."""
 
     @property
     def last_update(self) -> list[Tensor] | None:

@@ -43,6 +43,7 @@ class Dataset:
 
     batches = 1  # passes in an epoch
     source: Source | None = None  # what has been read
+    numbers: None = None  # of a script: see `engine/inspect/observed_pass.py`
     guessing: tuple[float, float, float] | None = None  # see `engine/training/guessing.py`, which computes it once
     inputs: Tensor  # (T, N) indices, on the CPU; NONE after the end of a row
     targets: Tensor | None  # (T, N), where something is learnt; NONE where there is none

@@ -67,7 +67,8 @@ class WatchedData:
         self.inputs = self.characters = nothing if read is None else read.ids.cpu()
         told = None if read is None or read.is_padding_read else read.lengths
         self._ends = self.lengths if told is None else told
-        self.targets = None if targets is None else targets.indices.cpu()
+        self.targets = None if targets is None else targets.targets.cpu()
+        self.numbers = sequence.x[..., 0].cpu() if read is None and sequence.x.shape[-1] == 1 else None
 
     def steps(self, row: int) -> int:
         """Return the time steps of a row, without its padding."""
@@ -88,7 +89,10 @@ class WatchedData:
 
     def targets_by(self, stop: int) -> float:
         """Return how many targets the first `stop` time steps have, on the average of the rows."""
-        return 0.0 if self.targets is None else float((self.targets[:stop] != NONE).sum()) / self.rows
+        if self.targets is None:
+            return 0.0
+        part = self.targets[:stop]
+        return float((~part.isnan() if part.is_floating_point() else part != NONE).sum()) / self.rows
 
 
 class WatchedModel:
@@ -182,7 +186,7 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens
     embedding = None if read is None else read.embedding
     head, targets = _outputs(sequence, capture, None if read is None else read.lengths)
     tokens = 1 if read is None else read.count
-    classes = tokens if targets is None else targets.logits.shape[-1]
+    classes = tokens if targets is None or targets.is_numbers else targets.logits.shape[-1]
     apart = classes != tokens  # what is predicted has other names than what is read
     offset = tokens if apart else 0
     if targets is not None and apart:
@@ -270,11 +274,11 @@ def _outputs(
 ) -> tuple[nn.Linear | None, StepTargets | None]:
     """Return the head, where one reads the states themselves, and the logits and targets of each time step."""
     heads = [each for each in capture.linears if _reads(each, sequence)]
-    for losses in (capture.losses, *([each] for each in reversed(capture.losses))):  # one for each step, or one of all
-        found = step_targets(losses, sequence, ends)
-        if found is not None:
-            return (heads[-1].module if heads else None), found
-    return None, None
+    found = step_targets(capture.losses, sequence, ends, capture.linears)
+    if found is not None and found.is_numbers:  # then it must have been these very outputs that the head returned
+        compared = {each.outputs.data_ptr() for each in capture.losses}
+        heads = [each for each in heads if each.output.data_ptr() in compared]
+    return (heads[-1].module if heads and found is not None else None), found
 
 
 def _reads(call: LinearCall, sequence: CallSequence) -> bool:

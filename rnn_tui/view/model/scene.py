@@ -105,7 +105,7 @@ class Scene:
     @cached_property
     def inputs(self) -> list[str]:
         """The window's inputs as glyphs, or numbers that fit a column; empty after the end of a row."""
-        if self.numbers is not None:
+        if self.numbers is not None and len(self.numbers.values):
             return self.in_columns(self.numbers.values)
         if self.steps is None:
             return []
@@ -116,8 +116,20 @@ class Scene:
     def targets(self) -> list[str]:
         """The window's targets as glyphs, or numbers that fit a column; empty where there is none."""
         if self.numbers is not None:
-            return self.in_columns(self.numbers.truth)
+            return self._where_known(self.in_columns(self.numbers.truth))
         return self._drawn(self.steps.targets.tolist()) if self.steps else []
+
+    @property
+    def predicted(self) -> list[str]:
+        """The window's predictions, where they are numbers that fit a column; empty where there is no target."""
+        return [] if self.numbers is None else self._where_known(self.in_columns(self.numbers.predicted))
+
+    def _where_known(self, texts: list[str]) -> list[str]:
+        """Return texts, empty at the time steps for which a script has no number as the target."""
+        if self.numbers is None or self.subject is None:
+            return texts
+        unknown = np.isnan(self.numbers.truth[: len(texts)]).tolist()
+        return ["" if none else text for text, none in zip(texts, unknown, strict=True)]
 
     @property
     def first_scored(self) -> int:

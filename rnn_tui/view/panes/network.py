@@ -92,10 +92,14 @@ class NetworkPane(Pane):
 def _number_under_mouse(scene: Scene, numbers: SeriesNumbers, at: int, step: int) -> str:
     scale = scene.opened.scale
     deviation = 0.0 if scale is None else scale.deviation
-    text = f"t={step} input {unit_text(numbers.values[at], deviation)}"
+    text = f"t={step}"
+    if len(numbers.values):
+        text += f" input {unit_text(numbers.values[at], deviation)}"
+    elif scene.reads_tokens:
+        text += f" input {scene.inputs[at]}"
     if scale is not None:
         text += f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)"
-    if at < len(numbers.predicted):
+    if at < len(numbers.predicted) and not (scene.subject is not None and np.isnan(numbers.truth[at])):
         output, true = unit_text(numbers.predicted[at], deviation), unit_text(numbers.truth[at], deviation)
         text += f" · predicts {output} · true {true}"
     return text
@@ -131,9 +135,9 @@ def _unrolled(scene: Scene) -> Unrolled:
     top = steps.top if steps is not None else None
     numbers = scene.numbers
     outputs = [scene.glyphs[index] for index in top[:, 0].tolist()] if top is not None and top.shape[1] else []
-    targets = scene.targets if outputs or scene.subject is None or not fed else []  # of a script they may be unknown
     if numbers is not None:
-        outputs = scene.in_columns(numbers.predicted)
+        outputs = scene.predicted
+    targets = scene.targets if outputs or scene.subject is None or not fed else []  # of a script they may be unknown
     return Unrolled(
         inputs=scene.inputs,
         targets=targets,

@@ -1,5 +1,7 @@
 """What the network predicts now."""
 
+import numpy as np
+from msgspec.structs import replace
 from textual import events
 from textual.strip import Strip
 
@@ -8,7 +10,7 @@ from rnn_tui.draw.kit.numbers import exact
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
 from rnn_tui.draw.series import as_drawn, draw_forecast, is_outside
-from rnn_tui.protocol.frame import PredictionSeen, Steps
+from rnn_tui.protocol.frame import Forecast, PredictionSeen, Steps
 from rnn_tui.view.model.columns import Columns
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
@@ -37,12 +39,12 @@ class PredictionPane(Pane):
         then="Move the time cursor ([ and ]) to a step that is wrong, and press a: which inputs mattered for it?",
         in_script="Move the time cursor ([ and ]) to a step that is wrong, and press a: which inputs mattered for it?",
         read_in_script="The bars are the probabilities of the likeliest classes or tokens at the time cursor; the loss "
-        "of a step is −log of the probability of the right one.",
+        "of a step is −log of the probability of the right one. Numbers are drawn over time, with the targets.",
     )
 
     def title(self, scene: Scene) -> str:
         """Return the epoch since which it is right, if it is; for a series, its name."""
-        if scene.experiment.is_numbers:
+        if _is_chart(scene):
             scale = scene.opened.scale
             label = "" if scale is None else safe(scale.label)
             return self.in_border(f"{self.NAME} · {label}", label) if label else self.NAME
@@ -58,19 +60,21 @@ class PredictionPane(Pane):
         steps = scene.steps
         if scene.subject is None or steps is None:
             return super().why_empty(scene)
-        if len(steps.targets) and (steps.top.shape[1] or not len(steps.top)):
+        if steps.numbers is not None or (len(steps.targets) and (steps.top.shape[1] or not len(steps.top))):
             return ""
-        return "No prediction is seen: the script has no loss of classes that shows which output belongs to which step."
+        return "No prediction is seen: the script has no loss that shows which output belongs to which step."
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the prediction; of a series, a chart."""
-        if scene.experiment.is_numbers:
-            forecast = scene.frame.forecast
+        if _is_chart(scene):
+            forecast = _compared(scene) or scene.frame.forecast
             if forecast is None:
                 return [Strip.blank(width)] * height
             if scene.opened.scale is not None:
                 forecast = as_drawn(forecast, scene.opened.scale)
-            return draw_forecast(forecast, width=width, height=height, palette=scene.palette)
+            return draw_forecast(
+                forecast, width=width, height=height, palette=scene.palette, is_ahead=scene.subject is None
+            )
         axis = _axis(scene, width)
         return draw_prediction(
             _prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette, cursor=scene.cursor
@@ -78,14 +82,18 @@ class PredictionPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """Return what the chart of a series leaves out."""
-        forecast = scene.frame.forecast
+        compared, numbers, forecast = _compared(scene), scene.numbers, scene.frame.forecast
+        if compared is not None and numbers is not None:
+            outside = is_outside(replace(compared, predicted=compared.predicted[~np.isnan(compared.truth)]))
+            parts = [f"the first of {numbers.of} numbers"] if numbers.of > 1 else []
+            return " · ".join([*parts, *(["some of it lies outside the chart"] if outside else [])])
         if forecast is None:
             return ""
         return forecast.note or ("some of it lies outside the chart" if is_outside(forecast) else "")
 
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Return the time step at a cell of the pane's own axis; the chart of a series has none."""
-        if scene.experiment.is_numbers:
+        if _is_chart(scene):
             return None
         return _axis(scene, self.size.width).step_at(x)
 
@@ -104,6 +112,26 @@ class PredictionPane(Pane):
         at = step - steps.first
         pairs = zip(steps.top[at].tolist(), steps.top_p[at].tolist(), strict=True)
         return f"t={step} · " + "  ".join(f"{scene.glyphs[index]} {exact(p, 6)}" for index, p in list(pairs)[:4])
+
+
+def _is_chart(scene: Scene) -> bool:
+    """Tell whether numbers are predicted, which are drawn as a chart."""
+    return scene.experiment.is_numbers or (scene.subject is not None and scene.numbers is not None)
+
+
+def _compared(scene: Scene) -> Forecast | None:
+    """Return targets and outputs of a script that predicts numbers, over the window; None: it does not."""
+    numbers, steps = scene.numbers, scene.steps
+    if scene.subject is None or numbers is None or steps is None:
+        return None
+    unknown = np.isnan(numbers.truth[: len(numbers.predicted)])
+    return Forecast(
+        first=steps.first,
+        end=steps.first + len(numbers.predicted),
+        truth=numbers.truth[: len(numbers.predicted)],
+        predicted=np.where(unknown, np.nan, numbers.predicted),
+        free=np.zeros(0),
+    )
 
 
 def prediction_axis(width: int, length: int, columns: Columns) -> TimeAxis:

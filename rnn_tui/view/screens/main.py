@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["MainScreen"]
 
 _NAMES = {"status": "The status", "opened": "The description of the run"}
+_NUMBER = "+0.00"  # as wide as the numbers of a script are drawn
 
 
 class MainScreen(PacedScreen[None], Screen[None]):
@@ -327,7 +328,8 @@ def _words(frame: Frame, opened: Opened) -> list[str]:
     glyphs = Glyphs(opened.experiment, opened.subject)
     reads = opened.subject is None or opened.subject.reads == "tokens"
     indices = {*(steps.inputs.tolist() if reads else ()), *steps.targets.tolist(), *steps.top[:, :1].ravel().tolist()}
-    return [glyphs[each] for each in indices if 0 <= each < len(glyphs)]
+    words = [glyphs[each] for each in indices if 0 <= each < len(glyphs)]
+    return words if steps.numbers is None else [*words, _NUMBER]
 
 
 def _failed(scene: Scene) -> str:
