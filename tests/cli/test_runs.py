@@ -30,6 +30,7 @@ from rnn_tui.protocol.wire import pack
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.engine.kept_runs import changed, known
 from tests.engine.text_runs import letters
+from tests.warm_python import run_python
 
 pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
 
@@ -165,10 +166,7 @@ def test_an_export_says_the_same_in_plain_pytorch(name: str, implementation: str
         "import runpy, sys; code, text = sys.argv.pop(), sys.argv[1]; m = runpy.run_path(code, run_name='__main__');"
         "print(m['logits'](m['load'](), text).tolist())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, text, str(code)], capture_output=True, text=True, check=True, cwd="/"
-    )
-    said, numbers = done.stdout.splitlines()
+    said, numbers = run_python("-c", script, text, code, cwd="/").stdout.splitlines()
     assert said == f"{text} -> {predicted_text(session.trainer)}"
     expected = torch.cat(session.trainer.logits)[:, 0]
     torch.testing.assert_close(torch.tensor(json.loads(numbers)), expected, rtol=1e-5, atol=1e-6)

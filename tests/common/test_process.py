@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -10,6 +10,7 @@ import pytest
 
 from rnn_tui.common.process import home_problem, user_data_folder
 from tests.terminals import PATIENCE, own_place, program
+from tests.warm_python import run_python
 
 TRAIN = ("train", "hihello", "--epochs", "1", "--no-save")
 COMMANDS = [TRAIN, ("runs",), ("show",), ("lessons",), ("--help",), ("nothing",), ("sample", "nothing"), ("stop", "x")]
@@ -65,6 +66,7 @@ def test_no_file_gets_the_number_of_a_closed_stream(place: Path) -> None:
     assert shell("<&-", "train", "--text", "-").stderr == b"rnn-tui: --text -: stdin is empty\n"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("arguments", [TRAIN, ("show",), ("lessons",), ("--help",), ("--version",)])
 def test_a_full_stdout(arguments: tuple[str, ...]) -> None:
     done = shell(">/dev/full", *arguments)
@@ -101,19 +103,13 @@ def test_a_folder_that_has_been_deleted(arguments: tuple[str, ...], place: Path)
         (("stop", "x"), 2, "x: no run of that name is alive"),
     ],
 )
-def test_no_home(arguments: tuple[str, ...], code: int, words: str, place: Path) -> None:
+def test_no_home(
+    arguments: tuple[str, ...], code: int, words: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in a container whose user has no entry in /etc/passwd. No folder called ~ comes to be."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_DATA_HOME")}
-    done = subprocess.run(
-        [sys.executable, "-c", NO_PASSWD, *arguments],
-        capture_output=True,
-        env=kept | {"PYTHONPATH": str(Path(__file__).parents[2])},
-        text=True,
-        timeout=PATIENCE,
-        cwd=place,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    done = run_python("-c", NO_PASSWD, *arguments, cwd=place)
     assert done.returncode == code, done.stderr
     assert words in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -130,18 +126,19 @@ def test_where_data_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_that_are_not_utf_8(place: Path) -> None:
+    command = partial(run_python, "-m", "rnn_tui")
     text, series = os.fsencode(place) + b"/caf\xe9.txt", os.fsencode(place) + b"/caf\xe9.csv"
     for path in (text, series):
         Path(os.fsdecode(path)).write_text("x\n" + "1\n2\n3\n" * 9)
     folder = os.fsdecode(os.fsencode(place) + b"/r\xe9")
     for option, path in (("--text", text), ("--series", series), ("--pairs", text)):
-        done = shell("", "train", option, os.fsdecode(path), "--epochs", "1")
-        assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
-        assert b"has a name that is not UTF-8: rename it" in done.stderr
-    assert shell("", "train", "hihello", "--epochs", "1", "--run", folder).returncode == 0
-    assert shell("", "train", "--resume", folder, "--epochs", "2").returncode == 0
-    assert len(shell("", "sample", folder, "--length", "9").stdout) == 11
-    assert shell("", "export", folder, "--to", os.fsdecode(os.fsencode(place) + b"/out\xe9")).returncode in (0, 2)
-    done = shell("", "rm", folder, "--yes")
-    assert (done.returncode, done.stdout.decode()) == (0, "Deleted r�\n")
+        done = command("train", option, os.fsdecode(path), "--epochs", "1")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "has a name that is not UTF-8: rename it" in done.stderr
+    assert command("train", "hihello", "--epochs", "1", "--run", folder).returncode == 0
+    assert command("train", "--resume", folder, "--epochs", "2").returncode == 0
+    assert len(command("sample", folder, "--length", "9").stdout) == 11
+    assert command("export", folder, "--to", os.fsdecode(os.fsencode(place) + b"/out\xe9")).returncode in (0, 2)
+    done = command("rm", folder, "--yes")
+    assert (done.returncode, done.stdout) == (0, "Deleted r�\n")
     assert not os.path.exists(folder)

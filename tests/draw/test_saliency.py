@@ -68,7 +68,7 @@ def test_any_row_in_any_room(data: st.DataObject) -> None:
     saliency_step_at(facts, width // 2, height // 2, width=width, height=height, glyphs=glyphs)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(4)
 @SIZES
 @pytest.mark.parametrize("length", [6, 21, 256])
 @pytest.mark.parametrize("palette", [DARK, LIGHT])
@@ -88,7 +88,7 @@ def test_every_character_has_the_colour_of_its_value(width: int, height: int, le
             assert float(number) == pytest.approx(values[step], abs=6e-4)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @SIZES
 def test_the_output_stands_behind_its_step(width: int, height: int) -> None:
     for length in (6, 21, 100):

@@ -48,6 +48,7 @@ def ticked(experiment: Experiment, ticks: int) -> tuple[Trainer, Probe]:
     return trainer, Probe(trainer)
 
 
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize("lesson", sorted(LESSONS))
 @pytest.mark.parametrize("ticks", [0, 1, 9])
 def test_every_ask_has_its_answer_in_every_lesson(lesson: str, ticks: int) -> None:

@@ -137,6 +137,7 @@ def raising(error: Exception) -> Callable[..., Any]:
     return fail
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("part", PARTS)
 def test_what_fails_is_told_and_nothing_else_is_harmed(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     driver, session = driving(NUMBERS if part == "forecast" else CHARACTERS)
@@ -269,6 +270,7 @@ def chosen(lines: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     return iter(lines if "RNN_TUI_ROUNDS" in os.environ else lines[:: max(1, len(lines) // 20)])
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", OF_THEM)
 def test_memory_that_runs_out_at_any_line_leaves_nothing_behind(name: str) -> None:
     """The next frame is as if nothing had been, and so is the next loss: a twin has never failed."""

@@ -105,7 +105,7 @@ def phases_of_tick(session: Session) -> list[Phase]:
     return found
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("what", EVERY, ids=name)
 def test_slow_motion_gives_the_same_bits(what: Experiment) -> None:
     count = 2 * what.length + 2 if what.training.tick == "character" else 4
@@ -116,6 +116,7 @@ def test_slow_motion_gives_the_same_bits(what: Experiment) -> None:
         assert bits(slow) == expected[number], number
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("what", CASES, ids=name)
 @pytest.mark.parametrize("left", [1, 2, 5, 13])
 def test_a_tick_that_is_left_at_any_phase_gives_the_same_bits(what: Experiment, left: int) -> None:
@@ -176,6 +177,7 @@ def test_a_change_in_the_middle_of_a_tick_comes_after_it() -> None:
 # ---- the numbers ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("what", LEARNING, ids=name)
 def test_the_pass_by_steps_is_the_real_one(what: Experiment) -> None:
     """Its loss and its gradients of the weights are those of the trainer."""
@@ -252,6 +254,7 @@ def nudged(trainer: Any, layer: int, direction: int, step: int, row: int) -> Ten
     return gradient
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("what", CASES, ids=name)
 @pytest.mark.parametrize("row", [0, 1])
 def test_backward_tells_the_norms_of_autograd(what: Experiment, row: int) -> None:
@@ -289,6 +292,7 @@ def test_backward_tells_the_norms_of_autograd(what: Experiment, row: int) -> Non
     assert visited == expected.keys()
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("what", [each for each in LEARNING if not each.is_numbers], ids=name)
 def test_forward_tells_states_probabilities_and_losses(what: Experiment) -> None:
     session = Session(what)
@@ -327,6 +331,7 @@ def test_forward_tells_states_probabilities_and_losses(what: Experiment) -> None
     assert_allclose(last.numbers[-1][1], trainer.total.item(), rtol=1e-6)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("what", CASES, ids=name)
 def test_update_tells_how_far_each_matrix_moves(what: Experiment) -> None:
     session, other = Session(what), Session(what)

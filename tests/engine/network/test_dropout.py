@@ -103,6 +103,7 @@ def passed(what: Experiment, passes: int = 3) -> Trainer:
 # ---- the pass ----
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("batch_first", [False, True])
 def test_a_pass_multiplies_by_its_masks_between_layers_and_nowhere_else(kind: Any, batch_first: bool) -> None:
@@ -196,6 +197,7 @@ def test_the_parameters_are_those_of_torchs_own_module() -> None:
 # ---- looked into ----
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("row", [0, 1])
 def test_what_looks_inside_computes_with_the_masks_of_the_pass(kind: Any, row: int) -> None:

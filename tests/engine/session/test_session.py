@@ -106,6 +106,7 @@ def test_the_curve_of_single_characters_ends_with_character_ticks() -> None:
     assert character_curve(session, CurveWanted(columns=99)) is None  # ticks and characters no longer agree
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("name", LESSONS)
 def test_all_that_a_lesson_shows_crosses_the_seam(name: str) -> None:
     """With the types that the seam promises; before the first tick, within a pass and at its end."""

@@ -233,6 +233,7 @@ def turned(folder: Path) -> None:
     file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("damage", "words"),
     [

@@ -1,8 +1,6 @@
 """What an export does by itself: a plain Python with torch runs it, and it says what the engine says."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.runs.read_checkpoint import read_experiment
 from tests.engine.kept_runs import advance, begin, changed
 from tests.engine.text_runs import letters, on_text
+from tests.warm_python import run_python
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -58,8 +57,8 @@ def exported(experiment: Experiment, ticks: int, folder: Path, *, best: bool = F
 
 
 def python(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd="/")
-    assert not done.stderr
+    done = run_python(*arguments, cwd="/")
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -110,7 +109,7 @@ def test_many_to_one_answers_once(tmp_path: Path) -> None:
 def test_a_character_for_each_and_an_empty_text(tmp_path: Path) -> None:
     _, code = exported(changed(LESSONS["hihello-embedding"], run={"until": []}), 60, tmp_path)
     assert python(str(code)) == "hihell -> ihello\n"
-    done = subprocess.run([sys.executable, str(code), ""], capture_output=True, text=True)
+    done = run_python(code, "")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "The text is empty: give at least one character.\n")
 
 
@@ -130,7 +129,7 @@ def test_pairs_of_a_file_bring_some_of_their_inputs(tmp_path: Path) -> None:
 def test_a_character_that_it_does_not_know_is_told_in_a_line(tmp_path: Path, name: str) -> None:
     _, code = exported(LESSONS[name], 2, tmp_path)
     known = LESSONS[name].data.inputs[0][:1]
-    done = subprocess.run([sys.executable, str(code), f"{known}日"], capture_output=True, text=True)
+    done = run_python(code, f"{known}日")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     vocabulary = ascii(LESSONS[name].vocabulary)
     assert f"character 2, '\\u65e5', is not one of the vocabulary: {vocabulary}" in done.stderr
@@ -180,6 +179,6 @@ def test_a_wrong_number_for_the_script_of_a_text_is_one_line(tmp_path: Path, arg
 
 def refusal(code: Path, *arguments: str) -> str:
     """The one line with which an exported script refuses these arguments."""
-    result = subprocess.run([sys.executable, "-I", code, *arguments], capture_output=True, text=True, check=False)
+    result = run_python(code, *arguments)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     return result.stderr

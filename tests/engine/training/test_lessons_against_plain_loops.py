@@ -251,6 +251,7 @@ def test_these_are_all_the_lessons_that_learn() -> None:
     assert {name for name, lesson in LESSONS.items() if lesson.training.learn} == set(LEARNING) | FROM_FILES
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("name", LEARNING)
 def test_losses_are_those_of_the_plain_loop(name: str) -> None:
     loop, epochs = LEARNING[name]
@@ -309,6 +310,7 @@ def test_with_a_linear_layer_there_is_no_floor(name: str) -> None:
     assert min(played(name).losses) < 0.02
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("name", "unlearnt"),
     [

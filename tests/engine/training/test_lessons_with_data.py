@@ -15,6 +15,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import ExperimentError, RunOptions
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", ["spell", "read"])
 @pytest.mark.parametrize("seed", range(10))
 def test_every_seed_learns_the_ten_words(name: str, seed: int) -> None:
