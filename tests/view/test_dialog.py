@@ -31,7 +31,7 @@ def type_at_once(app: RnnApp, *keys: str) -> None:
         app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("key", CLOSING)
 async def test_keys_that_come_at_once_leave_a_dialog_once(key: str) -> None:
     async with running(paused=True, size=(80, 24)) as (pilot, app, engine):

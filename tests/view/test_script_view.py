@@ -58,6 +58,7 @@ async def test_the_status_speaks_of_a_script(size: tuple[int, int], words: str) 
         assert not [word for word in OURS if word in shown(app)]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("status", "words"),
     [
@@ -146,6 +147,7 @@ async def test_keys_for_what_can_be_done() -> None:
         await until(pilot, lambda: engine.heard() == [SetBreakpoints(until=("loss<0.5",))])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("key", OWN, ids=lambda key: key.keys)
 async def test_keys_of_own_runs_say_that_they_do_not_apply(key: Any) -> None:
     async with watching(script()) as (pilot, app, engine):
@@ -437,6 +439,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_no_pane_shows_a_stand_in(name: str, size: tuple[int, int]) -> None:
