@@ -37,6 +37,19 @@ __all__ = ["EngineError", "EngineLink", "ScriptLink", "join_engine", "start_engi
 
 _ENGINE = "rnn_tui.engine.host.serve"
 _SCRIPT = "rnn_tui.engine.watch.run_script"
+
+# As `python -m MODULE`, but that nothing is imported from the folder that we are in, whose random.py or torch.py would
+# run in place of the real one. MODULE takes that folder out of the path for good, or puts another in its place.
+_MODULE = f"""
+import sys
+here = sys.path.pop(0)
+sys.path.append({str(Path(__file__).parents[2])!r})
+from importlib import import_module
+module = import_module(sys.argv.pop(1))
+sys.path.pop()
+sys.path.insert(0, here)
+module.main()
+"""
 _UNHEARD = "new.sock"  # the socket while no process listens to it
 _QUEUE = 8  # connections that may wait to be accepted
 _PATIENCE = 5.0  # seconds that connecting may take
@@ -276,7 +289,7 @@ def _start(
         started = _Started(listener.fileno(), home.lock, log)
         with open(open_for_log(output_beside(log) if is_script else log), "ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments(started)],
+                [sys.executable, "-c", _MODULE, *arguments(started)],
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=output,
                 stderr=output,

@@ -67,6 +67,20 @@ async def ask(engine: EngineLink, messages: AsyncIterator[EngineMessage], look: 
     return message
 
 
+async def test_nothing_is_imported_from_the_folder_that_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of somebody's own may have a random.py or a torch.py, and no code in it is run."""
+    for name in ("random", "torch", "numpy", "logging", "socket", "queue", "rnn_tui"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine')")
+    monkeypatch.chdir(tmp_path)
+    engine = start_engine()
+    try:
+        assert isinstance(await the_next(engine.messages()), Greeting)
+    finally:
+        engine.close()
+
+
 async def test_the_losses_are_those_of_a_session_in_this_process(engine: EngineLink) -> None:
     """Looked at or not: one run after the other."""
     session = Session(experiment())

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,14 @@ def test_outputs_go_with_their_logs(folder: Path) -> None:
     assert 20 <= len(kept) < 25
     for suffix in (".out", ".out.1"):
         assert {path.name.partition(".")[0] for path in log_folder().glob(f"*{suffix}")} == kept
+
+
+@pytest.mark.usefixtures("folder")
+def test_it_is_python_that_runs_it_and_nothing_of_ours_comes_from_the_folder() -> None:
+    """Its modules come from its folder; ours do not, whatever lies there."""
+    for name in ("colorsys", "logging", "contextlib", "socket", "rnn_tui"):
+        Path(f"{name}.py").write_text(f"print('mine: {name}')\n")
+    link = ended("import colorsys\nimport sys\nprint(__name__, sys.argv, __file__)\ndef f():\n    1 / 0\nf()\n", "a")
+    plain = subprocess.run([sys.executable, "train.py", "a"], capture_output=True, text=True, check=False)
+    assert "mine: colorsys" in plain.stdout
+    assert link.output.read_text() == plain.stdout + plain.stderr

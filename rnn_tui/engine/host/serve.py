@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 def main() -> None:
     """Wait for the view that started this process, and serve it and others."""
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the folder that we are in: what we import later does not come from there either
     listener = socket.socket(fileno=int(sys.argv[1]))
     (on_hangup,) = [each for each in ON_DISCONNECT if each in sys.argv[2:]] or ON_DISCONNECT[:1]
     folder = Path(listener.getsockname()).parent
