@@ -175,7 +175,8 @@ def attach(*, name: str | None, **parameters: Any) -> None:
     except OSError:
         raise UsageError(f"{shown(engine.name)}: has just ended") from None
     try:
-        raise SystemExit(run_app(link, LaunchOptions(experiment=engine.experiment, view_settings=view_settings)))
+        launch = LaunchOptions(experiment=engine.experiment, subject=engine.subject, view_settings=view_settings)
+        raise SystemExit(run_app(link, launch))
     finally:
         link.let_go()
 

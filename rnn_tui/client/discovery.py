@@ -11,6 +11,7 @@ from rnn_tui.protocol.core import Farewell, Greeting, Inquire, Refused, RunSumma
 from rnn_tui.protocol.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
 from rnn_tui.protocol.engine_messages import Whereabouts
 from rnn_tui.protocol.rendezvous import Note, read_note
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import ProtocolError, decode_message
 
@@ -28,6 +29,7 @@ class LiveEngine(msgspec.Struct, frozen=True, kw_only=True):
     note: Note = Note()
     run: RunSummary | None = None
     experiment: Experiment | None = None  # that it runs; None also if it is of another version
+    subject: Subject | None = None  # the script that it watches, if it watches one
     greeting: Greeting | None = None
     problem: str = ""
 
@@ -93,16 +95,25 @@ def _alive(answer: Inquiry) -> LiveEngine | None:
         clear_away(answer.folder)
         return None
     run = answer.said if isinstance(answer.said, RunSummary) else None
-    problem, experiment = _problem(answer), None
+    problem, experiment, subject = _problem(answer), None, None
     if run is not None and answer.greeting is not None and answer.greeting.version == VERSION:
         try:
             whole = decode_message(answer.body)
-            experiment = whole.experiment if isinstance(whole, Whereabouts) else None
+            if isinstance(whole, Whereabouts):
+                experiment, subject = whole.experiment, whole.subject
+            if experiment is not None and subject is not None:
+                experiment = subject.with_vocabulary(experiment)
         except ProtocolError as error:
             problem = f"belongs to another version of rnn-tui: {error}"
     note = read_note(answer.folder)
     return LiveEngine(
-        folder=answer.folder, note=note, run=run, experiment=experiment, greeting=answer.greeting, problem=problem
+        folder=answer.folder,
+        note=note,
+        run=run,
+        experiment=experiment,
+        subject=subject,
+        greeting=answer.greeting,
+        problem=problem,
     )
 
 

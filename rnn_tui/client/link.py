@@ -27,8 +27,10 @@ from rnn_tui.protocol.engine_log import find_log, last_line, new_log, open_for_l
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
+from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import Buffer, ProtocolError, decode_message, pack
+from rnn_tui.runs.script_output import ScriptOutput
 
 if TYPE_CHECKING:
     from rnn_tui.client.discovery import LiveEngine
@@ -148,6 +150,11 @@ class EngineLink:
             end = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return f"The engine {end}{f': {line}' if line else '.'}\nLog: {safe(str(log))}"
 
+    def read_log(self, ask: ReadLog) -> LogLines | None:
+        """Return what a script has printed while its engine cannot say so yet; None: that is not known here."""
+        del ask
+        return None
+
     def let_go(self) -> None:
         """Hang up, and let the engine go on."""
         if self._writer is not None:
@@ -186,6 +193,7 @@ class ScriptLink(EngineLink):
     """The link to a script that this view has started: its run is there already, and its end is the script's own."""
 
     has_ended = False  # the engine has said so, and waits for its views to leave
+    _printed: ScriptOutput | None = None
 
     @property
     def joined(self) -> bool:
@@ -196,6 +204,21 @@ class ScriptLink(EngineLink):
     def output(self) -> Path:
         """The file with what the script has printed last."""
         return output_beside(find_log(self._folder))
+
+    def read_log(self, ask: ReadLog) -> LogLines | None:
+        """Return what the script has printed, from the file itself: it is there before the script has torch."""
+        try:
+            if self._printed is None:
+                self._printed = ScriptOutput(self.output)
+            return self._printed.read(ask)
+        except OSError:
+            return None
+
+    def let_go(self) -> None:
+        """Hang up, and let the script go on."""
+        if self._printed is not None:
+            self._printed.close()
+        super().let_go()
 
     async def messages(self) -> AsyncIterator[EngineMessage]:
         """Yield everything that the engine says. Raises EngineError when it ends."""

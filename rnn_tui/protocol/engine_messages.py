@@ -4,6 +4,7 @@ The part of it that engines and clients of all versions understand is in `core.p
 """
 
 from msgspec import field
+from msgspec.structs import replace
 
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Change
@@ -48,6 +49,22 @@ class Opened(Value, frozen=True, kw_only=True):
     subject: Subject | None = None  # if it is somebody else's training that is watched
     guessing: float | None = None  # the loss of a network that knows the frequency of each answer and nothing else
 
+    @property
+    def shown(self) -> object:
+        """What tells this run from others, while its description may change: of a script from pass to pass."""
+        return self.run if self.subject is None else self.subject.shown(self.experiment)
+
+    def completed(self, before: "Opened | None") -> "Opened":
+        """Return the description with what it leaves out, since it follows from its numbers or from the one before."""
+        subject = self.subject
+        if subject is None:
+            return self
+        if subject.has_words and before is not None and before.subject is not None:
+            subject = replace(subject, words=before.subject.words, has_words=False)
+        experiment = subject.with_vocabulary(self.experiment)
+        began = experiment if self.began == self.experiment else subject.with_vocabulary(self.began)
+        return replace(self, subject=subject, experiment=experiment, began=began)
+
 
 class Frame(Value, frozen=True, kw_only=True, tag=True):
     """The newest state of the run, as far as the request asked for it."""
@@ -84,6 +101,7 @@ class Whereabouts(Value, frozen=True, kw_only=True, tag=True):
     experiment: Experiment | None = None
     status: Status | None = None
     device: str = ""
+    subject: Subject | None = None  # if it is somebody else's training that is watched
 
 
 class Left(Value, frozen=True, kw_only=True, tag=True):

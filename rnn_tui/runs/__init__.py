@@ -1,1 +1,1 @@
-"""Runs on the disk: their folders, their manifests and their losses. No torch."""
+"""Runs on the disk: their folders, their manifests, their losses, and what scripts print. No torch."""

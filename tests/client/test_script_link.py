@@ -11,6 +11,7 @@ import pytest
 from rnn_tui.client.link import ScriptLink, start_script
 from rnn_tui.protocol.engine_folders import engines_folder
 from rnn_tui.protocol.engine_log import log_folder, new_log
+from rnn_tui.protocol.script_log import ReadLog
 
 PATIENCE = 120.0  # seconds until a test that hangs is given up
 
@@ -66,6 +67,15 @@ def test_it_reads_what_it_is_given() -> None:
     assert "''" in nothing.last_words().splitlines()
     for link in (given, nothing):
         link.let_go()
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_it_prints_is_read_without_its_engine() -> None:
+    link = ended("print('one')\nprint('two\\rthree')\n")
+    lines = link.read_log(ReadLog(count=5, width=80))
+    assert lines is not None
+    assert (lines.lines, lines.total) == (("one", "three"), 2)
+    link.let_go()
 
 
 @pytest.mark.usefixtures("folder")

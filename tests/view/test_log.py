@@ -13,12 +13,13 @@ from textual.widgets import Input
 
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.script_log import draw_log, text_columns
-from rnn_tui.engine.watch.script_output import ScriptOutput
 from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.protocol.wire import pack
+from rnn_tui.runs.script_output import ScriptOutput
 from rnn_tui.view.screens.log import LogScreen
 from tests.view.dialogs import NOTHING, Host, screen_text
+from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines
 
 SIZE = (80, 24)
@@ -274,3 +275,24 @@ async def test_the_app_asks_the_engine_and_shows_its_answer() -> None:
         await pilot.press("escape")
         engine.say(LogLines(first=0, lines=("epoch 2",), total=1))  # nobody waits for it any more
         await until(pilot, lambda: app.screen is app.main)
+
+
+class Printed(FakeEngine):
+    """An engine that has not greeted, whose link knows the file that the script prints to."""
+
+    def read_log(self, ask: ReadLog) -> LogLines:
+        return LogLines(lines=("torch is being imported", f"{ask.count} lines fit"), total=2)
+
+
+async def test_what_is_printed_before_the_engine_can_speak_is_shown() -> None:
+    engine = Printed(greets=False)
+    subject = Subject(script="train.py --epochs 3", can=("log",))
+    async with running(engine=engine, ready=False, subject=subject) as (pilot, app, _):
+        await until(pilot, lambda: "Waiting for the first update." in "\n".join(screen_lines(app)))
+        await pilot.press("L")
+        await until(pilot, lambda: "1  torch is being imported" in "\n".join(screen_lines(app)))
+        assert "2  34 lines fit" in "\n".join(screen_lines(app))
+        assert not engine.commands
+        engine.greet()
+        await until(pilot, lambda: engine.commands)  # from now on the engine is asked
+        await until(pilot, lambda: isinstance(engine.commands[-1], ReadLog))

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Static, Tree
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import GoTo, Interrupt, Play, SelectNetwork, SetBreakpoints, SetSpeed, Step, StepBack
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import Left, Whereabouts
@@ -124,7 +125,53 @@ async def test_numbers_of_a_script_are_drawn_over_time_with_their_targets() -> N
         assert "the first of 3 numbers" in shown(app)
 
 
+async def test_a_cell_that_somebody_has_written_has_the_name_of_its_class() -> None:
+    for cell, name in (("Memory", "Memo…"), ("MGU", "MGU"), ("\x1b[1mX", "␛[1mX")):
+        async with watching(script(subject={"cell": cell})) as (pilot, app, engine):
+            rows = [line.strip("│ ").split() for line in text_of(app, "#network").splitlines()]
+            named = [row[:2] for row in rows if row and row[0] == name]
+            assert named == [[name, "2"], [name, "1"]]
+            await pilot.press("g")
+            await until(pilot, lambda: app.main.query("#gates"))
+            await settled(pilot, app, engine)
+            assert f"{safe(cell)} 8 · layer 1" in shown(app)
+            assert "LSTM 8 ·" not in text_of(app, "#network")
+
+
+async def test_the_chart_stays_when_a_batch_of_another_shape_comes() -> None:
+    """Its curve does not come with every frame, and it is the same network."""
+    which = script()
+    engine = ScriptEngine(which)
+    async with running(which.experiment, engine=engine) as (pilot, app, _):
+        await until(pilot, lambda: app.main.scene is not None and app.main.scene.curve is not None)
+        curve = app.main.scene and app.main.scene.curve
+        engine.extra = {"curve": None}
+        engine.run += 1
+        engine.experiment = replace(which.experiment, data=replace(which.experiment.data, batch=2))
+        engine.move()
+        await until(pilot, lambda: app.run_state.opened is not None and app.run_state.opened.run == engine.run)
+        await until(pilot, lambda: app.main.scene is not None and app.main.scene.opened.run == engine.run)
+        assert app.main.scene is not None
+        assert app.main.scene.curve is curve
+
+
 # ---- what can be done -----------------------------------------------------------------------------------------------
+
+
+def first_key(app: RnnApp) -> str:
+    line = screen_lines(app)[-1]
+    return line[: line.index("→")]
+
+
+async def test_space_says_what_it_does() -> None:
+    for size in ((120, 36), (80, 24)):
+        async with watching(script(), size=size) as (pilot, app, engine):
+            await until(pilot, lambda: first_key(app) == "space hold ")
+            engine.move(state="paused")
+            await until(pilot, lambda: first_key(app) == "space go on ")
+            engine.move(state="playing")
+            await until(pilot, lambda: first_key(app) == "space hold ")
+
 
 COMMANDS = {
     "space": Play(on=False),

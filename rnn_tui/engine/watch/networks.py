@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from rnn_tui.common.wording import counted
 from rnn_tui.engine.watch.capture import is_recurrent
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
 
@@ -23,20 +24,28 @@ class WatchedNetwork:
     name: str  # "encoder.rnn"; of a module that is a model itself, its class
 
     @property
-    def facts(self) -> str:
-        """The module in a few words: "LSTM 128 × 2, both directions, 64 features"."""
+    def cell(self) -> str:
+        """The class of a cell that somebody has written; empty for torch's modules."""
+        module = self.module()
+        return "" if module is None or is_recurrent(module) else type(module).__name__
+
+    def facts(self, reads: str = "", size: int = 0) -> str:
+        """Return the module in a few words: "LSTM 128 × 2, both directions, 64 features".
+
+        `reads`: what it reads, where a pass has shown that; `size`: of its state, likewise.
+        """
         module = self.module()
         if module is None:
             return "gone"
         kind = type(module).__name__
         if not is_recurrent(module):
-            return f"{kind}, a cell of its own"
+            return ", ".join(filter(None, (f"{kind} {size}" if size else kind, reads, "a cell of its own")))
         parts = [f"{kind} {module.hidden_size}"]
         if isinstance(module, nn.RNNBase):
             parts[0] += f" × {module.num_layers}" if module.num_layers > 1 else ""
             parts += ["both directions"] if module.bidirectional else []
             parts += [f"projected to {module.proj_size}"] if module.proj_size else []
-        return ", ".join([*parts, f"{module.input_size} features"])
+        return ", ".join([*parts, reads or counted(int(getattr(module, "input_size", 0)), "feature")])
 
 
 class Networks:

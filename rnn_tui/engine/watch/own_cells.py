@@ -4,7 +4,6 @@ What such a module computes inside is its own, so its states are those that it r
 E features, H hidden units.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -25,14 +24,16 @@ def own_cells(capture: Capture) -> list[nn.Module]:
 
     Of modules inside one another the outermost; none of torch's, and none that has one of its recurrent modules.
     """
-    counts = Counter(id(each.module) for each in capture.modules)
-    found: dict[int, nn.Module] = {}
+    calls: dict[int, list[ModuleCall]] = {}
     for each in capture.modules:
-        module = each.module
-        if counts[id(module)] < _FEWEST or is_torchs(module) or any(map(is_recurrent, module.modules())):
+        calls.setdefault(id(each.module), []).append(each)
+    found: dict[int, nn.Module] = {}
+    for key, own in calls.items():
+        module = own[0].module
+        if len(own) < _FEWEST or is_torchs(module) or any(map(is_recurrent, module.modules())):
             continue
-        if _reads_its_state(each):
-            found[id(module)] = module
+        if _reads_a_state(own):
+            found[key] = module
     inner = {id(part) for module in found.values() for part in module.modules() if part is not module}
     return [module for key, module in found.items() if key not in inner]
 
@@ -95,6 +96,16 @@ def _parts(calls: Sequence[ModuleCall], names: dict[int, str]) -> list[tuple[str
     return list(found.items())
 
 
-def _reads_its_state(call: ModuleCall) -> bool:
-    """Tell whether a call may have been given a state such as it returns."""
-    return any(each.shape == call.output.shape for each in call.arguments)
+def _reads_a_state(calls: Sequence[ModuleCall]) -> bool:
+    """Tell whether calls may have been given a state: numbers such as they return, and not the same each time.
+
+    A mask of that shape, as attention reads it, is none.
+    """
+    for given in zip(*(each.arguments for each in calls), strict=False):
+        alike = all(
+            argument.shape == each.output.shape and argument.is_floating_point()
+            for argument, each in zip(given, calls, strict=True)
+        )
+        if alike and any(argument is not given[0] for argument in given):
+            return True
+    return False

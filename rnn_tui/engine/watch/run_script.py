@@ -27,9 +27,9 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, Protocol
 
-from rnn_tui.engine.watch.script_output import ScriptOutput
 from rnn_tui.protocol.engine_log import output_beside
 from rnn_tui.protocol.rendezvous import ON_DISCONNECT, OnDisconnect
+from rnn_tui.runs.script_output import ScriptOutput
 
 __all__ = ["ScriptOptions", "Watch", "main"]
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from msgspec.structs import replace
@@ -16,8 +17,9 @@ from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.optimizers import LearningRate
 from rnn_tui.engine.watch.own_cells import own_cells
-from rnn_tui.engine.watch.watched_pass import WatchedPass, stand_in, watched_pass
+from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
+from rnn_tui.experiment.stand_ins import stand_ins
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Failure, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
@@ -29,6 +31,16 @@ __all__ = ["WatchPictures"]
 _RATE_OVER = 64  # passes that a speed is measured over
 _NO_NETWORK = "No recurrent network has been called yet: only the loss can be shown."
 _TOO_LATE = "The script has ended, and this had not been looked at before."
+
+
+class _Seen(NamedTuple):
+    """What is known of the newest pass that was taken apart: see `WatchedPass`."""
+
+    network: str = ""  # its name
+    reads_tokens: bool = True
+    notes: tuple[str, ...] = ()
+    classes_from: int = 0
+    reads: str = ""
 
 
 class WatchPictures:
@@ -61,13 +73,13 @@ class WatchPictures:
         self._last: Frame | None = None  # the newest that was made
         self._experiment = Experiment(
             name=name,
-            data=Data(inputs=(), text=script, vocabulary=stand_in(0)),
+            data=Data(inputs=(), text=script, vocabulary=stand_ins(1)),
             network=Network(head="linear"),
             run=RunOptions(speed=0.0),
         )
         self._device = "cpu"
         self._rate = LearningRate()  # of the network that is shown
-        self._seen: tuple[bool, tuple[str, ...], int] = (True, (), 0)  # of the newest pass: see `WatchedPass`
+        self._seen = _Seen()
         self._described: object = None
         self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
         self._passes: deque[float] = deque(maxlen=_RATE_OVER)  # when the newest were over
@@ -104,7 +116,13 @@ class WatchPictures:
         if observed is not None and network is not None:
             self._tokens[network.name] = observed.tokens
             self._experiment, self._device = observed.experiment, str(observed.device)
-            self._seen = (observed.reads_tokens, observed.notes, observed.classes_from)
+            self._seen = _Seen(
+                network=network.name,
+                reads_tokens=observed.reads_tokens,
+                notes=observed.notes,
+                classes_from=observed.classes_from,
+                reads=observed.reads,
+            )
         self._describe()
 
     def end(self, code: int, problem: str) -> None:
@@ -140,8 +158,7 @@ class WatchPictures:
         if look.opened == self.description:
             return None
         model = None if self.network is None else self.network.model()
-        run = replace(self._experiment.run, until=self._control.until)
-        experiment = replace(self._experiment, run=run)
+        experiment = self._without_vocabulary()
         return Opened(
             run=self.description,
             name=self._name,
@@ -150,18 +167,19 @@ class WatchPictures:
             weights=0 if model is None else sum(weight.numel() for weight in model.parameters()),
             device=self._device,
             torch=str(torch.__version__),
-            subject=self._subject(),
+            subject=self._subject(has_words=look.opened >= 0),
         )
 
     def whereabouts(self, *, views: int) -> Whereabouts:
         """Return where the script is, for a client that does not look at it."""
         return Whereabouts(
             name=self._name,
-            experiment=self._experiment,
+            experiment=self._without_vocabulary(),
             status=self._status(),
             device=self._device,
             views=views,
             process=os.getpid(),
+            subject=self._subject(has_words=True),
         )
 
     def take_failures(self) -> tuple[Failure, ...]:
@@ -212,20 +230,35 @@ class WatchPictures:
             self._described = facts
             self.description += 1
 
-    def _subject(self) -> Subject:
-        every, network = self._observer.networks.all, self.network
-        reads_tokens, notes, classes_from = self._seen
+    def _without_vocabulary(self) -> Experiment:
+        """Return the experiment as it is described: of the vocabulary, which may be long, its size is enough."""
+        data = replace(self._experiment.data, vocabulary="")
+        run = replace(self._experiment.run, until=self._control.until)
+        return replace(self._experiment, data=data, run=run)
+
+    def _subject(self, *, has_words: bool = False) -> Subject:
+        """Describe the script; `has_words`: to a view that has the words of the vocabulary already."""
+        every, network, seen = self._observer.networks.all, self.network, self._seen
+        facts = cell = ""
+        if network is not None:
+            is_seen = seen.network == network.name
+            size = self._experiment.network.hidden_size
+            facts = network.facts(seen.reads, size) if is_seen else network.facts()
+            cell = network.cell
         return Subject(
             script=self._script,
             networks=tuple(each.name for each in every),
             network=every.index(network) if network is not None else 0,
-            network_facts="" if network is None else network.facts,
+            network_facts=facts,
+            cell=cell,
             optimizer=self._rate.optimizer,
-            words=self._words,
-            reads="tokens" if reads_tokens else "numbers",
-            classes_from=classes_from,
+            words=() if has_words else self._words,
+            has_words=has_words,
+            stand_ins=len(self._experiment.data.vocabulary),
+            reads="tokens" if seen.reads_tokens else "numbers",
+            classes_from=seen.classes_from,
             can=self._can,
-            notes=notes if every else (_NO_NETWORK,),
+            notes=seen.notes if every else (_NO_NETWORK,),
         )
 
     def _status(self) -> Status:

@@ -4,13 +4,13 @@ T time steps, N rows, E features, C classes, L layers, D directions, H hidden un
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
 
+from rnn_tui.common.wording import counted
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.observed_pass import GivenStates, Segment
 from rnn_tui.engine.inspect.recompute import recompute
@@ -24,8 +24,9 @@ from rnn_tui.engine.watch.sequences import CallSequence, chains, sequence_of
 from rnn_tui.engine.watch.step_losses import StepTargets, step_targets
 from rnn_tui.engine.watch.tokens_read import TokensRead, notes_on, tokens_read
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
+from rnn_tui.experiment.stand_ins import stand_ins
 
-__all__ = ["WatchedPass", "stand_in", "watched_pass"]
+__all__ = ["WatchedPass", "watched_pass"]
 
 _TOLERANCE = 1e-3  # of the largest state; mixed precision rounds to about as much
 _WITHOUT_DROPOUT = (
@@ -33,21 +34,6 @@ _WITHOUT_DROPOUT = (
     "what is shown of the layers above the first is without dropout."
 )
 _DIFFERENT = "The states shown are computed again, and differ from those that the script has used by more than 0.1 %."
-_PRIVATE = range(0xE000, 0xF8FF), range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE)  # characters that mean nothing
-
-
-def stand_in(index: int) -> str:
-    """Return the character that stands for a token or a class in the vocabulary of a watched network."""
-    for each in _PRIVATE:
-        if index < len(each):
-            return chr(each[index])
-        index -= len(each)
-    return chr(_PRIVATE[-1][-1])
-
-
-@lru_cache(maxsize=8)
-def _stand_ins(count: int) -> str:
-    return "".join(map(stand_in, range(count)))
 
 
 class WatchedData:
@@ -161,6 +147,7 @@ class WatchedPass:
         self.classes_from = 0  # the first stand-in of what is predicted, where it has other names than what is read
         self.reads_tokens = dataset.reads_tokens
         self.tokens = 1  # that can be read, as far as that is known
+        self.reads = ""  # what it reads, in a few words
         self._scale = scale
 
     def gradients(self) -> list[Tensor | None]:
@@ -191,7 +178,7 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens
     offset = tokens if apart else 0
     if targets is not None and apart:
         targets = targets.moved(offset)
-    vocabulary = _stand_ins(tokens + (classes if apart else 0))
+    vocabulary = stand_ins(tokens + (classes if apart else 0))
     experiment = Experiment(
         name=name,
         data=Data(inputs=(), text=name, batch=sequence.x.shape[1], length=len(sequence.x), vocabulary=vocabulary),
@@ -212,7 +199,18 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens
     made.notes = (*_notes(made, recurrent), *notes_on(capture, read))
     made.classes_from = offset
     made.tokens = tokens
+    made.reads = _reading(sequence, embedding)
     return made
+
+
+def _reading(sequence: CallSequence, embedding: nn.Embedding | None) -> str:
+    """Say what a network reads: "34 features, embedding 10 of 14 tokens"."""
+    size = sequence.x.shape[-1]
+    features = counted(size, "feature")
+    if embedding is None:
+        return features
+    tokens = f"embedding {embedding.embedding_dim} of {counted(embedding.num_embeddings, 'token')}"
+    return tokens if embedding.embedding_dim == size else f"{features}, {tokens}"
 
 
 def _masks(recurrent: nn.Module, capture: Capture) -> Tensor | None:
@@ -246,7 +244,7 @@ def _sequence(recurrent: nn.Module, capture: Capture) -> tuple[CallSequence | No
 
 def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | None) -> Network:
     if not is_recurrent(recurrent):
-        return Network(cell="rnn", hidden_size=sequence.output.shape[-1], head="linear", implementation="cell")
+        return Network(cell="rnn-relu", hidden_size=sequence.output.shape[-1], head="linear", implementation="cell")
     network = Network(
         cell=kind_of(recurrent),
         hidden_size=recurrent.hidden_size,

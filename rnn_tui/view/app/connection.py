@@ -10,6 +10,7 @@ from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage as EngineMessage
+from rnn_tui.protocol.script_log import ReadLog
 
 __all__ = ["EngineConnection"]
 
@@ -57,11 +58,18 @@ class EngineConnection:
             self._app.post_message(self.Lost(str(error)))
 
     def send(self, command: Command) -> None:
-        """Send a command, or keep it until the engine has greeted; only `Stop` cannot wait, since the view goes."""
+        """Send a command, or keep it until the engine has greeted.
+
+        `Stop` cannot wait, since the view goes; what a script has printed can be read without the engine.
+        """
         if self.is_greeted or isinstance(command, Stop):
             self._engine.send(command)
-        else:
+            return
+        printed = self._engine.read_log(command) if isinstance(command, ReadLog) else None
+        if printed is None:
             self._kept.append(command)
+        else:
+            self._app.post_message(self.Heard(printed))
 
     def greeted(self, first: Open) -> bool:
         """Open the run, unless the engine has one already, then send what was kept.

@@ -98,9 +98,8 @@ class Dialogs:
     def _log(self) -> None:
         from rnn_tui.view.screens.log import LogScreen  # for start-up time
 
-        opened = self._run.opened
-        if opened is not None and opened.subject is not None:
-            self._push(LogScreen(opened.subject.script))
+        if self._run.subject is not None:
+            self._push(LogScreen(self._run.subject.script))
 
     def _help(self) -> None:
         from rnn_tui.view.screens.help import HelpScreen  # for start-up time

@@ -20,6 +20,7 @@ class InScript:
     label: str
     about: str
     footer: str = ""  # its word in the footer, if it is there
+    held: str = ""  # its word there while the script is held, if it is another
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Play or pause; once all epochs are done, train for as many again.",
             footer="play",
             needs="hold",
-            in_script=InScript("hold", "Hold the script at the end of an update; again: let it go on.", footer="hold"),
+            in_script=InScript(
+                "hold", "Hold the script at the end of an update; again: let it go on.", footer="hold", held="go on"
+            ),
         ),
         Key(
             "right",

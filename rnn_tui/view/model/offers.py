@@ -50,12 +50,14 @@ def why_refused(action: str, subject: Subject | None, *, ended: bool = False) ->
     return f"{key.shown} ({key_in_words(key, subject).label}): {problem}." if key is not None and problem else ""
 
 
-def key_in_words(key: Key, subject: Subject | None) -> Key:
-    """Return a key in the words for what is looked at."""
+def key_in_words(key: Key, subject: Subject | None, *, held: bool = False) -> Key:
+    """Return a key in the words for what is looked at; `held`: for a script that waits."""
     words = key.in_script
     if subject is None or words is None:
         return key
-    return replace(key, label=words.label, about=words.about, footer=words.footer or key.footer)
+    return replace(
+        key, label=words.label, about=words.about, footer=(words.held if held else "") or words.footer or key.footer
+    )
 
 
 def groups_for(subject: Subject | None, *, ended: bool = False) -> dict[str, tuple[Key, ...]]:

@@ -61,7 +61,8 @@ class RunState:
 
     def update(self, frame: Frame) -> bool:
         """Take in a new frame; return whether it can be drawn, which it cannot before its run has been described."""
-        self.opened = frame.opened or self.opened
+        if frame.opened is not None:
+            self.opened = frame.opened.completed(self.opened)
         if self.opened is None:
             return False
         self.frame = frame

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
@@ -75,6 +76,12 @@ class Scene:
     def glyphs(self) -> Glyphs:
         """The vocabulary as it is drawn."""
         return Glyphs(self.experiment, self.subject)
+
+    @property
+    def cell_name(self) -> str:
+        """The kind of cell in a word: "LSTM"; of a cell that somebody has written the name of its class."""
+        own = "" if self.subject is None else safe(self.subject.cell)
+        return own or self.experiment.network.kind.short
 
     @property
     def reads_tokens(self) -> bool:
@@ -208,7 +215,7 @@ def next_scene(
     fitted: Columns | None = None,
 ) -> Scene:
     """Return the scene of a new frame. What is not in every frame is kept from the scene before, of the same run."""
-    old = before if before is not None and before.opened.run == opened.run else None
+    old = before if before is not None and before.opened.shown == opened.shown else None
     answers = {type(each): AnswerAt(answer=each, tick=frame.status.tick) for each in frame.inside}
     return Scene(
         opened=opened,

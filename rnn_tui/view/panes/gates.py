@@ -71,7 +71,7 @@ class GatesPane(InsidePane[GatesFacts]):
         """Return the cell, its size and the layer."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.view)
-        return self.titled(f"{network.kind.short} {network.hidden_size}", where)
+        return self.titled(f"{scene.cell_name} {network.hidden_size}", where)
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""

@@ -95,7 +95,17 @@ class LossPane(Pane):
         view = scene.view
         newest = max((float(each.x[-1]) for each in _drawn(scene) if len(each.x)), default=1.0)
         end, mark = nice_above(newest, _STEPS), _mark(scene)
-        how = (scene.opened.run, scene.opened.guessing, scene.palette, width, height, view.log_x, view.log_y, end, mark)
+        how = (
+            scene.opened.shown,
+            scene.opened.guessing,
+            scene.palette,
+            width,
+            height,
+            view.log_x,
+            view.log_y,
+            end,
+            mark,
+        )
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
             self._chart = self._draw_chart(scene, width, height, end, mark)

@@ -6,6 +6,7 @@ from textual.strip import Strip
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import unit_text
 from rnn_tui.draw.kit.numbers import exact, nice_above
+from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
 from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.phase_flow import PhaseFlow
@@ -17,6 +18,8 @@ from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["NetworkPane", "height_of"]
+
+_LONGEST_NAME = 7  # cells that the kind of a cell takes before its boxes
 
 
 class NetworkPane(Pane):
@@ -197,13 +200,13 @@ def _flow(scene: Scene) -> PhaseFlow | None:
 
 def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> LayerRow:
     network = scene.experiment.network
-    name = network.kind.short + (f" {layer + 1}" if network.layers > 1 else "")
+    place = (f" {layer + 1}" if network.layers > 1 else "") + ("→←"[direction] if network.bidirectional else "")
     scale = 1.0
     if states is not None and not network.kind.is_bounded:
         scale = nice_above(float(np.abs(states.h[np.isfinite(states.h)]).max(initial=1.0)))
     return LayerRow(
         scale=scale,
-        name=name + ("→←"[direction] if network.bidirectional else ""),
+        name=cut_cells(scene.cell_name, _LONGEST_NAME - len(place)) + place,
         direction=direction,
         layer=layer,
         h=None if states is None else states.h,

@@ -59,7 +59,7 @@ class ReadingPane(InsidePane[ReadingFacts]):
         """Return the cell, its size, the layer and the tick."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.view)
-        return self.titled(f"{network.kind.short} {network.hidden_size}", where, self.tick(scene))
+        return self.titled(f"{scene.cell_name} {network.hidden_size}", where, self.tick(scene))
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""

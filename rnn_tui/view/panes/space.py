@@ -42,7 +42,7 @@ class SpacePane(InsidePane[SpaceFacts]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scale: dict[tuple[int, str, int, int], float] = {}  # by run, kind and cell: steady from frame to frame
+        self._scale: dict[tuple[object, str, int, int], float] = {}  # by run, kind and cell: steady from frame to frame
 
     def ask(self, experiment: Experiment, view: ViewState) -> SpaceAsk:
         """Return the ask for the states of the selected layer, or for the embedding."""
@@ -113,7 +113,7 @@ class SpacePane(InsidePane[SpaceFacts]):
         )
 
     def _steady(self, scene: Scene, facts: SpaceFacts) -> float:
-        place = (scene.opened.run, facts.kind, facts.layer, facts.direction)
+        place = (scene.opened.shown, facts.kind, facts.layer, facts.direction)
         before = self._scale.get(place, 0.0)
         self._scale = {place: space_scale(facts, before)}
         return self._scale[place]

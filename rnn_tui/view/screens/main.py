@@ -118,8 +118,8 @@ class MainScreen(PacedScreen[None], Screen[None]):
         with self.app.batch_update():
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
-            ended = scene.frame.status.state == "done"
-            self.query_one(KeyLine).show(scene.subject, ended=ended)
+            state = scene.frame.status.state
+            self.query_one(KeyLine).show(scene.subject, ended=state == "done", held=state == "paused")
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             self.query_one(Notice).show(scene.frame.status.notice or _failed(scene) or self._notes(scene.subject))

@@ -261,5 +261,5 @@ class Stage(Horizontal):
 def _shape(experiment: Experiment, subject: Subject | None) -> object:
     """Return what the panes are arranged for."""
     if subject is not None:
-        return subject.script, subject.networks[subject.network : subject.network + 1], experiment.network
+        return subject.shown(experiment)
     return experiment.data, experiment.network, experiment.training.learn

@@ -27,18 +27,18 @@ class KeyLine(Footer):
 
     _made_of: object = None  # the line that stands there
     _subject: Subject | None = None
-    _ended = False
+    _ended = _held = False
 
-    def show(self, subject: Subject | None, *, ended: bool = False) -> None:
+    def show(self, subject: Subject | None, *, ended: bool = False, held: bool = False) -> None:
         """Show the keys that apply to a script that is watched, in its words; None: those of rnn-tui's own runs."""
         before = self._offer()
-        self._subject, self._ended = subject, ended
+        self._subject, self._ended, self._held = subject, ended, held
         if before != self._offer():
             self.refresh(recompose=True)
 
     def _offer(self) -> object:
         """Return what the keys of the line depend on."""
-        return None if self._subject is None else (self._subject.can, self._ended)
+        return None if self._subject is None else (self._subject.can, self._ended, self._held)
 
     async def recompose(self) -> None:
         """Build the line anew, unless it would be the same again. Textual calls this whenever the focus moves."""
@@ -55,7 +55,7 @@ class KeyLine(Footer):
         entries = [each for each in entries if is_offered(each.action, self._subject, ended=self._ended)]
         if self._subject is not None:
             for each in entries:
-                key = key_in_words(_BY_ACTION[each.action], self._subject)
+                key = key_in_words(_BY_ACTION[each.action], self._subject, held=self._held)
                 each.description, each.tooltip = key.footer, key.about
         if is_ascii(self.app):
             for each in entries:

@@ -77,7 +77,8 @@ def test_they_stand_at_the_time_steps(told: Told, batch_first: bool, as_list: bo
     assert opened is not None
     assert later is not None
     assert (opened.reads, later.reads) == ("tokens", "numbers")
-    assert len(told.opened[0].experiment.data.vocabulary) == V  # x is one-hot: there are as many as features
+    vocabulary = told.opened[0].completed(None).experiment.data.vocabulary
+    assert len(vocabulary) == V  # x is one-hot: there are as many as features
 
 
 def test_where_rows_and_steps_are_as_many_it_is_as_the_network_reads(told: Told) -> None:
@@ -166,7 +167,7 @@ def test_there_are_as_many_tokens_as_have_been_read_and_words_for_them(told: Tol
         for ids in (torch.zeros(T, N), torch.full((T, N), 8), torch.ones(T, N)):
             watcher.tokens(ids.long())
             learn(model, torch.randn(T, N, V))
-    assert [len(each.experiment.data.vocabulary) for each in told.opened] == [3, 9, 9]
+    assert [len(each.completed(None).experiment.data.vocabulary) for each in told.opened] == [3, 9, 9]
     assert told.opened[1].run == told.opened[2].run  # it is described once
 
 

@@ -340,7 +340,8 @@ def test_a_cell_written_by_hand_shows_its_states_parts_and_gradients(monkeypatch
     subject = watcher._host.pictures._subject()
     watcher.close()
     (frame,) = frames
-    assert (subject.networks, subject.network_facts) == (("cell",), "Gated, a cell of its own")
+    assert (subject.networks, subject.network_facts) == (("cell",), f"Gated {H}, 5 features, a cell of its own")
+    assert subject.cell == "Gated"
     assert not frame.failures
 
     h, hs, forgets = torch.zeros(N, H, requires_grad=True), list[Tensor](), list[Tensor]()

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.common.printed_line import last_state
-from rnn_tui.engine.watch.script_output import ScriptOutput
 from rnn_tui.protocol.engine_log import open_for_log
 from rnn_tui.protocol.script_log import MOST_CHARACTERS, MOST_LINES, ReadLog
+from rnn_tui.runs.script_output import ScriptOutput
 
 MOST = 4000  # bytes of a file
 
