@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.gates_verdict import told
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import put_scale
 from rnn_tui.draw.kit.numbers import nice_above
@@ -21,6 +22,7 @@ from rnn_tui.protocol.inspect.gates import GatesFacts
 __all__ = ["GatesLayout", "draw_gates", "gate_units_that_fit", "lay_out_gates"]
 
 _FEWEST = 2  # rows below which a heatmap has no room for a heading above it
+_ROOM_FOR_WORDS = 3  # rows for each gate from which a sentence may take one
 _ROOM_FOR_NUMBERS = 5  # cells of a column from which the selected unit has a row of its own, with its numbers
 
 
@@ -34,7 +36,8 @@ class GatesLayout(RowsOverTime[Block]):
 
 def gate_units_that_fit(height: int, gates: int) -> int:
     """Return how many units of each of `gates` gates can be told apart in a pane of `height` rows."""
-    return 2 * max(_share_out(height, gates, _FEWEST)[0], 1)
+    words = int(height >= _ROOM_FOR_WORDS * max(1, gates))
+    return 2 * max(_share_out(height - words, gates, _FEWEST)[0], 1)
 
 
 def _share_out(height: int, gates: int, wanted: int) -> tuple[int, bool]:
@@ -49,6 +52,7 @@ def lay_out_gates(
 ) -> GatesLayout:
     """Give every gate the same room. `unit` is the selected one, which is always among those drawn."""
     top = len(note_lines(facts.note, width, height, alone=not facts.gates))
+    top += bool(_sentence(facts, width, height - top))
     units = tuple(facts.units.tolist())
     selected = units.index(unit) if unit in units else None
     rows, headed = _share_out(height - top, len(facts.gates), min(_FEWEST, math.ceil(len(units) / 2)))
@@ -103,7 +107,8 @@ def draw_gates(
 ) -> list[Strip]:
     """Draw the heatmaps with their names, the selected unit marked; `inputs` are glyphs."""
     canvas = Canvas(width, height)
-    put_note(canvas, facts.note, palette, alone=not facts.gates)
+    below = put_note(canvas, facts.note, palette, alone=not facts.gates)
+    canvas.put(1, below, _sentence(facts, width, height - below), palette.text)
     layout = lay_out_gates(facts, width=width, height=height, axis=axis, palette=palette, unit=unit)
     if not layout.blocks:
         return canvas.strips()
@@ -121,6 +126,11 @@ def draw_gates(
     if layout.blocks[0].heading is None:
         _draw_scales(canvas, layout.bottom + 1, layout, palette, sample)
     return canvas.strips()
+
+
+def _sentence(facts: GatesFacts, width: int, height: int) -> str:
+    """Return what stands above the heatmaps, where there is room for it."""
+    return told(facts, width - 2) if height >= _ROOM_FOR_WORDS * max(1, len(facts.gates)) else ""
 
 
 def _draw_heading(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, sample: str) -> None:

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from rich.cells import cell_len
 
 from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay_out_gates
+from rnn_tui.draw.gates_verdict import told
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.inspect.gates import GatesFacts, GateValues
+from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary, GateValues
 from tests.draw.grids import GREY, Grid, is_picture, letters, texts
 
 VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
@@ -234,3 +236,66 @@ def test_a_note_stands_above_or_alone() -> None:
     assert layout.blocks[0].top >= 1
     grid, _ = picture(facts({}, signed={}, note="Nothing to see."), axis, 50, 9)
     assert [line.strip() for line in texts(grid)] == ["Nothing to see.", *[""] * 8]
+
+
+# ---- in words -----------------------------------------------------------------------------------------------------
+
+
+def summed_up(kind: dict[str, tuple[float, float]], turns: dict[str, tuple[float, int]] | None = None) -> GatesFacts:
+    """Facts whose gates have these means and mean sizes, and the largest changes of the mean."""
+    gates = []
+    for name, (mean, size) in kind.items():
+        turn, at = (turns or {}).get(name, (0.0, 1))
+        summary = GateSummary(mean=mean, size=size, turn=turn, turn_at=at)
+        gates.append(
+            GateValues(name=name, about="", signed=name in "gcna", values=np.zeros((2, 3), np.float32), summary=summary)
+        )
+    return GatesFacts(hidden_size=2, units=np.arange(2, dtype=np.int32), gates=tuple(gates))
+
+
+def lstm(f: float, i: float, g: float = 0.5, o: float = 0.5) -> dict[str, tuple[float, float]]:
+    return {"i": (i, i), "f": (f, f), "g": (0.0, g), "o": (o, o), "c": (0.0, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("some", "sentence"),
+    [
+        (
+            summed_up(lstm(0.98, 0.97, 0.9), {"o": (-0.45, 19)}),
+            "forget and input near 1 (f .98, i .97): c keeps all and adds about ±0.9 a step: it counts; "
+            "output o closes most at t=19",
+        ),
+        (summed_up(lstm(0.95, 0.03)), "forget near 1, input near 0 (f .95, i .03): c stays as it is"),
+        # 0.87 ** 5 is 0.498
+        (summed_up(lstm(0.87, 0.6)), "forget f .87 on average: half of what c holds is left after about 5 steps"),
+        (summed_up(lstm(0.31, 0.6)), "forget f .31 on average: more than half of c is gone after each step"),
+        (
+            summed_up({"r": (0.4, 0.4), "z": (0.5001, 0.5), "n": (0.0, 0.3)}, {"r": (0.3, 2)}),
+            "update z .50 on average: half of what h holds is left after about 1 step; reset r opens most at t=2",
+        ),
+        (
+            summed_up({"r": (0.4, 0.4), "z": (0.93, 0.9), "n": (0, 0.3)}),
+            "update near 1 (z .93): h stays almost as it is",
+        ),
+        (
+            summed_up({"a": (2.0, 3.0), "h'": (0.06, 0.06)}),
+            "On average .06 of a gradient gets through the non-linearity at each step: most units are saturated",
+        ),
+        (summed_up(lstm(math.nan, 0.5)), ""),
+        (facts({"f": [[0.5]]}, signed=LSTM), ""),  # an older engine tells no means
+    ],
+)
+def test_a_sentence_says_what_the_gates_do(some: GatesFacts, sentence: str) -> None:
+    assert told(some, 200) == sentence
+    for room in range(120):
+        assert cell_len(told(some, room)) <= room
+    grid, layout = picture(some, TimeAxis.fit(150, 3), 150, 30)
+    assert (sentence in texts(grid)[0]) if sentence else layout.blocks[0].heading == 0
+    low, layout = picture(some, TimeAxis.fit(150, 3), 150, 9)
+    assert not sentence or sentence not in texts(low)[0] or layout.blocks[-1].rows.stop <= 8
+
+
+@given(st.floats(0.5001, 0.9), st.floats(0.11, 0.89))
+def test_half_is_left_after_the_steps_that_are_said(f: float, i: float) -> None:
+    steps = int(told(summed_up(lstm(f, i)), 200).split("about ")[1].split(" ")[0])
+    assert f ** (steps + 0.5001) <= 0.5 <= f ** (steps - 0.5001) or (steps == 1 and f**1.5 <= 0.5)

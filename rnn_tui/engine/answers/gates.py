@@ -13,7 +13,7 @@ from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.arrays import Floats
-from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts, GateValues
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts, GateSummary, GateValues
 
 __all__ = ["gates_facts"]
 
@@ -58,6 +58,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
                 signed=each.is_signed,
                 values=floats(each.values[first:stop].index_select(1, chosen).T),
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
+                summary=_summary(each.values[begin:end], begin),
             )
             for each in (_parts_of(given, focus.row) if given else _shown(focus.cell(layer, direction)))
         )
@@ -83,6 +84,18 @@ class _Shown(NamedTuple):
     values: Tensor  # (T, H)
     is_signed: bool
     is_bounded: bool = True
+
+
+def _summary(values: Tensor, begin: int) -> GateSummary:
+    """Sum up the values of a gate, (F, H), whose first time step is `begin`."""
+    means = values.mean(1)
+    turns = means.diff()
+    if not len(turns):
+        return GateSummary(mean=float(means.mean()), size=float(values.abs().mean()))
+    at = int(turns.abs().argmax())
+    return GateSummary(
+        mean=float(means.mean()), size=float(values.abs().mean()), turn=float(turns[at]), turn_at=begin + at + 1
+    )
 
 
 def _parts_of(given: GivenStates, row: int) -> list[_Shown]:

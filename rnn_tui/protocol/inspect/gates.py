@@ -6,7 +6,7 @@ from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.base import Answer, Ask
 
-__all__ = ["GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
+__all__ = ["GateSummary", "GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
 
 UnitOrder = Literal["number", "rows"]
 
@@ -22,6 +22,15 @@ class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
     at: int = -1  # the time step at which rows are compared; -1: the one that was fed last
 
 
+class GateSummary(Value, frozen=True, kw_only=True):
+    """One gate in the whole sequence so far: all units of the layer, at all time steps, of one row."""
+
+    mean: float  # over units and time steps
+    size: float  # the mean of |value|
+    turn: float = 0.0  # the largest change of the mean over units from one time step to the next
+    turn_at: int = -1  # the later of the two; -1: there is only one time step
+
+
 class GateValues(Value, frozen=True, kw_only=True):
     """One gate over time."""
 
@@ -30,6 +39,7 @@ class GateValues(Value, frozen=True, kw_only=True):
     signed: bool  # in (-1, 1) or unbounded; else in (0, 1)
     values: Floats  # (u, f) at the steps first .. first+f-1
     largest: float = 0.0  # the bound of |value|; without one, the largest of all units and steps; 0: unknown
+    summary: GateSummary | None = None  # None: an older engine, that does not tell it
 
 
 class GatesFacts(Answer, frozen=True, kw_only=True, tag=True):

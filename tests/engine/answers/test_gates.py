@@ -81,6 +81,23 @@ def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment
         assert_allclose(gate.largest, bound, **CLOSE)
 
 
+@given(experiments(), st.integers(1, 8), st.integers(0, 3))
+@settings(max_examples=40)
+def test_a_gate_is_summed_up_over_all_units_and_steps(experiment: Experiment, ticks: int, first: int) -> None:
+    trainer, _ = ticked(experiment, ticks)
+    row, layer = trainer.dataset.rows - 1, experiment.network.layers - 1
+    values = expected(Pass(trainer), experiment.network.cell, layer, 0, row)
+    for gate in gates_facts(focus_of(trainer, row, first, first + 1), GatesAsk(layer=layer, units=1)).gates:
+        summary, value = gate.summary, values[gate.name]
+        assert summary is not None
+        assert_allclose((summary.mean, summary.size), (value.mean(), abs(value).mean()), **CLOSE)
+        turns = np.diff(value.mean(1))
+        assert (summary.turn_at == -1) == (len(turns) == 0)
+        if len(turns):
+            assert_allclose(summary.turn, turns[summary.turn_at - 1], **CLOSE)
+            assert_allclose(abs(summary.turn), abs(turns).max(), **CLOSE)
+
+
 @pytest.mark.parametrize("cell", NAMES)
 @pytest.mark.parametrize(("first", "stop", "fed", "shown"), [(2, 4, 6, 2), (2, 6, 3, 1), (4, 6, 3, 0), (0, 2, 6, 2)])
 def test_only_the_units_and_steps_that_are_looked_at(cell: str, first: int, stop: int, fed: int, shown: int) -> None:
