@@ -4,7 +4,7 @@ Everything is forgotten when the next pass begins. What is kept meanwhile are re
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -109,9 +109,12 @@ class Capture:
     losses: list[LossCall] = field(default_factory=list)
     tokens: list[ToldTokens] = field(default_factory=list)
     problem: str = ""  # with what the script has told, a sentence
+    age: int = 0  # backwards since it began
     random: Tensor | None = None  # of the call under way
     scale: float = 1.0  # by which a gradient scaler has multiplied the loss, and so all gradients
     gradients: dict[int, Tensor] = field(default_factory=dict)  # by the id of a tensor that a call returned
+    learnt: set[int] = field(default_factory=set)  # ids of the losses that the backward has gone through
+    hooked: set[int] = field(default_factory=set)  # of those that a backward can go through
 
     def called(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """Note a call."""
@@ -157,6 +160,49 @@ class Capture:
             ignore_index=ignore if isinstance(ignore, int) else -100,
         )
         self.losses.append(call)
+        if value.requires_grad:
+            self.hooked.add(id(call))
+            value.register_hook(partial(_note_loss, weakref.ref(self), id(call)))  # type: ignore[no-untyped-call]
+
+    def begin_backward(self) -> None:
+        """Forget what an earlier backward has gone through."""
+        self.gradients.clear()
+        self.learnt.clear()
+
+    def reaches(self, module: nn.Module) -> bool:
+        """Tell whether the backward has gone through a call of a module."""
+        return any(id(tensor) in self.gradients for tensor in self._returned(module))
+
+    def is_reached(self, call: RecurrentCall) -> bool:
+        """Tell whether the backward has gone through a call."""
+        return any(id(tensor) in self.gradients for tensor in _tensors(call.output))
+
+    def awaits(self, module: nn.Module) -> bool:
+        """Tell whether a module was called, and another backward could go through that."""
+        return any(tensor.requires_grad for tensor in self._returned(module))
+
+    def keep(self, modules: Sequence[nn.Module]) -> None:
+        """Forget all calls but those of some modules, and what belongs to them."""
+        inside = {id(part) for module in modules for part in module.modules()}
+        self.calls = [each for each in self.calls if id(each.module) in inside]
+        self.modules = [each for each in self.modules if id(each.module) in inside]
+        read = {tensor.data_ptr() for each in self.calls for tensor in _tensors(each.output)}
+        self.linears = [each for each in self.linears if each.x.data_ptr() in read]
+        self.gradients = {}
+
+    def forget(self, modules: Sequence[nn.Module]) -> None:
+        """Forget the calls of some modules."""
+        gone = {id(each) for each in modules}
+        self.calls = [each for each in self.calls if id(each.module) not in gone]
+        self.modules = [each for each in self.modules if id(each.module) not in gone]
+
+    def _returned(self, module: nn.Module) -> Iterator[Tensor]:
+        for call in self.calls:
+            if call.module is module:
+                yield from _tensors(call.output)
+        for other in self.modules:
+            if other.module is module:
+                yield other.output
 
     def gradient(self, tensor: Tensor) -> Tensor | None:
         """Return the gradient that has reached a tensor that a call returned, without the factor of a scaler."""
@@ -172,6 +218,12 @@ def _note_gradient(capture: "weakref.ref[Capture]", tensor: int, gradient: Tenso
     found = capture()
     if found is not None and gradient is not None:  # cuDNN passes on that there is none
         found.gradients[tensor] = gradient.detach()
+
+
+def _note_loss(capture: "weakref.ref[Capture]", call: int, _: Tensor | None) -> None:
+    found = capture()
+    if found is not None:
+        found.learnt.add(call)
 
 
 def _tensors(output: Any) -> list[Tensor]:

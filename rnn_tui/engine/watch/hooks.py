@@ -2,10 +2,11 @@
 
 Nothing that is hooked is changed: a hook looks at what goes in and what comes out, and passes it on. One dispatcher
 serves all listeners, so that they can come and go in any order. What is called inside torch.compile goes unseen.
+With a hook for all modules each call of a module takes a longer way in torch, so there is one only while it is needed.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import torch
@@ -15,7 +16,7 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.hooks import RemovableHandle
 
-__all__ = ["LOSSES", "Listener", "add_listener", "remove_listener"]
+__all__ = ["LOSSES", "Listener", "add_listener", "adjust", "is_telling", "remove_listener"]
 
 LOSSES = (
     "cross_entropy",
@@ -33,7 +34,10 @@ LOSSES = (
 class Listener(Protocol):
     """Is called in the thread that computes. An error of its own never reaches the caller: it ends the listening."""
 
-    deaf: bool  # set while the listener itself uses torch
+    hears_calls: bool  # whether calls of modules are told; `adjust` makes a change of it known
+
+    def recurrent_made(self, module: nn.Module) -> None:
+        """Hear that a recurrent module has been made, or copied."""
 
     def calling(self, module: nn.Module) -> None:
         """Hear of a module that is about to be called."""
@@ -47,8 +51,15 @@ class Listener(Protocol):
     def scaled(self, value: Tensor, scale: Tensor) -> None:
         """Hear that a gradient scaler has multiplied a loss."""
 
-    def backward_done(self, roots: tuple[Tensor, ...]) -> None:
-        """Hear that gradients of these have been computed; no weight has moved since."""
+    def backward_begins(self) -> None:
+        """Hear that gradients are about to be computed."""
+
+    def backward_done(self, roots: tuple[Tensor, ...], inputs: tuple[Tensor, ...], *, again: bool) -> None:
+        """Hear that gradients of these have been computed; no weight has moved since.
+
+        `inputs`: those by which, where they were returned in the place of being added up in all weights. `again`: the
+        graph is kept, so that another backward can go through it.
+        """
 
     def optimizer_made(self, optimizer: Optimizer) -> None:
         """Hear that there is a new optimizer."""
@@ -65,7 +76,9 @@ class Listener(Protocol):
 
 _listeners: list[Listener] = []
 _undo: list[Callable[[], object]] = []
+_undo_calls: list[Callable[[], object]] = []  # of the hooks for calls of modules
 _depth = 0  # of backward passes inside one another
+_is_telling = False  # a listener uses torch itself: nobody hears that
 
 
 def add_listener(listener: Listener) -> None:
@@ -73,28 +86,51 @@ def add_listener(listener: Listener) -> None:
     if not _listeners:
         _install()
     _listeners.append(listener)
+    adjust()
 
 
 def remove_listener(listener: Listener) -> None:
     """Stop calling a listener; the last one leaves torch as it was."""
     if listener in _listeners:
         _listeners.remove(listener)
+        adjust()
         if not _listeners:
             while _undo:
                 _undo.pop()()
 
 
+def adjust() -> None:
+    """Have hooks for calls of modules where a listener hears them, and else none."""
+    if not any(each.hears_calls for each in _listeners):
+        while _undo_calls:
+            _undo_calls.pop()()
+    elif not _undo_calls:
+        hooks = nn.modules.module
+        before = hooks.register_module_forward_pre_hook(_before_forward)
+        after = hooks.register_module_forward_hook(_forward, with_kwargs=True)
+        # The handle leaves its mark in this dictionary, a number each time.
+        marks = hooks._global_forward_hooks_with_kwargs
+        _undo_calls.extend((before.remove, after.remove, lambda: marks.pop(after.id, None)))
+
+
+def is_telling() -> bool:
+    """Tell whether what is computed right now is computed by a listener, and not by the script."""
+    return _is_telling
+
+
 def _tell(hear: Callable[[Listener], object]) -> None:
-    for listener in tuple(_listeners):
-        if listener.deaf:
-            continue
-        listener.deaf = True
-        try:
-            hear(listener)
-        except Exception as error:
-            _end(listener, error)
-        finally:
-            listener.deaf = False
+    global _is_telling
+    if _is_telling:
+        return
+    _is_telling = True
+    try:
+        for listener in tuple(_listeners):
+            try:
+                hear(listener)
+            except Exception as error:
+                _end(listener, error)
+    finally:
+        _is_telling = False
 
 
 def _end(listener: Listener, error: Exception) -> None:
@@ -104,23 +140,24 @@ def _end(listener: Listener, error: Exception) -> None:
 
 def _install() -> None:
     handles: tuple[RemovableHandle, ...] = (
-        nn.modules.module.register_module_forward_pre_hook(_before_forward),
-        nn.modules.module.register_module_forward_hook(_forward, with_kwargs=True),
         register_optimizer_step_pre_hook(lambda optimizer, *_: _tell(lambda each: each.before_step(optimizer))),
         register_optimizer_step_post_hook(lambda optimizer, *_: _tell(lambda each: each.after_step(optimizer))),
     )
     _undo.extend(handle.remove for handle in handles)
     for name in LOSSES:
         _wrap(F, name, functools.partial(_loss, name))
-    for name in ("backward", "grad"):
-        _wrap(torch.autograd, name, _backward)
+    _wrap(torch.autograd, "backward", _backward)
+    _wrap(torch.autograd, "grad", _grad)
     _wrap(torch.amp.GradScaler, "scale", _scale)
     _wrap(Optimizer, "__init__", _make_optimizer)
+    for owner in (nn.RNNBase, nn.RNNCellBase):
+        _wrap(owner, "__init__", _make_module)
+    _wrap(nn.Module, "__setstate__", _make_module)  # of a copy, or of one that was saved
 
 
 def _before_forward(module: nn.Module, _args: Any) -> None:
-    for listener in _listeners:
-        if not listener.deaf:
+    for listener in () if _is_telling else _listeners:
+        if listener.hears_calls:
             try:
                 listener.calling(module)
             except Exception as error:
@@ -129,8 +166,8 @@ def _before_forward(module: nn.Module, _args: Any) -> None:
 
 
 def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-    for listener in _listeners:  # the hot path: nothing is made here for a call that nobody looks at
-        if not listener.deaf:
+    for listener in () if _is_telling else _listeners:
+        if listener.hears_calls:
             try:
                 listener.called(module, args, kwargs, output)
             except Exception as error:
@@ -175,16 +212,68 @@ def _make_optimizer(original: Callable[..., Any], args: tuple[Any, ...], kwargs:
     _tell(lambda each: each.optimizer_made(args[0]))
 
 
+def _make_module(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    original(*args, **kwargs)
+    if isinstance(args[0], nn.RNNBase | nn.RNNCellBase):
+        _tell(lambda each: each.recurrent_made(args[0]))
+
+
 def _backward(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Compute gradients, and tell of it once they are there; those inside others belong to the outermost."""
+    """Add up gradients in the weights; that is a pass."""
+    args, kwargs = _listed(args, kwargs)
+    again = bool(kwargs.get("retain_graph") or kwargs.get("create_graph") or any(args[2:4]))
+    return _pass(original, args, kwargs, roots=_tensors(args, kwargs, "tensors"), again=again)
+
+
+def _grad(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return gradients; of a loss by weights that is a pass, unless something else is made of the gradients."""
+    args, kwargs = _listed(args, kwargs)
+    roots, inputs = _tensors(args, kwargs, "outputs"), _tensors(args[1:], kwargs, "inputs")
+    create = kwargs.get("create_graph") or any(args[4:5])
+    is_loss = len(roots) == 1 and roots[0].numel() == 1 and any(isinstance(each, nn.Parameter) for each in inputs)
+    if create or not is_loss:
+        return _inside(original, args, kwargs)
+    again = bool(kwargs.get("retain_graph") or any(args[3:4]))
+    return _pass(original, args, kwargs, roots=roots, inputs=inputs, again=again)
+
+
+def _pass(
+    original: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    roots: tuple[Tensor, ...],
+    inputs: tuple[Tensor, ...] = (),
+    again: bool,
+) -> Any:
+    """Compute gradients, and tell of it before and after; one inside another belongs to the outermost."""
+    if _depth:
+        return _inside(original, args, kwargs)
+    _tell(lambda each: each.backward_begins())
+    found = _inside(original, args, kwargs)
+    _tell(lambda each: each.backward_done(roots, inputs, again=again))
+    return found
+
+
+def _inside(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     global _depth
     _depth += 1
     try:
-        found = original(*args, **kwargs)
+        return original(*args, **kwargs)
     finally:
         _depth -= 1
-    if not _depth and not kwargs.get("create_graph"):  # else another one goes through these gradients
-        roots = args[0] if args else kwargs.get("tensors", kwargs.get("outputs", ()))
-        tensors = (roots,) if isinstance(roots, Tensor) else tuple(roots)
-        _tell(lambda each: each.backward_done(tensors))
-    return found
+
+
+def _listed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments of which each can be looked at, as torch makes them anyway: not the generators among them."""
+    if any(isinstance(each, Iterator) for each in (*args, *kwargs.values())):
+        args = tuple(tuple(each) if isinstance(each, Iterator) else each for each in args)
+        kwargs = {name: tuple(each) if isinstance(each, Iterator) else each for name, each in kwargs.items()}
+    return args, kwargs
+
+
+def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> tuple[Tensor, ...]:
+    """Return the tensors of the first argument, which may have been given by its name."""
+    given = args[0] if args else kwargs.get(name, ())
+    given = given.values() if isinstance(given, dict) else given
+    return (given,) if isinstance(given, Tensor) else tuple(each for each in given if isinstance(each, Tensor))

@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from torch import nn
 
@@ -22,6 +23,7 @@ class WatchedNetwork:
     module: "weakref.ref[nn.Module]"
     model: "weakref.ref[nn.Module]"
     name: str  # "encoder.rnn"; of a module that is a model itself, its class
+    key: int  # a number that no other module has had
 
     @property
     def cell(self) -> str:
@@ -58,6 +60,7 @@ class Networks:
         self._known: dict[int, WatchedNetwork] = {}  # by the id of the module
         self._models: list[weakref.ref[nn.Module]] = []  # that call others, and that none calls
         self._naming = _NAMING
+        self._keys = count()
         self.revision = 0  # grows with each network that is found, or named
         if model is not None:
             self._name_all([model])
@@ -91,10 +94,8 @@ class Networks:
         if is_recurrent(module) and self.find(module) is None:
             self._known = {key: each for key, each in self._known.items() if each.module() is not None}
             self._known.pop(id(module), None)
-            here = weakref.ref(module)
-            self._known[id(module)] = WatchedNetwork(module=here, model=here, name=type(module).__name__)
+            self._know(module, module, type(module).__name__)
             self._naming = _NAMING
-            self.revision += 1
         if self._naming:
             self._called[id(module)] = weakref.ref(module)
 
@@ -109,12 +110,13 @@ class Networks:
                     ]
                     model = seen[0]() if seen else None
                 named = {id(part): name for name, part in ((model or module).named_modules())}
-                self._known[id(module)] = WatchedNetwork(
-                    module=weakref.ref(module),
-                    model=weakref.ref(model if model is not None and id(module) in named else module),
-                    name=named.get(id(module)) or type(module).__name__,
-                )
-                self.revision += 1
+                inside = model if model is not None and id(module) in named else module
+                self._know(module, inside, named.get(id(module)) or type(module).__name__)
+
+    def expect(self) -> None:
+        """Look for names in the next passes: a recurrent module has been made, or copied."""
+        if self._given is None:
+            self._naming = _NAMING
 
     def pass_over(self) -> None:
         """Give names to what has been called in a pass."""
@@ -137,10 +139,17 @@ class Networks:
                 name = name or type(model).__name__
                 known = self.find(module)
                 if known is None or known.name != name or known.model() is not model:
-                    self._known[id(module)] = WatchedNetwork(
-                        module=weakref.ref(module), model=weakref.ref(model), name=name
-                    )
-                    self.revision += 1
+                    self._know(module, model, name)
+
+    def _know(self, module: nn.Module, model: nn.Module, name: str) -> None:
+        known = self.find(module)
+        self._known[id(module)] = WatchedNetwork(
+            module=weakref.ref(module),
+            model=weakref.ref(model),
+            name=name,
+            key=next(self._keys) if known is None else known.key,
+        )
+        self.revision += 1
 
 
 def kind_of(module: nn.Module) -> str:

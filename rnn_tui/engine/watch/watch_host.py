@@ -27,6 +27,7 @@ __all__ = ["WatchHost"]
 
 _log = logging.getLogger(__name__)
 _FASTEST = 0.05  # seconds between two captured passes, where no key asks
+_PATIENCE = 8  # passes in which nothing reaches a network, until it is shown as it is
 _SHARE = 0.2  # of the time, for capturing and making pictures
 _CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")
 
@@ -61,6 +62,7 @@ class WatchHost:
         self.lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()  # of the server
         self._attended = False
         self._may_capture = 0.0  # when the next pass may be captured
+        self._missed = 0  # passes in a row that were captured, and had nothing of the network that is looked at
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
@@ -173,13 +175,13 @@ class WatchHost:
             observer.losses.drain()
         norm = observer.gradient_norm(pictures.network) if self.control.needs_gradients else None
         self.control.count_pass(observer.tick, observer.losses_of(pictures.network), norm)
-        is_there = observer.capture is not None or not observer.networks.all
+        is_there = self._is_there()
         if observer.armed and is_there:
             pictures.look()
             self._show()
             cost = time.perf_counter() - now
             self._may_capture = time.perf_counter() + max(_FASTEST, cost / _SHARE - cost)
-        if pictures.is_asked and now >= self._may_capture:
+        if pictures.is_asked and (now >= self._may_capture or (observer.armed and not is_there)):
             observer.wanted = True
         if self.control.holds and is_there:
             self._hold()
@@ -187,6 +189,18 @@ class WatchHost:
             observer.wanted = True
         else:
             self.control.keep_pace()
+        pictures.forget()
+
+    def _is_there(self) -> bool:
+        """Tell whether this pass is one to show: its gradient went through the network that is looked at.
+
+        Other networks of the script may be trained in between, so some passes are waited for.
+        """
+        network, observer = self.pictures.network, self.observer
+        if not observer.armed:
+            return network is None
+        self._missed = 0 if network is None or observer.reaches(network) else self._missed + 1
+        return not self._missed or self._missed > _PATIENCE
 
     def _hold(self) -> None:
         """Hold the script, and show the pass that is over as often as views ask."""

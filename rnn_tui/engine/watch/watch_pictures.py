@@ -16,7 +16,6 @@ from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.optimizers import LearningRate
-from rnn_tui.engine.watch.own_cells import own_cells
 from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
 from rnn_tui.experiment.stand_ins import stand_ins
@@ -78,6 +77,7 @@ class WatchPictures:
             run=RunOptions(speed=0.0),
         )
         self._device = "cpu"
+        self._fed = 0  # time steps of the newest pass that was looked at
         self._rate = LearningRate()  # of the network that is shown
         self._seen = _Seen()
         self._described: object = None
@@ -99,10 +99,8 @@ class WatchPictures:
 
     def look(self) -> None:
         """Take what was captured of the pass that is over as the one to show; describe it where it is another kind."""
-        observer, capture = self._observer, self._observer.capture
-        if capture is not None:
-            observer.networks.add_own(own_cells(capture))
-        network = self.network
+        observer, network = self._observer, self.network
+        capture = observer.capture_of(network)
         self._rate = observer.optimizers.rate_of(network)
         observer.losses.drain()
         observed = None
@@ -113,6 +111,7 @@ class WatchPictures:
                 None,
             )
         self._observed, self._probe = observed, None if observed is None else Probe(observed)
+        self._fed = 0 if observed is None else observed.fed
         if observed is not None and network is not None:
             self._tokens[network.name] = observed.tokens
             self._experiment, self._device = observed.experiment, str(observed.device)
@@ -125,11 +124,15 @@ class WatchPictures:
             )
         self._describe()
 
+    def forget(self) -> None:
+        """Let go of a pass whose weights are about to move."""
+        self._observed = self._probe = None
+
     def end(self, code: int, problem: str) -> None:
         """Keep the last picture of a script that has ended, and say how that was."""
         self.exit_code, self.problem = code, problem
         self._observer.losses.drain()
-        self._observed = self._probe = None  # its weights have moved since
+        self.forget()
         self.revision += 1
         self.description += 1
 
@@ -262,7 +265,7 @@ class WatchPictures:
         )
 
     def _status(self) -> Status:
-        observer, observed, control = self._observer, self._observed, self._control
+        observer, control = self._observer, self._control
         has_ended = self.exit_code is not None
         return Status(
             tick=observer.tick,
@@ -271,7 +274,7 @@ class WatchPictures:
             branches=1,
             epochs=0,
             epoch=observer.tick,
-            fed=0 if observed is None else observed.fed,
+            fed=self._fed,
             loss=observer.losses_of(self.network).last(),
             running_loss=None,
             state="done" if has_ended else "paused" if control.held else "playing",
@@ -279,7 +282,7 @@ class WatchPictures:
             ticks_per_second=0.0 if has_ended or control.held else self._per_second(),
             lr=self._rate.lr if observer.noted_lr is None else observer.noted_lr,
             lr_groups=self._rate.groups,
-            gpu=None if observed is None else self._gpu.load(observed.device),
+            gpu=self._gpu.load(torch.device(self._device)),
             notice=self.problem or control.notice,
             exit_code=self.exit_code,
         )

@@ -19,10 +19,10 @@ _OF_CLASSES = ("cross_entropy", "nll_loss")
 
 @dataclass(frozen=True, slots=True)
 class _Passes:
-    """Losses of passes in a row, and which networks were called in each."""
+    """Losses of passes in a row, and the keys of the networks that each of them reached."""
 
     losses: Tensor  # (n,)
-    called: Sequence[frozenset[int]]
+    reached: Sequence[frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,23 @@ class WatchedLosses:
         self._waiting: list[_Passes | list[_Part]] = []  # in their order
 
     def of(self, network: int) -> LossSeries:
-        """Return the losses of the passes in which a network was called; of all passes where it never was."""
+        """Return the losses whose gradients reached a network; all where none did."""
         return self._by_network.get(network, self.all)
 
-    def add_pass(self, loss: Tensor | None, called: frozenset[int]) -> None:
-        """Add the loss of a pass, (), if it has one. An evaluation before it is over."""
+    def add_pass(self, loss: Tensor | None, reached: frozenset[int]) -> None:
+        """Add the loss of a pass, if it has one, and the networks that it reached. An evaluation before it is over."""
         if self._parts:
             self._close()
             self._waiting.append(self._parts)
             self._parts = []
         if loss is None:
             return
-        on_cpu = loss.device.type == "cpu"
-        self._newest.append((loss if on_cpu else loss.clone(), called))  # the script may change it in place
-        if on_cpu:
+        if loss.device.type == "cpu":
             self.drain()
-        elif len(self._newest) >= _TOGETHER:
+            self.add(loss.item(), reached)
+            return
+        self._newest.append((loss.clone(), reached))  # the script may change it in place
+        if len(self._newest) >= _TOGETHER:
             self._close()
 
     def add_evaluation(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Tensor) -> None:
@@ -77,12 +78,14 @@ class WatchedLosses:
             count, right = there.sum(), ((outputs.argmax(1) == targets) & there).sum()
         self._parts.append(_Part(value / count if kwargs.get("reduction") == "sum" else value, count, right))
 
-    def add(self, loss: float, called: frozenset[int] = frozenset()) -> None:
+    def add(self, loss: float, reached: frozenset[int] = frozenset()) -> None:
         """Add a loss that is known."""
         self.all.append(loss)
         self.evaluations.learnt(loss)
-        for each in called:
-            self._by_network.setdefault(each, LossSeries()).append(loss)
+        for each in reached:
+            if each not in self._by_network:
+                self._by_network[each] = LossSeries()
+            self._by_network[each].append(loss)
 
     def evaluated_by_script(self, loss: float, count: int | None) -> None:
         """Add an evaluation with the script's own mean loss, in the place of the losses that were heard of it."""
@@ -99,10 +102,12 @@ class WatchedLosses:
     def drain(self) -> None:
         """Fetch all that waits, in the order in which it came."""
         self._close()
+        if not self._waiting:
+            return
         for each in self._waiting:
             if isinstance(each, _Passes):
-                for loss, called in zip(each.losses.tolist(), each.called, strict=True):
-                    self.add(loss, called)
+                for loss, reached in zip(each.losses.tolist(), each.reached, strict=True):
+                    self.add(loss, reached)
             else:
                 self._join(each)
         self._waiting.clear()
@@ -113,7 +118,7 @@ class WatchedLosses:
             newest = [loss.reshape(()) for loss, _ in self._newest]
             exact = torch.float64 if any(each.dtype == torch.float64 for each in newest) else torch.float32
             losses = torch.stack([each.to(newest[0].device, exact) for each in newest])
-            self._waiting.append(_Passes(losses, [called for _, called in self._newest]))
+            self._waiting.append(_Passes(losses, [reached for _, reached in self._newest]))
             self._newest = []
 
     def _join(self, parts: list[_Part]) -> None:

@@ -239,7 +239,10 @@ def _sequence(recurrent: nn.Module, capture: Capture) -> tuple[CallSequence | No
         sequence = sequence_of_own(recurrent, capture)
         return sequence, None if sequence is None else given_states(recurrent, capture, sequence)
     calls = [each for each in capture.calls if each.module is recurrent]
-    return (sequence_of(max(chains(calls), key=len), capture) if calls else None), None
+    if not calls:
+        return None, None
+    learnt = max(chains(calls), key=lambda chain: (any(map(capture.is_reached, chain)), len(chain)))
+    return sequence_of(learnt, capture), None
 
 
 def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | None) -> Network:

@@ -162,31 +162,6 @@ PLACES = [
     ("perceptron", 3),
     *((name, 3) for name in ("with_lightning", "with_trainer") if SCRIPTS[name].is_possible),
 ]
-_EARLIER = "what was called before another backward is not known to the pass that it belongs to"
-_ATTRIBUTED = "a loss belongs to the networks that were called since the backward before, not to those it reaches"
-KNOWN: dict[tuple[str, str], str] = {  # what is not right yet, by test and case
-    **{
-        (f"test_{each}", "gan-4"): _EARLIER
-        for each in (
-            "states",
-            "gates",
-            "one_cell_in_numbers",
-            "gradients_through_time",
-            "weights_and_their_gradients",
-            "loss_and_update",
-        )
-    },
-    **{("test_losses_of_all_its_backwards_are_the_curve", each): _ATTRIBUTED for each in ("gan-3", "gan-4")},
-}
-
-
-@pytest.fixture(autouse=True)
-def _known(request: pytest.FixtureRequest) -> None:
-    callspec = getattr(request.node, "callspec", None)
-    case = "" if callspec is None else "-".join(map(str, callspec.params.get("case", ())))
-    reason = KNOWN.get((request.node.originalname, case))
-    if reason is not None:
-        request.node.add_marker(pytest.mark.xfail(strict=True, reason=reason))
 
 
 _cases: dict[tuple[str, int], Case] = {}
