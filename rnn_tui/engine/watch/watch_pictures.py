@@ -81,6 +81,9 @@ class WatchPictures:
         self._rate = LearningRate()  # of the network that is shown
         self._seen = _Seen()
         self._described: object = None
+        self._shown: WatchedNetwork | None = None
+        self._last_subject: Subject | None = None
+        self._weights = 0  # of the model of the network that is shown
         self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
         self._passes: deque[float] = deque(maxlen=_RATE_OVER)  # when the newest were over
 
@@ -90,7 +93,11 @@ class WatchPictures:
     def network(self) -> WatchedNetwork | None:
         """The recurrent network that is shown."""
         every = self._observer.networks.all
-        return every[min(self.chosen, len(every) - 1)] if every else None
+        if every:
+            self._shown = every[min(self.chosen, len(every) - 1)]
+        elif self.exit_code is None:
+            return None
+        return self._shown  # of a script that has ended the last one: its models are gone
 
     def count_pass(self, now: float) -> None:
         """Note that a pass is over."""
@@ -161,13 +168,15 @@ class WatchPictures:
         if look.opened == self.description:
             return None
         model = None if self.network is None else self.network.model()
+        if model is not None:
+            self._weights = sum(weight.numel() for weight in model.parameters())
         experiment = self._without_vocabulary()
         return Opened(
             run=self.description,
             name=self._name,
             experiment=experiment,
             began=experiment,
-            weights=0 if model is None else sum(weight.numel() for weight in model.parameters()),
+            weights=self._weights,
             device=self._device,
             torch=str(torch.__version__),
             subject=self._subject(has_words=look.opened >= 0),
@@ -232,6 +241,7 @@ class WatchPictures:
         if facts != self._described:
             self._described = facts
             self.description += 1
+            self._last_subject = self._subject(has_words=True)
 
     def _without_vocabulary(self) -> Experiment:
         """Return the experiment as it is described: of the vocabulary, which may be long, its size is enough."""
@@ -242,6 +252,8 @@ class WatchPictures:
     def _subject(self, *, has_words: bool = False) -> Subject:
         """Describe the script; `has_words`: to a view that has the words of the vocabulary already."""
         every, network, seen = self._observer.networks.all, self.network, self._seen
+        if not every and network is not None and self._last_subject is not None:
+            return replace(self._last_subject, words=() if has_words else self._words, has_words=has_words)
         facts = cell = ""
         if network is not None:
             is_seen = seen.network == network.name

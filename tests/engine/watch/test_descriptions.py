@@ -115,7 +115,8 @@ def test_attention_is_no_cell_for_reading_a_mask_at_each_step(kind: torch.dtype)
             return h
 
     with Watcher().start() as watcher:
-        learn(Decoder()(torch.randn(N, T, H), torch.zeros(N, T, dtype=kind)))
+        decoder = Decoder()
+        learn(decoder(torch.randn(N, T, H), torch.zeros(N, T, dtype=kind)))
         assert watcher._host.pictures._subject().networks == ("cell",)
 
 

@@ -15,7 +15,7 @@ from torch.nn.modules import module as torchs_hooks
 
 from rnn_tui.engine.watch.watcher import Watcher
 from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from tests.scripts.people import own_random_numbers
 
 T, N, E, H, V = 5, 3, 4, 6, 7
@@ -216,3 +216,23 @@ def test_a_model_that_takes_the_place_of_another_begins_a_curve_of_its_own(watch
         assert len(losses(watcher, 0)) == 3
         assert losses(watcher, 0)[-1] == loss.item()
         del model, loss
+
+
+def test_the_last_picture_stays_when_models_are_gone(watcher: Watcher) -> None:
+    pictures, model = watcher._host.pictures, Tagger()
+    frames = look_at(watcher, 0)
+    for _ in range(2):
+        backward(model.loss()[0])
+    asked = FrameRequest(number=1)
+    before, weights = pictures.opened(asked), sum(each.numel() for each in model.parameters())
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+    pictures.end(0, "")
+    after = pictures.opened(asked)
+    assert before is not None
+    assert after is not None
+    assert after.subject == before.subject
+    assert after.weights == before.weights == weights
+    assert pictures.frame(WANTED).states is frames[-1].states
