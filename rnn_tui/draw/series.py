@@ -16,6 +16,7 @@ __all__ = ["as_drawn", "draw_forecast", "is_outside", "steps_that_fit"]
 _FRAME = 6  # cells of the labels and the axis on the left
 _LEGEND = 1  # row above the chart
 _ROOM = 0.5  # of the truth's range, above and below it: further out nothing is drawn, so that the truth stays readable
+_NEAR = 100.0  # times that range: what is further away than that has blown up
 
 Doubles = NDArray[np.float64]
 
@@ -96,8 +97,12 @@ def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> 
 
 
 def _bounds(forecast: Forecast, room: float) -> tuple[float, float]:
-    """Return the range of the truth with some room above and below."""
+    """Return the range of the truth with some room above and below; where nothing runs on its own, of all there is."""
     truth = forecast.truth[~np.isnan(forecast.truth)]  # a script has none at some time steps
+    if not len(forecast.free) and len(truth):
+        near = _NEAR * (truth.max() - truth.min() or abs(truth.max()) or 1.0)
+        said = forecast.predicted[np.isfinite(forecast.predicted)]
+        truth = np.concatenate([truth, said[(said >= truth.min() - near) & (said <= truth.max() + near)]])
     low, high = float(truth.min(initial=np.inf)), float(truth.max(initial=-np.inf))
     more = room * (high - low or abs(high) or 1.0) if len(truth) else 0.0
     return low - more, high + more

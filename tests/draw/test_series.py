@@ -70,3 +70,13 @@ def test_every_size_has_its_picture() -> None:
             strips = draw_forecast(SEEN, width=width, height=height, palette=DARK)
             assert [strip.cell_length for strip in strips] == [width] * height
         assert steps_that_fit(width) >= 2
+
+
+def test_where_nothing_runs_on_its_own_all_that_is_predicted_has_its_place() -> None:
+    """A few steps of a slow wave, and a network that has hardly begun to learn it."""
+    truth = np.array([1.0, 0.999, 0.998, 0.99, 0.98, 0.97])
+    slow = Forecast(first=193, end=199, truth=truth, predicted=np.full(6, 0.05), free=np.zeros(0))
+    assert not is_outside(slow)
+    assert len(columns(slow, DARK.accent)) > 40
+    assert is_outside(replace(slow, predicted=np.full(6, 1e9)))  # it has blown up: the truth stays readable
+    assert len(columns(replace(slow, predicted=np.full(6, 1e9)), DARK.dim)) > 40
