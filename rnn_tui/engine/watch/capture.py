@@ -70,11 +70,11 @@ class LinearCall:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ModuleCall:
-    """A call of any other module that returns a tensor (N, H), or begins what it returns with one."""
+    """A call of any other module that returns tensors (N, H)."""
 
     module: nn.Module
     arguments: tuple[Tensor, ...]
-    output: Tensor
+    outputs: tuple[Tensor, ...]  # those (N, H) among what it returned, in their order; one at least
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,14 +136,13 @@ class Capture:
 
     def _called_otherwise(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         """Note a call that may be a step of a cell written by hand."""
-        first = output[0] if isinstance(output, tuple | list) and output else output
-        if not isinstance(first, Tensor) or first.dim() != 2 or not first.is_floating_point():
+        outputs = tuple(each for each in _tensors(output) if each.dim() == 2 and each.is_floating_point())
+        if not outputs:
             return
-        tensors = [part for each in args for part in (each if isinstance(each, tuple | list) else (each,))]
-        arguments = tuple(each for each in tensors if isinstance(each, Tensor))
-        self.modules.append(ModuleCall(module=module, arguments=arguments, output=first))
-        if first.requires_grad and not is_torchs(module):
-            first.register_hook(self._hook(first))  # type: ignore[no-untyped-call]
+        self.modules.append(ModuleCall(module=module, arguments=tuple(_tensors(args)), outputs=outputs))
+        for tensor in () if is_torchs(module) else outputs:
+            if tensor.requires_grad:
+                tensor.register_hook(self._hook(tensor))  # type: ignore[no-untyped-call]
 
     def lost(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any) -> None:
         """Note a loss."""
@@ -202,7 +201,7 @@ class Capture:
                 yield from _tensors(call.output)
         for other in self.modules:
             if other.module is module:
-                yield other.output
+                yield from other.outputs
 
     def gradient(self, tensor: Tensor) -> Tensor | None:
         """Return the gradient that has reached a tensor that a call returned, without the factor of a scaler."""
@@ -227,7 +226,7 @@ def _note_loss(capture: "weakref.ref[Capture]", call: int, _: Tensor | None) -> 
 
 
 def _tensors(output: Any) -> list[Tensor]:
-    """Return the tensors in what a recurrent module returns."""
+    """Return the tensors in what a module is given, or returns."""
     if isinstance(output, PackedSequence):
         return [output.data]
     if isinstance(output, Tensor):

@@ -5,6 +5,7 @@ E features, H hidden units.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -19,8 +20,16 @@ __all__ = ["given_states", "own_cells", "sequence_of_own"]
 _FEWEST = 2  # calls in a pass that make a module a cell
 
 
+@dataclass(frozen=True)
+class _State:
+    """Where the state of a cell stands among the tensors that it returns, and among those that it is given."""
+
+    returned: int
+    given: int
+
+
 def own_cells(capture: Capture) -> list[nn.Module]:
-    """Return the modules of a pass that are cells: called several times, each time with a state of the same shape.
+    """Return the modules of a pass that are cells: called several times, each time with a state that it has returned.
 
     Of modules inside one another the outermost; none of torch's, and none that has one of its recurrent modules.
     """
@@ -28,11 +37,11 @@ def own_cells(capture: Capture) -> list[nn.Module]:
     for each in capture.modules:
         calls.setdefault(id(each.module), []).append(each)
     found: dict[int, nn.Module] = {}
-    for key, own in calls.items():
-        module = own[0].module
-        if len(own) < _FEWEST or is_torchs(module) or any(map(is_recurrent, module.modules())):
+    for key, some in calls.items():
+        module = some[0].module
+        if len(some) < _FEWEST or is_torchs(module) or any(map(is_recurrent, module.modules())):
             continue
-        if _reads_a_state(own):
+        if _state(some) is not None:
             found[key] = module
     inner = {id(part) for module in found.values() for part in module.modules() if part is not module}
     return [module for key, module in found.items() if key not in inner]
@@ -41,20 +50,23 @@ def own_cells(capture: Capture) -> list[nn.Module]:
 def sequence_of_own(module: nn.Module, capture: Capture) -> CallSequence | None:
     """Return the calls of a cell in a pass as one sequence; None: it was not called, or not always alike."""
     calls = [each for each in capture.modules if each.module is module]
-    if not calls or any(each.output.shape != calls[0].output.shape or not each.arguments for each in calls):
+    if not calls or any(_shapes(each) != _shapes(calls[0]) or not each.arguments for each in calls):
         return None
-    first, shape = calls[0], calls[0].output.shape
-    xs = [each.arguments[0].detach() for each in calls]
+    where = _state(calls)
+    returned, given = (where.returned, where.given) if where is not None else (0, None)
+    outputs = [each.outputs[returned] for each in calls]
+    x = next((at for at in range(len(calls[0].arguments)) if at != given), 0)
+    xs = [each.arguments[x].detach() for each in calls]
     if any(each.shape != xs[0].shape or each.dim() != 2 for each in xs):
         return None
-    states = [each for each in first.arguments[1:] if each.shape == shape]
-    h_0 = states[0].detach() if states else torch.zeros_like(first.output)
-    gradients = [capture.gradient(each.output) for each in calls]
+    begin = None if given is None else calls[0].arguments[given]
+    h_0 = begin.detach() if begin is not None and begin.shape == outputs[0].shape else torch.zeros_like(outputs[0])
+    gradients = [capture.gradient(each) for each in outputs]
     return CallSequence(
         x=torch.stack(xs),
         h_0=h_0[None],
-        state=calls[-1].output.detach()[None],
-        output=torch.stack([each.output.detach() for each in calls]),
+        state=outputs[-1].detach()[None],
+        output=torch.stack([each.detach() for each in outputs]),
         lengths=None,
         segments=tuple(
             Segment(start=at, stop=at + 1, output=None, end=(None if each is None else each[None], None))
@@ -64,7 +76,7 @@ def sequence_of_own(module: nn.Module, capture: Capture) -> CallSequence | None:
         batch_first=False,
         packed=None,
         order=None,
-        places=frozenset(each.output.data_ptr() for each in calls),
+        places=frozenset(each.data_ptr() for each in outputs),
     )
 
 
@@ -92,20 +104,29 @@ def _parts(calls: Sequence[ModuleCall], names: dict[int, str]) -> list[tuple[str
         name = names.get(id(each.module))
         if name is not None:
             again = sum(known.partition(" ")[0] == name for known in found)
-            found[f"{name} {again + 1}" if again else name] = each.output.detach()
+            found[f"{name} {again + 1}" if again else name] = each.outputs[0].detach()
     return list(found.items())
 
 
-def _reads_a_state(calls: Sequence[ModuleCall]) -> bool:
-    """Tell whether calls may have been given a state: numbers such as they return, and not the same each time.
+def _shapes(call: ModuleCall) -> tuple[int, list[torch.Size]]:
+    return len(call.arguments), [each.shape for each in call.outputs]
 
-    A mask of that shape, as attention reads it, is none.
+
+def _state(calls: Sequence[ModuleCall]) -> _State | None:
+    """Find out which tensor is the state: the one that the next call is given, whatever else is returned before it.
+
+    Where none is given on as it is, one of the shape of what is given, if that is not the same each time: a mask that
+    attention reads is none.
     """
-    for given in zip(*(each.arguments for each in calls), strict=False):
-        alike = all(
-            argument.shape == each.output.shape and argument.is_floating_point()
-            for argument, each in zip(given, calls, strict=True)
-        )
-        if alike and any(argument is not given[0] for argument in given):
-            return True
-    return False
+    for before, after in pairwise(calls):
+        for returned, state in enumerate(before.outputs):
+            for given, argument in enumerate(after.arguments):
+                if argument.shape == state.shape and argument.data_ptr() == state.data_ptr():
+                    return _State(returned, given)
+    for given, arguments in enumerate(zip(*(each.arguments for each in calls), strict=False)):
+        for returned, outputs in enumerate(zip(*(each.outputs for each in calls), strict=False)):
+            pairs = zip(arguments, outputs, strict=True)
+            alike = all(there.shape == back.shape and there.is_floating_point() for there, back in pairs)
+            if alike and any(each is not arguments[0] for each in arguments):
+                return _State(returned, given)
+    return None

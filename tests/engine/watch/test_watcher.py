@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.recompute import recompute
@@ -358,6 +359,55 @@ def test_a_cell_written_by_hand_shows_its_states_parts_and_gradients(monkeypatch
     np.testing.assert_allclose(flows.flows[0].whole, torch.stack(found)[:, 1].double().norm(dim=-1), rtol=1e-5)
     assert frame.steps is not None
     assert frame.steps.targets.tolist() == [-1] * (T - 1) + [1 + int(y[1])]  # what is read has the first stand-in
+
+
+class FromTheCourse(nn.Module):
+    """A cell that says its answer before its state, and is called by the script itself, step by step."""
+
+    def __init__(self, *, state_first: bool) -> None:
+        super().__init__()
+        self.i2h = nn.Linear(5 + H, H)
+        self.i2o = nn.Linear(5 + H, V)
+        self.state_first = state_first
+
+    def forward(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        h, x = given if self.state_first else given[::-1]
+        both = torch.cat((x, h), 1)
+        return F.log_softmax(self.i2o(both), 1), self.i2h(both).tanh()
+
+
+@pytest.mark.parametrize("state_first", [False, True])
+def test_the_state_of_a_cell_is_what_its_next_call_is_given(monkeypatch: pytest.MonkeyPatch, state_first: bool) -> None:
+    """However many rows, and whatever it returns besides."""
+    torch.manual_seed(4)
+    model, x, y = FromTheCourse(state_first=state_first), torch.randn(T, 1, 5), torch.randint(V, (1,))
+    frames: list[Frame] = []
+
+    def moment(host: watch_host.WatchHost) -> None:
+        host.pictures.look()
+        frames.append(host.pictures.frame(replace(WANTED, row=0)))
+
+    def through() -> tuple[Tensor, list[Tensor]]:
+        h, hs = torch.zeros(1, H, requires_grad=True), list[Tensor]()
+        for step in x:
+            answer, h = model(h, step) if state_first else model(step, h)
+            hs.append(h)
+        return F.nll_loss(answer, y), hs
+
+    monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
+    watcher = Watcher().start()
+    through()[0].backward()  # type: ignore[no-untyped-call]
+    watcher.close()
+    (frame,) = frames
+    assert not frame.failures
+    loss, hs = through()
+    found = torch.autograd.grad(loss, hs, allow_unused=True)  # the last state is read by nothing
+    norms = [0.0 if each is None else float(each.double().norm()) for each in found]
+    np.testing.assert_allclose(frame.states[0].h, torch.stack(hs)[:, 0].T.detach(), atol=1e-6)
+    flows = next(each for each in frame.inside if isinstance(each, GradientsFacts))
+    np.testing.assert_allclose(flows.flows[0].whole, norms, rtol=1e-5, atol=1e-9)
+    assert frame.steps is not None
+    assert frame.steps.targets[-1] == 1 + int(y)
 
 
 @pytest.mark.parametrize(
