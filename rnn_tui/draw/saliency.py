@@ -121,7 +121,7 @@ def draw_saliency(
     _draw_text(canvas, page, facts, tone, glyphs, cursor)
     if page.rows:
         _draw_list(canvas, page, facts, tone, glyphs, cursor)
-    if page.bottom < height:
+    if page.bottom < height and len(facts.values):
         y = min(height - 1, page.bottom + (page.rows + 2 if page.rows else 0))
         _draw_legend(canvas, y, page, tone, largest)
     return canvas.strips()

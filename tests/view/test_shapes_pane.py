@@ -11,16 +11,26 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import TensorFact
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.shapes import ShapesPane
 from tests.view.fake_frames import MIDWAY, TORCH, frame_of
 
 
-def pictured(tensors: tuple[TensorFact, ...], *, batch_first: bool, zoomed: bool = False, height: int = 30) -> str:
+def pictured(
+    tensors: tuple[TensorFact, ...],
+    *,
+    batch_first: bool,
+    zoomed: bool = False,
+    height: int = 30,
+    subject: Subject | None = None,
+) -> str:
     experiment = LESSONS["remember"]
     experiment = replace(experiment, network=replace(experiment.network, batch_first=batch_first))
-    opened = Opened(run=1, experiment=experiment, began=experiment, weights=1, device="cpu", torch=TORCH)
+    opened = Opened(
+        run=1, experiment=experiment, began=experiment, weights=1, device="cpu", torch=TORCH, subject=subject
+    )
     frame = frame_of(FrameRequest(number=1, wanted=Wanted()), experiment, MIDWAY, run=1, revision=1)
     scene = Scene(opened=opened, frame=replace(frame, tensors=tensors), view=ViewState(), palette=DARK,
                   axis=TimeAxis.fit(60, experiment.length))  # fmt: skip
@@ -54,3 +64,13 @@ def test_indices_of_an_embedding_have_two_dimensions() -> None:
 def test_more_room_is_offered_only_where_there_is_some(zoomed: bool) -> None:
     facts = tuple(TensorFact(name=f"w{number}", shape=(1,), dimensions=("a",)) for number in range(20))
     assert ("z: more room" in pictured(facts, batch_first=False, zoomed=zoomed, height=9)) == (not zoomed)
+
+
+def test_of_a_script_it_says_nothing_of_batch_first_or_of_checks() -> None:
+    """Whatever its order is, the numbers here have time first, and there are no checks."""
+    x = TensorFact(name="x", shape=(7, 3, 2), dimensions=("time", "batch", "features"))
+    text = pictured((x,), batch_first=False, subject=Subject(script="train.py"))
+    assert "(7, 3, 2)" in text
+    assert "Below is row 1; { and } pick another." in text
+    assert "batch_first" not in text
+    assert "checks" not in text

@@ -15,6 +15,7 @@ __all__ = ["saliency_facts"]
 
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, not characters to ask about."
 _OWN_WAY = "What the script makes of the states is not one nn.Linear, so its gradient cannot be followed from here."
+_OWN_CELL = "What happens inside this cell is the script's own: the way from its states to what it reads is not known."
 _NO_TARGET = "That time step has no target to ask about."
 
 
@@ -38,8 +39,10 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         return replace(facts, note=_NOT_LEARNT, inputs=np.zeros(0, np.int32))  # nothing that could be shaded
     if not 0 <= ask.step < focus.fed:
         return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
+    if observed.given is not None:
+        return replace(facts, note=_OWN_CELL, inputs=np.zeros(0, np.int32))
     if observed.segments and observed.model.head is None:
-        return replace(facts, note=_OWN_WAY)
+        return replace(facts, note=_OWN_WAY, inputs=np.zeros(0, np.int32))
     outputs = logits(focus)
     character = 0
     if dataset.targets is not None and dataset.targets.is_floating_point() and observed.segments:

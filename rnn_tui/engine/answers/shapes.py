@@ -5,6 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import end_of_row, recompute, some_rows, steps_there
@@ -62,11 +63,14 @@ def tensor_facts(observed: ObservedPass, row: int = 0) -> tuple[TensorFact, ...]
         facts += _state_facts(observed, "n", observed.state if fed == dataset.length else None, row)
     if observed.learns or observed.model.head is not None:
         are_numbers = observed.experiment.is_numbers or _are_numbers(dataset.targets)
-        name, counts = ("prediction", "numbers") if are_numbers else ("logits", "characters")
+        what = "classes" if observed.segments else "characters"
+        name, counts = ("prediction", "numbers") if are_numbers else ("logits", what)
         size = observed.experiment.output_size
         if logits is not None:
             logits = logits[:, observed.classes_from :]
             size = logits.shape[-1]
+        if observed.segments and _lacks_targets(dataset.targets, fed, row):
+            logits = None  # of a script they are known where there is a target alone
         facts.append(fact(name, size, counts, logits))
     facts += [
         TensorFact(name=name.removeprefix("recurrent."), shape=tuple(weight.shape), dimensions=())
@@ -89,6 +93,14 @@ def _state_facts(observed: ObservedPass, end: str, state: State | None, row: int
         )
         for name, part in zip(names, values, strict=True)
     ]
+
+
+def _lacks_targets(targets: Tensor | None, fed: int, row: int) -> bool:
+    """Tell whether some of the first time steps of a row have no target."""
+    if targets is None:
+        return True
+    part = targets[:fed, row]
+    return bool((part.isnan() if part.is_floating_point() else part == NONE).any())
 
 
 def _are_numbers(targets: Tensor | None) -> bool:

@@ -19,7 +19,7 @@ from rnn_tui.engine.inspect.observed_pass import Segment
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.watch.capture import Capture, Cast, RecurrentCall
 
-__all__ = ["CallSequence", "chains", "sequence_of"]
+__all__ = ["CallSequence", "begins_another", "chains", "sequence_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,6 +48,21 @@ def chains(calls: Sequence[RecurrentCall]) -> list[list[RecurrentCall]]:
         else:
             found.append([call])
     return found
+
+
+def begins_another(module: nn.Module, calls: Sequence[RecurrentCall]) -> bool:
+    """Tell whether a module encodes for another one: one that is called after it begins with a computed state.
+
+    What is predicted then is predicted by the other one, even where it has as many time steps.
+    """
+    last = max((at for at, call in enumerate(calls) if call.module is module), default=len(calls))
+    before = {id(call.module) for call in calls[:last]}
+    for call in calls[last + 1 :]:
+        if id(call.module) not in before:
+            before.add(id(call.module))
+            if call.state is not None and any(each.grad_fn is not None for each in parts(call.state)):
+                return True
+    return False
 
 
 def sequence_of(calls: Sequence[RecurrentCall], capture: Capture) -> CallSequence:

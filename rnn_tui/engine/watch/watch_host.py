@@ -206,6 +206,9 @@ class WatchHost:
         """Hold the script, and show the pass that is over as often as views ask."""
         self.pictures.revision += 1
         while self.control.holds:
+            if self.pictures.is_another:
+                self.pictures.look()
+                self.pictures.revision += 1
             self._show()
             self.control.sleep()
         self.pictures.revision += 1

@@ -62,6 +62,7 @@ class WatchPictures:
         self.problem = ""  # how it has ended, in a line
         self.may_show = False  # whether a pass is there whose weights have not moved
         self.is_asked = False  # whether a view waits for a frame
+        self._looked_at = 0  # the number of the network that `look` has taken
         self._observer = observer
         self._control = control
         self._name, self._script, self._words, self._can = name, script, tuple(words), can
@@ -104,10 +105,16 @@ class WatchPictures:
         self._passes.append(now)
         self.revision += 1
 
+    @property
+    def is_another(self) -> bool:
+        """Whether another network has been chosen since the last look."""
+        return self.chosen != self._looked_at
+
     def look(self) -> None:
         """Take what was captured of the pass that is over as the one to show; describe it where it is another kind."""
         observer, network = self._observer, self.network
         capture = observer.capture_of(network)
+        self._looked_at = self.chosen
         self._rate = observer.optimizers.rate_of(network)
         observer.losses.drain()
         observed = None

@@ -20,7 +20,7 @@ from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall, is_recurrent
 from rnn_tui.engine.watch.inner_dropout import draws_masks, masks_of
 from rnn_tui.engine.watch.networks import WatchedNetwork, kind_of
 from rnn_tui.engine.watch.own_cells import given_states, sequence_of_own
-from rnn_tui.engine.watch.sequences import CallSequence, chains, sequence_of
+from rnn_tui.engine.watch.sequences import CallSequence, begins_another, chains, sequence_of
 from rnn_tui.engine.watch.step_losses import StepTargets, step_targets
 from rnn_tui.engine.watch.tokens_read import TokensRead, notes_on, tokens_read
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
@@ -171,7 +171,9 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens
         return None
     read = tokens_read(recurrent, sequence, capture, tokens)
     embedding = None if read is None else read.embedding
-    head, targets = _outputs(sequence, capture, None if read is None else read.lengths)
+    head, targets = None, None
+    if not begins_another(recurrent, capture.calls):
+        head, targets = _outputs(sequence, capture, None if read is None else read.lengths)
     tokens = 1 if read is None else read.count
     classes = tokens if targets is None or targets.is_numbers else targets.logits.shape[-1]
     apart = classes != tokens  # what is predicted has other names than what is read

@@ -62,7 +62,7 @@ class PredictionPane(Pane):
             return super().why_empty(scene)
         if steps.numbers is not None or (len(steps.targets) and (steps.top.shape[1] or not len(steps.top))):
             return ""
-        return "No prediction is seen: the script has no loss that shows which output belongs to which step."
+        return "No prediction is seen: no loss shows which output of the script belongs to which step of this network."
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the prediction; of a series, a chart."""

@@ -38,6 +38,9 @@ class ReadingPane(InsidePane[ReadingFacts]):
         then=", and . go through the units, those that vary most first; o sorts them by how closely they follow "
         "quotes, brackets, indentation and so on. Let it train on a text, and see when a unit finds the "
         "quotes.",
+        shows_in_script="What the network reads as one hidden unit sees it: each token, or time step, on the colour of "
+        "the unit's value just after it was read. For an LSTM it is the cell c, its memory.",
+        read_in_script="Orange is above 0, blue below. Look where the colour turns: after every comma? at the end?",
         in_script=", and . go through the units, those that vary most first; o sorts them by what they follow in the "
         "text, where the tokens are characters.",
     )

@@ -22,30 +22,38 @@ class ShapesPane(Pane):
         "equalities between them, computed and compared.",
         read="A ✓ is an equality that was checked on these very numbers; the largest difference stands beside it.",
         then="Switch batch_first in the experiment (e), and see which shapes change, and which do not.",
+        shows_in_script="Every tensor of the forward pass by name, with its shape and what each dimension counts. Time "
+        "comes first, whatever the order in the script is.",
+        read_in_script="The numbers below are those of one row of the batch.",
         in_script="Compare the shapes with what the script should hand to the network: which dimension is time, which "
         "the batch?",
     )
 
     def title(self, scene: Scene) -> str:
         """Return the order of the dimensions, first, as a narrow pane cuts the end of its title."""
+        if scene.subject is not None:
+            return "Shapes, time first"  # whatever the order of the script's own tensors is
         return f"batch_first={scene.experiment.network.batch_first} · {self.NAME.lower()}"
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the tables."""
         frame = scene.frame
+        rows, is_script = scene.experiment.rows, scene.subject is not None
         notes = [] if frame.checks or "checks" in scene.failures else ["The checks are made at the end of the pass."]
-        rows = scene.experiment.rows
+        below = f"Below is row {min(scene.view.row, rows - 1) + 1}; {{ and }} pick another."
+        if is_script:  # whose numbers are its own
+            notes = [below] if rows > 1 else []
         swapped = [
             f"{each.name} {_written((each.shape[1], each.shape[0], *each.shape[2:]))}"
             for each in frame.tensors
             if each.name in ("x", "output") and len(each.shape) >= 2
         ]
-        if rows > 1 and swapped:
+        if rows > 1 and swapped and not is_script:
             notes += [
                 f"batch_first={not scene.experiment.network.batch_first} would give",
                 f"  {' and '.join(swapped)};",
                 "  h_0 and h_n stay as they are.",
-                f"Below is row {min(scene.view.row, rows - 1) + 1}; {{ and }} pick another.",
+                below,
             ]
         return draw_shapes(
             frame.tensors,

@@ -67,7 +67,7 @@ class ExplainScreen(Dialog[None]):
             then = words.in_script or _STEP
             notes = " ".join(map(safe, subject.notes)) if pane.HAS_NOTES else ""
             texts = [
-                ("what", words.shows),
+                ("what", words.shows_in_script or words.shows),
                 ("read", words.read_in_script or words.read),
                 ("try", then),
                 ("note", notes),

@@ -29,6 +29,7 @@ class Explanation:
     then: str  # what to try next
     in_script: str = ""  # what to try instead where a script is watched
     read_in_script: str = ""  # how to read it there, if that differs
+    shows_in_script: str = ""  # likewise
 
 
 class Pane(Picture, can_focus=True):

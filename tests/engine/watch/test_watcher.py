@@ -18,12 +18,13 @@ from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watched_pass import WatchedPass
 from rnn_tui.engine.watch.watcher import Watcher
-from rnn_tui.protocol.commands import Play, SetBreakpoints, Step
+from rnn_tui.protocol.commands import Play, SelectNetwork, SetBreakpoints, Step
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.protocol.rendezvous import SOCKET
 from tests.engine.guests import Guest
@@ -38,7 +39,7 @@ WANTED = Wanted(
     row=1,
     tensors=True,
     curve=CurveWanted(columns=200),
-    inside=(GatesAsk(layer=1, units=H), GradientsAsk(at=-1), WeightsAsk(), CellAsk(step=-1)),
+    inside=(GatesAsk(layer=1, units=H), GradientsAsk(at=-1), WeightsAsk(), CellAsk(step=-1), SaliencyAsk(step=-1)),
 )
 
 
@@ -352,6 +353,11 @@ def test_a_cell_written_by_hand_shows_its_states_parts_and_gradients(monkeypatch
         hs.append(h)
     found = torch.autograd.grad(F.cross_entropy(model.head(h), y), hs)
     np.testing.assert_allclose(frame.states[0].h, torch.stack(hs)[:, 1].T.detach(), atol=1e-6)
+    saliency = next(each for each in frame.inside if isinstance(each, SaliencyFacts))
+    assert "the script's own" in saliency.note  # not that nothing mattered
+    assert (len(saliency.values), len(saliency.inputs)) == (0, 0)
+    logits = next(each for each in frame.tensors if each.name == "logits")
+    assert (logits.shape[-1], logits.dimensions[-1], logits.values) == (V, "classes", None)  # known at the last step
     gates = next(each for each in frame.inside if isinstance(each, GatesFacts))
     assert [each.name for each in gates.gates] == ["forget", "candidate"]
     np.testing.assert_allclose(gates.gates[0].values, torch.stack(forgets)[:, 1].T.detach(), atol=1e-6)
@@ -453,6 +459,50 @@ def test_a_projected_lstm_is_named_and_its_losses_are_there() -> None:
     assert "proj_size" in frame.failures[0].problem
     assert frame.curve is not None
     assert len(frame.curve.x) == 1
+
+
+class Translator(nn.Module):
+    """An encoder, and a decoder that begins with its state and takes as many steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.head = nn.Embedding(V, 6), nn.Linear(H, V)
+        self.encoder, self.decoder = nn.GRU(6, H), nn.GRU(6, H)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.decoder(self.embedding(y), self.encoder(self.embedding(x))[1])[0])
+        return logits
+
+
+def test_an_encoder_predicts_nothing_and_what_is_chosen_while_held_is_shown() -> None:
+    torch.manual_seed(4)
+    model, (x, y) = Translator(), torch.randint(V, (2, T, N))
+    expected = model(x, y).detach()
+    with Watcher(model, held=True).start() as watcher:
+        guest = guest_of(watcher)
+        loss = F.cross_entropy(model(x, y).flatten(0, 1), y.flatten())
+        training = threading.Thread(target=loss.backward, daemon=True)
+        training.start()
+        shown: dict[str, Frame] = {}
+        for number, name in enumerate(("encoder", "decoder", "encoder")):
+            guest.say(SelectNetwork(number=number % 2))
+            frame = guest.look(WANTED)
+            while frame.opened is None or frame.opened.subject is None or frame.opened.subject.network != number % 2:
+                frame = guest.look(WANTED)
+            shown[name] = guest.look(WANTED)
+        guest.say(Play(on=True))
+        training.join()
+    encoder, decoder = shown["encoder"].steps, shown["decoder"].steps
+    assert encoder is not None
+    assert decoder is not None
+    assert (len(encoder.targets), len(encoder.top)) == (0, 0)
+    assert decoder.targets.tolist() == y[:, 1].tolist()
+    assert decoder.top[:, 0].tolist() == expected[:, 1].argmax(-1).tolist()
+    states = [shown[name].states[0].h[:, -1] for name in ("encoder", "decoder")]
+    hidden = model.encoder(model.embedding(x))[1]
+    last = model.decoder(model.embedding(y), hidden)[1]
+    for found, h in zip(states, (hidden, last), strict=True):
+        np.testing.assert_allclose(found, h[0, 1].detach(), atol=1e-6)
 
 
 @pytest.fixture
