@@ -131,7 +131,7 @@ def checks(observed: ObservedPass) -> tuple[Check, ...]:
         found.append(_check("output is h_t of the top layer at every step", output, top))
     else:
         claim = "prediction is head(output)" if observed.experiment.is_numbers else "logits are head(output)"
-        found.append(_check(claim, logits, head(top)))
+        found.append(_check(claim, logits, observed.model.read_out(top)))
     way, module = observed.experiment.network.implementation, observed.experiment.network.kind.module
     if module and (way != "fused" or observed.unit == "character"):
         name = f"nn.{module}"
@@ -140,7 +140,7 @@ def checks(observed: ObservedPass) -> tuple[Check, ...]:
             "cell": f"{name}Cell step by step is",
             "written-out": "the equations, written out, step by step equal",
         }[way]
-        found.append(_check(f"{by_step} {name} in one go", logits, top if head is None else head(top)))
+        found.append(_check(f"{by_step} {name} in one go", logits, observed.model.read_out(top)))
     return (*found, *_other_ways(observed, x, output))
 
 

@@ -66,9 +66,10 @@ def run_layer(module: nn.Module, x: Tensor, state: State, lengths: Tensor | None
 
     lengths (N,), on the CPU, are those of padded rows: see `run_rows`.
     """
-    written_out = isinstance(module, WrittenOut)
+    forward: Callable[..., Any] = module.forward  # hooks for all modules are those of a script that is watched
     output: Tensor
-    output, _ = module(x, state, lengths=lengths) if written_out else run_rows(module, x, state, lengths)
+    written_out = isinstance(module, WrittenOut)
+    output, _ = forward(x, state, lengths=lengths) if written_out else run_rows(forward, x, state, lengths)
     return output
 
 
@@ -91,7 +92,7 @@ def layer_cells(recurrent: nn.Module, network: Network) -> list[Callable[[Tensor
             )
         for name, weight in weights.items():
             setattr(cell, name.removesuffix("_l0"), weight)
-        found.append(cell)
+        found.append(cell.forward)
     return found
 
 

@@ -98,7 +98,7 @@ class WatchedModel:
 
     def read_out(self, output: Tensor) -> Tensor:
         """Turn the top layer's states into logits, where the head is known."""
-        return output if self.head is None else self.head(output)
+        return output if self.head is None else self.head.forward(output)  # its hooks are the script's
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Yield all weights of the model."""
@@ -276,7 +276,7 @@ def _outputs(
     sequence: CallSequence, capture: Capture, ends: Tensor | None
 ) -> tuple[nn.Linear | None, StepTargets | None]:
     """Return the head, where one reads the states themselves, and the logits and targets of each time step."""
-    heads = [each for each in capture.linears if _reads(each, sequence)]
+    heads = [each for each in capture.linears if type(each.module) is nn.Linear and _reads(each, sequence)]
     found = step_targets(capture.losses, sequence, ends, capture.linears)
     if found is not None and found.is_numbers:  # then it must have been these very outputs that the head returned
         compared = {each.outputs.data_ptr() for each in capture.losses}
