@@ -1,4 +1,5 @@
-"""Which ids of tokens a network has read: those that went into an nn.Embedding, or that the script tells by itself.
+"""Which ids of tokens a network has read: those that went into an nn.Embedding, those of one-hot vectors, or those
+that the script tells by itself.
 
 T time steps, N rows, E features.
 """
@@ -16,6 +17,7 @@ from rnn_tui.engine.watch.sequences import CallSequence
 
 __all__ = ["TokensRead", "notes_on", "tokens_read", "told_tokens"]
 
+_FEWEST_TOKENS = 3  # two features that are 0 and 1 may be anything
 _OTHER_SHAPE = "The tokens that the script has told have other time steps or rows than this network reads."
 
 
@@ -37,7 +39,7 @@ def tokens_read(module: nn.Module, sequence: CallSequence, capture: Capture, lea
     """
     by_embedding, told = _embedded(sequence, capture), _told(module, sequence, capture)
     if told is None:
-        return by_embedding
+        return by_embedding or _one_hot(sequence)
     embedding = None if by_embedding is None else by_embedding.embedding
     if embedding is not None and int(told.ids.max()) >= embedding.num_embeddings:
         embedding = None
@@ -133,6 +135,20 @@ def _embedded(sequence: CallSequence, capture: Capture) -> TokensRead | None:
         if len(own) == steps:
             return TokensRead(ids=torch.stack(own), count=module.num_embeddings, embedding=module)
     return None
+
+
+def _one_hot(sequence: CallSequence) -> TokensRead | None:
+    """Return the place of the one in what is read, where that is a one among zeros at every time step of every row."""
+    x, lengths = sequence.x, sequence.lengths
+    if x.shape[-1] < _FEWEST_TOKENS:
+        return None
+    there = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+    if lengths is not None:
+        there = torch.arange(len(x), device=x.device)[:, None] < lengths.to(x.device)
+    vectors = x[there]
+    if not bool((((vectors == 0) | (vectors == 1)).all()) & (vectors.sum(-1) == 1).all()):
+        return None
+    return TokensRead(ids=x.argmax(-1).where(there, NONE), count=x.shape[-1])
 
 
 def _count(ids: Tensor, sequence: CallSequence, least: int) -> int:

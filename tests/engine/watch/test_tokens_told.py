@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 import rnn_tui
 from rnn_tui.engine.watch import watch_host
@@ -72,13 +73,45 @@ def test_they_stand_at_the_time_steps(told: Told, batch_first: bool, as_list: bo
         watcher.tokens(ids.tolist() if as_list else ids)
         learn(model, F.one_hot(ids, V).float())
         assert told.inputs() == (ids[1] if batch_first else ids[:, 1]).tolist()
-        learn(model, F.one_hot(ids, V).float())  # of this pass nothing is told
+        learn(model, torch.randn(*ids.shape, V))  # of this pass nothing is told
     opened, later = (each.subject for each in told.opened)
     assert opened is not None
     assert later is not None
     assert (opened.reads, later.reads) == ("tokens", "numbers")
     vocabulary = told.opened[0].completed(None).experiment.data.vocabulary
     assert len(vocabulary) == V  # x is one-hot: there are as many as features
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_one_hot_vectors_are_tokens(told: Told, packed: bool) -> None:
+    model, ids, lengths = nn.GRU(V, H, batch_first=True), torch.randint(V, (N, T)), [7, 4, 2]
+    x: Tensor | PackedSequence = F.one_hot(ids, V).float()
+    if packed:
+        x = pack_padded_sequence(x, lengths, batch_first=True)
+    with rnn_tui.watch(model):
+        output = model(x)[0]
+        (output.data if packed else output).square().mean().backward()
+    assert told.inputs() == [*ids[1, :4].tolist(), *([-1] * 3 if packed else ids[1, 4:].tolist())]
+    assert told.opened[0].subject is not None
+    assert told.opened[0].subject.reads == "tokens"
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        torch.randint(2, (N, T, 2)).float(),  # two features that are 0 and 1 may be anything
+        F.one_hot(torch.randint(V, (N, T)), V) * torch.ones(V).index_fill(0, torch.tensor(2), 2.0),
+        F.one_hot(torch.randint(V, (N, T)), V).float().index_fill(1, torch.tensor(3), 0.0),
+        F.one_hot(torch.randint(2, (N, T)), V).float() + F.one_hot(torch.randint(2, (N, T)) + 2, V),
+    ],
+    ids=["two features", "a two", "nothing", "two ones"],
+)
+def test_other_numbers_are_not(told: Told, x: Tensor) -> None:
+    model = nn.GRU(x.shape[-1], H, batch_first=True)
+    with rnn_tui.watch(model):
+        learn(model, x)
+    assert told.opened[0].subject is not None
+    assert told.opened[0].subject.reads == "numbers"
 
 
 def test_where_rows_and_steps_are_as_many_it_is_as_the_network_reads(told: Told) -> None:
