@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnn_tui
 from rnn_tui.engine.watch import watch_host
@@ -85,11 +85,9 @@ def test_they_stand_at_the_time_steps(told: Told, batch_first: bool, as_list: bo
 @pytest.mark.parametrize("packed", [True, False])
 def test_one_hot_vectors_are_tokens(told: Told, packed: bool) -> None:
     model, ids, lengths = nn.GRU(V, H, batch_first=True), torch.randint(V, (N, T)), [7, 4, 2]
-    x: Tensor | PackedSequence = F.one_hot(ids, V).float()
-    if packed:
-        x = pack_padded_sequence(x, lengths, batch_first=True)
+    x = F.one_hot(ids, V).float()
     with rnn_tui.watch(model):
-        output = model(x)[0]
+        output = model(pack_padded_sequence(x, lengths, batch_first=True) if packed else x)[0]
         (output.data if packed else output).square().mean().backward()
     assert told.inputs() == [*ids[1, :4].tolist(), *([-1] * 3 if packed else ids[1, 4:].tolist())]
     assert told.opened[0].subject is not None
