@@ -32,8 +32,9 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
     step = focus.newest(layer, direction) if ask.step == -1 else min(max(ask.step, 0), focus.observed.length - 1)
     unit = min(max(ask.unit, 0), size - 1)
     begin, end = focus.known(layer, direction)
-    if focus.observed.given:
-        return replace(_nothing(focus, layer, direction, step, unit), note=_OWN_EQUATIONS)
+    given = focus.observed.given
+    if given:
+        return replace(_nothing(focus, layer, direction, step, unit), note=given.note or _OWN_EQUATIONS)
     if not begin <= step < end:
         return _nothing(focus, layer, direction, step, unit)
 

@@ -40,7 +40,13 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     first = max(focus.first, min(begin, focus.stop))  # of a sweep from the right that is under way
     stop = max(first, min(focus.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
-    note = _OWN_PARTS if given else "" if kind.is_gated else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
+    note = (
+        (given.note or _OWN_PARTS)
+        if given
+        else ""
+        if kind.is_gated
+        else f"{_NO_GATES}{_SLOPES[kind.gates[0].squash][1]}."
+    )
     if ask.order == "rows" and focus.observed.dataset.rows == 1:
         note = f"{_ONE_ROW} {note}".rstrip()
     elif ask.order == "rows" and end:
@@ -60,7 +66,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
                 summary=_summary(each.values[begin:end], begin),
             )
-            for each in (_parts_of(given, focus.row) if given else _shown(focus.cell(layer, direction)))
+            for each in (_parts_of(given, focus.row) if given is not None else _shown(focus.cell(layer, direction)))
         )
     return GatesFacts(
         note=note if end else focus.nothing,

@@ -42,6 +42,8 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     facts = GradientsFacts(first=focus.first, at=-1, layer=layer, direction=direction)
     if not observed.learns or not focus.fed:
         return replace(facts, note=focus.nothing if observed.learns else _NOT_LEARNT)
+    if observed.given and observed.given.note:  # what reaches h_t from later steps goes through what is not known
+        return replace(facts, note=observed.given.note)
     there = 0 <= ask.at < focus.fed
     if observed.segments:  # of L alone: what a single step's loss is, only the script knows
         there, found = False, measured_adjoints(observed.segments, focus.row, focus.layers)

@@ -37,6 +37,7 @@ class GivenStates:
 
     h: Tensor  # (T, N, H)
     gates: dict[str, Tensor]  # (T, N, H) what its parts return, by their names
+    note: str = ""  # why nothing else is known, where these are the states of a module of torch's
 
 
 class ObservedModel(Protocol):

@@ -49,6 +49,7 @@ class RecurrentCall:
     output: Any  # as returned
     cast: Cast
     random: Tensor | None = None  # the state of torch's generator before it, where it draws masks of dropout
+    weights: dict[str, Tensor] = field(default_factory=dict)  # that it has used, where they are not its parameters
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,7 +122,15 @@ class Capture:
         if isinstance(module, nn.RNNBase | nn.RNNCellBase):
             x = args[0] if args else kwargs["input"]
             state = args[1] if len(args) > 1 else kwargs.get("hx")
-            call = RecurrentCall(module=module, x=x, state=state, output=output, cast=_cast_of(x), random=self.random)
+            call = RecurrentCall(
+                module=module,
+                x=x,
+                state=state,
+                output=output,
+                cast=_cast_of(x),
+                random=self.random,
+                weights=_made_weights(module),
+            )
             self.calls.append(call)
             self.random = None
             for tensor in _tensors(output):
@@ -211,6 +220,14 @@ class Capture:
     def _hook(self, tensor: Tensor) -> Callable[[Tensor | None], None]:
         """Return what notes the gradient that reaches a tensor. It keeps nothing: the tensor keeps it."""
         return partial(_note_gradient, weakref.ref(self), id(tensor))
+
+
+def _made_weights(module: nn.Module) -> dict[str, Tensor]:
+    """Return the weights that a fused module has just used, where something has made them of its parameters."""
+    if not isinstance(module, nn.RNNBase) or all(name in module._parameters for name in module._flat_weights_names):
+        return {}
+    weights = zip(module._flat_weights_names, module._flat_weights, strict=True)
+    return {name: weight.detach() for name, weight in weights if isinstance(weight, Tensor)}
 
 
 def _note_gradient(capture: "weakref.ref[Capture]", tensor: int, gradient: Tensor | None) -> None:

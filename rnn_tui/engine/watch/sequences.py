@@ -6,7 +6,7 @@ H hidden units; time first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -18,8 +18,9 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from rnn_tui.engine.inspect.observed_pass import Segment
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.watch.capture import Capture, Cast, RecurrentCall
+from rnn_tui.engine.watch.weights_used import plain_module
 
-__all__ = ["CallSequence", "begins_another", "chains", "sequence_of"]
+__all__ = ["CallSequence", "begins_another", "chains", "sequence_of", "top_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +91,16 @@ def sequence_of(calls: Sequence[RecurrentCall], capture: Capture) -> CallSequenc
     )
 
 
+def top_of(sequence: CallSequence, module: nn.Module) -> CallSequence:
+    """Return a sequence of which the states are what the top layer returns, both directions side by side."""
+    directions = 2 if getattr(module, "bidirectional", False) else 1
+
+    def top(state: State) -> Tensor:
+        return torch.cat(parts(state)[0][-directions:].unbind(0), -1)[None]
+
+    return replace(sequence, h_0=top(sequence.h_0), state=top(sequence.state))
+
+
 def _place(output: Any) -> int:
     top = output[0] if isinstance(output, tuple) and not isinstance(output, PackedSequence) else output
     return int(top.data.data_ptr())
@@ -138,14 +149,15 @@ def _of_cell(call: RecurrentCall, capture: Capture) -> _Piece:
 @torch.no_grad()
 def _through_h(call: RecurrentCall, c: Tensor, by_h: Tensor) -> Tensor:
     """Return the part of ∂L/∂c_t that goes through h_t = o_t tanh(c_t)."""
-    x, cell = call.x, call.module
+    x, cell = call.x, plain_module(call)
     assert isinstance(x, Tensor)
     assert isinstance(cell, nn.LSTMCell)
-    total = F.linear(x, cell.weight_ih, cell.bias_ih)
-    if call.state is not None:
-        total = total + F.linear(parts(call.state)[0], cell.weight_hh, cell.bias_hh)
-    elif cell.bias_hh is not None:
-        total = total + cell.bias_hh
+    with call.cast():
+        total = F.linear(x, cell.weight_ih, cell.bias_ih)
+        if call.state is not None:
+            total = total + F.linear(parts(call.state)[0], cell.weight_hh, cell.bias_hh)
+        elif cell.bias_hh is not None:
+            total = total + cell.bias_hh
     return by_h * total.chunk(4, -1)[3].sigmoid() * (1 - c.tanh() ** 2)
 
 

@@ -16,13 +16,14 @@ from rnn_tui.engine.inspect.observed_pass import GivenStates, Segment
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.network.model import CellStack
-from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall, is_recurrent
+from rnn_tui.engine.watch.capture import Capture, Cast, LinearCall, RecurrentCall, is_recurrent
 from rnn_tui.engine.watch.inner_dropout import draws_masks, masks_of
 from rnn_tui.engine.watch.networks import WatchedNetwork, kind_of
 from rnn_tui.engine.watch.own_cells import given_states, sequence_of_own
-from rnn_tui.engine.watch.sequences import CallSequence, begins_another, chains, sequence_of
+from rnn_tui.engine.watch.sequences import CallSequence, begins_another, chains, sequence_of, top_of
 from rnn_tui.engine.watch.step_losses import StepTargets, step_targets
 from rnn_tui.engine.watch.tokens_read import TokensRead, notes_on, tokens_read
+from rnn_tui.engine.watch.weights_used import plain_module
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
 from rnn_tui.experiment.stand_ins import stand_ins
 
@@ -32,6 +33,9 @@ _TOLERANCE = 1e-3  # of the largest state; mixed precision rounds to about as mu
 _WITHOUT_DROPOUT = (
     "This network drops states between its layers, and the masks are drawn inside it: "
     "what is shown of the layers above the first is without dropout."
+)
+_PROJECTED = (
+    "An LSTM with proj_size has other equations: only what its top layer returns is shown, h_t made smaller by W_hr."
 )
 _DIFFERENT = "The states shown are computed again, and differ from those that the script has used by more than 0.1 %."
 
@@ -164,11 +168,15 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens
     recurrent, model = network.module(), network.model()
     if recurrent is None or model is None:
         return None
-    if getattr(recurrent, "proj_size", 0):
-        raise ValueError("an LSTM with proj_size is not taken apart")
-    sequence, given = _sequence(recurrent, capture)
+    calls = _calls(recurrent, capture)
+    sequence = sequence_of(calls, capture) if calls else sequence_of_own(recurrent, capture)
     if sequence is None:
         return None
+    if _is_projected(recurrent):
+        sequence = top_of(sequence, recurrent)
+        given: GivenStates | None = GivenStates(h=sequence.output, gates={}, note=_PROJECTED)
+    else:
+        given = None if calls else given_states(recurrent, capture, sequence)
     read = tokens_read(recurrent, sequence, capture, tokens)
     embedding = None if read is None else read.embedding
     head, targets = None, None
@@ -190,13 +198,13 @@ def watched_pass(network: WatchedNetwork, capture: Capture, *, name: str, tokens
     )
     made = WatchedPass(
         experiment,
-        WatchedModel(model, recurrent if given is not None else _layers_of(recurrent), embedding, head),
+        WatchedModel(model, recurrent if given else _layers_of(plain_module(calls[-1])), embedding, head),
         WatchedData(sequence, read, targets, vocabulary),
         sequence,
         targets,
         scale=capture.scale,
         given=given,
-        masks=_masks(recurrent, capture),
+        masks=masks_of(calls[0]) if len(calls) == 1 and draws_masks(recurrent) else None,
     )
     made.notes = (*_notes(made, recurrent), *notes_on(capture, read))
     made.classes_from = offset
@@ -215,12 +223,6 @@ def _reading(sequence: CallSequence, embedding: nn.Embedding | None) -> str:
     return tokens if embedding.embedding_dim == size else f"{features}, {tokens}"
 
 
-def _masks(recurrent: nn.Module, capture: Capture) -> Tensor | None:
-    """Return the masks of dropout between the layers, where there was one call and they can be drawn again."""
-    calls = [each for each in capture.calls if each.module is recurrent]
-    return masks_of(calls[0]) if len(calls) == 1 and draws_masks(recurrent) else None
-
-
 @torch.no_grad()
 def _notes(made: WatchedPass, recurrent: nn.Module) -> tuple[str, ...]:
     """Return what cannot be shown. The states that are computed again must be those that the module returned."""
@@ -235,20 +237,18 @@ def _notes(made: WatchedPass, recurrent: nn.Module) -> tuple[str, ...]:
     return (_WITHOUT_DROPOUT,) if draws_masks(recurrent) else (_DIFFERENT,)
 
 
-def _sequence(recurrent: nn.Module, capture: Capture) -> tuple[CallSequence | None, GivenStates | None]:
-    """Return what a network has computed in a pass, and its states where they cannot be computed again."""
-    if not is_recurrent(recurrent):
-        sequence = sequence_of_own(recurrent, capture)
-        return sequence, None if sequence is None else given_states(recurrent, capture, sequence)
+def _calls(recurrent: nn.Module, capture: Capture) -> list[RecurrentCall]:
+    """Return the calls that go on from one another: those that the backward went through, or else the most."""
     calls = [each for each in capture.calls if each.module is recurrent]
-    if not calls:
-        return None, None
-    learnt = max(chains(calls), key=lambda chain: (any(map(capture.is_reached, chain)), len(chain)))
-    return sequence_of(learnt, capture), None
+    return max(chains(calls), key=lambda chain: (any(map(capture.is_reached, chain)), len(chain)), default=[])
+
+
+def _is_projected(recurrent: nn.Module) -> bool:
+    return isinstance(recurrent, nn.RNNBase) and recurrent.proj_size > 0
 
 
 def _network(recurrent: Any, sequence: CallSequence, embedding: nn.Embedding | None) -> Network:
-    if not is_recurrent(recurrent):
+    if not is_recurrent(recurrent) or _is_projected(recurrent):
         return Network(cell="rnn-relu", hidden_size=sequence.output.shape[-1], head="linear", implementation="cell")
     network = Network(
         cell=kind_of(recurrent),
