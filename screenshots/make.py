@@ -4,22 +4,29 @@ python screenshots/make.py [NAME ...]
 """
 
 import asyncio
+import contextlib
+import os
+import shlex
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from textual.pilot import Pilot
 
-from rnn_tui.client.link import start_engine
+from rnn_tui.client.link import start_engine, start_script
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.commands import Play, SelectNetwork, SetBreakpoints
+from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.settings import Theme, ViewSettings
 
 _HERE = Path(__file__).parent
+_SCRIPTS = _HERE.parent / "tests" / "scripts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,30 @@ class Shot:
     speed: float = 60.0  # ticks/s; 0: as fast as it can
 
 
+@dataclass(frozen=True, kw_only=True)
+class WatchShot:
+    """One picture of a script of `tests/scripts` that is watched, held at an update."""
+
+    name: str
+    script: str  # and its arguments
+    update: int
+    network: int = 0  # the number of the one that is shown
+    words: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (120, 36)
+
+
+WATCH_SHOTS = (
+    WatchShot(
+        name="watch-seq2seq",
+        script="dates.py --updates 1000",
+        update=120,
+        network=1,
+        words=("<pad>", "<bos>", "<eos>", *"-0123456789"),
+        keys=("left_square_bracket",),
+    ),
+    WatchShot(name="watch-own-cell", script="own_cell.py --updates 3000", update=1150, keys=("g",)),
+)
 SHOTS = (
     Shot(name="hihello", lesson="hihello", tick=52, keys=()),
     Shot(
@@ -114,7 +145,43 @@ async def _take(shot: Shot) -> None:
         engine.close()
 
 
+async def _take_script(shot: WatchShot, folder: Path) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"  # so small networks are faster
+    vocabulary = folder / "words.txt"
+    vocabulary.write_text("\n".join(shot.words))
+    options = ["--paused", *([f"--vocabulary={vocabulary}"] if shot.words else [])]
+    with contextlib.chdir(_SCRIPTS):
+        link = start_script(shlex.split(shot.script), options)
+    launch = LaunchOptions(
+        experiment=LESSONS["hihello"],  # until the network of the script is known
+        subject=Subject(script=shot.script),
+        view_settings=ViewSettings(theme="dark", colors="truecolor"),
+    )
+    app = RnnApp(link, launch)
+    run = app.run_state
+    try:
+        async with app.run_test(size=shot.size) as pilot:
+            while run.frame is None or not run.held:
+                await pilot.pause()
+            app.tell(SetBreakpoints(until=(f"tick={shot.update}",)))
+            app.tell(Play(on=True))
+            while run.tick < shot.update or not run.held:
+                await pilot.pause(0.1)
+            app.tell(SelectNetwork(number=shot.network))
+            for key in shot.keys:
+                await pilot.press(key)
+            await pilot.pause(1.0)  # the curve follows the last frame
+            (_HERE / f"{shot.name}.svg").write_text(app.export_screenshot(title=f"rnn-tui watch {shot.script}"))
+    finally:
+        link.close()
+
+
 async def _main() -> None:
+    for script in WATCH_SHOTS:
+        if not sys.argv[1:] or script.name in sys.argv[1:]:
+            with tempfile.TemporaryDirectory() as folder:
+                await _take_script(script, Path(folder))
+            print(f"{script.name}.svg")
     for shot in SHOTS:
         if not sys.argv[1:] or shot.name in sys.argv[1:]:
             await _take(shot)
