@@ -19,7 +19,7 @@ from rnn_tui.client.link import start_engine, start_script
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.commands import Play, SelectNetwork, SetBreakpoints
+from rnn_tui.protocol.commands import Play, SelectNetwork, SetBreakpoints, Step
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import LaunchOptions
@@ -63,7 +63,7 @@ WATCH_SHOTS = (
         script="dates.py --updates 1000",
         update=120,
         network=1,
-        words=("<pad>", "<bos>", "<eos>", *"-0123456789"),
+        words=("<p>", "<s>", "</s>", *"-0123456789"),
         keys=("left_square_bracket",),
     ),
     WatchShot(name="watch-own-cell", script="own_cell.py --updates 3000", update=1150, keys=("g",)),
@@ -163,9 +163,12 @@ async def _take_script(shot: WatchShot, folder: Path) -> None:
         async with app.run_test(size=shot.size) as pilot:
             while run.frame is None or not run.held:
                 await pilot.pause()
-            app.tell(SetBreakpoints(until=(f"tick={shot.update}",)))
+            app.tell(SetBreakpoints(until=(f"tick={shot.update - 1}",)))
             app.tell(Play(on=True))
-            while run.tick < shot.update or not run.held:
+            while run.tick < shot.update - 1 or not run.held:
+                await pilot.pause(0.1)
+            app.tell(Step())
+            while run.tick < shot.update:
                 await pilot.pause(0.1)
             app.tell(SelectNetwork(number=shot.network))
             for key in shot.keys:

@@ -25,6 +25,7 @@ class Subject(Value, frozen=True, kw_only=True):
     network: int = 0  # which of them is shown
     network_facts: str = ""  # in a few words: "LSTM 128 × 2, 64 features"
     cell: str = ""  # the class of a cell that somebody has written; empty: it is one of torch's
+    embedding: int = 0  # features of the embedding that it reads, perhaps among others; 0: it reads none
     optimizer: str = ""  # "Adam"; empty: none has made a step yet
     words: tuple[str, ...] = ()  # what each character of the vocabulary stands for; empty: for its index
     has_words: bool = False  # the view has the words already, from an earlier description: they are left out

@@ -46,9 +46,9 @@ class StepColumn:
         palette = self.palette
         return palette.accent if self.is_current else palette.dim if self.is_fed else palette.faint
 
-    def fitted(self, text: str, *, less: int = 0) -> str:
-        """Return a word cut to the column, with a free cell after it, and `less` cells for something else."""
-        return cut_cells(text, max(1, self.axis.column - 1 - less)) if self.net.words else text
+    def fitted(self, text: str) -> str:
+        """Return a word cut to the column, with a cell after it that is free or has a mark."""
+        return cut_cells(text, max(1, self.axis.column - 1)) if self.net.words else text
 
     def marked(self, style: Style) -> Style:
         """Return the style of what the output band shows: highlighted while it is being computed."""
@@ -78,7 +78,8 @@ def entry(kind: str, rest: str, column: StepColumn) -> tuple[str, Style]:
             return ("↑", column.plain) if flow is None else _vertical(flow, net, rest, column.step, palette)
         case "head" | "embedding":
             part: Part = "head" if kind == "head" else "embedding"
-            box = "▭" if column.axis.column < 6 else "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
+            box = "[ W ]" if kind == "head" else f"[ {net.embedding} ]"
+            box = box if len(box) < column.axis.column else "▭"
             return box, column.plain if flow is None else flow.style(palette, part, column.step)
         case "value":
             return _value(int(rest), column)
@@ -131,7 +132,7 @@ def _output(column: StepColumn) -> tuple[str, Style]:
     right = net.is_right(at)
     style = palette.right if right else palette.wrong
     if net.words:
-        return column.fitted(net.outputs[at], less=1) + ("✓" if right else "✗"), style
+        return column.fitted(net.outputs[at]) + ("✓" if right else "✗"), style
     if axis.column < 3 or room <= cell_len(net.outputs[at]):  # no room for a mark
         return net.outputs[at], style if right else style + Style(reverse=True)
     return net.outputs[at] + " " * (axis.column >= 6) + ("✓" if right else "✗"), style

@@ -100,7 +100,8 @@ class Control:
         hits += self._until.at_update(before, loss, learnt=False, norm=norm)
         if hits:
             self.held, self._steps = True, 0
-            self.notice = f"Held at update {tick:,}: {describe_hits(hits)}."
+            words = [(point, text) for point, text in hits if point.kind != "tick"]
+            self.notice = f"Held at update {tick:,}: {describe_hits(words) if words else 'a breakpoint'}."
 
     def keep_pace(self) -> None:
         """Sleep until the next pass may begin."""

@@ -62,6 +62,7 @@ class WatchHost:
         self.lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()  # of the server
         self._attended = False
         self._may_capture = 0.0  # when the next pass may be captured
+        self._is_due = True  # a picture of the pass under way: else it is captured only in case it is held
         self._missed = 0  # passes in a row that were captured, and had nothing of the network that is looked at
 
     # ---- what is known ----------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ class WatchHost:
         norm = observer.gradient_norm(pictures.network) if self.control.needs_gradients else None
         self.control.count_pass(observer.tick, observer.losses_of(pictures.network), norm)
         is_there = self._is_there()
-        if observer.armed and is_there:
+        if observer.armed and is_there and (self._is_due or self.control.holds):
             pictures.look()
             self._show()
             cost = time.perf_counter() - now
@@ -190,6 +191,9 @@ class WatchHost:
         else:
             self.control.keep_pace()
         pictures.forget()
+        self._is_due = observer.wanted
+        if self.control.needs_losses:  # the very pass at which a breakpoint holds is to be seen
+            observer.wanted = True
 
     def _is_there(self) -> bool:
         """Tell whether this pass is one to show: its gradient went through the network that is looked at.

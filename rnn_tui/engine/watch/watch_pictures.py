@@ -40,6 +40,7 @@ class _Seen(NamedTuple):
     notes: tuple[str, ...] = ()
     classes_from: int = 0
     reads: str = ""
+    embedding: int = 0
 
 
 class WatchPictures:
@@ -135,6 +136,7 @@ class WatchPictures:
                 notes=observed.notes,
                 classes_from=observed.classes_from,
                 reads=observed.reads,
+                embedding=0 if observed.model.embedding is None else observed.model.embedding.embedding_dim,
             )
         self._describe()
 
@@ -273,6 +275,7 @@ class WatchPictures:
             network=every.index(network) if network is not None else 0,
             network_facts=facts,
             cell=cell,
+            embedding=seen.embedding,
             optimizer=self._rate.optimizer,
             words=() if has_words else self._words,
             has_words=has_words,

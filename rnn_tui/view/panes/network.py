@@ -155,7 +155,7 @@ def _unrolled(scene: Scene) -> Unrolled:
             for layer in range(network.layers)
             for direction in range(network.directions)
         ],
-        embedding=network.embedding,
+        embedding=network.embedding if scene.subject is None else scene.subject.embedding or network.embedding,
         head=network.head == "linear" and (scene.subject is None or bool(targets)),
         fed=min(fed, len(outputs)) if targets else fed,
         current=scene.current,

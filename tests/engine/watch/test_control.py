@@ -50,6 +50,7 @@ def test_it_is_held_where_the_loss_has_fallen_or_an_update_is_reached() -> None:
     assert not control.holds
     control.count_pass(4, losses(0.3, 0.3))
     assert control.holds
+    assert control.notice == "Held at update 4: a breakpoint."
 
 
 def test_it_is_held_where_a_gradient_is_large_or_not_finite() -> None:

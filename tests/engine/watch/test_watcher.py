@@ -556,6 +556,31 @@ def test_a_breakpoint_at_a_gradient_that_is_not_finite(notices: list[str]) -> No
     assert notices == ["Held at update 2: a gradient is NaN (nan)."]
 
 
+def test_the_pass_at_which_a_breakpoint_holds_is_the_one_that_is_shown() -> None:
+    """Views take no part in when that is: here one has looked at the first pass alone."""
+    module, y = nn.RNN(5, H), torch.ones(T, N, 5)
+    with Watcher(module, held=True).start() as watcher:
+        guest = guest_of(watcher)
+
+        def train() -> None:
+            for factor in (1.0, 2.0, 0.0, 3.0):
+                module.zero_grad()
+                (factor * module(y)[0].square().sum()).sqrt().backward()
+
+        training = threading.Thread(target=train, daemon=True)
+        training.start()
+        _await(guest, 1)
+        guest.say(SetBreakpoints(until=("nan",)), Play(on=True))
+        frame = guest.look_until(lambda frame: frame.status.notice)
+        seen = guest.look(WANTED)
+        guest.say(SetBreakpoints(until=()), Play(on=True))
+        training.join()
+    assert frame.status.notice == "Held at update 3: a gradient is NaN (nan)."
+    assert seen.status.tick == 3
+    flows = next(each for each in seen.inside if isinstance(each, GradientsFacts))
+    assert np.isnan(flows.flows[0].whole).all()
+
+
 def test_a_gradient_that_a_scaler_skips_is_no_breakpoint(notices: list[str]) -> None:
     module = nn.RNN(5, H, nonlinearity="relu")
     scaler = torch.amp.GradScaler("cpu", init_scale=1e38)  # type: ignore[attr-defined, unused-ignore]
