@@ -19,7 +19,7 @@ the imports themselves, and a test compares the two.
       common       imports none of them
 
     rnn_tui/engine/
-      watch        -> host, answers, inspect, training, network
+      watch        -> host, session, answers, inspect, training, network
       headless     -> store, session, answers, training
       host         -> store, session, answers, training
       store        -> session, training, network

@@ -16,7 +16,8 @@ from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.help import SectionedCommand
-from rnn_tui.cli.options import PAUSED, SectionOption
+from rnn_tui.cli.option_types import SizeType
+from rnn_tui.cli.options import HISTORY_SIZE, PAUSED, SectionOption
 from rnn_tui.cli.terminal import need_terminal
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
@@ -88,6 +89,14 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
         SectionOption("--read-only", section="run", is_flag=True, help="look, and never hold the script"),
         PAUSED,
         SectionOption(
+            "--history",
+            section="run",
+            metavar="SIZE",
+            default=HISTORY_SIZE,
+            type=SizeType(),
+            help="memory for looking back; 0: no way back (256M)",
+        ),
+        SectionOption(
             "--vocabulary",
             section="data",
             metavar="FILE",
@@ -102,6 +111,7 @@ def watch(
     module: str | None,
     read_only: bool,
     paused: bool,
+    history: int,
     vocabulary: str | None,
     **parameters: Any,
 ) -> NoReturn:
@@ -115,7 +125,7 @@ def watch(
     script = _script_of(words)
     if read_only and paused:
         raise UsageError("--paused: --read-only never holds the script")
-    options = [*(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
+    options = [f"--history={history}", *(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
     if vocabulary is not None:
         options.append(f"--vocabulary={_vocabulary(vocabulary)}")
     from rnn_tui.client.link import start_script
@@ -124,7 +134,8 @@ def watch(
     from rnn_tui.view.model.launch import LaunchOptions
 
     view_settings = view_settings_of(parameters)
-    can: tuple[Ability, ...] = (*(() if read_only else _CONTROLS), "log")
+    back: tuple[Ability, ...] = ("back",) if history else ()
+    can: tuple[Ability, ...] = (*(() if read_only else _CONTROLS), *back, "log")
     with _scripts_stdin() as stdin:
         need_terminal(shlex.join(["python", *script]))
         gc.disable()  # until the first screen stands: see `_warm_up` in the app

@@ -94,16 +94,16 @@ def refused(*arguments: str) -> str:
 
 def test_options_before_the_script_are_ours_and_all_after_it_are_its_own(calls: Calls) -> None:
     mine = ["--epochs", "3", "--fps", "7", "--help", "-m", "x", "--", "--paused", "--read-only=1", ""]
-    assert run("--fps", "5", "--on-hangup=pause", "--paused", "train.py", *mine).exit_code == 0
+    assert run("--fps", "5", "--on-hangup=pause", "--paused", "--history", "1M", "train.py", *mine).exit_code == 0
     assert calls.script == ["train.py", *mine]
-    assert calls.options == ["--paused"]
+    assert calls.options == ["--history=1048576", "--paused"]
     assert calls.on_hangup == "pause"
     assert calls.launch is not None
     assert calls.launch.view_settings == ViewSettings(fps=5.0, on_hangup="pause")
     assert calls.launch.paused
     assert calls.launch.subject is not None
     assert calls.launch.subject.script == "train.py --epochs 3 --fps 7 --help -m x -- --paused --read-only=1 ''"
-    assert set(calls.launch.subject.can) == {"hold", "step", "speed", "breakpoints", "log"}
+    assert set(calls.launch.subject.can) == {"hold", "step", "speed", "breakpoints", "back", "log"}
 
 
 @pytest.mark.parametrize("words", [["-m", "app"], ["-mapp"], ["-m", "app.__main__"]])
@@ -111,10 +111,10 @@ def test_a_module_and_its_arguments(calls: Calls, words: list[str]) -> None:
     assert run("--read-only", *words, "--paused", "-m", "x").exit_code == 0
     name = words[-1].removeprefix("-m")
     assert calls.script == ["-m", name, "--paused", "-m", "x"]
-    assert calls.options == ["--read-only"]
+    assert calls.options == ["--history=268435456", "--read-only"]
     assert calls.launch is not None
     assert calls.launch.subject is not None
-    assert set(calls.launch.subject.can) == {"log"}
+    assert set(calls.launch.subject.can) == {"back", "log"}
 
 
 def test_two_dashes_end_our_options(calls: Calls) -> None:
@@ -242,7 +242,7 @@ def test_a_pipe_is_the_scripts_and_the_keyboard_is_the_views(calls: Calls, monke
 def test_help_and_completion() -> None:
     text = run("--help").stdout
     assert "rnn-tui watch [OPTIONS] SCRIPT [ARGS]... | -m MODULE [ARGS]..." in " ".join(text.split())
-    for word in ("--vocabulary FILE", "--read-only", "-m MODULE", "--paused", "--on-hangup WORD"):
+    for word in ("--vocabulary FILE", "--read-only", "-m MODULE", "--paused", "--history SIZE", "--on-hangup WORD"):
         assert word in text, word
     assert "rnn-tui watch SCRIPT [ARGS]" in CliRunner().invoke(main, ["--help"]).stdout
 

@@ -160,7 +160,7 @@ async def test_the_chart_stays_when_a_batch_of_another_shape_comes() -> None:
 
 def first_key(app: RnnApp) -> str:
     line = screen_lines(app)[-1]
-    return line[: line.index("→")]
+    return line.partition("→")[0]
 
 
 async def test_space_says_what_it_does() -> None:
@@ -181,6 +181,22 @@ COMMANDS = {
     "end": GoTo(tick=-1),
     "minus": SetSpeed(speed=1000.0),
 }
+
+
+@pytest.mark.parametrize(
+    ("can", "status"), [(("back", "log"), {}), (("step", "back"), {"state": "done", "exit_code": 0})]
+)
+async def test_a_step_in_the_past_leads_to_the_next_update_that_is_kept(can: Any, status: dict[str, Any]) -> None:
+    """Also where the script cannot be stepped: it is watched read-only, or has ended."""
+    which = script(status=status, subject={"can": can})
+    async with watching(which) as (pilot, app, engine):
+        await pilot.press("right")
+        assert not engine.heard()
+        assert notified(app)[-1].startswith("→ (update): ")
+        engine.move(tick=1200)
+        await until(pilot, lambda: "update 1,200 of 1,234" in shown(app))
+        await pilot.press("right", "left", "end")
+        assert engine.heard() == [Step(), StepBack(), GoTo(tick=-1)]
 
 
 async def test_keys_for_what_can_be_done() -> None:

@@ -5,7 +5,9 @@ memory for them, every second of the older ones is dropped. The ticks in between
 """
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, TypeVar
 
 from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.eval_history import EvalHistory
@@ -20,17 +22,35 @@ _SPACING = 0.05  # seconds of training between two states
 _YOUNG = 32  # the newest states, which are not thinned
 
 
-class StateHistory:
+class KeptState(Protocol):
+    """A state that is kept; it never changes."""
+
+    @property
+    def ticks(self) -> int:
+        """After how many ticks it was."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+
+
+AnyState = TypeVar("AnyState", bound=KeptState)
+
+
+class StateHistory(Generic[AnyState]):
     """The states of one branch, oldest first, within a budget of bytes."""
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
-        self._kept: list[Snapshot] = []
+        self._kept: list[AnyState] = []
         self._bytes = 0
         self._spent = 0.0  # seconds of training since the newest
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def __iter__(self) -> Iterator[AnyState]:
+        return iter(self._kept)
 
     @property
     def nbytes(self) -> int:
@@ -47,7 +67,7 @@ class StateHistory:
             return True
         return self._spent >= _SPACING and ticks > self._kept[-1].ticks
 
-    def keep(self, snapshot: Snapshot) -> None:
+    def keep(self, snapshot: AnyState) -> None:
         """Keep a state that is newer than all others."""
         self._kept.append(snapshot)
         self._bytes += snapshot.nbytes
@@ -55,14 +75,14 @@ class StateHistory:
         if self._bytes > self._budget:
             self._thin()
 
-    def before(self, tick: int) -> Snapshot | None:
+    def before(self, tick: int) -> AnyState | None:
         """Return the newest state from which a tick can be run: one with fewer ticks; for 0 the first of all."""
         fitting = [each for each in self._kept if each.ticks < max(tick, 1)]
         return fitting[-1] if fitting else None
 
-    def head(self, tick: int) -> "StateHistory":
+    def head(self, tick: int) -> "StateHistory[AnyState]":
         """Return those that a branch from that tick shares with this one; the first is always among them."""
-        copy = StateHistory(self._budget)
+        copy = StateHistory[AnyState](self._budget)
         for each in self._kept:
             if each.ticks < max(tick, 1):
                 copy._kept.append(each)
@@ -84,7 +104,7 @@ class Branch:
     """One future of a run, from tick 0 to its newest tick."""
 
     name: str
-    states: StateHistory
+    states: StateHistory[Snapshot]
     changes: list[Change]  # in the order of their ticks; the first is how the run began
     epochs: int  # where it stops; 0: never
     newest: int = 0  # ticks done

@@ -47,6 +47,7 @@ class ScriptOptions:
     read_only: bool = False
     paused: bool = False  # hold at the first update
     vocabulary: str = ""  # a file
+    history: int | None = None  # bytes; None: as many as runs have
 
 
 class Watch(Protocol):
@@ -94,6 +95,7 @@ def _options(arguments: list[str]) -> ScriptOptions:
         read_only="read_only" in given,
         paused="paused" in given,
         vocabulary=given.get("vocabulary", ""),
+        history=int(given["history"]) if "history" in given else None,
     )
 
 
@@ -122,12 +124,14 @@ def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutp
     """Return a watcher of this process that has begun. It needs torch, which is there by now."""
     from rnn_tui.data.vocabulary_file import read_vocabulary
     from rnn_tui.engine.watch.watcher import Watcher
+    from rnn_tui.protocol.commands import HISTORY
 
     watcher = Watcher(
         script=shlex.join(options.script),
         vocabulary=read_vocabulary(options.vocabulary) if options.vocabulary else None,
         read_only=options.read_only,
         held=options.paused,
+        history=HISTORY if options.history is None else options.history,
         on_hangup=options.on_hangup,
         listener=listener,
         folder=Path(listener.getsockname()).parent,

@@ -18,7 +18,7 @@ from rnn_tui.engine.answers.guard import one_line
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watch_pictures import WatchPictures
-from rnn_tui.protocol.commands import Command, Interrupt, SelectNetwork, SetBreakpoints
+from rnn_tui.protocol.commands import Command, GoTo, Interrupt, SelectNetwork, SetBreakpoints, Step, StepBack
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.subject import Ability
@@ -51,12 +51,15 @@ class WatchHost:
         read_only: bool = False,
         held: bool = False,
         has_log: bool = False,
+        history: int = 0,
     ) -> None:
         self.name = name
         self.observer = Observer(model, optimizer, moment=self._moment, failed=self._failed)
         self.control = Control(read_only=read_only, held=held)
         can: tuple[Ability, ...] = (*(() if read_only else _CONTROLS), *(("log",) if has_log else ()))
-        self.pictures = WatchPictures(self.observer, self.control, name=name, script=script, words=words, can=can)
+        self.pictures = WatchPictures(
+            self.observer, self.control, name=name, script=script, words=words, can=can, history=history
+        )
         self.tell: Callable[[Refused], None] = lambda _: None
         self.show: Callable[[], None] = lambda: None  # answers the views that wait; set by the watcher
         self.lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()  # of the server
@@ -126,10 +129,18 @@ class WatchHost:
         """Do nothing: the script does."""
 
     def obey(self, command: Command) -> None:
-        """Carry out a command. What cannot be done to a script is not offered by views, and ignored here."""
+        """Carry out a command. What cannot be done to a script is not offered by views, and ignored here.
+
+        Raises HistoryError where there is nothing to look back at.
+        """
+        if self._look_back(command):
+            self.control.wake()
+            self.pictures.revision += 1
+            self.observer.wanted = True
+            return
         match command:
             case SelectNetwork(number=number):
-                self.pictures.chosen = number
+                self.pictures.choose(number)
             case Interrupt():
                 self.control.release()
                 os.kill(os.getpid(), signal.SIGINT)
@@ -138,6 +149,20 @@ class WatchHost:
             self.pictures.description += 1  # which they are a part of
         self.pictures.revision += 1
         self.observer.wanted = True
+
+    def _look_back(self, command: Command) -> bool:
+        """Go to another of the updates that are kept; return whether that was the command. Raises HistoryError."""
+        back, newest, network = self.pictures.back, self.observer.tick, self.pictures.network
+        match command:
+            case StepBack():
+                back.step(-1, newest, network)
+            case Step() if back.at is not None:  # forward in what is kept, whatever the script does
+                back.step(1, newest, network)
+            case GoTo(tick=tick):
+                back.go_to(tick, newest, network)
+            case _:
+                return False
+        return True
 
     def pause(self) -> None:
         """Hold the script, if it may be held."""
@@ -164,6 +189,7 @@ class WatchHost:
         """Show the last picture of a script that has ended, as long as anybody looks."""
         self.control.release()
         self.pictures.end(code, problem)
+        self.pictures.is_new = True
         while self._attended and not self.control.closing:
             self._show()
             self.control.sleep()
@@ -177,12 +203,19 @@ class WatchHost:
         norm = observer.gradient_norm(pictures.network) if self.control.needs_gradients else None
         self.control.count_pass(observer.tick, observer.losses_of(pictures.network), norm)
         is_there = self._is_there()
-        if observer.armed and is_there and (self._is_due or self.control.holds):
+        pictures.is_new = observer.armed and is_there and (self._is_due or self.control.holds)
+        is_back = pictures.back.at is not None
+        if pictures.is_new:
             pictures.look()
+            self._keep(now)
+        if pictures.is_new or (is_back and pictures.is_asked and now >= self._may_capture):
             self._show()
             cost = time.perf_counter() - now
             self._may_capture = time.perf_counter() + max(_FASTEST, cost / _SHARE - cost)
-        if pictures.is_asked and (now >= self._may_capture or (observer.armed and not is_there)):
+        missed = observer.armed and not is_there
+        if pictures.is_asked and not is_back and (now >= self._may_capture or missed):
+            observer.wanted = True
+        if pictures.is_due(now):
             observer.wanted = True
         if self.control.holds and is_there:
             self._hold()
@@ -190,6 +223,7 @@ class WatchHost:
             observer.wanted = True
         else:
             self.control.keep_pace()
+        pictures.is_new = False
         pictures.forget()
         self._is_due = observer.wanted
         if self.control.needs_losses:  # the very pass at which a breakpoint holds is to be seen
@@ -205,6 +239,13 @@ class WatchHost:
             return network is None
         self._missed = 0 if network is None or observer.reaches(network) else self._missed + 1
         return not self._missed or self._missed > _PATIENCE
+
+    def _keep(self, began: float) -> None:
+        """Keep the pass that is over, if it is time for that; it took until now since it was over."""
+        now = time.perf_counter()
+        with self.lock:
+            if self.pictures.keep(now):
+                self.pictures.back.spent(time.perf_counter() - now, time.perf_counter() - began)
 
     def _hold(self) -> None:
         """Hold the script, and show the pass that is over as often as views ask."""

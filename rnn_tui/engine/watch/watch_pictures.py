@@ -1,5 +1,7 @@
 """Frames of a script that is watched, and its description."""
 
+import contextlib
+import dataclasses
 import os
 import time
 from collections import deque
@@ -11,8 +13,11 @@ from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.watch.control import Control
+from rnn_tui.engine.watch.kept_pass import on_device
+from rnn_tui.engine.watch.look_back import KeptNetwork, KeptUpdate, LookBack, kept_update
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.optimizers import LearningRate
@@ -20,7 +25,7 @@ from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
 from rnn_tui.experiment.stand_ins import stand_ins
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
-from rnn_tui.protocol.frame import Failure, Status
+from rnn_tui.protocol.frame import Curve, Failure, HeldOut, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.inspect import name_of, name_of_answer
 from rnn_tui.protocol.subject import Ability, Subject
@@ -28,6 +33,8 @@ from rnn_tui.protocol.subject import Ability, Subject
 __all__ = ["WatchPictures"]
 
 _RATE_OVER = 64  # passes that a speed is measured over
+_MOST_KEPT = 4  # networks of an update that are kept
+_MOST_MADE = 32  # pictures of one kept update
 _NO_NETWORK = "No recurrent network has been called yet: only the loss can be shown."
 _TOO_LATE = "The script has ended, and this had not been looked at before."
 
@@ -55,20 +62,27 @@ class WatchPictures:
         script: str,
         words: Sequence[str],
         can: tuple[Ability, ...],
+        history: int = 0,
     ) -> None:
+        """Begin with nothing; `history`: bytes for updates to look back at."""
         self.revision = 0
         self.description = 1
         self.chosen = 0  # the number of the network that is shown
         self.exit_code: int | None = None  # of a script that has ended
         self.problem = ""  # how it has ended, in a line
-        self.may_show = False  # whether a pass is there whose weights have not moved
+        self.may_show = False  # whether pictures are made now, by the thread that trains
+        self.is_new = False  # whether a pass is there whose weights have not moved, or the script has ended
         self.is_asked = False  # whether a view waits for a frame
+        self.back = LookBack(history)
         self._looked_at = 0  # the number of the network that `look` has taken
         self._observer = observer
         self._control = control
         self._name, self._script, self._words, self._can = name, script, tuple(words), can
         self._guard = Guard()
         self._gpu = GpuWatch()
+        self._newest: tuple[WatchedNetwork | None, WatchedPass | None] = (None, None)  # of the pass that is over
+        self._on_screen: KeptUpdate | None = None  # the kept update that pictures are made of; None: of the newest
+        self._of_past: dict[Wanted, Frame] = {}  # pictures of it
         self._observed: WatchedPass | None = None
         self._probe: Probe | None = None
         self._last: Frame | None = None  # the newest that was made
@@ -82,6 +96,8 @@ class WatchPictures:
         self._fed = 0  # time steps of the newest pass that was looked at
         self._rate = LearningRate()  # of the network that is shown
         self._seen = _Seen()
+        self._present = self._experiment, self._device, self._seen, self._fed, self._rate  # while the past is on screen
+        self._kept: KeptNetwork | None = None  # of the kept update on the screen
         self._described: object = None
         self._shown: WatchedNetwork | None = None
         self._last_subject: Subject | None = None
@@ -101,6 +117,16 @@ class WatchPictures:
             return None
         return self._shown  # of a script that has ended the last one: its models are gone
 
+    def choose(self, number: int) -> None:
+        """Show another network; where it is not in the kept update on the screen, the nearest in which it is."""
+        self.chosen = number
+        at = self.back.at
+        if at is not None and at.of(self.network) is None:
+            try:
+                self.back.go_to(at.ticks, self._observer.tick, self.network)
+            except HistoryError:
+                self.back.at = None
+
     def count_pass(self, now: float) -> None:
         """Note that a pass is over."""
         self._passes.append(now)
@@ -114,17 +140,30 @@ class WatchPictures:
     def look(self) -> None:
         """Take what was captured of the pass that is over as the one to show; describe it where it is another kind."""
         observer, network = self._observer, self.network
-        capture = observer.capture_of(network)
         self._looked_at = self.chosen
-        self._rate = observer.optimizers.rate_of(network)
         observer.losses.drain()
         observed = None
-        if network is not None and capture is not None:
-            observed = self._guard.make(
-                "steps",
-                lambda: watched_pass(network, capture, name=self._script, tokens=self._tokens_of(network)),
-                None,
-            )
+        if network is not None:
+            observed = self._guard.make("steps", lambda: self._pass_of(network), None)
+        self._newest = network, observed
+        if self.back.at is None:
+            self._adopt(network, observed, self._rate_of(network))
+
+    def _pass_of(self, network: WatchedNetwork) -> WatchedPass | None:
+        """Return what a network has done in the pass that is over. Raises ValueError."""
+        capture = self._observer.capture_of(network)
+        if capture is None:
+            return None
+        return watched_pass(network, capture, name=self._script, tokens=self._tokens_of(network))
+
+    def _rate_of(self, network: WatchedNetwork | None) -> LearningRate:
+        """Return the learning rate of a network now, or what the script has said that it is."""
+        rate, noted = self._observer.optimizers.rate_of(network), self._observer.noted_lr
+        return rate if noted is None else dataclasses.replace(rate, lr=noted)
+
+    def _adopt(self, network: WatchedNetwork | None, observed: WatchedPass | None, rate: LearningRate) -> None:
+        """Take a pass as the one that pictures are made of."""
+        self._rate = rate
         self._observed, self._probe = observed, None if observed is None else Probe(observed)
         self._fed = 0 if observed is None else observed.fed
         if observed is not None and network is not None:
@@ -142,7 +181,46 @@ class WatchPictures:
 
     def forget(self) -> None:
         """Let go of a pass whose weights are about to move."""
-        self._observed = self._probe = None
+        self._newest = None, None
+        if self._on_screen is None:
+            self._observed = self._probe = None
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether the next pass is captured to be kept, though nobody looks: not from a GPU, which would wait."""
+        return self._device == "cpu" and bool(self._observer.networks.all) and self.back.is_due(now)
+
+    def keep(self, now: float) -> bool:
+        """Keep the pass that is over, to look back at it, if it is time for that; return whether it was kept."""
+        if not self.back.wants(self._observer.tick, now):
+            return False
+        passes = self._passes_of_all()
+        if not passes:
+            return False
+        observer = self._observer
+        update = kept_update(
+            passes,
+            observer.tick,
+            largest=self.back.largest if self.back.may_be_too_large else None,
+            loss_of=lambda network: observer.losses_of(network).last(),
+            rate_of=self._rate_of,
+        )
+        if isinstance(update, int):
+            self.back.give_up(update)
+            self._describe()
+            return False
+        self.back.keep(update)
+        return True
+
+    def _passes_of_all(self) -> list[tuple[WatchedNetwork, WatchedPass]]:
+        """Return what networks have done in the pass that is over, the one that is looked at first."""
+        network, observed = self._newest
+        found = [] if network is None or observed is None else [(network, observed)]
+        for other in self._observer.networks.all:
+            if other is not network and len(found) < _MOST_KEPT and self._observer.reaches(other):
+                with contextlib.suppress(ValueError):
+                    made = self._pass_of(other)
+                    found += [] if made is None else [(other, made)]
+        return found
 
     def end(self, code: int, problem: str) -> None:
         """Keep the last picture of a script that has ended, and say how that was."""
@@ -158,7 +236,7 @@ class WatchPictures:
         """Tell whether this is a moment to show something new; what cannot be shown now is captured soon."""
         del asked
         self.is_asked = True
-        if self.may_show:
+        if self.may_show and (self.is_new or self.back.at is not None):
             return look.seen != self.revision
         if look.seen < 0:
             self._observer.wanted = True
@@ -167,6 +245,9 @@ class WatchPictures:
     def frame(self, wanted: Wanted) -> Frame:
         """Return the newest state, as far as it is wanted; of a script that has ended the last that was looked at."""
         self.is_asked = False
+        self._go()
+        if self._on_screen is not None:
+            return self._past(wanted)
         if self.exit_code is not None and self._last is not None:
             return self._again(self._last, wanted)
         self._last = self._frame(wanted)
@@ -209,17 +290,70 @@ class WatchPictures:
 
     # ---- how --------------------------------------------------------------------------------------------------
 
+    def _go(self) -> None:
+        """Go to the kept update that is wanted, or back to the newest."""
+        update, network = self.back.at, self.network
+        if update is None:
+            if self._on_screen is not None:
+                self._on_screen = None
+                self._of_past.clear()
+                self._experiment, self._device, self._seen, self._fed, self._rate = self._present
+                network, observed = self._newest
+                if observed is not None:
+                    self._adopt(network, observed, self._rate_of(network))
+                else:  # the script has ended
+                    self._observed = self._probe = None
+                    self._describe()
+            return
+        if self._on_screen is None:
+            self._present = self._experiment, self._device, self._seen, self._fed, self._rate
+        kept = update.of(network)
+        if update is self._on_screen and kept is self._kept:
+            return
+        self._on_screen, self._kept = update, kept
+        self._of_past.clear()
+        if kept is None:
+            self._adopt(network, None, self._rate)
+        else:
+            self._adopt(network, on_device(kept.observed), kept.rate)
+
+    def _past(self, wanted: Wanted) -> Frame:
+        """Return a frame of a kept update; what does not change is made once."""
+        made = self._of_past.get(wanted)
+        if made is None:
+            if len(self._of_past) >= _MOST_MADE:
+                self._of_past.clear()
+            made = self._frame(wanted)
+            if not made.failures:
+                self._of_past[wanted] = made
+            return made
+        curve, held_out = self._curves(wanted)
+        failures = self._guard.take_failures()
+        return replace(
+            made, revision=self.revision, status=self._status(), curve=curve, held_out=held_out, failures=failures
+        )
+
+    def _curves(self, wanted: Wanted) -> tuple[Curve | None, HeldOut | None]:
+        """Return the losses, and those of evaluations."""
+        curve, losses = wanted.curve, self._observer.losses_of(self.network)
+        if curve is None:
+            return None, None
+        return (
+            self._guard.make("curve", lambda: losses.envelope(curve.columns, log_x=curve.log_x), None),
+            self._guard.make("held_out", lambda: self._observer.losses.evaluations.told(curve.columns), None),
+        )
+
     def _frame(self, wanted: Wanted) -> Frame:
-        make, probe, observer, curve = self._guard.make, self._probe, self._observer, wanted.curve
-        losses = observer.losses_of(self.network)
+        make, probe = self._guard.make, self._probe
+        curve, held_out = self._curves(wanted)
         return Frame(
             request=0,
             revision=self.revision,
             status=self._status(),
             steps=make("steps", lambda: probe.steps(wanted) if probe and wanted.count else None, None),
             states=make("states", lambda: probe.states(wanted) if probe and wanted.count and wanted.units else (), ()),
-            curve=make("curve", lambda: losses.envelope(curve.columns, log_x=curve.log_x) if curve else None, None),
-            held_out=make("held_out", lambda: observer.losses.evaluations.told(curve.columns) if curve else None, None),
+            curve=curve,
+            held_out=held_out,
             tensors=make("tensors", lambda: probe.tensors(wanted) if probe else (), ()),
             inside=make("inside", lambda: probe.inside(wanted, self._guard) if probe else (), ()),
             failures=self._guard.take_failures(),  # the last to be evaluated
@@ -246,7 +380,8 @@ class WatchPictures:
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
         observer = self._observer
-        facts = (self._experiment, observer.networks.revision, self.chosen, self._rate.optimizer, self._seen)
+        shown = self._experiment, self._rate.optimizer, self._seen
+        facts = (*shown, observer.networks.revision, self.chosen, self.back.problem)
         if facts != self._described:
             self._described = facts
             self.description += 1
@@ -262,7 +397,8 @@ class WatchPictures:
         """Describe the script; `has_words`: to a view that has the words of the vocabulary already."""
         every, network, seen = self._observer.networks.all, self.network, self._seen
         if not every and network is not None and self._last_subject is not None:
-            return replace(self._last_subject, words=() if has_words else self._words, has_words=has_words)
+            words = () if has_words else self._words
+            return replace(self._last_subject, words=words, has_words=has_words, can=self._abilities)
         facts = cell = ""
         if network is not None:
             is_seen = seen.network == network.name
@@ -282,27 +418,34 @@ class WatchPictures:
             stand_ins=len(self._experiment.data.vocabulary),
             reads="tokens" if seen.reads_tokens else "numbers",
             classes_from=seen.classes_from,
-            can=self._can,
-            notes=seen.notes if every else (_NO_NETWORK,),
+            can=self._abilities,
+            notes=(*(seen.notes if every else (_NO_NETWORK,)), *filter(None, (self.back.problem,))),
         )
+
+    @property
+    def _abilities(self) -> tuple[Ability, ...]:
+        return (*self._can, *(("back",) if self.back.is_possible else ()))
 
     def _status(self) -> Status:
         observer, control = self._observer, self._control
         has_ended = self.exit_code is not None
+        past, kept = self._on_screen, self._kept
+        tick = observer.tick if past is None else past.ticks
+        loss = observer.losses_of(self.network).last() if past is None else None if kept is None else kept.loss
         return Status(
-            tick=observer.tick,
+            tick=tick,
             newest=observer.tick,
             branch="main",
             branches=1,
             epochs=0,
-            epoch=observer.tick,
+            epoch=tick,
             fed=self._fed,
-            loss=observer.losses_of(self.network).last(),
+            loss=loss,
             running_loss=None,
             state="done" if has_ended else "paused" if control.held else "playing",
             speed=control.speed,
             ticks_per_second=0.0 if has_ended or control.held else self._per_second(),
-            lr=self._rate.lr if observer.noted_lr is None else observer.noted_lr,
+            lr=self._rate.lr,
             lr_groups=self._rate.groups,
             gpu=self._gpu.load(torch.device(self._device)),
             notice=self.problem or control.notice,

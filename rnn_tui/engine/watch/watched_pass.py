@@ -4,7 +4,7 @@ T time steps, N rows, E features, C classes, L layers, D directions, H hidden un
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from msgspec.structs import replace
@@ -48,7 +48,7 @@ class WatchedData:
     def __init__(
         self, sequence: CallSequence, read: TokensRead | None, targets: StepTargets | None, vocabulary: str
     ) -> None:
-        self._sequence = sequence
+        self.sequence = sequence
         self.vocabulary = vocabulary
         self.length, self.rows = sequence.x.shape[:2]
         self.lengths = sequence.lengths
@@ -66,12 +66,12 @@ class WatchedData:
 
     def x(self, start: int, stop: int) -> Tensor:
         """Return what the first layer reads at start..stop-1, (t, N, E)."""
-        return self._sequence.x[start:stop]
+        return self.sequence.x[start:stop]
 
     def y(self, start: int, stop: int) -> Tensor:
         """Return the targets there, (t, N)."""
         assert self.targets is not None
-        return self.targets[start:stop].to(self._sequence.x.device)
+        return self.targets[start:stop].to(self.sequence.x.device)
 
     def only_scored(self, indices: Tensor) -> Tensor:
         """Return indices (T, N) as they are: wherever there is a target, it counts."""
@@ -85,11 +85,21 @@ class WatchedData:
         return float((~part.isnan() if part.is_floating_point() else part != NONE).sum()) / self.rows
 
 
+class HasWeights(Protocol):
+    """A model, as far as its weights are concerned."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Yield all weights."""
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Yield all weights with their names."""
+
+
 class WatchedModel:
     """The model that a network is a part of."""
 
     def __init__(
-        self, model: nn.Module, recurrent: nn.Module, embedding: nn.Embedding | None, head: nn.Linear | None
+        self, model: HasWeights, recurrent: nn.Module, embedding: nn.Embedding | None, head: nn.Linear | None
     ) -> None:
         self._model = model
         self.recurrent: Any = recurrent

@@ -23,6 +23,7 @@ from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.server import Server
 from rnn_tui.engine.watch.hooks import add_listener, remove_listener
 from rnn_tui.engine.watch.watch_host import WatchHost
+from rnn_tui.protocol.commands import HISTORY
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
@@ -49,6 +50,7 @@ class Watcher:
         name: str = "",
         script: str = "",
         vocabulary: Sequence[str] | None = None,
+        history: int = HISTORY,
         read_log: Callable[[ReadLog], LogLines] | None = None,
         read_only: bool = False,
         held: bool = False,
@@ -73,6 +75,7 @@ class Watcher:
             read_only=read_only,
             held=held,
             has_log=read_log is not None,
+            history=history,
         )
 
         self._reception: Reception | None = None

@@ -124,7 +124,7 @@ class RnnApp(App[int]):
         run = self.run_state
         why = ""
         if isinstance(action, str) and isinstance(default_namespace, MainScreen):
-            why = why_refused(action, run.subject, ended=run.has_ended)
+            why = why_refused(action, run.subject, ended=run.has_ended, is_back=run.is_back)
         if not why:
             return await super().run_action(action, default_namespace, namespaces)
         self.notify(why, markup=False)

@@ -20,21 +20,24 @@ _CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")  # whi
 _BY_ACTION = {key.action: key for key in KEYS}
 
 
-def missing(ability: Ability, subject: Subject | None, *, ended: bool = False) -> str:
-    """Return why this cannot be done with what is looked at, in a few words; empty if it can."""
-    if subject is None:
+def missing(ability: Ability, subject: Subject | None, *, ended: bool = False, is_back: bool = False) -> str:
+    """Return why this cannot be done with what is looked at, in a few words; empty if it can.
+
+    `is_back`: an earlier update is on the screen, from which a step leads to the next that is kept.
+    """
+    if subject is None or (is_back and ability == "step"):
         return ""
     if ended and ability in _CONTROLS:
         return "the script has ended"
     return "" if ability in subject.can else _REASONS[ability]
 
 
-def _problem(key: Key, subject: Subject | None, *, ended: bool = False) -> str:
+def _problem(key: Key, subject: Subject | None, *, ended: bool = False, is_back: bool = False) -> str:
     if subject is None:
         return "only for a script that is watched" if key.runs == "watched" else ""
     if key.runs == "own":
         return "not for a script that is watched"
-    return "" if key.needs is None else missing(key.needs, subject, ended=ended)
+    return "" if key.needs is None else missing(key.needs, subject, ended=ended, is_back=is_back)
 
 
 def is_offered(action: str, subject: Subject | None, *, ended: bool = False) -> bool:
@@ -43,10 +46,10 @@ def is_offered(action: str, subject: Subject | None, *, ended: bool = False) -> 
     return key is None or not _problem(key, subject, ended=ended)
 
 
-def why_refused(action: str, subject: Subject | None, *, ended: bool = False) -> str:
+def why_refused(action: str, subject: Subject | None, *, ended: bool = False, is_back: bool = False) -> str:
     """Return a line that says why the key of an action does nothing; empty if it applies."""
     key = _BY_ACTION.get(action)
-    problem = "" if key is None else _problem(key, subject, ended=ended)
+    problem = "" if key is None else _problem(key, subject, ended=ended, is_back=is_back)
     return f"{key.shown} ({key_in_words(key, subject).label}): {problem}." if key is not None and problem else ""
 
 

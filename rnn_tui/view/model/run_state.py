@@ -55,6 +55,11 @@ class RunState:
         return self.subject is not None and self.frame is not None and self.frame.status.state == "done"
 
     @property
+    def is_back(self) -> bool:
+        """Whether an earlier tick than the newest is on the screen."""
+        return self.frame is not None and self.frame.status.tick < self.frame.status.newest
+
+    @property
     def learns(self) -> bool:
         """Whether the experiment trains a network; a script does."""
         return self.subject is not None or self.experiment.training.learn

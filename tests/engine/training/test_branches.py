@@ -15,7 +15,7 @@ from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
 from rnn_tui.engine.training.branches import StateHistory
-from rnn_tui.engine.training.snapshot import state_bytes, take
+from rnn_tui.engine.training.snapshot import Snapshot, state_bytes, take
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from tests.engine.kept_runs import small
@@ -248,7 +248,7 @@ def test_states_stay_within_their_budget_and_keep_the_first() -> None:
 
 def test_no_state_is_kept_before_one_is_due() -> None:
     """Keeping costs; re-running for a moment does not."""
-    states = StateHistory(2**20)
+    states: StateHistory[Snapshot] = StateHistory(2**20)
     assert states.wants(0)
     session = session_of(LESSONS["hihello-sequence"])
     session.tick()

@@ -148,4 +148,4 @@ def test_a_client_that_does_not_look_hears_of_the_script() -> None:
     assert engine is not None
     assert engine.experiment is not None
     assert engine.subject is not None
-    assert (engine.subject.script, engine.subject.can, engine.subject.words) == ("train.py --epochs 3", (), ())
+    assert (engine.subject.script, engine.subject.can, engine.subject.words) == ("train.py --epochs 3", ("back",), ())
