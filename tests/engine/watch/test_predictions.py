@@ -276,8 +276,7 @@ def test_what_is_read_is_never_among_the_classes_of_an_answer(frames: list[Frame
     assert_allclose(steps.top_p[-1].sum(), 1, rtol=1e-5)
     logits = {each.name: each for each in frames[0].tensors}["logits"]
     assert logits.shape == (T, N, 2)
-    assert logits.values is not None
-    assert np.isfinite(logits.values).all()
+    assert logits.values is None  # they are known at the last step alone
     (facts,) = frames[0].inside
     assert isinstance(facts, SaliencyFacts)
     read = model.embedding(x).detach().requires_grad_()
