@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.inspect.observed_pass import GivenStates, Segment
+from rnn_tui.engine.inspect.observed_pass import Segment
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.model import CellStack
 from rnn_tui.engine.watch.watched_pass import WatchedModel, WatchedPass
@@ -113,8 +113,8 @@ def _moved(observed: WatchedPass, move: Move, weight: MoveWeight) -> WatchedPass
     moved.model = WatchedModel(
         _Weights({name: weight(each) for name, each in model.named_parameters()}),
         nn.Module() if observed.given is not None else _layers(model.recurrent, weight),
-        None if model.embedding is None else _embedding(model.embedding, weight),
-        None if model.head is None else _head(model.head, weight),
+        None if model.embedding is None or not _is_plain(model.embedding) else _embedding(model.embedding, weight),
+        None if model.head is None or not _is_plain(model.head) else _head(model.head, weight),
     )
     moved.dataset = copy.copy(data)
     moved.dataset.sequence = sequence
@@ -124,7 +124,7 @@ def _moved(observed: WatchedPass, move: Move, weight: MoveWeight) -> WatchedPass
     moved.masks = None if observed.masks is None else move(observed.masks)
     if observed.given is not None:
         gates = {name: move(each) for name, each in observed.given.gates.items()}
-        moved.given = GivenStates(h=move(observed.given.h), gates=gates)
+        moved.given = replace(observed.given, h=move(observed.given.h), gates=gates)
     return moved
 
 
@@ -149,6 +149,11 @@ def _holder(module: nn.Module, weight: MoveWeight) -> nn.Module:
     for name, each in module.named_parameters():
         holder.register_parameter(name, weight(each))
     return holder
+
+
+def _is_plain(module: nn.Module) -> bool:
+    """Tell whether a weight is a parameter: reading one that is made of others could change the script."""
+    return "weight" in module._parameters
 
 
 def _embedding(embedding: nn.Embedding, weight: MoveWeight) -> nn.Embedding:

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from msgspec.structs import replace
 from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.watch import hooks, look_back, watch_host
@@ -231,6 +233,30 @@ def test_every_number_is_as_it_was_also_where_memory_is_used_again(monkeypatch: 
         loop.update(4)
         assert len(diary.shown) == 4 * 2 * 2
         assert diary.kept == [1, 2, 3, 4]
+        assert_all_is_as_it_was(diary)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize("kind", ["weight_norm", "proj_size", "packed"])
+def test_networks_with_other_weights_equations_and_rows(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = Diary(monkeypatch)
+    module, head = nn.LSTM(4, 6, 2, proj_size=2 * (kind == "proj_size"), dropout=0.2), nn.Linear(6, V)
+    if kind == "weight_norm":
+        parametrizations.weight_norm(module, "weight_hh_l0")
+        parametrizations.spectral_norm(head, "weight")
+    parts = nn.ModuleList([module, head])
+    optimizer = torch.optim.SGD(parts.parameters(), lr=0.1)
+    with Watcher(parts, optimizer).start():
+        for _ in range(3):
+            x: Any = torch.randn(T, N, 4)
+            x = pack_padded_sequence(x, torch.tensor([7, 5, 2])) if kind == "packed" else x
+            output = module(x)[0]
+            if kind == "weight_norm":
+                loss = F.cross_entropy(head(output).flatten(0, 1), torch.randint(V, (T * N,)))
+            else:
+                loss = (output.data if kind == "packed" else output).square().sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
         assert_all_is_as_it_was(diary)
 
 
