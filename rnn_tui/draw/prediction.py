@@ -166,7 +166,7 @@ def _scores(say: Prediction) -> list[str]:
 def _draw_bar(
     canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette
 ) -> None:
-    """Draw a character and its probability as a bar, with the number where there is room."""
+    """Draw a character and its probability as a bar, green for the right one, with the number where there is room."""
     if not math.isfinite(p):
         canvas.put(x, y, "NaN" if width >= 3 else "!", palette.warning)
         return
@@ -175,7 +175,7 @@ def _draw_bar(
     if room >= 7:
         end = canvas.put(end, y, f" {probability(p, 3):<3} ", palette.dim)
         room = x + width - end
-    canvas.put(end, y, bar(p, room), palette.share(p))
+    canvas.put(end, y, bar(p, room), palette.share(p) if right else palette.dim)
 
 
 def _draw_step_bars(canvas: Canvas, y: int, ranks: int, say: Prediction, at: int, palette: Palette) -> int:

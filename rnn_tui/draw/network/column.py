@@ -15,6 +15,8 @@ from rnn_tui.draw.network.phase_flow import Part, PhaseFlow
 
 __all__ = ["StepColumn", "entry"]
 
+_PLAIN = Style(bold=False)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StepColumn:
@@ -106,11 +108,14 @@ def _value(feature: int, column: StepColumn) -> tuple[str, Style]:
 
 
 def _probability(column: StepColumn) -> tuple[str, Style]:
-    """Return the probability of the predicted character; nothing where there is no prediction."""
-    net, at = column.net, column.at
+    """Return the probability of the predicted character, green where that is right; nothing where there is none."""
+    net, at, palette = column.net, column.at, column.palette
     if not net.targets[at] or not column.is_fed:
-        return "", column.palette.faint
-    style = column.palette.share(net.output_p[at])
+        return "", palette.faint
+    if column.step < net.first_scored:
+        style = palette.dim
+    else:
+        style = palette.share(net.output_p[at]) if net.is_right(at) else palette.wrong + _PLAIN
     text = probability(net.output_p[at], min(4, column.axis.column - 1))
     return text, style if net.flow is None else column.marked(style)
 
