@@ -261,3 +261,11 @@ def test_narrow_columns_have_the_bars_of_the_step_under_the_cursor() -> None:
     start = next(y for y, row in enumerate(rows) if "likely" in row)
     assert [row[GUTTER] for row in rows[start : start + 3]] == ["l", "h", "i"]
     assert ".5" in rows[start]
+
+
+def test_only_the_bar_of_the_right_answer_is_green() -> None:
+    grid = picture(saying("a", "b", "c", top=[["c", "b"]], top_p=np.array([[0.9, 0.1]])), width=40)
+    (first, second) = ([style.color for character, style in row if character in "█▉▊▋▌▍▎▏"] for row in grid
+                       if any(character in "█▉▊▋▌▍▎▏" for character, _ in row))  # fmt: skip
+    assert set(first) == {DARK.dim.color}
+    assert set(second) == {DARK.share(0.1).color}

@@ -298,3 +298,13 @@ def test_a_box_that_waits_lies_in_the_column_of_the_cursor() -> None:
     x = axis.x(3) + (axis.column - 1) // 2
     assert any(character == "·" for character, _ in row[x - 1 : x + 2])
     assert {style.bgcolor for _, style in row[x - 1 : x + 2]} == {DARK.cursor.bgcolor}
+
+
+def test_the_probability_of_a_wrong_answer_is_not_green() -> None:
+    """A grey to green ramp stands for what is right alone; what is not scored is grey."""
+    width, p = 77, [0.9] * 6
+    grid = picture(network(output_p=p, first_scored=2), width)
+    axis, row = TimeAxis.fit(width, 6), labelled(grid, "p")
+    styles = [grid[row][axis.middle(step)][1].color for step in range(6)]
+    right, wrong, dim = DARK.share(0.9).color, DARK.wrong.color, DARK.dim.color
+    assert styles == [dim, dim, right, right, right, wrong]  # of "ihelll" for "ihello"
