@@ -36,8 +36,13 @@ class GatesLayout(RowsOverTime[Block]):
 
 def gate_units_that_fit(height: int, gates: int) -> int:
     """Return how many units of each of `gates` gates can be told apart in a pane of `height` rows."""
-    words = int(height >= _ROOM_FOR_WORDS * max(1, gates))
-    return 2 * max(_share_out(height - words, gates, _FEWEST)[0], 1)
+    return 2 * max(_share_out(height - _has_room_for_words(height, gates), gates, _FEWEST)[0], 1)
+
+
+def _has_room_for_words(height: int, gates: int) -> bool:
+    """Tell whether a sentence has a row: one that the gates could not share, or one of many."""
+    is_left = _share_out(height - 1, gates, _FEWEST) == _share_out(height, gates, _FEWEST)
+    return height >= (RULER + SCALES + 1 + gates if is_left else _ROOM_FOR_WORDS * max(1, gates))
 
 
 def _share_out(height: int, gates: int, wanted: int) -> tuple[int, bool]:
@@ -130,7 +135,7 @@ def draw_gates(
 
 def _sentence(facts: GatesFacts, width: int, height: int) -> str:
     """Return what stands above the heatmaps, where there is room for it."""
-    return told(facts, width - 2) if height >= _ROOM_FOR_WORDS * max(1, len(facts.gates)) else ""
+    return told(facts, width - 2) if _has_room_for_words(height, len(facts.gates)) else ""
 
 
 def _draw_heading(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette, sample: str) -> None:

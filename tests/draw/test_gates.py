@@ -299,3 +299,12 @@ def test_a_sentence_says_what_the_gates_do(some: GatesFacts, sentence: str) -> N
 def test_half_is_left_after_the_steps_that_are_said(f: float, i: float) -> None:
     steps = int(told(summed_up(lstm(f, i)), 200).split("about ")[1].split(" ")[0])
     assert f ** (steps + 0.5001) <= 0.5 <= f ** (steps - 0.5001) or (steps == 1 and f**1.5 <= 0.5)
+
+
+def test_the_sentence_takes_a_row_that_the_gates_cannot_share() -> None:
+    """Five gates of two rows each, a ruler and a scale: of 13 rows, one is left, and of 12 none."""
+    some = summed_up(lstm(0.87, 0.6))
+    for height, said in ((13, True), (12, False), (10, True)):
+        grid, layout = picture(some, TimeAxis.fit(90, 3), 90, height)
+        assert ("half of what c holds" in texts(grid)[0]) == said
+        assert layout.bottom < height
