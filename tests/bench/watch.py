@@ -5,10 +5,12 @@
 WHAT: idle, looked, inside, memory, start (all). One thread. Each ratio is the median over pairs, watched and not, that
 follow one another; next to it are the lowest and the highest pair. Who looks is a process of its own that pulls frames
 20 times a second, as large as four panes on 120x36 are, and draws nothing; with --view it is a real view on a
-pseudo-terminal, which wants a core of its own.
+pseudo-terminal, which wants a core of its own. There are never more frames than updates, and pictures that no key asks
+for take a twentieth of the time (`engine/host/gallery.py`): an update of 100 ms, or a frame of 5, halves the 20.
 """
 
 import contextlib
+import io
 import os
 import re
 import socket
@@ -27,6 +29,7 @@ from torch import Tensor, nn
 
 from rnn_tui.client.discovery import live_engines
 from rnn_tui.engine.watch.watcher import Watcher
+from rnn_tui.protocol.rendezvous import SOCKET
 from tests.bench.pty_screen import PtyScreen
 
 _SCRIPT = Path(__file__).parents[1] / "scripts" / "endless.py"
@@ -194,6 +197,8 @@ class ViewLooker:
         self.frames = 0
         said = ""
         while not said:
+            if self._process.poll() is not None:
+                raise RuntimeError("the view has ended")
             loop.run(1)
             with contextlib.suppress(BlockingIOError, TypeError):
                 said = self._process.stdout.read(1)
@@ -209,8 +214,14 @@ class ViewLooker:
 
 
 @contextlib.contextmanager
-def _watched(loop: Loop) -> Iterator[tuple[Watcher, Path]]:
-    """Watch a loop; yield its socket as well."""
+def _watched(loop: Loop, *, is_found: bool = False) -> Iterator[tuple[Watcher, Path]]:
+    """Watch a loop; yield its socket as well. `is_found`: where `rnn-tui attach` looks for it."""
+    if is_found:
+        with contextlib.redirect_stderr(io.StringIO()), Watcher(loop.model) as watcher:
+            watcher.start()
+            assert watcher._folder is not None
+            yield watcher, watcher._folder / SOCKET
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "engine.sock"
         listener = socket.socket(socket.AF_UNIX)
@@ -269,7 +280,7 @@ class _Looked:
     @contextlib.contextmanager
     def __call__(self, loop: Loop) -> Iterator[None]:
         """Look while a loop runs."""
-        with _watched(loop) as (watcher, path):
+        with _watched(loop, is_found=self._view) as (watcher, path):
             looker = (
                 ViewLooker(watcher.name, "gbw" if self._what == "inside" else "", loop)
                 if self._view

@@ -70,7 +70,7 @@ class Gallery:
         self._driving.share = _ALL - (_OTHERS if len(views) > 1 else 0.0)
         waiting.sort(key=lambda view: (view is not holder, view.asked))
         for view in waiting:
-            look, budget = view.look, self._driving if view is holder else self._watching
+            look, budget = view.look, self._budget_of(view, holder)
             assert look is not None
             if host.busy and not self._may(view, look, budget, is_holder=view is holder):
                 continue
@@ -87,10 +87,22 @@ class Gallery:
                 view.due = now + min((cost + drawing) / _CALM, _OFTEN)
         host.keep_updates([ask for view in views for ask in view.wanted.inside])
 
+    def is_awaited(self, views: Sequence[View], holder: View | None) -> bool:
+        """Tell whether a view waits for a picture that it may have now, if there were a new one."""
+        waiting = [view for view in views if view.look is not None and not view.connection.is_behind]
+        return any(
+            not self._host.busy or self._may(view, view.look, self._budget_of(view, holder), is_holder=view is holder)
+            for view in waiting
+            if view.look is not None
+        )
+
+    def _budget_of(self, view: View, holder: View | None) -> Budget:
+        return self._driving if view is holder else self._watching
+
     def wait(self, views: Sequence[View], holder: View | None) -> float | None:
         """Return the seconds until a request that waits for its share of the time may be answered; None: none does."""
         waits = [
-            (self._driving if view is holder else self._watching).wait()
+            self._budget_of(view, holder).wait()
             for view in views
             if view.look is not None and self._is_ready(view, view.look)
         ]

@@ -272,6 +272,11 @@ class Server:
         """Answer the views that wait, as far as there is something new for them."""
         self._gallery.show(self._views, self._holder)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a view waits for a picture that it may have now."""
+        return self._gallery.is_awaited(self._views, self._holder)
+
     def _tell_all(self, message: Refused) -> None:
         for view in self._views:
             self._say(view.connection, message)

@@ -27,6 +27,7 @@ __all__ = ["WatchHost"]
 
 _log = logging.getLogger(__name__)
 _FASTEST = 0.05  # seconds between two captured passes, where no key asks
+_SLOW = 0.02  # seconds of a pass beside which capturing it is nothing
 _PATIENCE = 8  # passes in which nothing reaches a network, until it is shown as it is
 _SHARE = 0.2  # of the time, for capturing and making pictures
 _CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")
@@ -62,6 +63,7 @@ class WatchHost:
         )
         self.tell: Callable[[Refused], None] = lambda _: None
         self.show: Callable[[], None] = lambda: None  # answers the views that wait; set by the watcher
+        self.is_awaited: Callable[[], bool] = lambda: True  # whether one of them may have a picture now; likewise
         self.lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()  # of the server
         self._attended = False
         self._may_capture = 0.0  # when the next pass may be captured
@@ -202,9 +204,9 @@ class WatchHost:
             observer.losses.drain()
         norm = observer.gradient_norm(pictures.network) if self.control.needs_gradients else None
         self.control.count_pass(observer.tick, observer.losses_of(pictures.network), norm)
-        is_there = self._is_there()
-        pictures.is_new = observer.armed and is_there and (self._is_due or self.control.holds)
-        is_back = pictures.back.at is not None
+        is_there, is_back = self._is_there(), pictures.back.at is not None
+        is_due = self._is_due or self.control.holds or (not is_back and self._is_wanted(now))
+        pictures.is_new = observer.armed and is_there and is_due
         if pictures.is_new:
             pictures.look()
             self._keep(now)
@@ -213,7 +215,7 @@ class WatchHost:
             cost = time.perf_counter() - now
             self._may_capture = time.perf_counter() + max(_FASTEST, cost / _SHARE - cost)
         missed = observer.armed and not is_there
-        if pictures.is_asked and not is_back and (now >= self._may_capture or missed):
+        if not is_back and (self._is_wanted(now) or (missed and pictures.is_asked)):
             observer.wanted = True
         if pictures.is_due(now):
             observer.wanted = True
@@ -228,6 +230,15 @@ class WatchHost:
         self._is_due = observer.wanted
         if self.control.needs_losses:  # the very pass at which a breakpoint holds is to be seen
             observer.wanted = True
+        if self._attended and pictures.seconds_a_pass > _SLOW:  # then it need not be the next one that is shown
+            observer.wanted = True
+
+    def _is_wanted(self, now: float) -> bool:
+        """Tell whether a view waits for a picture, and may have one."""
+        if not self.pictures.is_asked or now < self._may_capture:
+            return False
+        with self.lock:
+            return self.is_awaited()
 
     def _is_there(self) -> bool:
         """Tell whether this pass is one to show: its gradient went through the network that is looked at.

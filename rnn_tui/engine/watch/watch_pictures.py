@@ -452,6 +452,11 @@ class WatchPictures:
             exit_code=self.exit_code,
         )
 
+    @property
+    def seconds_a_pass(self) -> float:
+        """How long the newest pass took; 0: unknown."""
+        return self._passes[-1] - self._passes[-2] if len(self._passes) > 1 else 0.0
+
     def _per_second(self) -> float:
         """Return the passes a second over the newest ones."""
         passes = self._passes

@@ -103,6 +103,7 @@ class Watcher:
             read_log=self._read_log,
         )
         self._host.show = lambda: self._show(server)
+        self._host.is_awaited = lambda: server.is_awaited
         self._thread = threading.Thread(target=self._serve, args=(server,), name="rnn-tui watch", daemon=True)
         self._thread.start()
         add_listener(self._host.observer)

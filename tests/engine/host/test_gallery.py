@@ -179,6 +179,22 @@ def test_a_key_is_answered_at_once_on_credit_and_who_watches_waits(monkeypatch: 
     assert hall.shown(1) == watching
 
 
+def test_it_is_known_beforehand_whether_somebody_may_have_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall(monkeypatch, Wanted())
+    show, known = hall.gallery.show, list[bool]()
+
+    def checked(views: Any, holder: Any) -> None:
+        known.append(hall.gallery.is_awaited(views, holder))
+        before = len(hall.frames)
+        show(views, holder)
+        assert known[-1] == (len(hall.frames) > before)
+
+    monkeypatch.setattr(hall.gallery, "show", checked)
+    for _ in range(300):
+        hall.turn()
+    assert {*known} == {True, False}
+
+
 def test_while_nothing_trains_there_is_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall(monkeypatch, Wanted(count=6), Wanted(count=6, row=1))
     obey(hall.driver, Play(on=False))

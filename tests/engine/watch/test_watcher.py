@@ -504,6 +504,25 @@ def test_an_encoder_predicts_nothing_and_what_is_chosen_while_held_is_shown() ->
         np.testing.assert_allclose(found, h[0, 1].detach(), atol=1e-6)
 
 
+def test_nothing_is_taken_apart_for_a_view_that_may_not_have_it_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(watch_host, "_FASTEST", 0.0)
+    monkeypatch.setattr(watch_host.WatchPictures, "look", lambda pictures: looks.append(1))
+    loop = Loop()
+    with Watcher().start() as watcher:
+        host = watcher._host
+        loop.update()  # the first pass, before anybody could ask
+        assert len(looks) == 1
+        host.pictures.is_asked, host.is_awaited = True, lambda: False
+        for _ in range(5):
+            loop.update()
+        assert len(looks) == 1
+        host._may_capture, host.is_awaited = 0.0, lambda: True
+        loop.update()
+        loop.update()
+        assert len(looks) == 2
+
+
 @pytest.fixture
 def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why the script is held, each time; it goes on at once."""
