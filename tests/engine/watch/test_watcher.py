@@ -16,6 +16,7 @@ from rnn_tui.engine.watch import hooks, watch_host
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.observer import Observer
+from rnn_tui.engine.watch.watch_pictures import WatchPictures
 from rnn_tui.engine.watch.watched_pass import WatchedPass
 from rnn_tui.engine.watch.watcher import Watcher
 from rnn_tui.protocol.commands import Play, SelectNetwork, SetBreakpoints, Step
@@ -507,7 +508,7 @@ def test_an_encoder_predicts_nothing_and_what_is_chosen_while_held_is_shown() ->
 def test_nothing_is_taken_apart_for_a_view_that_may_not_have_it_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
     monkeypatch.setattr(watch_host, "_FASTEST", 0.0)
-    monkeypatch.setattr(watch_host.WatchPictures, "look", lambda pictures: looks.append(1))
+    monkeypatch.setattr(WatchPictures, "look", lambda pictures: looks.append(1))
     loop = Loop()
     with Watcher().start() as watcher:
         host = watcher._host
