@@ -6,6 +6,7 @@ With a hook for all modules each call of a module takes a longer way in torch, s
 """
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -76,7 +77,7 @@ class Listener(Protocol):
 
 _listeners: list[Listener] = []
 _undo: list[Callable[[], object]] = []
-_undo_calls: list[Callable[[], object]] = []  # of the hooks for calls of modules
+_call_hooks: list[RemovableHandle] = []  # before calls of modules, and after
 _depth = 0  # of backward passes inside one another
 _is_telling = False  # a listener uses torch itself: nobody hears that
 
@@ -100,17 +101,35 @@ def remove_listener(listener: Listener) -> None:
 
 
 def adjust() -> None:
-    """Have hooks for calls of modules where a listener hears them, and else none."""
-    if not any(each.hears_calls for each in _listeners):
-        while _undo_calls:
-            _undo_calls.pop()()
-    elif not _undo_calls:
-        hooks = nn.modules.module
-        before = hooks.register_module_forward_pre_hook(_before_forward)
-        after = hooks.register_module_forward_hook(_forward, with_kwargs=True)
-        # The handle leaves its mark in this dictionary, a number each time.
-        marks = hooks._global_forward_hooks_with_kwargs
-        _undo_calls.extend((before.remove, after.remove, lambda: marks.pop(after.id, None)))
+    """Have hooks for calls of modules where a listener hears them, and else none.
+
+    They keep their numbers when they come again: torch.compile looks at those, and would compile everything anew.
+    """
+    hooks, is_heard = nn.modules.module, any(each.hears_calls for each in _listeners)
+    if is_heard and not _call_hooks:
+        _call_hooks.append(hooks.register_module_forward_pre_hook(_before_forward))
+        _call_hooks.append(hooks.register_module_forward_hook(_forward, with_kwargs=True))
+    if not _call_hooks:
+        return
+    before, after = _call_hooks
+    if is_heard:
+        hooks._global_forward_pre_hooks[before.id] = _before_forward
+        hooks._global_forward_hooks[after.id] = _forward
+        hooks._global_forward_hooks_with_kwargs[after.id] = True
+    else:
+        before.remove()
+        after.remove()
+        hooks._global_forward_hooks_with_kwargs.pop(after.id, None)  # a mark that the handle leaves
+    if is_heard and "torch._dynamo" in sys.modules:
+        _leave_uncompiled(sys.modules["torch._dynamo"])
+
+
+@functools.cache
+def _leave_uncompiled(compiler: Any) -> None:
+    """Have torch.compile compile nothing of ours where hooks run beside compiled code."""
+    for hook in (_before_forward, _forward):
+        compiler.decorators.skip_code(hook.__code__)
+    _heard.update({name: compiler.disable(tell) for name, tell in _heard.items()})
 
 
 def is_telling() -> bool:
@@ -156,6 +175,16 @@ def _install() -> None:
 
 
 def _before_forward(module: nn.Module, _args: Any) -> None:
+    if not torch.compiler.is_compiling():  # else this very call becomes a part of what is compiled
+        _heard["calling"](module)
+
+
+def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    if not torch.compiler.is_compiling():
+        _heard["called"](module, args, kwargs, output)
+
+
+def _tell_calling(module: nn.Module) -> None:
     for listener in () if _is_telling else _listeners:
         if listener.hears_calls:
             try:
@@ -165,7 +194,7 @@ def _before_forward(module: nn.Module, _args: Any) -> None:
                 return
 
 
-def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+def _tell_called(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
     for listener in () if _is_telling else _listeners:
         if listener.hears_calls:
             try:
@@ -173,6 +202,9 @@ def _forward(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], o
             except Exception as error:
                 _end(listener, error)
                 return
+
+
+_heard: dict[str, Callable[..., None]] = {"calling": _tell_calling, "called": _tell_called}
 
 
 def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> None:

@@ -14,7 +14,7 @@ def original_of(model: nn.Module) -> nn.Module:
         raise ValueError("DataParallel copies the model in every pass and cannot be watched: use one device, or DDP")
     if isinstance(model, torch.jit.ScriptModule):
         raise ValueError("a TorchScript module runs without Python and cannot be watched: pass the one it was made of")
-    if type(model).__name__ in ("FullyShardedDataParallel", "FSDPModule"):
+    if any(each.__name__ in ("FullyShardedDataParallel", "FSDPModule") for each in type(model).__mro__):
         raise ValueError("FSDP keeps only shards of the weights here and cannot be watched: use DDP")
     inner = getattr(model, "_orig_mod", None)  # of torch.compile
-    return inner if isinstance(inner, nn.Module) else model
+    return original_of(inner) if isinstance(inner, nn.Module) else model

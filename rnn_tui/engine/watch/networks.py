@@ -9,6 +9,7 @@ from torch import nn
 
 from rnn_tui.common.wording import counted
 from rnn_tui.engine.watch.capture import is_recurrent
+from rnn_tui.engine.watch.models import original_of
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
 
 __all__ = ["Networks", "WatchedNetwork", "kind_of"]
@@ -61,6 +62,7 @@ class Networks:
         self._models: list[weakref.ref[nn.Module]] = []  # that call others, and that none calls
         self._naming = _NAMING
         self._keys = count()
+        self.problem = ""  # with a model, a sentence
         self.revision = 0  # grows with each network that is found, or named
         if model is not None:
             self._name_all([model])
@@ -125,11 +127,19 @@ class Networks:
         self._naming -= 1
         modules = [module for each in self._called.values() if (module := each()) is not None]
         inner = {id(child) for module in modules for child in module.modules() if child is not module}
-        models = [module for module in modules if id(module) not in inner]
+        models = [self._original_of(module) for module in modules if id(module) not in inner]
         self._models = [weakref.ref(each) for each in models]
         self._name_all(models)
         if not self._naming:
             self._called.clear()
+
+    def _original_of(self, model: nn.Module) -> nn.Module:
+        """Return the model inside what a script has wrapped it in; note what cannot be watched."""
+        try:
+            return original_of(model)
+        except ValueError as refusal:
+            self.problem = f"{refusal}."
+            return model
 
     def _name_all(self, models: list[nn.Module]) -> None:
         for model in models:

@@ -419,7 +419,10 @@ class WatchPictures:
             reads="tokens" if seen.reads_tokens else "numbers",
             classes_from=seen.classes_from,
             can=self._abilities,
-            notes=(*(seen.notes if every else (_NO_NETWORK,)), *filter(None, (self.back.problem,))),
+            notes=(
+                *(seen.notes if every else (_NO_NETWORK,)),
+                *filter(None, (self.back.problem, self._observer.networks.problem)),
+            ),
         )
 
     @property

@@ -23,6 +23,7 @@ from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect.gates import GatesAsk
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
 from rnn_tui.protocol.inspect.weights import WeightsAsk
+from rnn_tui.protocol.subject import Subject
 from tests.scripts.people import own_random_numbers
 
 E, H, V, ROW = 4, 6, 7, 1
@@ -60,8 +61,8 @@ class Run:
     model: Any
     optimizer: torch.optim.Optimizer
     outputs: list[Tensor] = field(default_factory=list)  # of the recurrent module, of each pass that is learnt from
-    gradients: list[Tensor] = field(default_factory=list)  # that have reached those
     frames: list[Frame] = field(default_factory=list)
+    subjects: list[Subject] = field(default_factory=list)
 
     def update(self, loss: Tensor) -> None:
         self.optimizer.zero_grad()
@@ -164,7 +165,7 @@ def closures(run: Run) -> None:
         backward(loss)
         return loss
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
 
 
 def averaged(run: Run) -> None:
@@ -232,6 +233,7 @@ def run(script: Script, monkeypatch: pytest.MonkeyPatch, *, watched: bool = Fals
         host.observer.wanted = True
         host.pictures.look()
         made.frames.append(host.pictures.frame(WANTED))
+        made.subjects.append(host.pictures._subject())
 
     def keep(_: nn.Module, __: Any, output: Any) -> None:
         if output[0].requires_grad and made.model.training:
@@ -326,12 +328,49 @@ def test_a_model_of_several_processes(monkeypatch: pytest.MonkeyPatch, tmp_path:
     for frame, output in zip(watched.frames, watched.outputs, strict=True):
         assert_allclose(frame.states[0].h, output[:9, ROW].T.detach(), rtol=1e-5, atol=1e-6)
         assert frame.status.loss is not None
+    assert [each.networks for each in watched.subjects] == [("rnn",), ("rnn",)]
+
+
+@pytest.mark.filterwarnings("ignore:Using `torch.compile:UserWarning")
+def test_a_compiled_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of ours is compiled, so what is compiled is the same."""
+    compiled: list[list[str]] = []
+
+    def backend(graph: Any, _: object) -> Any:
+        compiled[-1].append(graph.code)
+        return graph.forward
+
+    def script(it: Run) -> None:
+        torch.compiler.reset()
+        compiled.append([])
+        head: Any = torch.compile(it.model.head, backend=backend)
+        model: Any = torch.compile(it.model, backend=backend)
+        for _ in range(4):
+            head(torch.zeros(2, H))
+            it.update(loss_of(model))
+
+    alone, watched = run(script, monkeypatch), run(script, monkeypatch, watched=True)
+    assert compiled[0]
+    assert compiled[1] == compiled[0]
+    assert all(map(torch.equal, alone.model.parameters(), watched.model.parameters()))
+    assert {each.networks for each in watched.subjects} == {("rnn",)}
+    for frame, output in zip(watched.frames, watched.outputs, strict=True):
+        assert_allclose(frame.states[0].h, output[:9, ROW].T.detach(), rtol=1e-5, atol=1e-6)
+
+
+def test_copies_of_a_model_are_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(it: Run) -> None:
+        several = nn.DataParallel(it.model)
+        it.update(loss_of(several))
+
+    (subject,) = run(script, monkeypatch, watched=True).subjects
+    assert subject.notes[-1].startswith("DataParallel copies the model in every pass and cannot be watched")
 
 
 @pytest.mark.parametrize("name", ["FullyShardedDataParallel", "FSDPModule"])
 def test_shards_are_refused_in_a_line(name: str) -> None:
     with pytest.raises(ValueError, match=r"FSDP keeps only shards .*: use DDP"):
-        original_of(type(name, (nn.Module,), {})())
+        original_of(type("Sharded", (type(name, (nn.Module,), {}),), {})())
 
 
 def test_two_watchers_hear_nothing_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
