@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
@@ -239,3 +240,13 @@ def test_the_kind_is_in_the_names() -> None:
     for kind, words in (("value", " W_ih "), ("gradient", "∂L/∂W_ih"), ("update", "ΔW_ih")):
         rows = texts(picture(weights(named, 0, (1, 2, 2), kind), 80, 30))  # type: ignore[arg-type]
         assert words in rows[0]
+
+
+@pytest.mark.parametrize("pictured", [0, 1])
+def test_an_update_is_set_beside_its_weights(pictured: int) -> None:
+    """Where a matrix is a picture, and where it is a line of the table."""
+    facts = weights(network(1, 2, 2), 0, (pictured, 2, 2), "update")
+    facts = replace(facts, matrices=tuple(replace(each, relative=0.0013) for each in facts.matrices))
+    text = "\n".join(texts(picture(facts, 100, 30)))
+    assert text.count("0.0013") == len(facts.matrices)
+    assert "0.0013 of ‖W‖" in text or "= 0.0013 ‖W‖" in text

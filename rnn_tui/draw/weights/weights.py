@@ -132,6 +132,7 @@ def _draw_title(
     parts = [
         ([shape_text(fact.shape)], palette.text),
         ([norm], palette.dim),
+        (_relative(fact), palette.text),
         ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
         (_left_out(shown, fact.shape), palette.accent),
         ([safe(fact.name)], palette.faint),
@@ -186,7 +187,7 @@ def _draw_table(
         (
             _BEFORE[kind] + short_name(each.name),
             shape_text(each.shape),
-            f"‖·‖ {_norm(each)}",
+            " ".join([f"‖·‖ {_norm(each)}", *(f"= {text}" for text in _relative(each)[1:])]),
             _range(each),
             safe(each.name),
         )
@@ -215,6 +216,14 @@ def _draw_table(
 def _norm(fact: MatrixFact) -> str:
     """Write the norm; a dash if there is none yet."""
     return "–" if math.isnan(fact.norm) and not fact.not_finite else compact(fact.norm)
+
+
+def _relative(fact: MatrixFact) -> list[str]:
+    """Return how large an update is beside its weights, in ever fewer words; nothing for other kinds."""
+    if math.isnan(fact.relative):
+        return []
+    name = "W" if len(fact.shape) > 1 else "b"
+    return [f"{compact(fact.relative, 3)} of ‖{name}‖", f"{compact(fact.relative, 3)} ‖{name}‖"]
 
 
 def _range(fact: MatrixFact) -> str:

@@ -19,6 +19,7 @@ _MOST_BINS = 1000  # of a histogram: a screen has no more columns
 _NOTHING_LEARNT = "Nothing is learnt here: there are no gradients, and no updates."
 _NO_GRADIENT = "The gradients come at the end of the pass: shift+→ goes there."
 _COLLECTED = "{} of {} passes are collected: this is the average of their gradients."
+_NOT_KEPT = "The last update was not kept, since nobody looked at it then."
 _NO_UPDATE = "The last update was made before anybody looked: the next one is kept; shift+→ makes it."
 
 
@@ -48,6 +49,7 @@ def weights_facts(focus: Focus, ask: WeightsAsk) -> WeightsFacts:
                 tuple(weight.shape),
                 tensor,
                 ask if first <= number < first + count else None,
+                weight if ask.kind == "update" else None,
             )
             for number, ((name, weight), tensor) in enumerate(zip(parameters, tensors, strict=True))
         ),
@@ -67,11 +69,18 @@ def _asked_for(observed: ObservedPass, ask: WeightsAsk) -> tuple[str, list[Tenso
         note = _COLLECTED.format(observed.collected, passes) if passes > 1 else ""
         return (note, observed.gradients()) if observed.has_update else (_NO_GRADIENT, nothing)
     observed.keeps_update = True
-    return ("", [*observed.last_update]) if observed.last_update is not None else (_NO_UPDATE, nothing)
+    if observed.last_update is not None:
+        return "", [*observed.last_update]
+    return _NOT_KEPT if observed.segments else _NO_UPDATE, nothing
 
 
-def _fact(name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: WeightsAsk | None) -> MatrixFact:
-    """Return one tensor in a few numbers, in double precision, and as a picture where one was asked for."""
+def _fact(
+    name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: WeightsAsk | None, weight: Tensor | None
+) -> MatrixFact:
+    """Return one tensor in a few numbers, in double precision, and as a picture where one was asked for.
+
+    `weight`: what it is the update of.
+    """
     if tensor is None:
         return MatrixFact(name=name, shape=shape, norm=math.nan)
     whole = tensor.detach().cpu()
@@ -82,10 +91,13 @@ def _fact(name: str, shape: tuple[int, ...], tensor: Tensor | None, picture: Wei
     if len(finite):
         lowest, highest = (float(each) for each in torch.aminmax(finite))
         mean = float(finite.mean(dtype=torch.float64))
+    norm = float(torch.linalg.vector_norm(whole, dtype=torch.float64))
+    size = 0.0 if weight is None else float(torch.linalg.vector_norm(weight.detach().cpu(), dtype=torch.float64))
     fact = MatrixFact(
         name=name,
         shape=shape,
-        norm=float(torch.linalg.vector_norm(whole, dtype=torch.float64)),
+        norm=norm,
+        relative=norm / size if size else math.nan,
         lowest=lowest,
         highest=highest,
         mean=mean,

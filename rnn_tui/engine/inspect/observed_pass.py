@@ -197,7 +197,7 @@ class ObservedPass(Protocol):
         """The index from which on the logits are those of classes; before it they stand for nothing."""
 
     @property
-    def last_update(self) -> list[Tensor] | None:
+    def last_update(self) -> Sequence[Tensor | None] | None:
         """How far the last update moved each weight, where that was kept."""
 
     @property

@@ -120,6 +120,8 @@ def _moved(observed: WatchedPass, move: Move, weight: MoveWeight) -> WatchedPass
     moved.dataset.sequence = sequence
     moved.sequence = sequence
     moved.h_0, moved.state, moved.segments = sequence.h_0, sequence.state, sequence.segments
+    if observed.last_update is not None:
+        moved.last_update = [None if each is None else move(each) for each in observed.last_update]
     moved.logits = [move(each) for each in observed.logits]
     moved.masks = None if observed.masks is None else move(observed.masks)
     if observed.given is not None:

@@ -14,6 +14,7 @@ from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.watch.capture import Capture
 from rnn_tui.engine.watch.gradient_reach import GradientReach
 from rnn_tui.engine.watch.hooks import adjust
+from rnn_tui.engine.watch.last_update import LastUpdate
 from rnn_tui.engine.watch.networks import Networks, WatchedNetwork
 from rnn_tui.engine.watch.optimizers import Optimizers
 from rnn_tui.engine.watch.own_cells import own_cells
@@ -47,6 +48,7 @@ class Observer:
         self.tick = 0  # the update that the newest pass prepares, from 1; its number where nothing makes updates
         self.optimizers = Optimizers(optimizer)
         self.noted_lr: float | None = None  # as the script has said it
+        self.last_update = LastUpdate()
         self.losses = WatchedLosses()
         self._scaled: tuple[Tensor, Tensor] | None = None  # the newest loss for a scaled backward, and its factor
         self._factor: Tensor | None = None  # by which the loss of the newest backward, and so its gradients, was scaled
@@ -127,8 +129,11 @@ class Observer:
         if self.capture is not None:
             self.networks.add_own(own_cells(self.capture))
         self.losses.add_pass(root, self._reach.end(self.networks.all, inputs))
+        self.last_update.after_hand()
         self._moment()
         self._armed, self.wanted = self.wanted, False  # never in the middle of a pass
+        if not self.optimizers.any:
+            self.last_update.before_hand(is_shown=self._armed)
         self._earlier = self._not_reached(again=again) if self._armed else []
         self.capture = None
         self._hear()
@@ -141,9 +146,11 @@ class Observer:
         """Note an optimizer that was made before anybody watched."""
         self.optimizers.note(optimizer)
         self.noted_lr = None
+        self.last_update.before_step(optimizer, is_shown=self._armed)
 
     def after_step(self, optimizer: Optimizer) -> None:
         """Count an update."""
+        self.last_update.after_step(optimizer)
         if self.optimizers.note(optimizer):
             self.updates += 1
         if self._earlier:

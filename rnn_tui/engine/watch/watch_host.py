@@ -15,6 +15,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from rnn_tui.engine.answers.guard import one_line
+from rnn_tui.engine.answers.weights import wants_update
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watch_pictures import WatchPictures
@@ -99,6 +100,7 @@ class WatchHost:
     def attended(self, on: bool) -> None:
         if self._attended and not on:
             self.control.release()
+            self.observer.last_update.wanted = False
         self._attended = on
 
     @property
@@ -175,7 +177,9 @@ class WatchHost:
         return "what a watched script learns is kept by the script itself"
 
     def keep_updates(self, asks: Sequence[Ask]) -> None:
-        """Do nothing: updates of a script are not kept."""
+        """Keep the last update from now on if one of these asks shows it."""
+        updates = self.observer.last_update
+        updates.wanted, updates.network = wants_update(asks), self.pictures.network
 
     def stop(self) -> None:
         """End the script, as `kill` does."""
@@ -212,7 +216,7 @@ class WatchHost:
             self._keep(now)
         if pictures.is_new or (is_back and pictures.is_asked and now >= self._may_capture):
             self._show()
-            cost = time.perf_counter() - now
+            cost = time.perf_counter() - now + observer.last_update.take_cost()
             self._may_capture = time.perf_counter() + max(_FASTEST, cost / _SHARE - cost)
         missed = observer.armed and not is_there
         if not is_back and (self._is_wanted(now) or (missed and pictures.is_asked)):

@@ -154,7 +154,10 @@ class WatchPictures:
         capture = self._observer.capture_of(network)
         if capture is None:
             return None
-        return watched_pass(network, capture, name=self._script, tokens=self._tokens_of(network))
+        made = watched_pass(network, capture, name=self._script, tokens=self._tokens_of(network))
+        if made is not None:
+            made.last_update = self._observer.last_update.of(made.model.parameters())
+        return made
 
     def _rate_of(self, network: WatchedNetwork | None) -> LearningRate:
         """Return the learning rate of a network now, or what the script has said that it is."""

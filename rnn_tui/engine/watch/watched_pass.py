@@ -130,7 +130,7 @@ class WatchedPass:
     unit = "sequence"
     collected = 1
     keeps_update = False
-    last_update: list[Tensor] | None = None  # nothing of a script's updates is kept
+    last_update: list[Tensor | None] | None = None  # kept while somebody looks at it
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """The weights: what a pane asks, and every tensor of them, its gradient, or its last update."""
 
+import math
 from typing import Literal
 
 from rnn_tui.common.value import Value
@@ -28,6 +29,7 @@ class MatrixFact(Value, frozen=True, kw_only=True):
     name: str  # "weight_ih_l0"
     shape: tuple[int, ...]
     norm: float  # of the kind asked for; NaN if there is none
+    relative: float = math.nan  # of an update, this norm over the norm of the weights; NaN if there is none
     lowest: float = 0.0
     highest: float = 0.0
     mean: float = 0.0

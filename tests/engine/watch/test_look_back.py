@@ -38,6 +38,7 @@ T, N, V, H = 7, 3, 11, 8
 ASKS = (
     GatesAsk(units=99), GradientsAsk(at=-1), CellAsk(step=1, units=99), ReadingAsk(characters=99), SaliencyAsk(step=-1),
     SpaceAsk(), WeightsAsk(matrices=99, rows=99, columns=99), WeightsAsk(kind="gradient", matrices=99, rows=99),
+    WeightsAsk(kind="update", matrices=99, rows=99),
 )  # fmt: skip
 
 
@@ -94,6 +95,7 @@ class Diary:
                 if frame.steps is not None:
                     self.shown[host.observer.tick, number, row] = numbers_of(frame)
         host._keep(0.0)
+        host.keep_updates(ASKS)
         if self._then is not None and host.observer.tick == 4:
             self._then(self)
 
