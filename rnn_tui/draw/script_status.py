@@ -49,7 +49,7 @@ def draw_script_status(
     """Draw two strips; where the width is short, what matters least is left out."""
     canvas = Canvas(width, 2)
     x = canvas.put(1, 0, cut(safe(subject.script), max(12, int(_SCRIPT_SHARE * width))), palette.accent)
-    put_parts(canvas, x, 0, _facts(opened, subject, status), palette.dim, palette)
+    put_parts(canvas, x, 0, _facts(opened, subject, status, width), palette.dim, palette)
     text, style = _state(status, palette)
     x = canvas.put(1, 1, text, style)
     why = "after this update" if status.state == "playing" else "computing"
@@ -58,13 +58,15 @@ def draw_script_status(
     return canvas.strips()
 
 
-def _facts(opened: Opened, subject: Subject, status: Status) -> list[str]:
+def _facts(opened: Opened, subject: Subject, status: Status, width: int) -> list[str]:
     """Return what is known of the network and of its training, most important first."""
     names, parts = subject.networks, []
     if subject.network < len(names):
         of = f" ({subject.network + 1} of {len(names)}: M)" if len(names) > 1 else ""
         parts.append(f"{safe(names[subject.network]) or 'the model'}{of}")
-    parts += [safe(subject.network_facts)] if subject.network_facts else []
+    facts = safe(subject.network_facts)
+    if facts:
+        parts += [facts] if len(facts) <= width // 3 else facts.split(", ")  # then the first of them may fit
     if status.state != "loading":
         parts += [f"{count(opened.weights)} weights"] if opened.weights else []
         parts += [f"{safe(subject.optimizer)} lr {status.lr:.3g}{_groups(status)}"] if subject.optimizer else []

@@ -126,7 +126,7 @@ REFUSED = {
     ("ohlol-cell", "--bidirectional"): "--bidirectional: does not fit single cells",
     ("ohlol-lstm", "--tick", "character"): "--tick character: does not fit: it must be sequence here",
     # breakpoints, forks, memory
-    ("--until", "learned"): "--until learned: is no breakpoint: it must be learnt, loss<2.7, jump>0.5, grad>10, nan, epoch=50, ",
+    ("--until", "learned"): "--until learned: is no breakpoint: it must be learnt, loss<2.7, jump>0.5, ",
     ("--until", "learnt", "--until", "loss>1"): "--until loss>1: is no breakpoint: it must be loss<NUMBER, as in ",
     ("--until", ""): "--until '': is no breakpoint",
     ("--until", "loss<\x1b"): "--until loss<␛: needs a number, as in loss<2.7",

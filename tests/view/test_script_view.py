@@ -60,6 +60,13 @@ async def test_the_status_speaks_of_a_script(size: tuple[int, int], words: str) 
 
 
 @pytest.mark.sampled(5)
+async def test_of_many_facts_the_first_ones_are_left() -> None:
+    facts = "LSTM 8 × 2, both directions, 34 features, embedding 16 of 50,000 tokens"
+    async with watching(script(subject={"network_facts": facts}), size=(80, 24)) as (_, app, _engine):
+        first = screen_lines(app)[0]
+        assert first.startswith(" train.py --epochs 3 · encoder.rnn · LSTM 8 × 2 · both directions · ")
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
