@@ -82,6 +82,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "tick back",
             "Go back one tick: everything on the screen is then as it was, down to the last weight.",
             printed="←",
+            footer="back",
             needs="back",
             in_script=InScript(
                 "update back", "Show the update before, as far as its weights are kept; the script goes on."
@@ -116,6 +117,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "app.dialog('fork')",
             "fork",
             "Train differently from this tick on: learning rate, optimiser, clipping, loss, seed.",
+            footer="fork",
             runs="own",
         ),
         Key("b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch.", runs="own"),
@@ -131,6 +133,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "app.tell('slow_motion')",
             "slow motion",
             "Play phase by phase, with an explanation of each; + and - change the pace. Again: whole ticks.",
+            footer="slow",
             runs="own",
         ),
         Key(
@@ -362,6 +365,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "inside('sample')",
             "generate",
             "Let the network write: the likeliest text, and a sampled one. o: temperature; , and .: seed.",
+            footer="write",
             runs="own",
         ),
         Key(
@@ -404,6 +408,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "explain",
             "explain",
             "Explain the pane with the focus in plain words: what it shows, how to read it, what to try.",
+            footer="explain",
         ),
     ),
 }

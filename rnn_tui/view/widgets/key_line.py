@@ -12,6 +12,11 @@ from rnn_tui.view.terminal.ascii import is_ascii, spelled
 __all__ = ["KeyLine"]
 
 _FIRST_TO_GO = (  # where there is little room
+    "inside('sample')",
+    "app.dialog('fork')",
+    "app.tell('tick_back')",
+    "explain",
+    "app.tell('slow_motion')",
     "inside('cell')",
     "zoom_focused",
     "app.dialog('experiment')",
