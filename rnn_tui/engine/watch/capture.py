@@ -181,9 +181,10 @@ class Capture:
         """Tell whether the backward has gone through a call of a module."""
         return any(id(tensor) in self.gradients for tensor in self._returned(module))
 
-    def is_reached(self, call: RecurrentCall) -> bool:
+    def is_reached(self, call: RecurrentCall | ModuleCall) -> bool:
         """Tell whether the backward has gone through a call."""
-        return any(id(tensor) in self.gradients for tensor in _tensors(call.output))
+        returned = call.outputs if isinstance(call, ModuleCall) else _tensors(call.output)
+        return any(id(tensor) in self.gradients for tensor in returned)
 
     def awaits(self, module: nn.Module) -> bool:
         """Tell whether a module was called, and another backward could go through that."""

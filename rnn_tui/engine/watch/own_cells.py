@@ -49,7 +49,7 @@ def own_cells(capture: Capture) -> list[nn.Module]:
 
 def sequence_of_own(module: nn.Module, capture: Capture) -> CallSequence | None:
     """Return the calls of a cell in a pass as one sequence; None: it was not called, or not always alike."""
-    calls = [each for each in capture.modules if each.module is module]
+    calls = _of_one_pass(module, capture)
     if not calls or any(_shapes(each) != _shapes(calls[0]) or not each.arguments for each in calls):
         return None
     where = _state(calls)
@@ -82,19 +82,42 @@ def sequence_of_own(module: nn.Module, capture: Capture) -> CallSequence | None:
 
 def given_states(module: nn.Module, capture: Capture, sequence: CallSequence) -> GivenStates:
     """Return the states of a cell, and what each of its parts has returned at each step."""
+    chosen = {id(each) for each in _of_one_pass(module, capture)}
     ends = [at for at, each in enumerate(capture.modules) if each.module is module]
     names = {id(part): name for name, part in module.named_children()}
     parts: dict[str, list[Tensor]] = {}
     for before, end in pairwise([-1, *ends]):
+        if id(capture.modules[end]) not in chosen:
+            continue
         for name, value in _parts(capture.modules[before + 1 : end], names):
             parts.setdefault(name, []).append(value)
     shape = sequence.output.shape
     gates = {
         name: torch.stack(values)
         for name, values in parts.items()
-        if len(values) == len(ends) and all(each.shape == shape[1:] for each in values)
+        if len(values) == len(chosen) and all(each.shape == shape[1:] for each in values)
     }
     return GivenStates(h=sequence.output, gates=gates)
+
+
+def _of_one_pass(module: nn.Module, capture: Capture) -> list[ModuleCall]:
+    """Return the calls of a cell from its first state on; where it has begun several times those that are learnt from.
+
+    A call begins anew that is given the very numbers that the first one was given, as zeros are.
+    """
+    calls = [each for each in capture.modules if each.module is module]
+    where = _state(calls)
+    if where is None or any(where.given >= len(each.arguments) for each in calls):
+        return calls
+    first = calls[0].arguments[where.given]
+    passes: list[list[ModuleCall]] = [calls[:1]]
+    for before, call in pairwise(calls):
+        state = call.arguments[where.given]
+        goes_on = state.data_ptr() == before.outputs[where.returned].data_ptr()
+        if not goes_on and state.shape == first.shape and torch.equal(state, first):
+            passes.append([])
+        passes[-1].append(call)
+    return max(passes, key=lambda each: (any(map(capture.is_reached, each)), len(each)))
 
 
 def _parts(calls: Sequence[ModuleCall], names: dict[int, str]) -> list[tuple[str, Tensor]]:

@@ -236,3 +236,33 @@ def test_the_last_picture_stays_when_models_are_gone(watcher: Watcher) -> None:
     assert after.subject == before.subject
     assert after.weights == before.weights == weights
     assert pictures.frame(WANTED).states is frames[-1].states
+
+
+class Leaky(nn.Module):
+    """A cell that somebody has written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.Linear(E + H, H)
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        after: Tensor = 0.5 * h + 0.5 * self.mix(torch.cat((x, h), 1)).tanh()
+        return after
+
+
+@pytest.mark.parametrize("learnt", [0, 1, 2])
+def test_a_cell_that_has_begun_several_times_is_shown_once(watcher: Watcher, learnt: int) -> None:
+    """As a critic reads what is real and what is made; of several the one that is learnt from."""
+    cell, frames = Leaky(), look_at(watcher, 0)
+    passes = []
+    for _ in range(3):
+        h, states = torch.zeros(N, H), []
+        for step in torch.randn(T, N, E):
+            h = cell(step, h)
+            states.append(h)
+        passes.append(torch.stack(states))
+    backward(passes[learnt].sum())
+    (frame,) = frames
+    assert not frame.failures
+    assert_allclose(frame.states[0].h, passes[learnt][:, 1].T.detach(), rtol=1e-6)
+    assert frame.status.fed == T
