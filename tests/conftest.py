@@ -32,7 +32,7 @@ def _end_engines() -> None:
                 each.kill()
 
 
-settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=25)
 # --hypothesis-profile=wide: a longer search, with other examples each time
 settings.register_profile("wide", deadline=None, database=None, max_examples=2000)
 settings.load_profile("house")

@@ -141,6 +141,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     assert "cannot be written" in refused("train", "--run", str(tmp_path / "locked" / "run"))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("name", "implementation"),
     [("ohlol-lstm", "fused"), ("ohlol-cell", "cell"), ("hihello-gru", "written-out")],

@@ -26,7 +26,7 @@ def both_ticks() -> list[tuple[str, str]]:
     return [(name, tick) for name, tick in pairs if tick == "sequence" or not LESSONS[name].network.bidirectional]
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("name", "tick"), both_ticks())
 def test_every_lesson_goes_on_as_if_never_stopped(name: str, tick: str, tmp_path: Path) -> None:
     experiment = changed(small(LESSONS[name]), training={"tick": tick, "epochs": EPOCHS})

@@ -270,6 +270,7 @@ def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_1000_epochs() -> 
 SHORT = [name for name in LEARNING if LESSONS[name].data.task == "many-to-many" and name != "remember"]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", SHORT)  # test_remember.py tells of that one
 def test_its_own_seed_learns_its_string(name: str) -> None:
     target = "ohlol" if name.startswith("ohlol") else "ihello"

@@ -99,6 +99,7 @@ def ours(epochs: int, **training: Any) -> tuple[list[float], list[float], list[T
     return list(session.losses), used, [each.detach() for each in session.trainer.model.parameters()]
 
 
+@pytest.mark.sampled(18)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("more", [{}, {"weight_decay": 0.02}, {"accumulate": 3, "clip": 0.5, "weight_decay": 0.01}])

@@ -102,7 +102,7 @@ def _same(one: Any, other: Any) -> bool:
 _alone: dict[str, dict[str, Any]] = {}
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("looked_at", [False, True], ids=["nobody looks", "looked at"])
 @pytest.mark.parametrize("script", POSSIBLE, ids=lambda script: script.name)
 def test_fifty_updates_are_the_same_to_the_bit(
