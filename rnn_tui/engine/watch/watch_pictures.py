@@ -21,6 +21,7 @@ from rnn_tui.engine.watch.look_back import KeptNetwork, KeptUpdate, LookBack, ke
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.optimizers import LearningRate
+from rnn_tui.engine.watch.ranks import others_wait
 from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
 from rnn_tui.experiment.stand_ins import stand_ins
@@ -454,7 +455,7 @@ class WatchPictures:
             lr=self._rate.lr,
             lr_groups=self._rate.groups,
             gpu=self._gpu.load(torch.device(self._device)),
-            notice=self.problem or control.notice,
+            notice=self.problem or " ".join(filter(None, (control.notice, others_wait() if control.held else ""))),
             exit_code=self.exit_code,
         )
 

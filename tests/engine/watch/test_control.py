@@ -1,10 +1,13 @@
 """What a script may do next, as views have said: one pass at a time, a breakpoint, or nothing at all to be held by."""
 
 import pytest
+import torch
 
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.watch.control import Control
+from rnn_tui.engine.watch.watch_host import WatchHost
 from rnn_tui.protocol.commands import Play, SetBreakpoints, SetSpeed, Step
+from rnn_tui.protocol.frame_request import Wanted
 
 
 def losses(*values: float) -> LossSeries:
@@ -111,3 +114,22 @@ def test_nothing_is_held_once_the_watch_is_over() -> None:
     control = Control(read_only=False, held=True)
     control.close()
     assert not control.holds
+
+
+@pytest.mark.parametrize(
+    ("ranks", "words"),
+    [
+        (1, ""),
+        (2, "1 other rank waits for this one, and will time out."),
+        (8, "7 other ranks wait for this one, and will time out."),
+    ],
+)
+def test_ranks_that_wait_are_told_while_it_is_held(monkeypatch: pytest.MonkeyPatch, ranks: int, words: str) -> None:
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: ranks)
+    host = WatchHost(name="a", script="train.py", held=True)
+    assert host.pictures.frame(Wanted()).status.notice == words
+    host.control.notice = "Held at update 3: the loss is NaN."
+    assert host.pictures.frame(Wanted()).status.notice == f"Held at update 3: the loss is NaN. {words}".rstrip()
+    host.control.obey(Play(on=True))
+    assert host.pictures.frame(Wanted()).status.notice == ""
