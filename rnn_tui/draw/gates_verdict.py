@@ -1,94 +1,82 @@
-"""Gates in words: whether the state is kept, how fast it fades, and which gate turns at which time step.
+"""Gates in words: how much of a state is left at the end, in how many units, and which gate turns at which time step.
 
-Half of what decays by a factor f at each step is left after ln ½ / ln f steps.
+All of it is of the whole sequence, and exact: what is left is the product of a gate over the time steps.
 """
 
 import math
-from collections.abc import Callable
 
-from rnn_tui.draw.kit.numbers import compact
+from rnn_tui.draw.kit.numbers import compact, percent, probability
 from rnn_tui.draw.kit.text_fit import first_that_fits
-from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary
+from rnn_tui.protocol.inspect.gates import KEEPS, GatesFacts, GateSummary
 
 __all__ = ["told"]
 
-_OPEN, _SHUT = 0.9, 0.1  # from which mean on all units are as good as open, or shut
+_OPEN, _SHUT = 0.9, 0.1  # means from which on a gate is as good as open, or shut
 _TURN = 0.2  # a change of the mean from one step to the next that is worth a word
 _NAMES = {"i": "input i", "f": "forget f", "o": "output o", "r": "reset r", "z": "update z"}
+
+Summaries = dict[str, GateSummary]
 
 
 def told(facts: GatesFacts, room: int) -> str:
     """Return a sentence of at most `room` cells about all units in the whole sequence so far; empty: there is none."""
     gates = {gate.name: gate.summary for gate in facts.gates if gate.summary is not None}
-    if not all(math.isfinite(value) for each in gates.values() for value in (each.mean, each.size, each.turn)):
+    if not all(math.isfinite(each.mean) and math.isfinite(each.size) for each in gates.values()):
         return ""
-    about: Callable[[dict[str, GateSummary]], tuple[str, ...]] | None = None
     if {"i", "f", "g", "o"} <= gates.keys():
-        about = _lstm
+        forms = _lstm(gates, facts.hidden_size)
     elif {"r", "z"} <= gates.keys():
-        about = _gru
+        forms = _left("h", gates["z"], facts.hidden_size)
     elif "h'" in gates:
-        about = _rnn
-    if about is None:
+        forms = _plain(gates["h'"])
+    else:
         return ""
-    forms, turn = about(gates), _turn(gates)
-    both = [f"{each}; {turn}" for each in forms if turn]
-    return first_that_fits((*both, *forms), room)
+    turn = _turn(gates)
+    return first_that_fits((*([f"{forms[0]}; {turn}"] if forms and turn else []), *forms), room)
 
 
-def _lstm(gates: dict[str, GateSummary]) -> tuple[str, ...]:
-    keeps, takes = gates["f"].mean, gates["i"].mean
-    values = f"f {_share(keeps)}, i {_share(takes)}"
-    if keeps >= _OPEN and takes >= _OPEN:
-        more = compact(takes * gates["g"].size, 2)
-        return (
-            f"forget and input near 1 ({values}): c keeps all and adds about ±{more} a step: it counts",
-            f"f and i near 1: c keeps all and adds ±{more} a step",
-        )
-    if keeps >= _OPEN and takes <= _SHUT:
-        return (f"forget near 1, input near 0 ({values}): c stays as it is", "f near 1, i near 0: c stays")
-    return _fading("c", "forget f", keeps)
+def _lstm(gates: Summaries, units: int) -> tuple[str, ...]:
+    f, i = gates["f"], gates["i"]
+    if f.begin == f.end or f.left < KEEPS:
+        return _left("c", f, units)
+    kept = f"c keeps {percent(f.left)} of its value from t={f.begin} to t={f.end}"
+    if i.mean >= _OPEN:
+        more = compact(i.mean * gates["g"].size, 2)
+        return (f"{kept} and adds about ±{more} a step: it counts", f"c keeps all and adds ±{more} a step: it counts")
+    if i.mean <= _SHUT:
+        return (f"{kept}, and input is near 0 (i {probability(i.mean, 3)}): it stays as it is", "c stays as it is")
+    return _left("c", f, units)
 
 
-def _gru(gates: dict[str, GateSummary]) -> tuple[str, ...]:
-    keeps = gates["z"].mean
-    if keeps >= _OPEN:
-        return (f"update near 1 (z {_share(keeps)}): h stays almost as it is", "z near 1: h stays")
-    return _fading("h", "update z", keeps)
-
-
-def _rnn(gates: dict[str, GateSummary]) -> tuple[str, ...]:
-    through = gates["h'"].mean
-    saturated = ": most units are saturated" if through < _SHUT else ""
+def _left(state: str, gate: GateSummary, units: int) -> tuple[str, ...]:
+    """Return the forms for how much of a state the gate that keeps it has left at the end."""
+    if gate.begin == gate.end:
+        return ()
+    share = percent(gate.left) if gate.left >= 0.005 else "under 1 %"
+    average = f"a unit of {state} keeps {share} of its value at t={gate.begin} until t={gate.end}"
+    many = f"{gate.keeping} of {units} units {'keeps' if gate.keeping == 1 else 'keep'}"
     return (
-        f"On average {_share(through)} of a gradient gets through the non-linearity at each step{saturated}",
-        f"{_share(through)} of a gradient gets through at each step",
+        f"On average {average}; {many} {percent(KEEPS)} or more",
+        f"{average.capitalize()}; {many} {percent(KEEPS)}",
+        f"{state} keeps {share} from t={gate.begin} to t={gate.end}; {many} {percent(KEEPS)}",
+        average.capitalize(),
+        f"{state} keeps {share} until t={gate.end}",
     )
 
 
-def _fading(state: str, gate: str, keeps: float) -> tuple[str, ...]:
-    """Return the forms for a state of which a share is kept at each step."""
-    letter = gate[-1]
-    if keeps <= 0.5:
-        return (
-            f"{gate} {_share(keeps)} on average: more than half of {state} is gone after each step",
-            f"{letter} {_share(keeps)}: half of {state} is gone at once",
-        )
-    steps = round(math.log(0.5) / math.log(min(keeps, 0.9999)))
-    after = f"{max(steps, 1)} step{'s' * (steps > 1)}"
+def _plain(slope: GateSummary) -> tuple[str, ...]:
+    """Return the forms for a network without gates: how much of a gradient gets through its non-linearity."""
+    share = probability(slope.mean, 3)
+    saturated = ": most units are saturated" if slope.mean < _SHUT else ""
     return (
-        f"{gate} {_share(keeps)} on average: half of what {state} holds is left after about {after}",
-        f"{letter} {_share(keeps)}: half of {state} is left after {after}",
+        f"On average {share} of a gradient gets through the non-linearity at each step{saturated}",
+        f"{share} of a gradient gets through at each step",
     )
 
 
-def _turn(gates: dict[str, GateSummary]) -> str:
+def _turn(gates: Summaries) -> str:
     """Return which gate changes most from one step to the next, if any does so much."""
     name = max((each for each in gates if each in _NAMES), key=lambda each: abs(gates[each].turn), default="")
     if not name or abs(gates[name].turn) < _TURN:
         return ""
     return f"{_NAMES[name]} {'opens' if gates[name].turn > 0 else 'closes'} most at t={gates[name].turn_at}"
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}".removeprefix("0")

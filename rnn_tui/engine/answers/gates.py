@@ -13,7 +13,7 @@ from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.protocol.arrays import Floats
-from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts, GateSummary, GateValues
+from rnn_tui.protocol.inspect.gates import KEEPS, GatesAsk, GatesFacts, GateSummary, GateValues
 
 __all__ = ["gates_facts"]
 
@@ -64,7 +64,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
                 signed=each.is_signed,
                 values=floats(each.values[first:stop].index_select(1, chosen).T),
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
-                summary=_summary(each.values[begin:end], begin),
+                summary=_summary(each.values[begin:end], begin, direction),
             )
             for each in (_parts_of(given, focus.row) if given is not None else _shown(focus.cell(layer, direction)))
         )
@@ -92,15 +92,23 @@ class _Shown(NamedTuple):
     is_bounded: bool = True
 
 
-def _summary(values: Tensor, begin: int) -> GateSummary:
-    """Sum up the values of a gate, (F, H), whose first time step is `begin`."""
-    means = values.mean(1)
+def _summary(values: Tensor, begin: int, direction: int) -> GateSummary:
+    """Sum up the values of a gate, (F, H), whose leftmost time step is `begin`, in the order in which it reads."""
+    steps = range(begin, begin + len(values))
+    if direction:
+        values, steps = values.flip(0), steps[::-1]
+    means, left = values.mean(1), values[1:].prod(0)
     turns = means.diff()
-    if not len(turns):
-        return GateSummary(mean=float(means.mean()), size=float(values.abs().mean()))
-    at = int(turns.abs().argmax())
+    at = int(turns.abs().argmax()) if len(turns) else -1
     return GateSummary(
-        mean=float(means.mean()), size=float(values.abs().mean()), turn=float(turns[at]), turn_at=begin + at + 1
+        mean=float(means.mean()),
+        size=float(values.abs().mean()),
+        begin=steps[0],
+        end=steps[-1],
+        turn=float(turns[at]) if len(turns) else 0.0,
+        turn_at=steps[at + 1] if len(turns) else -1,
+        left=float(left.mean()),
+        keeping=int((left >= KEEPS).sum()),
     )
 
 

@@ -6,9 +6,10 @@ from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.base import Answer, Ask
 
-__all__ = ["GateSummary", "GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
+__all__ = ["KEEPS", "GateSummary", "GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
 
 UnitOrder = Literal["number", "rows"]
+KEEPS = 0.9  # of a value: what a unit has left at the end that is said to keep it
 
 
 class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
@@ -23,12 +24,20 @@ class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
 
 
 class GateSummary(Value, frozen=True, kw_only=True):
-    """One gate in the whole sequence so far: all units of the layer, at all time steps, of one row."""
+    """One gate in the whole sequence so far: all units of the layer, at all time steps, of one row.
+
+    `begin` and `end` are the time steps that were read first and last. Of a value that the gate multiplies at each
+    step, the product over all steps but the first is what is left at `end` of what it was at `begin`.
+    """
 
     mean: float  # over units and time steps
     size: float  # the mean of |value|
-    turn: float = 0.0  # the largest change of the mean over units from one time step to the next
+    begin: int = 0
+    end: int = 0
+    turn: float = 0.0  # the largest change of the mean over units from one time step to the next that is read
     turn_at: int = -1  # the later of the two; -1: there is only one time step
+    left: float = 1.0  # the mean over units of that product
+    keeping: int = 0  # units whose product is at least `KEEPS`
 
 
 class GateValues(Value, frozen=True, kw_only=True):

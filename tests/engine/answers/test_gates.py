@@ -1,5 +1,6 @@
 """The gates that are shown, against their equations in NumPy, on the states of torch's single cells."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -85,17 +86,25 @@ def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment
 @settings(max_examples=40)
 def test_a_gate_is_summed_up_over_all_units_and_steps(experiment: Experiment, ticks: int, first: int) -> None:
     trainer, _ = ticked(experiment, ticks)
-    row, layer = trainer.dataset.rows - 1, experiment.network.layers - 1
-    values = expected(Pass(trainer), experiment.network.cell, layer, 0, row)
-    for gate in gates_facts(focus_of(trainer, row, first, first + 1), GatesAsk(layer=layer, units=1)).gates:
-        summary, value = gate.summary, values[gate.name]
-        assert summary is not None
-        assert_allclose((summary.mean, summary.size), (value.mean(), abs(value).mean()), **CLOSE)
-        turns = np.diff(value.mean(1))
-        assert (summary.turn_at == -1) == (len(turns) == 0)
-        if len(turns):
-            assert_allclose(summary.turn, turns[summary.turn_at - 1], **CLOSE)
-            assert_allclose(abs(summary.turn), abs(turns).max(), **CLOSE)
+    found, row, layer = Pass(trainer), trainer.dataset.rows - 1, experiment.network.layers - 1
+    for way in range(experiment.network.directions):
+        values = expected(found, experiment.network.cell, layer, way, row)
+        ask = GatesAsk(layer=layer, direction=way, units=1)
+        for gate in gates_facts(focus_of(trainer, row, first, first + 1), ask).gates:
+            value = values[gate.name]
+            steps = list(range(len(value)))[:: -1 if way else 1]
+            value, summary = value[steps], gate.summary  # in the order in which it reads
+            assert summary is not None
+            assert (summary.begin, summary.end) == (steps[0], steps[-1])
+            assert_allclose((summary.mean, summary.size), (value.mean(), abs(value).mean()), **CLOSE)
+            left = np.array([math.prod(unit[1:]) for unit in value.T])
+            assert_allclose(summary.left, left.mean(), **CLOSE)
+            assert summary.keeping in range((left >= 0.9 + 1e-5).sum(), (left >= 0.9 - 1e-5).sum() + 1)
+            turns = np.diff(value.mean(1))
+            assert (summary.turn_at == -1) == (len(turns) == 0)
+            if len(turns):
+                assert_allclose(summary.turn, turns[steps.index(summary.turn_at) - 1], **CLOSE)
+                assert_allclose(abs(summary.turn), abs(turns).max(), **CLOSE)
 
 
 @pytest.mark.parametrize("cell", NAMES)
