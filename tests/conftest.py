@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -36,6 +37,13 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 # --hypothesis-profile=wide: a longer search, with other examples each time
 settings.register_profile("wide", deadline=None, database=None, max_examples=2000)
 settings.load_profile("house")
+
+
+@pytest.fixture
+def own_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a test a folder of its own for the engines and watched scripts that it starts."""
+    (tmp_path / "s").mkdir(mode=0o700)
+    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
 
 
 @pytest.fixture

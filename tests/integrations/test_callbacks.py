@@ -24,10 +24,7 @@ print(*dir(rnn_tui.integrations), "--", *sys.modules)
 UPDATES = 27  # Lightning evaluates after 25
 
 
-@pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+pytestmark = pytest.mark.usefixtures("own_sockets")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """How a script is described: its networks in a few words, and its vocabulary once."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,12 +14,6 @@ from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame_request import FrameRequest
 
 V, E, H, T, N = 11, 6, 8, 5, 3
-
-
-@pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The last update of a script: how far each weight was moved, against weights that are read before and after."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,9 +55,7 @@ class Shown:
 
 
 @pytest.fixture
-def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shown:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     torch.manual_seed(2)
     return Shown(monkeypatch)
 

@@ -5,7 +5,6 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,9 +42,7 @@ ASKS = (
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+def _all_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look_back, "_SPACING", 0.0)
     monkeypatch.setattr(look_back, "_SHARE", 1e9)
 

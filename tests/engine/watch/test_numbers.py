@@ -5,7 +5,6 @@ The truth comes from `tests/scripts/oracle.py`, which knows nothing of watching.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,12 +47,6 @@ class Seen:
 
     passes: int = 0
     networks: dict[str, Shown] = field(default_factory=dict)
-
-
-@pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
 
 
 def wanted(*asks: object, row: int = ROW) -> Wanted:

@@ -1,7 +1,6 @@
 """What a script predicts at each time step: numbers, chances of yes and no, and targets that are shifted by one."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,10 +21,8 @@ ROW = 2
 
 
 @pytest.fixture(autouse=True)
-def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Frame]:
+def frames(monkeypatch: pytest.MonkeyPatch) -> list[Frame]:
     """A frame after each backward."""
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
     torch.manual_seed(11)
     made: list[Frame] = []
 

@@ -6,7 +6,6 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,12 +35,6 @@ from tests.scripts.people import SCRIPTS, Script, own_random_numbers, run_here
 POSSIBLE = [script for script in SCRIPTS.values() if script.is_possible and script.code == 0]
 UPDATES = 50
 _LOOK_EVERY = 4  # backwards
-
-
-@pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import copy
 import gc
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
@@ -41,10 +40,8 @@ class Tagger(nn.Module):
 
 
 @pytest.fixture
-def watcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watcher]:
+def watcher() -> Iterator[Watcher]:
     """Watch this process, with its own random numbers, as fast as pictures can be made."""
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
     with own_random_numbers(), Watcher().start() as watcher:
         torch.manual_seed(1)
         yield watcher

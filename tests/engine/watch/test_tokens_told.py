@@ -1,7 +1,6 @@
 """Tokens that a script tells by itself: they stand at the time steps of the next pass, and rows end where it says."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,9 +52,7 @@ class Told:
 
 
 @pytest.fixture(autouse=True)
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Told:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     torch.manual_seed(3)
     return Told(monkeypatch)
 

@@ -216,9 +216,7 @@ SCRIPTS = (
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
+def _random_numbers() -> Iterator[None]:
     with own_random_numbers():
         yield
 

@@ -82,12 +82,6 @@ class Loop:
             self.update()
 
 
-@pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
-
-
 def guest_of(watcher: Watcher) -> Guest:
     assert watcher._folder is not None
     return Guest(watcher._folder / SOCKET)

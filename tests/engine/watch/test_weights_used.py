@@ -1,7 +1,6 @@
 """Networks whose weights are made of others, or whose equations are other ones: shown as they are, or said why not."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,10 +34,8 @@ Frames = list[tuple[Frame, tuple[str, ...]]]
 
 
 @pytest.fixture
-def frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Frames:
+def frames(monkeypatch: pytest.MonkeyPatch) -> Frames:
     """Return where frames go, and the notes of each."""
-    (tmp_path / "s").mkdir(mode=0o700)
-    monkeypatch.setenv("RNN_TUI_SOCKETS", str(tmp_path / "s"))
     found: Frames = []
 
     def moment(host: watch_host.WatchHost) -> None:
