@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from textual.pilot import Pilot
 
-from rnn_tui.client.link import start_engine, start_script
+from rnn_tui.client.start import start_engine, start_script
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.validate import from_dict

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.api.run import Run
-from rnn_tui.client.link import start_engine
+from rnn_tui.client.start import start_engine
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.folders import new_folder

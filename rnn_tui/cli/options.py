@@ -21,6 +21,7 @@ __all__ = [
     "SectionOption",
     "experiment_options",
     "experiment_parameters",
+    "history_option",
     "parameter",
     "run_options",
 ]
@@ -62,14 +63,21 @@ FORK = SectionOption(
     help="learn in another way from a tick on: '300: lr=0.05 optimizer=sgd seed=3'",
 )
 HISTORY_SIZE = "256M"
-HISTORY = SectionOption(
-    "--history",
-    section="run",
-    metavar="SIZE",
-    default=HISTORY_SIZE,
-    type=SizeType(),
-    help="memory for going back, for each branch; 0: no way back (256M)",
-)
+
+
+def history_option(about: str) -> SectionOption:
+    """Return the option for the memory that a way back may take; `about`: what it is for."""
+    return SectionOption(
+        "--history",
+        section="run",
+        metavar="SIZE",
+        default=HISTORY_SIZE,
+        type=SizeType(),
+        help=f"{about}; 0: no way back (256M)",
+    )
+
+
+HISTORY = history_option("memory for going back, for each branch")
 PAUSED = SectionOption("--paused", section="run", is_flag=True, help="open without playing")
 _RUN_OPTIONS: dict[str, dict[str, Any]] = {
     "--run": {"metavar": "DIR", "help": "keep the run in this folder: experiment, losses, checkpoints"},

@@ -191,7 +191,7 @@ def _view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
     _need_text_paths(launch)
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
     from rnn_tui.client.discovery import EnginesError
-    from rnn_tui.client.link import start_engine
+    from rnn_tui.client.start import start_engine
 
     try:
         engine = start_engine(launch.view_settings.on_hangup)  # torch is being loaded there while textual is here

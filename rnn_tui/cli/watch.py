@@ -16,8 +16,7 @@ from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.help import SectionedCommand
-from rnn_tui.cli.option_types import SizeType
-from rnn_tui.cli.options import HISTORY_SIZE, PAUSED, SectionOption
+from rnn_tui.cli.options import PAUSED, SectionOption, history_option
 from rnn_tui.cli.terminal import need_terminal
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
@@ -27,7 +26,7 @@ from rnn_tui.common.wording import shown
 from rnn_tui.protocol.subject import Ability, Subject
 
 if TYPE_CHECKING:
-    from rnn_tui.client.link import ScriptLink
+    from rnn_tui.client.script_link import ScriptLink
 
 __all__ = ["watch"]
 
@@ -88,14 +87,7 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
         _MODULE,
         SectionOption("--read-only", section="run", is_flag=True, help="look, and never hold the script"),
         PAUSED,
-        SectionOption(
-            "--history",
-            section="run",
-            metavar="SIZE",
-            default=HISTORY_SIZE,
-            type=SizeType(),
-            help="memory for looking back; 0: no way back (256M)",
-        ),
+        history_option("memory for looking back"),
         SectionOption(
             "--vocabulary",
             section="data",
@@ -128,7 +120,7 @@ def watch(
     options = [f"--history={history}", *(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
     if vocabulary is not None:
         options.append(f"--vocabulary={_vocabulary(vocabulary)}")
-    from rnn_tui.client.link import start_script
+    from rnn_tui.client.start import start_script
     from rnn_tui.experiment.lessons import DEFAULT, LESSONS
     from rnn_tui.protocol.engine_folders import EnginesError
     from rnn_tui.view.model.launch import LaunchOptions

@@ -17,7 +17,8 @@ import time
 from msgspec.structs import replace
 
 from rnn_tui.client.discovery import live_engines
-from rnn_tui.client.link import EngineLink, start_engine
+from rnn_tui.client.link import EngineLink
+from rnn_tui.client.start import start_engine
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open, SetSpeed
 from rnn_tui.protocol.core import Inquire

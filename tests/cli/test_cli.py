@@ -327,15 +327,15 @@ class FakeEngine:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A terminal, an engine and an app that only note how they are called."""
     calls: list[Any] = []
-    link, app = ModuleType("rnn_tui.client.link"), ModuleType("rnn_tui.view.app.run")
-    link.__dict__.update(start_engine=lambda _: FakeEngine(), EngineError=RuntimeError)
+    start, app = ModuleType("rnn_tui.client.start"), ModuleType("rnn_tui.view.app.run")
+    start.__dict__["start_engine"] = lambda _: FakeEngine()
 
     def run_app(engine: FakeEngine, launch: LaunchOptions) -> int:
         calls.append((engine, launch))
         return 0
 
     app.__dict__["run_app"] = run_app
-    monkeypatch.setitem(sys.modules, "rnn_tui.client.link", link)
+    monkeypatch.setitem(sys.modules, "rnn_tui.client.start", start)
     monkeypatch.setitem(sys.modules, "rnn_tui.view.app.run", app)
     monkeypatch.setattr("rnn_tui.cli.view.need_terminal", lambda _: None)
     return calls

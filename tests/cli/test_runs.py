@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from torch import nn
 
 from rnn_tui.cli.main import main
-from rnn_tui.client.link import start_engine
+from rnn_tui.client.start import start_engine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import load_run
 from rnn_tui.engine.store.run_folder import RunFolder

@@ -62,9 +62,9 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
         found.launch = launch
         return found.code
 
-    link, app = ModuleType("rnn_tui.client.link"), ModuleType("rnn_tui.view.app.run")
-    link.__dict__["start_script"], app.__dict__["run_app"] = start_script, run_app
-    monkeypatch.setitem(sys.modules, "rnn_tui.client.link", link)
+    start, app = ModuleType("rnn_tui.client.start"), ModuleType("rnn_tui.view.app.run")
+    start.__dict__["start_script"], app.__dict__["run_app"] = start_script, run_app
+    monkeypatch.setitem(sys.modules, "rnn_tui.client.start", start)
     monkeypatch.setitem(sys.modules, "rnn_tui.view.app.run", app)
     monkeypatch.setattr("rnn_tui.cli.watch.need_terminal", lambda _: None)
     monkeypatch.setattr("os.isatty", lambda _: True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.client.link import EngineError, EngineLink, start_engine
+from rnn_tui.client.link import EngineError, EngineLink
+from rnn_tui.client.start import start_engine
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_log import find_log, last_line, log_folder, new_log, open_for_log
 

@@ -14,7 +14,8 @@ import numpy as np
 import psutil
 import pytest
 
-from rnn_tui.client.link import EngineError, EngineLink, start_engine
+from rnn_tui.client.link import EngineError, EngineLink
+from rnn_tui.client.start import start_engine
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment

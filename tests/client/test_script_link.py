@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.client.link import ScriptLink, start_script
+from rnn_tui.client.script_link import ScriptLink
+from rnn_tui.client.start import start_script
 from rnn_tui.protocol.engine_folders import engines_folder
 from rnn_tui.protocol.engine_log import log_folder, new_log
 from rnn_tui.protocol.script_log import ReadLog

@@ -16,7 +16,7 @@ SHARED = (
     "rnn_tui.common.glyphs",
 )
 ENGINE = {"rnn_tui.engine.host.serve": TERMINAL, "rnn_tui.engine.headless.train": (*TERMINAL, "click")}
-VIEW = ("rnn_tui.view.app.run", "rnn_tui.client.link")
+VIEW = ("rnn_tui.view.app.run", "rnn_tui.client.start")
 
 
 def loaded(*modules: str) -> set[str]:
@@ -52,8 +52,8 @@ def test_the_terminal_packages_are_called_so() -> None:
 
 OPENING = """
 import sys
-import rnn_tui.cli.view, rnn_tui.client.link, rnn_tui.view.app.run
-rnn_tui.cli.view.need_terminal = rnn_tui.client.link.start_engine = lambda *_: None
+import rnn_tui.cli.view, rnn_tui.client.start, rnn_tui.view.app.run
+rnn_tui.cli.view.need_terminal = rnn_tui.client.start.start_engine = lambda *_: None
 rnn_tui.view.app.run.run_app = lambda *_: print("first screen", *sys.modules) or 0
 from rnn_tui.cli.main import main
 main()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.client.discovery import live_engines
-from rnn_tui.client.link import start_engine
+from rnn_tui.client.start import start_engine
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open
 from rnn_tui.protocol.frame_request import FrameRequest

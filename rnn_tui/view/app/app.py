@@ -15,7 +15,8 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import Theme
 
-from rnn_tui.client.link import EngineLink, start_engine
+from rnn_tui.client.link import EngineLink
+from rnn_tui.client.start import start_engine
 from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import Command, GoTo, Interrupt, Open
 from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop

@@ -179,7 +179,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "B",
             "app.dialog('breakpoints')",
             "breakpoints",
-            "Choose where to pause: the first right prediction, a loss, a jump of the loss, an epoch, a tick.",
+            "Choose where to pause: the first right prediction, a loss, its jump, a gradient, a NaN, an epoch, a tick.",
             needs="breakpoints",
             in_script=InScript(
                 "breakpoints", "Choose where the script is held: a loss, a jump, a gradient, a NaN, an update."

@@ -1,0 +1,97 @@
+"""Start the process of an engine, or of a script that is watched, and link to it."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnn_tui.client.inquiry import connect
+from rnn_tui.client.link import EngineLink
+from rnn_tui.client.script_link import ScriptLink
+from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
+from rnn_tui.protocol.engine_log import new_log, open_for_log, output_beside
+from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
+
+__all__ = ["start_engine", "start_script"]
+
+_ENGINE = "rnn_tui.engine.host.serve"
+_SCRIPT = "rnn_tui.engine.watch.run_script"
+
+# As `python -m MODULE`, but that nothing is imported from the folder that we are in, whose random.py or torch.py would
+# run in place of the real one. MODULE takes that folder out of the path for good, or puts another in its place.
+_MODULE = f"""
+import sys
+here = sys.path.pop(0)
+sys.path.append({str(Path(__file__).parents[2])!r})
+from importlib import import_module
+module = import_module(sys.argv.pop(1))
+sys.path.pop()
+sys.path.insert(0, here)
+module.main()
+"""
+_UNHEARD = "new.sock"  # the socket while no process listens to it
+_QUEUE = 8  # connections that may wait to be accepted
+_PATIENCE = 5.0  # seconds that connecting may take
+
+
+def start_engine(on_hangup: OnDisconnect = "train") -> EngineLink:
+    """Start an engine, and return at once while it loads torch. Raises EnginesError.
+
+    Its socket lies in a folder that only its owner can enter. We listen on it before the process starts and hand the
+    listening end over, so that connecting needs neither waiting nor a second try.
+    """
+    peer, home, process = _start(lambda started: [_ENGINE, str(started.listener), on_hangup, str(started.log)])
+    return EngineLink(process, peer, home.path, home)
+
+
+def start_script(
+    script: Sequence[str], options: Sequence[str] = (), *, on_hangup: OnDisconnect = "train", stdin: int | None = None
+) -> ScriptLink:
+    """Start a script that is watched, and return at once. Raises EnginesError.
+
+    `script` is a file and its arguments, or -m, a module and its arguments; `options` are those of `run_script`;
+    `stdin` is what the script reads, or None: nothing.
+    """
+
+    def arguments(started: _Started) -> list[str]:
+        lock = f"--lock={started.lock}"
+        return [_SCRIPT, str(started.listener), on_hangup, str(started.log), lock, *options, "--", *script]
+
+    peer, home, process = _start(arguments, stdin=stdin, is_script=True)
+    return ScriptLink(process, peer, home.path, home)
+
+
+@dataclass(frozen=True)
+class _Started:
+    """What a process that is being started needs to know."""
+
+    listener: int
+    lock: int
+    log: Path
+
+
+def _start(
+    arguments: Callable[[_Started], list[str]], *, stdin: int | None = None, is_script: bool = False
+) -> tuple[socket.socket, EngineFolder, subprocess.Popen[bytes]]:
+    """Start a process that takes a socket, which we are connected to. Raises EnginesError."""
+    home = new_engine_folder()
+    folder = home.path
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / _UNHEARD))
+        listener.listen(_QUEUE)
+        (folder / _UNHEARD).rename(folder / SOCKET)  # a process listens to every socket of that name
+        peer = connect(folder, patience=_PATIENCE)
+        log = new_log(folder)
+        started = _Started(listener.fileno(), home.lock, log)
+        with open(open_for_log(output_beside(log) if is_script else log), "ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _MODULE, *arguments(started)],
+                stdin=subprocess.DEVNULL if stdin is None else stdin,
+                stdout=output,
+                stderr=output,
+                pass_fds=[started.listener, started.lock],  # both hold the lock on the folder
+                start_new_session=True,
+            )
+    return peer, home, process
