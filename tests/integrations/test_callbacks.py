@@ -195,7 +195,7 @@ def test_lightning_itself(watchers: list[Watcher]) -> None:
     (watcher,) = watchers
     assert len(train) == UPDATES
     assert losses(watcher) == (train, [(25, evaluated[0])])
-    assert watcher._host.pictures._subject().optimizer == "Adam"
+    assert watcher._host.pictures.subject.optimizer == "Adam"
     assert hooks._listeners == []
 
 

@@ -2,11 +2,7 @@
 
 import contextlib
 import dataclasses
-import os
-import time
-from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from msgspec.structs import replace
@@ -16,15 +12,15 @@ from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.watch.control import Control
+from rnn_tui.engine.watch.description import Description, PassFacts
 from rnn_tui.engine.watch.kept_pass import on_device
 from rnn_tui.engine.watch.look_back import KeptNetwork, KeptUpdate, LookBack, kept_update
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.optimizers import LearningRate
+from rnn_tui.engine.watch.pace import Pace
 from rnn_tui.engine.watch.ranks import others_wait
 from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
-from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions
-from rnn_tui.experiment.stand_ins import stand_ins
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Curve, Failure, HeldOut, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
@@ -33,22 +29,9 @@ from rnn_tui.protocol.subject import Ability, Subject
 
 __all__ = ["WatchPictures"]
 
-_RATE_OVER = 64  # passes that a speed is measured over
 _MOST_KEPT = 4  # networks of an update that are kept
 _MOST_MADE = 32  # pictures of one kept update
-_NO_NETWORK = "No recurrent network has been called yet: only the loss can be shown."
 _TOO_LATE = "The script has ended, and this had not been looked at before."
-
-
-class _Seen(NamedTuple):
-    """What is known of the newest pass that was taken apart: see `WatchedPass`."""
-
-    network: str = ""  # its name
-    reads_tokens: bool = True
-    notes: tuple[str, ...] = ()
-    classes_from: int = 0
-    reads: str = ""
-    embedding: int = 0
 
 
 class WatchPictures:
@@ -78,7 +61,8 @@ class WatchPictures:
         self._looked_at = 0  # the number of the network that `look` has taken
         self._observer = observer
         self._control = control
-        self._name, self._script, self._words, self._can = name, script, tuple(words), can
+        self._script = script
+        self._description = Description(observer, control, self.back, name=name, script=script, words=words, can=can)
         self._guard = Guard()
         self._gpu = GpuWatch()
         self._newest: tuple[WatchedNetwork | None, WatchedPass | None] = (None, None)  # of the pass that is over
@@ -87,24 +71,13 @@ class WatchPictures:
         self._observed: WatchedPass | None = None
         self._probe: Probe | None = None
         self._last: Frame | None = None  # the newest that was made
-        self._experiment = Experiment(
-            name=name,
-            data=Data(inputs=(), text=script, vocabulary=stand_ins(1)),
-            network=Network(head="linear"),
-            run=RunOptions(speed=0.0),
-        )
-        self._device = "cpu"
-        self._fed = 0  # time steps of the newest pass that was looked at
-        self._rate = LearningRate()  # of the network that is shown
-        self._seen = _Seen()
-        self._present = self._experiment, self._device, self._seen, self._fed, self._rate  # while the past is on screen
+        self._facts = PassFacts.before_any(script, name)
+        self._present = self._facts  # while the past is on the screen
         self._kept: KeptNetwork | None = None  # of the kept update on the screen
         self._described: object = None
         self._shown: WatchedNetwork | None = None
-        self._last_subject: Subject | None = None
-        self._weights = 0  # of the model of the network that is shown
         self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
-        self._passes: deque[float] = deque(maxlen=_RATE_OVER)  # when the newest were over
+        self._pace = Pace()
 
     # ---- called by the host -----------------------------------------------------------------------------------
 
@@ -130,8 +103,18 @@ class WatchPictures:
 
     def count_pass(self, now: float) -> None:
         """Note that a pass is over."""
-        self._passes.append(now)
+        self._pace.count(now)
         self.revision += 1
+
+    @property
+    def subject(self) -> Subject:
+        """The script, as it is described to a view."""
+        return self._description.subject(self._facts, self.network)
+
+    @property
+    def seconds_a_pass(self) -> float:
+        """How long the newest pass took; 0: unknown."""
+        return self._pace.seconds_a_pass
 
     @property
     def is_another(self) -> bool:
@@ -167,20 +150,10 @@ class WatchPictures:
 
     def _adopt(self, network: WatchedNetwork | None, observed: WatchedPass | None, rate: LearningRate) -> None:
         """Take a pass as the one that pictures are made of."""
-        self._rate = rate
         self._observed, self._probe = observed, None if observed is None else Probe(observed)
-        self._fed = 0 if observed is None else observed.fed
+        self._facts = self._facts.of(network, observed, rate)
         if observed is not None and network is not None:
             self._tokens[network.name] = observed.tokens
-            self._experiment, self._device = observed.experiment, str(observed.device)
-            self._seen = _Seen(
-                network=network.name,
-                reads_tokens=observed.reads_tokens,
-                notes=observed.notes,
-                classes_from=observed.classes_from,
-                reads=observed.reads,
-                embedding=0 if observed.model.embedding is None else observed.model.embedding.embedding_dim,
-            )
         self._describe()
 
     def forget(self) -> None:
@@ -191,7 +164,7 @@ class WatchPictures:
 
     def is_due(self, now: float) -> bool:
         """Tell whether the next pass is captured to be kept, though nobody looks: not from a GPU, which would wait."""
-        return self._device == "cpu" and bool(self._observer.networks.all) and self.back.is_due(now)
+        return self._facts.device == "cpu" and bool(self._observer.networks.all) and self.back.is_due(now)
 
     def keep(self, now: float) -> bool:
         """Keep the pass that is over, to look back at it, if it is time for that; return whether it was kept."""
@@ -261,32 +234,12 @@ class WatchPictures:
         """Return the description, unless the view knows it already."""
         if look.opened == self.description:
             return None
-        model = None if self.network is None else self.network.model()
-        if model is not None:
-            self._weights = sum(weight.numel() for weight in model.parameters())
-        experiment = self._without_vocabulary()
-        return Opened(
-            run=self.description,
-            name=self._name,
-            experiment=experiment,
-            began=experiment,
-            weights=self._weights,
-            device=self._device,
-            torch=str(torch.__version__),
-            subject=self._subject(has_words=look.opened >= 0),
-        )
+        has_words = look.opened >= 0
+        return self._description.opened(self._facts, self.network, run=self.description, has_words=has_words)
 
     def whereabouts(self, *, views: int) -> Whereabouts:
         """Return where the script is, for a client that does not look at it."""
-        return Whereabouts(
-            name=self._name,
-            experiment=self._without_vocabulary(),
-            status=self._status(),
-            device=self._device,
-            views=views,
-            process=os.getpid(),
-            subject=self._subject(has_words=True),
-        )
+        return self._description.whereabouts(self._facts, self.network, self._status(), views=views)
 
     def take_failures(self) -> tuple[Failure, ...]:
         """Return what has failed since the last frame was made."""
@@ -301,7 +254,7 @@ class WatchPictures:
             if self._on_screen is not None:
                 self._on_screen = None
                 self._of_past.clear()
-                self._experiment, self._device, self._seen, self._fed, self._rate = self._present
+                self._facts = self._present
                 network, observed = self._newest
                 if observed is not None:
                     self._adopt(network, observed, self._rate_of(network))
@@ -310,14 +263,14 @@ class WatchPictures:
                     self._describe()
             return
         if self._on_screen is None:
-            self._present = self._experiment, self._device, self._seen, self._fed, self._rate
+            self._present = self._facts
         kept = update.of(network)
         if update is self._on_screen and kept is self._kept:
             return
         self._on_screen, self._kept = update, kept
         self._of_past.clear()
         if kept is None:
-            self._adopt(network, None, self._rate)
+            self._adopt(network, None, self._facts.rate)
         else:
             self._adopt(network, on_device(kept.observed), kept.rate)
 
@@ -367,71 +320,28 @@ class WatchPictures:
         """Return the last frame with what is known of the end. Its weights have moved: nothing is computed again."""
         had = {name_of_answer(type(each)) for each in last.inside}
         missing = [name for each in wanted.inside if (name := name_of(each)) not in had]
-        then, curve = last.status, wanted.curve
-        losses = self._observer.losses_of(self.network)
+        then, (curve, held_out) = last.status, self._curves(wanted)
         return replace(
             last,
             revision=self.revision,
             status=replace(self._status(), tick=then.tick, fed=then.fed, loss=then.loss),
-            curve=losses.envelope(curve.columns, log_x=curve.log_x) if curve else None,
-            failures=tuple(Failure(part=each, problem=_TOO_LATE) for each in missing),
+            curve=curve,
+            held_out=held_out,
+            failures=self._guard.take_failures() + tuple(Failure(part=each, problem=_TOO_LATE) for each in missing),
         )
 
     def _tokens_of(self, network: WatchedNetwork) -> int:
         """Return how many tokens a network can read at least: there are words for them, or it has read them."""
-        return max(len(self._words), self._tokens.get(network.name, 1))
+        return max(len(self._description.words), self._tokens.get(network.name, 1))
 
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
-        observer = self._observer
-        shown = self._experiment, self._rate.optimizer, self._seen
-        facts = (*shown, observer.networks.revision, self.chosen, self.back.problem)
+        networks = self._observer.networks
+        facts = self._facts.described, networks.revision, self.chosen, self.back.problem
         if facts != self._described:
             self._described = facts
             self.description += 1
-            self._last_subject = self._subject(has_words=True)
-
-    def _without_vocabulary(self) -> Experiment:
-        """Return the experiment as it is described: of the vocabulary, which may be long, its size is enough."""
-        data = replace(self._experiment.data, vocabulary="")
-        run = replace(self._experiment.run, until=self._control.until)
-        return replace(self._experiment, data=data, run=run)
-
-    def _subject(self, *, has_words: bool = False) -> Subject:
-        """Describe the script; `has_words`: to a view that has the words of the vocabulary already."""
-        every, network, seen = self._observer.networks.all, self.network, self._seen
-        if not every and network is not None and self._last_subject is not None:
-            words = () if has_words else self._words
-            return replace(self._last_subject, words=words, has_words=has_words, can=self._abilities)
-        facts = cell = ""
-        if network is not None:
-            is_seen = seen.network == network.name
-            size = self._experiment.network.hidden_size
-            facts = network.facts(seen.reads, size) if is_seen else network.facts()
-            cell = network.cell
-        return Subject(
-            script=self._script,
-            networks=tuple(each.name for each in every),
-            network=every.index(network) if network is not None else 0,
-            network_facts=facts,
-            cell=cell,
-            embedding=seen.embedding,
-            optimizer=self._rate.optimizer,
-            words=() if has_words else self._words,
-            has_words=has_words,
-            stand_ins=len(self._experiment.data.vocabulary),
-            reads="tokens" if seen.reads_tokens else "numbers",
-            classes_from=seen.classes_from,
-            can=self._abilities,
-            notes=(
-                *(seen.notes if every else (_NO_NETWORK,)),
-                *filter(None, (self.back.problem, self._observer.networks.problem)),
-            ),
-        )
-
-    @property
-    def _abilities(self) -> tuple[Ability, ...]:
-        return (*self._can, *(("back",) if self.back.is_possible else ()))
+            self._description.note(self._facts, self.network)
 
     def _status(self) -> Status:
         observer, control = self._observer, self._control
@@ -446,26 +356,15 @@ class WatchPictures:
             branches=1,
             epochs=0,
             epoch=tick,
-            fed=self._fed,
+            fed=self._facts.fed,
             loss=loss,
             running_loss=None,
             state="done" if has_ended else "paused" if control.held else "playing",
             speed=control.speed,
-            ticks_per_second=0.0 if has_ended or control.held else self._per_second(),
-            lr=self._rate.lr,
-            lr_groups=self._rate.groups,
-            gpu=self._gpu.load(torch.device(self._device)),
+            ticks_per_second=0.0 if has_ended or control.held else self._pace.passes_a_second,
+            lr=self._facts.rate.lr,
+            lr_groups=self._facts.rate.groups,
+            gpu=self._gpu.load(torch.device(self._facts.device)),
             notice=self.problem or " ".join(filter(None, (control.notice, others_wait() if control.held else ""))),
             exit_code=self.exit_code,
         )
-
-    @property
-    def seconds_a_pass(self) -> float:
-        """How long the newest pass took; 0: unknown."""
-        return self._passes[-1] - self._passes[-2] if len(self._passes) > 1 else 0.0
-
-    def _per_second(self) -> float:
-        """Return the passes a second over the newest ones."""
-        passes = self._passes
-        seconds = time.perf_counter() - passes[0] if len(passes) > 1 else 0.0
-        return (len(passes) - 1) / seconds if seconds > 0 else 0.0

@@ -110,7 +110,7 @@ def test_attention_is_no_cell_for_reading_a_mask_at_each_step(kind: torch.dtype)
     with Watcher().start() as watcher:
         decoder = Decoder()
         learn(decoder(torch.randn(N, T, H), torch.zeros(N, T, dtype=kind)))
-        assert watcher._host.pictures._subject().networks == ("cell",)
+        assert watcher._host.pictures.subject.networks == ("cell",)
 
 
 def test_the_vocabulary_is_sent_once(opened: list[Opened]) -> None:

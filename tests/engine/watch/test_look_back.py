@@ -350,7 +350,7 @@ def test_without_memory_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
         with pytest.raises(HistoryError):
             diary.say(StepBack())
         assert diary.host is not None
-        assert "back" not in diary.host.pictures._subject().can
+        assert "back" not in diary.host.pictures.subject.can
 
 
 def test_what_is_too_large_is_said_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,7 +358,7 @@ def test_what_is_too_large_is_said_and_not_kept(monkeypatch: pytest.MonkeyPatch)
     with Watcher(loop.model, loop.optimizer, history=20_000).start():
         loop.update(3)
         assert diary.host is not None
-        subject = diary.host.pictures._subject()
+        subject = diary.host.pictures.subject
         assert diary.kept == []
         assert "back" not in subject.can
         assert any("--history" in each for each in subject.notes)
@@ -513,7 +513,7 @@ def test_a_script_that_has_ended_and_left_no_model_can_be_looked_back_at(monkeyp
         pictures.choose(0)
         with diary.unheard():
             pictures.look()
-        before = pictures._subject()
+        before = pictures.subject
         diary.host.observer.capture = None
         del loop
         pictures.end(0, "")
@@ -525,7 +525,7 @@ def test_a_script_that_has_ended_and_left_no_model_can_be_looked_back_at(monkeyp
         assert (frame.status.tick, frame.status.newest, frame.status.state) == (2, 3, "done")
         assert frame.steps is not None
         assert len(frame.inside) == len(ASKS)
-        after = pictures._subject()
+        after = pictures.subject
         assert (after.networks, after.network_facts) == (before.networks, before.network_facts)
         diary.say(GoTo(tick=-1))
         assert pictures.frame(wanted(1)).status.tick == 3

@@ -231,7 +231,7 @@ def run(script: Script, monkeypatch: pytest.MonkeyPatch, *, watched: bool = Fals
         host.observer.wanted = True
         host.pictures.look()
         made.frames.append(host.pictures.frame(WANTED))
-        made.subjects.append(host.pictures._subject())
+        made.subjects.append(host.pictures.subject)
 
     def keep(_: nn.Module, __: Any, output: Any) -> None:
         if output[0].requires_grad and made.model.training:

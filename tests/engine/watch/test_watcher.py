@@ -335,7 +335,7 @@ def test_a_cell_written_by_hand_shows_its_states_parts_and_gradients(monkeypatch
     monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
     watcher = Watcher().start()
     F.cross_entropy(model(x), y).backward()  # type: ignore[no-untyped-call]
-    subject = watcher._host.pictures._subject()
+    subject = watcher._host.pictures.subject
     watcher.close()
     (frame,) = frames
     assert (subject.networks, subject.network_facts) == (("cell",), f"Gated {H}, 5 features, a cell of its own")
@@ -449,7 +449,7 @@ def test_a_projected_lstm_is_named_and_its_losses_are_there() -> None:
     module, watcher = nn.LSTM(5, H, proj_size=3), Watcher(held=False).start()
     module(torch.randn(T, N, 5))[0].sum().backward()
     pictures = watcher._host.pictures
-    assert pictures._subject().network_facts == "LSTM 8, projected to 3, 5 features"
+    assert pictures.subject.network_facts == "LSTM 8, projected to 3, 5 features"
     frame = pictures.frame(WANTED)
     watcher.close()
     assert frame.curve is not None

@@ -41,7 +41,7 @@ def frames(monkeypatch: pytest.MonkeyPatch) -> Frames:
     def moment(host: watch_host.WatchHost) -> None:
         host.observer.wanted = True
         host.pictures.look()
-        found.append((host.pictures.frame(WANTED), host.pictures._subject().notes))
+        found.append((host.pictures.frame(WANTED), host.pictures.subject.notes))
 
     monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
     return found
