@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.client.start import start_engine
+from rnn_tui.engine.host import serve
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
@@ -46,6 +48,14 @@ def engine() -> Iterator[EngineLink]:
     engine = start_engine()
     yield engine
     engine.close()
+
+
+def test_nor_is_it_once_the_engine_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setattr(sys, "argv", ["serve", "no descriptor"])
+    with pytest.raises(ValueError, match="no descriptor"):
+        serve.main()
+    assert "" not in sys.path
 
 
 def gone(pid: int) -> bool:

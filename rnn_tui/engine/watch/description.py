@@ -31,7 +31,7 @@ class PassFacts:
     experiment: Experiment
     network: str = ""  # its name
     device: str = "cpu"
-    fed: int = 0  # time steps; 0: of the newest pass nothing is known
+    fed: int = 0  # time steps; 0: the newest pass could not be taken apart
     rate: LearningRate = field(default_factory=LearningRate)  # of the network
     reads_tokens: bool = True
     notes: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class PassFacts:
     def of(self, network: WatchedNetwork | None, observed: WatchedPass | None, rate: LearningRate) -> "PassFacts":
         """Return what is known once a pass has been taken apart; where none could be, what is known still."""
         if network is None or observed is None:
-            return replace(self, fed=0 if observed is None else observed.fed, rate=rate)
+            return replace(self, fed=0, rate=rate)
         embedding = observed.model.embedding
         return PassFacts(
             experiment=observed.experiment,

@@ -1,6 +1,7 @@
 """How a script is described: its networks in a few words, and its vocabulary once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 
 from rnn_tui.client.discovery import ask_engine
 from rnn_tui.engine.watch import watch_host
+from rnn_tui.engine.watch.description import PassFacts
+from rnn_tui.engine.watch.optimizers import LearningRate
 from rnn_tui.engine.watch.watcher import Watcher
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame_request import FrameRequest
@@ -142,3 +145,11 @@ def test_a_client_that_does_not_look_hears_of_the_script() -> None:
     assert engine.experiment is not None
     assert engine.subject is not None
     assert (engine.subject.script, engine.subject.can, engine.subject.words) == ("train.py --epochs 3", ("back",), ())
+
+
+def test_what_is_known_stays_where_a_pass_cannot_be_taken_apart() -> None:
+    known = replace(PassFacts.before_any("train.py", "run"), network="rnn", fed=7, reads="5 features")
+    rate = LearningRate(optimizer="SGD", lr=0.5)
+    assert known.of(None, None, rate) == replace(known, fed=0, rate=rate)
+    assert known.described == replace(known, fed=3, device="cuda:1", rate=LearningRate(lr=2.0)).described
+    assert known.described != replace(known, reads="6 features").described

@@ -520,6 +520,12 @@ def test_nothing_is_taken_apart_for_a_view_that_may_not_have_it_yet(monkeypatch:
 
 
 @pytest.fixture
+def without_optimizers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find none: each pass is an update. Other tests may have left some in this process."""
+    monkeypatch.setattr(Optimizers, "find", lambda _: None)
+
+
+@pytest.fixture
 def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why the script is held, each time; it goes on at once."""
     found: list[str] = []
@@ -561,6 +567,7 @@ def test_a_breakpoint_at_the_norm_of_all_gradients(scale: float, notices: list[s
     ]
 
 
+@pytest.mark.usefixtures("without_optimizers")
 def test_a_breakpoint_at_a_gradient_that_is_not_finite(notices: list[str]) -> None:
     module = nn.RNN(5, H)
     with Watcher(module).start() as watcher:
@@ -568,13 +575,12 @@ def test_a_breakpoint_at_a_gradient_that_is_not_finite(notices: list[str]) -> No
         for factor in (1.0, 0.0, 1.0):
             module.zero_grad()
             (factor * module(torch.ones(T, N, 5))[0].square().sum()).sqrt().backward()  # √ has no slope at 0
-    # which update that is hangs on whether an optimizer lives in this process, of another test perhaps
-    assert [each.partition(": ")[2] for each in notices] == ["a gradient is NaN (nan)."]
+    assert notices == ["Held at update 2: a gradient is NaN (nan)."]
 
 
-def test_the_pass_at_which_a_breakpoint_holds_is_the_one_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("without_optimizers")
+def test_the_pass_at_which_a_breakpoint_holds_is_the_one_that_is_shown() -> None:
     """Views take no part in when that is: here one has looked at the first pass alone."""
-    monkeypatch.setattr(Optimizers, "any", property(lambda _: False))  # other tests may have left some
     module, y = nn.RNN(5, H), torch.ones(T, N, 5)
     with Watcher(module, held=True).start() as watcher:
         guest = guest_of(watcher)
