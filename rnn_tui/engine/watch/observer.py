@@ -56,7 +56,7 @@ class Observer:
         self._failed = failed
         self._reach = GradientReach()
         if model is not None:
-            self.optimizers.find()
+            self.optimizers.find(model)
 
     @property
     def armed(self) -> bool:

@@ -39,12 +39,13 @@ class Optimizers:
         """Whether there is one: updates are its steps then."""
         return any(each() is not None for each in self._known)
 
-    def find(self) -> None:
-        """Look for those that were made before anybody watched."""
-        if not self._only:
-            for each in gc.get_objects():
-                if issubclass(type(each), Optimizer) and "_optimizer_step_pre_hooks" in each.__dict__:  # no wrapper
-                    self.note(each)
+    def find(self, model: nn.Module) -> None:
+        """Look for those of a model's weights that were made before anybody watched."""
+        for each in () if self._only else gc.get_objects():
+            if not issubclass(type(each), Optimizer) or "_optimizer_step_pre_hooks" not in each.__dict__:  # a wrapper
+                continue
+            if _group_of(model, each) is not None:
+                self.note(each)
 
     def note(self, optimizer: Optimizer) -> bool:
         """Take one as the newest, as it is made or makes a step; return whether it is one that counts."""

@@ -138,8 +138,9 @@ def test_between_the_backwards_of_an_update_it_is_the_one_before(shown: Shown) -
             assert_allclose(values, after[name] - before[name], rtol=1e-6, atol=1e-9)
 
 
-def test_weights_that_are_moved_by_hand(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnn_tui.engine.watch.optimizers.Optimizers.any", False)  # of other tests
+def test_weights_that_are_moved_by_hand(shown: Shown) -> None:
+    """Whatever optimizers there are of other weights."""
+    other = adam(Model())
     model = Model()
     with Watcher(model).start():
         for _ in range(3):
@@ -151,6 +152,7 @@ def test_weights_that_are_moved_by_hand(shown: Shown, monkeypatch: pytest.Monkey
                     assert weight.grad is not None
                     weight.sub_(0.1 * weight.grad)
         backward(model)
+    del other
     for name, values in shown.update().items():
         assert_allclose(values, dict(model.named_parameters())[name].detach() - before[name], rtol=1e-6, atol=1e-9)
     assert len(shown.update()) == len(before)

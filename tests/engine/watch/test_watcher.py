@@ -16,7 +16,6 @@ from rnn_tui.engine.watch import hooks, watch_host
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.observer import Observer
-from rnn_tui.engine.watch.optimizers import Optimizers
 from rnn_tui.engine.watch.watch_pictures import WatchPictures
 from rnn_tui.engine.watch.watched_pass import WatchedPass
 from rnn_tui.engine.watch.watcher import Watcher
@@ -520,12 +519,6 @@ def test_nothing_is_taken_apart_for_a_view_that_may_not_have_it_yet(monkeypatch:
 
 
 @pytest.fixture
-def without_optimizers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Find none: each pass is an update. Other tests may have left some in this process."""
-    monkeypatch.setattr(Optimizers, "find", lambda _: None)
-
-
-@pytest.fixture
 def notices(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why the script is held, each time; it goes on at once."""
     found: list[str] = []
@@ -567,7 +560,6 @@ def test_a_breakpoint_at_the_norm_of_all_gradients(scale: float, notices: list[s
     ]
 
 
-@pytest.mark.usefixtures("without_optimizers")
 def test_a_breakpoint_at_a_gradient_that_is_not_finite(notices: list[str]) -> None:
     module = nn.RNN(5, H)
     with Watcher(module).start() as watcher:
@@ -578,7 +570,6 @@ def test_a_breakpoint_at_a_gradient_that_is_not_finite(notices: list[str]) -> No
     assert notices == ["Held at update 2: a gradient is NaN (nan)."]
 
 
-@pytest.mark.usefixtures("without_optimizers")
 def test_the_pass_at_which_a_breakpoint_holds_is_the_one_that_is_shown() -> None:
     """Views take no part in when that is: here one has looked at the first pass alone."""
     module, y = nn.RNN(5, H), torch.ones(T, N, 5)
