@@ -31,8 +31,8 @@ the imports themselves, and a test compares the two.
 
     rnn_tui/view/
       app          -> screens, panes, widgets, terminal, model
-      screens      -> stage, panes, widgets, terminal, model
-      stage        -> panes, widgets, model
+      screens      -> pane_grid, panes, widgets, terminal, model
+      pane_grid    -> panes, widgets, model
       panes        -> widgets, model
       widgets      -> terminal, model
       terminal     -> model
@@ -42,7 +42,7 @@ The view and the engine are two processes. The engine is the only room that impo
 are the only ones that import Textual; what they say to each other is `protocol`. A number's way to the screen:
 
     engine.training.trainer -> engine.answers.probe -> engine.host.frames -> protocol.wire
-        -> client.link -> view.app.connection -> view.stage -> view.panes -> draw
+        -> client.link -> view.app.connection -> view.pane_grid -> view.panes -> draw
 """
 
 from importlib import import_module

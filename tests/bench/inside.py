@@ -32,9 +32,9 @@ from rnn_tui.protocol.inspect.weights import WeightsAsk
 from rnn_tui.view.model.columns import columns_of
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.pane_grid.wanted import time_axis
 from rnn_tui.view.panes.registry import INSIDE, inside_pane
 from rnn_tui.view.panes.shapes import ShapesPane
-from rnn_tui.view.stage.wanted import time_axis
 from rnn_tui.view.widgets.pane import Pane
 
 ASKS: dict[str, Wanted] = {

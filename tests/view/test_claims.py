@@ -15,9 +15,9 @@ from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.view.model.columns import columns_of
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.pane_grid.wanted import time_axis, wanted
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
-from rnn_tui.view.stage.wanted import time_axis, wanted
 from tests.view.fake_frames import MIDWAY, frame_of
 
 LETTERS = "abcxyz字ा"  # of one cell and of two

@@ -54,7 +54,7 @@ async def test_a_pane_whose_picture_failed_says_so_and_the_others_are_there() ->
             await pilot.press(*key)
             failing(engine, part, instead)
             await until(pilot, lambda names=panes: all(map(tell, names)))  # type: ignore[misc]
-            assert {pane.ID for pane in app.main.stage.shown if tell(pane.ID)} == set(panes), part
+            assert {pane.ID for pane in app.main.grid.shown if tell(pane.ID)} == set(panes), part
             engine.extra = {}
 
             def recovers() -> bool:

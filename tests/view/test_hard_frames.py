@@ -43,7 +43,7 @@ async def test_numbers_that_are_none_are_shown_as_such(lesson: str, value: float
         for key in ("x", "y", "2", "escape"):
             await pilot.press(key)
             assert app.is_running
-        for pane in app.main.stage.panes:
+        for pane in app.main.grid.panes:
             if pane.region:
                 await pilot.hover(pane, offset=(16, 2))
         assert "Unrolled" in "".join(screen_lines(app))

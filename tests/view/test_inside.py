@@ -18,9 +18,9 @@ from rnn_tui.protocol.inspect.reading import ReadingFacts
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
 from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.pane_grid.pane_grid import PaneGrid
 from rnn_tui.view.panes.gates import GatesPane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
-from rnn_tui.view.stage.stage import Stage
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import PANE_KEYS, running, text_of, until
 
@@ -36,90 +36,90 @@ def asked_since(engine: FakeEngine, looks: int) -> tuple[Ask, ...]:
     return next((look.wanted.inside for look in reversed(engine.looks[looks:]) if look.wanted.inside), ())
 
 
-def there(stage: Stage) -> set[str]:
-    return {pane.ID for pane in stage.panes if pane.region}
+def there(grid: PaneGrid) -> set[str]:
+    return {pane.ID for pane in grid.panes if pane.region}
 
 
 @pytest.mark.parametrize("key", PANE_KEYS)
 async def test_a_key_opens_a_pane_in_its_column_and_closes_it_again(key: str) -> None:
     name = PANE_KEYS[key]
     async with running() as (pilot, app, engine):
-        stage = app.main.stage
+        grid = app.main.grid
         assert asked(engine) == ()
-        before, looks = there(stage), len(engine.looks)
+        before, looks = there(grid), len(engine.looks)
         await pilot.press(key)
-        instead = {"network", "loss", "prediction"} if stage.pane(name).HOME == "score" else {"network", "states"}
-        await until(pilot, lambda: there(stage) == instead | {name})
-        assert app.main.focused is stage.pane(name)
+        instead = {"network", "loss", "prediction"} if grid.pane(name).HOME == "score" else {"network", "states"}
+        await until(pilot, lambda: there(grid) == instead | {name})
+        assert app.main.focused is grid.pane(name)
         await until(pilot, lambda: asked_since(engine, looks) or engine.looks[-1].wanted.tensors)
         if name != "shapes":
             assert {name_of(ask) for ask in asked_since(engine, looks)} == {name}
         await pilot.press(key)
-        await until(pilot, lambda: there(stage) == before)
+        await until(pilot, lambda: there(grid) == before)
         await until(pilot, lambda: asked(engine) == () and not engine.looks[-1].wanted.tensors)
         assert engine.heard() == []
 
 
 async def test_one_pane_in_each_column_at_once() -> None:
     async with running() as (pilot, app, engine):
-        stage = app.main.stage
+        grid = app.main.grid
         for key, expected in (("g", {"gates"}), ("i", {"gates", "cell"}), ("v", {"gradients", "cell"})):
             await pilot.press(key)
-            await until(pilot, lambda: there(stage) - {"network", "states", "loss", "prediction"} == expected)  # noqa: B023
+            await until(pilot, lambda: there(grid) - {"network", "states", "loss", "prediction"} == expected)  # noqa: B023
         await until(pilot, lambda: {type(ask) for ask in asked(engine)} == {GradientsAsk, CellAsk})
 
 
 async def test_escape_closes_what_was_opened_last_once_the_cursor_follows() -> None:
     async with running() as (pilot, app, _):
-        stage = app.main.stage
+        grid = app.main.grid
         await pilot.press("g", "i", "left_square_bracket")
-        await until(pilot, lambda: there(stage) == {"network", "gates", "cell"})
+        await until(pilot, lambda: there(grid) == {"network", "gates", "cell"})
         await pilot.press("escape")
         assert app.main.view.cursor is None
         await pilot.press("escape")
-        await until(pilot, lambda: there(stage) == {"network", "gates", "loss", "prediction"})
+        await until(pilot, lambda: there(grid) == {"network", "gates", "loss", "prediction"})
         await pilot.press("escape")
-        await until(pilot, lambda: there(stage) == {"network", "states", "loss", "prediction"})
+        await until(pilot, lambda: there(grid) == {"network", "states", "loss", "prediction"})
 
 
 async def test_on_a_small_screen_it_fills_the_screen() -> None:
     async with running(size=(80, 24)) as (pilot, app, _):
-        stage = app.main.stage
+        grid = app.main.grid
         await pilot.press("v")
-        await until(pilot, lambda: there(stage) == {"gradients"})
-        assert stage.pane("gradients").region == stage.region
+        await until(pilot, lambda: there(grid) == {"gradients"})
+        assert grid.pane("gradients").region == grid.region
         await pilot.press("v")
-        await until(pilot, lambda: there(stage) == {"network", "states", "loss", "prediction"})
+        await until(pilot, lambda: there(grid) == {"network", "states", "loss", "prediction"})
 
 
 async def test_on_a_large_screen_nothing_has_to_go_but_the_prediction() -> None:
     async with running(size=(200, 60)) as (pilot, app, _):
         await pilot.press("g", "w")
-        await until(pilot, lambda: there(app.main.stage) == {"network", "states", "gates", "loss", "weights"})
+        await until(pilot, lambda: there(app.main.grid) == {"network", "states", "gates", "loss", "weights"})
 
 
 async def test_a_pane_that_filled_a_small_screen_goes_to_its_place_when_there_is_room() -> None:
     async with running(size=(80, 24)) as (pilot, app, _):
-        stage = app.main.stage
+        grid = app.main.grid
         await pilot.press("p")
-        await until(pilot, lambda: there(stage) == {"space"})
+        await until(pilot, lambda: there(grid) == {"space"})
         await pilot.resize_terminal(90, 24)  # still small
-        await until(pilot, lambda: stage.size.width == 90 and stage.pane("space").region == stage.region)
+        await until(pilot, lambda: grid.size.width == 90 and grid.pane("space").region == grid.region)
         await pilot.resize_terminal(140, 50)
-        await until(pilot, lambda: there(stage) == {"network", "states", "loss", "space"})
+        await until(pilot, lambda: there(grid) == {"network", "states", "loss", "space"})
 
 
 @pytest.mark.parametrize("keys", [["p", "z", "z"], ["1"]])
 async def test_a_pane_that_somebody_zoomed_still_fills_the_screen_when_it_grows(keys: list[str]) -> None:
     async with running(size=(80, 24)) as (pilot, app, _):
-        stage = app.main.stage
+        grid = app.main.grid
         await pilot.press(*keys)
-        await until(pilot, lambda: len(there(stage)) == 1)
-        zoomed = stage.zoomed
+        await until(pilot, lambda: len(there(grid)) == 1)
+        zoomed = grid.zoomed
         await pilot.resize_terminal(140, 50)
-        await until(pilot, lambda: zoomed and stage.size.width == 140 and zoomed.region == stage.region)
+        await until(pilot, lambda: zoomed and grid.size.width == 140 and zoomed.region == grid.region)
         await pilot.press("z")
-        await until(pilot, lambda: len(there(stage)) == 4)
+        await until(pilot, lambda: len(there(grid)) == 4)
 
 
 async def test_layers_and_directions_one_after_the_other() -> None:
@@ -265,13 +265,13 @@ async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
         assert app.main.view.cursor == 1
 
 
-async def test_a_lesson_that_learns_nothing_takes_no_loss_to_the_stage() -> None:
+async def test_a_lesson_that_learns_nothing_shows_no_loss() -> None:
     async with running("hello") as (pilot, app, _):
-        stage = app.main.stage
+        grid = app.main.grid
         await pilot.press("w")
-        await until(pilot, lambda: there(stage) == {"network", "states", "weights"})
+        await until(pilot, lambda: there(grid) == {"network", "states", "weights"})
         await pilot.press("w")
-        await until(pilot, lambda: there(stage) == {"network", "states", "shapes"})
+        await until(pilot, lambda: there(grid) == {"network", "states", "shapes"})
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
@@ -294,7 +294,7 @@ async def test_explains_the_pane_with_the_focus() -> None:
         for key, name in PANE_KEYS.items():
             await pilot.press(key, "h")
             await until(pilot, lambda: app.screen.query("#explain"))
-            pane = app.main.stage.pane(name)
+            pane = app.main.grid.pane(name)
             assert app.screen.query_one("#explain").border_title == pane.NAME
             await pilot.pause()
             words = " ".join(text_of(app, app.screen.query_one("#explain")).split())

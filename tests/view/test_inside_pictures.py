@@ -137,7 +137,7 @@ async def test_without_an_answer_the_pane_waits() -> None:
                     and engine.looks[-1].seen == engine.revision
                 ),
             )
-            assert app.main.stage.pane(name).border_title
+            assert app.main.grid.pane(name).border_title
             await pilot.press(key)
 
 
@@ -157,7 +157,7 @@ async def test_exact_values_under_the_mouse(key: str) -> None:
     engine.extra = {"inside": (answer,)}
     async with running(engine=engine) as (pilot, app, _):
         await pilot.press(key)
-        pane = app.main.stage.pane(name)
+        pane = app.main.grid.pane(name)
         await until(pilot, lambda: pane.region and text_of(app, f"#{name}").count("─") < 400)
         await pilot.pause()
         await pilot.hover(pane, offset=(place[0] + 1, place[1] + 1))
@@ -169,7 +169,7 @@ async def test_a_click_on_a_point_or_a_character_sets_the_time_cursor() -> None:
     engine.extra = {"inside": (SALIENCY,)}
     async with running(engine=engine) as (pilot, app, _):
         await pilot.press("a")
-        pane = app.main.stage.pane("saliency")
+        pane = app.main.grid.pane("saliency")
         await until(pilot, lambda: "gradient × input" in text_of(app, "#saliency"))
         await pilot.hover(pane, offset=(3, 2))
         await pilot.click(pane, offset=(3, 2))

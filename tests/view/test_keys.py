@@ -208,15 +208,15 @@ async def test_up_and_down_show_other_layers_and_say_which() -> None:
 
 async def test_a_pane_fills_the_screen_and_goes_back() -> None:
     async with running() as (pilot, app, engine):
-        sizes = {pane.id: pane.region for pane in app.main.stage.panes}
+        sizes = {pane.id: pane.region for pane in app.main.grid.panes}
         whole = app.main.query_one("#panes").region
         for key, name in [*ZOOMS.items(), ("z", "prediction")]:  # which has the focus by then
             for back in (key, "escape"):
                 await pilot.press(key)
                 await until(pilot, lambda: app.main.query_one(f"#{name}").region == whole)  # noqa: B023
-                assert not any(pane.region for pane in app.main.stage.panes if pane.id != name)
+                assert not any(pane.region for pane in app.main.grid.panes if pane.id != name)
                 await pilot.press(back)
-                await until(pilot, lambda: {pane.id: pane.region for pane in app.main.stage.panes} == sizes)
+                await until(pilot, lambda: {pane.id: pane.region for pane in app.main.grid.panes} == sizes)
         assert engine.heard() == []
 
 

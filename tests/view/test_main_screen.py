@@ -121,7 +121,7 @@ async def test_a_click_beside_the_time_steps_sets_nothing() -> None:
         await pilot.click("#loss", offset=(20, 5))
         await pilot.click("#network", offset=(2, 4))
         assert app.main.view.cursor is None
-        assert app.main.focused is app.main.stage.network
+        assert app.main.focused is app.main.grid.network
 
 
 @pytest.mark.parametrize("size", [(63, 30), (100, 19), (1, 1)])
@@ -251,7 +251,7 @@ async def test_the_light_theme_repaints_also_while_nothing_moves() -> None:
 @pytest.mark.parametrize(("size", "sample"), [((80, 24), True), ((200, 60), False)])
 async def test_boxes_say_that_they_show_a_sample(size: tuple[int, int], sample: bool) -> None:
     async with running(size=size) as (pilot, app, _):
-        network = app.main.stage.network
+        network = app.main.grid.network
         await until(pilot, lambda: "logits" in str(network.border_subtitle))
         assert (" of 5 units" in text_of(app, network)) == sample
 

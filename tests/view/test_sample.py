@@ -51,7 +51,7 @@ def asked(engine: FakeEngine) -> SampleAsk:
 
 
 def pane_of(app: RnnApp) -> SamplePane:
-    pane = app.main.stage.pane("sample")
+    pane = app.main.grid.pane("sample")
     assert isinstance(pane, SamplePane)
     return pane
 
@@ -105,15 +105,15 @@ async def test_escape_ends_typing_and_nothing_else() -> None:
     async with running() as (pilot, app, _):
         await pilot.press("G", "enter", "escape")
         assert not pane_of(app).typing
-        assert pane_of(app) in app.main.stage.shown
+        assert pane_of(app) in app.main.grid.shown
         await pilot.press("escape")
-        assert pane_of(app) not in app.main.stage.shown
+        assert pane_of(app) not in app.main.grid.shown
 
 
 async def test_enter_does_nothing_where_there_is_no_pane_or_nothing_to_write() -> None:
     async with running() as (pilot, app, _):
         await pilot.press("enter")
-        assert app.main.stage.active is None
+        assert app.main.grid.active is None
         await pilot.press("G")
         assert not pane_of(app).typing
     for lesson in ("hello", "sine"):
@@ -293,7 +293,7 @@ async def test_the_dialog_sets_all_and_opens_the_pane() -> None:
         await pilot.press("O")
         await until(pilot, lambda: isinstance(app.screen, GenerationScreen))
         await pilot.press("end", *"el", *DOWN * 2, *"5", "enter")
-        await until(pilot, lambda: app.screen is app.main and pane_of(app) in app.main.stage.shown)
+        await until(pilot, lambda: app.screen is app.main and pane_of(app) in app.main.grid.shown)
         await until(pilot, lambda: any(look.wanted.inside for look in engine.looks))
         assert asked(engine) == SampleAsk(prime="hel", top_k=5)
         assert "top 5" in str(pane_of(app).border_title)

@@ -221,14 +221,14 @@ async def test_keys_for_what_can_be_done() -> None:
 @pytest.mark.parametrize("key", OWN, ids=lambda key: key.keys)
 async def test_keys_of_own_runs_say_that_they_do_not_apply(key: Any) -> None:
     async with watching(script()) as (pilot, app, engine):
-        view, panes = app.main.view, app.main.stage.shown
+        view, panes = app.main.view, app.main.grid.shown
         await pilot.press(key.keys.split(",")[0])
         await until(pilot, lambda: notified(app))
         (line,) = notified(app)
         assert line == f"{key.shown} ({key.label}): not for a script that is watched."
         assert engine.heard() == []
         assert app.screen is app.main
-        assert (app.main.view, app.main.stage.shown) == (view, panes)
+        assert (app.main.view, app.main.grid.shown) == (view, panes)
 
 
 async def test_without_an_ability_its_keys_say_why() -> None:
@@ -487,12 +487,12 @@ async def test_without_a_loss_the_view_does_not_ask_for_one_without_end() -> Non
 async def test_a_script_without_a_recurrent_call_shows_its_losses() -> None:
     which = script(is_seen=False, predicts=False, evaluated=True, subject={"networks": (), "network_facts": ""})
     async with watching(which, size=(80, 24)) as (pilot, app, engine):
-        assert [pane.ID for pane in app.main.stage.shown] == ["loss"]
+        assert [pane.ID for pane in app.main.grid.shown] == ["loss"]
         assert text_of(app, "#loss").splitlines()[0].startswith("╭─ Loss · evaluated 1.900 ─")
         assert "nan" not in shown(app).lower()
         assert app.main.query_one("#loss").size.width > 70
         engine.become(script())  # it is called after all
-        await until(pilot, lambda: {"network", "states", "loss", "prediction"} == {p.ID for p in app.main.stage.shown})
+        await until(pilot, lambda: {"network", "states", "loss", "prediction"} == {p.ID for p in app.main.grid.shown})
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------
@@ -518,7 +518,7 @@ async def test_no_pane_shows_a_stand_in(name: str, size: tuple[int, int]) -> Non
             if key and PANE_KEYS.get(key) != "sample":
                 await pilot.press(key)
                 await settled(pilot, app, engine)
-            for pane in [*app.main.stage.shown, app.main]:
+            for pane in [*app.main.grid.shown, app.main]:
                 text = text_of(app, pane)
                 bad = {each for each in text if unicodedata.category(each) == "Co" or each == "�"}
                 assert not bad, (key, pane)

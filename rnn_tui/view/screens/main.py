@@ -24,9 +24,9 @@ from rnn_tui.view.model.glyphs import Glyphs
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.pane_grid.pane_grid import PaneGrid
+from rnn_tui.view.pane_grid.wanted import SMALLEST
 from rnn_tui.view.screens.paced import PacedScreen
-from rnn_tui.view.stage.stage import Stage
-from rnn_tui.view.stage.wanted import SMALLEST
 from rnn_tui.view.terminal.colors import palette_of
 from rnn_tui.view.widgets.key_line import KeyLine
 from rnn_tui.view.widgets.notice import Notice, TooSmall
@@ -72,7 +72,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def compose(self) -> ComposeResult:
         """Stack status, panes, time line, notice and keys."""
         yield StatusLines(id="status")
-        yield Stage()
+        yield PaneGrid()
         yield TimeLine(id="timeline")
         yield Notice()
         yield KeyLine(compact=True, show_command_palette=False)
@@ -86,26 +86,26 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.call_after_refresh(self.post_message, self.Ready())
 
     @property
-    def stage(self) -> Stage:
+    def grid(self) -> PaneGrid:
         """The panes, and which of them are on the screen."""
-        return self.query_one(Stage)
+        return self.query_one(PaneGrid)
 
     # ---- drawing ----------------------------------------------------------------------------------------------
 
     def show(self, frame: Frame, opened: Opened) -> None:
         """Draw a frame in every pane that is on the screen."""
         self._prepare(opened.experiment, opened.subject, ticks=frame.status.newest)
-        stage = self.stage
+        grid = self.grid
         if opened.subject is not None:
-            stage.make_room(_words(frame, opened))
+            grid.make_room(_words(frame, opened))
         self.scene = next_scene(
             self.scene,
             frame,
             opened,
             view=self.view,
             palette=palette_of(self.app),
-            axis=stage.axis_for(frame.steps),
-            fitted=stage.columns,
+            axis=grid.axis_for(frame.steps),
+            fitted=grid.columns,
         )
         self.draw()
 
@@ -123,7 +123,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             self.query_one(Notice).show(scene.frame.status.notice or _failed(scene) or self._notes(scene.subject))
-            for pane in self.stage.shown:
+            for pane in self.grid.shown:
                 pane.show(scene)
 
     def _notes(self, subject: Subject | None) -> str:
@@ -149,7 +149,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     def _prepare(self, experiment: Experiment, subject: Subject | None = None, *, ticks: int = 0) -> None:
         """Give an experiment its panes, and forget what was chosen in another one."""
-        if self.stage.prepare(experiment, subject, ticks=ticks):
+        if self.grid.prepare(experiment, subject, ticks=ticks):
             self.view = self.view.of_another_experiment()
 
     # ---- sizes ------------------------------------------------------------------------------------------------
@@ -160,10 +160,10 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
-        self.stage.share_height(slow=self.query_one(PhaseLines).has_class("-shown"))
+        self.grid.share_height(slow=self.query_one(PhaseLines).has_class("-shown"))
         self.call_after_refresh(self._redraw)
 
-    @on(Stage.Arranged)
+    @on(PaneGrid.Arranged)
     def _arranged(self) -> None:
         self.call_after_refresh(self._resized)
 
@@ -175,13 +175,13 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def _sizes(self) -> dict[str, Size]:
         """Return the size of all that is drawn."""
         others = {str(kind): self.query_one(kind).size for kind in (StatusLines, TimeLine, PhaseLines)}
-        return {**others, **self.stage.sizes()}
+        return {**others, **self.grid.sizes()}
 
     def _redraw(self) -> None:
         """Draw what is known at the new sizes, and ask for new numbers."""
         self._drawn_at = self._sizes()  # also if there is nothing to draw yet
         if self.scene is not None:
-            self.scene = replace(self.scene, axis=self.stage.axis_for(self.scene.steps))
+            self.scene = replace(self.scene, axis=self.grid.axis_for(self.scene.steps))
             self.draw()
         self.post_message(self.ViewChanged(curve=True))
 
@@ -189,11 +189,11 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     def wanted(self) -> Wanted:
         """Return what the panes on the screen can show."""
-        return self.stage.wanted(self.view)
+        return self.grid.wanted(self.view)
 
     def curve_wanted(self) -> CurveWanted | None:
         """Return the loss curve that fits its pane; None if that is not on the screen."""
-        return self.stage.curve_wanted(self.view)
+        return self.grid.curve_wanted(self.view)
 
     def look_at(self, view: ViewState, *, curve: bool = False) -> None:
         """Draw what is known in another way at once, and ask for what is not."""
@@ -227,7 +227,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         """Look at another layer; while a pane looks inside, each of its directions comes by itself."""
         if self.scene is not None:
             network = self.scene.experiment.network
-            self.look_at(self.view.next_layer(by, network, directions=self.stage.active is not None))
+            self.look_at(self.view.next_layer(by, network, directions=self.grid.active is not None))
 
     def action_log(self, axis: Literal["x", "y"]) -> None:
         """Turn the logarithmic scale of an axis of the loss on or off."""
@@ -235,11 +235,11 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     def action_follow(self) -> None:
         """Show all panes again; else let the cursor follow again; else close the pane that looks inside."""
-        stage = self.stage
-        if stage.zoomed is not None:
-            stage.zoom(None)
-        elif self.view.cursor is None and stage.active is not None:
-            stage.close_pane(stage.active)
+        grid = self.grid
+        if grid.zoomed is not None:
+            grid.zoom(None)
+        elif self.view.cursor is None and grid.active is not None:
+            grid.close_pane(grid.active)
         else:
             self.look_at(replace(self.view, cursor=None))
 
@@ -247,32 +247,32 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     @property
     def _focused_pane(self) -> Pane:
-        return self.focused if isinstance(self.focused, Pane) else self.stage.network
+        return self.focused if isinstance(self.focused, Pane) else self.grid.network
 
     def action_zoom(self, number: int) -> None:
         """Let a pane fill the screen, by its number, or show all panes again."""
-        stage = self.stage
-        pane = stage.numbered(number)
-        stage.zoom(None if pane is stage.zoomed else pane)
+        grid = self.grid
+        pane = grid.numbered(number)
+        grid.zoom(None if pane is grid.zoomed else pane)
         pane.focus()
 
     def action_zoom_focused(self) -> None:
         """Let the pane with the focus fill the screen, or show all panes again."""
-        self.stage.zoom(None if self.stage.zoomed is not None else self._focused_pane)
+        self.grid.zoom(None if self.grid.zoomed is not None else self._focused_pane)
 
     async def action_inside(self, name: str) -> None:
         """Open a pane that looks inside, or close it."""
-        await self.stage.toggle(name)
+        await self.grid.toggle(name)
 
     def action_other(self) -> None:
         """Turn the pane that looks inside to the next thing that it can show."""
-        pane = self.stage.active
+        pane = self.grid.active
         if pane is not None and self.scene is not None:
             self.look_at(pane.other(self.scene.experiment, self.view))
 
     def action_item(self, by: int) -> None:
         """Turn the pane that looks inside to the next unit, or matrix."""
-        pane = self.stage.active
+        pane = self.grid.active
         if pane is not None and self.scene is not None:
             self.look_at(pane.next_item(self.scene.experiment, self.view, by))
 
@@ -280,7 +280,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         """Type the text that the network goes on from, if the pane for it is open."""
         from rnn_tui.view.panes.sample import SamplePane  # for start-up time
 
-        pane = self.stage.active
+        pane = self.grid.active
         if isinstance(pane, SamplePane):
             pane.focus()
             pane.begin_typing()
@@ -300,7 +300,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
         async def answered(sample: SampleAsk | None) -> None:
             if sample is not None:
-                await self.stage.open("sample")
+                await self.grid.open("sample")
                 prime = self.view.prime if sample.prime == before.prime else sample.prime
                 self.look_at(replace(self.view, prime=prime, sample=sample))
 
@@ -313,7 +313,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
         if self.is_active:
             subject = None if self.scene is None else self.scene.subject
-            self.app.push_screen(ExplainScreen(self.stage.shown, self._focused_pane, subject))
+            self.app.push_screen(ExplainScreen(self.grid.shown, self._focused_pane, subject))
 
     def action_rates(self) -> None:
         """Show in the status lines how the terminal keeps up, or no longer."""

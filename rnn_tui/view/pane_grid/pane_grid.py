@@ -1,4 +1,4 @@
-"""The stage: all panes, and which of them are on the screen."""
+"""All panes in their two columns, and which of them are on the screen."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.columns import Columns, columns_of, widened
 from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of
 from rnn_tui.view.panes.registry import PANES, inside_pane
 from rnn_tui.view.panes.states import height_with_numbers
-from rnn_tui.view.stage.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
 
-__all__ = ["Stage"]
+__all__ = ["PaneGrid"]
 
 _NETWORK_SHARE = 0.6  # of the height, which the unrolled network takes at most
 _LEAST_SHARE = 0.5  # of the height, which it keeps if others could use the room
 _ROOMY = 44  # rows from which a pane that looks inside replaces no other
-_SMALL = Size(100, 25)  # below this, a pane that looks inside fills the stage
+_SMALL = Size(100, 25)  # below this, a pane that looks inside fills it all
 
 
-class Stage(Horizontal):
-    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill the stage."""
+class PaneGrid(Horizontal):
+    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill all of it."""
 
     @dataclass
     class Arranged(Message):
@@ -46,7 +46,7 @@ class Stage(Horizontal):
         self._without_network = False  # a script is watched that has trained, and has called no recurrent network
         self._columns = Columns()
         self._zoomed: Pane | None = None
-        self._asked_for = False  # whether a key zoomed it; else it fills the stage for want of room
+        self._asked_for = False  # whether a key zoomed it; else it fills all of it for want of room
         self._opened: list[Pane] = []  # at most one in each column, newest last
 
     def compose(self) -> ComposeResult:
@@ -77,7 +77,7 @@ class Stage(Horizontal):
 
     @property
     def zoomed(self) -> Pane | None:
-        """The pane that fills the stage."""
+        """The pane that fills all of it."""
         return self._zoomed
 
     @property
@@ -136,7 +136,7 @@ class Stage(Horizontal):
 
     @property
     def _small(self) -> bool:
-        """Whether a pane that looks inside needs the whole stage."""
+        """Whether a pane that looks inside needs all of it."""
         return self.size.width < _SMALL.width or self.size.height < _SMALL.height
 
     # ---- what comes and goes ----------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class Stage(Horizontal):
         return self.pane(names[number - 1])
 
     async def toggle(self, name: str) -> None:
-        """Open a pane that looks inside, or close it; on a small stage it fills all of it."""
+        """Open a pane that looks inside, or close it; where there is little room it fills all of it."""
         pane = next(iter(self.query(f"#{name}").results(Pane)), None)
         if pane is not None and pane in self.shown and pane in self._opened:
             self.close_pane(pane)
@@ -200,7 +200,7 @@ class Stage(Horizontal):
             self.network.focus()
 
     def zoom(self, pane: Pane | None) -> None:
-        """Let a pane fill the stage; None: show all panes again."""
+        """Let a pane fill all of it; None: show all panes again."""
         self._zoomed, self._asked_for = pane, True
         self._arrange()
 
@@ -252,7 +252,7 @@ class Stage(Horizontal):
         self.network.styles.height = max(3, min(natural, most))
 
     def on_resize(self) -> None:
-        """Arrange the panes that fit now; one that filled a small stage for want of room goes to its place."""
+        """Arrange the panes that fit now; one that filled it all for want of room goes to its place."""
         if not self._small and not self._asked_for:
             self._zoomed = None
         self._arrange()
