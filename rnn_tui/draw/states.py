@@ -1,5 +1,9 @@
-"""Hidden states as heatmaps: units down, time steps across, one block for each layer, direction and kind (h or c)."""
+"""Hidden states as heatmaps: units down, time steps across, one block for each layer, direction and kind (h or c).
 
+In the backward pass of slow motion, the gradients by those states.
+"""
+
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,9 +19,11 @@ from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.frame import States
+from rnn_tui.protocol.phase import Gradient
 
-__all__ = ["StatesLayout", "draw_states", "lay_out_states", "rows_for_units"]
+__all__ = ["StatesLayout", "draw_states", "lay_out_gradients_of_units", "lay_out_states", "rows_for_units"]
 
+_NAMES = {"∂": "∂L/∂h"}  # of what begins with such a letter
 _ROOMY = 60  # cells in which the scales of h and c can stand well apart
 
 
@@ -38,6 +44,28 @@ def lay_out_states(
 ) -> StatesLayout:
     """Give every heatmap as much room as there is; `bounded` means that h lies in (-1, 1)."""
     blocks = _blocks(states, layers=layers, bounded=bounded)
+    return _stacked(blocks, height=height, axis=axis, hidden_size=hidden_size)
+
+
+def lay_out_gradients_of_units(
+    gradients: Sequence[Gradient], *, height: int, axis: TimeAxis, hidden_size: int, layers: int, largest: float
+) -> StatesLayout:
+    """Give ∂L/∂h_t of every layer and direction a heatmap, as far as backward has come; `largest` is of all steps."""
+    both = any(each.direction for each in gradients)
+    power = 10.0 ** math.floor(math.log10(largest)) if 0 < largest < math.inf else 1.0
+    blocks = []
+    for each in gradients:
+        if each.values is not None and each.units is not None:
+            skip = max(0, each.first - axis.first)
+            values = np.pad(each.values, ((0, 0), (skip, 0)))
+            name = "∂h" + place_name(each.layer, each.direction, layers=layers, both=both)
+            scale = nice_above(largest / power) * power
+            blocks.append(Block(name=name, values=values, units=each.units.tolist(), scale=scale, skip=skip))
+    return _stacked(blocks, height=height, axis=axis, hidden_size=hidden_size)
+
+
+def _stacked(blocks: Sequence[Block], *, height: int, axis: TimeAxis, hidden_size: int) -> StatesLayout:
+    """Return the blocks below one another, each with as many rows as there are for it."""
     room, top = rows_for_units(height, len(blocks)), 0
     apart = len(blocks) * (room + 1) + SCALES + RULER <= height + 1
     placed = []
@@ -100,7 +128,7 @@ def _draw_scales(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
     sampled = 0 < layout.shown < layout.hidden_size
     x, between = 1, 1 if sampled and len(tones) > 1 and canvas.width < _ROOMY else 3
     for letter, tone in tones.items():
-        x = canvas.put(x, y, f"{letter} ", palette.dim)
+        x = canvas.put(x, y, f"{_NAMES.get(letter, letter)} ", palette.dim)
         x = put_scale(canvas, x, y, tone) + between
     if sampled:
         of = f"{layout.shown} of {layout.hidden_size}"

@@ -23,6 +23,7 @@ __all__ = [
     "NextBranch",
     "NextPhase",
     "Open",
+    "PhaseBack",
     "Play",
     "Restart",
     "SaveOptions",
@@ -113,7 +114,13 @@ class NextBranch(Value, frozen=True, kw_only=True, tag=True):
 
 
 class NextPhase(Value, frozen=True, kw_only=True, tag=True):
-    """Do one phase of a tick, and pause there."""
+    """Do one phase of a tick, or those up to the next part of training (forward, backward, update), and pause there."""
+
+    unit: Literal["phase", "part"] = "phase"
+
+
+class PhaseBack(Value, frozen=True, kw_only=True, tag=True):
+    """Go back one phase of a tick, and pause there."""
 
 
 class SlowMotion(Value, frozen=True, kw_only=True, tag=True):
@@ -156,6 +163,7 @@ Command = (
     | Fork
     | NextBranch
     | NextPhase
+    | PhaseBack
     | SlowMotion
     | SetBreakpoints
     | SelectNetwork

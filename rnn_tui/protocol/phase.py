@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.common.value import Value
+from rnn_tui.protocol.arrays import Floats, Integers
 
 __all__ = ["Gradient", "Moved", "Phase", "PhaseKind"]
 
@@ -27,6 +28,8 @@ class Gradient(Value, frozen=True, kw_only=True):
     direction: int
     first: int  # the time step of the first norm
     norms: NDArray[np.float32]  # ‖∂L/∂h_t‖ of the row on the screen, inside the window
+    units: Integers | None = None  # (u,) which units the rows of `values` are
+    values: Floats | None = None  # (u, n) ∂L/∂h_t of those units, at the time steps of the norms
 
 
 class Phase(Value, frozen=True, kw_only=True):
@@ -41,3 +44,4 @@ class Phase(Value, frozen=True, kw_only=True):
     moved: tuple[Moved, ...] = ()  # by an update
     gradients: tuple[Gradient, ...] = ()  # in the backward pass, and until the next pass begins
     largest: float = 0.0  # of all norms of this pass, including those still to come: the scale of the bars
+    largest_value: float = 0.0  # the largest |∂L/∂h_t| of a unit, likewise: the scale of the colours

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states
+from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_gradients_of_units, lay_out_states
 from rnn_tui.protocol.frame import States
+from rnn_tui.protocol.phase import Gradient
 from tests.draw.grids import GREY, Grid, is_picture, letters
 
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
@@ -242,3 +243,20 @@ def test_without_colours_a_row_for_two_units_shows_the_upper_one_and_says_so(hid
     assert [grid[0][axis.middle(step)][0] for step in range(2)] == [GREY.shade(20), GREY.shade(-20)]
     assert "every 2nd unit" in "".join(row(grid, y) for y in range(4))
     assert "every 2nd unit" not in "".join(row(picture(layout, 90, 4), y) for y in range(4))
+
+
+@pytest.mark.parametrize(("largest", "scale"), [(0.03, "0.05"), (0.5, "0.5"), (7.0, "10"), (3e-9, "5e-09"), (0.0, "1")])
+def test_gradients_of_units_stand_where_backward_has_come(largest: float, scale: str) -> None:
+    axis = TimeAxis.fit(60, 6)
+    values = np.array([[largest, 0.0], [-largest, largest / 2]], np.float32)
+    gradient = Gradient(
+        layer=0, direction=0, first=4, norms=np.ones(2, np.float32), units=np.array([0, 3], np.int32), values=values
+    )
+    layout = lay_out_gradients_of_units([gradient], height=8, axis=axis, hidden_size=4, layers=1, largest=largest)
+    grid = picture(layout, 60, 8)
+    assert f"∂L/∂h −{scale}" in row(grid, layout.bottom + 1)
+    for step in range(6):
+        found = layout.locate(axis.middle(step), layout.blocks[0].top)
+        assert (found is None) == (step < 4)
+        if found is not None:
+            assert (found.step, found.values) == (step, (float(values[0, step - 4]),))

@@ -22,6 +22,7 @@ from rnn_tui.protocol.commands import (
     NextBranch,
     NextPhase,
     Open,
+    PhaseBack,
     Play,
     Restart,
     SelectNetwork,
@@ -62,6 +63,8 @@ COMMANDS: list[Command] = [
     Fork(training=LESSONS["ohlol"].training, reseed=True),
     NextBranch(),
     NextPhase(),
+    NextPhase(unit="part"),
+    PhaseBack(),
     SlowMotion(on=True, pace=0.5),
     FrameRequest(number=1),
     FrameRequest(
@@ -174,7 +177,10 @@ FULL = Frame(
         words="‖∂L/∂h‖",
         numbers=(("h =", 0.5), ("", math.inf)),
         moved=(Moved(name="weight_ih_l0", distance=0.5, relative=0.1),),
-        gradients=(Gradient(layer=0, direction=1, first=2, norms=floats(3)),),
+        gradients=(
+            Gradient(layer=0, direction=1, first=2, norms=floats(3), units=integers(2), values=floats(2, 3)),
+        ),
+        largest_value=0.25,
         largest=0.5,
     ),
     curve=Curve(x=doubles(1, 2), low=doubles(0.5, math.inf), high=doubles(1, -0.0)),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_tui.protocol.commands import NextPhase, Play, SlowMotion
+from rnn_tui.protocol.commands import NextPhase, PhaseBack, Play, SlowMotion, StepBack
 from rnn_tui.protocol.phase import Gradient, Moved, Phase, PhaseKind
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.speeds import FIRST_PACE, next_pace
@@ -16,8 +16,18 @@ BACKWARD = Phase(
     time_step=3,
     words="Backward to t=3: the loss reaches h through its output and through the next h, at t=4.",
     numbers=(("‖∂L/∂h‖", 0.703),),
-    gradients=(Gradient(layer=0, direction=0, first=3, norms=np.array(NORMS, np.float32)),),
+    gradients=(
+        Gradient(
+            layer=0,
+            direction=0,
+            first=3,
+            norms=np.array(NORMS, np.float32),
+            units=np.arange(5, dtype=np.int32),
+            values=np.full((5, 3), 0.25, np.float32),
+        ),
+    ),
     largest=0.998,
+    largest_value=0.4,
 )
 UPDATE = Phase(
     kind="update",
@@ -103,6 +113,7 @@ async def test_backward_can_be_read_off_the_screen(size: tuple[int, int]) -> Non
         assert network.count("◀") == 2
         assert network.count("↓") == 3
         assert "‖∂L/∂h‖" in network
+        assert "∂L/∂h of each unit" in text_of(app, "#states")
         told = "".join(text_of(app, "#phase").split())
         assert "throughthenexth,att=4." in told
         assert "‖∂L/∂h‖0.703" in told
@@ -142,3 +153,15 @@ async def test_the_lines_stay_under_a_network_that_fills_the_screen() -> None:
         await pilot.press("1")
         await until(pilot, lambda: app.main.query_one("#network").region.width == 120)
         await until(pilot, lambda: "through the next h, at t=4." in text_of(app, "#phase"))
+
+
+async def test_back_is_one_phase_back_there_and_one_tick_elsewhere() -> None:
+    async with running(paused=True) as (pilot, app, engine):
+        await pilot.press("left")
+        assert engine.heard() == [StepBack(unit="tick")]
+        engine.extra = {"phase": BACKWARD}
+        await pilot.press("N")
+        assert engine.heard() == [NextPhase(unit="part")]
+        await settled(pilot, app, engine)
+        await pilot.press("left")
+        assert engine.heard() == [PhaseBack()]

@@ -8,6 +8,7 @@ from torch import nn
 
 from rnn_tui.common.glyphs import glyph
 from rnn_tui.data.pairs import NONE
+from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.slow_motion import PhasedTick, PhasePlace
 from rnn_tui.engine.network.cells import hidden
 from rnn_tui.engine.training.batches_on_device import SeriesDataset
@@ -24,11 +25,12 @@ Numbers = tuple[tuple[str, float], ...]
 
 
 @torch.no_grad()
-def describe(motion: PhasedTick, row: int, window: tuple[int, int]) -> Phase:
-    """Describe the phase that a tick is held at, for one row of the batch and the time steps on the screen."""
+def describe(motion: PhasedTick, row: int, window: tuple[int, int], units: int = 0) -> Phase:
+    """Describe the phase that a tick is held at, for a row of the batch, the time steps and the units on the screen."""
     now = motion.now
-    words, numbers = _WORDS[now.kind](motion, now, min(max(row, 0), motion.trainer.dataset.rows - 1))
-    gradients, largest = _gradients(motion, row, window) if now.kind == "backward" else ((), 0.0)
+    row = min(max(row, 0), motion.trainer.dataset.rows - 1)
+    words, numbers = _WORDS[now.kind](motion, now, row)
+    flows = now.kind == "backward"
     return Phase(
         kind=now.kind,
         time_step=now.step,
@@ -37,8 +39,9 @@ def describe(motion: PhasedTick, row: int, window: tuple[int, int]) -> Phase:
         words=words,
         numbers=numbers,
         moved=motion.moved if now.kind == "update" else (),
-        gradients=gradients,
-        largest=largest,
+        gradients=_gradients(motion, row, window, units) if flows else (),
+        largest=_largest(motion.norms, row) if flows else 0.0,
+        largest_value=_largest(motion.gradients, row) if flows else 0.0,
     )
 
 
@@ -193,19 +196,33 @@ _WORDS = {
 }
 
 
-def _gradients(motion: PhasedTick, row: int, window: tuple[int, int]) -> tuple[tuple[Gradient, ...], float]:
-    """Return the norms that backward has come to, inside the window, and the largest of all."""
-    row = min(max(row, 0), motion.trainer.dataset.rows - 1)
-    found, largest = [], 0.0
+def _gradients(motion: PhasedTick, row: int, window: tuple[int, int], units: int) -> tuple[Gradient, ...]:
+    """Return the norms that backward has come to, inside the window, and the gradients of as many units as fit."""
+    chosen = sampled(motion.network.hidden_size, units)[: max(0, units)]
+    found = []
     for layer, both in enumerate(motion.norms):
         for direction, norms in enumerate(both):
-            mine = norms[:, row].float().numpy()
-            largest = max(largest, float(np.max(mine, initial=0.0, where=np.isfinite(mine))))
             start, stop = motion.visited(layer, direction)
             start, stop = max(start, window[0]), min(stop, window[1])
             if start < stop:
-                found.append(Gradient(layer=layer, direction=direction, first=start, norms=mine[start:stop].copy()))
-    return tuple(found), largest
+                values = motion.gradients[layer][direction][start:stop, row][:, chosen.tolist()]
+                found.append(
+                    Gradient(
+                        layer=layer,
+                        direction=direction,
+                        first=start,
+                        norms=floats(norms[start:stop, row]),
+                        units=chosen,
+                        values=floats(values.T),
+                    )
+                )
+    return tuple(found)
+
+
+def _largest(layers: list[list[torch.Tensor]], row: int) -> float:
+    """Return the largest finite size of all numbers of a row; each tensor is (T, N, ...)."""
+    sizes = [each[:, row].float().abs().numpy() for both in layers for each in both]
+    return max((float(np.max(each, initial=0.0, where=np.isfinite(each))) for each in sizes), default=0.0)
 
 
 def _vector(name: str, values: torch.Tensor) -> Numbers:

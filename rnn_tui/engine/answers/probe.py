@@ -54,7 +54,7 @@ class Probe:
 
     def phase(self, wanted: Wanted) -> Phase | None:
         """Return the phase that the run is held at inside a tick."""
-        return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted))
+        return None if self.motion is None else describe(self.motion, wanted.row, self.window(wanted), wanted.units)
 
     def inside(self, wanted: Wanted, guard: Guard | None = None) -> tuple[Answer, ...]:
         """Answer the panes that look inside; with a guard, those that fail are left out."""

@@ -21,6 +21,7 @@ from rnn_tui.protocol.commands import (
     NextBranch,
     NextPhase,
     Open,
+    PhaseBack,
     Play,
     Restart,
     SetBreakpoints,
@@ -86,11 +87,22 @@ def _step(driver: Driver, session: Session, command: Step) -> None:
         driver.play_to_end_of_stretch()
 
 
-def _next_phase(driver: Driver, session: Session, _command: NextPhase) -> None:
+def _next_phase(driver: Driver, session: Session, command: NextPhase) -> None:
     if not session.is_held:
         session.play_on()
     driver.play(False)
-    session.next_phase()
+    if command.unit == "part":
+        session.next_part()
+    else:
+        session.next_phase()
+
+
+def _phase_back(driver: Driver, session: Session, _command: PhaseBack) -> None:
+    driver.play(False)
+    if not session.show_phase_before():
+        tick, number = session.phase_before()
+        _stand_at(driver, session, lambda: tick)
+        session.go_to_phase(tick, number)
 
 
 def _slow_motion(driver: Driver, session: Session, command: SlowMotion) -> None:
@@ -158,6 +170,7 @@ _HANDLERS: dict[type, Callable[[Driver, Session, Any], None]] = {
     Play: _play,
     Step: _step,
     NextPhase: _next_phase,
+    PhaseBack: _phase_back,
     SlowMotion: _slow_motion,
     SetSpeed: _set_speed,
     SetTick: _set_tick,

@@ -109,37 +109,58 @@ class PhasedTick:
                 backward=ends,
             )
         )
-        self._at = -1
+        self.before = trainer.ticks  # ticks that were done when this one began
+        self.at = -1  # of the plan: the phase that is shown
         self._operations = trainer.operations()
         self._made: dict[Operation, Tensor | None] = {}
 
     @property
     def now(self) -> PhasePlace:
         """The phase that it is held at."""
-        return self._plan[max(self._at, 0)]
+        return self._plan[max(self.at, 0)]
 
     @property
     def is_last(self) -> bool:
         """Whether no phase is left."""
-        return self._at == len(self._plan) - 1
+        return self.at == len(self._plan) - 1
 
     def step(self) -> None:
-        """Go on to the next phase: do what it needs."""
-        self._at += 1
+        """Go on to the next phase: do what it needs, unless it has been done before a way back."""
+        self.at += 1
         if self.now.kind == "update":
-            self._update()
+            if "update" not in self._made:
+                self._update()
         else:
             self._run_to(_OPERATIONS[self.now.kind])
             if self.now.kind == "cell" and self.network.head == "direct":
                 self._run_to("head")  # which does nothing: the state is the output
-        if self.is_last or self.now.kind == "backward":
+        if self._completes(self.at):
             self.finish()
+
+    def step_back(self) -> bool:
+        """Show the phase before again. Return whether that was possible.
+
+        What has been counted cannot be undone here: a complete tick, and the beginning of a pass after the update.
+        """
+        possible = self.at > 0 and self._completes(self.at - 1) == self.complete
+        possible = possible and self._plan[self.at - 1].kind != "update"
+        self.at -= possible
+        return possible
+
+    def _completes(self, at: int) -> bool:
+        """Return whether the tick is complete at a phase: in the backward pass, or where no phase is left."""
+        return at == len(self._plan) - 1 or self._plan[at].kind == "backward"
 
     def finish(self) -> None:
         """Do the rest of the tick."""
         for operation, value in self._operations:
             self._made[operation] = value
         self.complete = True
+
+    @property
+    def part(self) -> str:
+        """The part of training that the phase belongs to: forward, backward, or the update."""
+        return self.now.kind if self.now.kind in ("update", "backward") else "forward"
 
     def made(self, operation: Operation) -> Tensor:
         """Return the result of an operation, (t, N, ...) for the steps of this tick, time first."""
@@ -195,9 +216,14 @@ class PhasedTick:
         return recompute(self.trainer, self.stop)
 
     @cached_property
+    def gradients(self) -> list[list[Tensor]]:
+        """∂L/∂h_t (T, N, H) of every layer and direction."""
+        return [[each.cpu() for each in layer] for layer in state_gradients(self.trainer)]
+
+    @cached_property
     def norms(self) -> list[list[Tensor]]:
         """‖∂L/∂h_t‖ (T, N) of every layer and direction."""
-        return [[each.norm(dim=-1).cpu() for each in layer] for layer in state_gradients(self.trainer)]
+        return [[each.norm(dim=-1) for each in layer] for layer in self.gradients]
 
     # ---- what is done -----------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from rnn_tui.engine.session.hold import Hold
 from rnn_tui.engine.session.plan import Plan, checked_change
 from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.session.recording import Recording
-from rnn_tui.engine.session.replay import Replay
+from rnn_tui.engine.session.replay import HistoryError, Replay
 from rnn_tui.engine.session.throughput import Throughput
 from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.branches import Branch
@@ -177,6 +177,45 @@ class Session:
             motion = self.probe.motion = PhasedTick(self.trainer)
         self._drive(motion, motion.step)
         return not (motion.is_last and self.hold.notice)
+
+    def next_part(self) -> bool:
+        """Do phases up to the next part of training: forward, backward, the update; or up to the next pass.
+
+        Return whether it may go on, as in `tick`.
+        """
+        part = "" if self.probe.motion is None else self.probe.motion.part
+        going = True
+        while going:
+            going = self.next_phase()
+            motion = self.probe.motion
+            assert motion is not None
+            if motion.part != part or (motion.at == 0 and motion.start == 0):
+                break
+        return going
+
+    def show_phase_before(self) -> bool:
+        """Show the phase before again, where nothing has to be undone for that. Return whether it was so."""
+        self.recording.evaluation.stop()
+        return self.probe.motion is not None and self.probe.motion.step_back()
+
+    def phase_before(self) -> tuple[int, int]:
+        """Return the tick after which the phase before comes, and its number in the tick that follows; -1: the last.
+
+        Raises HistoryError where there is none.
+        """
+        motion = self.probe.motion
+        inside = motion is not None and motion.at > 0
+        tick = self.progress.tick - 1 if motion is None else motion.before - (not inside)
+        if tick < 0:
+            raise HistoryError("This is the first phase of the first tick.")
+        return tick, motion.at - 1 if motion is not None and inside else -1
+
+    def go_to_phase(self, tick: int, number: int) -> None:
+        """Go on from a tick to a phase of the next: see `phase_before`. Nothing happens where it stands elsewhere."""
+        while self.progress.tick == tick and self.probe.motion is None:
+            self.next_phase()
+        while self.is_held and self.probe.motion is not None and self.probe.motion.at != number:
+            self.next_phase()
 
     def finish_tick(self) -> bool:
         """Do the rest of a tick that is held at a phase. Return whether there was any."""

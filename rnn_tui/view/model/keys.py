@@ -80,7 +80,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "left",
             "app.tell('tick_back')",
             "tick back",
-            "Go back one tick: everything on the screen is then as it was, down to the last weight.",
+            "Go back one tick, in slow motion one phase: everything is then as it was, down to the last weight.",
             printed="←",
             footer="back",
             needs="back",
@@ -126,6 +126,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "app.tell('next_phase')",
             "next phase",
             "Pause inside the tick, and do its next phase: input, cell, softmax, loss, backward, update.",
+            runs="own",
+        ),
+        Key(
+            "N",
+            "app.tell('next_part')",
+            "next part",
+            "Pause at the next part of training: forward, backward, update; or at the next pass.",
             runs="own",
         ),
         Key(

@@ -7,6 +7,7 @@ from rnn_tui.protocol.commands import (
     GoTo,
     NextBranch,
     NextPhase,
+    PhaseBack,
     Play,
     Restart,
     SetSpeed,
@@ -31,6 +32,10 @@ def _next_branch(run: RunState) -> Command | str:
     if run.frame is not None and run.frame.status.branches < 2:
         return "There is only one branch: go back (←), then fork (F)."
     return NextBranch()
+
+
+def _back(run: RunState) -> Command:
+    return PhaseBack() if run.is_slow else StepBack(unit="tick")
 
 
 def _slow_motion(run: RunState) -> Command:
@@ -59,12 +64,13 @@ _COMMANDS: dict[str, Callable[[RunState], Command | str]] = {
     "play": lambda run: Play(on=run.held),
     "tick": lambda run: Step(unit="tick"),
     "epoch": lambda run: Step(unit="epoch"),
-    "tick_back": lambda run: StepBack(unit="tick"),
+    "tick_back": _back,
     "epoch_back": lambda run: StepBack(unit="epoch"),
     "first_tick": lambda run: GoTo(tick=0),
     "newest_tick": lambda run: GoTo(tick=-1),
     "next_branch": _next_branch,
     "next_phase": lambda run: NextPhase(),
+    "next_part": lambda run: NextPhase(unit="part"),
     "slow_motion": _slow_motion,
     "faster": lambda run: _change_speed(run, 1),
     "slower": lambda run: _change_speed(run, -1),

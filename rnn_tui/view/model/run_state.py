@@ -40,6 +40,11 @@ class RunState:
         return self.paused if self.frame is None else self.frame.status.state != "playing"
 
     @property
+    def is_slow(self) -> bool:
+        """Whether it goes by phases: in slow motion, or held inside a tick."""
+        return self.frame is not None and (self.frame.status.slow > 0 or self.frame.phase is not None)
+
+    @property
     def watches(self) -> bool:
         """Whether another view has the controls."""
         return self.frame is not None and not self.frame.controls

@@ -3,7 +3,13 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES
-from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_states, rows_for_units
+from rnn_tui.draw.states import (
+    StatesLayout,
+    draw_states,
+    lay_out_gradients_of_units,
+    lay_out_states,
+    rows_for_units,
+)
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
@@ -24,7 +30,8 @@ class StatesPane(Pane):
         shows="The hidden state h: what the network remembers at each time step, one row for each unit.",
         read="Blue is below 0, orange above, and the middle grey is 0. Read a column from top to bottom: that is "
         "the whole memory after that character. Read a row from left to right: that is what one unit makes of "
-        "the text. An LSTM has its cell c beside h.",
+        "the text. An LSTM has its cell c beside h. In the backward pass of slow motion it shows ∂L/∂h instead: "
+        "which units the loss depends on, step after step from the right.",
         then="Look for a unit that keeps its colour from the first character to the last: it remembers it. p shows "
         "the same states as a path in two dimensions, g the gates of an LSTM or GRU.",
         in_script="Look for a unit that keeps its colour from the first time step to the last: it remembers it. p "
@@ -32,8 +39,12 @@ class StatesPane(Pane):
     )
 
     def title(self, scene: Scene) -> str:
-        """Return h and its shape."""
+        """Return h and its shape; in the backward pass, what flows instead."""
         network = scene.experiment.network
+        if _flows(scene):
+            return self.in_border(
+                "Backward · ∂L/∂h of each unit: how the loss would change with it", "Backward · ∂L/∂h of each unit"
+            )
         many = [
             f"{count} {name}"
             for count, name in ((network.layers, "layers"), (network.directions, "directions"))
@@ -77,6 +88,16 @@ class StatesPane(Pane):
         experiment, network = scene.experiment, scene.experiment.network
         fit = layers_that_fit(experiment, height)
         first = min(scene.view.layer, network.layers - fit)
+        phase = scene.frame.phase
+        if phase is not None and _flows(scene):
+            return lay_out_gradients_of_units(
+                [each for each in phase.gradients if first <= each.layer < first + fit],
+                height=height,
+                axis=scene.axis,
+                hidden_size=network.hidden_size,
+                layers=network.layers,
+                largest=phase.largest_value,
+            )
         shown = [each for each in scene.frame.states if first <= each.layer < first + fit]
         return lay_out_states(
             shown,
@@ -86,6 +107,12 @@ class StatesPane(Pane):
             layers=network.layers,
             bounded=network.kind.is_bounded,
         )
+
+
+def _flows(scene: Scene) -> bool:
+    """Return whether the gradient of single units is on its way back."""
+    phase = scene.frame.phase
+    return phase is not None and any(each.values is not None and each.values.size for each in phase.gradients)
 
 
 def _blocks(experiment: Experiment, layers: int) -> int:

@@ -12,6 +12,7 @@ from rnn_tui.protocol.commands import (
     NextBranch,
     NextPhase,
     Open,
+    PhaseBack,
     Play,
     Restart,
     SetSpeed,
@@ -20,6 +21,7 @@ from rnn_tui.protocol.commands import (
     Step,
     StepBack,
 )
+from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from tests.engine.scripts import Script
@@ -115,3 +117,27 @@ def test_slow_motion_ends_with_the_epochs_and_n_plays_on() -> None:
     found = frames(short, NextPhase(), NextPhase(), NextPhase())
     assert [frame.status.epoch for frame in found] == [0, 1, 1, 2]
     assert found[2].status.state == "done"
+
+
+def test_one_phase_back_and_on_to_the_next_part() -> None:
+    part = NextPhase(unit="part")
+    found = frames(OPEN, part, part, PhaseBack(), PhaseBack(), part, part, PhaseBack())
+    assert [place(frame) for frame in found] == [
+        None, ("embed", 0), ("backward", 5), ("loss", 5), ("softmax", 5), ("backward", 5), ("update", 0),
+        ("backward", 0),
+    ]  # fmt: skip
+    assert [frame.status.tick for frame in found] == [0, 0, 6, 5, 5, 6, 6, 6]
+    assert {frame.status.state for frame in found} == {"paused"}
+
+
+def test_one_phase_back_from_a_whole_tick_is_its_last_phase() -> None:
+    found = frames(OPEN, Step(), Step(), PhaseBack())
+    assert place(found[-1]) == ("loss", 1)
+    assert (found[-1].status.tick, found[-1].status.newest) == (2, 2)
+
+
+def test_before_the_first_phase_there_is_none() -> None:
+    connection = Script(OPEN, PhaseBack(), NextPhase(), PhaseBack())
+    connection.run()
+    refused = [each.problem for each in connection.sent if isinstance(each, Refused)]
+    assert refused == ["This is the first phase of the first tick."] * 2

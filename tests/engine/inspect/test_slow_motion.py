@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn_tui.engine.inspect.slow_motion import plan
+from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.training import branches as timeline
@@ -464,3 +465,104 @@ def test_a_loss_that_is_no_number_is_shown_and_holds() -> None:
     assert phase is not None
     assert "loss turned" in session.hold.notice
     assert not all(np.isfinite([value for _, value in phase.numbers]))
+
+
+def shown(session: Session) -> tuple[Any, ...]:
+    """What is on the screen at a phase: all that a frame has of it."""
+    probe = session.probe
+    phase, steps = probe.phase(EVERYTHING), probe.steps(EVERYTHING)
+    status = status_of(session, playing=False, speed=1, slow=1)
+    place = (status.tick, status.epoch, status.fed, status.loss, status.running_loss)
+    states = [(each.layer, each.direction, each.skip, each.h.tolist()) for each in probe.states(EVERYTHING)]
+    gradients = [] if phase is None else [(each.first, each.norms.tolist()) for each in phase.gradients]
+    words = None if phase is None else (phase.kind, phase.time_step, phase.layer, phase.words, phase.numbers)
+    return place, words, gradients, states, steps.target_p.tolist(), steps.top.tolist()
+
+
+def phase_back(session: Session) -> None:
+    """As the command does."""
+    if not session.show_phase_before():
+        tick, number = session.phase_before()
+        session.go_to(tick)
+        session.go_to_phase(tick, number)
+
+
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("what", CASES, ids=name)
+def test_one_phase_back_is_what_was_there(what: Experiment) -> None:
+    session = Session(what)
+    seen = []
+    while session.trainer.ticks < (2 * what.length + 1 if what.training.tick == "character" else 2):
+        session.next_phase()
+        seen.append(shown(session))
+    for before in reversed(seen[:-1]):
+        phase_back(session)
+        assert shown(session) == before
+    with pytest.raises(HistoryError, match="first phase of the first tick"):
+        phase_back(session)
+    for after in seen[1:]:  # and on again
+        session.next_phase()
+        assert shown(session) == after
+
+
+@pytest.mark.parametrize("what", [CASES[0], CASES[3]], ids=name)
+def test_losses_are_the_same_after_ways_back(what: Experiment) -> None:
+    expected = ticks(Session(what), 14)[-1]
+    session = Session(what)
+    for _ in range(40):
+        for _ in range(3):
+            session.next_phase()
+        for _ in range(2):
+            phase_back(session)
+    session.go_to(session.branch.newest)
+    while session.trainer.ticks < 14:
+        session.tick()
+    session.go_to(14)
+    assert bits(session) == expected
+
+
+def test_the_next_part_is_where_backward_and_the_update_begin() -> None:
+    session = Session(LESSONS["remember"])
+    places = []
+    for _ in range(7):
+        session.next_part()
+        motion = session.probe.motion
+        assert motion is not None
+        places.append((motion.now.kind, motion.now.step, session.trainer.ticks))
+    last = LESSONS["remember"].length - 1
+    backward, update, forward = ("backward", last), ("update", 0), ("embed", 0)
+    assert places == [
+        (*forward, 0),
+        (*backward, 1),
+        (*update, 1),
+        (*forward, 1),
+        (*backward, 2),
+        (*update, 2),
+        (*forward, 2),
+    ]
+
+
+def test_without_learning_the_next_part_is_the_next_pass() -> None:
+    lesson = LESSONS["hello-cell"]
+    session = Session(replace(lesson, training=replace(lesson.training, epochs=0)))
+    for epoch in (1, 2, 3):
+        session.next_part()
+        motion = session.probe.motion
+        assert motion is not None
+        assert (motion.now.kind, motion.now.step, session.trainer.epoch) == ("embed", 0, epoch)
+
+
+def test_gradients_of_units_are_those_of_autograd() -> None:
+    what = CASES[1]
+    session = Session(what)
+    while (phase := session.probe.phase(EVERYTHING)) is None or phase.kind != "backward" or phase.time_step != 2:
+        session.next_phase()
+    expected = state_gradients(session.trainer)
+    largest = 0.0
+    for each in phase.gradients:
+        assert each.values is not None
+        wanted = expected[each.layer][each.direction]
+        assert_allclose(each.values, wanted[2:, 0].T, rtol=1e-4, atol=1e-7)
+        largest = max(largest, float(wanted[:, 0].abs().max()))
+    assert {each.layer for each in phase.gradients} == {0, 1}
+    assert phase.largest_value == pytest.approx(largest, rel=1e-4)
