@@ -5,7 +5,7 @@ import re
 
 from rnn_tui.common.glyphs import safe
 
-__all__ = ["counted", "shown", "unit_text", "without_value"]
+__all__ = ["counted", "shown", "step_name", "unit_text", "without_value"]
 
 _LONGEST = 48  # characters of a value that are repeated in a message
 _MOST_DIGITS = 17  # of a float64
@@ -31,6 +31,11 @@ def counted(number: int, what: str) -> str:
     """Return a number of things, in words: `1 update`, `1,200 updates`, `3 passes`."""
     many = f"{what}es" if what.endswith("s") else f"{what}s"
     return f"{number:,} {what if number == 1 else many}"
+
+
+def step_name(step: int) -> str:
+    """Name a time step by its index: the first, 0, is t=1. At t=0 there is only the first state, h₀."""
+    return f"t={step + 1}"
 
 
 def unit_text(value: float, deviation: float, digits: int = 6) -> str:

@@ -1,4 +1,4 @@
-"""Gates as heatmaps: units down, time steps across, one block for each gate."""
+"""Gates: their means over all units as bars, and below them heatmaps, units down, one block for each gate."""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.gate_means import MeanRow, draw_means, mean_rows
 from rnn_tui.draw.gates_verdict import told
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import put_scale
@@ -23,6 +24,7 @@ __all__ = ["GatesLayout", "draw_gates", "gate_units_that_fit", "lay_out_gates"]
 
 _FEWEST = 2  # rows below which a heatmap has no room for a heading above it
 _ROOM_FOR_WORDS = 3  # rows for each gate from which a sentence may take one
+_MANY = 6  # rows of each heatmap from which the means have three rows, and headings are back
 _ROOM_FOR_NUMBERS = 5  # cells of a column from which the selected unit has a row of its own, with its numbers
 
 
@@ -32,11 +34,47 @@ class GatesLayout(RowsOverTime[Block]):
 
     units: tuple[int, ...]  # that the engine has sent
     missing: int  # gates without room
+    means: tuple[MeanRow, ...] = ()
+    means_top: int = 0  # their first row of cells
+    means_tall: int = 1  # rows of cells of each
 
 
-def gate_units_that_fit(height: int, gates: int) -> int:
-    """Return how many units of each of `gates` gates can be told apart in a pane of `height` rows."""
-    return 2 * max(_share_out(height - _has_room_for_words(height, gates), gates, _FEWEST)[0], 1)
+def gate_units_that_fit(height: int, gates: int, means: int = 0, units: int = 0) -> int:
+    """Return how many units of each of `gates` gates can be told apart in a pane of `height` rows.
+
+    `means` of the gates have a bar, and the layer has `units`; 0: any number.
+    """
+    height -= _has_room_for_words(height, gates)
+    tall = _rows_of_means(height, gates, means, units)
+    height -= tall * means
+    rows, _ = _share_out(height, gates, _wanted(units or height, bool(tall)))
+    return 2 * (rows + (_left_over(height, gates) if tall and rows == 1 else 0))
+
+
+def _wanted(units: int, has_means: bool) -> int:
+    """Return the rows of cells that a heatmap needs to have a heading as well."""
+    return min(_MANY if has_means else _FEWEST, math.ceil(units / 2))
+
+
+def _left_over(height: int, gates: int) -> int:
+    """Return the rows that are left where each heatmap has one: those of c takes them."""
+    return max(0, height - RULER - SCALES - 1 - gates)
+
+
+def gates_height(gates: int, means: int, units: int) -> int:
+    """Return the rows in which all units are drawn, two in a row of cells, below a sentence and `means` bars."""
+    return 1 + means + gates * math.ceil(units / 2) + RULER + SCALES
+
+
+def _rows_of_means(height: int, gates: int, means: int, units: int) -> int:
+    """Return how many rows the bar of a mean takes: more where the heatmaps below lose nothing, or have plenty."""
+    if not means or not gates:
+        return 0
+    every = math.ceil(units / 2) if units else height
+    for tall, rows in ((3, _MANY), (2, _FEWEST)):
+        if (height - tall * means - 1 - RULER - SCALES) // gates >= min(every, rows):
+            return tall
+    return 1 if height - means >= RULER + SCALES + gates else 0
 
 
 def _has_room_for_words(height: int, gates: int) -> bool:
@@ -60,17 +98,27 @@ def lay_out_gates(
     top += bool(_sentence(facts, width, height - top))
     units = tuple(facts.units.tolist())
     selected = units.index(unit) if unit in units else None
-    rows, headed = _share_out(height - top, len(facts.gates), min(_FEWEST, math.ceil(len(units) / 2)))
-    if palette.shaded:  # without colours a character has no two halves
-        lines, tall = lines_of_units(len(units), rows, selected=selected, each=1)
-    else:
-        own = axis.column >= _ROOM_FOR_NUMBERS
-        lines, tall = lines_of_units(len(units), rows, selected=selected, own=own)
-    size = len(lines) + headed
-    free = height - top - RULER - (0 if headed else SCALES) - size * len(facts.gates)
-    spacer = 1 if free >= len(facts.gates) - 1 else 0
+    means = mean_rows(facts)
+    tall_means = _rows_of_means(height - top, len(facts.gates), len(means), facts.hidden_size)
+    means, means_top = means if tall_means else [], top
+    top += tall_means * len(means)
+    rows, headed = _share_out(height - top, len(facts.gates), _wanted(len(units), bool(means)))
+    each = 1 if palette.shaded else 2  # without colours a character has no two halves
+    own = not palette.shaded and axis.column >= _ROOM_FOR_NUMBERS
+    lines, tall = lines_of_units(len(units), rows, selected=selected, each=each, own=own)
+    every = [(lines, tall)] * len(facts.gates)
+    if means and rows == 1 and not headed and len(units) > 1 and selected is not None and facts.gates[-1].name == "c":
+        # the gates of the selected unit alone, and c of more units
+        most = 1 + _left_over(height - top, len(facts.gates))
+        every = [(((selected,),), 1)] * (len(facts.gates) - 1)
+        every.append(lines_of_units(len(units), most, selected=selected, each=each, own=most > 1))
+    free = height - top - RULER - (0 if headed else SCALES) - sum(len(lines) + headed for lines, _ in every)
+    spacer = 1 if free >= len(facts.gates) - (0 if means else 1) else 0
+    if means and free > 0:  # a free row between the means and the units
+        top += 1
     blocks = []
-    for gate in facts.gates:
+    for gate, (lines, tall) in zip(facts.gates, every, strict=True):
+        size = len(lines) + headed
         if top + size > height - RULER:  # no room for it
             break
         largest = gate.largest or np.abs(gate.values[np.isfinite(gate.values)]).max(initial=1.0)
@@ -96,6 +144,9 @@ def lay_out_gates(
         bottom=blocks[-1].rows.stop if blocks else top,
         units=units,
         missing=len(facts.gates) - len(blocks),
+        means=tuple(means),
+        means_top=means_top,
+        means_tall=tall_means,
     )
 
 
@@ -126,6 +177,16 @@ def draw_gates(
         if block.is_middle(row):
             _draw_label(canvas, block, row, axis, palette, unit)
 
+    draw_means(
+        canvas,
+        layout.means_top,
+        layout.means,
+        tall=layout.means_tall,
+        first=facts.first,
+        axis=axis,
+        palette=palette,
+        cursor=cursor,
+    )
     layout.draw(canvas, palette, label)
     layout.draw_ruler(canvas, palette, inputs, cursor)
     if layout.blocks[0].heading is None:
@@ -165,8 +226,9 @@ def _draw_label(canvas: Canvas, block: Block, row: int, axis: TimeAxis, palette:
         x = canvas.put(x, y, block.name[: room - 1], palette.accent) + 1
         room -= x - 1
     one = (unit if selected else numbers[0]) + 1
-    words = f"unit {one}" if len(numbers) == 1 else f"u{numbers[0] + 1} u{numbers[-1] + 1}"
-    canvas.put(x, y, first_that_fits((words, f"u{one}", f"{one}"), room), palette.accent if selected else palette.dim)
+    two = f"{numbers[0] + 1}, {numbers[-1] + 1}"
+    forms = (f"unit {one}",) if len(numbers) == 1 else (f"units {two}", two)
+    canvas.put(x, y, first_that_fits((*forms, f"u{one}", f"{one}"), room), palette.accent if selected else palette.dim)
 
 
 def _draw_scales(canvas: Canvas, y: int, layout: GatesLayout, palette: Palette, sample: str) -> None:

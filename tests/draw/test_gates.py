@@ -1,6 +1,7 @@
 """Gates over time: every value at its gate, unit and time step, in the colours of its kind."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
 
+from rnn_tui.draw.gate_means import mean_rows
 from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.draw.gates_verdict import told
 from rnn_tui.draw.kit.palette import DARK, LIGHT
@@ -155,7 +157,7 @@ def test_the_selected_unit_is_always_drawn_and_marked(height: int, unit: int) ->
         assert unit in shown
         marked = [line for line in texts(grid) if line.startswith("▸")]
         assert marked
-        assert all(f"u{unit + 1} " in line or f"unit {unit + 1} " in line for line in marked)
+        assert all(str(unit + 1) in re.findall(r"\d+", line[: axis.gutter]) for line in marked)
         assert len(shown) == layout.shown
         assert f"{layout.shown} of 80" in "\n".join(texts(grid)) or layout.bottom + 1 >= height
 
@@ -236,6 +238,104 @@ def test_a_note_stands_above_or_alone() -> None:
     assert layout.blocks[0].top >= 1
     grid, _ = picture(facts({}, signed={}, note="Nothing to see."), axis, 50, 9)
     assert [line.strip() for line in texts(grid)] == ["Nothing to see.", *[""] * 8]
+
+
+# ---- means --------------------------------------------------------------------------------------------------------
+
+
+def lstm_with_means(steps: int, *, units: int = 32, **means: list[float]) -> GatesFacts:
+    """An LSTM of this many units, of which 8 are sent; the means of i, f and o over the units are given."""
+    gates = []
+    for name, signed in LSTM.items():
+        mean = np.array(means.get(name, [0.5] * steps), np.float32)
+        turns = np.diff(mean)
+        at = int(np.abs(turns).argmax())
+        summary = GateSummary(
+            mean=float(mean.mean()), size=0.5, end=steps - 1, turn=float(turns[at]), turn_at=at + 1, left=0.5
+        )
+        gates.append(
+            GateValues(
+                name=name, about=f"about {name}", signed=signed, values=np.full((8, steps), 0.3, np.float32),
+                largest=1.0, summary=summary, means=None if signed else mean,
+            )
+        )  # fmt: skip
+    return GatesFacts(hidden_size=units, units=np.arange(8, dtype=np.int32), gates=tuple(gates))
+
+
+COUNTS = lstm_with_means(21, i=[0.7, *[0.97] * 20], f=[0.6, *[0.98] * 20], o=[*[0.7] * 20, 0.25])
+
+
+def test_the_bars_are_as_high_as_the_means() -> None:
+    axis = TimeAxis.fit(75, 21)
+    for height in (15, 22, 48):
+        grid, layout = picture(COUNTS, axis, 75, height)
+        tall = layout.means_tall
+        assert tall >= 1
+        for number, row in enumerate(layout.means):
+            top = layout.means_top + number * tall
+            for step in range(1, 20):
+                bar = [grid[top + line][axis.x(step)][0] for line in range(tall)]
+                eighths = sum(" ▁▂▃▄▅▆▇█".index(each) for each in bar)
+                assert eighths == round(row.means[step] * 8 * tall)
+
+
+def test_a_gate_has_its_numbers_at_both_ends_and_a_word() -> None:
+    lines = texts(picture(COUNTS, TimeAxis.fit(64, 21), 100, 15)[0])
+    assert [" ".join(line.replace("█", " ").split()) for line in lines if "→" in line] == [
+        "input i ▆▆▆▆▆▆▆▆ .70 → .97 writes".replace("▆▆▆▆▆▆▆▆", "▆▆"),
+        "forget f ▅▅ .60 → .98 keeps",
+        "◆output o ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▂▂ .70 → .25 closes at the last step",
+    ]
+    wide = texts(picture(COUNTS, TimeAxis.fit(180, 21), 180, 22)[0])  # a number at every bar
+    assert sum(line.count(".970") for line in wide) == 20
+    full = texts(picture(COUNTS, TimeAxis.fit(74, 21), 74, 24)[0])  # no room beside the bars: it is in them
+    assert [line[11:14] for line in full if ".60" in line or ".70" in line] == [".70", ".60", ".70"]
+    assert [line.strip() for line in full if line.strip().startswith("keeps")]
+
+
+def test_the_gate_that_changes_most_is_marked_where_it_does() -> None:
+    axis = TimeAxis.fit(64, 21)
+    grid, layout = picture(COUNTS, axis, 100, 15)
+    marked = [number for number, row in enumerate(layout.means) if row.turns_most]
+    assert [layout.means[number].name for number in marked] == ["output o"]
+    y = layout.means_top + marked[0]
+    assert texts(grid)[y].startswith("◆output o")
+    assert {axis.step_at(x) for x in range(axis.gutter, axis.right) if grid[y][x][1] == DARK.accent} == {20}
+    still, layout = picture(lstm_with_means(21), axis, 100, 15)
+    assert not any(row.turns_most for row in layout.means)
+    assert "◆" not in "".join(texts(still))
+
+
+@pytest.mark.parametrize(
+    ("name", "means", "word"),
+    [
+        ("f", [0.91] * 4, "keeps"),
+        ("f", [0.89] * 4, "mostly open"),
+        ("f", [0.66] * 4, "half open"),
+        ("f", [0.34] * 4, "half open"),
+        ("f", [0.33] * 4, "mostly shut"),
+        ("f", [0.09] * 4, "forgets"),
+        ("i", [0.05] * 4, "writes nothing"),
+        ("o", [0.05] * 4, "hides c"),
+        ("o", [0.95] * 4, "shows c"),
+        ("f", [0.4, 0.4, 0.61, 0.61], "opens at t=3"),
+        ("f", [0.4, 0.4, 0.59, 0.59], "half open"),  # it turns too little
+        ("f", [0.4, 0.9, 0.9, 0.9], "mostly open"),  # that is how it starts
+        ("f", [0.9, 0.9, 0.9, 0.1], "closes at the last step"),
+    ],
+)
+def test_a_word_for_a_gate(name: str, means: list[float], word: str) -> None:
+    rows = {row.name[-1]: row for row in mean_rows(lstm_with_means(4, units=32, **{name: means}))}
+    assert rows[name].words[0] == word
+
+
+def test_in_a_low_pane_c_has_the_rows_that_are_left() -> None:
+    _, layout = picture(COUNTS, TimeAxis.fit(53, 21), 70, 15, unit=2)
+    assert [block.name for block in layout.blocks] == list(LSTM)
+    assert [block.lines for block in layout.blocks[:-1]] == [((2,),)] * 4
+    assert len(layout.blocks[-1].lines) == 4
+    assert layout.shown == 7
+    assert layout.shown <= gate_units_that_fit(15, 5, 3, 32)
 
 
 # ---- in words -----------------------------------------------------------------------------------------------------

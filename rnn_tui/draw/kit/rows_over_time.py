@@ -87,8 +87,8 @@ class RowsOverTime(Generic[AnyBlock]):
 
     @property
     def shown(self) -> int:
-        """How many units each block shows."""
-        return len({place for line in self.blocks[0].lines for place in line}) if self.blocks else 0
+        """How many units are shown: in the block that shows most."""
+        return max((len({place for line in block.lines for place in line}) for block in self.blocks), default=0)
 
     def locate(self, x: int, y: int) -> Spot[AnyBlock] | None:
         """Return what a cell shows; None where there is no value."""

@@ -65,6 +65,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
                 values=floats(each.values[first:stop].index_select(1, chosen).T),
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
                 summary=_summary(each.values[begin:end], begin, direction),
+                means=floats(each.values[first:stop].mean(1)),
             )
             for each in (_parts_of(given, focus.row) if given is not None else _shown(focus.cell(layer, direction)))
         )

@@ -49,6 +49,7 @@ class GateValues(Value, frozen=True, kw_only=True):
     values: Floats  # (u, f) at the steps first .. first+f-1
     largest: float = 0.0  # the bound of |value|; without one, the largest of all units and steps; 0: unknown
     summary: GateSummary | None = None  # None: an older engine, that does not tell it
+    means: Floats | None = None  # (f,) the mean over all units of the layer, at the same steps as `values`; likewise
 
 
 class GatesFacts(Answer, frozen=True, kw_only=True, tag=True):

@@ -5,6 +5,7 @@ from typing import Literal
 
 from textual.strip import Strip
 
+from rnn_tui.common.wording import counted
 from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
@@ -41,13 +42,13 @@ class GatesPane(InsidePane[GatesFacts]):
 
     def ask(self, experiment: Experiment, view: ViewState) -> GatesAsk:
         """Return the ask for as many units as fit."""
-        kind = experiment.network.kind
-        heatmaps = len(kind.gates) + kind.has_c if kind.is_gated else _WITHOUT_GATES
+        heatmaps, means = _pictures(experiment)
+        units = experiment.network.hidden_size
         return GatesAsk(
             layer=view.layer,
             direction=view.direction,
             unit=chosen_unit(experiment, view),
-            units=gate_units_that_fit(self.size.height, heatmaps),
+            units=gate_units_that_fit(self.size.height, heatmaps, means, units),
             order=_order(experiment, view),
             at=chosen_step(experiment, view),
         )
@@ -71,7 +72,11 @@ class GatesPane(InsidePane[GatesFacts]):
         """Return the cell, its size and the layer."""
         network = scene.experiment.network
         where = chosen_cell(scene.experiment, scene.view)
-        return self.titled(f"{scene.cell_name} {network.hidden_size}", where)
+        short = self.titled(f"{scene.cell_name} {network.hidden_size}", where)
+        if not _pictures(scene.experiment)[1] or scene.subject is not None:
+            return short
+        longer = f"{short} · mean of {counted(network.hidden_size, 'unit')}"
+        return self.in_border(f"{longer} · 0 closed … 1 open", longer, short)
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
@@ -101,6 +106,14 @@ class GatesPane(InsidePane[GatesFacts]):
         )
         found = layout.locate(x, y)
         return "" if found is None else found.in_words()
+
+
+def _pictures(experiment: Experiment) -> tuple[int, int]:
+    """Return how many heatmaps there are, and how many gates of which a mean over the units says something."""
+    kind = experiment.network.kind
+    if not kind.is_gated:
+        return _WITHOUT_GATES, 0
+    return len(kind.gates) + kind.has_c, sum(not gate.is_signed for gate in kind.gates)
 
 
 def _order(experiment: Experiment, view: ViewState) -> Literal["number", "rows"]:

@@ -67,6 +67,8 @@ def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) 
                 for gate in facts.gates:
                     assert gate.values.dtype == np.float32
                     assert_allclose(gate.values, values[gate.name].T, **CLOSE)
+                    assert gate.means is not None
+                    assert_allclose(gate.means, values[gate.name].mean(1), **CLOSE)
                     assert gate.signed == (gate.name in "gcna")
                     assert gate.about
 
@@ -92,6 +94,8 @@ def test_a_gate_is_summed_up_over_all_units_and_steps(experiment: Experiment, ti
         ask = GatesAsk(layer=layer, direction=way, units=1)
         for gate in gates_facts(focus_of(trainer, row, first, first + 1), ask).gates:
             value = values[gate.name]
+            assert gate.means is not None
+            assert_allclose(gate.means, value[first : first + 1].mean(1), **CLOSE)  # of the window, but of all units
             steps = list(range(len(value)))[:: -1 if way else 1]
             value, summary = value[steps], gate.summary  # in the order in which it reads
             assert summary is not None
