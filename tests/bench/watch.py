@@ -6,7 +6,7 @@ WHAT: idle, looked, inside, memory, start (all). One thread. Each ratio is the m
 follow one another; next to it are the lowest and the highest pair. Who looks is a process of its own that pulls frames
 20 times a second, as large as four panes on 120x36 are, and draws nothing; with --view it is a real view on a
 pseudo-terminal, which wants a core of its own. There are never more frames than updates, and pictures that no key asks
-for take a twentieth of the time (`engine/host/gallery.py`): an update of 100 ms, or a frame of 5, halves the 20.
+for take a twenty-fifth of the time (`engine/host/gallery.py`): an update of 100 ms, or a frame of 5, halves the 20.
 """
 
 import contextlib

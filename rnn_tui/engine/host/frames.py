@@ -29,6 +29,8 @@ _LONGEST_WAIT = 0.05  # seconds that a frame waits for the end of a pass
 class Frames:
     """Makes frames of one driver's run. A picture that fails harms nothing else."""
 
+    preparation = 0.0  # seconds: what is shown is there anyway
+
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._guard = Guard()

@@ -3,7 +3,7 @@
 The view that has the controls comes first, and its keys are answered at once, on credit. The others share what is
 left, the one that has waited longest before the rest; equal wishes share one computed frame.
 
-Where no key asks, pictures are content with a twentieth of the time, as long as that is enough for some each second.
+Where no key asks, pictures are content with a twenty-fifth of the time, as long as that is enough for some each second.
 Drawing them counts as well where training fills all cores, or tries to: a view then takes its time from one of the
 threads, or makes one more of them look slow.
 """
@@ -25,7 +25,7 @@ __all__ = ["Gallery", "View"]
 _ALL = 0.25  # share of the time that pictures may take
 _OTHERS = 0.1  # share of the time for views without the controls, if there are any
 _CREDIT = 0.5  # seconds, beside the picture itself, that an answer to a key may be in debt
-_CALM = 0.05  # of the time, for pictures of a run that no key has asked for, as long as they come often enough:
+_CALM = 0.04  # of the time, for pictures of a run that no key has asked for, as long as they come often enough:
 _OFTEN = 0.4  # seconds from one to the next
 _MOST_MADE = 32  # frames of one revision that are kept: one for each possible view
 _LONGEST_DRAWING = 0.5  # seconds; a view that claims more is not believed
@@ -84,7 +84,7 @@ class Gallery:
                 budget.spend(cost)
                 claimed = min(_LONGEST_DRAWING, look.drawing)  # in this order NaN counts as the longest
                 drawing = claimed if host.fills_cores else 0.0
-                view.due = now + min((cost + drawing) / _CALM, _OFTEN)
+                view.due = now + min((self._pictures.preparation + cost + drawing) / _CALM, _OFTEN)
         host.keep_updates([ask for view in views for ask in view.wanted.inside])
 
     def is_awaited(self, views: Sequence[View], holder: View | None) -> bool:

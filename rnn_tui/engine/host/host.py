@@ -85,6 +85,10 @@ class Host(Protocol):
 class Pictures(Protocol):
     """Makes the frames of one host's run, and describes it."""
 
+    @property
+    def preparation(self) -> float:
+        """Seconds that were spent on this revision to show it, before any frame of it was made."""
+
     def may_answer(self, look: FrameRequest, asked: float) -> bool:
         """Tell whether there is something new for a request of that time, and this is the moment to show it."""
 

@@ -127,6 +127,7 @@ class ObservedPass(Protocol):
     """A pass as far as it has come, with the weights that it is computed with."""
 
     keeps_update: bool  # whether the next update is to be kept, because somebody looks at it
+    computed: dict[Any, Any] | None  # what has been computed of it already; None: it goes on, and weights move
 
     @property
     def experiment(self) -> Experiment:

@@ -46,8 +46,23 @@ def recompute(
     """Compute the first `steps` of the pass under way again, for all rows or some, for all layers or the lowest ones.
 
     A network that also reads from the right must be given all steps that it reads: of one row its own, of several
-    those of the longest, and what comes after the end of a shorter one is not read.
+    those of the longest, and what comes after the end of a shorter one is not read. One row of a pass that is over is
+    computed once, whoever asks.
     """
+    computed = observed.computed
+    if computed is None or rows is None or len(rows) != 1:
+        return _recompute(observed, steps, rows, layers)
+    for known in (layers, None):
+        if (steps, rows[0], known) in computed:
+            found: list[LayerPass] = computed[steps, rows[0], known]
+            return found[:layers]
+    made = computed[steps, rows[0], layers] = _recompute(observed, steps, rows, layers)
+    return made
+
+
+def _recompute(
+    observed: ObservedPass, steps: int, rows: Sequence[int] | None, layers: int | None
+) -> list[LayerPass]:
     if observed.given is not None:
         return [_given_layer(observed, observed.given, steps, rows)]
     dataset, masks, state, lengths = observed.dataset, observed.masks, observed.h_0, observed.dataset.lengths

@@ -1,8 +1,8 @@
 """The past of a run: every loss, thinned to the columns of a chart on demand, and the distinct predictions."""
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from rnn_tui.protocol.frame import Curve, PredictionSeen
 __all__ = ["LossSeries", "PredictionHistory", "first_difference"]
 
 Doubles = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 _LONGEST = 200  # characters of a prediction that are kept
 _BLOCK = 64  # values that one value of the next level stands for
@@ -25,39 +26,34 @@ class LossSeries:
     """
 
     def __init__(self) -> None:
-        self._values: Doubles = np.empty(1024)
-        self._size = 0
-        self._levels: list[tuple[list[float], list[float]]] = []  # lows and highs of blocks
+        self._values = array("d")
+        self._levels: list[tuple[array[float], array[float]]] = []  # lows and highs of blocks
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._values)
 
     def append(self, value: float) -> None:
         """Add one number."""
-        if self._size == len(self._values):
-            self._values = np.resize(self._values, 2 * self._size)
-        self._values[self._size] = value
-        self._size += 1
-        if self._size % _BLOCK == 0:
+        self._values.append(value)
+        if len(self._values) % _BLOCK == 0:
             self._close_block()
 
     def __iter__(self) -> Iterator[float]:
-        return iter(self._values[: self._size].tolist())
+        return iter(self._values.tolist())
 
     def last(self) -> float | None:
         """Return the newest number."""
-        return float(self._values[self._size - 1]) if self._size else None
+        return self._values[-1] if self._values else None
 
     def at(self, index: int) -> float | None:
         """Return the number at that place, or None where there is none."""
-        return float(self._values[index]) if 0 <= index < self._size else None
+        return self._values[index] if 0 <= index < len(self._values) else None
 
     def head(self, count: int) -> "LossSeries":
         """Return a copy that has the first `count` numbers."""
         copy = LossSeries()
-        copy._size = min(max(count, 0), self._size)
-        copy._values = self._values[: max(1024, copy._size)].copy()
-        blocks = copy._size
+        copy._values = self._values[: max(count, 0)]
+        blocks = len(copy._values)
         for lows, highs in self._levels:
             blocks //= _BLOCK
             if blocks:
@@ -68,14 +64,13 @@ class LossSeries:
         """Return at most `columns` points with their extremes; value i stands at first_x + i * step_x."""
         edges = self._edges(max(1, columns), first_x / step_x, log_x)
         x = first_x + step_x * (edges[1:] - 1)  # a column stands at its newest value, so the last is the newest of all
-        extremes = np.array([self._extremes(int(a), int(b), 0) for a, b in pairwise(edges)])
-        low, high = extremes.reshape(-1, 2).T
+        low, high = self._extremes(edges[:-1], edges[1:], 0)
         seen = ~np.isnan(low)
         return Curve(x=x[seen], low=low[seen], high=high[seen])
 
-    def _edges(self, columns: int, offset: float, log_x: bool) -> NDArray[np.int64]:
+    def _edges(self, columns: int, offset: float, log_x: bool) -> Indices:
         """Return where the columns begin and end, as indices: 0, ..., size."""
-        size = self._size
+        size = len(self._values)
         if size <= columns:
             return np.arange(size + 1)
         if log_x:
@@ -84,36 +79,39 @@ class LossSeries:
             edges = np.linspace(0, size, columns + 1)
         return np.unique(np.rint(edges).astype(np.int64))
 
-    def _extremes(self, start: int, stop: int, level: int) -> tuple[float, float]:
-        """Return the smallest and the largest of start..stop-1, counted in blocks of `level`."""
-        inner, outer = -(-start // _BLOCK), stop // _BLOCK
-        if level >= len(self._levels) or outer - inner < 2:
-            return self._scan(start, stop, level)
-        parts = (
-            self._scan(start, inner * _BLOCK, level),
-            self._extremes(inner, outer, level + 1),
-            self._scan(outer * _BLOCK, stop, level),
-        )
-        return float(np.fmin.reduce([low for low, _ in parts])), float(np.fmax.reduce([high for _, high in parts]))
+    def _extremes(self, starts: Indices, stops: Indices, level: int) -> tuple[Doubles, Doubles]:
+        """Return the smallest and the largest of each start..stop-1, counted in blocks of `level`."""
+        inner, outer = -(-starts // _BLOCK), stops // _BLOCK
+        deep = (outer - inner >= 2) & (level < len(self._levels))
+        low, high = self._scan(starts, np.where(deep, inner * _BLOCK, stops), level)
+        if deep.any():
+            for part in (
+                self._scan(outer[deep] * _BLOCK, stops[deep], level),
+                self._extremes(inner[deep], outer[deep], level + 1),
+            ):
+                low[deep], high[deep] = np.fmin(low[deep], part[0]), np.fmax(high[deep], part[1])
+        return low, high
 
-    def _scan(self, start: int, stop: int, level: int) -> tuple[float, float]:
-        if stop <= start:
-            return np.nan, np.nan
-        if level:
-            lows, highs = self._levels[level - 1]
-            return float(np.fmin.reduce(lows[start:stop])), float(np.fmax.reduce(highs[start:stop]))
-        values = self._values[start:stop]
-        values = values[np.isfinite(values)]
-        return (float(values.min()), float(values.max())) if len(values) else (np.nan, np.nan)
+    def _scan(self, starts: Indices, stops: Indices, level: int) -> tuple[Doubles, Doubles]:
+        """Return the extremes of stretches that are shorter than three blocks; NaN of those that are empty."""
+        lows, highs = self._levels[level - 1] if level else (self._values, self._values)
+        at = starts[:, None] + np.arange(max(1, (stops - starts).max(initial=0)))
+        is_there = at < stops[:, None]
+        at = np.minimum(at, len(lows) - 1)
+        low = np.where(is_there, np.frombuffer(lows)[at], np.nan) if len(lows) else np.full(at.shape, np.nan)
+        if not level:
+            low[np.isinf(low)] = np.nan
+        high = np.where(is_there, np.frombuffer(highs)[at], np.nan) if level else low
+        return np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)
 
     def _close_block(self) -> None:
-        level, end = 0, self._size
+        level, end = 0, len(self._values)
         while end % _BLOCK == 0:
-            low, high = self._scan(end - _BLOCK, end, level)
+            low, high = self._scan(np.array([end - _BLOCK]), np.array([end]), level)
             if level == len(self._levels):
-                self._levels.append(([], []))
-            self._levels[level][0].append(low)
-            self._levels[level][1].append(high)
+                self._levels.append((array("d"), array("d")))
+            self._levels[level][0].append(low.item())
+            self._levels[level][1].append(high.item())
             level, end = level + 1, end // _BLOCK
 
 

@@ -75,6 +75,7 @@ class Trainer:
         self.pass_began = PassStart()
         self.keeps_update = False  # set while somebody looks at the updates
         self.given: None = None
+        self.computed: None = None
         self.classes_from = 0
         self.segments: tuple[()] = ()  # of other people's passes: see `engine/inspect/observed_pass.py`
         self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept

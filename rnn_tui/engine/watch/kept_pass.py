@@ -119,6 +119,7 @@ def _moved(observed: WatchedPass, move: Move, weight: MoveWeight) -> WatchedPass
     moved.dataset = copy.copy(data)
     moved.dataset.sequence = sequence
     moved.sequence = sequence
+    moved.computed = {}
     moved.h_0, moved.state, moved.segments = sequence.h_0, sequence.state, sequence.segments
     if observed.last_update is not None:
         moved.last_update = [None if each is None else move(each) for each in observed.last_update]
@@ -159,18 +160,26 @@ def _is_plain(module: nn.Module) -> bool:
 
 
 def _embedding(embedding: nn.Embedding, weight: MoveWeight) -> nn.Embedding:
-    with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
-        made = nn.Embedding(embedding.num_embeddings, embedding.embedding_dim)
-    made.weight = weight(embedding.weight)
+    made = _blank(embedding)
+    assert isinstance(made, nn.Embedding)
+    made.register_parameter("weight", weight(embedding.weight))
     return made
 
 
 def _head(head: nn.Linear, weight: MoveWeight) -> nn.Linear:
-    with torch.device("meta"):
-        made = nn.Linear(head.in_features, head.out_features, bias=head.bias is not None)
-    made.weight = weight(head.weight)
-    if head.bias is not None:
-        made.bias = weight(head.bias)
+    made = _blank(head)
+    assert isinstance(made, nn.Linear)
+    made.register_parameter("weight", weight(head.weight))
+    made.register_parameter("bias", None if head.bias is None else weight(head.bias))
+    return made
+
+
+def _blank(module: nn.Module) -> nn.Module:
+    """Return a module with the constants of another one of torch's, without its weights and hooks."""
+    made = nn.Module.__new__(nn.Embedding if isinstance(module, nn.Embedding) else nn.Linear)
+    nn.Module.__init__(made)
+    for name in type(made).__constants__:
+        setattr(made, name, getattr(module, name))
     return made
 
 

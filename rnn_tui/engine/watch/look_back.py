@@ -14,7 +14,7 @@ from rnn_tui.engine.watch.watched_pass import WatchedPass
 __all__ = ["KeptNetwork", "KeptUpdate", "LookBack", "kept_update"]
 
 _SPACING = 0.05  # seconds between two updates that are kept while somebody looks
-_SHARE = 0.02  # of the time, for keeping what is looked at
+_SHARE = 0.01  # of the time, for keeping what is looked at
 _ALONE = 1.0  # seconds between two of them while nobody looks
 _SHARE_ALONE = 0.005  # of the time, for capturing and keeping what nobody looks at
 _LARGEST = 4  # what is kept of one update takes at most this part of the memory; of that one part is the one shown

@@ -213,6 +213,7 @@ class WatchHost:
         pictures.is_new = observer.armed and is_there and is_due
         if pictures.is_new:
             pictures.look()
+            pictures.preparation = time.perf_counter() - now
             self._keep(now)
         if pictures.is_new or (is_back and pictures.is_asked and now >= self._may_capture):
             self._show()

@@ -57,6 +57,7 @@ class WatchPictures:
         self.may_show = False  # whether pictures are made now, by the thread that trains
         self.is_new = False  # whether a pass is there whose weights have not moved, or the script has ended
         self.is_asked = False  # whether a view waits for a frame
+        self.preparation = 0.0  # seconds that were spent on the newest pass to show it
         self.back = LookBack(history)
         self._looked_at = 0  # the number of the network that `look` has taken
         self._observer = observer

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from rnn_tui.engine.training.loss_history import LossSeries, PredictionHistory
+from rnn_tui.engine.training.loss_history import Indices, LossSeries, PredictionHistory
 from rnn_tui.protocol.frame import PredictionSeen
 
 Doubles = NDArray[np.float64]
@@ -134,9 +134,9 @@ def test_a_long_past_costs_no_more_to_draw(monkeypatch: pytest.MonkeyPatch) -> N
     whole, read = series(np.zeros(64**3 + 63)), []
     scan = LossSeries._scan
 
-    def counted(self: LossSeries, start: int, stop: int, level: int) -> tuple[float, float]:
-        read.append(max(0, stop - start))
-        return scan(self, start, stop, level)
+    def counted(self: LossSeries, starts: Indices, stops: Indices, level: int) -> tuple[Doubles, Doubles]:
+        read.append(len(starts) * max(0, int((stops - starts).max())))
+        return scan(self, starts, stops, level)
 
     monkeypatch.setattr(LossSeries, "_scan", counted)
     whole.envelope(10)
