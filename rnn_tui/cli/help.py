@@ -104,7 +104,7 @@ def write_front_page(command: click.Command, ctx: click.Context, formatter: clic
 
 
 def write_lessons(formatter: click.HelpFormatter) -> None:
-    """Write every lesson with the first sentence about it."""
+    """Write every lesson with the first sentence about it, in the order to teach."""
     rows = [(name, _SENTENCE_END.split(lesson.about)[0]) for name, lesson in LESSONS.items()]
     formatter.write_dl(rows)
     formatter.write_paragraph()

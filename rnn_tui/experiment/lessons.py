@@ -8,6 +8,7 @@ import difflib
 
 import msgspec
 
+from rnn_tui.experiment.course import in_order
 from rnn_tui.experiment.remember import GAP, NAME, remember
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Data, Experiment, Network, RunOptions, Training
 
@@ -235,7 +236,8 @@ def _watched(lesson: Experiment) -> Experiment:
     return msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, until=until))
 
 
-LESSONS: dict[str, Experiment] = {lesson.name: _watched(lesson) for lesson in _ALL}
+_BY_NAME = {lesson.name: _watched(lesson) for lesson in _ALL}
+LESSONS: dict[str, Experiment] = {name: _BY_NAME[name] for name in in_order(list(_BY_NAME))}
 
 
 def nearest(name: str) -> list[str]:

@@ -38,6 +38,7 @@ class Setting:
     words: Mapping[str, Any] = field(default_factory=dict)  # words that stand for values: {"max": 0.0}
     separator: str = "|"  # between the texts of a list, in the form
     unused: Callable[[Any], str] | None = None  # of an experiment: why a value other than the default has no use, or ""
+    front: int = 0  # its place among those that stand first in the form on e, from 1; 0: with its section
     fork: int = 0  # its place in the form on F, from 1; -1: only --fork changes it; 0: it cannot change on the way
     resume: bool = False  # whether it may be another one when a run is resumed
     since: str = ""  # the version that has it first

@@ -89,7 +89,8 @@ async def test_every_field_has_a_row_and_tab_goes_through_them() -> None:
             assert row.setting.about.partition(";")[0].partition(":")[0].lower() in hint.lower()
             seen.append(row.setting.path)
             await pilot.press(key)
-        assert seen == [field.path for field in SETTINGS]
+        first = ["network.cell", "network.hidden_size", "network.layers", "training.lr", "training.seed"]
+        assert seen == [*first, *(field.path for field in SETTINGS if field.path not in first)]
         assert isinstance(app.focused, Button)
         await pilot.press("shift+tab")
         assert app.focused is not None
@@ -132,8 +133,9 @@ async def test_another_input_brings_target_vocabulary_and_hidden_size() -> None:
     assert answer.training == LESSONS["hihello"].training
 
 
-async def test_keys_are_typed_over_what_the_first_field_held() -> None:
-    answer = await answer_to(ExperimentScreen(LESSONS["hihello"]), *"hiya", "tab", *"iyah", "enter", "ctrl+s")
+async def test_keys_are_typed_over_what_a_field_held() -> None:
+    to_data = ["tab"] * 5
+    answer = await answer_to(ExperimentScreen(LESSONS["hihello"]), *to_data, *"hiya", "tab", *"iyah", "enter", "ctrl+s")
     assert answer.data == Data(inputs=("hiya",), targets=("iyah",))
     assert answer.network == Network(hidden_size=4)
 
@@ -264,7 +266,7 @@ async def test_any_character_can_be_typed_and_pasted() -> None:
         await pilot.pause()
         filled = Form(pilot)
         await filled.type("data.inputs", "")
-        app.screen.query_one(Input).post_message(events.Paste("日🎉é\\\\\\|[b]\x1b\n\u202e e\u0301\u200d\n"))
+        filled.rows["data.inputs"].editor.post_message(events.Paste("日🎉é\\\\\\|[b]\x1b\n\u202e e\u0301\u200d\n"))
         await pilot.pause()
         assert filled.can_begin
         text = screen_text(pilot)
@@ -315,3 +317,10 @@ async def test_an_experiment_from_outside_is_never_markup() -> None:
         assert "[red]x[/red] ␛[0m" in text
         assert "[b] → b][" in text
         assert to_dict(await Form(pilot).begin()) == to_dict(strange)
+
+
+async def test_what_a_teacher_changes_stands_first() -> None:
+    answer = await answer_to(
+        ExperimentScreen(LESSONS["hihello-sequence"]), "right", "right", "tab", "tab", *"2", "ctrl+s"
+    )
+    assert (answer.network.cell, answer.network.layers) == ("gru", 2)

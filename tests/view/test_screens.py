@@ -4,6 +4,7 @@ import pytest
 from textual import events
 from textual.widgets import OptionList, Static
 
+from rnn_tui.experiment.course import COURSE
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.view.model.keys import GROUPS, KEYS
 from rnn_tui.view.screens.engine_gone import EngineGoneScreen
@@ -39,6 +40,27 @@ async def test_an_experiment_that_is_no_lesson_highlights_the_first() -> None:
     assert await answer_to(LessonsScreen("my own"), "enter") is LESSONS[next(iter(LESSONS))]
 
 
+def listed(options: OptionList) -> list[str | None]:
+    """The lessons that can be chosen, without the headings."""
+    return [option.id for option in options.options if not option.disabled]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_every_lesson_stands_under_a_heading_with_its_purpose_uncut(size: tuple[int, int]) -> None:
+    app = Host(LessonsScreen("hihello"))
+    async with app.run_test(size=size) as pilot:
+        options = app.screen.query_one(OptionList)
+        assert listed(options) == list(LESSONS)
+        assert options.options[0].disabled
+        await pilot.pause()
+        for purposes in COURSE.values():
+            for name, purpose in purposes.items():
+                options.highlighted = options.get_option_index(name)
+                await pilot.pause()
+                await pilot.pause()
+                assert f"{name.ljust(19)}{purpose} " in screen_text(pilot)
+
+
 async def test_lessons_close() -> None:
     assert await answer_to(LessonsScreen("hihello"), "escape") is None
     assert await answer_to(LessonsScreen("hihello"), *"si", "escape", "escape") is None
@@ -50,7 +72,7 @@ async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
         await pilot.press("slash", *"lstm", "space", *"ohlol")
         await pilot.pause()
         options = app.screen.query_one(OptionList)
-        assert [option.id for option in options.options] == ["ohlol-lstm"]
+        assert listed(options) == ["ohlol-lstm"]
         await pilot.press(*"zz")
         await pilot.pause()
         assert "No lesson has all of these words." in screen_text(pilot)
@@ -58,7 +80,7 @@ async def test_the_filter_keeps_the_lessons_that_hold_all_words() -> None:
         assert app.answer is NOTHING
         await pilot.press("escape")
         await pilot.pause()
-        assert options.option_count == len(LESSONS)
+        assert listed(options) == list(LESSONS)
         assert app.focused is options
         await pilot.press("slash", *"gru", "enter")
         await pilot.pause()

@@ -24,7 +24,7 @@ def _one_layer(experiment: Any) -> str:
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One-hot or embedding, then recurrent layers, then a head."""
 
-    cell: Annotated[Cell, Setting("the kind of recurrent cell", since="0.1.0", memory=True)] = "rnn"
+    cell: Annotated[Cell, Setting("the kind of recurrent cell", front=1, since="0.1.0", memory=True)] = "rnn"
     implementation: Annotated[
         Literal["fused", "cell", "written-out"],
         Setting(
@@ -38,6 +38,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Setting(
             "units in each layer and direction",
             option="--hidden",
+            front=2,
             minimum=1,
             maximum=1_000_000,
             since="0.1.0",
@@ -45,7 +46,10 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = 5
     layers: Annotated[
-        int, Setting("recurrent layers, one above the other", minimum=1, maximum=10_000, since="0.1.0", memory=True)
+        int,
+        Setting(
+            "recurrent layers, one above the other", minimum=1, maximum=10_000, front=3, since="0.1.0", memory=True
+        ),
     ] = 1
     dropout: Annotated[
         float,

@@ -49,6 +49,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             minimum=0,
             exclusive=True,
             maximum=1e6,
+            front=4,
             fork=1,
             since="0.1.0",
         ),
@@ -126,5 +127,5 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = 100
     seed: Annotated[
-        int, Setting("where the random numbers start", minimum=0, maximum=2**63 - 1, fork=7, since="0.1.0")
+        int, Setting("where the random numbers start", minimum=0, maximum=2**63 - 1, front=5, fork=7, since="0.1.0")
     ] = 0

@@ -26,7 +26,7 @@ from rnn_tui.view.screens.form import Fields, Form
 __all__ = ["ExperimentScreen"]
 
 _COLUMNS = (("data",), ("network",), ("training", "run"))
-_SECTIONS = tuple(section for column in _COLUMNS for section in column)
+_FIRST = sorted((each for each in SETTINGS if each.front), key=lambda each: each.front)
 _LONGEST = 24  # characters of a text in the summary
 
 
@@ -77,8 +77,11 @@ class ExperimentScreen(Form[Experiment]):
         self._given: dict[str, str] = {}  # what was edited, and does not follow from the rest
 
     def fields(self) -> ComposeResult:
-        """Yield four groups of rows."""
+        """Yield what is changed most often, then the rest in four groups."""
         with Fields(id="fields"):
+            with Vertical(id="fields-first", classes="fields-group") as group:
+                group.border_title = " Most often changed "
+                yield from (self.rows[each.path] for each in _FIRST)
             yield from self._column(0)
             with Container(id="fields-columns"):
                 yield from self._column(1)
@@ -89,7 +92,7 @@ class ExperimentScreen(Form[Experiment]):
             for section in _COLUMNS[number]:
                 with Vertical(classes="fields-group") as group:
                     group.border_title = f" {section.capitalize()} "
-                    yield from (row for row in self.rows.values() if row.setting.section == section)
+                    yield from (row for row in self.rows.values() if _is_in(row.setting, section))
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the rows the height that is left."""
@@ -177,6 +180,11 @@ class ExperimentScreen(Form[Experiment]):
     def entered(self) -> None:
         """Go to the next field, since there are many."""
         self.focus_next()
+
+
+def _is_in(setting: Setting, section: str) -> bool:
+    """Return whether a setting stands in the group of a section."""
+    return setting.section == section and not setting.front
 
 
 def _at(values: dict[str, Any], path: str) -> Any:

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.status import describe_network
+from rnn_tui.experiment.course import COURSE
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.screens.dialog import Dialog
@@ -111,9 +112,10 @@ class LessonsScreen(Dialog[Experiment | None]):
         wanted = self._current if highlighted is None else highlighted.id
         found = [lesson for lesson in LESSONS.values() if _holds(lesson, words.casefold().split())]
         self._list.clear_options()
-        self._list.add_options(
-            [Option(_line(lesson, current=lesson.name == self._current), id=lesson.name) for lesson in found]
-        )
+        for heading, purposes in _parts([lesson.name for lesson in found]):
+            self._list.add_option(Option(Content.styled(heading, "bold $primary"), disabled=True))
+            for name, purpose in purposes.items():
+                self._list.add_option(Option(_line(name, purpose, current=name == self._current), id=name))
         self._list.display = bool(found)
         self.query_one("#lessons-none").display = not found
         self.query_one("#lesson").visible = bool(found)
@@ -122,7 +124,7 @@ class LessonsScreen(Dialog[Experiment | None]):
             typed = words.strip().casefold()
             begin = [name for name in names if name.startswith(typed)]
             best = (typed, wanted if wanted in begin or not begin else begin[0], names[0])
-            self._list.highlighted = names.index(next(name for name in best if name in names))
+            self._list.highlighted = self._list.get_option_index(next(name for name in best if name in names))
 
     @on(Input.Changed)
     def _filtered(self, event: Input.Changed) -> None:
@@ -179,9 +181,17 @@ def _holds(lesson: Experiment, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _line(lesson: Experiment, *, current: bool) -> Content:
+def _parts(names: list[str]) -> list[tuple[str, dict[str, str]]]:
+    """Return the lessons with their purposes, under their headings; those of no course under one of their own."""
+    parts = [(heading, {name: of[name] for name in of if name in names}) for heading, of in COURSE.items()]
+    known = {name for _, purposes in parts for name in purposes}
+    others = {name: describe_network(LESSONS[name]) for name in names if name not in known}
+    return [(heading, purposes) for heading, purposes in [*parts, ("More", others)] if purposes]
+
+
+def _line(name: str, purpose: str, *, current: bool) -> Content:
     mark = "▸ " if current else "  "
-    return Content.assemble((mark, "$accent"), lesson.name.ljust(_NAMES), (describe_network(lesson), "dim"))
+    return Content.assemble((mark, "$accent"), name.ljust(_NAMES), (purpose, "dim"))
 
 
 def _facts(lesson: Experiment) -> list[tuple[str, str]]:
