@@ -4,14 +4,15 @@ The rooms, from the top down, and which others each of them imports. `python -m 
 the imports themselves, and a test compares the two.
 
     rnn_tui/
-      cli          -> view, engine, client, runs, protocol, data, experiment, common
+      cli          -> view, engine, client, runs, tours, protocol, data, experiment, common
       integrations -> api, engine
       api          -> view, engine, client, runs, protocol, data, experiment
-      view         -> client, draw, runs, protocol, data, experiment, common
+      view         -> client, draw, runs, tours, protocol, data, experiment, common
       engine       -> runs, protocol, data, experiment, common
       client       -> runs, protocol, experiment, common
       draw         -> protocol, data, experiment, common
       runs         -> protocol, data, experiment, common
+      tours        -> protocol, data, experiment, common
       protocol     -> data, experiment, common
       data         -> experiment, common
       experiment   -> common

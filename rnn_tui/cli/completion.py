@@ -14,8 +14,9 @@ from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.manual import TOPICS
+from rnn_tui.tours import TOPICS as TOURS
 
-__all__ = ["complete_lessons", "complete_runs", "complete_topics", "completion"]
+__all__ = ["complete_lessons", "complete_runs", "complete_topics", "complete_tours", "completion"]
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -29,7 +30,7 @@ def _complete_shells(ctx: click.Context, param: click.Parameter, incomplete: str
 @click.argument("shell", metavar="|".join(_SHELLS), type=click.UNPROCESSED, shell_complete=_complete_shells)
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
-    """Print the script that completes commands, options, lessons, runs and topics in your shell.
+    """Print the script that completes commands, options, lessons, tours, runs and topics in your shell.
 
     In ~/.bashrc or ~/.zshrc: eval "$(rnn-tui completion bash)"
     """
@@ -81,3 +82,10 @@ def complete_topics(ctx: click.Context, param: click.Parameter, incomplete: str)
     if ctx.params.get(param.name or ""):
         return []
     return [CompletionItem(name, help=about) for name, about in TOPICS.items() if name.startswith(incomplete)]
+
+
+def complete_tours(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the topics of the tours."""
+    if ctx.params.get(param.name or ""):
+        return []
+    return [CompletionItem(name, help=about) for name, about in TOURS.items() if name.startswith(incomplete)]

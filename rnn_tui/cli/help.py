@@ -24,6 +24,7 @@ _USES = (
     ("rnn-tui watch SCRIPT [ARGS]", "run a training script of your own, and see inside it"),
     ("rnn-tui train [NAME] [options]", "the same, printed: epoch, loss, prediction"),
     ("rnn-tui show [NAME] [options]", "print it as TOML, to change and open again"),
+    ("rnn-tui tour [TOPIC]", "a guided lesson: captions, one step after the other"),
     ("rnn-tui lessons", "what each lesson is about"),
     ("rnn-tui runs", "the runs: those that train now, and those on the disk"),
     ("rnn-tui attach [RUN]", "look at one that trains, from any shell"),

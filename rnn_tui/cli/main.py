@@ -17,6 +17,7 @@ from rnn_tui.cli.options import FORK, SectionOption, experiment_parameters, run_
 from rnn_tui.cli.remove import remove
 from rnn_tui.cli.runs import export, runs, stop
 from rnn_tui.cli.sample import sample
+from rnn_tui.cli.tour import tour
 from rnn_tui.cli.view import attach, open_view, resume
 from rnn_tui.cli.watch import watch
 from rnn_tui.common.output import say, write_escaped
@@ -39,6 +40,9 @@ class _Program(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Open the view where the first word is no command; called by click."""
         first = args[0] if args else ""
+        if first == "--tour" or first.startswith("--tour="):
+            args = ["tour", *args]
+            first = "tour"
         if first not in self.commands and first not in ("--version", *ctx.help_option_names):
             args = ["open", *args]
         return super().parse_args(ctx, args)
@@ -203,5 +207,5 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-for _command in (open_view, watch, resume, attach, runs, stop, export, sample, remove, show_manual, completion):
+for _command in (open_view, tour, watch, resume, attach, runs, stop, export, sample, remove, show_manual, completion):
     main.add_command(_command)

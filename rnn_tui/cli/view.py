@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rnn_tui.client.link import EngineLink
     from rnn_tui.view.model.launch import LaunchOptions
 
-__all__ = ["attach", "open_view", "resume"]
+__all__ = ["attach", "open_view", "resume", "run_view"]
 
 _RUN = click.Argument(["name"], metavar="[RUN]", required=False, type=click.UNPROCESSED, shell_complete=complete_runs)
 _PATIENCE = 60.0  # seconds that the last checkpoint of a large network may take
@@ -82,7 +82,7 @@ def open_view(*, forks: tuple[str, ...], history: int, paused: bool, **parameter
         may_keep=parameters["data_text"] != "-",
         view_settings=view_settings_of(parameters),
     )
-    _view(launch, instead=f"rnn-tui train{name}")
+    run_view(launch, instead=f"rnn-tui train{name}")
 
 
 @click.command(
@@ -126,7 +126,7 @@ def _view_again(
         keep=keep,
         view_settings=view_settings_of(parameters),
     )
-    _view(launch, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
+    run_view(launch, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
 
 
 def _refuse_alive(folder: str) -> None:
@@ -185,7 +185,7 @@ def _tell_waiting(seconds: float) -> None:
     say(f"rnn-tui: waiting for the run to answer, {seconds:g} s at most …", err=True)
 
 
-def _view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
+def run_view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
     """Show it until it is left, and exit. `instead` is what works without a terminal."""
     need_terminal(instead)
     _need_text_paths(launch)

@@ -4,44 +4,30 @@ import difflib
 import json
 import os
 import re
-import tomllib
 from typing import Any
 
 import tomlkit
 from tomlkit.items import Item, Table
 
 from rnn_tui import __version__
-from rnn_tui.common.atomic_files import read_regular
 from rnn_tui.common.versions import WRITTEN_BY, is_newer, no_setting, written_by
 from rnn_tui.common.wording import shown, without_value
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SECTIONS, SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.experiment.toml_limits import huge_number, too_much
+from rnn_tui.experiment.toml_text import LARGEST, FileError, parse_toml, read_toml_text
 from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["FileError", "read", "write"]
 
-_LARGEST = 2**20  # bytes
 _WRITER = re.compile(rf"# *{WRITTEN_BY} ([\w.+-]{{1,40}})[ \t\r]*(?:\n|$)")
-_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-
-
-class FileError(ExperimentError):
-    """A file that holds no valid experiment; the text begins with the file and, where there is one, the line."""
-
-    def __init__(self, file: str, line: int | None, path: str, problem: str) -> None:
-        where = f"{file}, line {line}" if line else file or "''"
-        super().__init__(path, f"{where}: {path} {problem}" if path else f"{where}: {problem}")
-        self.file = file
-        self.line = line
 
 
 def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
     """Read the experiment in a TOML file; `follow`: also where its path is a link. Raises FileError."""
     file = os.fspath(path)
-    text = _text(file, follow=follow)
-    values = _parse(file, text)
+    text = read_toml_text(file, "an experiment", follow=follow)
+    values = parse_toml(file, text, "an experiment")
     writer = _writer(text)
     unknown = _unknown(values)
     if unknown and is_newer(writer):
@@ -85,10 +71,10 @@ def write(experiment: Experiment) -> str:
         document[section] = _table([each for each in SETTINGS if each.section == section], values[section])
     text = tomlkit.dumps(document)
     size = len(text.encode())
-    if size > _LARGEST:
+    if size > LARGEST:
         problem = f"is too long to be written down: the experiment would be a file of {size:,} bytes, and at most "
         raise ExperimentError(
-            "data.inputs", f"{problem}{_LARGEST:,} are read; long texts can be files, --text or --pairs"
+            "data.inputs", f"{problem}{LARGEST:,} are read; long texts can be files, --text or --pairs"
         )
     return text
 
@@ -121,45 +107,6 @@ def _item(value: Any) -> Item:
 def _quoted(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)  # its escapes are TOML's too
     return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
-
-
-def _text(file: str, *, follow: bool) -> str:
-    try:
-        data = read_regular(file, _LARGEST, follow=follow)
-    except FileNotFoundError:
-        raise FileError(file, None, "", "there is no such file") from None
-    except IsADirectoryError:
-        raise FileError(file, None, "", "is a folder; it must be a TOML file") from None
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or error
-        raise FileError(file, None, "", f"cannot be read: {reason}") from None
-    if len(data) > _LARGEST:
-        raise FileError(file, None, "", "is larger than 1 MiB; it must be a TOML file with an experiment")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FileError(file, line, "", "is not UTF-8; a TOML file must be") from None
-
-
-def _parse(file: str, text: str) -> dict[str, Any]:
-    problem = too_much(text)
-    if problem:
-        raise FileError(file, None, "", problem)
-    try:
-        values = tomllib.loads(text)
-    except RecursionError:
-        raise FileError(file, None, "", "is nested too deeply for an experiment") from None
-    except tomllib.TOMLDecodeError as error:
-        problem = str(error)
-        place = _PLACE.search(problem)
-        line = int(place[1] or len(text.splitlines())) if place else None
-        raise FileError(file, line, "", f"is not TOML: {_PLACE.sub('', problem)}") from None
-    except ValueError:
-        raise FileError(file, None, "", "holds a number of thousands of digits") from None
-    if huge_number(values):
-        raise FileError(file, None, "", "holds a number of thousands of digits")
-    return values
 
 
 def _writer(text: str) -> str:

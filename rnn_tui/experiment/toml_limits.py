@@ -19,8 +19,8 @@ _REST = {  # what follows an opening quote, up to and with the closing one
 }
 
 
-def too_much(text: str) -> str:
-    """Say what a TOML text has too much of for an experiment; empty: nothing. It takes time in proportion to it.
+def too_much(text: str, what: str) -> str:
+    """Say what a TOML text has too much of for `what`; empty: nothing. It takes time in proportion to it.
 
     Counts stop at a text that never ends: there the parser stops as well.
     """
@@ -45,11 +45,11 @@ def too_much(text: str) -> str:
             counts[mark] += 1
             depth += mark in "[{"
             if depth > _DEPTH:
-                return "is nested too deeply for an experiment"
+                return f"is nested too deeply for {what}"
             if counts["="] > _KEYS or counts["["] > _KEYS or counts["{"] > _KEYS:
-                return f"holds more than {_KEYS:,} keys, tables or lists; an experiment has about fifty"
+                return f"holds more than {_KEYS:,} keys, tables or lists; {what} has fewer"
             if counts["."] > _KEYS:
-                return f"holds more than {_KEYS:,} dots: its keys are nested too deeply for an experiment"
+                return f"holds more than {_KEYS:,} dots: its keys are nested too deeply for {what}"
             if counts[","] > _VALUES:
                 return f"holds more than {_VALUES:,} values"
     return ""

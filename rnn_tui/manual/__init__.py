@@ -10,6 +10,7 @@ __all__ = ["TOPICS", "Hit", "read_page", "search"]
 TOPICS = {
     "install": "pip, pipx and uv, for CPU and CUDA; shell completion",
     "lessons": "the experiments that come with the program",
+    "tours": "guided lessons, and how to write your own",
     "screen": "the four panes, slow motion, going back, forks, breakpoints",
     "inside": "the panes that show why: cell, gates, gradients, weights",
     "watching": "your own training script, unchanged, seen from inside",

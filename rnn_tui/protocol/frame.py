@@ -62,6 +62,7 @@ class Status(Value, frozen=True, kw_only=True):
     slow: float = 0.0  # phases a second in slow motion; 0: not in slow motion
     gpu: GpuLoad | None = None  # if the run is on one
     notice: str = ""  # why it is paused, or something else to know
+    hits: tuple[str, ...] = ()  # the breakpoints that the newest tick has come to, if that is the one on the screen
     exit_code: int | None = None  # of a script that was watched and has ended; negative: the signal that ended it
 
     @property

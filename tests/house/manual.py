@@ -17,7 +17,15 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = {topic: read_page(topic) for topic in TOPICS}
 
-_TOGETHER = ("open", "watch", "train", "show", "resume", "attach")  # commands whose options mean the same in each
+_TOGETHER = (
+    "open",
+    "tour",
+    "watch",
+    "train",
+    "show",
+    "resume",
+    "attach",
+)  # commands whose options mean the same in each
 _DEFINITION = re.compile(r"- `((?:-h, )?--[^`]+|-m MODULE)`:")
 _COMMAND = re.compile(r"rnn-tui (\w+)")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")

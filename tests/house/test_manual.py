@@ -19,7 +19,11 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.toml_file import write
 from rnn_tui.manual import TOPICS
+from rnn_tui.tours import TOPICS as TOURS
+from rnn_tui.tours.read import read_tour
+from rnn_tui.tours.tour import Step
 from rnn_tui.view.model.keys import KEYS
+from rnn_tui.view.model.tour_guide import PRESSABLE
 from tests.house.manual import PAGES, README, ROOT, Example, defined_options, examples, links, options_of_program
 
 MANUAL = ROOT / "rnn_tui" / "manual"
@@ -48,6 +52,20 @@ def test_every_key_is_in_exactly_one_row() -> None:
 def test_every_lesson_is_in_exactly_one_row() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|", PAGES["lessons"], re.M)
     assert Counter(rows) == Counter(list(LESSONS))
+
+
+def test_every_tour_is_in_exactly_one_row() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|", PAGES["tours"], re.M)
+    assert Counter(rows) == Counter(list(TOURS))
+
+
+def test_the_tour_of_the_manual_is_one(tmp_path: Path) -> None:
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", PAGES["tours"], re.M | re.S)
+    (tmp_path / "mine.toml").write_text(block)
+    steps = read_tour(tmp_path / "mine.toml", PRESSABLE).steps
+    assert [step.experiment.network.cell for step in steps] == ["rnn", "rnn", "lstm", "lstm"]
+    keys = {key for row in re.findall(r"^\| ([a-z, ]+) \|", PAGES["tours"], re.M) for key in row.split(", ")}
+    assert keys >= {*Step.__struct_fields__, "lesson", "gap", "data", "network"} - {"experiment", "begins"}
 
 
 @pytest.mark.parametrize("path", ["network.implementation", "data.task"])

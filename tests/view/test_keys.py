@@ -77,6 +77,7 @@ OTHERS = {
     "F",
     "b",
     "tab",
+    "backspace",
     "escape",
     "q",
     "ctrl+q",

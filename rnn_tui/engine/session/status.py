@@ -34,6 +34,7 @@ def status_of(session: Session, *, playing: bool, speed: float, slow: float = 0.
         seconds_left=_seconds_left(session, playing=playing, speed=speed, slow=slow),
         slow=slow,
         notice=session.hold.notice or _about_data(session),
+        hits=tuple(str(point) for point, _ in session.hold.hits) if progress.tick == branch.newest else (),
     )
 
 

@@ -26,6 +26,7 @@ from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
+from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.app.warm_up import warm_up
 from rnn_tui.view.model.first_frame import before_first_frame
 from rnn_tui.view.model.keys import bindings
@@ -77,6 +78,8 @@ class RnnApp(App[int]):
             show_waiting=self._show_waiting,
         )
         self.dialogs = Dialogs(self, self.run_state, self.tell)
+        tour = launch.tour
+        self._tour = None if tour is None else TourControl(tour, self.run_state, lambda: self.main, self.tell)
 
     @property
     def main(self) -> MainScreen:
@@ -185,6 +188,8 @@ class RnnApp(App[int]):
     def _begin(self) -> None:
         """Show the network at tick 0, and listen to the engine, which loads torch meanwhile."""
         self._show_before()
+        if self._tour is not None:
+            self._tour.begin()
         self.connection.listen()
         self.call_after_refresh(warm_up)
 
@@ -218,6 +223,8 @@ class RnnApp(App[int]):
         run = self.run_state
         if run.update(frame) and run.opened is not None:
             self.main.show(frame, run.opened)
+            if self._tour is not None:
+                self._tour.frame_came()
             if run.was_interrupted and run.has_ended:
                 self.exit(0)
         elif frame.failures:
@@ -308,6 +315,11 @@ class RnnApp(App[int]):
             self.notify(f"{why.capitalize()}.")
         else:
             self.tell(GoTo(tick=event.tick))
+
+    @on(MainScreen.StepAsked)
+    def _step_asked(self, event: MainScreen.StepAsked) -> None:
+        if self._tour is not None:
+            self._tour.go(event.by)
 
     def action_dialog(self, name: str) -> None:
         """Open the dialog of that name (see `dialogs`)."""

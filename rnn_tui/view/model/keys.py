@@ -254,6 +254,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "frames/s",
             "Show in the status line the frames and bytes a second that the terminal gets, and how late it shows them.",
         ),
+        Key("backspace", "step_back", "step back", "In a tour, go back to the step before.", runs="own"),
         Key("tab", "app.focus_next", "next pane", "Move the focus to the next pane; shift+tab: to the previous one."),
     ),
     "Open": (
@@ -379,7 +380,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "enter",
             "type",
             "type",
-            "In Generate, type a text, and see after every key what the network expects next.",
+            "In a tour, the next step. In Generate, type a text, and see after every key what is expected next.",
             runs="own",
         ),
         Key(

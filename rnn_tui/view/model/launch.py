@@ -6,6 +6,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.protocol.subject import Subject
+from rnn_tui.tours.tour import Tour
 from rnn_tui.view.model.settings import ViewSettings
 
 __all__ = ["LaunchOptions"]
@@ -21,4 +22,5 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool = False
     keep: SaveOptions | None = None  # on the disk; None: nowhere
     may_keep: bool = True  # also where nobody asked for it: when the last view has gone
+    tour: Tour | None = None  # through which the view leads; its first step has the experiment
     view_settings: ViewSettings = ViewSettings()

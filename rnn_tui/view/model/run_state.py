@@ -94,9 +94,10 @@ class RunState:
             may_keep=self._launch.may_keep,
         )
 
-    def open_instead(self, experiment: Experiment) -> Open:
+    def open_instead(self, experiment: Experiment, *, play: bool = True) -> Open:
         """Return the command that opens another experiment in the place of this one."""
-        return Open(experiment=experiment, history=self._launch.history, keep=self._save_elsewhere())
+        keep = self._save_elsewhere()
+        return Open(experiment=experiment, play=play, history=self._launch.history, keep=keep)
 
     def will_open(self, command: Open) -> None:
         """Note what will be opened, so that it can be shown before the engine has."""

@@ -188,6 +188,18 @@ class PaneGrid(Horizontal):
         self._arrange()
         pane.focus()
 
+    async def show_only(self, inside: Sequence[str], zoomed: str = "") -> None:
+        """Show the usual panes and those that look inside, by name; `zoomed` fills all of it, unless it is empty."""
+        self._opened, self._zoomed, self._asked_for = [], None, False
+        for name in inside:
+            await self.open(name)
+        if zoomed:
+            if not self.query(f"#{zoomed}"):
+                await self.open(zoomed)
+            self.zoom(self.pane(zoomed))
+        self._arrange()
+        (self._zoomed or (self._opened[-1] if self._opened else self.network)).focus()
+
     def close_pane(self, pane: Pane) -> None:
         """Close a pane that looks inside, and show again what it replaced."""
         self._opened.remove(pane)

@@ -3,6 +3,7 @@
 Keys that change how the run is looked at are handled here; those that change the run itself are the app's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -20,6 +21,7 @@ from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.subject import Subject
+from rnn_tui.tours.tour import Step
 from rnn_tui.view.model.glyphs import Glyphs
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.scene import Scene, next_scene
@@ -28,6 +30,7 @@ from rnn_tui.view.pane_grid.pane_grid import PaneGrid
 from rnn_tui.view.pane_grid.wanted import SMALLEST
 from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.terminal.colors import palette_of
+from rnn_tui.view.widgets.caption import Caption
 from rnn_tui.view.widgets.key_line import KeyLine
 from rnn_tui.view.widgets.notice import Notice, TooSmall
 from rnn_tui.view.widgets.pane import Pane
@@ -61,6 +64,12 @@ class MainScreen(PacedScreen[None], Screen[None]):
     class Ready(Message):
         """The panes have their sizes."""
 
+    @dataclass
+    class StepAsked(Message):
+        """The step after (1) or before (-1) this one of a tour was asked for."""
+
+        by: int
+
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
         self._first = experiment
@@ -70,8 +79,9 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self._notes_read: set[str] = set()  # of the script that is watched
 
     def compose(self) -> ComposeResult:
-        """Stack status, panes, time line, notice and keys."""
+        """Stack status, caption, panes, time line, notice and keys."""
         yield StatusLines(id="status")
+        yield Caption()
         yield PaneGrid()
         yield TimeLine(id="timeline")
         yield Notice()
@@ -277,7 +287,10 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.look_at(pane.next_item(self.scene.experiment, self.view, by))
 
     def action_type(self) -> None:
-        """Type the text that the network goes on from, if the pane for it is open."""
+        """Go to the next step of a tour; else type the text that the network goes on from, if its pane is open."""
+        if self._has_tour:
+            self.post_message(self.StepAsked(1))
+            return
         from rnn_tui.view.panes.sample import SamplePane  # for start-up time
 
         pane = self.grid.active
@@ -288,6 +301,11 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def on_sample_pane_typed(self, event: "SamplePane.Typed") -> None:
         """Ask what comes next after every key that is typed."""
         self.look_at(replace(self.view, prime=event.prime))
+
+    def action_step_back(self) -> None:
+        """Go back to the step before in a tour."""
+        if self._has_tour:
+            self.post_message(self.StepAsked(-1))
 
     def action_generation(self) -> None:
         """Set how the network goes on from a text, and open the pane for it."""
@@ -318,6 +336,29 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def action_rates(self) -> None:
         """Show in the status lines how the terminal keeps up, or no longer."""
         self.query_one(StatusLines).toggle_rates()
+
+    # ---- a tour -----------------------------------------------------------------------------------------------
+
+    @property
+    def _has_tour(self) -> bool:
+        return self.query_one(Caption).has_class("-shown")
+
+    def show_caption(self, text: str, *, title: str, keys: str) -> None:
+        """Show the caption of a tour's step, with `title` and `keys` in its border."""
+        self.query_one(Caption).show(text, title=title, keys=keys)
+
+    async def show_step(self, step: Step) -> None:
+        """Show the panes of a tour's step, and nothing of what was chosen before."""
+        fresh = ViewState()
+        cursor = step.time - 1 if step.time else None
+        view = {name: max(0, getattr(step, name) - 1) for name in ("row", "layer", "unit")}
+        self.look_at(replace(fresh, cursor=cursor, **view), curve=True)
+        await self.grid.show_only(step.open, step.zoom)
+
+    async def press(self, actions: Sequence[str]) -> None:
+        """Do what keys of these actions do."""
+        for action in actions:
+            await self.run_action(action)
 
 
 def _words(frame: Frame, opened: Opened) -> list[str]:

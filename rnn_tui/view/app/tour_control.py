@@ -1,0 +1,71 @@
+"""A tour on the screen: its caption, its panes, its keys, and the commands to the engine."""
+
+from collections.abc import Callable
+
+from rnn_tui.experiment.breakpoints import KINDS, parse
+from rnn_tui.protocol.commands import Command, Open
+from rnn_tui.tours.tour import Tour
+from rnn_tui.view.model.run_state import RunState
+from rnn_tui.view.model.tour_guide import PRESSABLE, TourGuide
+from rnn_tui.view.screens.main import MainScreen
+
+__all__ = ["TourControl"]
+
+
+class TourControl:
+    """Carries out what the guide of a tour says."""
+
+    def __init__(self, tour: Tour, run: RunState, main: Callable[[], MainScreen], tell: Callable[[Command], None]):
+        """Take functions that return the screen with the panes, and that send the engine a command."""
+        self._guide = TourGuide(tour)
+        self._run, self._main, self._tell = run, main, tell
+
+    def begin(self) -> None:
+        """Show the first caption."""
+        self._caption()
+
+    def frame_came(self) -> None:
+        """Show the panes of a step once its run is on the screen, and press its keys where it stops."""
+        run = self._run
+        if run.opened is None or run.frame is None:
+            return
+        events = self._guide.update(run.opened, run.frame.status)
+        if events:
+            step, main = self._guide.step, self._main()
+            if "look" in events:
+                main.call_later(main.show_step, step)
+            if "there" in events:
+                main.call_later(main.press, [PRESSABLE[each] for each in step.press])
+            self._caption()
+
+    def go(self, by: int) -> None:
+        """Go one step on or back."""
+        run, guide = self._run, self._guide
+        if run.opened is None or run.frame is None:
+            return
+        asked = guide.next_step if by > 0 else guide.step_back
+        for command in asked(run.opened, run.frame.status):
+            if isinstance(command, Open):
+                command = run.open_instead(command.experiment, play=command.play)
+            self._tell(command)
+        self._caption()
+
+    def _caption(self) -> None:
+        guide = self._guide
+        title = f"{guide.tour.title} · {guide.at + 1} of {len(guide.tour.steps)}"
+        back = " · backspace back" if guide.at else ""
+        if not guide.is_there and guide.step.until:
+            keys = f"on the way to {_in_words(guide.step.until)} · enter: at once{back}"
+        else:
+            keys = f"{'the end' if guide.is_last else 'enter next'}{back}"
+        self._main().show_caption(guide.step.say, title=title, keys=keys)
+
+
+def _in_words(until: str) -> str:
+    """Return a breakpoint as a place to go to: `epoch 50`, `loss < 2.7`, `first right prediction`."""
+    point = parse(until)
+    facts = KINDS[point.kind]
+    if not facts.operator:
+        return facts.about
+    number = str(point).partition(facts.operator)[2]
+    return f"{point.kind} {number}" if facts.operator == "=" else f"{point.kind} {facts.operator} {number}"

@@ -1,0 +1,134 @@
+"""Lead through a tour: which commands a step needs from wherever the run stands, and when the run has come there.
+
+A step's place is the tick at which it stopped. Once that is known, it is gone to again: runs repeat to the bit.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec.structs import replace
+
+from rnn_tui.experiment.spec import Data, Experiment
+from rnn_tui.protocol.commands import Command, GoTo, Open, Play, SetBreakpoints, SetSpeed, SlowMotion
+from rnn_tui.protocol.engine_messages import Opened
+from rnn_tui.protocol.frame import Status
+from rnn_tui.tours.tour import Step, Tour
+from rnn_tui.view.model.keys import KEYS
+
+__all__ = ["PRESSABLE", "TourGuide"]
+
+_ACTIONS = ("cursor(", "row(", "layer(", "log(", "zoom", "inside(", "other", "item(")
+_COMMANDS = ("tick", "epoch", "tick_back", "epoch_back", "first_tick", "newest_tick", "next_phase", "slow_motion")
+PRESSABLE: Mapping[
+    str, str
+] = {  # the keys that a step may press, and their actions: none leaves, asks, or learns otherwise
+    key.shown: key.action
+    for key in KEYS
+    if key.action.startswith(_ACTIONS) or key.action in [f"app.tell('{name}')" for name in _COMMANDS]
+}
+
+Event = Literal["look", "there"]
+
+
+class TourGuide:
+    """Where a tour is. It sends nothing and shows nothing: it says what to send, and when a step is to be shown."""
+
+    def __init__(self, tour: Tour) -> None:
+        """Begin at the first step, whose experiment is opened with `first_experiment`."""
+        self.tour = tour
+        self.at = 0  # the step, from 0
+        self.is_there = False  # whether the run stands where the step stops
+        self._is_shown = False  # whether the step's panes were asked for
+        self._rushes = False  # on to where the step stops
+        self._places: dict[int, int] = {}  # the tick of each step that has been come to
+        self._goal: int | None = None if self.step.until else 0  # the tick to come to; None: its breakpoint
+        self._from = 0  # the tick from which it plays on
+
+    @property
+    def step(self) -> Step:
+        """The step on the screen."""
+        return self.tour.steps[self.at]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether there is no other step after this one."""
+        return self.at + 1 == len(self.tour.steps)
+
+    @property
+    def first_experiment(self) -> Experiment:
+        """The experiment to open for the first step."""
+        return _with_run(self.step.experiment, self.step.until, self.step.speed)
+
+    def update(self, opened: Opened, status: Status) -> list[Event]:
+        """Take in a frame; return what is due: to show the step's panes, and to press its keys."""
+        events: list[Event] = []
+        if not self._is_shown and self._is_on_course(opened, status):
+            self._is_shown = True
+            events.append("look")
+        if self._is_shown and not self.is_there and self._has_come(status):
+            self.is_there = True
+            self._places[self.at] = status.tick
+            events.append("there")
+        return events
+
+    def next_step(self, opened: Opened, status: Status) -> list[Command]:
+        """Go on: to where this step stops, at full speed, if the run is not there yet; else to the next step."""
+        if not self.is_there and not self._rushes and self._goal is None:
+            self._rushes = True
+            return self._on_way(opened, status, speed=0.0)
+        if self.is_last:
+            return []
+        self._places.setdefault(self.at, status.tick if self._goal is None else self._goal)
+        return self._go_to(self.at + 1, opened, status)
+
+    def step_back(self, opened: Opened, status: Status) -> list[Command]:
+        """Go back to the step before."""
+        return self._go_to(self.at - 1, opened, status) if self.at else []
+
+    def _go_to(self, at: int, opened: Opened, status: Status) -> list[Command]:
+        self.at, self.is_there, self._is_shown, self._rushes = at, False, False, False
+        speed = self.step.experiment.run.speed if self.step.speed is None else self.step.speed
+        commands: list[Command] = [SlowMotion(on=False)] if status.slow else []
+        return commands + self._on_way(opened, status, speed=speed)
+
+    def _on_way(self, opened: Opened, status: Status, *, speed: float) -> list[Command]:
+        """Return the commands that lead to the place of this step, and note where that is."""
+        step = self.step
+        self._from = 0 if step.begins else self._places.get(self.at - 1, 0)
+        self._goal = self._places.get(self.at, None if step.until else self._from)
+        if not self._is_on_course(opened, status):
+            until = step.until if self._goal is None else f"tick={self._goal}" if self._goal else ""
+            experiment = _with_run(step.experiment, until, speed if step.begins else 0.0)
+            return [Open(experiment=experiment, play=bool(until))]
+        if self._goal is not None:
+            return [GoTo(tick=self._goal)]
+        at_first: list[Command] = [] if self._rushes else [GoTo(tick=self._from)]
+        return [*at_first, SetBreakpoints(until=(step.until,)), SetSpeed(speed=speed), Play(on=True)]
+
+    def _has_come(self, status: Status) -> bool:
+        if status.state == "playing":
+            return False
+        if self._goal is not None:
+            return status.tick == self._goal
+        return status.tick > self._from and (self.step.until in status.hits or status.state == "done")
+
+    def _is_on_course(self, opened: Opened, status: Status) -> bool:
+        """Tell whether the run on the screen is this step's, and has not been changed on the way."""
+        began, mine = opened.began, self.step.experiment
+        return (
+            not opened.changes
+            and status.branches == 1
+            and began.network == mine.network
+            and began.training == mine.training
+            and _before_reading(began.data) == _before_reading(mine.data)
+        )
+
+
+def _before_reading(data: Data) -> Data:
+    """Return the data without what is found in its file."""
+    return replace(data, vocabulary="", batch=0, length=0) if data.file else data
+
+
+def _with_run(experiment: Experiment, until: str, speed: float | None) -> Experiment:
+    run = replace(experiment.run, until=(until,) if until else ())
+    return replace(experiment, run=run if speed is None else replace(run, speed=speed))

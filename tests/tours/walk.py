@@ -1,0 +1,123 @@
+"""A tour walked through without a screen: the guide's commands drive a real run, as fast as it can."""
+
+from typing import Any, TypeVar
+
+from rnn_tui.engine.host.commands import obey
+from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.frames import Frames
+from rnn_tui.engine.session.session import Session
+from rnn_tui.protocol.commands import Command, NextPhase, Open
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
+from rnn_tui.protocol.inspect import Answer, Ask
+from rnn_tui.tours import tour_file
+from rnn_tui.tours.read import read_tour
+from rnn_tui.tours.tour import Tour
+from rnn_tui.view.model.tour_guide import PRESSABLE, TourGuide
+
+__all__ = ["Walk"]
+
+Facts = TypeVar("Facts", bound=Answer)
+
+
+class Walk:
+    """One way through a tour; `frame` is what stands on the screen at the step, and `text` its caption."""
+
+    def __init__(self, topic: str | Tour) -> None:
+        self.tour = read_tour(tour_file(topic), PRESSABLE) if isinstance(topic, str) else topic
+        self.guide = TourGuide(self.tour)
+        self.driver = Driver(obey)
+        self._frames = Frames(self.driver)
+        first = self.guide.first_experiment
+        self.tell(Open(experiment=first, play=bool(first.run.until), may_keep=False))
+        self.opened: Opened
+        self.frame: Frame
+        self.arrive()
+
+    @property
+    def session(self) -> Session:
+        assert self.driver.session is not None
+        return self.driver.session
+
+    @property
+    def at(self) -> int:
+        """The number of the step, from 1."""
+        return self.guide.at + 1
+
+    @property
+    def text(self) -> str:
+        return self.guide.step.say
+
+    def tell(self, command: Command) -> None:
+        self.driver.obey(command)
+        self.driver.pace.speed = 0.0
+        self.driver.pace.count()
+
+    def look(self, *asks: Ask, row: int = 0) -> Frame:
+        """The frame with answers to these asks."""
+        session = self.session
+        length = session.experiment.length
+        wanted = Wanted(
+            row=row, first=0, count=length, top=3, units=999, layers=(0, 9), inside=asks, curve=CurveWanted(columns=200)
+        )
+        opened = self._frames.opened(FrameRequest(number=0, wanted=wanted))
+        assert opened is not None
+        self.opened = opened
+        frame = self._frames.frame(wanted)
+        assert not frame.failures, frame.failures
+        return frame
+
+    def ask(self, ask: Ask, kind: type[Facts], row: int = 0) -> Facts:
+        """The answer to one ask."""
+        (facts,) = self.look(ask, row=row).inside
+        assert isinstance(facts, kind)
+        return facts
+
+    def arrive(self) -> None:
+        """Play on to where the step stops, and press its keys."""
+        while self.driver.playing:
+            self.driver.turn()
+        self.frame = self.look()
+        events = self.guide.update(self.opened, self.frame.status)
+        assert events == ["look", "there"], (self.at, events, self.frame.status)
+        self.press()
+
+    def press(self) -> None:
+        """Press the keys of the step that are commands; others choose what is looked at."""
+        actions = [PRESSABLE[each] for each in self.guide.step.press]
+        for action in actions:
+            if action == "app.tell('next_phase')":
+                self.tell(NextPhase())
+        if actions:
+            self.frame = self.look()
+
+    def on(self) -> bool:
+        """Go to the next step; return whether there was one."""
+        before = self.guide.at
+        for command in self.guide.next_step(self.opened, self.frame.status):
+            self.tell(command)
+        if self.guide.at == before:
+            return False
+        self.arrive()
+        return True
+
+    def back(self) -> None:
+        for command in self.guide.step_back(self.opened, self.frame.status):
+            self.tell(command)
+        self.arrive()
+
+    def goes_on(self) -> None:
+        assert self.on(), f"the tour ends at step {self.at}"
+
+    def where(self) -> Any:
+        """What a step looks like: all the numbers of its frame."""
+        frame = self.look()
+        steps = frame.steps
+        assert steps is not None
+        return (
+            self.guide.at,
+            frame.status.tick,
+            self.session.experiment.network,
+            steps.top.tolist(),
+            steps.top_p.tolist(),
+        )

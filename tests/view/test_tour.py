@@ -1,0 +1,119 @@
+"""A tour on the screen: captions, panes and keys, step by step."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from msgspec.structs import replace
+from textual.pilot import Pilot
+
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.commands import GoTo, NextPhase, Open, Play, SetBreakpoints, SetSpeed
+from rnn_tui.tours.tour import Step, Tour
+from rnn_tui.view.app.app import RnnApp
+from tests.view.fake_engine import FakeEngine
+from tests.view.fake_frames import MIDWAY
+from tests.view.helpers import running, text_of, until
+
+HIHELLO = replace(LESSONS["hihello"], run=replace(LESSONS["hihello"].run, until=()))
+LSTM = replace(LESSONS["hihello-lstm"], run=replace(LESSONS["hihello-lstm"].run, until=()))
+TOUR = Tour(
+    title="A title",
+    steps=(
+        Step(say="The first caption.", experiment=HIHELLO, begins=True),
+        Step(say="It plays.", experiment=HIHELLO, begins=False, until="epoch=5", speed=30.0),
+        Step(say="A pane.", experiment=HIHELLO, begins=False, zoom="cell", time=3, unit=2, press=("n", "n")),
+        Step(say="Another\nrun.\x1b[31m", experiment=LSTM, begins=True, open=("gates",)),
+    ),
+)
+AT_0 = replace(MIDWAY, tick=0, newest=0, epoch=0, fed=0, state="paused")
+
+
+@asynccontextmanager
+async def touring() -> AsyncIterator[tuple[Pilot[int], RnnApp, FakeEngine]]:
+    async with running(HIHELLO, engine=FakeEngine(AT_0), tour=TOUR, paused=True) as three:
+        yield three
+
+
+def there(app: RnnApp) -> set[str]:
+    return {pane.ID for pane in app.main.grid.panes if pane.region}
+
+
+async def press_until(pilot: Pilot[Any], key: str, app: RnnApp, words: str) -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: words in text_of(app, "#caption"))
+
+
+async def test_step_by_step_and_back() -> None:
+    async with touring() as (pilot, app, engine):
+        caption = text_of(app, "#caption")
+        assert "The first caption." in caption
+        assert "A title · 1 of 4" in caption
+        assert "enter next" in caption
+        assert "backspace" not in caption
+
+        await press_until(pilot, "enter", app, "on the way to epoch 5 · enter: at once · backspace back")
+        expected = [GoTo(tick=0), SetBreakpoints(until=("epoch=5",)), SetSpeed(speed=30.0), Play(on=True)]
+        assert engine.heard() == expected
+        engine.move(state="paused", tick=30, newest=30, epoch=5, fed=6, hits=("epoch=5",))
+        await until(pilot, lambda: "enter next" in text_of(app, "#caption"))
+
+        await press_until(pilot, "enter", app, "A pane.")
+        assert engine.heard()[0] == GoTo(tick=30)
+        engine.move()
+        await until(pilot, lambda: engine.commands.count(NextPhase()) == 2)
+        await until(pilot, lambda: there(app) == {"cell"})
+        assert (app.main.view.cursor, app.main.view.unit) == (2, 1)
+
+        await press_until(pilot, "enter", app, "run.␛[31m")
+        (command,) = [each for each in engine.heard() if not isinstance(each, NextPhase)]
+        assert isinstance(command, Open)
+        assert (command.experiment.network, command.play) == (LSTM.network, False)
+        engine.move(tick=0, newest=0, epoch=0, fed=0, hits=())
+        await until(pilot, lambda: there(app) == {"network", "gates", "loss", "prediction"})
+        await until(pilot, lambda: "the end" in text_of(app, "#caption"))
+        assert app.main.view.cursor is None
+        await pilot.press("enter")
+        await pilot.pause()
+        assert engine.heard() == []
+
+        await press_until(pilot, "backspace", app, "A pane.")
+        (again,) = engine.heard()
+        assert isinstance(again, Open)
+        assert again.experiment.network == HIHELLO.network
+        assert (again.experiment.run.until, again.experiment.run.speed) == (("tick=30",), 0.0)
+        engine.move(state="paused", tick=30, newest=30, epoch=5, fed=6)
+        await until(pilot, lambda: there(app) == {"cell"})
+
+
+async def test_a_second_enter_hurries() -> None:
+    async with touring() as (pilot, app, engine):
+        await press_until(pilot, "enter", app, "It plays.")
+        engine.heard()
+        engine.move(tick=7, newest=7)
+        await pilot.press("enter")
+        await until(pilot, lambda: engine.commands)
+        assert engine.heard() == [SetBreakpoints(until=("epoch=5",)), SetSpeed(speed=0.0), Play(on=True)]
+        assert "2 of 4" in text_of(app, "#caption")
+
+
+async def test_other_keys_are_free_and_the_next_step_returns() -> None:
+    async with touring() as (pilot, app, engine):
+        await pilot.press("v", "R")  # another pane, another seed
+        await until(pilot, lambda: "gradients" in there(app))
+        await until(pilot, lambda: app.run_state.experiment.training.seed == HIHELLO.training.seed + 1)
+        engine.heard()
+        await press_until(pilot, "enter", app, "It plays.")
+        (command,) = engine.heard()
+        assert isinstance(command, Open)
+        assert command.experiment.training == HIHELLO.training
+        assert (command.experiment.run.until, command.play) == (("epoch=5",), True)
+        await until(pilot, lambda: "gradients" not in there(app))
+
+
+async def test_without_a_tour_its_keys_do_nothing() -> None:
+    async with running() as (pilot, app, engine):
+        assert not app.main.query_one("#caption").display
+        await pilot.press("enter", "backspace")
+        await pilot.pause()
+        assert engine.heard() == []
