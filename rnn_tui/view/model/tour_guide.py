@@ -18,13 +18,12 @@ from rnn_tui.view.model.keys import KEYS
 __all__ = ["PRESSABLE", "TourGuide"]
 
 _ACTIONS = ("cursor(", "row(", "layer(", "log(", "zoom", "inside(", "other", "item(")
-_COMMANDS = ("tick", "epoch", "tick_back", "epoch_back", "first_tick", "newest_tick", "next_phase", "slow_motion")
-PRESSABLE: Mapping[
-    str, str
-] = {  # the keys that a step may press, and their actions: none leaves, asks, or learns otherwise
-    key.shown: key.action
-    for key in KEYS
-    if key.action.startswith(_ACTIONS) or key.action in [f"app.tell('{name}')" for name in _COMMANDS]
+_TICKS = "tick epoch tick_back epoch_back first_tick newest_tick"
+_PHASES = "next_phase next_part slow_motion"
+_COMMANDS = [f"app.tell('{name}')" for name in f"{_TICKS} {_PHASES}".split()]
+# What a step may press, with its action: nothing that leaves, asks, or trains otherwise.
+PRESSABLE: Mapping[str, str] = {
+    key.shown: key.action for key in KEYS if key.action.startswith(_ACTIONS) or key.action in _COMMANDS
 }
 
 Event = Literal["look", "there"]
