@@ -6,6 +6,13 @@ __all__ = ["TOPICS", "tour_file"]
 
 TOPICS = {
     "state": "what a state is",
+    "learning": "how it learns",
+    "backward": "backward through time",
+    "vanishing": "why gradients vanish",
+    "lstm": "how an LSTM keeps",
+    "memorising": "memorising is not learning",
+    "embedding": "embeddings",
+    "floor": "the floor of tanh",
 }  # in the order in which to teach them, each with a line about it
 
 

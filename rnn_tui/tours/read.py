@@ -30,7 +30,7 @@ __all__ = ["INSIDE", "read_tour"]
 INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in ASKS)  # the panes that look inside
 _PANES = ("network", "states", "loss", "prediction", "shapes", *INSIDE)
 _PLACES = ("time", "row", "layer", "unit")
-_KEYS = ("say", "lesson", "gap", "until", "speed", "open", "zoom", *_PLACES, "press", *SECTIONS)
+_KEYS = ("say", "lesson", "gap", "until", "speed", "open", "zoom", *_PLACES, "prime", "press", *SECTIONS)
 _BUILT_IN = (PYTHON_SOURCE, SUMS, SINE)  # stand for data where others name a file
 _LONGEST = {"title": 60, "about": 200, "say": 400}  # characters
 _MOST_STEPS = 100
@@ -119,6 +119,7 @@ def _step(table: _Table, before: Step | None, folder: str, keys: Collection[str]
         open=_panes(table, learns=learns),
         zoom=_pane("zoom", table.text("zoom"), (*_PANES, ""), learns=learns),
         **_places(table, experiment),
+        prime=table.text("prime"),
         press=_presses(table, keys),
     )
 

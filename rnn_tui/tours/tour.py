@@ -24,6 +24,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     row: int = 0
     layer: int = 0
     unit: int = 0
+    prime: str = ""  # what the network goes on from in Generate; empty: the screen's own choice
     press: tuple[str, ...] = ()  # keys, as the manual prints them, that are pressed once the run stands there
 
 

@@ -55,6 +55,7 @@ def test_all_of_a_step(tmp_path: Path) -> None:
         row = 4
         layer = 1
         unit = 32
+        prime = "ab"
         press = ["n*3", "]"]
 
         [[step]]
@@ -73,6 +74,7 @@ def test_all_of_a_step(tmp_path: Path) -> None:
     assert second.experiment is first.experiment
     assert (second.open, second.zoom) == (("gates", "weights"), "gates")
     assert (second.time, second.row, second.layer, second.unit) == (6, 4, 1, 32)
+    assert second.prime == "ab"
     assert second.press == ("n", "n", "n", "]")
     assert third.begins
     assert third.experiment.data == LESSONS["hihello"].data

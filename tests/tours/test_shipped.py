@@ -6,7 +6,12 @@ import re
 import numpy as np
 import pytest
 
+from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
+from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
+from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
+from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
+from rnn_tui.protocol.inspect.weights import WeightKind, WeightsAsk, WeightsFacts
 from rnn_tui.tours import TOPICS, tour_file
 from rnn_tui.tours.read import read_tour
 from rnn_tui.view.model.tour_guide import PRESSABLE
@@ -22,6 +27,23 @@ def predicted(walk: Walk) -> str:
     return "".join(walk.session.experiment.vocabulary[index] for index in steps.top[:, 0].tolist())
 
 
+def target_p(walk: Walk) -> Floats:
+    """The probability of each right letter."""
+    assert walk.frame.steps is not None
+    return walk.frame.steps.target_p
+
+
+def loss(walk: Walk) -> float:
+    """The loss of the last pass."""
+    assert walk.frame.status.loss is not None
+    return walk.frame.status.loss
+
+
+def reaches(walk: Walk) -> GradientsFacts:
+    """How much the loss of the last time step depends on each state."""
+    return walk.ask(GradientsAsk(at=walk.session.experiment.length - 1), GradientsFacts)
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_captions_are_short(topic: str) -> None:
     tour = read_tour(tour_file(topic), PRESSABLE)
@@ -32,6 +54,7 @@ def test_captions_are_short(topic: str) -> None:
         assert max(map(len, re.split(r"[.:?!;]", step.say))) <= 110, step.say
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("topic", TOPICS)
 def test_back_is_the_same_to_the_bit(topic: str) -> None:
     walk = Walk(topic)
@@ -69,4 +92,211 @@ def test_state() -> None:
     (terms,) = facts.gates
     total = terms.from_input + terms.from_state + terms.b_ih + terms.b_hh
     np.testing.assert_allclose(np.tanh(total), states.h[:, 2], atol=1e-5)
+    assert not walk.on()
+
+
+def test_learning() -> None:
+    walk = Walk("learning")
+    walk.goes_on()
+    assert "most answers are wrong" in walk.text
+    assert sum(map(str.__eq__, predicted(walk), "ihello")) <= 2
+    assert loss(walk) > 1
+    walk.goes_on()
+    assert "for each weight a gradient" in walk.text
+    facts = walk.ask(WeightsAsk(kind="gradient", matrices=9), WeightsFacts)
+    assert all(each.values is not None and each.norm > 0 for each in facts.matrices)
+    walk.goes_on()
+    assert "every weight moves a little" in walk.text
+    phase = walk.frame.phase
+    assert phase is not None
+    assert phase.kind == "update"
+    assert {each.name for each in phase.moved} == {each.name for each in facts.matrices}
+    assert all(0 < each.relative < 1 for each in phase.moved)
+    walk.goes_on()
+    assert "until all six answers are right" in walk.text
+    assert predicted(walk) == "ihello"
+    assert loss(walk) < 1
+    walk.goes_on()
+    assert "each right letter has more than 99 %" in walk.text
+    assert walk.frame.status.epoch == 100
+    assert target_p(walk).min() > 0.99
+    assert not walk.on()
+
+
+def test_backward() -> None:
+    walk = Walk("backward")
+    walk.goes_on()
+    assert walk.text.startswith("Forward.")
+    assert walk.frame.phase is not None
+    assert (walk.frame.phase.kind, walk.frame.phase.time_step) == ("cell", 2)
+    reached: dict[int, Floats] = {}
+    for caption, step in (
+        ("the last state is asked first", 5),
+        ("One step to the left", 4),
+        ("At the first letter", 0),
+    ):
+        walk.goes_on()
+        assert caption in walk.text
+        phase = walk.frame.phase
+        assert phase is not None
+        assert (phase.kind, phase.time_step) == ("backward", step)
+        (gradient,) = phase.gradients
+        assert gradient.first == step
+        reached[step] = gradient.norms
+    walk.goes_on()
+    assert "All time steps share the same weights" in walk.text
+    assert walk.frame.phase is not None
+    assert walk.frame.phase.kind == "update"
+    assert len(walk.frame.phase.moved) == 4  # W_ih, W_hh and two biases, whatever the time step
+    walk.goes_on()
+    assert "The same six gradients" in walk.text
+    whole = reaches(walk).flows[0].whole
+    np.testing.assert_allclose(whole, reached[0], rtol=1e-4)
+    assert "None of them has vanished" in walk.text
+    assert whole.min() > 0.1 * whole.max()
+    assert not walk.on()
+
+
+def test_vanishing() -> None:
+    walk = Walk("vanishing")
+    data = walk.session.experiment.data
+    assert all(row[20] == "?" and answer[20] == row[0] for row, answer in zip(data.inputs, data.targets, strict=True))
+    walk.goes_on()
+    assert "The loss stays at 1.39, which is log 4" in walk.text
+    assert f"{loss(walk):.2f}" == f"{np.log(4):.2f}" == "1.39"
+    assert walk.frame.learnt is None
+    walk.goes_on()
+    assert "Going left, it shrinks" in walk.text
+    alone = reaches(walk).flows[0].alone
+    assert (np.diff(alone) > 0).all()
+    walk.goes_on()
+    assert "on average by less than a half. Twenty times that is less than a ten-millionth" in walk.text
+    assert (alone[0] / alone[-1]) ** (1 / 20) < 0.5
+    assert alone[0] / alone[-1] < 1e-7
+    walk.goes_on()
+    assert "only three steps" in walk.text
+    assert walk.session.experiment.data.inputs[0] == "a..?"
+    walk.goes_on()
+    assert "all four letters are right" in walk.text
+    assert walk.frame.steps is not None
+    assert walk.frame.steps.right_rows == 4
+    walk.goes_on()
+    assert "more than a twentieth" in walk.text
+    alone = reaches(walk).flows[0].alone
+    assert alone[0] / alone[-1] > 1 / 20
+    assert not walk.on()
+
+
+def test_lstm() -> None:
+    walk = Walk("lstm")
+    assert walk.session.experiment.network.cell == "lstm"
+    walk.goes_on()
+    assert "all four letters are right" in walk.text
+    assert walk.frame.steps is not None
+    assert walk.frame.steps.right_rows == 4
+    walk.goes_on()
+    rows = walk.session.experiment.data.inputs
+    for letter, caption in (("a", "it counts down to below −10"), ("c", "c comes back to about 0")):
+        walk.goes_on()
+        step = walk.guide.step
+        assert (rows[step.row - 1][0], step.unit, step.time) == (letter, 2, 21)
+        assert f"first letter {letter}" in walk.text
+        assert caption in walk.text
+        facts = walk.ask(GatesAsk(units=32), GatesFacts, row=step.row - 1)
+        of_unit = {each.name: each.values[step.unit - 1] for each in facts.gates}
+        if letter == "a":
+            assert of_unit["f"][1:].min() > 0.85
+            assert of_unit["c"][-1] < -10
+            assert (np.diff(of_unit["c"][:-1]) < 0).all()
+        else:
+            assert of_unit["f"][-1] < 0.5 < of_unit["f"][1]
+            assert abs(of_unit["c"][-1]) < 1 < 2 < abs(of_unit["c"]).max()
+    walk.goes_on()
+    assert "a third of it is left" in walk.text
+    alone = reaches(walk).flows[0].alone_c
+    assert alone is not None
+    assert 1 / 4 < alone[0] / alone[-1] < 1 / 2.5
+    assert not walk.on()
+
+
+def test_memorising() -> None:
+    walk = Walk("memorising")
+    text = tour_file("memorising").with_name("river.txt").read_text("utf-8")
+    assert walk.session.experiment.data.holdout == 0.2
+    begin = walk.session.branch
+    walk.goes_on()
+    assert "both curves fall" in walk.text
+    held_out, first = walk.frame.held_out, walk.frame.curve
+    assert held_out is not None
+    assert first is not None
+    early = held_out.loss
+    assert held_out.parted is None
+    assert early < 0.7 * held_out.curve.high[0]
+    assert loss(walk) < 0.7 * first.high[0]
+    walk.goes_on()
+    held_out = walk.frame.held_out
+    assert "On the held-out text it gets worse" in walk.text
+    assert held_out is not None
+    assert held_out.parted is not None
+    assert loss(walk) < 0.3
+    assert held_out.loss > early + 0.4
+    walk.goes_on()
+    assert "Whole pieces of its text come back" in walk.text
+    facts = walk.ask(SampleAsk(prime=walk.guide.step.prime, length=200), SampleFacts)
+    written = "".join(walk.session.experiment.vocabulary[index] for index in facts.greedy)
+    pieces = {written[at : at + 20] for at in range(len(written) - 20)}
+    assert any(each in text[: len(text) * 4 // 5] for each in pieces), written
+    walk.goes_on()
+    assert "where green is lowest" in walk.text
+    assert walk.session.branch is begin
+    assert not walk.on()
+
+
+def test_embedding() -> None:
+    walk = Walk("embedding")
+
+    def table(kind: WeightKind = "value") -> Floats:
+        fact = walk.ask(WeightsAsk(kind=kind, matrices=1), WeightsFacts).matrices[0]
+        assert (fact.name, fact.shape) == ("embedding.weight", (5, 10))
+        assert fact.values is not None
+        return fact.values
+
+    assert "each of the five letters gets a row of ten numbers" in walk.text
+    o = walk.session.experiment.vocabulary.index("o")
+    first = table()
+    walk.goes_on()
+    walk.goes_on()
+    assert "The row of o is 0" in walk.text
+    gradient = np.abs(table("gradient")).max(1)
+    assert gradient[o] == 0
+    assert (np.delete(gradient, o) > 0).all()
+    assert "o" not in walk.session.experiment.data.inputs[0]
+    walk.goes_on()
+    assert "h, i, e and l have moved. o is where it was" in walk.text
+    moved = np.linalg.norm(table() - first, axis=1)
+    assert moved[o] == 0
+    assert np.delete(moved, o).min() > 1
+    assert not walk.on()
+
+
+def test_floor() -> None:
+    walk = Walk("floor")
+    floor = walk.session.experiment.floor
+    assert floor == pytest.approx(6 * np.log(1 + 4 * np.exp(-2)), abs=1e-6)
+    walk.goes_on()
+    assert "stops near the dashed line" in walk.text
+    assert predicted(walk) == "ihello"
+    assert floor < loss(walk) < 1.1 * floor
+    walk.goes_on()
+    assert "Softmax makes 65 % of that" in walk.text
+    best = np.exp(1) / (np.exp(1) + 4 * np.exp(-1))
+    assert round(100 * best) == 65
+    assert 0.64 < target_p(walk).max() <= best
+    walk.goes_on()
+    assert walk.session.experiment.floor is None
+    walk.goes_on()
+    assert "The loss falls to almost 0" in walk.text
+    assert loss(walk) < 0.01
+    walk.goes_on()
+    assert target_p(walk).min() > 0.99
     assert not walk.on()

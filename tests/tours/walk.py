@@ -88,6 +88,8 @@ class Walk:
         for action in actions:
             if action == "app.tell('next_phase')":
                 self.tell(NextPhase())
+            elif action == "app.tell('next_part')":
+                self.tell(NextPhase(unit="part"))
         if actions:
             self.frame = self.look()
 

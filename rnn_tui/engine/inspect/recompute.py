@@ -60,9 +60,7 @@ def recompute(
     return made
 
 
-def _recompute(
-    observed: ObservedPass, steps: int, rows: Sequence[int] | None, layers: int | None
-) -> list[LayerPass]:
+def _recompute(observed: ObservedPass, steps: int, rows: Sequence[int] | None, layers: int | None) -> list[LayerPass]:
     if observed.given is not None:
         return [_given_layer(observed, observed.given, steps, rows)]
     dataset, masks, state, lengths = observed.dataset, observed.masks, observed.h_0, observed.dataset.lengths

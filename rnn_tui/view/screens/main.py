@@ -352,7 +352,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         fresh = ViewState()
         cursor = step.time - 1 if step.time else None
         view = {name: max(0, getattr(step, name) - 1) for name in ("row", "layer", "unit")}
-        self.look_at(replace(fresh, cursor=cursor, **view), curve=True)
+        self.look_at(replace(fresh, cursor=cursor, prime=step.prime or None, **view), curve=True)
         await self.grid.show_only(step.open, step.zoom)
 
     async def press(self, actions: Sequence[str]) -> None:
