@@ -281,7 +281,7 @@ def test_embedding() -> None:
 
 def test_floor() -> None:
     walk = Walk("floor")
-    floor = walk.session.experiment.floor
+    floor = walk.session.experiment.floor or 0.0
     assert floor == pytest.approx(6 * np.log(1 + 4 * np.exp(-2)), abs=1e-6)
     walk.goes_on()
     assert "stops near the dashed line" in walk.text
