@@ -5,6 +5,7 @@ All of it is of the whole sequence, and exact: what is left is the product of a 
 
 import math
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import compact, percent, probability
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.protocol.inspect.gates import KEEPS, GatesFacts, GateSummary
@@ -39,7 +40,7 @@ def _lstm(gates: Summaries, units: int) -> tuple[str, ...]:
     f, i = gates["f"], gates["i"]
     if f.begin == f.end or f.left < KEEPS:
         return _left("c", f, units)
-    kept = f"c keeps {percent(f.left)} of its value from t={f.begin} to t={f.end}"
+    kept = f"c keeps {percent(f.left)} of its value from {step_name(f.begin)} to {step_name(f.end)}"
     if i.mean >= _OPEN:
         more = compact(i.mean * gates["g"].size, 2)
         return (f"{kept} and adds about ±{more} a step: it counts", f"c keeps all and adds ±{more} a step: it counts")
@@ -53,14 +54,14 @@ def _left(state: str, gate: GateSummary, units: int) -> tuple[str, ...]:
     if gate.begin == gate.end:
         return ()
     share = percent(gate.left) if gate.left >= 0.005 else "under 1 %"
-    average = f"a unit of {state} keeps {share} of its value at t={gate.begin} until t={gate.end}"
+    average = f"a unit of {state} keeps {share} of its value at {step_name(gate.begin)} until {step_name(gate.end)}"
     many = f"{gate.keeping} of {units} units {'keeps' if gate.keeping == 1 else 'keep'}"
     return (
         f"On average {average}; {many} {percent(KEEPS)} or more",
         f"{average.capitalize()}; {many} {percent(KEEPS)}",
-        f"{state} keeps {share} from t={gate.begin} to t={gate.end}; {many} {percent(KEEPS)}",
+        f"{state} keeps {share} from {step_name(gate.begin)} to {step_name(gate.end)}; {many} {percent(KEEPS)}",
         average.capitalize(),
-        f"{state} keeps {share} until t={gate.end}",
+        f"{state} keeps {share} until {step_name(gate.end)}",
     )
 
 
@@ -79,4 +80,4 @@ def _turn(gates: Summaries) -> str:
     name = max((each for each in gates if each in _NAMES), key=lambda each: abs(gates[each].turn), default="")
     if not name or abs(gates[name].turn) < _TURN:
         return ""
-    return f"{_NAMES[name]} {'opens' if gates[name].turn > 0 else 'closes'} most at t={gates[name].turn_at}"
+    return f"{_NAMES[name]} {'opens' if gates[name].turn > 0 else 'closes'} most at {step_name(gates[name].turn_at)}"

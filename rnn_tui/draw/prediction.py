@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, exact, probability
@@ -197,12 +198,12 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     """Write the time step under the cursor with its exact numbers; return the row below."""
     room = canvas.width - 1
     if not say.targets[at]:
-        x = canvas.put(1, y, f"t={step} ", palette.accent)
+        x = canvas.put(1, y, f"{step_name(step)} ", palette.accent)
         nothing = ("no target at this step", "no target") if say.inputs[at] else ("the row has ended", "ended")
         canvas.put(x, y, first_that_fits((*nothing, "·"), room + 1 - x), palette.dim)
         return y + 1
     if at >= len(say.top):
-        x = canvas.put(1, y, f"t={step} ", palette.accent)
+        x = canvas.put(1, y, f"{step_name(step)} ", palette.accent)
         texts = ("not fed yet in this pass", "not fed yet", "not fed", "·")
         if step in say.reading:
             texts = ("being computed: no answer yet", "no answer yet", "no answer", "·")
@@ -212,7 +213,7 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     mark = "✓" if say.is_hit(at) else "✗"
     mark = mark if step >= say.first_scored else "·"  # filler, which is not scored
     output, mark = (output, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
-    number = (f"t={step} ", palette.accent)
+    number = (f"{step_name(step)} ", palette.accent)
     p = [(f"p({target})", palette.right), (f" {exact(say.target_p[at], 4)}", palette.dim)]
     loss = [("  −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
     verdict, short = (f"  {mark} predicts {output}", palette.dim), (f"  {mark}", palette.dim)

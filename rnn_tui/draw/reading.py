@@ -163,7 +163,7 @@ def _draw_head(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, pale
 
 
 def _correlation(value: float) -> str:
-    return exact(value, 2).replace("-", "−")
+    return exact(value, 2)
 
 
 def _draw_text(

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
@@ -133,13 +134,13 @@ def _draw_head(
     """Write which logit it is, and which part of a long row is shown."""
     output = glyph_of(glyphs, facts.character)
     kind = "predicted" if facts.output == "predicted" else "the target"
-    logit, at = f"{'logit of' if facts.numbers is None else 'number'} {output}", f"at t={facts.step}"
-    forms = [f"what moved the {logit} ({kind}) {at}", f"{logit} ({kind}) {at}", f"{logit} {at}", f"t={facts.step}"]
+    logit, at = f"{'logit of' if facts.numbers is None else 'number'} {output}", step_name(facts.step)
+    forms = [f"what moved the {logit} ({kind}) at {at}", f"{logit} ({kind}) at {at}", f"{logit} at {at}", at]
     x = canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
     length = len(facts.inputs)
     if len(page.tiles) < length:
-        last = page.first + len(page.tiles) - 1
-        forms = [f"shown: t={page.first:,} to {last:,} of {length:,}", f"{page.first:,}–{last:,} of {length:,}", "…"]
+        first, last = page.first + 1, page.first + len(page.tiles)
+        forms = [f"shown: steps {first:,} to {last:,} of {length:,}", f"{first:,}–{last:,} of {length:,}", "…"]
         canvas.put(x + 3, y, first_that_fits(forms, canvas.width - x - 3), palette.accent)
 
 
@@ -177,7 +178,7 @@ def _draw_list(
     wide = (canvas.width - 2) // columns
     sizes = np.where(np.isfinite(facts.values), np.abs(facts.values), np.inf)  # what is no number comes first
     best = np.argsort(-sizes, kind="stable")[: min(page.rows * columns, int((sizes > 0).sum()))].tolist()
-    digits = len(str(max(best, default=0)))
+    digits = len(step_name(max(best, default=0)))
     widest = max((cell_len(glyph_of(glyphs, int(facts.inputs[step]))) for step in best), default=2)
     widest = max(2, widest)  # the numbers stand below one another
     for place, step in enumerate(best):
@@ -186,7 +187,7 @@ def _draw_list(
         end = x + wide - 2
         row = y + place % page.rows
         style = palette.accent if step == cursor else palette.dim
-        x = canvas.put(x, row, f"t={step:<{digits}} ", style)
+        x = canvas.put(x, row, f"{step_name(step):<{digits}} ", style)
         glyph = glyph_of(glyphs, int(facts.inputs[step]))
         x = max(x + widest + 1, canvas.put(x, row, glyph, palette.text + Style(bold=True)) + 1)
         number = exact(value, 5) if abs(value) >= 1e-3 else compact(value)

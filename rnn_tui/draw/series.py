@@ -59,13 +59,13 @@ def draw_forecast(
         _curve(end - len(forecast.predicted), _inside(forecast, forecast.predicted), palette.accent),
         _curve(end, _inside(forecast, forecast.free), palette.back, dots=palette.monochrome),
     ]
-    last = float(end + len(forecast.free) - 1)
+    last = float(end + len(forecast.free))
     chart = draw_chart(
         curves,
         width=width,
         height=height - _LEGEND,
         axes=ChartAxes(style=palette.dim, x_to=last, y_to=_bounds(forecast, 0.1), x_label="step"),
-        mark=Mark(x=end - 0.5, style=palette.text) if len(forecast.free) else None,
+        mark=Mark(x=end + 0.5, style=palette.text) if len(forecast.free) else None,
         background=Style(),
         empty="no prediction yet",
     )
@@ -91,8 +91,9 @@ def _legend(forecast: Forecast, width: int, palette: Palette, *, is_ahead: bool)
 
 
 def _curve(first: int, values: Doubles, style: Style, *, dots: bool = False) -> ChartCurve:
+    """Return a curve whose first value belongs to the time step `first`, an index: steps are drawn from 1 on."""
     return ChartCurve(
-        x=first + np.arange(len(values), dtype=np.float64), low=values, high=values, style=style, dots=dots
+        x=first + 1 + np.arange(len(values), dtype=np.float64), low=values, high=values, style=style, dots=dots
     )
 
 

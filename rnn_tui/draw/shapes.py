@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.numbers import shape_text, signed
+from rnn_tui.draw.kit.numbers import shape_text, signed, with_minus
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.protocol.frame import Check, TensorFact
@@ -92,7 +92,7 @@ def _draw_check(canvas: Canvas, y: int, check: Check, palette: Palette) -> int:
     for line in more:
         y += 1
         x = canvas.put(3, y, line, palette.text)
-    difference = f"largest difference {check.difference:.1e}" if check.difference else "to the bit"
+    difference = with_minus(f"largest difference {check.difference:.1e}") if check.difference else "to the bit"
     if not math.isfinite(check.difference):
         difference = "NaN: cannot be compared" if math.isnan(check.difference) else "largest difference ∞"
     if x + 2 + len(difference) > canvas.width:

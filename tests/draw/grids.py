@@ -11,7 +11,7 @@ from textual.strip import Strip
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis
 
-__all__ = ["GREY", "Grid", "grid", "is_picture", "letters", "texts"]
+__all__ = ["GREY", "Grid", "grid", "is_picture", "letters", "number_in", "texts"]
 
 GREY = replace(DARK, monochrome=True)
 
@@ -64,3 +64,9 @@ def texts(grid: Grid) -> list[str]:
 def letters(axis: TimeAxis) -> list[str]:
     """An input for each step of the axis: a, b, c …"""
     return [chr(ord("a") + step % 26) for step in axis.steps]
+
+
+def number_in(text: str) -> float:
+    """The number that is drawn: with the minus sign of the screen, which Python does not read."""
+    assert "-" not in text
+    return float(text.replace("−", "-"))

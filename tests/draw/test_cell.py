@@ -270,7 +270,7 @@ def test_torch_and_the_equations_side_by_side() -> None:
         for width in (46, 118):
             facts = msgspec.structs.replace(facts, compared=other)
             rows = texts(picture(facts, kind, width, 40))
-            assert any("largest difference up to here 2.5e-01" in row for row in rows)
+            assert any("largest difference up to here 2.5e−01" in row for row in rows)
             assert any("torch" in row and "written" in row for row in rows)
             for unit in range(5):
                 pairs = [(facts.h[unit], facts.h[unit] + 0.25)]

@@ -223,7 +223,7 @@ def test_words_and_numbers_stand_below_one_another() -> None:
     strips = draw_phase(phase(numbers=numbers), width=60, height=3, palette=DARK)
     assert [strip.text.strip() for strip in strips] == [
         "▲ t=2: the cell mixes the input with its state",
-        "h = +0.250  -0.500  +1.000",
+        "h = +0.250  −0.500  +1.000",
         "",
     ]
 

@@ -17,7 +17,7 @@ from rnn_tui.draw.gates_verdict import told
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary, GateValues
-from tests.draw.grids import GREY, Grid, is_picture, letters, texts
+from tests.draw.grids import GREY, Grid, is_picture, letters, number_in, texts
 
 VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
 LSTM = {"i": False, "f": False, "g": True, "o": False, "c": True}
@@ -90,7 +90,8 @@ def test_every_number_stands_at_its_gate_unit_and_time_step(width: int, height: 
             block, (place,), at, _ = found
             assert at == step
             name = block.name
-            assert abs(float(number) - table[name][place, step]) <= 0.5 * 10.0 ** -len(number.partition(".")[2]) + 1e-6
+            digits = len(number.partition(".")[2])
+            assert abs(number_in(number) - table[name][place, step]) <= 0.5 * 10.0**-digits + 1e-6
             assert f"unit {place + 1}" in line[: axis.gutter]
             seen.add((name, place, step))
     assert len(seen) == len(names) * 12
@@ -368,25 +369,25 @@ GRU: dict[str, dict[str, Any]] = {
     [
         (
             lstm(0.97, 8, 0.98, {"turn": -0.45, "turn_at": 19}),
-            "c keeps 97 % of its value from t=0 to t=20 and adds about ±0.9 a step: it counts; "
-            "output o closes most at t=19",
+            "c keeps 97 % of its value from t=1 to t=21 and adds about ±0.9 a step: it counts; "
+            "output o closes most at t=20",
         ),
         (
             lstm(0.95, 7, 0.03),
-            "c keeps 95 % of its value from t=0 to t=20, and input is near 0 (i .03): it stays as it is",
+            "c keeps 95 % of its value from t=1 to t=21, and input is near 0 (i .03): it stays as it is",
         ),
         (
             lstm(0.24, 1),
-            "On average a unit of c keeps 24 % of its value at t=0 until t=20; 1 of 8 units keeps 90 % or more",
+            "On average a unit of c keeps 24 % of its value at t=1 until t=21; 1 of 8 units keeps 90 % or more",
         ),
         (
             lstm(0.93, 6),
-            "On average a unit of c keeps 93 % of its value at t=0 until t=20; 6 of 8 units keep 90 % or more",
+            "On average a unit of c keeps 93 % of its value at t=1 until t=21; 6 of 8 units keep 90 % or more",
         ),
         (
             summed_up(GRU),
-            "On average a unit of h keeps under 1 % of its value at t=20 until t=0; 0 of 8 units keep 90 % or more; "
-            "reset r opens most at t=2",
+            "On average a unit of h keeps under 1 % of its value at t=21 until t=1; 0 of 8 units keep 90 % or more; "
+            "reset r opens most at t=3",
         ),
         (
             summed_up({"a": {}, "h'": {"mean": 0.06}}),

@@ -17,6 +17,7 @@ from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import Forecast, SeriesScale
 from rnn_tui.protocol.frame_request import Wanted
+from tests.draw.grids import number_in
 
 FILES = Path(__file__).parents[1] / "csv"
 WAVE = 20 + 5 * np.sin(np.arange(80) / 5)
@@ -49,7 +50,7 @@ def test_an_offset_changes_nothing_but_the_name(offset: float) -> None:
     assert len(labels) >= 3
     assert len(set(labels)) == len(labels)
     for label in labels:
-        assert WAVE.min() - 1 < float(label) + scale.offset - offset < WAVE.max() + 1
+        assert WAVE.min() - 1 < number_in(label) + scale.offset - offset < WAVE.max() + 1
 
 
 @pytest.mark.parametrize("unit", [1e-300, 1e-9, 1e18, 1e300])

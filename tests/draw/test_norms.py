@@ -7,16 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.draw.kit.norms import norm_format
+from tests.draw.grids import number_in
 
 
 @pytest.mark.parametrize(
     ("values", "width", "texts"),
-    [([7.6e-3, 0.003], 6, ["7.6e-3", "3.0e-3"]),
-     ([0.0076, 0.00312], 6, ["7.6e-3", "3.1e-3"]),
+    [([7.6e-3, 0.003], 6, ["7.6e−3", "3.0e−3"]),
+     ([0.0076, 0.00312], 6, ["7.6e−3", "3.1e−3"]),
      ([0.5, 0.25, 1.5], 4, ["0.50", "0.25", "1.50"]),
-     ([4e-12, 4e-7, 0.1], 4, ["e-12", "e-7", "e-1"]),
+     ([4e-12, 4e-7, 0.1], 4, ["e−12", "e−7", "e−1"]),
      ([0.998, 0.25], 5, ["0.998", "0.250"]),
-     ([0.998, 2.5e-7], 5, ["1e0", "2e-7"]),
+     ([0.998, 2.5e-7], 5, ["1e0", "2e−7"]),
      ([math.nan, math.inf, 0.0, 0.5], 5, ["", "", "", "0.500"])],
 )  # fmt: skip
 def test_a_row_has_one_format(values: list[float], width: int, texts: list[str]) -> None:
@@ -32,6 +33,7 @@ def test_a_format_fits_all_and_is_never_false(values: list[float], width: int) -
     assert len({("." in text, "e" in text, text.startswith("e")) for text in texts if text}) <= 1
     for value, text in zip(values, texts, strict=True):
         if text.startswith("e"):
-            assert 10.0 ** int(text[1:]) <= value * (1 + 1e-9) < 10.0 ** (int(text[1:]) + 1) * (1 + 1e-9)
+            power = int(number_in(text[1:]))
+            assert 10.0**power <= value * (1 + 1e-9) < 10.0 ** (power + 1) * (1 + 1e-9)
         elif text:
-            assert abs(float(text) - value) <= (0.5 if "e" in text else 0.03) * value
+            assert abs(number_in(text) - value) <= (0.5 if "e" in text else 0.03) * value

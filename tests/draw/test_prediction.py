@@ -129,7 +129,7 @@ def test_the_cursor_has_its_numbers_and_its_column(cursor: int) -> None:
     target_p = [math.exp(-loss) for loss in losses]
     say = saying(losses=losses, target_p=target_p)
     plain, marked = picture(say), picture(say, cursor=cursor)
-    line = next(line for line in lines(marked) if line.startswith(f" t={cursor} "))
+    line = next(line for line in lines(marked) if line.startswith(f" t={cursor + 1} "))
     assert f"p({'ihello'[cursor]}) {target_p[cursor]:.4f}" in line
     assert f"{losses[cursor]:.3f}" in line
     assert ("✗ predicts l" if cursor == 5 else f"✓ predicts {'ihelll'[cursor]}") in line
@@ -142,9 +142,9 @@ def test_what_is_not_fed_yet_says_so() -> None:
     grid = picture(saying(said="ih"), cursor=4)
     axis = TimeAxis.fit(76, 6, gutter=GUTTER)
     assert set(lines(grid)[2][axis.x(2) : axis.right]) == {"·", " "}
-    assert any("t=4 not fed yet" in line for line in lines(grid))
+    assert any("t=5 not fed yet" in line for line in lines(grid))
     lit = lines(picture(replace(saying(said="ih"), reading=range(2, 3)), cursor=2))
-    assert any("t=2 being computed: no answer yet" in line for line in lit)
+    assert any("t=3 being computed: no answer yet" in line for line in lit)
     assert not any("not fed" in line for line in lit)
 
 
@@ -172,8 +172,8 @@ def test_nothing_said_yet() -> None:
 def test_the_cursor_line_cuts_no_number_and_no_verdict(width: int) -> None:
     axis = TimeAxis.fit(90, 6, gutter=GUTTER)
     say = saying(losses=[12.3456] * 6, target_p=[0.1234] * 6, seen=[])
-    line = next((line for line in lines(picture(say, width, cursor=5, axis=axis)) if line.startswith(" t=5")), "")
-    parts = ["t=5", "p(o)", "0.1234", "−log", "p", "12.35", "✗", "predicts", "l"]
+    line = next((line for line in lines(picture(say, width, cursor=5, axis=axis)) if line.startswith(" t=6")), "")
+    parts = ["t=6", "p(o)", "0.1234", "−log", "p", "12.35", "✗", "predicts", "l"]
     assert all(part in parts for part in line.split())
     assert ("predicts" in line) == ("predicts l" in line)
     assert ("−log" in line) == ("12.35" in line)
@@ -224,7 +224,7 @@ def test_filler_is_neither_right_nor_wrong() -> None:
     assert "".join(rows[2]).count("✗") == 1
     assert not any("✓" in row for row in rows[:5])
     assert "0 of 1 right" in rows[3]
-    assert "· predicts ." in next(row for row in rows if row.startswith(" t=1"))
+    assert "· predicts ." in next(row for row in rows if row.startswith(" t=2"))
 
 
 @pytest.mark.parametrize(("right_rows", "green"), [(4, True), (3, False), (0, False)])

@@ -12,7 +12,7 @@ from rich.style import Style
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.protocol.inspect.saliency import SaliencyFacts
-from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.draw.grids import GREY, Grid, is_picture, number_in, texts
 
 GLYPHS = ["a", "b", "c", "d", "e", "f", "␣"]
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
@@ -85,7 +85,7 @@ def test_every_character_has_the_colour_of_its_value(width: int, height: int, le
         assert grid[y][x][1] == palette.cell(round(values[step] / largest * 20))
         if len({y for _, y in places}) == 2:
             number = "".join(grid[y + 1][at][0] for at, other in places if other == y)
-            assert float(number) == pytest.approx(values[step], abs=6e-4)
+            assert number_in(number) == pytest.approx(values[step], abs=6e-4)
 
 
 @pytest.mark.sampled(2)
@@ -102,7 +102,7 @@ def test_the_output_stands_behind_its_step(width: int, height: int) -> None:
             last = max(at for at, other in places[step] if other == places[step][0][1])
             assert (x, y) == (last + 1, places[step][0][1]) or (x == 1 and y > places[step][0][1])
             assert all((x, y) < (at, other) or y < other for at, other in places.get(step + 1, []))
-            assert f"logit of e (predicted) at t={step}" in texts(grid)[0]
+            assert f"logit of e (predicted) at t={step + 1}" in texts(grid)[0]
 
 
 def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:
@@ -110,11 +110,11 @@ def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:
     grid = picture(row(values), 72, 16, cursor=2)
     listed = [line.split() for line in texts(grid) if line.startswith(" t=")]
     assert [line[:3] for line in listed] == [
-        ["t=4", "e", "+1.00000"],
-        ["t=1", "b", "-0.50000"],
-        ["t=2", "c", "+0.25000"],
-        ["t=5", "f", "-0.12500"],
-        ["t=0", "a", "+0.01000"],
+        ["t=5", "e", "+1.00000"],
+        ["t=2", "b", "−0.50000"],
+        ["t=3", "c", "+0.25000"],
+        ["t=6", "f", "−0.12500"],
+        ["t=1", "a", "+0.01000"],
     ]
     bars = [sum(" ▏▎▍▌▋▊▉█".index(character) for character in "".join(line[3:])) for line in listed]
     full = bars[0]
@@ -123,7 +123,7 @@ def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:
                if each[1][0] == "t" and each[2][0] == "="]  # fmt: skip
     assert colours[0] == colours[2] != colours[1] == colours[3]
     marked = [line for each, line in zip(grid, texts(grid), strict=True) if each[1] == ("t", DARK.accent)]
-    assert [line.split()[0] for line in marked] == ["t=2"]
+    assert [line.split()[0] for line in marked] == ["t=3"]
 
 
 def test_a_long_row_shows_the_part_around_the_step_and_says_so() -> None:
@@ -134,7 +134,7 @@ def test_a_long_row_shows_the_part_around_the_step_and_says_so() -> None:
     assert first < 7000 < last
     assert sorted(found) == list(range(first, last + 1))
     assert len(found) > 1000
-    assert f"shown: t={first:,} to {last:,} of 10,000" in texts(grid)[0]
+    assert f"shown: steps {first + 1:,} to {last + 1:,} of 10,000" in texts(grid)[0]
     for step in (0, 9_999):
         assert step in cells(row(np.ones(10_000), step=step), 72, 16)
 
@@ -153,7 +153,7 @@ def test_what_has_not_been_fed_is_faint_and_what_is_no_number_is_marked() -> Non
                 DARK.warning if step in (1, 2) else DARK.cell(round(facts.values[step] / 0.2 * 20))
             }
     listed = [line.split()[:3] for line in texts(grid) if line.startswith(" t=")]
-    assert [line[0] for line in listed] == ["t=1", "t=2", "t=3", "t=0"]
+    assert [line[0] for line in listed] == ["t=2", "t=3", "t=4", "t=1"]
     assert [line[2] for line in listed[:2]] == ["NaN", "+∞"]
 
 

@@ -145,7 +145,7 @@ def test_a_long_row_is_joined_up_to_the_cursor_and_says_so() -> None:
     facts = states(np.stack([np.cos(angle), np.sin(angle)], 1)[None])
     for cursor in (10, 60, 99):
         said = texts(picture(facts, 118, 30, 1.0, cursor=cursor))[-1]
-        assert f"line: t={max(0, cursor - 23)} to {cursor}" in said
+        assert f"line: steps {max(0, cursor - 23) + 1} to {cursor + 1}" in said
     assert "line" not in texts(picture(states(facts.points[:, :20]), 118, 30, 1.0))[-1]
 
 
@@ -158,7 +158,7 @@ def test_the_point_at_the_cursor_wins_its_cell_then_the_row_that_is_looked_at() 
     ((x, y),) = places(grid, "b")
     assert grid[y][x][1].reverse
     assert grid[y][x][1].color == DARK.accent.color
-    assert "t=1 after b at (0.50, 0.30)" in texts(grid)[-1]
+    assert "t=2 after b at (0.50, 0.30)" in texts(grid)[-1]
     ((x, y),) = places(picture(facts, 72, 16, 1.0, row=1), "a")
     assert places(picture(facts, 72, 16, 1.0, row=0), "d") == [(x, y)]
     ((x, y),) = places(grid, "e")

@@ -14,7 +14,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_gradients_of_units, lay_out_states
 from rnn_tui.protocol.frame import States
 from rnn_tui.protocol.phase import Gradient
-from tests.draw.grids import GREY, Grid, is_picture, letters
+from tests.draw.grids import GREY, Grid, is_picture, letters, number_in
 
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
 
@@ -83,11 +83,11 @@ def test_every_number_stands_at_its_unit_and_its_time_step(width: int, height: i
         for step in range(steps) if "unit" in row(grid, y) else ():
             text = row(grid, y)[axis.x(step) : axis.x(step) + axis.column].strip()
             found = layout.locate(axis.middle(step), y)
-            if text and text[0] in "+-":
+            if text and text[0] in "+−":
                 assert found is not None
                 _, (unit,), at, _ = found
                 assert at == step
-                assert abs(float(text) - h[unit, step]) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) + 1e-6
+                assert abs(number_in(text) - h[unit, step]) <= 0.5 * 10.0 ** -len(text.partition(".")[2]) + 1e-6
                 assert f"unit {unit + 1} " in row(grid, y)
                 seen.add((unit, step))
     assert len(seen) == units * steps
@@ -149,7 +149,7 @@ def test_what_is_no_number_is_told_as_such(value: float, height: int) -> None:
         assert found.step == 1
         assert found.places == ((1,) if height == 17 else (0, 1))
     text = "".join(grid[y][x][0] for y, x in cells)
-    assert {math.nan: "NaN", math.inf: "+∞", -math.inf: "-∞"}[value] in text if height == 17 else "!" in text
+    assert {math.nan: "NaN", math.inf: "+∞", -math.inf: "−∞"}[value] in text if height == 17 else "!" in text
 
 
 def test_what_is_not_fed_yet_is_a_dot_and_has_no_colour() -> None:

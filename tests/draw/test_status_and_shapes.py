@@ -193,11 +193,11 @@ def test_shapes_by_name_with_what_their_dimensions_count() -> None:
     assert "(2, 4)" in text
     assert "(2,)" in text
     assert "✓ output[-1] is h_n  to the bit" in text
-    assert "✗ every row alone gives the same  largest difference 2.5e-01" in text
+    assert "✗ every row alone gives the same  largest difference 2.5e−01" in text
     first = next(y for y, row in enumerate(rows) if "+0.1250" in row)
-    assert rows[first].split() == ["output", "+0.1250", "-1.0000"]
+    assert rows[first].split() == ["output", "+0.1250", "−1.0000"]
     assert rows[first + 1].split() == ["NaN", "+∞"]
-    x = rows[first].index("-1.0000")
+    x = rows[first].index("−1.0000")
     assert grid[first][x][1] == DARK.cell(-20)
     for word in ("NaN", "+∞"):
         assert grid[first + 1][rows[first + 1].index(word)][1] == DARK.warning
@@ -270,4 +270,4 @@ def test_a_huge_value_is_written_with_an_exponent() -> None:
     tensors = [fact("h_n", (1, 1, 2), ("layers", "batch", "hidden"), [[1e9, -2.5e12]])]
     text = "\n".join(lines(is_picture(draw_shapes(tensors, [], width=60, height=9, palette=DARK), 60, 9)))
     assert "+1.00e9" in text
-    assert "-2.5e12" in text
+    assert "−2.5e12" in text

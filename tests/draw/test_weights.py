@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
-from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.draw.grids import GREY, Grid, is_picture, number_in, texts
 
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]
 TITLES = ("W_ih", "W_hh", "b_ih", "b_hh", "head")
@@ -61,7 +61,7 @@ def picture(facts: WeightsFacts, width: int, height: int, palette: Any = DARK) -
 
 
 def numbers(text: str) -> list[float]:
-    return [float(each) for each in re.findall(r"[+-]\d*\.\d+", text)]
+    return [number_in(each) for each in re.findall(r"[+−]\d*\.\d+", text)]
 
 
 def asked(named: Named, width: int, height: int, first: int = 0) -> tuple[int, int, int]:
@@ -116,7 +116,7 @@ def test_norms_are_those_of_the_tensors() -> None:
 def test_colours_tell_the_value_on_a_scale_that_is_symmetric(width: int, height: int) -> None:
     named: Named = [("weight_hh_l0", np.array([[1.0, -1.0], [0.5, 0.0]]))]
     grid = picture(weights(named, 0, asked(named, width, height)), width, height)
-    written = {"+1.0000": 20, "-1.0000": -20, "+0.5000": 10}
+    written = {"+1.0000": 20, "−1.0000": -20, "+0.5000": 10}
     for y, row in enumerate(texts(grid)):
         for text, level in written.items():
             if text in row:
@@ -179,8 +179,8 @@ def test_half_blocks_hold_two_rows_and_without_colours_one() -> None:
 def test_the_histogram_is_as_high_as_its_counts_and_marks_0() -> None:
     values = np.repeat([-1.0, 0.9, 3.0], [5, 10, 1]).reshape(4, 4)
     rows = texts(picture(weights([("weight_hh_l0", values)], 0, (1, 4, 4)), 70, 20))
-    y = next(y for y, row in enumerate(rows) if "-1.00 " in row)
-    left, right = rows[y].index("-1.00"), rows[y].index("3.00") + 4
+    y = next(y for y, row in enumerate(rows) if "−1.00 " in row)
+    left, right = rows[y].index("−1.00"), rows[y].index("3.00") + 4
     bars = [rows[line][left:right] for line in range(1, y)]
     eighths = [sum(" ▁▂▃▄▅▆▇█".index(line[at]) for line in bars) for at in range(right - left)]
     bins = np.histogram(values, 24)[0]
@@ -229,7 +229,7 @@ def test_tensors_without_a_picture_are_a_table() -> None:
         assert name in rows[y]
         assert str(values.shape) in rows[y]
         assert f"{np.linalg.norm(values):.3f}"[:4] in rows[y]
-        assert f"{values.min():.2f} … {values.max():.2f}" in rows[y]
+        assert f"{values.min():.2f} … {values.max():.2f}".replace("-", "−") in rows[y]
     short = texts(picture(weights(named, 0, (0, 1, 1)), 46, 5))
     assert "5 more" in short[-1]
     assert "W_ih" in short[0]

@@ -86,8 +86,7 @@ def test_the_network_names_the_part_that_it_shows(data: st.DataObject, width: in
     length, axis = scene.experiment.length, scene.axis
     assert len(shown) == axis.count
     for form in NetworkPane().forms(scene):
-        part = re.search(r"t (\d+)–(\d+) of 0–(\d+)", form)
+        part = re.search(r"steps (\d+)–(\d+) of (\d+)", form)
         assert (part is None) == (len(shown) == length)
         if part is not None:
-            first, last, end = map(int, part.groups())
-            assert (first, last, end) == (axis.first, axis.first + len(shown) - 1, length - 1)
+            assert tuple(map(int, part.groups())) == (axis.first + 1, axis.first + len(shown), length)

@@ -34,10 +34,10 @@ async def test_numbers_that_are_none_are_shown_as_such(lesson: str, value: float
         }  # fmt: skip
         engine.move(state="paused", loss=value, running_loss=value, notice="The loss turned NaN at tick 71.")
         await until(pilot, lambda: "tick 71" in text_of(app, "#notice"))
-        name = {math.nan: "NaN", -math.inf: "-∞"}[value]
+        name = {math.nan: "NaN", -math.inf: "−∞"}[value]
         assert name in text_of(app, "#states")
         if lesson == "hihello":
-            assert {math.nan: "NaN", -math.inf: "-∞"}[value] in text_of(app, "#status")
+            assert {math.nan: "NaN", -math.inf: "−∞"}[value] in text_of(app, "#status")
         else:
             assert name in text_of(app, "#shapes")
         for key in ("x", "y", "2", "escape"):
@@ -62,8 +62,8 @@ async def test_a_long_text_scrolls_around_the_cursor() -> None:
         for _again in range(3):
             await pilot.press("left_square_bracket")
         assert app.main.view.cursor == experiment.length - 4
-        last = experiment.length - 1
-        await until(pilot, lambda: f"t {last - count + 1}–{last} of 0–{last}" in text_of(app, "#network"))
+        last = experiment.length
+        await until(pilot, lambda: f"steps {last - count + 1}–{last} of {last}" in text_of(app, "#network"))
         await pilot.click("#prediction", offset=(12, 2))  # some steps to the left of the cursor
         middle = app.main.view.cursor
         assert middle is not None

@@ -258,9 +258,9 @@ async def test_a_unit_reads_the_text_and_tells_exact_values_and_steps() -> None:
         (y,) = [y for y, line in enumerate(lines) if "h    i    h    e    l    l" in line]
         x = lines[y].index("e")
         await pilot.hover("#reading", offset=(x, y))
-        await until(pilot, lambda: "t=3 e · unit 3: c = +0.0000000 · h = +0.0000000" in text_of(app, "#reading"))
+        await until(pilot, lambda: "t=4 e · unit 3: c = +0.0000000 · h = +0.0000000" in text_of(app, "#reading"))
         await pilot.hover("#reading", offset=(x - 10, y))
-        await until(pilot, lambda: "t=1 i · unit 3: c = -0.2500000 · h = -0.1250000" in text_of(app, "#reading"))
+        await until(pilot, lambda: "t=2 i · unit 3: c = −0.2500000 · h = −0.1250000" in text_of(app, "#reading"))
         await pilot.click("#reading", offset=(x - 10, y))
         assert app.main.view.cursor == 1
 

@@ -100,16 +100,16 @@ SPACE = SpaceFacts(
 )
 SALIENCY = SaliencyFacts(step=3, character=3, inputs=integers(0, 1, 0, 2, 3, 3), values=floats(0.5, -0.25, 0.125, 1.5))
 PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
-    "i": ("cell", CELL, ["t=3", "b_hh", "= −0.30"]),
+    "i": ("cell", CELL, ["t=4", "b_hh", "= −0.30"]),
     "g": ("gates", GATES, ["RNN 5", "keeps h", ".6500"]),
     "v": (
         "gradients",
         GRADIENTS,
-        ["of the loss at t=3", "t=3 back to t=0", "2.0e-09", "ρ(W_hh) 0.88", "2.500 → 1.000"],
+        ["of the loss at t=4", "t=4 back to t=1", "2.0e−09", "ρ(W_hh) 0.88", "2.500 → 1.000"],
     ),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),
     "p": ("space", SPACE, ["PC1 62 %", "PC2 21 %", "h₀"]),
-    "a": ("saliency", SALIENCY, ["for l at t=3", "+1.50000", "gradient × input"]),
+    "a": ("saliency", SALIENCY, ["for l at t=4", "+1.50000", "gradient × input"]),
 }
 
 
@@ -143,9 +143,9 @@ async def test_without_an_answer_the_pane_waits() -> None:
 
 MICE = {  # a cell of the pane's content, and what is told of it
     "g": ((30, 1), "unit 1: z = "),
-    "v": ((14, 2), "‖∂L/∂h‖ = 5.000000e-01 of the whole loss"),
+    "v": ((14, 2), "‖∂L/∂h‖ = 5.000000e−01 of the whole loss"),
     "p": ((1, 1), ""),
-    "a": ((2, 1), "t=0 h: +0.5000000"),
+    "a": ((2, 1), "t=1 h: +0.5000000"),
 }
 
 

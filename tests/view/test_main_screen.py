@@ -11,6 +11,7 @@ from rnn_tui.protocol.commands import Command, GoTo, Open, Restart
 from rnn_tui.protocol.frame import PredictionSeen
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.keys import KEYS
+from tests.draw.grids import number_in
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY, h_value
 from tests.view.helpers import running, screen_lines, settled, text_of, until
@@ -45,7 +46,7 @@ async def test_a_frame_is_on_the_screen() -> None:
         for unit in range(5):  # each number in the line of its unit, in the order of time; nothing for what is not fed
             line = next(line for line in states.splitlines() if f"unit {unit + 1}" in line)
             numbers = [word.strip("▏▕") for word in line.strip("│").split()[2:]]
-            assert [float(word) for word in numbers[:4]] == [h_value(unit, step) for step in range(4)]
+            assert [number_in(word) for word in numbers[:4]] == [h_value(unit, step) for step in range(4)]
             assert numbers[4:] == ["·", "·"]
         assert "floor 2.596 of the sum" in text_of(app, "#loss")  # its points are single characters
         assert "first right in epoch 9" in text_of(app, "#prediction")
@@ -85,10 +86,10 @@ async def test_the_mouse_tells_the_exact_value_in_the_lower_border() -> None:
         states = app.main.query_one("#states")
         lines = screen_lines(app, states.region)
         y, line = next((y, line) for y, line in enumerate(lines) if "unit 3" in line)
-        x = line.index("+0.7")  # its value at t=1
+        x = line.index("+0.7")  # its value at t=2
         assert h_value(2, 1) == 0.7
         await pilot.hover(states, offset=(x, y))
-        await until(pilot, lambda: "t=1 · unit 3: h = +0.7000000" in str(states.border_subtitle))
+        await until(pilot, lambda: "t=2 · unit 3: h = +0.7000000" in str(states.border_subtitle))
         assert "+0.7000000" in screen_lines(app, states.region)[-1]
         await pilot.hover(states, offset=(line.index("unit"), y))
         await until(pilot, lambda: "unit 3" not in str(states.border_subtitle))
@@ -98,7 +99,7 @@ async def test_the_mouse_tells_the_exact_value_in_the_lower_border() -> None:
         y = next(y for y, line in enumerate(lines) if "input" in line)
         await pilot.hover(network, offset=(lines[y].index("i", 10), y))  # the second letter of hihell
         await until(pilot, lambda: "p=0.710000" in str(network.border_subtitle))
-        assert str(network.border_subtitle).startswith("t=1 input i")
+        assert str(network.border_subtitle).startswith("t=2 input i")
         await pilot.hover("#status")
         await until(pilot, lambda: "p=0.71" not in str(network.border_subtitle))
 
@@ -109,10 +110,10 @@ async def test_a_click_on_a_time_step_sets_the_cursor_everywhere(pane: str, row:
         widget = app.main.query_one(pane)
         lines = screen_lines(app, widget.region)
         y, line = next((y, line) for y, line in enumerate(lines) if row in line)
-        x = line.index("i", line.index(row) + len(row))  # the input is hihell: its only i is at t=1
+        x = line.index("i", line.index(row) + len(row))  # the input is hihell: its only i is at t=2
         await pilot.click(widget, offset=(x, y))
         await until(pilot, lambda: app.main.view.cursor == 1)
-        assert "t=1 " in text_of(app, "#prediction")
+        assert "t=2 " in text_of(app, "#prediction")
         assert engine.heard() == []
 
 

@@ -24,6 +24,7 @@ from rnn_tui.view.screens.help import HelpScreen
 from rnn_tui.view.screens.networks import NetworksScreen
 from rnn_tui.view.screens.quit_script import QuitScriptScreen
 from rnn_tui.view.terminal.exit import last_lines
+from tests.draw.grids import number_in
 from tests.view.dialogs import Host, assert_inside, screen_text
 from tests.view.fake_scripts import WORDS, ScriptEngine, script
 from tests.view.helpers import PANE_KEYS, running, screen_lines, settled, text_of, until
@@ -124,8 +125,8 @@ async def test_numbers_of_a_script_are_drawn_over_time_with_their_targets() -> N
         rows = [line.strip("│ ").split() for line in text_of(app, "#network").splitlines()]
         drawn = {row[0]: row[1:] for row in rows if row}
         known = [at for at in range(8) if at != 2]  # there is room for eight columns
-        np.testing.assert_allclose([float(each) for each in drawn["target"]], truth[known], atol=6e-3)
-        np.testing.assert_allclose([float(each) for each in drawn["output"]], predicted[known], atol=6e-3)
+        np.testing.assert_allclose([number_in(each) for each in drawn["target"]], truth[known], atol=6e-3)
+        np.testing.assert_allclose([number_in(each) for each in drawn["output"]], predicted[known], atol=6e-3)
         assert drawn["input"][:2] == ["the", "cat"]
         picture = text_of(app, "#prediction")
         assert "━ target ━ predicted" in picture
@@ -563,7 +564,7 @@ async def test_what_reads_features_shows_no_index() -> None:
         assert set(line.strip("│ ").split()[1:]) == {"·"}
         await pilot.press("a")
         await until(pilot, lambda: "+0.8415" in text_of(app, "#saliency"))
-        assert "t=8  8 " in text_of(app, "#saliency")  # its time step stands for what is read
+        assert "t=9  8 " in text_of(app, "#saliency")  # its time step stands for what is read
 
 
 async def test_columns_do_not_jump_with_the_passes() -> None:

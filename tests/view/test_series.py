@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.validate import from_dict
+from tests.draw.grids import number_in
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY, number
 from tests.view.helpers import running, text_of
@@ -19,9 +20,10 @@ async def test_numbers_stand_where_characters_would() -> None:
         rows = [line.strip("│ ").split() for line in text_of(app, "#network").splitlines()]
         told = {row[0]: row[1:] for row in rows if row}
         assert len(told["input"]) == wanted.count > 5
-        assert [float(text) for text in told["input"]] == [number(step) for step in range(40 - wanted.count, 40)]
-        assert [float(text) for text in told["target"]] == [number(step + 1) for step in range(40 - wanted.count, 40)]
-        assert [float(text) for text in told["output"]] == [float(text) + 0.1 for text in told["target"]]
+        assert [number_in(text) for text in told["input"]] == [number(step) for step in range(40 - wanted.count, 40)]
+        targets = [number(step + 1) for step in range(40 - wanted.count, 40)]
+        assert [number_in(text) for text in told["target"]] == targets
+        assert [number_in(text) for text in told["output"]] == [number_in(text) + 0.1 for text in told["target"]]
         network = text_of(app, "#network")
         assert not any(mark in network for mark in "✓✗")
         assert f"{number(39):+.1f}" in text_of(app, "#states")
@@ -45,7 +47,7 @@ async def test_numbers_that_do_not_fit_are_dots() -> None:
     async with running(SINE, engine=FakeEngine(FED)) as (_, app, _engine):
         scene = app.main.scene
         assert scene is not None
-        assert scene.in_columns(np.array([1234567, -1.25], np.float32)) == ["+1e6", "-1.25"]
+        assert scene.in_columns(np.array([1234567, -1.25], np.float32)) == ["+1e6", "−1.25"]
 
 
 async def test_before_the_first_frame_there_is_nothing_yet() -> None:

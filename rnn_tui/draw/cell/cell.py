@@ -12,6 +12,7 @@ from rnn_tui.draw.cell.gated import draw_gated
 from rnn_tui.draw.cell.plain import draw_plain
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import draw_legend, legend_size
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut, first_that_fits
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
@@ -56,10 +57,11 @@ def _foot(
         y += 1
     if facts.compared is not None:
         difference = facts.compared.difference
+        number = with_minus(f"{difference:.1e}")
         steps = facts.compared.steps
         over = "up to here" if steps == facts.step + 1 else f"over {steps} step{'s' if steps > 1 else ''}"
-        texts = (f"largest difference {over} {difference:.1e}", f"differs by at most {difference:.1e}")
-        text = next((each for each in texts if len(each) < width), f"Δ {difference:.1e}")
+        texts = (f"largest difference {over} {number}", f"differs by at most {number}")
+        text = next((each for each in texts if len(each) < width), f"Δ {number}")
         canvas.put(1, y, text, palette.text if np.isfinite(difference) else palette.warning)
         y += 1
     selected = f"▸ unit {facts.unit + 1}"

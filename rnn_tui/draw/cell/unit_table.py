@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import Floats, ValueCell, draw_value
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.palette import Palette
 
 __all__ = ["UnitColumn", "draw_digits", "draw_table", "put_label", "window"]
@@ -73,7 +74,7 @@ def draw_digits(canvas: Canvas, x: int, y: int, width: int, value: float, column
         draw_value(canvas, x, y, value, ValueCell(width=width, scale=1, palette=palette))
         return
     text = next((t for d in range(column.digits, 0, -1) if len(t := f"{value:+.{d}f}") < width), "…")
-    canvas.centre(x, y, width, text, palette.text)
+    canvas.centre(x, y, width, with_minus(text), palette.text)
 
 
 def put_label(canvas: Canvas, x: int, y: int, label: str, marked: bool, palette: Palette) -> None:

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.gradients.verdict import causes, extremes, told
 from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
@@ -144,7 +145,7 @@ def _words(
         ways = {each.name[0]: each.ways for each in looked_at if each.alone == alone}
         if not ways.get("h"):
             continue
-        loss = f"loss at t={facts.at}" if alone else "whole loss"
+        loss = f"loss at {step_name(facts.at)}" if alone else "whole loss"
         lines.append((told(loss, room, ways["h"], ways.get("c", ()), running=facts.norm is None), palette.text))
         for letter, each in ways.items():
             named = f"{letter} " if len(ways) > 1 else ""
@@ -190,14 +191,14 @@ def draw_gradients(
 
 def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> None:
     """Write which loss it is, with a mark above the time step of that loss."""
-    loss = "L" if at is None else f"L{str(at).translate(SUBSCRIPT)}"
+    loss = "L" if at is None else f"L{str(at + 1).translate(SUBSCRIPT)}"
     mark = axis.middle(at) if at is not None and at in axis.steps else -1
     end = canvas.width if mark < 0 else mark
     symbol = first_that_fits((f"‖∂{loss}/∂{state}‖", f"‖∂{loss}/∂h‖", f"‖∂{loss}‖", f"∂{loss}"), end - 2)
     x = max(axis.gutter, canvas.put(1, y, symbol, palette.dim) + 1)
     texts = ["of the whole loss", "whole loss"]
     if at is not None:
-        texts = [f"of the loss at t={at} alone", f"loss at t={at}", f"t={at}"]
+        texts = [f"of the loss at {step_name(at)} alone", f"loss at {step_name(at)}", f"{step_name(at)}"]
     text = first_that_fits(texts, canvas.width - x if mark < 0 else max(mark - x - 1, canvas.width - mark - 2))
     if mark >= 0 and cell_len(text) > mark - x - 1:
         x = mark + 2

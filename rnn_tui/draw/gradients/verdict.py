@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import compact, count, percent
 from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
 from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay
@@ -39,32 +40,32 @@ def told(
         return first_that_fits(_both_sides(loss, gone), room)
     way, ratio = gone[0], _ratio(gone[0])
     if way.exploding:
-        size = f"{_times(way.peak / way.start_norm)} its size"
+        size, peak = f"{_times(way.peak / way.start_norm)} its size", step_name(way.peak_step)
         forms = [
-            f"{loss}: from t={way.start} {_toward(way)} the gradient explodes, up to {size} at t={way.peak_step}",
-            f"{loss}: it explodes, up to {size} at t={way.peak_step}",
+            f"{loss}: from {step_name(way.start)} {_toward(way)} the gradient explodes, up to {size} at {peak}",
+            f"{loss}: it explodes, up to {size} at {peak}",
             f"{loss}: explodes, up to {size}",
         ]
         return first_that_fits((*forms, f"{loss}: explodes", "explodes"), room)
     how, size = _how(ratio), " of its size" * (ratio < 1 / _SAME)
     along = next((each for each in beside if each.broken or (each.start >= 0 and each.start != each.end)), None)
-    to = f"{_toward(way)} to t={way.end}"
+    to = f"{_toward(way)} to {step_name(way.end)}"
     if along is None:
         forms = [
-            f"{loss}: from t={way.start} {to} the gradient {how}{size}",
-            f"{loss}: from t={way.start} {to} it {how}",
-            f"{loss}: t={way.start} {to}: {how}",
+            f"{loss}: from {step_name(way.start)} {to} the gradient {how}{size}",
+            f"{loss}: from {step_name(way.start)} {to} it {how}",
+            f"{loss}: {step_name(way.start)} {to}: {how}",
         ]
     else:
         c = _ratio(along)
         more = f"; along c {_how(c)}"
         values = f"h × {compact(ratio, 3)}, c × {compact(c, 3)}"
         forms = [
-            f"{loss}: from t={way.start} {to} the gradient {how}{size}{more}",
-            f"{loss}: from t={way.start} {to} it {how}{more}",
-            f"{loss}: t={way.start} → t={way.end}: {values}",
-            f"{loss}, to t={way.end}: {values}",
-            f"t={way.start} → t={way.end}: {values}",
+            f"{loss}: from {step_name(way.start)} {to} the gradient {how}{size}{more}",
+            f"{loss}: from {step_name(way.start)} {to} it {how}{more}",
+            f"{loss}: {step_name(way.start)} → {step_name(way.end)}: {values}",
+            f"{loss}, to {step_name(way.end)}: {values}",
+            f"{step_name(way.start)} → {step_name(way.end)}: {values}",
             values,
         ]
     return first_that_fits((*forms, f"{loss}: {how}", f"× {compact(ratio, 3)}"), room)
@@ -82,24 +83,24 @@ def _toward(way: GradientWay) -> str:
 def _stays(loss: str, start: int, ways: Sequence[GradientWay], *, running: bool) -> tuple[str, ...]:
     """Return the forms for a gradient at one step alone: there are no other steps, or nothing flows to them."""
     if any(way.steps > 1 for way in ways):
-        return (f"{loss}: nothing flows {_toward(ways[0])} from t={start}", f"{loss}: only t={start}")
-    only = f"{loss}: only t={start} has a gradient"
-    return (f"{only} so far" if running else only, f"{loss}: only t={start}")
+        return (f"{loss}: nothing flows {_toward(ways[0])} from {step_name(start)}", f"{loss}: only {step_name(start)}")
+    only = f"{loss}: only {step_name(start)} has a gradient"
+    return (f"{only} so far" if running else only, f"{loss}: only {step_name(start)}")
 
 
 def _both_sides(loss: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
     """Return the forms for a lower layer read in both directions: gradients reach it from either side of the loss."""
     long = ", ".join(
-        f"{_toward(way)} it explodes, up to {_times(way.peak / way.start_norm)} its size at t={way.peak_step}"
+        f"{_toward(way)} it explodes, up to {_times(way.peak / way.start_norm)} its size at {step_name(way.peak_step)}"
         if way.exploding
-        else f"{_toward(way)} to t={way.end} it {_how(_ratio(way))}"
+        else f"{_toward(way)} to {step_name(way.end)} it {_how(_ratio(way))}"
         for way in ways
     )
     return (
-        f"{loss}: from t={ways[0].start} {long}",
+        f"{loss}: from {step_name(ways[0].start)} {long}",
         f"{loss}: {long}",
-        f"{loss}: " + ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
-        ", ".join(f"→ t={way.end} × {compact(_ratio(way), 3)}" for way in ways),
+        f"{loss}: " + ", ".join(f"→ {step_name(way.end)} × {compact(_ratio(way), 3)}" for way in ways),
+        ", ".join(f"→ {step_name(way.end)} × {compact(_ratio(way), 3)}" for way in ways),
     )
 
 
@@ -110,7 +111,7 @@ def extremes(ways: Sequence[GradientWay], loss: str = "") -> list[tuple[str, boo
     growing = [way for way in ways if way.exploding]
     if growing:
         where = _steps(sum(way.exploding for way in growing), steps, growing[0].first_exploding)
-        said.append((f"{loss}explodes (above 1 and over 10 times t={growing[0].start}) at {where}", True))
+        said.append((f"{loss}explodes (above 1 and over 10 times {step_name(growing[0].start)}) at {where}", True))
     gone = [way for way in ways if way.vanished]
     if gone:
         largest = "the largest that does not explode" if growing else "its largest"
@@ -120,7 +121,7 @@ def extremes(ways: Sequence[GradientWay], loss: str = "") -> list[tuple[str, boo
 
 
 def _steps(some: int, of: int, nearest: int) -> str:
-    return f"{count(some)} of {count(of)} step{'s' * (of > 1)}, the nearest t={nearest}"
+    return f"{count(some)} of {count(of)} step{'s' * (of > 1)}, the nearest {step_name(nearest)}"
 
 
 def _times(ratio: float) -> str:

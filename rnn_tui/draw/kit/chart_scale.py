@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rnn_tui.draw.kit.numbers import with_minus
+
 __all__ = ["DOT_COLUMNS", "DOT_ROWS", "AxisScale", "Floats", "Ints", "positions", "range_of", "short", "with_level"]
 
 Floats = NDArray[np.float64]
@@ -73,7 +75,11 @@ def with_level(low: float, high: float, level: float, rows: int) -> tuple[float,
 
 
 def short(value: float, step: float = 0.0) -> str:
-    """Write a number in about six characters, to the decimals of `step` or to three digits: 2.60, 12.5k, 1e-5."""
+    """Write a number in about six characters, to the decimals of `step` or to three digits: 2.60, 12.5k, 1e−5."""
+    return with_minus(_short(value, step))
+
+
+def _short(value: float, step: float) -> str:
     rounded = float(f"{value:.3g}")  # first, so that 999,999 is 1M and not 1000k
     digits = 3
     while step and digits < 15 and abs(rounded - value) > 0.01 * step:  # 20,005 is not 20k where 20,000 stands as well

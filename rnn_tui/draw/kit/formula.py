@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.numbers import signed, with_minus
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.cell_kinds import Squash
 
@@ -28,10 +28,10 @@ _FEWEST = 2  # digits of a result
 def written(value: float, digits: int, *, plus: bool = True) -> str:
     """Write a number as it stands in an equation: with a sign, which without `plus` only a negative one has."""
     if not math.isfinite(value):
-        return signed(value, 3).replace("-", "−")
+        return signed(value, 3)
     sign = "+" if plus else ""
     text = f"{value:{sign}.1e}" if abs(value) >= _MOST else f"{value:{sign}.{digits}f}"
-    return text.replace("-", "−")
+    return with_minus(text)
 
 
 class Formula:

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from rnn_tui.draw.kit.numbers import with_minus
+
 __all__ = ["Decades", "decades"]
 
 _STEP = 3  # both ends are multiples of so many decades, so that they hold still from frame to frame
@@ -22,8 +24,8 @@ class Decades:
 
     @staticmethod
     def name(power: int) -> str:
-        """Write a power of ten: 1e-9, and 1 for 1e0."""
-        return f"1e{power}" if power else "1"
+        """Write a power of ten: 1e−9, and 1 for 1e0."""
+        return with_minus(f"1e{power}") if power else "1"
 
 
 def decades(peak: float) -> Decades:

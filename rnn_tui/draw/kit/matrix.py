@@ -9,7 +9,7 @@ from rich.style import Style
 
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
-from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.numbers import signed, with_minus
 from rnn_tui.draw.kit.palette import Palette
 
 __all__ = [
@@ -64,7 +64,7 @@ def number(value: float, width: int, *, plus: bool = True) -> str:
     if text or width < 1:
         return text[: max(0, width)]
     short = f"{value:+.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-    return short if len(short) <= width else "…"
+    return with_minus(short) if len(short) <= width else "…"
 
 
 @dataclass(frozen=True, kw_only=True)

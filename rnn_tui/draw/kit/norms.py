@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from rnn_tui.draw.kit.numbers import with_minus
+
 __all__ = ["norm_format"]
 
 _FAIR = 0.03  # what rounding may change
@@ -30,11 +32,11 @@ def _fixed(value: float, *, digits: int, zero: bool) -> str:
 
 
 def _scientific(value: float, *, digits: int) -> str:
-    return f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return with_minus(f"{value:.{digits}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e"))
 
 
 def _power(value: float) -> str:
-    return f"e{math.floor(math.log10(value))}"
+    return with_minus(f"e{math.floor(math.log10(value))}")
 
 
 _FORMATS: list[Callable[[float], str]] = [

@@ -3,11 +3,31 @@
 import math
 from collections.abc import Sequence
 
-__all__ = ["compact", "count", "duration", "exact", "nice_above", "percent", "probability", "shape_text", "signed"]
+__all__ = [
+    "compact",
+    "count",
+    "duration",
+    "exact",
+    "nice_above",
+    "percent",
+    "probability",
+    "shape_text",
+    "signed",
+    "with_minus",
+]
+
+
+def with_minus(number: str) -> str:
+    """Return a number as Python writes it with the minus sign of the screen, as wide as a plus."""
+    return number.replace("-", "−")
 
 
 def signed(value: float, width: int) -> str:
     """Write a signed value in at most `width` cells, with as many digits as fit, or 1e9; empty where nothing fits."""
+    return with_minus(_signed(value, width))
+
+
+def _signed(value: float, width: int) -> str:
     if not math.isfinite(value):
         text = "NaN" if math.isnan(value) else "+∞" if value > 0 else "-∞"
         return text if len(text) <= width else "!"[:width]
@@ -39,17 +59,17 @@ def compact(value: float | None, digits: int = 4) -> str:
     if value is None:
         return "–"
     if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     value += 0.0  # -0.0 is 0
     if value != 0 and not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.{digits - 2}e}"
+        return with_minus(f"{value:.{digits - 2}e}")
     power = math.floor(math.log10(abs(value))) if value else 0
-    return f"{value:.{max(0, digits - 1 - power - (power < 0))}f}"
+    return with_minus(f"{value:.{max(0, digits - 1 - power - (power < 0))}f}")
 
 
 def exact(value: float, digits: int) -> str:
     """Write a value with so many digits after the point; NaN as NaN."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else compact(value)
+    return with_minus(f"{value:.{digits}f}") if math.isfinite(value) else compact(value)
 
 
 def percent(share: float) -> str:

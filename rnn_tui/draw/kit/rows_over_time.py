@@ -10,8 +10,10 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.arrays import Floats
@@ -70,10 +72,10 @@ class Spot(NamedTuple, Generic[AnyBlock]):
     def in_words(self) -> str:
         """Return the exact values, each with its unit and name."""
         exact = [
-            f"unit {self.block.units[place] + 1}: {self.block.name} = {value:+.7f}"
+            f"unit {self.block.units[place] + 1}: {self.block.name} = {with_minus(f'{value:+.7f}')}"
             for place, value in zip(self.places, self.values, strict=True)
         ]
-        return " · ".join([f"t={self.step}", *exact])
+        return " · ".join([f"{step_name(self.step)}", *exact])
 
 
 @dataclass(frozen=True, kw_only=True)

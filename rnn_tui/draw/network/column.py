@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.style import Style
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import probability, signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut_cells
@@ -171,5 +172,5 @@ def _vertical(flow: PhaseFlow, net: Unrolled, above: str, step: int, palette: Pa
 def _step_label(step: int, axis: TimeAxis) -> str:
     """Return the number of a time step: of each where there is room, else of every fifth or tenth."""
     if axis.column >= 3:
-        return str(step) if step or axis.column < 5 else "t=0"
-    return str(step) if step % (5 if axis.column == 2 else 10) == 0 else ""
+        return str(step + 1) if step or axis.column < 5 else step_name(step)
+    return str(step + 1) if not step or (step + 1) % (5 if axis.column == 2 else 10) == 0 else ""

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
@@ -261,11 +262,12 @@ def _draw_words(
         across, up = facts.points[looked_at[0], cursor].tolist()
         place = f"({compact(across, 3)}, {compact(up, 3)})"
         glyph = _glyph(glyphs, facts, looked_at[0], cursor)
-        texts = (f"t={cursor} after {glyph} at {place}", f"t={cursor} {glyph} {place}", f"t={cursor}")
+        step = step_name(cursor)
+        texts = (f"{step} after {glyph} at {place}", f"{step} {glyph} {place}", step)
         x = canvas.put(x, y, first_that_fits(texts, room - x), palette.accent) + 3
     steps = _steps_of_way(facts, cursor)
     if len(steps) < facts.points.shape[1]:
-        text = first_that_fits((f"line: t={steps.start} to {steps.stop - 1}",), canvas.width - x)
+        text = first_that_fits((f"line: steps {steps.start + 1} to {steps.stop}",), canvas.width - x)
         x = canvas.put(x, y, text, palette.text) + 3
     others = len(facts.rows) - len(looked_at)
     rest = f"faint: {others} other row{'s' * (others > 1)}"

@@ -5,6 +5,7 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import NOT_FED, Focus, floats, sampled
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
@@ -142,8 +143,8 @@ def _nothing(focus: Focus, layer: int, direction: int, step: int, unit: int) -> 
 
 def _not_there(focus: Focus, step: int) -> str:
     if focus.motion is not None:
-        return f"t={step} has not been computed yet in this layer."
-    return f"t={step} has not been fed yet." if focus.fed else NOT_FED
+        return f"{step_name(step)} has not been computed yet in this layer."
+    return f"{step_name(step)} has not been fed yet." if focus.fed else NOT_FED
 
 
 def _index(chosen: Integers, device: torch.device) -> Tensor:

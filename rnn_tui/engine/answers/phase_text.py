@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from rnn_tui.common.glyphs import glyph
+from rnn_tui.common.wording import step_name
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.slow_motion import PhasedTick, PhasePlace
@@ -61,7 +62,7 @@ def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]
     x = motion.made("embed")[now.step - motion.start, row]
     if isinstance(trainer.dataset, SeriesDataset):
         value = trainer.dataset.value_text(float(trainer.dataset.in_units(trainer.dataset.inputs[now.step, row])))
-        return f"t={now.step}: the input {value} is read as one number, standardised.", _vector("x", x)
+        return f"{step_name(now.step)}: the input {value} is read as one number, standardised.", _vector("x", x)
     index = int(trainer.dataset.inputs[now.step, row])
     if index == NONE:
         return _ended(now), ()
@@ -71,11 +72,11 @@ def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]
         words = f"the input {character} is looked up in the embedding: {motion.network.embedding} numbers."
     else:
         words = f"the input {character} becomes one-hot: 1 at place {index + 1} of {len(vocabulary)}, 0 elsewhere."
-    return f"t={now.step}: {words}", _vector("x", x)
+    return f"{step_name(now.step)}: {words}", _vector("x", x)
 
 
 def _ended(now: PhasePlace) -> str:
-    return f"t={now.step}: this row has ended. Longer ones go on; what is computed here does not count."
+    return f"{step_name(now.step)}: this row has ended. Longer ones go on; what is computed here does not count."
 
 
 def _cell(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
@@ -93,7 +94,7 @@ def _cell(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     name = f"layer {now.layer + 1}" if network.layers > 1 else "the cell"
     way = ("→←"[now.direction]) if network.bidirectional else ""
     with_what = "h₀" if first else "state" if now.layer == 0 else "its state"
-    words = f"t={t}: {name}{way} mixes {reads} and {with_what}"
+    words = f"{step_name(t)}: {name}{way} mixes {reads} and {with_what}"
     note = _in_one_call(motion) if t == motion.start and now.layer == 0 and not now.direction else ""
     before_h = "h₀" if first else "hₜ₊₁" if now.direction else "hₜ₋₁"
     made = kind.about or _equation(kind, before_h)
@@ -119,9 +120,10 @@ def _in_one_call(motion: PhasedTick) -> str:
 def _head(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     logits = motion.made("head")[now.step - motion.start, row]
     if motion.trainer.experiment.is_numbers:
-        return f"t={now.step}: the linear head makes one number of the state: W h + b.", _vector("output", logits)
+        words = f"{step_name(now.step)}: the linear head makes one number of the state: W h + b."
+        return words, _vector("output", logits)
     names = [glyph(each) for each in motion.trainer.dataset.vocabulary]
-    words = f"t={now.step}: the linear head makes a score for each character: W h + b."
+    words = f"{step_name(now.step)}: the linear head makes a score for each character: W h + b."
     return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
 
 
@@ -129,7 +131,7 @@ def _softmax(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Number
     p = motion.made("head")[now.step - motion.start, row].softmax(-1)
     names = [glyph(each) for each in motion.trainer.dataset.vocabulary]
     scores = "the scores" if motion.network.head == "linear" else "the state itself"
-    words = f"t={now.step}: softmax turns {scores} into probabilities; the largest is the answer."
+    words = f"{step_name(now.step)}: softmax turns {scores} into probabilities; the largest is the answer."
     best = p.argsort(descending=True, stable=True)[:_MOST].tolist()
     return words, tuple((names[index], float(p[index])) for index in best)
 
@@ -143,16 +145,16 @@ def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     loss = float(step_losses(output[None].cpu(), target[None]))
     if isinstance(trainer.dataset, SeriesDataset):
         true = trainer.dataset.value_text(float(trainer.dataset.in_units(target)))
-        words = f"t={now.step}: the target is {true}. Loss = (output − target)², standardised."
+        words = f"{step_name(now.step)}: the target is {true}. Loss = (output − target)², standardised."
         numbers = [("output", float(output)), ("target", float(target)), ("loss", loss)]
     elif target == NONE:
-        return f"t={now.step}: this step has no target, so nothing is added to the loss.", ()
+        return f"{step_name(now.step)}: this step has no target, so nothing is added to the loss.", ()
     else:
         best = int(output.argmax())  # of equals the first, as in the prediction
         character, answer = glyph(trainer.dataset.vocabulary[int(target)]), glyph(trainer.dataset.vocabulary[best])
         right = best == int(target)
         verdict = f"it predicts {answer}, the target" if right else f"it predicts {answer}; the target is {character}"
-        words = f"t={now.step}: {verdict}. Loss = −log p({character}): 0 if it were certain."
+        words = f"{step_name(now.step)}: {verdict}. Loss = −log p({character}): 0 if it were certain."
         numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
         numbers += [] if right else [(f"predicted: p({answer})", float(output.softmax(-1)[best]))]
     if motion.stop - motion.start == 1 and trainer.dataset.rows == 1:  # the tick's own numbers
@@ -175,10 +177,11 @@ def _backward(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbe
     top = now.layer in (-1, network.layers - 1)
     out = "its output" if top else f"layer {now.layer + 2}"
     if after in (-1, motion.stop, steps):
-        where = "at the last step" if not now.direction else f"for ← at t={t}"
-        words = f"Backward starts {where}: the loss reaches h at t={t} through {out} only."
+        where = "at the last step" if not now.direction else f"for ← at {step_name(t)}"
+        words = f"Backward starts {where}: the loss reaches h at {step_name(t)} through {out} only."
     else:
-        words = f"Backward to t={t}: the loss reaches h through {out} and through the next h, at t={after}."
+        through = f"{out} and through the next h, at {step_name(after)}"
+        words = f"Backward to {step_name(t)}: the loss reaches h through {through}."
     norms = [float(motion.norms[layer][now.direction][t, row]) for layer in reversed(layers)]
     names = [f"layer {layer + 1}" for layer in reversed(layers)] if network.layers > 1 else [""]
     names[0] = f"‖∂L/∂h‖ {names[0]}".strip()

@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import step_name
 from rnn_tui.engine.answers.shapes import checks
 from rnn_tui.engine.headless.text_report import LOST
 from rnn_tui.engine.session.session import Session
@@ -101,12 +102,12 @@ def _outputs(trainer: Trainer) -> Iterator[str]:
         else:
             row = [dataset.vocabulary[index] for index in read.tolist()]
         if outputs.shape[1] > 1:
-            yield f"  row {number}  {safe(''.join(row))}"
+            yield f"  row {number + 1}  {safe(''.join(row))}"
         for step, character in enumerate(row):
             features = outputs[step, number]
             numbers = " ".join(f"{value:+.4f}" for value in features[:_FEATURES].tolist())
             more = f" … {len(features):,} in all" if len(features) > _FEATURES else ""
-            yield f"  t={step:<3}  {safe(character)}  {numbers}{more}"
+            yield f"  {step_name(step):<5}  {safe(character)}  {numbers}{more}"
     for check in checks(trainer):
         yield f"  {'✓' if check.holds else '✗'} {check.claim} (largest difference {check.difference:.1g})"
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import unroll
 from rnn_tui.engine.inspect.slow_motion import PhasedTick
@@ -105,10 +106,10 @@ class Focus:
         if step < 0:
             return "That time step has not been fed yet."
         if self.observed.dataset.steps(self.row) <= step < self.observed.length:
-            return f"This row has ended before t={step}."
+            return f"This row has ended before {step_name(step)}."
         if self.motion is not None and self.motion.now.kind != "update" and step < self.motion.stop:
-            return f"t={step} has no output yet in this tick."
-        return f"t={step} has not been fed yet." if self.fed else NOT_FED
+            return f"{step_name(step)} has no output yet in this tick."
+        return f"{step_name(step)} has not been fed yet." if self.fed else NOT_FED
 
     def window(self, values: Tensor) -> Tensor:
         """Cut (T, ...) over the steps read to those in the window that the outputs depend on."""

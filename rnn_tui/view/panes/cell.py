@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
@@ -57,7 +58,7 @@ class CellPane(InsidePane[CellFacts]):
     def title(self, scene: Scene) -> str:
         """Return which cell it is."""
         facts = self.facts(scene)
-        at = "" if facts is None else f"t={facts.step}"
+        at = "" if facts is None else f"{step_name(facts.step)}"
         return self.titled(at, chosen_cell(scene.experiment, scene.view))
 
     def subtitle(self, scene: Scene) -> str:

@@ -2,7 +2,9 @@
 
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.gradients.gradients import draw_gradients, lay_out_gradients
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
 from rnn_tui.view.model.scene import Scene
@@ -76,5 +78,5 @@ class GradientsPane(InsidePane[GradientsFacts]):
         if found is None:
             return ""
         series, (norm,) = found.block, found.values
-        loss = f"of the loss at t={facts.at}" if series.alone else "of the whole loss"
-        return f"t={found.step} · ‖∂L/∂{series.name}‖ = {norm:.6e} {loss}"
+        loss = f"of the loss at {step_name(facts.at)}" if series.alone else "of the whole loss"
+        return f"{step_name(found.step)} · ‖∂L/∂{series.name}‖ = {with_minus(f'{norm:.6e}')} {loss}"

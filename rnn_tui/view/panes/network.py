@@ -4,8 +4,8 @@ import numpy as np
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.wording import unit_text
-from rnn_tui.draw.kit.numbers import exact, nice_above
+from rnn_tui.common.wording import step_name, unit_text
+from rnn_tui.draw.kit.numbers import exact, nice_above, with_minus
 from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
 from rnn_tui.draw.network.boxes import LayerRow
@@ -49,10 +49,10 @@ class NetworkPane(Pane):
     def forms(self, scene: Scene) -> list[str]:
         """Return the titles, in ever fewer words: each tells which time steps are shown, if not all."""
         axis, rows = scene.axis, scene.experiment.rows
-        part = f" · t {axis.first}–{axis.first + axis.count - 1} of 0–{axis.length - 1}"
+        part = f" · steps {axis.first + 1}–{axis.first + axis.count} of {axis.length}"
         shown = part if axis.count < axis.length else ""
         row = f" · row {min(scene.view.row, rows - 1) + 1} of {rows}" if rows > 1 else ""
-        steps = f" · {axis.length} time step{'s' if axis.length > 1 else ''}"
+        steps = "" if shown else f" · {axis.length} time step{'s' if axis.length > 1 else ''}"
         forms = [f"{self.NAME}{steps}{shown}{row}", f"Network{steps}{shown}{row}", f"Network{shown or steps}{row}"]
         return [*forms, f"Network{shown}", part.removeprefix(" · ")] if shown else [*forms, f"Network{row}"]
 
@@ -84,7 +84,7 @@ class NetworkPane(Pane):
         at = step - steps.first
         if steps.numbers is not None:
             return _number_under_mouse(scene, steps.numbers, at, step)
-        text = f"t={step} input {scene.inputs[at]}"
+        text = f"{step_name(step)} input {scene.inputs[at]}"
         if at < len(steps.target_p) and steps.top.shape[1]:
             output, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
             text += f" · predicts {output} with p={exact(p, 6)}"
@@ -95,15 +95,15 @@ class NetworkPane(Pane):
 def _number_under_mouse(scene: Scene, numbers: SeriesNumbers, at: int, step: int) -> str:
     scale = scene.opened.scale
     deviation = 0.0 if scale is None else scale.deviation
-    text = f"t={step}"
+    text = f"{step_name(step)}"
     if len(numbers.values):
-        text += f" input {unit_text(numbers.values[at], deviation)}"
+        text += f" input {with_minus(unit_text(numbers.values[at], deviation))}"
     elif scene.reads_tokens:
         text += f" input {scene.inputs[at]}"
     if scale is not None:
-        text += f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)"
+        text += with_minus(f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)")
     if at < len(numbers.predicted) and not (scene.subject is not None and np.isnan(numbers.truth[at])):
-        output, true = unit_text(numbers.predicted[at], deviation), unit_text(numbers.truth[at], deviation)
+        output, true = (with_minus(unit_text(each[at], deviation)) for each in (numbers.predicted, numbers.truth))
         text += f" · predicts {output} · true {true}"
     return text
 

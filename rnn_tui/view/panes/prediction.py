@@ -6,6 +6,7 @@ from textual import events
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import exact
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
@@ -111,7 +112,8 @@ class PredictionPane(Pane):
             return ""
         at = step - steps.first
         pairs = zip(steps.top[at].tolist(), steps.top_p[at].tolist(), strict=True)
-        return f"t={step} · " + "  ".join(f"{scene.glyphs[index]} {exact(p, 6)}" for index, p in list(pairs)[:4])
+        likely = "  ".join(f"{scene.glyphs[index]} {exact(p, 6)}" for index, p in list(pairs)[:4])
+        return f"{step_name(step)} · {likely}"
 
 
 def _is_chart(scene: Scene) -> bool:

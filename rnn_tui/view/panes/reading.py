@@ -8,7 +8,9 @@ import numpy as np
 from msgspec import structs
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.data.text_properties import PROPERTIES, PropertyName
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.reading import draw_reading, lay_out_reading
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts, ReadingOrder
@@ -99,8 +101,9 @@ class ReadingPane(InsidePane[ReadingFacts]):
         if at is None:
             return ""
         facts, glyphs = _readable(facts, scene)
-        c = "" if facts.c is None else f"c = {facts.c[at]:+.7f} · "
-        return f"t={at} {glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}h = {facts.h[at]:+.7f}"
+        c = "" if facts.c is None else with_minus(f"c = {facts.c[at]:+.7f} · ")
+        h = with_minus(f"h = {facts.h[at]:+.7f}")
+        return f"{step_name(at)} {glyphs[facts.inputs[at]]} · unit {facts.unit + 1}: {c}{h}"
 
     def _character(self, scene: Scene) -> int | None:
         facts = self.facts(scene)

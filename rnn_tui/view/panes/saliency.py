@@ -7,7 +7,8 @@ import numpy as np
 from msgspec import structs
 from textual.strip import Strip
 
-from rnn_tui.common.wording import unit_text
+from rnn_tui.common.wording import step_name, unit_text
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
@@ -54,7 +55,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         if facts is None or not len(facts.values):
             return f"{self.NAME} · gradient × input"
         facts, glyphs = _readable(facts, scene)
-        return f"{self.NAME} · for {glyphs[facts.character]} at t={facts.step} ({facts.output})"
+        return f"{self.NAME} · for {glyphs[facts.character]} at {step_name(facts.step)} ({facts.output})"
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
@@ -84,7 +85,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         if step is None or step >= len(facts.values):
             return ""
         facts, glyphs = _readable(facts, scene)
-        return f"t={step} {glyphs[facts.inputs[step]]}: {facts.values[step]:+.7f}"
+        return f"{step_name(step)} {glyphs[facts.inputs[step]]}: {with_minus(f'{facts.values[step]:+.7f}')}"
 
 
 def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequence[str]]:
@@ -98,7 +99,7 @@ def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequen
         return structs.replace(facts, inputs=np.arange(len(inputs), dtype=np.int32), character=len(inputs)), texts
     scale = scene.opened.scale
     deviation = 0.0 if scale is None else scale.deviation
-    texts = [unit_text(value, deviation, 3) for value in facts.numbers.tolist()]
-    said = "nothing" if facts.predicted is None else unit_text(facts.predicted, deviation, 3)
+    texts = [with_minus(unit_text(value, deviation, 3)) for value in facts.numbers.tolist()]
+    said = "nothing" if facts.predicted is None else with_minus(unit_text(facts.predicted, deviation, 3))
     places = np.arange(len(texts), dtype=np.int32)
     return structs.replace(facts, inputs=places, character=len(texts)), [*texts, said]

@@ -7,6 +7,8 @@ import numpy as np
 from msgspec import structs
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
+from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.tiles import glyph_of
 from rnn_tui.draw.space.space import draw_space, point_at, space_scale
 from rnn_tui.experiment.spec import Experiment
@@ -96,12 +98,12 @@ class SpacePane(InsidePane[SpaceFacts]):
         where = (
             ""
             if facts.kind == "embedding"
-            else f"row {row + 1} t={place} after "
+            else f"row {row + 1} {step_name(place)} after "
             if len(facts.rows) > 1
-            else f"t={place} after "
+            else f"{step_name(place)} after "
         )
         first, second = facts.points[at, place].tolist()
-        return f"{where}{character} · PC1 {first:+.6f} · PC2 {second:+.6f}"
+        return f"{where}{character} · " + with_minus(f"PC1 {first:+.6f} · PC2 {second:+.6f}")
 
     def _point(self, scene: Scene) -> tuple[int, int] | None:
         facts = self.facts(scene)

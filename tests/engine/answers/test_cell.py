@@ -176,7 +176,7 @@ def test_a_step_that_has_not_been_fed_is_a_note(experiment: Experiment, ticks: i
     assert bool(found.note) == (step >= trainer.fed) == (not found.gates)
     if not found.note:
         return
-    assert found.note == (f"t={step} has not been fed yet." if trainer.fed else found.note)
+    assert found.note == (f"t={step + 1} has not been fed yet." if trainer.fed else found.note)
     assert ("Nothing has been fed" in found.note) == (not trainer.fed)
     arrays = (getattr(found, field.name) for field in msgspec.structs.fields(found))
     assert all(each.shape == (0,) for each in arrays if isinstance(each, np.ndarray))

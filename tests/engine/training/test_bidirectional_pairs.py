@@ -281,7 +281,7 @@ def test_slow_motion_is_the_same_tick(tmp_path: Path) -> None:
     assert not any("has ended" in words for words in said[2])
     for row, own in ((1, 2), (2, 5)):
         begins = [words for words in said[row] if "←" in words and "h₀" in words]
-        assert [words.partition(":")[0] for words in begins] == [f"t={own - 1}"]
+        assert [words.partition(":")[0] for words in begins] == [f"t={own}"]
 
 
 def test_what_is_held_out_is_judged_row_by_row(tmp_path: Path) -> None:
