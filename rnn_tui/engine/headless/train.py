@@ -115,7 +115,8 @@ class _Newest(LossSeries):
 
     def append(self, value: float) -> None:
         """Replace the number before."""
-        self._values[0], self._size = value, 1
+        del self._values[:]
+        self._values.append(value)
 
 
 def _unit(experiment: Experiment) -> str:
