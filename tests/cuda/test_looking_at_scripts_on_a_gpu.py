@@ -60,7 +60,7 @@ class Loop:
         is_half = self.scaler.is_enabled() and self.device == "cuda"
         with torch.autocast(self.device, torch.float16, enabled=is_half):
             loss = F.cross_entropy(self.model(x).flatten(0, 1).float(), x.roll(-1, 0).flatten())
-        self.scaler.scale(loss).backward()
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimizer)
         self.norms.append(float(nn.utils.clip_grad_norm_(self.model.parameters(), 1e9)))
         self.scaler.step(self.optimizer)

@@ -6,7 +6,7 @@ the newest loss, and the gradients on them are its gradients: all that is shown 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import torch
@@ -75,7 +75,7 @@ class Trainer:
         self.pass_began = PassStart()
         self.keeps_update = False  # set while somebody looks at the updates
         self.given: None = None
-        self.computed: None = None
+        self.computed: dict[Any, Any] | None = None  # it goes on
         self.classes_from = 0
         self.segments: tuple[()] = ()  # of other people's passes: see `engine/inspect/observed_pass.py`
         self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept

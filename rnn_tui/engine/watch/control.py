@@ -36,6 +36,11 @@ class Control:
         return self.held and not self._steps and not self.closing
 
     @property
+    def acts(self) -> bool:
+        """Whether passes have anything to do with it: the script is held, or slowed down, or may have to be."""
+        return self.held or self._steps > 0 or self.speed > 0 or self.needs_losses
+
+    @property
     def needs_losses(self) -> bool:
         """Whether each loss must be known at once, for a breakpoint."""
         return bool(self.until) and not self.is_read_only

@@ -7,7 +7,7 @@ With a hook for all modules each call of a module takes a longer way in torch, s
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
@@ -298,10 +298,14 @@ def _inside(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
 
 def _listed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return arguments of which each can be looked at, as torch makes them anyway: not the generators among them."""
-    if any(isinstance(each, Iterator) for each in (*args, *kwargs.values())):
-        args = tuple(tuple(each) if isinstance(each, Iterator) else each for each in args)
-        kwargs = {name: tuple(each) if isinstance(each, Iterator) else each for name, each in kwargs.items()}
+    if any(map(_is_read_once, args)) or any(map(_is_read_once, kwargs.values())):
+        args = tuple(tuple(each) if _is_read_once(each) else each for each in args)
+        kwargs = {name: tuple(each) if _is_read_once(each) else each for name, each in kwargs.items()}
     return args, kwargs
+
+
+def _is_read_once(value: Any) -> bool:
+    return hasattr(type(value), "__next__")  # `isinstance(value, Iterator)` takes ten times as long
 
 
 def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> tuple[Tensor, ...]:

@@ -176,9 +176,10 @@ def _head(head: nn.Linear, weight: MoveWeight) -> nn.Linear:
 
 def _blank(module: nn.Module) -> nn.Module:
     """Return a module with the constants of another one of torch's, without its weights and hooks."""
-    made = nn.Module.__new__(nn.Embedding if isinstance(module, nn.Embedding) else nn.Linear)
+    kind = nn.Embedding if isinstance(module, nn.Embedding) else nn.Linear
+    made: nn.Module = kind.__new__(kind)
     nn.Module.__init__(made)
-    for name in type(made).__constants__:
+    for name in kind.__constants__:
         setattr(made, name, getattr(module, name))
     return made
 

@@ -1,7 +1,7 @@
 """The recurrent networks of a process: which there are, and what they are called in their models."""
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -71,6 +71,11 @@ class Networks:
     def all(self) -> list[WatchedNetwork]:
         """The networks that are still there, in the order in which they were seen."""
         return [each for each in self._known.values() if each.module() is not None]
+
+    @property
+    def known(self) -> Collection[WatchedNetwork]:
+        """The networks that have been seen, those among them whose modules are gone."""
+        return self._known.values()
 
     @property
     def models(self) -> list[nn.Module]:

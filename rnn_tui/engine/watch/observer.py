@@ -109,7 +109,7 @@ class Observer:
 
     def backward_begins(self) -> None:
         """Note the gradients before a backward."""
-        self._reach.begin(self.networks.all)
+        self._reach.begin(self.networks.known)
         for each in self._captures:
             each.begin_backward()
 
@@ -118,17 +118,17 @@ class Observer:
         self.passes += 1
         self.tick = self.updates + 1 if self.updates or self.optimizers.any else self.passes
         self._factor = None
-        root = roots[0].detach() if len(roots) == 1 and roots[0].numel() == 1 else None
+        root = roots[0] if len(roots) == 1 and roots[0].numel() == 1 else None
         if self._scaled is not None and root is not None and self._scaled[0] is roots[0]:
             self._factor = self._scaled[1]
-            root = root / self._factor.to(root.device)
+            root = root.detach() / self._factor.to(root.device)
             for each in self._captures:
                 each.scale = float(self._factor)
         self._scaled = None
         self.networks.pass_over()
         if self.capture is not None:
             self.networks.add_own(own_cells(self.capture))
-        self.losses.add_pass(root, self._reach.end(self.networks.all, inputs))
+        self.losses.add_pass(root, self._reach.end(self.networks.known, inputs))
         self.last_update.after_hand()
         self._moment()
         self._armed, self.wanted = self.wanted, False  # never in the middle of a pass

@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 _FASTEST = 0.05  # seconds between two captured passes, where no key asks
 _SLOW = 0.02  # seconds of a pass beside which capturing it is nothing
 _PATIENCE = 8  # passes in which nothing reaches a network, until it is shown as it is
+_SETTLED = 0.1  # seconds that a loss may wait for others, where nobody looks
 _SHARE = 0.2  # of the time, for capturing and making pictures
 _CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")
 
@@ -68,6 +69,7 @@ class WatchHost:
         self.lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()  # of the server
         self._attended = False
         self._may_capture = 0.0  # when the next pass may be captured
+        self._settles = 0.0  # when losses are taken that nobody looks at
         self._is_due = True  # a picture of the pass under way: else it is captured only in case it is held
         self._missed = 0  # passes in a row that were captured, and had nothing of the network that is looked at
 
@@ -204,6 +206,15 @@ class WatchHost:
         """Make pictures, and hold the script if that is wanted. Weights, gradients and losses belong together now."""
         observer, pictures, now = self.observer, self.pictures, time.perf_counter()
         pictures.count_pass(now)
+        if not (
+            self._attended or observer.armed or self.control.acts
+        ):  # a small network makes a thousand of them a second
+            observer.wanted = self._is_due = observer.wanted or pictures.is_due(now)
+            if now >= self._settles:
+                self._settles = now + _SETTLED
+                observer.losses.settle()
+            return
+        observer.losses.settle()
         if self.control.needs_losses:
             observer.losses.drain()
         norm = observer.gradient_norm(pictures.network) if self.control.needs_gradients else None

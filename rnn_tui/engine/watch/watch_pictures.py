@@ -165,7 +165,7 @@ class WatchPictures:
 
     def is_due(self, now: float) -> bool:
         """Tell whether the next pass is captured to be kept, though nobody looks: not from a GPU, which would wait."""
-        return self._facts.device == "cpu" and bool(self._observer.networks.all) and self.back.is_due(now)
+        return self._facts.device == "cpu" and bool(self._observer.networks.known) and self.back.is_due(now)
 
     def keep(self, now: float) -> bool:
         """Keep the pass that is over, to look back at it, if it is time for that; return whether it was kept."""

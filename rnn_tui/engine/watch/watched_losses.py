@@ -13,7 +13,7 @@ from rnn_tui.engine.training.loss_history import LossSeries
 
 __all__ = ["WatchedLosses"]
 
-_TOGETHER = 64  # losses that are put into one tensor while they wait
+_TOGETHER = 64  # losses that are taken together: those on a GPU as one tensor
 _OF_CLASSES = ("cross_entropy", "nll_loss")
 
 
@@ -35,12 +35,13 @@ class _Part:
 
 
 class WatchedLosses:
-    """Records what is heard without waiting for a GPU; `drain` fetches it."""
+    """Records what is heard without waiting for a GPU; `drain` fetches it, and `settle` what needs no waiting."""
 
     def __init__(self) -> None:
         self.all = LossSeries()
         self.evaluations = EvalHistory()
         self._by_network: dict[int, LossSeries] = {}
+        self._known: list[tuple[float, frozenset[int]]] = []  # after all that waits
         self._newest: list[tuple[Tensor, frozenset[int]]] = []
         self._parts: list[_Part] = []  # of an evaluation under way
         self._waiting: list[_Passes | list[_Part]] = []  # in their order
@@ -52,16 +53,21 @@ class WatchedLosses:
     def add_pass(self, loss: Tensor | None, reached: frozenset[int]) -> None:
         """Add the loss of a pass, if it has one, and the networks that it reached. An evaluation before it is over."""
         if self._parts:
+            self.settle()
             self._close()
             self._waiting.append(self._parts)
             self._parts = []
         if loss is None:
             return
-        if loss.device.type == "cpu":
-            self.drain()
-            self.add(loss.item(), reached)
+        if loss.is_cpu:
+            if self._newest or self._waiting:
+                self.drain()
+            self._known.append((loss.item(), reached))
+            if len(self._known) >= _TOGETHER:
+                self.settle()
             return
-        self._newest.append((loss.clone(), reached))  # the script may change it in place
+        self.settle()
+        self._newest.append((loss.detach().clone(), reached))  # the script may change it in place
         if len(self._newest) >= _TOGETHER:
             self._close()
 
@@ -102,6 +108,16 @@ class WatchedLosses:
     def drain(self) -> None:
         """Fetch all that waits, in the order in which it came."""
         self._close()
+        self._fetch()
+        self.settle()
+
+    def settle(self) -> None:
+        """Take the losses that are known already."""
+        known, self._known = self._known, []
+        for loss, reached in known:
+            self.add(loss, reached)
+
+    def _fetch(self) -> None:
         if not self._waiting:
             return
         for each in self._waiting:

@@ -157,7 +157,7 @@ class WatchedPass:
         self.segments: Sequence[Segment] = sequence.segments
         self.given = given
         self.masks = masks
-        self.computed: dict[Any, Any] = {}
+        self.computed: dict[Any, Any] | None = {}
         self.notes: tuple[str, ...] = ()
         self.classes_from = 0  # the first stand-in of what is predicted, where it has other names than what is read
         self.reads_tokens = dataset.reads_tokens
@@ -245,7 +245,7 @@ def _notes(made: WatchedPass, recurrent: nn.Module) -> tuple[str, ...]:
     if float((top - output).abs().max()) <= _TOLERANCE * size:
         return ()
     made.masks = None
-    made.computed.clear()
+    made.computed = {}
     return (_WITHOUT_DROPOUT,) if draws_masks(recurrent) else (_DIFFERENT,)
 
 

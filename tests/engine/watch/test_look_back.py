@@ -53,7 +53,7 @@ def wanted(row: int, **more: Any) -> Wanted:
 
 def numbers_of(frame: Frame) -> bytes:
     """All of a frame that belongs to its update."""
-    status = replace(frame.status, newest=0, ticks_per_second=0.0, state="playing", notice="")
+    status = replace(frame.status, newest=0, ticks_per_second=0.0, state="playing", notice="", gpu=None)
     return pack(replace(frame, request=0, revision=0, status=status, curve=None, held_out=None))
 
 

@@ -61,6 +61,7 @@ def look_at(watcher: Watcher, network: int) -> list[Frame]:
 
 def losses(watcher: Watcher, network: int) -> list[float]:
     observer = watcher._host.observer
+    observer.losses.drain()
     return [*observer.losses_of(observer.networks.all[network])]
 
 

@@ -508,7 +508,7 @@ def test_nothing_is_taken_apart_for_a_view_that_may_not_have_it_yet(monkeypatch:
         host = watcher._host
         loop.update()  # the first pass, before anybody could ask
         assert len(looks) == 1
-        host.pictures.is_asked, host.is_awaited = True, lambda: False
+        host.attended, host.pictures.is_asked, host.is_awaited = True, True, lambda: False
         for _ in range(5):
             loop.update()
         assert len(looks) == 1
