@@ -30,9 +30,9 @@ __all__ = ["INSIDE", "read_tour"]
 INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in ASKS)  # the panes that look inside
 _PANES = ("network", "states", "loss", "prediction", "shapes", *INSIDE)
 _PLACES = ("time", "row", "layer", "unit")
-_KEYS = ("say", "lesson", "gap", "until", "speed", "open", "zoom", *_PLACES, "prime", "press", *SECTIONS)
+_KEYS = ("say", "then", "lesson", "gap", "until", "speed", "open", "zoom", *_PLACES, "prime", "press", *SECTIONS)
 _BUILT_IN = (PYTHON_SOURCE, SUMS, SINE)  # stand for data where others name a file
-_LONGEST = {"title": 60, "about": 200, "say": 400}  # characters
+_LONGEST = {"title": 60, "about": 200, "say": 400, "then": 400}  # characters
 _MOST_STEPS = 100
 _MOST_PRESSES = 500
 _TIMES = re.compile(r"(.+)\*(\d{1,3})")
@@ -112,6 +112,7 @@ def _step(table: _Table, before: Step | None, folder: str, keys: Collection[str]
     learns = experiment.training.learn
     return Step(
         say=say,
+        then=table.text("then"),
         experiment=experiment,
         begins=begins,
         until=_until(table, learns),

@@ -14,6 +14,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     say: str  # the caption; paragraphs are lines
+    then: str = ""  # what is added to it once the run stands there
     experiment: Experiment  # that runs
     begins: bool  # at tick 0 of it; else the run stands where the step before has left it
     until: str = ""  # the breakpoint to which it plays on; empty: nowhere

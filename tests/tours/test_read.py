@@ -40,6 +40,7 @@ def test_all_of_a_step(tmp_path: Path) -> None:
 
         [[step]]
         say = "First."
+        then = "Second."
         lesson = "remember"
         gap = 5
         network.cell = "lstm"
@@ -67,6 +68,7 @@ def test_all_of_a_step(tmp_path: Path) -> None:
     first, second, third = tour.steps
     assert (tour.title, tour.about) == ("Mine", "A try.")
     assert first.begins
+    assert (first.say, first.then) == ("First.", "Second.")
     assert first.experiment.data == remember(5)
     assert (first.experiment.network.cell, first.experiment.training.lr) == ("lstm", 0.02)
     assert (first.until, first.speed, first.experiment.run.until) == ("epoch=10", 0.0, ())
@@ -141,7 +143,7 @@ def test_any_content_is_refused_in_one_line(tmp_path: Path, content: str | bytes
 
 
 NAMES = """
-    say lesson gap until speed open zoom time row layer unit press step title data network odd "\\u001b"
+    say then lesson gap until speed open zoom time row layer unit press step title data network odd "\\u001b"
     network.cell network.hidden_size network.bidirectional data.inputs data.targets data.text data.holdout data.task
     training.lr training.learn training.epochs run.speed
 """

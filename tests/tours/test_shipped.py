@@ -50,8 +50,9 @@ def test_captions_are_short(topic: str) -> None:
     assert 4 <= len(tour.steps) <= 12
     assert tour.about
     for step in tour.steps:
-        assert len(step.say) <= ROW * (ROWS - 1), step.say
-        assert max(map(len, re.split(r"[.:?!;]", step.say))) <= 110, step.say
+        text = f"{step.say} {step.then}".strip()
+        assert len(text) <= ROW * (ROWS - 1), text
+        assert max(map(len, re.split(r"[.:?!;]", text))) <= 110, text
 
 
 @pytest.mark.sampled(3)
@@ -73,7 +74,7 @@ def test_state() -> None:
     assert (experiment.data.inputs, experiment.data.targets) == (("hihell",), ("ihello",))
     assert "hihell and must answer ihello" in walk.text
     walk.goes_on()
-    assert "Then all six answers are right" in walk.text
+    assert "Now all six answers are right" in walk.text
     assert walk.frame.status.epoch == 60
     assert predicted(walk) == "ihello"
     walk.goes_on()
@@ -98,7 +99,7 @@ def test_state() -> None:
 def test_learning() -> None:
     walk = Walk("learning")
     walk.goes_on()
-    assert "most answers are wrong" in walk.text
+    assert "Most answers are wrong" in walk.text
     assert sum(map(str.__eq__, predicted(walk), "ihello")) <= 2
     assert loss(walk) > 1
     walk.goes_on()
@@ -113,7 +114,7 @@ def test_learning() -> None:
     assert {each.name for each in phase.moved} == {each.name for each in facts.matrices}
     assert all(0 < each.relative < 1 for each in phase.moved)
     walk.goes_on()
-    assert "until all six answers are right" in walk.text
+    assert "All six answers are right" in walk.text
     assert predicted(walk) == "ihello"
     assert loss(walk) < 1
     walk.goes_on()
@@ -225,7 +226,7 @@ def test_memorising() -> None:
     assert walk.session.experiment.data.holdout == 0.2
     begin = walk.session.branch
     walk.goes_on()
-    assert "both curves fall" in walk.text
+    assert "Both curves fall" in walk.text
     held_out, first = walk.frame.held_out, walk.frame.curve
     assert held_out is not None
     assert first is not None
@@ -272,7 +273,7 @@ def test_embedding() -> None:
     assert (np.delete(gradient, o) > 0).all()
     assert "o" not in walk.session.experiment.data.inputs[0]
     walk.goes_on()
-    assert "h, i, e and l have moved. o is where it was" in walk.text
+    assert "The rows of h, i, e and l have changed, the row of o has not" in walk.text
     moved = np.linalg.norm(table() - first, axis=1)
     assert moved[o] == 0
     assert np.delete(moved, o).min() > 1
@@ -295,7 +296,7 @@ def test_floor() -> None:
     walk.goes_on()
     assert walk.session.experiment.floor is None
     walk.goes_on()
-    assert "The loss falls to almost 0" in walk.text
+    assert "The floor is gone: the loss has fallen to almost 0" in walk.text
     assert loss(walk) < 0.01
     walk.goes_on()
     assert target_p(walk).min() > 0.99

@@ -46,7 +46,8 @@ class Walk:
 
     @property
     def text(self) -> str:
-        return self.guide.step.say
+        """The caption, once the run stands where the step stops."""
+        return f"{self.guide.step.say} {self.guide.step.then}".strip()
 
     def tell(self, command: Command) -> None:
         self.driver.obey(command)

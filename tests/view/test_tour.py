@@ -21,7 +21,7 @@ TOUR = Tour(
     title="A title",
     steps=(
         Step(say="The first caption.", experiment=HIHELLO, begins=True),
-        Step(say="It plays.", experiment=HIHELLO, begins=False, until="epoch=5", speed=30.0),
+        Step(say="It plays.", experiment=HIHELLO, begins=False, until="epoch=5", speed=30.0, then="It is there."),
         Step(say="A pane.", experiment=HIHELLO, begins=False, zoom="cell", time=3, unit=2, press=("n", "n")),
         Step(say="Another\nrun.\x1b[31m", experiment=LSTM, begins=True, open=("gates",)),
     ),
@@ -56,7 +56,9 @@ async def test_step_by_step_and_back() -> None:
         expected = [GoTo(tick=0), SetBreakpoints(until=("epoch=5",)), SetSpeed(speed=30.0), Play(on=True)]
         assert engine.heard() == expected
         engine.move(state="paused", tick=30, newest=30, epoch=5, fed=6, hits=("epoch=5",))
+        assert "It is there." not in text_of(app, "#caption")
         await until(pilot, lambda: "enter next" in text_of(app, "#caption"))
+        assert "It plays. It is there." in text_of(app, "#caption")
 
         await press_until(pilot, "enter", app, "A pane.")
         assert engine.heard()[0] == GoTo(tick=30)

@@ -58,7 +58,8 @@ class TourControl:
             keys = f"on the way to {_in_words(guide.step.until)} · enter: at once{back}"
         else:
             keys = f"{'the end' if guide.is_last else 'enter next'}{back}"
-        self._main().show_caption(guide.step.say, title=title, keys=keys)
+        text = f"{guide.step.say} {guide.step.then}" if guide.is_there and guide.step.then else guide.step.say
+        self._main().show_caption(text, title=title, keys=keys)
 
 
 def _in_words(until: str) -> str:
