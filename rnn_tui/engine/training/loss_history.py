@@ -63,9 +63,8 @@ class LossSeries:
     def envelope(self, columns: int, *, first_x: float = 1.0, step_x: float = 1.0, log_x: bool = False) -> Curve:
         """Return at most `columns` points with their extremes; value i stands at first_x + i * step_x."""
         edges = self._edges(max(1, columns), first_x / step_x, log_x)
-        x = (first_x + step_x * (edges[1:] - 1)).astype(np.float64)  # at its newest value: the last is the newest of all
-            edges[1:] - 1.0
-        )  # a column stands at its newest value, so the last is the newest of all
+        newest = (edges[1:] - 1).astype(np.float64)  # where a column stands, so that the last is the newest of all
+        x = np.multiply(newest, step_x) + first_x
         low, high = self._extremes(edges[:-1], edges[1:], 0)
         seen = ~np.isnan(low)
         return Curve(x=x[seen], low=low[seen], high=high[seen])
