@@ -27,7 +27,6 @@ __all__ = [
     "TensorFact",
 ]
 
-
 _SMALL, _LARGE = 3e-3, 1e15  # standard deviations between which values are drawn in their own unit
 
 
@@ -114,6 +113,10 @@ class States(Value, frozen=True, kw_only=True):
     skip: int = 0  # columns missing on the left: in slow motion, a layer that reads from the right is unfinished
     largest_h: float = 0.0  # the largest finite |h| of all units and steps, not only of those shown; 0: unknown
     largest_c: float = 0.0
+    order: Literal["number", "varies"] = "number"  # of `units`; "varies": those that vary most over time, most first
+    dead: int = 0  # of all units, if not all are shown: those whose |h| is below 0.01 at all steps fed
+    saturated: int = 0  # likewise: those of a bounded h whose |h| is above 0.97 at all steps fed
+    size: Floats | None = None  # (f,) the mean of |h| over all units; None: an older engine, that does not tell it
 
 
 class Curve(Value, frozen=True, kw_only=True):

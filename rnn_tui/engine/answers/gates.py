@@ -6,14 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.answers.unit_choice import choose_units
 from rnn_tui.engine.inspect.bptt import slope
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.inspect.observed_pass import GivenStates
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.protocol.arrays import Floats
-from rnn_tui.protocol.inspect.gates import KEEPS, GatesAsk, GatesFacts, GateSummary, GateValues
+from rnn_tui.protocol.arrays import Floats, Integers
+from rnn_tui.protocol.inspect.gates import KEEPS, GatesAsk, GatesFacts, GateSummary, GateValues, UnitOrder
 
 __all__ = ["gates_facts"]
 
@@ -40,6 +41,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
     first = max(focus.first, min(begin, focus.stop))  # of a sweep from the right that is under way
     stop = max(first, min(focus.stop, end))
     units, spread, at = sampled(network.hidden_size, ask.units, ask.unit), None, -1
+    order: UnitOrder = "number"
     note = (
         (given.note or _OWN_PARTS)
         if given
@@ -53,7 +55,18 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
         at = ask.at if begin <= ask.at < end else focus.newest(layer, direction)
         every = _spread(focus, layer, direction, at)
         units = np.argsort(-every, kind="stable")[: max(1, ask.units)].astype(np.int32)  # what is no number comes last
-        spread = every[units]
+        spread, order = every[units], "rows"
+    elif len(units) < network.hidden_size and end > begin and given is None:
+        cell = focus.cell(layer, direction)
+        key = (focus.row, layer, direction, network.hidden_size)
+        choice = choose_units(
+            (cell.h if cell.c is None else cell.c)[begin:end],
+            len(units),
+            focus.memory.setdefault("gates", {}),
+            key,
+            bounded=False,
+        )
+        units, order = _with_selected(choice.units, ask.unit, network.hidden_size), choice.order
     gates: tuple[GateValues, ...] = ()
     if end:
         chosen = torch.from_numpy(units).long().to(focus.observed.device)
@@ -75,12 +88,18 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
         direction=direction,
         hidden_size=network.hidden_size,
         first=first,
-        order="number" if spread is None else "rows",
+        order=order,
         at=at,
         units=units,
         spread=spread,
         gates=gates,
     )
+
+
+def _with_selected(units: Integers, selected: int, size: int) -> Integers:
+    """Return the units with the selected one among them: in the last place, if it has none."""
+    selected = min(max(selected, 0), size - 1)
+    return units if selected in units else np.array([*units[:-1], selected], np.int32)
 
 
 class _Shown(NamedTuple):

@@ -12,6 +12,7 @@ from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.answers.shapes import checks, tensor_facts
+from rnn_tui.engine.answers.unit_choice import choose_units
 from rnn_tui.engine.inspect.focus import Focus, floats, sampled
 from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import recompute
@@ -229,27 +230,41 @@ class Probe:
         read = read if self.motion is None else self.motion.stop  # a network that reads from the right must read all
         read = min(read, observed.dataset.steps(row))  # of the row: its padding would come first
         layers = recompute(observed, read, [row], shown.stop)  # of a whole batch it would take as long as half a tick
-        chosen = torch.from_numpy(units.astype(np.int64)).to(observed.device)
-
-        def cut(states: Tensor, begin: int, end: int) -> Floats:
-            values = floats(states[first : max(first, min(stop, end, read)), 0].index_select(1, chosen).T)
-            values[:, : max(0, begin - first)] = 0
-            return values
-
-        return tuple(
-            States(
-                layer=layer,
-                direction=direction,
-                units=units,
-                h=cut(each.h, begin, end),
-                c=None if each.c is None else cut(each.c, begin, end),
-                skip=max(0, min(begin, stop, read) - first),
-                largest_h=largest_finite(each.h[begin : min(end, read)]),
-                largest_c=0.0 if each.c is None else largest_finite(each.c[begin : min(end, read)]),
+        answers = []
+        for (layer, direction), (begin, end) in known.items():
+            each = layers[layer].directions[direction]
+            fed = slice(begin, min(end, read))
+            choice = choose_units(
+                each.h[fed, 0],
+                wanted.units,
+                self._memory.setdefault("units", {}),
+                (row, layer, direction, network.hidden_size),
+                bounded=network.kind.is_bounded,
             )
-            for (layer, direction), (begin, end) in known.items()
-            for each in (layers[layer].directions[direction],)
-        )
+            chosen = torch.from_numpy(choice.units.astype(np.int64)).to(observed.device)
+
+            def cut(states: Tensor, begin: int = begin, end: int = end) -> Floats:
+                values = floats(states[first : max(first, min(stop, end, read))].T)
+                values[:, : max(0, begin - first)] = 0
+                return values
+
+            answers.append(
+                States(
+                    layer=layer,
+                    direction=direction,
+                    units=choice.units,
+                    h=cut(each.h[:, 0].index_select(1, chosen)),
+                    c=None if each.c is None else cut(each.c[:, 0].index_select(1, chosen)),
+                    skip=max(0, min(begin, stop, read) - first),
+                    largest_h=largest_finite(each.h[fed]),
+                    largest_c=0.0 if each.c is None else largest_finite(each.c[fed]),
+                    order=choice.order,
+                    dead=choice.dead,
+                    saturated=choice.saturated,
+                    size=cut(each.h[:, 0].abs().mean(1, keepdim=True))[0],
+                )
+            )
+        return tuple(answers)
 
     def _outputs(self, first: int, fed: int, row: int) -> Floats:
         if not self._observed.logits:

@@ -8,7 +8,7 @@ from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["KEEPS", "GateSummary", "GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
 
-UnitOrder = Literal["number", "rows"]
+UnitOrder = Literal["number", "rows", "varies"]
 KEEPS = 0.9  # of a value: what a unit has left at the end that is said to keep it
 
 
@@ -18,7 +18,7 @@ class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
     layer: int = 0
     direction: int = 0
     unit: int = 0
-    units: int = 16  # that fit for each gate; if there are more, by number: a sample with `unit` in it
+    units: int = 16  # that fit for each gate; if there are more, by number: those that vary most, and `unit`
     order: UnitOrder = "number"
     at: int = -1  # the time step at which rows are compared; -1: the one that was fed last
 
@@ -59,7 +59,8 @@ class GatesFacts(Answer, frozen=True, kw_only=True, tag=True):
     direction: int = 0
     hidden_size: int = 0
     first: int = 0
-    order: UnitOrder = "number"  # of `units`; by "rows": first those that differ most between the rows of the batch
+    order: UnitOrder = "number"  # of `units`; by "rows": first those that differ most between the rows of the batch;
+    # "varies": not all fit, and these are those whose c or h varies most over time, most first
     at: int = -1  # the time step at which rows were compared; -1: none
     units: Integers  # (u,)
     spread: Floats | None = None  # (u,) by "rows": the standard deviation of tanh(c) or h over the rows, at `at`

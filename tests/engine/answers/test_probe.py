@@ -140,6 +140,18 @@ def test_the_largest_state_is_that_of_all_units_and_steps(experiment: Experiment
         assert_allclose(state.largest_c, 0 if c is None else c[:, row].abs().max(), **CLOSE)
 
 
+@given(experiments(), st.integers(1, 8))
+@settings(max_examples=40)
+def test_the_mean_size_is_that_of_all_units(experiment: Experiment, ticks: int) -> None:
+    trainer, probe = ticked(experiment, ticks)
+    row, network = trainer.dataset.rows - 1, experiment.network
+    found = probe.states(msgspec.structs.replace(ALL, row=row, units=1))
+    for number, (h, _) in enumerate(by_hand(trainer)):
+        size = some(found, *divmod(number, network.directions)).size
+        assert size is not None
+        assert_allclose(size, h[:, row].abs().mean(1), **CLOSE)
+
+
 @given(experiments())
 def test_the_top_layer_is_the_fused_output_and_every_last_step_its_h_n(experiment: Experiment) -> None:
     trainer, probe = ticked(experiment, experiment.length)
@@ -200,10 +212,15 @@ def test_a_window_is_cut_out_of_the_whole(experiment: Experiment, ticks: int, wa
     assert [(each.layer, each.direction) for each in found] == expected_order
     for each in found:
         assert len(each.units) == min(max(wanted.units, 0), network.hidden_size)
-        assert (np.diff(each.units) > 0).all()
-        if len(each.units) > 1:
-            assert (each.units[0], each.units[-1]) == (0, network.hidden_size - 1)
+        assert len(set(each.units.tolist())) == len(each.units)
         source = some(whole, each.layer, each.direction)
+        if each.order == "number":
+            assert (np.diff(each.units) > 0).all()
+        else:
+            assert 0 < len(each.units) < network.hidden_size
+            spread = source.h.std(1)
+            assert (np.diff(spread[each.units]) <= 1e-6).all()
+            assert spread[each.units].min() >= np.delete(spread, each.units).max() - 1e-6
         for mine, theirs in ((each.h, source.h), (each.c, source.c)):
             if mine is not None and theirs is not None:
                 assert mine.shape == (len(each.units), max(0, min(stop, trainer.fed) - first))
