@@ -20,11 +20,13 @@ from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.inspect.gates import GatesFacts
 
-__all__ = ["GatesLayout", "draw_gates", "gate_units_that_fit", "lay_out_gates"]
+__all__ = ["GatesLayout", "draw_gates", "gate_units_that_fit", "gates_height", "lay_out_gates"]
 
 _FEWEST = 2  # rows below which a heatmap has no room for a heading above it
 _ROOM_FOR_WORDS = 3  # rows for each gate from which a sentence may take one
+_SOME = 4  # rows of each heatmap from which the means have two rows
 _MANY = 6  # rows of each heatmap from which the means have three rows, and headings are back
+_BESIDE = 14  # cells beside the bars in which numbers and words stand
 _ROOM_FOR_NUMBERS = 5  # cells of a column from which the selected unit has a row of its own, with its numbers
 
 
@@ -62,16 +64,19 @@ def _left_over(height: int, gates: int) -> int:
 
 
 def gates_height(gates: int, means: int, units: int) -> int:
-    """Return the rows in which all units are drawn, two in a row of cells, below a sentence and `means` bars."""
+    """Return the rows that all units need, two in a row of cells, below a sentence and `means` rows of bars."""
     return 1 + means + gates * math.ceil(units / 2) + RULER + SCALES
 
 
-def _rows_of_means(height: int, gates: int, means: int, units: int) -> int:
-    """Return how many rows the bar of a mean takes: more where the heatmaps below lose nothing, or have plenty."""
+def _rows_of_means(height: int, gates: int, means: int, units: int, *, beside: bool = True) -> int:
+    """Return how many rows the bar of a mean takes: more where the heatmaps below lose nothing, or have plenty.
+
+    `beside`: whether there is room beside the bars for their numbers and words; else they need a second row.
+    """
     if not means or not gates:
         return 0
     every = math.ceil(units / 2) if units else height
-    for tall, rows in ((3, _MANY), (2, _FEWEST)):
+    for tall, rows in ((3, _MANY), (2, _SOME if beside else 1)):
         if (height - tall * means - 1 - RULER - SCALES) // gates >= min(every, rows):
             return tall
     return 1 if height - means >= RULER + SCALES + gates else 0
@@ -99,19 +104,21 @@ def lay_out_gates(
     units = tuple(facts.units.tolist())
     selected = units.index(unit) if unit in units else None
     means = mean_rows(facts)
-    tall_means = _rows_of_means(height - top, len(facts.gates), len(means), facts.hidden_size)
+    beside = width - axis.right >= _BESIDE
+    tall_means = _rows_of_means(height - top, len(facts.gates), len(means), facts.hidden_size, beside=beside)
     means, means_top = means if tall_means else [], top
     top += tall_means * len(means)
     rows, headed = _share_out(height - top, len(facts.gates), _wanted(len(units), bool(means)))
     each = 1 if palette.shaded else 2  # without colours a character has no two halves
     own = not palette.shaded and axis.column >= _ROOM_FOR_NUMBERS
-    lines, tall = lines_of_units(len(units), rows, selected=selected, each=each, own=own)
+    leading = facts.order != "number"
+    lines, tall = lines_of_units(len(units), rows, selected=selected, each=each, own=own, leading=leading)
     every = [(lines, tall)] * len(facts.gates)
     if means and rows == 1 and not headed and len(units) > 1 and selected is not None and facts.gates[-1].name == "c":
         # the gates of the selected unit alone, and c of more units
         most = 1 + _left_over(height - top, len(facts.gates))
         every = [(((selected,),), 1)] * (len(facts.gates) - 1)
-        every.append(lines_of_units(len(units), most, selected=selected, each=each, own=most > 1))
+        every.append(lines_of_units(len(units), most, selected=selected, each=each, own=most > 1, leading=leading))
     free = height - top - RULER - (0 if headed else SCALES) - sum(len(lines) + headed for lines, _ in every)
     spacer = 1 if free >= len(facts.gates) - (0 if means else 1) else 0
     if means and free > 0:  # a free row between the means and the units

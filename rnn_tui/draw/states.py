@@ -32,6 +32,7 @@ class StatesLayout(RowsOverTime[Block]):
     """All heatmaps of a pane."""
 
     hidden_size: int
+    about_units: tuple[str, ...] = ()  # which units are shown if not all, and how many of all do nothing
 
 
 def rows_for_units(height: int, blocks: int) -> int:
@@ -44,7 +45,16 @@ def lay_out_states(
 ) -> StatesLayout:
     """Give every heatmap as much room as there is; `bounded` means that h lies in (-1, 1)."""
     blocks = _blocks(states, layers=layers, bounded=bounded)
-    return _stacked(blocks, height=height, axis=axis, hidden_size=hidden_size)
+    layout = _stacked(blocks, height=height, axis=axis, hidden_size=hidden_size)
+    return replace(layout, about_units=_about(states))
+
+
+def _about(states: Sequence[States]) -> tuple[str, ...]:
+    """Return that the units shown are those that vary most, and how many of all are dead or saturated."""
+    if not any(each.order == "varies" for each in states):
+        return ()
+    counts = ((sum(each.dead for each in states), "dead"), (sum(each.saturated for each in states), "saturated"))
+    return ("those that vary most first", *(f"{count} {name}" for count, name in counts if count))
 
 
 def lay_out_gradients_of_units(
@@ -132,9 +142,18 @@ def _draw_scales(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         x = put_scale(canvas, x, y, tone) + between
     if sampled:
         of = f"{layout.shown} of {layout.hidden_size}"
-        forms = (f"{of} units", of, of.replace(" of ", "/"))
+        about = layout.about_units
+        full = " · ".join([f"{of} units: {about[0]}", *about[1:]]) if about else f"{of} units"
+        forms = (
+            full,
+            " · ".join([f"{of} units", *about]),
+            " · ".join([f"{of} units", *about[1:]]),
+            f"{of} units",
+            of,
+            of.replace(" of ", "/"),
+        )
         x = canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.accent) + 3
     if palette.shaded and any(block.halves and len(block.units) > 1 for block in layout.blocks):
-        forms = ("every 2nd unit", "2nd units", "1/2")  # without colours a character has no two halves
+        half = ("every 2nd unit", "2nd units", "1/2")  # without colours a character has no two halves
         x = min(x, canvas.width - 2)
-        canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.accent)
+        canvas.put(x, y, first_that_fits(half, canvas.width - x), palette.accent)

@@ -332,11 +332,27 @@ def test_a_word_for_a_gate(name: str, means: list[float], word: str) -> None:
 
 def test_in_a_low_pane_c_has_the_rows_that_are_left() -> None:
     _, layout = picture(COUNTS, TimeAxis.fit(53, 21), 70, 15, unit=2)
+    assert layout.means_tall == 1
     assert [block.name for block in layout.blocks] == list(LSTM)
     assert [block.lines for block in layout.blocks[:-1]] == [((2,),)] * 4
     assert len(layout.blocks[-1].lines) == 4
-    assert layout.shown == 7
+    assert layout.shown == 8  # all of them: none has a row of its own
     assert layout.shown <= gate_units_that_fit(15, 5, 3, 32)
+
+
+def test_without_room_beside_the_bars_they_have_a_second_row_for_their_words() -> None:
+    grid, layout = picture(COUNTS, TimeAxis.fit(74, 21), 74, 15, unit=2)
+    assert layout.means_tall == 2
+    words = [texts(grid)[layout.means_top + 2 * number + 1][1:10].strip() for number in range(3)]
+    assert words == ["writes", "keeps", "closes"]
+
+
+def test_of_units_in_an_order_the_leading_ones_are_drawn() -> None:
+    units = np.array([9, 4, 30, 2, 17, 8, 11, 5], np.int32)
+    some = replace(COUNTS, order="varies", units=units)
+    _, layout = picture(some, TimeAxis.fit(53, 21), 70, 14, unit=17)
+    shown = {layout.units[place] for line in layout.blocks[-1].lines for place in line}
+    assert shown == {9, 4, 30, 2, 17}
 
 
 # ---- in words -----------------------------------------------------------------------------------------------------

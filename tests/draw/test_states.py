@@ -260,3 +260,24 @@ def test_gradients_of_units_stand_where_backward_has_come(largest: float, scale:
         assert (found is None) == (step < 4)
         if found is not None:
             assert (found.step, found.values) == (step, (float(values[0, step - 4]),))
+
+
+def test_of_a_large_layer_the_units_that_vary_most_are_named_and_others_counted() -> None:
+    axis = TimeAxis.fit(90, 6)
+    given = States(
+        layer=0, direction=0, units=np.array([90, 4, 33, 7], np.int32), h=np.zeros((4, 6), np.float32),
+        order="varies", dead=3, saturated=12,
+    )  # fmt: skip
+    layout = lay_out_states([given], height=4, axis=axis, hidden_size=128, layers=1, bounded=True)
+    for width, words in (
+        (110, "4 of 128 units: those that vary most first · 3 dead · 12 saturated"),
+        (84, "4 of 128 units · 3 dead · 12 saturated"),
+        (45, "4 of 128 units"),
+    ):
+        strips = draw_states(layout, width=width, height=4, palette=DARK, inputs="abcdef", cursor=None)
+        assert strips[-1].text.rstrip().endswith(words)
+    assert "u91" in strips[0].text or "unit 91" in strips[0].text
+    number = replace(given, order="number")
+    layout = lay_out_states([number], height=4, axis=axis, hidden_size=128, layers=1, bounded=True)
+    strips = draw_states(layout, width=110, height=4, palette=DARK, inputs="abcdef", cursor=None)
+    assert strips[-1].text.rstrip().endswith("4 of 128 units")

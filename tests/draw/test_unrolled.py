@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rnn_tui.draw.kit.palette import DARK
+from rnn_tui.draw.kit.palette import DARK, Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
+from rnn_tui.draw.network.bands import TALLEST_BOX, Unrolled, natural_height, units_in_box
 from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
@@ -217,7 +217,10 @@ def test_the_natural_height_has_every_band_and_no_spare_row(learns: bool) -> Non
     text = lines(picture(net, height=height))
     assert all(line.strip() for line in text)
     assert "╭" in "".join(text)
-    assert lines(picture(net, height=height + 2)).count(" " * 77) == 2
+    taller = lines(picture(net, height=height + 3))
+    assert all(line.strip() for line in taller)  # the boxes grow
+    assert sum("│" in line for line in taller) == 4
+    assert lines(picture(net, height=height + TALLEST_BOX - 1)).count(" " * 77) == 2
 
 
 @pytest.mark.parametrize("width", [14, 20, 24, 30, 36, 77])
@@ -235,13 +238,52 @@ def test_what_is_left_out_is_counted_truly_and_never_cut(width: int, directions:
 
 
 @pytest.mark.parametrize("width", [17, 23, 29, 35, 47, 60, 77, 120])
-@pytest.mark.parametrize("height", [6, 12])
-def test_a_box_shows_as_many_units_as_it_says(width: int, height: int) -> None:
+@pytest.mark.parametrize("height", [6, 8, 12])
+@pytest.mark.parametrize("palette", [DARK, GREY])
+def test_a_box_shows_as_many_units_as_it_says(width: int, height: int, palette: Palette) -> None:
+    """Fourteen units, each with a colour of its own."""
     axis = TimeAxis.fit(width, 6)
-    net = network(cells=[LayerRow(name="RNN", direction=0, h=np.ones((50, 6), np.float32))])
-    grid = picture(net, width, height)
-    full = [x for row in grid for x, (_, style) in enumerate(row) if style == DARK.cell(20)]
-    assert sum(axis.step_at(x) == 3 for x in full) == units_in_box(net, height=height, axis=axis)
+    levels = [3 * unit - 20 for unit in range(14)]
+    h = np.repeat(np.array(levels, np.float32)[:, None] / np.float32(20), 6, axis=1)
+    net = network(cells=[LayerRow(name="RNN", direction=0, h=h)])
+    grid = picture(net, width, height, palette=palette)
+    seen = set()
+    colours = {palette.cell(level).bgcolor: level for level in levels}
+    for row in grid:
+        for x, (character, style) in enumerate(row):
+            if axis.step_at(x) == 3 and style.bgcolor in colours:
+                seen.add(colours[style.bgcolor])
+                if character == "▀":
+                    seen.add(next(level for level in levels if palette.cell(level).bgcolor == style.color))
+    shown = units_in_box(net, height=height, axis=axis, halves=not palette.shaded)
+    if palette is DARK:
+        assert len(seen) == shown
+    assert 0 < shown <= 14
+
+
+def test_units_stand_in_their_order_line_by_line() -> None:
+    axis = TimeAxis(column=5, first=0, count=2, length=2)  # four cells within a box without a frame
+    values = np.linspace(-1, 0.8, 7, dtype=np.float32)
+    net = network("ab", "ba", "ba", cells=[LayerRow(name="RNN", direction=0, h=np.stack([values] * 2, 1))])
+    y = labelled(grid := picture(net, 40, 6, axis=axis), "RNN")
+    levels = [round(float(value) * 20) for value in values]
+    for offset in range(4):
+        below = levels[4 + offset] if offset < 3 else 0  # there is no eighth unit
+        assert grid[y][axis.x(1) + offset] == ("▀", DARK.half(levels[offset], below))
+
+
+@pytest.mark.parametrize("palette", [DARK, GREY])
+def test_a_box_without_room_for_all_units_shows_their_mean_size(palette: Palette) -> None:
+    axis = TimeAxis(column=2, first=0, count=3, length=3)
+    size = np.array([0.0, 0.5, 1.0], np.float32)
+    cell = LayerRow(name="RNN", direction=0, h=np.ones((4, 3), np.float32), units=128, size=size)
+    net = network("abc", "bca", "bca", cells=[cell])
+    assert units_in_box(net, height=6, axis=axis) == 0
+    grid = picture(net, 40, 6, axis=axis, palette=palette)
+    y = labelled(grid, "RNN")
+    for step, level in enumerate((0, 10, 20)):
+        expected = (palette.shade(level) if palette.shaded else " ", palette.share_cell(level))
+        assert grid[y][axis.x(step)] == expected
 
 
 @pytest.mark.parametrize("column", [4, 5, 6, 9])

@@ -6,6 +6,7 @@ from rich.color import Color
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import Command, GoTo, Open, Restart
 from rnn_tui.protocol.frame import PredictionSeen
@@ -249,12 +250,14 @@ async def test_the_light_theme_repaints_also_while_nothing_moves() -> None:
         assert positive not in colours(app, "#states")
 
 
-@pytest.mark.parametrize(("size", "sample"), [((80, 24), True), ((200, 60), False)])
-async def test_boxes_say_that_they_show_a_sample(size: tuple[int, int], sample: bool) -> None:
-    async with running(size=size) as (pilot, app, _):
+@pytest.mark.parametrize(("hidden", "words"), [(5, ""), (60, "boxes: 4 of 60 units")])
+async def test_boxes_say_that_they_show_a_sample(hidden: int, words: str) -> None:
+    """Of an engine that does not tell the mean of all units."""
+    lesson = from_dict(overridden(LESSONS["hihello"], {"network.hidden_size": hidden, "network.head": "linear"}))
+    async with running(lesson, size=(80, 24)) as (pilot, app, _):
         network = app.main.grid.network
-        await until(pilot, lambda: "logits" in str(network.border_subtitle))
-        assert (" of 5 units" in text_of(app, network)) == sample
+        await until(pilot, lambda: words in str(network.border_subtitle))
+        assert ("boxes" in text_of(app, network)) == bool(words)
 
 
 async def test_a_click_on_a_prediction_goes_to_the_tick_at_which_it_first_came_up() -> None:

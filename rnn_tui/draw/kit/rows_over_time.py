@@ -18,11 +18,11 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.arrays import Floats
 
-__all__ = ["RULER", "SCALES", "Block", "RowsOverTime", "Spot", "UnitLine", "lines_of_units"]
+__all__ = ["RULER", "SCALES", "TALLEST_UNIT", "Block", "RowsOverTime", "Spot", "UnitLine", "lines_of_units"]
 
 RULER = 1  # rows of the input characters
 SCALES = 1  # rows of the colour scales
-_TALLEST = 5  # rows that a unit takes at most
+TALLEST_UNIT = 8  # rows that a unit takes at most
 
 UnitLine = tuple[int, ...]  # what a row of cells shows: the place in `Block.units` of one unit, or of two
 
@@ -126,19 +126,21 @@ class RowsOverTime(Generic[AnyBlock]):
 
 
 def lines_of_units(
-    count: int, rows: int, *, selected: int | None = None, each: int = 2, own: bool = False
+    count: int, rows: int, *, selected: int | None = None, each: int = 2, own: bool = False, leading: bool = False
 ) -> tuple[tuple[UnitLine, ...], int]:
     """Return what each of `rows` rows shows of `count` units, and how many rows a unit takes.
 
     Where there are more units than rows, a row holds `each` of them; where not even those fit, an even sample is
-    shown, which always has the `selected` one. With `own` that one still has a row of its own.
+    shown, or the `leading` ones, and always the `selected` one. With `own` that one still has a row of its own,
+    unless another unit would have to go for it.
     """
     if count <= rows:
-        tall = min(_TALLEST, rows // count) if count else 1
+        tall = min(TALLEST_UNIT, rows // count) if count else 1
         return tuple((place,) for place in range(count) for _ in range(tall)), tall
-    alone = selected if own and rows > 1 else None
+    alone = selected if own and rows > 1 and count != each * rows else None
     most = each * rows - (alone is not None)
-    shown = np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()
+    most = min(most, count)
+    shown = list(range(most)) if leading else np.linspace(0, count - 1, most).round().astype(int).tolist()
     if selected is not None and selected not in shown:
         shown[min(range(len(shown)), key=lambda at: abs(shown[at] - selected))] = selected
     rest = [place for place in shown if place != alone]

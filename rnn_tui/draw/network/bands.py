@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.draw.network.boxes import LayerRow, room_in_box
+from rnn_tui.draw.network.boxes import LayerRow, units_shown
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.protocol.arrays import Floats
 
-__all__ = ["Unrolled", "arrange", "natural_height", "units_in_box"]
+__all__ = ["TALLEST_BOX", "Unrolled", "arrange", "natural_height", "units_in_box"]
 
 _ROWS_OF_VALUES = 4  # features of an output that are written out at most
+_FRAMED = 5  # cells of a column from which a box has a frame
+TALLEST_BOX = 10  # rows
 _ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
 
 
@@ -66,14 +68,16 @@ def _bands(net: Unrolled, height: int, column: int) -> list[str]:
     return bands
 
 
-def natural_height(*, cells: int, layers: int, learns: bool, features: int, head: bool, embedding: bool) -> int:
-    """Return the rows that a network takes with every band and with boxes three rows high."""
+def natural_height(
+    *, cells: int, layers: int, learns: bool, features: int, head: bool, embedding: bool, box: int = 3
+) -> int:
+    """Return the rows that a network takes with every band and with boxes `box` rows high."""
     top = 3 if learns else min(_ROWS_OF_VALUES, features)
-    return top + 1 + 2 * head + 3 * cells + layers + 2 * embedding + 2
+    return top + 1 + 2 * head + box * cells + layers + 2 * embedding + 2
 
 
-def arrange(net: Unrolled, height: int, column: int) -> tuple[list[str], int, bool]:
-    """Return the bands, how many rows stay free above them, and whether boxes are three rows high."""
+def arrange(net: Unrolled, height: int, column: int) -> tuple[list[str], int, int]:
+    """Return the bands, how many rows stay free above them, and how many rows high the boxes are."""
     bands = _bands(net, height, column)
     hidden = max(0, len(bands) - height)
     if hidden:  # too many layers: those in the middle are left out, and a line says so
@@ -85,10 +89,16 @@ def arrange(net: Unrolled, height: int, column: int) -> tuple[list[str], int, bo
         bands = [*keep[:place], *shown, *keep[place:]]
     spare = height - len(bands)
     boxes = sum(band.startswith("cell") for band in bands)
-    tall = column >= 5 and boxes > 0 and spare >= 2 * boxes
-    return bands, max(0, (spare - (2 * boxes if tall else 0)) // 2), tall
+    rows = min(TALLEST_BOX, 1 + spare // boxes) if boxes and spare > 0 else 1
+    if rows == 2 and column >= _FRAMED:  # neither a strip nor a frame
+        rows = 1
+    return bands, max(0, (spare - (rows - 1) * boxes) // 2), rows
 
 
-def units_in_box(net: Unrolled, *, height: int, axis: TimeAxis) -> int:
-    """Return how many units each box shows at most, in a picture of `height` rows."""
-    return room_in_box(axis.column, tall=arrange(net, height, axis.column)[2])
+def units_in_box(net: Unrolled, *, height: int, axis: TimeAxis, halves: bool = True) -> int:
+    """Return how many units each box shows in a picture of `height` rows; 0: the mean of |h| over all of them.
+
+    `halves`: whether a row of cells may show two units, one above the other.
+    """
+    rows = arrange(net, height, axis.column)[2]
+    return min((units_shown(cell, axis.column, rows, halves=halves) for cell in net.cells), default=0)

@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.protocol.arrays import Floats
 
-__all__ = ["BoxRow", "LayerRow", "draw_boxes", "gap_of", "room_in_box"]
+__all__ = ["BoxRow", "LayerRow", "draw_boxes", "gap_of", "units_fit", "units_shown"]
 
 _PLAIN = Style()
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
@@ -29,9 +29,11 @@ class LayerRow:
     name: str  # "LSTM 2"
     direction: int  # 0: from the left, 1: from the right
     layer: int = 0
-    h: Floats | None = None  # (u, f): its states in the window, a sample of the units; None: not asked for
+    h: Floats | None = None  # (u, f): its states in the window, of all units or some; None: not asked for
     skip: int = 0  # columns of it that are not there yet
     scale: float = 1.0  # the largest value that the colours show
+    units: int = 0  # how many it has; 0: as many as `h`
+    size: Floats | None = None  # (f,) the mean of |h| over all units: shown where a box has no room for each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ class BoxRow:
 
     canvas: Canvas
     y: int  # the first row of cells
-    tall: bool  # three rows high
+    rows: int  # how high they are: from three on they have a frame, if they are wide enough
     cell: LayerRow
     double: bool  # two states are handed on, h and c
     fed: int  # time steps of the window that have a state, unless it is held in slow motion
@@ -54,17 +56,27 @@ class BoxRow:
     @property
     def middle(self) -> int:
         """The row in which arrows and values stand."""
-        return self.y + 1 if self.tall else self.y
+        return self.y + (self.rows - 1) // 2
 
     @property
     def bottom(self) -> int:
         """The first row below the boxes."""
-        return self.y + (3 if self.tall else 1)
+        return self.y + self.rows
 
     @property
     def gap(self) -> int:
         """The cells between two boxes."""
         return gap_of(self.axis.column)
+
+    @cached_property
+    def framed(self) -> bool:
+        """Whether the boxes have a frame."""
+        return _is_framed(self.axis.column - self.gap, self.rows, self.units, halves=not self.palette.shaded)
+
+    @property
+    def units(self) -> int:
+        """How many units the layer has."""
+        return self.cell.units or (0 if self.cell.h is None else len(self.cell.h))
 
     def has_state(self, step: int) -> bool:
         """Return whether the state of a time step has been computed, or is being computed."""
@@ -98,7 +110,7 @@ class BoxRow:
     def written(self) -> Callable[[float], str]:
         """Return how the norms in these boxes are written: all alike."""
         gap = gap_of(self.axis.column)
-        width = self.axis.column - gap - (2 if _is_framed(self.axis.column - gap, tall=self.tall) else 0)
+        width = self.axis.column - gap - (2 if self.framed else 0)
         return norm_format((norm for step in self.axis.steps if (norm := self.norm(step)) is not None), width)
 
     def under(self, step: int) -> Style:
@@ -106,10 +118,31 @@ class BoxRow:
         return self.palette.cursor if step == self.cursor else _PLAIN
 
 
-def room_in_box(column: int, *, tall: bool) -> int:
-    """Return how many units a box has room for, one a cell."""
+def units_shown(cell: LayerRow, column: int, rows: int, *, halves: bool) -> int:
+    """Return how many units the boxes of a layer show: all, 0 if it is the mean of |h|, or a sample of those there."""
+    there = 0 if cell.h is None else len(cell.h)
+    units = cell.units or there
+    width, inner = _inside(column, rows, units, halves=halves)
+    if there >= units and _lines(units, width, inner, halves=halves):
+        return units
+    return 0 if cell.size is not None else min(width, there)
+
+
+def units_fit(units: int, column: int, rows: int) -> bool:
+    """Return whether a box in a column so wide, and so many rows high, has room for each of so many units."""
+    return bool(_lines(units, *_inside(column, rows, units, halves=True), halves=True))
+
+
+def _inside(column: int, rows: int, units: int, *, halves: bool) -> tuple[int, int]:
+    """Return the cells and rows within a box."""
     width = column - gap_of(column)
-    return width - 2 if _is_framed(width, tall=tall) else width
+    return (width - 2, rows - 2) if _is_framed(width, rows, units, halves=halves) else (width, rows)
+
+
+def _lines(units: int, width: int, rows: int, *, halves: bool) -> int:
+    """Return in how many lines of units all of them fit, in half a row each if it must be; 0: they do not."""
+    lines = -(-units // max(1, width))
+    return lines if 0 < lines <= (2 * rows if halves else rows) else 0
 
 
 def gap_of(column: int) -> int:
@@ -117,8 +150,12 @@ def gap_of(column: int) -> int:
     return 2 if column >= 6 else 1 if column >= 3 else 0
 
 
-def _is_framed(width: int, *, tall: bool) -> bool:
-    return tall and width >= 3
+def _is_framed(width: int, rows: int, units: int, *, halves: bool) -> bool:
+    """Return whether a box has a frame: if it is large enough, and no unit has to go for it."""
+    if rows < 3 or width < 3:
+        return False
+    within, without = (_lines(units, *room, halves=halves) for room in ((width - 2, rows - 2), (width, rows)))
+    return bool(within) or not without
 
 
 def draw_boxes(row: BoxRow) -> None:
@@ -127,7 +164,7 @@ def draw_boxes(row: BoxRow) -> None:
     canvas, axis, palette, cell = row.canvas, row.axis, row.palette, row.cell
     middle, gap, from_right = row.middle, row.gap, cell.direction == 1
     canvas.put(1, middle, cell.name, palette.dim)
-    if row.tall and row.flow is not None and row.flow.is_backward:
+    if row.rows >= 3 and row.flow is not None and row.flow.is_backward:
         canvas.put(1, row.y, "‖∂L/∂h‖", palette.back)
     if not from_right:
         canvas.put(axis.gutter - 2, middle, "h₀" if axis.first == 0 else " …", palette.dim)
@@ -170,14 +207,15 @@ def _draw_box(row: BoxRow, step: int) -> None:
     width = row.axis.column - row.gap
     x = row.axis.x(step) + (1 if row.gap == 2 else 0)
     style = row.style(step) + row.under(step)
-    framed = _is_framed(width, tall=row.tall)
+    framed = row.framed
     inner, left = (width - 2, x + 1) if framed else (width, x)
     if framed:
         heavy = flow is not None and row.is_lit(step)
         a, line, b, side, c, d = tuple(_HEAVY if heavy else _LIGHT)
         canvas.put(x, y, a + line * inner + b, style)
-        canvas.put(x, middle, side + " " * inner + side, style)
-        canvas.put(x, y + 2, c + line * inner + d, style)
+        for line_y in range(y + 1, y + row.rows - 1):
+            canvas.put(x, line_y, side + " " * inner + side, style)
+        canvas.put(x, y + row.rows - 1, c + line * inner + d, style)
     norm = row.norm(step)
     if flow is not None and norm is not None:
         _draw_norm(row, left, inner, norm, flow.largest, now=row.is_lit(step))
@@ -193,14 +231,50 @@ def _draw_box(row: BoxRow, step: int) -> None:
     if h is None or not len(h):
         canvas.fill(left, middle, inner, style, "▪")
         return
-    units = h[:, at]
-    for offset in range(inner):
-        value = float(units[offset * len(units) // inner])
-        if not math.isfinite(value):
-            canvas.put(left + offset, middle, "!", palette.warning)
+    _draw_state(row, left, y + framed, at)
+
+
+def _draw_state(row: BoxRow, x: int, y: int, at: int) -> None:
+    """Fill a box from (x, y) on with the colours of its units; if they do not fit, with one for their mean size."""
+    canvas, palette, cell = row.canvas, row.palette, row.cell
+    assert cell.h is not None
+    units = row.units
+    width, rows = _inside(row.axis.column, row.rows, units, halves=not palette.shaded)
+    lines = _lines(units, width, rows, halves=not palette.shaded) if len(cell.h) >= units else 0
+    if not lines and cell.size is not None and at < len(cell.size):
+        _draw_size(row, x, y, width, rows, float(cell.size[at]))
+        return
+    values = cell.h[:, at].tolist()
+    if not lines:
+        values, lines = [values[offset * len(values) // width] for offset in range(width)], 1
+    levels = [palette.level(value, cell.scale) if math.isfinite(value) else None for value in values]
+    each = -(-len(levels) // lines)  # units in a line
+
+    def level(half: int, offset: int) -> int | None:
+        unit = half * lines // (2 * rows) * each + offset * each // width
+        return levels[unit] if unit < len(levels) else 0
+
+    for line in range(rows):
+        for offset in range(width):
+            upper, lower = level(2 * line, offset), level(2 * line + 1, offset)
+            if upper is None or lower is None:
+                canvas.put(x + offset, y + line, "!", palette.warning)
+            elif upper == lower or palette.shaded:
+                text = palette.shade(upper) if palette.shaded else " "
+                canvas.put(x + offset, y + line, text, palette.cell(upper))
+            else:
+                canvas.put(x + offset, y + line, "▀", palette.half(upper, lower))
+
+
+def _draw_size(row: BoxRow, x: int, y: int, width: int, rows: int, size: float) -> None:
+    """Fill a box with the colour of a size, from 0 to the scale."""
+    palette = row.palette
+    for line in range(rows):
+        if not math.isfinite(size):
+            row.canvas.fill(x, y + line, width, palette.warning, "!")
             continue
-        level = palette.level(value, row.cell.scale)
-        canvas.put(left + offset, middle, palette.shade(level) if palette.shaded else " ", palette.cell(level))
+        level = max(0, palette.level(size, row.cell.scale))
+        row.canvas.fill(x, y + line, width, palette.share_cell(level), palette.shade(level) if palette.shaded else " ")
 
 
 def _draw_norm(row: BoxRow, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:

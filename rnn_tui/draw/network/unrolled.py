@@ -23,7 +23,7 @@ def draw_unrolled(
 ) -> list[Strip]:
     """Draw the network, as `height` strips of `width` cells."""
     canvas = Canvas(width, height)
-    bands, y, tall = arrange(net, height, axis.column)
+    bands, y, rows = arrange(net, height, axis.column)
     if cursor is not None and cursor in axis.steps:
         gap = gap_of(axis.column)  # as wide as the boxes: the arrows between them belong to neither
         for row in range(height):
@@ -31,7 +31,7 @@ def draw_unrolled(
     boxes = BoxRow(
         canvas=canvas,
         y=y,
-        tall=tall,
+        rows=rows,
         cell=net.cells[0],
         double=net.double,
         fed=net.fed,

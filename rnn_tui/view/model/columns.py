@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len
 
 from rnn_tui.common.glyphs import glyph
+from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.model.glyphs import UNREAD
 
-__all__ = ["Columns", "columns_of", "widened"]
+__all__ = ["Columns", "columns_of", "score_width", "widened"]
 
 _NUMBER = 6  # cells of a column with room for a number such as -12.3 and a free cell
 _SHORTEST_WORD, _LONGEST_WORD = 3, 6  # cells that a column gives to words: longer ones are cut
 _GAP = 1  # free cells after a word
+_BORDERS = 2  # cells of a pane's border, left and right
+_MOST = 0.71  # of the screen's width, which the panes over time take at most
+_SIDE = 44  # cells that the panes beside them keep
+_NARROW = 4  # cells of a column up to which one more is worth that
 
 
 @dataclass(frozen=True)
@@ -45,3 +50,15 @@ def widened(columns: Columns, words: Sequence[str], length: int) -> Columns:
     """
     widest = min(_LONGEST_WORD, max(map(cell_len, words), default=0))
     return replace(columns, narrowest=max(columns.narrowest, widest + _GAP), longest=max(columns.longest, length))
+
+
+def score_width(usual: int, screen: int, length: int, columns: Columns) -> int:
+    """Return the cells of the panes over time, which are usually `usual` of the `screen`.
+
+    They get more where that makes narrow columns one cell wider, and all time steps are shown.
+    """
+    longest = max(length, columns.longest)
+    axis = TimeAxis.fit(usual - _BORDERS, length, narrowest=columns.narrowest, longest=longest)
+    more = axis.gutter + (axis.column + 1) * longest + _BORDERS
+    is_worth_it = axis.column <= _NARROW and axis.count == length
+    return more if is_worth_it and usual < more <= min(round(_MOST * screen), screen - _SIDE) else usual

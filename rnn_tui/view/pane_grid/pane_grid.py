@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -14,20 +15,19 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.subject import Subject
-from rnn_tui.view.model.columns import Columns, columns_of, widened
+from rnn_tui.view.model.columns import Columns, columns_of, score_width, widened
+from rnn_tui.view.model.pane_heights import BORDER, PaneHeights, network_height
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of
 from rnn_tui.view.panes.registry import PANES, inside_pane
-from rnn_tui.view.panes.states import height_with_numbers
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
 
 __all__ = ["PaneGrid"]
 
-_NETWORK_SHARE = 0.6  # of the height, which the unrolled network takes at most
-_LEAST_SHARE = 0.5  # of the height, which it keeps if others could use the room
+_SCORE_SHARE = 0.6  # of the width, for the panes over time
 _ROOMY = 44  # rows from which a pane that looks inside replaces no other
 _SMALL = Size(100, 25)  # below this, a pane that looks inside fills it all
 
@@ -226,7 +226,7 @@ class PaneGrid(Horizontal):
             usual = ["loss"]
         roomy = self.size.height >= _ROOMY
         homes = {each.HOME for each in self._opened}
-        if "score" in homes and not roomy:
+        if "score" in homes and not (roomy and self._has_room_for_both()):
             usual = [each for each in usual if each != "states"]
         if "side" in homes and not self._without_network:
             usual = [each for each in usual if each not in ("prediction", "shapes") and (roomy or each != "loss")]
@@ -243,7 +243,18 @@ class PaneGrid(Horizontal):
         for column in self.query("#score, #side"):
             column.set_class(not any(pane.parent is column for pane in there), "absent")
             column.set_class(self._zoomed is not None and self._zoomed.parent is column, "full")
+        self._share_width()
         self.post_message(self.Arranged())
+
+    def _share_width(self) -> None:
+        """Give the panes over time their width."""
+        score, experiment = self.query_one("#score"), self._experiment
+        usual = round(_SCORE_SHARE * self.size.width)
+        alone = self._zoomed is not None or not any(pane.HOME == "side" for pane in self.shown)
+        wider = usual
+        if experiment is not None and self._subject is None and not alone:  # a script's columns grow while it runs
+            wider = score_width(usual, self.size.width, experiment.length, self._columns)
+        score.styles.width = wider if wider > usual else "1fr" if alone else "3fr"
 
     def _belongs(self, pane: Pane) -> bool:
         """Return whether a pane has something to show for the experiment."""
@@ -256,18 +267,43 @@ class PaneGrid(Horizontal):
             return
         if self._experiment is None:
             return
-        room, natural = self.size.height, height_of(self._experiment) + 2
-        most = round(_NETWORK_SHARE * room)
-        if not slow:
-            needed = height_with_numbers(self._experiment) + 2
-            most = max(min(most, room - needed), round(_LEAST_SHARE * room))
-        self.network.styles.height = max(3, min(natural, most))
+        rows = partial(_rows_of_network, self._experiment)
+        below = _together([pane.heights(self._experiment) for pane in self._below_network()])
+        self.network.styles.height = network_height(self.size.height, rows, below, natural=slow)
+
+    def _below_network(self) -> list[Pane]:
+        """Return the panes that share the left column with the network."""
+        return [pane for pane in self.shown if pane.HOME == "score" and pane is not self.network]
+
+    def _has_room_for_both(self) -> bool:
+        """Return whether the states can stay on the screen above the pane that has been opened below them."""
+        experiment = self._experiment
+        if experiment is None:
+            return True
+        panes = [self.pane("states"), *(pane for pane in self._opened if pane.HOME == "score")]
+        both = _together([pane.heights(experiment) for pane in panes])
+        return both is None or height_of(experiment, box=1) + min(both.forms) + 2 * BORDER <= self.size.height
 
     def on_resize(self) -> None:
         """Arrange the panes that fit now; one that filled it all for want of room goes to its place."""
         if not self._small and not self._asked_for:
             self._zoomed = None
         self._arrange()
+
+
+def _rows_of_network(experiment: Experiment, box: int) -> int:
+    return height_of(experiment, box=box)
+
+
+def _together(panes: Sequence[PaneHeights | None]) -> PaneHeights | None:
+    """Return the rows of panes below one another that share their room in equal parts; None: they take what is left."""
+    known = [pane for pane in panes if pane is not None]
+    if len(known) == 1 and len(panes) == 1:
+        return known[0]
+    if not known:
+        return None
+    forms = [max(pick(pane.forms) for pane in known) for pick in (max, min)]
+    return PaneHeights([len(panes) * form + (len(panes) - 1) * BORDER for form in forms])
 
 
 def _shape(experiment: Experiment, subject: Subject | None) -> object:

@@ -13,6 +13,7 @@ from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.view.model.columns import Columns
 from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.panes.network import units_in_boxes
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 
@@ -20,7 +21,6 @@ __all__ = ["SMALLEST", "axis_of", "curve_wanted", "time_axis", "wanted"]
 
 SMALLEST = Size(64, 20)  # below this, the panes cannot be read
 _RANKS = 8  # characters for each step
-_FEW_UNITS = 16  # enough for the boxes of the network
 _MOST_LAYERS = 32  # whose states a frame carries
 _WIDEST_CURVE = 400
 
@@ -56,7 +56,11 @@ def wanted(
         forecast = steps_that_fit(prediction.width)
     elif prediction is not None:
         count = max(count, prediction_axis(prediction.width, experiment.length, columns).count)
-    units = units_that_fit(experiment, states.height) if states is not None else _FEW_UNITS if "network" in sizes else 0
+    units = units_that_fit(experiment, states.height) if states is not None else 0
+    network = sizes.get("network")
+    if network is not None:  # at least one: the mean of all units comes with it
+        axis = time_axis(experiment, score_width, columns)
+        units = max(units, 1, units_in_boxes(experiment, axis, network.height))
     layers = experiment.network.layers
     first_layer = 0 if layers <= _MOST_LAYERS else min(view.layer, layers - _MOST_LAYERS)
     return Wanted(

@@ -6,9 +6,10 @@ from typing import Literal
 from textual.strip import Strip
 
 from rnn_tui.common.wording import counted
-from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, lay_out_gates
+from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, gates_height, lay_out_gates
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
+from rnn_tui.view.model.pane_heights import PaneHeights
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_cell, chosen_step, chosen_unit, layer_keys
@@ -52,6 +53,12 @@ class GatesPane(InsidePane[GatesFacts]):
             order=_order(experiment, view),
             at=chosen_step(experiment, view),
         )
+
+    def heights(self, experiment: Experiment) -> PaneHeights:
+        """Return the rows in which all units are shown below the means."""
+        heatmaps, means = _pictures(experiment)
+        units = experiment.network.hidden_size
+        return PaneHeights([gates_height(heatmaps, tall * means, units) for tall in (2, 1)])
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """Return the view with the units that tell the rows apart first, or in order of number."""

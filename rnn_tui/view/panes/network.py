@@ -7,8 +7,9 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import step_name, unit_text
 from rnn_tui.draw.kit.numbers import exact, nice_above, with_minus
 from rnn_tui.draw.kit.text_fit import cut_cells
-from rnn_tui.draw.network.bands import Unrolled, natural_height, units_in_box
-from rnn_tui.draw.network.boxes import LayerRow
+from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.bands import TALLEST_BOX, Unrolled, natural_height, units_in_box
+from rnn_tui.draw.network.boxes import LayerRow, units_fit
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
@@ -17,7 +18,7 @@ from rnn_tui.protocol.frame import SeriesNumbers, States, Steps
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
-__all__ = ["NetworkPane", "height_of"]
+__all__ = ["NetworkPane", "height_of", "units_in_boxes"]
 
 _LONGEST_NAME = 7  # cells that the kind of a cell takes before its boxes
 
@@ -113,13 +114,24 @@ def _sample(scene: Scene, height: int) -> str:
     units, flow = scene.experiment.network.hidden_size, _flow(scene)
     if units <= 1 or (flow is not None and (flow.is_backward or flow.kind == "update")):
         return ""
-    looked_at = max((len(each.h) for each in scene.frame.states), default=0)
-    shown = min(units_in_box(_unrolled(scene), height=height, axis=scene.axis), looked_at)
-    return f"boxes: {shown} of {units} units" if 0 < shown < units else ""
+    halves = not scene.palette.shaded
+    shown = units_in_box(_unrolled(scene), height=height, axis=scene.axis, halves=halves)
+    if shown or not any(each.size is not None for each in scene.frame.states):
+        return f"boxes: {shown} of {units} units" if 0 < shown < units else ""
+    return f"boxes: mean |h| of {units} units"
 
 
-def height_of(experiment: Experiment) -> int:
-    """Return how many rows the network of an experiment can use."""
+def units_in_boxes(experiment: Experiment, axis: TimeAxis, height: int) -> int:
+    """Return how many units the boxes show in a pane of this height: all of them, or 0, as their mean is enough."""
+    network = experiment.network
+    every, low = (height_of(experiment, box=box) for box in (1, 0))
+    rows = max(1, min(TALLEST_BOX, (height - low) // max(1, every - low)))
+    units = network.hidden_size
+    return units if units_fit(units, axis.column, rows) else 0
+
+
+def height_of(experiment: Experiment, *, box: int = 3) -> int:
+    """Return how many rows the network of an experiment can use, with boxes of so many."""
     network = experiment.network
     cells = network.layers * network.directions
     return natural_height(
@@ -129,6 +141,7 @@ def height_of(experiment: Experiment) -> int:
         features=experiment.output_size,
         head=network.head == "linear",
         embedding=bool(network.embedding),
+        box=box,
     )
 
 
@@ -211,4 +224,6 @@ def _cell(scene: Scene, layer: int, direction: int, states: States | None) -> La
         layer=layer,
         h=None if states is None else states.h,
         skip=0 if states is None else states.skip,
+        units=network.hidden_size,
+        size=None if states is None else states.size,
     )

@@ -1,8 +1,12 @@
 """The hidden states of every layer at every time step."""
 
+from math import ceil
+from typing import NamedTuple
+
+from msgspec.structs import replace
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.rows_over_time import RULER, SCALES
+from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, TALLEST_UNIT
 from rnn_tui.draw.states import (
     StatesLayout,
     draw_states,
@@ -11,12 +15,21 @@ from rnn_tui.draw.states import (
     rows_for_units,
 )
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.view.model.pane_heights import PaneHeights
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
-__all__ = ["StatesPane", "height_with_numbers", "layers_that_fit", "units_that_fit"]
+__all__ = ["Parts", "StatesPane", "heights_of", "parts_that_fit", "units_that_fit"]
 
-_FEWEST_ROWS = 2  # below which a heatmap says nothing
+_MANY_ROWS = 8  # of a heatmap, for which other layers wait
+_FEWEST_ROWS = 4  # below which c waits
+
+
+class Parts(NamedTuple):
+    """What is shown at once: so many layers, and their c if they have one."""
+
+    layers: int
+    c: bool
 
 
 class StatesPane(Pane):
@@ -52,21 +65,28 @@ class StatesPane(Pane):
         ]
         shape = f"{' · '.join(many)} × " if many else ""
         size = f"({scene.experiment.length}, {scene.experiment.rows}, {network.hidden_size})"
-        name = "h and c" if network.kind.has_c else "h"
+        name = "h and c" if parts_that_fit(scene.experiment, self.size.height).c else "h"
         short = name.replace(" and ", ", ")
         return self.in_border(
             f"{self.NAME} {name} · {shape}{size}", f"State {short} · {shape}{size}", f"{short} · {shape}{size}"
         )
 
     def subtitle(self, scene: Scene) -> str:
-        """Return which layers are on the screen, if not all."""
-        layers = scene.experiment.network.layers
-        fit = layers_that_fit(scene.experiment, self.size.height)
-        if fit >= layers:
-            return ""
-        first = min(scene.view.layer, layers - fit)
-        shown = f"layers {first + 1}–{first + fit}" if fit > 1 else f"layer {first + 1}"
-        return f"{shown} of {layers} · ↑ ↓ for the others"
+        """Return which layers are on the screen, if not all, and where to see c if it is not."""
+        network = scene.experiment.network
+        fit = parts_that_fit(scene.experiment, self.size.height)
+        words = []
+        if fit.layers < network.layers:
+            first = min(scene.view.layer, network.layers - fit.layers)
+            shown = f"layers {first + 1}–{first + fit.layers}" if fit.layers > 1 else f"layer {first + 1}"
+            words.append(f"{shown} of {network.layers} · ↑ ↓ for the others")
+        if network.kind.has_c and not fit.c:
+            words.append("c: press g")
+        return " · ".join(words)
+
+    def heights(self, experiment: Experiment) -> PaneHeights:
+        """Return the rows in which every unit is shown."""
+        return heights_of(experiment)
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the heatmaps."""
@@ -86,7 +106,7 @@ class StatesPane(Pane):
 
     def _layout(self, scene: Scene, height: int) -> StatesLayout:
         experiment, network = scene.experiment, scene.experiment.network
-        fit = layers_that_fit(experiment, height)
+        fit, has_c = parts_that_fit(experiment, height)
         first = min(scene.view.layer, network.layers - fit)
         phase = scene.frame.phase
         if phase is not None and _flows(scene):
@@ -98,7 +118,9 @@ class StatesPane(Pane):
                 layers=network.layers,
                 largest=phase.largest_value,
             )
-        shown = [each for each in scene.frame.states if first <= each.layer < first + fit]
+        shown = [
+            each if has_c else replace(each, c=None) for each in scene.frame.states if first <= each.layer < first + fit
+        ]
         return lay_out_states(
             shown,
             height=height,
@@ -115,26 +137,41 @@ def _flows(scene: Scene) -> bool:
     return phase is not None and any(each.values is not None and each.values.size for each in phase.gradients)
 
 
-def _blocks(experiment: Experiment, layers: int) -> int:
+def _blocks(experiment: Experiment, parts: Parts) -> int:
+    return parts.layers * experiment.network.directions * (2 if parts.c else 1)
+
+
+def heights_of(experiment: Experiment) -> PaneHeights:
+    """Return the rows in which every unit is shown: of all layers, in a row of its own; two in a row; of one layer."""
     network = experiment.network
-    return layers * network.directions * (2 if network.kind.has_c else 1)
+    has_c, units = network.kind.has_c, network.hidden_size
+    every, one = Parts(network.layers, has_c), Parts(1, has_c)
+    forms = [_blocks(experiment, every) * units]
+    forms += [_blocks(experiment, parts) * ceil(units / 2) for parts in (every, one, Parts(1, c=False))]
+    forms = [rows + SCALES + RULER for rows in dict.fromkeys(forms)]
+    return PaneHeights(forms, per_row=forms[0] - SCALES - RULER, tallest=TALLEST_UNIT)
 
 
-def height_with_numbers(experiment: Experiment) -> int:
-    """Return the rows in which every unit of every layer has its own, with room for numbers."""
-    return _blocks(experiment, experiment.network.layers) * experiment.network.hidden_size + SCALES + RULER
+def parts_that_fit(experiment: Experiment, height: int) -> Parts:
+    """Return what can be shown at once in a pane of `height` rows.
 
-
-def layers_that_fit(experiment: Experiment, height: int) -> int:
-    """Return how many layers can be shown at once in a pane of `height` rows."""
+    All units come before c, and c before other layers; of a large layer many units are enough.
+    """
     network = experiment.network
-    wanted = min(_FEWEST_ROWS, network.hidden_size)
-    layers = network.layers
-    while layers > 1 and (rows_for_units(height, _blocks(experiment, layers)) < wanted):
-        layers -= 1
-    return layers
+    has_c, every = network.kind.has_c, ceil(network.hidden_size / 2)
+
+    def rows(layers: int, *, c: bool) -> int:
+        return rows_for_units(height, _blocks(experiment, Parts(layers, c)))
+
+    for layers in range(network.layers, 0, -1):
+        if rows(layers, c=has_c) >= min(every, _MANY_ROWS):
+            return Parts(layers, has_c)
+    for layers in range(network.layers, 0, -1):
+        if rows(layers, c=False) >= every:
+            return Parts(layers, c=False)
+    return Parts(1, has_c and rows(1, c=True) >= _FEWEST_ROWS)
 
 
 def units_that_fit(experiment: Experiment, height: int) -> int:
     """Return how many units of a layer can be told apart in a pane of `height` rows."""
-    return 2 * rows_for_units(height, _blocks(experiment, layers_that_fit(experiment, height)))
+    return 2 * rows_for_units(height, _blocks(experiment, parts_that_fit(experiment, height)))

@@ -10,7 +10,9 @@ from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.text_fit import draw_note, first_that_fits
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Failure
+from rnn_tui.view.model.pane_heights import PaneHeights
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.widgets.picture import Picture
@@ -97,6 +99,10 @@ class Pane(Picture, can_focus=True):
     def why_empty(self, scene: Scene) -> str:
         """Return why there is no picture of a script that is watched; empty if there is one."""
         return scene.why_no_pass if self.TIMED else ""
+
+    def heights(self, experiment: Experiment) -> PaneHeights | None:
+        """Return the rows that it can use inside its border; None: as many as it gets."""
+        return None
 
     def title(self, scene: Scene) -> str:
         """Return what the picture is, with its tensor's shape."""
