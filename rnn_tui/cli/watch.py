@@ -23,6 +23,8 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.process import is_text
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.breakpoints import KINDS, OF_SCRIPTS, Breakpoint, parse
+from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.subject import Ability, Subject
 
 if TYPE_CHECKING:
@@ -87,6 +89,14 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
         _MODULE,
         SectionOption("--read-only", section="run", is_flag=True, help="look, and never hold the script"),
         PAUSED,
+        SectionOption(
+            "--until",
+            "until",
+            section="run",
+            multiple=True,
+            metavar="WHEN",
+            help=f"hold the script at {', '.join(KINDS[each].form(each) for each in OF_SCRIPTS)}",
+        ),
         history_option("memory for looking back"),
         SectionOption(
             "--vocabulary",
@@ -103,6 +113,7 @@ def watch(
     module: str | None,
     read_only: bool,
     paused: bool,
+    until: tuple[str, ...],
     history: int,
     vocabulary: str | None,
     **parameters: Any,
@@ -117,7 +128,10 @@ def watch(
     script = _script_of(words)
     if read_only and paused:
         raise UsageError("--paused: --read-only never holds the script")
+    if read_only and until:
+        raise UsageError("--until: --read-only never holds the script")
     options = [f"--history={history}", *(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
+    options += [f"--until={each}" for each in _breakpoints(until)]
     if vocabulary is not None:
         options.append(f"--vocabulary={_vocabulary(vocabulary)}")
     from rnn_tui.client.start import start_script
@@ -149,6 +163,19 @@ def watch(
         raise
     code = run_app(link, launch)
     raise SystemExit(_pass_on(link, code))
+
+
+def _breakpoints(until: tuple[str, ...]) -> list[Breakpoint]:
+    """Return the breakpoints that texts name. Raises UsageError, also for one that a script never comes to."""
+    try:
+        points = [parse(each) for each in until]
+    except ExperimentError as error:
+        raise UsageError(f"--until {safe(str(error))}") from None
+    for each in points:
+        if each.kind not in OF_SCRIPTS:
+            forms = ", ".join(KINDS[kind].form(kind) for kind in OF_SCRIPTS)
+            raise UsageError(f"--until {each}: is not for scripts: it must be {forms}")
+    return points
 
 
 def _pass_on(link: "ScriptLink", code: int) -> int:

@@ -8,7 +8,7 @@ import msgspec
 
 from rnn_tui.experiment.spec import ExperimentError
 
-__all__ = ["KINDS", "NEVER", "Breakpoint", "Kind", "KindFacts", "needs_learning", "parse", "parse_all"]
+__all__ = ["KINDS", "NEVER", "OF_SCRIPTS", "Breakpoint", "Kind", "KindFacts", "needs_learning", "parse", "parse_all"]
 
 Kind = Literal["learnt", "loss", "jump", "grad", "nan", "epoch", "tick"]
 
@@ -37,6 +37,8 @@ KINDS: dict[Kind, KindFacts] = {
     "epoch": KindFacts("=", "50", "this epoch is done", False),
     "tick": KindFacts("=", "300", "this tick is done", False),
 }
+
+OF_SCRIPTS: tuple[Kind, ...] = ("loss", "jump", "grad", "nan", "tick")  # what a script that is watched can come to
 
 _PATH = "run.until"
 _MOST = 10**15  # ticks, and epochs

@@ -106,6 +106,26 @@ def test_options_before_the_script_are_ours_and_all_after_it_are_its_own(calls: 
     assert set(calls.launch.subject.can) == {"hold", "step", "speed", "breakpoints", "back", "log"}
 
 
+def test_breakpoints_are_given_on(calls: Calls) -> None:
+    assert run("--until", " loss < 2.7", "--until=nan", "--until", "tick=300", "train.py", "--until=x").exit_code == 0
+    assert calls.options[1:] == ["--until=loss<2.7", "--until=nan", "--until=tick=300"]
+    assert calls.script == ["train.py", "--until=x"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--until", "soon"], "--until 'soon' is no breakpoint"),
+        (["--until", "learnt"], "--until learnt: is not for scripts"),
+        (["--until", "epoch=3"], "--until epoch=3: is not for scripts"),
+        (["--read-only", "--until", "nan"], "--until: --read-only never holds the script"),
+    ],
+)
+def test_breakpoints_that_cannot_be(words: list[str], problem: str, calls: Calls) -> None:
+    assert refused(*words, "train.py").startswith(problem)
+    assert not calls.script
+
+
 @pytest.mark.parametrize("words", [["-m", "app"], ["-mapp"], ["-m", "app.__main__"]])
 def test_a_module_and_its_arguments(calls: Calls, words: list[str]) -> None:
     assert run("--read-only", *words, "--paused", "-m", "x").exit_code == 0

@@ -15,16 +15,19 @@ _LONGEST_NAP = 0.2  # seconds that a held script sleeps until it looks around ag
 class Control:
     """What a script may do next. Commands come from the server's thread, and the script asks from its own."""
 
-    def __init__(self, *, read_only: bool, held: bool) -> None:
-        """Begin with a script that goes on, or is `held` in its first pass; `read_only`: it always goes on."""
+    def __init__(self, *, read_only: bool, held: bool, until: tuple[str, ...] = ()) -> None:
+        """Begin with a script that goes on until breakpoints, or is `held` in its first pass.
+
+        `read_only`: it always goes on.
+        """
         self.is_read_only = read_only
         self.held = held and not read_only
         self.speed = 0.0  # passes a second; 0: as fast as it can
         self.notice = ""  # why it is held
         self.closing = False  # nothing is held any more
         self._steps = 0  # passes that a held script may do
-        self._until = BreakpointWatch()
-        self.until: tuple[str, ...] = ()  # the breakpoints
+        self._until = BreakpointWatch(until)
+        self.until = until  # the breakpoints
         self._judged: tuple[LossSeries | None, int] = (None, 0)  # the losses that breakpoints have seen, and how many
         self._tick = 0  # which they have seen
         self._woken = threading.Condition()

@@ -46,6 +46,7 @@ class ScriptOptions:
     lock: int = -1  # the descriptor that holds the engine's folder
     read_only: bool = False
     paused: bool = False  # hold at the first update
+    until: tuple[str, ...] = ()  # breakpoints
     vocabulary: str = ""  # a file
     history: int | None = None  # bytes; None: as many as runs have
 
@@ -94,6 +95,7 @@ def _options(arguments: list[str]) -> ScriptOptions:
         lock=int(given.get("lock", -1)),
         read_only="read_only" in given,
         paused="paused" in given,
+        until=tuple(each.removeprefix("--until=") for each in rest if each.startswith("--until=")),
         vocabulary=given.get("vocabulary", ""),
         history=int(given["history"]) if "history" in given else None,
     )
@@ -131,6 +133,7 @@ def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutp
         vocabulary=read_vocabulary(options.vocabulary) if options.vocabulary else None,
         read_only=options.read_only,
         held=options.paused,
+        until=options.until,
         history=HISTORY if options.history is None else options.history,
         on_hangup=options.on_hangup,
         listener=listener,

@@ -53,12 +53,13 @@ class WatchHost:
         words: Sequence[str] = (),
         read_only: bool = False,
         held: bool = False,
+        until: tuple[str, ...] = (),
         has_log: bool = False,
         history: int = 0,
     ) -> None:
         self.name = name
         self.observer = Observer(model, optimizer, moment=self._moment, failed=self._failed)
-        self.control = Control(read_only=read_only, held=held)
+        self.control = Control(read_only=read_only, held=held, until=until)
         can: tuple[Ability, ...] = (*(() if read_only else _CONTROLS), *(("log",) if has_log else ()))
         self.pictures = WatchPictures(
             self.observer, self.control, name=name, script=script, words=words, can=can, history=history

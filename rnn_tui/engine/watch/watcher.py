@@ -54,6 +54,7 @@ class Watcher:
         read_log: Callable[[ReadLog], LogLines] | None = None,
         read_only: bool = False,
         held: bool = False,
+        until: tuple[str, ...] = (),
         on_hangup: OnDisconnect = "train",
         listener: socket.socket | None = None,
         folder: Path | None = None,
@@ -74,6 +75,7 @@ class Watcher:
             words=vocabulary or (),
             read_only=read_only,
             held=held,
+            until=until,
             has_log=read_log is not None,
             history=history,
         )

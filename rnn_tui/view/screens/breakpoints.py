@@ -13,14 +13,13 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.experiment.breakpoints import KINDS, Breakpoint, Kind, parse
+from rnn_tui.experiment.breakpoints import KINDS, OF_SCRIPTS, Breakpoint, Kind, parse
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.view.screens.editors import TextInput
 from rnn_tui.view.screens.form import Fields, Form
 
 __all__ = ["BreakpointsScreen"]
 
-_OF_SCRIPT: tuple[Kind, ...] = ("loss", "jump", "grad", "nan", "tick")
 _SCRIPT_ABOUT = "The script is held when …"
 _ABOUT = "The run pauses when … (It always pauses if the loss is NaN or infinite.)"
 
@@ -130,7 +129,7 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
     def fields(self) -> ComposeResult:
         """Yield a row for each breakpoint that is set, and one for each other kind."""
         there = [parse(text) for text in self._experiment.run.until]
-        for kind in _OF_SCRIPT if self._is_script else KINDS:
+        for kind in OF_SCRIPTS if self._is_script else KINDS:
             if self._is_script or self._experiment.training.learn or not KINDS[kind].learning:
                 set_ = [Point(kind, each, is_script=self._is_script) for each in there if each.kind == kind]
                 self._points += set_ or [Point(kind, None, is_script=self._is_script)]

@@ -26,6 +26,17 @@ def test_a_step_is_one_pass() -> None:
     assert control.holds
 
 
+def test_it_may_begin_with_breakpoints() -> None:
+    control = Control(read_only=False, held=False, until=("loss<0.5", "tick=3"))
+    control.count_pass(1, losses(1.0))
+    control.count_pass(2, losses(1.0, 0.6))
+    assert not control.holds
+    control.count_pass(3, losses(1.0, 0.6, 0.4))
+    assert control.holds
+    assert "0.5" in control.notice
+    assert control.until == ("loss<0.5", "tick=3")
+
+
 def test_it_goes_on_until_it_is_held_again() -> None:
     control = Control(read_only=False, held=True)
     control.obey(Play(on=True))
