@@ -147,12 +147,13 @@ def _draw_scales(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         forms = (
             full,
             " · ".join([f"{of} units", *about]),
-            " · ".join([f"{of} units", *about[1:]]),
+            " · ".join([f"{of} units", *about[1:]]) if len(about) > 1 else "",
+            f"{of} that vary most" if about else "",
             f"{of} units",
             of,
             of.replace(" of ", "/"),
         )
-        x = canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.accent) + 3
+        x = canvas.put(x, y, first_that_fits([*filter(None, forms)], canvas.width - x), palette.accent) + 3
     if palette.shaded and any(block.halves and len(block.units) > 1 for block in layout.blocks):
         half = ("every 2nd unit", "2nd units", "1/2")  # without colours a character has no two halves
         x = min(x, canvas.width - 2)

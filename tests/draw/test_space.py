@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
-from rnn_tui.draw.space.plane import lay_out_space
-from rnn_tui.draw.space.space import draw_space, point_at, space_scale
+from rnn_tui.draw.space.plane import Window, lay_out_space, space_window
+from rnn_tui.draw.space.space import draw_space, point_at
 from rnn_tui.protocol.inspect.space import SpaceFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
@@ -32,12 +32,17 @@ def states(points: Any, **more: Any) -> SpaceFacts:
     return SpaceFacts(points=points, **given)
 
 
+def around(scale: float) -> Window:
+    return Window(-scale, scale, -scale, scale)
+
+
 def picture(
-    facts: SpaceFacts, width: int, height: int, scale: float, *, row: int = 0, cursor: int | None = None,
+    facts: SpaceFacts, width: int, height: int, scale: float | Window, *, row: int = 0, cursor: int | None = None,
     palette: Any = DARK,
 ) -> Grid:  # fmt: skip
+    window = scale if isinstance(scale, Window) else around(scale)
     strips = draw_space(
-        facts, width=width, height=height, palette=palette, glyphs=GLYPHS, row=row, cursor=cursor, scale=scale
+        facts, width=width, height=height, palette=palette, glyphs=GLYPHS, row=row, cursor=cursor, window=window
     )
     return is_picture(strips, width, height)
 
@@ -61,21 +66,22 @@ def test_any_points_in_any_room(data: st.DataObject) -> None:
     )
     if data.draw(st.booleans()) and rows:
         facts = states(facts.points[:1], kind="embedding", start=np.zeros((0, 2), np.float32))
-    scale = space_scale(facts, data.draw(st.sampled_from([0.0, 1.0, 7.0])))
-    assert scale > 0
+    scale = space_window(facts, data.draw(st.sampled_from([None, around(1.0), Window(-3, 7, 0, 2)])))
+    assert scale.left < scale.right
+    assert scale.bottom < scale.top
     cursor = data.draw(st.one_of(st.none(), st.integers(0, 70)))
     row = data.draw(st.integers(0, 9))
     picture(
         facts, width, height, scale, row=row, cursor=cursor, palette=data.draw(st.sampled_from([DARK, LIGHT, GREY]))
     )
-    point_at(facts, width // 2, height // 2, width=width, height=height, row=row, scale=scale)
+    point_at(facts, width // 2, height // 2, width=width, height=height, row=row, window=scale)
 
 
 @pytest.mark.parametrize(("width", "height"), [(72, 16), (44, 14), (118, 30), (46, 30), (196, 54)])
 def test_points_stand_where_their_coordinates_say(width: int, height: int) -> None:
     corners = [[1.8, 0.0], [0.9, 0.9], [-1.8, 0.0], [-0.9, -0.9]]
     facts = states([corners], start=np.full((1, 2), math.nan))
-    grid = picture(facts, width, height, space_scale(facts, 0.0))
+    grid = picture(facts, width, height, window := space_window(facts, None))
     (a,), (b,), (c,), (d,) = (places(grid, glyph) for glyph in "abcd")
     middle = width / 2 - 0.5
     assert a[0] - middle == pytest.approx(middle - c[0], abs=1.1)
@@ -85,10 +91,10 @@ def test_points_stand_where_their_coordinates_say(width: int, height: int) -> No
     assert b[1] < a[1] < d[1], "the second component goes up"
     assert a[1] - b[1] == pytest.approx(d[1] - a[1], abs=1.1)
     one_right, one_up = (a[0] - middle) / 1.8, 2 * (a[1] - b[1]) / 0.9  # in half a cell's height
-    assert 0.45 <= one_right / one_up <= 2.2, "the aspect is nearly that of the plane"
+    assert 0.22 <= one_right / one_up <= 4.4, "the aspect is nearly that of the plane"
     for number, place in enumerate((a, b, c, d)):
-        assert point_at(facts, *place, width=width, height=height, row=0, scale=2.0) == (0, number)
-    assert point_at(facts, 0, 0, width=width, height=height, row=0, scale=2.0) is None
+        assert point_at(facts, *place, width=width, height=height, row=0, window=window) == (0, number)
+    assert point_at(facts, 0, 0, width=width, height=height, row=0, window=window) is None
 
 
 def test_marks_on_the_axes_are_where_the_scale_is() -> None:
@@ -110,7 +116,7 @@ def test_the_names_of_the_axes_stand_where_no_point_is(beside: bool) -> None:
     free = picture(states([[[0.1, 0.1]]]), 78, 19, 1.0)
     rows = ["".join(character for character, _ in line) for line in free]
     y = next(y for y, row in enumerate(rows) if "PC1 62 %" in row)
-    plane = lay_out_space(states([[[0.1, 0.1]]]), width=78, height=19, scale=1.0)
+    plane = lay_out_space(states([[[0.1, 0.1]]]), width=78, height=19, window=around(1.0))
     ends = plane.cells(np.array([[0, 0], [1, 0], [0, 1]], np.float32)).astype(float)
     per_cell = 1 / (ends[1, 0] - ends[0, 0]), 1 / (ends[2, 1] - ends[0, 1])
     across = (rows[y].index("PC1") + 3 - ends[0, 0]) * per_cell[0], (y - ends[0, 1]) * per_cell[1]
@@ -175,23 +181,62 @@ def test_what_is_no_number_leaves_a_gap_and_is_counted() -> None:
     assert any(style == DARK.warning for _, style in grid[-1])
 
 
-def test_the_scale_does_not_breathe() -> None:
+def test_the_window_does_not_breathe() -> None:
     points = np.array([[[1.0, 0.2], [-0.4, 0.1]]])
-    scale, scales = 0.0, []
+    window, windows = None, []
     for frame in range(60):
-        scale = space_scale(states(points * (1.7 + 0.2 * math.sin(frame))), scale)
-        scales.append(scale)
-    assert set(scales) == {2.0}
-    for frame in range(60):  # about a step of the scale: it goes up once and stays
-        scale = space_scale(states(points * (2.0 + 0.2 * math.sin(frame))), scale)
-        scales.append(scale)
-    assert scales == sorted(scales)
-    assert scales[-1] == 3.0
-    for factor in np.geomspace(1e-4, 1e4, 50):
-        for before in (0.0, 1.0, 50.0):
-            scale = space_scale(states(points * factor), before)
-            assert 0.5 * scale <= factor * 1.000001 <= scale * 1.000002, "everything fits, and fills half of it"
-    assert space_scale(states(points * math.nan), 3.0) == 3.0
+        window = space_window(states(points * (1.7 + 0.2 * math.sin(frame))), window)
+        windows.append(window)
+    assert len(set(windows)) <= 3
+    assert windows[-1] == windows[20]
+    sizes = [each.right - each.left for each in windows]
+    assert sizes == sorted(sizes)
+    assert space_window(states(points * math.nan, start=np.full((1, 2), math.nan)), window) == window
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6), st.floats(1e-4, 1e4))
+def test_the_window_fits_the_points(some: list[tuple[float, float]], factor: float) -> None:
+    facts = states([np.array(some, np.float32) * np.float32(factor)], start=np.zeros((0, 2), np.float32))
+    window = space_window(facts, None)
+    for axis, (low, high) in enumerate((window[:2], window[2:])):
+        values = facts.points[..., axis][np.isfinite(facts.points[..., axis])].astype(float)
+        if len(values):
+            size = high - low
+            assert low - 1e-5 * size <= values.min() <= values.max() <= high + 1e-5 * size
+            spread = values.max() - values.min()
+            if spread > 1e-5 * np.abs(values).max():
+                assert spread >= 0.6 * size or spread >= size - 4 * spread  # less than a step beyond either end
+
+
+def test_axes_fit_the_points_and_are_numbered_at_their_ends() -> None:
+    """A cloud that lies to the upper right: a window around 0 would leave three quarters of the pane empty."""
+    facts = states([[[6.0, 7.5], [8.0, 9.0], [-0.5, 0.5]]], kind="embedding", start=np.zeros((0, 2), np.float32))
+    window = space_window(facts, None)
+    assert window == Window(-2, 8, 0, 10)
+    grid = picture(facts, 72, 17, window)
+    (b,), (c,) = places(grid, "b"), places(grid, "c")
+    assert b[0] - c[0] > 50
+    text = "\n".join(texts(grid))
+    assert "+8" in text
+    assert "−2" in text
+    assert "+10" in text
+
+
+def test_what_the_rows_that_are_not_shown_need_has_room_as_well() -> None:
+    facts = states([[[1.0, 1.0]]], lowest=(-4.0, -1.0), highest=(2.0, 6.0))
+    assert space_window(facts, None) == Window(-4, 2, -1, 6)
+
+
+def test_labels_never_overlap() -> None:
+    """Names and numbers of the axes give way to points, and points to one another."""
+    angle = np.linspace(0, 6.2, 40)
+    ring = np.stack([np.cos(angle), np.sin(angle)], 1)
+    facts = states([ring, 0.98 * ring], characters=np.full((2, 40), 7, np.int32))  # two cells each
+    for width, height in ((46, 29), (72, 17), (30, 12)):
+        grid = picture(facts, width, height, space_window(facts, None), cursor=3)
+        for line in texts(grid)[:-1]:
+            left = line.replace("日", "")
+            assert not set(left) - set(" ┄┆┼○h₀+−.0123456789PC%") - set(map(chr, range(0x2800, 0x2900)))
 
 
 def test_an_embedding_has_labels_and_no_lines() -> None:

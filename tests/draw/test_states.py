@@ -271,8 +271,9 @@ def test_of_a_large_layer_the_units_that_vary_most_are_named_and_others_counted(
     layout = lay_out_states([given], height=4, axis=axis, hidden_size=128, layers=1, bounded=True)
     for width, words in (
         (110, "4 of 128 units: those that vary most first · 3 dead · 12 saturated"),
-        (84, "4 of 128 units · 3 dead · 12 saturated"),
-        (45, "4 of 128 units"),
+        (65, "4 of 128 units · 3 dead · 12 saturated"),
+        (48, "4 of 128 that vary most"),
+        (40, "4 of 128 units"),
     ):
         strips = draw_states(layout, width=width, height=4, palette=DARK, inputs="abcdef", cursor=None)
         assert strips[-1].text.rstrip().endswith(words)

@@ -15,10 +15,10 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, put_note
-from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, lay_out_space, space_scale
+from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, Window, lay_out_space, space_window
 from rnn_tui.protocol.inspect.space import SpaceFacts
 
-__all__ = ["draw_space", "point_at", "space_scale"]
+__all__ = ["Window", "draw_space", "point_at", "space_window"]
 
 _BRAILLE = 0x2800
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # the bit of each dot of a cell
@@ -29,13 +29,13 @@ _NEAR = 3.0  # cells, counted in heights, within which a point is meant
 
 
 def point_at(
-    facts: SpaceFacts, x: int, y: int, *, width: int, height: int, row: int, scale: float
+    facts: SpaceFacts, x: int, y: int, *, width: int, height: int, row: int, window: Window
 ) -> tuple[int, int] | None:
     """Return the row of the batch and the time step of the point nearest to a cell, if one is near.
 
     For the embedding, the step is the place in `characters`. Of two points equally near, the selected row's wins.
     """
-    plane = lay_out_space(facts, width=width, height=height, scale=scale)
+    plane = lay_out_space(facts, width=width, height=height, window=window)
     if not facts.points.size:
         return None
     cells = plane.cells(np.nan_to_num(facts.points, nan=0.0, posinf=0.0, neginf=0.0))
@@ -55,14 +55,14 @@ def draw_space(
     glyphs: Sequence[str],
     row: int,
     cursor: int | None,
-    scale: float,
+    window: Window,
 ) -> list[Strip]:
-    """Draw the picture; `row` is the selected one of the batch, `scale` comes from `space_scale`."""
+    """Draw the picture; `row` is the selected one of the batch, `window` comes from `space_window`."""
     canvas = Canvas(width, height)
     put_note(canvas, facts.note, palette, alone=not facts.points.size)
     if not facts.points.size:
         return canvas.strips()
-    plane = lay_out_space(facts, width=width, height=height, scale=scale)
+    plane = lay_out_space(facts, width=width, height=height, window=window)
     _draw_axes(canvas, plane, palette)
     looked_at = [number for number, each in enumerate(facts.rows.tolist()) if each == row]
     others = [number for number in range(len(facts.rows)) if number not in looked_at]
@@ -98,9 +98,15 @@ def _way(facts: SpaceFacts, number: int, steps: range) -> Points:
     return np.concatenate([start, points]) if steps.start == 0 else points
 
 
+def _zero(plane: Plane) -> tuple[int, int]:
+    """Return the column and the row of the lines through 0: those nearest to it, if it is not in the window."""
+    column, line = plane.cells(np.zeros(2, np.float32)).tolist()
+    return column, line
+
+
 def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
     """Draw two lines through 0."""
-    column, line = plane.cells(np.zeros(2, np.float32)).tolist()
+    column, line = _zero(plane)
     canvas.fill(plane.left, line, plane.width, palette.faint, "┄")
     for y in range(plane.top, plane.top + plane.height):
         canvas.put(column, y, "┆", palette.faint)
@@ -108,41 +114,53 @@ def _draw_axes(canvas: Canvas, plane: Plane, palette: Palette) -> None:
 
 
 def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette) -> set[tuple[int, int]]:
-    """Write the names of the axes at their ends, and the scale, over the lines.
+    """Write the names of the axes at their ends, and the numbers there, over the lines.
 
-    Return the cells of the names, which stand where no point is, if there is such a place.
+    Return the cells of the names. All of them stand where no point is, if there is such a place; numbers only there.
     """
-    column, line = plane.cells(np.zeros(2, np.float32)).tolist()
-    bottom, right = plane.top + plane.height - 1, plane.left + plane.width - 1
-    first, second = (f"PC{number} {percent(share)}" for number, share in enumerate(facts.shares, 1))
-    x_end, y_end = plane.x_scale, plane.y_scale
-    taken: set[tuple[int, int]] = set()
-    ends = plane.cells(np.array([[x_end, 0], [-x_end, 0], [0, y_end], [0, -y_end]], np.float32)).tolist()
+    column, line = _zero(plane)
+    bottom, right, window = plane.top + plane.height - 1, plane.left + plane.width - 1, plane.window
+    points = np.concatenate([facts.points.reshape(-1, 2), facts.start])
+    taken = {(x, y) for x, y in _finite_cells(plane, points)}
+
+    def free(text: str, places: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+        spots = [
+            [(x + at, y) for at in range(len(text))]
+            for x, y in places
+            if 0 <= x <= right + 1 - len(text) and plane.top <= y <= bottom
+        ]
+        return [spot for spot in spots if not taken & set(spot)] or spots[:0]
+
+    ends = [(window.left, 0.0), (window.right, 0.0), (0.0, window.bottom), (0.0, window.top)]
+    cells = plane.cells(np.array(ends, np.float32)).tolist()
     if plane.width >= 24 and plane.height >= 8:
-        for (x, y), text in zip(ends[:2], (f"+{x_end:g}", f"−{x_end:g}"), strict=True):
-            canvas.put(x, y, "┼", palette.faint)
-            x = max(0, min(x - len(text) // 2, right - len(text) + 1))
-            canvas.put(x, y - 1, text, palette.faint)
-            taken.update((x + at, y - 1) for at in range(len(text)))
-        for (x, y), text in zip(ends[2:], (f"+{y_end:g}", f"−{y_end:g}"), strict=True):
-            canvas.put(x, y, "┼", palette.faint)
-            canvas.put(x - len(text) - 1, y, text, palette.faint)
-            taken.update((x - at, y) for at in range(len(text) + 2))
+        for number, (x, y) in enumerate(cells):
+            value = window[number]
+            if not value:
+                continue  # the lines cross there
+            text = f"{'−' if value < 0 else '+'}{abs(value):.4g}"
+            along = max(0, min(x - len(text) // 2, right - len(text) + 1))
+            places = (
+                [(along, line - 1), (along, line + 1)] if number < 2 else [(column - len(text) - 1, y), (column + 2, y)]
+            )
+            mark = (x, line) if number < 2 else (column, y)
+            canvas.put(mark[0], mark[1], "┼", palette.faint)
+            for spot in free(text, places)[:1]:
+                canvas.put(*spot[0], text, palette.faint)
+                taken.update([(spot[0][0] - 1, spot[0][1]), *spot, (spot[-1][0] + 1, spot[0][1])])
     named: set[tuple[int, int]] = set()
     if plane.height >= 3:
-        points = np.concatenate([facts.points.reshape(-1, 2), facts.start])
-        taken.update((x, y) for x, y in _finite_cells(plane, points))
-        end, below = right - len(first) + 1, 1 if line < bottom else 0
-        before = column - 1 - len(second)
+        first, second = (f"PC{number} {percent(share)}" for number, share in enumerate(facts.shares, 1))
+        end, before = right - len(first) + 1, column - 1 - len(second)
         for text, places in (
-            (first, [(end, line + more) for more in (below, -1, 2, -2) if plane.top <= line + more <= bottom]),
-            (second, [(x, plane.top + more) for more in (0, 1) for x in (column + 2, before)]),
+            (first, [(x, line + more) for x in (end, 0) for more in (1, -1, 2, -2, 3, -3)]),
+            (second, [(x, plane.top + more) for more in range(3) for x in (column + 2, before)]),
         ):
-            spots = [[(x + at, y) for at in range(len(text))] for x, y in places if 0 <= x <= right + 1 - len(text)]
-            spot = next((each for each in spots if not taken & set(each)), spots[0] if spots else [])
+            spot = next(iter(free(text, places)), [])
             if spot:
                 canvas.put(*spot[0], text, palette.dim)
                 named.update(spot)
+                taken.update(spot)
     return named
 
 

@@ -83,8 +83,8 @@ def _tile(matrix: int, x: int, y: int, width: int, shape: tuple[int, ...], lines
         cell = max(1, min(_PLAIN, cell))
     tall = min(_TALLEST, lines // max(1, rows)) if len(shape) > 1 else 1
     used = tall * rows if tall else min(lines, -(-rows // 2))
-    if tall == 0:
-        cell = min(2, cell)
+    if tall == 0:  # without numbers: as wide as a histogram beside it allows
+        cell = min(cell, max(2, (room - 2 - BINS) // max(1, columns)))
     beside = gutter + cell * columns + 2 + BINS <= width
     height = 2 if len(shape) < 2 else 1 + (max(used, _HISTOGRAM) if beside else used + _HISTOGRAM)
     return MatrixBox(

@@ -71,7 +71,8 @@ class Spaces:
         last = torch.arange(steps).clamp(max=ends[mine] - 1)  # (n, T): a row that has ended stays where it is
         states = states[mine.to(states.device)[:, None], last.to(states.device)]
         characters = dataset.characters[:steps].T[torch.from_numpy(rows).long()].gather(1, last)
-        furthest = np.abs(axes.project(cloud)).max(0)
+        projected = axes.project(cloud)
+        furthest, lowest, highest = np.abs(projected).max(0), projected.min(0), projected.max(0)
         return SpaceFacts(
             note=" ".join(
                 filter(None, (note, _thinned(steps, len(shown), dataset.rows, len(fit_rows), len(fit_steps))))
@@ -85,6 +86,8 @@ class Spaces:
             start=axes.project(_doubles(h_0[mine])),
             shares=axes.shares,
             furthest=(float(furthest[0]), float(furthest[1])),
+            lowest=(float(lowest[0]), float(lowest[1])),
+            highest=(float(highest[0]), float(highest[1])),
         )
 
     def _embedding(self, focus: Focus) -> SpaceFacts:

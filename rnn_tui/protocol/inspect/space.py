@@ -34,3 +34,5 @@ class SpaceFacts(Answer, frozen=True, kw_only=True, tag=True):
     start: Floats  # (n, 2) where h_0 lies; (0, 2) for the embedding
     shares: tuple[float, float] = (0.0, 0.0)  # of the variance that each axis explains
     furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also in rows that are not shown
+    lowest: tuple[float, float] | None = None  # the lowest coordinate on each axis, likewise; None: an older engine
+    highest: tuple[float, float] | None = None

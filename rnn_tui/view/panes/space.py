@@ -10,7 +10,7 @@ from textual.strip import Strip
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.tiles import glyph_of
-from rnn_tui.draw.space.space import draw_space, point_at, space_scale
+from rnn_tui.draw.space.space import Window, draw_space, point_at, space_window
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
 from rnn_tui.view.model.scene import Scene
@@ -44,7 +44,9 @@ class SpacePane(InsidePane[SpaceFacts]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._scale: dict[tuple[object, str, int, int], float] = {}  # by run, kind and cell: steady from frame to frame
+        self._window: dict[
+            tuple[object, str, int, int], Window
+        ] = {}  # by run, kind and cell: steady from frame to frame
 
     def ask(self, experiment: Experiment, view: ViewState) -> SpaceAsk:
         """Return the ask for the states of the selected layer, or for the embedding."""
@@ -78,7 +80,7 @@ class SpacePane(InsidePane[SpaceFacts]):
             glyphs=glyphs,
             row=_row(scene),
             cursor=scene.cursor,
-            scale=self._steady(scene, facts),
+            window=self._steady(scene, facts),
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
@@ -111,14 +113,13 @@ class SpacePane(InsidePane[SpaceFacts]):
             return None
         width, height = self.size
         return point_at(
-            facts, *self._mouse, width=width, height=height, row=_row(scene), scale=self._steady(scene, facts)
+            facts, *self._mouse, width=width, height=height, row=_row(scene), window=self._steady(scene, facts)
         )
 
-    def _steady(self, scene: Scene, facts: SpaceFacts) -> float:
+    def _steady(self, scene: Scene, facts: SpaceFacts) -> Window:
         place = (scene.opened.shown, facts.kind, facts.layer, facts.direction)
-        before = self._scale.get(place, 0.0)
-        self._scale = {place: space_scale(facts, before)}
-        return self._scale[place]
+        self._window = {place: space_window(facts, self._window.get(place))}
+        return self._window[place]
 
 
 def _kind(experiment: Experiment, view: ViewState) -> SpaceKind:

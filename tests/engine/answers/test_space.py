@@ -140,7 +140,14 @@ def test_one_cloud_of_all_rows_to_their_own_ends_whichever_is_looked_at(cell: st
             expected = np.abs((states[each] - centre) @ components[:2].T)
             assert_allclose(np.abs(found.points[at, :steps]), expected, atol=1e-4)
             seen.append((each, found.points[at].tolist()))
-        assert_allclose(found.furthest, np.abs((cloud - centre) @ components[:2].T).max(0), rtol=1e-4)
+        projected = (cloud - centre) @ components[:2].T
+        assert_allclose(found.furthest, np.abs(projected).max(0), rtol=1e-4)
+        assert found.lowest is not None
+        assert found.highest is not None
+        for axis in (0, 1):  # whose sign is free
+            ends = sorted((abs(found.lowest[axis]), abs(found.highest[axis])))
+            assert_allclose(ends, sorted((-projected[:, axis].min(), projected[:, axis].max())), rtol=1e-4)
+            assert found.lowest[axis] < 0 < found.highest[axis]
     for one, points in seen:
         for other, others in seen:
             assert one != other or points == others, "not a sign, not a digit moves with the row looked at"
