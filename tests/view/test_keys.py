@@ -48,6 +48,7 @@ COMMANDS: dict[str, Command] = {
     "r": Restart(),
     "R": Restart(seed=5),
     "n": NextPhase(),
+    "N": NextPhase(unit="part"),
     "s": SlowMotion(on=True),
 }
 VIEWS = {
@@ -361,11 +362,11 @@ async def test_a_lesson_chosen_before_the_first_frame_is_the_one_that_opens() ->
         await until(pilot, lambda: app.main.scene)
         await pilot.press("l", "down", "enter")
         await until(pilot, lambda: app.screen is app.main)
-        await until(pilot, lambda: any("hihello-slow" in line for line in screen_lines(app)[:1]))
+        await until(pilot, lambda: any("hihello-sequence" in line for line in screen_lines(app)[:1]))
         assert "loading torch" in screen_lines(app)[1]
         engine.greet()
         await until(pilot, lambda: engine.commands)
-        assert engine.commands == [Open(experiment=LESSONS["hihello-slow"])]
+        assert engine.commands == [Open(experiment=LESSONS["hihello-sequence"])]
 
 
 async def test_q_before_the_first_frame() -> None:

@@ -249,7 +249,7 @@ async def test_without_an_ability_its_keys_say_why() -> None:
 
 async def test_footer_palette_and_help_offer_what_can_be_done_and_no_more() -> None:
     async with watching(script(subject={"can": ("hold",)})) as (pilot, app, engine):
-        line = "space hold [] time z zoom M networks ? keys q quit i inside h explain"
+        line = "space hold M networks h explain [] time i inside z zoom ? keys q quit"
         await until(pilot, lambda: screen_lines(app)[-1].rstrip() == line)
         titles = [command.title for command in app.get_system_commands(app.screen)]
         assert "Hold  (space)" in titles
@@ -257,7 +257,7 @@ async def test_footer_palette_and_help_offer_what_can_be_done_and_no_more() -> N
         for absent in ("(F)", "(→)", "(R)", "(l)", "(G)", "(←)", "(B)"):
             assert not [title for title in titles if absent in title], absent
         engine.change(can=("hold", "step", "back"))
-        await until(pilot, lambda: screen_lines(app)[-1].startswith("space hold → update ← back [] time"))
+        await until(pilot, lambda: screen_lines(app)[-1].startswith("space hold → update ← back M networks"))
     app = Host(HelpScreen(replace(script().subject, can=("hold",), notes=NOTES)))
     async with app.run_test(size=(200, 90)) as pilot:
         await pilot.pause()
@@ -417,7 +417,7 @@ async def test_when_it_has_ended_the_last_picture_stays_and_q_leaves_at_once() -
         await until(pilot, lambda: "ended with exit code 1" in screen_lines(app)[1])
         assert "ValueError: no such file" in shown(app)
         assert text_of(app, "#network").splitlines()[1:3] == picture.splitlines()[1:3]
-        assert screen_lines(app)[-1].startswith("← back [] time")
+        assert screen_lines(app)[-1].startswith("← back M networks L output h explain [] time")
         await pilot.press("space")
         await until(pilot, lambda: notified(app) == ["space (hold): the script has ended."])
         await pilot.press("q")

@@ -35,6 +35,7 @@ from rnn_tui.view.model.offers import groups_for, missing, why_refused
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.theme import THEMES, theme_name
+from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.screens.quit_script import ScriptGoodbye
@@ -320,6 +321,12 @@ class RnnApp(App[int]):
     def _step_asked(self, event: MainScreen.StepAsked) -> None:
         if self._tour is not None:
             self._tour.go(event.by)
+
+    @on(Dialog.Covers)
+    def _covered(self, event: Dialog.Covers) -> None:
+        """Name the keys of a dialog on the last line, if it is still there."""
+        if self.is_running and self.screen is not self.main:
+            self.main.show_keys_of(event.keys)
 
     def action_dialog(self, name: str) -> None:
         """Open the dialog of that name (see `dialogs`)."""

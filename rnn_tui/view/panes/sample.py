@@ -49,6 +49,10 @@ class SamplePane(InsidePane[SampleFacts]):
 
         prime: str
 
+    @dataclass
+    class TypingChanged(Message):
+        """Keys are text now, or no longer."""
+
     def __init__(self) -> None:
         super().__init__()
         self._typed: str | None = None  # while typing: keys may come faster than they are drawn
@@ -181,6 +185,7 @@ class SamplePane(InsidePane[SampleFacts]):
     def _typing_changed(self) -> None:
         self.set_class(self.typing, "-typing")
         self.screen.refresh_bindings()
+        self.post_message(self.TypingChanged())
         if self._scene is not None:
             super().show(self._scene)
 

@@ -200,6 +200,7 @@ class HelpScreen(Dialog[None]):
         self.query_one("#help-search").display = on
         self.query_one("#help-both").display = not on
         self.query_one("#help").border_subtitle = _in_words(self, _SEARCH_HINT if on else _HINT)
+        self.tell_keys()
         if on:
             self.query_one(Input).focus()
         else:

@@ -85,7 +85,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         yield PaneGrid()
         yield TimeLine(id="timeline")
         yield Notice()
-        yield KeyLine(compact=True, show_command_palette=False)
+        yield KeyLine()
         yield TooSmall(SMALLEST)
 
     def on_mount(self) -> None:
@@ -128,13 +128,24 @@ class MainScreen(PacedScreen[None], Screen[None]):
         with self.app.batch_update():
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
-            state = scene.frame.status.state
-            self.query_one(KeyLine).show(scene.subject, ended=state == "done", held=state == "paused")
+            self._show_keys(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             self.query_one(Notice).show(scene.frame.status.notice or _failed(scene) or self._notes(scene.subject))
             for pane in self.grid.shown:
                 pane.show(scene)
+
+    def _show_keys(self, scene: Scene) -> None:
+        """Name the keys that do something now."""
+        grid, active = self.grid, self.grid.active
+        escape = "all panes" if grid.zoomed is not None else "follow" if self.view.cursor is not None else ""
+        escape = escape or ("close" if active is not None else "")
+        typing = active is not None and active.has_class("-typing")
+        self.query_one(KeyLine).show(scene, typing=typing, escape=escape)
+
+    def show_keys_of(self, dialog: str) -> None:
+        """Name the keys of the dialog over the panes in place of their own; empty: it has gone."""
+        self.query_one(KeyLine).cover(dialog)
 
     def _notes(self, subject: Subject | None) -> str:
         """Return what cannot be seen of a script, as far as nobody has read it."""
@@ -213,8 +224,13 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.draw()
         self.post_message(self.ViewChanged(curve=curve, by_key=True))
 
+    def on_screen_suspend(self) -> None:
+        """Name no key of the panes while something covers them; a dialog says which it has."""
+        self.show_keys_of("esc close")
+
     def on_screen_resume(self) -> None:
         """Ask for new numbers when a dialog has gone."""
+        self.show_keys_of("")
         self.post_message(self.ViewChanged(curve=True))
 
     # ---- keys: what is looked at ------------------------------------------------------------------------------
@@ -297,6 +313,11 @@ class MainScreen(PacedScreen[None], Screen[None]):
         if isinstance(pane, SamplePane):
             pane.focus()
             pane.begin_typing()
+
+    def on_sample_pane_typing_changed(self) -> None:
+        """Name the keys of typing, or the others again."""
+        if self.scene is not None:
+            self._show_keys(self.scene)
 
     def on_sample_pane_typed(self, event: "SamplePane.Typed") -> None:
         """Ask what comes next after every key that is typed."""

@@ -1,80 +1,73 @@
-"""The keys below the panes: as many as fit, and none of them cut off."""
+"""The keys below the panes, as the situation has them: as many as fit, and none of them cut off."""
 
-from textual.app import ComposeResult
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
+from dataclasses import replace
 
-from rnn_tui.protocol.subject import Subject
-from rnn_tui.view.model.keys import KEYS
-from rnn_tui.view.model.offers import is_offered, key_in_words
+from textual import events
+
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.text_fit import cut_cells
+from rnn_tui.view.model.key_line import Entry, entries, fitting
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
+from rnn_tui.view.terminal.colors import palette_of
+from rnn_tui.view.widgets.picture import Picture
 
 __all__ = ["KeyLine"]
 
-_FIRST_TO_GO = (  # where there is little room
-    "inside('sample')",
-    "app.dialog('fork')",
-    "app.tell('tick_back')",
-    "explain",
-    "app.tell('slow_motion')",
-    "inside('cell')",
-    "zoom_focused",
-    "app.dialog('experiment')",
-    "app.dialog('networks')",
-    "app.tell('faster')",
-)
-_BY_ACTION = {key.action: key for key in KEYS}
-_GAP = 1  # cells after an entry
 
+class KeyLine(Picture):
+    """Keys with their words. A click presses the key."""
 
-class KeyLine(Footer):
-    """Textual's footer, without the entries for which the line is too short."""
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._entries: tuple[Entry, ...] = ()
+        self._places: list[tuple[range, Entry]] = []  # the cells of each entry
+        self._covered = ""  # the keys of the dialog over the panes
 
-    _made_of: object = None  # the line that stands there
-    _subject: Subject | None = None
-    _ended = _held = False
-
-    def show(self, subject: Subject | None, *, ended: bool = False, held: bool = False) -> None:
-        """Show the keys that apply to a script that is watched, in its words; None: those of rnn-tui's own runs."""
-        before = self._offer()
-        self._subject, self._ended, self._held = subject, ended, held
-        if before != self._offer():
-            self.refresh(recompose=True)
-
-    def _offer(self) -> object:
-        """Return what the keys of the line depend on."""
-        return None if self._subject is None else (self._subject.can, self._ended, self._held)
-
-    async def recompose(self) -> None:
-        """Build the line anew, unless it would be the same again. Textual calls this whenever the focus moves."""
-        shown = [each for each in self.screen.active_bindings.values() if each.binding.show]
-        keys = [(each.binding.action, each.enabled) for each in shown]
-        made_of = self._bindings_ready, self.app.size.width, keys, self._offer()
-        if made_of != self._made_of:
-            self._made_of = made_of
-            await super().recompose()
-
-    def compose(self) -> ComposeResult:
-        """Yield the entries that fit."""
-        entries = [each for each in super().compose() if isinstance(each, FooterKey)]
-        entries = [each for each in entries if is_offered(each.action, self._subject, ended=self._ended)]
-        if self._subject is not None:
-            for each in entries:
-                key = key_in_words(_BY_ACTION[each.action], self._subject, held=self._held)
-                each.description, each.tooltip = key.footer, key.about
+    def show(self, scene: Scene, *, typing: bool = False, escape: str = "") -> None:
+        """Show the keys of the situation. `escape`: what `esc` does, if anything."""
+        found = entries(scene.frame, scene.subject, typing=typing, escape=escape)
         if is_ascii(self.app):
-            for each in entries:
-                each.key_display = spelled(each.key_display)
-        for action in _FIRST_TO_GO:
-            if sum(_width(each) for each in entries) - _GAP > self.app.size.width:
-                entries = [each for each in entries if each.action != action]
-        self.styles.grid_size_columns = len(entries)
-        yield from entries
+            found = tuple(replace(each, shown=spelled(each.shown)) for each in found)
+        self._entries = found
+        self._draw()
+
+    def cover(self, keys: str) -> None:
+        """Show the keys of a dialog, which has its own; empty: it has gone."""
+        self._covered = keys
+        self._draw()
+
+    def _draw(self) -> None:
+        width, palette = self.size.width, palette_of(self.app)
+        if not width:
+            return
+        canvas, x = Canvas(width, 1), 0
+        self._places = []
+        if self._covered:
+            canvas.put(1, 0, cut_cells(self._covered, width - 1), palette.dim)
+            self.paint(canvas.strips())
+            return
+        for each in fitting(self._entries, width):
+            end = canvas.put(x, 0, each.shown, palette.accent)
+            end = canvas.put(end + 1, 0, each.word, palette.text)
+            self._places.append((range(x, end), each))
+            x = end + 1
+        self.paint(canvas.strips())
+
+    def _entry_at(self, x: int) -> Entry | None:
+        return next((each for cells, each in self._places if x in cells), None)
 
     def on_resize(self) -> None:
         """Choose anew how many entries fit."""
-        self.refresh(recompose=True)
+        self._draw()
 
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell what the key under the mouse does."""
+        entry = self._entry_at(event.x)
+        self.tooltip = entry.about if entry is not None else None
 
-def _width(entry: FooterKey) -> int:
-    return len(f"{entry.key_display} {entry.description}") + _GAP
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Press the key under the mouse."""
+        entry = self._entry_at(event.x)
+        if entry is not None and entry.key:
+            self.app.simulate_key(entry.key)
