@@ -67,7 +67,7 @@ class KeyLine(Picture):
         self.tooltip = entry.about if entry is not None else None
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Press the key under the mouse."""
+        """Do what the key under the mouse does."""
         entry = self._entry_at(event.x)
         if entry is not None and entry.key:
             self.app.simulate_key(entry.key)
