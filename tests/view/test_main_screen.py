@@ -49,7 +49,7 @@ async def test_a_frame_is_on_the_screen() -> None:
             numbers = [word.strip("▏▕") for word in line.strip("│").split()[2:]]
             assert [number_in(word) for word in numbers[:4]] == [h_value(unit, step) for step in range(4)]
             assert numbers[4:] == ["·", "·"]
-        assert "floor 2.596 of the sum" in text_of(app, "#loss")  # its points are single characters
+        assert "floor 2.596 · sum of 6" in text_of(app, "#loss")  # its points are single characters
         assert "first right in epoch 9" in text_of(app, "#prediction")
 
 

@@ -101,10 +101,10 @@ async def test_what_is_held_out_stands_beside_the_loss() -> None:
     async with running(UNREAD, engine=engine) as (pilot, app, _):
         pane = text_of(app, "#loss")
         assert "held out 2.000, 2.885 bits, 43.3% ✓" in pane
-        assert "green: held out, a part, at update 60" in pane
+        assert "● held out, of update 60, 4 ago" in pane
         engine.extra = {"held_out": replace(HELD_OUT, parted=40)}
-        engine.move(tick=65, batch=15, state="paused")  # what rests is shown with its curve
-        await until(pilot, lambda: "parted at update 40: green rises" in text_of(app, "#loss"))
+        engine.move(tick=65, newest=65, batch=15, state="paused")  # what rests is shown with its curve
+        await until(pilot, lambda: "over-fits since update 40" in text_of(app, "#loss"))
         engine.extra = {"held_out": replace(HELD_OUT, loss=float("nan"))}
         engine.move(tick=66, batch=16)
         await until(pilot, lambda: "held out NaN" in text_of(app, "#loss"))
@@ -122,7 +122,9 @@ async def test_right_means_whole_pairs_where_pairs_are_held_out(width: int, titl
     engine.extra = {"held_out": replace(HELD_OUT, rows=0.01)}
     async with running(UNREAD, engine=engine, size=(width, 36)) as (_, app, _):
         assert title in text_of(app, "#loss")
-        held_out = "green: a part of what is held out, at update 60" if width == 200 else "green: held out, a part, at"
+        held_out = (
+            "● a part of what is held out, of update 60, 4 ago" if width == 200 else "● held out, of update 60, 4 ago"
+        )
         assert held_out in text_of(app, "#loss")
 
 

@@ -36,7 +36,7 @@ def test_the_cursor_follows_to_the_end_of_a_row_and_not_into_its_padding(
 async def test_in_a_small_border_no_number_is_cut() -> None:
     async with running(size=(80, 24)) as (pilot, app, _):
         for pane, words in (
-            ("#loss", "Loss · floor 2.596 (sum)"),
+            ("#loss", "· sum of 6"),
             ("#network", "boxes: 4 of 5 units · the logits are h"),
             ("#prediction", "first right in epoch 9"),
         ):

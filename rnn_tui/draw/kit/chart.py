@@ -17,7 +17,16 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.chart_dots import BRAILLE, Bits, ChartCurve, CurvePoints, dots_of, points_of
-from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, positions, range_of, short, with_level
+from rnn_tui.draw.kit.chart_scale import (
+    DOT_COLUMNS,
+    DOT_ROWS,
+    AxisScale,
+    evenly,
+    positions,
+    range_of,
+    short,
+    with_level,
+)
 
 __all__ = ["ChartAxes", "ChartCurve", "Level", "Mark", "draw_chart"]
 
@@ -123,10 +132,11 @@ def draw_chart(
     for level, at in placed:
         lines.setdefault(rows - 1 - y.cell(at), []).append((level, at))
     labels = [(row, short(10**at if axes.log_y else at), level.style) for row, ((level, at), *_) in lines.items()]
-    for cell, text in y.ticks(min(5, max(3, rows * 2 // 5))):
+    for cell, text in y.ticks(_y_ticks(rows)):
         row = rows - 1 - cell
-        if all(abs(row - other) > (rows >= _ROOMY) and text != label for other, label, _ in labels):
-            labels.append((row, text, axes.style))
+        if all(row != other for other, _, _ in labels):
+            is_free = all(abs(row - other) > (rows >= _ROOMY) and text != label for other, label, _ in labels)
+            labels.append((row, text if is_free else "", axes.style))
     gutter = max([_GUTTER, *(len(text) for _, text, _ in labels)])
     left = gutter + 1 if framed else 0
     columns = width - left
@@ -163,7 +173,12 @@ def _y_scale(
     placed = [(level, at) for level, at in placed if math.isfinite(at)]
     for _, at in placed:
         low, high = with_level(low, high, at, rows)
-    return AxisScale(low, high, axes.log_y, rows, DOT_ROWS), placed
+    (low, high), step = evenly(low, high, log=axes.log_y, dots=DOT_ROWS, cells=rows, wanted=_y_ticks(rows))
+    return AxisScale(low, high, axes.log_y, rows, DOT_ROWS, step), placed
+
+
+def _y_ticks(rows: int) -> int:
+    return min(5, max(3, rows * 2 // 5))
 
 
 def _x_scale(drawn: Sequence[CurvePoints], axes: ChartAxes, columns: int) -> AxisScale:
@@ -187,6 +202,9 @@ def _draw_curves(
         if curve.tip is not None:
             last = x.cell(points.x[-1])
             inks[:, last][bits[:, last] > 0] = sheet.ink(curve.tip)
+        if curve.newest:
+            at = y.cells - 1 - y.cell(points.low[-1]), x.cell(points.x[-1])
+            glyphs[at], inks[at] = ord(curve.newest), sheet.ink(curve.style)
     return taken
 
 

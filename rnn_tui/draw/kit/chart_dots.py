@@ -33,6 +33,7 @@ class ChartCurve:
     style: Style
     dots: bool = False  # points, not joined
     tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
+    newest: str = ""  # a character in place of the dots of the last point
 
 
 class CurvePoints(NamedTuple):

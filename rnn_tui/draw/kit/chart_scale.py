@@ -8,13 +8,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnn_tui.draw.kit.numbers import with_minus
 
-__all__ = ["DOT_COLUMNS", "DOT_ROWS", "AxisScale", "Floats", "Ints", "positions", "range_of", "short", "with_level"]
+__all__ = [
+    "DOT_COLUMNS",
+    "DOT_ROWS",
+    "AxisScale",
+    "Floats",
+    "Ints",
+    "evenly",
+    "positions",
+    "range_of",
+    "short",
+    "with_level",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 DOT_COLUMNS, DOT_ROWS = 2, 4  # the dots of a braille character
 _HUGE, _TINY = 1e300, 1e-300  # beyond these the arithmetic of a scale would leave the floats
+_LARGEST_POWER = 300  # of ten
 _ROOMY = 8  # rows from which a level has a free row below it
 
 
@@ -27,6 +39,7 @@ class AxisScale:
     log: bool
     cells: int
     size: int
+    step: float | None = None  # the distance of its ticks, in positions; None: it is looked for
 
     def dots(self, positions: Floats) -> Ints:
         """Return the (n,) dots of (n,) positions, counted from the low end; the nearest end for those outside."""
@@ -41,6 +54,13 @@ class AxisScale:
     def ticks(self, wanted: int, least: float = 0.0) -> list[tuple[int, str]]:
         """Return the cells and labels of about `wanted` round values, ascending; if linear, multiples of `least`."""
         low, high, pairs = self.low, self.high, []
+        if self.step is not None:
+            numbers = range(math.ceil(low / self.step - 1e-6), math.floor(high / self.step + 1e-6) + 1)
+            places = [number * self.step for number in numbers]
+            places = [each for each in places if not self.log or abs(each) < _LARGEST_POWER]
+            values = [10.0**place if self.log else place for place in places]
+            steps = values if self.log else [self.step] * len(values)
+            return [(self.cell(at), short(v, step)) for at, v, step in zip(places, values, steps, strict=True)]
         if self.log:  # the floor may have widened the range beyond what a float can hold
             low, high = max(low, math.log10(_TINY)), min(high, math.log10(_HUGE))
             low, high, pairs = 10.0**low, 10.0**high, _round_powers(low, high, wanted)
@@ -64,6 +84,51 @@ def range_of(positions: Floats, log: bool, grow: bool = False) -> tuple[float, f
         return low, high
     room = 0.5 if log else size * 0.1 if size > _TINY else 1.0
     return (low, low + max(1.0, size * 1e-3)) if grow else (low - room, low + room)
+
+
+def evenly(
+    low: float, high: float, *, log: bool, dots: int, cells: int, wanted: int
+) -> tuple[tuple[float, float], float | None]:
+    """Raise the end of a range of positions so that its ticks stand a whole number of cells apart.
+
+    Return their distance too; None: there is none, and the range is as it was. On a logarithmic axis it is in decades.
+    """
+    size = high - low
+    if cells < 4 or not size > max(_TINY, 1e-9 * max(abs(low), abs(high))) or max(abs(low), abs(high)) > _HUGE / 1e3:
+        return (low, high), None
+    found: list[tuple[float, float, float]] = []
+    for step, oddness in _steps(size, wanted, log=log):
+        apart = math.floor(step * (cells * dots - 1) / size / dots * (1 + 1e-12))
+        if apart < 1:
+            continue
+        end = max(high, low + step * (cells * dots - 1) / (apart * dots))
+        count = cells / apart
+        # What it costs: room above the data, too few or too many ticks, and a step that is less round.
+        found.append(((end - low) / size + abs(math.log(count / wanted)) / 6 + oddness, end, step))
+    if not found:
+        return (low, high), None
+    _, end, step = min(found)
+    return (low, end), step
+
+
+def _steps(size: float, wanted: int, *, log: bool) -> list[tuple[float, float]]:
+    """Return the distances that ticks may have in a range of this size, each with how little round it is."""
+    if log:
+        return [(float(each), 0.0) for each in range(1, math.floor(size / 2) + 1)]
+    unit = 10.0 ** math.floor(math.log10(size / wanted))
+    multiples = (
+        (0.5, 0.0),
+        (1, 0.0),
+        (2, 0.0),
+        (2.5, 0.03),
+        (3, 0.08),
+        (4, 0.03),
+        (5, 0.0),
+        (6, 0.08),
+        (10, 0.0),
+        (20, 0.0),
+    )
+    return [(multiple * unit, oddness) for multiple, oddness in multiples]
 
 
 def with_level(low: float, high: float, level: float, rows: int) -> tuple[float, float]:

@@ -7,14 +7,19 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
 from rnn_tui.draw.kit.numbers import compact, nice_above
+from rnn_tui.draw.kit.text_fit import first_that_fits
+from rnn_tui.draw.loss_verdict import told
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Curve, HeldOut
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["LossPane"]
 
+_ROOM_FOR_WORDS = 9  # rows from which a sentence takes one
 _STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 
 
@@ -30,7 +35,7 @@ class LossPane(Pane):
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
         read="Lower is better. Faint points are the losses of single characters. The dashed line is the floor: a "
         "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
-        "only how often each answer comes. Green is the part held out: while both fall, it learns; where "
+        "only how often each answer comes. Green, up to ●, is held out: while both fall, it learns; where "
         "green rises, it learns by heart. After going back, the old future stays there, faintly.",
         then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
         in_script="y and x make the axes logarithmic. B holds the script where the loss jumps or falls below a number.",
@@ -55,31 +60,31 @@ class LossPane(Pane):
         if experiment.is_numbers:
             text = _squared(scene)
             return self.in_border(f"{self.NAME} · {text}", text, text.replace(" · held out", ", held"))
-        name = self.NAME + (f" · floor {compact(experiment.floor)}" if experiment.floor is not None else "")
-        guess = f" · guessing {compact(scene.opened.guessing)}" if scene.opened.guessing is not None else ""
+        loss = scene.frame.status.loss
+        name = self.NAME + (f" {compact(loss)}" if loss is not None else "")
         if scene.held_out is not None:
-            return self.in_border(*(f"{name} · held out {form}" for form in _evaluated(scene.held_out)))
+            scores = _evaluated(scene.held_out)
+            return self.in_border(*(f"{each} · held out {form}" for form in scores for each in (name, self.NAME)))
+        floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
+        guess = f" · guessing {compact(scene.opened.guessing)}" if scene.opened.guessing is not None else ""
+        how, brief = f" · {_reduced(experiment)}", f" · {experiment.training.reduction} of {experiment.length}"
         if experiment.data.per_character:
-            each = " · nats per character"
-            return self.in_border(f"{name}{guess}{each}", f"{name}{each}", name)
-        how = f"{experiment.training.reduction} over {experiment.length}"
-        if experiment.floor is not None and scene.characters is not None and experiment.training.reduction == "sum":
-            # the points are not sums, and may lie below it
-            long = f"{name}{guess} of the {how}"
-            return self.in_border(long, f"{name} of the {how}", f"{name} (sum)")
-        return self.in_border(f"{name}{guess} · {how}", f"{name} · {how}", name)
+            how, brief = " · nats per character", " · nats each"
+        forms = (f"{floor}{guess}{how}", f"{floor}{how}", f"{floor}{brief}", how, brief, "")
+        return self.in_border(*(name + form for form in forms))
 
     def subtitle(self, scene: Scene) -> str:
         """Return what the other curves and the points are, and which axes are logarithmic."""
-        held_out = scene.held_out
-        green = [] if held_out is None else _parting(held_out, _pass(scene))
-        if held_out is not None and scene.subject is not None:
-            green = [f"green: losses without gradients, newest at update {held_out.update:,}", "green: evaluation"]
-        parts = green[:1]
-        parts += [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
-        parts += ["points: single characters"] if scene.characters is not None else []
-        parts += [f"log {name}" for name, on in (("x", scene.view.log_x), ("y", scene.view.log_y)) if on]
-        return self.in_border(" · ".join(parts), *(green or parts[:1]))
+        green = [] if scene.held_out is None else _green(scene.held_out, scene)
+        others = [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
+        others += ["points: single characters"] if scene.characters is not None else []
+        scales = [name for name, on in (("x", scene.view.log_x), ("y", scene.view.log_y)) if on]
+        others += [f"{' and '.join(scales)} logarithmic"] if scales else []
+        forms = [form for each in green for form in (" · ".join([each, *others]), each)] or [" · ".join(others)]
+        if not _has_room_for_words(self.size.height):
+            words = _words(scene)
+            forms = [*(f"{each} · {form}" for form in forms if form for each in words), *words, *forms]
+        return self.in_border(*forms, *others[:1])
 
     def why_empty(self, scene: Scene) -> str:
         """Return why there is no loss of a script; empty if there is one."""
@@ -108,7 +113,9 @@ class LossPane(Pane):
         )
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
-            self._chart = self._draw_chart(scene, width, height, end, mark)
+            above = Canvas(width, 1 if _has_room_for_words(height) else 0)
+            above.put(1, 0, first_that_fits(_words(scene), width - 2), scene.palette.text)
+            self._chart = [*above.strips(), *self._draw_chart(scene, width, height - above.height, end, mark)]
         return self._chart
 
     def _draw_chart(self, scene: Scene, width: int, height: int, end: float, mark: float | None) -> list[Strip]:
@@ -119,7 +126,7 @@ class LossPane(Pane):
         if scene.curve is not None:
             curves.append(replace(_curve(scene.curve, palette.accent), tip=palette.text + Style(bold=True)))
         if scene.held_out is not None:
-            curves.append(_curve(scene.held_out.curve, palette.right))
+            curves.append(replace(_curve(scene.held_out.curve, palette.right), newest="●"))
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )
@@ -133,15 +140,21 @@ class LossPane(Pane):
                 log_y=view.log_y,
                 x_to=end,
                 y_to=(_decade_below(lowest),) if view.log_y else (0.0,),
-                x_label=_pass(scene) if scene.frame.status.batches > 1 or scene.subject is not None else "epoch",
+                x_label=_unit(scene),
             ),
             levels=[
-                Level(value=scene.floor, name="floor", style=palette.right),
+                Level(value=scene.floor, name="floor", style=palette.right, near=True),
                 Level(value=scene.opened.guessing, name="guessing", style=guessing, dash="┈", near=True),
             ],
             mark=Mark(x=mark, style=palette.accent),
             background=Style(),
         )
+
+
+def _reduced(experiment: Experiment) -> str:
+    """Return how the losses of the characters become one."""
+    how, count = experiment.training.reduction, experiment.length
+    return f"{how} of {count} characters" if count > 1 else "1 character"
 
 
 def _squared(scene: Scene) -> str:
@@ -171,13 +184,42 @@ def _pass(scene: Scene) -> str:
     return "pass" if scene.experiment.training.accumulate > 1 else "update"
 
 
-def _parting(held_out: HeldOut, name: str) -> list[str]:
-    """Return what the green curve is, and whether it rises while the other falls, in ever fewer words."""
-    if held_out.parted is not None:
-        parted = f"parted at {name} {held_out.parted:,}"
-        return [f"{parted}: green rises", parted]
-    part, when = "all" if held_out.whole else "a part", f"at {name} {held_out.update:,}"
-    return [f"green: {part} of what is held out, {when}", f"green: held out, {part}, {when}", f"green: {when}"]
+def _green(held_out: HeldOut, scene: Scene) -> list[str]:
+    """Return what the green curve is and how old its newest point is, in ever fewer words."""
+    name, age = _pass(scene), scene.frame.status.update - held_out.update
+    when = f"of {name} {held_out.update:,}"
+    old = f", {age:,} ago" if age > 0 else ""
+    if scene.subject is not None:
+        return [f"● losses without gradients, {when}{old}", f"● evaluated, {when}", "● evaluated"]
+    part = "all" if held_out.whole else "a part"
+    long = f"● {part} of what is held out, {when}{old}"
+    return [long, f"● held out, {when}{old}", f"● held out{old}", "● held out"]
+
+
+def _has_room_for_words(height: int) -> bool:
+    return height >= _ROOM_FOR_WORDS
+
+
+def _words(scene: Scene) -> list[str]:
+    """Return what the curve says, in ever fewer words; in the past, where on it the screen is."""
+    status, unit = scene.frame.status, _unit(scene)
+    if status.tick < status.newest:
+        now = status.epoch if unit == "epoch" else status.update
+        return [f"┆ is where the screen is: {unit} {now:,}", f"┆ {unit} {now:,}"] if status.tick else []
+    found = told(
+        scene.curve,
+        unit=unit,
+        floor=scene.floor,
+        guessing=scene.opened.guessing,
+        over_fits_since=None if scene.held_out is None else scene.held_out.parted,
+        over_fits_unit=_pass(scene),
+    )
+    return list(found)
+
+
+def _unit(scene: Scene) -> str:
+    """Return what the x axis counts."""
+    return _pass(scene) if scene.frame.status.batches > 1 or scene.subject is not None else "epoch"
 
 
 def _drawn(scene: Scene) -> list[Curve]:

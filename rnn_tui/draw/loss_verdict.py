@@ -1,0 +1,94 @@
+"""A loss curve in words: over-fitting, at the floor, guessing, still falling; computed from the curve.
+
+Noise is averaged away: what is compared are the means over the newest tenth of the curve and over the tenth before, of
+a short curve over fifths.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_tui.draw.kit.numbers import percent
+from rnn_tui.protocol.frame import Curve
+
+__all__ = ["Course", "course_of", "told"]
+
+_AT_FLOOR = 0.03  # of the way from guessing down to the floor that is still left
+_LIKE_GUESSING = 0.05  # of the loss of guessing, more or less
+_NEAR_NOTHING = 0.02  # of the loss of guessing
+_FALLS, _RISES = -0.01, 0.02  # changes between the two parts that are worth a word
+_PART, _LARGE_PART = 0.1, 0.2  # of the x axis, which are compared
+_SHORT, _FEWEST = 40, 3  # points below which a curve is short, and that a part needs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """Where a curve is, and where it comes from."""
+
+    now: float  # the mean over its newest part, or its last value
+    change: float | None = None  # of the mean since the part before, as a share; None: there is too little
+    since: float = 0.0  # the middle of the part before
+
+
+def course_of(curve: Curve) -> Course | None:
+    """Return the course of a curve; None where it has no finite point at its end."""
+    finite = np.isfinite(curve.low) & np.isfinite(curve.high)
+    if not len(finite) or not finite[-1]:
+        return None
+    x, middle = curve.x[finite], (curve.low / 2 + curve.high / 2)[finite]
+    part = (_PART if len(x) >= _SHORT else _LARGE_PART) * (x[-1] - x[0])
+    newest, before = x > x[-1] - part, (x > x[-1] - 2 * part) & (x <= x[-1] - part)
+    if min(newest.sum(), before.sum()) < _FEWEST:
+        return Course(now=float(middle[-1]))
+    now, then = float(middle[newest].mean()), float(middle[before].mean())
+    change = now / then - 1 if then > 0 else None
+    return Course(now=now, change=change, since=float(x[before].mean()))
+
+
+def told(
+    curve: Curve | None,
+    *,
+    unit: str,
+    floor: float | None = None,
+    guessing: float | None = None,
+    over_fits_since: int | None = None,
+    over_fits_unit: str = "update",
+) -> Sequence[str]:
+    """Return a sentence in ever fewer words; empty where there is nothing to say. `unit`: what the x axis counts."""
+    if over_fits_since is not None:
+        since = f"over-fits since {over_fits_unit} {over_fits_since:,}"
+        return (f"{since}: the loss held out rises while the other falls", f"{since}: held out rises", since)
+    course = None if curve is None else course_of(curve)
+    if course is None:
+        return ()
+    trend = _trend(course, unit)
+    if floor is not None and guessing is not None and course.now - floor <= _AT_FLOOR * (guessing - floor):
+        why = "a state between −1 and 1 cannot be surer"
+        return (f"at the floor: {why}", "at the floor")
+    if guessing is None or not guessing > 0:
+        return trend
+    if course.now > (1 + _LIKE_GUESSING) * guessing:
+        return _both("worse than guessing", trend)
+    if course.now >= (1 - _LIKE_GUESSING) * guessing:
+        what = "guessing: no better than knowing how often each answer comes"
+        return (what, *_both("no better than guessing", trend))
+    if floor is None and course.now <= _NEAR_NOTHING * guessing:
+        return ("nearly 0: sure of the right answers", "nearly 0")
+    return trend
+
+
+def _trend(course: Course, unit: str) -> tuple[str, ...]:
+    if course.change is None or not math.isfinite(course.change):
+        return ()
+    since = f"around {unit} {course.since:,.0f}"
+    if course.change <= _FALLS:
+        return (f"still falling: {percent(-course.change)} lower than {since}", "still falling")
+    if course.change >= _RISES:
+        return (f"rising: {percent(course.change)} higher than {since}", "rising")
+    return (f"hardly changes any more since {since}", "hardly changes")
+
+
+def _both(what: str, trend: Sequence[str]) -> tuple[str, ...]:
+    return (*(f"{what}, {each}" for each in trend), what)
