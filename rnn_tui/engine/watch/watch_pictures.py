@@ -8,15 +8,14 @@ import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
-from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.description import Description, PassFacts
-from rnn_tui.engine.watch.kept_pass import on_device
-from rnn_tui.engine.watch.look_back import KeptNetwork, KeptUpdate, LookBack, kept_update
+from rnn_tui.engine.watch.look_back import LookBack, kept_update
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
+from rnn_tui.engine.watch.on_screen import OnScreen
 from rnn_tui.engine.watch.optimizers import LearningRate
 from rnn_tui.engine.watch.pace import Pace
 from rnn_tui.engine.watch.ranks import others_wait
@@ -66,15 +65,9 @@ class WatchPictures:
         self._description = Description(observer, control, self.back, name=name, script=script, words=words, can=can)
         self._guard = Guard()
         self._gpu = GpuWatch()
-        self._newest: tuple[WatchedNetwork | None, WatchedPass | None] = (None, None)  # of the pass that is over
-        self._on_screen: KeptUpdate | None = None  # the kept update that pictures are made of; None: of the newest
-        self._of_past: dict[Wanted, Frame] = {}  # pictures of it
-        self._observed: WatchedPass | None = None
-        self._probe: Probe | None = None
+        self._on_screen = OnScreen(PassFacts.before_any(script, name))
+        self._of_past: dict[Wanted, Frame] = {}  # pictures of the kept update on the screen
         self._last: Frame | None = None  # the newest that was made
-        self._facts = PassFacts.before_any(script, name)
-        self._present = self._facts  # while the past is on the screen
-        self._kept: KeptNetwork | None = None  # of the kept update on the screen
         self._described: object = None
         self._shown: WatchedNetwork | None = None
         self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
@@ -110,7 +103,7 @@ class WatchPictures:
     @property
     def subject(self) -> Subject:
         """The script, as it is described to a view."""
-        return self._description.subject(self._facts, self.network)
+        return self._description.subject(self._on_screen.facts, self.network)
 
     @property
     def seconds_a_pass(self) -> float:
@@ -130,9 +123,12 @@ class WatchPictures:
         observed = None
         if network is not None:
             observed = self._guard.make("steps", lambda: self._pass_of(network), None)
-        self._newest = network, observed
+        if network is not None and observed is not None:
+            self._tokens[network.name] = observed.tokens
+        self._on_screen.newest = network, observed
         if self.back.at is None:
-            self._adopt(network, observed, self._rate_of(network))
+            self._on_screen.adopt(network, observed, self._rate_of(network))
+            self._describe()
 
     def _pass_of(self, network: WatchedNetwork) -> WatchedPass | None:
         """Return what a network has done in the pass that is over. Raises ValueError."""
@@ -149,23 +145,13 @@ class WatchPictures:
         rate, noted = self._observer.optimizers.rate_of(network), self._observer.noted_lr
         return rate if noted is None else dataclasses.replace(rate, lr=noted)
 
-    def _adopt(self, network: WatchedNetwork | None, observed: WatchedPass | None, rate: LearningRate) -> None:
-        """Take a pass as the one that pictures are made of."""
-        self._observed, self._probe = observed, None if observed is None else Probe(observed)
-        self._facts = self._facts.of(network, observed, rate)
-        if observed is not None and network is not None:
-            self._tokens[network.name] = observed.tokens
-        self._describe()
-
     def forget(self) -> None:
         """Let go of a pass whose weights are about to move."""
-        self._newest = None, None
-        if self._on_screen is None:
-            self._observed = self._probe = None
+        self._on_screen.forget()
 
     def is_due(self, now: float) -> bool:
         """Tell whether the next pass is captured to be kept, though nobody looks: not from a GPU, which would wait."""
-        return self._facts.device == "cpu" and bool(self._observer.networks.known) and self.back.is_due(now)
+        return self._on_screen.facts.device == "cpu" and bool(self._observer.networks.known) and self.back.is_due(now)
 
     def keep(self, now: float) -> bool:
         """Keep the pass that is over, to look back at it, if it is time for that; return whether it was kept."""
@@ -191,7 +177,7 @@ class WatchPictures:
 
     def _passes_of_all(self) -> list[tuple[WatchedNetwork, WatchedPass]]:
         """Return what networks have done in the pass that is over, the one that is looked at first."""
-        network, observed = self._newest
+        network, observed = self._on_screen.newest
         found = [] if network is None or observed is None else [(network, observed)]
         for other in self._observer.networks.all:
             if other is not network and len(found) < _MOST_KEPT and self._observer.reaches(other):
@@ -223,8 +209,11 @@ class WatchPictures:
     def frame(self, wanted: Wanted) -> Frame:
         """Return the newest state, as far as it is wanted; of a script that has ended the last that was looked at."""
         self.is_asked = False
-        self._go()
-        if self._on_screen is not None:
+        newest, _ = self._on_screen.newest
+        if self._on_screen.go_to(self.back.at, self.network, self._rate_of(newest)):
+            self._of_past.clear()
+            self._describe()
+        if self._on_screen.update is not None:
             return self._past(wanted)
         if self.exit_code is not None and self._last is not None:
             return self._again(self._last, wanted)
@@ -236,44 +225,17 @@ class WatchPictures:
         if look.opened == self.description:
             return None
         has_words = look.opened >= 0
-        return self._description.opened(self._facts, self.network, run=self.description, has_words=has_words)
+        return self._description.opened(self._on_screen.facts, self.network, run=self.description, has_words=has_words)
 
     def whereabouts(self, *, views: int) -> Whereabouts:
         """Return where the script is, for a client that does not look at it."""
-        return self._description.whereabouts(self._facts, self.network, self._status(), views=views)
+        return self._description.whereabouts(self._on_screen.facts, self.network, self._status(), views=views)
 
     def take_failures(self) -> tuple[Failure, ...]:
         """Return what has failed since the last frame was made."""
         return self._guard.take_failures()
 
     # ---- how --------------------------------------------------------------------------------------------------
-
-    def _go(self) -> None:
-        """Go to the kept update that is wanted, or back to the newest."""
-        update, network = self.back.at, self.network
-        if update is None:
-            if self._on_screen is not None:
-                self._on_screen = None
-                self._of_past.clear()
-                self._facts = self._present
-                network, observed = self._newest
-                if observed is not None:
-                    self._adopt(network, observed, self._rate_of(network))
-                else:  # the script has ended
-                    self._observed = self._probe = None
-                    self._describe()
-            return
-        if self._on_screen is None:
-            self._present = self._facts
-        kept = update.of(network)
-        if update is self._on_screen and kept is self._kept:
-            return
-        self._on_screen, self._kept = update, kept
-        self._of_past.clear()
-        if kept is None:
-            self._adopt(network, None, self._facts.rate)
-        else:
-            self._adopt(network, on_device(kept.observed), kept.rate)
 
     def _past(self, wanted: Wanted) -> Frame:
         """Return a frame of a kept update; what does not change is made once."""
@@ -302,7 +264,7 @@ class WatchPictures:
         )
 
     def _frame(self, wanted: Wanted) -> Frame:
-        make, probe = self._guard.make, self._probe
+        make, probe = self._guard.make, self._on_screen.probe
         curve, held_out = self._curves(wanted)
         return Frame(
             request=0,
@@ -338,16 +300,16 @@ class WatchPictures:
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
         networks = self._observer.networks
-        facts = self._facts.described, networks.revision, self.chosen, self.back.problem
+        facts = self._on_screen.facts.described, networks.revision, self.chosen, self.back.problem
         if facts != self._described:
             self._described = facts
             self.description += 1
-            self._description.note(self._facts, self.network)
+            self._description.note(self._on_screen.facts, self.network)
 
     def _status(self) -> Status:
         observer, control = self._observer, self._control
         has_ended = self.exit_code is not None
-        past, kept = self._on_screen, self._kept
+        past, kept = self._on_screen.update, self._on_screen.kept
         tick = observer.tick if past is None else past.ticks
         loss = observer.losses_of(self.network).last() if past is None else None if kept is None else kept.loss
         return Status(
@@ -357,15 +319,15 @@ class WatchPictures:
             branches=1,
             epochs=0,
             epoch=tick,
-            fed=self._facts.fed,
+            fed=self._on_screen.facts.fed,
             loss=loss,
             running_loss=None,
             state="done" if has_ended else "paused" if control.held else "playing",
             speed=control.speed,
             ticks_per_second=0.0 if has_ended or control.held else self._pace.passes_a_second,
-            lr=self._facts.rate.lr,
-            lr_groups=self._facts.rate.groups,
-            gpu=self._gpu.load(torch.device(self._facts.device)),
+            lr=self._on_screen.facts.rate.lr,
+            lr_groups=self._on_screen.facts.rate.groups,
+            gpu=self._gpu.load(torch.device(self._on_screen.facts.device)),
             notice=self.problem or " ".join(filter(None, (control.notice, others_wait() if control.held else ""))),
             exit_code=self.exit_code,
         )

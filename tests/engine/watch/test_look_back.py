@@ -403,8 +403,8 @@ def test_neither_a_model_nor_a_graph_is_kept_alive(monkeypatch: pytest.MonkeyPat
         alive = [weakref.ref(each) for each in loop.model.modules()]
         assert diary.host is not None
         diary.host.observer.capture = None
-        diary.host.pictures._newest = (None, None)
-        diary.host.pictures._observed = diary.host.pictures._probe = None
+        diary.host.pictures._on_screen.newest = (None, None)
+        diary.host.pictures._on_screen.observed = diary.host.pictures._on_screen.probe = None
         del loop
         gc.collect()
         assert not [each() for each in alive if each() is not None]

@@ -234,7 +234,7 @@ def test_a_gradient_scaler_changes_no_number_that_is_shown(monkeypatch: pytest.M
 
     def moment(host: watch_host.WatchHost) -> None:
         host.pictures.look()
-        observed = host.pictures._observed
+        observed = host.pictures._on_screen.observed
         assert observed is not None
         assert observed.segments[0].output is not None
         gradients = [each for each in observed.gradients() if each is not None]
@@ -424,8 +424,8 @@ def test_dropout_inside_a_module_is_drawn_again(
 
     def moment(host: watch_host.WatchHost) -> None:
         host.pictures.look()
-        assert host.pictures._observed is not None
-        made.append(host.pictures._observed)
+        assert host.pictures._on_screen.observed is not None
+        made.append(host.pictures._on_screen.observed)
 
     monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
     torch.manual_seed(6)
@@ -508,7 +508,7 @@ def test_nothing_is_taken_apart_for_a_view_that_may_not_have_it_yet(monkeypatch:
         host = watcher._host
         loop.update()  # the first pass, before anybody could ask
         assert len(looks) == 1
-        host.attended, host.pictures.is_asked, host.is_awaited = True, True, lambda: False
+        host.pictures.is_asked, host.is_awaited = True, lambda: False
         for _ in range(5):
             loop.update()
         assert len(looks) == 1
