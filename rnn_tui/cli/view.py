@@ -77,7 +77,7 @@ def open_view(*, forks: tuple[str, ...], history: int, paused: bool, **parameter
         experiment=experiment,
         changes=changes,
         history=history,
-        paused=paused,
+        paused=paused or parameters["stage"],
         keep=keep,
         may_keep=parameters["data_text"] != "-",
         view_settings=view_settings_of(parameters),

@@ -21,6 +21,7 @@ def view_options(*, joins: bool = False) -> list[SectionOption]:
             help="colours of the terminal: auto, truecolor, 256, 16, none (auto)",
         ),
         _option("--theme", metavar="NAME", type=Word(get_args(Theme)), help="the background: dark, light (dark)"),
+        _option("--stage", is_flag=True, help="one pane at a time, drawn in large; a lesson waits at its beginning"),
         _option("--ascii", is_flag=True, help="draw with ASCII characters only"),
         _option(
             "--on-hangup",

@@ -79,6 +79,7 @@ OTHERS = {
     "b",
     "tab",
     "backspace",
+    "S",
     "escape",
     "q",
     "ctrl+q",

@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart_dots import BRAILLE, Bits, ChartCurve, CurvePoints, dots_of, points_of
+from rnn_tui.draw.kit.chart_dots import BRAILLE, Bits, ChartCurve, CurvePoints, dots_of, points_of, thickened
 from rnn_tui.draw.kit.chart_scale import (
     DOT_COLUMNS,
     DOT_ROWS,
@@ -196,6 +196,7 @@ def _draw_curves(
     glyphs, inks = sheet.glyphs[: y.cells, left:], sheet.inks[: y.cells, left:]
     for curve, points in drawn:
         bits = dots_of(points, x, y, joined=not curve.dots)
+        bits = thickened(bits) if curve.thick else bits
         taken |= bits
         glyphs[bits > 0] = BRAILLE + taken[bits > 0]
         inks[bits > 0] = sheet.ink(curve.style)

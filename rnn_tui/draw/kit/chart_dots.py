@@ -13,9 +13,10 @@ from rich.style import Style
 
 from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, Floats, Ints, positions
 
-__all__ = ["BRAILLE", "Bits", "ChartCurve", "CurvePoints", "dots_of", "load_plotext", "points_of"]
+__all__ = ["BRAILLE", "Bits", "ChartCurve", "CurvePoints", "dots_of", "load_plotext", "points_of", "thickened"]
 
 BRAILLE = 0x2800  # the empty braille character
+_PLACES = np.array([[0, 3], [1, 4], [2, 5], [6, 7]], dtype=np.uint32)  # the bit of each dot, rows x columns
 
 Bits = NDArray[np.uint32]
 
@@ -31,6 +32,7 @@ class ChartCurve:
     low: Floats  # (n,) smallest value at that position
     high: Floats  # (n,) largest value at that position
     style: Style
+    thick: bool = False  # three dots wide
     dots: bool = False  # points, not joined
     tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
     newest: str = ""  # a character in place of the dots of the last point
@@ -84,3 +86,19 @@ def dots_of(points: CurvePoints, x: AxisScale, y: AxisScale, *, joined: bool) ->
     text = figure.build().string(colorless=True)
     codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").reshape(y.cells, x.cells + 1)[:, :-1]
     return np.where(codes >= BRAILLE, codes - BRAILLE, 0).astype(np.uint32)
+
+
+def thickened(bits: Bits) -> Bits:
+    """Return the braille bits with every dot grown by one to each side."""
+    rows, columns = bits.shape
+    dots = (
+        ((bits[:, :, None, None] >> _PLACES) & 1).transpose(0, 2, 1, 3).reshape(rows * DOT_ROWS, columns * DOT_COLUMNS)
+    )
+    grown = dots.copy()
+    grown[1:] |= dots[:-1]
+    grown[:-1] |= dots[1:]
+    grown[:, 1:] |= dots[:, :-1]
+    grown[:, :-1] |= dots[:, 1:]
+    cells = grown.reshape(rows, DOT_ROWS, columns, DOT_COLUMNS).transpose(0, 2, 1, 3)
+    thick: Bits = (cells << _PLACES).sum(axis=(2, 3)).astype(np.uint32)
+    return thick

@@ -68,6 +68,7 @@ class RnnApp(App[int]):
         set_colors(self, launch.view_settings.colors)
         self.theme = theme_name(dark=launch.view_settings.theme == "dark")
         self._own_themes = True
+        self._begins_on_stage = launch.view_settings.stage
         self._on_disconnect = launch.view_settings.on_hangup
         self.run_state = RunState(launch)
         self.connection = EngineConnection(self, engine)
@@ -108,7 +109,7 @@ class RnnApp(App[int]):
 
     def get_default_screen(self) -> MainScreen:
         """Make the screen with the panes."""
-        return MainScreen(self.run_state.experiment)
+        return MainScreen(self.run_state.experiment, stage=self._begins_on_stage)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every key into the palette."""

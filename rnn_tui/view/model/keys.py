@@ -237,6 +237,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key(
             "z", "zoom_focused", "zoom", "Let the pane with the focus fill the screen; again: all panes.", footer="zoom"
         ),
+        Key("S", "stage", "stage", "Show one pane at a time in large, for a room full of people; again: all panes."),
         Key("y", "log('y')", "log loss", "Show the loss on a logarithmic scale, or a linear one again."),
         Key(
             "x",

@@ -18,5 +18,6 @@ class ViewSettings(msgspec.Struct, frozen=True, kw_only=True):
     fps: float = 20.0  # pictures a second at most
     colors: Colors = "auto"
     theme: Theme = "dark"
+    stage: bool = False  # one pane at a time, drawn in large
     ascii: bool = False  # nothing but ASCII is drawn
     on_hangup: OnDisconnect = "train"  # what becomes of a run whose last view vanishes

@@ -32,6 +32,7 @@ class ViewState:
     sample: SampleAsk = field(default_factory=SampleAsk)  # how it continues it; the prime in it is ignored
     order: ReadingOrder = "variance"  # of the units that read a text
     rank: int = 0  # of the unit in that order
+    stage: bool = False  # one pane, drawn for a room full of people
     log_x: bool = False
     log_y: bool = False
 

@@ -1,7 +1,7 @@
 """All panes in their two columns, and which of them are on the screen."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.draw.network.large import NARROWEST
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
@@ -47,6 +48,7 @@ class PaneGrid(Horizontal):
         self._columns = Columns()
         self._zoomed: Pane | None = None
         self._asked_for = False  # whether a key zoomed it; else it fills all of it for want of room
+        self._is_stage = False  # one pane at a time
         self._opened: list[Pane] = []  # at most one in each column, newest last
 
     def compose(self) -> ComposeResult:
@@ -98,7 +100,9 @@ class PaneGrid(Horizontal):
 
     @property
     def columns(self) -> Columns:
-        """What the columns of time steps are fitted to."""
+        """What the columns of time steps are fitted to; on the stage, those of the network are wide."""
+        if self._is_stage and self.network in self.shown:
+            return replace(self._columns, narrowest=max(self._columns.narrowest, NARROWEST))
         return self._columns
 
     def make_room(self, words: Sequence[str]) -> None:
@@ -109,7 +113,7 @@ class PaneGrid(Horizontal):
     def axis_for(self, steps: Steps | None) -> TimeAxis:
         """Return the axis that panes over time share, for the window of a frame; None: the frame has none."""
         assert self._experiment is not None
-        return axis_of(self._experiment, self.score_width, steps, self._columns)
+        return axis_of(self._experiment, self.score_width, steps, self.columns)
 
     def wanted(self, view: ViewState) -> Wanted:
         """Return what the panes on the screen can show."""
@@ -119,7 +123,7 @@ class PaneGrid(Horizontal):
         return wanted(
             self._experiment,
             view,
-            columns=self._columns,
+            columns=self.columns,
             score_width=self.score_width,
             sizes=self.sizes(),
             asks=tuple(pane.ask(self._experiment, view) for pane in inside),
@@ -184,7 +188,8 @@ class PaneGrid(Horizontal):
             return
         if pane not in self._opened:
             self._opened = [each for each in self._opened if each.HOME != pane.HOME] + [pane]
-        self._zoomed, self._asked_for = (pane if self._small else None), False
+        fills = self._small and not self._is_stage
+        self._zoomed, self._asked_for = (pane if fills else None), False
         self._arrange()
         pane.focus()
 
@@ -216,10 +221,28 @@ class PaneGrid(Horizontal):
         self._zoomed, self._asked_for = pane, True
         self._arrange()
 
+    def set_stage(self, on: bool) -> None:
+        """Show one pane at a time, or as many as usual."""
+        self._is_stage = on
+        self._arrange()
+
+    @property
+    def _alone(self) -> Pane | None:
+        """The pane that has all the room: a zoomed one, or on the stage the one that matters."""
+        if self._zoomed is not None or not self._is_stage:
+            return self._zoomed
+        if self._opened:
+            return self._opened[-1]
+        experiment = self._experiment
+        if self._without_network or (experiment is not None and experiment.data.text):
+            return self.pane("loss")  # of a text every pass shows another piece
+        return self.pane("prediction") if experiment is not None and experiment.is_numbers else self.network
+
     def _there(self) -> Iterator[Pane]:
         """Yield the panes that belong on the screen now."""
-        if self._zoomed is not None:
-            yield self._zoomed
+        alone = self._alone
+        if alone is not None:
+            yield alone
             return
         usual = ["network", "states", *(["loss", "prediction"] if self._learns else ["shapes"])]
         if self._without_network:
@@ -236,13 +259,13 @@ class PaneGrid(Horizontal):
     def _arrange(self) -> None:
         if self._zoomed is not None and self._experiment is not None and not self._belongs(self._zoomed):
             self._zoomed = None
-        there = list(self._there())
+        there, alone = list(self._there()), self._alone
         for pane in self.panes:
             pane.set_class(pane not in there, "absent")
-            pane.set_class(pane is self._zoomed, "full")
+            pane.set_class(pane is alone, "full")
         for column in self.query("#score, #side"):
             column.set_class(not any(pane.parent is column for pane in there), "absent")
-            column.set_class(self._zoomed is not None and self._zoomed.parent is column, "full")
+            column.set_class(alone is not None and alone.parent is column, "full")
         self._share_width()
         self.post_message(self.Arranged())
 
@@ -250,7 +273,7 @@ class PaneGrid(Horizontal):
         """Give the panes over time their width."""
         score, experiment = self.query_one("#score"), self._experiment
         usual = round(_SCORE_SHARE * self.size.width)
-        alone = self._zoomed is not None or not any(pane.HOME == "side" for pane in self.shown)
+        alone = self._alone is not None or not any(pane.HOME == "side" for pane in self.shown)
         wider = usual
         if experiment is not None and self._subject is None and not alone:  # a script's columns grow while it runs
             wider = score_width(usual, self.size.width, experiment.length, self._columns)
@@ -262,7 +285,7 @@ class PaneGrid(Horizontal):
 
     def share_height(self, *, slow: bool) -> None:
         """Give the network its height. In slow motion it needs more, for the norms between its boxes."""
-        if self._zoomed is not None:
+        if self._alone is not None:
             self.network.styles.height = "1fr"
             return
         if self._experiment is None:

@@ -17,9 +17,10 @@ from rnn_tui.view.panes.network import units_in_boxes
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 
-__all__ = ["SMALLEST", "axis_of", "curve_wanted", "time_axis", "wanted"]
+__all__ = ["SMALLEST", "SMALLEST_STAGE", "axis_of", "curve_wanted", "time_axis", "wanted"]
 
 SMALLEST = Size(64, 20)  # below this, the panes cannot be read
+SMALLEST_STAGE = Size(40, 14)  # the same of one pane on the stage
 _RANKS = 8  # characters for each step
 _MOST_LAYERS = 32  # whose states a frame carries
 _WIDEST_CURVE = 400
@@ -54,6 +55,7 @@ def wanted(
     forecast = 0
     if prediction is not None and experiment.is_numbers:
         forecast = steps_that_fit(prediction.width)
+        count = max(count, 1)  # without a time step there would be no numbers
     elif prediction is not None:
         count = max(count, prediction_axis(prediction.width, experiment.length, columns).count)
     units = units_that_fit(experiment, states.height) if states is not None else 0

@@ -77,7 +77,7 @@ class LossPane(Pane):
         """Return what the other curves and the points are, and which axes are logarithmic."""
         green = [] if scene.held_out is None else _green(scene.held_out, scene)
         others = [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
-        others += ["points: single characters"] if scene.characters is not None else []
+        others += ["points: single characters"] if scene.characters is not None and not scene.view.stage else []
         scales = [name for name, on in (("x", scene.view.log_x), ("y", scene.view.log_y)) if on]
         others += [f"{' and '.join(scales)} logarithmic"] if scales else []
         forms = [form for each in green for form in (" · ".join([each, *others]), each)] or [" · ".join(others)]
@@ -108,6 +108,7 @@ class LossPane(Pane):
             height,
             view.log_x,
             view.log_y,
+            view.stage,
             end,
             mark,
         )
@@ -121,12 +122,14 @@ class LossPane(Pane):
     def _draw_chart(self, scene: Scene, width: int, height: int, end: float, mark: float | None) -> list[Strip]:
         palette, view = scene.palette, scene.view
         guessing = palette.wrong + Style(bold=False)
-        curves = [_curve(scene.characters, palette.faint, dots=True)] if scene.characters is not None else []
+        characters = None if view.stage else scene.characters
+        curves = [_curve(characters, palette.faint, dots=True)] if characters is not None else []
         curves += [_curve(each.curve, palette.dim) for each in scene.others]
         if scene.curve is not None:
-            curves.append(replace(_curve(scene.curve, palette.accent), tip=palette.text + Style(bold=True)))
+            newest = palette.text + Style(bold=True)
+            curves.append(replace(_curve(scene.curve, palette.accent), tip=newest, thick=view.stage))
         if scene.held_out is not None:
-            curves.append(replace(_curve(scene.held_out.curve, palette.right), newest="●"))
+            curves.append(replace(_curve(scene.held_out.curve, palette.right), newest="●", thick=view.stage))
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )

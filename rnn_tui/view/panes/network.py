@@ -10,6 +10,7 @@ from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import TALLEST_BOX, Unrolled, natural_height, units_in_box
 from rnn_tui.draw.network.boxes import LayerRow, units_fit
+from rnn_tui.draw.network.large import draw_large, units_in_large_box
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.experiment.spec import Experiment
@@ -59,6 +60,8 @@ class NetworkPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """Return what the drawing does not show."""
+        if scene.view.stage:
+            return _sample(scene, self.size.height)
         network = scene.experiment.network
         learn = scene.experiment.training.learn and scene.subject is None  # of a script it is not known what it learns
         sample, words = _sample(scene, self.size.height), [""]
@@ -73,7 +76,8 @@ class NetworkPane(Pane):
 
     def picture(self, scene: Scene, width: int, height: int) -> list[Strip]:
         """Draw the network."""
-        return draw_unrolled(
+        draw = draw_large if scene.view.stage else draw_unrolled
+        return draw(
             _unrolled(scene), width=width, height=height, axis=scene.axis, palette=scene.palette, cursor=scene.cursor
         )
 
@@ -115,7 +119,8 @@ def _sample(scene: Scene, height: int) -> str:
     if units <= 1 or (flow is not None and (flow.is_backward or flow.kind == "update")):
         return ""
     halves = not scene.palette.shaded
-    shown = units_in_box(_unrolled(scene), height=height, axis=scene.axis, halves=halves)
+    count = units_in_large_box if scene.view.stage else units_in_box
+    shown = count(_unrolled(scene), height=height, axis=scene.axis, halves=halves)
     if shown or not any(each.size is not None for each in scene.frame.states):
         return f"boxes: {shown} of {units} units" if 0 < shown < units else ""
     return f"boxes: mean |h| of {units} units"

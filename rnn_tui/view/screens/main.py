@@ -27,7 +27,7 @@ from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.pane_grid import PaneGrid
-from rnn_tui.view.pane_grid.wanted import SMALLEST
+from rnn_tui.view.pane_grid.wanted import SMALLEST, SMALLEST_STAGE
 from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.terminal.colors import palette_of
 from rnn_tui.view.widgets.caption import Caption
@@ -35,6 +35,7 @@ from rnn_tui.view.widgets.key_line import KeyLine
 from rnn_tui.view.widgets.notice import Notice, TooSmall
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
+from rnn_tui.view.widgets.stage_line import StageLine
 from rnn_tui.view.widgets.status_lines import StatusLines
 from rnn_tui.view.widgets.time_line import TimeLine
 
@@ -70,10 +71,10 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
         by: int
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, *, stage: bool = False) -> None:
         super().__init__()
         self._first = experiment
-        self.view = ViewState()
+        self.view = ViewState(stage=stage)
         self.scene: Scene | None = None
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
         self._notes_read: set[str] = set()  # of the script that is watched
@@ -83,6 +84,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         yield StatusLines(id="status")
         yield Caption()
         yield PaneGrid()
+        yield StageLine()
         yield TimeLine(id="timeline")
         yield Notice()
         yield KeyLine()
@@ -90,6 +92,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     def on_mount(self) -> None:
         """Arrange the panes; what is in them comes when they have their sizes."""
+        self._set_stage(self.view.stage)
         self._prepare(self._first)
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
         self.screen_layout_refresh_signal.subscribe(self, self._laid_out)
@@ -129,6 +132,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
             self._show_keys(scene)
+            self.query_one(StageLine).show(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             self.query_one(Notice).show(scene.frame.status.notice or _failed(scene) or self._notes(scene.subject))
@@ -177,8 +181,11 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew, and ask for the numbers that fit it."""
-        self.set_class(self.query_one(TooSmall).judge(event.size), "-too-small")
+        self.set_class(self._is_too_small(event.size), "-too-small")
         self.call_after_refresh(self._resized)
+
+    def _is_too_small(self, size: Size) -> bool:
+        return self.query_one(TooSmall).judge(size, SMALLEST_STAGE if self.view.stage else SMALLEST)
 
     def _resized(self) -> None:
         self.grid.share_height(slow=self.query_one(PhaseLines).has_class("-shown"))
@@ -275,6 +282,16 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def _focused_pane(self) -> Pane:
         return self.focused if isinstance(self.focused, Pane) else self.grid.network
 
+    def action_stage(self) -> None:
+        """Show one pane at a time in large, or all of them again."""
+        self._set_stage(not self.view.stage)
+        self.look_at(replace(self.view, stage=not self.view.stage), curve=True)
+        self.set_class(self._is_too_small(self.size), "-too-small")
+
+    def _set_stage(self, on: bool) -> None:
+        self.set_class(on, "-stage")
+        self.grid.set_stage(on)
+
     def action_zoom(self, number: int) -> None:
         """Let a pane fill the screen, by its number, or show all panes again."""
         grid = self.grid
@@ -370,7 +387,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
 
     async def show_step(self, step: Step) -> None:
         """Show the panes of a tour's step, and nothing of what was chosen before."""
-        fresh = ViewState()
+        fresh = ViewState(stage=self.view.stage)
         cursor = step.time - 1 if step.time else None
         view = {name: max(0, getattr(step, name) - 1) for name in ("row", "layer", "unit")}
         self.look_at(replace(fresh, cursor=cursor, prime=step.prime or None, **view), curve=True)

@@ -26,8 +26,8 @@ class TooSmall(Static):
         super().__init__(id="too-small", markup=False)
         self._least = least
 
-    def judge(self, size: Size) -> bool:
-        """Return whether a terminal of this size is too small, and say so."""
-        least = self._least
+    def judge(self, size: Size, least: Size | None = None) -> bool:
+        """Return whether a terminal of this size is too small, and say so; `least`: else than usual."""
+        least = least or self._least
         self.update(f"{size.width}×{size.height} is too small:\nat least {least.width}×{least.height} is needed.")
         return size.width < least.width or size.height < least.height

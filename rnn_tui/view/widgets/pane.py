@@ -77,7 +77,7 @@ class Pane(Picture, can_focus=True):
             return
         if self.TIMED and scene.steps is None and failure is None:
             return
-        title = self.title(scene)
+        title = self.NAME if scene.view.stage else self.title(scene)
         if title != self._title:  # setting one repaints the whole pane
             self._title = title
             self.border_title = Content(title)
