@@ -1,6 +1,5 @@
 """The unrolled network on the stage: large boxes, every unit a band of its colour, answers with their marks."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.bands import Unrolled
 from rnn_tui.draw.network.boxes import LayerRow
-from rnn_tui.draw.network.large import NARROWEST, bands_in_box, box_height, draw_large
+from rnn_tui.draw.network.large import NARROWEST, box_height, draw_large, units_in_large_box
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from tests.draw.grids import GREY, Grid, is_picture
 
@@ -55,13 +54,14 @@ def test_each_unit_is_a_band_of_its_colour(palette: Any) -> None:
     top = next(y for y, line in enumerate(lines(grid)) if line.count("╭") == 6)
     colours = []
     for row in range(top + 1, top + box_height(net, 17) - 1):
-        character, style = grid[row][axis.x(3) + 2]
+        (character, style), *others = grid[row][axis.x(3) + 2 : axis.x(3) + 5]
+        assert all(each == (character, style) for each in others)
         colours += [style.color if character == "▀" else style.bgcolor, style.bgcolor]
-    assert len(colours) == bands_in_box(net, 17, palette)
     h = net.cells[0].h
     assert h is not None
     expected = [palette.cell(palette.level(float(value))).bgcolor for value in h[:, 3]]
     assert list(dict.fromkeys(colours)) == list(dict.fromkeys(expected))
+    assert units_in_large_box(net, height=17, axis=axis, halves=True) == 5
 
 
 def test_answers_have_their_mark_below_what_is_right() -> None:
@@ -71,23 +71,18 @@ def test_answers_have_their_mark_below_what_is_right() -> None:
     assert ["input", *"hihell"] in drawn
 
 
-def test_a_gradient_stands_in_its_box_as_high_as_it_is_large() -> None:
+def test_gradients_stand_in_the_boxes_that_backward_has_come_to() -> None:
     norms = {(0, 0): (3, (0.5, 0.25, 1.0))}
     flow = PhaseFlow(kind="backward", step=3, layer=0, direction=0, layers=1, both=False, norms=norms, largest=1.0)
-    net = network(flow=flow)
-    grid = picture(net)
-    axis = TimeAxis.fit(58, 6, narrowest=NARROWEST)
-    heights = [sum(row[axis.x(step) + 2][0] == "█" for row in grid) for step in range(6)]
-    most = box_height(net, 17) - 3  # the frame, and a row for the number
-    assert heights == [0, 0, 0, math.ceil(most / 2), math.ceil(most / 4), most]
-    arrows = next(line for line in lines(grid) if "━▶" in line)
-    assert arrows.count("◀━") == 2  # between the steps that backward has come to
+    drawn = lines(picture(network(flow=flow)))
+    assert sum(line.count("◀━") for line in drawn) == 2  # between the three steps
+    assert sum(line.count("┏━━━┓") for line in drawn) == 1  # the one that is computed
 
 
 def test_too_many_layers_are_drawn_as_usual() -> None:
     cells = [LayerRow(name=f"RNN {layer + 1}", direction=0) for layer in range(9)]
     drawn = lines(picture(network(cells=cells)))
-    assert not any("━▶" in line for line in drawn)
+    assert not any("╭" in line for line in drawn)
     assert sum("─▸" in line for line in drawn) == 9
 
 

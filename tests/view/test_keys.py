@@ -78,6 +78,7 @@ OTHERS = {
     "F",
     "b",
     "tab",
+    "N",
     "backspace",
     "S",
     "escape",

@@ -52,6 +52,7 @@ class BoxRow:
     end: int  # the time step at which the row of the batch ends, and its boxes
     palette: Palette
     cursor: int | None
+    stacked: bool = False  # units stand below one another where they fit so
 
     @property
     def middle(self) -> int:
@@ -241,6 +242,8 @@ def _draw_state(row: BoxRow, x: int, y: int, at: int) -> None:
     units = row.units
     width, rows = _inside(row.axis.column, row.rows, units, halves=not palette.shaded)
     lines = _lines(units, width, rows, halves=not palette.shaded) if len(cell.h) >= units else 0
+    if lines and row.stacked and units <= (rows if palette.shaded else 2 * rows):
+        lines = units
     if not lines and cell.size is not None and at < len(cell.size):
         _draw_size(row, x, y, width, rows, float(cell.size[at]))
         return

@@ -60,6 +60,7 @@ def draw_large(
         boxes = BoxRow(
             canvas=canvas, y=y, rows=tall, cell=cell, double=net.double, fed=net.fed, current=net.current,
             flow=net.flow, axis=axis, end=axis.first + net.own, palette=palette, cursor=cursor,
+            stacked=True,
         )  # fmt: skip
         draw_boxes(boxes)
         y = boxes.bottom
@@ -73,9 +74,7 @@ def _box(axis: TimeAxis, step: int) -> tuple[int, int]:
     return axis.x(step) + 1, axis.column - gap_of(axis.column)
 
 
-def _draw_arrows(
-    canvas: Canvas, y: int, net: Unrolled, axis: TimeAxis, palette: Palette, cursor: int | None
-) -> None:
+def _draw_arrows(canvas: Canvas, y: int, net: Unrolled, axis: TimeAxis, palette: Palette, cursor: int | None) -> None:
     for step in axis.steps:
         at = step - axis.first
         if at < net.own:
