@@ -78,7 +78,6 @@ OTHERS = {
     "F",
     "b",
     "tab",
-    "N",
     "backspace",
     "S",
     "escape",
