@@ -103,6 +103,7 @@ class WatchHost:
     def attended(self, on: bool) -> None:
         if self._attended and not on:
             self.control.release()
+            self.pictures.is_asked = False
             self.observer.last_update.wanted = False
         self._attended = on
 
@@ -207,9 +208,8 @@ class WatchHost:
         """Make pictures, and hold the script if that is wanted. Weights, gradients and losses belong together now."""
         observer, pictures, now = self.observer, self.pictures, time.perf_counter()
         pictures.count_pass(now)
-        if not (
-            self._attended or observer.armed or self.control.acts
-        ):  # a small network makes a thousand of them a second
+        is_looked_at = self._attended or pictures.is_asked
+        if not (is_looked_at or observer.armed or self.control.acts):  # of a small network, a thousand times a second
             observer.wanted = self._is_due = observer.wanted or pictures.is_due(now)
             if now >= self._settles:
                 self._settles = now + _SETTLED
