@@ -65,6 +65,7 @@ SCREENS = {
     "O": "GenerationScreen",
     "c": "ReproduceScreen",
     "h": "ExplainScreen",
+    "S": "SaveScreen",
     "question_mark": "HelpScreen",
     "f1": "HelpScreen",
 }

@@ -276,6 +276,12 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             runs="own",
         ),
         Key(
+            "S",
+            "save",
+            "save",
+            "Save the screen as SVG or PNG, or what the pane with the focus shows as CSV or JSON.",
+        ),
+        Key(
             "M",
             "app.dialog('networks')",
             "networks",

@@ -371,6 +371,13 @@ class MainScreen(PacedScreen[None], Screen[None]):
             subject = None if self.scene is None else self.scene.subject
             self.app.push_screen(ExplainScreen(self.grid.shown, self._focused_pane, subject))
 
+    def action_save(self) -> None:
+        """Save the screen, or the numbers of the pane with the focus, in a file."""
+        from rnn_tui.view.screens.saving import ask_and_save  # for start-up time
+
+        if self.is_active and self.scene is not None:
+            ask_and_save(self.app, self.scene, self._focused_pane)
+
     def action_rates(self) -> None:
         """Show in the status lines how the terminal keeps up, or no longer."""
         self.query_one(StatusLines).toggle_rates()
