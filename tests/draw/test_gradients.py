@@ -1,6 +1,7 @@
 """Gradients through time: every norm at its step on a logarithmic scale that holds still, and the same in words."""
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from rnn_tui.draw.gradients.gradients import GradientsLayout, draw_gradients, lay_out_gradients
 from rnn_tui.draw.gradients.verdict import told
+from rnn_tui.draw.gradients.why import why
 from rnn_tui.draw.kit.log_scale import decades
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
@@ -269,7 +271,7 @@ def test_the_causes_are_written() -> None:
         )
         assert words in said
         assert "ρ(W_hh₂) r 0.91  z 1.20" in said
-        assert "saturated h₁ 12 %  h₂ 12 %" in said
+        assert "saturated: h₁ 12 %  h₂ 12 %" in said
 
 
 def test_without_colours_norms_are_heights_or_densities() -> None:
@@ -418,3 +420,61 @@ def test_an_exploded_tick_tells_one_thing() -> None:
     said = "\n".join(texts(picture(facts, TimeAxis.fit(118, 9), 118, 40)[0]))
     assert "loss at t=9: from t=9 back the gradient explodes, up to 5.0e+34 times its size at t=1" in said
     assert "vanished (under a millionth of the largest that does not explode) at 1 of 9 steps, the nearest t=8" in said
+
+
+# why, and on which scale
+
+
+def explained(ratio: float, radius: float, slope: float, **more: Any) -> str:
+    """What is said of a gradient that is `ratio` of its size after 10 steps back."""
+    norms = np.geomspace(ratio, 1.0, 11)
+    flow = GradientFlow(
+        layer=0, direction=0, whole=norms.astype(np.float32), alone=norms.astype(np.float32),
+        alone_ways=(gradient_way(norms.tolist(), 0, 10),), **{"saturated": 0.44, "slope": slope} | more,
+    )  # fmt: skip
+    return (why(GradientsFacts(at=10, flows=(flow,), radius=(("", radius),)), layers=1) or [""])[0]
+
+
+def test_why_it_vanishes_although_the_radius_is_above_1() -> None:
+    said = explained(1e-4, 1.32, 0.35)
+    assert said == (
+        "ρ(W_hh) = 1.32 is above 1, yet it shrinks, because 44 % of h is saturated: "
+        "on average 1.32 × slope 0.35 = 0.46 a step"
+    )
+    assert "saturated" not in explained(1e-4, 1.32, 0.35, saturated=0.05)
+    assert explained(1e-4, 0.9, 0.5).startswith("It shrinks because ρ(W_hh) = 0.90 is below 1")
+    assert explained(50.0, 2.0, 0.9).startswith("It grows")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "radius", "slope"),
+    [(0.8, 1.32, 0.35), (1e-4, 1.32, 0.9), (50.0, 1.1, 0.5), (1e-4, math.nan, 0.5), (1e-4, 1.32, math.nan)],
+)
+def test_where_the_numbers_do_not_explain_it_nothing_is_said(ratio: float, radius: float, slope: float) -> None:
+    assert explained(ratio, radius, slope) == ""
+
+
+def test_only_a_plain_network_whose_uppermost_layer_is_looked_at_is_explained() -> None:
+    norms = np.geomspace(1e-4, 1.0, 11).astype(np.float32)
+    one = GradientFlow(layer=0, direction=0, whole=norms, alone=norms, saturated=0.4, slope=0.3,
+                       alone_ways=(gradient_way(norms.tolist(), 0, 10),))  # fmt: skip
+    facts = GradientsFacts(at=10, flows=(one,), radius=(("", 1.3),))
+    assert why(facts, layers=1)
+    assert not why(facts, layers=2)
+    assert not why(replace(facts, radius=(("r", 1.3), ("z", 1.3))), layers=1)
+
+
+@pytest.mark.parametrize("height", [14, 24, 40])
+def test_the_scale_in_words_is_that_of_the_bars(height: int) -> None:
+    """Two norms that differ by so much as is said stand a row apart."""
+    axis = TimeAxis.fit(118, 2)
+    facts = GradientsFacts(at=1, flows=(flow([1e-3, 1e-3], [1e-3, 1e-3]),), peak=1.0)
+    said = re.search(r"one row lower is ([\d.,]+) times smaller", texts(picture(facts, axis, 118, height)[0])[0])
+    assert said is not None
+    factor = float(said[1].replace(",", ""))
+    facts = GradientsFacts(at=1, flows=(flow([0.9 / factor, 0.9], [1, 1]),), peak=1.0)
+    grid, layout = picture(facts, axis, 118, height)
+    series = layout.blocks[0]
+    columns = ["".join(grid[y][axis.x(step)][0] for y in series.rows[:-1]) for step in range(2)]
+    eighths = [sum(" ▁▂▃▄▅▆▇█".index(cell) for cell in column) for column in columns]
+    assert eighths[1] - eighths[0] == pytest.approx(8, abs=1)

@@ -15,11 +15,12 @@ from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.gradients.verdict import causes, extremes, told
+from rnn_tui.draw.gradients.why import why
 from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.log_scale import Decades, decades
 from rnn_tui.draw.kit.norms import norm_format
-from rnn_tui.draw.kit.numbers import signed
+from rnn_tui.draw.kit.numbers import compact, count, signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime
 from rnn_tui.draw.kit.text_fit import SUBSCRIPT, first_that_fits, fold_items, note_lines, place_name, put_note
@@ -151,6 +152,8 @@ def _words(
             named = f"{letter} " if len(ways) > 1 else ""
             for words, grows in extremes(each, named if alone else f"whole loss: {named}"):
                 lines += [(line, palette.wrong if grows else palette.dim) for line in fold_items([words], room)]
+        if alone and (reason := first_that_fits(why(facts, layers=layers), room)):
+            lines.append((reason, palette.text))
     lines += [(line, palette.dim) for line in fold_items(causes(facts, layers=layers, both=both), room)]
     return lines
 
@@ -174,7 +177,9 @@ def draw_gradients(
     layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
     for y, alone in layout.headings:
         state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h"
-        _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
+        end = _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
+        if y == layout.headings[0][0] and layout.bars:
+            _draw_scale_in_words(canvas, end, y, layout, palette)
     for series in layout.blocks:
         _draw_label(canvas, series, layout, palette)
         _draw_norms(canvas, series, layout, facts, palette)
@@ -189,8 +194,23 @@ def draw_gradients(
     return canvas.strips()
 
 
-def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> None:
-    """Write which loss it is, with a mark above the time step of that loss."""
+def _draw_scale_in_words(canvas: Canvas, x: int, y: int, layout: GradientsLayout, palette: Palette) -> None:
+    """Write that the scale is logarithmic, and what a row of cells stands for."""
+    rows = layout.base(layout.blocks[0]) - layout.blocks[0].top + 1
+    times = 10.0 ** ((layout.scale.high - layout.scale.low) / rows)
+    often = count(float(f"{times:.2g}")) if times >= 10 else compact(times, 2)
+    forms = (
+        f"logarithmic: one row lower is {often} times smaller",
+        f"logarithmic: a row is × {often}",
+        "logarithmic",
+        "log",
+    )
+    text = first_that_fits(forms, canvas.width - x - 3)
+    canvas.put(canvas.width - 1 - len(text), y, text, palette.dim)
+
+
+def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> int:
+    """Write which loss it is, with a mark above the time step of that loss; return where the words end."""
     loss = "L" if at is None else f"L{str(at + 1).translate(SUBSCRIPT)}"
     mark = axis.middle(at) if at is not None and at in axis.steps else -1
     end = canvas.width if mark < 0 else mark
@@ -198,13 +218,14 @@ def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: Time
     x = max(axis.gutter, canvas.put(1, y, symbol, palette.dim) + 1)
     texts = ["of the whole loss", "whole loss"]
     if at is not None:
-        texts = [f"of the loss at {step_name(at)} alone", f"loss at {step_name(at)}", f"{step_name(at)}"]
+        texts = [f"of the loss at {step_name(at)} only", f"loss at {step_name(at)}", f"{step_name(at)}"]
     text = first_that_fits(texts, canvas.width - x if mark < 0 else max(mark - x - 1, canvas.width - mark - 2))
     if mark >= 0 and cell_len(text) > mark - x - 1:
         x = mark + 2
-    canvas.put(x, y, text, palette.text)
+    end = canvas.put(x, y, text, palette.text)
     if mark >= 0:
         canvas.put(mark, y, "▼", palette.accent)
+    return max(end, mark + 1)
 
 
 def _draw_label(canvas: Canvas, series: NormSeries, layout: GradientsLayout, palette: Palette) -> None:
@@ -280,7 +301,10 @@ def _draw_scale(canvas: Canvas, y: int, layout: GradientsLayout, palette: Palett
     x = canvas.put(1, y, f"{layout.scale.name(layout.scale.low)} ", palette.dim)
     for level in range(1, 21, 2):
         x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", palette.back_cell(level))
-    x = canvas.put(x, y, f" {layout.scale.name(layout.scale.high)}   ", palette.dim)
+    x = canvas.put(x, y, f" {layout.scale.name(layout.scale.high)}", palette.dim)
+    if not layout.left_out:
+        canvas.put(x, y, first_that_fits((", logarithmic", ""), canvas.width - x - 1), palette.dim)
+    x += 3
     if layout.left_out:
         more = f"{layout.left_out} more"
         texts = (f"{more} rows have no room", f"{more} rows", more, f"+{layout.left_out}")

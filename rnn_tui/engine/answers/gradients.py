@@ -123,6 +123,7 @@ def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | Non
         whole_c=None if whole_c is None else floats(focus.window(whole_c)),
         alone_c=None if alone_c is None else floats(focus.window(alone_c)),
         saturated=math.nan if focus.observed.given else _saturated(focus.layers[layer][direction], focus.reached),
+        slope=math.nan if focus.observed.given else _slope(focus.layers[layer][direction], focus.reached),
         whole_ways=ways(whole, None, mine),
         alone_ways=ways(alone, at, sides) if at is not None else (),
         whole_c_ways=ways(whole_c, None, mine),
@@ -140,6 +141,15 @@ def _saturated(cell: UnrolledLayer, steps: int) -> float:
         return math.nan
     stuck = h == 0 if cell.kind.gates[0].squash == "relu" else h.abs() > _SATURATED
     return stuck.float().mean().item()
+
+
+def _slope(cell: UnrolledLayer, steps: int) -> float:
+    """Return the mean derivative of the non-linearity over all units and the first steps; NaN for a gated cell."""
+    h = cell.h[:steps]
+    if cell.kind.is_gated or not h.isfinite().all():
+        return math.nan
+    slope = (h > 0).float() if cell.kind.gates[0].squash == "relu" else 1 - h * h
+    return slope.mean().item()
 
 
 def _norm(observed: ObservedPass) -> float:

@@ -68,6 +68,7 @@ class GradientFlow(Value, frozen=True, kw_only=True):
     whole_c: Floats | None = None  # (f,) the same for c_t of an LSTM
     alone_c: Floats | None = None
     saturated: float  # share of units and steps fed with |h_t| > 0.97 (|tanh'| < 0.06); for relu: h_t = 0; or NaN
+    slope: float = math.nan  # of a plain RNN, the mean derivative of its non-linearity over units and steps fed
     whole_ways: tuple[GradientWay, ...] = ()  # of the arrays, over the whole sequence: one way, or two to either
     alone_ways: tuple[GradientWay, ...] = ()  # side of `at`, if a lower layer is read in both directions
     whole_c_ways: tuple[GradientWay, ...] = ()

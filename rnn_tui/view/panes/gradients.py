@@ -28,7 +28,7 @@ class GradientsPane(InsidePane[GradientsFacts]):
         "there cannot be learnt from here. Grey is less than a millionth of the largest in its row. Red is "
         "exploding: above 1, and more than 10 times the norm it starts with. The sentences are about the "
         "whole sequence. ρ is the spectral radius of W_hh: if it is well below 1, gradients die out. "
-        "Saturated units pass nothing on.",
+        "A saturated unit, near ±1 or a relu at 0, passes next to nothing on.",
         then="Open the lesson `remember`, put the cursor on the last step, and compare --cell rnn with --cell "
         "lstm: through c the gradient survives. A larger --gap makes it harder.",
         in_script="Put the cursor on the last step that has a loss: how far back does its gradient reach? If it dies "
@@ -48,7 +48,7 @@ class GradientsPane(InsidePane[GradientsFacts]):
         """Return what the time cursor is for; of a script's loss no part by a single step is known."""
         if scene.opened.subject is not None:
             return ""
-        return "[ ] choose the step of the single loss"
+        return "[ ] the step whose loss is followed back"
 
     def draw(self, scene: Scene, facts: GradientsFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""

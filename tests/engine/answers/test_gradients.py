@@ -83,6 +83,8 @@ def assert_norms_of_autograd(trainer: Trainer, at: int) -> None:
             states = torch.stack(h)[:, row].detach().numpy()
             stuck = states == 0 if network.cell == "rnn-relu" else np.abs(states) > 0.97
             assert flow.saturated == pytest.approx(stuck.mean(), abs=1e-6)
+            slope = {"rnn": 1 - states**2, "rnn-relu": states > 0}.get(network.cell, np.full(1, np.nan))
+            assert flow.slope == pytest.approx(slope.mean(), abs=1e-5, nan_ok=True)
         assert facts.peak == pytest.approx(largest, rel=1e-4, abs=1e-6)
 
 
