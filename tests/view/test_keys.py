@@ -65,7 +65,7 @@ SCREENS = {
     "O": "GenerationScreen",
     "c": "ReproduceScreen",
     "h": "ExplainScreen",
-    "S": "SaveScreen",
+    "E": "SaveScreen",
     "question_mark": "HelpScreen",
     "f1": "HelpScreen",
 }

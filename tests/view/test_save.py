@@ -90,7 +90,7 @@ async def test_the_key_writes_what_is_on_the_screen(kind: str, tmp_path: Path, m
     async with running(paused=True) as (pilot, app, engine):
         await pilot.press("2", "2")  # the focus is on the hidden states
         await settled(pilot, app, engine)
-        await pilot.press("S")
+        await pilot.press("E")
         await until(pilot, lambda: isinstance(app.screen, SaveScreen))
         await pilot.press(*["right"] * ["svg", "png", "csv", "json"].index(kind), "ctrl+s")
         await until(pilot, lambda: app.screen is app.main)
@@ -130,7 +130,7 @@ async def test_nothing_is_written_over(what: str, tmp_path: Path) -> None:
 async def test_a_file_that_came_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with running(paused=True) as (pilot, app, _):
-        await pilot.press("S")
+        await pilot.press("E")
         await until(pilot, lambda: isinstance(app.screen, SaveScreen))
         path = tmp_path / "meanwhile.svg"
         path.write_text("mine")
@@ -162,7 +162,7 @@ async def test_png_is_made_by_resvg(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "resvg_py", SimpleNamespace(svg_to_bytes=draw, __spec__=SimpleNamespace()))
     monkeypatch.chdir(tmp_path)
     async with running(paused=True) as (pilot, app, _):
-        await pilot.press("S")
+        await pilot.press("E")
         await until(pilot, lambda: isinstance(app.screen, SaveScreen))
         await pilot.press("right", "ctrl+s")
         await until(pilot, lambda: list(tmp_path.iterdir()))

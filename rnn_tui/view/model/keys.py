@@ -276,7 +276,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             runs="own",
         ),
         Key(
-            "S",
+            "E",
             "save",
             "save",
             "Save the screen as SVG or PNG, or what the pane with the focus shows as CSV or JSON.",

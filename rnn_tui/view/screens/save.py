@@ -1,4 +1,4 @@
-"""The dialog on `S`: the screen as a picture, or the numbers of a pane, in a file."""
+"""The dialog on `E`: the screen as a picture, or the numbers of a pane, in a file."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""What `S` writes: the screen as it was when the key was pressed, or the numbers that a pane showed then."""
+"""What `E` writes: the screen as it was when the key was pressed, or the numbers that a pane showed then."""
 
 from typing import TYPE_CHECKING, Any
 
