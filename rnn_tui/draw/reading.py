@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.data.text_properties import PROPERTIES
-from rnn_tui.draw.kit.bars import bar
+from rnn_tui.draw.kit.bars import signed_bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import compact, exact, nice_above
@@ -29,6 +29,12 @@ _HEAD = 1  # the row that says which unit it is
 _LEGEND = 1
 _TILES = (5, 3)  # cells a character of a text that fits one line; any other is running text
 _COLUMN = 34  # cells of an entry of the table: at least
+_HEADINGS = (
+    "The unit that follows each property best: r = 1 always, 0 not at all, −1 the other way round",
+    "The unit that follows each best: r = 1 always, 0 not at all",
+    "The unit that follows each best, by r",
+    "Best unit for each",
+)
 _LEAST = 3  # rows of text, before the table gives way
 _SCALES = (1, 1.5, 2, 3, 4, 5, 7, 10)
 
@@ -84,7 +90,7 @@ def lay_out_reading(
         lines.pop()
 
     columns = min(max(1, room // _COLUMN), 4)
-    table = math.ceil(len(facts.followers) / columns) + 1 if facts.followers else 0
+    table = math.ceil(len(facts.followers) / columns) + 1 if facts.followers else 0  # with a heading
     free = height - top - _LEGEND
     if not table or free - table < min(_LEAST, len(lines)):
         columns, table = 0, 0
@@ -132,9 +138,13 @@ def draw_reading(
     _draw_text(canvas, page, facts, tone, vocabulary, glyphs, cursor)
     y = page.bottom
     if page.columns:
-        if y + 2 + math.ceil(len(facts.followers) / page.columns) <= height:
+        rows = math.ceil(len(facts.followers) / page.columns)
+        if y + 3 + rows <= height:
             y += 1  # a free row, where there is one
-        _draw_table(canvas, y + 1, page.columns, facts, palette)
+        headed = y + 2 + rows <= height
+        if headed:
+            canvas.put(1, y + 1, first_that_fits(_HEADINGS, width - 2), palette.text)
+        _draw_table(canvas, y + 1 + headed, page.columns, facts, palette)
     _draw_legend(canvas, y, facts, page, tone, "token" if words else "character")
     return canvas.strips()
 
@@ -142,13 +152,13 @@ def draw_reading(
 def _draw_head(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, palette: Palette) -> None:
     """Write which unit it is, why it has this rank, and which part of a long text is shown."""
     unit, letter = f"unit {facts.unit + 1}", "h" if facts.c is None else "c"
-    of = f"{unit} of {facts.hidden_size:,}"
+    of = f"coloured: {unit} of {facts.hidden_size:,}"
     where = f"{letter} of layer {facts.layer + 1}" + (", read from the right" if facts.direction else "")
     if facts.order == "variance":
-        long, short = f"varies by σ² = {compact(facts.score)}", f"σ² {compact(facts.score)}"
+        long, short = f"its variance is {compact(facts.score)}", f"variance {compact(facts.score)}"
     else:
         r, label = _correlation(facts.score), PROPERTIES[facts.order].label
-        long, short = f"follows “{label}” with r = {r}", f"{label} {r}"
+        long, short = f"follows '{label}' with r = {r}", f"{label} {r}"
     part = ""
     if not page.whole:
         last = page.first + len(page.tiles)
@@ -239,12 +249,13 @@ def _draw_entry(
         reason = ["same everywhere", "constant"] if not follower.varies else ["no unit follows", "none"]
         canvas.put(x, y, first_that_fits([*reason, "–"], end - x), palette.faint)
         return
-    own = f"this one {_correlation(follower.own)}" if follower.unit != facts.unit else "this one"
+    is_coloured = follower.unit == facts.unit
+    own = f"unit {facts.unit + 1}: {_correlation(follower.own)}" if not is_coloured else "is coloured"
     score = f"{_correlation(follower.score):>5}"
     forms = [f"unit {follower.unit + 1:>{digits}} {score}", f"{follower.unit + 1:>{digits}} {score}"]
-    x = canvas.put(x, y, first_that_fits(forms, end - x), palette.accent if chosen else palette.text) + 1
+    x = canvas.put(x, y, first_that_fits(forms, end - x), palette.accent if chosen or is_coloured else palette.text) + 1
     room = min(8, end - x)
     if room >= 4 and math.isfinite(follower.score):
         level = LEVELS * 7 // 10 if follower.score > 0 else -LEVELS * 7 // 10
-        canvas.put(x, y, bar(min(1.0, abs(follower.score)), room), Tone(palette=palette).ink(level))
+        canvas.put(x, y, signed_bar(max(-1.0, min(1.0, follower.score)), room), Tone(palette=palette).ink(level))
     canvas.put(x + room + 1, y, first_that_fits([own], end - x - room - 1), palette.dim)

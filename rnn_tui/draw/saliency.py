@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
-from rnn_tui.draw.kit.bars import bar
+from rnn_tui.draw.kit.bars import signed_bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import compact, exact, signed
@@ -195,7 +195,7 @@ def _draw_list(
         x = canvas.put(x, row, f"{sign + number:>10} ", palette.text if math.isfinite(value) else palette.warning)
         room = end - x
         if room > 0 and math.isfinite(value):
-            canvas.put(x, row, bar(abs(value) / tone.scale, room), tone.ink(14 if value > 0 else -14))
+            canvas.put(x, row, signed_bar(value / tone.scale, room), tone.ink(14 if value > 0 else -14))
 
 
 def _draw_legend(canvas: Canvas, y: int, page: SaliencyPage, tone: Tone, largest: float) -> None:

@@ -143,12 +143,15 @@ def test_the_cell_has_a_scale_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({}, "unit 17 of 128 · h of layer 1 · varies by σ² = 0.250"),
+        ({}, "coloured: unit 17 of 128 · h of layer 1 · its variance is 0.250"),
         (
             {"order": "quotes", "score": -0.834},
-            "unit 17 of 128 · h of layer 1 · follows “inside quotes” with r = −0.83",
+            "coloured: unit 17 of 128 · h of layer 1 · follows 'inside quotes' with r = −0.83",
         ),
-        ({"layer": 1, "direction": 1}, "unit 17 of 128 · h of layer 2, read from the right · varies by σ² = 0.250"),
+        (
+            {"layer": 1, "direction": 1},
+            "coloured: unit 17 of 128 · h of layer 2, read from the right · its variance is 0.250",
+        ),
     ],
 )
 def test_the_head_says_which_unit_and_why(more: Any, words: str) -> None:
@@ -173,12 +176,21 @@ def test_the_table_names_the_best_unit_of_each_property(width: int, height: int)
     assert texts(grid)[y][x:].startswith("▸bracket depth")
 
 
-def test_the_bars_of_the_table_are_as_long_as_r() -> None:
+def test_the_bars_of_the_table_grow_to_the_side_of_their_sign() -> None:
     lines = texts(picture(*of(SOURCE, [0.1]), 196, 54))
     for each in FOLLOWERS:
         (line,) = [line for line in lines[1:] if f" {PROPERTIES[each.property].label} " in line]
-        bar = line.partition(f" {PROPERTIES[each.property].label} ")[2].split()[3]
-        assert sum(" ▏▎▍▌▋▊▉█".index(part) for part in bar) == round(abs(each.score) * 64)
+        after = line.partition(f" {PROPERTIES[each.property].label} ")[2]
+        number = f"{each.score:.2f}".replace("-", "−")
+        left, right = (after.partition(number)[2][1:][at : at + 4] for at in (0, 4))
+        assert sum(" ▏▎▍▌▋▊▉█".index(part) for part in right) == max(0, round(each.score * 32))
+        assert sum(8 * (part == "█") + 4 * (part == "▐") for part in left) == max(0, round(-each.score * 8)) * 4
+        assert left.lstrip(" ") == left[len(left) - len(left.lstrip(" ")) :], "from the middle"
+
+
+def test_the_heading_says_what_the_table_names() -> None:
+    whole = "\n".join(texts(picture(*of(SOURCE, [0.1]), 120, 54)))
+    assert "The unit that follows each property best: r = 1 always" in whole
 
 
 def test_a_long_text_has_pages_and_says_so() -> None:

@@ -116,9 +116,18 @@ def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:
         ["t=6", "f", "−0.12500"],
         ["t=1", "a", "+0.01000"],
     ]
-    bars = [sum(" ▏▎▍▌▋▊▉█".index(character) for character in "".join(line[3:])) for line in listed]
+    bars = [
+        sum({"▐": 4}.get(character) or " ▏▎▍▌▋▊▉█".index(character) for character in "".join(line[3:]))
+        for line in listed
+    ]
     full = bars[0]
-    assert bars == [round(full * abs(value)) for value in (1.0, 0.5, 0.25, 0.125, 0.01)]
+    for length, value in zip(bars, (1.0, 0.5, 0.25, 0.125, 0.01), strict=True):
+        assert length == pytest.approx(full * value, abs=4), "to the left, half a cell is the smallest difference"
+    middle = next(line for line in texts(grid) if line.startswith(" t=5")).index("█")
+    for line in texts(grid):
+        if line.startswith((" t=2", " t=6")):
+            assert line.rstrip()[-1] in "█▐"
+            assert len(line.rstrip()) == middle, "what speaks against it grows to the left"
     colours = [next(style.color for _, style in reversed(each) if style.color) for each in grid
                if each[1][0] == "t" and each[2][0] == "="]  # fmt: skip
     assert colours[0] == colours[2] != colours[1] == colours[3]
