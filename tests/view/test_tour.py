@@ -22,7 +22,7 @@ TOUR = Tour(
     steps=(
         Step(say="The first caption.", experiment=HIHELLO, begins=True),
         Step(say="It plays.", experiment=HIHELLO, begins=False, until="epoch=5", speed=30.0, then="It is there."),
-        Step(say="A pane.", experiment=HIHELLO, begins=False, zoom="cell", time=3, unit=2, press=("n", "n")),
+        Step(say="A pane.", experiment=HIHELLO, begins=False, zoom="cell", time=3, unit=2, press=("n", "n", "o")),
         Step(say="Another\nrun.\x1b[31m", experiment=LSTM, begins=True, open=("gates",)),
     ),
 )
@@ -65,6 +65,7 @@ async def test_step_by_step_and_back() -> None:
         engine.move()
         await until(pilot, lambda: engine.commands.count(NextPhase()) == 2)
         await until(pilot, lambda: there(app) == {"cell"})
+        await until(pilot, lambda: app.main.view.compare)
         assert (app.main.view.cursor, app.main.view.unit) == (2, 1)
 
         await press_until(pilot, "enter", app, "run.␛[31m")
@@ -86,6 +87,7 @@ async def test_step_by_step_and_back() -> None:
         assert (again.experiment.run.until, again.experiment.run.speed) == (("tick=30",), 0.0)
         engine.move(state="paused", tick=30, newest=30, epoch=5, fed=6)
         await until(pilot, lambda: there(app) == {"cell"})
+        await until(pilot, lambda: app.main.view.compare)  # its keys have been pressed again
 
 
 async def test_a_second_enter_hurries() -> None:

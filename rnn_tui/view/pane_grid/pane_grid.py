@@ -22,7 +22,7 @@ from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.network import NetworkPane, height_of
-from rnn_tui.view.panes.registry import PANES, inside_pane
+from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
 
@@ -199,7 +199,7 @@ class PaneGrid(Horizontal):
         for name in inside:
             await self.open(name)
         if zoomed:
-            if not self.query(f"#{zoomed}"):
+            if zoomed in INSIDE:
                 await self.open(zoomed)
             self.zoom(self.pane(zoomed))
         self._arrange()

@@ -135,7 +135,9 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.query_one(StageLine).show(scene)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
-            self.query_one(Notice).show(scene.frame.status.notice or _failed(scene) or self._notes(scene.subject))
+            status = scene.frame.status
+            notice = "" if self._has_tour and status.hits else status.notice  # it has come to where the step stops
+            self.query_one(Notice).show(notice or _failed(scene) or self._notes(scene.subject))
             for pane in self.grid.shown:
                 pane.show(scene)
 
