@@ -77,7 +77,9 @@ class Canvas:
 
     def strips(self) -> list[Strip]:
         """Return the rows, equal neighbours joined in one segment."""
-        return [Strip(_runs(text, styles), self.width) for text, styles in zip(self._text, self._style, strict=True)]
+        known: dict[tuple[int, int], bool] = {}
+        rows = zip(self._text, self._style, strict=True)
+        return [Strip(_runs(text, styles, known), self.width) for text, styles in rows]
 
     @staticmethod
     def _clear(row: list[str], at: int) -> None:
@@ -88,11 +90,21 @@ class Canvas:
             row[at + 1] = " "
 
 
-def _runs(text: list[str], styles: list[Style]) -> list[Segment]:
+def _runs(text: list[str], styles: list[Style], known: dict[tuple[int, int], bool]) -> list[Segment]:
+    """Join equal neighbours; `known` keeps which styles are equal, by their ids, since comparing them takes long."""
     segments: list[Segment] = []
     start = 0
     for at in range(1, len(text) + 1):
-        if at == len(text) or (styles[at] is not styles[start] and styles[at] != styles[start]):
-            segments.append(Segment("".join(text[start:at]), styles[start]))
-            start = at
+        if at < len(text):
+            before, here = styles[start], styles[at]
+            if here is before:
+                continue
+            pair = (id(before), id(here))
+            equal = known.get(pair)
+            if equal is None:
+                equal = known[pair] = before == here
+            if equal:
+                continue
+        segments.append(Segment("".join(text[start:at]), styles[start]))
+        start = at
     return segments

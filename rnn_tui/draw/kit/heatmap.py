@@ -17,6 +17,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 __all__ = ["Tone", "draw_pair", "draw_ruler", "draw_unit", "mark_cursor", "put_scale"]
 
 _THIN = Style(bold=False)  # an edge is no thicker for being bold, and costs more to send
+_NUMBERED = 3  # cells of a column that may hold a number
 _LONGEST = {"signed": 7, "share": 5}  # cells of a number
 
 
@@ -70,24 +71,29 @@ def draw_unit(
 ) -> None:
     """Draw one unit over time, from the step `first` on, with its numbers where a column has room for them."""
     column, palette, levels = axis.column, tone.palette, tone.levels(values)
-    for step in axis.steps:
-        x, at = axis.x(step), step - first
-        if not skip <= at < len(values):
+    at, end = axis.first - first, axis.first - first + axis.count
+    while at < end:
+        x = axis.x(first + at)
+        if not skip <= at < len(levels):
             if numbered:
                 canvas.centre(x, y, column, "·", palette.faint)
+            at += 1
             continue
-        value, level = values[at], levels[at]
-        if level is None:
-            canvas.fill(x, y, column, palette.warning)
-            if numbered:
-                canvas.centre(x, y, column, signed(value, column), palette.warning)
+        level, start = levels[at], at
+        while at < min(end, len(levels)) and levels[at] == level:  # equal neighbours in one go
+            at += 1
+        style = palette.warning if level is None else tone.cell(level)
+        shade = palette.shade(level) if palette.shaded and level is not None else " "
+        canvas.fill(x, y, (at - start) * column, style, shade)
+        if not numbered or (level is not None and column < _NUMBERED):
             continue
-        style = tone.cell(level)
-        canvas.fill(x, y, column, style, palette.shade(level) if palette.shaded else " ")
-        text = tone.number(value, column - 1) if numbered else ""
-        if text:
-            text = f" {text} " if palette.shaded and len(text) + 2 <= column else text  # a number stands by itself
-            canvas.centre(x, y, column, text, style)
+        for value in values[start:at]:
+            text = signed(value, column) if level is None else tone.number(value, column - 1)
+            if text:
+                spaced = level is not None and palette.shaded and len(text) + 2 <= column
+                text = f" {text} " if spaced else text  # a number stands by itself
+                canvas.centre(x, y, column, text, style)
+            x += column
 
 
 def draw_pair(

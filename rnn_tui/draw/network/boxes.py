@@ -19,6 +19,7 @@ __all__ = ["BoxRow", "LayerRow", "draw_boxes", "gap_of", "units_fit", "units_sho
 
 _PLAIN = Style()
 _LIGHT, _HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"  # a heavy frame is what is being computed, also without colours
+_FRAMED = 4  # cells of a box from which it has a frame
 _ROOM_FOR_NORM = 4  # cells
 
 
@@ -153,7 +154,7 @@ def gap_of(column: int) -> int:
 
 def _is_framed(width: int, rows: int, units: int, *, halves: bool) -> bool:
     """Return whether a box has a frame: if it is large enough, and no unit has to go for it."""
-    if rows < 3 or width < 3:
+    if rows < 3 or width < _FRAMED:
         return False
     within, without = (_lines(units, *room, halves=halves) for room in ((width - 2, rows - 2), (width, rows)))
     return bool(within) or not without
@@ -213,10 +214,13 @@ def _draw_box(row: BoxRow, step: int) -> None:
     if framed:
         heavy = flow is not None and row.is_lit(step)
         a, line, b, side, c, d = tuple(_HEAVY if heavy else _LIGHT)
+        bottom = y + row.rows - 1
         canvas.put(x, y, a + line * inner + b, style)
-        for line_y in range(y + 1, y + row.rows - 1):
-            canvas.put(x, line_y, side + " " * inner + side, style)
-        canvas.put(x, y + row.rows - 1, c + line * inner + d, style)
+        for side_y in range(y + 1, bottom):
+            canvas.fill(x, side_y, inner + 2, style)
+            canvas.fill(x, side_y, 1, style, side)
+            canvas.fill(x + inner + 1, side_y, 1, style, side)
+        canvas.put(x, bottom, c + line * inner + d, style)
     norm = row.norm(step)
     if flow is not None and norm is not None:
         _draw_norm(row, left, inner, norm, flow.largest, now=row.is_lit(step))
@@ -272,12 +276,12 @@ def _draw_state(row: BoxRow, x: int, y: int, at: int) -> None:
 def _draw_size(row: BoxRow, x: int, y: int, width: int, rows: int, size: float) -> None:
     """Fill a box with the colour of a size, from 0 to the scale."""
     palette = row.palette
-    for line in range(rows):
-        if not math.isfinite(size):
-            row.canvas.fill(x, y + line, width, palette.warning, "!")
-            continue
+    character, style = "!", palette.warning
+    if math.isfinite(size):
         level = max(0, palette.level(size, row.cell.scale))
-        row.canvas.fill(x, y + line, width, palette.share_cell(level), palette.shade(level) if palette.shaded else " ")
+        character, style = palette.shade(level) if palette.shaded else " ", palette.share_cell(level)
+    for line in range(rows):
+        row.canvas.fill(x, y + line, width, style, character)
 
 
 def _draw_norm(row: BoxRow, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:
