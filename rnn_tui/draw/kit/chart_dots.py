@@ -16,7 +16,7 @@ from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, Float
 __all__ = ["BRAILLE", "Bits", "ChartCurve", "CurvePoints", "dots_of", "load_plotext", "points_of", "thickened"]
 
 BRAILLE = 0x2800  # the empty braille character
-_PLACES = np.array([[0, 3], [1, 4], [2, 5], [6, 7]], dtype=np.uint32)  # the bit of each dot, rows x columns
+_PLACES = ((0, 3), (1, 4), (2, 5), (6, 7))  # the bit of each dot, rows x columns
 
 Bits = NDArray[np.uint32]
 
@@ -90,15 +90,23 @@ def dots_of(points: CurvePoints, x: AxisScale, y: AxisScale, *, joined: bool) ->
 
 def thickened(bits: Bits) -> Bits:
     """Return the braille bits with every dot grown by one to each side."""
-    rows, columns = bits.shape
-    dots = (
-        ((bits[:, :, None, None] >> _PLACES) & 1).transpose(0, 2, 1, 3).reshape(rows * DOT_ROWS, columns * DOT_COLUMNS)
-    )
-    grown = dots.copy()
-    grown[1:] |= dots[:-1]
-    grown[:-1] |= dots[1:]
-    grown[:, 1:] |= dots[:, :-1]
-    grown[:, :-1] |= dots[:, 1:]
-    cells = grown.reshape(rows, DOT_ROWS, columns, DOT_COLUMNS).transpose(0, 2, 1, 3)
-    thick: Bits = (cells << _PLACES).sum(axis=(2, 3)).astype(np.uint32)
-    return thick
+    inside, above, below, left, right = _growth()
+    grown = inside[bits]
+    grown[1:] |= below[bits[:-1]]
+    grown[:-1] |= above[bits[1:]]
+    grown[:, 1:] |= right[bits[:, :-1]]
+    grown[:, :-1] |= left[bits[:, 1:]]
+    return grown
+
+
+@cache
+def _growth() -> tuple[Bits, ...]:
+    """Return what the dots of a cell, as an index, become in it, and above, below, left and right of it."""
+    tables = np.zeros((5, 256), np.uint32)
+    for row in range(DOT_ROWS):
+        for column in range(DOT_COLUMNS):
+            has = (np.arange(256) >> _PLACES[row][column] & 1).astype(np.uint32)
+            for y, x in ((row, column), (row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+                cell = 1 if y < 0 else 2 if y == DOT_ROWS else 3 if x < 0 else 4 if x == DOT_COLUMNS else 0
+                tables[cell] |= has << _PLACES[y % DOT_ROWS][x % DOT_COLUMNS]
+    return tuple(tables)
