@@ -71,10 +71,17 @@ def test_answers_have_their_mark_below_what_is_right() -> None:
     assert ["input", *"hihell"] in drawn
 
 
-def test_gradients_stand_in_the_boxes_that_backward_has_come_to() -> None:
+def test_a_gradient_is_a_column_as_high_as_it_is_large() -> None:
     norms = {(0, 0): (3, (0.5, 0.25, 1.0))}
     flow = PhaseFlow(kind="backward", step=3, layer=0, direction=0, layers=1, both=False, norms=norms, largest=1.0)
-    drawn = lines(picture(network(flow=flow)))
+    net = network(flow=flow)
+    grid = picture(net)
+    axis = TimeAxis.fit(58, 6, narrowest=NARROWEST)
+    eighths = [sum(" ▁▂▃▄▅▆▇█".find(row[axis.x(step) + 3][0]) for row in grid if row[axis.x(step) + 3][0] in "▁▂▃▄▅▆▇█")
+               for step in (3, 4, 5)]  # fmt: skip
+    most = 8 * (box_height(net, 17) - 2)
+    assert eighths == [most / 2, most / 4, most]
+    drawn = lines(grid)
     assert sum(line.count("◀━") for line in drawn) == 2  # between the three steps
     assert sum(line.count("┏━━━┓") for line in drawn) == 1  # the one that is computed
 

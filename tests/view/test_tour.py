@@ -11,6 +11,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import GoTo, NextPhase, Open, Play, SetBreakpoints, SetSpeed
 from rnn_tui.tours.tour import Step, Tour
 from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.settings import ViewSettings
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, text_of, until
@@ -121,3 +122,10 @@ async def test_without_a_tour_its_keys_do_nothing() -> None:
         await pilot.press("enter", "backspace")
         await pilot.pause()
         assert engine.heard() == []
+
+
+async def test_on_the_stage_the_tour_alone_says_what_to_press() -> None:
+    stage = ViewSettings(stage=True)
+    async with running(HIHELLO, engine=FakeEngine(AT_0), tour=TOUR, paused=True, view_settings=stage) as (_, app, _):
+        assert "enter next" in text_of(app, "#caption")
+        assert not text_of(app, "#stage-line").strip()

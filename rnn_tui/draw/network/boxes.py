@@ -223,7 +223,8 @@ def _draw_box(row: BoxRow, step: int) -> None:
         canvas.put(x, bottom, c + line * inner + d, style)
     norm = row.norm(step)
     if flow is not None and norm is not None:
-        _draw_norm(row, left, inner, norm, flow.largest, now=row.is_lit(step))
+        draw = _draw_column if row.stacked and framed and math.isfinite(norm) else _draw_norm
+        draw(row, left, inner, norm, flow.largest, now=row.is_lit(step))
         return
     if flow is not None and flow.kind == "update":
         canvas.centre(left, middle, inner, "ΔW" if inner >= 2 else "Δ", style)
@@ -300,3 +301,14 @@ def _draw_norm(row: BoxRow, x: int, width: int, norm: float, largest: float, *, 
     canvas.fill(x, y, width, style)
     canvas.centre(x, y, width, text, style)
     canvas.tint(x, y, round(part * width), Style(reverse=True))
+
+
+def _draw_column(row: BoxRow, x: int, width: int, norm: float, largest: float, *, now: bool) -> None:
+    """Draw the size of a gradient as a column that stands in the box, in eighths of a cell."""
+    palette, room = row.palette, row.rows - 2
+    part = min(1.0, norm / largest) if largest else 0.0
+    size = math.ceil(part * room * (len(UPWARD) - 1))
+    for line in range(room):
+        eighths = min(len(UPWARD) - 1, max(0, size - line * (len(UPWARD) - 1)))
+        style = palette.back if now else palette.went_back
+        row.canvas.fill(x, row.y + row.rows - 2 - line, width, style, UPWARD[eighths])

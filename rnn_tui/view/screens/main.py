@@ -132,7 +132,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
             self._show_keys(scene)
-            self.query_one(StageLine).show(scene)
+            self.query_one(StageLine).show(scene, is_led=self._has_tour)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             status = scene.frame.status

@@ -14,19 +14,19 @@ class StageLine(Static):
     def __init__(self) -> None:
         super().__init__(id="stage-line", markup=False)
 
-    def show(self, scene: Scene) -> None:
-        """Show where the run of this scene is."""
-        text = describe_run(scene)
+    def show(self, scene: Scene, *, is_led: bool = False) -> None:
+        """Show where the run of this scene is; `is_led`: by a tour, which says itself what to press."""
+        text = describe_run(scene, is_led=is_led)
         if text != str(self.content):
             self.update(text)
 
 
-def describe_run(scene: Scene) -> str:
+def describe_run(scene: Scene, *, is_led: bool = False) -> str:
     """Return `space` for a run that waits at its beginning, else its epoch, its loss, and how much is right."""
     status, steps = scene.frame.status, scene.steps
-    held = status.state in ("paused", "done")
+    held = status.state in ("paused", "done") and not is_led
     if not status.tick:
-        return "" if status.state == "playing" else "space"
+        return "" if status.state == "playing" or is_led else "space"
     parts = [f"epoch {count(status.epoch)}"] if scene.subject is None else [f"update {count(status.tick)}"]
     if status.loss is not None:
         parts.append(f"loss {compact(status.loss)}")
