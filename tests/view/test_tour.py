@@ -62,7 +62,9 @@ async def test_step_by_step_and_back() -> None:
         assert "It plays. It is there." in text_of(app, "#caption")
 
         await press_until(pilot, "enter", app, "A pane.")
-        assert engine.heard()[0] == GoTo(tick=30)
+        usual, *commands = engine.heard()
+        assert usual == SetSpeed(speed=HIHELLO.run.speed)
+        assert commands[0] == GoTo(tick=30)
         engine.move()
         await until(pilot, lambda: engine.commands.count(NextPhase()) == 2)
         await until(pilot, lambda: there(app) == {"cell"})

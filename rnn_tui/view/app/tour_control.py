@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rnn_tui.experiment.breakpoints import KINDS, parse
-from rnn_tui.protocol.commands import Command, Open
+from rnn_tui.protocol.commands import Command, Open, SetSpeed
 from rnn_tui.tours.tour import Tour
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.tour_guide import PRESSABLE, TourGuide
@@ -34,6 +34,9 @@ class TourControl:
             step, main = self._guide.step, self._main()
             if "look" in events:
                 main.call_later(main.show_step, step)
+            usual = step.experiment.run.speed
+            if "there" in events and run.frame.status.speed != usual:
+                self._tell(SetSpeed(speed=usual))  # for those who play on from here
             if "there" in events:
                 main.call_later(main.press, [PRESSABLE[each] for each in step.press])
             self._caption()
