@@ -1,5 +1,6 @@
 """A run in the process of a test, its frames, and an engine for a view that answers from it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from rnn_tui.view.widgets.pane import Pane
 from tests.engine.driven import Driven
 from tests.view.fake_engine import FakeEngine
 
-__all__ = ["InProcessEngine", "Run", "pane_at", "run_of"]
+__all__ = ["InProcessEngine", "Run", "pane_at", "run_with"]
 
 
 class Run:
@@ -52,11 +53,10 @@ class Run:
         return next_scene(None, frame, self.opened, view=view, palette=palette, axis=axis, fitted=columns)
 
 
-def run_of(lesson: str, ticks: int, **settings: Any) -> Run:
-    """Return a run of a lesson, with other settings; dots in their names are written as two underscores."""
-    given = {name.replace("__", "."): value for name, value in settings.items()}
-    lesson_ = from_dict(overridden(LESSONS[lesson], given))
-    return Run(msgspec.structs.replace(lesson_, run=msgspec.structs.replace(lesson_.run, until=(), threads=1)), ticks)
+def run_with(lesson: str, ticks: int, settings: Mapping[str, Any]) -> Run:
+    """Return a run of a lesson with other settings, by their full names, after so many ticks."""
+    given = from_dict(overridden(LESSONS[lesson], dict(settings)))
+    return Run(msgspec.structs.replace(given, run=msgspec.structs.replace(given.run, until=(), threads=1)), ticks)
 
 
 def pane_at(

@@ -15,7 +15,7 @@ from typing import Any
 from textual.geometry import Size
 
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
-from tests.in_process import Run, pane_at, run_of
+from tests.in_process import Run, pane_at, run_with
 
 _DRAWS = 30
 _AIMS = {(120, 36): 10.0, (300, 100): 25.0}  # ms
@@ -46,7 +46,7 @@ def main() -> None:
     names = sys.argv[1:] or [*(pane.ID for pane in PANES), *INSIDE]
     gc.disable()
     for title, (lesson, settings) in _NETWORKS.items():
-        run = run_of(lesson, 24, **settings)
+        run = run_with(lesson, 24, settings)
         print(f"{title:24}" + "".join(f"{f'{width}×{height}':>18}" for width, height in _AIMS))
         for name in names:
             cells = []
