@@ -28,6 +28,7 @@ from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.phase import Phase
 from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.protocol.subject import Subject
+from rnn_tui.protocol.touch import TouchFacts
 
 __all__ = ["EngineMessage", "Frame", "Left", "Opened", "Whereabouts"]
 
@@ -88,6 +89,7 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     checks: tuple[Check, ...] = ()
     inside: tuple[Answer, ...] = ()  # to the asks that could be answered, in their order
     forecast: Forecast | None = None  # if a series is learnt
+    touch: TouchFacts | None = None  # if something was to be touched
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
 
 

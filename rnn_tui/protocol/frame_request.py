@@ -6,6 +6,7 @@ import msgspec
 
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.inspect import Ask
+from rnn_tui.protocol.touch import Touch
 
 __all__ = ["CurveWanted", "FrameRequest", "Wanted"]
 
@@ -30,6 +31,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     inside: tuple[Ask, ...] = ()  # one for each pane that looks inside
     forecast: int = 0  # time steps that fit a chart of a series' end; 0: none is shown
     curve: CurveWanted | None = None
+    touch: tuple[Touch, ...] = ()  # what is to be another, as long as the run is paused
 
 
 class FrameRequest(Value, frozen=True, kw_only=True, tag="Look"):

@@ -10,6 +10,7 @@ import torch
 from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
+from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.host.curves import character_curve, held_out_curve, loss_curve, other_curves, predictions_seen
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.session.session import Session
@@ -20,6 +21,7 @@ from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Failure, SeriesScale, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
+from rnn_tui.protocol.touch import Touch, TouchFacts
 
 __all__ = ["Frames", "series_scale"]
 
@@ -47,8 +49,10 @@ class Frames:
 
     def frame(self, wanted: Wanted) -> Frame:
         """Return the newest state of the run, as far as it is wanted, not yet addressed to any view."""
-        session, probe, make = self._session, self._session.probe, self._guard.make
+        session, make = self._session, self._guard.make
         self._guard.take_failures()  # of an inquiry
+        usual: tuple[Probe, TouchFacts | None] = (session.probe, None)
+        probe, touch = make("touch", lambda: self._touched(session, wanted.touch), usual)
         status = self._status(session)
         curve = wanted.curve if session.experiment.training.learn else None
         return Frame(
@@ -65,11 +69,20 @@ class Frames:
             predictions=make("predictions", lambda: predictions_seen(session) if wanted.top else (), ()),
             learnt=make("learnt", lambda: session.learnt, None),
             tensors=make("tensors", lambda: probe.tensors(wanted), ()),
-            checks=make("checks", lambda: probe.checks(wanted), ()),
+            checks=make("checks", lambda: session.probe.checks(wanted), ()),
             inside=make("inside", lambda: probe.inside(wanted, self._guard), ()),
             forecast=make("forecast", lambda: probe.forecast(wanted), None),
+            touch=touch,
             failures=self._guard.take_failures(),  # the last to be evaluated
         )
+
+    def _touched(self, session: Session, touches: tuple[Touch, ...]) -> tuple[Probe, TouchFacts | None]:
+        """Return what looks into the pass with other numbers, if the run is paused; else the usual."""
+        if not touches:
+            return session.probe, None
+        if self._driver.playing:
+            return session.probe, TouchFacts(problem="Only a run that is paused can be touched.")
+        return session.touched(touches, at=self._driver.revision)
 
     def opened(self, look: FrameRequest) -> Opened | None:
         """Return the description of the run, unless the view knows it already."""

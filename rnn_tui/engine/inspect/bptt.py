@@ -132,6 +132,11 @@ def slope(cell: UnrolledLayer) -> Tensor:
     return (~(cell.h <= 0)).to(cell.h) if cell.kind.gates[0].squash == "relu" else 1 - cell.h**2
 
 
+def _free(cell: UnrolledLayer, by_h: Tensor) -> Tensor:
+    """Return derivatives (T, H) of h_t by what it is made of: 0 where it is held at a value."""
+    return by_h if cell.free is None else by_h * cell.free
+
+
 def _rows(cell: UnrolledLayer, values: Tensor) -> Tensor:
     """Return values over time as (T, 1 or B, ...): one row for all numbers, or a row for each."""
     return values if cell.h.dim() == 3 else values[:, None]
@@ -163,7 +168,7 @@ def _rnn(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, _by_c: Tensor | None)
     ∂a_t = φ'(a_t) ∘ ∂h_t, where φ' is 1 - h_t² for tanh, and 1 or 0 for relu
     ∂h_t = s_t + W_hhᵀ ∂a_{t+1}
     """
-    slopes = _rows(cell, slope(cell))[:, :, None]  # (T, B, 1, H): one gate
+    slopes = _rows(cell, _free(cell, slope(cell)))[:, :, None]  # (T, B, 1, H): one gate
     h = _through(cell, w_hh, seeds, slopes)
     return h, None, h[:, :, None] * slopes
 
@@ -180,9 +185,9 @@ def _gru(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, _by_c: Tensor | None)
     """
     r, z, n = cell.gates["r"], cell.gates["z"], cell.gates["n"]
     m = (cell.from_state + cell.b_hh).chunk(3, -1)[2]
-    to_n = (1 - z) * (1 - n**2)
-    to_r, to_z = to_n * m * r * (1 - r), (cell.h_before - n) * z * (1 - z)
-    h = _through(cell, w_hh, seeds, _rows(cell, torch.stack((to_r, to_z, to_n * r), -2)), _rows(cell, z))
+    to_n = _free(cell, (1 - z) * (1 - n**2))
+    to_r, to_z = to_n * m * r * (1 - r), _free(cell, (cell.h_before - n) * z * (1 - z))
+    h = _through(cell, w_hh, seeds, _rows(cell, torch.stack((to_r, to_z, to_n * r), -2)), _rows(cell, _free(cell, z)))
     return h, None, h[:, :, None] * _rows(cell, torch.stack((to_r, to_z, to_n), -2))
 
 
@@ -216,9 +221,9 @@ def _lstm(cell: UnrolledLayer, w_hh: Tensor, seeds: Tensor, by_c_n: Tensor | Non
     assert cell.c_before is not None
     i, f, g, o = (cell.gates[name] for name in "ifgo")
     squashed = torch.tanh(cell.c)
-    opened, kept_by_f = _rows(cell, o * (1 - squashed**2)), _rows(cell, f)
+    opened, kept_by_f = _rows(cell, _free(cell, o * (1 - squashed**2))), _rows(cell, f)
     by_c = _rows(cell, torch.stack((g * i * (1 - i), cell.c_before * f * (1 - f), i * (1 - g**2)), -2))  # (T, ·, 3, H)
-    by_h = _rows(cell, squashed * o * (1 - o))[:, :, None]
+    by_h = _rows(cell, _free(cell, squashed * o * (1 - o)))[:, :, None]
     steps = zip(*(_last_first(cell, each) for each in (seeds, opened, kept_by_f, by_c, by_h)), strict=True)
     sums = seeds.new_zeros(seeds.shape[1], 4, seeds.shape[2])  # of the step after, (B, 4, H)
     flat, of_c, of_h = sums.flatten(1), sums[:, :3], sums[:, 3:]
@@ -257,8 +262,9 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor, by_c: Tensor | None) -> tup
     by_x = list[Tensor]()
     hs, cs = list[Tensor](), list[Tensor]()
     cells_before = steps(cell.h_before if cell.c_before is None else cell.c_before)
-    for seed, x, h_before, c_before in zip(
-        _last_first(cell, seeds), steps(cell.x), steps(cell.h_before), cells_before, strict=True
+    free = steps(_free(cell, torch.ones_like(cell.h)))
+    for seed, x, h_before, c_before, goes_on in zip(
+        _last_first(cell, seeds), steps(cell.x), steps(cell.h_before), cells_before, free, strict=True
     ):
         h = h + seed
         hs.append(h)
@@ -266,7 +272,7 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor, by_c: Tensor | None) -> tup
         with torch.enable_grad():
             read, state = _leaf(x), map_state((h_before, c_before) if cell.kind.has_c else h_before, _leaf)
             after = STEPS[cell.kind.name](read, state, *weights)
-        found = torch.autograd.grad(parts(after), (read, *parts(state)), (h, c)[: len(parts(after))])
+        found = torch.autograd.grad(parts(after), (read, *parts(state)), (h * goes_on, c)[: len(parts(after))])
         by_x.append(found[0])
         h, c = found[1], found[2] if len(found) > 2 else c
     return _in_order(cell, hs), _in_order(cell, cs) if cell.kind.has_c else None, _in_order(cell, by_x)

@@ -15,7 +15,7 @@ from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.training.precision import Cast
 from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["GivenStates", "ObservedData", "ObservedModel", "ObservedPass", "Segment"]
+__all__ = ["GivenStates", "HeldState", "ObservedData", "ObservedModel", "ObservedPass", "Segment"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,6 +38,17 @@ class GivenStates:
     h: Tensor  # (T, N, H)
     gates: dict[str, Tensor]  # (T, N, H) what its parts return, by their names
     note: str = ""  # why nothing else is known, where these are the states of a module of torch's
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldState:
+    """One unit of h_t that is held at a value, whatever leads to it; later steps follow from it."""
+
+    step: int
+    layer: int
+    row: int
+    unit: int
+    value: float
 
 
 class ObservedModel(Protocol):
@@ -208,6 +219,10 @@ class ObservedPass(Protocol):
     @property
     def segments(self) -> Sequence[Segment]:
         """The calls of which the pass consists, with their gradients; empty: these follow from the logits."""
+
+    @property
+    def held(self) -> "Sequence[HeldState]":
+        """The states that are held, in a network that reads from the left; mostly none."""
 
     def gradients(self) -> list[Tensor | None]:
         """Return ∂L/∂W of each weight, before clipping."""

@@ -4,19 +4,28 @@ T time steps, n rows, E features, L layers, D directions, H hidden units.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.observed_pass import GivenStates, ObservedPass
+from rnn_tui.engine.inspect.observed_pass import GivenStates, HeldState, ObservedPass
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.network.dropout import dropped
 from rnn_tui.engine.network.fused import steps_of_rows
 from rnn_tui.engine.network.single_layers import layer_modules, run_layer
 
-__all__ = ["LayerPass", "end_of_row", "recompute", "run_layers", "some_rows", "steps_there", "unroll"]
+__all__ = [
+    "LayerPass",
+    "end_of_row",
+    "layers_with_graph",
+    "recompute",
+    "run_layers",
+    "some_rows",
+    "steps_there",
+    "unroll",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +83,15 @@ def _recompute(observed: ObservedPass, steps: int, rows: Sequence[int] | None, l
         masks = None if masks is None else masks[:, :, chosen]
         lengths = None if lengths is None else lengths[list(rows)]
     lengths = None if lengths is None or int(lengths.min()) >= steps else lengths.clamp(max=steps)
-    return run_layers(observed, observed.model.embed(x), state, masks=masks, lengths=lengths, layers=layers)
+    held = _held_in(observed.held, rows)
+    return run_layers(observed, observed.model.embed(x), state, masks=masks, lengths=lengths, layers=layers, held=held)
+
+
+def _held_in(held: Sequence[HeldState], rows: Sequence[int] | None) -> list[HeldState]:
+    """Return the states that are held in some rows of the batch, by the places of those rows."""
+    if rows is None:
+        return list(held)
+    return [replace(each, row=place) for place, row in enumerate(rows) for each in held if each.row == row]
 
 
 def _given_layer(observed: ObservedPass, given: GivenStates, steps: int, rows: Sequence[int] | None) -> LayerPass:
@@ -106,11 +123,29 @@ def run_layers(
     masks: Tensor | None = None,
     lengths: Tensor | None = None,
     layers: int | None = None,
+    held: Sequence[HeldState] = (),
 ) -> list[LayerPass]:
     """Run x (T, n, E), T > 0, through the layers, from the state before it (L*D, n, H).
 
-    masks (L-1, T, n, D*H) are those of dropout. lengths (n,), on the CPU, are those of rows that are padded.
+    masks (L-1, T, n, D*H) are those of dropout. lengths (n,), on the CPU, are those of rows that are padded. `held` are
+    states that are what they are, in a network that reads from the left.
     """
+    return layers_with_graph(
+        observed, x, state, masks=masks, lengths=lengths, layers=layers, held=held
+    )  # here without one
+
+
+def layers_with_graph(
+    observed: ObservedPass,
+    x: Tensor,
+    state: State,
+    *,
+    masks: Tensor | None = None,
+    lengths: Tensor | None = None,
+    layers: int | None = None,
+    held: Sequence[HeldState] = (),
+) -> list[LayerPass]:
+    """Run x through the layers as `run_layers` does, where autograd is on: h has a graph to the weights."""
     network = observed.experiment.network
     size, count = network.hidden_size, network.directions
     own = None if lengths is None else steps_of_rows(lengths, len(x), x.device)[..., None]  # (T, n, 1)
@@ -118,9 +153,12 @@ def run_layers(
     found = []
     for number, module in enumerate(layer_modules(observed.model.recurrent, network)[:layers]):
         at = slice(number * count, (number + 1) * count)
-        with observed.cast():
-            h = run_layer(module, x, map_state(state, lambda part: part[at]), lengths)  # noqa: B023
-        h = h if h.dtype in (torch.float32, torch.float64) else h.float()
+        own_state = map_state(state, lambda part: part[at])  # noqa: B023
+        mine = [each for each in held if each.layer == number and each.step < len(x)]
+        if mine:
+            h, free = _run_held(observed, module, x, own_state, mine)
+        else:
+            h, free = _run(observed, module, x, own_state, lengths), None
         directions = tuple(
             UnrolledLayer(
                 kind=network.kind,
@@ -132,6 +170,7 @@ def run_layers(
                 c_0=None if c_0 is None else c_0[at][direction],
                 mask=None if masks is None or not number else masks[number - 1],
                 own=own,
+                free=free,
             )
             for direction in range(count)
         )
@@ -140,13 +179,52 @@ def run_layers(
     return found
 
 
-def _weights(module: torch.nn.Module, direction: int) -> dict[str, Tensor]:
+def _run(
+    observed: ObservedPass, module: torch.nn.Module, x: Tensor, state: State, lengths: Tensor | None = None
+) -> Tensor:
+    with observed.cast():
+        h = run_layer(module, x, state, lengths)
+    return h if h.dtype in (torch.float32, torch.float64) else h.float()
+
+
+def _run_held(
+    observed: ObservedPass, module: torch.nn.Module, x: Tensor, state: State, held: Sequence[HeldState]
+) -> tuple[Tensor, Tensor]:
+    """Run a layer from one held state to the next; return h (T, n, H), and where it is free, of the same shape."""
+    network, start, parts_of_h, free = observed.experiment.network, 0, list[Tensor](), list[Tensor]()
+    for stop in sorted({each.step + 1 for each in held} | {len(x)}):
+        h_0, c_0 = state if isinstance(state, tuple) else (state, None)
+        h = _run(observed, module, x[start:stop], state)
+        values, is_free = h.detach().clone(), torch.ones_like(h, dtype=torch.bool)
+        for each in held:
+            if each.step == stop - 1:
+                values[-1, each.row, each.unit] = each.value
+                is_free[-1, each.row, each.unit] = False
+        h = h.where(is_free, values)
+        cell = UnrolledLayer(
+            kind=network.kind,
+            direction=0,
+            **_weights(module, 0, with_graph=True),
+            x=x[start:stop],
+            h=h,
+            h_0=h_0[0],
+            c_0=None if c_0 is None else c_0[0],
+        )
+        state = h[-1:] if cell.c is None else (h[-1:], cell.c[-1:])
+        parts_of_h.append(h)
+        free.append(is_free)
+        start = stop
+    return torch.cat(parts_of_h), torch.cat(free)
+
+
+def _weights(module: torch.nn.Module, direction: int, *, with_graph: bool = False) -> dict[str, Tensor]:
     end = "_reverse" if direction else ""
     names = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
     found = {short: getattr(module, f"{name}_l0{end}", None) for short, name in names.items()}
     rows = getattr(module, f"weight_ih_l0{end}")
     none = rows.new_zeros(len(rows))  # a module without biases
-    return {short: none if weight is None else weight.detach() for short, weight in found.items()}
+    weights: dict[str, Tensor] = {short: none if weight is None else weight for short, weight in found.items()}
+    return weights if with_graph else {short: weight.detach() for short, weight in weights.items()}
 
 
 def unroll(observed: ObservedPass, row: int, steps: int) -> list[list[UnrolledLayer]]:

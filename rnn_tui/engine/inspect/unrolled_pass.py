@@ -37,6 +37,7 @@ class UnrolledLayer:
     c_0: Tensor | None  # (H,), of an LSTM
     mask: Tensor | None = None  # (T, E) by which dropout has multiplied the states below to give x
     own: Tensor | None = None  # (T, 1) of bool: False at the padding of a row; None: there is no padding
+    free: Tensor | None = None  # (T, H) of bool: False where a state was held at a value; None: none was
 
     @cached_property
     def c(self) -> Tensor | None:
@@ -100,6 +101,7 @@ class UnrolledLayer:
             h=self.h[start:stop],
             mask=None if self.mask is None else self.mask[start:stop],
             own=None if self.own is None else self.own[start:stop],
+            free=None if self.free is None else self.free[start:stop],
             h_0=self.h_before[first],
             c_0=None if self.c_before is None else self.c_before[first],
         )
@@ -112,6 +114,7 @@ class UnrolledLayer:
             h=self.h[:, number],
             mask=None if self.mask is None else self.mask[:, number],
             own=None if self.own is None else self.own[:, number],
+            free=None if self.free is None else self.free[:, number],
             h_0=self.h_0[number],
             c_0=None if self.c_0 is None else self.c_0[number],
         )

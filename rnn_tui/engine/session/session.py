@@ -16,6 +16,7 @@ from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.session.recording import Recording
 from rnn_tui.engine.session.replay import HistoryError, Replay
 from rnn_tui.engine.session.throughput import Throughput
+from rnn_tui.engine.session.touching import Touching
 from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.branches import Branch
 from rnn_tui.engine.training.devices import choose_device
@@ -28,6 +29,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import HISTORY
+from rnn_tui.protocol.touch import Touch, TouchFacts
 
 __all__ = ["Session"]
 
@@ -64,6 +66,7 @@ class Session:
         self._threads = build_tuner(self.trainer)
         self._pass_seconds = 0.0  # that the pass under way has taken so far
         self.probe = Probe(self.trainer)
+        self._touching = Touching()
         self.progress = Progress(self.trainer)
         self.throughput = Throughput(self._clock)
         self.history = History(self.trainer, self._budget)
@@ -237,6 +240,10 @@ class Session:
                 self.recording.allow_epochs()
             self.recording.patience.renew(self.branch)
         self.hold.notice = self.hold.early = ""
+
+    def touched(self, touches: tuple[Touch, ...], *, at: object) -> tuple[Probe, TouchFacts]:
+        """Return what looks into the pass under way with other numbers; the run stays as it is. See `Touching`."""
+        return self._touching.look(self.trainer, self.probe, touches, at=at)
 
     def keep_updates(self, on: bool) -> None:
         """Keep how far each update moves the weights, from the next one on, because it is looked at."""

@@ -77,6 +77,7 @@ class Trainer:
         self.given: None = None
         self.computed: dict[Any, Any] | None = None  # it goes on
         self.classes_from = 0
+        self.held: Sequence[Any] = ()  # states of a touched pass: see `engine/inspect/touched.py`
         self.segments: tuple[()] = ()  # of other people's passes: see `engine/inspect/observed_pass.py`
         self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from rnn_tui.common.wording import counted
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.inspect.observed_pass import GivenStates, Segment
+from rnn_tui.engine.inspect.observed_pass import GivenStates, HeldState, Segment
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.network.model import CellStack
@@ -155,6 +155,7 @@ class WatchedPass:
         self.state: State = sequence.state
         self.logits = [] if targets is None else [targets.logits]
         self.segments: Sequence[Segment] = sequence.segments
+        self.held: Sequence[HeldState] = ()
         self.given = given
         self.masks = masks
         self.computed: dict[Any, Any] | None = {}
