@@ -48,6 +48,7 @@ from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsAsk, WeightsFacts
 from rnn_tui.protocol.phase import Gradient, Moved, Phase
 from rnn_tui.protocol.script_log import LogLines, ReadLog
+from rnn_tui.protocol.touch import Touch, TouchFacts
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
 
@@ -90,6 +91,7 @@ COMMANDS: list[Command] = [
                 ReadingAsk(layer=1, direction=1, rank=2, order="brackets", characters=9),
             ),
             curve=CurveWanted(columns=80, log_x=True),
+            touch=(Touch(kind="weight", name="weight_hh_l0", at=(1, 2), value=0.5), Touch(kind="h0", layer=1)),
         ),
     ),
     *(Open(experiment=lesson, play=False) for lesson in LESSONS.values()),
@@ -183,6 +185,7 @@ FULL = Frame(
         largest_value=0.25,
         largest=0.5,
     ),
+    touch=TouchFacts(before=(0.5, -1.0), loss=2.5, loss_before=1.5),
     curve=Curve(x=doubles(1, 2), low=doubles(0.5, math.inf), high=doubles(1, -0.0)),
     characters=Curve(x=doubles(), low=doubles(), high=doubles()),
     others=(BranchCurve(name="fork 1", curve=Curve(x=doubles(1), low=doubles(0.5), high=doubles(0.5))),),
