@@ -93,7 +93,7 @@ def test_too_many_layers_are_drawn_as_usual() -> None:
     assert sum("─▸" in line for line in drawn) == 9
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_any_network_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))

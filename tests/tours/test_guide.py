@@ -52,7 +52,7 @@ def plain_walk() -> list[Any]:
     return seen
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.sampled_from(["on", "on", "back", *KEYS]), max_size=20))
 def test_a_step_looks_the_same_from_wherever_one_comes_to_it(keys: list[str]) -> None:
     walk, expected = Walk(TOUR), plain_walk()

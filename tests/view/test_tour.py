@@ -131,3 +131,13 @@ async def test_on_the_stage_the_tour_alone_says_what_to_press() -> None:
     async with running(HIHELLO, engine=FakeEngine(AT_0), tour=TOUR, paused=True, view_settings=stage) as (_, app, _):
         assert "enter next" in text_of(app, "#caption")
         assert not text_of(app, "#stage-line").strip()
+
+
+async def test_what_is_pressed_before_there_is_a_run_is_done_then() -> None:
+    engine = FakeEngine(AT_0, greets=False)
+    async with running(HIHELLO, engine=engine, tour=TOUR, paused=True, ready=False) as (pilot, app, _):
+        await until(pilot, lambda: "enter next" in text_of(app, "#caption"))
+        await pilot.press("enter")
+        engine.greet()
+        await until(pilot, lambda: "It plays." in text_of(app, "#caption"))
+        await until(pilot, lambda: Play(on=True) in engine.commands)

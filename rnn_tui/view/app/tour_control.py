@@ -19,6 +19,7 @@ class TourControl:
         """Take functions that return the screen with the panes, and that send the engine a command."""
         self._guide = TourGuide(tour)
         self._run, self._main, self._tell = run, main, tell
+        self._waiting: list[int] = []
 
     def begin(self) -> None:
         """Show the first caption."""
@@ -40,11 +41,15 @@ class TourControl:
             if "there" in events:
                 main.call_later(main.press, [PRESSABLE[each] for each in step.press])
             self._caption()
+        waiting, self._waiting = self._waiting, []
+        for by in waiting:
+            self.go(by)
 
     def go(self, by: int) -> None:
         """Go one step on or back."""
         run, guide = self._run, self._guide
         if run.opened is None or run.frame is None:
+            self._waiting.append(by)  # until there is a run
             return
         asked = guide.next_step if by > 0 else guide.step_back
         for command in asked(run.opened, run.frame.status):
