@@ -60,6 +60,7 @@ VIEWS = {
 ZOOMS = {"1": "network", "2": "states", "3": "loss", "4": "prediction"}
 SCREENS = {
     "l": "LessonsScreen",
+    "W": "ToursScreen",
     "e": "ExperimentScreen",
     "B": "BreakpointsScreen",
     "O": "GenerationScreen",

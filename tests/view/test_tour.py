@@ -79,10 +79,6 @@ async def test_step_by_step_and_back() -> None:
         await until(pilot, lambda: there(app) == {"network", "gates", "loss", "prediction"})
         await until(pilot, lambda: "the end" in text_of(app, "#caption"))
         assert app.main.view.cursor is None
-        await pilot.press("enter")
-        await pilot.pause()
-        assert engine.heard() == []
-
         await press_until(pilot, "backspace", app, "A pane.")
         (again,) = engine.heard()
         assert isinstance(again, Open)
@@ -141,3 +137,23 @@ async def test_what_is_pressed_before_there_is_a_run_is_done_then() -> None:
         engine.greet()
         await until(pilot, lambda: "It plays." in text_of(app, "#caption"))
         await until(pilot, lambda: Play(on=True) in engine.commands)
+
+
+async def test_after_the_last_step_the_run_is_free() -> None:
+    tour = Tour(title="T", steps=TOUR.steps[:1])
+    async with running(HIHELLO, engine=FakeEngine(AT_0), tour=tour, paused=True) as (pilot, app, engine):
+        assert "the end · enter close" in text_of(app, "#caption")
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.main.query_one("#caption").display)
+        assert engine.heard() == []
+
+
+async def test_a_tour_is_chosen_from_the_list() -> None:
+    async with running("ohlol") as (pilot, app, engine):
+        await pilot.press("W", "down", "enter")
+        await until(pilot, lambda: "How it learns · 1 of 6" in text_of(app, "#caption"))
+        (command,) = engine.heard()
+        assert isinstance(command, Open)
+        assert (command.experiment.name, command.play) == ("hihello-embedding", False)
+        engine.move(tick=0, newest=0, epoch=0, fed=0)
+        await until(pilot, lambda: there(app) == {"weights"})

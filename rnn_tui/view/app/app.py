@@ -23,6 +23,8 @@ from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.script_log import LogLines
+from rnn_tui.tours import tour_file
+from rnn_tui.tours.tour import Tour
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
@@ -35,6 +37,7 @@ from rnn_tui.view.model.offers import groups_for, missing, why_refused
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.theme import THEMES, theme_name
+from rnn_tui.view.model.tour_guide import PRESSABLE
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.screens.paced import PacedScreen
@@ -79,9 +82,9 @@ class RnnApp(App[int]):
             send=self.connection.send,
             show_waiting=self._show_waiting,
         )
-        self.dialogs = Dialogs(self, self.run_state, self.tell)
+        self.dialogs = Dialogs(self, self.run_state, self.tell, self._begin_tour)
         tour = launch.tour
-        self._tour = None if tour is None else TourControl(tour, self.run_state, lambda: self.main, self.tell)
+        self._tour = None if tour is None else self._control_of(tour)
 
     @property
     def main(self) -> MainScreen:
@@ -318,10 +321,22 @@ class RnnApp(App[int]):
         else:
             self.tell(GoTo(tick=event.tick))
 
+    def _control_of(self, tour: Tour) -> TourControl:
+        return TourControl(tour, self.run_state, lambda: self.main, self.tell)
+
+    def _begin_tour(self, topic: str) -> None:
+        """Begin one of the tours that come with the program, in the place of this run."""
+        from rnn_tui.tours.read import read_tour  # for start-up time
+
+        self._tour = self._control_of(read_tour(tour_file(topic), PRESSABLE))
+        self._tour.begin()
+        self._tour.open()
+
     @on(MainScreen.StepAsked)
     def _step_asked(self, event: MainScreen.StepAsked) -> None:
-        if self._tour is not None:
-            self._tour.go(event.by)
+        if self._tour is not None and not self._tour.go(event.by):
+            self._tour = None
+            self.main.hide_caption()
 
     @on(Dialog.Covers)
     def _covered(self, event: Dialog.Covers) -> None:

@@ -23,9 +23,11 @@ Answer = TypeVar("Answer")
 class Dialogs:
     """Opens dialogs over the panes, one at a time."""
 
-    def __init__(self, app: App[int], run: RunState, tell: Callable[[Command], None]) -> None:
-        """Take a function that sends the engine a command and shows what comes of it."""
-        self._app, self._run, self._tell = app, run, tell
+    def __init__(
+        self, app: App[int], run: RunState, tell: Callable[[Command], None], begin_tour: Callable[[str], None]
+    ) -> None:
+        """Take a function that sends the engine a command and shows what comes of it, and one that begins a tour."""
+        self._app, self._run, self._tell, self._begin_tour = app, run, tell, begin_tour
 
     def open(self, name: str) -> None:
         """Open the dialog of that name."""
@@ -56,6 +58,11 @@ class Dialogs:
         from rnn_tui.view.screens.lessons import LessonsScreen  # for start-up time
 
         self._push(LessonsScreen(self._run.experiment.name), self._open_instead)
+
+    def _tours(self) -> None:
+        from rnn_tui.view.screens.tours import ToursScreen  # for start-up time
+
+        self._push(ToursScreen(), self._begin_tour)
 
     def _experiment(self) -> None:
         from rnn_tui.view.screens.experiment import ExperimentScreen  # for start-up time
@@ -147,6 +154,7 @@ class Dialogs:
 
 _DIALOGS: dict[str, Callable[[Dialogs], None]] = {
     "lessons": Dialogs._lessons,
+    "tours": Dialogs._tours,
     "experiment": Dialogs._experiment,
     "fork": Dialogs._fork,
     "breakpoints": Dialogs._breakpoints,

@@ -25,6 +25,11 @@ class TourControl:
         """Show the first caption."""
         self._caption()
 
+    def open(self) -> None:
+        """Open the experiment of the first step in the place of another run."""
+        experiment = self._guide.first_experiment
+        self._tell(self._run.open_instead(experiment, play=bool(experiment.run.until)))
+
     def frame_came(self) -> None:
         """Show the panes of a step once its run is on the screen, and press its keys where it stops."""
         run = self._run
@@ -45,18 +50,21 @@ class TourControl:
         for by in waiting:
             self.go(by)
 
-    def go(self, by: int) -> None:
-        """Go one step on or back."""
+    def go(self, by: int) -> bool:
+        """Go one step on or back; return whether the tour goes on, which it does not after its last step."""
         run, guide = self._run, self._guide
         if run.opened is None or run.frame is None:
             self._waiting.append(by)  # until there is a run
-            return
+            return True
+        if by > 0 and guide.is_last and guide.is_there:
+            return False
         asked = guide.next_step if by > 0 else guide.step_back
         for command in asked(run.opened, run.frame.status):
             if isinstance(command, Open):
                 command = run.open_instead(command.experiment, play=command.play)
             self._tell(command)
         self._caption()
+        return True
 
     def _caption(self) -> None:
         guide = self._guide
@@ -65,7 +73,7 @@ class TourControl:
         if not guide.is_there and guide.step.until:
             keys = f"on the way to {_in_words(guide.step.until)} · enter: at once{back}"
         else:
-            keys = f"{'the end' if guide.is_last else 'enter next'}{back}"
+            keys = f"{'the end · enter close' if guide.is_last else 'enter next'}{back}"
         text = f"{guide.step.say} {guide.step.then}" if guide.is_there and guide.step.then else guide.step.say
         self._main().show_caption(text, title=title, keys=keys)
 

@@ -260,6 +260,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
     ),
     "Open": (
         Key("l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson", runs="own"),
+        Key("W", "app.dialog('tours')", "tours", "Be led through a topic, step by step.", runs="own"),
         Key(
             "e",
             "app.dialog('experiment')",

@@ -394,6 +394,11 @@ class MainScreen(PacedScreen[None], Screen[None]):
         """Show the caption of a tour's step, with `title` and `keys` in its border."""
         self.query_one(Caption).show(text, title=title, keys=keys)
 
+    def hide_caption(self) -> None:
+        """Take the caption away, because the tour is over; the run stays as it is."""
+        self.query_one(Caption).set_class(False, "-shown")
+        self.draw()
+
     async def show_step(self, step: Step) -> None:
         """Show the panes of a tour's step, and nothing of what was chosen before."""
         fresh = ViewState(stage=self.view.stage)
