@@ -5,7 +5,7 @@ import re
 
 from rnn_tui.common.glyphs import safe
 
-__all__ = ["counted", "shown", "step_name", "unit_text", "without_value"]
+__all__ = ["counted", "quoted", "shown", "step_name", "unit_text", "without_value"]
 
 _LONGEST = 48  # characters of a value that are repeated in a message
 _MOST_DIGITS = 17  # of a float64
@@ -31,6 +31,11 @@ def counted(number: int, what: str) -> str:
     """Return a number of things, in words: `1 update`, `1,200 updates`, `3 passes`."""
     many = f"{what}es" if what.endswith("s") else f"{what}s"
     return f"{number:,} {what if number == 1 else many}"
+
+
+def quoted(character: str) -> str:
+    """Put a character or a word, as it is drawn, in quotes, so that in a sentence it is no word of it."""
+    return f'"{character}"' if "'" in character else f"'{character}'"
 
 
 def step_name(step: int) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.common.wording import step_name
+from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, exact, probability
@@ -167,11 +167,14 @@ def _scores(say: Prediction) -> list[str]:
 def _draw_bar(
     canvas: Canvas, x: int, y: int, width: int, character: str, p: float, *, right: bool, palette: Palette
 ) -> None:
-    """Draw a character and its probability as a bar, green for the right one, with the number where there is room."""
+    """Draw a character and its probability as a bar, and the number where there is room.
+
+    The right one is green and underlined.
+    """
     if not math.isfinite(p):
         canvas.put(x, y, "NaN" if width >= 3 else "!", palette.warning)
         return
-    end = canvas.put(x, y, character, palette.right if right else palette.dim)
+    end = canvas.put(x, y, character, palette.right + Style(underline=True) if right else palette.dim)
     room = x + width - end
     if room >= 7:
         end = canvas.put(end, y, f" {probability(p, 3):<3} ", palette.dim)
@@ -214,11 +217,15 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     mark = mark if step >= say.first_scored else "·"  # filler, which is not scored
     output, mark = (output, mark) if math.isfinite(say.top_p[at, 0]) else ("nothing", "–")
     number = (f"{step_name(step)} ", palette.accent)
-    p = [(f"p({target})", palette.right), (f" {exact(say.target_p[at], 4)}", palette.dim)]
-    loss = [("  −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
-    verdict, short = (f"  {mark} predicts {output}", palette.dim), (f"  {mark}", palette.dim)
-    forms = ([number, *p, *loss, verdict], [number, *p, *loss, short], [number, *p, verdict], [number, *p, short],
-             [number, *p], [*p], [number])  # fmt: skip
+    style = {"✓": palette.right, "✗": palette.wrong}.get(mark, palette.dim)
+    p = [(f"p({quoted(target)})", palette.text), (f" {exact(say.target_p[at], 4)}", palette.dim)]
+    brief = [(f"p({target})", palette.text), (f" {probability(say.target_p[at], 4)}", palette.dim)]
+    loss = [("  loss −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
+    tight = [("  −log p ", palette.dim), loss[1]]
+    said = output if output == "nothing" else quoted(output)
+    verdict, short = (f"  {mark} predicts {said}", style), (f"  {mark}", style)
+    forms = ([number, *p, *loss, verdict], [number, *p, *tight, verdict], [number, *p, verdict],
+             [number, *brief, verdict], [number, *p, short], [number, *p], [*p], [number])  # fmt: skip
     form = next((form for form in forms if sum(cell_len(text) for text, _ in form) <= room), [])
     x = 1
     for text, style in form:
@@ -229,8 +236,8 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
 def _draw_seen(canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int], now: str, palette: Palette) -> None:
     """Draw the distinct predictions, newest first, each with the epoch in which it first appeared.
 
-    If there is little room, a text is cut before its epoch is. The cells carry the tick at which that epoch ended, as
-    `Style.meta`.
+    If there is little room, a text is cut before its epoch is, and of many texts those in the middle are left out. The
+    cells carry the tick at which that epoch ended, as `Style.meta`.
     """
     rows, room = canvas.height - y - 1, canvas.width - 3  # the mark before a text takes two cells
     for word in (" epoch ", " "):
@@ -242,10 +249,20 @@ def _draw_seen(canvas: Canvas, y: int, seen: Sequence[Seen], ticks: Sequence[int
     shown = [_around(each.text, each.wrong, longest) for each in seen]
     cell = max(map(cell_len, shown), default=0) + tail + 4
     columns = max(1, (canvas.width + 1) // cell)
-    canvas.put(1, y, first_that_fits(_seen_heads(len(seen), rows * columns), canvas.width - 1), palette.dim)
-    for index, (text, _, right, _) in enumerate(seen[: rows * columns]):
-        x = 1 + index // rows * cell
-        row = y + 1 + index % rows
+    cells = rows * columns
+    kept = list(range(min(len(seen), cells)))
+    if 3 <= cells < len(seen) < _MOST_SEEN:  # the first one stays, as the last: what is left out is in between
+        kept = [*range(cells - 2), -1, len(seen) - 1]
+    shown_count = len(kept) - (-1 in kept)
+    canvas.put(1, y, first_that_fits(_seen_heads(len(seen), shown_count), canvas.width - 1), palette.dim)
+    for place, index in enumerate(kept):
+        x = 1 + place // rows * cell
+        row = y + 1 + place % rows
+        if index < 0:
+            more = f"{len(seen) - shown_count} more"
+            canvas.put(x + 2, row, first_that_fits((f"⋮ {more}", "⋮"), room), palette.dim)
+            continue
+        text, _, right, _ = seen[index]
         if cell_len(shown[index]) + len(tails[index]) > room:  # no room for a text and its number
             continue
         canvas.put(x, row, "▸" if text == now else " ", palette.accent)

@@ -1,6 +1,7 @@
 """The prediction: characters, bars and exact numbers of the right steps, and what was said before."""
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -130,9 +131,9 @@ def test_the_cursor_has_its_numbers_and_its_column(cursor: int) -> None:
     say = saying(losses=losses, target_p=target_p)
     plain, marked = picture(say), picture(say, cursor=cursor)
     line = next(line for line in lines(marked) if line.startswith(f" t={cursor + 1} "))
-    assert f"p({'ihello'[cursor]}) {target_p[cursor]:.4f}" in line
+    assert f"p('{'ihello'[cursor]}') {target_p[cursor]:.4f}" in line
     assert f"{losses[cursor]:.3f}" in line
-    assert ("✗ predicts l" if cursor == 5 else f"✓ predicts {'ihelll'[cursor]}") in line
+    assert ("✗ predicts 'l'" if cursor == 5 else f"✓ predicts '{'ihelll'[cursor]}'") in line
     axis = TimeAxis.fit(76, 6, gutter=GUTTER)
     changed = {axis.step_at(x) for y in range(3) for x in range(76) if plain[y][x] != marked[y][x]}
     assert changed == {cursor}
@@ -154,9 +155,15 @@ def test_what_was_said_is_shown_whole_newest_first(text: str, width: int) -> Non
     seen = [Seen(text, 100 - number, number == 3) for number in range(20)]
     rows = lines(picture(saying(seen=seen, now=text), width, 20))
     start = next(y for y, row in enumerate(rows) if "newest first" in row) + 1
-    epochs = [int(word) for row in rows[start:] for word in row.split() if word.isdigit()]
-    assert len(epochs) >= 20 - start
-    assert sorted(epochs, reverse=True) == list(range(100, 100 - len(epochs), -1))
+    below = "\n".join(rows[start:])
+    left_out = re.search(r"⋮ (\d+) more", below)
+    epochs = sorted((int(each) for each in re.findall(r"epoch (\d+)", below)), reverse=True)
+    if left_out is None:
+        assert epochs == list(range(100, 100 - len(epochs), -1))
+    else:  # the first one stays
+        assert int(left_out[1]) == 20 - len(epochs)
+        assert epochs == [*range(100, 100 - len(epochs) + 1, -1), 81]
+    assert len(epochs) >= 20 - start - 1
     shown = {"日" * 30: "日" * 19 + " …", "x" * 90: "x" * 39 + "…"}.get(text, text)
     assert "".join(rows[start:]).count(shown) == len(epochs)
     assert "".join(rows[start:]).count(shown + " ✓ epoch 97") == 1
@@ -173,12 +180,12 @@ def test_the_cursor_line_cuts_no_number_and_no_verdict(width: int) -> None:
     axis = TimeAxis.fit(90, 6, gutter=GUTTER)
     say = saying(losses=[12.3456] * 6, target_p=[0.1234] * 6, seen=[])
     line = next((line for line in lines(picture(say, width, cursor=5, axis=axis)) if line.startswith(" t=6")), "")
-    parts = ["t=6", "p(o)", "0.1234", "−log", "p", "12.35", "✗", "predicts", "l"]
+    parts = ["t=6", "p('o')", "p(o)", "0.1234", ".123", "loss", "−log", "p", "12.35", "✗", "predicts", "'l'"]
     assert all(part in parts for part in line.split())
-    assert ("predicts" in line) == ("predicts l" in line)
+    assert ("predicts" in line) == ("predicts 'l'" in line)
     assert ("−log" in line) == ("12.35" in line)
-    assert not line or width < 16 or "0.1234" in line
-    assert width < 49 or "✗ predicts l" in line
+    assert not line or width < 18 or ".123" in line
+    assert width < 32 or "✗ predicts 'l'" in line
 
 
 @pytest.mark.parametrize("width", range(12, 90))
@@ -224,7 +231,7 @@ def test_filler_is_neither_right_nor_wrong() -> None:
     assert "".join(rows[2]).count("✗") == 1
     assert not any("✓" in row for row in rows[:5])
     assert "0 of 1 right" in rows[3]
-    assert "· predicts ." in next(row for row in rows if row.startswith(" t=2"))
+    assert "· predicts '.'" in next(row for row in rows if row.startswith(" t=2"))
 
 
 @pytest.mark.parametrize(("right_rows", "green"), [(4, True), (3, False), (0, False)])
