@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.common.wording import step_name
+from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.draw.kit.bars import signed_bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
@@ -134,7 +134,7 @@ def _draw_head(
     """Write which logit it is, and which part of a long row is shown."""
     output = glyph_of(glyphs, facts.character)
     kind = "predicted" if facts.output == "predicted" else "the target"
-    logit, at = f"{'logit of' if facts.numbers is None else 'number'} {output}", step_name(facts.step)
+    logit, at = f"logit of {quoted(output)}" if facts.numbers is None else f"number {output}", step_name(facts.step)
     forms = [f"what moved the {logit} ({kind}) at {at}", f"{logit} ({kind}) at {at}", f"{logit} at {at}", at]
     x = canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
     length = len(facts.inputs)

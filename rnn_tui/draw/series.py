@@ -74,15 +74,16 @@ def draw_forecast(
 
 def _legend(forecast: Forecast, width: int, palette: Palette, *, is_ahead: bool) -> list[Strip]:
     canvas = Canvas(width, _LEGEND)
-    predicted = ("one step ahead", "next", palette.accent) if is_ahead else ("predicted", "predicted", palette.accent)
+    forms = ("one step ahead", "ahead") if is_ahead else ("predicted", "predicted")
+    predicted = (*forms, palette.accent)
     parts = [("truth" if is_ahead else "target", "truth" if is_ahead else "target", palette.dim), predicted]
     if len(forecast.free):
-        parts.append(("on its own", "alone", palette.back))
+        parts.append(("on its own", "itself", palette.back))
     if len(forecast.truth) > forecast.end - forecast.first:
         parts.append(("held out", "held out", palette.right))
     long, short = [f"━ {each[0]}" for each in parts], [f"━ {each[1]}" for each in parts]
-    forms = (long, short, [each[1] for each in parts])  # in the end the colours of the words alone
-    texts = next((form for form in forms if len(" ".join(form)) + 1 <= width), forms[-1])
+    forms_of_all = (long, short, [each[1] for each in parts])  # in the end the colours of the words alone
+    texts = next((form for form in forms_of_all if len(" ".join(form)) + 1 <= width), forms_of_all[-1])
     x = 1
     for text, (_, _, style) in zip(texts, parts, strict=True):
         if x + len(text) <= width:

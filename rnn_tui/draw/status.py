@@ -68,16 +68,10 @@ def draw_status(
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
-    parts = [opened.origin] if opened.origin else []
-    parts += [describe_network(experiment)]
+    device = device_text(opened.device, status.gpu)
+    parts = [*_essentials(experiment, status, device, width - x), device]
     parts += [f"{count(opened.weights)} weights"] if experiment.vocabulary else []
-    if training.learn:
-        clip = f" clip {training.clip:g}" if training.clip else ""
-        rate = f"{status.lr:g}" if training.schedule == "constant" else f"{status.lr:.3g} {training.schedule}"
-        parts.append(f"{training.optimizer} lr {rate}{clip}")
-    else:
-        parts.append("forward only")
-    parts += [f"seed {training.seed}", device_text(opened.device, status.gpu), f"torch {opened.torch}"]
+    parts += [f"seed {training.seed}", *([opened.origin] if opened.origin else []), f"torch {opened.torch}"]
     put_parts(canvas, x, 0, parts, palette.dim, palette)
     state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
@@ -94,7 +88,7 @@ def draw_status(
     facts += [f"{name} {count(status.update)}"] if status.batches > 1 else []
     if status.batches == 1 or training.tick == "character" or status.tick < status.newest:
         facts.append(_tick(status, training.tick))
-    pace = f"{status.slow:g} phases/s" if status.slow else speed_name(status.speed)
+    pace = f"{status.slow:g} phase{'' if status.slow == 1 else 's'}/s" if status.slow else speed_name(status.speed)
     if status.state == "playing" and not status.speed and not status.slow:
         rate = rate_text(status.ticks_per_second)
         pace += f", {rate} {'tick' if rate == '1' else 'ticks'}/s"
@@ -107,6 +101,24 @@ def draw_status(
     if status.epochs and x + _SHORTEST_BAR < width:
         _draw_progress(canvas, x + 3, min(30, width - x - 5), done / status.epochs, palette)
     return canvas.strips()
+
+
+def _essentials(experiment: Experiment, status: Status, device: str, room: int) -> list[str]:
+    """Return the network and how it learns, in as many words as leave room for the device."""
+    network, training = experiment.network, experiment.training
+    size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
+    networks = (describe_network(experiment), f"{network.kind.label} {size}")
+    if not training.learn:
+        rates: tuple[str, ...] = ("forward only",)
+    else:
+        rate = f"{status.lr:.3g}"
+        schedule = "" if training.schedule == "constant" else f" {training.schedule}"
+        clip = f" clip {training.clip:g}" if training.clip else ""
+        rate = f"{status.lr:g}" if training.schedule == "constant" else rate
+        rates = (f"{training.optimizer} lr {rate}{schedule}{clip}", f"{training.optimizer} lr {rate}", f"lr {rate}")
+    forms = [[network, rate] for network in networks for rate in rates]
+    ellipsis = 2
+    return next((form for form in forms if sum(3 + len(each) for each in (*form, device)) + ellipsis < room), forms[-1])
 
 
 def _tick(status: Status, unit: str) -> str:

@@ -40,6 +40,7 @@ class Phase(Value, frozen=True, kw_only=True):
     layer: int = -1  # of a cell, and of the backward pass if it goes layer by layer; -1: all
     direction: int = 0
     words: str  # one line, safe to print
+    next: str = ""  # what comes after it, in a few words; empty: not told
     numbers: tuple[tuple[str, float], ...] = ()  # the results, by name
     moved: tuple[Moved, ...] = ()  # by an update
     gradients: tuple[Gradient, ...] = ()  # in the backward pass, and until the next pass begins

@@ -247,9 +247,9 @@ def test_the_selected_unit_is_marked_and_what_is_left_out_is_said(
 def test_every_scale_is_told_also_where_there_is_little_room(kind: str, width: int) -> None:
     told: Any = {"largest_w": 2.8, "largest_sum": 4.9, "largest_held": 1.0, "largest_c": 61.0}
     foot = " ".join(texts(picture(cell(kind, **told), kind, width, 17))[-2:])
-    assert all(re.search(rf"{name} [−±]{scale}", foot) for name, scale in (("W", 3), ("sums", 5), ("x, h", 1)))
+    assert all(re.search(rf"{name} [−±]{scale}", foot) for name, scale in (("W", 3), ("terms", 5), ("x, h", 1)))
     foot = " ".join(texts(picture(cell(kind, **told | {"largest_sum": 0.9}), kind, width, 17))[-2:])
-    assert re.search("sums, x, h [−±]1", foot)
+    assert re.search("terms, x, h [−±]1", foot)
 
 
 @pytest.mark.parametrize("kind", NAMES)

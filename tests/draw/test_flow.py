@@ -18,7 +18,7 @@ from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.protocol.frame import States
 from rnn_tui.protocol.phase import Moved, Phase, PhaseKind
-from tests.draw.grids import GREY, Grid, is_picture
+from tests.draw.grids import GREY, Grid, is_picture, texts
 
 KINDS: tuple[PhaseKind, ...] = ("update", "embed", "cell", "head", "softmax", "loss", "backward")
 WIDTH = 77
@@ -76,8 +76,8 @@ def lit(grid: Grid, style: Style) -> set[tuple[str, int | None]]:
     [
         (flow("embed", 3), {"input", "t"}),
         (flow("cell", 3, layer=0), {"RNN 1", "t", ""}),
-        (flow("softmax", 3), {"output", "p", "t", ""}),
-        (flow("loss", 3), {"target", "output", "p", "t", ""}),
+        (flow("softmax", 3), {"output", "p(output", "t", ""}),
+        (flow("loss", 3), {"target", "output", "p(output", "t", ""}),
     ],
 )
 def test_only_what_is_computed_is_lit(now: PhaseFlow, bands: set[str]) -> None:
@@ -251,3 +251,15 @@ def test_numbers_that_do_not_fit_are_counted() -> None:
 )
 def test_weights_have_the_names_of_the_equations(name: str, short: str) -> None:
     assert short_name(name) == short
+
+
+def test_what_comes_next_stands_at_the_right_where_there_is_room() -> None:
+    now = phase(next="softmax")
+    for width, form in ((80, "next: softmax"), (30, "next: softmax"), (14, "")):
+        rows = texts(is_picture(draw_phase(now, width=width, height=3, palette=DARK), width, 3))
+        assert any(row.rstrip().endswith(form) for row in rows)
+        assert ("next" in "".join(rows)) is bool(form)
+    full = phase(next="softmax", numbers=tuple(("h", 0.5) for _ in range(40)))
+    rows = texts(is_picture(draw_phase(full, width=80, height=3, palette=DARK), 80, 3))
+    assert "next: softmax" in rows[0], "the lowest row with room"
+    assert all("next" not in row for row in rows[1:])

@@ -102,7 +102,7 @@ def test_the_output_stands_behind_its_step(width: int, height: int) -> None:
             last = max(at for at, other in places[step] if other == places[step][0][1])
             assert (x, y) == (last + 1, places[step][0][1]) or (x == 1 and y > places[step][0][1])
             assert all((x, y) < (at, other) or y < other for at, other in places.get(step + 1, []))
-            assert f"logit of e (predicted) at t={step + 1}" in texts(grid)[0]
+            assert f"logit of 'e' (predicted) at t={step + 1}" in texts(grid)[0]
 
 
 def test_the_strongest_come_first_with_their_numbers_and_bars() -> None:

@@ -164,7 +164,7 @@ def test_the_point_at_the_cursor_wins_its_cell_then_the_row_that_is_looked_at() 
     ((x, y),) = places(grid, "b")
     assert grid[y][x][1].reverse
     assert grid[y][x][1].color == DARK.accent.color
-    assert "t=2 after b at (0.50, 0.30)" in texts(grid)[-1]
+    assert "t=2 after 'b' at (0.50, 0.30)" in texts(grid)[-1]
     ((x, y),) = places(picture(facts, 72, 16, 1.0, row=1), "a")
     assert places(picture(facts, 72, 16, 1.0, row=0), "d") == [(x, y)]
     ((x, y),) = places(grid, "e")

@@ -55,6 +55,16 @@ def test_the_status_names_everything() -> None:
         assert fact in second
 
 
+@pytest.mark.parametrize("lesson", sorted(LESSONS))
+@pytest.mark.parametrize("width", [80, 97, 120])
+def test_the_learning_rate_and_the_device_stay_where_it_is_narrow(lesson: str, width: int) -> None:
+    first, _ = status(width, opened(lesson))
+    learns = LESSONS[lesson].training.learn
+    assert (" lr 0.1" in first) if learns else ("forward only" in first)
+    assert " · cpu" in first
+    assert LESSONS[lesson].network.kind.label in first
+
+
 def test_a_pass_is_no_update_where_one_is_made_of_several() -> None:
     lesson = LESSONS["python-source"]
     for accumulate, name in ((1, "update"), (4, "pass")):

@@ -136,7 +136,7 @@ def test_what_is_not_fed_yet_says_nothing() -> None:
 def test_probabilities_are_rounded_and_no_number_is_told(p: float) -> None:
     grid = picture(network(output_p=[p] * 6))
     axis = TimeAxis.fit(77, 6)
-    row = lines(grid)[labelled(grid, "p ")]
+    row = lines(grid)[labelled(grid, "p(output)")]
     for step in range(6):
         text = row[axis.x(step) : axis.x(step) + axis.column].strip()
         assert text == "NaN" if math.isnan(p) else abs(float(text) - p) <= 0.005
@@ -291,7 +291,7 @@ def test_a_box_without_room_for_all_units_shows_their_mean_size(palette: Palette
 def test_probabilities_stand_apart(column: int, p: float) -> None:
     axis = TimeAxis(column=column, first=0, count=6, length=6)
     grid = picture(network(output_p=[p] * 6), 80, axis=axis)
-    row = lines(grid)[labelled(grid, "p ")]
+    row = lines(grid)[labelled(grid, "p(output)")]
     assert len(row.split()) == 1 + 6
     assert all(word == "NaN" or abs(float(word) - p) <= 0.005 for word in row.split()[1:])
 
@@ -346,7 +346,7 @@ def test_the_probability_of_a_wrong_answer_is_not_green() -> None:
     """A grey to green ramp stands for what is right alone; what is not scored is grey."""
     width, p = 77, [0.9] * 6
     grid = picture(network(output_p=p, first_scored=2), width)
-    axis, row = TimeAxis.fit(width, 6), labelled(grid, "p")
+    axis, row = TimeAxis.fit(width, 6), labelled(grid, "p(output)")
     styles = [grid[row][axis.middle(step)][1].color for step in range(6)]
     right, wrong, dim = DARK.share(0.9).color, DARK.wrong.color, DARK.dim.color
     assert styles == [dim, dim, right, right, right, wrong]  # of "ihelll" for "ihello"

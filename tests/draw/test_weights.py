@@ -250,3 +250,11 @@ def test_an_update_is_set_beside_its_weights(pictured: int) -> None:
     text = "\n".join(texts(picture(facts, 100, 30)))
     assert text.count("0.0013") == len(facts.matrices)
     assert "0.0013 of ‖W‖" in text or "= 0.0013 ‖W‖" in text
+
+
+@pytest.mark.parametrize(("name", "is_said"), [("weight_hh_l0", False), ("weight_hh_l1", True)])
+def test_torch_counts_layers_from_0_and_the_title_says_so(name: str, is_said: bool) -> None:
+    rows = texts(picture(weights([(name, np.eye(3))], 0, (1, 3, 3)), 118, 16))
+    assert f"torch: {name}" in rows[0]
+    assert ("counts layers from 0" in rows[0]) is is_said
+    assert rows[0].split()[0] == ("W_hh₂" if is_said else "W_hh")

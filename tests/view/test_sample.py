@@ -168,7 +168,7 @@ async def test_what_is_typed_is_on_the_screen_before_it_is_answered() -> None:
         await pilot.press("enter", "h", "i", "x")
         await until(pilot, lambda: "prime hix" in text_of(app, "#sample"))
         text = text_of(app, "#sample")
-        for words in ("hiello", "hieeel", ".900", ".750", "typing", "T=1 · seed 0"):
+        for words in ("hiello", "hieeel", ".900", ".750", "typing", "temperature 1 · seed 0"):
             assert words in text
 
 

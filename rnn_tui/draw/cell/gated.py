@@ -68,7 +68,7 @@ def draw_gated(canvas: Canvas, facts: CellFacts, kind: CellKind, *, character: s
     labels = [str(unit + 1) for unit in facts.units.tolist()]
     draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
     weights, sums, held = lines.scales
-    scales = [("W", weights), ("sums", sums), ("x, h", held)]
+    scales = [("W", weights), ("terms", sums), ("x, h", held)]
     if facts.c is not None and facts.compared is None:
         scales.append(("c", _scale_of_c(facts)))
     return len(labels[rows]), scales

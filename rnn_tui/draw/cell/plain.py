@@ -47,7 +47,7 @@ def draw_plain(canvas: Canvas, facts: CellFacts, *, character: str, palette: Pal
     else:
         shown = _draw_small(canvas, y, lines, palette)
     weights, sums, states = lines.scales
-    return shown, (("W", weights), ("sums", sums), ("x, h", states))
+    return shown, (("W", weights), ("terms", sums), ("x, h", states))
 
 
 def _lines(facts: CellFacts, character: str) -> EquationLines:

@@ -34,8 +34,9 @@ def draw_phase(phase: Phase | None, *, width: int, height: int, palette: Palette
     most = max(1, height - 1)
     if len(lines) > most:
         lines = [*lines[: most - 1], lines[most - 1][: room - 1] + "…"]
-    for y, line in enumerate(lines):
-        canvas.put(_LEFT, y, line, palette.text)
+    ends = [0] * height
+    for y, line in enumerate(lines[:height]):
+        ends[y] = canvas.put(_LEFT, y, line, palette.text)
     y, x = len(lines), _LEFT
     items = _items(phase)
     for number, item in enumerate(items):
@@ -44,11 +45,23 @@ def draw_phase(phase: Phase | None, *, width: int, height: int, palette: Palette
         last_row, last = y == height - 1, number == len(items) - 1
         if x + size + (len(more) if last_row and not last else 0) > width - 1:
             if last_row:
-                canvas.put(x, y, more, palette.dim)
+                x = canvas.put(x, y, more, palette.dim)
                 break
             y, x = y + 1, _LEFT
         x = canvas.put(x + (2 if x > _LEFT else 0), y, item, style)
+        ends[min(y, height - 1)] = x
+    _put_next(canvas, phase, [*ends[:-1], max(ends[-1], x if y == height - 1 else 0)], palette)
     return canvas.strips()
+
+
+def _put_next(canvas: Canvas, phase: Phase, ends: list[int], palette: Palette) -> None:
+    """Write what comes next at the right, in the lowest row with room behind what `ends` there."""
+    for form in (f"next: {safe(phase.next)}", f"→ {safe(phase.next)}") if phase.next else ():
+        x = canvas.width - 1 - cell_len(form)
+        row = next((y for y in reversed(range(canvas.height)) if ends[y] + 3 <= x), None)
+        if row is not None:
+            canvas.put(x, row, form, palette.dim)
+            return
 
 
 def _items(phase: Phase) -> list[str]:

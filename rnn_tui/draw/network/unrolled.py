@@ -61,7 +61,7 @@ def _draw_band(
 ) -> None:
     """Draw a band that is not a row of boxes. An arrow upward is named after what it leads to: `up cell 1`."""
     kind, _, rest = band.partition(" ")
-    labels = {"head": "linear", "up": "", "gap": ""}
+    labels = {"head": "linear", "up": "", "gap": "", "p": "p(output)"}
     label = f"output {int(rest) + 1}" if kind == "value" else labels.get(kind, kind)
     canvas.put(1, y, label, palette.dim)
     if kind == "gap":

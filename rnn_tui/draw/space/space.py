@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.common.wording import step_name
+from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
@@ -281,7 +281,7 @@ def _draw_words(
         place = f"({compact(across, 3)}, {compact(up, 3)})"
         glyph = _glyph(glyphs, facts, looked_at[0], cursor)
         step = step_name(cursor)
-        texts = (f"{step} after {glyph} at {place}", f"{step} {glyph} {place}", step)
+        texts = (f"{step} after {quoted(glyph)} at {place}", f"{step} {glyph} {place}", step)
         x = canvas.put(x, y, first_that_fits(texts, room - x), palette.accent) + 3
     steps = _steps_of_way(facts, cursor)
     if len(steps) < facts.points.shape[1]:

@@ -1,6 +1,7 @@
 """The weights: each matrix as a heatmap with its norm and its histogram, the others in a table."""
 
 import math
+import re
 from collections.abc import Sequence
 from textwrap import wrap
 
@@ -135,12 +136,19 @@ def _draw_title(
         (_relative(fact), palette.text),
         ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
         (_left_out(shown, fact.shape), palette.accent),
-        ([safe(fact.name)], palette.faint),
+        (_torch_name(fact.name), palette.faint),
     ]
     for texts, style in parts:
         text = next((each for each in texts if x + len(each) <= end), "")
         if text:
             x = canvas.put(x, y, text, style) + 2
+
+
+def _torch_name(name: str) -> list[str]:
+    """Return torch's own name; of a layer above the first with a hint that torch counts layers from 0."""
+    own = f"torch: {safe(name)}"
+    counts = re.search(r"_l[1-9]", name) is not None
+    return [*([f"{own} (counts layers from 0)"] if counts else []), own]
 
 
 def _left_out(shown: tuple[int, ...], shape: tuple[int, ...]) -> list[str]:

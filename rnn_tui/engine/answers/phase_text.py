@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rnn_tui.common.glyphs import glyph
-from rnn_tui.common.wording import step_name
+from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.slow_motion import PhasedTick, PhasePlace
@@ -20,6 +20,15 @@ from rnn_tui.protocol.phase import Gradient, Phase
 __all__ = ["describe"]
 
 _MOST = 8  # numbers that a line may hold
+_NAMES = {
+    "update": "the update",
+    "embed": "the input",
+    "cell": "the cell",
+    "head": "the linear head",
+    "softmax": "softmax",
+    "loss": "the loss",
+    "backward": "backward",
+}
 _OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
 
 Numbers = tuple[tuple[str, float], ...]
@@ -38,12 +47,25 @@ def describe(motion: PhasedTick, row: int, window: tuple[int, int], units: int =
         layer=now.layer,
         direction=now.direction,
         words=words,
+        next=_next(motion),
         numbers=numbers,
         moved=motion.moved if now.kind == "update" else (),
         gradients=_gradients(motion, row, window, units) if flows else (),
         largest=_largest(motion.norms, row) if flows else 0.0,
         largest_value=_largest(motion.gradients, row) if flows else 0.0,
     )
+
+
+def _next(motion: PhasedTick) -> str:
+    """Say which phase comes next, and at which time step if that is another one."""
+    now, then = motion.now, motion.next
+    if then is None:
+        return "the next tick"
+    if then.kind == "backward" and now.kind != "backward":
+        return "backward, from the last step to the first"
+    at = f" at {step_name(then.step)}" if then.step != now.step or now.kind == "update" else ""
+    layer = f" of layer {then.layer + 1}" if then.layer >= 0 and motion.network.layers > 1 else ""
+    return f"{_NAMES[then.kind]}{layer}{at}"
 
 
 def _update(motion: PhasedTick, _now: PhasePlace, _row: int) -> tuple[str, Numbers]:
@@ -69,9 +91,10 @@ def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]
     vocabulary = trainer.dataset.vocabulary
     character = glyph(vocabulary[index])
     if motion.network.embedding:
-        words = f"the input {character} is looked up in the embedding: {motion.network.embedding} numbers."
+        words = f"the input {quoted(character)} is looked up in the embedding: {motion.network.embedding} numbers."
     else:
-        words = f"the input {character} becomes one-hot: 1 at place {index + 1} of {len(vocabulary)}, 0 elsewhere."
+        place = f"place {index + 1} of {len(vocabulary)}"
+        words = f"the input {quoted(character)} becomes one-hot: 1 at {place}, 0 elsewhere."
     return f"{step_name(now.step)}: {words}", _vector("x", x)
 
 
@@ -153,8 +176,10 @@ def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
         best = int(output.argmax())  # of equals the first, as in the prediction
         character, answer = glyph(trainer.dataset.vocabulary[int(target)]), glyph(trainer.dataset.vocabulary[best])
         right = best == int(target)
-        verdict = f"it predicts {answer}, the target" if right else f"it predicts {answer}; the target is {character}"
-        words = f"{step_name(now.step)}: {verdict}. Loss = −log p({character}): 0 if it were certain."
+        verdict = f"it predicts {quoted(answer)}, the target"
+        if not right:
+            verdict = f"it predicts {quoted(answer)}; the target is {quoted(character)}"
+        words = f"{step_name(now.step)}: {verdict}. Loss = −log p({quoted(character)}): 0 if it were certain."
         numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
         numbers += [] if right else [(f"predicted: p({answer})", float(output.softmax(-1)[best]))]
     if motion.stop - motion.start == 1 and trainer.dataset.rows == 1:  # the tick's own numbers

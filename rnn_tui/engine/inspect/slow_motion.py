@@ -120,6 +120,11 @@ class PhasedTick:
         return self._plan[max(self.at, 0)]
 
     @property
+    def next(self) -> PhasePlace | None:
+        """The phase that comes next; None: the tick is over."""
+        return None if self.is_last else self._plan[max(self.at, 0) + 1]
+
+    @property
     def is_last(self) -> bool:
         """Whether no phase is left."""
         return self.at == len(self._plan) - 1

@@ -28,7 +28,7 @@ class CellPane(InsidePane[CellFacts]):
     EXPLANATION = Explanation(
         shows="The arithmetic of one cell at the time cursor: what it reads, what it remembers, the weights, and "
         "how the new state follows from them. The numbers are those of this tick, and they add up.",
-        read="Each row of W_ih is a template: its inner product with x_t, its match, is large where the input fits "
+        read="Each row of W_ih is a template: its inner product with x_t is large where the input fits "
         "it. W_hh does the same with the state before. The sum goes through the non-linearity, and that is "
         "h_t.",
         then=", and . choose the unit whose line is written out. Move the time cursor and see which part changes. "
@@ -63,7 +63,7 @@ class CellPane(InsidePane[CellFacts]):
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
-        beside = "torch alone" if scene.view.compare else "written out beside torch"
+        beside = "no comparison" if scene.view.compare else "compare with torch"
         unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
         return layer_keys(scene.experiment, unit, f"o: {beside}")
 

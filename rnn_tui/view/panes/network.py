@@ -4,7 +4,7 @@ import numpy as np
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.wording import step_name, unit_text
+from rnn_tui.common.wording import quoted, step_name, unit_text
 from rnn_tui.draw.kit.numbers import exact, nice_above, with_minus
 from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.kit.time_axis import TimeAxis
@@ -89,11 +89,11 @@ class NetworkPane(Pane):
         at = step - steps.first
         if steps.numbers is not None:
             return _number_under_mouse(scene, steps.numbers, at, step)
-        text = f"{step_name(step)} input {scene.inputs[at]}"
+        text = f"{step_name(step)} input {quoted(scene.inputs[at])}"
         if at < len(steps.target_p) and steps.top.shape[1]:
             output, p = scene.glyphs[steps.top[at, 0]], steps.top_p[at, 0]
-            text += f" · predicts {output} with p={exact(p, 6)}"
-            text += f" · target {scene.targets[at]} has p={exact(steps.target_p[at], 6)}"
+            text += f" · predicts {quoted(output)} with p={exact(p, 6)}"
+            text += f" · target {quoted(scene.targets[at])} has p={exact(steps.target_p[at], 6)}"
         return text
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import structs
 from textual.strip import Strip
 
-from rnn_tui.common.wording import step_name, unit_text
+from rnn_tui.common.wording import quoted, step_name, unit_text
 from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
@@ -55,7 +55,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         if facts is None or not len(facts.values):
             return f"{self.NAME} · gradient × input"
         facts, glyphs = _readable(facts, scene)
-        return f"{self.NAME} · for {glyphs[facts.character]} at {step_name(facts.step)} ({facts.output})"
+        return f"{self.NAME} · for {quoted(glyphs[facts.character])} at {step_name(facts.step)} ({facts.output})"
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""

@@ -86,7 +86,10 @@ class SamplePane(InsidePane[SampleFacts]):
         if not self._writes(scene):
             return ""
         if self._typed is None:
-            return "enter type · o T · , . seed · O all"
+            keys = "enter type · o temperature · , . seed · O"
+            return self.in_border(
+                f"{keys} all settings", f"{keys} all", keys.removesuffix(" · O"), "enter type · O all"
+            )
         line = "enter ⏎ · " if "\n" in scene.experiment.vocabulary else ""
         return f"typing · {line}⌫ · ctrl+u none · esc ends"
 
@@ -257,11 +260,15 @@ def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
 def _how(sample: SampleAsk) -> str:
     """Return how the second text is drawn."""
     if sample.temperature == 0:
-        return "T=0, the likeliest"
+        return "temperature 0: the likeliest"
     return " · ".join(
         filter(
             None,
-            (f"T={sample.temperature:g}", f"top {sample.top_k:,}" if sample.top_k else "", f"seed {sample.seed:,}"),
+            (
+                f"temperature {sample.temperature:g}",
+                f"top {sample.top_k:,}" if sample.top_k else "",
+                f"seed {sample.seed:,}",
+            ),
         )
     )
 

@@ -1,6 +1,7 @@
 """In the middle of a tick panes show what has happened by then: the very numbers that stand there once it is whole."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from msgspec import structs
 from numpy.testing import assert_allclose
 
+from rnn_tui.engine.answers.phase_text import describe
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -171,3 +173,22 @@ def test_the_step_that_is_lit_is_never_called_one_that_has_not_been_fed(experime
         for ask in (SaliencyAsk(step=t), GradientsAsk(at=t), GatesAsk(), SpaceAsk(), CellAsk(step=t)):
             assert "been fed" not in answer(slow, ask).note, (kind, t, ask)
     assert {"embed", "cell", "head", "softmax", "loss"} <= seen
+
+
+@pytest.mark.parametrize("experiment", BOTH_WAYS[:2], ids=name)
+def test_what_comes_next_is_what_then_comes(experiment: Experiment) -> None:
+    """The words name the kind of the phase that follows, and its time step where that is another one."""
+    session, kinds = Session(experiment), {"embed": "the input", "head": "the linear head"}
+    told: list[str] = []
+    found: list[tuple[str, int]] = []
+    while not found or session.is_held:
+        session.next_phase()
+        motion = session.probe.motion
+        assert motion is not None
+        told.append(describe(motion, 0, (0, 3)).next)
+        found.append((motion.now.kind, motion.now.step))
+    for words, (before, then) in zip(told, pairwise(found), strict=False):
+        assert kinds.get(then[0], then[0]) in words
+        if then[0] != "backward":
+            assert (f"at t={then[1] + 1}" in words) == (then[1] != before[1])
+    assert told[-1] == "the next tick"

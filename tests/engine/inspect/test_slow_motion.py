@@ -326,7 +326,7 @@ def test_forward_tells_states_probabilities_and_losses(what: Experiment) -> None
             assert (f"predicted: p({said})" in named) == (said != target)
             if said != target:
                 assert_allclose(named[f"predicted: p({said})"], p[t, best].item(), rtol=1e-5)
-            assert f"it predicts {said}" in phase.words
+            assert f"it predicts '{said}'" in phase.words
     assert trainer.total is not None
     last = [phase for phase in found if phase.kind == "loss"][-1]
     assert_allclose(last.numbers[-1][1], trainer.total.item(), rtol=1e-6)
