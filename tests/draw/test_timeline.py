@@ -1,6 +1,6 @@
 """The time line: its ends, its mark, and which tick a cell stands for."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -26,6 +26,8 @@ def test_every_cell_is_a_tick_of_the_run(newest: int, width: int, x: int) -> Non
 
 
 @given(st.integers(1, 10**6), st.integers(64, 250), st.floats(0, 1))
+@example(5000, 100, 1.0)
+@example(5000, 100, 0.5)
 def test_the_mark_stands_where_a_click_would_go(newest: int, width: int, part: float) -> None:
     tick = round(part * newest)
     line = text(width, tick=tick, newest=newest)
