@@ -97,6 +97,12 @@ def test_a_drawn_text_hangs_on_its_seed_alone(kept: Path) -> None:
     assert greedy == run(str(kept), "--prime", "a", "--temperature", "0").stdout
 
 
+def test_without_a_word_about_it_a_text_is_drawn(kept: Path) -> None:
+    result = run(str(kept), "--prime", "abc", "--length", "60")
+    assert result.stdout == run(str(kept), "--prime", "abc", "--length", "60", "--temperature", "1").stdout
+    assert result.stdout != likeliest(kept, "abc", 60) + "\n"
+
+
 def test_without_a_prime_it_begins_as_the_run_does(tmp_path: Path) -> None:
     session, checkpointer = begin(LESSONS["hihello-embedding"], tmp_path / "run")
     advance(session, 600)

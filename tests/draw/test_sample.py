@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
-from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
+from rnn_tui.draw.sample.layout import Prime, _tail, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample
 from rnn_tui.protocol.inspect.sample import SampleFacts
 from tests.draw.grids import GREY, Grid, is_picture
@@ -254,3 +254,19 @@ def test_as_many_characters_are_asked_for_as_there_can_be_room_for(width: int, h
     facts = facts_of(greedy=text, sampled=text)
     page = lay_out_sample(facts, prime_of(), width=width, height=height, glyphs=GLYPHS)
     assert all(0 < len(block.tiles) <= text_room(width, height) for block in page.texts.values())
+
+
+@given(st.lists(st.sampled_from(["a", "b", "字"]), max_size=8), st.integers(0, 12))
+def test_of_what_is_typed_the_longest_end_is_shown_that_fits(glyphs: list[str], room: int) -> None:
+    tiles = _tail(glyphs, room, 3, 1)
+    widths = [cell_len(each) for each in glyphs]
+    shown = [index for index, _ in tiles if index >= 0]
+    fitting = [
+        count
+        for count in range(len(glyphs) + 1)
+        if sum(widths[len(glyphs) - count :]) + (count < len(glyphs)) <= room or (not count and not room)
+    ]
+    assert len(shown) == max(fitting, default=0)
+    assert shown == list(range(len(glyphs) - len(shown), len(glyphs)))
+    assert [tile.x for _, tile in tiles] == [3 + sum(t.width for _, t in tiles[:n]) for n in range(len(tiles))]
+    assert sum(tile.width for _, tile in tiles) <= room
