@@ -130,7 +130,7 @@ def test_an_axis_fits_and_every_cell_belongs_to_one_step(
 
 
 @pytest.mark.parametrize(
-    ("width", "length", "column", "count"), [(77, 6, 11, 6), (81, 70, 1, 70), (80, 70, 1, 69), (500, 3, 20, 3)]
+    ("width", "length", "column", "count"), [(77, 6, 11, 6), (81, 70, 1, 70), (80, 70, 1, 69), (500, 3, 40, 3)]
 )
 def test_how_wide_columns_are(width: int, length: int, column: int, count: int) -> None:
     axis = TimeAxis.fit(width, length)

@@ -282,3 +282,16 @@ def test_of_a_large_layer_the_units_that_vary_most_are_named_and_others_counted(
     layout = lay_out_states([number], height=4, axis=axis, hidden_size=128, layers=1, bounded=True)
     strips = draw_states(layout, width=110, height=4, palette=DARK, inputs="abcdef", cursor=None)
     assert strips[-1].text.rstrip().endswith("4 of 128 units")
+
+
+def test_a_row_has_all_its_numbers_or_none() -> None:
+    """In three cells there is room for +9 and not for +12: numbers that stop half-way would look like other values."""
+    axis = TimeAxis(column=3, first=0, count=4, length=4)
+    for c, written in (([2.0, 9.0, 9.0, 3.0], True), ([2.0, 9.0, 12.0, 15.0], False)):
+        layout = lay_out(states([[0.0] * 4], c=[c]), height=4, axis=axis)
+        row = texts_of(picture(layout, 30, 4), layout.blocks[1].rows[0])
+        assert ("+2" in row) == ("+9" in row) == written
+
+
+def texts_of(grid: Grid, y: int) -> str:
+    return "".join(character for character, _ in grid[y])

@@ -71,7 +71,14 @@ def draw_unit(
 ) -> None:
     """Draw one unit over time, from the step `first` on, with its numbers where a column has room for them."""
     column, palette, levels = axis.column, tone.palette, tone.levels(values)
-    at, end = axis.first - first, axis.first - first + axis.count
+    begin, end = axis.first - first, axis.first - first + axis.count
+    texts: dict[int, str] = {}
+    if numbered:
+        there = range(max(begin, skip), min(end, len(levels)))
+        texts = {at: _written(values[at], levels[at], column, tone) for at in there}
+        if not all(texts[at] for at in there if levels[at] is not None):  # all or none: a gap would look like a value
+            texts = {at: text for at, text in texts.items() if levels[at] is None}
+    at = begin
     while at < end:
         x = axis.x(first + at)
         if not skip <= at < len(levels):
@@ -85,15 +92,17 @@ def draw_unit(
         style = palette.warning if level is None else tone.cell(level)
         shade = palette.shade(level) if palette.shaded and level is not None else " "
         canvas.fill(x, y, (at - start) * column, style, shade)
-        if not numbered or (level is not None and column < _NUMBERED):
-            continue
-        for value in values[start:at]:
-            text = signed(value, column) if level is None else tone.number(value, column - 1)
-            if text:
-                spaced = level is not None and palette.shaded and len(text) + 2 <= column
-                text = f" {text} " if spaced else text  # a number stands by itself
-                canvas.centre(x, y, column, text, style)
-            x += column
+        for place in range(start, at) if texts else ():
+            if texts.get(place):
+                canvas.centre(axis.x(first + place), y, column, texts[place], style)
+
+
+def _written(value: float, level: int | None, column: int, tone: Tone) -> str:
+    """Return a value as it stands in a column: with a free cell on either side where shades surround it."""
+    if level is None:
+        return signed(value, column)
+    text = tone.number(value, column - 1) if column >= _NUMBERED else ""
+    return f" {text} " if text and tone.palette.shaded and len(text) + 2 <= column else text
 
 
 def draw_pair(

@@ -22,7 +22,7 @@ __all__ = ["RULER", "SCALES", "TALLEST_UNIT", "Block", "RowsOverTime", "Spot", "
 
 RULER = 1  # rows of the input characters
 SCALES = 1  # rows of the colour scales
-TALLEST_UNIT = 8  # rows that a unit takes at most
+TALLEST_UNIT = 16  # rows that a unit takes at most
 
 UnitLine = tuple[int, ...]  # what a row of cells shows: the place in `Block.units` of one unit, or of two
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 __all__ = ["GUTTER", "TimeAxis"]
 
 GUTTER = 11  # cells on the left for labels
-_WIDEST = 20  # cells a time step takes at most
+_WIDEST = 40  # cells a time step takes at most
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ __all__ = ["TALLEST_BOX", "Unrolled", "arrange", "natural_height", "units_in_box
 
 _ROWS_OF_VALUES = 4  # features of an output that are written out at most
 _FRAMED = 5  # cells of a column from which a box has a frame
-TALLEST_BOX = 10  # rows
+TALLEST_BOX = 20  # rows
 _ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
 
 
