@@ -11,6 +11,8 @@ import pytest
 
 import rnn_tui
 from rnn_tui.manual import TOPICS
+from rnn_tui.tours import TOPICS as TOURS
+from rnn_tui.tours import tour_file
 from tests.house.manual import ROOT
 
 
@@ -48,11 +50,13 @@ def test_the_version_is_that_of_the_package(declared: dict[str, Any]) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", rnn_tui.__version__)
 
 
-def test_the_manual_is_part_of_the_package(declared: dict[str, Any]) -> None:
+def test_the_manual_and_the_tours_are_part_of_the_package(declared: dict[str, Any]) -> None:
     """hatchling takes whatever lies in the package and git does not ignore."""
     targets = declared["tool"]["hatch"]["build"]["targets"]
     assert targets["wheel"] == {"packages": ["rnn_tui"]}
     assert "sdist" not in targets
     ignored = (ROOT / ".gitignore").read_text("utf-8").split()
     assert not [each for each in ignored if each.endswith(".md") or "manual" in each]
+    assert not [each for each in ignored if each.endswith((".toml", ".txt")) or "tours" in each]
     assert all((ROOT / "rnn_tui" / "manual" / f"{topic}.md").is_file() for topic in TOPICS)
+    assert all(tour_file(topic).is_file() for topic in TOURS)
