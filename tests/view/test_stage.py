@@ -1,14 +1,19 @@
 """The stage: one pane at a time in large, from 60 by 20 characters on."""
 
+from collections.abc import Callable
+from typing import Any, Literal
+
 import pytest
 from msgspec.structs import replace
+from textual.pilot import Pilot
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.settings import ViewSettings
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
-from tests.view.helpers import running, screen_lines, until
+from tests.view.helpers import running, screen_lines, settled, until
 
 STAGE = ViewSettings(stage=True)
 AT_0 = replace(MIDWAY, tick=0, newest=0, epoch=0, fed=0, loss=None, running_loss=None)
@@ -34,8 +39,8 @@ async def test_it_waits_at_its_beginning_with_one_word() -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-async def test_keys_bring_other_panes_one_at_a_time(theme: str) -> None:
-    settings = ViewSettings(stage=True, theme="light" if theme == "light" else "dark")
+async def test_keys_bring_other_panes_one_at_a_time(theme: Literal["dark", "light"]) -> None:
+    settings = ViewSettings(stage=True, theme=theme)
     async with running(size=(60, 20), view_settings=settings) as (pilot, app, _):
         for key, name in (("3", "loss"), ("v", "gradients"), ("4", "prediction"), ("escape", "gradients")):
             await pilot.press(key)
@@ -77,3 +82,15 @@ async def test_a_series_alone_is_asked_for_with_its_numbers() -> None:
         await until(pilot, lambda: there(app) == {"prediction"})
         await until(pilot, lambda: engine.looks[-1].wanted.forecast > 80)
         assert engine.looks[-1].wanted.count >= 1
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_stage_as_a_picture(theme: Literal["dark", "light"], snap_compare: Callable[..., bool]) -> None:
+    engine = FakeEngine()
+    settings = ViewSettings(stage=True, theme=theme)
+    app = RnnApp(engine, LaunchOptions(experiment=LESSONS["hihello"], view_settings=settings))
+
+    async def wait(pilot: Pilot[Any]) -> None:
+        await settled(pilot, app, engine)
+
+    assert snap_compare(app, terminal_size=(60, 20), run_before=wait)
