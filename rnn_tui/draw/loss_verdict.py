@@ -55,8 +55,12 @@ def told(
     guessing: float | None = None,
     over_fits_since: int | None = None,
     over_fits_unit: str = "update",
+    numbers: bool = False,
 ) -> Sequence[str]:
-    """Return a sentence in ever fewer words; empty where there is nothing to say. `unit`: what the x axis counts."""
+    """Return a sentence in ever fewer words; empty where there is nothing to say.
+
+    `unit`: what the x axis counts. `numbers`: the answers are numbers, and guessing is always to say their mean.
+    """
     if over_fits_since is not None:
         since = f"over-fits since {over_fits_unit} {over_fits_since:,}"
         return (f"{since}: the loss held out rises while the other falls", f"{since}: held out rises", since)
@@ -72,10 +76,11 @@ def told(
     if course.now > (1 + _LIKE_GUESSING) * guessing:
         return _both("worse than guessing", trend)
     if course.now >= (1 - _LIKE_GUESSING) * guessing:
-        what = "guessing: no better than knowing how often each answer comes"
+        known = "always saying the mean" if numbers else "knowing how often each answer comes"
+        what = f"guessing: no better than {known}"
         return (what, *_both("no better than guessing", trend))
     if floor is None and course.now <= _NEAR_NOTHING * guessing:
-        return ("nearly 0: sure of the right answers", "nearly 0")
+        return (f"nearly 0: {100 * course.now / guessing:.1g} % of the loss of guessing", "nearly 0")
     return trend
 
 

@@ -78,11 +78,15 @@ def _legend(forecast: Forecast, width: int, palette: Palette, *, is_ahead: bool)
     predicted = (*forms, palette.accent)
     parts = [("truth" if is_ahead else "target", "truth" if is_ahead else "target", palette.dim), predicted]
     if len(forecast.free):
-        parts.append(("on its own", "itself", palette.back))
+        parts.append(("on its own", "by itself", palette.back))
     if len(forecast.truth) > forecast.end - forecast.first:
         parts.append(("held out", "held out", palette.right))
     long, short = [f"━ {each[0]}" for each in parts], [f"━ {each[1]}" for each in parts]
-    forms_of_all = (long, short, [each[1] for each in parts])  # in the end the colours of the words alone
+    forms_of_all = (
+        long,
+        short,
+        [each[1].removeprefix("by ") for each in parts],
+    )  # in the end the colours of the words alone
     texts = next((form for form in forms_of_all if len(" ".join(form)) + 1 <= width), forms_of_all[-1])
     x = 1
     for text, (_, _, style) in zip(texts, parts, strict=True):

@@ -54,7 +54,7 @@ def test_falling_and_rising(change: float, words: str) -> None:
 
 
 def test_nearly_0_only_without_a_floor() -> None:
-    assert first(np.full(100, 0.01), guessing=1.386).startswith("nearly 0")
+    assert first(np.full(100, 0.01386), guessing=1.386) == "nearly 0: 1 % of the loss of guessing"
     assert first(np.full(100, 0.03), guessing=1.386).startswith("hardly")
     assert "nearly" not in first(np.full(100, 0.01), guessing=1.386, floor=-1.0)
 
@@ -76,3 +76,8 @@ def test_the_midst_of_an_envelope_counts() -> None:
     y = np.linspace(9, 3, 100)
     wide = Curve(x=np.arange(1.0, 101), low=y - 1, high=y + 1)
     assert course_of(wide) == course_of(curve(y))
+
+
+def test_of_numbers_guessing_is_their_mean() -> None:
+    words = told(curve(np.full(100, 1.0)), unit="update", guessing=1.0, numbers=True)
+    assert words[0] == "guessing: no better than always saying the mean"

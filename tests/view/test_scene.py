@@ -1,5 +1,7 @@
 """What a scene makes of a frame."""
 
+import re
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -42,3 +44,13 @@ async def test_in_a_small_border_no_number_is_cut() -> None:
         ):
             await until(pilot, lambda: words in text_of(app, pane))  # noqa: B023
             assert "…" not in text_of(app, pane).splitlines()[0]
+
+
+async def test_a_prediction_of_a_part_of_the_row_says_which_steps_it_shows() -> None:
+    async with running(LESSONS["remember"]) as (pilot, app, _):
+        await until(pilot, lambda: re.search(r"steps \d+–\d+ of 21", text_of(app, "#prediction")) is not None)
+        shown = re.search(r"steps (\d+)–(\d+) of 21", text_of(app, "#prediction"))
+        assert shown is not None
+        first, last = map(int, shown.groups())
+        assert app.main.scene is not None
+        assert first <= app.main.scene.cursor + 1 <= last, "with the column of the cursor"

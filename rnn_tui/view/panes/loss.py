@@ -216,6 +216,7 @@ def _words(scene: Scene) -> list[str]:
         guessing=scene.opened.guessing,
         over_fits_since=None if scene.held_out is None else scene.held_out.parted,
         over_fits_unit=_pass(scene),
+        numbers=scene.experiment.is_numbers,
     )
     return list(found)
 

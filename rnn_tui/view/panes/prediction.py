@@ -51,10 +51,14 @@ class PredictionPane(Pane):
             return self.in_border(f"{self.NAME} · {label}", label) if label else self.NAME
         learnt = scene.frame.learnt
         name = self.NAME + (" ✓" if scene.is_right else "")
+        axis = _axis(scene, self.size.width)
+        part = f"steps {axis.first + 1}–{axis.first + axis.count} of {axis.length}"
+        shown = f" · {part}" if 0 < axis.count < axis.length else ""
         if learnt is None:
-            return name
+            return self.in_border(f"{name}{shown}", shown.removeprefix(" · ") or name)
         first = f"first right in epoch {learnt:,}"
-        return self.in_border(f"{name} · {first}", f"✓ {first}" if scene.is_right else first, first)
+        forms = [f"{name}{shown} · {first}", f"{name}{shown}"] if shown else [f"{name} · {first}"]
+        return self.in_border(*forms, f"✓ {first}" if scene.is_right else first, first)
 
     def why_empty(self, scene: Scene) -> str:
         """Return why no prediction of a script is drawn; empty if there is one."""

@@ -79,7 +79,8 @@ class SamplePane(InsidePane[SampleFacts]):
 
     def title(self, scene: Scene) -> str:
         """Return how the second text is drawn, and the tick."""
-        return self.titled(_how(scene.view.sample), self.tick(scene))
+        how, tick = _how(scene.view.sample), self.tick(scene)
+        return self.in_border(self.titled(how, tick), self.titled(how), self.titled(tick))
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose, if the network can write."""
