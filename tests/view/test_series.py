@@ -37,7 +37,7 @@ async def test_the_chart_is_asked_for_as_wide_as_it_is_and_only_for_numbers() ->
         assert engine.looks[-1].wanted.forecast == 2 * (width - 6)
         picture = text_of(app, "#prediction")
         assert "level" in picture
-        assert "alone" in picture
+        assert "by itself" in picture
         assert "┆" in picture
     async with running() as (_, _app, engine):
         assert engine.looks[-1].wanted.forecast == 0

@@ -1,5 +1,6 @@
 """Losses as curves for the chart: of updates, of characters, of held-out data, of other branches."""
 
+import numpy as np
 from msgspec.structs import replace
 
 from rnn_tui.engine.session.session import Session
@@ -24,7 +25,14 @@ def character_curve(session: Session, wanted: CurveWanted) -> Curve | None:
     if not 0 < len(losses) == session.branch.newest:
         return None
     step = 1 / session.progress.length
-    return losses.envelope(wanted.columns, first_x=step, step_x=step, log_x=wanted.log_x)
+    curve = losses.envelope(wanted.columns, first_x=step, step_x=step, log_x=wanted.log_x)
+    dataset = session.trainer.dataset
+    if dataset.targets_by(session.progress.length) == session.progress.length:
+        return curve
+    # A step without a target adds 0 to the loss, which is no loss of a character.
+    has_loss = curve.high != 0
+    low = np.where(curve.low == 0, curve.high, curve.low)
+    return Curve(x=curve.x[has_loss], low=low[has_loss], high=curve.high[has_loss])
 
 
 def held_out_curve(session: Session, wanted: CurveWanted) -> HeldOut | None:

@@ -201,3 +201,25 @@ print(*(name for name in sys.modules if name.startswith("torch._dynamo")), "end"
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("end\n", "")
+
+
+@pytest.mark.parametrize("columns", [99, 4])
+def test_steps_without_a_target_are_no_points_of_the_curve_of_characters(columns: int) -> None:
+    """Many to one: the steps before the last letter add 0 to the loss, which is the loss of no character."""
+    training = {"tick": "character"}
+    session = Session(from_dict({
+        "data": {"inputs": ["seven", "three"], "targets": ["7", "3"], "task": "many-to-one"},
+        "network": {"hidden_size": 4, "head": "linear"}, "training": training,
+    }))  # fmt: skip
+    losses = []
+    for _ in range(15):
+        session.tick()
+        assert session.trainer.loss is not None
+        losses.append(session.trainer.loss.item())
+    curve = character_curve(session, CurveWanted(columns=columns))
+    assert curve is not None
+    assert [number for number, loss in enumerate(losses, 1) if loss] == [5, 10, 15]
+    assert (curve.low > 0).all()
+    if columns == 99:
+        assert_allclose(curve.high, [losses[4], losses[9], losses[14]])
+        assert_allclose(curve.x, [1, 2, 3])
