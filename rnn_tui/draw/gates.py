@@ -176,6 +176,8 @@ def draw_gates(
     if not layout.blocks:
         return canvas.strips()
     sample = f"{layout.shown} of {facts.hidden_size} units" if layout.shown < facts.hidden_size else ""
+    if sample and facts.order == "varies":
+        sample += " that vary most"
     for block in layout.blocks:
         if block.heading is not None:
             _draw_heading(canvas, block, axis, palette, sample if block is layout.blocks[0] else "")
@@ -219,8 +221,14 @@ def _draw_heading(canvas: Canvas, block: Block, axis: TimeAxis, palette: Palette
     if cell_len(about) > right - x:
         about = about[: max(0, right - x - 1)] + "…"
     x = canvas.put(x, y, about, palette.text)
-    sample = first_that_fits((sample, sample.removesuffix(" units")), right - x - 3)
+    sample = first_that_fits(_shorter(sample), right - x - 3)
     canvas.put(x + 3, y, sample, palette.dim)
+
+
+def _shorter(sample: str) -> tuple[str, ...]:
+    """Return how many units are shown, in ever fewer words."""
+    units = sample.removesuffix(" that vary most")
+    return sample, units, units.removesuffix(" units")
 
 
 def _draw_label(canvas: Canvas, block: Block, row: int, axis: TimeAxis, palette: Palette, unit: int) -> None:
@@ -248,7 +256,8 @@ def _draw_scales(canvas: Canvas, y: int, layout: GatesLayout, palette: Palette, 
     for blocks in kinds.values():
         x = canvas.put(x, y, " ".join(block.name for block in blocks) + " ", palette.dim)
         x = put_scale(canvas, x, y, blocks[0].tone(palette), every=every) + 2
-    x = canvas.put(x, y, first_that_fits((f"{sample}  ", sample), canvas.width - x), palette.dim)
+    room = canvas.width - x - (2 if layout.missing else 0)
+    x = canvas.put(x, y, first_that_fits(_shorter(sample), room), palette.dim) + (2 if layout.missing else 0)
     if layout.missing:
         forms = (f"{layout.missing} more gates", f"+{layout.missing}")
         canvas.put(x, y, first_that_fits(forms, canvas.width - x), palette.accent)

@@ -353,6 +353,8 @@ def test_of_units_in_an_order_the_leading_ones_are_drawn() -> None:
     _, layout = picture(some, TimeAxis.fit(53, 21), 70, 14, unit=17)
     shown = {layout.units[place] for line in layout.blocks[-1].lines for place in line}
     assert shown == {9, 4, 30, 2, 17}
+    grid, _ = picture(some, TimeAxis.fit(53, 21), 100, 14, unit=17)
+    assert "5 of 32 units that vary most" in texts(grid)[-1]
 
 
 # ---- in words -----------------------------------------------------------------------------------------------------
