@@ -32,6 +32,7 @@ class Touch(Value, frozen=True, kw_only=True):
 class TouchFacts(Value, frozen=True, kw_only=True):
     """What has come of touches."""
 
+    touches: tuple[Touch, ...] = ()  # those that this is about
     before: tuple[float, ...] = ()  # what each number is in the run
     loss: float | None = None  # of the steps fed, with all touches; None: nothing is learnt
     loss_before: float | None = None  # the same without

@@ -435,7 +435,7 @@ async def test_a_wrong_fork_is_told_at_its_field_and_goes_nowhere() -> None:
     async with running() as (pilot, app, engine):
         await pilot.press("F", "end", *["backspace"] * 3, *"-1", "ctrl+s")
         assert type(app.screen).__name__ == "ForkScreen"
-        assert "must be above 0" in "\n".join(screen_lines(app))
+        await until(pilot, lambda: "must be above 0" in "\n".join(screen_lines(app)))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is app.main)
         assert engine.heard() == [Play(on=False)]

@@ -39,7 +39,9 @@ def touched(trainer: Trainer, touches: Sequence[Touch]) -> tuple[Trainer, TouchF
     made = _copy(trainer)
     before = tuple(_touch(made, each) for each in touches)
     _compute(made)
-    return made, TouchFacts(before=before, loss=_number(made.total), loss_before=_number(trainer.total))
+    return made, TouchFacts(
+        touches=tuple(touches), before=before, loss=_number(made.total), loss_before=_number(trainer.total)
+    )
 
 
 def _copy(trainer: Trainer) -> Trainer:

@@ -47,7 +47,9 @@ _ENTRIES: dict[Situation, tuple[tuple[str, str], ...]] = {  # actions and their 
         ("app.tell('tick_back')", "back"),
         ("app.tell('slow_motion')", "slow"),
         *_SCRIPT,
-        *_LOOK,
+        *_LOOK[:1],
+        ("type", "touch"),
+        *_LOOK[1:],
         *_CHANGE,
     ),
     "slow": (
@@ -99,6 +101,15 @@ class Entry:
         return len(f"{self.shown} {self.word}")
 
 
+_TOUCHING = (
+    Entry("up", "↑ ↓", "change", "Make the chosen number larger or smaller, or take the next character."),
+    Entry("", "0…9", "type it", "Type a number, then enter; or a character of the input."),
+    Entry("right", "← →", "step", "Choose the next time step; of a weight the next column."),
+    Entry("full_stop", ",.", "unit", "Choose the next unit; of a weight the next row."),
+    Entry("tab", "tab", "input, h, h₀, weight", "Touch something else."),
+    Entry("enter", "enter", "look around", "Keep it as it is, and let the keys be what they are elsewhere."),
+    Entry("escape", "esc", "restore", "Let everything be as it was."),
+)
 _TYPING = (
     Entry("", "a…z", "type", "What you type is appended to the text."),
     Entry("backspace", "⌫", "delete", "Delete the last character."),
@@ -122,12 +133,14 @@ def situation_of(frame: Frame, *, typing: bool = False) -> Situation:
 
 
 def entries(
-    frame: Frame, subject: Subject | None = None, *, typing: bool = False, escape: str = ""
+    frame: Frame, subject: Subject | None = None, *, typing: bool = False, touching: bool = False, escape: str = ""
 ) -> tuple[Entry, ...]:
     """Return the entries, the most important first, except for the last two, which are always there.
 
     `subject` is the script that is watched. `escape` is what `esc` does, if it does anything.
     """
+    if touching:
+        return _TOUCHING
     situation = situation_of(frame, typing=typing)
     if situation == "typing":
         return _TYPING
@@ -153,6 +166,8 @@ def _is_idle(action: str, frame: Frame) -> bool:
     status = frame.status
     if action == "app.tell('tick_back')":
         return status.tick == 0 and frame.phase is None
+    if action == "type":
+        return not status.fed
     return action == "app.tell('next_branch')" and status.branches < 2
 
 

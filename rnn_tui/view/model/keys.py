@@ -387,8 +387,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key(
             "enter",
             "type",
-            "type",
-            "In a tour, the next step. In Generate, type a text, and see after every key what is expected next.",
+            "type, touch",
+            "In a tour, the next step. In Generate, type a text. Else touch the paused run: a letter, h, h₀, a weight.",
             runs="own",
         ),
         Key(

@@ -9,6 +9,7 @@ from rnn_tui.protocol.inspect.saliency import OutputKind
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceKind
 from rnn_tui.protocol.inspect.weights import WeightKind
+from rnn_tui.view.model.touching import Touching
 
 __all__ = ["ViewState"]
 
@@ -33,6 +34,7 @@ class ViewState:
     order: ReadingOrder = "variance"  # of the units that read a text
     rank: int = 0  # of the unit in that order
     stage: bool = False  # one pane, drawn for a room full of people
+    touch: Touching | None = None  # of a paused run, for this view alone
     log_x: bool = False
     log_y: bool = False
 
@@ -57,4 +59,4 @@ class ViewState:
 
     def of_another_experiment(self) -> "ViewState":
         """Return the same without what was chosen in the data and the network of one experiment."""
-        return replace(self, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0, prime=None)
+        return replace(self, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0, prime=None, touch=None)

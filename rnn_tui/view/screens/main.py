@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import msgspec
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -28,6 +29,7 @@ from rnn_tui.view.model.scene import Scene, next_scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.pane_grid import PaneGrid
 from rnn_tui.view.pane_grid.wanted import SMALLEST, SMALLEST_STAGE
+from rnn_tui.view.screens import touches
 from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.terminal.colors import palette_of
 from rnn_tui.view.widgets.caption import Caption
@@ -38,6 +40,7 @@ from rnn_tui.view.widgets.phase_lines import PhaseLines
 from rnn_tui.view.widgets.stage_line import StageLine
 from rnn_tui.view.widgets.status_lines import StatusLines
 from rnn_tui.view.widgets.time_line import TimeLine
+from rnn_tui.view.widgets.touch_line import TouchLine
 
 if TYPE_CHECKING:
     from rnn_tui.view.panes.sample import SamplePane
@@ -78,6 +81,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.scene: Scene | None = None
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
         self._notes_read: set[str] = set()  # of the script that is watched
+        self._touched_from: Pane | None = None  # the pane that had the focus when touching began
 
     def compose(self) -> ComposeResult:
         """Stack status, caption, panes, time line, notice and keys."""
@@ -87,6 +91,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         yield StageLine()
         yield TimeLine(id="timeline")
         yield Notice()
+        yield TouchLine()
         yield KeyLine()
         yield TooSmall(SMALLEST)
 
@@ -109,6 +114,8 @@ class MainScreen(PacedScreen[None], Screen[None]):
         """Draw a frame in every pane that is on the screen."""
         self._prepare(opened.experiment, opened.subject, ticks=frame.status.newest)
         grid = self.grid
+        if touches.has_passed(frame, self.view):
+            self._restore("The run has gone on: what was touched is as it was.")
         if opened.subject is not None:
             grid.make_room(_words(frame, opened))
         self.scene = next_scene(
@@ -138,6 +145,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
             status = scene.frame.status
             notice = "" if self._has_tour and status.hits else status.notice  # it has come to where the step stops
             self.query_one(Notice).show(notice or _failed(scene) or self._notes(scene.subject))
+            self.query_one(TouchLine).show(scene, self.view.touch, touches.target_of(scene, self.view))
             for pane in self.grid.shown:
                 pane.show(scene)
 
@@ -147,7 +155,9 @@ class MainScreen(PacedScreen[None], Screen[None]):
         escape = "all panes" if grid.zoomed is not None else "follow" if self.view.cursor is not None else ""
         escape = escape or ("close" if active is not None else "")
         typing = active is not None and active.has_class("-typing")
-        self.query_one(KeyLine).show(scene, typing=typing, escape=escape)
+        escape = "restore" if self.view.touch is not None else escape
+        touching = self.focused is self.query_one(TouchLine)
+        self.query_one(KeyLine).show(scene, typing=typing, touching=touching, escape=escape)
 
     def show_keys_of(self, dialog: str) -> None:
         """Name the keys of the dialog over the panes in place of their own; empty: it has gone."""
@@ -218,8 +228,12 @@ class MainScreen(PacedScreen[None], Screen[None]):
     # ---- what the engine is asked for -------------------------------------------------------------------------
 
     def wanted(self) -> Wanted:
-        """Return what the panes on the screen can show."""
-        return self.grid.wanted(self.view)
+        """Return what the panes on the screen can show, and what is touched."""
+        wanted, scene, touch = self.grid.wanted(self.view), self.scene, self.view.touch
+        target = None if scene is None else touches.target_of(scene, self.view)
+        if touch is None or target is None:
+            return wanted
+        return msgspec.structs.replace(wanted, touch=touch.asked(target))
 
     def curve_wanted(self) -> CurveWanted | None:
         """Return the loss curve that fits its pane; None if that is not on the screen."""
@@ -271,7 +285,9 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def action_follow(self) -> None:
         """Show all panes again; else let the cursor follow again; else close the pane that looks inside."""
         grid = self.grid
-        if grid.zoomed is not None:
+        if self.view.touch is not None:
+            self._restore("")
+        elif grid.zoomed is not None:
             grid.zoom(None)
         elif self.view.cursor is None and grid.active is not None:
             grid.close_pane(grid.active)
@@ -332,6 +348,64 @@ class MainScreen(PacedScreen[None], Screen[None]):
         if isinstance(pane, SamplePane):
             pane.focus()
             pane.begin_typing()
+        elif self.scene is not None and self.scene.subject is None:
+            self._touch(self.scene)
+
+    # ---- touching ---------------------------------------------------------------------------------------------
+
+    def _touch(self, scene: Scene) -> None:
+        """Let the keys touch a paused run."""
+        why = touches.why_not(scene)
+        if why:
+            self.notify(why)
+            return
+        self._touched_from = self._focused_pane
+        self.look_at(touches.begin(scene, self.view, self._touched_from.ID))
+        self.query_one(TouchLine).focus()
+
+    @on(TouchLine.Moved)
+    def _touch_moved(self, event: TouchLine.Moved) -> None:
+        if self.scene is not None:
+            self.look_at(touches.moved(self.scene, self.view, event))
+
+    @on(TouchLine.Changed)
+    def _touch_changed(self, event: TouchLine.Changed) -> None:
+        if self.scene is not None:
+            self.look_at(touches.changed(self.scene, self.view, event))
+
+    @on(TouchLine.Typed)
+    def _touch_typed(self, event: TouchLine.Typed) -> None:
+        if self.view.touch is not None:
+            self.look_at(replace(self.view, touch=replace(self.view.touch, typed=event.text)))
+
+    @on(TouchLine.OtherKind)
+    def _touch_other_kind(self) -> None:
+        if self.scene is not None:
+            self.look_at(touches.other_kind(self.scene, self.view))
+
+    @on(TouchLine.Left)
+    def _touch_left(self, event: TouchLine.Left) -> None:
+        if event.restore:
+            self._restore("")
+        else:
+            self._leave_touch_line()
+
+    def _restore(self, why: str) -> None:
+        """Let everything be as it was, and say why, if the user has not asked for it."""
+        self._leave_touch_line()
+        if why and self.view.touch is not None and self.view.touch.made:
+            self.notify(why)
+        self.look_at(replace(self.view, touch=None))
+
+    def _leave_touch_line(self) -> None:
+        """Give the keys back to the pane from which they were taken."""
+        if self.focused is self.query_one(TouchLine) and self._touched_from is not None:
+            self._touched_from.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Name the keys of what has the focus now."""
+        if self.scene is not None and self.view.touch is not None:
+            self._show_keys(self.scene)
 
     def on_sample_pane_typing_changed(self) -> None:
         """Name the keys of typing, or the others again."""

@@ -24,9 +24,9 @@ class KeyLine(Picture):
         self._places: list[tuple[range, Entry]] = []  # the cells of each entry
         self._covered = ""  # the keys of the dialog over the panes
 
-    def show(self, scene: Scene, *, typing: bool = False, escape: str = "") -> None:
+    def show(self, scene: Scene, *, typing: bool = False, touching: bool = False, escape: str = "") -> None:
         """Show the keys of the situation. `escape`: what `esc` does, if anything."""
-        found = entries(scene.frame, scene.subject, typing=typing, escape=escape)
+        found = entries(scene.frame, scene.subject, typing=typing, touching=touching, escape=escape)
         if is_ascii(self.app):
             found = tuple(replace(each, shown=spelled(each.shown)) for each in found)
         self._entries = found

@@ -24,6 +24,7 @@ from rnn_tui.protocol.commands import (
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
+from rnn_tui.protocol.touch import Touch
 from tests.engine.scripts import Script
 
 HIHELLO = LESSONS["hihello"]
@@ -141,3 +142,26 @@ def test_before_the_first_phase_there_is_none() -> None:
     connection.run()
     refused = [each.problem for each in connection.sent if isinstance(each, Refused)]
     assert refused == ["This is the first phase of the first tick."] * 2
+
+
+def test_a_touch_is_for_who_looks_and_for_a_paused_run_alone() -> None:
+    def look(number: int, touch: tuple[Touch, ...]) -> FrameRequest:
+        return FrameRequest(number=number, opened=1, wanted=Wanted(count=6, top=1, units=5, layers=(0, 1), touch=touch))
+
+    touch = Touch(kind="input", step=1, value=3)
+    connection = Script(
+        OPEN, Step(unit="epoch"), 12, look(1, ()), look(2, (touch,)), look(3, ()), Play(on=True), look(4, (touch,))
+    )
+    connection.run()
+    before, touched, after, playing = [each for each in connection.sent if isinstance(each, Frame)]
+    assert before.touch is None
+    assert touched.touch is not None
+    assert touched.touch.touches == (touch,)
+    assert touched.steps is not None
+    assert before.steps is not None
+    assert after.steps is not None
+    assert touched.steps.inputs.tolist() == [0, 3, 0, 2, 3, 3]
+    assert before.steps.inputs.tolist() == after.steps.inputs.tolist() == [0, 1, 0, 2, 3, 3]
+    assert after.states[0].h.tolist() == before.states[0].h.tolist() != touched.states[0].h.tolist()
+    assert playing.touch is not None
+    assert "paused" in playing.touch.problem
