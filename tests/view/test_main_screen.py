@@ -100,7 +100,7 @@ async def test_the_mouse_tells_the_exact_value_in_the_lower_border() -> None:
         y = next(y for y, line in enumerate(lines) if "input" in line)
         await pilot.hover(network, offset=(lines[y].index("i", 10), y))  # the second letter of hihell
         await until(pilot, lambda: "p=0.710000" in str(network.border_subtitle))
-        assert str(network.border_subtitle).startswith("t=2 input i")
+        assert str(network.border_subtitle).startswith("t=2 input 'i'")
         await pilot.hover("#status")
         await until(pilot, lambda: "p=0.71" not in str(network.border_subtitle))
 
