@@ -109,7 +109,7 @@ PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
     ),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),
     "p": ("space", SPACE, ["PC1 62 %", "PC2 21 %", "h₀"]),
-    "a": ("saliency", SALIENCY, ["for l at t=4", "+1.50000", "gradient × input"]),
+    "a": ("saliency", SALIENCY, ["for 'l' at t=4", "+1.50000", "gradient × input"]),
 }
 
 
