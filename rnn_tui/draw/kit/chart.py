@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart_dots import BRAILLE, Bits, ChartCurve, CurvePoints, dots_of, points_of, thickened
+from rnn_tui.draw.kit.chart_dots import BRAILLE, PLACES, Bits, ChartCurve, CurvePoints, dots_of, points_of, thickened
 from rnn_tui.draw.kit.chart_scale import (
     DOT_COLUMNS,
     DOT_ROWS,
@@ -49,7 +49,7 @@ class ChartAxes:
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """A value with a name, as a dashed line across the chart; always in range.
+    """A value with a name, as a dotted line across the chart, exact to the dot; always in range.
 
     Where two share a row, the line and the label on the left are those of the first, and the name is of both.
     """
@@ -57,7 +57,7 @@ class Level:
     value: float | None  # None: it is not there
     name: str
     style: Style
-    dash: str = "┄"
+    sparse: bool = False  # one dot in a cell, in the place of two
     near: bool = False  # its name may stand beside it where curves leave no room on the line
 
 
@@ -127,15 +127,17 @@ def draw_chart(
         sheet.write((rows - 1) // 2, max(0, width - len(empty)) // 2, empty[:width], axes.style)
         return sheet.strips()
 
-    y, placed = _y_scale([points for _, points in drawn], levels, axes, rows)
+    y, placed = _y_scale([points for _, points in drawn], levels, axes, rows, has_ticks=framed)
     lines: dict[int, list[tuple[Level, float]]] = {}  # the levels in each row, the first of which is drawn
     for level, at in placed:
         lines.setdefault(rows - 1 - y.cell(at), []).append((level, at))
     labels = [(row, short(10**at if axes.log_y else at), level.style) for row, ((level, at), *_) in lines.items()]
+    own, apart = len(labels), 1 + (rows >= _ROOMY)  # rows from a number to the next; beside a level one is enough
     for cell, text in y.ticks(_y_ticks(rows)):
         row = rows - 1 - cell
         if all(row != other for other, _, _ in labels):
-            is_free = all(abs(row - other) > (rows >= _ROOMY) and text != label for other, label, _ in labels)
+            is_free = all(abs(row - other) >= apart for other, label, _ in labels[own:] if label)
+            is_free = is_free and all(text != label for _, label, _ in labels)
             labels.append((row, text if is_free else "", axes.style))
     gutter = max([_GUTTER, *(len(text) for _, text, _ in labels)])
     left = gutter + 1 if framed else 0
@@ -145,8 +147,8 @@ def draw_chart(
         whole = all(np.all(curve.x[np.isfinite(curve.x)] % 1 == 0) for curve, _ in drawn)
         ticks = x.ticks(max(3, columns // 9), least=1.0 if whole else 0.0)
         _draw_frame(sheet, gutter, labels, [(left + cell, text) for cell, text in ticks], axes)
-    for row, ((level, _), *_) in lines.items():
-        sheet.write(row, left, level.dash * columns, level.style)
+    for row, ((level, at), *_) in lines.items():
+        sheet.write(row, left, _level_glyph(level, y.dot_in_cell(at)) * columns, level.style)
     mark_at = math.nan if mark is None else float(positions(mark.x, axes.log_x))
     if mark is not None and x.low <= mark_at <= x.high:
         sheet.glyphs[:rows, left + x.cell(mark_at)] = ord("┆")
@@ -163,7 +165,7 @@ def draw_chart(
 
 
 def _y_scale(
-    drawn: Sequence[CurvePoints], levels: Sequence[Level], axes: ChartAxes, rows: int
+    drawn: Sequence[CurvePoints], levels: Sequence[Level], axes: ChartAxes, rows: int, *, has_ticks: bool
 ) -> tuple[AxisScale, list[tuple[Level, float]]]:
     """Return the scale that holds all points and levels, and the position of each level that has one."""
     reach = positions(axes.y_to, axes.log_y)
@@ -173,8 +175,16 @@ def _y_scale(
     placed = [(level, at) for level, at in placed if math.isfinite(at)]
     for _, at in placed:
         low, high = with_level(low, high, at, rows)
-    (low, high), step = evenly(low, high, log=axes.log_y, dots=DOT_ROWS, cells=rows, wanted=_y_ticks(rows))
+    step = None
+    if has_ticks:
+        (low, high), step = evenly(low, high, log=axes.log_y, dots=DOT_ROWS, cells=rows, wanted=_y_ticks(rows))
     return AxisScale(low, high, axes.log_y, rows, DOT_ROWS, step), placed
+
+
+def _level_glyph(level: Level, dot: int) -> str:
+    """Return a cell of a level's line, whose dots stand at `dot` from the bottom of it."""
+    left, right = PLACES[DOT_ROWS - 1 - dot]
+    return chr(BRAILLE + (1 << left) + (0 if level.sparse else 1 << right))
 
 
 def _y_ticks(rows: int) -> int:

@@ -13,10 +13,20 @@ from rich.style import Style
 
 from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, Floats, Ints, positions
 
-__all__ = ["BRAILLE", "Bits", "ChartCurve", "CurvePoints", "dots_of", "load_plotext", "points_of", "thickened"]
+__all__ = [
+    "BRAILLE",
+    "PLACES",
+    "Bits",
+    "ChartCurve",
+    "CurvePoints",
+    "dots_of",
+    "load_plotext",
+    "points_of",
+    "thickened",
+]
 
 BRAILLE = 0x2800  # the empty braille character
-_PLACES = ((0, 3), (1, 4), (2, 5), (6, 7))  # the bit of each dot, rows x columns
+PLACES = ((0, 3), (1, 4), (2, 5), (6, 7))  # the bit of each dot, rows x columns
 
 Bits = NDArray[np.uint32]
 
@@ -105,8 +115,8 @@ def _growth() -> tuple[Bits, ...]:
     tables = np.zeros((5, 256), np.uint32)
     for row in range(DOT_ROWS):
         for column in range(DOT_COLUMNS):
-            has = (np.arange(256) >> _PLACES[row][column] & 1).astype(np.uint32)
+            has = (np.arange(256) >> PLACES[row][column] & 1).astype(np.uint32)
             for y, x in ((row, column), (row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
                 cell = 1 if y < 0 else 2 if y == DOT_ROWS else 3 if x < 0 else 4 if x == DOT_COLUMNS else 0
-                tables[cell] |= has << _PLACES[y % DOT_ROWS][x % DOT_COLUMNS]
+                tables[cell] |= has << PLACES[y % DOT_ROWS][x % DOT_COLUMNS]
     return tuple(tables)

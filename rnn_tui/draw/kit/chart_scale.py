@@ -51,6 +51,10 @@ class AxisScale:
         """Return the cell of one position, counted from the low end."""
         return int(self.dots(np.asarray(position))) // self.size
 
+    def dot_in_cell(self, position: ArrayLike) -> int:
+        """Return the dot of one position within its cell, counted from the low end."""
+        return int(self.dots(np.asarray(position))) % self.size
+
     def ticks(self, wanted: int, least: float = 0.0) -> list[tuple[int, str]]:
         """Return the cells and labels of about `wanted` round values, ascending; if linear, multiples of `least`."""
         low, high, pairs = self.low, self.high, []
@@ -89,26 +93,29 @@ def range_of(positions: Floats, log: bool, grow: bool = False) -> tuple[float, f
 def evenly(
     low: float, high: float, *, log: bool, dots: int, cells: int, wanted: int
 ) -> tuple[tuple[float, float], float | None]:
-    """Raise the end of a range of positions so that its ticks stand a whole number of cells apart.
+    """Widen a range of positions so that its ticks stand in the middle of cells, a whole number of them apart.
 
     Return their distance too; None: there is none, and the range is as it was. On a logarithmic axis it is in decades.
     """
     size = high - low
     if cells < 4 or not size > max(_TINY, 1e-9 * max(abs(low), abs(high))) or max(abs(low), abs(high)) > _HUGE / 1e3:
         return (low, high), None
-    found: list[tuple[float, float, float]] = []
+    found: list[tuple[float, float, float, float]] = []
     for step, oddness in _steps(size, wanted, log=log):
-        apart = math.floor(step * (cells * dots - 1) / size / dots * (1 + 1e-12))
+        apart = math.floor(step * (cells - 1) / size * (1 + 1e-12))  # a cell is left to move the range by
         if apart < 1:
             continue
-        end = max(high, low + step * (cells * dots - 1) / (apart * dots))
+        dot = step / (apart * dots)
+        off = (0.5 * dots - math.ceil(low / step - 1e-6) * step / dot + low / dot) % dots  # of the ticks, in dots
+        begin = low - off * dot
+        end = begin + (cells * dots - 1) * dot
         count = cells / apart
-        # What it costs: room above the data, too few or too many ticks, and a step that is less round.
-        found.append(((end - low) / size + abs(math.log(count / wanted)) / 6 + oddness, end, step))
+        # What it costs: room beside the data, too few or too many ticks, and a step that is less round.
+        found.append(((end - begin) / size + abs(math.log(count / wanted)) / 6 + oddness, begin, end, step))
     if not found:
         return (low, high), None
-    _, end, step = min(found)
-    return (low, end), step
+    _, begin, end, step = min(found)
+    return (begin, end), step
 
 
 def _steps(size: float, wanted: int, *, log: bool) -> list[tuple[float, float]]:

@@ -33,7 +33,7 @@ class LossPane(Pane):
     EXTRAS = ("characters", "held_out", "others")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
-        read="Lower is better. Faint points are the losses of single characters. The dashed line is the floor: a "
+        read="Lower is better. Faint points are the losses of single characters. The green line is the floor: a "
         "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
         "only how often each answer comes. Green, up to ●, is held out: while both fall, it learns; where "
         "green rises, it learns by heart. After going back, the old future stays there, faintly.",
@@ -147,7 +147,7 @@ class LossPane(Pane):
             ),
             levels=[
                 Level(value=scene.floor, name="floor", style=palette.right, near=True),
-                Level(value=scene.opened.guessing, name="guessing", style=guessing, dash="┈", near=True),
+                Level(value=scene.opened.guessing, name="guessing", style=guessing, sparse=True, near=True),
             ],
             mark=Mark(x=mark, style=palette.accent),
             background=Style(),

@@ -42,7 +42,7 @@ _PANES = (
     ("Hidden state", "A row for each unit, a column for each time step. Blue is below 0, orange above, grey is 0."),
     (
         "Loss",
-        "The line is the loss of each update, the faint points are single characters. The dashed line is the floor: "
+        "The line is the loss of each update, the faint points are single characters. The green line is the floor: "
         "with states as logits the loss cannot fall below it. A linear head has no floor.",
     ),
     ("Prediction", "What the network predicts now, below the target; the likeliest characters of each step as bars."),
