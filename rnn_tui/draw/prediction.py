@@ -277,9 +277,9 @@ def _seen_heads(count: int, room: int) -> list[str]:
     if not count:
         return ["no predictions yet", "nothing yet"]
     if count <= room:
-        return ["predicted so far, newest first", "predicted so far", "predicted"]
+        return ["first predicted, newest first", "first predicted", "predicted"]
     part = f"{room} of {count}" + ("+" if count >= _MOST_SEEN else "")
-    return [*(f"{name}: {part}" for name in ("predicted so far, newest first", "predicted so far", "predicted")), part]
+    return [*(f"{name}: {part}" for name in ("first predicted, newest first", "first predicted", "predicted")), part]
 
 
 def _around(text: str, place: int | None, room: int) -> str:

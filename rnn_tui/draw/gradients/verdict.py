@@ -63,6 +63,7 @@ def told(
         forms = [
             f"{loss}: from {step_name(way.start)} {to} the gradient {how}{size}{more}",
             f"{loss}: from {step_name(way.start)} {to} it {how}{more}",
+            f"{loss}: {step_name(way.end)} gets {compact(ratio, 3)} of it through h, {compact(c, 3)} through c",
             f"{loss}: {step_name(way.start)} → {step_name(way.end)}: {values}",
             f"{loss}, to {step_name(way.end)}: {values}",
             f"{step_name(way.start)} → {step_name(way.end)}: {values}",

@@ -83,7 +83,8 @@ class GatesPane(InsidePane[GatesFacts]):
         if not _pictures(scene.experiment)[1] or scene.subject is not None:
             return short
         longer = f"{short} · mean of {counted(network.hidden_size, 'unit')}"
-        return self.in_border(f"{longer} · 0 closed … 1 open", longer, short)
+        scale = f"{longer} · 0 closed … 1 open"
+        return self.in_border(f"{scale} · ◆ changes most", scale, longer, short)
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""

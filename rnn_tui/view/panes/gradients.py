@@ -24,11 +24,10 @@ class GradientsPane(InsidePane[GradientsFacts]):
     EXPLANATION = Explanation(
         shows="How much the loss depends on the state at each time step: ‖∂L/∂h_t‖, for the whole loss and for the "
         "loss at the time cursor alone. It is what backpropagation through time brings back to each step.",
-        read="The scale is logarithmic. Bars that shrink towards the left are a vanishing gradient: what happened "
-        "there cannot be learnt from here. Grey is less than a millionth of the largest in its row. Red is "
-        "exploding: above 1, and more than 10 times the norm it starts with. The sentences are about the "
-        "whole sequence. ρ is the spectral radius of W_hh: if it is well below 1, gradients die out. "
-        "A saturated unit, near ±1 or a relu at 0, passes next to nothing on.",
+        read="Bars that shrink towards the left are a vanishing gradient: what happened there cannot be learnt from "
+        "here. Grey is less than a millionth of the largest in its row. Red is exploding: above 1, and more than 10 "
+        "times the norm it starts with. The sentences are about all steps. ρ is the spectral radius of W_hh: if it is "
+        "well below 1, gradients die out. A saturated unit, near ±1 or a relu at 0, passes next to nothing on.",
         then="Open the lesson `remember`, put the cursor on the last step, and compare --cell rnn with --cell "
         "lstm: through c the gradient survives. A larger --gap makes it harder.",
         in_script="Put the cursor on the last step that has a loss: how far back does its gradient reach? If it dies "
