@@ -41,6 +41,7 @@ def there(app: RnnApp) -> set[str]:
 
 
 async def press_until(pilot: Pilot[Any], key: str, app: RnnApp, words: str) -> None:
+    await until(pilot, lambda: key != "enter" or "enter" in text_of(app, "#caption"))
     await pilot.press(key)
     await until(pilot, lambda: words in text_of(app, "#caption"))
 
@@ -96,7 +97,7 @@ async def test_a_second_enter_hurries() -> None:
         engine.move(tick=7, newest=7)
         await pilot.press("enter")
         await until(pilot, lambda: engine.commands)
-        assert engine.heard() == [SetBreakpoints(until=("epoch=5",)), SetSpeed(speed=0.0), Play(on=True)]
+        assert engine.heard() == [SetSpeed(speed=0.0)]  # Play would lead a run that has stopped past its place
         assert "2 of 4" in text_of(app, "#caption")
 
 
@@ -132,7 +133,7 @@ async def test_on_the_stage_the_tour_alone_says_what_to_press() -> None:
 async def test_what_is_pressed_before_there_is_a_run_is_done_then() -> None:
     engine = FakeEngine(AT_0, greets=False)
     async with running(HIHELLO, engine=engine, tour=TOUR, paused=True, ready=False) as (pilot, app, _):
-        await until(pilot, lambda: "enter next" in text_of(app, "#caption"))
+        await until(pilot, lambda: "loading …" in text_of(app, "#caption"))
         await pilot.press("enter")
         engine.greet()
         await until(pilot, lambda: "It plays." in text_of(app, "#caption"))
@@ -157,3 +158,65 @@ async def test_a_tour_is_chosen_from_the_list() -> None:
         assert (command.experiment.name, command.play) == ("hihello-embedding", False)
         engine.move(tick=0, newest=0, epoch=0, fed=0)
         await until(pilot, lambda: there(app) == {"weights"})
+
+
+async def test_enter_never_skips_what_has_not_come() -> None:
+    async with touring() as (pilot, app, engine):
+        await pilot.press(*["enter"] * 5)
+        await until(pilot, lambda: Play(on=True) in engine.commands)
+        engine.move(tick=7, newest=7, epoch=2, loss=9.0)
+        await pilot.press(*["enter"] * 5)
+        await until(pilot, lambda: "on the way to epoch 5 …" in text_of(app, "#caption"))
+        assert "2 of 4" in text_of(app, "#caption")
+        assert engine.heard().count(Play(on=True)) == 1
+        engine.move(state="paused", tick=30, newest=30, epoch=5, fed=6, hits=("epoch=5",))
+        await until(pilot, lambda: "It is there." in text_of(app, "#caption"))
+        await pilot.press(*["enter"] * 5)  # meant for the way, and come too late
+        assert "2 of 4" in text_of(app, "#caption")
+        await press_until(pilot, "enter", app, "A pane.")
+        assert GoTo(tick=30) in engine.heard()
+        await press_until(pilot, "backspace", app, "It plays.")
+        await until(pilot, lambda: GoTo(tick=30) in engine.commands)
+
+
+async def test_enter_sends_on_a_run_that_was_paused_on_its_way() -> None:
+    async with touring() as (pilot, app, engine):
+        await press_until(pilot, "enter", app, "It plays.")
+        engine.move(tick=7, newest=7, state="paused")
+        await until(pilot, lambda: "enter: go on" in text_of(app, "#caption"))
+        engine.heard()
+        await pilot.press("enter")
+        await until(pilot, lambda: engine.commands)
+        assert engine.heard() == [SetBreakpoints(until=("epoch=5",)), SetSpeed(speed=0.0), Play(on=True)]
+
+
+async def test_the_last_step_closes_when_its_end_was_seen() -> None:
+    last = replace(TOUR.steps[1], begins=True)
+    stage = ViewSettings(stage=True)
+    async with running(
+        HIHELLO,
+        engine=FakeEngine(AT_0),
+        tour=Tour(title="T", steps=(last,)),
+        paused=True,
+        view_settings=stage,
+    ) as (pilot, app, engine):
+        engine.move(state="paused", tick=30, newest=30, epoch=5, fed=6, hits=("epoch=5",))
+        await until(pilot, lambda: "It is there." in text_of(app, "#caption"))
+        await pilot.press(*["enter"] * 3)
+        assert app.main.query_one("#caption").display
+        await until(pilot, lambda: "the end · enter close" in text_of(app, "#caption"))
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.main.query_one("#caption").display)
+
+
+async def test_it_says_that_it_loads() -> None:
+    engine, stage = FakeEngine(AT_0, greets=False), ViewSettings(stage=True)
+    options: dict[str, Any] = {"tour": TOUR, "paused": True, "ready": False, "view_settings": stage}
+    async with running(HIHELLO, engine=engine, size=(60, 20), **options) as (pilot, app, _):
+        await until(pilot, lambda: "loading …" in text_of(app, "#stage-line"))
+        assert "loading …" in text_of(app, "#caption")
+        assert "enter" not in text_of(app, "#caption")
+        await pilot.press("enter", "enter", "enter")
+        engine.greet()
+        await until(pilot, lambda: Play(on=True) in engine.commands)
+        assert "2 of 4" in text_of(app, "#caption")

@@ -11,6 +11,8 @@ from rnn_tui.view.screens.main import MainScreen
 
 __all__ = ["TourControl"]
 
+_TO_BE_READ = 0.7  # seconds for which what a step has come to stays, though enter is pressed
+
 
 class TourControl:
     """Carries out what the guide of a tour says."""
@@ -19,7 +21,9 @@ class TourControl:
         """Take functions that return the screen with the panes, and that send the engine a command."""
         self._guide = TourGuide(tour)
         self._run, self._main, self._tell = run, main, tell
-        self._waiting: list[int] = []
+        self._waiting = 0  # what was asked for before there was a run: the step after (1) or before (-1)
+        self._shown_at = -1  # the step that has been shown where it stops
+        self._said: tuple[str, str, str, bool] | None = None  # the caption on the screen
 
     def begin(self) -> None:
         """Show the first caption."""
@@ -28,6 +32,7 @@ class TourControl:
     def open(self) -> None:
         """Open the experiment of the first step in the place of another run."""
         experiment = self._guide.first_experiment
+        self._guide.open_instead_of(self._run.opened)
         self._tell(self._run.open_instead(experiment, play=bool(experiment.run.until)))
 
     def frame_came(self) -> None:
@@ -41,21 +46,41 @@ class TourControl:
             if "look" in events:
                 main.call_later(main.show_step, step)
             usual = step.experiment.run.speed
-            if "there" in events and run.frame.status.speed != usual:
+            if "there" in events and (run.frame.status.speed != usual or self._guide.has_hurried):
                 self._tell(SetSpeed(speed=usual))  # for those who play on from here
             if "there" in events:
-                main.call_later(main.press, [PRESSABLE[each] for each in step.press])
-            self._caption()
-        waiting, self._waiting = self._waiting, []
-        for by in waiting:
-            self.go(by)
+                main.call_later(self._press, self._guide.at)
+        self._caption()
+
+    async def _press(self, at: int) -> None:
+        """Press the keys of the step of this number, and let it be left once it could be seen."""
+        guide, main = self._guide, self._main()
+        if guide.at != at or not guide.is_there:
+            return  # it was left meanwhile
+        await main.press([PRESSABLE[each] for each in guide.step.press])
+
+        def seen() -> None:
+            if guide.at == at and guide.is_there:
+                self._shown_at = at
+                self._caption()
+                waiting, self._waiting = self._waiting, 0
+                if waiting:
+                    self.go(waiting)
+
+        if guide.step.until or guide.step.press:
+            self._waiting = 0
+            main.set_timer(_TO_BE_READ, seen)
+        else:
+            seen()
 
     def go(self, by: int) -> bool:
         """Go one step on or back; return whether the tour goes on, which it does not after its last step."""
         run, guide = self._run, self._guide
         if run.opened is None or run.frame is None:
-            self._waiting.append(by)  # until there is a run
+            self._waiting = by  # until there is a run
             return True
+        if by > 0 and guide.is_there and self._shown_at != guide.at:
+            return True  # pressed for the way there, and come too late: what it has come to was not seen yet
         if by > 0 and guide.is_last and guide.is_there:
             return False
         asked = guide.next_step if by > 0 else guide.step_back
@@ -63,6 +88,8 @@ class TourControl:
             if isinstance(command, Open):
                 command = run.open_instead(command.experiment, play=command.play)
             self._tell(command)
+        if not guide.is_there:
+            self._shown_at = -1
         self._caption()
         return True
 
@@ -70,12 +97,27 @@ class TourControl:
         guide = self._guide
         title = f"{guide.tour.title} · {guide.at + 1} of {len(guide.tour.steps)}"
         back = " · backspace back" if guide.at else ""
-        if not guide.is_there and guide.step.until:
-            keys = f"on the way to {_in_words(guide.step.until)} · enter: at once{back}"
-        else:
-            keys = f"{'the end · enter close' if guide.is_last else 'enter next'}{back}"
         text = f"{guide.step.say} {guide.step.then}" if guide.is_there and guide.step.then else guide.step.say
-        self._main().show_caption(text, title=title, keys=keys)
+        said = text, title, f"{self._keys()}{back}", not guide.is_shown
+        if said != self._said:
+            self._said = said
+            self._main().show_caption(text, title=title, keys=said[2], loads=not guide.is_shown)
+
+    def _keys(self) -> str:
+        """Say what enter does now, or what is being waited for."""
+        run, guide = self._run, self._guide
+        if run.opened is None or run.frame is None:
+            return "loading …"
+        place = f"on the way to {_in_words(guide.step.until)}" if guide.step.until else "on the way"
+        if guide.is_held(run.opened, run.frame.status):
+            return f"{place} · enter: go on"
+        if not guide.is_shown:
+            return "loading …"
+        if guide.is_there:
+            if self._shown_at != guide.at:
+                return "arrived"
+            return "the end · enter close" if guide.is_last else "enter next"
+        return f"{place} · enter: at once" if guide.can_hurry else f"{place} …"
 
 
 def _in_words(until: str) -> str:

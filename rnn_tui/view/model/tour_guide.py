@@ -42,6 +42,8 @@ class TourGuide:
         self._places: dict[int, int] = {}  # the tick of each step that has been come to
         self._goal: int | None = None if self.step.until else 0  # the tick to come to; None: its breakpoint
         self._from = 0  # the tick from which it plays on
+        self._has_played = False  # since it was last told to
+        self._before: int | None = None  # the run in whose place another is being opened
 
     @property
     def step(self) -> Step:
@@ -58,27 +60,62 @@ class TourGuide:
         """The experiment to open for the first step."""
         return _with_run(self.step.experiment, self.step.until, self.step.speed)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the run on the screen is this step's."""
+        return self._is_shown
+
+    @property
+    def has_hurried(self) -> bool:
+        """Whether it was told to play as fast as it can."""
+        return self._rushes
+
+    @property
+    def can_hurry(self) -> bool:
+        """Whether it plays to where the step stops for the first time, and not yet as fast as it can."""
+        return self._is_shown and not self.is_there and self._goal is None and not self._rushes
+
+    def open_instead_of(self, opened: Opened | None) -> None:
+        """Take this run for gone: what is still heard of it belongs to no step."""
+        self._before = None if opened is None else opened.run
+
     def update(self, opened: Opened, status: Status) -> list[Event]:
         """Take in a frame; return what is due: to show the step's panes, and to press its keys."""
         events: list[Event] = []
+        if opened.run == self._before:
+            return events
+        self._before = None
+        self._has_played |= status.state == "playing"
         if not self._is_shown and self._is_on_course(opened, status):
             self._is_shown = True
             events.append("look")
-        if self._is_shown and not self.is_there and self._has_come(status):
+        if self._is_shown and not self.is_there and self._has_come(opened, status):
             self.is_there = True
             self._places[self.at] = status.tick
             events.append("there")
         return events
 
+    def is_held(self, opened: Opened, status: Status) -> bool:
+        """Tell whether the run stands on its way, or is another one: then it has to be sent on."""
+        if self.is_there or opened.run == self._before:
+            return False
+        stands = status.state != "playing" and (self._has_played or status.tick > self._from)
+        return stands or not self._is_on_course(opened, status)
+
     def next_step(self, opened: Opened, status: Status) -> list[Command]:
-        """Go on: to where this step stops, at full speed, if the run is not there yet; else to the next step."""
-        if not self.is_there and not self._rushes and self._goal is None:
-            self._rushes = True
+        """Go on to the next step; if the run is not there yet, hurry to where this one stops, and no farther.
+
+        A run that plays is told no more than its speed: it may have stopped already, and `Play` would lead it past.
+        """
+        if self.is_there:
+            return [] if self.is_last else self._go_to(self.at + 1, opened, status)
+        if self.is_held(opened, status):
+            self._rushes = self._goal is None
             return self._on_way(opened, status, speed=0.0)
-        if self.is_last:
-            return []
-        self._places.setdefault(self.at, status.tick if self._goal is None else self._goal)
-        return self._go_to(self.at + 1, opened, status)
+        if self.can_hurry:
+            self._rushes = True
+            return [SetSpeed(speed=0.0)]
+        return []
 
     def step_back(self, opened: Opened, status: Status) -> list[Command]:
         """Go back to the step before."""
@@ -95,18 +132,23 @@ class TourGuide:
         step = self.step
         self._from = 0 if step.begins else self._places.get(self.at - 1, 0)
         self._goal = self._places.get(self.at, None if step.until else self._from)
+        self._has_played = False
         repeats = self._goal is None and not self._rushes and status.newest > self._from
-        if repeats or not self._is_on_course(opened, status):  # ticks that are done again come to no breakpoint
+        repeats |= self._goal is not None and self._goal > status.newest
+        if (
+            repeats or opened.run == self._before or not self._is_on_course(opened, status)
+        ):  # ticks that are done again come to no breakpoint
             until = step.until if self._goal is None else f"tick={self._goal}" if self._goal else ""
             experiment = _with_run(step.experiment, until, 0.0 if self._from else speed)
+            self._before = opened.run
             return [Open(experiment=experiment, play=bool(until))]
         if self._goal is not None:
             return [GoTo(tick=self._goal)]
         at_first: list[Command] = [] if self._rushes else [GoTo(tick=self._from)]
         return [*at_first, SetBreakpoints(until=(step.until,)), SetSpeed(speed=speed), Play(on=True)]
 
-    def _has_come(self, status: Status) -> bool:
-        if status.state == "playing":
+    def _has_come(self, opened: Opened, status: Status) -> bool:
+        if not self._is_on_course(opened, status) or status.state == "playing":
             return False
         if self._goal is not None:
             return status.tick == self._goal

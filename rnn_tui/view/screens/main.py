@@ -81,6 +81,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.scene: Scene | None = None
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
         self._notes_read: set[str] = set()  # of the script that is watched
+        self._loads = False  # the run of a tour's step is not there yet
         self._touched_from: Pane | None = None  # the pane that had the focus when touching began
 
     def compose(self) -> ComposeResult:
@@ -139,7 +140,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
             self._show_keys(scene)
-            self.query_one(StageLine).show(scene, is_led=self._has_tour)
+            self.query_one(StageLine).show(scene, is_led=self._has_tour, loads=self._has_tour and self._loads)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
             status = scene.frame.status
@@ -464,9 +465,12 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def _has_tour(self) -> bool:
         return self.query_one(Caption).has_class("-shown")
 
-    def show_caption(self, text: str, *, title: str, keys: str) -> None:
-        """Show the caption of a tour's step, with `title` and `keys` in its border."""
+    def show_caption(self, text: str, *, title: str, keys: str, loads: bool) -> None:
+        """Show the caption of a tour's step, with `title` and `keys` in its border; `loads`: its run is not there."""
+        self._loads = loads
         self.query_one(Caption).show(text, title=title, keys=keys)
+        if self.scene is not None:
+            self.query_one(StageLine).show(self.scene, is_led=True, loads=loads)
 
     def hide_caption(self) -> None:
         """Take the caption away, because the tour is over; the run stays as it is."""

@@ -14,9 +14,12 @@ class StageLine(Static):
     def __init__(self) -> None:
         super().__init__(id="stage-line", markup=False)
 
-    def show(self, scene: Scene, *, is_led: bool = False) -> None:
-        """Show where the run of this scene is; `is_led`: by a tour, which says itself what to press."""
-        text = describe_run(scene, is_led=is_led)
+    def show(self, scene: Scene, *, is_led: bool = False, loads: bool = False) -> None:
+        """Show where the run of this scene is.
+
+        `is_led`: by a tour, which says itself what to press; `loads`: the scene is of another run than the tour's step.
+        """
+        text = "loading …" if loads else describe_run(scene, is_led=is_led)
         if text != str(self.content):
             self.update(text)
 
