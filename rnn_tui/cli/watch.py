@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
+from msgspec.structs import replace
 
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.help import SectionedCommand
@@ -24,7 +25,7 @@ from rnn_tui.common.output import say
 from rnn_tui.common.process import is_text
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.breakpoints import KINDS, OF_SCRIPTS, Breakpoint, parse
-from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.protocol.subject import Ability, Subject
 
 if TYPE_CHECKING:
@@ -131,11 +132,11 @@ def watch(
     if read_only and until:
         raise UsageError("--until: --read-only never holds the script")
     options = [f"--history={history}", *(["--read-only"] if read_only else []), *(["--paused"] if paused else [])]
-    options += [f"--until={each}" for each in _breakpoints(until)]
+    points = tuple(str(each) for each in _breakpoints(until))
+    options += [f"--until={each}" for each in points]
     if vocabulary is not None:
         options.append(f"--vocabulary={_vocabulary(vocabulary)}")
     from rnn_tui.client.start import start_script
-    from rnn_tui.experiment.lessons import DEFAULT, LESSONS
     from rnn_tui.protocol.engine_folders import EnginesError
     from rnn_tui.view.model.launch import LaunchOptions
 
@@ -153,7 +154,7 @@ def watch(
         from rnn_tui.view.app.run import run_app
 
         launch = LaunchOptions(
-            experiment=LESSONS[DEFAULT],  # until the network of the script is known
+            experiment=_before_any(points),
             subject=Subject(script=shlex.join(script), can=can),
             paused=paused,
             view_settings=view_settings,
@@ -165,17 +166,20 @@ def watch(
     raise SystemExit(_pass_on(link, code))
 
 
+def _before_any(until: tuple[str, ...]) -> Experiment:
+    """Return what stands for the script until its network is known; its breakpoints are known already."""
+    from rnn_tui.experiment.lessons import DEFAULT, LESSONS
+
+    lesson = LESSONS[DEFAULT]
+    return replace(lesson, run=replace(lesson.run, until=until))
+
+
 def _breakpoints(until: tuple[str, ...]) -> list[Breakpoint]:
     """Return the breakpoints that texts name. Raises UsageError, also for one that a script never comes to."""
     try:
-        points = [parse(each) for each in until]
+        return [parse(each, OF_SCRIPTS) for each in until]
     except ExperimentError as error:
         raise UsageError(f"--until {safe(str(error))}") from None
-    for each in points:
-        if each.kind not in OF_SCRIPTS:
-            forms = ", ".join(KINDS[kind].form(kind) for kind in OF_SCRIPTS)
-            raise UsageError(f"--until {each}: is not for scripts: it must be {forms}")
-    return points
 
 
 def _pass_on(link: "ScriptLink", code: int) -> int:

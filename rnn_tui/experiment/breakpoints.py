@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -61,16 +62,19 @@ class Breakpoint(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind}{operator}{number}"
 
 
-def parse(text: str) -> Breakpoint:
-    """Read the breakpoint that a text names. Raises ExperimentError, whose `value` is the text."""
+def parse(text: str, kinds: Collection[Kind] = tuple(KINDS)) -> Breakpoint:
+    """Read the breakpoint that a text names, of one of these kinds.
+
+    Raises ExperimentError, whose `value` is the text.
+    """
     word = text.strip()
-    for alone, facts in KINDS.items():
-        if word == alone and not facts.operator:
+    for alone in kinds:
+        if word == alone and not KINDS[alone].operator:
             return Breakpoint(kind=alone)
     found = _FORM.fullmatch(word)
-    if found is None:
-        forms = ", ".join(facts.form(each) for each, facts in KINDS.items())
-        raise _error(text, f"is no breakpoint: it must be {forms} or {NEVER}")
+    if found is None or found[1] not in kinds:
+        forms = [KINDS[each].form(each) for each in kinds] + ([NEVER] if len(kinds) == len(KINDS) else [])
+        raise _error(text, f"is no breakpoint: it must be {', '.join(forms[:-1])} or {forms[-1]}")
     name, operator, number = found.groups()
     kind: Kind = name  # type: ignore[assignment]  # the pattern allows no other
     if operator != KINDS[kind].operator:
@@ -99,7 +103,7 @@ def _whole(text: str, kind: Kind, number: str) -> int:
 
 def _real(text: str, kind: Kind, number: str) -> float:
     try:
-        value = float(number)
+        value = float(number) if number.isascii() else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):

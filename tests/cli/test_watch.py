@@ -110,14 +110,23 @@ def test_breakpoints_are_given_on(calls: Calls) -> None:
     assert run("--until", " loss < 2.7", "--until=nan", "--until", "tick=300", "train.py", "--until=x").exit_code == 0
     assert calls.options[1:] == ["--until=loss<2.7", "--until=nan", "--until=tick=300"]
     assert calls.script == ["train.py", "--until=x"]
+    assert calls.launch is not None
+    assert calls.launch.experiment.run.until == (
+        "loss<2.7",
+        "nan",
+        "tick=300",
+    )  # B shows them before the script is there
 
 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
         (["--until", "soon"], "--until 'soon' is no breakpoint"),
-        (["--until", "learnt"], "--until learnt: is not for scripts"),
-        (["--until", "epoch=3"], "--until epoch=3: is not for scripts"),
+        (
+            ["--until", "learnt"],
+            "--until 'learnt' is no breakpoint: it must be loss<2.7, jump>0.5, grad>10, nan or tick=300",
+        ),
+        (["--until", "epoch=3"], "--until 'epoch=3' is no breakpoint: it must be loss"),
         (["--read-only", "--until", "nan"], "--until: --read-only never holds the script"),
     ],
 )

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from rnn_tui.protocol.frame import Curve, States, Steps
 from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary, GateValues
-from rnn_tui.view.model.shown_numbers import as_csv, as_json, tables
+from rnn_tui.view.model.shown_numbers import Table, as_csv, as_json, tables
 from rnn_tui.view.screens.save import SaveOrder, SaveScreen, default_name
 from tests.view.dialogs import Host
 from tests.view.helpers import running, settled, until
@@ -150,6 +150,33 @@ async def test_png_is_said_to_need_resvg(tmp_path: Path, monkeypatch: pytest.Mon
         screen = app.screen
         assert isinstance(screen, SaveScreen)
         assert "pip install" in screen.rows["save.what"].problem
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x.svg", "~x-of-that-name"])
+async def test_the_home_of_nobody_is_told_as_it_is_typed(name: str) -> None:
+    app = Host(SaveScreen("Loss", "loss"))
+    async with app.run_test() as pilot:
+        screen = app.screen
+        assert isinstance(screen, SaveScreen)
+        screen.rows["save.file"].editor.value = name
+        await until(pilot, lambda: "nobody here" in screen.rows["save.file"].problem)
+
+
+async def test_enter_saves_from_either_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(paused=True) as (pilot, app, _):
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(app.screen, SaveScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: list(tmp_path.glob("*.svg")))
+
+
+def test_each_column_has_a_name_of_its_own() -> None:
+    table = Table(quantity="weights.values", axes=(("row", (1, 2)), ("column", (1,))), values=[[0.5], [0.25]])
+    heading, *found = csv.reader(io.StringIO(as_csv([table], ABOUT)))
+    assert len(set(heading)) == len(heading)
+    assert [each[heading.index("row of table")] for each in found] == ["1", "2"]
+    assert {each[heading.index("row")] for each in found} == {"1"}
 
 
 async def test_png_is_made_by_resvg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,8 @@ def _touch(made: Trainer, touch: Touch) -> float:
     """Make one number another, unless its value is None; return what it was. Raises TouchError."""
     if touch.value is not None and not math.isfinite(touch.value):
         raise TouchError("It must be a finite number.")
+    if touch.value is not None and abs(touch.value) > torch.finfo(torch.float32).max:
+        raise TouchError("It is too large for float32.")
     with torch.no_grad():
         match touch.kind:
             case "input":
@@ -114,7 +116,7 @@ def _touch_input(made: Trainer, touch: Touch) -> float:
 
 def _write_character(dataset: Dataset, touch: Touch, place: tuple[int, ...]) -> None:
     assert touch.value is not None
-    index = int(touch.value)
+    index = int(touch.value) if abs(touch.value) < 2**31 else -1
     if index != touch.value:
         raise TouchError("A character is chosen by its number in the vocabulary.")
     _check("character", index, len(dataset.vocabulary))

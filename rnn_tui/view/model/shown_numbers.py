@@ -208,10 +208,12 @@ def _character(index: int, vocabulary: str) -> Value:
 
 def as_csv(found: Sequence[Table], about: Mapping[str, str | int]) -> str:
     """Return one line for each value: what it is about, its quantity, its place, and the value with all its digits."""
-    more = list(dict.fromkeys(axis for table in found for axis, _ in table.axes if axis not in _COLUMNS))
+    axes = dict.fromkeys(axis for table in found for axis, _ in table.axes if axis not in _COLUMNS)
+    names = {axis: f"{axis} of table" if axis in about else axis for axis in axes}  # each column has one name
+    more = list(axes)
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
-    write([*about, *_COLUMNS, *more, "value"])
+    write([*about, *_COLUMNS, *names.values(), "value"])
     for table in found:
         for labels, value in table.cells():
             at = {"quantity": table.quantity, **table.place, **labels}

@@ -137,6 +137,7 @@ class ChoiceInput(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "choose(-1)", "previous word", show=False),
         Binding("right,space", "choose(1)", "next word", show=False),
+        Binding("enter", "accept", "accept", show=False),
     ]
     DEFAULT_CSS = """
     ChoiceInput {
@@ -154,6 +155,9 @@ class ChoiceInput(Widget, can_focus=True):
         choice: "ChoiceInput"
         value: str
 
+    class Accepted(Message):
+        """What is there is to be taken, as on enter in a text."""
+
     def __init__(self, words: tuple[str, ...], value: str) -> None:
         super().__init__()
         self._words = words
@@ -170,6 +174,10 @@ class ChoiceInput(Widget, can_focus=True):
             Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}") for word in self._words
         ]
         return Content("  ").join(parts)
+
+    def action_accept(self) -> None:
+        """Tell that what is there is to be taken."""
+        self.post_message(self.Accepted())
 
     def action_choose(self, by: int) -> None:
         """Choose the next or previous word, in a circle."""

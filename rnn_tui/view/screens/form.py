@@ -143,6 +143,7 @@ class Form(Dialog[Result]):
             self.query_one("#form-hint", Static).update("" if row is None else self.hint(row.setting), layout=False)
 
     @on(Input.Submitted)
+    @on(ChoiceInput.Accepted)
     def _entered(self) -> None:
         self.entered()
 

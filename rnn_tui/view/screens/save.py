@@ -84,7 +84,10 @@ class SaveScreen(Form[SaveOrder]):
         text = self.rows[_FILE.path].editor.value.strip()
         if not text or "\0" in text:
             raise ExperimentError(_FILE.path, "a name is needed")
-        path = Path(text).expanduser()
+        try:
+            path = Path(text).expanduser()
+        except RuntimeError:
+            raise ExperimentError(_FILE.path, "begins with ~ and the name of nobody here") from None
         if os.path.lexists(path):
             raise ExperimentError(_FILE.path, "is there already: another name is needed")
         if not path.parent.is_dir():
