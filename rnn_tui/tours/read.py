@@ -174,7 +174,11 @@ def _settings(table: _Table, section: str, folder: str) -> list[tuple[Setting, A
         if each.path in ("data.text", "data.pairs", "data.series") and value not in ("", *_BUILT_IN):
             if value == "-":
                 raise _Problem(each.path, "- must be a file")
-            value = os.path.join(folder, value)  # beside the tour
+            given, value = value, os.path.join(folder, value)  # beside the tour
+            if not os.path.isfile(value):
+                raise _Problem(each.path, f"{shown(given)} is not a file")
+            if not os.access(value, os.R_OK):
+                raise _Problem(each.path, f"{shown(given)} cannot be read: permission denied")
         found.append((each, value))
     return found
 

@@ -122,6 +122,8 @@ def test_a_file_lies_beside_the_tour(tmp_path: Path) -> None:
         (BEGIN + "network = 1", ", line 4: step 1: network 1 must be a table"),
         (BEGIN + "run.until = ['learnt']", ", line 4: step 1: run.until has no use in a tour: "),
         (BEGIN + 'data.text = "-"', ", line 4: step 1: data.text - must be a file"),
+        (BEGIN + 'data.text = "nothere.txt"', ", line 4: step 1: data.text nothere.txt is not a file"),
+        (BEGIN + 'data.series = "/dev/zero"', ", line 4: step 1: data.series /dev/zero is not a file"),
         ("title = ", ", line 1: is not TOML: "),
     ],
 )
