@@ -1,5 +1,6 @@
 """The experiment that a command line describes, and the changes that are to come in it."""
 
+import difflib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -106,12 +107,19 @@ def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experimen
         return _read(file)
     name = names[0] if names else DEFAULT
     if name not in LESSONS:
-        like = nearest(name)
+        like = [f"the command `rnn-tui {each}`" for each in _commands_like(name)] or nearest(name)
         hint = f"nearest: {', '.join(like)}" if like else "`rnn-tui lessons` lists them"
         if texts:
             hint += ", and a text with spaces needs quotes"
         raise UsageError(f"{shown(name)}: no such lesson; {hint}")
     return LESSONS[name]
+
+
+def _commands_like(name: str) -> list[str]:
+    """Return the command that was meant, if a word that is no lesson is very like one."""
+    context = click.get_current_context(silent=True)
+    group = None if context is None or context.parent is None else context.parent.command
+    return difflib.get_close_matches(name, group.commands, n=1, cutoff=0.8) if isinstance(group, click.Group) else []
 
 
 def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) -> None:

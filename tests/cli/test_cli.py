@@ -45,6 +45,7 @@ def assert_refused(result: Result) -> str:
 REFUSED = {
     # a lesson
     ("hihelo",): "hihelo: no such lesson; nearest: hihello",
+    ("tours",): "tours: no such lesson; nearest: the command `rnn-tui tour`",
     ("xyzzy",): "xyzzy: no such lesson; `rnn-tui lessons` lists them",
     ("\x1b[31m",): "␛[31m: no such lesson",
     ("hello", "world"): "world: one name at a time, and a text with spaces needs quotes",

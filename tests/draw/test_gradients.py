@@ -448,7 +448,14 @@ def test_why_it_vanishes_although_the_radius_is_above_1() -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "radius", "slope"),
-    [(0.8, 1.32, 0.35), (1e-4, 1.32, 0.9), (50.0, 1.1, 0.5), (1e-4, math.nan, 0.5), (1e-4, 1.32, math.nan)],
+    [
+        (0.8, 1.32, 0.35),
+        (1e-4, 2.92, 0.32),
+        (1e-4, 1.32, 0.9),
+        (50.0, 1.1, 0.5),
+        (1e-4, math.nan, 0.5),
+        (1e-4, 1.32, math.nan),
+    ],
 )
 def test_where_the_numbers_do_not_explain_it_nothing_is_said(ratio: float, radius: float, slope: float) -> None:
     assert explained(ratio, radius, slope) == ""

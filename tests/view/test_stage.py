@@ -70,10 +70,16 @@ async def test_the_pane_that_matters(lesson: str, pane: str) -> None:
 async def test_it_is_too_small_later_than_all_panes_are() -> None:
     async with running(size=(60, 19)) as (pilot, app, _):
         assert app.main.has_class("-too-small")
+        assert "S: one pane at a time" in "\n".join(screen_lines(app))
+        await pilot.press("S")
+        await until(pilot, lambda: not app.main.has_class("-too-small"))
+        await pilot.press("S")
+        await until(pilot, lambda: "S: one pane at a time" in "\n".join(screen_lines(app)))
         await pilot.press("S")
         await until(pilot, lambda: not app.main.has_class("-too-small"))
         await pilot.resize_terminal(39, 19)
         await until(pilot, lambda: app.main.has_class("-too-small"))
+        assert "S: one" not in "\n".join(screen_lines(app))
 
 
 async def test_a_series_alone_is_asked_for_with_its_numbers() -> None:

@@ -205,8 +205,16 @@ async def test_the_last_step_closes_when_its_end_was_seen() -> None:
         await pilot.press(*["enter"] * 3)
         assert app.main.query_one("#caption").display
         await until(pilot, lambda: "the end · enter close" in text_of(app, "#caption"))
+        engine.move(notice="Paused at tick 30: epoch 5.")
+        await pilot.press("G")
+        await until(pilot, lambda: there(app) == {"sample"})
+        await until(pilot, lambda: "temperature" in text_of(app, app.main.grid.active or ""))
+        assert "enter" not in text_of(app, app.main.grid.active or "")  # it goes on in the tour
         await pilot.press("enter")
         await until(pilot, lambda: not app.main.query_one("#caption").display)
+        await until(pilot, lambda: "S all panes · W tours" in text_of(app, "#stage-line"))
+        await until(pilot, lambda: "enter" in text_of(app, app.main.grid.active or ""))
+        assert not app.main.query_one("#notice").display  # the caption has said it
 
 
 async def test_it_says_that_it_loads() -> None:

@@ -12,6 +12,7 @@ from rnn_tui.protocol.inspect.gradients import GradientsFacts
 __all__ = ["why"]
 
 _SHRINKS, _GROWS = 0.5, 2.0  # of its size at the other end
+_CLOSE = 1.25  # times what is measured: so far off may a step be as it is explained
 _FLAT = 0.1  # share of saturated states that is worth a word
 
 
@@ -28,6 +29,8 @@ def why(facts: GradientsFacts, *, layers: int) -> Sequence[str]:
         return ()
     ratio = way.end_norm / way.start_norm if way.start_norm else math.nan
     product = radius * slope
+    if not 1 / _CLOSE < ratio ** (1 / abs(way.start - way.end)) / (product or math.nan) < _CLOSE:
+        return ()  # ρ is what W_hh does in the long run; over a few steps it may do something else
     sum_up = f"{compact(radius, 3)} × {compact(slope, 3)} = {compact(product, 3)} a step"
     if ratio < _SHRINKS and product < 1:
         if radius <= 1:

@@ -29,6 +29,7 @@ class Prime:
     glyphs: tuple[str, ...]
     known: tuple[bool, ...]  # whether the vocabulary has each
     typing: bool = False
+    can_type: bool = True  # whether enter begins to
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,8 @@ def _draw_prime(canvas: Canvas, page: SamplePage, facts: SampleFacts, prime: Pri
     if prime.typing:
         canvas.put(end, 0, " ", palette.accent + Style(reverse=True))
         hint = ("type: every key is answered below", "type: see below") if len(prime.glyphs) < 2 else ()
+    elif not prime.can_type:
+        hint = ()
     else:
         hint = ("enter: type it yourself", "enter: type")
     canvas.put(end + 3, 0, first_that_fits(hint, canvas.width - end - 4), palette.faint)

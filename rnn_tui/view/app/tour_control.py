@@ -53,7 +53,7 @@ class TourControl:
         self._caption()
 
     async def _press(self, at: int) -> None:
-        """Press the keys of the step of this number, and let it be left once it could be seen."""
+        """Do what the keys of the step of this number do, and let it be left once it could be seen."""
         guide, main = self._guide, self._main()
         if guide.at != at or not guide.is_there:
             return  # it was left meanwhile

@@ -105,7 +105,7 @@ class TourGuide:
     def next_step(self, opened: Opened, status: Status) -> list[Command]:
         """Go on to the next step; if the run is not there yet, hurry to where this one stops, and no farther.
 
-        A run that plays is told no more than its speed: it may have stopped already, and `Play` would lead it past.
+        Of a run that plays only the speed is set: it may have stopped already, and `Play` would lead it past.
         """
         if self.is_there:
             return [] if self.is_last else self._go_to(self.at + 1, opened, status)

@@ -87,10 +87,9 @@ class SamplePane(InsidePane[SampleFacts]):
         if not self._writes(scene):
             return ""
         if self._typed is None:
-            keys = "enter type · o temperature · , . seed · O"
-            return self.in_border(
-                f"{keys} all settings", f"{keys} all", keys.removesuffix(" · O"), "enter type · O all"
-            )
+            enter = "" if self._is_led else "enter type · "
+            keys = f"{enter}o temperature · , . seed · O"
+            return self.in_border(f"{keys} all settings", f"{keys} all", keys.removesuffix(" · O"), f"{enter}O all")
         line = "enter ⏎ · " if "\n" in scene.experiment.vocabulary else ""
         return f"typing · {line}⌫ · ctrl+u none · esc ends"
 
@@ -112,6 +111,11 @@ class SamplePane(InsidePane[SampleFacts]):
             glyphs=scene.glyphs,
             newline=scene.experiment.vocabulary.find("\n"),
         )
+
+    @property
+    def _is_led(self) -> bool:
+        """Whether a tour has the key that begins to type."""
+        return self.is_attached and self.screen.has_class("-led")
 
     def _writes(self, scene: Scene) -> bool:
         """Return whether the network can answer a text; for pairs that are read both ways only the engine knows."""
@@ -142,6 +146,7 @@ class SamplePane(InsidePane[SampleFacts]):
             glyphs=tuple(map(glyph, text)),
             known=tuple(character in vocabulary for character in text),
             typing=self._typed is not None,
+            can_type=not self._is_led,
         )
 
     def exact(self, scene: Scene, facts: SampleFacts, x: int, y: int) -> str:

@@ -81,6 +81,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.scene: Scene | None = None
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
         self._notes_read: set[str] = set()  # of the script that is watched
+        self._tour_notice: str | None = None  # what was said of the run when a tour ended; None: none has
         self._loads = False  # the run of a tour's step is not there yet
         self._touched_from: Pane | None = None  # the pane that had the focus when touching began
 
@@ -140,11 +141,14 @@ class MainScreen(PacedScreen[None], Screen[None]):
             self.query_one(StatusLines).show(scene)
             self.query_one(TimeLine).show(scene)
             self._show_keys(scene)
-            self.query_one(StageLine).show(scene, is_led=self._has_tour, loads=self._has_tour and self._loads)
+            status = scene.frame.status
+            is_led, was_led = self._has_tour, self._tour_notice is not None
+            self.query_one(StageLine).show(scene, is_led=is_led, loads=is_led and self._loads, was_led=was_led)
             if self.query_one(PhaseLines).show(scene):
                 self.call_after_refresh(self._resized)
-            status = scene.frame.status
-            notice = "" if self._has_tour and status.hits else status.notice  # it has come to where the step stops
+            # it has come to where a step stops, and the caption has said so
+            is_told = status.hits and (self._has_tour or status.notice == self._tour_notice)
+            notice = "" if is_told else status.notice
             self.query_one(Notice).show(notice or _failed(scene) or self._notes(scene.subject))
             self.query_one(TouchLine).show(scene, self.view.touch, touches.target_of(scene, self.view))
             for pane in self.grid.shown:
@@ -198,7 +202,10 @@ class MainScreen(PacedScreen[None], Screen[None]):
         self.call_after_refresh(self._resized)
 
     def _is_too_small(self, size: Size) -> bool:
-        return self.query_one(TooSmall).judge(size, SMALLEST_STAGE if self.view.stage else SMALLEST)
+        if self.view.stage:
+            return self.query_one(TooSmall).judge(size, SMALLEST_STAGE)
+        fits_stage = size.width >= SMALLEST_STAGE.width and size.height >= SMALLEST_STAGE.height
+        return self.query_one(TooSmall).judge(size, way_out="S: one pane at a time" if fits_stage else "")
 
     def _resized(self) -> None:
         self.grid.share_height(slow=self.query_one(PhaseLines).has_class("-shown"))
@@ -468,6 +475,7 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def show_caption(self, text: str, *, title: str, keys: str, loads: bool) -> None:
         """Show the caption of a tour's step, with `title` and `keys` in its border; `loads`: its run is not there."""
         self._loads = loads
+        self.set_class(True, "-led")
         self.query_one(Caption).show(text, title=title, keys=keys)
         if self.scene is not None:
             self.query_one(StageLine).show(self.scene, is_led=True, loads=loads)
@@ -475,6 +483,8 @@ class MainScreen(PacedScreen[None], Screen[None]):
     def hide_caption(self) -> None:
         """Take the caption away, because the tour is over; the run stays as it is."""
         self.query_one(Caption).set_class(False, "-shown")
+        self.set_class(False, "-led")
+        self._tour_notice = self.scene.frame.status.notice if self.scene is not None else ""
         self.draw()
 
     async def show_step(self, step: Step) -> None:

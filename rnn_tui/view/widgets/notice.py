@@ -26,8 +26,12 @@ class TooSmall(Static):
         super().__init__(id="too-small", markup=False)
         self._least = least
 
-    def judge(self, size: Size, least: Size | None = None) -> bool:
-        """Return whether a terminal of this size is too small, and say so; `least`: else than usual."""
+    def judge(self, size: Size, least: Size | None = None, way_out: str = "") -> bool:
+        """Return whether a terminal of this size is too small, and say so.
+
+        `least`: else than usual; `way_out`: a key with which there is something to see.
+        """
         least = least or self._least
-        self.update(f"{size.width}×{size.height} is too small:\nat least {least.width}×{least.height} is needed.")
+        text = f"{size.width}×{size.height} is too small:\nat least {least.width}×{least.height} is needed."
+        self.update(f"{text}\n{way_out}" if way_out else text)
         return size.width < least.width or size.height < least.height

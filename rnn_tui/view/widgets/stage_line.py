@@ -7,6 +7,8 @@ from rnn_tui.view.model.scene import Scene
 
 __all__ = ["StageLine", "describe_run"]
 
+_KEYS = "space go on · S all panes · W tours · ? help · q quit"
+
 
 class StageLine(Static):
     """A line below the pane on the stage."""
@@ -14,12 +16,15 @@ class StageLine(Static):
     def __init__(self) -> None:
         super().__init__(id="stage-line", markup=False)
 
-    def show(self, scene: Scene, *, is_led: bool = False, loads: bool = False) -> None:
+    def show(self, scene: Scene, *, is_led: bool = False, loads: bool = False, was_led: bool = False) -> None:
         """Show where the run of this scene is.
 
-        `is_led`: by a tour, which says itself what to press; `loads`: the scene is of another run than the tour's step.
+        `is_led`: by a tour, which says itself what to press; `loads`: the scene is of another run than the tour's step;
+        `was_led`: a tour has ended, so the keys are named while the run stands, as nothing else on the stage does.
         """
         text = "loading …" if loads else describe_run(scene, is_led=is_led)
+        if was_led and not is_led and scene.frame.status.state in ("paused", "done"):
+            text = _KEYS
         if text != str(self.content):
             self.update(text)
 
