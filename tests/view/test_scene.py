@@ -39,7 +39,7 @@ async def test_in_a_small_border_no_number_is_cut() -> None:
     async with running(size=(80, 24)) as (pilot, app, _):
         for pane, words in (
             ("#loss", "· sum of 6"),
-            ("#network", "boxes: 4 of 5 units · the logits are h"),
+            ("#network", "the state itself is the logits"),
             ("#prediction", "first right in epoch 9"),
         ):
             await until(pilot, lambda: words in text_of(app, pane))  # noqa: B023

@@ -291,7 +291,8 @@ class PaneGrid(Horizontal):
         if self._experiment is None:
             return
         rows = partial(_rows_of_network, self._experiment)
-        below = _together([pane.heights(self._experiment) for pane in self._below_network()])
+        needs = [pane.heights(self._experiment) for pane in self._below_network()]
+        below = None if None in needs else _together(needs)  # of a pane that can use any room nothing is taken
         self.network.styles.height = network_height(self.size.height, rows, below, natural=slow)
 
     def _below_network(self) -> list[Pane]:

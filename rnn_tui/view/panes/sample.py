@@ -80,7 +80,9 @@ class SamplePane(InsidePane[SampleFacts]):
     def title(self, scene: Scene) -> str:
         """Return how the second text is drawn, and the tick."""
         how, tick = _how(scene.view.sample), self.tick(scene)
-        return self.in_border(self.titled(how, tick), self.titled(how), self.titled(tick))
+        seed = "" if scene.view.sample.temperature == 0 else f"seed {scene.view.sample.seed:,}"
+        short = self.titled(seed, tick) if seed else self.titled(tick)
+        return self.in_border(self.titled(how, tick), short, self.titled(how), self.titled(tick))
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose, if the network can write."""
