@@ -6,12 +6,10 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from rnn_tui.data.fit_batches import fitted
+from rnn_tui.data.fit_batches import fitting_experiment
 from rnn_tui.experiment.lessons import LESSONS, nearest
-from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.experiment.validate import from_dict
 
 __all__ = ["experiment_of", "named_setting", "training_values"]
 
@@ -29,12 +27,7 @@ def experiment_of(base: Experiment | str, settings: dict[str, Any]) -> Experimen
             raise ValueError(f"{base!r} is not a lesson; nearest: {', '.join(nearest(base)) or ', '.join(LESSONS)}")
         base = LESSONS[base]
     given = {_path(base, name): value for name, value in settings.items()}
-    values = overridden(base, given)
-    if given.get("data.text") or given.get("data.series"):
-        values = fitted(values, given)
-    experiment = from_dict(values)
-    check_memory(experiment)
-    return experiment
+    return fitting_experiment(overridden(base, given), given)
 
 
 @contextmanager

@@ -12,15 +12,13 @@ from rnn_tui.cli.errors import UsageError
 from rnn_tui.cli.options import parameter
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown, without_value
-from rnn_tui.data.fit_batches import fitted
+from rnn_tui.data.fit_batches import fitting_experiment
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS, nearest
-from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.remember import remember
 from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
-from rnn_tui.experiment.validate import from_dict
 
 if TYPE_CHECKING:
     from rnn_tui.experiment.changes import Change
@@ -45,13 +43,9 @@ def experiment_of(parameters: dict[str, Any]) -> Experiment:
         base = replace(base, data=remember(gap))
     values = overridden(base, replaced)
     try:
-        if replaced.get("data.text") or replaced.get("data.series"):
-            values = fitted(values, replaced)
-        experiment = from_dict(values)
-        check_memory(experiment)
+        return fitting_experiment(values, replaced)
     except ExperimentError as error:
         raise UsageError(complaint(error, values)) from None
-    return experiment
 
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:

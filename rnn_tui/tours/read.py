@@ -10,10 +10,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from rnn_tui.common.wording import shown, without_value
-from rnn_tui.data.fit_batches import fitted
+from rnn_tui.data.fit_batches import fitting_experiment
 from rnn_tui.experiment.breakpoints import needs_learning, parse
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS, nearest
-from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import LARGEST_GAP, remember
 from rnn_tui.experiment.remember import NAME as REMEMBER
@@ -21,7 +20,6 @@ from rnn_tui.experiment.setting import Setting, either
 from rnn_tui.experiment.settings import SECTIONS, SETTINGS, setting
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
 from rnn_tui.experiment.toml_text import FileError, parse_toml, read_toml_text
-from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect import ASKS
 from rnn_tui.tours.tour import Step, Tour
 
@@ -140,10 +138,7 @@ def _experiment(table: _Table, folder: str) -> Experiment:
     given = {each.path: value for section in SECTIONS for each, value in _settings(table, section, folder)}
     replaced = overridden(base, given)
     try:
-        if given.get("data.text") or given.get("data.series"):
-            replaced = fitted(replaced, given)
-        experiment = from_dict(replaced)
-        check_memory(experiment)
+        experiment = fitting_experiment(replaced, given)
     except ExperimentError as error:
         section, _, key = error.path.partition(".")
         value = replaced.get(section, {}).get(key) if isinstance(replaced.get(section), dict) else None

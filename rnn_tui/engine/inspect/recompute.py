@@ -19,7 +19,6 @@ from rnn_tui.engine.network.single_layers import layer_modules, run_layer
 __all__ = [
     "LayerPass",
     "end_of_row",
-    "layers_with_graph",
     "recompute",
     "run_layers",
     "some_rows",
@@ -114,7 +113,6 @@ def _given_layer(observed: ObservedPass, given: GivenStates, steps: int, rows: S
     return LayerPass(x=x, h=h, directions=(layer,))
 
 
-@torch.no_grad()
 def run_layers(
     observed: ObservedPass,
     x: Tensor,
@@ -127,25 +125,10 @@ def run_layers(
 ) -> list[LayerPass]:
     """Run x (T, n, E), T > 0, through the layers, from the state before it (L*D, n, H).
 
+    Where autograd is on, h has a graph to the weights.
     masks (L-1, T, n, D*H) are those of dropout. lengths (n,), on the CPU, are those of rows that are padded. `held` are
     states that are what they are, in a network that reads from the left.
     """
-    return layers_with_graph(
-        observed, x, state, masks=masks, lengths=lengths, layers=layers, held=held
-    )  # here without one
-
-
-def layers_with_graph(
-    observed: ObservedPass,
-    x: Tensor,
-    state: State,
-    *,
-    masks: Tensor | None = None,
-    lengths: Tensor | None = None,
-    layers: int | None = None,
-    held: Sequence[HeldState] = (),
-) -> list[LayerPass]:
-    """Run x through the layers as `run_layers` does, where autograd is on: h has a graph to the weights."""
     network = observed.experiment.network
     size, count = network.hidden_size, network.directions
     own = None if lengths is None else steps_of_rows(lengths, len(x), x.device)[..., None]  # (T, n, 1)

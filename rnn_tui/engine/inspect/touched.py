@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.inspect.observed_pass import HeldState
-from rnn_tui.engine.inspect.recompute import layers_with_graph, steps_there
+from rnn_tui.engine.inspect.recompute import run_layers, steps_there
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.training.batches_on_device import Dataset, SeriesDataset
 from rnn_tui.engine.training.losses import loss_of
@@ -63,7 +63,7 @@ def _compute(made: Trainer) -> None:
         x = dataset.x(0, fed)
         x = made.model.embed(x.transpose(0, 1) if dataset.batch_first else x)
         masks = None if made.masks is None else made.masks[:, :fed]
-        layers = layers_with_graph(made, x, made.h_0, masks=masks, lengths=dataset.lengths, held=made.held)
+        layers = run_layers(made, x, made.h_0, masks=masks, lengths=dataset.lengths, held=made.held)
         logits = made._read_out(layers[-1].h)
         made.logits = [logits.detach()]
         if not made.learns:
@@ -178,7 +178,7 @@ def _state_now(made: Trainer, touch: Touch) -> float:
     x = made.model.embed(x.transpose(0, 1) if dataset.batch_first else x)[:stop]
     masks = None if made.masks is None else made.masks[:, :stop]
     state: State = made.h_0
-    layers = layers_with_graph(made, x, state, masks=masks, layers=touch.layer + 1, held=made.held)
+    layers = run_layers(made, x, state, masks=masks, layers=touch.layer + 1, held=made.held)
     return float(layers[touch.layer].h[touch.step, touch.row, touch.unit])
 
 
