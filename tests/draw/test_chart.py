@@ -281,6 +281,19 @@ def test_the_floor_never_hides_the_curve_nor_the_other_way_round() -> None:
         assert not "".join(only(draw(loss, floor=bad, log_y=True), FLOOR)).strip()
 
 
+def test_single_points_do_not_hide_the_floor() -> None:
+    x = np.arange(1.0, 41.0)
+    points = curve(x, np.where(x % 2, 2.4, 2.7), style=MARK, dots=True)
+    loss = curve(x, np.full(40, 9.0))
+    alone, both = draw(loss, floor=2.6, y_to=(0.0,)), draw(points, loss, floor=2.6, y_to=(0.0,))
+    (row,) = np.flatnonzero(dots(only(alone, FLOOR)).any(axis=1))
+    line, shown = (dots(only(strips, FLOOR)) for strips in (alone, both))
+    assert line[row].sum() > 50
+    assert (shown[row] >= line[row]).all()
+    every = dots(only(both, FLOOR)) | dots(only(both, MARK))
+    assert every.sum() > line.sum() + 20, "and they are there themselves"
+
+
 def test_the_floor_has_its_place_on_a_log_axis() -> None:
     x = np.linspace(0, 1, 100)
     strips = draw(curve(x, 10.0 ** (3 - 3 * x)), height=30, floor=10.0, log_y=True)

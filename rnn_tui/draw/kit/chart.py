@@ -204,12 +204,15 @@ def _draw_curves(
     """Draw the curves, and return the dots of all of them, (rows, columns)."""
     taken = np.zeros((y.cells, x.cells), dtype=np.uint32)
     glyphs, inks = sheet.glyphs[: y.cells, left:], sheet.inks[: y.cells, left:]
+    lines = np.where(glyphs >= BRAILLE, glyphs - BRAILLE, 0)  # the dots of levels
     for curve, points in drawn:
         bits = dots_of(points, x, y, joined=not curve.dots)
         bits = thickened(bits) if curve.thick else bits
         taken |= bits
-        glyphs[bits > 0] = BRAILLE + taken[bits > 0]
-        inks[bits > 0] = sheet.ink(curve.style)
+        seen, on_line = bits > 0, (bits > 0) & (lines > 0) & curve.dots  # single points do not hide the line of a level
+        glyphs[seen] = BRAILLE + taken[seen]
+        glyphs[on_line] |= lines[on_line]
+        inks[seen & ~on_line] = sheet.ink(curve.style)
         if curve.tip is not None:
             last = x.cell(points.x[-1])
             inks[:, last][bits[:, last] > 0] = sheet.ink(curve.tip)
