@@ -15,32 +15,10 @@ from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.gates import GatesAsk
 from rnn_tui.protocol.inspect.gradients import GradientsAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk, WeightsFacts
-from tests.engine.watch.test_look_back import Diary, assert_all_is_as_it_was
+from tests.engine.watch.test_look_back import Diary, H, Model, N, T, V, assert_all_is_as_it_was
 
-T, N, V, H = 9, 4, 7, 16
 UPDATES = WeightsAsk(kind="update", matrices=99, rows=99, columns=99)
 GRADIENTS = WeightsAsk(kind="gradient", matrices=99, rows=99, columns=99)
-
-
-class Tagger(nn.Module):
-    """A language model; its head is tied to its embedding."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(V, H)
-        self.rnn = nn.LSTM(H, H, 2)
-        self.cell = nn.GRUCell(H, H)
-        self.head = nn.Linear(H, V)
-        self.head.weight = self.embedding.weight
-
-    def forward(self, x: Tensor) -> Tensor:
-        output, _ = self.rnn(self.embedding(x))
-        h, states = output.new_zeros(N, H), []
-        for step in output:
-            h = self.cell(step, h)
-            states.append(h)
-        logits: Tensor = self.head(torch.stack(states))
-        return logits
 
 
 class Loop:
@@ -48,7 +26,7 @@ class Loop:
 
     def __init__(self, device: str, *, scaled: bool = False) -> None:
         torch.manual_seed(5)
-        self.model = Tagger().to(device)
+        self.model = Model(dropout=0.0).to(device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.05)
         self.scaler = torch.amp.GradScaler(device, init_scale=1024.0, enabled=scaled)
         self.device = device
