@@ -74,6 +74,8 @@ def _full_speed(million: bool) -> None:
         seconds = time.perf_counter() - began
         rate = (_tick(screen) - tick) / seconds
         cpu = view.cpu_times()
+        screen.type("[")  # from here on the cursor moves by keys alone
+        screen.until(lambda text: "esc follow" in text)
         latencies = [_latency(screen) for _ in range(40)]
         memory = view.memory_info().rss / 2**20
         print(f"bytes/s            {received / seconds / 1000:5.1f} KB/s at full speed")
