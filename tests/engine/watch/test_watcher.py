@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.recompute import recompute
-from rnn_tui.engine.watch import hooks, watch_host
+from rnn_tui.engine.watch import hooks, watch_host, watched_pass
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.observer import Observer
@@ -441,6 +441,24 @@ def test_dropout_inside_a_module_is_drawn_again(
     assert not seen.notes
     top = recompute(seen, T)[-1].h
     torch.testing.assert_close(top.transpose(0, 1) if batch_first else top, output.detach(), rtol=0, atol=1e-6)
+
+
+def test_masks_that_cannot_be_those_of_the_script_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, x, made = nn.GRU(5, H, 2, dropout=0.4), torch.randn(T, N, 5), list[WatchedPass]()
+
+    def moment(host: watch_host.WatchHost) -> None:
+        host.pictures.look()
+        assert host.pictures._on_screen.observed is not None
+        made.append(host.pictures._on_screen.observed)
+
+    monkeypatch.setattr(watch_host.WatchHost, "_moment", moment)
+    monkeypatch.setattr(watched_pass, "masks_of", lambda call: torch.zeros(1, T, N, H))
+    with Watcher().start():
+        module(x)[0].sum().backward()
+    (seen,) = made
+    assert "without dropout" in seen.notes[0]
+    without = module.eval()(x)[0].detach()
+    torch.testing.assert_close(recompute(seen, T, [0])[-1].h, without[:, :1], rtol=0, atol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
