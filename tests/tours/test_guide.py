@@ -70,3 +70,14 @@ def test_a_step_looks_the_same_from_wherever_one_comes_to_it(keys: list[str]) ->
             walk.back()
         if moved:
             assert walk.where() == expected[walk.guide.at]
+
+
+def test_a_frame_from_before_the_step_is_not_its_end() -> None:
+    """Two steps stop at the same thing, and what the view hears first is still of the one before."""
+    steps = tuple(Step(say=each, experiment=RNN, begins=not at, until="epoch=2") for at, each in enumerate("ab"))
+    walk = Walk(Tour(title="T", steps=steps))
+    old = walk.frame.status
+    assert "epoch=2" in old.hits
+    walk.guide.next_step(walk.opened, old)
+    assert walk.guide.update(walk.opened, old) == ["look"]
+    assert not walk.guide.is_there
