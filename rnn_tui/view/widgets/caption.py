@@ -10,7 +10,7 @@ __all__ = ["Caption"]
 
 
 class Caption(Static):
-    """What a step says. There as long as a tour is."""
+    """The caption of a tour's step; hidden where there is no tour."""
 
     def __init__(self) -> None:
         super().__init__(id="caption", markup=False)

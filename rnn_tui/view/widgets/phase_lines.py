@@ -8,7 +8,7 @@ __all__ = ["PhaseLines"]
 
 
 class PhaseLines(Picture):
-    """What happens at this phase, in words and numbers. There as long as slow motion is, at one height."""
+    """What happens at this phase, in words and numbers; shown in slow motion only, always at one height."""
 
     def show(self, scene: Scene) -> bool:
         """Draw it, or go away. Whether it has come or gone, so that the panes have other sizes now."""
