@@ -3,13 +3,14 @@
 The part of it that engines and clients of all versions understand is in `core.py`.
 """
 
-from msgspec import field
+import msgspec
 from msgspec.structs import replace
 
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Greeting, Refused
+from rnn_tui.protocol.field import FieldFacts, FieldPicture
 from rnn_tui.protocol.frame import (
     BranchCurve,
     Check,
@@ -40,7 +41,7 @@ class Opened(Value, frozen=True, kw_only=True):
     name: str = ""  # for `rnn-tui attach`
     experiment: Experiment  # as it runs now, with changes since tick 0
     began: Experiment  # as it was at tick 0
-    changes: tuple[Change, ...] = field(default=(), name="turns")  # the changes of this branch since then
+    changes: tuple[Change, ...] = msgspec.field(default=(), name="turns")  # the changes of this branch since then
     weights: int  # how many numbers are trained
     origin: str = ""  # identifies the data, if they may differ from machine to machine
     device: str
@@ -49,6 +50,7 @@ class Opened(Value, frozen=True, kw_only=True):
     scale: SeriesScale | None = None  # if the data are a series
     subject: Subject | None = None  # if it is somebody else's training that is watched
     guessing: float | None = None  # the loss of a network that knows the frequency of each answer and nothing else
+    field: FieldFacts | None = None  # if many networks learn at once; the rest is about the selected one
 
     @property
     def shown(self) -> object:
@@ -70,7 +72,7 @@ class Opened(Value, frozen=True, kw_only=True):
 class Frame(Value, frozen=True, kw_only=True, tag=True):
     """The newest state of the run, as far as the request asked for it."""
 
-    request: int = field(name="look")  # the number of the request that it answers
+    request: int = msgspec.field(name="look")  # the number of the request that it answers
     revision: int
     status: Status
     views: int = 1  # of this run, how many there are
@@ -90,6 +92,7 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     inside: tuple[Answer, ...] = ()  # to the asks that could be answered, in their order
     forecast: Forecast | None = None  # if a series is learnt
     touch: TouchFacts | None = None  # if something was to be touched
+    field: FieldPicture | None = None  # if many networks learn at once
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
 
 

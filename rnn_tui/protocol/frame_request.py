@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from rnn_tui.common.value import Value
+from rnn_tui.protocol.field import FieldWanted
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.touch import Touch
 
@@ -32,6 +33,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     forecast: int = 0  # time steps that fit a chart of a series' end; 0: none is shown
     curve: CurveWanted | None = None
     touch: tuple[Touch, ...] = ()  # what is to be another, as long as the run is paused
+    field: FieldWanted | None = None  # what is shown of a field, where many networks learn at once
 
 
 class FrameRequest(Value, frozen=True, kw_only=True, tag="Look"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from rnn_tui.experiment.changes import Change
+from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Training
 from rnn_tui.protocol.commands import (
@@ -36,6 +37,7 @@ from rnn_tui.protocol.commands import (
 )
 from rnn_tui.protocol.core import Detach, Greeting, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Left, Opened, Whereabouts
+from rnn_tui.protocol.field import OpenField, SelectMember
 from rnn_tui.protocol.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
@@ -99,6 +101,10 @@ COMMANDS: list[Command] = [
     Restart(seed=2**63 - 1),
     Open(experiment=LESSONS["hihello"], history=0, changes=(Change(tick=0, training=Training(lr=0.5), reseed=True),)),
     SelectNetwork(number=2),
+    OpenField(
+        comparison=Comparison(base=LESSONS["hihello-gru"], varied=(Varied(path="training.seed", values=(1, 2)),))
+    ),
+    SelectMember(member=1),
     SetBreakpoints(until=()),
     SetBreakpoints(until=("learnt", "loss<€")),
     Play(on=True),

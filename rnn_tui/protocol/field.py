@@ -1,0 +1,109 @@
+"""The field: many networks that learn at once. What a view asks for, and what an engine answers.
+
+m members, numbered as in `experiment.comparison.Comparison`. The rest of a frame is about the selected member.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from rnn_tui.common.value import Value
+from rnn_tui.experiment.comparison import Comparison
+from rnn_tui.protocol.arrays import Doubles, Floats, Integers
+
+__all__ = [
+    "DIVERGED",
+    "DONE",
+    "LEARNING",
+    "WAITING",
+    "Bundle",
+    "FieldFacts",
+    "FieldPicture",
+    "FieldWanted",
+    "LearntSteps",
+    "Measure",
+    "OpenField",
+    "SelectMember",
+]
+
+Measure = Literal["learnt", "loss", "held_out", "norm"]
+
+WAITING, LEARNING, DONE, DIVERGED = range(4)  # the states of a member
+
+
+class FieldWanted(Value, frozen=True, kw_only=True):
+    """What the panes of the field can show."""
+
+    measure: Measure = "learnt"  # the colour of the map
+    is_map: bool = False  # whether the map is on the screen
+    columns: int = 0  # of the chart of losses, and of the steps of what is learnt; 0: neither is on the screen
+    lines: int = 0  # how many single curves to show behind the bundle, at most
+    log_x: bool = False
+    grouped_by: str = ""  # the path of the varied setting whose values are groups; empty: one group
+
+
+class FieldFacts(Value, frozen=True, kw_only=True):
+    """The description of a field; the rest of `Opened` describes the selected member."""
+
+    comparison: Comparison
+    counts_epochs: bool = True  # whether x is in epochs; else in updates, of texts and series
+    has_right: bool = True  # whether a prediction can be right, so that a network can have learnt it
+    has_held_out: bool = False
+    floors: Floats | None = None  # (m,) the lowest loss each can come to; NaN: none
+    guessing: float | None = None  # the loss of guessing, where all members share it
+
+
+class Bundle(Value, frozen=True, kw_only=True):
+    """The losses of a group over epochs (or updates): of the members that have come so far and are finite."""
+
+    group: int  # the index of its value; 0 if there is one group
+    x: Doubles  # (n,)
+    low: Floats  # (n,) the lowest
+    quarter: Floats  # (n,) a quarter of the members lie below
+    median: Floats  # (n,)
+    three_quarters: Floats  # (n,)
+    high: Floats  # (n,)
+    lines: Floats  # (k, n) single members; NaN after the end of one
+    members: Integers  # (k,) which they are
+
+
+class LearntSteps(Value, frozen=True, kw_only=True):
+    """How many members of a group had learnt it by each epoch: a step for each epoch at which one has."""
+
+    group: int
+    epochs: Integers  # (n,) ascending
+    counts: Integers  # (n,) that had learnt it by then
+    of: int  # members in the group
+    now: int  # the epoch that the slowest going member of the group has come to: up to there the counts are final
+
+
+class FieldPicture(Value, frozen=True, kw_only=True):
+    """The state of all members."""
+
+    selected: int  # the member whose numbers are in the rest of the frame
+    newest: int  # the epoch (or update) that the first have come to
+    going: int  # how many members are learning
+    done: int  # how many have come to their end
+    learnt: int  # how many have learnt it
+    diverged: int
+    states: Annotated[bytes, msgspec.Meta(description="a byte for each member: WAITING, LEARNING, DONE, DIVERGED")] = (
+        b""
+    )
+    measured: Floats | None = None  # (m,) what the map shows; NaN: not known (yet); `learnt`: the epoch at which
+    bundles: tuple[Bundle, ...] = ()
+    learnt_steps: tuple[LearntSteps, ...] = ()
+    updates_per_second: float = 0.0  # of all networks together
+
+
+class OpenField(Value, frozen=True, kw_only=True, tag=True):
+    """Begin a comparison."""
+
+    comparison: Comparison
+    play: bool = True
+    stops_when_learnt: bool = False  # a member that has learnt it stands still
+
+
+class SelectMember(Value, frozen=True, kw_only=True, tag=True):
+    """Show another member in the rest of the frame."""
+
+    member: Annotated[int, msgspec.Meta(ge=0)]
