@@ -12,6 +12,7 @@ from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of, given
 from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
 from rnn_tui.cli.manual import show_manual
+from rnn_tui.cli.note import note
 from rnn_tui.cli.option_types import Count
 from rnn_tui.cli.options import FORK, SectionOption, experiment_parameters, run_options
 from rnn_tui.cli.remove import remove
@@ -207,5 +208,19 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
     click.echo(formatter.getvalue(), nl=False)
 
 
-for _command in (open_view, tour, watch, resume, attach, runs, stop, export, sample, remove, show_manual, completion):
+for _command in (
+    open_view,
+    tour,
+    watch,
+    resume,
+    attach,
+    runs,
+    note,
+    stop,
+    export,
+    sample,
+    remove,
+    show_manual,
+    completion,
+):
     main.add_command(_command)

@@ -10,6 +10,7 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.process import home_problem
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.runs.annotations import Annotations, read_annotations
 from rnn_tui.runs.folders import runs_folder
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, Manifest
 from rnn_tui.runs.read_checkpoint import read_best, read_experiment, read_manifest
@@ -48,7 +49,9 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     experiment: Experiment | None = None
     manifest: Manifest | None = None
     best: BestCheckpoint | None = None  # None also where there is none yet
+    annotations: Annotations = Annotations()
     problem: str = ""
+    note_problem: str = ""  # why its note and tags could not be read
 
 
 def find(name: str) -> Path:
@@ -97,18 +100,19 @@ def list_runs() -> list[RunEntry]:
 def read_entry(folder: Path) -> RunEntry:
     """Read the run in a folder, wherever that is, for a list."""
     experiment = manifest = best = None
-    problem, changed = "", 0.0
-    for file in (folder, folder / EXPERIMENT, folder / MANIFEST):
-        try:
-            changed = max(changed, os.lstat(file).st_mtime)
-        except OSError:
-            continue
+    problem = ""
+    changed = max(_modified(folder / EXPERIMENT), _modified(folder / MANIFEST)) or _modified(folder)
     try:
         experiment = read_experiment(folder)
         manifest = read_manifest(folder)
         best = read_best(folder) if exists(folder / BEST) else None
     except ExperimentError as error:
         problem = str(error)
+    annotations, note_problem = Annotations(), ""
+    try:
+        annotations = read_annotations(folder)
+    except ExperimentError as error:
+        note_problem = str(error)
     return RunEntry(
         name=folder.name,
         folder=str(folder),
@@ -116,8 +120,21 @@ def read_entry(folder: Path) -> RunEntry:
         experiment=experiment,
         manifest=manifest,
         best=best,
+        annotations=annotations,
         problem=problem,
+        note_problem=note_problem,
     )
+
+
+def _modified(file: Path) -> float:
+    """Return when a file was written, in seconds since 1970; 0 where that cannot be found out.
+
+    The folder itself changes with every note, and a note is no training.
+    """
+    try:
+        return os.lstat(file).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _names(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST
 __all__ = ["CannotRemove", "find_to_remove", "is_ours", "remove_run"]
 
 _OURS = re.compile(
-    r"(experiment\.toml|checkpoint\.json|best\.json"
+    r"(experiment\.toml|checkpoint\.json|best\.json|note\.json"
     r"|(losses|characters|held-out)(-\d{1,9})?\.csv"
     r"|(checkpoint|best)-\d{1,20}-[0-9a-f]{12}\.safetensors)(\.part)?",
     re.ASCII,
