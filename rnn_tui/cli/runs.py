@@ -1,7 +1,7 @@
 """The commands about runs, on the disk and in memory: a list of them, an end, and what others can use of one."""
 
 import os
-import time
+import shutil
 from typing import TYPE_CHECKING
 
 import click
@@ -10,30 +10,48 @@ from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
-from rnn_tui.common.wording import shown
+from rnn_tui.common.wording import counted, shown
 
 if TYPE_CHECKING:
-    from rnn_tui.client.discovery import LiveEngine
-    from rnn_tui.experiment.spec import Experiment
-    from rnn_tui.protocol.core import ExperimentSummary, RunSummary
-    from rnn_tui.runs.catalog import RunEntry
+    from rnn_tui.cli.run_listing import Listed
+    from rnn_tui.experiment.setting import Setting
+    from rnn_tui.protocol.core import RunSummary
+    from rnn_tui.runs.query import Condition, Order
 
 __all__ = ["export", "runs", "stop"]
 
-_COLUMNS = ("run", "what", "epoch", "loss", "best", "when", "now")
-_SIDES = "<<>>><<"
+_NARROWEST = 20  # columns
 _PATIENCE = 120.0  # seconds that the last checkpoint of a large network may take
 
 
 @click.command("runs")
 @click.option("--json", is_flag=True, help="one JSON object a line, and nothing else")
-def runs(*, json: bool) -> None:
-    """List the runs: those that train now, and those that are kept on the disk, the newest first."""
+@click.option(
+    "--sort",
+    "order",
+    metavar="NAME",
+    type=click.UNPROCESSED,
+    help="by this: loss, held-out, updates, time, when, name, any setting; -NAME: the largest first",
+)
+@click.option(
+    "--where",
+    "conditions",
+    metavar="TEXT",
+    multiple=True,
+    type=click.UNPROCESSED,
+    help="only those that are so: 'loss<0.5', cell=lstm, tag=good; all of them, where it is given more than once",
+)
+def runs(*, json: bool, order: str | None, conditions: tuple[str, ...]) -> None:
+    """List the runs: those that train now, and those that are kept on the disk, the newest first. Columns show the
+    settings in which they differ."""
+    from rnn_tui.cli.run_listing import listed, object_of
     from rnn_tui.client.discovery import EnginesError, live_engines
     from rnn_tui.common.process import home_problem
     from rnn_tui.runs.catalog import RunsUnreadable, list_runs
+    from rnn_tui.runs.facts import differing
     from rnn_tui.runs.folders import runs_folder
 
+    wanted, by = _conditions(conditions), _order(order)
     try:
         living = live_engines()
     except EnginesError as error:
@@ -43,12 +61,20 @@ def runs(*, json: bool) -> None:
         kept = list_runs()
     except RunsUnreadable as error:
         unreadable = safe(str(error))
-    found = _together(living, kept)
+    there = listed(living, kept)
+    found = [each for each in there if all(condition.fits(each.facts) for condition in wanted)]
+    if by is not None:
+        if found and not by.knows([each.facts for each in found]):
+            say(f"rnn-tui: --sort {shown(order)}: of none of these runs it is known", err=True)
+        found = by.sort(found, lambda each: each.facts)
+    settings = differing([each.facts for each in found])
     if json:
         for each in found:
-            say(_json(*each))
+            say(object_of(each, settings))
     elif found:
-        _print_table(found, kept)
+        _print_table(found, settings)
+    elif there:
+        say(f"None of the {counted(len(there), 'run')} fits.")
     elif not unreadable:
         problem = home_problem(runs_folder())
         where = f"No runs yet in {runs_folder()}: `rnn-tui train` and `rnn-tui --save` keep theirs there."
@@ -57,16 +83,38 @@ def runs(*, json: bool) -> None:
         raise UsageError(unreadable)
 
 
-def _print_table(found: "list[tuple[LiveEngine | None, RunEntry | None]]", kept: "list[RunEntry]") -> None:
-    """Print a row for each run; then, on stderr, what is wrong with those that cannot be read."""
-    rows = [_COLUMNS, *(_row(*each) for each in found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [f"{cell:{side}{width}}" for cell, side, width in zip(row, _SIDES, widths, strict=True)]
-        say("  ".join(cells).rstrip())
-    for broken in kept:
-        if broken.problem:
-            say(f"{safe(broken.name)}: {safe(broken.problem)}", err=True)
+def _conditions(texts: tuple[str, ...]) -> "list[Condition]":
+    """Read what --where asks for. Raises UsageError."""
+    from rnn_tui.runs.query import QueryError, parse_condition
+
+    try:
+        return [parse_condition(each) for each in texts]
+    except QueryError as error:
+        raise UsageError(f"--where {error}") from None
+
+
+def _order(text: str | None) -> "Order | None":
+    """Read what --sort asks for. Raises UsageError."""
+    from rnn_tui.runs.query import QueryError, parse_order
+
+    try:
+        return None if text is None else parse_order(text)
+    except QueryError as error:
+        raise UsageError(f"--sort {error}") from None
+
+
+def _print_table(found: "list[Listed]", settings: "tuple[Setting, ...]") -> None:
+    """Print the runs as wide as the terminal is; then, on stderr, what is wrong with those that cannot be read."""
+    from rnn_tui.cli.run_listing import columns_of, row_of
+    from rnn_tui.cli.run_table import table_lines
+
+    width = max(_NARROWEST, shutil.get_terminal_size().columns)
+    for line in table_lines(columns_of(settings), [row_of(each, settings) for each in found], width):
+        say(line)
+    for each in found:
+        for problem in (each.kept.problem, each.kept.note_problem) if each.kept is not None else ():
+            if problem:
+                say(f"{safe(each.facts.name)}: {safe(problem)}", err=True)
 
 
 @click.command("stop")
@@ -129,95 +177,3 @@ def export(*, name: str, to: str | None, best: bool, force: bool) -> None:
     except OSError as error:
         raise UsageError(f"--to {shown(to or '.')}: cannot be written: {error.strerror or error}") from None
     say("\n".join(safe(str(file)) for file in written))
-
-
-def _together(living: "list[LiveEngine]", kept: "list[RunEntry]") -> "list[tuple[LiveEngine | None, RunEntry | None]]":
-    """List every run once: those in memory first, also where they are kept elsewhere (--run)."""
-    from pathlib import Path
-
-    from rnn_tui.runs.catalog import read_entry
-
-    on_disk = {os.path.realpath(each.folder): each for each in kept}
-    first: list[tuple[LiveEngine | None, RunEntry | None]] = []
-    for each in living:
-        found = on_disk.pop(os.path.realpath(each.kept), None) if each.kept else None
-        first.append((each, found or (read_entry(Path(each.kept)) if each.kept else None)))
-    return [*first, *((None, each) for each in on_disk.values())]
-
-
-def _row(living: "LiveEngine | None", kept: "RunEntry | None") -> tuple[str, ...]:
-    run = living.run if living is not None else None
-    name = (living.name if living is not None else "") or (kept.name if kept is not None else "?")
-    experiment: Experiment | ExperimentSummary | None = kept.experiment if kept is not None else None
-    if run is not None and run.experiment is not None:
-        experiment = run.experiment
-    what = _what(experiment) if experiment is not None else "?" if living is not None else "cannot be read"
-    epoch = loss = "?"
-    if run is not None and run.status is not None:
-        epoch, loss = _progress(run.status.epoch, run.status.epochs), _loss(run.status.loss)
-    elif kept is not None and kept.manifest is not None:
-        epoch, loss = _progress(kept.manifest.epoch, kept.manifest.epochs), _loss(kept.manifest.loss)
-    best = "-" if kept is None or kept.best is None else f"{kept.best.loss:.4f}"
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept.changed)) if kept is not None else "not kept"
-    now = _now(living) if living is not None else ""
-    return safe(name), safe(what), epoch, loss, best, when, safe(now)
-
-
-def _what(experiment: "Experiment | ExperimentSummary") -> str:
-    network = experiment.network
-    ways = ", both ways" if network.bidirectional else ""
-    return f"{experiment.name}: {network.cell} {network.layers}×{network.hidden_size}{ways}"
-
-
-def _progress(epoch: int, epochs: int) -> str:
-    return f"{epoch:,}" + (f"/{epochs:,}" if epochs else "")
-
-
-def _loss(loss: float | None) -> str:
-    return "-" if loss is None else f"{loss:.4f}"
-
-
-def _now(living: "LiveEngine") -> str:
-    """Say what a run in memory does."""
-    run = living.run
-    if living.other_version:
-        return f"another version ({living.other_version}): attach with it, or stop it"
-    if run is None or run.status is None:
-        return living.problem or "does not answer"
-    doing = {"playing": "training"}.get(run.status.state, run.status.state)
-    views = "no view" if not run.views else "1 view" if run.views == 1 else f"{run.views} views"
-    return f"{doing} on {run.device}, {views}"
-
-
-def _json(living: "LiveEngine | None", kept: "RunEntry | None") -> str:
-    import json  # here for start-up time
-
-    import msgspec
-
-    run = living.run if living is not None else None
-    status = run.status if run is not None else None
-    newest = status if status is not None else kept.manifest if kept is not None else None
-    experiment: Experiment | ExperimentSummary | None = kept.experiment if kept is not None else None
-    if run is not None and run.experiment is not None:
-        experiment = run.experiment
-    values = {
-        "name": (living.name if living is not None else kept and kept.name) or None,
-        "folder": (living.kept if living is not None else kept and kept.folder) or None,
-        "experiment": experiment and experiment.name,
-        "epoch": newest and newest.epoch,
-        "epochs": newest and newest.epochs,
-        "tick": newest and newest.tick,
-        "loss": newest and newest.loss,
-        "best": kept and kept.best and kept.best.loss,
-        "best_epoch": kept and kept.best and kept.best.epoch,
-        "changed": kept and kept.changed,
-        "problem": (kept and kept.problem) or (living and living.problem) or None,
-        "other_version": (living and living.other_version) or None,
-        "alive": living is not None,
-        "state": status and status.state,
-        "device": run and run.device,
-        "views": run and run.views,
-        "process": (living and living.process) or None,
-    }
-    finite = msgspec.json.decode(msgspec.json.encode(values))  # NaN is null
-    return json.dumps(finite).replace("\x7f", "\\u007f")

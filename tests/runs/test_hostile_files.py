@@ -19,15 +19,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from rnn_tui.cli.runs import _json, _row
+from rnn_tui.cli.run_listing import listed, object_of, row_of
 from rnn_tui.engine.inspect.generate import cannot_generate, generate
 from rnn_tui.engine.store.export import export_run
 from rnn_tui.engine.store.load_network import load_network
 from rnn_tui.engine.store.resume import load_run
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.toml_file import read
 from rnn_tui.runs import catalog as runs
+from rnn_tui.runs.facts import RunFacts, differing
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.text_runs import letters, on_text
@@ -88,9 +89,11 @@ def use_all(folder: Path, out: Path) -> list[str]:
         finally:
             checkpointer.close()
 
-    listed = runs.read_entry(folder)
-    assert "\n" not in listed.problem
-    assert _json(None, listed).count("\n") == "".join(_row(None, listed)).count("\n") == 0
+    (entry,) = listed([], [runs.read_entry(folder)])
+    assert entry.kept is not None
+    assert "\n" not in entry.kept.problem
+    settings = differing([entry.facts, RunFacts(name="other", experiment=Experiment(), trainings=(Training(),))])
+    assert object_of(entry, settings).count("\n") == "".join(row_of(entry, settings).values()).count("\n") == 0
     said = [refused(lambda best=best: use_network(best=best)) for best in (False, True)]  # type: ignore[misc]
     said += [refused(lambda: export_run(folder, str(out)))]
     shutil.rmtree(out, ignore_errors=True)

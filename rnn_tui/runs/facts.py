@@ -1,0 +1,110 @@
+"""What is known of a run, kept or live, as one value: what lists sort by, filter by and compare."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.settings import SETTINGS
+from rnn_tui.experiment.spec import Experiment, Training
+from rnn_tui.runs.annotations import Annotations
+from rnn_tui.runs.catalog import RunEntry
+from rnn_tui.runs.loss_tail import newest_seconds
+
+__all__ = ["RunFacts", "differing", "facts_of", "values_of"]
+
+_WATCHING = ("run.speed", "run.until")  # how somebody looks on, not how it learns
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list. What is None is not known."""
+
+    name: str
+    folder: str = ""  # empty: it is not kept
+    experiment: Experiment | None = None  # as it was at tick 0
+    trainings: tuple[Training, ...] = ()  # the first, and each that took its place on the way
+    epoch: int | None = None
+    epochs: int | None = None
+    updates: int | None = None
+    tick: int | None = None
+    loss: float | None = None
+    best: float | None = None
+    best_epoch: int | None = None
+    held_out: float | None = None  # the newest loss of what is held out
+    accuracy: float | None = None  # of what is held out
+    learnt: int | None = None  # the epoch at which a prediction was first right
+    seconds: float | None = None  # of training
+    changed: float | None = None  # when its checkpoint was written, in seconds since 1970
+    state: str = "kept"  # or what it does in memory: "training", "paused", "done"
+    annotations: Annotations = Annotations()
+
+    def value(self, setting: Setting) -> Any:
+        """Return what a setting is now; None where that is not known."""
+        if self.experiment is None:
+            return None
+        if setting.section == "training":
+            return getattr(self.trainings[-1], setting.name)
+        return setting.of(self.experiment)
+
+
+def facts_of(entry: RunEntry) -> RunFacts:
+    """Return what the files of a kept run tell."""
+    manifest, experiment = entry.manifest, entry.experiment
+    trainings: tuple[Training, ...] = ()
+    if experiment is not None:
+        changes = () if manifest is None else manifest.changes
+        trainings = (experiment.training, *(each.training for each in changes))
+        if manifest is not None:  # a run that is played on has more epochs than it began with
+            trainings = (*trainings[:-1], msgspec.structs.replace(trainings[-1], epochs=manifest.epochs))
+    if manifest is None:
+        return RunFacts(
+            name=entry.name,
+            folder=entry.folder,
+            experiment=experiment,
+            trainings=trainings,
+            changed=entry.changed,
+            annotations=entry.annotations,
+        )
+    judged = manifest.held_out[-1] if manifest.held_out else None
+    return RunFacts(
+        name=entry.name,
+        folder=entry.folder,
+        experiment=experiment,
+        trainings=trainings,
+        epoch=manifest.epoch,
+        epochs=manifest.epochs,
+        updates=manifest.updates,
+        tick=manifest.tick,
+        loss=manifest.loss,
+        best=None if entry.best is None else entry.best.loss,
+        best_epoch=None if entry.best is None else entry.best.epoch,
+        held_out=None if judged is None else judged.loss,
+        accuracy=None if judged is None else judged.accuracy,
+        learnt=manifest.learnt,
+        seconds=newest_seconds(Path(entry.folder), manifest.losses),
+        changed=entry.changed,
+        annotations=entry.annotations,
+    )
+
+
+def differing(runs: Sequence[RunFacts]) -> tuple[Setting, ...]:
+    """Return the settings in which runs differ, at the beginning or now. Runs without an experiment do not count."""
+    known = [each for each in runs if each.experiment is not None]
+    return tuple(
+        setting
+        for setting in SETTINGS
+        if setting.path not in _WATCHING
+        and any(values_of(each, setting) != values_of(known[0], setting) for each in known)
+    )
+
+
+def values_of(run: RunFacts, setting: Setting) -> tuple[Any, ...]:
+    """Return the values that a setting had one after the other; of the epochs, only the last."""
+    if run.experiment is None:
+        return ()
+    if setting.section != "training" or setting.name == "epochs":
+        return (run.value(setting),)
+    values = [getattr(each, setting.name) for each in run.trainings]
+    return tuple(value for at, value in enumerate(values) if not at or value != values[at - 1])
