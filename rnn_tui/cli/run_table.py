@@ -87,7 +87,7 @@ def _wrapped(text: str, room: int) -> list[str]:
 
 
 def _broken(word: str, room: int) -> list[str]:
-    """Cut a text into lines where it has no place to fold it at; marks without cells of their own stay with their letters."""
+    """Cut a text into lines anywhere; marks without cells of their own stay with their letters."""
     lines = [""]
     for character in word:
         if cell_len(lines[-1]) + cell_len(character) > max(room, 2):
