@@ -1,9 +1,11 @@
 """A comparison: an experiment, and what varies in it. Each combination of the values is a member, a run of its own."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import Experiment
@@ -12,6 +14,8 @@ from rnn_tui.experiment.validate import from_dict, to_dict
 __all__ = ["MOST_MEMBERS", "Comparison", "Varied"]
 
 MOST_MEMBERS = 4_096
+
+_APART = ("training.seed", "training.lr", "training.weight_decay", "training.clip")  # which only their range concerns
 
 
 class Varied(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +72,29 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             values[section][name] = varied.values[index]
         return from_dict(values)
 
+    def experiments(self) -> Iterator[Experiment]:
+        """Yield the experiments of all members in their order, as `experiment` does, at little cost for each.
+
+        Members that differ only in numbers that no rule but their range concerns are checked once. Raises
+        ExperimentError at the first whose settings do not go together.
+        """
+        checked: dict[tuple[int, ...], Experiment] = {}
+        apart = [number for number, each in enumerate(self.varied) if _is_apart(each)]
+        for member in range(self.members):
+            indices = self.indices(member)
+            rest = tuple(0 if number in apart else index for number, index in enumerate(indices))
+            if rest not in checked:
+                checked[rest] = self.experiment(self.number(rest))
+            experiment = checked[rest]
+            if rest != indices:
+                changed = {
+                    setting(each.path).name: each.values[index]
+                    for number, (each, index) in enumerate(zip(self.varied, indices, strict=True))
+                    if number in apart
+                }
+                experiment = replace(experiment, training=replace(experiment.training, **changed))
+            yield experiment
+
     def words(self, member: int) -> str:
         """Name a member by its values: `lr 0.01 · seed 3`; the name of the experiment where nothing varies."""
         parts = [
@@ -75,3 +102,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             for each, index in zip(self.varied, self.indices(member), strict=True)
         ]
         return " · ".join(parts) or self.base.name
+
+
+def _is_apart(varied: Varied) -> bool:
+    """Tell whether its values can be put into a checked experiment as they are: of its kind, and in its range."""
+    if varied.path not in _APART:
+        return False
+    its = setting(varied.path)
+    numbers = [each for each in varied.values if isinstance(each, (int, float)) and type(each) is its.kind]
+    return len(numbers) == len(varied.values) and not any(map(its.range_problem, numbers))

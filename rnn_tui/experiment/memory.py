@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS, optimizer_state, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 
-__all__ = ["averages", "check_memory", "memory_bytes", "parse_size", "shortage_told"]
+__all__ = ["averages", "check_memory", "memory_bytes", "parse_size", "shortage_of_members", "shortage_told"]
 
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB
@@ -47,6 +48,20 @@ def check_memory(experiment: Experiment) -> None:
     if there and needed > _SHARE * there:
         problem = f"would take about {_size(needed)} for {_what(experiment)}; this machine has {_size(there)}"
         raise ExperimentError(_to_blame(experiment), problem)
+
+
+def shortage_of_members(experiments: Sequence[Experiment]) -> str:
+    """Return one line where so many networks at once do not fit into this machine; empty: they do."""
+    there = physical_memory()
+    needed = [memory_bytes(each) for each in experiments]
+    if not there or sum(needed) <= _SHARE * there:
+        return ""
+    largest = experiments[max(range(len(needed)), key=needed.__getitem__)]
+    fit = int(_SHARE * there / max(needed))
+    option = setting(_to_blame(largest)).option
+    less = f"compare at most {fit:,} of the largest, or reduce {option}" if fit else f"reduce {option}"
+    whole = f"{len(needed):,} networks at once would take about {_size(sum(needed))}"
+    return f"{whole}; this machine has {_size(there)}, a fifth of it for others: {less}"
 
 
 def shortage_told(experiment: Experiment, device: str = "") -> str:

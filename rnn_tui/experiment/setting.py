@@ -41,6 +41,10 @@ class Setting:
     front: int = 0  # its place among those that stand first in the form on e, from 1; 0: with its section
     fork: int = 0  # its place in the form on F, from 1; -1: only --fork changes it; 0: it cannot change on the way
     resume: bool = False  # whether it may be another one when a run is resumed
+    logarithmic: bool = False  # whether its values are spaced by a factor where a comparison tries a range of them
+    alike: str = (
+        ""  # why the networks of a comparison must have it alike; empty: it may vary (see `experiment/vary.py`)
+    )
     since: str = ""  # the version that has it first
     memory: bool = False  # whether the memory estimate depends on it
     passes: bool = False  # it divides the data into passes, and changes nothing of what is read
@@ -85,6 +89,8 @@ class Setting:
         for word, meant in self.words.items():
             if value == meant:
                 return word
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
     def range_problem(self, value: float) -> str:

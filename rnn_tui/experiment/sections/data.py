@@ -169,6 +169,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             unused=_without_file,
             since="0.1.0",
             passes=True,
+            logarithmic=True,
             memory=True,
         ),
     ] = 1
@@ -182,6 +183,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             unused=_without_file,
             since="0.1.0",
             passes=True,
+            logarithmic=True,
             memory=True,
         ),
     ] = 64
@@ -199,6 +201,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Setting(
             "the share of a text, a series or pairs, at the end, that is not learnt but used for validation",
             label="hold-out",
+            alike="they are judged by the same data, which none of them learns",
             minimum=0,
             maximum=0.9,
             unused=_without_file,

@@ -31,6 +31,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             "fused: nn.RNN, nn.GRU, nn.LSTM; cell: nn.RNNCell and its like, one step at a time; "
             "written-out: the equations themselves",
             since="0.1.0",
+            alike="it changes how the same equations are computed, and no loss",
         ),
     ] = "fused"
     hidden_size: Annotated[
@@ -43,6 +44,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             maximum=1_000_000,
             since="0.1.0",
             memory=True,
+            logarithmic=True,
         ),
     ] = 5
     layers: Annotated[
@@ -80,7 +82,12 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Setting("the state before the first time step: zeros, or random for every pass", label="h₀", since="0.1.0"),
     ] = "zeros"
     batch_first: Annotated[
-        bool, Setting("tensors are (batch, time, features) rather than (time, batch, features)", since="0.1.0")
+        bool,
+        Setting(
+            "tensors are (batch, time, features) rather than (time, batch, features)",
+            since="0.1.0",
+            alike="it changes the order of dimensions, and no loss",
+        ),
     ] = False
 
     @property

@@ -23,10 +23,22 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How it learns."""
 
     learn: Annotated[
-        bool, Setting("train; --no-learn: forward passes only, no loss and no update", since="0.1.0", memory=True)
+        bool,
+        Setting(
+            "train; --no-learn: forward passes only, no loss and no update",
+            since="0.1.0",
+            memory=True,
+            alike="networks are compared by what they learn",
+        ),
     ] = True
     tick: Annotated[
-        Tick, Setting("one turn of the loop: one character, or the whole sequence", fork=-1, since="0.1.0")
+        Tick,
+        Setting(
+            "one turn of the loop: one character, or the whole sequence",
+            fork=-1,
+            since="0.1.0",
+            alike="it changes how a run is watched, and no loss",
+        ),
     ] = "character"
     reduction: Annotated[
         Literal["sum", "mean"],
@@ -52,6 +64,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             front=4,
             fork=1,
             since="0.1.0",
+            logarithmic=True,
         ),
     ] = 0.1
     schedule: Annotated[
@@ -96,15 +109,29 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             maximum=1e6,
             fork=4,
             since="0.1.0",
+            logarithmic=True,
         ),
     ] = 0.0
     clip: Annotated[
-        float, Setting("largest norm of the gradient; 0: no clipping", minimum=0, maximum=1e12, fork=5, since="0.1.0")
+        float,
+        Setting(
+            "largest norm of the gradient; 0: no clipping",
+            minimum=0,
+            maximum=1e12,
+            fork=5,
+            since="0.1.0",
+            logarithmic=True,
+        ),
     ] = 0.0
     accumulate: Annotated[
         int,
         Setting(
-            "passes whose gradients are averaged for one update", minimum=1, maximum=1_000_000, fork=-1, since="0.1.0"
+            "passes whose gradients are averaged for one update",
+            minimum=1,
+            maximum=1_000_000,
+            fork=-1,
+            since="0.1.0",
+            logarithmic=True,
         ),
     ] = 1
     patience: Annotated[
@@ -118,7 +145,12 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = 0
     precision: Annotated[
-        Precision, Setting("of the forward pass: float32; bfloat16 or float16 mixed with it, on a GPU", since="0.1.0")
+        Precision,
+        Setting(
+            "of the forward pass: float32; bfloat16 or float16 mixed with it, on a GPU",
+            since="0.1.0",
+            alike="it belongs to the device, which they share",
+        ),
     ] = "float32"
     epochs: Annotated[
         int,

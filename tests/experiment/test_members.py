@@ -1,0 +1,58 @@
+"""All networks of a comparison are checked before any of them trains."""
+
+import pytest
+
+from rnn_tui.experiment import memory
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.members import checked_members, member_name
+from rnn_tui.experiment.vary import VaryError, comparison_of, parse_varied
+
+REFUSED = {
+    (
+        "hihello",
+        ("hidden=5,8", "lr=0.1,0.2"),
+    ): "hidden=8 lr=0.1: --hidden 8 does not fit a direct head: it needs 5 units, one for each "
+    "character of the vocabulary, or a linear head",
+    ("hihello", ("hidden=8",)): "hidden=8: does not fit a direct head: it needs 5 units, one for each character of the "
+    "vocabulary, or a linear head",
+    (
+        "ohlol-embedding",
+        ("layers=1,2", "dropout=0,0.5", "seed=1,2"),
+    ): "layers=1 dropout=0.5: --dropout 0.5 does not fit one "
+    "layer, since it works between two: it must be 0, or layers 2 or more",
+    (
+        "hihello",
+        ("bidirectional=no,yes",),
+    ): "bidirectional=yes: --hidden 5 does not fit a direct head: it needs 5 units in "
+    "both directions together, one for each character of the vocabulary, or a linear head",
+}
+
+
+@pytest.mark.parametrize(("lesson", "texts"), REFUSED)
+def test_settings_that_do_not_go_together_are_named(lesson: str, texts: tuple[str, ...]) -> None:
+    with pytest.raises(VaryError) as caught:
+        checked_members(comparison_of(LESSONS[lesson], map(parse_varied, texts)))
+    assert str(caught.value) == REFUSED[lesson, texts]
+
+
+def test_all_members_of_a_large_comparison_are_there() -> None:
+    comparison = comparison_of(LESSONS["spell"], [parse_varied("cell=rnn,gru"), parse_varied("hidden=2..17")], 128)
+    members = checked_members(comparison)
+    assert len(members) == 4096
+    assert members[4095] == comparison.experiment(4095)
+    assert member_name(comparison, 4095) == "cell=gru hidden=17 seed=127"
+
+
+def test_more_members_than_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes the bytes that one takes by itself."""
+    comparison = comparison_of(LESSONS["python-source"], [parse_varied("hidden=64,128")], 40)
+    one = sum(memory.memory_bytes(comparison.experiment(member)) for member in (0, 40))
+    monkeypatch.setattr(memory, "physical_memory", lambda: int(40 * one / 0.8) + 1)
+    checked_members(comparison)
+    monkeypatch.setattr(memory, "physical_memory", lambda: int(40 * one / 0.8) - 10)
+    with pytest.raises(
+        VaryError,
+        match=r"^80 networks at once would take about .* GiB; this machine has .* GiB, a fifth of it for others: ",
+    ) as caught:
+        checked_members(comparison)
+    assert str(caught.value).endswith("compare at most 58 of the largest, or reduce --hidden")
