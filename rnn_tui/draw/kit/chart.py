@@ -8,11 +8,9 @@ for each curve where two of them share a cell.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
@@ -27,8 +25,9 @@ from rnn_tui.draw.kit.chart_scale import (
     short,
     with_level,
 )
+from rnn_tui.draw.kit.chart_sheet import ChartSheet, DrawnChart
 
-__all__ = ["ChartAxes", "ChartCurve", "Level", "Mark", "draw_chart"]
+__all__ = ["ChartAxes", "ChartCurve", "DrawnChart", "Level", "Mark", "compose_chart", "draw_chart"]
 
 _MIN_WIDTH, _MIN_HEIGHT = 16, 5  # cells below which axes cost more than they tell
 _ROOMY = 8  # rows from which labels keep a free row between them
@@ -69,34 +68,69 @@ class Mark:
     style: Style
 
 
-class _Sheet:
-    """Characters and the indices of their styles, (height, width) each."""
+def compose_chart(
+    curves: Sequence[ChartCurve],
+    *,
+    width: int,
+    height: int,
+    axes: ChartAxes,
+    levels: Sequence[Level] = (),
+    mark: Mark | None = None,
+    background: Style,
+    empty: str = "no loss yet",
+    right: int = 0,
+) -> DrawnChart:
+    """Draw curves as `draw_chart` does; `right` cells on the right of the plot stay free."""
+    sheet = ChartSheet(width, height, background)
+    framed = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
+    rows = height - 2 if framed else height
+    placed_points = [points_of(curve, axes.log_x, axes.log_y) for curve in curves]
+    drawn = [(at, curves[at], points) for at, points in enumerate(placed_points) if points.x.size]
+    if not drawn:
+        if framed:
+            _draw_frame(sheet, _GUTTER, [], [], axes)
+        sheet.write((rows - 1) // 2, max(0, width - len(empty)) // 2, empty[:width], axes.style)
+        return DrawnChart(sheet=sheet, left=0, dots={}, taken=np.ones((max(0, rows), width), dtype=bool))
 
-    def __init__(self, width: int, height: int, background: Style) -> None:
-        self.glyphs = np.full((height, width), ord(" "), dtype="<u4")
-        self.inks = np.zeros((height, width), dtype=np.intp)
-        self._styles = [background]
-
-    def ink(self, style: Style) -> int:
-        """Return the index of a style, laid over the background."""
-        drawn = self._styles[0] + style
-        if drawn not in self._styles:
-            self._styles.append(drawn)
-        return self._styles.index(drawn)
-
-    def write(self, row: int, column: int, text: str, style: Style) -> None:
-        """Write a text that fits its row."""
-        self.glyphs[row, column : column + len(text)] = [ord(character) for character in text]
-        self.inks[row, column : column + len(text)] = self.ink(style)
-
-    def strips(self) -> list[Strip]:
-        """Return a strip for each row, equal neighbours joined in one segment."""
-        strips = []
-        for glyphs, inks in zip(self.glyphs, self.inks, strict=True):
-            text = glyphs.tobytes().decode("utf-32-le")
-            edges = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), len(text)]
-            strips.append(Strip([Segment(text[a:b], self._styles[inks[a]]) for a, b in pairwise(edges)], len(text)))
-        return strips
+    y, placed = _y_scale([points for _, _, points in drawn], levels, axes, rows, has_ticks=framed)
+    lines: dict[int, list[tuple[Level, float]]] = {}  # the levels in each row, the first of which is drawn
+    for level, at in placed:
+        lines.setdefault(rows - 1 - y.cell(at), []).append((level, at))
+    labels = [(row, short(10**at if axes.log_y else at), level.style) for row, ((level, at), *_) in lines.items()]
+    own, apart = len(labels), 1 + (rows >= _ROOMY)  # rows from a number to the next; beside a level one is enough
+    for cell, text in y.ticks(_y_ticks(rows)):
+        row = rows - 1 - cell
+        if all(row != other for other, _, _ in labels):
+            is_free = all(abs(row - other) >= apart for other, label, _ in labels[own:] if label)
+            is_free = is_free and all(text != label for _, label, _ in labels)
+            labels.append((row, text if is_free else "", axes.style))
+    gutter = max([_GUTTER, *(len(text) for _, text, _ in labels)])
+    left = gutter + 1 if framed else 0
+    columns = width - left - right
+    x = _x_scale([points for _, _, points in drawn], axes, columns)
+    if framed:
+        whole = all(np.all(curve.x[np.isfinite(curve.x)] % 1 == 0) for _, curve, _ in drawn)
+        ticks = x.ticks(max(3, columns // 9), least=1.0 if whole else 0.0)
+        _draw_frame(sheet, gutter, labels, [(left + cell, text) for cell, text in ticks], axes, right)
+    for row, ((level, at), *_) in lines.items():
+        sheet.write(row, left, _level_glyph(level, y.dot_in_cell(at)) * columns, level.style)
+    mark_at = math.nan if mark is None else float(positions(mark.x, axes.log_x))
+    if mark is not None and x.low <= mark_at <= x.high:
+        sheet.glyphs[:rows, left + x.cell(mark_at)] = ord("┆")
+        sheet.inks[:rows, left + x.cell(mark_at)] = sheet.ink(mark.style)
+    dots = _draw_curves(sheet, drawn, x, y, left)
+    free = np.ones((rows, columns), dtype=bool)
+    for bits in dots.values():
+        free &= bits == 0
+    for row, here in lines.items():
+        text, (first, _) = f" {', '.join(level.name for level, _ in here)} ", here[0]
+        others = [other for other in lines if other != row]
+        place = _name_place(free, row, text, others=others, near=first.near)
+        if place is not None:
+            sheet.write(place[0], left + place[1], text, first.style)
+            free[place[0], place[1] : place[1] + len(text)] = False
+    taken = np.concatenate([~free, np.zeros((rows, right), dtype=bool)], axis=1)
+    return DrawnChart(sheet=sheet, left=left, x=x, y=y, dots=dots, taken=taken)
 
 
 def draw_chart(
@@ -117,51 +151,17 @@ def draw_chart(
     """
     if width < 1 or height < 1:
         return [Strip([], 0)] * max(height, 0)
-    sheet = _Sheet(width, height, background)
-    framed = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
-    rows = height - 2 if framed else height
-    drawn = [(curve, points) for curve in curves if (points := points_of(curve, axes.log_x, axes.log_y)).x.size]
-    if not drawn:
-        if framed:
-            _draw_frame(sheet, _GUTTER, [], [], axes)
-        sheet.write((rows - 1) // 2, max(0, width - len(empty)) // 2, empty[:width], axes.style)
-        return sheet.strips()
-
-    y, placed = _y_scale([points for _, points in drawn], levels, axes, rows, has_ticks=framed)
-    lines: dict[int, list[tuple[Level, float]]] = {}  # the levels in each row, the first of which is drawn
-    for level, at in placed:
-        lines.setdefault(rows - 1 - y.cell(at), []).append((level, at))
-    labels = [(row, short(10**at if axes.log_y else at), level.style) for row, ((level, at), *_) in lines.items()]
-    own, apart = len(labels), 1 + (rows >= _ROOMY)  # rows from a number to the next; beside a level one is enough
-    for cell, text in y.ticks(_y_ticks(rows)):
-        row = rows - 1 - cell
-        if all(row != other for other, _, _ in labels):
-            is_free = all(abs(row - other) >= apart for other, label, _ in labels[own:] if label)
-            is_free = is_free and all(text != label for _, label, _ in labels)
-            labels.append((row, text if is_free else "", axes.style))
-    gutter = max([_GUTTER, *(len(text) for _, text, _ in labels)])
-    left = gutter + 1 if framed else 0
-    columns = width - left
-    x = _x_scale([points for _, points in drawn], axes, columns)
-    if framed:
-        whole = all(np.all(curve.x[np.isfinite(curve.x)] % 1 == 0) for curve, _ in drawn)
-        ticks = x.ticks(max(3, columns // 9), least=1.0 if whole else 0.0)
-        _draw_frame(sheet, gutter, labels, [(left + cell, text) for cell, text in ticks], axes)
-    for row, ((level, at), *_) in lines.items():
-        sheet.write(row, left, _level_glyph(level, y.dot_in_cell(at)) * columns, level.style)
-    mark_at = math.nan if mark is None else float(positions(mark.x, axes.log_x))
-    if mark is not None and x.low <= mark_at <= x.high:
-        sheet.glyphs[:rows, left + x.cell(mark_at)] = ord("┆")
-        sheet.inks[:rows, left + x.cell(mark_at)] = sheet.ink(mark.style)
-    free = _draw_curves(sheet, drawn, x, y, left) == 0
-    for row, here in lines.items():
-        text, (first, _) = f" {', '.join(level.name for level, _ in here)} ", here[0]
-        others = [other for other in lines if other != row]
-        place = _name_place(free, row, text, others=others, near=first.near)
-        if place is not None:
-            sheet.write(place[0], left + place[1], text, first.style)
-            free[place[0], place[1] : place[1] + len(text)] = False
-    return sheet.strips()
+    chart = compose_chart(
+        curves,
+        width=width,
+        height=height,
+        axes=axes,
+        levels=levels,
+        mark=mark,
+        background=background,
+        empty=empty,
+    )
+    return chart.strips()
 
 
 def _y_scale(
@@ -199,15 +199,18 @@ def _x_scale(drawn: Sequence[CurvePoints], axes: ChartAxes, columns: int) -> Axi
 
 
 def _draw_curves(
-    sheet: _Sheet, drawn: Sequence[tuple[ChartCurve, CurvePoints]], x: AxisScale, y: AxisScale, left: int
-) -> Bits:
-    """Draw the curves, and return the dots of all of them, (rows, columns)."""
+    sheet: ChartSheet, drawn: Sequence[tuple[int, ChartCurve, CurvePoints]], x: AxisScale, y: AxisScale, left: int
+) -> dict[int, Bits]:
+    """Draw the curves, and return the dots of each, (rows, columns), by its number."""
+    found = {}
     taken = np.zeros((y.cells, x.cells), dtype=np.uint32)
-    glyphs, inks = sheet.glyphs[: y.cells, left:], sheet.inks[: y.cells, left:]
+    end = left + x.cells
+    glyphs, inks = sheet.glyphs[: y.cells, left:end], sheet.inks[: y.cells, left:end]
     lines = np.where(glyphs >= BRAILLE, glyphs - BRAILLE, 0)  # the dots of levels
-    for curve, points in drawn:
+    for number, curve, points in drawn:
         bits = dots_of(points, x, y, joined=not curve.dots)
         bits = thickened(bits) if curve.thick else bits
+        found[number] = bits
         taken |= bits
         seen, on_line = bits > 0, (bits > 0) & (lines > 0) & curve.dots  # single points do not hide the line of a level
         glyphs[seen] = BRAILLE + taken[seen]
@@ -219,7 +222,7 @@ def _draw_curves(
         if curve.newest:
             at = y.cells - 1 - y.cell(points.low[-1]), x.cell(points.x[-1])
             glyphs[at], inks[at] = ord(curve.newest), sheet.ink(curve.style)
-    return taken
+    return found
 
 
 def _name_place(
@@ -246,10 +249,16 @@ def _name_place(
 
 
 def _draw_frame(
-    sheet: _Sheet, gutter: int, labels: list[tuple[int, str, Style]], ticks: list[tuple[int, str]], axes: ChartAxes
+    sheet: ChartSheet,
+    gutter: int,
+    labels: list[tuple[int, str, Style]],
+    ticks: list[tuple[int, str]],
+    axes: ChartAxes,
+    right: int = 0,
 ) -> None:
     """Draw the axes, with `labels` (row, text, style) at the left one and `ticks` (column, text) below the other."""
     height, width = sheet.glyphs.shape
+    width -= right
     for row in range(height - 2):
         sheet.write(row, gutter, "│", axes.style)
     for row, text, style in labels:
