@@ -52,37 +52,41 @@ class LossPoints:
     @property
     def first(self) -> Floats:
         """The first update of each point, (n,)."""
-        return self._points[_FIRST]
+        return self._row(_FIRST)
 
     @property
     def last(self) -> Floats:
         """The last update of each point, (n,)."""
-        return self._points[_LAST]
+        return self._row(_LAST)
 
     @property
     def low(self) -> Floats:
         """The lowest loss of each point, (n,)."""
-        return self._points[_LOW]
+        return self._row(_LOW)
 
     @property
     def high(self) -> Floats:
         """The highest loss of each point, (n,)."""
-        return self._points[_HIGH]
+        return self._row(_HIGH)
 
     @property
     def newest(self) -> Floats:
         """The loss of the last update of each point, (n,)."""
-        return self._points[_NEWEST]
+        return self._row(_NEWEST)
 
     @property
     def seconds(self) -> Floats | None:
         """The seconds of training at the end of each point, (n,); None where the file does not tell them."""
-        return self._points[_SECONDS] if self._has_seconds else None
+        return self._row(_SECONDS) if self._has_seconds else None
 
     @property
     def accuracy(self) -> Floats | None:
         """The newest accuracy of each point, (n,); None where the file does not tell it."""
-        return self._points[_ACCURACY] if self._has_accuracy else None
+        return self._row(_ACCURACY) if self._has_accuracy else None
+
+    def _row(self, number: int) -> Floats:
+        row: Floats = self._points[number]
+        return row
 
 
 def _joined(points: Floats, stride: int) -> Floats:

@@ -90,3 +90,9 @@ def test_numbers_are_legible_on_their_cells(palette: Palette, system: ColorSyste
 def test_no_colour_system_is_no_colour() -> None:
     assert palette_for(dark=True, colours=None).monochrome
     assert not palette_for(dark=True).monochrome
+
+
+@each
+def test_curves_stay_apart(palette: Palette, system: ColorSystem) -> None:
+    colours = [sent(style.color, system) for style in palette.curves]
+    assert len({*colours}) == len(colours) >= 6

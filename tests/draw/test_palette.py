@@ -124,3 +124,11 @@ def test_shades_tell_sign_and_distance_without_colours() -> None:
     for shades in (above, below):  # each appears once, in one run
         runs = [shade for at, shade in enumerate(shades) if at == 0 or shades[at - 1] != shade]
         assert len(runs) == len(set(runs)) >= 4
+
+
+@BOTH
+def test_curves_are_apart_and_legible(palette: Palette) -> None:
+    colours = [rgb(style, background=False) for style in palette.curves]
+    background = (20, 23, 28) if palette is DARK else (251, 250, 247)
+    assert min(contrast(each, background) for each in colours) > 3
+    assert min(math.dist(one, other) for at, one in enumerate(colours) for other in colours[:at]) > 40

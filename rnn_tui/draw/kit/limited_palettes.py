@@ -37,6 +37,10 @@ def _plain(number: int, *, on: int | None = None, bold: bool = False) -> Style:
     return Style.parse(f"{'bold ' if bold else ''}{colour.hex}{under}")
 
 
+def _of_few(colours: Colours, *numbers: int) -> tuple[Style, ...]:
+    return tuple(Style.parse(colours[number].hex) for number in numbers)
+
+
 _BRIGHT_YELLOW, _LIMIT = 11, 95  # of the 16 brown is yellow on most terminals: numbers on it are dark
 
 FEW: dict[tuple[str | None, bool], Palette] = {
@@ -47,6 +51,7 @@ FEW: dict[tuple[str | None, bool], Palette] = {
         positive=_of_256(235, 94, 130, 172, 214, 222),
         amount=_of_256(243, 66, 72, 79, 86),
         gradients=_of_256(235, 96, 133, 170, 177),
+        curves=_of_few(EIGHT_BIT_PALETTE, 221, 117, 79, 177, 210, 215, 253),
     ),
     ("256", False): replace(
         LIGHT,
@@ -55,6 +60,7 @@ FEW: dict[tuple[str | None, bool], Palette] = {
         positive=_of_256(254, 223, 215, 172, 130, 94),
         amount=_of_256(245, 66, 29, 23),
         gradients=_of_256(254, 182, 176, 133, 91),
+        curves=_of_few(EIGHT_BIT_PALETTE, 94, 24, 29, 91, 161, 166, 235),
     ),
     ("standard", True): replace(
         DARK,
@@ -72,6 +78,7 @@ FEW: dict[tuple[str | None, bool], Palette] = {
         positive=_of_16(8, 1, 3, _BRIGHT_YELLOW),
         amount=_of_16(7, 2, 10),
         gradients=_of_16(8, 5, 13),
+        curves=_of_few(STANDARD_PALETTE, 11, 14, 10, 13, 9, 15),
         dark_from=_LIMIT,
     ),
     ("standard", False): replace(
@@ -90,6 +97,7 @@ FEW: dict[tuple[str | None, bool], Palette] = {
         positive=_of_16(7, _BRIGHT_YELLOW, 3, 1),
         amount=_of_16(8, 2, 2),
         gradients=_of_16(7, 13, 5),
+        curves=_of_few(STANDARD_PALETTE, 1, 4, 2, 5, 6, 0),
         dark_from=_LIMIT,
     ),
 }

@@ -34,6 +34,7 @@ class Palette:
     negative: tuple[Rgb, ...]  # from 0 outwards
     positive: tuple[Rgb, ...]
     amount: tuple[Rgb, ...]  # 0 to 1
+    curves: tuple[Style, ...]  # of several curves in one chart, each well apart from those before it
     gradients: tuple[Rgb, ...] = ()  # 0 to 1; empty: mixed from `went_back` and `back`
     dark_from: int = 128  # brightness of a cell, 0 to 255, above which what stands on it is dark
     monochrome: bool = False  # no colours: values are told by the density of a character
@@ -137,6 +138,10 @@ def _rgb(*codes: str) -> tuple[Rgb, ...]:
     return tuple((int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)) for code in codes)
 
 
+def _styles(*codes: str) -> tuple[Style, ...]:
+    return tuple(Style.parse(f"#{code}") for code in codes)
+
+
 DARK = Palette(
     text=Style.parse("#dadada"),
     dim=Style.parse("#949494"),
@@ -151,6 +156,7 @@ DARK = Palette(
     negative=_rgb("23272f", "1f4a7d", "2f82d6", "7cc4ff"),
     positive=_rgb("23272f", "7a4312", "d9801f", "ffc266"),
     amount=_rgb("66727f", "2f9c85", "5fe3bd"),
+    curves=_styles("ffd75f", "7cc4ff", "5fd7af", "e08bff", "ff8787", "ffaf5f", "dadada"),
 )
 
 LIGHT = Palette(
@@ -167,4 +173,5 @@ LIGHT = Palette(
     negative=_rgb("eceae5", "a3c8ec", "3f83c4", "0b4a8f"),
     positive=_rgb("eceae5", "f6c796", "d9822b", "8f4300"),
     amount=_rgb("7c8c8f", "2c8b75", "00664f"),
+    curves=_styles("875f00", "0b4a8f", "00795a", "8a1fb8", "c2183f", "d75f00", "262626"),
 )
