@@ -25,7 +25,7 @@ class LossPoints:
         self._has_seconds = self._has_accuracy = False
 
     def __len__(self) -> int:
-        return self._points.shape[1]
+        return int(self._points.shape[1])
 
     def add(
         self, update: Floats, loss: Floats, *, seconds: Floats | None = None, accuracy: Floats | None = None
