@@ -156,7 +156,7 @@ DARK = Palette(
     negative=_rgb("23272f", "1f4a7d", "2f82d6", "7cc4ff"),
     positive=_rgb("23272f", "7a4312", "d9801f", "ffc266"),
     amount=_rgb("66727f", "2f9c85", "5fe3bd"),
-    curves=_styles("ffd75f", "7cc4ff", "5fd7af", "e08bff", "ff8787", "ffaf5f", "dadada"),
+    curves=_styles("ffd75f", "7cc4ff", "5fd7af", "e08bff", "ff8787", "ff9f3f", "dadada"),
 )
 
 LIGHT = Palette(
