@@ -23,6 +23,7 @@ the imports themselves, and a test compares the two.
       watch        -> host, session, answers, inspect, training, network
       headless     -> store, session, answers, training
       host         -> store, session, answers, training
+      field        -> session, training, network
       store        -> session, training, network
       session      -> answers, inspect, training
       answers      -> inspect, training, network

@@ -13,8 +13,9 @@ from rnn_tui.engine.network.model import State, drawn_state
 from rnn_tui.engine.training.batches_on_device import LongDataset, PairsDataset
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["HeldOutEvaluator", "Score"]
+__all__ = ["HeldOutEvaluator", "HeldOutPieces", "Score"]
 
 _EVERY = 100  # updates from evaluation to evaluation
 _LEAST = 20  # the same where an epoch has fewer than that: then it is evaluated at the end of one
@@ -34,6 +35,37 @@ class Score:
     rows: int = 0
 
 
+class HeldOutPieces:
+    """The pieces of what is held out, always in the same order, and which of them are evaluated when."""
+
+    def __init__(self, experiment: Experiment, dataset: LongDataset | PairsDataset, device: torch.device) -> None:
+        self.goes_on = experiment.data.stateful  # whether the state is carried from piece to piece
+        batches = dataset.batches
+        self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
+        count, steps = max(1, int(_SHARE * self.every)), _STEPS
+        if self.goes_on:
+            data = experiment.data
+            cheap = device.type == "cpu" and experiment.network.implementation == "fused"
+            most = count * data.length * min(data.batch, _CHEAP if cheap else 1)  # time steps each time
+            steps = min(_STEPS, most)
+            count = most // steps
+        self.all = self._readers(dataset, steps)
+        self.part = self.all[:count]  # what is evaluated every time
+
+    def wants(self, update: int) -> bool:
+        """Tell whether it is evaluated at that update; the first of all shows where it begins."""
+        return update == 1 or update % self.every == 0
+
+    @staticmethod
+    def _readers(
+        dataset: LongDataset | PairsDataset, most: int
+    ) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
+        """Return for each piece a function: what the model reads, the targets, and the lengths of padded rows."""
+        if isinstance(dataset, PairsDataset):
+            return [partial(dataset.piece, chosen) for chosen in dataset.held_out_parts()]
+        return [partial(dataset.piece, piece) for piece in dataset.held_out_parts(most)]
+
+
 class HeldOutEvaluator:
     """Evaluates what is held out: always the same pieces in the same order.
 
@@ -47,39 +79,34 @@ class HeldOutEvaluator:
         """Prepare for a trainer on a text, a series or pairs, some of which is held out."""
         assert isinstance(trainer.dataset, (LongDataset, PairsDataset))
         self._trainer, self._dataset = trainer, trainer.dataset
-        self._goes_on = trainer.experiment.data.stateful
-        batches = self._dataset.batches
-        self.every = _EVERY if batches >= _EVERY else batches * -(-_LEAST // batches)
-        self._part, steps = max(1, int(_SHARE * self.every)), _STEPS
-        if self._goes_on:
-            data = trainer.experiment.data
-            cheap = trainer.device.type == "cpu" and trainer.experiment.network.implementation == "fused"
-            most = self._part * data.length * min(data.batch, _CHEAP if cheap else 1)  # time steps each time
-            steps = min(_STEPS, most)
-            self._part = most // steps
-        self._pieces = self._readers(trainer.dataset, steps)
+        self._pieces = HeldOutPieces(trainer.experiment, trainer.dataset, trainer.device)
+
+    @property
+    def every(self) -> int:
+        """Updates from evaluation to evaluation."""
+        return self._pieces.every
 
     def wants(self, update: int) -> bool:
         """Tell whether it is evaluated at that update; the first of all shows where it begins."""
-        return update == 1 or update % self.every == 0
+        return self._pieces.wants(update)
 
     @property
     def part_is_whole(self) -> bool:
         """Whether all of it is evaluated every time."""
-        return len(self._pieces) <= self._part
+        return len(self._pieces.all) <= len(self._pieces.part)
 
     @cached_property
     def characters(self) -> int:
         """All that is held out: characters, or numbers, that have to be predicted."""
-        return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces))
+        return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces.all))
 
     def evaluate(self, score: Score, *, whole: bool = False) -> Iterator[None]:
         """Add to the score what is evaluated every time, or the whole; yields after each piece."""
         state: State | None = None
-        for piece in self._pieces if whole else self._pieces[: self._part]:
+        for piece in self._pieces.all if whole else self._pieces.part:
             x, y, lengths = piece()
             rows = y.shape[1]
-            if state is None or not self._goes_on:
+            if state is None or not self._pieces.goes_on:
                 state = drawn_state(self._trainer.experiment, rows, self._trainer.device)
             with torch.no_grad():
                 state = self._add(score, x, y, state, lengths)
@@ -107,12 +134,3 @@ class HeldOutEvaluator:
         score.characters += characters
         score.right_rows += int((~wrong.any(0)).sum())
         return state
-
-    @staticmethod
-    def _readers(
-        dataset: LongDataset | PairsDataset, most: int
-    ) -> list[Callable[[], tuple[Tensor, Tensor, Tensor | None]]]:
-        """Return for each piece a function: what the model reads, the targets, and the lengths of padded rows."""
-        if isinstance(dataset, PairsDataset):
-            return [partial(dataset.piece, chosen) for chosen in dataset.held_out_parts()]
-        return [partial(dataset.piece, piece) for piece in dataset.held_out_parts(most)]

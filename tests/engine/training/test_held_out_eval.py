@@ -149,8 +149,8 @@ def test_how_often(tmp_path: Path, characters: int, every: int, batches: int) ->
     assert session.trainer.dataset.batches == batches
     hold_out = HeldOutEvaluator(session.trainer)
     assert hold_out.every == every
-    cost = hold_out._part / every
-    assert cost <= holdout._SHARE or hold_out._part == 1
+    cost = len(hold_out._pieces.part) / every
+    assert cost <= holdout._SHARE or len(hold_out._pieces.part) == 1
 
 
 def test_a_run_that_learns_by_heart_is_told_to_part(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""Members that are too large to learn as one batch: each as it runs alone, one after another."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnn_tui.engine.field.results import Results
+from rnn_tui.engine.network.cells import State
+from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.field import DIVERGED, DONE, LEARNING
+
+__all__ = ["Alone", "is_large"]
+
+_LARGE = 500_000  # weights x rows from which a stack is no faster than one network after another
+
+
+def is_large(experiment: Experiment) -> bool:
+    """Tell whether a network keeps a core busy by itself, so that nothing is gained by stacking it."""
+    return experiment.weights * experiment.rows > _LARGE or experiment.training.precision != "float32"
+
+
+class Alone:
+    """Large members: one is trained to its end, then the next."""
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        experiments: Sequence[Experiment],
+        results: Results,
+        *,
+        stops_when_learnt: bool = False,
+    ) -> None:
+        self._waiting = list(zip(numbers, experiments, strict=True))
+        self._numbers = set(numbers)
+        self._results = results
+        self._stops_when_learnt = stops_when_learnt
+        self._number = -1
+        self._session: Session | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all of them have come to their end."""
+        return self._session is None and not self._waiting
+
+    def holds(self, number: int) -> bool:
+        """Tell whether a member is one of these."""
+        return number in self._numbers
+
+    def trainer_of(self, number: int) -> Trainer | None:
+        """Return the trainer of the member that learns now; None for another one."""
+        return self._session.trainer if self._session is not None and number == self._number else None
+
+    def step(self) -> None:
+        """Make a pass of the member whose turn it is."""
+        if self._session is None:
+            self._number, experiment = self._waiting.pop(0)
+            self._session = Session(experiment, history=0)
+            self._results.states[self._number] = LEARNING
+        session, number, results = self._session, self._number, self._results
+        going = session.tick()
+        while going and not session.progress.at_end_of_pass:
+            going = session.tick()
+        session.recording.drain()
+        loss = session.losses.last()
+        value = math.nan if loss is None else loss
+        passes = session.progress.pass_number
+        results.passes[number], results.loss[number] = passes, value
+        results.losses.put(passes, np.array([number]), np.array([value]))
+        results.learnt[number] = session.learnt or 0
+        newest = session.branch.held_out.newest()
+        if newest is not None:
+            results.held_out[number] = newest.loss
+        learnt = self._stops_when_learnt and session.learnt is not None
+        if session.hold.lost:
+            results.states[number] = DIVERGED
+        elif session.has_ended or learnt:
+            results.states[number] = DONE
+        else:
+            return
+        self._session = None
+
+    def state_before(self, number: int) -> State | None:
+        """Return the state before the first step of the newest pass of the member that learns now."""
+        trainer = self.trainer_of(number)
+        return None if trainer is None else trainer.h_0
