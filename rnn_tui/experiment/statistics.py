@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["NORMAL_95", "Quartiles", "quartiles", "wilson_interval"]
+__all__ = ["NORMAL_95", "Quartiles", "quartiles", "share_text", "spread_text", "wilson_interval"]
 
 NORMAL_95 = statistics.NormalDist().inv_cdf(0.975)  # 1.96: between minus and plus so many deviations lie 95 %
 
@@ -46,3 +46,15 @@ def quartiles(values: Sequence[float]) -> Quartiles | None:
     if len(finite) < 2:
         return Quartiles(*finite * 3) if finite else None
     return Quartiles(*statistics.quantiles(finite, n=4, method="inclusive"))
+
+
+def share_text(interval: tuple[float, float]) -> str:
+    """Write an interval of shares in per cent: `55–77 %`."""
+    low, high = interval
+    return f"{100 * low:.0f}–{100 * high:.0f} %"
+
+
+def spread_text(quartiles: Quartiles, *, whole: bool = False) -> str:
+    """Write a median and the middle half, `0.433 (0.421–0.512)`; `whole`: of epochs, `21 (14–38)`."""
+    lower, median, upper = (f"{value:,.0f}" if whole else f"{value:.3g}" for value in quartiles)
+    return median if lower == upper else f"{median} ({lower}–{upper})"

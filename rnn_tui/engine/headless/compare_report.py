@@ -1,0 +1,219 @@
+"""What is printed of a comparison: a line for each network as it ends, and a table by group at the end."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
+from rnn_tui.common.wording import counted
+from rnn_tui.experiment.comparison import Comparison, Varied
+from rnn_tui.experiment.findings import findings
+from rnn_tui.experiment.members import member_name
+from rnn_tui.experiment.outcomes import Group, Outcome, grouped, settings_compared
+from rnn_tui.experiment.settings import setting
+from rnn_tui.experiment.statistics import Quartiles, share_text, spread_text
+from rnn_tui.experiment.vary import short_name, vary_text
+
+__all__ = ["Report"]
+
+_MOST_ROWS = 40  # of a table; of more combinations there is one table for each setting
+_MOST_VALUES = 8  # of a setting that are written out in the heading
+_GAP = "  "
+
+
+class Report(Value, frozen=True, kw_only=True):
+    """What is known of a comparison beforehand, and so what its lines and its table have."""
+
+    comparison: Comparison
+    counts_epochs: bool = True  # whether it is told of epochs; else of updates, of texts and series
+    has_right: bool = True  # whether a network can be right, and so have learnt it
+    has_held_out: bool = False
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "epoch" if self.counts_epochs else "update"
+
+    def heading(self) -> str:
+        """Return `hihello-gru: 128 networks, cell=rnn,gru seed=4..67`."""
+        varied = " ".join(_varied_text(each) for each in self.comparison.varied)
+        return f"{safe(self.comparison.base.name)}: {counted(self.comparison.members, 'network')}, {varied}"
+
+    # ---- a network ------------------------------------------------------------------------------------------------
+
+    def line(self, outcome: Outcome) -> str:
+        """Return `17  lr=0.0135 seed=20  learnt at epoch 23  loss 0.433`."""
+        comparison = self.comparison
+        number = f"{outcome.member + 1:>{len(str(comparison.members))}}"
+        parts = [number, member_name(comparison, outcome.member).ljust(self._longest_name), self._fared(outcome)]
+        if not outcome.diverged:
+            parts.append(f"loss {_number(outcome.loss)}")
+            if self.has_held_out:
+                parts.append(f"held out {_number(outcome.held_out)}")
+        return _GAP.join(parts)
+
+    @property
+    def _longest_name(self) -> int:
+        """The cells that the longest name of a member takes."""
+        return (
+            sum(
+                len(short_name(setting(each.path)))
+                + 2
+                + max(len(each.text(index)) for index in range(len(each.values)))
+                for each in self.comparison.varied
+            )
+            - 1
+        )
+
+    def _fared(self, outcome: Outcome) -> str:
+        at = f"{self.unit} {outcome.epoch:,}"
+        if outcome.diverged:
+            return f"diverged at {at}"
+        if not self.has_right:
+            return at if outcome.done else f"stopped at {at}"
+        if outcome.learnt:
+            return f"learnt at {self.unit} {outcome.learnt:,}".ljust(19)
+        return ("not learnt" if outcome.done else f"not yet at {at}").ljust(19)
+
+    def json_line(self, outcome: Outcome) -> str:
+        """Return one JSON object; null stands for what is not known, and for a loss that is not a number."""
+        return _json(self._fields(outcome))
+
+    def csv(self, outcomes: Iterable[Outcome]) -> str:
+        """Return a row for each network, after one with the names; empty where nothing is known."""
+        rows = [self._fields(each) for each in outcomes]
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        names = [short_name(setting(each.path)) for each in self.comparison.varied]
+        others = [name for name in self._fields(Outcome(member=0, epoch=0)) if name not in ("member", "settings")]
+        writer.writerow(["member", *names, *others])
+        for row in rows:
+            values = [row["member"], *row["settings"].values(), *(row[name] for name in others)]
+            writer.writerow(["" if value is None else value for value in values])
+        return out.getvalue()
+
+    def _fields(self, outcome: Outcome) -> dict[str, Any]:
+        state = "diverged" if outcome.diverged else "done" if outcome.done else "stopped"
+        found: dict[str, Any] = {"member": outcome.member + 1, "settings": self._settings(outcome.member)}
+        found |= {"state": state, self.unit: outcome.epoch}
+        if self.has_right:
+            found["learnt"] = outcome.learnt or None
+        found["loss"] = _finite(outcome.loss)
+        if self.has_held_out:
+            found["held_out"] = _finite(outcome.held_out)
+        return found
+
+    def _settings(self, member: int) -> dict[str, Any]:
+        indices = self.comparison.indices(member)
+        return {
+            short_name(setting(each.path)): each.values[index]
+            for each, index in zip(self.comparison.varied, indices, strict=True)
+        }
+
+    # ---- all of them ----------------------------------------------------------------------------------------------
+
+    def tables(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """Return the lines of the table, or of one for each setting, where there are many combinations."""
+        paths = settings_compared(self.comparison)
+        groups = grouped(self.comparison, outcomes, paths)
+        if len(groups) <= _MOST_ROWS:
+            return self._table(groups, paths)
+        lines: list[str] = []
+        for path in paths:
+            lines += [*([""] if lines else []), *self._table(grouped(self.comparison, outcomes, (path,)), (path,))]
+        return lines
+
+    def _table(self, groups: Sequence[Group], paths: Sequence[str]) -> list[str]:
+        columns: list[list[str]] = []  # each with its heading; those of the settings first
+        for path in paths:
+            varied = next(each for each in self.comparison.varied if each.path == path)
+            columns.append([short_name(setting(path)), *(varied.text(each.index(path)) for each in groups)])
+        if not self.has_right:
+            columns.append(["networks", *(f"{each.members:,}" for each in groups)])
+        if self.has_right:
+            columns.append(["learnt", *(f"{each.learnt:,} of {each.members:,}" for each in groups)])
+            columns.append(["95 %", *(share_text(each.interval) for each in groups)])
+            columns.append([f"at {self.unit}", *(_spread(each.epochs, whole=True) for each in groups)])
+        columns.append(["loss", *(_spread(each.loss) for each in groups)])
+        if self.has_held_out:
+            columns.append(["held out", *(_spread(each.held_out) for each in groups)])
+        for name in ("diverged", "going"):
+            counts = [getattr(each, name) for each in groups]
+            if any(counts):
+                columns.append(["stopped" if name == "going" else name, *(f"{count:,}" for count in counts)])
+        widths = [max(map(len, column)) for column in columns]
+        rows = zip(
+            *([cell.ljust(width) for cell in column] for column, width in zip(columns, widths, strict=True)),
+            strict=True,
+        )
+        return [_GAP.join(row).rstrip() for row in rows]
+
+    def sentences(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """Return what was found, in sentences."""
+        told = findings(
+            self.comparison, outcomes, unit=self.unit, has_right=self.has_right, has_held_out=self.has_held_out
+        )
+        return [each[:1].upper() + each[1:] if "=" not in each.split(" ")[0] else each for each in told]
+
+    def summary_fields(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """Return the table as plain values, with a group for each combination, and what was found in words."""
+        groups = grouped(self.comparison, outcomes, settings_compared(self.comparison))
+        return {
+            "networks": len(outcomes),
+            "groups": [self._group_fields(each) for each in groups],
+            "findings": self.sentences(outcomes),
+        }
+
+    def _group_fields(self, group: Group) -> dict[str, Any]:
+        varied = {each.path: each for each in self.comparison.varied}
+        found: dict[str, Any] = {
+            "settings": {short_name(setting(path)): varied[path].values[index] for path, index in group.values}
+        }
+        found |= {"networks": group.members, "diverged": group.diverged, "stopped": group.going}
+        if self.has_right:
+            low, high = group.interval
+            found |= {"learnt": group.learnt, "learnt_low": low, "learnt_high": high}
+            found[f"learnt_{self.unit}"] = _quartile_fields(group.epochs)
+        found["loss"] = _quartile_fields(group.loss)
+        if self.has_held_out:
+            found["held_out"] = _quartile_fields(group.held_out)
+        return found
+
+    def json_summary(self, outcomes: Sequence[Outcome]) -> str:
+        """Return the last object of the lines of JSON."""
+        return _json(self.summary_fields(outcomes))
+
+
+def _varied_text(varied: Varied) -> str:
+    """Write what varies; of many values the first, the last, and how many there are."""
+    text = vary_text(varied)
+    if ".." in text or len(varied.values) <= _MOST_VALUES:
+        return text
+    name = short_name(setting(varied.path))
+    return f"{name}={varied.text(0)}..{varied.text(-1)}:{len(varied.values)}"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "none"
+    return f"{value:.4g}"
+
+
+def _spread(quartiles: Quartiles | None, *, whole: bool = False) -> str:
+    return "none" if quartiles is None else spread_text(quartiles, whole=whole)
+
+
+def _quartile_fields(quartiles: Quartiles | None) -> dict[str, float] | None:
+    return None if quartiles is None else {"lower": quartiles[0], "median": quartiles[1], "upper": quartiles[2]}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _json(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=True).replace("\x7f", "\\u007f")
