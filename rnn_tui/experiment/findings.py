@@ -40,7 +40,7 @@ def findings(
             continue
         groups = grouped(comparison, outcomes, (path,))
         if has_right:
-            found += _most_often(comparison, path, groups)
+            found += _most_often(comparison, path, groups, unit)
         elif path not in _LOSS_DIFFERS:
             found += _lowest(comparison, path, groups, has_held_out=has_held_out)
     return found
@@ -51,7 +51,9 @@ def _of_seeds(outcomes: Sequence[Outcome]) -> list[str]:
     if of < 2:
         return []
     share = share_text(wilson_interval(learnt, of))
-    return [f"{learnt:,} of {counted(of, 'seed')} learnt it: of all seeds {share} would (95 %)"]
+    right = sum(each.right for each in outcomes)
+    kept = f"; {right:,} were right at the end" if right < learnt else ""
+    return [f"{learnt:,} of {counted(of, 'seed')} learnt it: of all seeds {share} would (95 %){kept}"]
 
 
 def _of_rates(
@@ -95,7 +97,7 @@ def _rate(comparison: Comparison, group: Group, *, has_held_out: bool) -> Rate:
     )
 
 
-def _most_often(comparison: Comparison, path: str, groups: Sequence[Group]) -> list[str]:
+def _most_often(comparison: Comparison, path: str, groups: Sequence[Group], unit: str) -> list[str]:
     """Compare by the share that learns it, and between equal ones by when."""
 
     def place(each: Group) -> tuple[float, float]:
@@ -109,11 +111,12 @@ def _most_often(comparison: Comparison, path: str, groups: Sequence[Group]) -> l
             f"no {short_name(setting(path))} learns it: 0 of {counted(sum(each.members for each in groups), 'network')}"
         ]
     first = f"{_name(comparison, path, best)} learns it most often: {_share(best)}"
+    both = f"{_name(comparison, path, best)} and {_name(comparison, path, second)} learn it as often: {_share(best)}"
     if best.learnt * second.members == second.learnt * best.members:
         if best.epochs is None or second.epochs is None or best.epochs.median == second.epochs.median:
-            return [f"{_name(comparison, path, best)} and {_name(comparison, path, second)} do as well: {_share(best)}"]
-        sooner = f"epoch {spread_text(best.epochs, whole=True)} against {spread_text(second.epochs, whole=True)}"
-        return [f"{first}; {_name(comparison, path, second)} as often, and later: {sooner}"]
+            return [f"{both}, and none sooner"]
+        sooner = f"{spread_text(best.epochs, whole=True)} against {spread_text(second.epochs, whole=True)}"
+        return [f"{both}, {_name(comparison, path, best)} sooner: at {unit} {sooner}"]
     apart = second.interval[1] < best.interval[0]
     told = "the intervals do not overlap" if apart else "the intervals overlap, so luck may be why"
     return [f"{first}; next {_name(comparison, path, second)}: {_share(second)}; {told}"]

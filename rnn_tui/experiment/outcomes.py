@@ -18,6 +18,7 @@ class Outcome(Value, frozen=True, kw_only=True):
     epoch: int  # that it has come to, or update of a text or a series
     loss: float = math.nan  # the newest; NaN: there is none
     learnt: int = 0  # the epoch at which it was right for the first time; 0: never
+    right: bool = False  # whether it is right now
     held_out: float = math.nan  # the newest loss on held-out data; NaN: there is none
     diverged: bool = False  # its loss is no longer a number
     done: bool = True  # it has come to its end; else it was interrupted
@@ -29,6 +30,7 @@ class Group(Value, frozen=True, kw_only=True):
     values: tuple[tuple[str, int], ...]  # (path, index of the value) of each of those settings; empty: all networks
     members: int
     learnt: int  # how many
+    right: int  # that are right now: some lose again what they had learnt
     diverged: int
     going: int  # that were interrupted
     epochs: Quartiles | None  # at which they had learnt it; None: none has
@@ -69,6 +71,7 @@ def _group(values: tuple[tuple[str, int], ...], outcomes: list[Outcome]) -> Grou
         values=values,
         members=len(outcomes),
         learnt=sum(each.learnt > 0 for each in outcomes),
+        right=sum(each.right for each in outcomes),
         diverged=sum(each.diverged for each in outcomes),
         going=sum(not (each.done or each.diverged) for each in outcomes),
         epochs=quartiles([each.learnt for each in outcomes if each.learnt]),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.findings import findings
@@ -64,7 +65,7 @@ def told(comparison: Comparison, learnt: dict[str, int], epoch: int = 20) -> lis
             "cell=rnn learns it most often: 30 of 40 (95 %: 60–86 %); next cell=gru: 27 of 40 (95 %: 52–80 %); "
             "the intervals overlap, so luck may be why",
         ),
-        ({"rnn": 7, "gru": 7}, "cell=rnn and cell=gru do as well: 7 of 40 (95 %: 9–32 %)"),
+        ({"rnn": 7, "gru": 7}, "cell=rnn and cell=gru learn it as often: 7 of 40 (95 %: 9–32 %), and none sooner"),
         ({"rnn": 0, "gru": 0}, "no cell learns it: 0 of 80 networks"),
     ],
 )
@@ -72,10 +73,22 @@ def test_cells_are_compared_by_the_share_that_learns(learnt: dict[str, int], sen
     assert told(compared("hihello-sequence", "cell=rnn,gru", seeds=40), learnt) == [sentence]
 
 
+def test_of_two_that_learn_it_as_often_one_is_sooner() -> None:
+    comparison = compared("hihello-sequence", "cell=rnn,gru", seeds=4)
+    outcomes = [Outcome(member=member, epoch=100, learnt=30 - 2 * member) for member in range(8)]
+    assert findings(comparison, outcomes) == [
+        "cell=gru and cell=rnn learn it as often: 4 of 4 (95 %: 51–100 %), cell=gru sooner: at epoch 19 (18–20) "
+        "against 27 (26–28)"
+    ]
+
+
 def test_luck_in_numbers() -> None:
     comparison = compared("hihello", seeds=64)
-    outcomes = [Outcome(member=member, epoch=100, learnt=int(member < 43)) for member in range(64)]
-    assert findings(comparison, outcomes) == ["43 of 64 seeds learnt it: of all seeds 55–77 % would (95 %)"]
+    sentence = "43 of 64 seeds learnt it: of all seeds 55–77 % would (95 %)"
+    kept = [Outcome(member=member, epoch=100, learnt=int(member < 43), right=member < 43) for member in range(64)]
+    assert findings(comparison, kept) == [sentence]
+    lost = [replace(each, right=each.member < 40) for each in kept]
+    assert findings(comparison, lost) == [f"{sentence}; 40 were right at the end"]
     assert findings(comparison, []) == []
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.field import DIVERGED, DONE, LEARNING
@@ -78,6 +79,7 @@ class Alone:
             results.states[number] = DIVERGED
         elif session.has_ended or learnt:
             results.states[number] = DONE
+            results.right[number] = session.learnt is not None and right_rows(session.trainer) == session.dataset.rows
         else:
             return
         self._session = None

@@ -69,6 +69,7 @@ class Results:
         self.passes = np.zeros(members, np.int32)  # that each has done
         self.loss = np.full(members, np.nan)  # of the newest pass
         self.learnt = np.zeros(members, np.int32)  # the epoch at which all was first predicted right; 0: not yet
+        self.right = np.zeros(members, bool)  # whether the newest pass predicts it all right
         self.held_out = np.full(members, np.nan)  # the newest evaluation
         self.norm = np.full(members, np.nan)  # ‖∂L/∂W‖ of the first update, before clipping
         self.states = np.full(members, WAITING, np.uint8)  # of protocol.field

@@ -95,6 +95,16 @@ class Stack:
         """How many members learn."""
         return int(self._learning.sum())
 
+    @property
+    def has_right(self) -> bool:
+        """Whether a prediction can be right: every pass asks the same."""
+        return self._learnable
+
+    @property
+    def batches(self) -> int:
+        """Passes in an epoch."""
+        return self._batches.first.batches
+
     def holds(self, number: int) -> bool:
         """Tell whether a member is one of these."""
         return number in self._places
@@ -201,6 +211,7 @@ class Stack:
         right = ((logits.argmax(-1) == scored) | (scored == NONE)).all(-1).all(-1).numpy()
         fresh = right & self._learning & (self._results.learnt[self._numbers] == 0)
         self._results.learnt[self._numbers[fresh]] = self._pass
+        self._results.right[self._numbers[self._learning]] = right[self._learning]
         found: NDArray[np.bool_] = right
         return found
 

@@ -29,7 +29,7 @@ class Report(Value, frozen=True, kw_only=True):
     """What is known of a comparison beforehand, and so what its lines and its table have."""
 
     comparison: Comparison
-    counts_epochs: bool = True  # whether it is told of epochs; else of updates, of texts and series
+    counts_epochs: bool = True  # whether epochs are counted; else updates, of texts and series
     has_right: bool = True  # whether a network can be right, and so have learnt it
     has_held_out: bool = False
 
@@ -76,8 +76,9 @@ class Report(Value, frozen=True, kw_only=True):
         if not self.has_right:
             return at if outcome.done else f"stopped at {at}"
         if outcome.learnt:
-            return f"learnt at {self.unit} {outcome.learnt:,}".ljust(19)
-        return ("not learnt" if outcome.done else f"not yet at {at}").ljust(19)
+            lost = "" if outcome.right else ", lost"
+            return f"learnt at {self.unit} {outcome.learnt:,}{lost}".ljust(25)
+        return ("not learnt" if outcome.done else f"not yet at {at}").ljust(25)
 
     def json_line(self, outcome: Outcome) -> str:
         """Return one JSON object; null stands for what is not known, and for a loss that is not a number."""
@@ -101,7 +102,7 @@ class Report(Value, frozen=True, kw_only=True):
         found: dict[str, Any] = {"member": outcome.member + 1, "settings": self._settings(outcome.member)}
         found |= {"state": state, self.unit: outcome.epoch}
         if self.has_right:
-            found["learnt"] = outcome.learnt or None
+            found |= {"learnt": outcome.learnt or None, "right": outcome.right}
         found["loss"] = _finite(outcome.loss)
         if self.has_held_out:
             found["held_out"] = _finite(outcome.held_out)
@@ -138,6 +139,8 @@ class Report(Value, frozen=True, kw_only=True):
             columns.append(["learnt", *(f"{each.learnt:,} of {each.members:,}" for each in groups)])
             columns.append(["95 %", *(share_text(each.interval) for each in groups)])
             columns.append([f"at {self.unit}", *(_spread(each.epochs, whole=True) for each in groups)])
+            if any(each.right < each.learnt for each in groups):
+                columns.append(["right now", *(f"{each.right:,}" for each in groups)])
         columns.append(["loss", *(_spread(each.loss) for each in groups)])
         if self.has_held_out:
             columns.append(["held out", *(_spread(each.held_out) for each in groups)])
@@ -176,7 +179,7 @@ class Report(Value, frozen=True, kw_only=True):
         found |= {"networks": group.members, "diverged": group.diverged, "stopped": group.going}
         if self.has_right:
             low, high = group.interval
-            found |= {"learnt": group.learnt, "learnt_low": low, "learnt_high": high}
+            found |= {"learnt": group.learnt, "learnt_low": low, "learnt_high": high, "right": group.right}
             found[f"learnt_{self.unit}"] = _quartile_fields(group.epochs)
         found["loss"] = _quartile_fields(group.loss)
         if self.has_held_out:

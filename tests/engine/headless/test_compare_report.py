@@ -20,32 +20,32 @@ def compared(lesson: str, *texts: str, seeds: int | None = None) -> Comparison:
 
 CELLS = Report(comparison=compared("hihello-sequence", "cell=rnn,lstm", seeds=3))
 FARED = [
-    Outcome(member=0, epoch=100, loss=0.43311, learnt=21),
+    Outcome(member=0, epoch=100, loss=0.43311, learnt=21, right=True),
     Outcome(member=1, epoch=100, loss=0.7, learnt=0),
     Outcome(member=2, epoch=100, loss=0.45, learnt=31),
     Outcome(member=3, epoch=7, loss=math.nan, diverged=True),
     Outcome(member=4, epoch=57, loss=1.25, done=False),
-    Outcome(member=5, epoch=100, loss=0.5, learnt=100),
+    Outcome(member=5, epoch=100, loss=0.5, learnt=100, right=True),
 ]
 
 
 def test_a_line_for_each_network() -> None:
     assert CELLS.heading() == "hihello-sequence: 6 networks, cell=rnn,lstm seed=4..6"
     assert [CELLS.line(each) for each in FARED] == [
-        "1  cell=rnn seed=4   learnt at epoch 21   loss 0.4331",
-        "2  cell=rnn seed=5   not learnt           loss 0.7",
-        "3  cell=rnn seed=6   learnt at epoch 31   loss 0.45",
+        "1  cell=rnn seed=4   learnt at epoch 21         loss 0.4331",
+        "2  cell=rnn seed=5   not learnt                 loss 0.7",
+        "3  cell=rnn seed=6   learnt at epoch 31, lost   loss 0.45",
         "4  cell=lstm seed=4  diverged at epoch 7",
-        "5  cell=lstm seed=5  not yet at epoch 57  loss 1.25",
-        "6  cell=lstm seed=6  learnt at epoch 100  loss 0.5",
+        "5  cell=lstm seed=5  not yet at epoch 57        loss 1.25",
+        "6  cell=lstm seed=6  learnt at epoch 100        loss 0.5",
     ]
 
 
 def test_the_table() -> None:
     assert CELLS.tables(FARED) == [
-        "cell  learnt  95 %     at epoch    loss                diverged  stopped",
-        "rnn   2 of 3  21–94 %  26 (24–28)  0.45 (0.442–0.575)  0         0",
-        "lstm  1 of 3  6–79 %   100         0.875 (0.688–1.06)  1         1",
+        "cell  learnt  95 %     at epoch    right now  loss                diverged  stopped",
+        "rnn   2 of 3  21–94 %  26 (24–28)  1          0.45 (0.442–0.575)  0         0",
+        "lstm  1 of 3  6–79 %   100         1          0.875 (0.688–1.06)  1         1",
     ]
 
 
@@ -105,6 +105,7 @@ def test_the_last_object_has_the_table() -> None:
         "learnt": 2,
         "learnt_low": first["learnt_low"],
         "learnt_high": first["learnt_high"],
+        "right": 1,
         "learnt_epoch": {"lower": 23.5, "median": 26.0, "upper": 28.5},
         "loss": {"lower": first["loss"]["lower"], "median": 0.45, "upper": 0.575},
     }

@@ -1,0 +1,149 @@
+"""Comparing without a view: a line for each network as it ends, then a table by group, and what it shows."""
+
+import textwrap
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from rnn_tui.common.atomic_files import write_atomic
+from rnn_tui.common.glyphs import printable
+from rnn_tui.common.wording import counted
+from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.headless.compare_report import Report
+from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
+from rnn_tui.engine.training.gpu import out_of_memory
+from rnn_tui.engine.training.threads import choose_threads
+from rnn_tui.experiment.comparison import Comparison
+from rnn_tui.experiment.memory import shortage_told
+from rnn_tui.experiment.outcomes import Outcome
+from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.protocol.field import DIVERGED, DONE
+
+__all__ = ["compare", "outcomes_of"]
+
+_WIDTH = 80  # cells of a line of text
+
+
+def compare(
+    comparison: Comparison,
+    *,
+    json: bool,
+    out: TextIO,
+    err: TextIO,
+    csv: str | None = None,
+    stops_when_learnt: bool = False,
+    caution: str = "",
+) -> int:
+    """Train all networks of a comparison to their ends, or to Ctrl+C, and print how they fared.
+
+    Returns the exit code: 128 and its number after a signal, such as 130 after Ctrl+C. `csv` names a file that is
+    replaced by one with a row for each network. Raises ExperimentError for data that are not there and for want of
+    memory, and OSError where the file cannot be written.
+    """
+    choose_threads(comparison.base)
+    began = time.perf_counter()
+    try:
+        field = Field(comparison, stops_when_learnt=stops_when_learnt)
+        report = _report(field)
+        if caution:
+            Lines.tell(f"rnn-tui: {caution}", err)
+        if not json:
+            _write(out, [report.heading()])
+        interrupted = _train(field, report, json=json, out=out, err=err)
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise ExperimentError("run.device", shortage_told(comparison.base)) from None
+    outcomes = outcomes_of(field)
+    seconds = time.perf_counter() - began
+    if json:
+        _write(out, [*map(report.json_line, (each for each in outcomes if _is_stopped(each)))])
+        _write(out, [report.json_summary(outcomes)])
+        _write(err, [_took(field, seconds)])
+    else:
+        found = [wrapped for each in report.sentences(outcomes) for wrapped in _wrapped(each)]
+        _write(out, ["", *report.tables(outcomes), *([""] if found else []), *found, _took(field, seconds)])
+    if csv is not None:
+        write_atomic(Path(csv), report.csv(outcomes).encode())
+    return 128 + interrupted if interrupted else 0
+
+
+def outcomes_of(field: Field, members: Iterable[int] | None = None) -> list[Outcome]:
+    """Return how these members have fared so far, or all of them."""
+    results = field.results
+    return [
+        Outcome(
+            member=member,
+            epoch=int(results.passes[member]),
+            loss=float(results.loss[member]),
+            learnt=int(results.learnt[member]),
+            right=bool(results.right[member]),
+            held_out=float(results.held_out[member]),
+            diverged=bool(results.states[member] == DIVERGED),
+            done=bool(results.states[member] >= DONE),
+        )
+        for member in (range(field.comparison.members) if members is None else members)
+    ]
+
+
+def _report(field: Field) -> Report:
+    """Find out what is counted, and what can be known of these networks."""
+    data = field.comparison.base.data
+    has_right = not (data.text or data.series or data.pairs) or any(stack.has_right for stack in field.stacks)
+    return Report(
+        comparison=field.comparison, counts_epochs=has_right, has_right=has_right, has_held_out=bool(data.holdout)
+    )
+
+
+def _train(field: Field, report: Report, *, json: bool, out: TextIO, err: TextIO) -> int:
+    """Train to the end, and print each network as it ends; return the signal that has interrupted it, or 0."""
+    states, line = field.results.states, report.json_line if json else report.line
+    told = np.zeros(len(states), bool)
+    with Interrupts() as interrupts, Lines(out, err, total=_steps(field), unit="updates") as lines:
+        going = not field.is_over
+        while going and not interrupts.seen:
+            going = field.step()
+            lines.count()
+            ended = (states >= DONE) & ~told
+            if ended.any():
+                told |= ended
+                for each in outcomes_of(field, np.flatnonzero(ended).tolist()):
+                    lines.write(line(each))
+    return interrupts.seen if going else 0
+
+
+def _steps(field: Field) -> int | None:
+    """Return the most steps that training takes; None: it is not known."""
+    most = 0
+    for member, experiment in enumerate(field.experiments):
+        stack = next((each for each in field.stacks if each.holds(member)), None)
+        if stack is None or not experiment.training.epochs:
+            return None
+        most = max(most, experiment.training.epochs * stack.batches)
+    return most
+
+
+def _is_stopped(outcome: Outcome) -> bool:
+    return not (outcome.done or outcome.diverged)
+
+
+def _took(field: Field, seconds: float) -> str:
+    """Return `64 networks, 6,400 updates in 1.23 s`."""
+    took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    passes = int(field.results.passes.sum())
+    ended = int((field.results.states >= DONE).sum())
+    of = counted(field.comparison.members, "network")
+    networks = of if ended == field.comparison.members else f"{ended:,} of {of} to the end"
+    return f"{networks} · {counted(passes, 'pass')} in {took}"
+
+
+def _wrapped(sentence: str) -> Sequence[str]:
+    return textwrap.wrap(sentence, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _write(stream: TextIO, lines: Sequence[str]) -> None:
+    stream.write("".join(f"{printable(line)}\n" for line in lines))
+    stream.flush()
