@@ -21,7 +21,7 @@ the imports themselves, and a test compares the two.
 
     rnn_tui/engine/
       watch        -> host, session, answers, inspect, training, network
-      headless     -> store, session, answers, training
+      headless     -> field, store, session, answers, training
       host         -> store, session, answers, training
       field        -> session, training, network
       store        -> session, training, network
