@@ -7,14 +7,26 @@ for each curve where two of them share a cell.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart_dots import BRAILLE, PLACES, Bits, ChartCurve, CurvePoints, dots_of, points_of, thickened
+from rnn_tui.draw.kit.chart_bands import ChartBand, lay_bands
+from rnn_tui.draw.kit.chart_dots import (
+    BRAILLE,
+    PLACES,
+    Bits,
+    ChartCurve,
+    CurvePoints,
+    dots_of,
+    marks_of,
+    points_of,
+    thickened,
+)
+from rnn_tui.draw.kit.chart_lines import ChartLines, draw_lines, line_of
+from rnn_tui.draw.kit.chart_parts import ChartAxes, Level, Mark
 from rnn_tui.draw.kit.chart_scale import (
     DOT_COLUMNS,
     DOT_ROWS,
@@ -27,45 +39,21 @@ from rnn_tui.draw.kit.chart_scale import (
 )
 from rnn_tui.draw.kit.chart_sheet import ChartSheet, DrawnChart
 
-__all__ = ["ChartAxes", "ChartCurve", "DrawnChart", "Level", "Mark", "compose_chart", "draw_chart"]
+__all__ = [
+    "ChartAxes",
+    "ChartBand",
+    "ChartCurve",
+    "ChartLines",
+    "DrawnChart",
+    "Level",
+    "Mark",
+    "compose_chart",
+    "draw_chart",
+]
 
 _MIN_WIDTH, _MIN_HEIGHT = 16, 5  # cells below which axes cost more than they tell
 _ROOMY = 8  # rows from which labels keep a free row between them
 _GUTTER = 4  # least cells for the labels on the left, so that the plot does not jump when they change
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChartAxes:
-    """The two axes: they reach at least to `x_to` and to the values `y_to`, so that they hold still for a while."""
-
-    style: Style
-    log_x: bool = False
-    log_y: bool = False
-    x_to: float | None = None
-    y_to: tuple[float, ...] = ()
-    x_label: str = "epoch"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Level:
-    """A value with a name, as a dotted line across the chart, exact to the dot; always in range.
-
-    Where two share a row, the line and the label on the left are those of the first, and the name is of both.
-    """
-
-    value: float | None  # None: it is not there
-    name: str
-    style: Style
-    sparse: bool = False  # one dot in a cell, in the place of two
-    near: bool = False  # its name may stand beside it where curves leave no room on the line
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A position on the x axis, as a line down behind the curves."""
-
-    x: float | None  # None: it is not there
-    style: Style
 
 
 def compose_chart(
@@ -74,6 +62,8 @@ def compose_chart(
     width: int,
     height: int,
     axes: ChartAxes,
+    bands: Sequence[ChartBand] = (),
+    thin: Sequence[ChartLines] = (),
     levels: Sequence[Level] = (),
     mark: Mark | None = None,
     background: Style,
@@ -92,7 +82,9 @@ def compose_chart(
         sheet.write((rows - 1) // 2, max(0, width - len(empty)) // 2, empty[:width], axes.style)
         return DrawnChart(sheet=sheet, left=0, dots={}, taken=np.ones((max(0, rows), width), dtype=bool))
 
-    y, placed = _y_scale([points for _, _, points in drawn], levels, axes, rows, has_ticks=framed)
+    reaching = [points for _, _, points in drawn]
+    reaching += [points for band in bands if (points := points_of(band, axes.log_x, axes.log_y)).x.size]
+    y, placed = _y_scale(reaching, levels, axes, rows, has_ticks=framed)
     lines: dict[int, list[tuple[Level, float]]] = {}  # the levels in each row, the first of which is drawn
     for level, at in placed:
         lines.setdefault(rows - 1 - y.cell(at), []).append((level, at))
@@ -112,6 +104,8 @@ def compose_chart(
         whole = all(np.all(curve.x[np.isfinite(curve.x)] % 1 == 0) for _, curve, _ in drawn)
         ticks = x.ticks(max(3, columns // 9), least=1.0 if whole else 0.0)
         _draw_frame(sheet, gutter, labels, [(left + cell, text) for cell, text in ticks], axes, right)
+    lay_bands(sheet, bands, x, y, left)
+    draw_lines(sheet, thin, x, y, left)
     for row, ((level, at), *_) in lines.items():
         sheet.write(row, left, _level_glyph(level, y.dot_in_cell(at)) * columns, level.style)
     mark_at = math.nan if mark is None else float(positions(mark.x, axes.log_x))
@@ -139,12 +133,14 @@ def draw_chart(
     width: int,
     height: int,
     axes: ChartAxes,
+    bands: Sequence[ChartBand] = (),
+    thin: Sequence[ChartLines] = (),
     levels: Sequence[Level] = (),
     mark: Mark | None = None,
     background: Style,
     empty: str = "no loss yet",
 ) -> list[Strip]:
-    """Draw curves, later ones on top, as `height` strips of `width` cells.
+    """Draw curves, later ones on top, as `height` strips of `width` cells; bands and thin lines lie behind them.
 
     What has no place (not finite, outside, <= 0 on a logarithmic axis) is left out, and so are axes without room.
     Where no curve has a point, `empty` is shown.
@@ -156,6 +152,8 @@ def draw_chart(
         width=width,
         height=height,
         axes=axes,
+        bands=bands,
+        thin=thin,
         levels=levels,
         mark=mark,
         background=background,
@@ -208,7 +206,7 @@ def _draw_curves(
     glyphs, inks = sheet.glyphs[: y.cells, left:end], sheet.inks[: y.cells, left:end]
     lines = np.where(glyphs >= BRAILLE, glyphs - BRAILLE, 0)  # the dots of levels
     for number, curve, points in drawn:
-        bits = dots_of(points, x, y, joined=not curve.dots)
+        bits = line_of(points, x, y) if curve.quick else dots_of(points, x, y, joined=not curve.dots)
         bits = thickened(bits) if curve.thick else bits
         found[number] = bits
         taken |= bits
@@ -219,6 +217,9 @@ def _draw_curves(
         if curve.tip is not None:
             last = x.cell(points.x[-1])
             inks[:, last][bits[:, last] > 0] = sheet.ink(curve.tip)
+        if curve.marked:
+            for at in marks_of(points, x, y):
+                glyphs[at], inks[at] = ord(curve.marked), sheet.ink(curve.style)
         if curve.newest:
             at = y.cells - 1 - y.cell(points.low[-1]), x.cell(points.x[-1])
             glyphs[at], inks[at] = ord(curve.newest), sheet.ink(curve.style)

@@ -5,7 +5,7 @@ Calls share nothing: plotext's one global figure is cleared before every use.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,12 @@ __all__ = [
     "CurvePoints",
     "dots_of",
     "load_plotext",
+    "marks_of",
     "points_of",
     "thickened",
 ]
 
+_BETWEEN_MARKS = 14  # cells between two marks of a curve
 BRAILLE = 0x2800  # the empty braille character
 PLACES = ((0, 3), (1, 4), (2, 5), (6, 7))  # the bit of each dot, rows x columns
 
@@ -46,6 +48,24 @@ class ChartCurve:
     dots: bool = False  # points, not joined
     tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
     newest: str = ""  # a character in place of the dots of the last point
+    quick: bool = False  # drawn without plotext, which takes a millisecond or more for a curve
+    marked: str = ""  # a character in place of some of its points, which tells it from others without colours
+
+
+class Ranged(Protocol):
+    """What has a smallest and a largest value at each position: a curve, a band."""
+
+    @property
+    def x(self) -> Floats:
+        """The (n,) positions."""
+
+    @property
+    def low(self) -> Floats:
+        """The (n,) smallest values."""
+
+    @property
+    def high(self) -> Floats:
+        """The (n,) largest values."""
 
 
 class CurvePoints(NamedTuple):
@@ -66,7 +86,7 @@ def load_plotext() -> Any:
     return plotext
 
 
-def points_of(curve: ChartCurve, log_x: bool, log_y: bool) -> CurvePoints:
+def points_of(curve: Ranged, log_x: bool, log_y: bool) -> CurvePoints:
     """Return the points of a curve that have a place on both scales."""
     x, a, b = positions(curve.x, log_x), positions(curve.low, log_y), positions(curve.high, log_y)
     keep = np.isfinite(x) & np.isfinite(a) & np.isfinite(b)
@@ -96,6 +116,14 @@ def dots_of(points: CurvePoints, x: AxisScale, y: AxisScale, *, joined: bool) ->
     text = figure.build().string(colorless=True)
     codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").reshape(y.cells, x.cells + 1)[:, :-1]
     return np.where(codes >= BRAILLE, codes - BRAILLE, 0).astype(np.uint32)
+
+
+def marks_of(points: CurvePoints, x: AxisScale, y: AxisScale) -> list[tuple[int, int]]:
+    """Return the cells, rows counted from the top, of some of a curve's points, at even distances on the screen."""
+    columns = x.dots(points.x) // DOT_COLUMNS
+    wanted = range(int(columns[0]) + _BETWEEN_MARKS // 2, int(columns[-1]), _BETWEEN_MARKS)
+    chosen = [min(int(np.searchsorted(columns, each)), len(columns) - 1) for each in wanted]
+    return [(y.cells - 1 - y.cell(points.high[each]), int(columns[each])) for each in chosen]
 
 
 def thickened(bits: Bits) -> Bits:

@@ -22,7 +22,9 @@ class ChartSheet:
     def __init__(self, width: int, height: int, background: Style) -> None:
         self.glyphs = np.full((height, width), ord(" "), dtype="<u4")
         self.inks = np.zeros((height, width), dtype=np.intp)
+        self.grounds = np.zeros((height, width), dtype=np.intp)
         self._styles = [background]
+        self._backgrounds = [Style()]
 
     def ink(self, style: Style) -> int:
         """Return the index of a style, laid over the background."""
@@ -33,6 +35,16 @@ class ChartSheet:
             self._styles.append(drawn)
         return self._styles.index(drawn)
 
+    def ground(self, style: Style) -> int:
+        """Return the index of a background, laid over the style of a cell."""
+        if style not in self._backgrounds:
+            self._backgrounds.append(style)
+        return self._backgrounds.index(style)
+
+    def background(self, ground: int) -> Style:
+        """Return the background of an index."""
+        return self._backgrounds[ground]
+
     def write(self, row: int, column: int, text: str, style: Style) -> None:
         """Write a text that fits its row."""
         self.glyphs[row, column : column + len(text)] = [ord(character) for character in text]
@@ -41,11 +53,16 @@ class ChartSheet:
     def strips(self) -> list[Strip]:
         """Return a strip for each row, equal neighbours joined in one segment."""
         strips = []
-        for glyphs, inks in zip(self.glyphs, self.inks, strict=True):
+        looks = self.inks + len(self._styles) * self.grounds
+        for glyphs, row in zip(self.glyphs, looks, strict=True):
             text = glyphs.tobytes().decode("utf-32-le")
-            edges = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), len(text)]
-            strips.append(Strip([Segment(text[a:b], self._styles[inks[a]]) for a, b in pairwise(edges)], len(text)))
+            edges = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist(), len(text)]
+            strips.append(Strip([Segment(text[a:b], self._look(row[a])) for a, b in pairwise(edges)], len(text)))
         return strips
+
+    def _look(self, number: int) -> Style:
+        ground, ink = divmod(int(number), len(self._styles))
+        return self._styles[ink] + self._backgrounds[ground] if ground else self._styles[ink]
 
     def tint(self, rows: slice, column: int, style: Style) -> None:
         """Lay a style over some cells of a column."""
@@ -58,6 +75,7 @@ class ChartSheet:
         """Return a sheet that can be drawn on while this one stays as it is."""
         other = ChartSheet(0, 0, self._styles[0])
         other.glyphs, other.inks, other._styles = self.glyphs.copy(), self.inks.copy(), [*self._styles]
+        other.grounds, other._backgrounds = self.grounds.copy(), [*self._backgrounds]
         return other
 
 

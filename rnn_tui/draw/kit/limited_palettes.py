@@ -80,6 +80,7 @@ FEW: dict[tuple[str | None, bool], Palette] = {
         gradients=_of_16(8, 5, 13),
         curves=_of_few(STANDARD_PALETTE, 11, 14, 10, 13, 9, 15),
         dark_from=_LIMIT,
+        strong=True,
     ),
     ("standard", False): replace(
         LIGHT,
@@ -99,5 +100,6 @@ FEW: dict[tuple[str | None, bool], Palette] = {
         gradients=_of_16(7, 13, 5),
         curves=_of_few(STANDARD_PALETTE, 1, 4, 2, 5, 6, 0),
         dark_from=_LIMIT,
+        strong=True,
     ),
 }

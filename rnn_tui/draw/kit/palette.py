@@ -38,6 +38,7 @@ class Palette:
     gradients: tuple[Rgb, ...] = ()  # 0 to 1; empty: mixed from `went_back` and `back`
     dark_from: int = 128  # brightness of a cell, 0 to 255, above which what stands on it is dark
     monochrome: bool = False  # no colours: values are told by the density of a character
+    strong: bool = False  # of 16 colours: none is weak enough to lie behind curves
     ascii: bool = False  # no half-blocks: as without colours, and with them
 
     def level(self, value: float, scale: float = 1.0) -> int:

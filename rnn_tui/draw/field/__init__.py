@@ -1,0 +1,1 @@
+"""The field: pictures of many networks that learn at once."""

@@ -1,0 +1,117 @@
+"""The bundle: the losses of all networks as bands from the lowest to the highest, and of the middle half."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.field.groups import Group, Groups, has_backgrounds
+from rnn_tui.draw.field.legend import with_legend
+from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, ChartLines, Level, draw_chart
+from rnn_tui.draw.kit.numbers import compact, nice_above
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.protocol.arrays import Doubles, Floats
+from rnn_tui.protocol.field import Bundle, FieldFacts
+
+__all__ = ["bundle_words", "draw_bundle", "shared_floor"]
+
+_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
+_THIN = Style(bold=False)
+
+
+def draw_bundle(
+    facts: FieldFacts,
+    bundles: Sequence[Bundle],
+    groups: Groups,
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    log_x: bool = False,
+    log_y: bool = True,
+) -> list[Strip]:
+    """Draw the losses as `height` strips of `width` cells: a legend with the newest values, and the chart below it."""
+    looks = [(each, look) for each in bundles if len(each.x) and (look := groups.look(each.group)) is not None]
+    entries = [(look, bundle_words(each)) for each, look in looks]
+    legend = with_legend(entries, groups, width=width, height=height, palette=palette)
+    lines = [
+        ChartLines(x=each.x, values=np.asarray(each.lines, np.float64), style=look.thin)
+        for each, look in looks
+        if each.lines.size
+    ]
+    newest = max((float(each.x[-1]) for each, _ in looks), default=1.0)
+    ends = [value for each, _ in looks for value in each.low.tolist() if value > 0 and math.isfinite(value)]
+    lowest = min(ends, default=1.0)
+    chart = draw_chart(
+        [curve for each, look in looks for curve in _curves(each, look, palette, alone=len(groups.shown) == 1)],
+        width=width,
+        height=height - len(legend),
+        axes=ChartAxes(
+            style=palette.dim,
+            log_x=log_x,
+            log_y=log_y,
+            x_to=nice_above(newest, _STEPS),
+            y_to=(10.0 ** math.floor(math.log10(lowest)),) if log_y else (0.0,),
+            x_label="epoch" if facts.counts_epochs else "update",
+        ),
+        bands=_bands(looks, palette),
+        thin=lines,
+        levels=[
+            Level(value=shared_floor(facts), name="floor", style=palette.right, near=True),
+            Level(value=facts.guessing, name="guessing", style=palette.wrong + _THIN, sparse=True, near=True),
+        ],
+        background=Style(),
+    )
+    return [*legend, *chart]
+
+
+def bundle_words(bundle: Bundle) -> tuple[str, ...]:
+    """Return the newest values of a group, in ever fewer words."""
+    low, quarter, median, three, high = (
+        compact(float(each[-1]), 3)
+        for each in (bundle.low, bundle.quarter, bundle.median, bundle.three_quarters, bundle.high)
+    )
+    return (
+        f"median {median} · half of them {quarter} … {three} · all {low} … {high}",
+        f"median {median} · half {quarter} … {three}",
+        f"{median} ({quarter} … {three})",
+        median,
+    )
+
+
+def shared_floor(facts: FieldFacts) -> float | None:
+    """Return the lowest loss that all members can come to, if it is one and the same."""
+    floors = facts.floors
+    if floors is None or not len(floors) or not np.all(np.isfinite(floors)):
+        return None
+    return float(floors[0]) if np.ptp(floors) <= 1e-6 * abs(float(floors[0])) else None
+
+
+def _curves(bundle: Bundle, look: Group, palette: Palette, *, alone: bool) -> list[ChartCurve]:
+    """Return the median, and where no background can lie behind it the edges of the bands too."""
+    median = np.asarray(bundle.median, np.float64)
+    curve = ChartCurve(
+        x=bundle.x, low=median, high=median, style=look.line, newest=look.mark, marked=look.mark, quick=True
+    )
+    if has_backgrounds(palette):
+        return [curve]
+    edges = (bundle.low, bundle.high, bundle.quarter, bundle.three_quarters) if alone else (bundle.low, bundle.high)
+    thin = [np.asarray(each, np.float64) for each in edges]
+    return [*(ChartCurve(x=bundle.x, low=each, high=each, style=look.thin, quick=True) for each in thin), curve]
+
+
+def _bands(looks: Sequence[tuple[Bundle, Group]], palette: Palette) -> list[ChartBand]:
+    """Return the bands of all groups: the widest at the back, the middle halves before them."""
+    if not has_backgrounds(palette):
+        return []
+    neutral = Style.from_color(None, palette.cell(0).bgcolor)
+    wide = [_band(each.x, each.low, each.high, neutral, mixes=False) for each, _ in looks]
+    tinted = [(each, look) for each, look in looks if look.tint.bgcolor is not None]
+    return wide + [_band(each.x, each.quarter, each.three_quarters, look.tint) for each, look in tinted]
+
+
+def _band(x: Doubles, low: Floats, high: Floats, style: Style, *, mixes: bool = True) -> ChartBand:
+    lower, upper = (np.asarray(each, np.float64) for each in (low, high))
+    return ChartBand(x=x, low=lower, high=upper, style=style, mixes=mixes)

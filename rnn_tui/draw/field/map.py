@@ -1,0 +1,297 @@
+"""The map: one network a cell, with a colour for how it has done."""
+
+import math
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from rnn_tui.draw.field.map_layout import MapLayout, sampled
+from rnn_tui.draw.field.map_scale import MEASURES, MapScale, scale_of
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.numbers import compact
+from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits
+from rnn_tui.protocol.field import DIVERGED, DONE, FieldFacts, FieldPicture, Measure
+
+__all__ = ["MapCells", "cells_of", "draw_map", "member_words", "rows_wanted"]
+
+_WIDEST, _TALLEST = 7, 3  # cells of the screen that a member takes at most
+_LABELS = 14  # cells that the labels of rows take at most
+_BELOW = 3  # rows below the map: the labels of columns, the scale, the member at the cursor
+_NUMBERED = 4  # cells from which a member's value is written into it
+_FAINTEST = 4  # level that the scale begins with
+_GOING, _ENDED, _DIVERGED = "·", "–", "✗"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapCells:
+    """Which members are shown, and where: of each row and column on the screen its place in the layout."""
+
+    layout: MapLayout
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    left: int  # the first cell of the first column
+    wide: int  # cells of a column
+    tall: int  # cells of a row
+
+    def member_at(self, x: int, y: int) -> int | None:
+        """Return the member at a cell of the picture; None: there is none."""
+        row, column = y // self.tall, (x - self.left) // self.wide
+        if x < self.left or y < 0 or row >= len(self.rows) or column >= len(self.columns):
+            return None
+        member = self.layout.members[self.rows[row]][self.columns[column]]
+        return member if member >= 0 else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all members are shown."""
+        return len(self.rows) == self.layout.rows and len(self.columns) == self.layout.columns
+
+    @property
+    def bottom(self) -> int:
+        """The first row below the members."""
+        return len(self.rows) * self.tall
+
+
+def rows_wanted(layout: MapLayout, width: int) -> int:
+    """Return the rows that a map can use in so many cells."""
+    wide = min(_WIDEST, max(1, (width - 2 - _label_width(layout)) // layout.columns))
+    return layout.rows * min(_TALLEST, max(1, wide // 2)) + _BELOW
+
+
+def cells_of(layout: MapLayout, cursor: int, width: int, height: int) -> MapCells:
+    """Fit the members into a picture: as large as they can be, or a sample of them with the cursor's neighbours."""
+    labels = min(_label_width(layout), max(width // 4, width - layout.columns - 2), _LABELS)
+    left = labels + 2 if labels else 1
+    room, rows = max(1, width - left - 1), max(1, height - _BELOW)
+    row, column = layout.place(cursor)
+    shown_rows, shown_columns = sampled(layout.rows, rows, row), sampled(layout.columns, room, column)
+    wide = min(_WIDEST, max(1, room // len(shown_columns)))
+    tall = min(_TALLEST, max(1, rows // len(shown_rows)), max(1, (wide + 1) // 2))
+    return MapCells(
+        layout=layout,
+        rows=tuple(shown_rows),
+        columns=tuple(shown_columns),
+        left=left,
+        wide=wide,
+        tall=tall,
+    )
+
+
+def draw_map(
+    facts: FieldFacts,
+    picture: FieldPicture,
+    layout: MapLayout,
+    *,
+    measure: Measure,
+    cursor: int,
+    width: int,
+    height: int,
+    palette: Palette,
+) -> list[Strip]:
+    """Draw the map as `height` strips of `width` cells: members, the labels of columns, the scale, and words."""
+    canvas = Canvas(width, height)
+    if width < 1 or height < 1:
+        return canvas.strips()
+    cells = cells_of(layout, cursor, width, height)
+    scale = scale_of(measure, picture.measured, picture.newest)
+    _draw_members(canvas, picture, cells, scale, palette)
+    _draw_row_labels(canvas, cells, cursor, palette)
+    _draw_cursor(canvas, cells, cursor, palette)
+    y = cells.bottom
+    _draw_column_labels(canvas, y, cells, cursor, palette)
+    words = member_words(facts, picture, measure, cursor)
+    spare = height - y - 1
+    if spare >= 2:
+        _draw_scale(canvas, y + 1, cells, scale, facts, picture, palette)
+    if spare >= 1:
+        canvas.put(1, y + min(spare, 2), first_that_fits([*words, ""], width - 2), palette.text)
+    return canvas.strips()
+
+
+def member_words(facts: FieldFacts, picture: FieldPicture, measure: Measure, member: int) -> tuple[str, ...]:
+    """Return which member it is and how it has done, in ever fewer words."""
+    name = facts.comparison.words(member)
+    state = picture.states[member] if member < len(picture.states) else None
+    known = picture.measured is not None and member < len(picture.measured)
+    value = float(picture.measured[member]) if known and picture.measured is not None else float("nan")
+    unit = "epoch" if facts.counts_epochs else "update"
+    told = _told(measure, value, state, unit)
+    return (f"{name}: {told}", told, name)
+
+
+def _told(measure: Measure, value: float, state: int | None, unit: str) -> str:
+    is_known, written = not math.isnan(value), compact(value, 3)
+    if measure == "learnt":
+        if is_known:
+            return f"learnt at {unit} {value:,.0f}" + (", then diverged" if state == DIVERGED else "")
+        return {DONE: "ended without having learnt it", DIVERGED: "diverged"}.get(state or 0, "not learnt yet")
+    ends = {DONE: "it has ended", DIVERGED: "it has diverged"}.get(state or 0, "")
+    if not is_known:
+        return ends or "not known yet"
+    return f"{MEASURES[measure]} {written}" + (f" · {ends}" if ends else "")
+
+
+def _draw_members(canvas: Canvas, picture: FieldPicture, cells: MapCells, scale: MapScale, palette: Palette) -> None:
+    measured = picture.measured
+    levels: list[int | None] = [] if measured is None else scale.levels(measured)
+    values = [] if measured is None else measured.tolist()
+    nothing = palette.share_cell(0)
+    wide, tall = cells.wide, cells.tall
+    looks: dict[tuple[int | None, str], tuple[Style, str]] = {}
+
+    def cell(member: int) -> tuple[Style, str, str]:
+        """Return the style of a member's cells, what fills them, and the row with its value or mark."""
+        level = levels[member] if member < len(levels) else None
+        sign = _sign(picture.states[member] if member < len(picture.states) else 0, level, scale.measure)
+        if (level, sign) not in looks:
+            looks[level, sign] = _look(level, sign, scale, palette, nothing)
+        style, shade = looks[level, sign]
+        text = scale.write(values[member]) if level is not None and wide >= _NUMBERED else ""
+        text = text if cell_len(text) < wide else ""
+        text = f"{text}{sign}" if text and sign and cell_len(text) + 1 < wide else text or sign
+        rest = wide - cell_len(text)
+        return style, shade * wide, shade * (rest // 2) + text + shade * (rest - rest // 2)
+
+    for at, row in enumerate(cells.rows):
+        line = cells.layout.members[row]
+        x = cells.left
+        drawn = [cell(line[column]) for column in cells.columns if line[column] >= 0]
+        for (style, fill, text), same in groupby(drawn):
+            number = len(list(same))
+            for inner in range(tall):
+                y = at * tall + inner
+                canvas.put(x, y, number * (text if inner == (tall - 1) // 2 else fill), style)
+            x += number * wide
+
+
+def _look(level: int | None, sign: str, scale: MapScale, palette: Palette, nothing: Style) -> tuple[Style, str]:
+    """Return the style of a cell and the character that fills it."""
+    if sign == _DIVERGED:
+        return palette.warning, " "
+    if level is None:
+        return (nothing if palette.monochrome else nothing + Style(color=palette.dim.color)), " "
+    tone = palette.back_cell if scale.measure == "norm" else palette.share_cell
+    return tone(level), palette.shade(level) if palette.shaded else " "
+
+
+def _sign(state: int, level: int | None, measure: Measure) -> str:
+    """Return the mark of a member, which tells its state without colours."""
+    if state == DIVERGED:
+        return _DIVERGED
+    if state == DONE:
+        return _ENDED if level is None or measure != "learnt" else ""
+    return _GOING if level is None else ""
+
+
+def _label_width(layout: MapLayout) -> int:
+    return max(sum(cell_len(each) + 1 for each in label) - 1 for label in layout.row_labels)
+
+
+def _draw_row_labels(canvas: Canvas, cells: MapCells, cursor: int, palette: Palette) -> None:
+    """Write the values of each row: the outer ones only where they change."""
+    chosen, _ = cells.layout.place(cursor)
+    room = cells.left - 2
+    before: tuple[str, ...] = ()
+    for at, row in enumerate(cells.rows):
+        labels = cells.layout.row_labels[row]
+        outer = labels[:-1]
+        text = " ".join(labels) if outer != before or row == chosen else labels[-1]
+        before = outer
+        y = at * cells.tall + (cells.tall - 1) // 2
+        text = cut_cells(text, room)
+        style = palette.accent if row == chosen else palette.dim
+        canvas.put(cells.left - 1 - cell_len(text), y, text, style)
+
+
+def _draw_cursor(canvas: Canvas, cells: MapCells, cursor: int, palette: Palette) -> None:
+    """Put a frame around the member at the cursor: in its own cells, or in those beside it."""
+    row, column = cells.layout.place(cursor)
+    x = cells.left + cells.columns.index(column) * cells.wide
+    y = cells.rows.index(row) * cells.tall
+    style = palette.accent + Style(reverse=True)
+    left, right = (x, x + cells.wide - 1) if cells.wide >= 3 else (x - 1, x + cells.wide)
+    for inner in range(cells.tall):
+        canvas.put(left, y + inner, "[", style)
+        canvas.put(right, y + inner, "]", style)
+
+
+def _draw_column_labels(canvas: Canvas, y: int, cells: MapCells, cursor: int, palette: Palette) -> None:
+    """Write the values of columns below them, as many as have room, the one at the cursor first, and their name."""
+    name, labels = cells.layout.column_name, cells.layout.column_labels
+    _, chosen = cells.layout.place(cursor)
+    if not name:
+        many = cells.layout.rows > 1
+        canvas.put(1, y, f"{cells.layout.row_name}, row after row" if many else cells.layout.row_name, palette.dim)
+        return
+    end = cells.left + len(cells.columns) * cells.wide
+    taken: list[tuple[int, int]] = []
+    order = [chosen, cells.columns[0], cells.columns[-1], *cells.columns]
+    for column in order:
+        text = labels[column]
+        size = cell_len(text)
+        x = cells.left + cells.columns.index(column) * cells.wide + (cells.wide - size) // 2
+        x = min(max(x, 0), canvas.width - size)
+        if all(x + size + 1 <= begin or x >= stop + 1 for begin, stop in taken):
+            canvas.put(x, y, text, palette.accent if column == chosen else palette.dim)
+            taken.append((x, x + size))
+    stop = max(end, *(stop for _, stop in taken)) + 1
+    if stop + cell_len(name) + 2 <= canvas.width:
+        canvas.put(stop + 1, y, name, palette.dim)
+
+
+def _draw_scale(
+    canvas: Canvas,
+    y: int,
+    cells: MapCells,
+    scale: MapScale,
+    facts: FieldFacts,
+    picture: FieldPicture,
+    palette: Palette,
+) -> None:
+    """Draw the colours from the best to the worst, with numbers, then what the marks mean, and what is left out."""
+    unit = "epoch" if facts.counts_epochs else "update"
+    name = f"learnt at {unit}" if scale.measure == "learnt" else MEASURES[scale.measure]
+    first, last = (scale.weak, scale.strong) if scale.measure == "norm" else (scale.strong, scale.weak)
+    low, high, levels = scale.write(first), scale.write(last), range(_FAINTEST, LEVELS + 1, 2)
+    signs = _signs_told(picture, scale.measure)
+    sample: list[str] = []
+    if not cells.is_whole:
+        shown = f"{len(cells.rows) * len(cells.columns):,} of {facts.comparison.members:,}"
+        room = canvas.width - len(low) - len(high) - len(levels) - 8
+        long = f"a sample: {shown}, all beside [ ]"
+        sample = [first_that_fits((long, f"a sample: {shown}", f"sample: {shown}", shown, "sample"), room)]
+    names = (name, name.partition(" at ")[0], "")
+    taken = len(low) + len(high) + len(levels) + 5 + sum(cell_len(each) + 3 for each in sample)
+    name = first_that_fits(names, canvas.width - taken)
+    tone = palette.back_cell if scale.measure == "norm" else palette.share_cell
+    x = canvas.put(1, y, f"{name} {low} ".lstrip(), palette.dim)
+    for level in levels if scale.measure == "norm" else reversed(levels):
+        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", tone(level))
+    x = canvas.put(x, y, f" {high}", palette.dim)
+    for text in [*sample, *signs]:
+        if x + 3 + cell_len(text) < canvas.width:
+            x = canvas.put(x + 3, y, text, palette.dim)
+
+
+def _signs_told(picture: FieldPicture, measure: Measure) -> list[str]:
+    """Return what each mark means, of those that there are."""
+    states = np.frombuffer(picture.states, np.uint8)
+    unknown = np.ones(len(states), bool)
+    if picture.measured is not None and len(picture.measured) == len(states):
+        unknown = ~np.isfinite(picture.measured)
+    ended = states == DONE
+    told = []
+    if (unknown & (states != DONE) & (states != DIVERGED)).any():
+        told.append(f"{_GOING} not yet")
+    if measure == "learnt" and (ended & unknown).any():
+        told.append(f"{_ENDED} ended without")
+    if measure != "learnt" and ended.any():
+        told.append(f"{_ENDED} ended")
+    if (states == DIVERGED).any():
+        told.append(f"{_DIVERGED} diverged")
+    return told

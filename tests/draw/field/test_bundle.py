@@ -1,0 +1,106 @@
+"""The bundle of all losses: what its legend says, where its bands lie, and any sizes."""
+
+import math
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.draw.field.bundle import bundle_words, draw_bundle, shared_floor
+from rnn_tui.draw.field.groups import MOST_GROUPS, groups_of
+from rnn_tui.draw.kit.limited_palettes import FEW
+from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
+from rnn_tui.protocol.field import FieldWanted
+from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.fake_fields import facts_of, field_of, losses_of, picture_of
+
+PALETTES = (DARK, LIGHT, GREY, replace(DARK, ascii=True), FEW["standard", True], FEW["256", False])
+
+
+def drawn(
+    kind: str = "seeds", group: str = "", *, size: tuple[int, int] = (70, 18), palette: Palette = DARK, epoch: int = 60
+) -> Grid:
+    field = field_of(kind)
+    bundles = picture_of(field, epoch, FieldWanted(columns=100, lines=20, grouped_by=group)).bundles
+    groups = groups_of(field, group, palette)
+    strips = draw_bundle(facts_of(field), bundles, groups, width=size[0], height=size[1], palette=palette)
+    return is_picture(strips, *size)
+
+
+def test_the_legend_has_the_newest_quartiles() -> None:
+    field = field_of()
+    newest = losses_of(field, 60)[:, -1][np.arange(64) % 17 != 16]  # those that have not diverged
+    words = bundle_words(picture_of(field, 60).bundles[0])[0]
+    numbers = [float(each) for each in words.replace("…", " ").split() if each[0].isdigit()]
+    ordered = sorted(newest.tolist())
+    # 61 values: the 16th, the 31st and the 46th are the quartiles without any rule between neighbours
+    expected = [ordered[30], ordered[15], ordered[45], ordered[0], ordered[60]]
+    assert numbers == pytest.approx(expected, rel=0.015)
+    assert words in texts(drawn())[0]
+
+
+def test_groups_have_their_value_mark_and_colour() -> None:
+    rows = drawn("cells", "network.cell")
+    lines = texts(rows)
+    for name, mark, style in zip(("rnn", "gru", "lstm"), "●◆■", DARK.curves, strict=False):
+        (row,) = (at for at, line in enumerate(lines) if f"{mark} {name} " in line)
+        column = lines[row].index(mark)
+        assert rows[row][column][1].color == style.color
+        assert sum(line.count(mark) for line in lines) > 1  # on its curve too
+
+
+def test_of_many_groups_a_sample_is_shown_and_said() -> None:
+    groups = groups_of(field_of("many"), "network.hidden_size", DARK)
+    assert [each.name for each in groups.shown] == ["2", "15", "27", "40", "52", "65"]
+    assert len(groups.shown) == MOST_GROUPS
+    assert "hidden size, 6 of 64 values:" in texts(drawn("many", "network.hidden_size", size=(120, 30)))[0]
+
+
+def test_the_band_of_the_middle_half_lies_between_the_quartiles() -> None:
+    """Of the right column of the plot, in cells: what has the background of the middle half."""
+    rows, field = drawn(size=(90, 30)), field_of()
+    bundle = picture_of(field, 60).bundles[0]
+    tint = groups_of(field, "", DARK).shown[0].tint.bgcolor
+    lines = texts(rows)
+    column = max(at for at, cell in enumerate(rows[5]) if cell[1].bgcolor is not None)
+    ticks = {line[:5].strip(" ┤│"): at for at, line in enumerate(lines) if line[:5].strip(" ┤│")}
+    decade = (ticks["0.1"] - ticks["1"]) / 1.0  # rows of a decade
+    row_of = {
+        name: ticks["1"] - decade * math.log10(float(values[-1]))
+        for name, values in (("low", bundle.quarter), ("high", bundle.three_quarters))
+    }
+    tinted = [at for at, row in enumerate(rows) if row[column][1].bgcolor == tint]
+    assert tinted == list(range(tinted[0], tinted[-1] + 1))
+    assert abs(tinted[0] - row_of["high"]) <= 1
+    assert abs(tinted[-1] - row_of["low"]) <= 1
+
+
+def test_only_a_floor_that_all_share_is_drawn() -> None:
+    facts = facts_of(field_of())
+    assert shared_floor(facts) == pytest.approx(0.15)
+    assert any("floor" in line for line in texts(drawn(size=(90, 30))))
+    floors = np.full(64, 0.15, np.float32)
+    floors[7] = np.nan
+    assert shared_floor(msgspec.structs.replace(facts, floors=floors)) is None
+
+
+@settings(max_examples=20)
+@given(
+    size=st.tuples(st.integers(1, 160), st.integers(1, 50)),
+    palette=st.sampled_from(PALETTES),
+    kind=st.sampled_from(
+        [("seeds", ""), ("cells", "network.cell"), ("rates", "training.lr"), ("seeds", "training.seed")]
+    ),
+    epoch=st.integers(1, 120),
+)
+def test_any_size_and_palette(size: tuple[int, int], palette: Palette, kind: tuple[str, str], epoch: int) -> None:
+    drawn(*kind, size=size, palette=palette, epoch=epoch)
+
+
+def test_nothing_yet() -> None:
+    field = field_of()
+    strips = draw_bundle(facts_of(field), (), groups_of(field, "", DARK), width=60, height=14, palette=DARK)
+    assert any("no loss yet" in line for line in texts(is_picture(strips, 60, 14)))
