@@ -22,7 +22,7 @@ the imports themselves, and a test compares the two.
     rnn_tui/engine/
       watch        -> host, session, answers, inspect, training, network
       headless     -> field, store, session, answers, training
-      host         -> store, session, answers, training
+      host         -> field, store, session, answers, training
       field        -> session, training, network
       store        -> session, training, network
       session      -> answers, inspect, training

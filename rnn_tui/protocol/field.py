@@ -78,7 +78,7 @@ class LearntSteps(Value, frozen=True, kw_only=True):
 
 
 class FieldPicture(Value, frozen=True, kw_only=True):
-    """The state of all members."""
+    """The state of all members. A frame without one brings nothing new since the last that did."""
 
     selected: int  # the member whose numbers are in the rest of the frame
     newest: int  # the epoch (or update) that the first have come to

@@ -2,6 +2,7 @@
 
 import msgspec
 import torch
+from torch.nn.utils import vector_to_parameters
 
 from rnn_tui.data.load import LoadedData, load
 from rnn_tui.engine.field.alone import Alone, is_large
@@ -13,9 +14,8 @@ from rnn_tui.engine.training.batches_on_device import Dataset, RowsDataset, buil
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.field import WAITING
 
-__all__ = ["Field"]
+__all__ = ["Field", "MemberTrainer"]
 
 _CPU = torch.device("cpu")
 
@@ -31,7 +31,7 @@ class Field:
         """Build all members. Raises ExperimentError for one that cannot run."""
         self.comparison = comparison
         self.results = Results(comparison.members)
-        given = [comparison.experiment(member) for member in range(comparison.members)]
+        given = list(comparison.experiments())
         loaded = _load_all(given)
         self.experiments: list[Experiment] = [each.experiment for each in loaded]
         self._sources = [each.source for each in loaded]
@@ -64,6 +64,20 @@ class Field:
         """How many members make a pass in a step."""
         return sum(stack.going for stack in self.stacks)
 
+    @property
+    def _holders(self) -> list[Stack | Alone]:
+        return [*self.stacks, self._alone]
+
+    @property
+    def has_right(self) -> bool:
+        """Whether a prediction can be right, so that a network can have learnt it."""
+        return any(stack.has_right for stack in self.stacks)
+
+    def batches(self, member: int) -> int:
+        """Return the passes in an epoch of a member."""
+        stack = next((each for each in self.stacks if each.holds(member)), None)
+        return self._alone.batches(member) if stack is None else stack.batches
+
     def step(self) -> bool:
         """Make one pass of every stacked member that learns; when all are done, of the next large one.
 
@@ -80,24 +94,26 @@ class Field:
             torch.set_rng_state(before)
         return not self.is_over
 
-    def trainer(self, member: int) -> Trainer:
-        """Build the trainer of a member as its single run would be after the newest pass, to look into."""
-        experiment = self.experiments[member]
-        alone = self._alone.trainer_of(member)
-        if alone is not None:
-            return alone
-        trainer = _GivenStates(experiment, _CPU, self._sources[member])
-        passes = int(self.results.passes[member])
-        stack = next((each for each in self.stacks if each.holds(member)), None)
-        if stack is None or self.results.states[member] == WAITING:
-            return trainer
-        torch.nn.utils.vector_to_parameters(stack.weights_of(member), trainer.model.parameters())
-        if passes:
-            trainer.given_h_0 = stack.state_before(member)
-            trainer.return_to(ticks=(passes - 1) * trainer.length, epoch=passes - 1)
-            trainer.unit = "sequence"
-            trainer.tick()
+    def trainer(self, member: int) -> "MemberTrainer":
+        """Build the trainer of a member, as its single run has it after the newest pass, to look into."""
+        trainer = MemberTrainer(self.experiments[member], _CPU, self._sources[member])
+        trainer.unit = "sequence"
+        self.bring_up(trainer, member)
         return trainer
+
+    def bring_up(self, trainer: "MemberTrainer", member: int) -> None:
+        """Make the newest pass of a member again in the trainer that was built for it."""
+        passes = int(self.results.passes[member])
+        holder = next((each for each in self._holders if each.holds(member)), None)
+        weights = None if holder is None else holder.weights_of(member)
+        if not passes or holder is None or weights is None:
+            return
+        vector_to_parameters(weights, trainer.model.parameters())
+        trainer.model.zero_grad()
+        trainer.collected = 0
+        trainer.given_h_0 = holder.state_before(member)
+        trainer.return_to(ticks=passes - 1, epoch=passes - 1)
+        trainer.tick()
 
     def _begin(self, number: int, shared: dict[object, Dataset]) -> tuple[FirstWeights, Dataset]:
         """Return the first weights of a member and its data, which those with the same rows share."""
@@ -112,7 +128,7 @@ class Field:
         return first, dataset
 
 
-class _GivenStates(Trainer):
+class MemberTrainer(Trainer):
     """A trainer whose next pass begins with a state that is known."""
 
     given_h_0: State | None = None

@@ -1,0 +1,213 @@
+"""Frames of a field: the state of all members, and the usual parts for the selected one.
+
+Each part is made under a guard, as in `engine/host/frames.py`.
+"""
+
+import os
+import time
+
+import numpy as np
+import torch
+
+from rnn_tui.engine.answers.guard import Guard
+from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.field.bundles import bundles, learnt_steps, member_curve
+from rnn_tui.engine.field.field import Field, MemberTrainer
+from rnn_tui.engine.host.field_host import FieldHost
+from rnn_tui.engine.host.frames import series_scale
+from rnn_tui.engine.training.guessing import guessing
+from rnn_tui.protocol.arrays import Floats
+from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
+from rnn_tui.protocol.field import DONE, LEARNING, FieldFacts, FieldPicture, FieldWanted
+from rnn_tui.protocol.frame import Failure, Status
+from rnn_tui.protocol.frame_request import FrameRequest, Wanted
+
+__all__ = ["FieldFrames"]
+
+_SHARE = 0.05  # of the time, for pictures of the field while it learns
+_FASTEST = 0.1  # seconds between two of them
+
+
+class FieldFrames:
+    """Makes frames of one host's field. A picture that fails harms nothing else."""
+
+    preparation = 0.0
+
+    def __init__(self, host: FieldHost) -> None:
+        self._host = host
+        self._guard = Guard()
+        self._trainer: MemberTrainer | None = None
+        self._shown: tuple[int, int, int] | None = None  # which field, member and pass it has
+        self._probe: Probe | None = None
+        self._wanted: FieldWanted | None = None  # of the newest picture of the field
+        self._pictured = -1  # the revision that it shows
+        self._next_picture = 0.0  # when there may be another
+
+    def may_answer(self, look: FrameRequest, asked: float) -> bool:
+        """Tell whether there is something new for a request of that time."""
+        del asked
+        return self._host.is_open and look.seen != self._host.revision
+
+    def frame(self, wanted: Wanted) -> Frame:
+        """Return the newest state, as far as it is wanted, not yet addressed to any view."""
+        make = self._guard.make
+        self._guard.take_failures()
+        field, member = self._field, self._host.selected
+        usual = self._status()
+        probe = make("steps", lambda: self._look(field, member), None)
+        if probe is None:
+            return Frame(request=0, revision=self._host.revision, status=usual, failures=self._guard.take_failures())
+        curve = wanted.curve
+        return Frame(
+            request=0,
+            revision=self._host.revision,
+            status=usual,
+            steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),
+            states=make("states", lambda: probe.states(wanted) if wanted.count and wanted.units else (), ()),
+            curve=make(
+                "curve",
+                lambda: member_curve(field.results, member, curve.columns, log_x=curve.log_x) if curve else None,
+                None,
+            ),
+            learnt=int(field.results.learnt[member]) or None,
+            tensors=make("tensors", lambda: probe.tensors(wanted), ()),
+            checks=make("checks", lambda: probe.checks(wanted), ()),
+            inside=make("inside", lambda: probe.inside(wanted, self._guard), ()),
+            forecast=make("forecast", lambda: probe.forecast(wanted), None),
+            field=make("field", lambda: self._picture(field, wanted.field), None),
+            failures=self._guard.take_failures(),
+        )
+
+    def opened(self, look: FrameRequest) -> Opened | None:
+        """Return the description of the selected member and of the field, unless the view knows it already."""
+        if not self._host.is_open or look.opened == self._host.description:
+            return None
+        self._pictured = -1  # a view that has come needs a picture of the field at once
+        return self._guard.make("opened", lambda: self._opened(self._field, self._host.selected), None)
+
+    def whereabouts(self, *, views: int) -> Whereabouts:
+        """Return where the field is, for a client that does not look at it."""
+        if not self._host.is_open:
+            return Whereabouts(views=views, process=os.getpid())
+        return Whereabouts(
+            name=self._host.name,
+            experiment=self._host.comparison.base,
+            status=self._status(),
+            device="cpu",
+            views=views,
+            process=os.getpid(),
+        )
+
+    def take_failures(self) -> tuple[Failure, ...]:
+        """Return what has failed since the last frame was made."""
+        return self._guard.take_failures()
+
+    @property
+    def _field(self) -> Field:
+        assert self._host.field is not None
+        return self._host.field
+
+    def _look(self, field: Field, member: int) -> Probe:
+        """Return what looks into the newest pass of a member."""
+        shown = (id(field), member, int(field.results.passes[member]))
+        if self._trainer is None or self._shown is None or self._shown[:2] != shown[:2]:
+            self._trainer = field.trainer(member)
+            self._probe = Probe(self._trainer)
+        elif self._shown != shown:
+            field.bring_up(self._trainer, member)
+        self._shown = shown
+        assert self._probe is not None
+        return self._probe
+
+    def _status(self) -> Status:
+        host, field, member = self._host, self._field, self._host.selected
+        results, experiment = field.results, field.experiments[member]
+        passes, batches = int(results.passes[member]), field.batches(member)
+        loss = float(results.loss[member])
+        going = bool(results.states[member] <= LEARNING)
+        return Status(
+            tick=passes,
+            newest=passes,
+            branch="1",
+            branches=1,
+            epochs=experiment.training.epochs,
+            epoch=-(-passes // batches),
+            batch=(passes - 1) % batches + 1 if passes else 1,
+            batches=batches,
+            fed=experiment.length if passes else 0,
+            loss=None if not passes else loss,
+            running_loss=None,
+            state="playing" if host.playing else "paused" if going else "done",
+            speed=host.pace.speed,
+            ticks_per_second=host.updates_per_second / max(1, field.going) if host.playing else 0.0,
+            lr=experiment.training.lr,
+        )
+
+    def _opened(self, field: Field, member: int) -> Opened:
+        probe = self._look(field, member)
+        assert self._trainer is not None
+        del probe
+        experiment, trainer = field.experiments[member], self._trainer
+        return Opened(
+            run=self._host.description,
+            name=self._host.name,
+            experiment=experiment,
+            began=experiment,
+            weights=experiment.weights,
+            device="cpu",
+            torch=str(torch.__version__),
+            scale=series_scale(trainer.dataset),
+            guessing=guessing(trainer),
+            field=self._facts(field),
+        )
+
+    def _facts(self, field: Field) -> FieldFacts:
+        first = field.experiments[0]
+        floors = np.array([each.floor or np.nan for each in field.experiments], np.float32)
+        return FieldFacts(
+            comparison=field.comparison,
+            counts_epochs=all(field.batches(member) == 1 for member in range(field.comparison.members)),
+            has_right=field.has_right,
+            has_held_out=any(each.data.holdout > 0 for each in field.experiments),
+            floors=None if np.isnan(floors).all() else floors,
+            guessing=guessing(field.trainer(0)) if all(each.data == first.data for each in field.experiments) else None,
+        )
+
+    def _picture(self, field: Field, wanted: FieldWanted | None) -> FieldPicture | None:
+        """Return the state of all members; None where the view has it, or it is too early for another."""
+        now = time.perf_counter()
+        is_new = self._pictured != self._host.revision and (now >= self._next_picture or not self._host.playing)
+        if wanted is None or not (is_new or wanted != self._wanted or self._pictured < 0):
+            return None
+        results, comparison = field.results, field.comparison
+        charts = wanted.columns > 0
+        picture = FieldPicture(
+            selected=self._host.selected,
+            newest=int(results.passes.max()),
+            going=results.going,
+            done=int((results.states == DONE).sum()),
+            learnt=int((results.learnt > 0).sum()),
+            diverged=results.diverged,
+            states=results.states.tobytes(),
+            measured=_measured(field, wanted) if wanted.is_map else None,
+            bundles=bundles(comparison, results, wanted) if charts else (),
+            learnt_steps=learnt_steps(comparison, results, wanted.grouped_by) if charts else (),
+            updates_per_second=self._host.updates_per_second,
+        )
+        self._wanted, self._pictured = wanted, self._host.revision
+        cost = time.perf_counter() - now
+        self._next_picture = now + max(_FASTEST, cost / _SHARE)
+        return picture
+
+
+def _measured(field: Field, wanted: FieldWanted) -> Floats:
+    results = field.results
+    match wanted.measure:
+        case "learnt":
+            return np.where(results.learnt > 0, results.learnt, np.nan).astype(np.float32)
+        case "loss":
+            return results.loss.astype(np.float32)
+        case "held_out":
+            return results.held_out.astype(np.float32)
+        case "norm":
+            return results.norm.astype(np.float32)

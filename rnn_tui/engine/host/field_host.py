@@ -1,0 +1,156 @@
+"""Drives a field of many networks at its pace. Knows nothing about views."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.host.pace import Pace
+from rnn_tui.experiment.comparison import Comparison
+from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.protocol.commands import Command, Play, Restart, SetSpeed, Step
+from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.field import OpenField, SelectMember
+from rnn_tui.protocol.inspect import Ask
+from rnn_tui.runs.folders import new_folder, short_name
+
+__all__ = ["FieldHost"]
+
+_STRETCH = 0.01  # seconds of updates between two looks at the socket
+_MOMENT = 1.0  # seconds over which updates a second are counted
+
+
+class FieldHost:
+    """Plays one field, or holds it."""
+
+    kept = ""
+    goes_on_alone = False
+    is_worth_keeping = False
+    fills_cores = False
+
+    def __init__(self) -> None:
+        self.tell: Callable[[Refused], None] = lambda _: None
+        self.attended = True
+        self.revision = 0
+        self.description = 0
+        self.field: Field | None = None
+        self.name = ""
+        self.playing = False
+        self.selected = 0
+        self.pace = Pace()
+        self._command: OpenField | None = None
+        self._counted: deque[tuple[float, int]] = deque()  # moments, and the updates made by then
+        self._updates = 0  # of all networks together
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a field."""
+        return self.field is not None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all members have come to their end."""
+        return self.field is not None and self.field.is_over
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to do without being asked."""
+        return self.playing
+
+    @property
+    def updates_per_second(self) -> float:
+        """How many updates a second have been made lately, of all networks together."""
+        if not self.playing or len(self._counted) < 2:
+            return 0.0
+        (began, first), (ended, last) = self._counted[0], self._counted[-1]
+        return (last - first) / (ended - began) if ended > began else 0.0
+
+    def patience(self) -> float | None:
+        """Return for how many seconds it may be waited for commands: 0 at full speed, None while nothing is to do."""
+        return self.pace.wait() if self.playing else None
+
+    def turn(self) -> None:
+        """Make the updates that are due, at full speed those of a short stretch."""
+        if not self.playing or not self.pace.is_due:
+            return
+        until = time.perf_counter() + _STRETCH
+        self._step()
+        while self.playing and not self.pace.wait() and time.perf_counter() < until:
+            self._step()
+
+    def obey(self, command: Command) -> None:
+        """Carry out a command. Raises ExperimentError where that cannot be; the field stays as it was."""
+        match command:
+            case OpenField():
+                self._open(command)
+            case Restart() if self._command is not None:
+                self._open(self._command)
+            case SelectMember(member=member) if self.field is not None:
+                if member >= self.field.comparison.members:
+                    raise ExperimentError("training.seed", f"there is no network {member + 1:,} in this field")
+                self.selected = member
+                self.description += 1
+            case Play(on=on):
+                self._play(on)
+            case SetSpeed(speed=speed):
+                self.pace.speed = speed
+                self.pace.count()
+            case Step() if self.field is not None:
+                self._play(False)
+                self._step()
+            case _:
+                return
+        self.revision += 1
+
+    def pause(self) -> None:
+        """Hold the field."""
+        self._play(False)
+
+    def keep(self) -> str:
+        """Say that a field is not kept."""
+        return "a field of networks is not kept on the disk"
+
+    def keep_updates(self, asks: Sequence[Ask]) -> None:
+        """Do nothing: the updates of single members are not kept."""
+
+    def stop(self) -> None:
+        """End the field."""
+        self._play(False)
+
+    def close(self) -> None:
+        """End it."""
+
+    @property
+    def comparison(self) -> Comparison:
+        """What is compared."""
+        assert self.field is not None
+        return self.field.comparison
+
+    def _open(self, command: OpenField) -> None:
+        self.field = Field(command.comparison, stops_when_learnt=command.stops_when_learnt)
+        self._command = command
+        self.name = short_name(new_folder(command.comparison.base))
+        self.selected = 0
+        self._updates = 0
+        self.description += 1
+        self.pace.speed = 0.0
+        self._play(command.play)
+
+    def _play(self, on: bool) -> None:
+        self.playing = on and self.field is not None and not self.field.is_over
+        self.pace.begin()
+        self._counted.clear()
+
+    def _step(self) -> None:
+        assert self.field is not None
+        going = self.field.going or 1
+        again = self.field.step()
+        self._updates += going
+        now = time.perf_counter()
+        self._counted.append((now, self._updates))
+        while now - self._counted[0][0] > _MOMENT:
+            self._counted.popleft()
+        self.revision += 1
+        self.pace.ticked()
+        if not again:
+            self.playing = False
