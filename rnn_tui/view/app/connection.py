@@ -10,6 +10,7 @@ from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage as EngineMessage
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.script_log import ReadLog
 
 __all__ = ["EngineConnection"]
@@ -71,7 +72,7 @@ class EngineConnection:
         else:
             self._app.post_message(self.Heard(printed))
 
-    def greeted(self, first: Open) -> bool:
+    def greeted(self, first: Open | OpenField) -> bool:
         """Open the run, unless the engine has one already, then send what was kept.
 
         Returns whether the view goes on looking at it: not if the user has left it meanwhile.
@@ -80,7 +81,7 @@ class EngineConnection:
         self.is_greeted = True
         if not self.is_joined:
             self.send(first)
-            kept = [each for each in kept if not isinstance(each, Open)]  # `first` opens the last of those
+            kept = [each for each in kept if not isinstance(each, Open | OpenField)]  # `first` opens the last of those
         for command in kept:
             self.send(command)
         return Detach() not in kept

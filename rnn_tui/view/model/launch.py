@@ -3,6 +3,7 @@
 import msgspec
 
 from rnn_tui.experiment.changes import Change
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.protocol.subject import Subject
@@ -17,6 +18,8 @@ class LaunchOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     experiment: Experiment
     subject: Subject | None = None  # a script that is watched, as far as it is known before its first frame
+    comparison: Comparison | None = None  # many networks, in place of the experiment alone, which is its base
+    stops_when_learnt: bool = False  # one of them that has learnt it stands still
     changes: tuple[Change, ...] = ()  # changes to come
     history: int = HISTORY  # bytes for going back, for each branch
     paused: bool = False

@@ -6,6 +6,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.launch import LaunchOptions
 
@@ -83,8 +84,13 @@ class RunState:
 
     # ---- what is opened ---------------------------------------------------------------------------------------
 
-    def first_command(self) -> Open:
-        """Return the command that opens the experiment in a new engine."""
+    def first_command(self) -> Open | OpenField:
+        """Return the command that opens the experiment, or the comparison, in a new engine."""
+        launch = self._launch
+        if launch.comparison is not None:
+            return OpenField(
+                comparison=launch.comparison, play=not self.paused, stops_when_learnt=launch.stops_when_learnt
+            )
         return Open(
             experiment=self.experiment,
             play=not self.paused,
