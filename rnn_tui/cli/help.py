@@ -28,6 +28,7 @@ _USES = (
     ("rnn-tui lessons", "what each lesson is about"),
     ("rnn-tui runs", "the runs: those that train now, and those on the disk"),
     ("rnn-tui note RUN [TEXT]", "a note and tags for one, kept beside it"),
+    ("rnn-tui compare RUN RUN...", "the losses of several, over one another"),
     ("rnn-tui attach [RUN]", "look at one that trains, from any shell"),
     ("rnn-tui stop RUN", "end one; it stays on the disk"),
     ("rnn-tui resume [RUN]", "go on with one, as if it had never been stopped"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui import __version__
+from rnn_tui.cli.compare import compare
 from rnn_tui.cli.completion import completion
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of, given
@@ -216,6 +217,7 @@ for _command in (
     attach,
     runs,
     note,
+    compare,
     stop,
     export,
     sample,

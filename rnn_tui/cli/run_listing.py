@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from rnn_tui.cli.run_table import Column
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.wording import shown
 from rnn_tui.runs.catalog import RunEntry, read_entry
-from rnn_tui.runs.facts import RunFacts, facts_of, values_of
+from rnn_tui.runs.facts import RunFacts, facts_of, values_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from rnn_tui.experiment.spec import Experiment
     from rnn_tui.protocol.core import ExperimentSummary
 
-__all__ = ["Listed", "columns_of", "listed", "object_of", "row_of", "setting_text"]
+__all__ = ["Listed", "columns_of", "listed", "object_of", "row_of"]
 
 _ALWAYS = ("training.lr", "training.seed")  # settings with a column, whether runs differ in them or not
 _DOING = {"playing": "training"}
@@ -92,20 +91,7 @@ def row_of(run: Listed, settings: "Sequence[Setting]") -> dict[str, str]:
         "tags": safe(", ".join(facts.annotations.tags)),
         "note": safe(facts.annotations.note),
     }
-    return row | {name: setting_text(facts, each) for name, each in _named(settings).items()}
-
-
-def setting_text(facts: RunFacts, setting: "Setting") -> str:
-    """Write the value of a setting, or all that it had one after the other: 0.1→0.01; empty: not known."""
-    return "→".join(_text(setting, each) for each in values_of(facts, setting))
-
-
-def _text(setting: "Setting", value: Any) -> str:
-    if setting.kind is bool:
-        return "yes" if value else "no"
-    if setting.kind is tuple:
-        return shown("|".join(value)) if value else "-"
-    return shown(setting.format(value)) if value != "" else "-"
+    return row | {name: values_text(facts, each) for name, each in _named(settings).items()}
 
 
 def _named(settings: "Sequence[Setting]") -> "dict[str, Setting]":

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rnn_tui.common.wording import shown
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, Training
@@ -13,7 +14,7 @@ from rnn_tui.runs.annotations import Annotations
 from rnn_tui.runs.catalog import RunEntry
 from rnn_tui.runs.loss_tail import newest_seconds
 
-__all__ = ["RunFacts", "differing", "facts_of", "values_of"]
+__all__ = ["RunFacts", "differing", "facts_of", "values_of", "values_text"]
 
 _WATCHING = ("run.speed", "run.until")  # how somebody looks on, not how it learns
 
@@ -108,3 +109,16 @@ def values_of(run: RunFacts, setting: Setting) -> tuple[Any, ...]:
         return (run.value(setting),)
     values = [getattr(each, setting.name) for each in run.trainings]
     return tuple(value for at, value in enumerate(values) if not at or value != values[at - 1])
+
+
+def values_text(run: RunFacts, setting: Setting) -> str:
+    """Write the value of a setting, or all that it had one after the other: 0.1→0.01; empty: not known."""
+    return "→".join(_text(setting, each) for each in values_of(run, setting))
+
+
+def _text(setting: Setting, value: Any) -> str:
+    if setting.kind is bool:
+        return "yes" if value else "no"
+    if setting.kind is tuple:
+        return shown("|".join(value)) if value else "-"
+    return shown(setting.format(value)) if value != "" else "-"

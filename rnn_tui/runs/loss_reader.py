@@ -23,7 +23,7 @@ __all__ = ["MOST_POINTS", "LossReader", "characters_per_update"]
 
 MOST_POINTS = 50_000  # kept of one file
 
-_LONGEST = 2**10  # bytes of a header
+_LONGEST = 2**16  # bytes of a header
 _COLUMNS = ("update", "loss", SECONDS, "accuracy")
 
 
@@ -69,6 +69,11 @@ class LossReader:
         """Whether the last `read` left whole rows unread."""
         return self._passes.is_behind or self._held_out.is_behind
 
+    @property
+    def share(self) -> float:
+        """How much of the file of losses has been read, 0 to 1."""
+        return self._passes.share
+
     def read(self, most: int = 2**18) -> bool:
         """Read what is new, at most about `most` bytes; return whether anything has changed."""
         changed = self._follow_branch()
@@ -109,6 +114,7 @@ class _GrowingFile:
     def __init__(self, path: Path, most: int) -> None:
         self.points = LossPoints(most)
         self.is_behind = False
+        self.share = 1.0  # that has been read
         self._path = path
         self._most = most
         self._begin()
@@ -143,6 +149,7 @@ class _GrowingFile:
         if not whole and len(data) == most:
             raise CheckpointError(self._path, "is altered: it has a row without an end")
         self.is_behind = len(data) == most
+        self.share = (self._end + len(whole)) / max(1, found.st_size) if self.is_behind else 1.0
         if not whole:
             return changed
         self._add(whole)

@@ -10,8 +10,8 @@ __all__ = ["SECONDS", "newest_seconds"]
 
 SECONDS = "seconds"  # the column with the seconds of training up to an update; older files have none
 
-_TAIL = 2**12  # bytes, in which several rows stand
-_LONGEST = 2**10  # bytes of a header
+_TAIL = 2**14  # bytes, in which several rows stand
+_LONGEST = 2**16  # bytes of a header
 
 
 def newest_seconds(folder: Path, name: str) -> float | None:

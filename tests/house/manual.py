@@ -25,6 +25,7 @@ _TOGETHER = (
     "show",
     "resume",
     "attach",
+    "compare",
 )  # commands whose options mean the same in each
 _DEFINITION = re.compile(r"- `((?:-h, )?--[^`]+|-m MODULE)`:")
 _COMMAND = re.compile(r"rnn-tui (\w+)")

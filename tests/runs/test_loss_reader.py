@@ -88,7 +88,7 @@ def test_a_row_that_is_not_whole_waits_and_a_file_that_is_replaced_is_read_anew(
     ("data", "problem"),
     [
         (b"x,y\n1,2\n", "line 1: has no column update, or no column loss"),
-        (b"\xff" * 2000, "line 1: is not the names of columns"),
+        (b"\xff" * 70_000, "line 1: is not the names of columns"),
         (b"update,loss\n1,2,3\n", "is altered: it has a row without 2 numbers"),
         (b"update,loss\n1\n", "is altered: it has a row without 2 numbers"),
         (b"update,loss\n1,x\n", "is altered: it has a row without 2 numbers"),

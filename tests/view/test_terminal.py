@@ -105,7 +105,7 @@ async def shown(
     master: Master, monkeypatch: pytest.MonkeyPatch, colors: Colors = "auto"
 ) -> AsyncIterator[tuple[RnnApp, FakeEngine]]:
     """The app with its first frame on the terminal, all questions answered; it leaves at the end."""
-    monkeypatch.setattr("rnn_tui.view.app.app.leave_on_signals", lambda *_: None)
+    monkeypatch.setattr("rnn_tui.view.app.terminal_app.leave_on_signals", lambda *_: None)
     engine = FakeEngine()
     app = RnnApp(
         engine, LaunchOptions(experiment=LESSONS["hihello"], view_settings=ViewSettings(fps=100, colors=colors))
@@ -218,7 +218,7 @@ async def test_on_leaving_nothing_is_left_to_answer(master: Master, monkeypatch:
 async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
     master: Master, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.view.app.app.leave_on_signals", lambda *_: None)
+    monkeypatch.setattr("rnn_tui.view.app.terminal_app.leave_on_signals", lambda *_: None)
     engine = FakeEngine(greets=False)
     app = RnnApp(engine, LaunchOptions(experiment=LESSONS["hihello"]))
     master.answers = False  # one that answers gets no more pictures than it answers to, and is never full

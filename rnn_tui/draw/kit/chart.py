@@ -70,7 +70,7 @@ def compose_chart(
     empty: str = "no loss yet",
     right: int = 0,
 ) -> DrawnChart:
-    """Draw curves as `draw_chart` does; `right` cells on the right of the plot stay free."""
+    """Draw curves as `draw_chart` does; `right` cells on the right of the plot stay free, if there is room."""
     sheet = ChartSheet(width, height, background)
     framed = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
     rows = height - 2 if framed else height
@@ -98,6 +98,7 @@ def compose_chart(
             labels.append((row, text if is_free else "", axes.style))
     gutter = max([_GUTTER, *(len(text) for _, text, _ in labels)])
     left = gutter + 1 if framed else 0
+    right = right if width - left - right >= _MIN_WIDTH else 0
     columns = width - left - right
     x = _x_scale([points for _, _, points in drawn], axes, columns)
     if framed:

@@ -1,19 +1,15 @@
 """The app: it puts its parts together, does what keys ask for, and keeps the terminal as it should be."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.console import RenderableType
 from textual import events, on
 from textual.actions import ActionParseResult
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.theme import Theme
 
 from rnn_tui.client.link import EngineLink
 from rnn_tui.client.start import start_engine
@@ -28,6 +24,7 @@ from rnn_tui.tours.tour import Tour
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
+from rnn_tui.view.app.terminal_app import TerminalApp
 from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.app.warm_up import warm_up
 from rnn_tui.view.model.first_frame import before_first_frame
@@ -36,17 +33,12 @@ from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.offers import groups_for, missing, why_refused
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
-from rnn_tui.view.model.theme import THEMES, theme_name
 from rnn_tui.view.model.tour_guide import PRESSABLE
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
-from rnn_tui.view.screens.paced import PacedScreen
 from rnn_tui.view.screens.quit_script import ScriptGoodbye
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
-from rnn_tui.view.terminal.colors import set_colors
-from rnn_tui.view.terminal.driver import TerminalDriver, own_driver, terminal_cells
-from rnn_tui.view.terminal.exit import leave_on_signals
-from rnn_tui.view.terminal.harmless import last_filters
+from rnn_tui.view.terminal.driver import TerminalDriver
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.time_line import TimeLine
 
@@ -56,21 +48,14 @@ if TYPE_CHECKING:
 __all__ = ["RnnApp"]
 
 
-class RnnApp(App[int]):
+class RnnApp(TerminalApp):
     """rnn-tui on one run: its state, the connection to its engine, and the loop that asks for frames."""
 
-    TITLE = "rnn-tui"
-    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=True)]
 
     def __init__(self, engine: EngineLink, launch: LaunchOptions) -> None:
-        self._own_themes = False
-        self._last_filters = last_filters(ascii_only=launch.view_settings.ascii)
-        super().__init__(driver_class=own_driver())
-        set_colors(self, launch.view_settings.colors)
-        self.theme = theme_name(dark=launch.view_settings.theme == "dark")
-        self._own_themes = True
+        super().__init__(launch.view_settings)
         self._begins_on_stage = launch.view_settings.stage
         self._on_disconnect = launch.view_settings.on_hangup
         self.run_state = RunState(launch)
@@ -99,16 +84,6 @@ class RnnApp(App[int]):
         return bool(self.is_running and self.screen_stack) and self.screen is self.main
 
     # ---- called by textual ------------------------------------------------------------------------------------
-
-    @property
-    def available_themes(self) -> dict[str, Theme]:
-        """Our own alone, since the pictures have palettes for these; Textual starts with one of its own."""
-        own = {theme.name: theme for theme in THEMES}
-        return own if self._own_themes else super().available_themes | own
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Return the filters that every line passes on its way to the terminal."""
-        return [*super().get_line_filters(), *self._last_filters]
 
     def get_default_screen(self) -> MainScreen:
         """Make the screen with the panes."""
@@ -147,47 +122,18 @@ class RnnApp(App[int]):
             self.main.notes_were_read()
         await super().on_event(event)
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        """Write; what a screen of Textual's own draws, such as the palette, is not remembered as shown."""
-        if not isinstance(screen, PacedScreen):
-            self._forget_shown()
-        super()._display(screen, renderable)
-
     # ---- the terminal -----------------------------------------------------------------------------------------
 
-    def action_draw_again(self) -> None:
-        """Send all cells again, whatever the terminal may show."""
-        self._forget_shown()
-        if self.screen_stack:
-            self.screen.refresh(layout=True)
-
-    def on_resize(self) -> None:
-        """Draw all of it again: at another size, it is unknown what the terminal shows."""
-        self.action_draw_again()
-
-    def _forget_shown(self) -> None:
-        shown = terminal_cells(self)
-        if shown is not None:
-            shown.forget(0, 0)
-
     @on(TerminalDriver.Ready)
-    def _terminal_took(self) -> None:
-        """Paint what has changed while the terminal was busy, and ask for what is newer."""
-        if self.screen_stack:
-            self.screen.check_idle()
+    def _terminal_is_ready(self) -> None:
+        """Ask for what is newer than the terminal shows."""
         self.frames.terminal_took()
 
     # ---- the beginning ----------------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """Leave the terminal as it was, also on a signal."""
-        loop = asyncio.get_running_loop()
-
-        def leave(code: int, ends_run: bool) -> None:
-            self.run_state.ends_with_view = ends_run
-            loop.call_soon_threadsafe(self.exit, code)
-
-        leave_on_signals(leave, self.hang_up)
+    def signalled(self, *, ends_run: bool) -> None:
+        """Note whether the run ends with the view."""
+        self.run_state.ends_with_view = ends_run
 
     @on(MainScreen.Ready)
     def _begin(self) -> None:

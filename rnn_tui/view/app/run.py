@@ -1,10 +1,9 @@
 """Run the app until it is left, and print what stands on the terminal after it."""
 
-import os
-
 from rnn_tui.client.link import EngineLink
 from rnn_tui.common.output import say
 from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.app.terminal_app import has_mouse
 from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.terminal.ascii import in_ascii, is_ascii
 from rnn_tui.view.terminal.exit import last_lines
@@ -15,9 +14,8 @@ __all__ = ["run_app"]
 def run_app(engine: EngineLink, launch: LaunchOptions) -> int:
     """Show the app until it is left, and return the exit code."""
     app = RnnApp(engine, launch)
-    mouse = "STY" not in os.environ  # GNU screen, which holds an escape back while a mouse is listened to
     try:
-        code = app.run(mouse=mouse) or app.return_code or 0
+        code = app.run(mouse=has_mouse()) or app.return_code or 0
     finally:
         app.hang_up()
         run = app.run_state
