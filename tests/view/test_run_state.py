@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open, Play, SaveOptions, SetSpeed
 from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.runs.manifest import MANIFEST
 from rnn_tui.view.model.launch import LaunchOptions
@@ -58,7 +60,15 @@ def test_another_engine_goes_on_from_a_checkpoint_only(saved: bool, tmp_path: Pa
         (tmp_path / MANIFEST).write_text("{}")
     run.begin_again()
     assert (run.opened, run.frame) == (None, None)
-    assert run.first_command().keep == (SaveOptions(folder=str(tmp_path), resume=True) if saved else None)
+    first = run.first_command()
+    assert isinstance(first, Open)
+    assert first.keep == (SaveOptions(folder=str(tmp_path), resume=True) if saved else None)
+
+
+def test_a_comparison_is_opened_as_a_field() -> None:
+    comparison = Comparison(base=HIHELLO, varied=(Varied(path="training.seed", values=(1, 2)),))
+    run = RunState(LaunchOptions(experiment=HIHELLO, comparison=comparison, paused=True, stops_when_learnt=True))
+    assert run.first_command() == OpenField(comparison=comparison, play=False, stops_when_learnt=True)
 
 
 def test_a_run_that_is_opened_later_has_a_folder_of_its_own() -> None:
