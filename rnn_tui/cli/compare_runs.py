@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli.errors import UsageError
+from rnn_tui.cli.kept_run import find_kept
 from rnn_tui.cli.terminal import need_terminal
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
@@ -40,14 +41,9 @@ def compare_runs(names: Sequence[str], *, json: bool, settings: "ViewSettings") 
 
 def _folders(names: Sequence[str]) -> list[Path]:
     """Find the folders of some runs, each once. Raises UsageError."""
-    from rnn_tui.runs.catalog import NoSuchRun, find
-
     found: dict[str, Path] = {}
     for name in names:
-        try:
-            folder = find(name)
-        except NoSuchRun as error:
-            raise UsageError(str(error)) from None
+        folder = find_kept(name, needs="its losses are read there")
         place = os.path.realpath(folder)
         if place in found:
             raise UsageError(f"{shown(name)}: is given twice")

@@ -1,13 +1,12 @@
 """`rnn-tui note RUN [TEXT]`: a note and tags, kept beside a run."""
 
-import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.errors import UsageError
+from rnn_tui.cli.kept_run import find_kept
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import shown
@@ -44,7 +43,7 @@ def note(*, name: str, words: tuple[str, ...], tags: tuple[str, ...], untags: tu
                 raise UsageError(f"{option} {shown(tag)}: {problem}")
     if both := [tag for tag in tags if tag in untags]:
         raise UsageError(f"--tag {shown(both[0])}: cannot be combined with --untag {shown(both[0])}")
-    folder = _folder(name)
+    folder = find_kept(name, needs="a note lies in its folder")
     try:
         if words or tags or untags:
             found = annotate(folder, note=text.strip() if words else None, add=tags, remove=untags)
@@ -53,22 +52,6 @@ def note(*, name: str, words: tuple[str, ...], tags: tuple[str, ...], untags: tu
     except ExperimentError as error:
         raise UsageError(safe(str(error))) from None
     say(f"{safe(folder.name) or folder}: {_in_words(found)}")
-
-
-def _folder(name: str) -> Path:
-    """Find where the run is kept, also a live one whose folder is elsewhere. Raises UsageError."""
-    from rnn_tui.protocol.engine_folders import EnginesError, engine_folders
-    from rnn_tui.protocol.rendezvous import read_note
-    from rnn_tui.runs.catalog import NoSuchRun, find
-
-    try:
-        return find(name)
-    except NoSuchRun as error:
-        with contextlib.suppress(OSError, EnginesError):
-            for each in map(read_note, engine_folders()):
-                if name and each.name == name and not each.kept:
-                    raise UsageError(f"{shown(name)}: is not kept on the disk, and a note lies in its folder") from None
-        raise UsageError(str(error)) from None
 
 
 def _in_words(found: "Annotations") -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rnn_tui.cli.main import main
 from rnn_tui.common.glyphs import is_harmful
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.rendezvous import Note, write_note
 from rnn_tui.runs.annotations import ANNOTATIONS, Annotations, annotate, note_problem, read_annotations, tag_problem
 from rnn_tui.runs.catalog import list_runs
 from rnn_tui.runs.manifest import CheckpointError
@@ -157,3 +158,12 @@ def test_any_text_comes_back_as_it_was_and_is_printed_as_data(
     assert result.exit_code == 0
     assert not any(is_harmful(each) for each in result.stdout.replace("\n", ""))
     assert result.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("note", "live", "x"), ("compare", "live", "other")])
+def test_a_run_in_memory_alone_has_no_folder(
+    command: tuple[str, ...], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_note(place, Note(name="live"))
+    monkeypatch.setattr("rnn_tui.protocol.engine_folders.engine_folders", lambda: [place])
+    assert refused(*command).startswith("live: is not kept on the disk, and ")

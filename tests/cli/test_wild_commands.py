@@ -60,6 +60,10 @@ OTHERS = [
     "--experiment",
     "--fps",
     "--colors",
+    "--sort",
+    "--where",
+    "--tag",
+    "--untag",
 ]
 NUMBERS = [
     "0",
@@ -126,6 +130,8 @@ COMMANDS = (
     "attach",
     "resume",
     "rm",
+    "note",
+    "compare",
     "lessons",
     "",
 )
@@ -165,7 +171,7 @@ def wild(chance: random.Random) -> list[str]:
 def option(chance: random.Random, command: str) -> list[str]:
     if chance.random() < 0.2:
         return [chance.choice(FLAGS)]
-    if command in ("sample", "export", "rm", "runs", "stop") or chance.random() < 0.2:
+    if command in ("sample", "export", "rm", "runs", "note", "compare", "stop") or chance.random() < 0.2:
         return [chance.choice(OTHERS), chance.choice(WORDS)]
     each = chance.choice(
         [each for each in SETTINGS if each.path not in ("training.epochs", "data.text") or command != "train"]

@@ -117,6 +117,16 @@ def test_what_the_files_do_not_have_is_named() -> None:
     assert any("no loss yet" in row for row in lines(drawn(nothing, nothing)))
 
 
+def test_a_run_that_diverged_is_named() -> None:
+    diverged = curve([2.0, 1.0, math.nan, 0.5, math.nan, math.inf], name="three")
+    assert words([FALLING, diverged], VIEW)[0] == "no number any more: b since update 5"
+    rows = lines(drawn(FALLING, diverged), 1)
+    assert any(row.split()[:4] == ["▸b", "0.1", "NaN", "0.500"] for row in rows)
+    assert " b three: loss 0.500 at update 4".ljust(80) in rows
+    never = curve([math.nan, math.nan])
+    assert words([FALLING, never], VIEW)[0] == "not drawn: b: no loss yet"
+
+
 def test_losses_of_two_kinds_are_not_compared() -> None:
     summed = replace(LOWER, kind="sum over 6 characters")
     assert words([FALLING, summed, FALLING], VIEW) == [

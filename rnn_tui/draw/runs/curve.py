@@ -7,7 +7,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MARKS", "MOST_RUNS", "CurvesView", "Floats", "RunCurve", "Unit", "YAxis", "marks_of", "reading_at"]
+__all__ = [
+    "MARKS",
+    "MOST_RUNS",
+    "CurvesView",
+    "Floats",
+    "RunCurve",
+    "Unit",
+    "YAxis",
+    "diverged_since",
+    "marks_of",
+    "reading_at",
+]
 
 MARKS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#"  # one for each run
 MOST_RUNS = len(MARKS)
@@ -70,6 +81,14 @@ def reading_at(curve: RunCurve, at: float | None) -> int | None:
     after = int(np.searchsorted(x, at))
     near = [each for each in (after - 1, after) if 0 <= each < len(x)]
     return int(finite[min(near, key=lambda each: abs(float(x[each]) - at))])
+
+
+def diverged_since(curve: RunCurve) -> int | None:
+    """Return the first update of the end of a curve where no loss is a number; None: its newest is one."""
+    finite = np.flatnonzero(np.isfinite(curve.newest))
+    if not len(curve.newest) or not len(finite) or finite[-1] == len(curve.newest) - 1:
+        return None
+    return int(curve.first[finite[-1] + 1])
 
 
 def marks_of(numbers: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut_cells
-from rnn_tui.draw.runs.curve import MARKS, CurvesView, RunCurve, reading_at
+from rnn_tui.draw.runs.curve import MARKS, CurvesView, RunCurve, diverged_since, reading_at
 
 __all__ = ["draw_legend", "style_of"]
 
@@ -95,6 +95,8 @@ def _value(curve: RunCurve, at: float | None) -> str:
     point = reading_at(curve, at)
     if point is None:
         return "–"
+    if at is None and diverged_since(curve) is not None:
+        return "NaN"
     if at is not None and curve.x is not None and at > float(curve.x[-1]) * 1.02:
         return "ended"
     return compact(float(curve.newest[point]))

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.draw.kit.numbers import compact
-from rnn_tui.draw.runs.curve import MARKS, CurvesView, RunCurve, Unit, marks_of, reading_at
+from rnn_tui.draw.runs.curve import MARKS, CurvesView, RunCurve, Unit, diverged_since, marks_of, reading_at
 
 __all__ = ["AXIS_LABELS", "cursor_words", "title", "why_empty", "words"]
 
 AXIS_LABELS: dict[Unit, str] = {"update": "update", "time": "seconds", "characters": "characters"}
+_MOST_NAMED = 4  # runs that have diverged
 _MISSING: dict[Unit, str] = {
     "update": "no losses",
     "time": "no seconds of training in the files, as older versions kept none",
@@ -35,8 +36,14 @@ def words(curves: Sequence[RunCurve], view: CurvesView) -> list[str]:
     if missing and any(each.x is not None for each in curves):  # else the chart says so
         found.append(f"not drawn: {marks_of(missing)}: {_MISSING[view.unit]}")
     nothing = [at for at, each in enumerate(curves) if each.x is not None and not each.has_points and not each.problem]
-    if nothing and view.y == "held out" and len(nothing) < len(curves):
-        found.append(f"not drawn: {marks_of(nothing)}: nothing is held out, or it has not been evaluated yet")
+    if nothing and len(nothing) < len(curves):
+        why = "nothing is held out, or it has not been evaluated yet" if view.y == "held out" else "no loss yet"
+        found.append(f"not drawn: {marks_of(nothing)}: {why}")
+    diverged = [(at, since) for at, each in enumerate(curves) if (since := diverged_since(each)) is not None]
+    if diverged:
+        which = [f"{MARKS[at]} since update {since:,}" for at, since in diverged[:_MOST_NAMED]]
+        more = f" and {len(diverged) - _MOST_NAMED} more" if len(diverged) > _MOST_NAMED else ""
+        found.append(f"no number any more: {', '.join(which)}{more}")
     kinds = dict.fromkeys(each.kind for each in curves if each.has_points)
     if len(kinds) > 1:
         of_each = [
