@@ -24,6 +24,7 @@ __all__ = ["MOST_POINTS", "LossReader", "characters_per_update"]
 MOST_POINTS = 50_000  # kept of one file
 
 _LONGEST = 2**16  # bytes of a header
+_LARGEST = 2**53  # of a count
 _COLUMNS = ("update", "loss", SECONDS, "accuracy")
 
 
@@ -187,6 +188,9 @@ class _GrowingFile:
         update, loss, seconds, accuracy = (None if at is None else table[:, at] for at in self._places)
         assert update is not None
         assert loss is not None
+        before = self.points.last[-1:]
+        if not (np.diff(update, prepend=before) >= 0).all() or not (0 < update[0] <= update[-1] < _LARGEST):
+            raise CheckpointError(self._path, "is altered: its updates do not ascend")
         self.points.add(update, loss, seconds=seconds, accuracy=accuracy)
 
 

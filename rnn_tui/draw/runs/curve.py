@@ -77,10 +77,7 @@ def reading_at(curve: RunCurve, at: float | None) -> int | None:
         return None
     if at is None:
         return int(finite[-1])
-    x = curve.x[finite]
-    after = int(np.searchsorted(x, at))
-    near = [each for each in (after - 1, after) if 0 <= each < len(x)]
-    return int(finite[min(near, key=lambda each: abs(float(x[each]) - at))])
+    return int(finite[np.abs(curve.x[finite] - at).argmin()])
 
 
 def diverged_since(curve: RunCurve) -> int | None:

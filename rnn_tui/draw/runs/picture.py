@@ -128,6 +128,7 @@ class RunCurvesPicture:
         bits = chart.dots[selected]
         plot = (rows, slice(chart.left, chart.left + bits.shape[1]))
         on_top = (bits > 0) & (sheet.glyphs[plot] >= BRAILLE) & (sheet.glyphs[plot] < BRAILLE + 256)
+        sheet.glyphs[plot][on_top] = BRAILLE + bits[on_top]  # its own dots alone
         sheet.inks[plot][on_top] = sheet.ink(style)
         column = chart.column_of(float(curve.x[point]))
         if at is not None and (line := chart.column_of(at)) is not None:

@@ -23,6 +23,7 @@ from rnn_tui.view.widgets.picture import Picture
 __all__ = ["RunCurvesScreen"]
 
 _PERIOD = 0.5  # seconds between two looks at the files
+_SHARE = 0.25  # of the time that drawing grown curves may take
 _FAR = 10  # columns
 _UNITS: tuple[Unit, ...] = get_args(Unit)
 _KEYS = (  # the forms of the last line, the longest first
@@ -83,7 +84,8 @@ class RunCurvesScreen(PacedScreen[None], Screen[None]):
         self._selected = 0
         self._at: float | None = None  # on the x axis; None: the end of each run
         self._picture: RunCurvesPicture | None = None
-        self._drawn = -_PERIOD
+        self._is_stale = False  # whether more has been read than is drawn
+        self._due = 0.0  # when grown curves may be drawn again
 
     def compose(self) -> ComposeResult:
         """Make the picture and the line of keys; called by textual."""
@@ -105,14 +107,15 @@ class RunCurvesScreen(PacedScreen[None], Screen[None]):
         """Read what is new, a part at a time, and draw it: often enough, but not after each part."""
         changed = self._runs.read()
         behind = self._runs.is_behind
-        if changed and (not behind or time.monotonic() - self._drawn >= _PERIOD):
+        self._is_stale |= changed
+        if self._is_stale and time.monotonic() >= self._due:
             self._compose_picture()
         if behind:
             self.call_later(self._look)
 
     def _compose_picture(self) -> None:
         """Draw the curves anew, and the cursor on them."""
-        self._drawn = time.monotonic()
+        began = time.monotonic()
         size = self.query_one("#curves", _Curves).size
         if not size:
             return
@@ -122,6 +125,9 @@ class RunCurvesScreen(PacedScreen[None], Screen[None]):
             self._runs.curves(view), view, width=size.width, height=size.height, palette=palette_of(self.app)
         )
         self._draw()
+        self._is_stale = False
+        now = time.monotonic()
+        self._due = now + max(_PERIOD / 2, (now - began) / _SHARE)
 
     def _draw(self) -> None:
         """Draw the cursor, and the line of keys."""
