@@ -34,6 +34,7 @@ WAITING, LEARNING, DONE, DIVERGED = range(4)  # the states of a member
 class FieldWanted(Value, frozen=True, kw_only=True):
     """What the panes of the field can show."""
 
+    seen: int = -1  # the `FieldPicture.revision` on the screen: it is not sent again
     measure: Measure = "learnt"  # the colour of the map
     is_map: bool = False  # whether the map is on the screen
     columns: int = 0  # of the chart of losses, and of the steps of what is learnt; 0: neither is on the screen
@@ -78,8 +79,9 @@ class LearntSteps(Value, frozen=True, kw_only=True):
 
 
 class FieldPicture(Value, frozen=True, kw_only=True):
-    """The state of all members. A frame without one brings nothing new since the last that did."""
+    """The state of all members. A frame without one brings nothing newer than what the view has seen."""
 
+    revision: int = 0  # grows from picture to picture
     selected: int  # the member whose numbers are in the rest of the frame
     newest: int  # the epoch (or update) that the first have come to
     going: int  # how many members are learning

@@ -34,6 +34,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     curve: CurveWanted | None = None
     touch: tuple[Touch, ...] = ()  # what is to be another, as long as the run is paused
     field: FieldWanted | None = None  # what is shown of a field, where many networks learn at once
+    member: int | None = None  # of the field, for this view; None: the selected one
 
 
 class FrameRequest(Value, frozen=True, kw_only=True, tag="Look"):

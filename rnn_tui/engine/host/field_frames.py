@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
@@ -16,6 +17,7 @@ from rnn_tui.engine.field.field import Field, MemberTrainer
 from rnn_tui.engine.host.field_host import FieldHost
 from rnn_tui.engine.host.frames import series_scale
 from rnn_tui.engine.training.guessing import guessing
+from rnn_tui.experiment.comparison import MOST_MEMBERS
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.field import DONE, LEARNING, FieldFacts, FieldPicture, FieldWanted
@@ -26,6 +28,7 @@ __all__ = ["FieldFrames"]
 
 _SHARE = 0.05  # of the time, for pictures of the field while it learns
 _FASTEST = 0.1  # seconds between two of them
+_MOST_LOOKS = 8  # members that are kept ready to be looked into
 
 
 class FieldFrames:
@@ -36,12 +39,11 @@ class FieldFrames:
     def __init__(self, host: FieldHost) -> None:
         self._host = host
         self._guard = Guard()
-        self._trainer: MemberTrainer | None = None
-        self._shown: tuple[int, int, int] | None = None  # which field, member and pass it has
-        self._probe: Probe | None = None
-        self._wanted: FieldWanted | None = None  # of the newest picture of the field
-        self._pictured = -1  # the revision that it shows
-        self._next_picture = 0.0  # when there may be another
+        self._looks: dict[int, _Look] = {}  # into members, by number, the newest last
+        self._of: Field | None = None  # the field that they look into
+        self._pictures: dict[FieldWanted, FieldPicture] = {}  # of the field, for what each view wants of it
+        self._pictured = -1  # the revision that they show
+        self._next_picture = 0.0  # when there may be newer ones
 
     def may_answer(self, look: FrameRequest, asked: float) -> bool:
         """Tell whether there is something new for a request of that time."""
@@ -52,9 +54,9 @@ class FieldFrames:
         """Return the newest state, as far as it is wanted, not yet addressed to any view."""
         make = self._guard.make
         self._guard.take_failures()
-        field, member = self._field, self._host.selected
-        usual = self._status()
-        probe = make("steps", lambda: self._look(field, member), None)
+        field, member = self._field, self._member(wanted)
+        usual = self._status(member)
+        probe = make("steps", lambda: self._look(field, member).probe, None)
         if probe is None:
             return Frame(request=0, revision=self._host.revision, status=usual, failures=self._guard.take_failures())
         curve = wanted.curve
@@ -80,10 +82,12 @@ class FieldFrames:
 
     def opened(self, look: FrameRequest) -> Opened | None:
         """Return the description of the selected member and of the field, unless the view knows it already."""
-        if not self._host.is_open or look.opened == self._host.description:
+        if not self._host.is_open:
             return None
-        self._pictured = -1  # a view that has come needs a picture of the field at once
-        return self._guard.make("opened", lambda: self._opened(self._field, self._host.selected), None)
+        member = self._member(look.wanted)
+        if look.opened == self._number(member):
+            return None
+        return self._guard.make("opened", lambda: self._opened(self._field, member), None)
 
     def whereabouts(self, *, views: int) -> Whereabouts:
         """Return where the field is, for a client that does not look at it."""
@@ -92,7 +96,7 @@ class FieldFrames:
         return Whereabouts(
             name=self._host.name,
             experiment=self._host.comparison.base,
-            status=self._status(),
+            status=self._status(self._host.selected),
             device="cpu",
             views=views,
             process=os.getpid(),
@@ -107,20 +111,33 @@ class FieldFrames:
         assert self._host.field is not None
         return self._host.field
 
-    def _look(self, field: Field, member: int) -> Probe:
-        """Return what looks into the newest pass of a member."""
-        shown = (id(field), member, int(field.results.passes[member]))
-        if self._trainer is None or self._shown is None or self._shown[:2] != shown[:2]:
-            self._trainer = field.trainer(member)
-            self._probe = Probe(self._trainer)
-        elif self._shown != shown:
-            field.bring_up(self._trainer, member)
-        self._shown = shown
-        assert self._probe is not None
-        return self._probe
+    def _member(self, wanted: Wanted) -> int:
+        """Return the member that a view looks at."""
+        member = self._host.selected if wanted.member is None else wanted.member
+        return min(max(member, 0), self._host.comparison.members - 1)
 
-    def _status(self) -> Status:
-        host, field, member = self._host, self._field, self._host.selected
+    def _number(self, member: int) -> int:
+        """Return the number of the description of a member; no two have the same."""
+        return self._host.description * MOST_MEMBERS + member
+
+    def _look(self, field: Field, member: int) -> "_Look":
+        """Return what looks into the newest pass of a member."""
+        if self._of is not field:
+            self._of, self._looks = field, {}
+        look = self._looks.pop(member, None)
+        passes = int(field.results.passes[member])
+        if look is None:
+            look = _Look(field.trainer(member), passes)
+        elif look.passes != passes:
+            field.bring_up(look.trainer, member)
+            look.passes = passes
+        self._looks[member] = look
+        while len(self._looks) > _MOST_LOOKS:
+            self._looks.pop(next(iter(self._looks)))
+        return look
+
+    def _status(self, member: int) -> Status:
+        host, field = self._host, self._field
         results, experiment = field.results, field.experiments[member]
         passes, batches = int(results.passes[member]), field.batches(member)
         loss = float(results.loss[member])
@@ -144,12 +161,9 @@ class FieldFrames:
         )
 
     def _opened(self, field: Field, member: int) -> Opened:
-        probe = self._look(field, member)
-        assert self._trainer is not None
-        del probe
-        experiment, trainer = field.experiments[member], self._trainer
+        experiment, trainer = field.experiments[member], self._look(field, member).trainer
         return Opened(
-            run=self._host.description,
+            run=self._number(member),
             name=self._host.name,
             experiment=experiment,
             began=experiment,
@@ -175,13 +189,25 @@ class FieldFrames:
 
     def _picture(self, field: Field, wanted: FieldWanted | None) -> FieldPicture | None:
         """Return the state of all members; None where the view has it, or it is too early for another."""
-        now = time.perf_counter()
-        is_new = self._pictured != self._host.revision and (now >= self._next_picture or not self._host.playing)
-        if wanted is None or not (is_new or wanted != self._wanted or self._pictured < 0):
+        if wanted is None:
             return None
+        now, revision = time.perf_counter(), self._host.revision
+        if self._pictured != revision and (now >= self._next_picture or not self._host.playing):
+            self._pictures.clear()
+            self._pictured = revision
+        key = replace(wanted, seen=-1)
+        picture = self._pictures.get(key)
+        if picture is None:
+            picture = self._pictures[key] = self._draw_picture(field, wanted)
+            cost = time.perf_counter() - now
+            self._next_picture = now + max(_FASTEST, cost / _SHARE)
+        return None if picture.revision == wanted.seen else picture
+
+    def _draw_picture(self, field: Field, wanted: FieldWanted) -> FieldPicture:
         results, comparison = field.results, field.comparison
         charts = wanted.columns > 0
-        picture = FieldPicture(
+        return FieldPicture(
+            revision=self._pictured,
             selected=self._host.selected,
             newest=int(results.passes.max()),
             going=results.going,
@@ -194,10 +220,15 @@ class FieldFrames:
             learnt_steps=learnt_steps(comparison, results, wanted.grouped_by) if charts else (),
             updates_per_second=self._host.updates_per_second,
         )
-        self._wanted, self._pictured = wanted, self._host.revision
-        cost = time.perf_counter() - now
-        self._next_picture = now + max(_FASTEST, cost / _SHARE)
-        return picture
+
+
+class _Look:
+    """Looks into one member."""
+
+    def __init__(self, trainer: MemberTrainer, passes: int) -> None:
+        self.trainer = trainer
+        self.probe = Probe(trainer)
+        self.passes = passes  # that it shows
 
 
 def _measured(field: Field, wanted: FieldWanted) -> Floats:

@@ -1,5 +1,6 @@
 """A field of networks as a host serves it: what is shown of a member is its single run."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -84,6 +85,20 @@ def test_the_description_says_what_is_compared(host: RunOrField) -> None:
     assert host.opened(FrameRequest(number=3, opened=opened.run)) is None
 
 
+def test_each_view_may_look_at_a_member_of_its_own(host: RunOrField) -> None:
+    host.obey(Step())
+    losses = []
+    for member in (1, 5):
+        wanted = msgspec.structs.replace(_WANTED, member=member)
+        opened = host.opened(FrameRequest(number=1, wanted=wanted))
+        assert opened is not None
+        assert opened.experiment == _COMPARISON.experiment(member)
+        assert host.opened(FrameRequest(number=2, opened=opened.run, wanted=wanted)) is None
+        losses.append(host.frame(wanted).status.loss)
+    assert host.frame(_WANTED).status.loss not in losses
+    assert losses[0] != losses[1]
+
+
 def test_a_field_goes_on_to_its_end(host: RunOrField) -> None:
     _run(host)
     picture = host.frame(_WANTED).field
@@ -101,11 +116,18 @@ def test_a_field_goes_on_to_its_end(host: RunOrField) -> None:
     assert host.frame(_WANTED).status.state == "done"
 
 
-def test_nothing_new_is_not_sent_again(host: RunOrField) -> None:
-    assert host.frame(_WANTED).field is not None
-    assert host.frame(_WANTED).field is None
+def test_what_a_view_has_seen_is_not_sent_again(host: RunOrField) -> None:
+    first = host.frame(_WANTED).field
+    assert first is not None
+    assert _WANTED.field is not None
+    seen = msgspec.structs.replace(_WANTED, field=msgspec.structs.replace(_WANTED.field, seen=first.revision))
+    assert host.frame(seen).field is None
+    assert host.frame(_WANTED).field == first
     host.obey(Step())
-    assert host.frame(_WANTED).field is not None
+    newer = host.frame(seen).field
+    assert newer is not None
+    assert newer.revision > first.revision
+    assert newer.newest == 1
 
 
 def test_it_begins_again_from_the_first_weights(host: RunOrField) -> None:
