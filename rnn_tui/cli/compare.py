@@ -1,34 +1,215 @@
-"""`rnn-tui compare`: runs side by side."""
+"""`rnn-tui compare`: many networks at once, that differ in their seeds or in any setting; or runs, side by side."""
 
-from typing import Any
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.compare_runs import compare_runs
-from rnn_tui.cli.completion import complete_runs
-from rnn_tui.cli.errors import check_working_folder
+from rnn_tui.cli.completion import complete_lessons, complete_runs
+from rnn_tui.cli.errors import UsageError, check_working_folder
+from rnn_tui.cli.experiment_args import complaint, experiment_of, given
 from rnn_tui.cli.help import SectionedCommand
-from rnn_tui.cli.options import SectionOption
+from rnn_tui.cli.option_types import Count
+from rnn_tui.cli.options import SectionOption, experiment_parameters
+from rnn_tui.cli.terminal import has_terminal
+from rnn_tui.cli.view import run_view
 from rnn_tui.cli.view_args import view_options, view_settings_of
+from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import shown
+from rnn_tui.data.fit_batches import too_short_to_judge
+from rnn_tui.experiment.comparison import Comparison, Varied
+from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.settings import setting
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.toml_text import FileError
+from rnn_tui.experiment.validate import to_dict
+from rnn_tui.experiment.vary import SEED, VaryError, comparison_of, parse_varied
 
-__all__ = ["compare"]
+__all__ = ["JSON", "SEEDS", "compare", "comparison_asked", "run_comparison"]
+
+_LONGEST_ROW = 4_096  # bytes of a file that are looked at before it is replaced
+SEEDS = SectionOption(
+    "--seeds", section="vary", metavar="N", type=Count(), help="so many seeds, counted up from the experiment's own"
+)
+_CSV = SectionOption("--csv", section="other", metavar="FILE", help="write a table with a row for each network")
+JSON = SectionOption("--json", section="other", is_flag=True, help="one JSON object a line, and nothing else")
+_VARY = SectionOption(
+    "--vary",
+    section="vary",
+    metavar="TEXT",
+    multiple=True,
+    help="networks with each of these values: lr=0.001..1:24, hidden=2..16, cell=rnn,gru,lstm",
+)
+
+
+_NO_VIEW = SectionOption("--no-view", section="other", is_flag=True, help="print a line for each network, and a table")
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer lessons and runs, and after a run the others."""
+    lessons = [] if ctx.params.get(param.name or "") else complete_lessons(ctx, param, incomplete)
+    return lessons + complete_runs(ctx, param, incomplete)
+
+
+_NAMES = click.Argument(
+    ["names"], nargs=-1, metavar="[NAME] | RUN RUN...", type=click.UNPROCESSED, shell_complete=_complete
+)
 
 
 @click.command(
     "compare",
     cls=SectionedCommand,
-    params=[
-        click.Argument(
-            ["names"], nargs=-1, metavar="RUN...", required=True, type=click.UNPROCESSED, shell_complete=complete_runs
-        ),
-        SectionOption(
-            "--json", section="other", is_flag=True, help="the curves, one JSON object a line, and nothing else"
-        ),
-        *(each for each in view_options(joins=True) if each.name in ("colors", "theme", "ascii")),
-    ],
+    params=[_NAMES, *experiment_parameters()[1:], SEEDS, _VARY, _NO_VIEW, _CSV, JSON, *view_options()],
 )
-def compare(*, names: tuple[str, ...], json: bool, **parameters: Any) -> None:
-    """Show the losses of kept runs over one another, also of one that trains: each RUN is a name, how it begins, or a
-    folder."""
+def compare(
+    *, seeds: int | None, vary: tuple[str, ...], no_view: bool, csv: str | None, json: bool, **parameters: Any
+) -> None:
+    """Train many networks at once and compare them: seeds, or any setting that varies. Or show the losses of kept runs
+    over one another: each RUN is a name, how it begins, or a folder."""
     check_working_folder()
-    compare_runs(names, json=json, settings=view_settings_of(parameters))
+    if _are_runs(parameters["names"]):
+        _refuse_with_runs(parameters | {"seeds": seeds, "vary": vary or None, "csv": csv, "no_view": no_view or None})
+        compare_runs(parameters["names"], json=json, settings=view_settings_of(parameters))
+        return
+    comparison = comparison_asked(parameters, vary, seeds)
+    if no_view or json or csv is not None or not has_terminal():
+        run_comparison(comparison, parameters, csv=csv, json=json)
+    from rnn_tui.view.model.launch import LaunchOptions
+
+    launch = LaunchOptions(
+        experiment=comparison.base,
+        comparison=comparison,
+        stops_when_learnt=_stops_when_learnt(parameters),
+        may_keep=False,
+        view_settings=view_settings_of(parameters),
+    )
+    run_view(launch, instead="rnn-tui compare --no-view")
+
+
+def _are_runs(names: tuple[str, ...]) -> bool:
+    """Tell whether these name runs rather than a lesson: several do, and one that is no lesson and a run."""
+    if len(names) != 1 or names[0] in LESSONS:
+        return len(names) > 1
+    from rnn_tui.runs.catalog import NoSuchRun, find
+
+    try:
+        find(names[0])
+    except NoSuchRun:
+        return False
+    return True
+
+
+def _refuse_with_runs(parameters: dict[str, Any]) -> None:
+    """Raise UsageError for an option that is of no use for runs that are there already."""
+    used = [setting(path).option for path in given(parameters)]
+    used += [f"--{name.replace('_', '-')}" for name in ("seeds", "vary", "csv", "no_view", "gap") if parameters[name]]
+    if parameters["file"] is not None:
+        used.append("--experiment")
+    if used:
+        raise UsageError(
+            f"{used[0]}: is for networks that are to be trained, and {shown(parameters['names'][0])} is a run"
+        )
+
+
+def _stops_when_learnt(parameters: dict[str, Any]) -> bool:
+    """Tell whether networks are asked to stop at learnt; a lesson's own breakpoint is for the view of a single run."""
+    return "learnt" in map(str.strip, given(parameters).get("run.until", ()))
+
+
+def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: int | None) -> Comparison:
+    """Return the comparison that a command line describes, with all of its networks checked. Raises UsageError."""
+    base: Experiment | None = None
+    varied: list[Varied] = []
+    if parameters["file"] is not None:
+        base, varied, of_file = _of_file(parameters["file"])
+        if seeds is None and not any(text.partition("=")[0].strip() in ("seed", SEED) for text in vary):
+            seeds = of_file
+    try:
+        asked = [parse_varied(text) for text in vary]
+    except VaryError as error:
+        raise UsageError(f"--vary {error}") from None
+    varied = [each for each in varied if each.path not in {other.path for other in asked}]
+    if seeds is not None and not any(each.path == SEED for each in asked):
+        varied = [each for each in varied if each.path != SEED]
+    experiment = experiment_of(parameters, base)
+    _check_until(given(parameters).get("run.until", ()))
+    _check_device(given(parameters).get("run.device", "auto"))
+    from rnn_tui.experiment.members import checked_members
+
+    try:
+        comparison = comparison_of(experiment, [*varied, *asked], seeds)
+        checked_members(comparison)
+    except VaryError as error:
+        raise UsageError(str(error)) from None
+    return comparison
+
+
+def run_comparison(comparison: Comparison, parameters: dict[str, Any], *, csv: str | None, json: bool) -> NoReturn:
+    """Train the networks without a view, print how they fare, and exit. Raises UsageError."""
+    if csv is not None:
+        _check_csv(csv)
+    from rnn_tui.engine.headless.compare import compare as compare_networks
+
+    try:
+        code = compare_networks(
+            comparison,
+            json=json,
+            out=sys.stdout,
+            err=sys.stderr,
+            csv=csv,
+            stops_when_learnt=_stops_when_learnt(parameters),
+            caution=too_short_to_judge(comparison.base, given(parameters)),
+        )
+    except ExperimentError as error:
+        raise UsageError(complaint(error, to_dict(comparison.base))) from None
+    raise SystemExit(code)
+
+
+def _of_file(file: str) -> tuple[Experiment, list[Varied], int | None]:
+    from rnn_tui.experiment.comparison_file import read_comparison
+
+    try:
+        found = read_comparison(file)
+    except FileError as error:
+        raise UsageError(f"--experiment {safe(str(error))}") from None
+    return found.base, [*found.varied], found.seeds
+
+
+def _check_until(until: tuple[str, ...]) -> None:
+    """Raise UsageError for a breakpoint at which no network of a comparison stops."""
+    for text in until:
+        if text.strip() not in ("learnt", "never"):
+            raise UsageError(f"--until {shown(text)}: networks that are compared stop at learnt only")
+
+
+def _check_device(device: str) -> None:
+    if device not in ("auto", "cpu"):
+        raise UsageError(f"--device {shown(device)}: networks are compared on the CPU: leave it out")
+
+
+def _check_csv(file: str) -> None:
+    """Raise UsageError where no table can be written, or where something else would be lost."""
+    path = Path(file)
+    if not file or "\0" in file:
+        raise UsageError(f"--csv {shown(file)}: is not the name of a file")
+    if path.is_dir():
+        raise UsageError(f"--csv {shown(file)}: is a folder; it must be a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"--csv {shown(file)}: there is no folder {shown(path.parent)}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"--csv {shown(file)}: cannot be written in {shown(path.parent)}")
+    if os.path.lexists(path) and not _is_ours(file):
+        raise UsageError(f"--csv {shown(file)}: is there, and is no table of a comparison: name another file")
+
+
+def _is_ours(file: str) -> bool:
+    from rnn_tui.common.atomic_files import read_regular
+
+    try:
+        return read_regular(file, _LONGEST_ROW).startswith(b"member,")
+    except (OSError, ValueError):
+        return False

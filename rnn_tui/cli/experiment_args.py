@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["changes_of", "complaint", "experiment_of", "given"]
 
 
-def experiment_of(parameters: dict[str, Any]) -> Experiment:
-    """Make the valid experiment that a command line describes. Raises UsageError."""
+def experiment_of(parameters: dict[str, Any], base: Experiment | None = None) -> Experiment:
+    """Make the valid experiment that a command line describes; `base`: what its file holds. Raises UsageError."""
     replaced = given(parameters)
     if replaced.get("data.text") == "":
         raise UsageError("--text '': is empty; it must be a file, or - for stdin")
@@ -36,12 +36,12 @@ def experiment_of(parameters: dict[str, Any]) -> Experiment:
     for path, option in (("data.pairs", "--pairs"), ("data.series", "--series")):
         if replaced.get(path) == "-":
             raise UsageError(f"{option} -: must be a file; only --text reads stdin")
-    base = _base(parameters["names"], parameters["file"], texts="data.inputs" in replaced)
+    begun = _base(parameters["names"], parameters["file"], base, texts="data.inputs" in replaced)
     gap = parameters["gap"]
     if gap is not None:
-        _refuse_gap(gap, base.name, file=parameters["file"] is not None, replaced=replaced)
-        base = replace(base, data=remember(gap))
-    values = overridden(base, replaced)
+        _refuse_gap(gap, begun.name, file=parameters["file"] is not None, replaced=replaced)
+        begun = replace(begun, data=remember(gap))
+    values = overridden(begun, replaced)
     try:
         return fitting_experiment(values, replaced)
     except ExperimentError as error:
@@ -91,14 +91,17 @@ def changes_of(experiment: Experiment, forks: tuple[str, ...]) -> tuple["Change"
         raise UsageError(f"--fork {error}") from None
 
 
-def _base(names: tuple[str, ...], file: str | None, *, texts: bool) -> Experiment:
-    """Return the lesson, or what the file holds, for the options to change; `texts`: one of them is the input."""
+def _base(names: tuple[str, ...], file: str | None, read: Experiment | None, *, texts: bool) -> Experiment:
+    """Return the lesson, or what the file holds, for the options to change; `texts`: one of them is the input.
+
+    `read`: what the file holds, where it has been read.
+    """
     if len(names) > 1:
         raise UsageError(f"{shown(names[1])}: one name at a time, and a text with spaces needs quotes")
     if file is not None:
         if names:
             raise UsageError(f"{shown(names[0])}: give a lesson or --experiment {shown(file)}, not both")
-        return _read(file)
+        return _read(file) if read is None else read
     name = names[0] if names else DEFAULT
     if name not in LESSONS:
         like = [f"the command `rnn-tui {each}`" for each in _commands_like(name)] or nearest(name)

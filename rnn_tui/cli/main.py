@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui import __version__
-from rnn_tui.cli.compare import compare
+from rnn_tui.cli.compare import JSON, SEEDS, compare, comparison_asked, run_comparison
 from rnn_tui.cli.completion import completion
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of, given
@@ -138,7 +138,8 @@ def main() -> None:
     params=experiment_parameters(
         FORK,
         *run_options("--run", "--resume", "--no-save"),
-        SectionOption("--json", section="other", is_flag=True, help="one JSON object a line, and nothing else"),
+        SEEDS,
+        JSON,
         SectionOption(
             "--every",
             section="other",
@@ -148,9 +149,14 @@ def main() -> None:
         ),
     ),
 )
-def _train(*, forks: tuple[str, ...], json: bool, every: int | None, resume: str | None, **parameters: Any) -> None:
+def _train(
+    *, forks: tuple[str, ...], json: bool, every: int | None, seeds: int | None, resume: str | None, **parameters: Any
+) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     check_working_folder()
+    if seeds is not None:
+        _refuse_with_seeds(parameters | {"fork": forks or None, "every": every, "resume": resume})
+        run_comparison(comparison_asked(parameters, (), seeds), parameters, csv=None, json=json)
     from rnn_tui.cli.run_args import resumed_run, save_options_of
 
     keep: SaveOptions | None
@@ -182,6 +188,14 @@ def _train(*, forks: tuple[str, ...], json: bool, every: int | None, resume: str
         raise UsageError(complaint(error, to_dict(experiment))) from None
 
 
+def _refuse_with_seeds(parameters: dict[str, Any]) -> None:
+    """Raise UsageError for an option that has no use where several networks are trained at once."""
+    for name in ("fork", "every", "resume", "run", "checkpoint_every", "tensorboard"):
+        if parameters[name] is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option}: cannot be combined with --seeds, which trains several networks and keeps none")
+
+
 @main.command("show", cls=SectionedCommand, params=experiment_parameters())
 def _show(**parameters: Any) -> None:
     """Print an experiment as a TOML file: change it, and open it with --experiment."""
@@ -211,13 +225,13 @@ def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
 
 for _command in (
     open_view,
+    compare,
     tour,
     watch,
     resume,
     attach,
     runs,
     note,
-    compare,
     stop,
     export,
     sample,

@@ -91,7 +91,7 @@ def _rate(comparison: Comparison, group: Group, *, has_held_out: bool) -> Rate:
         lr=_values(comparison, _LR)[group.index(_LR)],
         members=group.members,
         learnt=group.learnt,
-        diverged=group.diverged,
+        diverged=group.rose,
         epochs=group.epochs,
         loss=group.held_out if has_held_out else group.loss,
     )

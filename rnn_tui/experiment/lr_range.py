@@ -18,7 +18,7 @@ class Rate(Value, frozen=True, kw_only=True):
     lr: float
     members: int
     learnt: int = 0
-    diverged: int = 0
+    diverged: int = 0  # whose loss is higher than it began, or no longer a number
     epochs: Quartiles | None = None  # at which they had learnt it
     loss: Quartiles | None = None  # of those that did not diverge
 
@@ -118,21 +118,22 @@ def _interval(rates: Sequence[Rate]) -> tuple[float, float]:
 
 
 def _divergence(rates: Sequence[Rate]) -> list[str]:
-    """Say from which rate on the loss is no longer a number."""
+    """Say from which rate on the loss rises, or is no longer a number."""
     total = sum(each.diverged for each in rates)
     if not total:
-        return ["none diverged: every loss stayed a number"]
+        return ["none diverged: no loss is higher than it began"]
     start = len(rates)
     while start and rates[start - 1].diverges:
         start -= 1
     some = next(each for each in rates if each.diverged)
     if start == len(rates):
-        return [f"{counted(total, 'network')} diverged, the first at {some.lr:g}"]
+        return [f"{counted(total, 'network')} diverged, the first at {some.lr:g}: higher than they began, or no number"]
     over = rates[start:]
     of, diverged = sum(each.members for each in over), sum(each.diverged for each in over)
     share = f"{diverged:,} of {counted(of, 'network')} (95 %: {share_text(wilson_interval(diverged, of))})"
-    before = f", and {total - diverged:,} below" if total > diverged else ""
-    return [f"from {rates[start].lr:g} on they diverge: {share}{before}"]
+    before = f"; {total - diverged:,} below" if total > diverged else ""
+    end = "end higher than they began, or as no number"
+    return [f"from {rates[start].lr:g} on they diverge: {share} {end}{before}"]
 
 
 def _caution(rates: Sequence[Rate]) -> list[str]:

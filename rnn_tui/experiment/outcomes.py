@@ -16,12 +16,18 @@ class Outcome(Value, frozen=True, kw_only=True):
 
     member: int  # from 0, as the comparison numbers them
     epoch: int  # that it has come to, or update of a text or a series
+    began: float = math.nan  # the loss of its first update; NaN: not known
     loss: float = math.nan  # the newest; NaN: there is none
     learnt: int = 0  # the epoch at which it was right for the first time; 0: never
     right: bool = False  # whether it is right now
     held_out: float = math.nan  # the newest loss on held-out data; NaN: there is none
     diverged: bool = False  # its loss is no longer a number
     done: bool = True  # it has come to its end; else it was interrupted
+
+    @property
+    def rose(self) -> bool:
+        """Whether its loss is higher than it began, or no longer a number."""
+        return self.diverged or self.loss > self.began
 
 
 class Group(Value, frozen=True, kw_only=True):
@@ -32,6 +38,7 @@ class Group(Value, frozen=True, kw_only=True):
     learnt: int  # how many
     right: int  # that are right now: some lose again what they had learnt
     diverged: int
+    rose: int  # whose loss is higher than it began, with those that diverged
     going: int  # that were interrupted
     epochs: Quartiles | None  # at which they had learnt it; None: none has
     loss: Quartiles | None  # of those that did not diverge
@@ -73,6 +80,7 @@ def _group(values: tuple[tuple[str, int], ...], outcomes: list[Outcome]) -> Grou
         learnt=sum(each.learnt > 0 for each in outcomes),
         right=sum(each.right for each in outcomes),
         diverged=sum(each.diverged for each in outcomes),
+        rose=sum(each.rose for each in outcomes),
         going=sum(not (each.done or each.diverged) for each in outcomes),
         epochs=quartiles([each.learnt for each in outcomes if each.learnt]),
         loss=spread(lambda each: each.loss),

@@ -18,7 +18,7 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_text import LARGEST, FileError, parse_toml, read_toml_text
 from rnn_tui.experiment.validate import from_dict, to_dict
 
-__all__ = ["FileError", "read", "write"]
+__all__ = ["FileError", "experiment_in", "line_of", "read", "write"]
 
 _WRITER = re.compile(rf"# *{WRITTEN_BY} ([\w.+-]{{1,40}})[ \t\r]*(?:\n|$)")
 
@@ -28,19 +28,27 @@ def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
     file = os.fspath(path)
     text = read_toml_text(file, "an experiment", follow=follow)
     values = parse_toml(file, text, "an experiment")
+    if "vary" in values:
+        problem = "describes a comparison: open it with `rnn-tui compare --experiment`"
+        raise FileError(file, line_of(text, "", "vary"), "vary", problem)
+    return experiment_in(file, text, values)
+
+
+def experiment_in(file: str, text: str, values: dict[str, Any]) -> Experiment:
+    """Return the experiment that the values of a TOML text describe. Raises FileError."""
     writer = _writer(text)
     unknown = _unknown(values)
     if unknown and is_newer(writer):
         section, name = unknown[0]
         keys = [".".join(filter(None, each)) for each in unknown]
-        raise FileError(file, _line(text, section, name), "", no_setting(writer, keys))
+        raise FileError(file, line_of(text, section, name), "", no_setting(writer, keys))
     for section, name in unknown:
         known = to_dict(Experiment())
         like = difflib.get_close_matches(name, known[section] if section else known, n=1)
         where = f"[{section}]" if section else "the file"
         raise FileError(
             file,
-            _line(text, section, name),
+            line_of(text, section, name),
             f"{section}.{name}".lstrip("."),
             f"is not a key of {where}" + (f"; nearest: {like[0]}" if like else ""),
         )
@@ -53,7 +61,7 @@ def read(path: str | os.PathLike[str], *, follow: bool = True) -> Experiment:
     except ExperimentError as error:
         section, _, name = error.path.rpartition(".")
         newer = f" (the file was {written_by(writer)})" if is_newer(writer) else ""
-        raise FileError(file, _line(text, section, name), error.path, _said(error, values) + newer) from None
+        raise FileError(file, line_of(text, section, name), error.path, _said(error, values) + newer) from None
 
 
 def write(experiment: Experiment) -> str:
@@ -136,7 +144,7 @@ def _said(error: ExperimentError, values: Any) -> str:
     return f"{shown(value)} {without_value(problem)}" if type(value) in (int, float) else problem
 
 
-def _line(text: str, section: str, name: str) -> int | None:
+def line_of(text: str, section: str, name: str) -> int | None:
     """Find the line of a key: in its table, as section.name, in section = {...}, or else the line of the table."""
     keys = [
         re.compile(rf"""\s*{each}\s*[=.]""")

@@ -11,7 +11,17 @@ from rnn_tui.experiment.settings import READING, SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.spread import spread
 
-__all__ = ["SEED", "VaryError", "comparison_of", "parse_varied", "seeds_from", "short_name", "vary_text", "why_alike"]
+__all__ = [
+    "SEED",
+    "VaryError",
+    "comparison_of",
+    "parse_values",
+    "parse_varied",
+    "seeds_from",
+    "short_name",
+    "vary_text",
+    "why_alike",
+]
 
 SEED = "training.seed"
 _LONGEST = 2_000  # characters of what varies; a list of 4,096 values need not be typed
@@ -43,8 +53,14 @@ def parse_varied(text: str) -> Varied:
     number. Of a setting with a few words, or yes and no, the name alone stands for all of them.
     """
     name, equals, values = text.partition("=")
+    return parse_values(name, values if equals else None)
+
+
+def parse_values(name: str, values: str | None) -> Varied:
+    """Read the values of a setting, as `parse_varied`; None: all that it can have. Raises VaryError."""
+    text = name if values is None else f"{name}={values}"
     varied = _setting(name.strip(), text)
-    if not equals:
+    if values is None:
         return _all_words(varied, text)
     if len(values) > _LONGEST:
         raise VaryError(f"{shown(text)}: is too long: at most {_LONGEST:,} characters of values are read")

@@ -26,14 +26,14 @@ def test_groups_are_the_combinations_without_seeds() -> None:
         for member in range(comparison.members)
     ]
     outcomes[5] = Outcome(member=5, epoch=3, loss=math.nan, diverged=True)
-    outcomes[6] = Outcome(member=6, epoch=50, loss=6.0, done=False)
+    outcomes[6] = Outcome(member=6, epoch=50, began=5.0, loss=6.0, done=False)
     assert settings_compared(comparison) == ("network.cell", "training.lr")
     groups = grouped(comparison, outcomes, settings_compared(comparison))
     assert [each.values for each in groups] == [
         (("network.cell", cell), ("training.lr", lr)) for cell in range(2) for lr in range(3)
     ]
     second = groups[1]  # members 4 to 7
-    assert (second.members, second.learnt, second.diverged, second.going) == (4, 1, 1, 1)
+    assert (second.members, second.learnt, second.diverged, second.rose, second.going) == (4, 1, 1, 2, 1)
     assert second.epochs == (17, 17, 17)
     assert second.loss == tuple(np.percentile([4, 6, 7], [25, 50, 75]))
     assert second.held_out is None

@@ -74,10 +74,12 @@ def compare(
 def outcomes_of(field: Field, members: Iterable[int] | None = None) -> list[Outcome]:
     """Return how these members have fared so far, or all of them."""
     results = field.results
+    first = results.losses.values[0] if len(results.losses.values) else np.full(field.comparison.members, np.nan)
     return [
         Outcome(
             member=member,
             epoch=int(results.passes[member]),
+            began=float(first[member]),
             loss=float(results.loss[member]),
             learnt=int(results.learnt[member]),
             right=bool(results.right[member]),

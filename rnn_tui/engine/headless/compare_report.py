@@ -77,8 +77,10 @@ class Report(Value, frozen=True, kw_only=True):
             return at if outcome.done else f"stopped at {at}"
         if outcome.learnt:
             lost = "" if outcome.right else ", lost"
-            return f"learnt at {self.unit} {outcome.learnt:,}{lost}".ljust(25)
-        return ("not learnt" if outcome.done else f"not yet at {at}").ljust(25)
+            told = f"learnt at {self.unit} {outcome.learnt:,}{lost}"
+        else:
+            told = "not learnt" if outcome.done else f"not yet at {at}"
+        return told.ljust(len(f"learnt at {self.unit} {self.comparison.base.training.epochs:,}, lost"))
 
     def json_line(self, outcome: Outcome) -> str:
         """Return one JSON object; null stands for what is not known, and for a loss that is not a number."""
