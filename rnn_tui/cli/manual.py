@@ -39,7 +39,7 @@ def show_manual(ctx: click.Context, *, words: tuple[str, ...]) -> None:
         with click.Context(command, info_name=topic, parent=ctx.parent) as its:
             click.echo(command.get_help(its))
     else:
-        near = difflib.get_close_matches(topic.lower(), TOPICS, n=3, cutoff=0.55)
+        near = difflib.get_close_matches(topic.lower(), TOPICS, n=3, cutoff=0.5)
         hint = f"nearest: {', '.join(near)}" if near else "`rnn-tui help` lists them"
         raise UsageError(f"{shown(topic)}: no such topic; {hint}")
 

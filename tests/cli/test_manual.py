@@ -49,8 +49,8 @@ def test_a_command_shows_its_own_help(command: str) -> None:
     [
         (["trainin"], "rnn-tui: trainin: no such topic; nearest: training\n"),
         (["KEYES"], "rnn-tui: KEYES: no such topic; nearest: keys, series\n"),
+        (["open"], "rnn-tui: open: no such topic; nearest: compare\n"),
         (["zzz"], "rnn-tui: zzz: no such topic; `rnn-tui help` lists them\n"),
-        (["open"], "rnn-tui: open: no such topic; `rnn-tui help` lists them\n"),
         (["\x1b[31m"], "rnn-tui: ␛[31m: no such topic; `rnn-tui help` lists them\n"),
         (["keys", "runs"], "rnn-tui: runs: help takes one topic; `rnn-tui help` lists them\n"),
     ],
