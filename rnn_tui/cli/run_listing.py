@@ -71,7 +71,7 @@ def columns_of(settings: "Sequence[Setting]") -> list[Column]:
     """Return the columns of a table of runs that differ in these settings."""
     columns = [Column("run"), Column("epoch", right=True), Column("loss", right=True), Column("best", right=True)]
     columns += [Column(name, right=True) for name in _named(settings)]
-    columns += [Column("held out", right=True), Column("right", right=True), Column("when"), Column("network")]
+    columns += [Column("held out", right=True), Column("right", right=True), Column("when"), Column("what")]
     return [*columns, Column("now", below=True), Column("tags", below=True), Column("note", below=True)]
 
 
@@ -86,7 +86,7 @@ def row_of(run: Listed, settings: "Sequence[Setting]") -> dict[str, str]:
         "held out": "" if facts.held_out is None else f"{facts.held_out:.4f}",
         "right": "" if facts.accuracy is None else f"{facts.accuracy:.1%}",
         "when": "not kept" if run.kept is None else _when(facts.changed),
-        "network": safe(_network(run)),
+        "what": safe(_what(run)),
         "now": "" if run.living is None else safe(_now(run.living)),
         "tags": safe(", ".join(facts.annotations.tags)),
         "note": safe(facts.annotations.note),
@@ -112,13 +112,15 @@ def _when(moment: float | None) -> str:
     return time.strftime("%m-%d" if then.tm_year == now.tm_year else "%Y-%m-%d", then)
 
 
-def _network(run: Listed) -> str:
+def _what(run: Listed) -> str:
+    """Name the network, and the experiment where the name of the run does not."""
     experiment = _experiment(run)
     if experiment is None:
         return "?" if run.living is not None else "cannot be read"
     network = experiment.network
     ways = ", both ways" if network.bidirectional else ""
-    return f"{network.cell} {network.layers}×{network.hidden_size}{ways}"
+    name = "" if os.path.basename(run.facts.name).startswith(f"{experiment.name}-") else f"{experiment.name}: "
+    return f"{name}{network.cell} {network.layers}×{network.hidden_size}{ways}"
 
 
 def _experiment(run: Listed) -> "Experiment | ExperimentSummary | None":
