@@ -28,7 +28,7 @@ def draw_first(experiment: Experiment) -> FirstWeights:
     """Draw the weights as `Trainer` does. Members that differ only in how they learn share them."""
     key = (experiment.network, experiment.classes, experiment.training.seed)
     if key not in _known:
-        torch.manual_seed(experiment.training.seed)
+        torch.default_generator.manual_seed(experiment.training.seed)  # torch.manual_seed notes the stack for each GPU
         model = Model(experiment)
         _known[key] = FirstWeights(
             weights=parameters_to_vector(model.parameters()).detach(), random=torch.get_rng_state()

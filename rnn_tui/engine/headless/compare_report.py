@@ -5,10 +5,11 @@ import io
 import json
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.common.value import Value
 from rnn_tui.common.wording import counted
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.findings import findings
@@ -25,7 +26,8 @@ _MOST_VALUES = 8  # of a setting that are written out in the heading
 _GAP = "  "
 
 
-class Report(Value, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Report:
     """What is known of a comparison beforehand, and so what its lines and its table have."""
 
     comparison: Comparison
@@ -56,7 +58,7 @@ class Report(Value, frozen=True, kw_only=True):
                 parts.append(f"held out {_number(outcome.held_out)}")
         return _GAP.join(parts)
 
-    @property
+    @cached_property
     def _longest_name(self) -> int:
         """The cells that the longest name of a member takes."""
         return (
