@@ -11,8 +11,9 @@ from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS, optimizer_state, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 
-__all__ = ["averages", "check_memory", "memory_bytes", "parse_size", "shortage_of_members", "shortage_told"]
+__all__ = ["averages", "check_memory", "is_large", "memory_bytes", "parse_size", "shortage_of_members", "shortage_told"]
 
+_LARGE = 500_000  # weights x rows from which nothing is gained by computing several networks as one batch
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB
 _LARGEST = 2**50  # bytes that can be asked for
@@ -50,18 +51,33 @@ def check_memory(experiment: Experiment) -> None:
         raise ExperimentError(_to_blame(experiment), problem)
 
 
+def is_large(experiment: Experiment) -> bool:
+    """Tell whether a network keeps a core busy by itself, so that it learns alone where many are compared."""
+    return experiment.weights * experiment.rows > _LARGE or experiment.training.precision != "float32"
+
+
 def shortage_of_members(experiments: Sequence[Experiment]) -> str:
-    """Return one line where so many networks at once do not fit into this machine; empty: they do."""
+    """Return one line where so many networks do not fit into this machine; empty: they do.
+
+    The small ones learn at once, the large ones one after another.
+    """
     there = physical_memory()
-    needed = [memory_bytes(each) for each in experiments]
-    if not there or sum(needed) <= _SHARE * there:
+    small = [(memory_bytes(each), each) for each in experiments if not is_large(each)]
+    large = [(memory_bytes(each), each) for each in experiments if is_large(each)]
+    alone = max((size for size, _ in large), default=0)
+    needed = sum(size for size, _ in small) + alone
+    if not there or needed <= _SHARE * there:
         return ""
-    largest = experiments[max(range(len(needed)), key=needed.__getitem__)]
-    fit = int(_SHARE * there / max(needed))
-    option = setting(_to_blame(largest)).option
-    less = f"compare at most {fit:,} of the largest, or reduce {option}" if fit else f"reduce {option}"
-    whole = f"{len(needed):,} networks at once would take about {_size(sum(needed))}"
-    return f"{whole}; this machine has {_size(there)}, a fifth of it for others: {less}"
+    size, to_blame = max(small or large, key=lambda each: each[0])
+    if alone > _SHARE * there:
+        size, to_blame = max(large, key=lambda each: each[0])
+    option = setting(_to_blame(to_blame)).option
+    fit = int((_SHARE * there - alone) / size) if small else 0
+    less = f"compare at most {fit:,} of the largest, or reduce {option}" if fit > 0 else f"reduce {option}"
+    at_once = f"{len(small):,} networks at once" if small else "one of the networks"
+    return (
+        f"{at_once} would take about {_size(needed)}; this machine has {_size(there)}, a fifth of it for others: {less}"
+    )
 
 
 def shortage_told(experiment: Experiment, device: str = "") -> str:

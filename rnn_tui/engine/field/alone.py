@@ -14,14 +14,7 @@ from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.field import DIVERGED, DONE, LEARNING
 
-__all__ = ["Alone", "is_large"]
-
-_LARGE = 500_000  # weights x rows from which a stack is no faster than one network after another
-
-
-def is_large(experiment: Experiment) -> bool:
-    """Tell whether a network keeps a core busy by itself, so that nothing is gained by stacking it."""
-    return experiment.weights * experiment.rows > _LARGE or experiment.training.precision != "float32"
+__all__ = ["Alone"]
 
 
 class Alone:

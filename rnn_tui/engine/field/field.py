@@ -5,7 +5,7 @@ import torch
 from torch.nn.utils import vector_to_parameters
 
 from rnn_tui.data.load import LoadedData, load
-from rnn_tui.engine.field.alone import Alone, is_large
+from rnn_tui.engine.field.alone import Alone
 from rnn_tui.engine.field.first_weights import FirstWeights, draw_first, forget_first
 from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.field.stack import Stack, stack_key
@@ -13,6 +13,7 @@ from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.training.batches_on_device import Dataset, RowsDataset, build_dataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.comparison import Comparison
+from rnn_tui.experiment.memory import is_large
 from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["Field", "MemberTrainer"]
