@@ -1,4 +1,4 @@
-"""Breakpoints as texts: what a run pauses at. `learnt`, `loss<2.7`, `jump>0.5`, `grad>10`, `nan`, `epoch=50`."""
+"""Breakpoints as texts: what a run pauses at. `learnt`, `loss<2.7`, `grad>10`, `dead>0.5`, `nan`, `epoch=50`."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from rnn_tui.experiment.spec import ExperimentError
 
 __all__ = ["KINDS", "NEVER", "OF_SCRIPTS", "Breakpoint", "Kind", "KindFacts", "needs_learning", "parse", "parse_all"]
 
-Kind = Literal["learnt", "loss", "jump", "grad", "nan", "epoch", "tick"]
+Kind = Literal["learnt", "loss", "jump", "grad", "ratio", "dead", "saturated", "nan", "epoch", "tick"]
 
 NEVER = "never"  # the word for no breakpoint at all
 
@@ -34,6 +34,9 @@ KINDS: dict[Kind, KindFacts] = {
     "loss": KindFacts("<", "2.7", "the loss falls below this", True),
     "jump": KindFacts(">", "0.5", "it rises by more at once", True),
     "grad": KindFacts(">", "10", "gradients' norm is larger", True),
+    "ratio": KindFacts(">", "0.1", "update:weight is larger", True),
+    "dead": KindFacts(">", "0.5", "more units stay near 0", True),
+    "saturated": KindFacts(">", "0.9", "more units stay near ±1", True),
     "nan": KindFacts("", "", "NaN or infinite numbers", True),
     "epoch": KindFacts("=", "50", "this epoch is done", False),
     "tick": KindFacts("=", "300", "this tick is done", False),
@@ -108,10 +111,12 @@ def _real(text: str, kind: Kind, number: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise _error(text, f"needs a number, as in {KINDS[kind].form(kind)}")
-    if value < 0 or (kind == "loss" and not value):
-        raise _error(
-            text, "can never be: no loss is below 0" if kind == "loss" else "is too small: it must be at least 0"
-        )
+    if kind == "loss" and value <= 0:
+        raise _error(text, "can never be: no loss is below 0")
+    if kind in ("dead", "saturated") and value >= 1:
+        raise _error(text, "can never be: it is a share of the units, below 1")
+    if value < 0:
+        raise _error(text, "is too small: it must be at least 0")
     return abs(value)  # -0.0 is 0
 
 

@@ -6,13 +6,18 @@ from pathlib import Path
 from rnn_tui.common.atomic_files import CutShort, Folder, NotTheSame, open_regular
 from rnn_tui.runs.manifest import CheckpointError
 
-__all__ = ["CHARACTERS", "HELD_OUT", "LOSSES", "LossCsv", "Row"]
+__all__ = ["CHARACTERS", "HELD_OUT", "LOSSES", "MEASURED", "RATIO", "TRAINING", "LossCsv", "Row"]
 
-LOSSES = ("update", "tick", "loss")
+LOSSES = ("update", "tick", "loss")  # all that there was before 0.2.0
+TRAINING = ("seconds", "lr", "gradient_norm", "clipped_norm")  # of every pass, where it is known
+MEASURED = ("dead", "saturated")  # of some passes; after them the ratio of each matrix
+RATIO = "ratio_"  # before the name of a matrix
 CHARACTERS = ("tick", "loss")
 HELD_OUT = ("update", "loss", "accuracy", "characters")
 
 _LONGEST = 200  # bytes of a row
+_COLUMN = 100  # bytes more for each column: a number, or a name in the header
+_COUNTS = {"update", "tick"}
 _LARGEST = 2**53  # of a count: more than any run comes to
 
 Row = Sequence[int | float | None]
@@ -21,9 +26,11 @@ Row = Sequence[int | float | None]
 class LossCsv:
     """One CSV file that only ever grows. Every row of it is whole, also after a full disk."""
 
-    def __init__(self, folder: Folder, name: str, columns: tuple[str, ...]) -> None:
+    def __init__(self, folder: Folder, name: str, columns: tuple[str, ...], *, older: int = 0) -> None:
+        """Name a file in a folder. `older`: with how many of the columns an older version may have written it."""
         self.name = name
         self.columns = columns
+        self._older = older
         self.rows = 0  # in the file
         self._folder = folder
         self._end = 0  # of the last whole row, in bytes; 0: there is no file yet
@@ -36,10 +43,12 @@ class LossCsv:
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows; the first call writes the header and replaces the file.
 
+        A file that was read goes on with the columns that it has.
         Raises OSError: then `rows` tells how many are there, as many as fit. Raises NotTheSame where somebody has
         changed the file: then it holds none of ours any more, and the next call begins it anew.
         """
-        lines = [f"{','.join('' if each is None else repr(each) for each in row)}\n".encode() for row in rows]
+        count = len(self.columns)
+        lines = [f"{','.join('' if each is None else repr(each) for each in row[:count])}\n".encode() for row in rows]
         if not self._end:
             header = f"{','.join(self.columns)}\n".encode()
             self._folder.write(self.name, header)
@@ -64,17 +73,20 @@ class LossCsv:
 
         Raises CheckpointError.
         """
-        file = self.path
+        file, longest = self.path, _LONGEST + _COLUMN * len(self.columns)
         found: list[list[str]] = []
         try:
             with open_regular(file) as stream:
-                header = stream.readline(_LONGEST)
-                if header.decode("ascii").strip().split(",") != list(self.columns):
-                    raise CheckpointError(file, f"line 1: is not {','.join(self.columns)}")
+                header = stream.readline(longest)
+                columns = tuple(header.decode("ascii").strip().split(","))
+                if columns == self.columns[: self._older]:
+                    self.columns = columns
+                if columns != self.columns:
+                    raise CheckpointError(file, f"line 1: is not {self._form}")
                 end = len(header)
                 while len(found) < count:
-                    line = stream.readline(_LONGEST)
-                    if not line.endswith(b"\n") and len(line) < _LONGEST:
+                    line = stream.readline(longest)
+                    if not line.endswith(b"\n") and len(line) < longest:
                         problem = f"is cut: {len(found):,} rows of the {count:,} that its checkpoint counts"
                         raise CheckpointError(file, problem)
                     end += len(line)
@@ -93,10 +105,15 @@ class LossCsv:
         try:
             if len(row) != len(self.columns) or not line.endswith(b"\n"):
                 raise ValueError
-            if not all(0 < int(each) < _LARGEST for each in row[:-1]):
-                raise ValueError
-            float(row[-1] or "nan")
+            for column, value in zip(self.columns, row, strict=True):
+                if column in _COUNTS and not 0 < int(value) < _LARGEST:
+                    raise ValueError
+                float(value or "nan")
         except ValueError:
-            problem = f"line {number}: is not {','.join(self.columns)}"
-            raise CheckpointError(self.path, problem) from None
+            raise CheckpointError(self.path, f"line {number}: is not {self._form}") from None
         return row
+
+    @property
+    def _form(self) -> str:
+        """The columns as a message has them: the first of many."""
+        return ",".join(self.columns[:3]) + (",…" if len(self.columns) > 3 else "")

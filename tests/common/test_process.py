@@ -61,7 +61,9 @@ def test_no_file_gets_the_number_of_a_closed_stream(place: Path) -> None:
     """What is printed would land in it."""
     done = shell("<&- >&- 2>&-", "train", "hihello", "--epochs", "2", "--run", str(place / "run"))
     assert done.returncode == 0
-    assert (place / "run" / "losses.csv").read_text().startswith("update,tick,loss\n1,6,")
+    header, first, *_ = (place / "run" / "losses.csv").read_text().splitlines()
+    assert header.startswith("update,tick,loss,")
+    assert first.startswith("1,6,")
     assert (place / "run" / "experiment.toml").read_text().startswith("# written by")
     assert shell("<&-", "train", "--text", "-").stderr == b"rnn-tui: --text -: stdin is empty\n"
 

@@ -15,7 +15,8 @@ POINTS = st.one_of(
     st.just(Breakpoint(kind="learnt")),
     st.builds(Breakpoint, kind=st.just("loss"), value=st.floats(0, 1e300, exclude_min=True)),
     st.just(Breakpoint(kind="nan")),
-    st.builds(Breakpoint, kind=st.sampled_from(["jump", "grad"]), value=st.floats(0, 1e300)),
+    st.builds(Breakpoint, kind=st.sampled_from(["jump", "grad", "ratio"]), value=st.floats(0, 1e300)),
+    st.builds(Breakpoint, kind=st.sampled_from(["dead", "saturated"]), value=st.floats(0, 1, exclude_max=True)),
     st.builds(Breakpoint, kind=st.sampled_from(["epoch", "tick"]), value=st.integers(1, 10**15)),
 )
 
@@ -39,6 +40,9 @@ def test_what_is_printed_is_read_again(point: Breakpoint) -> None:
         ("jump>-0.0", "jump>0"),
         ("jump>.5", "jump>0.5"),
         ("grad > 1e2", "grad>100"),
+        ("ratio>1e-2", "ratio>0.01"),
+        ("dead > .5", "dead>0.5"),
+        ("saturated>0.90", "saturated>0.9"),
         (" nan", "nan"),
         ("epoch=50", "epoch=50"),
         ("epoch = 007", "epoch=7"),
@@ -50,7 +54,7 @@ def test_breakpoints_have_one_way_to_be_written(text: str, printed: str) -> None
 
 
 WRONG = {
-    "": "it must be learnt, loss<2.7, jump>0.5, grad>10, nan, epoch=50, tick=300 or never",
+    "": "loss<2.7, jump>0.5, grad>10, ratio>0.1, dead>0.5, saturated>0.9, nan, epoch=50, tick=300 or never",
     "learned": "'learned' is no breakpoint: it must be learnt, ",
     "LOSS<2": "is no breakpoint: it must be learnt, ",
     "loss": "is no breakpoint: it must be learnt, ",
@@ -70,6 +74,13 @@ WRONG = {
     "grad<1": "it must be grad>NUMBER, as in grad>10",
     "grad>-1": "is too small: it must be at least 0",
     "grad>nan": "needs a number, as in grad>10",
+    "ratio=1": "it must be ratio>NUMBER, as in ratio>0.1",
+    "ratio>-1": "is too small: it must be at least 0",
+    "dead<0.5": "it must be dead>NUMBER, as in dead>0.5",
+    "dead>1": "can never be: it is a share of the units, below 1",
+    "dead>-0.1": "is too small: it must be at least 0",
+    "saturated>50%": "needs a number, as in saturated>0.9",
+    "saturated>1": "can never be: it is a share of the units, below 1",
     "nan>1": "is no breakpoint: it must be learnt, ",
     "epoch=": "needs a whole number, as in epoch=50",
     "epoch=1.5": "needs a whole number",
@@ -87,7 +98,7 @@ def test_what_is_wrong_is_told(text: str, said: str) -> None:
         parse(text)
     assert said in str(caught.value)
     assert (caught.value.path, caught.value.value) == ("run.until", text)
-    assert len(str(caught.value)) < 150
+    assert len(str(caught.value)) < 165
 
 
 @given(st.text() | st.from_regex(r"(loss|jump|epoch|tick) ?[<>=] ?[-+\d.einfx]{0,6}", fullmatch=True))

@@ -15,8 +15,8 @@ from tests.view.dialogs import NOTHING, SIZES, Host, answer_to, assert_inside, s
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, text_of, until
 
-TO_LOSS, TO_JUMP, TO_GRAD, TO_NAN, TO_EPOCH, TO_TICK = (
-    ["down"] * count for count in (2, 4, 6, 7, 9, 11)
+TO_LOSS, TO_JUMP, TO_GRAD, TO_DEAD, TO_NAN, TO_EPOCH, TO_TICK = (
+    ["down"] * count for count in (2, 4, 6, 10, 13, 15, 17)
 )  # where a number is typed
 
 
@@ -36,7 +36,8 @@ def pausing(*texts: str, lesson: str = "hihello") -> Experiment:
         ((), [*TO_LOSS, *"2.70", "enter"], ("loss<2.7",)),
         (("learnt",), [*TO_JUMP, *"1e-3", "ctrl+s"], ("learnt", "jump>0.001")),
         (("learnt",), [*TO_EPOCH, *"50", *["down"] * 2, *"300", "ctrl+s"], ("learnt", "epoch=50", "tick=300")),
-        ((), [*TO_GRAD, *"1e3", "down", "space", "enter"], ("grad>1000", "nan")),
+        ((), [*TO_GRAD, *"1e3", "enter"], ("grad>1000",)),
+        ((), [*TO_DEAD, *".5", *["down"] * 3, "space", "enter"], ("dead>0.5", "nan")),
         (("nan",), [*TO_NAN, "space", "enter"], ()),
         (("loss<2.7", "epoch=3", "loss<1"), ["enter"], ("loss<2.7", "loss<1", "epoch=3")),
         (("loss<2.7",), [*TO_LOSS, "end", *["backspace"] * 3, "enter"], ()),  # nothing is typed there any more
@@ -83,7 +84,7 @@ async def test_what_is_wrong_stands_below_its_line() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_fits_and_has_a_line_for_each_kind(size: tuple[int, int]) -> None:
-    for lesson, kinds in (("hihello", 7), ("hello", 2)):  # what learns nothing comes to no loss
+    for lesson, kinds in (("hihello", 10), ("hello", 2)):  # what learns nothing comes to no loss
         app = Host(BreakpointsScreen(pausing(lesson=lesson)), theme=1)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()

@@ -5,14 +5,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from torch import Tensor
 
+from rnn_tui.engine.training.unit_shares import dead_units, saturated_units
 from rnn_tui.protocol.arrays import Integers
 
 __all__ = ["UnitChoice", "choose_units"]
 
 _GOOD = 0.9  # of the variation that the best choice has: with less, units are chosen anew
 _GOOD_TOP = 0.75  # the same for the first quarter, so that the order stays one
-_DEAD = 0.01  # |h| at all time steps below which a unit is dead
-_SATURATED = 0.97  # |h| at all time steps above which it is saturated: |tanh'| < 0.06
 
 
 class UnitChoice(NamedTuple):
@@ -38,9 +37,8 @@ def choose_units(states: Tensor, room: int, memory: dict[Any, Any], key: Any, *,
     known = memory.get(key)
     if known is None or len(known) != room or not _is_good(spread, known, best):
         memory[key] = known = best
-    largest, smallest = states.abs().amax(0), states.abs().amin(0)
-    dead = int((largest < _DEAD).sum())
-    saturated = int((smallest > _SATURATED).sum()) if bounded else 0
+    dead = int(dead_units(states).sum())
+    saturated = int(saturated_units(states).sum()) if bounded else 0
     return UnitChoice(known, "varies", dead, saturated)
 
 

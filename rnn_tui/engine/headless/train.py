@@ -54,7 +54,7 @@ def train(
         Lines.tell(f"rnn-tui: {safe(problem)}", err)
 
     try:
-        session, checkpointer = _begin(experiment, changes, keep, report)
+        session, checkpointer = _begin(experiment, changes, keep, report, json=json)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
@@ -95,12 +95,21 @@ def _write(stream: TextIO, line: str) -> None:
 
 
 def _begin(
-    experiment: Experiment, changes: tuple[Change, ...], keep: SaveOptions | None, report: Callable[[str], object]
+    experiment: Experiment,
+    changes: tuple[Change, ...],
+    keep: SaveOptions | None,
+    report: Callable[[str], object],
+    *,
+    json: bool,
 ) -> tuple[Session, "Checkpointer | None"]:
     """Return the session, and what saves it. Without that it needs no past: nobody goes back or draws a curve."""
     if keep is None:
         session = Session(experiment, history=0, changes=changes)
         session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
+        diagnostics = session.branch.diagnostics
+        diagnostics.seconds, diagnostics.rates, diagnostics.norms = _Newest(), _Newest(), _Newest()
+        if not json:
+            session.recording.measuring.turn_off()
         return session, None
     from rnn_tui.engine.store.resume import begin_saving, resume  # only where a run is kept: they take time to load
 

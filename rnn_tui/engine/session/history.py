@@ -1,8 +1,10 @@
 """The past of a run: its branches, and the states kept to go back to."""
 
 from rnn_tui.engine.training.branches import Branch, StateHistory
+from rnn_tui.engine.training.diagnostics import Diagnostics
 from rnn_tui.engine.training.snapshot import state_bytes, take
 from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.engine.training.update_ratios import matrix_names
 from rnn_tui.experiment.changes import Change
 
 __all__ = ["History"]
@@ -23,6 +25,7 @@ class History:
             states=StateHistory(budget),
             changes=[Change(tick=0, training=training)],
             epochs=training.epochs,
+            diagnostics=Diagnostics(matrix_names(trainer.model)),
         )
         self.branches = [self.branch]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
+from rnn_tui.engine.session.measuring import Measuring
 from rnn_tui.engine.session.patience import Patience
 from rnn_tui.engine.session.plan import Plan
 from rnn_tui.engine.session.progress import Progress
@@ -42,10 +43,16 @@ class Recording:
         self._clock = clock
         self.evaluation = EvalSchedule(trainer)
         self.patience = Patience(trainer, progress)
+        self.measuring = Measuring(trainer, clock)
         # called after each new pass, and after the last evaluation, while the weights are those that were read
         self.pass_over: Callable[[], object] = lambda: None
         self._recorder = Recorder(trainer)
         self._fetches_at_once = trainer.device.type == "cpu"  # from a GPU numbers are fetched many at a time
+
+    def trained(self, seconds: float) -> None:
+        """Count so many seconds of training more, of a tick that is done for the first time."""
+        self._history.branch.diagnostics.elapsed += seconds
+        self.measuring.trained(seconds)
 
     def new_tick(self) -> None:
         """Record a tick that was done for the first time."""
@@ -119,7 +126,10 @@ class Recording:
             return
         breakpoints = self._plan.breakpoints
         prediction = self._fetches_at_once or breakpoints.learnt
-        self._recorder.record(self._history.branch, prediction=prediction, gradients=breakpoints.gradients)
+        measured = self.measuring.take(always=breakpoints.measures)
+        self._recorder.record(
+            self._history.branch, prediction=prediction, gradients=breakpoints.gradients, measured=measured
+        )
         if self._fetches_at_once or breakpoints.losses or self._recorder.is_full:
             self.drain()
 

@@ -162,6 +162,8 @@ class Session:
         self.trainer.tick()
         now = self._clock()
         self.branch.states.spent(now - began)
+        if not again:
+            self.recording.trained(now - began)
         if self._threads is not None:
             self._pass_seconds += now - ready
             if self.trainer.at_end_of_pass:

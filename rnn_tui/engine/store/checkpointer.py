@@ -199,7 +199,7 @@ class Checkpointer:
     def _branch_files(self) -> LossFiles:
         branch = self._session.branch
         if branch.name not in self._files:
-            self._files[branch.name] = LossFiles.for_new_branch(self._opened)
+            self._files[branch.name] = LossFiles.for_new_branch(self._opened, matrices=branch.diagnostics.matrices)
         return self._files[branch.name]
 
     def _save(self) -> None:

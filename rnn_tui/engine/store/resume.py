@@ -19,6 +19,7 @@ from rnn_tui.engine.store.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.store.checkpointer import Checkpointer
 from rnn_tui.engine.store.loss_files import LossFiles
 from rnn_tui.engine.training.branches import Branch, StateHistory
+from rnn_tui.engine.training.diagnostics import Diagnostics
 from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.experiment.changes import Change
@@ -55,7 +56,7 @@ def begin_saving(
     try:
         make_folder(path)
         with _locked(path) as opened:
-            files = LossFiles(opened)
+            files = LossFiles(opened, matrices=session.branch.diagnostics.matrices)
             _check_empty(opened, files)
             opened.write(EXPERIMENT, experiment)
             files.passes.add(())
@@ -80,7 +81,7 @@ def _check_empty(folder: Folder, files: LossFiles) -> None:
 def _remove(path: Path) -> None:
     """Remove a folder in which no run could begin."""
     with contextlib.suppress(OSError), Folder(path) as folder:
-        for name in (EXPERIMENT, LossFiles(folder).passes.name):
+        for name in (EXPERIMENT, LossFiles(folder, matrices=()).passes.name):
             if folder.exists(name):
                 folder.remove(name)
         path.rmdir()
@@ -157,7 +158,8 @@ def load_run(
     if not 0 <= manifest.tick - manifest.state_tick <= session.progress.length:
         raise CheckpointError(folder / MANIFEST, "is altered: its ticks are more than a pass apart")
     state = to_snapshot(session.trainer, manifest, tensors, folder / manifest.tensors)
-    files = LossFiles(within, manifest.losses.removeprefix("losses").removesuffix(".csv"))
+    suffix = manifest.losses.removeprefix("losses").removesuffix(".csv")
+    files = LossFiles(within, suffix, matrices=session.branch.diagnostics.matrices)
     try:
         past = tuple(checked_change(experiment, change) for change in manifest.changes)
         to_come = tuple(sorted((*manifest.planned, *changes), key=lambda change: change.tick))
@@ -211,7 +213,10 @@ def _branch(
         newest=manifest.tick,
         losses=_series([row[2] for row in rows if row[2]]),
         ends=array("q", [int(row[1]) for row in rows]),
+        diagnostics=Diagnostics(session.branch.diagnostics.matrices),
     )
+    if session.experiment.training.learn:
+        files.recall(branch, rows)
     if manifest.by_character:
         branch.character_losses = _series([row[1] for row in files.characters.read(manifest.tick)])
     branch.predictions.recall(manifest.predictions, manifest.learnt)

@@ -5,10 +5,15 @@ memory for them, every second of the older ones is dropped. The ticks in between
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_tui.engine.training.diagnostics import Diagnostics
 from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.eval_history import EvalHistory
 from rnn_tui.engine.training.loss_history import LossSeries, PredictionHistory
@@ -113,11 +118,19 @@ class Branch:
     character_losses: LossSeries = field(default_factory=LossSeries)  # one for each character tick
     predictions: PredictionHistory = field(default_factory=PredictionHistory)
     held_out: EvalHistory = field(default_factory=EvalHistory)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
     ends: "array[int]" = field(default_factory=lambda: array("q"))  # the tick at which each pass ended
 
     def training_at(self, ticks: int) -> Training:
         """Return the training settings after so many ticks."""
         return [each for each in self.changes if each.tick <= ticks][-1].training
+
+    def clip_limits(self) -> NDArray[np.float64]:
+        """Return the longest gradient that the update after each pass may have, (n,); 0: any."""
+        limits = np.zeros(len(self.ends))
+        for change in self.changes:  # a change holds for the update that follows its tick
+            limits[bisect_left(self.ends, change.tick) :] = change.training.clip
+        return limits
 
     def changes_at(self, ticks: int) -> list[Change]:
         """Return the changes that take effect after exactly so many ticks."""
@@ -147,5 +160,6 @@ class Branch:
             character_losses=self.character_losses.head(tick) if by_character else LossSeries(),
             predictions=self.predictions.head(len(ends)),
             held_out=self.held_out.head(len(ends)),
+            diagnostics=self.diagnostics.head(len(ends)),
             ends=ends,
         )

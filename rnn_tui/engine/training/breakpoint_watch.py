@@ -1,12 +1,23 @@
 """Whether a run has come to one of its breakpoints; asked where something new has been computed, never in replays."""
 
 import math
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from rnn_tui.experiment.breakpoints import KINDS, Breakpoint, parse_all
 
-__all__ = ["BreakpointWatch", "Hit", "describe_hits"]
+__all__ = ["BreakpointWatch", "Hit", "Taken", "describe_hits"]
 
 Hit = tuple[Breakpoint, str]  # and what has come to pass, in words
+
+_SHARES = ("dead", "saturated")
+
+
+class Taken(NamedTuple):
+    """The shares of dead and saturated units, and the ratio of each matrix by its name: see `Diagnostics.samples`."""
+
+    before: Mapping[str, float]  # when they were taken last; empty: never
+    now: Mapping[str, float]
 
 
 class BreakpointWatch:
@@ -20,6 +31,7 @@ class BreakpointWatch:
         self._epochs = {int(each.value): each for each in points if each.kind == "epoch"}
         self.losses = bool(self._updates)  # whether every update's loss must be known at once
         self.learnt = any(each.kind == "learnt" for each in points)  # whether every prediction must be
+        self.measures = any(each.kind in (*_SHARES, "ratio") for each in points)  # whether units and updates must be
         self.gradients = any(each.kind in ("grad", "nan") for each in points)  # whether every gradient's norm must be
 
     def goes_past(self, tick: int) -> bool:
@@ -36,13 +48,21 @@ class BreakpointWatch:
         return hits
 
     def at_update(
-        self, before: float | None, loss: float | None, *, learnt: bool, norm: float | None = None
+        self,
+        before: float | None,
+        loss: float | None,
+        *,
+        learnt: bool,
+        norm: float | None = None,
+        taken: Taken | None = None,
     ) -> list[Hit]:
         """Return those that a whole pass comes to, after one with the loss `before`.
 
-        `learnt`: the first one that is right; `norm`: of all its gradients, where that is known.
+        `learnt`: the first one that is right; `norm`: of all its gradients, where that is known; `taken`: its units and
+        the update before it, likewise.
         """
-        return [(each, words) for each in self._updates if (words := _hit(each, before, loss, learnt, norm))]
+        hits = [(each, _hit(each, before, loss, learnt, norm) or _hit_of_taken(each, taken)) for each in self._updates]
+        return [(each, words) for each, words in hits if words]
 
 
 def _hit(point: Breakpoint, before: float | None, loss: float | None, learnt: bool, norm: float | None) -> str:
@@ -60,6 +80,21 @@ def _hit(point: Breakpoint, before: float | None, loss: float | None, learnt: bo
             return f"the loss is {_no_number(loss)}"
         case "nan" if norm is not None and not math.isfinite(norm) and (loss is None or math.isfinite(loss)):
             return f"a gradient is {_no_number(norm)}"
+    return ""
+
+
+def _hit_of_taken(point: Breakpoint, taken: Taken | None) -> str:
+    """Say that more units than allowed have come to do nothing, or that an update was larger; or return ""."""
+    if taken is None:
+        return ""
+    if point.kind in _SHARES:
+        now, before = taken.now[point.kind], taken.before.get(point.kind, math.nan)
+        has_risen = now > point.value and not before > point.value
+        return f"{100 * now:.3g} % of the units are {point.kind}" if has_risen else ""
+    if point.kind == "ratio":
+        ratios = {name: each for name, each in taken.now.items() if name not in _SHARES and each > point.value}
+        largest = max(ratios, key=lambda name: ratios[name], default=None)
+        return "" if largest is None else f"update:weight of {largest} is {ratios[largest]:.4g}"
     return ""
 
 

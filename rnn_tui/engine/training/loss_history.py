@@ -41,6 +41,10 @@ class LossSeries:
     def __iter__(self) -> Iterator[float]:
         return iter(self._values.tolist())
 
+    def numbers(self) -> Doubles:
+        """Return a copy of all numbers, (n,)."""
+        return np.array(self._values)
+
     def last(self) -> float | None:
         """Return the newest number."""
         return self._values[-1] if self._values else None

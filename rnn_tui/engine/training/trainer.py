@@ -5,37 +5,28 @@ the newest loss, and the gradients on them are its gradients: all that is shown 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model, State, initial_state
 from rnn_tui.engine.training.batches_on_device import Source, build_dataset
+from rnn_tui.engine.training.clipping import Clipping
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
 from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
+from rnn_tui.engine.training.pass_start import PassStart
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 
-__all__ = ["Operation", "PassStart", "Trainer"]
+__all__ = ["Operation", "Trainer"]
 
 Operation = Literal["update", "embed", "cells", "head", "loss", "backward"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassStart:
-    """What a pass changes, as it was before its first tick; the weights stay the same until its end."""
-
-    ticks: int = 0
-    collected: int = 0  # passes whose gradients waited
-    gradients: Sequence[Tensor | None] = ()  # of each parameter, added up over them; empty where none waited
-    random: Tensor | None = None  # of torch's generator, where the run draws numbers
 
 
 class Trainer:
@@ -74,6 +65,8 @@ class Trainer:
         self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
         self.pass_began = PassStart()
         self.keeps_update = False  # set while somebody looks at the updates
+        self.measures_update = False  # set where the size of the next one is taken
+        self._clipping = Clipping(self.model.parameters())
         self.given: None = None
         self.computed: dict[Any, Any] | None = None  # it goes on
         self.classes_from = 0
@@ -119,6 +112,10 @@ class Trainer:
         parts = self.collected * (1 if self.scaler is None else self.scaler.get_scale())
         found = [weight.grad for weight in self.model.parameters()]
         return found if parts <= 1 else [None if each is None else each / parts for each in found]
+
+    def norm_to_clip(self) -> Tensor | None:
+        """Return ‖∂L/∂W‖ of the next update, (); None where its gradients are averaged or scaled before."""
+        return None if self.collected > 1 or self.scaler is not None else self._clipping.norm()
 
     def fresh_gradients(self) -> list[Tensor]:
         """Compute the logits, the loss and the gradients of this pass again, in one go. Nothing changes."""
@@ -210,10 +207,11 @@ class Trainer:
                 if weight.grad is not None:
                     weight.grad /= self.collected
         if training.clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), training.clip)
+            self._clipping.clip(training.clip)
         if training.schedule != "constant":
             self._set_rate(optimizer)
-        weights = [weight.detach() for weight in self.model.parameters()] if self.keeps_update else None
+        keeps = self.keeps_update or self.measures_update
+        weights = [weight.detach() for weight in self.model.parameters()] if keeps else None
         before = [weight.clone() for weight in weights or ()]
         if self.scaler is None:
             optimizer.step()
@@ -222,6 +220,7 @@ class Trainer:
             self.scaler.update()
         self.last_update = None if weights is None else [new - old for new, old in zip(weights, before, strict=True)]
         optimizer.zero_grad()
+        self._clipping.forget()
         self.collected = 0
         self.updates += 1
 
@@ -242,6 +241,7 @@ class Trainer:
             self.dataset.begin(1, self.experiment.training.seed)
         self.logits = []
         self.loss = self.total = self.last_update = self.masks = None
+        self._clipping.forget()
 
     def reconfigure(self, training: Training) -> None:
         """Change the training settings from here on. Another kind of optimiser begins without a history.

@@ -39,7 +39,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     until: Annotated[
         tuple[str, ...],
         Setting(
-            "pause at learnt (first right), loss<2.7, jump>0.5, grad>10, nan, epoch=50, tick=300; never: nowhere",
+            "pause at learnt (first right), loss<2.7, jump>0.5, grad>10, ratio>0.1, dead>0.5, saturated>0.9, nan, "
+            "epoch=50, tick=300; never: nowhere",
             label="pause at",
             form_hint="Separate several with commas.",
             metavar="WHEN",

@@ -29,7 +29,7 @@ class Box(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space,left,right", "turn", "tick", show=False)]
     DEFAULT_CSS = """
-    Box { width: 13; height: 1; &:focus { background: $primary 25%; } &.-on { text-style: bold; } }
+    Box { width: 16; height: 1; &:focus { background: $primary 25%; } &.-on { text-style: bold; } }
     """
     on_: reactive[bool] = reactive(False, init=False)
 
@@ -67,10 +67,10 @@ class Point(Widget):
     Point {
         height: auto;
         & > Horizontal { height: 1; }
-        & TextInput { width: 11; margin: 0 2 0 0; }
-        & .point-none { width: 13; height: 1; }
+        & TextInput { width: 9; margin: 0 1 0 0; }
+        & .point-none { width: 10; height: 1; }
         & .point-about { width: 1fr; height: 1; color: $foreground 65%; text-wrap: nowrap; text-overflow: ellipsis; }
-        & .point-problem { display: none; height: auto; color: $error; padding: 0 0 0 13; }
+        & .point-problem { display: none; height: auto; color: $error; padding: 0 0 0 16; }
         &.-wrong .point-problem { display: block; }
     }
     """
@@ -114,7 +114,7 @@ class BreakpointsScreen(Form[tuple[str, ...]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("B", "cancel", "cancel", show=False)]
     DEFAULT_CSS = """
-    #fields { max-height: 50vh; margin: 1 0 1 0; }
+    #fields { max-height: 50vh; margin: 1 0 0 0; }
     #form-last { margin: 0; }
     #form-verdict { height: auto; }
     #form-submit { margin: 0 0 0 1; }

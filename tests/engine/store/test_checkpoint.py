@@ -235,6 +235,11 @@ def _cut(name: str, size: int) -> Callable[[Path], None]:
     return lambda folder: os.truncate(folder / name, size)
 
 
+def _cut_in_row_2(folder: Path) -> None:
+    header, first, *_ = (folder / "losses.csv").read_bytes().splitlines(keepends=True)
+    os.truncate(folder / "losses.csv", len(header + first) + 3)
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut": (lambda folder: _alter_tensors(folder, lambda data: data[:-7]), "is cut: "),
     "empty": (lambda folder: _alter_tensors(folder, lambda _: b""), "is cut: 0 bytes of "),
@@ -270,7 +275,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "other numbers": (_double, "is altered: its numbers are not float32"),
     "other experiment": (_edit("experiment.toml", "lr = 0.1", "lr = 0.2"), "is not the experiment that its checkpoint"),
     "no experiment any more": (_edit("experiment.toml", "lr = 0.1", "lr = x"), "is not TOML"),
-    "cut losses": (_cut("losses.csv", 40), "is cut: 1 rows of the 3 that its checkpoint counts"),
+    "cut losses": (_cut_in_row_2, "is cut: 1 rows of the 3 that its checkpoint counts"),
     "other losses": (_edit("losses.csv", "2,12,", "2,x,"), "line 3: is not update,tick,loss"),
     "other columns": (_edit("losses.csv", "update", "epoch"), "line 1: is not update,tick,loss"),
     "wide losses": (_edit("losses.csv", "2,12,", "2,2,12,"), "line 3: is not update,tick,loss"),
@@ -400,7 +405,8 @@ def test_the_manifest_tells_what_a_reader_needs(stopped: tuple[Path, dict[str, A
     data = (stopped[0] / manifest["tensors"]).read_bytes()
     assert (manifest["tensors_bytes"], manifest["tensors_sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     rows = (stopped[0] / "losses.csv").read_text().splitlines()
-    assert rows[0] == "update,tick,loss"
+    told = "seconds,lr,gradient_norm,clipped_norm,dead,saturated,ratio_weight_ih_l0,ratio_weight_hh_l0"
+    assert rows[0] == f"update,tick,loss,{told}"
     assert [row.split(",")[:2] for row in rows[1:]] == [["1", "6"], ["2", "12"], ["3", "18"]]
     assert [float(row.split(",")[2]) for row in rows[1:]] == [session.losses.at(each) for each in range(3)]
 
