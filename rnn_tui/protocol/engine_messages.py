@@ -51,6 +51,7 @@ class Opened(Value, frozen=True, kw_only=True):
     subject: Subject | None = None  # if it is somebody else's training that is watched
     guessing: float | None = None  # the loss of a network that knows the frequency of each answer and nothing else
     field: FieldFacts | None = None  # if many networks learn at once; the rest is about the selected one
+    beside: tuple["Opened", ...] = ()  # the descriptions of the members that `Wanted.beside` asks for
 
     @property
     def shown(self) -> object:
@@ -93,6 +94,7 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     forecast: Forecast | None = None  # if a series is learnt
     touch: TouchFacts | None = None  # if something was to be touched
     field: FieldPicture | None = None  # if many networks learn at once
+    beside: tuple["Frame", ...] = ()  # of each member that `Wanted.beside` asks for
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
 
 

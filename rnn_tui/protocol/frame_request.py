@@ -35,6 +35,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     touch: tuple[Touch, ...] = ()  # what is to be another, as long as the run is paused
     field: FieldWanted | None = None  # what is shown of a field, where many networks learn at once
     member: int | None = None  # of the field, for this view; None: the selected one
+    beside: tuple[int, ...] = ()  # other members that are shown in the same way, in `Frame.beside`
 
 
 class FrameRequest(Value, frozen=True, kw_only=True, tag="Look"):

@@ -17,7 +17,6 @@ from rnn_tui.engine.field.field import Field, MemberTrainer
 from rnn_tui.engine.host.field_host import FieldHost
 from rnn_tui.engine.host.frames import series_scale
 from rnn_tui.engine.training.guessing import guessing
-from rnn_tui.experiment.comparison import MOST_MEMBERS
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.field import DONE, LEARNING, FieldFacts, FieldPicture, FieldWanted
@@ -28,6 +27,7 @@ __all__ = ["FieldFrames"]
 
 _SHARE = 0.05  # of the time, for pictures of the field while it learns
 _FASTEST = 0.1  # seconds between two of them
+_MOST_BITS = 24  # of the number of a description, for which members it is about
 _MOST_LOOKS = 8  # members that are kept ready to be looked into
 
 
@@ -41,6 +41,7 @@ class FieldFrames:
         self._guard = Guard()
         self._looks: dict[int, _Look] = {}  # into members, by number, the newest last
         self._of: Field | None = None  # the field that they look into
+        self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}  # of descriptions
         self._pictures: dict[FieldWanted, FieldPicture] = {}  # of the field, for what each view wants of it
         self._pictured = -1  # the revision that they show
         self._next_picture = 0.0  # when there may be newer ones
@@ -52,42 +53,50 @@ class FieldFrames:
 
     def frame(self, wanted: Wanted) -> Frame:
         """Return the newest state, as far as it is wanted, not yet addressed to any view."""
-        make = self._guard.make
         self._guard.take_failures()
-        field, member = self._field, self._member(wanted)
-        usual = self._status(member)
-        probe = make("steps", lambda: self._look(field, member).probe, None)
-        if probe is None:
-            return Frame(request=0, revision=self._host.revision, status=usual, failures=self._guard.take_failures())
-        curve = wanted.curve
+        field = self._field
+        members = self._members(wanted)
+        frame, *beside = [self._frame_of(field, member, wanted) for member in members]
+        picture = self._guard.make("field", lambda: self._picture(field, wanted.field), None)
+        failures = frame.failures + self._guard.take_failures()
+        return replace(frame, field=picture, beside=tuple(beside), failures=failures)
+
+    def _frame_of(self, field: Field, member: int, wanted: Wanted) -> Frame:
+        """Return the newest state of one member."""
+        make, revision, curve = self._guard.make, self._host.revision, wanted.curve
+        status = self._status(member)
+        look = make("steps", lambda: self._look(field, member), None)
+        if look is None:
+            return Frame(request=0, revision=revision, status=status, failures=self._guard.take_failures())
+        probe, results = look.probe, field.results
         return Frame(
             request=0,
-            revision=self._host.revision,
-            status=usual,
+            revision=revision,
+            status=status,
             steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),
             states=make("states", lambda: probe.states(wanted) if wanted.count and wanted.units else (), ()),
             curve=make(
                 "curve",
-                lambda: member_curve(field.results, member, curve.columns, log_x=curve.log_x) if curve else None,
+                lambda: member_curve(results, member, curve.columns, log_x=curve.log_x) if curve else None,
                 None,
             ),
-            learnt=int(field.results.learnt[member]) or None,
+            learnt=int(results.learnt[member]) or None,
             tensors=make("tensors", lambda: probe.tensors(wanted), ()),
             checks=make("checks", lambda: probe.checks(wanted), ()),
             inside=make("inside", lambda: probe.inside(wanted, self._guard), ()),
             forecast=make("forecast", lambda: probe.forecast(wanted), None),
-            field=make("field", lambda: self._picture(field, wanted.field), None),
             failures=self._guard.take_failures(),
         )
 
     def opened(self, look: FrameRequest) -> Opened | None:
-        """Return the description of the selected member and of the field, unless the view knows it already."""
+        """Return the description of the members and of the field, unless the view knows it already."""
         if not self._host.is_open:
             return None
-        member = self._member(look.wanted)
-        if look.opened == self._number(member):
+        members = self._members(look.wanted)
+        number = self._number(members)
+        if look.opened == number:
             return None
-        return self._guard.make("opened", lambda: self._opened(self._field, member), None)
+        return self._guard.make("opened", lambda: self._opened(self._field, number, members), None)
 
     def whereabouts(self, *, views: int) -> Whereabouts:
         """Return where the field is, for a client that does not look at it."""
@@ -111,14 +120,16 @@ class FieldFrames:
         assert self._host.field is not None
         return self._host.field
 
-    def _member(self, wanted: Wanted) -> int:
-        """Return the member that a view looks at."""
-        member = self._host.selected if wanted.member is None else wanted.member
-        return min(max(member, 0), self._host.comparison.members - 1)
+    def _members(self, wanted: Wanted) -> tuple[int, ...]:
+        """Return the members that a view looks at: the first, and those beside it."""
+        first = self._host.selected if wanted.member is None else wanted.member
+        last = self._host.comparison.members - 1
+        return tuple(min(max(each, 0), last) for each in (first, *wanted.beside[: _MOST_LOOKS - 1]))
 
-    def _number(self, member: int) -> int:
-        """Return the number of the description of a member; no two have the same."""
-        return self._host.description * MOST_MEMBERS + member
+    def _number(self, members: tuple[int, ...]) -> int:
+        """Return the number of the description of some members; no two have the same."""
+        key = self._host.description, members
+        return (self._host.description << _MOST_BITS) + self._numbers.setdefault(key, len(self._numbers))
 
     def _look(self, field: Field, member: int) -> "_Look":
         """Return what looks into the newest pass of a member."""
@@ -160,10 +171,14 @@ class FieldFrames:
             lr=experiment.training.lr,
         )
 
-    def _opened(self, field: Field, member: int) -> Opened:
+    def _opened(self, field: Field, number: int, members: tuple[int, ...]) -> Opened:
+        first, *beside = [self._opened_of(field, number, member) for member in members]
+        return replace(first, field=self._facts(field), beside=tuple(beside))
+
+    def _opened_of(self, field: Field, number: int, member: int) -> Opened:
         experiment, trainer = field.experiments[member], self._look(field, member).trainer
         return Opened(
-            run=self._number(member),
+            run=number,
             name=self._host.name,
             experiment=experiment,
             began=experiment,
@@ -172,7 +187,6 @@ class FieldFrames:
             torch=str(torch.__version__),
             scale=series_scale(trainer.dataset),
             guessing=guessing(trainer),
-            field=self._facts(field),
         )
 
     def _facts(self, field: Field) -> FieldFacts:

@@ -99,6 +99,25 @@ def test_each_view_may_look_at_a_member_of_its_own(host: RunOrField) -> None:
     assert losses[0] != losses[1]
 
 
+def test_members_are_shown_beside_one_another(host: RunOrField) -> None:
+    host.obey(Step())
+    wanted = msgspec.structs.replace(_WANTED, member=1, beside=(4, 5))
+    opened = host.opened(FrameRequest(number=1, wanted=wanted))
+    assert opened is not None
+    assert [each.experiment for each in (opened, *opened.beside)] == [_COMPARISON.experiment(n) for n in (1, 4, 5)]
+    frame = _over_the_wire(host.frame(wanted))
+    alone = [host.frame(msgspec.structs.replace(_WANTED, member=member)) for member in (1, 4, 5)]
+    for shown, single in zip((frame, *frame.beside), alone, strict=True):
+        assert shown.status == single.status
+        np.testing.assert_array_equal(shown.states[0].h, single.states[0].h)
+        assert shown.curve is not None
+        assert single.curve is not None
+        np.testing.assert_array_equal(shown.curve.low, single.curve.low)
+    other = host.opened(FrameRequest(number=2, opened=opened.run, wanted=msgspec.structs.replace(wanted, beside=(4,))))
+    assert other is not None
+    assert len(other.beside) == 1
+
+
 def test_a_field_goes_on_to_its_end(host: RunOrField) -> None:
     _run(host)
     picture = host.frame(_WANTED).field
@@ -122,7 +141,7 @@ def test_what_a_view_has_seen_is_not_sent_again(host: RunOrField) -> None:
     assert _WANTED.field is not None
     seen = msgspec.structs.replace(_WANTED, field=msgspec.structs.replace(_WANTED.field, seen=first.revision))
     assert host.frame(seen).field is None
-    assert host.frame(_WANTED).field == first
+    assert host.frame(_WANTED).field is first
     host.obey(Step())
     newer = host.frame(seen).field
     assert newer is not None

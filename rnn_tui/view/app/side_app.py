@@ -1,0 +1,49 @@
+"""The app that shows two or three runs side by side, each with its own engine."""
+
+from collections.abc import Sequence
+
+from rnn_tui.client.link import EngineLink
+from rnn_tui.view.app.terminal_app import TerminalApp, has_mouse
+from rnn_tui.view.model.settings import ViewSettings
+from rnn_tui.view.model.side_run import SideRun
+from rnn_tui.view.screens.side_by_side import SideBySideScreen
+
+__all__ = ["SideApp", "run_side_by_side"]
+
+
+class SideApp(TerminalApp):
+    """One screen with the runs."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self, sources: Sequence[tuple[EngineLink, Sequence[SideRun]]], settings: ViewSettings, *, pane: str
+    ) -> None:
+        """Take the runs and the links to their engines, and which pane is shown first."""
+        super().__init__(settings)
+        self._sources = sources
+        self._pane = pane
+
+    def get_default_screen(self) -> SideBySideScreen:
+        """Make the screen with the runs."""
+        return SideBySideScreen(self._sources, pane=self._pane)
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.exit(0)
+
+    def hang_up(self) -> None:
+        """End the engines that were started for this screen, and let go of the others."""
+        for link, runs in self._sources:
+            link.close() if runs[0].first is not None else link.let_go()
+
+
+def run_side_by_side(
+    sources: Sequence[tuple[EngineLink, Sequence[SideRun]]], settings: ViewSettings, *, pane: str = "states"
+) -> int:
+    """Show the runs until they are left, and return the exit code."""
+    app = SideApp(sources, settings, pane=pane)
+    try:
+        return app.run(mouse=has_mouse()) or app.return_code or 0
+    finally:
+        app.hang_up()

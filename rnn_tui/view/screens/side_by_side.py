@@ -1,0 +1,333 @@
+"""Two or three runs in the same pane, one under another: one time axis, one scale, one cursor."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Static
+
+from rnn_tui.client.link import EngineError, EngineLink
+from rnn_tui.common.glyphs import safe
+from rnn_tui.protocol.commands import TakeControls
+from rnn_tui.protocol.core import Greeting, Refused
+from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.frame import BranchCurve
+from rnn_tui.protocol.frame_request import CurveWanted, Wanted
+from rnn_tui.view.model.columns import Columns, columns_of
+from rnn_tui.view.model.frame_requests import FrameRequests
+from rnn_tui.view.model.keys import KEYS
+from rnn_tui.view.model.one_scale import on_one_scale
+from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.side_run import SideRun
+from rnn_tui.view.model.view_state import ViewState
+from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
+from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
+from rnn_tui.view.screens.paced import PacedScreen
+from rnn_tui.view.terminal.ascii import is_ascii, spelled
+from rnn_tui.view.terminal.colors import palette_of
+from rnn_tui.view.terminal.driver import pacing_of
+from rnn_tui.view.widgets.pane import Pane
+
+__all__ = ["SideBySideScreen"]
+
+_SHORTEST, _LONGEST = 0.01, 0.5  # seconds to the next request
+_USUAL = {1: "network", 2: "states", 3: "loss", 4: "prediction"}  # as the number keys have them
+_SHARED = ("cursor", "row", "layer", "log", "item", "other", "inside", "zoom(")  # actions that are the main screen's
+_LEFT_OUT = ("sample", "reading")  # panes that are asked about one network at a time
+_KEYS = (
+    "1 network  2 states  3 loss  4 prediction  g gates  v gradients  p space  w weights   [ ] time  { } row  "
+    "↑ ↓ layer   esc back",
+    "1 2 3 4 panes  g gates  v gradients   [ ] time  { } row  ↑ ↓ layer   esc back",
+    "1 2 3 4 g v panes  [ ] time  esc back",
+)
+
+
+@dataclass
+class _Row:
+    """A run on the screen."""
+
+    run: SideRun
+    scene: Scene | None = None
+
+
+@dataclass
+class _Source:
+    """An engine with one run, or with several members of a field."""
+
+    link: EngineLink
+    rows: list[_Row]
+    requests: FrameRequests
+    timer: Timer | None = None
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """The members of a field that are shown; empty: it has a single run."""
+        return tuple(row.run.member for row in self.rows if row.run.member is not None)
+
+
+class SideBySideScreen(PacedScreen[None], Screen[None]):
+    """The same pane of each run. The links are the screen's own: it hangs up when it goes.
+
+    Members of a field have one link together, which takes the controls, so that their pictures come as often as
+    those of a run that is alone on the screen.
+    """
+
+    DEFAULT_CSS = """
+    SideBySideScreen { layout: vertical; }
+    SideBySideScreen .side-run { height: 1fr; }
+    SideBySideScreen .side-name { height: 1; text-style: bold; padding: 0 1; }
+    SideBySideScreen .side-run Pane { height: 1fr; width: 1fr; }
+    SideBySideScreen #side-keys { height: 1; color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(key.keys, key.action, key.label, show=False)
+            for key in KEYS
+            if key.action.startswith(_SHARED) and not any(name in key.action for name in _LEFT_OUT)
+        ),
+        Binding("escape,q", "leave", "back", show=False),
+    ]
+
+    def __init__(self, sources: Sequence[tuple[EngineLink, Sequence[SideRun]]], *, pane: str = "states") -> None:
+        """Show the runs of these engines, two or three together. Each link has nobody else who reads it."""
+        super().__init__()
+        self._sources = [_Source(link, [_Row(run) for run in runs], FrameRequests()) for link, runs in sources]
+        self._rows = [row for source in self._sources for row in source.rows]
+        self._pane = pane
+        self.view = ViewState()
+
+    def compose(self) -> ComposeResult:
+        """Stack the runs; called by textual."""
+        for number, row in enumerate(self._rows):
+            with Vertical(classes="side-run", id=f"side-{number}"):
+                yield Static(Content(safe(row.run.told)), classes="side-name")
+                yield self._kind()
+        yield Static("", id="side-keys")
+
+    def on_mount(self) -> None:
+        """Listen to all engines."""
+        for source in self._sources:
+            self.run_worker(self._listen(source))
+        self._write_keys()
+
+    def on_unmount(self) -> None:
+        """Hang up."""
+        for source in self._sources:
+            source.link.close() if source.rows[0].run.first is not None else source.link.let_go()
+
+    # ---- engines ----------------------------------------------------------------------------------------------
+
+    async def _listen(self, source: _Source) -> None:
+        try:
+            async for message in source.link.messages():
+                match message:
+                    case Greeting():
+                        self._greeted(source)
+                    case Refused(problem=problem):
+                        self._lose(source, safe(problem))
+                    case Frame():
+                        self._take(source, message)
+        except EngineError as error:
+            self._lose(source, str(error).partition("\n")[0])
+
+    def _greeted(self, source: _Source) -> None:
+        first = source.rows[0].run.first
+        if first is not None:
+            source.link.send(first)
+        elif source.members:
+            source.link.send(TakeControls())
+        self._ask_now(source)
+
+    def _lose(self, source: _Source, words: str) -> None:
+        for row in source.rows:
+            row.run.lost = words
+        self._write_names()
+
+    def _take(self, source: _Source, frame: Frame) -> None:
+        source.requests.arrived(frame, time.monotonic(), time.process_time())
+        opened = frame.opened
+        descriptions = [None] * len(source.rows) if opened is None else [opened, *opened.beside]
+        for row, each, its in zip(source.rows, (frame, *frame.beside), descriptions, strict=False):
+            row.run.update(each if its is None else msgspec.structs.replace(each, opened=its))
+        self._draw()
+        self._ask(source)
+
+    def _ask(self, source: _Source) -> None:
+        """Ask for the next frame as soon as the pace allows it."""
+        now, pacing = time.monotonic(), pacing_of(self.app)
+        wait = max(source.requests.wait(now), pacing.wait(now) if pacing is not None else 0.0)
+        if source.timer is not None:
+            source.timer.stop()
+        source.timer = self.set_timer(min(max(wait, _SHORTEST), _LONGEST), lambda: self._ask_now(source))
+
+    def _ask_now(self, source: _Source) -> None:
+        request = source.requests.next_request(*self._wanted(source), time.monotonic())
+        if request is not None:
+            source.link.send(request)
+
+    def _wanted(self, source: _Source) -> tuple[Wanted, CurveWanted | None]:
+        row, members = source.rows[0], source.members
+        member, beside = (members[0], members[1:]) if members else (None, ())
+        opened, pane = row.run.opened, self._pane_of(row)
+        if opened is None or pane is None:
+            return Wanted(member=member, beside=beside), None
+        found = wanted(
+            opened.experiment,
+            self.view,
+            columns=self._columns(),
+            score_width=pane.size.width if pane.TIMED else 0,
+            sizes={pane.ID: pane.size},
+            asks=(pane.ask(opened.experiment, self.view),) if isinstance(pane, InsidePane) and pane.size else (),
+        )
+        curve = curve_wanted(pane.size, self.view) if pane.ID == "loss" else None
+        return msgspec.structs.replace(found, member=member, beside=beside), curve
+
+    # ---- drawing ----------------------------------------------------------------------------------------------
+
+    def _kind(self) -> Pane:
+        kinds: dict[str, Any] = {each.ID: each for each in PANES}
+        pane: Pane = (kinds.get(self._pane) or inside_pane(self._pane))()
+        return pane
+
+    def _pane_of(self, row: _Row) -> Pane | None:
+        found = self.query(f"#side-{self._rows.index(row)} Pane").results(Pane)
+        return next(iter(found), None)
+
+    def _columns(self) -> Columns:
+        """Return what the columns are fitted to: the same in all runs, so that time steps stand under one another."""
+        each = [columns_of(row.run.opened.experiment, is_script=False) for row in self._rows if row.run.opened]
+        return Columns(
+            narrowest=max((one.narrowest for one in each), default=1),
+            longest=max((one.longest for one in each), default=0),
+        )
+
+    def _draw(self) -> None:
+        there = [row for row in self._rows if row.run.frame is not None and row.run.opened is not None]
+        frames = on_one_scale([row.run.frame for row in there if row.run.frame is not None])
+        columns = self._columns()
+        with self.app.batch_update():
+            for row, frame in zip(there, frames, strict=True):
+                pane = self._pane_of(row)
+                if pane is not None and row.run.opened is not None:
+                    self._draw_row(row, pane, frame, row.run.opened, columns)
+            self._write_names()
+
+    def _draw_row(self, row: _Row, pane: Pane, frame: Frame, opened: Opened, columns: Columns) -> None:
+        others = tuple(
+            BranchCurve(name=safe(each.run.name), curve=each.run.curve)
+            for each in self._rows
+            if each is not row and each.run.curve is not None
+        )
+        frame = msgspec.structs.replace(frame, others=others, curve=row.run.curve)
+        row.scene = next_scene(
+            row.scene,
+            frame,
+            opened,
+            view=self.view,
+            palette=palette_of(self.app),
+            axis=axis_of(opened.experiment, pane.size.width, frame.steps, columns),
+            fitted=columns,
+        )
+        pane.show(row.scene)
+
+    def _write_names(self) -> None:
+        for number, row in enumerate(self._rows):
+            told = spelled(row.run.told) if is_ascii(self.app) else row.run.told
+            self.query_one(f"#side-{number} .side-name", Static).update(Content(safe(told)))
+
+    def _write_keys(self) -> None:
+        width = self.app.size.width
+        words = next((each for each in _KEYS if len(each) + 2 <= width), _KEYS[-1])
+        self.query_one("#side-keys", Static).update(Content(f" {spelled(words) if is_ascii(self.app) else words}"))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Ask for what fits now."""
+        self._write_keys()
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        self._draw()
+        for source in self._sources:
+            source.requests.curve_changed()
+            if source.rows[0].run.frame is not None:
+                self._ask_now(source)
+
+    # ---- keys -------------------------------------------------------------------------------------------------
+
+    def _look_at(self, view: ViewState) -> None:
+        self.view = view
+        self._look()
+
+    @property
+    def _first(self) -> Scene | None:
+        return next((row.scene for row in self._rows if row.scene is not None), None)
+
+    def action_cursor(self, by: int) -> None:
+        """Move the time cursor of all runs."""
+        if self._first is not None:
+            self._look_at(self.view.at_step(self._first.cursor + by, self._first.experiment.length))
+
+    @on(Pane.CursorSet)
+    def _cursor_set(self, event: Pane.CursorSet) -> None:
+        self._look_at(replace(self.view, cursor=event.step))
+
+    def action_row(self, by: int) -> None:
+        """Look at another row of the batch."""
+        if self._first is not None:
+            self._look_at(self.view.next_row(by, self._first.experiment.rows))
+
+    def action_layer(self, by: int) -> None:
+        """Look at another layer."""
+        if self._first is not None:
+            is_inside = self._pane in INSIDE
+            self._look_at(self.view.next_layer(by, self._first.experiment.network, directions=is_inside))
+
+    def action_log(self, axis: Literal["x", "y"]) -> None:
+        """Turn the logarithmic scale of an axis of the loss on or off."""
+        self._look_at(self.view.with_log(axis))
+
+    def action_item(self, by: int) -> None:
+        """Look at the next of the things that the panes show one by one."""
+        pane, scene = self._pane_of(self._rows[0]), self._first
+        if isinstance(pane, InsidePane) and scene is not None:
+            self._look_at(pane.next_item(scene.experiment, self.view, by))
+
+    def action_other(self) -> None:
+        """Turn the panes to the next thing that they can show."""
+        pane, scene = self._pane_of(self._rows[0]), self._first
+        if isinstance(pane, InsidePane) and scene is not None:
+            self._look_at(pane.other(scene.experiment, self.view))
+
+    async def action_zoom(self, number: int) -> None:
+        """Show another of the usual panes."""
+        await self._show(_USUAL[number])
+
+    async def action_inside(self, name: str) -> None:
+        """Show a pane that looks inside."""
+        await self._show(name)
+
+    async def _show(self, name: str) -> None:
+        self._pane = name
+        for number, row in enumerate(self._rows):
+            container = self.query_one(f"#side-{number}")
+            row.scene = None
+            await container.query(Pane).remove()
+            await container.mount(self._kind())
+        self.call_after_refresh(self._look)
+
+    def action_leave(self) -> None:
+        """Go back to what was there before, or leave the app if this is all there is."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+        else:
+            self.app.exit(0)
