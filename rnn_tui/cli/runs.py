@@ -65,7 +65,7 @@ def runs(*, json: bool, order: str | None, conditions: tuple[str, ...]) -> None:
     found = [each for each in there if all(condition.fits(each.facts) for condition in wanted)]
     if by is not None:
         if found and not by.knows([each.facts for each in found]):
-            say(f"rnn-tui: --sort {shown(order)}: of none of these runs it is known", err=True)
+            say(f"rnn-tui: --sort {shown(order)}: none of these runs has it", err=True)
         found = by.sort(found, lambda each: each.facts)
     settings = differing([each.facts for each in found])
     if json:

@@ -102,5 +102,5 @@ def test_a_word_that_is_none_is_refused_before_anything_is_read(option: str, mon
 @pytest.mark.usefixtures("kept")
 def test_what_no_run_knows_is_named() -> None:
     result = CliRunner().invoke(main, ["runs", "--sort", "time"])
-    assert result.stderr == "rnn-tui: --sort time: of none of these runs it is known\n"
+    assert result.stderr == "rnn-tui: --sort time: none of these runs has it\n"
     assert len([line for line in result.stdout.splitlines() if line[0] != " "]) == 4

@@ -13,6 +13,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Data, Experiment
 from rnn_tui.runs.loss_points import LossPoints
 from rnn_tui.runs.loss_reader import LossReader, characters_per_update
+from rnn_tui.runs.loss_tail import newest_seconds
 from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.engine.kept_runs import advance, begin
 from tests.kept_versions import KEPT, NAMES
@@ -42,6 +43,25 @@ def test_runs_of_older_versions_are_read(name: str) -> None:
     assert reader.held_out.last.tolist() == [each.update for each in judged]
     assert reader.held_out.newest.tolist() == [each.loss for each in judged]
     assert not reader.problem
+
+
+def test_columns_are_found_by_their_names_and_what_is_empty_is_not_known(tmp_path: Path) -> None:
+    ratios = [f"ratio_recurrent.weight_hh_l{layer}" for layer in range(40)]
+    header = ["update", "tick", "loss", "seconds", "lr", "gradient_norm", "clipped_norm", "dead", "saturated", *ratios]
+    rows = [[str(n), str(n), f"{1 / n!r}", f"{n / 8!r}", "0.1", *(["2.5"] * (len(header) - 5))] for n in range(1, 61)]
+    for number, each in enumerate(rows):
+        each[5:] = each[5:] if number % 7 == 0 else [""] * (len(header) - 5)
+    lines = [",".join(each) for each in (header, *rows)]
+    (tmp_path / "losses.csv").write_text("\n".join([*lines, ""]))
+    reader = whole(tmp_path, most=1000)
+    assert reader.passes.newest.tolist() == [1 / n for n in range(1, 61)]
+    assert reader.passes.seconds is not None
+    assert reader.passes.seconds.tolist() == [n / 8 for n in range(1, 61)]
+    assert newest_seconds(tmp_path, "losses.csv") == 60 / 8
+    (tmp_path / "losses.csv").write_text("\n".join(lines))  # its last row is not whole
+    assert newest_seconds(tmp_path, "losses.csv") == 59 / 8
+    assert newest_seconds(KEPT / "0.1.0" / "forks", "losses.csv") is None
+    assert newest_seconds(tmp_path / "nowhere", "losses.csv") is None
 
 
 def test_a_run_that_trains_is_read_on_and_another_branch_anew(tmp_path: Path) -> None:

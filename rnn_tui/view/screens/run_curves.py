@@ -75,6 +75,8 @@ class RunCurvesScreen(PacedScreen[None], Screen[None]):
         Binding("y", "log('log_y')", "y logarithmic", show=False),
         Binding("x", "log('log_x')", "x logarithmic", show=False),
         Binding("q,escape", "app.quit", "leave", show=False),
+        Binding("ctrl+l", "app.draw_again", "draw again", show=False),
+        Binding("ctrl+z", "app.suspend_process", "to the shell", show=False),
     ]
 
     def __init__(self, runs: ComparedRuns) -> None:
