@@ -192,6 +192,16 @@ class Order:
     fact: _Fact
     descending: bool = False
 
+    @property
+    def name(self) -> str:
+        """The name of what it sorts by."""
+        return self.fact.name
+
+    def number(self, run: RunFacts) -> float | None:
+        """Return the number of a run that it sorts by; None: it is not known, or no number."""
+        found = self._key(run)
+        return found if isinstance(found, int | float) else None
+
     def sort(self, items: Iterable[_Item], facts: Callable[[_Item], RunFacts]) -> list[_Item]:
         """Sort items by the facts of each; equal ones stay in their order."""
         known: list[tuple[Any, _Item]] = []
