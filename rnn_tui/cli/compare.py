@@ -15,6 +15,7 @@ from rnn_tui.cli.experiment_args import complaint, experiment_of, given
 from rnn_tui.cli.help import SectionedCommand
 from rnn_tui.cli.option_types import Count
 from rnn_tui.cli.options import SectionOption, experiment_parameters
+from rnn_tui.cli.side_by_side import members_side_by_side, runs_side_by_side
 from rnn_tui.cli.terminal import has_terminal
 from rnn_tui.cli.view import run_view
 from rnn_tui.cli.view_args import view_options, view_settings_of
@@ -49,6 +50,11 @@ _VARY = SectionOption(
 _NO_VIEW = SectionOption("--no-view", section="other", is_flag=True, help="print a line for each network, and a table")
 
 
+_SIDE = SectionOption(
+    "--side", section="view", is_flag=True, help="two or three side by side: the same pane, the same scale, one cursor"
+)
+
+
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer lessons and runs, and after a run the others."""
     lessons = [] if ctx.params.get(param.name or "") else complete_lessons(ctx, param, incomplete)
@@ -63,19 +69,34 @@ _NAMES = click.Argument(
 @click.command(
     "compare",
     cls=SectionedCommand,
-    params=[_NAMES, *experiment_parameters()[1:], SEEDS, _VARY, _NO_VIEW, _CSV, JSON, *view_options()],
+    params=[_NAMES, *experiment_parameters()[1:], SEEDS, _VARY, _NO_VIEW, _CSV, JSON, *view_options(), _SIDE],
 )
 def compare(
-    *, seeds: int | None, vary: tuple[str, ...], no_view: bool, csv: str | None, json: bool, **parameters: Any
+    *,
+    seeds: int | None,
+    vary: tuple[str, ...],
+    no_view: bool,
+    csv: str | None,
+    json: bool,
+    side: bool,
+    **parameters: Any,
 ) -> None:
     """Train many networks at once and compare them: seeds, or any setting that varies. Or show the losses of kept runs
     over one another: each RUN is a name, how it begins, or a folder."""
     check_working_folder()
+    for name, used in (("--no-view", no_view), ("--json", json), ("--csv", csv is not None)):
+        if side and used:
+            raise UsageError(f"--side: is a view, and {name} prints: give one of them")
     if _are_runs(parameters["names"]):
         _refuse_with_runs(parameters | {"seeds": seeds, "vary": vary or None, "csv": csv, "no_view": no_view or None})
+        if side:
+            runs_side_by_side(parameters["names"], view_settings_of(parameters))
         compare_runs(parameters["names"], json=json, settings=view_settings_of(parameters))
         return
     comparison = comparison_asked(parameters, vary, seeds)
+    if side:
+        stops = _stops_when_learnt(parameters)
+        members_side_by_side(comparison, view_settings_of(parameters), stops_when_learnt=stops)
     if no_view or json or csv is not None or not has_terminal():
         run_comparison(comparison, parameters, csv=csv, json=json)
     from rnn_tui.view.model.launch import LaunchOptions
