@@ -170,6 +170,7 @@ def object_of(run: Listed, settings: "Sequence[Setting]") -> str:
         "best_epoch": facts.best_epoch,
         "held_out": facts.held_out,
         "accuracy": facts.accuracy,
+        "weights": facts.weights,
         "learnt": facts.learnt,
         "seconds": facts.seconds,
         "changed": facts.changed,

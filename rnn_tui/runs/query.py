@@ -83,7 +83,7 @@ _ALL = (
     _fact("held-out", lambda run: run.held_out),
     _fact("accuracy", lambda run: run.accuracy),
     _fact("learnt", lambda run: run.learnt),
-    _fact("weights", lambda run: run.experiment and run.experiment.weights),
+    _fact("weights", lambda run: run.weights),
     _fact("time", lambda run: run.seconds),
     _Fact(
         "when", "moment", lambda run: _written(run.changed), _moment, "a date, as in 2026-01-31 or '2026-01-31 14:00'"
