@@ -1,7 +1,7 @@
 """The state of a stack between two passes as named tensors, and a stack brought back to it: to the bit.
 
-What follows from the comparison alone (batches, dropout masks) is not in it: that of any pass can be had again. These
-functions are a part of `Stack`, and know how its parts are made.
+What follows from the comparison alone, the batches and masks of any pass, is not in it. These functions are a part of
+`Stack`, and know how its parts are made.
 """
 
 import numpy as np
