@@ -41,7 +41,8 @@ def field_of(kind: str = "seeds") -> Comparison:
             Varied(path="training.seed", values=tuple(range(64))),
         ),
     }[kind]
-    return Comparison(base=LESSONS["hihello"], varied=varied)
+    # a state is no logits where its size varies
+    return Comparison(base=LESSONS["hihello-embedding" if kind == "many" else "hihello"], varied=varied)
 
 
 def epochs_of(field: Comparison) -> list[float]:

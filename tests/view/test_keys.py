@@ -64,6 +64,7 @@ SCREENS = {
     "e": "ExperimentScreen",
     "B": "BreakpointsScreen",
     "O": "GenerationScreen",
+    "A": "CompareScreen",
     "c": "ReproduceScreen",
     "h": "ExplainScreen",
     "E": "SaveScreen",
@@ -92,6 +93,7 @@ OTHERS = {
     "f",
     "L",
     "M",  # see test_script_view.py
+    *(name for key in KEYS if key.runs == "field" for name in key.keys.split(",")),  # see test_field.py
 }  # tests of their own
 
 

@@ -9,7 +9,9 @@ from textual.pilot import Pilot
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import LaunchOptions
+from tests.fake_fields import field_of
 from tests.view.fake_engine import FakeEngine
+from tests.view.fake_field import FieldEngine
 from tests.view.fake_scripts import ScriptEngine, script
 from tests.view.helpers import settled
 
@@ -23,6 +25,19 @@ Compare = Callable[..., bool]
 def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare) -> None:
     engine = FakeEngine()
     app = RnnApp(engine, LaunchOptions(experiment=LESSONS[lesson]))
+
+    async def wait(pilot: Pilot[Any]) -> None:
+        await settled(pilot, app, engine)
+
+    assert snap_compare(app, terminal_size=(width, height), run_before=wait)
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "height"), [("seeds", 80, 24), ("seeds", 120, 36), ("cells", 200, 60), ("many", 120, 36)]
+)
+def test_a_field_of_networks(kind: str, width: int, height: int, snap_compare: Compare) -> None:
+    engine, field = FieldEngine(), field_of(kind)
+    app = RnnApp(engine, LaunchOptions(experiment=field.base, comparison=field))
 
     async def wait(pilot: Pilot[Any]) -> None:
         await settled(pilot, app, engine)

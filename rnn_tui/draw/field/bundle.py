@@ -31,11 +31,15 @@ def draw_bundle(
     palette: Palette,
     log_x: bool = False,
     log_y: bool = True,
+    legend: bool = True,
 ) -> list[Strip]:
-    """Draw the losses as `height` strips of `width` cells: a legend with the newest values, and the chart below it."""
+    """Draw the losses as `height` strips of `width` cells: a legend with the newest values, and the chart below it.
+
+    Without a `legend`, the newest values stand elsewhere.
+    """
     looks = [(each, look) for each in bundles if len(each.x) and (look := groups.look(each.group)) is not None]
     entries = [(look, bundle_words(each)) for each, look in looks]
-    legend = with_legend(entries, groups, width=width, height=height, palette=palette)
+    above = with_legend(entries, groups, width=width, height=height, palette=palette) if legend else []
     lines = [
         ChartLines(x=each.x, values=np.asarray(each.lines, np.float64), style=look.thin)
         for each, look in looks
@@ -47,7 +51,7 @@ def draw_bundle(
     chart = draw_chart(
         [curve for each, look in looks for curve in _curves(each, look, palette, alone=len(groups.shown) == 1)],
         width=width,
-        height=height - len(legend),
+        height=height - len(above),
         axes=ChartAxes(
             style=palette.dim,
             log_x=log_x,
@@ -64,7 +68,7 @@ def draw_bundle(
         ],
         background=Style(),
     )
-    return [*legend, *chart]
+    return [*above, *chart]
 
 
 def bundle_words(bundle: Bundle) -> tuple[str, ...]:

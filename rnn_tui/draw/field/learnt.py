@@ -32,16 +32,17 @@ def draw_learnt(
     palette: Palette,
     newest: int,
     log_x: bool = False,
+    legend: bool = True,
 ) -> list[Strip]:
     """Draw the shares as `height` strips of `width` cells; `newest` is the epoch that the first networks have come to.
 
     Up to the epoch that the slowest network has come to, a share is final; after it, single points are the least that
-    it will be.
+    it will be. Without a `legend`, the numbers stand elsewhere.
     """
     looks = [(each, look) for each in steps if (look := groups.look(each.group)) is not None]
     unit = "epoch" if facts.counts_epochs else "update"
     entries = [(look, learnt_words(each, unit=unit)) for each, look in looks]
-    legend = with_legend(entries, groups, width=width, height=height, palette=palette)
+    above = with_legend(entries, groups, width=width, height=height, palette=palette) if legend else []
     first = 1.0 if log_x else 0.0
     shares = [(_shares(each, first, newest), look) for each, look in looks]
     alone = len(looks) == 1
@@ -53,7 +54,7 @@ def draw_learnt(
     chart = draw_chart(
         [curve for share, look in shares for curve in _curves(share, look, palette, alone=alone)],
         width=width,
-        height=height - len(legend),
+        height=height - len(above),
         axes=ChartAxes(
             style=palette.dim,
             log_x=log_x,
@@ -65,7 +66,7 @@ def draw_learnt(
         background=Style(),
         empty="no epoch yet" if facts.counts_epochs else "no update yet",
     )
-    return [*legend, *chart]
+    return [*above, *chart]
 
 
 def learnt_by(steps: LearntSteps, epoch: int) -> int:

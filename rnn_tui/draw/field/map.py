@@ -4,27 +4,26 @@ import math
 from dataclasses import dataclass
 from itertools import groupby
 
-import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.field.map_layout import MapLayout, sampled
+from rnn_tui.draw.field.map_legend import DIVERGED_SIGN, ENDED, GOING, draw_scale
 from rnn_tui.draw.field.map_scale import MEASURES, MapScale, scale_of
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact
-from rnn_tui.draw.kit.palette import LEVELS, Palette
+from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits
 from rnn_tui.protocol.field import DIVERGED, DONE, FieldFacts, FieldPicture, Measure
 
-__all__ = ["MapCells", "cells_of", "draw_map", "member_words", "rows_wanted"]
+__all__ = ["MapCells", "cells_of", "draw_map", "member_words", "room_of", "rows_wanted"]
 
 _WIDEST, _TALLEST = 7, 3  # cells of the screen that a member takes at most
+_USUAL_LABELS = 8  # cells that labels of rows take, with those beside the map
 _LABELS = 14  # cells that the labels of rows take at most
 _BELOW = 3  # rows below the map: the labels of columns, the scale, the member at the cursor
 _NUMBERED = 4  # cells from which a member's value is written into it
-_FAINTEST = 4  # level that the scale begins with
-_GOING, _ENDED, _DIVERGED = "·", "–", "✗"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +51,26 @@ class MapCells:
         return len(self.rows) == self.layout.rows and len(self.columns) == self.layout.columns
 
     @property
+    def shown(self) -> int:
+        """How many places there are for members."""
+        return len(self.rows) * len(self.columns)
+
+    @property
     def bottom(self) -> int:
         """The first row below the members."""
         return len(self.rows) * self.tall
 
 
-def rows_wanted(layout: MapLayout, width: int) -> int:
-    """Return the rows that a map can use in so many cells."""
+def room_of(width: int, height: int) -> tuple[int, int]:
+    """Return the rows and columns for members in a picture, if their labels are not longer than usual."""
+    return max(1, height - _BELOW), max(1, width - _USUAL_LABELS)
+
+
+def rows_wanted(layout: MapLayout, width: int) -> list[int]:
+    """Return the rows that a map can use in so many cells, from the most to the fewest that show all members."""
     wide = min(_WIDEST, max(1, (width - 2 - _label_width(layout)) // layout.columns))
-    return layout.rows * min(_TALLEST, max(1, wide // 2)) + _BELOW
+    tallest = min(_TALLEST, (wide + 1) // 2)
+    return [layout.rows * tall + _BELOW for tall in range(tallest, 0, -1)]
 
 
 def cells_of(layout: MapLayout, cursor: int, width: int, height: int) -> MapCells:
@@ -107,7 +117,7 @@ def draw_map(
     words = member_words(facts, picture, measure, cursor)
     spare = height - y - 1
     if spare >= 2:
-        _draw_scale(canvas, y + 1, cells, scale, facts, picture, palette)
+        draw_scale(canvas, y + 1, scale, facts, picture, palette, sample=None if cells.is_whole else cells.shown)
     if spare >= 1:
         canvas.put(1, y + min(spare, 2), first_that_fits([*words, ""], width - 2), palette.text)
     return canvas.strips()
@@ -171,7 +181,7 @@ def _draw_members(canvas: Canvas, picture: FieldPicture, cells: MapCells, scale:
 
 def _look(level: int | None, sign: str, scale: MapScale, palette: Palette, nothing: Style) -> tuple[Style, str]:
     """Return the style of a cell and the character that fills it."""
-    if sign == _DIVERGED:
+    if sign == DIVERGED_SIGN:
         return palette.warning, " "
     if level is None:
         return (nothing if palette.monochrome else nothing + Style(color=palette.dim.color)), " "
@@ -182,10 +192,10 @@ def _look(level: int | None, sign: str, scale: MapScale, palette: Palette, nothi
 def _sign(state: int, level: int | None, measure: Measure) -> str:
     """Return the mark of a member, which tells its state without colours."""
     if state == DIVERGED:
-        return _DIVERGED
+        return DIVERGED_SIGN
     if state == DONE:
-        return _ENDED if level is None or measure != "learnt" else ""
-    return _GOING if level is None else ""
+        return ENDED if level is None or measure != "learnt" else ""
+    return GOING if level is None else ""
 
 
 def _label_width(layout: MapLayout) -> int:
@@ -242,56 +252,3 @@ def _draw_column_labels(canvas: Canvas, y: int, cells: MapCells, cursor: int, pa
     stop = max(end, *(stop for _, stop in taken)) + 1
     if stop + cell_len(name) + 2 <= canvas.width:
         canvas.put(stop + 1, y, name, palette.dim)
-
-
-def _draw_scale(
-    canvas: Canvas,
-    y: int,
-    cells: MapCells,
-    scale: MapScale,
-    facts: FieldFacts,
-    picture: FieldPicture,
-    palette: Palette,
-) -> None:
-    """Draw the colours from the best to the worst, with numbers, then what the marks mean, and what is left out."""
-    unit = "epoch" if facts.counts_epochs else "update"
-    name = f"learnt at {unit}" if scale.measure == "learnt" else MEASURES[scale.measure]
-    first, last = (scale.weak, scale.strong) if scale.measure == "norm" else (scale.strong, scale.weak)
-    low, high, levels = scale.write(first), scale.write(last), range(_FAINTEST, LEVELS + 1, 2)
-    signs = _signs_told(picture, scale.measure)
-    sample: list[str] = []
-    if not cells.is_whole:
-        shown = f"{len(cells.rows) * len(cells.columns):,} of {facts.comparison.members:,}"
-        room = canvas.width - len(low) - len(high) - len(levels) - 8
-        long = f"a sample: {shown}, all beside [ ]"
-        sample = [first_that_fits((long, f"a sample: {shown}", f"sample: {shown}", shown, "sample"), room)]
-    names = (name, name.partition(" at ")[0], "")
-    taken = len(low) + len(high) + len(levels) + 5 + sum(cell_len(each) + 3 for each in sample)
-    name = first_that_fits(names, canvas.width - taken)
-    tone = palette.back_cell if scale.measure == "norm" else palette.share_cell
-    x = canvas.put(1, y, f"{name} {low} ".lstrip(), palette.dim)
-    for level in levels if scale.measure == "norm" else reversed(levels):
-        x = canvas.put(x, y, palette.shade(level) if palette.shaded else " ", tone(level))
-    x = canvas.put(x, y, f" {high}", palette.dim)
-    for text in [*sample, *signs]:
-        if x + 3 + cell_len(text) < canvas.width:
-            x = canvas.put(x + 3, y, text, palette.dim)
-
-
-def _signs_told(picture: FieldPicture, measure: Measure) -> list[str]:
-    """Return what each mark means, of those that there are."""
-    states = np.frombuffer(picture.states, np.uint8)
-    unknown = np.ones(len(states), bool)
-    if picture.measured is not None and len(picture.measured) == len(states):
-        unknown = ~np.isfinite(picture.measured)
-    ended = states == DONE
-    told = []
-    if (unknown & (states != DONE) & (states != DIVERGED)).any():
-        told.append(f"{_GOING} not yet")
-    if measure == "learnt" and (ended & unknown).any():
-        told.append(f"{_ENDED} ended without")
-    if measure != "learnt" and ended.any():
-        told.append(f"{_ENDED} ended")
-    if (states == DIVERGED).any():
-        told.append(f"{_DIVERGED} diverged")
-    return told

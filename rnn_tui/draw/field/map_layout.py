@@ -14,7 +14,6 @@ from rnn_tui.experiment.settings import setting
 __all__ = ["MapLayout", "layout_count", "layout_of", "sampled"]
 
 _NEAR = 3  # rows or columns on either side of the cursor that are never left out
-_WIDER = 2  # a cell is about so many times as high as it is wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +59,15 @@ def layout_count(comparison: Comparison) -> int:
     return settings * (settings - 1) if settings > 1 else 1
 
 
-def layout_of(comparison: Comparison, number: int = 0) -> MapLayout:
+def layout_of(comparison: Comparison, number: int = 0, room: tuple[int, int] | None = None) -> MapLayout:
     """Return one of the layouts, the number taken modulo their count.
 
-    A single setting that varies fills a table that is about square on the screen, row after row.
+    A single setting that varies fills a table row after row: a square one, unless that does not fit the `room` for
+    rows and columns and a wider one does.
     """
     varying = _varying(comparison)
     if len(varying) < 2:
-        return _square(comparison, varying)
+        return _table(comparison, varying, room)
     longest = max(
         varying, key=lambda at: (comparison.varied[at].path != "training.seed", len(comparison.varied[at].values))
     )
@@ -117,9 +117,12 @@ def _varying(comparison: Comparison) -> list[int]:
     return [at for at, each in enumerate(comparison.varied) if len(each.values) > 1]
 
 
-def _square(comparison: Comparison, varying: Sequence[int]) -> MapLayout:
+def _table(comparison: Comparison, varying: Sequence[int], room: tuple[int, int] | None) -> MapLayout:
     members = list(range(comparison.members))
-    columns = max(1, math.ceil(math.sqrt(len(members) * _WIDER / 2)))
+    columns = max(1, math.ceil(math.sqrt(len(members))))
+    if room is not None:
+        wider = math.ceil(len(members) / max(1, room[0]))
+        columns = wider if columns < wider <= room[1] else columns
     lines = [members[at : at + columns] for at in range(0, len(members), columns)]
     lines[-1] += [-1] * (columns - len(lines[-1]))
     labels: list[tuple[str, ...]] = [("",)] * len(lines)

@@ -18,10 +18,11 @@ _STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done",
 
 def draw_field_status(
     opened: Opened,
-    facts: FieldFacts,
-    picture: FieldPicture | None,
     status: Status,
     *,
+    facts: FieldFacts,
+    picture: FieldPicture | None,
+    member: int,
     width: int,
     palette: Palette,
     views: int = 1,
@@ -33,8 +34,8 @@ def draw_field_status(
     canvas = Canvas(width, 2)
     comparison = facts.comparison
     x = canvas.put(1, 0, safe(comparison.base.name), palette.accent)
-    shown = [] if picture is None else [f"shown: {safe(comparison.words(picture.selected))}"]
-    parts = [f"{comparison.members:,} networks", *shown, opened.device, f"torch {opened.torch}"]
+    shown = f"shown: {safe(comparison.words(member))}"
+    parts = [f"{comparison.members:,} networks", shown, opened.device, f"torch {opened.torch}"]
     put_parts(canvas, x, 0, parts, palette.dim, palette)
     x = canvas.put(1, 1, _STATES[status.state], palette.right if status.state == "playing" else palette.accent)
     why = "after this update" if status.state == "playing" else "computing"

@@ -14,9 +14,10 @@ from textual.screen import Screen
 from rnn_tui.client.link import EngineLink
 from rnn_tui.client.start import start_engine
 from rnn_tui.common.glyphs import safe
-from rnn_tui.protocol.commands import Command, GoTo, Interrupt, Open
-from rnn_tui.protocol.core import Detach, Greeting, Refused, Stop
+from rnn_tui.protocol.commands import Command, GoTo, Open
+from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_messages import Frame, Left
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.tours import tour_file
@@ -24,7 +25,7 @@ from rnn_tui.tours.tour import Tour
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
-from rnn_tui.view.app.terminal_app import TerminalApp
+from rnn_tui.view.app.leaving import LeavingApp
 from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.app.warm_up import warm_up
 from rnn_tui.view.model.first_frame import before_first_frame
@@ -36,7 +37,6 @@ from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.tour_guide import PRESSABLE
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
-from rnn_tui.view.screens.quit_script import ScriptGoodbye
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.driver import TerminalDriver
 from rnn_tui.view.widgets.pane import Pane
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["RnnApp"]
 
 
-class RnnApp(TerminalApp):
+class RnnApp(LeavingApp):
     """rnn-tui on one run: its state, the connection to its engine, and the loop that asks for frames."""
 
     ENABLE_COMMAND_PALETTE = True
@@ -64,19 +64,12 @@ class RnnApp(TerminalApp):
             self,
             launch.view_settings.fps,
             wanted=self._wanted,
-            send=self.connection.send,
+            send=lambda request: self.connection.send(request),
             show_waiting=self._show_waiting,
         )
-        self.dialogs = Dialogs(self, self.run_state, self.tell, self._begin_tour)
+        self.dialogs = Dialogs(self, lambda: self.run_state, self.tell, self._begin_tour)
         tour = launch.tour
         self._tour = None if tour is None else self._control_of(tour)
-
-    @property
-    def main(self) -> MainScreen:
-        """The screen with the panes, whatever dialog covers it."""
-        screen = self.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        return screen
 
     @property
     def _is_main_on_top(self) -> bool:
@@ -93,7 +86,8 @@ class RnnApp(TerminalApp):
         """Put every key into the palette."""
         yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
         run = self.run_state
-        for key in (key for keys in groups_for(run.subject, ended=run.has_ended).values() for key in keys):
+        groups = groups_for(run.subject, ended=run.has_ended, in_field=run.in_field)
+        for key in (key for keys in groups.values() for key in keys):
             shown = spelled(key.shown) if is_ascii(self) else key.shown
             press = partial(self.main.run_action, key.action)
             yield SystemCommand(f"{key.label.capitalize()}  ({shown})", key.about, press)
@@ -108,7 +102,7 @@ class RnnApp(TerminalApp):
         run = self.run_state
         why = ""
         if isinstance(action, str) and isinstance(default_namespace, MainScreen):
-            why = why_refused(action, run.subject, ended=run.has_ended, is_back=run.is_back)
+            why = why_refused(action, run.subject, ended=run.has_ended, is_back=run.is_back, in_field=run.in_field)
         if not why:
             return await super().run_action(action, default_namespace, namespaces)
         self.notify(why, markup=False)
@@ -147,14 +141,18 @@ class RnnApp(TerminalApp):
     def _show_before(self, notice: str = "") -> None:
         """Show the network at tick 0, from the experiment alone."""
         run = self.run_state
-        self.main.show(*before_first_frame(run.experiment, self.main.wanted(), notice, subject=run.subject))
+        self.main.show(
+            *before_first_frame(
+                run.experiment, self.main.wanted(), notice, subject=run.subject, comparison=run.comparison
+            )
+        )
 
     # ---- what the engine says ---------------------------------------------------------------------------------
 
     @on(EngineConnection.Heard)
     def _hear(self, event: EngineConnection.Heard) -> None:
-        if not self.screen_stack:
-            return  # the app is being left
+        if not self.screen_stack or event.source is not self.connection:
+            return  # the app is being left, or another engine is looked at
         match event.message:
             case Greeting():
                 if self.connection.greeted(self.run_state.first_command()):
@@ -173,7 +171,7 @@ class RnnApp(TerminalApp):
         self.frames.arrived(frame)
         run = self.run_state
         if run.update(frame) and run.opened is not None:
-            self.main.show(frame, run.opened)
+            self.main.show(frame, run.opened, asked=self.frames.field_asked(frame))
             if self._tour is not None:
                 self._tour.frame_came()
             if run.was_interrupted and run.has_ended:
@@ -196,6 +194,9 @@ class RnnApp(TerminalApp):
                 self.run_state.ends_with_view, self.run_state.died = True, event.words
                 self.exit(1)
 
+        if event.source is not self.connection:
+            self._lost_meanwhile(event)
+            return
         run = self.run_state
         if run.was_interrupted:
             run.ends_with_view = True
@@ -231,7 +232,7 @@ class RnnApp(TerminalApp):
             self.frames.ask_now()
             self.frames.acknowledge()
             return
-        if isinstance(command, Open):
+        if isinstance(command, Open | OpenField):
             self.run_state.will_open(command)
         waits = "torch is being loaded" if self.run_state.subject is None else "The script is starting"
         self._show_before(f"{waits}; your command will be carried out then.")
@@ -293,52 +294,3 @@ class RnnApp(TerminalApp):
     def action_dialog(self, name: str) -> None:
         """Open the dialog of that name (see `dialogs`)."""
         self.dialogs.open(name)
-
-    # ---- leaving ----------------------------------------------------------------------------------------------
-
-    async def action_quit(self) -> None:
-        """Leave; ask first if a run would end with the view."""
-        run = self.run_state
-        if run.has_ended:
-            self.exit(0)  # there is nothing left to end
-        elif run.subject is not None and not run.watches:
-            self.dialogs.ask_about_script(self._leave_script, started_here=self.connection.has_process)
-        elif run.opened is None or run.frame is None or not run.learns:
-            self._stop()
-        elif run.watches:
-            self.exit(0)  # the run is another view's
-        else:
-            self.dialogs.ask_how_to_leave(lambda way: self._stop() if way == "stop" else self.action_detach())
-
-    def _leave_script(self, way: ScriptGoodbye) -> None:
-        if way == "leave":
-            self.action_detach()
-        elif way == "kill":
-            self._stop()
-        else:
-            self.run_state.was_interrupted = True
-            self.notify("Interrupted, as by ctrl+C. The view closes when the script has ended; q then kills it.")
-            self.tell(Interrupt())
-
-    def _stop(self) -> None:
-        """End the run, and leave."""
-        self.run_state.ends_with_view = True
-        self.connection.send(Stop())
-        self.exit(0)
-
-    def action_detach(self) -> None:
-        """Leave the run as it is, and give the shell back."""
-        if self.run_state.has_ended:
-            self.exit(0)
-        elif not self.run_state.learns:
-            self.notify("This run does not learn, so there is nothing to go on with.")
-        elif self.run_state.opened is None:
-            self.tell(Detach())  # once there is something to leave
-        else:
-            if self.run_state.subject is None:
-                self.notify("The run is being saved; then the view leaves it.")
-            self.connection.send(Detach())  # the engine says goodbye when that is done
-
-    def hang_up(self) -> None:
-        """End the engine if the user has said so; else let it go on."""
-        self.connection.close(ends_run=self.run_state.ends_with_view)

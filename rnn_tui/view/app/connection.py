@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from textual.app import App
 from textual.message import Message
+from textual.worker import Worker
 
 from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.protocol.commands import Command, Open
@@ -24,16 +25,19 @@ class EngineConnection:
         """The engine has said something."""
 
         message: EngineMessage
+        source: "EngineConnection"
 
     @dataclass
     class Lost(Message):
         """The engine has gone, or speaks nonsense; `words` is what can be told about it."""
 
         words: str
+        source: "EngineConnection"
 
     def __init__(self, app: App[int], engine: EngineLink) -> None:
         self._app = app
         self._engine = engine
+        self._listener: Worker[None] | None = None
         self._kept: list[Command] = []
         self.is_greeted = False
 
@@ -49,14 +53,14 @@ class EngineConnection:
 
     def listen(self) -> None:
         """Listen to the engine: every message is posted as `Heard`, its end as `Lost`."""
-        self._app.run_worker(self._listen(self._engine), exit_on_error=False)
+        self._listener = self._app.run_worker(self._listen(self._engine), exit_on_error=False)
 
     async def _listen(self, engine: EngineLink) -> None:
         try:
             async for message in engine.messages():
-                self._app.post_message(self.Heard(message))
+                self._app.post_message(self.Heard(message, self))
         except EngineError as error:
-            self._app.post_message(self.Lost(str(error)))
+            self._app.post_message(self.Lost(str(error), self))
 
     def send(self, command: Command) -> None:
         """Send a command, or keep it until the engine has greeted.
@@ -70,7 +74,7 @@ class EngineConnection:
         if printed is None:
             self._kept.append(command)
         else:
-            self._app.post_message(self.Heard(printed))
+            self._app.post_message(self.Heard(printed, self))
 
     def greeted(self, first: Open | OpenField) -> bool:
         """Open the run, unless the engine has one already, then send what was kept.
@@ -92,6 +96,14 @@ class EngineConnection:
         self._engine = start()
         self.is_greeted = False
         self.listen()
+
+    def stop(self) -> None:
+        """End the engine without waiting for it, and listen to it no more."""
+        self.send(Stop())
+        if self._listener is not None:
+            self._listener.cancel()
+        self._engine.let_go()
+        self._app.run_worker(self._engine.close, thread=True, exit_on_error=False)
 
     def close(self, *, ends_run: bool) -> None:
         """Hang up. `ends_run`: end the engine too, if this view has started it."""

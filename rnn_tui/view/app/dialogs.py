@@ -24,10 +24,18 @@ class Dialogs:
     """Opens dialogs over the panes, one at a time."""
 
     def __init__(
-        self, app: App[int], run: RunState, tell: Callable[[Command], None], begin_tour: Callable[[str], None]
+        self,
+        app: App[int],
+        run: Callable[[], RunState],
+        tell: Callable[[Command], None],
+        begin_tour: Callable[[str], None],
     ) -> None:
-        """Take a function that sends the engine a command and shows what comes of it, and one that begins a tour."""
-        self._app, self._run, self._tell, self._begin_tour = app, run, tell, begin_tour
+        """Take functions: one returns the run, one tells the engine and shows what comes of it, one begins a tour."""
+        self._app, self._run_of, self._tell, self._begin_tour = app, run, tell, begin_tour
+
+    @property
+    def _run(self) -> RunState:
+        return self._run_of()
 
     def open(self, name: str) -> None:
         """Open the dialog of that name."""
@@ -68,6 +76,17 @@ class Dialogs:
         from rnn_tui.view.screens.experiment import ExperimentScreen  # for start-up time
 
         self._push(ExperimentScreen(self._run.experiment), self._open_instead)
+
+    def _compare(self) -> None:
+        from rnn_tui.view.screens.compare import CompareScreen  # for start-up time
+
+        run = self._run
+        if not run.learns:
+            self._app.notify("This run does not learn, so there is nothing to compare.")
+            return
+        base = run.experiment if run.comparison is None else run.comparison.base
+        varied = () if run.comparison is None else run.comparison.varied
+        self._push(CompareScreen(base, varied), lambda comparison: self._tell(run.open_field(comparison)))
 
     def _fork(self) -> None:
         from rnn_tui.view.screens.fork import ForkScreen  # for start-up time
@@ -111,7 +130,7 @@ class Dialogs:
     def _help(self) -> None:
         from rnn_tui.view.screens.help import HelpScreen  # for start-up time
 
-        self._push(HelpScreen(self._run.subject, ended=self._run.has_ended))
+        self._push(HelpScreen(self._run.subject, ended=self._run.has_ended, in_field=self._run.in_field))
 
     def show_log(self, lines: LogLines) -> None:
         """Show what a script has printed, if that is still wanted."""
@@ -156,6 +175,7 @@ _DIALOGS: dict[str, Callable[[Dialogs], None]] = {
     "lessons": Dialogs._lessons,
     "tours": Dialogs._tours,
     "experiment": Dialogs._experiment,
+    "compare": Dialogs._compare,
     "fork": Dialogs._fork,
     "breakpoints": Dialogs._breakpoints,
     "networks": Dialogs._networks,

@@ -9,6 +9,7 @@ from textual.app import App
 from textual.timer import Timer
 
 from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.field import FieldWanted
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.view.model.frame_requests import FrameRequests
 from rnn_tui.view.terminal.driver import pacing_of
@@ -61,6 +62,10 @@ class FrameLoop:
             self._key_timer.stop()
             self._key_timer, self._keys, self._is_late = None, 0, False
             self._show_waiting(0)
+
+    def field_asked(self, frame: Frame) -> FieldWanted | None:
+        """Return what the picture of a field in a frame that has come answers."""
+        return self._requests.field_asked(frame)
 
     def ask(self) -> None:
         """Ask for the next frame as soon as `fps` and the terminal allow it."""

@@ -3,10 +3,12 @@
 import numpy as np
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import laid_out
 from rnn_tui.protocol.arrays import Integers
 from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.field import FieldFacts
 from rnn_tui.protocol.frame import Status, Steps
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.subject import Subject
@@ -17,11 +19,16 @@ NO_RUN = -1
 
 
 def before_first_frame(
-    experiment: Experiment, wanted: Wanted, notice: str = "", *, subject: Subject | None = None
+    experiment: Experiment,
+    wanted: Wanted,
+    notice: str = "",
+    *,
+    subject: Subject | None = None,
+    comparison: Comparison | None = None,
 ) -> tuple[Frame, Opened]:
     """Return a frame in which nothing has been fed, and the run's description, from the experiment alone.
 
-    Of a script that is watched nothing is known yet but what `subject` has.
+    Of a script that is watched nothing is known yet but what `subject` has; `comparison`: many networks will learn.
     """
     steps = None if subject is not None else _untrained(experiment, wanted)
     status = Status(
@@ -49,6 +56,7 @@ def before_first_frame(
         device="no device yet",
         torch="…",
         subject=subject,
+        field=None if comparison is None else FieldFacts(comparison=comparison, has_right=not experiment.is_numbers),
     )
     return Frame(request=-1, revision=-1, status=status, steps=steps), opened
 

@@ -10,6 +10,7 @@ import os
 from msgspec.structs import replace
 
 from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.field import FieldWanted
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Ask
 
@@ -50,6 +51,9 @@ class FrameRequests:
         self._expensive_answered: tuple[Ask, ...] = ()
         self._expensive_revision = -1
         self._expensive_is_stale = False
+        self._fields: dict[int, FieldWanted] = {}  # what was asked of a field, by the number of the request
+        self._field_answered: FieldWanted | None = None  # what the newest picture of a field answers
+        self._field_seen = -1  # the revision of that picture
 
     @property
     def in_flight(self) -> bool:
@@ -89,11 +93,15 @@ class FrameRequests:
         if with_expensive:
             self._expensive_at = now
         inside = tuple(ask for ask in wanted.inside if with_expensive or not ask.IS_EXPENSIVE)
+        field = wanted.field
+        if field is not None:
+            self._fields[self._number] = field
+            field = replace(field, seen=self._field_seen if field == self._field_answered else -1)
         return FrameRequest(
             number=self._number,
             opened=self._run,
             seen=self._revision if unchanged else -1,
-            wanted=replace(wanted, curve=self._curve_in_flight, inside=inside),
+            wanted=replace(wanted, curve=self._curve_in_flight, inside=inside, field=field),
         )
 
     def _share(self, frame: Frame, cpu: float) -> None:
@@ -110,6 +118,15 @@ class FrameRequests:
     def curve_changed(self) -> None:
         """Ask for a curve in the next frame: its axes or its width have changed."""
         self._curve_is_stale = True
+
+    def field_asked(self, frame: Frame) -> FieldWanted | None:
+        """Return what the picture of a field in a frame answers; None: it has none, or nothing was asked."""
+        asked = self._fields.get(frame.request)
+        self._fields = {number: each for number, each in self._fields.items() if number > frame.request}
+        if frame.field is None or asked is None:
+            return None
+        self._field_answered, self._field_seen = asked, frame.field.revision
+        return asked
 
     def arrived(self, frame: Frame, now: float, cpu: float = 0.0) -> None:
         """Note a frame that has come; `cpu`: the CPU seconds that this view has used so far."""

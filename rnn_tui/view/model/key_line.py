@@ -11,7 +11,8 @@ from rnn_tui.view.model.offers import is_offered, key_in_words
 
 __all__ = ["Entry", "Situation", "entries", "fitting", "situation_of", "width_of"]
 
-Situation = Literal["playing", "paused", "slow", "past", "guest", "typing"]  # guest: another view has the controls
+# guest: another view has the controls; field: many networks learn at once
+Situation = Literal["playing", "paused", "slow", "past", "guest", "typing", "field"]
 
 _GAP = 1  # cells between two entries
 _ESCAPE = 3  # the place of `esc` among the entries
@@ -27,6 +28,7 @@ _CHANGE = (
     ("app.dialog('experiment')", "edit"),
     ("zoom_focused", "zoom"),
     ("app.tell('new_seed')", "new seed"),
+    ("app.dialog('compare')", "compare"),
     ("app.dialog('breakpoints')", "pause at"),
 )
 _SCRIPT = (("app.dialog('networks')", "networks"), ("app.dialog('log')", "output"))
@@ -81,6 +83,21 @@ _ENTRIES: dict[Situation, tuple[tuple[str, str], ...]] = {  # actions and their 
         ("zoom_focused", "zoom"),
     ),
     "typing": (),
+    "field": (
+        ("app.toggle_play", "play"),
+        ("member(-1)", "network"),
+        ("type", "open it"),
+        ("measure", "colours"),
+        ("group", "groups"),
+        ("explain", "explain"),
+        ("arrange", "rows, columns"),
+        ("app.dialog('compare')", "compare"),
+        ("zoom_focused", "zoom"),
+        ("cursor(-1)", "time"),
+        ("inside('cell')", "inside"),
+        ("app.tell('faster')", "speed"),
+        ("app.dialog('lessons')", "lesson"),
+    ),
 }
 _LAST = (("app.dialog('help')", "keys"), ("app.quit", "quit"))  # always there
 _BY_ACTION = {key.action: key for key in KEYS}
@@ -118,13 +135,15 @@ _TYPING = (
 )
 
 
-def situation_of(frame: Frame, *, typing: bool = False) -> Situation:
+def situation_of(frame: Frame, *, typing: bool = False, in_field: bool = False) -> Situation:
     """Return the situation that a frame shows."""
     status = frame.status
     if typing:
         return "typing"
     if not frame.controls:
         return "guest"
+    if in_field:
+        return "field"
     if status.slow or frame.phase is not None:
         return "slow"
     if status.state == "playing":
@@ -133,7 +152,13 @@ def situation_of(frame: Frame, *, typing: bool = False) -> Situation:
 
 
 def entries(
-    frame: Frame, subject: Subject | None = None, *, typing: bool = False, touching: bool = False, escape: str = ""
+    frame: Frame,
+    subject: Subject | None = None,
+    *,
+    typing: bool = False,
+    touching: bool = False,
+    in_field: bool = False,
+    escape: str = "",
 ) -> tuple[Entry, ...]:
     """Return the entries, the most important first, except for the last two, which are always there.
 
@@ -141,14 +166,15 @@ def entries(
     """
     if touching:
         return _TOUCHING
-    situation = situation_of(frame, typing=typing)
+    situation = situation_of(frame, typing=typing, in_field=in_field)
     if situation == "typing":
         return _TYPING
     status = frame.status
     held, ended = status.state != "playing", status.state == "done"
     found = []
     for action, word in (*_ENTRIES[situation], *_LAST):
-        if not is_offered(action, subject, ended=ended and subject is not None) or _is_idle(action, frame):
+        offered = is_offered(action, subject, ended=ended and subject is not None, in_field=in_field)
+        if not offered or _is_idle(action, frame, in_field=in_field):
             continue
         key = key_in_words(_BY_ACTION[action], subject, held=held)
         if subject is not None and key.in_script is not None:
@@ -161,13 +187,13 @@ def entries(
     return tuple(found)
 
 
-def _is_idle(action: str, frame: Frame) -> bool:
+def _is_idle(action: str, frame: Frame, *, in_field: bool = False) -> bool:
     """Return whether a key would do nothing at this moment."""
     status = frame.status
     if action == "app.tell('tick_back')":
         return status.tick == 0 and frame.phase is None
     if action == "type":
-        return not status.fed
+        return not status.fed and not in_field
     return action == "app.tell('next_branch')" and status.branches < 2
 
 

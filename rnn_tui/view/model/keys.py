@@ -3,46 +3,12 @@
 Each key declares whose runs it is for. `view/model/offers.py` has what follows from that for a script that is watched.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 from textual.binding import Binding
 
-from rnn_tui.protocol.subject import Ability
+from rnn_tui.view.model.field_keys import FIELD_KEYS
+from rnn_tui.view.model.key import InScript, Key
 
 __all__ = ["GROUPS", "KEYS", "InScript", "Key", "bindings"]
-
-
-@dataclass(frozen=True)
-class InScript:
-    """What a key is called, and what it does, where a script is watched."""
-
-    label: str
-    about: str
-    footer: str = ""  # its word in the footer, if it is there
-    held: str = ""  # its word there while the script is held, if it is another
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key, and what it does."""
-
-    keys: str  # Textual's names, comma-separated
-    action: str
-    label: str  # two words, for the footer and the palette
-    about: str  # a sentence, for the help and the tooltips
-    footer: str = ""  # its word in the footer; empty: not in the footer
-    footer_keys: str = ""  # what the footer prints, if the entry stands for several keys
-    everywhere: bool = False  # over dialogs as well
-    printed: str = ""  # the key as it is printed, if that is not its name
-    runs: Literal["all", "own", "watched"] = "all"  # whose: only rnn-tui's own, or only scripts that are watched
-    needs: Ability | None = None  # what a script that is watched must allow for it
-    in_script: InScript | None = None  # if it has other words there
-
-    @property
-    def shown(self) -> str:
-        """The key as it is printed."""
-        return self.printed or self.keys
 
 
 GROUPS: dict[str, tuple[Key, ...]] = {
@@ -75,6 +41,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Go on to the end of the epoch, and pause there.",
             printed="shift+→",
             runs="own",
+            in_field=False,
         ),
         Key(
             "left",
@@ -87,6 +54,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             in_script=InScript(
                 "update back", "Show the update before, as far as its weights are kept; the script goes on."
             ),
+            in_field=False,
         ),
         Key(
             "shift+left",
@@ -95,6 +63,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Go back to the end of the previous epoch.",
             printed="shift+←",
             runs="own",
+            in_field=False,
         ),
         Key(
             "home",
@@ -103,6 +72,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Go back to tick 0, before anything was learnt.",
             needs="back",
             in_script=InScript("oldest update", "Show the oldest update that is kept."),
+            in_field=False,
         ),
         Key(
             "end",
@@ -111,6 +81,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Return to the newest tick.",
             needs="back",
             in_script=InScript("newest update", "Return to the newest update."),
+            in_field=False,
         ),
         Key(
             "F",
@@ -119,14 +90,23 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Train differently from this tick on: learning rate, optimiser, clipping, loss, seed.",
             footer="fork",
             runs="own",
+            in_field=False,
         ),
-        Key("b", "app.tell('next_branch')", "next branch", "Go to the newest tick of the next branch.", runs="own"),
+        Key(
+            "b",
+            "app.tell('next_branch')",
+            "next branch",
+            "Go to the newest tick of the next branch.",
+            runs="own",
+            in_field=False,
+        ),
         Key(
             "n",
             "app.tell('next_phase')",
             "next phase",
             "Pause inside the tick, and do its next phase: input, cell, softmax, loss, backward, update.",
             runs="own",
+            in_field=False,
         ),
         Key(
             "N",
@@ -134,6 +114,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "next part",
             "Pause at the next part of training: forward, backward, update; or at the next pass.",
             runs="own",
+            in_field=False,
         ),
         Key(
             "s",
@@ -142,6 +123,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "Play phase by phase, with an explanation of each; + and - change the pace. Again: whole ticks.",
             footer="slow",
             runs="own",
+            in_field=False,
         ),
         Key(
             "plus,equals_sign",
@@ -166,7 +148,12 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             in_script=InScript("slower", "Slow the script down, to 1 update a second at the least."),
         ),
         Key(
-            "m", "app.tell('toggle_tick')", "character/sequence", "Tick by character, or by whole sequence.", runs="own"
+            "m",
+            "app.tell('toggle_tick')",
+            "character/sequence",
+            "Tick by character, or by whole sequence.",
+            runs="own",
+            in_field=False,
         ),
         Key(
             "r",
@@ -181,6 +168,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "new seed",
             "Start again with the next seed: not every seed learns.",
             runs="own",
+            in_field=False,
         ),
         Key(
             "B",
@@ -191,6 +179,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             in_script=InScript(
                 "breakpoints", "Choose where the script is held: a loss, a jump, a gradient, a NaN, an update."
             ),
+            in_field=False,
         ),
     ),
     "Time cursor": (
@@ -258,7 +247,16 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("backspace", "step_back", "step back", "In a tour, go back to the step before.", runs="own"),
         Key("tab", "app.focus_next", "next pane", "Move the focus to the next pane; shift+tab: to the previous one."),
     ),
+    "Many networks": FIELD_KEYS,
     "Open": (
+        Key(
+            "A",
+            "app.dialog('compare')",
+            "compare",
+            "Compare many networks: this one, but with many seeds, or with settings that vary.",
+            footer="compare",
+            runs="own",
+        ),
         Key("l", "app.dialog('lessons')", "lessons", "Choose another lesson.", footer="lesson", runs="own"),
         Key("W", "app.dialog('tours')", "tours", "Be led through a topic, step by step.", runs="own"),
         Key(
@@ -388,7 +386,8 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "enter",
             "type",
             "type, touch",
-            "In a tour, the next step. In Generate, type a text. Else touch the paused run: a letter, h, h₀, a weight.",
+            "In a tour, the next step. In Generate, type a text. Of many networks, open this one. Else touch the "
+            "paused run: a letter, h, h₀, a weight.",
             runs="own",
         ),
         Key(

@@ -32,7 +32,13 @@ def missing(ability: Ability, subject: Subject | None, *, ended: bool = False, i
     return "" if ability in subject.can else _REASONS[ability]
 
 
-def _problem(key: Key, subject: Subject | None, *, ended: bool = False, is_back: bool = False) -> str:
+def _problem(
+    key: Key, subject: Subject | None, *, ended: bool = False, is_back: bool = False, in_field: bool = False
+) -> str:
+    if key.runs == "field" and not in_field:
+        return "only where many networks learn at once"
+    if in_field and not key.in_field:
+        return "not for many networks at once; enter opens the chosen one as a run of its own"
     if subject is None:
         return "only for a script that is watched" if key.runs == "watched" else ""
     if key.runs == "own":
@@ -40,16 +46,18 @@ def _problem(key: Key, subject: Subject | None, *, ended: bool = False, is_back:
     return "" if key.needs is None else missing(key.needs, subject, ended=ended, is_back=is_back)
 
 
-def is_offered(action: str, subject: Subject | None, *, ended: bool = False) -> bool:
+def is_offered(action: str, subject: Subject | None, *, ended: bool = False, in_field: bool = False) -> bool:
     """Tell whether the key of an action applies; actions that have no key always do."""
     key = _BY_ACTION.get(action)
-    return key is None or not _problem(key, subject, ended=ended)
+    return key is None or not _problem(key, subject, ended=ended, in_field=in_field)
 
 
-def why_refused(action: str, subject: Subject | None, *, ended: bool = False, is_back: bool = False) -> str:
+def why_refused(
+    action: str, subject: Subject | None, *, ended: bool = False, is_back: bool = False, in_field: bool = False
+) -> str:
     """Return a line that says why the key of an action does nothing; empty if it applies."""
     key = _BY_ACTION.get(action)
-    problem = "" if key is None else _problem(key, subject, ended=ended, is_back=is_back)
+    problem = "" if key is None else _problem(key, subject, ended=ended, is_back=is_back, in_field=in_field)
     return f"{key.shown} ({key_in_words(key, subject).label}): {problem}." if key is not None and problem else ""
 
 
@@ -63,10 +71,12 @@ def key_in_words(key: Key, subject: Subject | None, *, held: bool = False) -> Ke
     )
 
 
-def groups_for(subject: Subject | None, *, ended: bool = False) -> dict[str, tuple[Key, ...]]:
+def groups_for(subject: Subject | None, *, ended: bool = False, in_field: bool = False) -> dict[str, tuple[Key, ...]]:
     """Return the keys that apply, in their groups and in the words for what is looked at."""
     groups = {
-        name: tuple(key_in_words(key, subject) for key in keys if not _problem(key, subject, ended=ended))
+        name: tuple(
+            key_in_words(key, subject) for key in keys if not _problem(key, subject, ended=ended, in_field=in_field)
+        )
         for name, keys in GROUPS.items()
     }
     return {name: keys for name, keys in groups.items() if keys}

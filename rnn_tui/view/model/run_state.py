@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from rnn_tui.experiment.changes import Change
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
@@ -20,6 +23,10 @@ class RunState:
         self._launch = launch
         self._save = launch.keep
         self._changes: tuple[Change, ...] = launch.changes
+        self._field: OpenField | None = None  # many networks, in place of the experiment alone
+        if launch.comparison is not None:
+            play, stops = not launch.paused, launch.stops_when_learnt
+            self._field = OpenField(comparison=launch.comparison, play=play, stops_when_learnt=stops)
         self.experiment = launch.experiment  # the one to open until the engine has opened one
         self.paused = launch.paused  # open without playing
         self.opened: Opened | None = None  # the description of the run on the screen
@@ -56,6 +63,18 @@ class RunState:
         return self._launch.subject if self.opened is None else self.opened.subject
 
     @property
+    def in_field(self) -> bool:
+        """Whether many networks learn at once."""
+        return self._field is not None if self.opened is None else self.opened.field is not None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What is compared where many networks learn at once; None: it is one run."""
+        if self.opened is not None:
+            return None if self.opened.field is None else self.opened.field.comparison
+        return None if self._field is None else self._field.comparison
+
+    @property
     def has_ended(self) -> bool:
         """Whether the script that is watched has ended; its last picture stays."""
         return self.subject is not None and self.frame is not None and self.frame.status.state == "done"
@@ -86,11 +105,8 @@ class RunState:
 
     def first_command(self) -> Open | OpenField:
         """Return the command that opens the experiment, or the comparison, in a new engine."""
-        launch = self._launch
-        if launch.comparison is not None:
-            return OpenField(
-                comparison=launch.comparison, play=not self.paused, stops_when_learnt=launch.stops_when_learnt
-            )
+        if self._field is not None:
+            return replace(self._field, play=not self.paused)
         return Open(
             experiment=self.experiment,
             play=not self.paused,
@@ -103,11 +119,24 @@ class RunState:
     def open_instead(self, experiment: Experiment, *, play: bool = True) -> Open:
         """Return the command that opens another experiment in the place of this one."""
         keep = self._save_elsewhere()
+        self._field = None
         return Open(experiment=experiment, play=play, history=self._launch.history, keep=keep)
 
-    def will_open(self, command: Open) -> None:
+    def open_field(self, comparison: Comparison) -> OpenField:
+        """Return the command that begins a comparison in the place of this run."""
+        self._field = OpenField(comparison=comparison)
+        return self._field
+
+    def will_open(self, command: Open | OpenField) -> None:
         """Note what will be opened, so that it can be shown before the engine has."""
-        self._begin(command.experiment)
+        self._begin(command.experiment if isinstance(command, Open) else command.comparison.base)
+
+    def alone(self, experiment: Experiment) -> "RunState":
+        """Return the state of a run of one of the networks, which is not saved."""
+        launch = replace(
+            self._launch, experiment=experiment, comparison=None, changes=(), paused=False, keep=None, may_keep=False
+        )
+        return RunState(launch)
 
     def begin_again(self) -> None:
         """Go on with another engine: from the last checkpoint, if there is one, or from tick 0."""

@@ -15,6 +15,7 @@ from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.arrays import Doubles
 from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldWanted
 from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
 from rnn_tui.protocol.inspect import ASKS, Answer, name_of_answer
 from rnn_tui.protocol.subject import Subject
@@ -52,6 +53,8 @@ class Scene:
     characters: Curve | None = None
     held_out: HeldOut | None = None
     others: tuple[BranchCurve, ...] = ()  # the curves of the other branches
+    field_picture: FieldPicture | None = None  # the newest one; not every frame has one
+    field_asked: FieldWanted | None = None  # what it answers, if that is known
     answers: Mapping[type[Answer], AnswerAt] = field(default_factory=dict)  # the newest of each kind
     failures: Mapping[str, Failure] = field(
         default_factory=dict
@@ -66,6 +69,19 @@ class Scene:
     def subject(self) -> Subject | None:
         """The script that is watched; None: it is rnn-tui's own training."""
         return self.opened.subject
+
+    @property
+    def field_facts(self) -> FieldFacts | None:
+        """The description of the field, where many networks learn at once."""
+        return self.opened.field
+
+    @property
+    def member(self) -> int:
+        """The member of the field that is under the cursor."""
+        shown = 0 if self.field_picture is None else self.field_picture.selected
+        chosen = self.view.field.member
+        facts = self.opened.field
+        return shown if chosen is None or facts is None else min(chosen, facts.comparison.members - 1)
 
     @property
     def columns(self) -> Columns:
@@ -213,8 +229,13 @@ def next_scene(
     palette: Palette,
     axis: TimeAxis,
     fitted: Columns | None = None,
+    asked: FieldWanted | None = None,
 ) -> Scene:
-    """Return the scene of a new frame. What is not in every frame is kept from the scene before, of the same run."""
+    """Return the scene of a new frame. What is not in every frame is kept from the scene before, of the same run.
+
+    `asked`: what the picture of a field in the frame answers.
+    """
+    same_field = before is not None and _is_same_field(before.opened, opened)
     old = before if before is not None and before.opened.shown == opened.shown else None
     answers = {type(each): AnswerAt(answer=each, tick=frame.status.tick) for each in frame.inside}
     return Scene(
@@ -225,12 +246,21 @@ def next_scene(
         characters=frame.characters if frame.curve else (old.characters if old else None),
         held_out=frame.held_out if frame.curve else (old.held_out if old else None),
         others=frame.others if frame.curve else (old.others if old else ()),
+        field_picture=frame.field or (before.field_picture if before and same_field else None),
+        field_asked=asked if frame.field or before is None or not same_field else before.field_asked,
         answers={**(old.answers if old else {}), **answers},
         failures=_failures(old, frame),
         palette=palette,
         axis=axis,
         fitted=fitted,
     )
+
+
+def _is_same_field(before: Opened, opened: Opened) -> bool:
+    """Tell whether these describe members of one field."""
+    if before.field is None or opened.field is None:
+        return False
+    return before is opened or before.field.comparison == opened.field.comparison
 
 
 def _failures(before: Scene | None, frame: Frame) -> dict[str, Failure]:

@@ -9,6 +9,7 @@ from rnn_tui.protocol.inspect.saliency import OutputKind
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.protocol.inspect.space import SpaceKind
 from rnn_tui.protocol.inspect.weights import WeightKind
+from rnn_tui.view.model.field_view import FieldView
 from rnn_tui.view.model.touching import Touching
 
 __all__ = ["ViewState"]
@@ -35,6 +36,7 @@ class ViewState:
     rank: int = 0  # of the unit in that order
     stage: bool = False  # one pane, drawn for a room full of people
     touch: Touching | None = None  # of a paused run, for this view alone
+    field: FieldView = field(default_factory=FieldView)  # where many networks learn at once
     log_x: bool = False
     log_y: bool = False
 

@@ -1,4 +1,4 @@
-"""All panes in their two columns, and which of them are on the screen."""
+"""All panes in their columns, and which of them are on the screen."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,23 +6,27 @@ from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.geometry import Size
 from textual.message import Message
 
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.large import NARROWEST
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.field import FieldFacts
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.columns import Columns, columns_of, score_width, widened
-from rnn_tui.view.model.pane_heights import BORDER, PaneHeights, network_height
+from rnn_tui.view.model.pane_heights import BORDER, network_height
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
+from rnn_tui.view.pane_grid.field_layout import FieldLayout, field_layout, map_height
+from rnn_tui.view.pane_grid.heights import arranged_for, rows_of_network, together
+from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, field_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
+from rnn_tui.view.panes.map import MapPane
 from rnn_tui.view.panes.network import NetworkPane, height_of
-from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
+from rnn_tui.view.panes.registry import FIELD, INSIDE, PANES, field_panes, inside_pane
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
 
@@ -34,7 +38,10 @@ _SMALL = Size(100, 25)  # below this, a pane that looks inside fills it all
 
 
 class PaneGrid(Horizontal):
-    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill all of it."""
+    """Two columns of panes. Panes that look inside come and go, one in each column; one pane may fill all of it.
+
+    Where many networks learn at once, a column on the left has their pictures.
+    """
 
     @dataclass
     class Arranged(Message):
@@ -44,6 +51,7 @@ class PaneGrid(Horizontal):
         super().__init__(id="panes")
         self._experiment: Experiment | None = None
         self._subject: Subject | None = None
+        self._field: FieldFacts | None = None  # many networks learn at once
         self._without_network = False  # a script is watched that has trained, and has called no recurrent network
         self._columns = Columns()
         self._zoomed: Pane | None = None
@@ -53,14 +61,16 @@ class PaneGrid(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Put every pane into its column."""
-        with Vertical(id="score"):
-            for kind in PANES:
-                if kind.HOME == "score":
-                    yield kind()
-                if kind is NetworkPane:
-                    yield PhaseLines(id="phase")
-        with Vertical(id="side"):
-            yield from (kind() for kind in PANES if kind.HOME == "side")
+        yield Vertical(id="field", classes="absent")
+        with Container(id="member"):
+            with Vertical(id="score"):
+                for kind in PANES:
+                    if kind.HOME == "score":
+                        yield kind()
+                    if kind is NetworkPane:
+                        yield PhaseLines(id="phase")
+            with Vertical(id="side"):
+                yield from (kind() for kind in PANES if kind.HOME == "side")
 
     @property
     def network(self) -> NetworkPane:
@@ -120,13 +130,15 @@ class PaneGrid(Horizontal):
         if self._experiment is None:
             return Wanted()
         inside = [pane for pane in self.shown if isinstance(pane, InsidePane) and pane.size]
+        sizes = self.sizes()
         return wanted(
             self._experiment,
             view,
             columns=self.columns,
             score_width=self.score_width,
-            sizes=self.sizes(),
+            sizes=sizes,
             asks=tuple(pane.ask(self._experiment, view) for pane in inside),
+            field=None if self._field is None else field_wanted(self._field, view, sizes),
         )
 
     def curve_wanted(self, view: ViewState) -> CurveWanted | None:
@@ -145,29 +157,50 @@ class PaneGrid(Horizontal):
 
     # ---- what comes and goes ----------------------------------------------------------------------------------
 
-    def prepare(self, experiment: Experiment, subject: Subject | None = None, *, ticks: int = 0) -> bool:
+    def prepare(
+        self,
+        experiment: Experiment,
+        subject: Subject | None = None,
+        *,
+        ticks: int = 0,
+        field: FieldFacts | None = None,
+    ) -> bool:
         """Give an experiment its panes; return False if those that are there fit it.
 
         From pass to pass a script may read rows of other lengths: that is the same experiment.
         """
-        old = None if self._experiment is None else _shape(self._experiment, self._subject)
-        was_without = self._without_network
-        self._experiment, self._subject = experiment, subject
+        old = None if self._experiment is None else arranged_for(self._experiment, self._subject, self._field)
+        was_without, was_field = self._without_network, self._field is not None
+        self._experiment, self._subject, self._field = experiment, subject, field
         self._without_network = subject is not None and not subject.networks and ticks > 0
-        is_other = old is None or old != _shape(experiment, subject)
+        is_other = old is None or old != arranged_for(experiment, subject, field)
         if is_other:
             self._columns = columns_of(experiment, is_script=subject is not None)
+        if was_field != (field is not None):
+            self._change_field()
         if is_other or was_without != self._without_network:
             self._arrange()
         return is_other
+
+    def rearrange(self) -> None:
+        """Share the room anew: the map of a field has other rows and columns."""
+        self.post_message(self.Arranged())
+
+    def _change_field(self) -> None:
+        """Let the pictures of a field come, or go."""
+        column = self.query_one("#field")
+        if self._field is not None and not column.children:
+            column.mount(*(kind() for kind in field_panes()))
+        self._opened, self._zoomed, self._asked_for = [], None, False
+        (self.network if self._field is None else self.pane("map")).focus()
 
     def pane(self, name: str) -> Pane:
         """Return the pane of that ID."""
         return self.query_one(f"#{name}", Pane)
 
     def numbered(self, number: int) -> Pane:
-        """Return the pane that a number key stands for, from 1 to 4."""
-        names = ("network", "states", *(("loss", "prediction") if self._learns else ("shapes", "shapes")))
+        """Return the pane that a number key stands for, from 1 to 4; in a field 5 to 7 too."""
+        names = ("network", "states", *(("loss", "prediction") if self._learns else ("shapes", "shapes")), *FIELD)
         return self.pane(names[number - 1])
 
     async def toggle(self, name: str) -> None:
@@ -233,6 +266,8 @@ class PaneGrid(Horizontal):
             return self._zoomed
         if self._opened:
             return self._opened[-1]
+        if self._field is not None:
+            return self.pane("map")
         experiment = self._experiment
         if self._without_network or (experiment is not None and experiment.data.text):
             return self.pane("loss")  # of a text every pass shows another piece
@@ -244,6 +279,12 @@ class PaneGrid(Horizontal):
         if alone is not None:
             yield alone
             return
+        layout = self._field_layout
+        if layout is not None:
+            yield from (self.pane(name) for name in layout.field)
+            if layout.shape != "wide":
+                yield from self._opened or (self.pane(name) for name in layout.member)
+                return
         usual = ["network", "states", *(["loss", "prediction"] if self._learns else ["shapes"])]
         if self._without_network:
             usual = ["loss"]
@@ -263,20 +304,31 @@ class PaneGrid(Horizontal):
         for pane in self.panes:
             pane.set_class(pane not in there, "absent")
             pane.set_class(pane is alone, "full")
-        for column in self.query("#score, #side"):
-            column.set_class(not any(pane.parent is column for pane in there), "absent")
-            column.set_class(alone is not None and alone.parent is column, "full")
+        for column in self.query("#field, #member, #score, #side"):
+            column.set_class(not any(column in pane.ancestors for pane in there), "absent")
+            column.set_class(alone is not None and column in alone.ancestors, "full")
         self._share_width()
         self.post_message(self.Arranged())
 
     def _share_width(self) -> None:
         """Give the panes over time their width."""
-        score, experiment = self.query_one("#score"), self._experiment
-        usual = round(_SCORE_SHARE * self.size.width)
+        score, experiment, layout = self.query_one("#score"), self._experiment, self._field_layout
+        room = self.size.width
+        if layout is not None and self._alone is None:
+            self.query_one("#field").styles.width = layout.width
+            room -= layout.width
+        is_column = layout is not None and layout.shape == "middle"
+        self.query_one("#member").styles.layout = "vertical" if is_column else "horizontal"
+        self.query_one("#side").styles.width = "1fr" if is_column else None
+        if is_column:
+            score.styles.width = "1fr"
+            return
+        score.styles.height = None
+        usual = round(_SCORE_SHARE * room)
         alone = self._alone is not None or not any(pane.HOME == "side" for pane in self.shown)
         wider = usual
         if experiment is not None and self._subject is None and not alone:  # a script's columns grow while it runs
-            wider = score_width(usual, self.size.width, experiment.length, self._columns)
+            wider = score_width(usual, room, experiment.length, self._columns)
         score.styles.width = wider if wider > usual else "1fr" if alone else "3fr"
 
     def _belongs(self, pane: Pane) -> bool:
@@ -285,15 +337,41 @@ class PaneGrid(Horizontal):
 
     def share_height(self, *, slow: bool) -> None:
         """Give the network its height. In slow motion it needs more, for the norms between its boxes."""
-        if self._alone is not None:
+        layout = self._field_layout
+        if self._alone is not None or (layout is not None and layout.shape == "narrow"):
             self.network.styles.height = "1fr"
+            self._share_field(layout)
             return
         if self._experiment is None:
             return
-        rows = partial(_rows_of_network, self._experiment)
+        self._share_field(layout)
+        if layout is not None and layout.shape == "middle":
+            return
+        rows = partial(rows_of_network, self._experiment)
         needs = [pane.heights(self._experiment) for pane in self._below_network()]
-        below = None if None in needs else _together(needs)  # of a pane that can use any room nothing is taken
+        below = None if None in needs else together(needs)  # of a pane that can use any room nothing is taken
         self.network.styles.height = network_height(self.size.height, rows, below, natural=slow)
+
+    @property
+    def _field_layout(self) -> FieldLayout | None:
+        """How a field shares the room; None: there is none."""
+        return None if self._field is None else field_layout(self.size, has_right=self._field.has_right)
+
+    def _share_field(self, layout: FieldLayout | None) -> None:
+        """Give the map its height, and where the other panes stand in one column, the network too."""
+        if layout is None or self._field is None or self._experiment is None:
+            return
+        room, there = self.size.height, self.shown
+        charts = sum(pane.HOME == "field" for pane in there) - 1
+        chart = self.pane("map")
+        if isinstance(chart, MapPane) and chart in there and self._alone is None:
+            chart.styles.height = map_height(room, chart.rows_wanted(self._field, layout.width), charts)
+        if layout.shape == "middle":
+            score, below = self.query_one("#score"), any(pane.HOME == "side" for pane in there)
+            natural = rows_of_network(self._experiment, 3) + BORDER
+            states = 2 if self.pane("states") in there else 1
+            score.styles.height = min(natural * states, round(0.5 * room)) if below else "1fr"
+            self.network.styles.height = "1fr"
 
     def _below_network(self) -> list[Pane]:
         """Return the panes that share the left column with the network."""
@@ -305,7 +383,7 @@ class PaneGrid(Horizontal):
         if experiment is None:
             return True
         panes = [self.pane("states"), *(pane for pane in self._opened if pane.HOME == "score")]
-        both = _together([pane.heights(experiment) for pane in panes])
+        both = together([pane.heights(experiment) for pane in panes])
         return both is None or height_of(experiment, box=1) + min(both.forms) + 2 * BORDER <= self.size.height
 
     def on_resize(self) -> None:
@@ -313,25 +391,3 @@ class PaneGrid(Horizontal):
         if not self._small and not self._asked_for:
             self._zoomed = None
         self._arrange()
-
-
-def _rows_of_network(experiment: Experiment, box: int) -> int:
-    return height_of(experiment, box=box)
-
-
-def _together(panes: Sequence[PaneHeights | None]) -> PaneHeights | None:
-    """Return the rows of panes below one another that share their room in equal parts; None: they take what is left."""
-    known = [pane for pane in panes if pane is not None]
-    if len(known) == 1 and len(panes) == 1:
-        return known[0]
-    if not known:
-        return None
-    forms = [max(pick(pane.forms) for pane in known) for pick in (max, min)]
-    return PaneHeights([len(panes) * form + (len(panes) - 1) * BORDER for form in forms])
-
-
-def _shape(experiment: Experiment, subject: Subject | None) -> object:
-    """Return what the panes are arranged for."""
-    if subject is not None:
-        return subject.shown(experiment)
-    return experiment.data, experiment.network, experiment.training.learn

@@ -8,6 +8,7 @@ from textual.geometry import Size
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.series import steps_that_fit
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.field import FieldFacts, FieldWanted
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.inspect import Ask
@@ -17,13 +18,14 @@ from rnn_tui.view.panes.network import units_in_boxes
 from rnn_tui.view.panes.prediction import prediction_axis
 from rnn_tui.view.panes.states import units_that_fit
 
-__all__ = ["SMALLEST", "SMALLEST_STAGE", "axis_of", "curve_wanted", "time_axis", "wanted"]
+__all__ = ["SMALLEST", "SMALLEST_STAGE", "axis_of", "curve_wanted", "field_wanted", "time_axis", "wanted"]
 
 SMALLEST = Size(64, 20)  # below this, the panes cannot be read
 SMALLEST_STAGE = Size(40, 14)  # the same of one pane on the stage
 _RANKS = 8  # characters for each step
 _MOST_LAYERS = 32  # whose states a frame carries
-_WIDEST_CURVE = 400
+_WIDEST_CURVE, _USUAL_CURVE = 400, 60
+_MOST_LINES = 60  # single networks behind the bundle: more of them would be a grey area
 
 
 def time_axis(experiment: Experiment, width: int, columns: Columns, first: int = 0) -> TimeAxis:
@@ -48,6 +50,7 @@ def wanted(
     score_width: int,
     sizes: Mapping[str, Size],
     asks: tuple[Ask, ...],
+    field: FieldWanted | None = None,
 ) -> Wanted:
     """Return what panes of these `sizes`, by ID, can show; those over time are `score_width` cells wide."""
     count = time_axis(experiment, score_width, columns).count if score_width else 0
@@ -75,6 +78,21 @@ def wanted(
         tensors="shapes" in sizes,
         inside=asks,
         forecast=forecast,
+        field=field,
+        member=None if field is None else view.field.member,
+    )
+
+
+def field_wanted(facts: FieldFacts, view: ViewState, sizes: Mapping[str, Size]) -> FieldWanted:
+    """Return what panes of these `sizes`, by ID, can show of all networks."""
+    bundle, charts = sizes.get("bundle"), [sizes[each].width for each in ("bundle", "learnt") if each in sizes]
+    return FieldWanted(
+        measure=view.field.measure_of(facts),
+        is_map=True,
+        columns=min(max(charts, default=_USUAL_CURVE), _WIDEST_CURVE),  # there also when a chart comes again
+        lines=0 if bundle is None else min(_MOST_LINES, 2 * bundle.height),
+        log_x=view.log_x,
+        grouped_by=view.field.grouping_of(facts.comparison),
     )
 
 

@@ -17,10 +17,17 @@ from rnn_tui.view.panes.shapes import ShapesPane
 from rnn_tui.view.panes.states import StatesPane
 from rnn_tui.view.widgets.pane import Pane
 
-__all__ = ["INSIDE", "PANES", "inside_pane"]
+__all__ = ["FIELD", "INSIDE", "PANES", "field_panes", "inside_pane"]
 
 PANES: tuple[type[Pane], ...] = (NetworkPane, StatesPane, LossPane, ShapesPane, PredictionPane)
 INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in ASKS)
+
+FIELD = ("map", "learnt", "bundle")  # of a field of many networks, from the top down
+
+
+def field_panes() -> tuple[type[Pane], ...]:
+    """Return the classes of the panes of a field."""
+    return tuple(getattr(import_module(f"rnn_tui.view.panes.{each}"), f"{each.capitalize()}Pane") for each in FIELD)
 
 
 def inside_pane(name: str) -> type[InsidePane[Any]]:

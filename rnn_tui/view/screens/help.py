@@ -127,11 +127,11 @@ class HelpScreen(Dialog[None]):
     HelpScreen.-high #help { max-height: 96%; }
     """
 
-    def __init__(self, subject: Subject | None = None, *, ended: bool = False) -> None:
+    def __init__(self, subject: Subject | None = None, *, ended: bool = False, in_field: bool = False) -> None:
         """Show the keys that apply to a script that is watched, which may have ended, or to rnn-tui's own runs."""
         super().__init__()
         self._page = _FIRST
-        self._subject, self._ended = subject, ended
+        self._subject, self._ended, self._in_field = subject, ended, in_field
 
     def compose(self) -> ComposeResult:
         """Lay out the topics, beside them keys and panes or a page of the manual; a search may cover both."""
@@ -150,7 +150,7 @@ class HelpScreen(Dialog[None]):
                     topics.can_focus = False  # the arrow keys are the page's
                     yield topics
                     with VerticalScroll(id="help-text"):
-                        keys = groups_for(self._subject, ended=self._ended)
+                        keys = groups_for(self._subject, ended=self._ended, in_field=self._in_field)
                         groups = [_group(name, Rows(_rows(each), names=_NAMES)) for name, each in keys.items()]
                         notes = () if self._subject is None else self._subject.notes
                         if notes:

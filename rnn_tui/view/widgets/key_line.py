@@ -26,7 +26,8 @@ class KeyLine(Picture):
 
     def show(self, scene: Scene, *, typing: bool = False, touching: bool = False, escape: str = "") -> None:
         """Show the keys of the situation. `escape`: what `esc` does, if anything."""
-        found = entries(scene.frame, scene.subject, typing=typing, touching=touching, escape=escape)
+        in_field = scene.field_facts is not None
+        found = entries(scene.frame, scene.subject, typing=typing, touching=touching, in_field=in_field, escape=escape)
         if is_ascii(self.app):
             found = tuple(replace(each, shown=spelled(each.shown)) for each in found)
         self._entries = found

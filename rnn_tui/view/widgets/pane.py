@@ -39,7 +39,7 @@ class Pane(Picture, can_focus=True):
 
     ID: ClassVar[str] = ""  # of the widget, and the name of what it asks the engine
     NAME: ClassVar[str] = ""
-    HOME: ClassVar[Literal["score", "side"]] = "score"  # its column: panes with time steps stand above one another
+    HOME: ClassVar[Literal["score", "side", "field"]] = "score"  # its column: panes over time stand above one another
     EXPLANATION: ClassVar[Explanation]
     TIMED: ClassVar[bool] = False  # whether it draws time steps: it needs a frame that has some
     HAS_NOTES: ClassVar[bool] = False  # whether its explanation has what cannot be seen of a script

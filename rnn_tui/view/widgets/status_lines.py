@@ -1,9 +1,11 @@
 """The two lines on top."""
 
 import time
+from functools import partial
 
 from textual.timer import Timer
 
+from rnn_tui.draw.field.status import draw_field_status
 from rnn_tui.draw.status import describe_flow, draw_status
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.terminal.driver import pacing_of
@@ -25,8 +27,13 @@ class StatusLines(Picture):
     def show(self, scene: Scene) -> None:
         """Draw the lines of this scene."""
         self._scene = scene
-        frame = scene.frame
-        strips = draw_status(
+        frame, facts = scene.frame, scene.field_facts
+        draw = (
+            draw_status
+            if facts is None
+            else partial(draw_field_status, facts=facts, picture=scene.field_picture, member=scene.member)
+        )
+        strips = draw(
             scene.opened,
             frame.status,
             width=self.size.width,

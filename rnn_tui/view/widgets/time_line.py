@@ -34,7 +34,7 @@ class TimeLine(Picture):
         subject = scene.subject
         self._status = scene.frame.status
         self._unit = "tick" if subject is None else "update"
-        is_there = subject is None or "back" in subject.can
+        is_there = scene.field_facts is None and (subject is None or "back" in subject.can)
         self.set_class(not is_there, "absent")
         if is_there:
             self.paint([draw_timeline(self._status, width=self.size.width, palette=scene.palette, unit=self._unit)])

@@ -1,0 +1,41 @@
+"""A key of the main screen: what it is called, what it does, and whose runs it is for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnn_tui.protocol.subject import Ability
+
+__all__ = ["InScript", "Key"]
+
+
+@dataclass(frozen=True)
+class InScript:
+    """What a key is called, and what it does, where a script is watched."""
+
+    label: str
+    about: str
+    footer: str = ""  # its word in the footer, if it is there
+    held: str = ""  # its word there while the script is held, if it is another
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key, and what it does."""
+
+    keys: str  # Textual's names, comma-separated
+    action: str
+    label: str  # two words, for the footer and the palette
+    about: str  # a sentence, for the help and the tooltips
+    footer: str = ""  # its word in the footer; empty: not in the footer
+    footer_keys: str = ""  # what the footer prints, if the entry stands for several keys
+    everywhere: bool = False  # over dialogs as well
+    printed: str = ""  # the key as it is printed, if that is not its name
+    runs: Literal["all", "own", "watched", "field"] = "all"  # whose: only rnn-tui's own, or scripts', or fields
+    in_field: bool = True  # whether it applies where many networks learn at once
+    needs: Ability | None = None  # what a script that is watched must allow for it
+    in_script: InScript | None = None  # if it has other words there
+
+    @property
+    def shown(self) -> str:
+        """The key as it is printed."""
+        return self.printed or self.keys
