@@ -13,6 +13,7 @@ TOPICS = {
     "memorising": "memorising is not learning",
     "embedding": "embeddings",
     "floor": "the floor of tanh",
+    "luck": "is it luck? 64 networks at once",
 }  # in the order in which to teach them, each with a line about it
 
 

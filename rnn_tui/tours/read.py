@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from rnn_tui.common.wording import shown, without_value
 from rnn_tui.data.fit_batches import fitting_experiment
 from rnn_tui.experiment.breakpoints import needs_learning, parse
+from rnn_tui.experiment.comparison import MOST_MEMBERS, Comparison, Varied
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS, nearest
+from rnn_tui.experiment.members import checked_members
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import LARGEST_GAP, remember
 from rnn_tui.experiment.remember import NAME as REMEMBER
@@ -20,6 +22,7 @@ from rnn_tui.experiment.setting import Setting, either
 from rnn_tui.experiment.settings import SECTIONS, SETTINGS, setting
 from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
 from rnn_tui.experiment.toml_text import FileError, parse_toml, read_toml_text
+from rnn_tui.experiment.vary import VaryError, comparison_of, parse_varied
 from rnn_tui.protocol.inspect import ASKS
 from rnn_tui.tours.tour import Step, Tour
 
@@ -27,8 +30,10 @@ __all__ = ["INSIDE", "read_tour"]
 
 INSIDE = tuple(kind.__name__.removesuffix("Ask").lower() for kind in ASKS)  # the panes that look inside
 _PANES = ("network", "states", "loss", "prediction", "shapes", *INSIDE)
+_OF_FIELD = ("map", "learnt", "bundle")  # which many networks have besides
 _PLACES = ("time", "row", "layer", "unit")
-_KEYS = ("say", "then", "lesson", "gap", "until", "speed", "open", "zoom", *_PLACES, "prime", "press", *SECTIONS)
+_OPENING = ("lesson", "gap", "seeds", "vary", *SECTIONS)  # what begins something else
+_KEYS = ("say", "then", *_OPENING, "until", "speed", "open", "zoom", *_PLACES, "prime", "press")
 _BUILT_IN = (PYTHON_SOURCE, SUMS, SINE)  # stand for data where others name a file
 _LONGEST = {"title": 60, "about": 200, "say": 400, "then": 400}  # characters
 _MOST_STEPS = 100
@@ -105,18 +110,22 @@ def _step(table: _Table, before: Step | None, folder: str, keys: Collection[str]
     say = table.text("say", None)
     if not say.strip():
         raise _Problem("say", "is empty: it must be the caption of the step")
-    begins = before is None or any(each in values for each in ("lesson", "gap", *SECTIONS))
+    begins = before is None or any(each in values for each in _OPENING)
     experiment = _experiment(table, folder) if begins or before is None else before.experiment
+    comparison = _comparison(table, experiment) if begins or before is None else before.comparison
+    if comparison is not None and before is None:
+        raise _Problem("seeds" if "seeds" in values else "vary", "cannot be in the first step: begin with one network")
     learns = experiment.training.learn
     return Step(
         say=say,
         then=table.text("then"),
         experiment=experiment,
         begins=begins,
-        until=_until(table, learns),
+        comparison=comparison,
+        until=_until(table, learns, many=comparison is not None),
         speed=_speed(values),
         open=_panes(table, learns=learns),
-        zoom=_pane("zoom", table.text("zoom"), (*_PANES, ""), learns=learns),
+        zoom=_pane("zoom", table.text("zoom"), (*_PANES, *_OF_FIELD * (comparison is not None), ""), learns=learns),
         **_places(table, experiment),
         prime=table.text("prime"),
         press=_presses(table, keys),
@@ -188,10 +197,31 @@ def _fits(each: Setting, value: Any) -> bool:
     )
 
 
-def _until(table: _Table, learns: bool) -> str:
+def _comparison(table: _Table, experiment: Experiment) -> Comparison | None:
+    """Return the networks that a step compares; None: it has one."""
+    seeds = table.number("seeds", MOST_MEMBERS) or None
+    varied: list[Varied] = []
+    for text in table.words("vary"):
+        try:
+            varied.append(parse_varied(text))
+        except VaryError as error:
+            raise _Problem("vary", str(error)) from None
+    if seeds is None and not varied:
+        return None
+    try:
+        comparison = comparison_of(experiment, varied, seeds)
+        checked_members(comparison)
+    except VaryError as error:
+        raise _Problem("vary" if varied else "seeds", str(error)) from None
+    return comparison
+
+
+def _until(table: _Table, learns: bool, *, many: bool) -> str:
     text = table.text("until")
     if not text:
         return ""
+    if many:
+        raise _Problem("until", f"{shown(text)} has no use: many networks go on to their end")
     try:
         point = str(parse(text))
     except ExperimentError as error:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["Step", "Tour"]
@@ -17,6 +18,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     then: str = ""  # what is added to it once the run stands there
     experiment: Experiment  # that runs
     begins: bool  # at tick 0 of it; else the run stands where the step before has left it
+    comparison: Comparison | None = None  # many networks at once, of which the experiment is the first
     until: str = ""  # the breakpoint to which it plays on; empty: nowhere
     speed: float | None = None  # ticks a second on the way, 0: as fast as it can; None: as the experiment says
     open: tuple[str, ...] = ()  # the panes that look inside

@@ -62,7 +62,7 @@ def test_a_step_looks_the_same_from_wherever_one_comes_to_it(keys: list[str]) ->
             if key == "fork" and walk.session.experiment.training != RNN.training:
                 continue
             walk.tell(KEYS[key])
-            walk.driver.pause()
+            walk.pause()
             walk.frame = walk.look()
             continue
         moved = walk.on() if key == "on" else walk.guide.at > 0

@@ -15,6 +15,7 @@ from rnn_tui.view.model.tour_guide import PRESSABLE
 
 IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 BEGIN = 'title = "T"\n[[step]]\nsay = "s"\n'
+NEXT = BEGIN + "[[step]]\nsay = 'x'\n"
 
 
 def read(folder: Path, content: str | bytes) -> Tour:
@@ -124,6 +125,13 @@ def test_a_file_lies_beside_the_tour(tmp_path: Path) -> None:
         (BEGIN + 'data.text = "-"', ", line 4: step 1: data.text - must be a file"),
         (BEGIN + 'data.text = "nothere.txt"', ", line 4: step 1: data.text nothere.txt is not a file"),
         (BEGIN + 'data.series = "/dev/zero"', ", line 4: step 1: data.series /dev/zero is not a file"),
+        (BEGIN + "seeds = 4", ", line 4: step 1: seeds cannot be in the first step: begin with one network"),
+        (NEXT + "seeds = 5000", ", line 6: step 2: seeds 5000 must be a whole number from 1 to 4,096"),
+        (NEXT + 'vary = "lr=1,2"', ", line 6: step 2: vary lr=1,2 must be a list of texts"),
+        (NEXT + 'vary = ["lrr=1,2"]', ", line 6: step 2: vary lrr: no such setting; nearest: lr"),
+        (NEXT + 'vary = ["hidden=2,5"]', ", line 6: step 2: vary hidden=2: does not fit a direct head: "),
+        (NEXT + 'seeds = 2\nuntil = "learnt"', ", line 7: step 2: until learnt has no use: many networks go on to "),
+        (NEXT + 'zoom = "map"', ", line 6: step 2: zoom map is no pane for it: "),
         ("title = ", ", line 1: is not TOML: "),
     ],
 )
@@ -145,13 +153,14 @@ def test_any_content_is_refused_in_one_line(tmp_path: Path, content: str | bytes
 
 
 NAMES = """
-    say then lesson gap until speed open zoom time row layer unit press step title data network odd "\\u001b"
+    say then lesson gap seeds vary until speed open zoom time row layer unit press step title data network odd "\\u001b"
     network.cell network.hidden_size network.bidirectional data.inputs data.targets data.text data.holdout data.task
     training.lr training.learn training.epochs run.speed
 """
 WORDS = """
     1 -1 0 nan inf 1e999 true "max" "ab" ["ab"] [[1]] [] {} {lr=0} "" 1979-05-27 "\\u001b" "hello" "remember" "learnt"
-    "tick=3" ["gates"] ["n*3","]"] "gates" "loss" "one-to-many" "nowhere.txt" "builtin:sums" "sine" ["ab","cd"]
+    "tick=3" ["gates"] ["n*3","]"] "gates" "loss" ["lr=1,2"] ["cell"] "one-to-many" "nowhere.txt" "builtin:sums"
+    "sine" ["ab","cd"]
 """
 KEYS = st.sampled_from(NAMES.split())
 VALUES = st.sampled_from([*WORDS.split(), "9" * 400, "9" * 5000])

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from rnn_tui.experiment.statistics import wilson_interval
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
@@ -323,4 +324,39 @@ def test_floor() -> None:
     assert loss(walk) < 0.01
     walk.goes_on()
     assert target_p(walk).min() > 0.99
+    assert not walk.on()
+
+
+def test_luck() -> None:
+    walk = Walk("luck")
+    walk.goes_on()
+    assert (walk.session.learnt, walk.session.experiment.training.seed) == (21, 4)
+    walk.goes_on()
+    assert (walk.session.learnt, walk.session.experiment.training.seed) == (None, 7)
+    assert walk.session.progress.epoch == 100
+    walk.goes_on()
+    results = walk.field.results
+    assert len(results.learnt) == 64
+    assert [walk.field.experiments[each].training.seed for each in (0, 63)] == [4, 67]
+    assert (results.learnt > 0).sum() == 57
+    assert results.learnt[3] == 0  # seed 7
+    low, high = wilson_interval(57, 64)
+    assert (round(100 * low), round(100 * high)) == (79, 95)
+    walk.goes_on()
+    walk.goes_on()
+    walk.goes_on()
+    counts: dict[str, int] = {}
+    for member, experiment in enumerate(walk.field.experiments):
+        cell = experiment.network.cell
+        counts[cell] = counts.get(cell, 0) + int(walk.field.results.learnt[member] > 0)
+    assert counts == {"rnn": 57, "gru": 58, "lstm": 53}
+    assert wilson_interval(53, 64)[1] > wilson_interval(58, 64)[0]
+    walk.goes_on()
+    assert len(walk.field.experiments) == 7 * 32
+    by_rate: dict[float, int] = {}
+    for member, experiment in enumerate(walk.field.experiments):
+        rate = experiment.training.lr
+        by_rate[rate] = by_rate.get(rate, 0) + int(walk.field.results.learnt[member] > 0)
+    assert (by_rate[0.001], by_rate[0.03], by_rate[1.0]) == (0, 28, 2)
+    assert wilson_interval(2, 32)[1] < wilson_interval(28, 32)[0]
     assert not walk.on()

@@ -2,9 +2,10 @@
 
 from typing import Any, TypeVar
 
-from rnn_tui.engine.host.commands import obey
+from rnn_tui.engine.field.field import Field
 from rnn_tui.engine.host.driver import Driver
-from rnn_tui.engine.host.frames import Frames
+from rnn_tui.engine.host.field_host import FieldHost
+from rnn_tui.engine.host.run_or_field import RunOrField
 from rnn_tui.engine.session.session import Session
 from rnn_tui.protocol.commands import Command, NextPhase, Open
 from rnn_tui.protocol.engine_messages import Frame, Opened
@@ -26,8 +27,7 @@ class Walk:
     def __init__(self, topic: str | Tour) -> None:
         self.tour = read_tour(tour_file(topic), PRESSABLE) if isinstance(topic, str) else topic
         self.guide = TourGuide(self.tour)
-        self.driver = Driver(obey)
-        self._frames = Frames(self.driver)
+        self._host = RunOrField()
         first = self.guide.first_experiment
         self.tell(Open(experiment=first, play=bool(first.run.until), may_keep=False))
         self.opened: Opened
@@ -36,8 +36,19 @@ class Walk:
 
     @property
     def session(self) -> Session:
-        assert self.driver.session is not None
-        return self.driver.session
+        """The run of a step with one network."""
+        driver = self._host._host
+        assert isinstance(driver, Driver)
+        assert driver.session is not None
+        return driver.session
+
+    @property
+    def field(self) -> Field:
+        """The networks of a step with many."""
+        host = self._host._host
+        assert isinstance(host, FieldHost)
+        assert host.field is not None
+        return host.field
 
     @property
     def at(self) -> int:
@@ -50,21 +61,23 @@ class Walk:
         return f"{self.guide.step.say} {self.guide.step.then}".strip()
 
     def tell(self, command: Command) -> None:
-        self.driver.obey(command)
-        self.driver.pace.speed = 0.0
-        self.driver.pace.count()
+        self._host.obey(command)
+        pace = self._host._host.pace  # type: ignore[attr-defined]
+        pace.speed = 0.0
+        pace.count()
 
     def look(self, *asks: Ask, row: int = 0) -> Frame:
         """The frame with answers to these asks."""
-        session = self.session
-        length = session.experiment.length
+        is_field = isinstance(self._host._host, FieldHost)
+        experiment = self.field.experiments[0] if is_field else self.session.experiment
+        length = experiment.length
         wanted = Wanted(
             row=row, first=0, count=length, top=3, units=999, layers=(0, 9), inside=asks, curve=CurveWanted(columns=200)
         )
-        opened = self._frames.opened(FrameRequest(number=0, wanted=wanted))
+        opened = self._host.opened(FrameRequest(number=0, wanted=wanted))
         assert opened is not None
         self.opened = opened
-        frame = self._frames.frame(wanted)
+        frame = self._host.frame(wanted)
         assert not frame.failures, frame.failures
         return frame
 
@@ -76,8 +89,8 @@ class Walk:
 
     def arrive(self) -> None:
         """Play on to where the step stops, and press its keys."""
-        while self.driver.playing:
-            self.driver.turn()
+        while self._host.playing:
+            self._host.turn()
         self.frame = self.look()
         events = self.guide.update(self.opened, self.frame.status)
         assert events == ["look", "there"], (self.at, events, self.frame.status)
@@ -93,6 +106,10 @@ class Walk:
                 self.tell(NextPhase(unit="part"))
         if actions:
             self.frame = self.look()
+
+    def pause(self) -> None:
+        """Hold the run."""
+        self._host.pause()
 
     def on(self) -> bool:
         """Go to the next step; return whether there was one."""
@@ -120,7 +137,7 @@ class Walk:
         return (
             self.guide.at,
             frame.status.tick,
-            self.session.experiment.network,
+            self.opened.experiment.network,
             steps.top.tolist(),
             steps.top_p.tolist(),
         )

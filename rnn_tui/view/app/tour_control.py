@@ -46,7 +46,8 @@ class TourControl:
             if "look" in events:
                 main.call_later(main.show_step, step)
             usual = step.experiment.run.speed
-            if "there" in events and (run.frame.status.speed != usual or self._guide.has_hurried):
+            is_single = step.comparison is None
+            if "there" in events and is_single and (run.frame.status.speed != usual or self._guide.has_hurried):
                 self._tell(SetSpeed(speed=usual))  # for those who play on from here
             if "there" in events:
                 main.call_later(self._press, self._guide.at)
@@ -109,6 +110,8 @@ class TourControl:
         if run.opened is None or run.frame is None:
             return "loading …"
         place = f"on the way to {_in_words(guide.step.until)}" if guide.step.until else "on the way"
+        if guide.step.comparison is not None:
+            place = f"{guide.step.comparison.members:,} networks learn"
         if guide.is_held(run.opened, run.frame.status):
             return f"{place} · enter: go on"
         if not guide.is_shown:

@@ -8,9 +8,11 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import Data, Experiment
 from rnn_tui.protocol.commands import Command, GoTo, Open, Play, SetBreakpoints, SetSpeed, SlowMotion
 from rnn_tui.protocol.engine_messages import Opened
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame import Status
 from rnn_tui.tours.tour import Step, Tour
 from rnn_tui.view.model.keys import KEYS
@@ -73,6 +75,8 @@ class TourGuide:
     @property
     def can_hurry(self) -> bool:
         """Whether it plays to where the step stops for the first time, and not yet as fast as it can."""
+        if self.step.comparison is not None:
+            return False
         return self._is_shown and not self.is_there and self._goal is None and not self._rushes
 
     def open_instead_of(self, opened: Opened | None) -> None:
@@ -130,6 +134,8 @@ class TourGuide:
     def _on_way(self, opened: Opened, status: Status, *, speed: float) -> list[Command]:
         """Return the commands that lead to the place of this step, and note where that is."""
         step = self.step
+        if step.comparison is not None:
+            return self._on_way_of_many(step.comparison, opened, status)
         self._from = 0 if step.begins else self._places.get(self.at - 1, 0)
         self._goal = self._places.get(self.at, None if step.until else self._from)
         self._has_played = False
@@ -147,16 +153,28 @@ class TourGuide:
         at_first: list[Command] = [] if self._rushes else [GoTo(tick=self._from)]
         return [*at_first, SetBreakpoints(until=(step.until,)), SetSpeed(speed=speed), Play(on=True)]
 
+    def _on_way_of_many(self, comparison: Comparison, opened: Opened, status: Status) -> list[Command]:
+        """Return the commands that train many networks to their end; those that are on the screen go on."""
+        self._goal, self._has_played = None, False
+        if opened.run == self._before or not self._is_on_course(opened, status):
+            self._before = opened.run
+            return [OpenField(comparison=comparison)]
+        return [Play(on=True)] if status.state == "paused" else []
+
     def _has_come(self, opened: Opened, status: Status) -> bool:
         if not self._is_on_course(opened, status) or status.state == "playing":
             return False
+        if self.step.comparison is not None:
+            return status.state == "done"
         if self._goal is not None:
             return status.tick == self._goal
         return status.tick > self._from and (self.step.until in status.hits or status.state == "done")
 
     def _is_on_course(self, opened: Opened, status: Status) -> bool:
         """Tell whether the run on the screen is this step's, and has not been changed on the way."""
-        began, mine = opened.began, self.step.experiment
+        began, mine, many = opened.began, self.step.experiment, self.step.comparison
+        if many is not None or opened.field is not None:
+            return opened.field is not None and opened.field.comparison == many
         return (
             not opened.changes
             and status.branches == 1
