@@ -14,7 +14,8 @@ from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import complaint, experiment_of, given
 from rnn_tui.cli.help import SectionedCommand
 from rnn_tui.cli.option_types import Count
-from rnn_tui.cli.options import SectionOption, experiment_parameters
+from rnn_tui.cli.options import SectionOption, experiment_parameters, run_options
+from rnn_tui.cli.side_by_side import members_side_by_side, runs_side_by_side
 from rnn_tui.cli.terminal import has_terminal
 from rnn_tui.cli.view import run_view
 from rnn_tui.cli.view_args import view_options, view_settings_of
@@ -46,7 +47,16 @@ _VARY = SectionOption(
 )
 
 
+_RUN = next(each for each in run_options("--run") if each.name == "run")
+_RESUME = SectionOption(
+    "--resume", section="keep", metavar="DIR", help="go on with the comparison in this folder, without a view"
+)
 _NO_VIEW = SectionOption("--no-view", section="other", is_flag=True, help="print a line for each network, and a table")
+
+
+_SIDE = SectionOption(
+    "--side", section="view", is_flag=True, help="two or three side by side: the same pane, the same scale, one cursor"
+)
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -63,21 +73,49 @@ _NAMES = click.Argument(
 @click.command(
     "compare",
     cls=SectionedCommand,
-    params=[_NAMES, *experiment_parameters()[1:], SEEDS, _VARY, _NO_VIEW, _CSV, JSON, *view_options()],
+    params=[
+        _NAMES,
+        *experiment_parameters()[1:],
+        *(SEEDS, _VARY, _RUN, _RESUME, _NO_VIEW, _CSV, JSON),
+        *view_options(),
+        _SIDE,
+    ],
 )
 def compare(
-    *, seeds: int | None, vary: tuple[str, ...], no_view: bool, csv: str | None, json: bool, **parameters: Any
+    *,
+    seeds: int | None,
+    vary: tuple[str, ...],
+    no_view: bool,
+    csv: str | None,
+    json: bool,
+    side: bool,
+    **parameters: Any,
 ) -> None:
     """Train many networks at once and compare them: seeds, or any setting that varies. Or show the losses of kept runs
     over one another: each RUN is a name, how it begins, or a folder."""
     check_working_folder()
+    folder, resumed = parameters["run"], parameters["resume"]
+    printing = {"--no-view": no_view, "--json": json, "--csv": csv, "--run": folder, "--resume": resumed}
+    for name, used in printing.items():
+        if side and used not in (None, False):
+            raise UsageError(f"--side: is a view, and {name} prints: give one of them")
+    if resumed is not None:
+        _refuse_with_resume(parameters | {"seeds": seeds, "vary": vary})
+        _resume(resumed, csv=csv, json=json)
     if _are_runs(parameters["names"]):
-        _refuse_with_runs(parameters | {"seeds": seeds, "vary": vary or None, "csv": csv, "no_view": no_view or None})
+        _refuse_with_runs(parameters | {"seeds": seeds, "vary": vary, "csv": csv, "no_view": no_view})
+        if side:
+            runs_side_by_side(parameters["names"], view_settings_of(parameters))
         compare_runs(parameters["names"], json=json, settings=view_settings_of(parameters))
         return
     comparison = comparison_asked(parameters, vary, seeds)
-    if no_view or json or csv is not None or not has_terminal():
-        run_comparison(comparison, parameters, csv=csv, json=json)
+    if side:
+        stops = _stops_when_learnt(parameters)
+        members_side_by_side(comparison, view_settings_of(parameters), stops_when_learnt=stops)
+    if folder is not None:
+        _check_folder(folder)
+    if any(used not in (None, False) for used in printing.values()) or not has_terminal():
+        run_comparison(comparison, parameters, csv=csv, json=json, folder=folder)
     from rnn_tui.view.model.launch import LaunchOptions
 
     launch = LaunchOptions(
@@ -106,7 +144,9 @@ def _are_runs(names: tuple[str, ...]) -> bool:
 def _refuse_with_runs(parameters: dict[str, Any]) -> None:
     """Raise UsageError for an option that is of no use for runs that are there already."""
     used = [setting(path).option for path in given(parameters)]
-    used += [f"--{name.replace('_', '-')}" for name in ("seeds", "vary", "csv", "no_view", "gap") if parameters[name]]
+    used += [
+        f"--{name.replace('_', '-')}" for name in ("seeds", "vary", "csv", "no_view", "run", "gap") if parameters[name]
+    ]
     if parameters["file"] is not None:
         used.append("--experiment")
     if used:
@@ -148,25 +188,61 @@ def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: i
     return comparison
 
 
-def run_comparison(comparison: Comparison, parameters: dict[str, Any], *, csv: str | None, json: bool) -> NoReturn:
+def run_comparison(
+    comparison: Comparison, parameters: dict[str, Any], *, csv: str | None, json: bool, folder: str | None = None
+) -> NoReturn:
     """Train the networks without a view, print how they fare, and exit. Raises UsageError."""
+    options = {
+        "stops_when_learnt": _stops_when_learnt(parameters),
+        "caution": too_short_to_judge(comparison.base, given(parameters)),
+    }
+    _train(comparison, csv=csv, json=json, keep=folder, **options)
+
+
+def _resume(name: str, *, csv: str | None, json: bool) -> NoReturn:
+    """Go on with the comparison in a folder, without a view, and exit. Raises UsageError."""
+    from rnn_tui.runs.kept_comparison import read_field
+
+    try:
+        kept = read_field(Path(name))
+    except (ExperimentError, ValueError) as error:  # ValueError: a null character in the name
+        raise UsageError(f"--resume {safe(str(error))}") from None
+    _train(kept.comparison, csv=csv, json=json, keep=name, kept=kept, stops_when_learnt=kept.stops_when_learnt)
+
+
+def _train(comparison: Comparison, *, csv: str | None, json: bool, **options: Any) -> NoReturn:
     if csv is not None:
         _check_csv(csv)
     from rnn_tui.engine.headless.compare import compare as compare_networks
+    from rnn_tui.runs.manifest import CheckpointError
 
     try:
-        code = compare_networks(
-            comparison,
-            json=json,
-            out=sys.stdout,
-            err=sys.stderr,
-            csv=csv,
-            stops_when_learnt=_stops_when_learnt(parameters),
-            caution=too_short_to_judge(comparison.base, given(parameters)),
-        )
+        code = compare_networks(comparison, json=json, out=sys.stdout, err=sys.stderr, csv=csv, **options)
+    except CheckpointError as error:
+        raise UsageError(safe(str(error))) from None
     except ExperimentError as error:
         raise UsageError(complaint(error, to_dict(comparison.base))) from None
     raise SystemExit(code)
+
+
+def _refuse_with_resume(parameters: dict[str, Any]) -> None:
+    """Raise UsageError for what a comparison that goes on has already."""
+    used = [shown(name) for name in parameters["names"]] + [setting(path).option for path in given(parameters)]
+    used += [f"--{name}" for name in ("seeds", "vary", "run", "gap") if parameters[name]]
+    if parameters["file"] is not None:
+        used.append("--experiment")
+    if used:
+        raise UsageError(f"{used[0]}: a comparison that is resumed has its own: leave it out")
+
+
+def _check_folder(folder: str) -> None:
+    """Raise UsageError where no comparison can begin in that folder. Nothing is made."""
+    from rnn_tui.cli.run_args import check_folder
+    from rnn_tui.runs.kept_comparison import FIELD
+
+    check_folder(folder)
+    if os.path.lexists(os.path.join(folder, FIELD)):
+        raise UsageError(f"--run {shown(folder)}: holds a comparison already: --resume goes on with it")
 
 
 def _of_file(file: str) -> tuple[Experiment, list[Varied], int | None]:

@@ -24,7 +24,7 @@ from rnn_tui.runs.folders import runs_folder
 from rnn_tui.runs.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors
 
-__all__ = ["resumed_run", "save_options_of"]
+__all__ = ["check_folder", "resumed_run", "save_options_of"]
 
 _LONG = 50_000  # characters of inputs from which an experiment may be too large for a file
 
@@ -47,7 +47,7 @@ def save_options_of(experiment: Experiment, parameters: dict[str, Any], *, save:
             raise UsageError("--text -: a run that is kept needs a text that stays: give it as a file")
         return None
     if folder is not None:
-        _check_folder(folder)
+        check_folder(folder)
     elif problem := home_problem(runs_folder()):
         raise UsageError(f"{problem}, or name a folder with --run DIR, or keep nothing with --no-save")
     _check_size(experiment, parameters)
@@ -137,7 +137,7 @@ def _check_board(folder: str | None) -> None:
     _check_writable("--tensorboard", folder)
 
 
-def _check_folder(folder: str) -> None:
+def check_folder(folder: str) -> None:
     """Raise UsageError where no run can begin in that folder. Nothing is made."""
     _check_writable("--run", folder)
     if exists(Path(folder) / EXPERIMENT):

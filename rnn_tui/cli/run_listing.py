@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from rnn_tui.experiment.setting import Setting
     from rnn_tui.experiment.spec import Experiment
     from rnn_tui.protocol.core import ExperimentSummary
+    from rnn_tui.runs.query import Order
 
 __all__ = ["Listed", "columns_of", "listed", "object_of", "row_of"]
 
 _ALWAYS = ("training.lr", "training.seed")  # settings with a column, whether runs differ in them or not
+_SORTED = ("updates", "ticks", "learnt", "weights", "time")  # have a column where runs are sorted by them
 _DOING = {"playing": "training"}
 
 
@@ -67,15 +69,16 @@ def _live_facts(living: "LiveEngine", kept: RunEntry | None) -> RunFacts:
 # ---- for people -----------------------------------------------------------------------------------------------
 
 
-def columns_of(settings: "Sequence[Setting]") -> list[Column]:
-    """Return the columns of a table of runs that differ in these settings."""
+def columns_of(settings: "Sequence[Setting]", by: "Order | None") -> list[Column]:
+    """Return the columns of a table of runs that differ in these settings, sorted in this order."""
     columns = [Column("run"), Column("epoch", right=True), Column("loss", right=True), Column("best", right=True)]
+    columns += [Column(by.name, right=True)] if by is not None and by.name in _SORTED else []
     columns += [Column(name, right=True) for name in _named(settings)]
     columns += [Column("held out", right=True), Column("right", right=True), Column("when"), Column("what")]
     return [*columns, Column("now", below=True), Column("tags", below=True), Column("note", below=True)]
 
 
-def row_of(run: Listed, settings: "Sequence[Setting]") -> dict[str, str]:
+def row_of(run: Listed, settings: "Sequence[Setting]", by: "Order | None" = None) -> dict[str, str]:
     """Return the texts of a run by the names of the columns; they are safe to print."""
     facts = run.facts
     row = {
@@ -91,6 +94,9 @@ def row_of(run: Listed, settings: "Sequence[Setting]") -> dict[str, str]:
         "tags": safe(", ".join(facts.annotations.tags)),
         "note": safe(facts.annotations.note),
     }
+    if by is not None and by.name in _SORTED:
+        number = by.number(facts)
+        row[by.name] = "-" if number is None else f"{number:,.1f} s" if by.name == "time" else f"{number:,}"
     return row | {name: values_text(facts, each) for name, each in _named(settings).items()}
 
 
@@ -164,6 +170,7 @@ def object_of(run: Listed, settings: "Sequence[Setting]") -> str:
         "best_epoch": facts.best_epoch,
         "held_out": facts.held_out,
         "accuracy": facts.accuracy,
+        "weights": facts.weights,
         "learnt": facts.learnt,
         "seconds": facts.seconds,
         "changed": facts.changed,

@@ -9,7 +9,7 @@ __all__ = ["Column", "table_lines"]
 
 _BETWEEN = 2  # cells between two columns
 _INDENT = 4
-_WIDEST_FIRST = 32  # cells of the first column, above which its text gets a line of its own
+_WIDEST_FIRST = 36  # cells of the first column, above which its text gets a line of its own
 
 
 @dataclass(frozen=True)

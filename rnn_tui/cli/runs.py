@@ -72,7 +72,7 @@ def runs(*, json: bool, order: str | None, conditions: tuple[str, ...]) -> None:
         for each in found:
             say(object_of(each, settings))
     elif found:
-        _print_table(found, settings)
+        _print_table(found, settings, by)
     elif there:
         say(f"None of the {counted(len(there), 'run')} fits.")
     elif not unreadable:
@@ -103,13 +103,13 @@ def _order(text: str | None) -> "Order | None":
         raise UsageError(f"--sort {error}") from None
 
 
-def _print_table(found: "list[Listed]", settings: "tuple[Setting, ...]") -> None:
+def _print_table(found: "list[Listed]", settings: "tuple[Setting, ...]", by: "Order | None") -> None:
     """Print the runs as wide as the terminal is; then, on stderr, what is wrong with those that cannot be read."""
     from rnn_tui.cli.run_listing import columns_of, row_of
     from rnn_tui.cli.run_table import table_lines
 
     width = max(_NARROWEST, shutil.get_terminal_size().columns)
-    for line in table_lines(columns_of(settings), [row_of(each, settings) for each in found], width):
+    for line in table_lines(columns_of(settings, by), [row_of(each, settings, by) for each in found], width):
         say(line)
     for each in found:
         for problem in (each.kept.problem, each.kept.note_problem) if each.kept is not None else ():

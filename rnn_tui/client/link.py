@@ -128,6 +128,10 @@ class EngineLink:
         del ask
         return None
 
+    def another(self) -> "EngineLink":
+        """Return another link to the same engine. Raises OSError if it has ended."""
+        return EngineLink(None, connect(self._folder, patience=_PATIENCE), self._folder)
+
     def let_go(self) -> None:
         """Hang up, and let the engine go on."""
         if self._writer is not None:

@@ -95,6 +95,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
                 experiment = replace(experiment, training=replace(experiment.training, **changed))
             yield experiment
 
+    def apart(self, most: int, member: int = 0) -> list[int]:
+        """Return at most so many members that differ from one in what varies first, seeds if nothing else does.
+
+        They are those with the first values, in their order; the rest is as the member has it.
+        """
+        if not self.varied:
+            return [member]
+        at = next((number for number, each in enumerate(self.varied) if each.path != "training.seed"), 0)
+        indices = list(self.indices(member))
+        found = []
+        for index in range(min(most, self.shape[at])):
+            indices[at] = index
+            found.append(self.number(tuple(indices)))
+        return found
+
     def words(self, member: int) -> str:
         """Name a member by its values: `lr 0.01 · seed 3`; the name of the experiment where nothing varies."""
         parts = [

@@ -52,7 +52,7 @@ def _of_seeds(outcomes: Sequence[Outcome]) -> list[str]:
         return []
     share = share_text(wilson_interval(learnt, of))
     right = sum(each.right for each in outcomes)
-    kept = f"; {right:,} were right at the end" if right < learnt else ""
+    kept = f"; {right:,} {'was' if right == 1 else 'were'} right at the end" if right < learnt else ""
     return [f"{learnt:,} of {counted(of, 'seed')} learnt it: of all seeds {share} would (95 %){kept}"]
 
 

@@ -35,6 +35,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     best_epoch: int | None = None
     held_out: float | None = None  # the newest loss of what is held out
     accuracy: float | None = None  # of what is held out
+    weights: int | None = None  # trainable numbers
     learnt: int | None = None  # the epoch at which a prediction was first right
     seconds: float | None = None  # of training
     changed: float | None = None  # when its checkpoint was written, in seconds since 1970
@@ -83,6 +84,7 @@ def facts_of(entry: RunEntry) -> RunFacts:
         best_epoch=None if entry.best is None else entry.best.epoch,
         held_out=None if judged is None else judged.loss,
         accuracy=None if judged is None else judged.accuracy,
+        weights=manifest.weights,
         learnt=manifest.learnt,
         seconds=newest_seconds(Path(entry.folder), manifest.losses),
         changed=entry.changed,

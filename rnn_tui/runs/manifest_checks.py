@@ -13,7 +13,14 @@ from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.runs.manifest import BestCheckpoint, Manifest, Progress, Sealed
 
-__all__ = ["best_problem", "data_card_problem", "manifest_problem", "tensors_problem", "wanted_tensors"]
+__all__ = [
+    "best_problem",
+    "data_card_problem",
+    "manifest_problem",
+    "sealed_problem",
+    "tensors_problem",
+    "wanted_tensors",
+]
 
 Tensor = tuple[str, tuple[int, ...]]  # kind of numbers as safetensors names it, and shape
 Tensors = dict[str, Tensor]
@@ -70,6 +77,11 @@ def _past_problem(manifest: Manifest) -> str:
     losses = (manifest.loss, progress.earlier, progress.plateau[0], manifest.best[0])
     held_out = (number for each in manifest.held_out for number in (each.loss, each.accuracy, each.rows, each.learnt))
     return _finite_problem((*losses, *held_out)) or _scaling_problem(progress)
+
+
+def sealed_problem(sealed: Sealed) -> str:
+    """Say what is wrong with what every manifest has."""
+    return _counts_problem(_sealed_counts(sealed)) or _name_problem(sealed)
 
 
 def best_problem(best: BestCheckpoint) -> str:

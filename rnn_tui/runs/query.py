@@ -83,7 +83,7 @@ _ALL = (
     _fact("held-out", lambda run: run.held_out),
     _fact("accuracy", lambda run: run.accuracy),
     _fact("learnt", lambda run: run.learnt),
-    _fact("weights", lambda run: run.experiment and run.experiment.weights),
+    _fact("weights", lambda run: run.weights),
     _fact("time", lambda run: run.seconds),
     _Fact(
         "when", "moment", lambda run: _written(run.changed), _moment, "a date, as in 2026-01-31 or '2026-01-31 14:00'"
@@ -191,6 +191,16 @@ class Order:
 
     fact: _Fact
     descending: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of what it sorts by."""
+        return self.fact.name
+
+    def number(self, run: RunFacts) -> float | None:
+        """Return the number of a run that it sorts by; None: it is not known, or no number."""
+        found = self._key(run)
+        return found if isinstance(found, int | float) else None
 
     def sort(self, items: Iterable[_Item], facts: Callable[[_Item], RunFacts]) -> list[_Item]:
         """Sort items by the facts of each; equal ones stay in their order."""

@@ -37,8 +37,10 @@ __all__ = [
     "read_best",
     "read_experiment",
     "read_manifest",
+    "read_sealed",
     "read_tensors",
     "read_weights",
+    "sealed_bytes",
     "text_hash",
 ]
 
@@ -69,7 +71,7 @@ def read_experiment(folder: Path) -> Experiment:
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of the run in a folder. Raises CheckpointError."""
-    manifest = _read(folder / MANIFEST, Manifest)
+    manifest = read_sealed(folder / MANIFEST, Manifest)
     problem = manifest_problem(manifest)
     if problem:
         raise CheckpointError(folder / MANIFEST, f"is altered: {problem}")
@@ -80,14 +82,15 @@ def read_best(folder: Path) -> BestCheckpoint:
     """Read the manifest of a run's best checkpoint. Raises CheckpointError, also where there is none."""
     if not exists(folder / BEST):
         raise CheckpointError(folder / BEST, "there is no such file: this run has kept no best checkpoint yet")
-    best = _read(folder / BEST, BestCheckpoint)
+    best = read_sealed(folder / BEST, BestCheckpoint)
     problem = best_problem(best)
     if problem:
         raise CheckpointError(folder / BEST, f"is altered: {problem}")
     return best
 
 
-def _read(file: Path, kind: type[_Kind]) -> _Kind:
+def read_sealed(file: Path, kind: type[_Kind]) -> _Kind:
+    """Read a manifest of that kind; what is in it is not checked. Raises CheckpointError."""
     data = _bytes(file, _LARGEST)
     if len(data) > _LARGEST:
         raise CheckpointError(file, f"is altered: it is larger than {_LARGEST >> 20} MiB")
@@ -131,15 +134,22 @@ def read_weights(folder: Path, manifest: Sealed, experiment: Experiment, read: E
     problem = "" if manifest.data_card is None else data_card_problem(manifest.data_card, experiment)
     if problem:
         raise CheckpointError(folder / (MANIFEST if isinstance(manifest, Manifest) else BEST), f"is altered: {problem}")
+    data = sealed_bytes(folder, manifest)
+    file = folder / manifest.tensors
+    problem = tensors_problem(_header(file, data), *wanted_tensors(manifest, read))
+    if problem:
+        raise CheckpointError(file, problem)
+    return data
+
+
+def sealed_bytes(folder: Path, manifest: Sealed) -> bytes:
+    """Read the bytes of the tensors' file that a manifest names. Raises CheckpointError unless they are those."""
     file = folder / manifest.tensors
     data = _bytes(file, manifest.tensors_bytes)
     if len(data) != manifest.tensors_bytes:
         raise CheckpointError(file, f"is cut: {len(data):,} bytes of {manifest.tensors_bytes:,}")
     if hashlib.sha256(data).hexdigest() != manifest.tensors_sha256:
         raise CheckpointError(file, "is altered: its SHA-256 is not the one in its manifest")
-    problem = tensors_problem(_header(file, data), *wanted_tensors(manifest, read))
-    if problem:
-        raise CheckpointError(file, problem)
     return data
 
 

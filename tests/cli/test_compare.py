@@ -35,6 +35,9 @@ REFUSED = {
     ("hihello", "--seeds", "3", "--until", "loss<1"): "--until loss<1: networks that are compared stop at learnt only",
     ("hihello", "--seeds", "3", "--device", "cuda"): "--device cuda: networks are compared on the CPU: leave it out",
     ("hihello", "--seeds", "3", "--csv", "no/t.csv"): "--csv no/t.csv: there is no folder no",
+    ("hihello", "--seeds", "3", "--side", "--json"): "--side: is a view, and --json prints: give one of them",
+    ("hihello", "--seeds", "1", "--side"): "--side: needs two networks or three: name what varies, as in --vary "
+    "cell=rnn,gru,lstm",
     ("hihello", "--seeds", "3", "--csv", "."): "--csv .: is a folder; it must be a file",
     ("hihello", "--seeds", "3", "--csv", "mine.toml"): "--csv mine.toml: is there, and is no table of a comparison: "
     "name another file",

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rnn_tui.cli.main import main
 from rnn_tui.cli.run_table import Column, table_lines
 from rnn_tui.runs.annotations import annotate
+from rnn_tui.runs.read_checkpoint import read_manifest
 from tests.kept_versions import copied
 from tests.terminals import own_place
 
@@ -104,3 +105,12 @@ def test_what_no_run_knows_is_named() -> None:
     result = CliRunner().invoke(main, ["runs", "--sort", "time"])
     assert result.stderr == "rnn-tui: --sort time: none of these runs has it\n"
     assert len([line for line in result.stdout.splitlines() if line[0] != " "]) == 4
+
+
+def test_what_runs_are_sorted_by_has_a_column(kept: Path) -> None:
+    lines = [line.split() for line in run("--sort=-weights").splitlines() if line[0] != " "]
+    at = lines[0].index("weights")
+    assert [(row[0], row[at]) for row in lines[1:]] == [
+        (name, f"{read_manifest(kept / name).weights:,}") for name in ("lstm-text", "by-sequence-gru", "forks")
+    ]
+    assert "updates" in run("--sort", "updates").split()

@@ -159,12 +159,17 @@ def wild(chance: random.Random) -> list[str]:
     command = chance.choice(COMMANDS)
     words = [command] if command else []
     fits = (*LESSONS,) if command in ("train", "show", "") else ("one", "on", "./one")
+    if command == "compare":
+        fits = ("one", "hihello", "hihello-gru", "three-words", "spell", "sine")  # a text takes long
     if chance.random() < 0.7:
         words.append(chance.choice(fits if chance.random() < 0.8 else WORDS))
     for _ in range(chance.choice((0, 0, 1, 1, 2, 3, 6))):
         words += option(chance, command)
     if command == "train":  # so that it ends by itself
         words += ["--epochs", "1", "--until", "tick=3", *chance.choice(((), ("--batch", "2"), ("--no-save",)))]
+    if command == "compare":
+        words += ["--epochs", "1", *chance.choice(((), ("--seeds", "2"), ("--vary", "lr=0.1,0.2")))]
+        words += chance.choice(([], ["--vary", chance.choice(WORDS)], ["--json"], ["--csv", chance.choice(WORDS)]))
     return [word.replace("\0", "") for word in words]
 
 

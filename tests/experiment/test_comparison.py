@@ -29,3 +29,12 @@ def test_a_member_is_the_experiment_with_its_values() -> None:
     assert (member.network.cell, member.training.lr) == ("gru", 0.01)
     assert (member.data, member.training.seed) == (_BASE.data, _BASE.training.seed)
     assert comparison.words(3) == "cell gru · learning rate 0.01"
+
+
+def test_members_that_stand_side_by_side_differ_in_what_varies_first() -> None:
+    cells = Varied(path="network.cell", values=("rnn", "gru", "lstm"))
+    seeds = Varied(path="training.seed", values=(5, 6, 7, 8))
+    both = Comparison(base=_BASE, varied=(seeds, cells))
+    assert [both.indices(member) for member in both.apart(3, both.number((2, 1)))] == [(2, 0), (2, 1), (2, 2)]
+    assert Comparison(base=_BASE, varied=(seeds,)).apart(3) == [0, 1, 2]
+    assert Comparison(base=_BASE).apart(3) == [0]

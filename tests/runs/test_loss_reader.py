@@ -78,6 +78,9 @@ def test_a_run_that_trains_is_read_on_and_another_branch_anew(tmp_path: Path) ->
     checkpointer.save()
     assert reader.read()
     assert reader.passes.newest.tolist() == [session.losses.at(each) for each in range(30)]
+    assert reader.passes.seconds is not None
+    assert (np.diff(reader.passes.seconds, prepend=0) >= 0).all()
+    assert reader.passes.seconds[-1] == newest_seconds(tmp_path, "losses.csv")
     checkpointer.close()
 
 

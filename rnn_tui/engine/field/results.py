@@ -51,6 +51,19 @@ class Losses:
         made = ~np.isnan(losses)
         return self.updates[made], losses[made]
 
+    def restore(self, values: NDArray[np.float32], every: int) -> None:
+        """Begin with the losses (n, m) that were kept before, those of each `every`th update."""
+        rows = 16
+        while rows < len(values) + 1:
+            rows *= 2
+        self._rows = np.full((rows, values.shape[1]), np.nan, np.float32)
+        self._rows[: len(values)] = values
+        self._used, self.every = len(values), every
+
+    def forget(self, member: int) -> None:
+        """Forget the losses of a member, which begins anew."""
+        self._rows[:, member] = np.nan
+
     def _grow(self) -> None:
         rows, members = self._rows.shape
         if 2 * rows * members <= self._most:

@@ -3,16 +3,18 @@
 import textwrap
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
 from rnn_tui.common.atomic_files import write_atomic
-from rnn_tui.common.glyphs import printable
+from rnn_tui.common.glyphs import printable, safe
 from rnn_tui.common.wording import counted
 from rnn_tui.engine.field.field import Field
 from rnn_tui.engine.headless.compare_report import Report
+from rnn_tui.engine.headless.field_folder import FieldFolder, bring_back
 from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
 from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.threads import choose_threads
@@ -21,6 +23,7 @@ from rnn_tui.experiment.memory import shortage_told
 from rnn_tui.experiment.outcomes import Outcome
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.field import DIVERGED, DONE
+from rnn_tui.runs.kept_comparison import FieldManifest
 
 __all__ = ["compare", "outcomes_of"]
 
@@ -36,39 +39,57 @@ def compare(
     csv: str | None = None,
     stops_when_learnt: bool = False,
     caution: str = "",
+    keep: str | None = None,
+    kept: FieldManifest | None = None,
 ) -> int:
     """Train all networks of a comparison to their ends, or to Ctrl+C, and print how they fared.
 
-    Returns the exit code: 128 and its number after a signal, such as 130 after Ctrl+C. `csv` names a file that is
-    replaced by one with a row for each network. Raises ExperimentError for data that are not there and for want of
-    memory, and OSError where the file cannot be written.
+    Returns the exit code: 2 where it could not be kept, 128 and its number after a signal, such as 130 after Ctrl+C.
+    `csv` names a file that is replaced by one with a row for each network, `keep` a folder where the comparison is
+    kept; `kept` is what that folder holds, where it is resumed. Raises ExperimentError for data that are not there and
+    for want of memory, CheckpointError for a folder that cannot be used, and OSError where the file cannot be written.
     """
     choose_threads(comparison.base)
     began = time.perf_counter()
     try:
         field = Field(comparison, stops_when_learnt=stops_when_learnt)
         report = _report(field)
+        folder = None
+        if keep is not None:
+            if kept is not None:
+                bring_back(field, Path(keep), kept)
+            table = partial(_table, field, report)
+            folder = FieldFolder(Path(keep), field, table, stops_when_learnt=stops_when_learnt)
         if caution:
             Lines.tell(f"rnn-tui: {caution}", err)
         if not json:
             _write(out, [report.heading()])
-        interrupted = _train(field, report, json=json, out=out, err=err)
+        interrupted = _train(field, report, folder, json=json, out=out, err=err)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
         raise ExperimentError("run.device", shortage_told(comparison.base)) from None
+    if folder is not None:
+        folder.close()
     outcomes = outcomes_of(field)
     seconds = time.perf_counter() - began
     if json:
         _write(out, [*map(report.json_line, (each for each in outcomes if _is_stopped(each)))])
         _write(out, [report.json_summary(outcomes)])
-        _write(err, [_took(field, seconds)])
+        _write(err, [_took(field, seconds, folder)])
     else:
         found = [wrapped for each in report.sentences(outcomes) for wrapped in _wrapped(each)]
-        _write(out, ["", *report.tables(outcomes), *([""] if found else []), *found, _took(field, seconds)])
+        _write(out, ["", *report.tables(outcomes), *([""] if found else []), *found, _took(field, seconds, folder)])
     if csv is not None:
         write_atomic(Path(csv), report.csv(outcomes).encode())
+    if folder is not None and folder.problem:
+        Lines.tell(f"rnn-tui: {safe(str(folder.path))}: {folder.problem}", err)
+        return 2
     return 128 + interrupted if interrupted else 0
+
+
+def _table(field: Field, report: Report) -> str:
+    return report.csv(outcomes_of(field))
 
 
 def outcomes_of(field: Field, members: Iterable[int] | None = None) -> list[Outcome]:
@@ -100,15 +121,17 @@ def _report(field: Field) -> Report:
     )
 
 
-def _train(field: Field, report: Report, *, json: bool, out: TextIO, err: TextIO) -> int:
+def _train(field: Field, report: Report, folder: FieldFolder | None, *, json: bool, out: TextIO, err: TextIO) -> int:
     """Train to the end, and print each network as it ends; return the signal that has interrupted it, or 0."""
     states, line = field.results.states, report.json_line if json else report.line
-    told = np.zeros(len(states), bool)
+    told = states >= DONE
     with Interrupts() as interrupts, Lines(out, err, total=_steps(field), unit="updates") as lines:
         going = not field.is_over
         while going and not interrupts.seen:
             going = field.step()
             lines.count()
+            if folder is not None:
+                folder.stepped()
             ended = (states >= DONE) & ~told
             if ended.any():
                 told |= ended
@@ -132,14 +155,15 @@ def _is_stopped(outcome: Outcome) -> bool:
     return not (outcome.done or outcome.diverged)
 
 
-def _took(field: Field, seconds: float) -> str:
-    """Return `64 networks, 6,400 updates in 1.23 s`."""
+def _took(field: Field, seconds: float, folder: FieldFolder | None) -> str:
+    """Return `64 networks · 6,400 passes in 1.23 s · kept in DIR`."""
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
     passes = int(field.results.passes.sum())
     ended = int((field.results.states >= DONE).sum())
     of = counted(field.comparison.members, "network")
     networks = of if ended == field.comparison.members else f"{ended:,} of {of} to the end"
-    return f"{networks} · {counted(passes, 'pass')} in {took}"
+    where = "" if folder is None else f" · kept in {safe(str(folder.path))}"
+    return f"{networks} · {counted(passes, 'pass')} in {took}{where}"
 
 
 def _wrapped(sentence: str) -> Sequence[str]:

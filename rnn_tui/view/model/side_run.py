@@ -2,6 +2,7 @@
 
 from rnn_tui.protocol.commands import Open
 from rnn_tui.protocol.engine_messages import Frame, Opened
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame import Curve
 
 __all__ = ["SideRun"]
@@ -10,7 +11,7 @@ __all__ = ["SideRun"]
 class SideRun:
     """A run, or a member of a field, without a widget and without a link."""
 
-    def __init__(self, name: str, *, member: int | None = None, first: Open | None = None) -> None:
+    def __init__(self, name: str, *, member: int | None = None, first: Open | OpenField | None = None) -> None:
         """Name a run. `member` is one of a field; `first` opens the run where its engine has just been started."""
         self.name = name
         self.member = member

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.common.glyphs import safe
-from rnn_tui.protocol.commands import TakeControls
+from rnn_tui.protocol.commands import Play, TakeControls
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import BranchCurve
@@ -95,6 +95,7 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             for key in KEYS
             if key.action.startswith(_SHARED) and not any(name in key.action for name in _LEFT_OUT)
         ),
+        Binding("space", "toggle_play", "play", show=False),
         Binding("escape,q", "leave", "back", show=False),
     ]
 
@@ -324,6 +325,13 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             await container.query(Pane).remove()
             await container.mount(self._kind())
         self.call_after_refresh(self._look)
+
+    def action_toggle_play(self) -> None:
+        """Play or pause the field; single runs are only looked at."""
+        for source in self._sources:
+            frame = source.rows[0].run.frame
+            if source.members and frame is not None:
+                source.link.send(Play(on=frame.status.state != "playing"))
 
     def action_leave(self) -> None:
         """Go back to what was there before, or leave the app if this is all there is."""
