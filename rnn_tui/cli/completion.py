@@ -16,7 +16,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.manual import TOPICS
 from rnn_tui.tours import TOPICS as TOURS
 
-__all__ = ["complete_lessons", "complete_runs", "complete_topics", "complete_tours", "completion"]
+__all__ = ["complete_lessons", "complete_orders", "complete_runs", "complete_topics", "complete_tours", "completion"]
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -75,6 +75,17 @@ def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -
         for name in sorted(names)
         if name.startswith(incomplete) and name not in used
     ]
+
+
+def complete_orders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer what runs can be sorted by, either way."""
+    del ctx, param
+    from rnn_tui.experiment.settings import SETTINGS  # here for start-up time
+    from rnn_tui.runs.query import FACTS
+
+    minus = "-" if incomplete.startswith("-") else ""
+    names = (*FACTS, *(each.option.lstrip("-") for each in SETTINGS))
+    return [CompletionItem(minus + name) for name in names if (minus + name).startswith(incomplete)]
 
 
 def complete_topics(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

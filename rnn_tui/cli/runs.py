@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnn_tui.cli.completion import complete_runs
+from rnn_tui.cli.completion import complete_orders, complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
@@ -31,6 +31,7 @@ _PATIENCE = 120.0  # seconds that the last checkpoint of a large network may tak
     "order",
     metavar="NAME",
     type=click.UNPROCESSED,
+    shell_complete=complete_orders,
     help="by this: loss, held-out, updates, time, when, name, any setting; -NAME: the largest first",
 )
 @click.option(

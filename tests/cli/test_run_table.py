@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,3 +115,12 @@ def test_what_runs_are_sorted_by_has_a_column(kept: Path) -> None:
         (name, f"{read_manifest(kept / name).weights:,}") for name in ("lstm-text", "by-sequence-gru", "forks")
     ]
     assert "updates" in run("--sort", "updates").split()
+
+
+def test_the_shell_completes_what_runs_can_be_sorted_by() -> None:
+    completion = ShellComplete(main, {}, "rnn-tui", "_RNN_TUI_COMPLETE")
+    offered = {
+        start: [each.value for each in completion.get_completions(["runs", "--sort"], start)] for start in ("lo", "h")
+    }
+    assert offered["lo"] == ["loss"]
+    assert {*offered["h"]} >= {"held-out", "hidden"}
