@@ -25,6 +25,7 @@ from rnn_tui.tours.tour import Tour
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.frame_loop import FrameLoop
+from rnn_tui.view.app.key_order import KeyOrder
 from rnn_tui.view.app.leaving import LeavingApp
 from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.app.warm_up import warm_up
@@ -67,6 +68,7 @@ class RnnApp(LeavingApp):
             send=lambda request: self.connection.send(request),
             show_waiting=self._show_waiting,
         )
+        self._keys = KeyOrder(self, self._take_key)
         self.dialogs = Dialogs(self, lambda: self.run_state, self.tell, self._begin_tour)
         tour = launch.tour
         self._tour = None if tour is None else self._control_of(tour)
@@ -109,12 +111,20 @@ class RnnApp(LeavingApp):
         return True
 
     async def on_event(self, event: events.Event) -> None:
-        """Drop what is typed after the key that leaves."""
+        """Drop what is typed after the key that leaves; hand on all other keys one by one."""
         if self._exit and isinstance(event, events.InputEvent):
             return
-        if isinstance(event, events.Key) and not event.is_forwarded and self._is_main_on_top:
-            self.main.notes_were_read()
-        await super().on_event(event)
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._keys.holds(event):
+            await self._keys.follow(event)
+
+    async def _take_key(self, event: events.Key) -> None:
+        """Let a key do what it does, unless the one before has left."""
+        if not self._exit:
+            if self._is_main_on_top:
+                self.main.notes_were_read()
+            await super().on_event(event)
 
     # ---- the terminal -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,60 @@
+"""Keys one after the other: each is handed on when the one before has done all that it does.
+
+A key may open a dialog, which is not there at once, or move the focus. What is typed meanwhile is for what comes, not
+for what was there.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+
+__all__ = ["KeyOrder"]
+
+_PATIENCE = 0.5  # seconds after which a key is taken for done: a widget that has gone takes its messages with it
+
+
+class KeyOrder:
+    """Holds keys back until the one before has gone all its way: up from the widget with the focus, and to the app."""
+
+    def __init__(self, app: App[int], hand_on: Callable[[events.Key], Awaitable[None]]) -> None:
+        self._app, self._hand_on = app, hand_on
+        self._waiting: deque[events.Key] = deque()
+        self._number = 0  # of the key that is under way; it is done once another number stands here
+        self._is_busy = False
+
+    def holds(self, event: events.Key) -> bool:
+        """Return whether this key has to wait; it is handed on later."""
+        if self._is_busy:
+            self._waiting.append(event)
+        return self._is_busy
+
+    async def follow(self, event: events.Key) -> None:
+        """Pass a key on, and the next one after all that it brings about."""
+        app = self._app
+        self._is_busy = True
+        self._number += 1
+        way: list[MessagePump] = [*(app.focused or app.screen).ancestors_with_self] if app.screen_stack else []
+        await self._hand_on(event)
+        app.set_timer(_PATIENCE, partial(self._done, self._number))
+        self._go(way, self._number)
+
+    def _go(self, way: Sequence[MessagePump], number: int) -> None:
+        """Let messages of all these be read, one after the other, as the key is; then those of what has come."""
+        for at, each in enumerate(way):
+            if each.call_later(self._go, way[at + 1 :], number):
+                return
+        app = self._app
+        if not app.screen_stack or not app.screen.call_later(app.call_later, self._done, number):
+            app.call_later(self._done, number)
+
+    async def _done(self, number: int) -> None:
+        """Go on with the next key, if this one is the last that was passed on."""
+        if number != self._number or not self._is_busy:
+            return
+        self._is_busy = False
+        if self._waiting:
+            await self.follow(self._waiting.popleft())
