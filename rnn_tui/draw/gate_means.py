@@ -79,9 +79,10 @@ def _words(name: str, summary: GateSummary | None) -> tuple[str, ...]:
     if _size(summary.turn) >= TURN and abs(summary.turn_at - begin) > 1:  # not while it starts
         verb = "opens" if summary.turn > 0 else "closes"
         at = step_name(summary.turn_at)
+        brief = f"{'opens' if summary.turn > 0 else 'shuts'} {at}"
         if summary.turn_at == end:
-            return (f"{verb} at the last step", f"{verb} at {at}", verb)
-        return (f"{verb} at {at}", verb)
+            return (f"{verb} at the last step", f"{verb} at {at}", brief, verb)
+        return (f"{verb} at {at}", brief, verb)
     opened, shut = _EXTREMES[name]
     if summary.mean >= _OPEN:
         return (opened,)

@@ -32,8 +32,11 @@ def told(facts: GatesFacts, room: int) -> str:
         forms = _plain(gates["h'"])
     else:
         return ""
-    turn = _turn(gates)
-    return first_that_fits((*([f"{forms[0]}; {turn}"] if forms and turn else []), *forms), room)
+    if not (turn := _turn(gates)):
+        return first_that_fits(forms, room)
+    return first_that_fits(
+        (*(f"{turn}; {form[0].lower()}{form[1:]}" for form in forms), turn), room
+    ) or first_that_fits(forms, room)
 
 
 def _lstm(gates: Summaries, units: int) -> tuple[str, ...]:
@@ -68,9 +71,9 @@ def _left(state: str, gate: GateSummary, units: int) -> tuple[str, ...]:
 def _plain(slope: GateSummary) -> tuple[str, ...]:
     """Return the forms for a network without gates: how much of a gradient gets through its non-linearity."""
     share = probability(slope.mean, 3)
-    saturated = ": most units are saturated" if slope.mean < _SHUT else ""
+    rest = ": most of it is lost" if slope.mean < _SHUT else ""
     return (
-        f"On average {share} of a gradient gets through the non-linearity at each step{saturated}",
+        f"On average {share} of a gradient gets through the non-linearity at each step{rest}",
         f"{share} of a gradient gets through at each step",
     )
 
@@ -80,4 +83,5 @@ def _turn(gates: Summaries) -> str:
     name = max((each for each in gates if each in _NAMES), key=lambda each: abs(gates[each].turn), default="")
     if not name or abs(gates[name].turn) < _TURN:
         return ""
-    return f"{_NAMES[name]} {'opens' if gates[name].turn > 0 else 'closes'} most at {step_name(gates[name].turn_at)}"
+    verb = "opens" if gates[name].turn > 0 else "closes"
+    return f"◆ {_NAMES[name]} changes most: it {verb} at {step_name(gates[name].turn_at)}"

@@ -23,6 +23,7 @@ __all__ = ["GUTTER", "Prediction", "Seen", "draw_prediction"]
 GUTTER = 8
 _NARROW = 4  # cells below which a column has no room for bars
 _MOST_RANKS = 8
+_SEEN = ("answers so far, newest first", "answers so far", "answers")  # the heading of those that came before
 _MOST_SEEN = 64  # predictions that come with a frame: there may be more
 _BAR = 12  # cells of a probability and its bar, to the right of a word
 _LONGEST = 40  # cells of a prediction among those that came before
@@ -277,9 +278,9 @@ def _seen_heads(count: int, room: int) -> list[str]:
     if not count:
         return ["no predictions yet", "nothing yet"]
     if count <= room:
-        return ["first predicted, newest first", "first predicted", "predicted"]
+        return list(_SEEN)
     part = f"{room} of {count}" + ("+" if count >= _MOST_SEEN else "")
-    return [*(f"{name}: {part}" for name in ("first predicted, newest first", "first predicted", "predicted")), part]
+    return [*(f"{name}: {part}{shown}" for shown in (" shown", "") for name in _SEEN), part]
 
 
 def _around(text: str, place: int | None, room: int) -> str:

@@ -30,8 +30,9 @@ _LEGEND = 1
 _TILES = (5, 3)  # cells a character of a text that fits one line; any other is running text
 _COLUMN = 34  # cells of an entry of the table: at least
 _HEADINGS = (
-    "The unit that follows each property best: r = 1 always, 0 not at all, −1 the other way round",
-    "The unit that follows each best: r = 1 always, 0 not at all",
+    "The unit whose state follows each property best; correlation r: 1 exactly, 0 not at all, −1 the opposite",
+    "The unit that follows each property best; r: 1 exactly, 0 not at all, −1 the opposite",
+    "The unit that follows each best; r: 1 exactly, 0 not at all",
     "The unit that follows each best, by r",
     "Best unit for each",
 )

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from textual.strip import Strip
 
+from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import put_scale
-from rnn_tui.draw.kit.numbers import nice_above
+from rnn_tui.draw.kit.numbers import nice_above, signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime, lines_of_units
 from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
@@ -33,6 +34,7 @@ class StatesLayout(RowsOverTime[Block]):
 
     hidden_size: int
     about_units: tuple[str, ...] = ()  # which units are shown if not all, and how many of all do nothing
+    largest: str = ""  # which state is the largest of those shown
 
 
 def rows_for_units(height: int, blocks: int) -> int:
@@ -41,19 +43,47 @@ def rows_for_units(height: int, blocks: int) -> int:
 
 
 def lay_out_states(
-    states: Sequence[States], *, height: int, axis: TimeAxis, hidden_size: int, layers: int, bounded: bool
+    states: Sequence[States],
+    *,
+    height: int,
+    axis: TimeAxis,
+    hidden_size: int,
+    layers: int,
+    bounded: bool,
+    names_largest: bool = False,
 ) -> StatesLayout:
-    """Give every heatmap as much room as there is; `bounded` means that h lies in (-1, 1)."""
+    """Give every heatmap as much room as there is; `bounded` means that h lies in (-1, 1).
+
+    `names_largest`: a line says which state is the largest, which changes all the time while a network learns.
+    """
     blocks = _blocks(states, layers=layers, bounded=bounded)
     layout = _stacked(blocks, height=height, axis=axis, hidden_size=hidden_size)
-    return replace(layout, about_units=_about(states))
+    return replace(layout, about_units=_about(states), largest=_largest(layout) if names_largest else "")
+
+
+def _largest(layout: StatesLayout) -> str:
+    """Return which state h is the largest of those shown, either way; empty where some units or steps are left out."""
+    best, text = 0.0, ""
+    for block in layout.blocks:
+        sizes = np.abs(block.values[:, block.skip :])
+        if block.name[0] != "h" or not sizes.size or not np.isfinite(sizes).all() or sizes.max() <= best:
+            continue
+        best = float(sizes.max())
+        unit, step = np.unravel_index(int(sizes.argmax()), sizes.shape)
+        value = signed(float(block.values[unit, block.skip + step]), 7)
+        where = f"{block.name} of unit {block.units[unit] + 1}"
+        text = f"largest: {where} at {step_name(layout.first + block.skip + int(step))}, {value}"
+    return text
 
 
 def _about(states: Sequence[States]) -> tuple[str, ...]:
-    """Return that the units shown are those that vary most, and how many of all are dead or saturated."""
+    """Return that the units shown are those that vary most, and how many of all hardly move."""
     if not any(each.order == "varies" for each in states):
         return ()
-    counts = ((sum(each.dead for each in states), "dead"), (sum(each.saturated for each in states), "saturated"))
+    counts = (
+        (sum(each.dead for each in states), "stay near 0"),
+        (sum(each.saturated for each in states), "stay near ±1"),
+    )
     return ("those that vary most first", *(f"{count} {name}" for count, name in counts if count))
 
 
@@ -154,6 +184,9 @@ def _draw_scales(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
             of.replace(" of ", "/"),
         )
         x = canvas.put(x, y, first_that_fits([*filter(None, forms)], canvas.width - x), palette.accent) + 3
+    elif layout.largest:
+        text = first_that_fits((layout.largest, layout.largest.partition(",")[0]), canvas.width - x)
+        x = canvas.put(x, y, text, palette.accent) + 3
     if palette.shaded and any(block.halves and len(block.units) > 1 for block in layout.blocks):
         half = ("every 2nd unit", "2nd units", "1/2")  # without colours a character has no two halves
         x = min(x, canvas.width - 2)

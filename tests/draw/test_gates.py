@@ -387,8 +387,8 @@ GRU: dict[str, dict[str, Any]] = {
     [
         (
             lstm(0.97, 8, 0.98, {"turn": -0.45, "turn_at": 19}),
-            "c keeps 97 % of its value from t=1 to t=21 and adds about ±0.9 a step: it counts; "
-            "output o closes most at t=20",
+            "◆ output o changes most: it closes at t=20; c keeps 97 % of its value from t=1 to t=21 and adds about "
+            "±0.9 a step: it counts",
         ),
         (
             lstm(0.95, 7, 0.03),
@@ -404,12 +404,12 @@ GRU: dict[str, dict[str, Any]] = {
         ),
         (
             summed_up(GRU),
-            "On average a unit of h keeps under 1 % of its value at t=21 until t=1; 0 of 8 units keep 90 % or more; "
-            "reset r opens most at t=3",
+            "◆ reset r changes most: it opens at t=3; on average a unit of h keeps under 1 % of its value at t=21 "
+            "until t=1; 0 of 8 units keep 90 % or more",
         ),
         (
             summed_up({"a": {}, "h'": {"mean": 0.06}}),
-            "On average .06 of a gradient gets through the non-linearity at each step: most units are saturated",
+            "On average .06 of a gradient gets through the non-linearity at each step: most of it is lost",
         ),
         (lstm(1.0, 8, end=0), ""),  # of a single step nothing can be left at another
         (lstm(math.nan, 0, mean=math.nan), ""),

@@ -229,7 +229,9 @@ def test_vanishing_and_exploding_are_told_in_words() -> None:
     said, base = "\n".join(texts(grid)), layout.blocks[1].rows[-2]
     faint = [step for step in range(20) if grid[base][axis.x(step)][1].color == DARK.faint.color]
     assert faint == [step for step in range(20) if shrinking[step] < 0.5e-6]
-    assert "from t=20 back to t=1 the gradient shrinks to 2.7e−08 of its size" in said
+    assert "from t=20 back to t=1 the gradient vanishes: 2.7e−08 of its size is left" in said
+    assert "of the loss at t=20 only: vanishes before t=1" in said
+    assert "of the whole loss: arrives at t=1" in said
     gone = int((shrinking < 0.5e-6).sum())
     assert f"vanished (under a millionth of its largest) at {gone} of 20 steps, the nearest t={gone}" in said
     assert "keeps its size (× 1.00)" in said
@@ -271,7 +273,7 @@ def test_the_causes_are_written() -> None:
         )
         assert words in said
         assert "ρ(W_hh₂) r 0.91  z 1.20" in said
-        assert "saturated: h₁ 12 %  h₂ 12 %" in said
+        assert "saturated (slope near 0): h₁ 12 %  h₂ 12 %" in said
 
 
 def test_without_colours_norms_are_heights_or_densities() -> None:
@@ -298,7 +300,7 @@ def test_lower_layers_read_in_both_directions_have_gradients_on_either_side() ->
     for direction in range(2):
         facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=0, direction=direction, norm=1.0)
         said = "\n".join(texts(picture(facts, axis, 118, 60, layers=2)[0]))
-        assert "loss at t=3: from t=3 back to t=1 it shrinks to 0.00050, on to t=5 it shrinks to 0.0012" in said
+        assert "loss at t=3: from t=3 back to t=1 it all but vanishes: 0.00050, on to t=5 it shrinks to 0.0012" in said
         assert "so far" not in said
     facts = GradientsFacts(at=2, flows=flows, peak=20.0, layer=1, direction=0)
     assert "from t=3 back to t=1 the gradient keeps" in "\n".join(texts(picture(facts, axis, 118, 60, layers=2)[0]))
@@ -401,7 +403,7 @@ def test_sentences_and_colours_are_of_the_whole_sequence_whatever_the_window(fir
     layout = lay_out_gradients(facts, width=120, height=40, axis=axis, palette=DARK, layers=1)
     words = [line for line, _ in layout.words]
     assert f"vanished (under a millionth of its largest) at {gone} of 400 steps, the nearest t={gone}" in words
-    assert "loss at t=400: from t=400 back to t=1 the gradient shrinks to 2.7e−13 of its size" in words
+    assert "loss at t=400: from t=400 back to t=1 the gradient vanishes: 2.7e−13 of its size is left" in words
     assert (layout.scale.low, layout.scale.high) == (-9, 0)
     (series, _) = layout.blocks
     assert [series.has_vanished(step, norms[step]) for step in axis.steps] == [step < gone for step in axis.steps]
@@ -439,7 +441,7 @@ def test_why_it_vanishes_although_the_radius_is_above_1() -> None:
     said = explained(1e-4, 1.32, 0.35)
     assert said == (
         "ρ(W_hh) = 1.32 is above 1, yet it shrinks, because 44 % of h is saturated: "
-        "on average 1.32 × slope 0.35 = 0.46 a step"
+        "on average 1.32 × slope 0.35 = 0.46 a step (measured: 0.40)"
     )
     assert "saturated" not in explained(1e-4, 1.32, 0.35, saturated=0.05)
     assert explained(1e-4, 0.9, 0.5).startswith("It shrinks because ρ(W_hh) = 0.90 is below 1")

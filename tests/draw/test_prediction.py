@@ -193,7 +193,7 @@ def test_a_text_gives_way_to_the_epoch_it_came_up_in(width: int) -> None:
     seen = [Seen("ihelloihelloihello", 1_234_567, False), Seen("ihello", 9, True)]
     axis = TimeAxis.fit(90, 6, gutter=GUTTER)
     text = "\n".join(lines(picture(saying(seen=seen, said=""), width, 16, axis=axis)))
-    words = text[text.index("predicted") :].split()
+    words = text[text.index("answers") :].split()
     assert [word for word in words if word[0].isdigit()] == (["1,234,567", "9"] if width >= 16 else ["9"])
     assert ("epoch" in words) == any(word.startswith("epo") for word in words)
 
@@ -213,7 +213,7 @@ def test_of_a_long_text_the_part_with_the_first_error_is_shown(text: str, data: 
     wrong = data.draw(st.integers(0, len(text) - 1))
     marked = text[:wrong] + "#" + text[wrong + 1 :]
     rows = lines(picture(saying(seen=[Seen(marked, 3, False, wrong)], said=""), width, 16))
-    line = rows[next(y for y, row in enumerate(rows) if "predicted" in row) + 1].split(" epoch")[0].strip()
+    line = rows[next(y for y, row in enumerate(rows) if "answers" in row) + 1].split(" epoch")[0].strip()
     line = line.removesuffix(" 3").strip()
     assert "#" in line
     shown = line.strip("… ").replace(" ", "")

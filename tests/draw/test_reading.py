@@ -190,7 +190,10 @@ def test_the_bars_of_the_table_grow_to_the_side_of_their_sign() -> None:
 
 def test_the_heading_says_what_the_table_names() -> None:
     whole = "\n".join(texts(picture(*of(SOURCE, [0.1]), 120, 54)))
-    assert "The unit that follows each property best: r = 1 always" in whole
+    assert (
+        "The unit whose state follows each property best; correlation r: 1 exactly, 0 not at all, −1 the opposite"
+        in whole
+    )
 
 
 def test_a_long_text_has_pages_and_says_so() -> None:

@@ -14,6 +14,7 @@ from rnn_tui.draw.space.space import draw_space, point_at
 from rnn_tui.protocol.inspect.space import SpaceFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
 
+VARIANCE = " of the variance"  # after the name of an axis
 GLYPHS = ["a", "b", "c", "d", "e", "f", "g", "日"]
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
 
@@ -44,7 +45,12 @@ def picture(
     strips = draw_space(
         facts, width=width, height=height, palette=palette, glyphs=GLYPHS, row=row, cursor=cursor, window=window
     )
-    return is_picture(strips, width, height)
+    grid = is_picture(strips, width, height)
+    for row in grid:  # the letters of words are no points
+        text = "".join(character or "." for character, _ in row)
+        if (at := text.find(VARIANCE)) >= 0:
+            row[at : at + len(VARIANCE)] = [(" ", style) for _, style in row[at : at + len(VARIANCE)]]
+    return grid
 
 
 def places(grid: Grid, wanted: str) -> list[tuple[int, int]]:

@@ -270,8 +270,8 @@ def test_of_a_large_layer_the_units_that_vary_most_are_named_and_others_counted(
     )  # fmt: skip
     layout = lay_out_states([given], height=4, axis=axis, hidden_size=128, layers=1, bounded=True)
     for width, words in (
-        (110, "4 of 128 units: those that vary most first · 3 dead · 12 saturated"),
-        (65, "4 of 128 units · 3 dead · 12 saturated"),
+        (110, "4 of 128 units: those that vary most first · 3 stay near 0 · 12 stay near ±1"),
+        (75, "4 of 128 units · 3 stay near 0 · 12 stay near ±1"),
         (48, "4 of 128 that vary most"),
         (40, "4 of 128 units"),
     ):

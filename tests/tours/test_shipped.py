@@ -87,7 +87,7 @@ def test_state() -> None:
     assert states.h[2, 0] < -0.5
     assert states.h[2, 2] > 0.5
     walk.goes_on()
-    assert "i at time step 1, and e at time step 3" in walk.text
+    assert "i at t=1, and e at t=3" in walk.text
     walk.goes_on()
     facts = walk.ask(CellAsk(step=2, unit=0), CellFacts)
     assert "With two biases, tanh of the sum is the new state" in walk.text

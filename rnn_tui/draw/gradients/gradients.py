@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
-from rnn_tui.draw.gradients.verdict import causes, extremes, told
+from rnn_tui.draw.gradients.verdict import arrives, causes, extremes, told
 from rnn_tui.draw.gradients.why import why
 from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
@@ -140,10 +140,9 @@ def _words(
     facts: GradientsFacts, series: list[NormSeries], room: int, palette: Palette, *, layers: int, both: bool
 ) -> list[tuple[str, Style]]:
     """Return the lines below the picture, the most important first; they are about the selected layer."""
-    looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
     lines: list[tuple[str, Style]] = []
     for alone in (True, False):
-        ways = {each.name[0]: each.ways for each in looked_at if each.alone == alone}
+        ways = _ways_of(facts, series, alone=alone, layers=layers, both=both)
         if not ways.get("h"):
             continue
         loss = f"loss at {step_name(facts.at)}" if alone else "whole loss"
@@ -156,6 +155,14 @@ def _words(
             lines.append((reason, palette.text))
     lines += [(line, palette.dim) for line in fold_items(causes(facts, layers=layers, both=both), room)]
     return lines
+
+
+def _ways_of(
+    facts: GradientsFacts, series: list[NormSeries], *, alone: bool, layers: int, both: bool
+) -> dict[str, tuple[GradientWay, ...]]:
+    """Return the ways of h, and of c, of the selected layer."""
+    looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
+    return {each.name[0]: each.ways for each in looked_at if each.alone == alone}
 
 
 def draw_gradients(
@@ -177,7 +184,11 @@ def draw_gradients(
     layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
     for y, alone in layout.headings:
         state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h"
-        end = _draw_heading(canvas, y, state, facts.at if alone else None, axis, palette)
+        both = any(flow.direction for flow in facts.flows)
+        every = _series(facts, layers=layers, both=both)
+        ways = _ways_of(facts, every, alone=alone, layers=layers, both=both)
+        verdict = arrives(ways.get("h", ()), ways.get("c", ()))
+        end = _draw_heading(canvas, y, state, facts.at if alone else None, verdict, axis, palette)
         if y == layout.headings[0][0] and layout.bars:
             _draw_scale_in_words(canvas, end, y, layout, palette)
     for series in layout.blocks:
@@ -209,8 +220,13 @@ def _draw_scale_in_words(canvas: Canvas, x: int, y: int, layout: GradientsLayout
     canvas.put(canvas.width - 1 - len(text), y, text, palette.dim)
 
 
-def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: TimeAxis, palette: Palette) -> int:
-    """Write which loss it is, with a mark above the time step of that loss; return where the words end."""
+def _draw_heading(
+    canvas: Canvas, y: int, state: str, at: int | None, verdict: str, axis: TimeAxis, palette: Palette
+) -> int:
+    """Write which loss it is and whether it arrives at the far end, with a mark above the time step of that loss.
+
+    Return where the words end.
+    """
     loss = "L" if at is None else f"L{str(at + 1).translate(SUBSCRIPT)}"
     mark = axis.middle(at) if at is not None and at in axis.steps else -1
     end = canvas.width if mark < 0 else mark
@@ -219,10 +235,12 @@ def _draw_heading(canvas: Canvas, y: int, state: str, at: int | None, axis: Time
     texts = ["of the whole loss", "whole loss"]
     if at is not None:
         texts = [f"of the loss at {step_name(at)} only", f"loss at {step_name(at)}", f"{step_name(at)}"]
+    texts = [*(f"{each}: {verdict}" for each in texts if verdict), *texts]
     text = first_that_fits(texts, canvas.width - x if mark < 0 else max(mark - x - 1, canvas.width - mark - 2))
     if mark >= 0 and cell_len(text) > mark - x - 1:
         x = mark + 2
-    end = canvas.put(x, y, text, palette.text)
+    name, colon, found = text.partition(": ")
+    end = canvas.put(canvas.put(x, y, name + colon, palette.text), y, found, palette.accent)
     if mark >= 0:
         canvas.put(mark, y, "▼", palette.accent)
     return max(end, mark + 1)

@@ -12,9 +12,10 @@ from rnn_tui.draw.kit.numbers import compact, count, percent
 from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
 from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay
 
-__all__ = ["causes", "extremes", "told"]
+__all__ = ["arrives", "causes", "extremes", "told"]
 
 _SAME = 2.0  # times larger or smaller: it keeps its size
+_HARDLY, _GONE = 1e-3, 1e-6  # of its size, below which next to nothing, or nothing, arrives
 
 
 def told(
@@ -47,29 +48,48 @@ def told(
             f"{loss}: explodes, up to {size}",
         ]
         return first_that_fits((*forms, f"{loss}: explodes", "explodes"), room)
-    how, size = _how(ratio), " of its size" * (ratio < 1 / _SAME)
+    how = _how(ratio)
     along = next((each for each in beside if each.broken or (each.start >= 0 and each.start != each.end)), None)
     to = f"{_toward(way)} to {step_name(way.end)}"
     if along is None:
         forms = [
-            f"{loss}: from {step_name(way.start)} {to} the gradient {how}{size}",
+            f"{loss}: from {step_name(way.start)} {to} the gradient {how}",
             f"{loss}: from {step_name(way.start)} {to} it {how}",
             f"{loss}: {step_name(way.start)} {to}: {how}",
         ]
     else:
         c = _ratio(along)
-        more = f"; along c {_how(c)}"
         values = f"h × {compact(ratio, 3)}, c × {compact(c, 3)}"
+        verdict = _verdict(max(ratio, c) if math.isfinite(ratio + c) else math.nan)
         forms = [
-            f"{loss}: from {step_name(way.start)} {to} the gradient {how}{size}{more}",
-            f"{loss}: from {step_name(way.start)} {to} it {how}{more}",
-            f"{loss}: {step_name(way.end)} gets {compact(ratio, 3)} of it through h, {compact(c, 3)} through c",
+            f"{loss}: from {step_name(way.start)} {to} the gradient {verdict}: {values}",
+            f"{loss}: from {step_name(way.start)} {to} it {verdict}: {values}",
+            f"{loss}: at {step_name(way.end)} it {verdict}: {values}",
             f"{loss}: {step_name(way.start)} → {step_name(way.end)}: {values}",
             f"{loss}, to {step_name(way.end)}: {values}",
             f"{step_name(way.start)} → {step_name(way.end)}: {values}",
             values,
         ]
-    return first_that_fits((*forms, f"{loss}: {how}", f"× {compact(ratio, 3)}"), room)
+    return first_that_fits((*forms, f"{loss}: {how}", f"{loss}: {_briefly(how)}", f"× {compact(ratio, 3)}"), room)
+
+
+def arrives(ways: Sequence[GradientWay], beside: Sequence[GradientWay] = ()) -> str:
+    """Return in a few words whether the gradient of a loss arrives at the far end; empty where there are two ends."""
+    gone = [way for way in ways if way.start >= 0 and way.start != way.end]
+    if len(gone) != 1 or any(way.broken for way in (*ways, *beside)):
+        return ""
+    (way,) = gone
+    if way.exploding:
+        return f"explodes on its way to {step_name(way.end)}"
+    ratios = [_ratio(way), *(_ratio(each) for each in beside if each.start >= 0 and each.start != each.end)]
+    verdict = _verdict(max(ratios)) if all(map(math.isfinite, ratios)) else ""
+    return f"{verdict} {'at' if verdict == 'arrives' else 'before'} {step_name(way.end)}" if verdict else ""
+
+
+def _verdict(ratio: float) -> str:
+    if math.isnan(ratio):
+        return "is NaN or infinite"
+    return "vanishes" if ratio < _GONE else "all but vanishes" if ratio < _HARDLY else "arrives"
 
 
 def _ratio(way: GradientWay) -> float:
@@ -94,7 +114,7 @@ def _both_sides(loss: str, ways: Sequence[GradientWay]) -> tuple[str, ...]:
     long = ", ".join(
         f"{_toward(way)} it explodes, up to {_times(way.peak / way.start_norm)} its size at {step_name(way.peak_step)}"
         if way.exploding
-        else f"{_toward(way)} to {step_name(way.end)} it {_how(_ratio(way))}"
+        else f"{_toward(way)} to {step_name(way.end)} it {_briefly(_how(_ratio(way)))}"
         for way in ways
     )
     return (
@@ -133,10 +153,15 @@ def _how(ratio: float) -> str:
     if math.isnan(ratio):
         return "is NaN or infinite"
     if ratio < 1 / _SAME:
-        return f"shrinks to {compact(ratio, 3)}"
+        size = f"{compact(ratio, 3)} of its size"
+        return f"{_verdict(ratio)}: {size} is left" if ratio < _HARDLY else f"shrinks to {size}"
     if ratio > _SAME:
         return f"grows {_times(ratio)}"
     return f"keeps its size (× {compact(ratio, 3)})"
+
+
+def _briefly(how: str) -> str:
+    return how.removesuffix(" is left").removesuffix(" of its size")
 
 
 def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
@@ -154,7 +179,7 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
             f"h{place_name(flow.layer, flow.direction, layers=layers, both=both)} {percent(flow.saturated)}"
             for flow in facts.flows
         )
-        items.append(f"saturated: {shares}")
+        items.append(f"saturated (slope near 0): {shares}")
     if facts.norm is None:
         items.append("‖∂L/∂θ‖ is known at the end of the pass")
     elif not math.isfinite(facts.norm):

@@ -32,17 +32,21 @@ def why(facts: GradientsFacts, *, layers: int) -> Sequence[str]:
     if not 1 / _CLOSE < ratio ** (1 / abs(way.start - way.end)) / (product or math.nan) < _CLOSE:
         return ()  # ρ is what W_hh does in the long run; over a few steps it may do something else
     sum_up = f"{compact(radius, 3)} × {compact(slope, 3)} = {compact(product, 3)} a step"
+    found = f" (measured: {compact(ratio ** (1 / abs(way.start - way.end)), 3)})"
     if ratio < _SHRINKS and product < 1:
         if radius <= 1:
             return (
-                f"It shrinks because ρ(W_hh) = {compact(radius, 3)} is below 1, times the slope: {sum_up}",
+                f"It shrinks because ρ(W_hh) = {compact(radius, 3)} is below 1, times the slope: {sum_up}{found}",
+                f"ρ(W_hh) × slope: {sum_up}{found}",
                 f"ρ(W_hh) × slope: {sum_up}",
             )
         many = f"{percent(flow.saturated)} of h is saturated" if flow.saturated >= _FLAT else "the slope is small"
         mean = f"{compact(radius, 3)} × slope {compact(slope, 3)} = {compact(product, 3)} a step"
         return (
-            f"ρ(W_hh) = {compact(radius, 3)} is above 1, yet it shrinks, because {many}: on average {mean}",
+            f"ρ(W_hh) = {compact(radius, 3)} is above 1, yet it shrinks, because {many}: on average {mean}{found}",
+            f"ρ(W_hh) is above 1, but {many}: {mean}{found}",
             f"ρ(W_hh) is above 1, but {many}: {mean}",
+            f"ρ > 1, but {many}: {mean}{found}",
             f"ρ > 1, but {many}: {mean}",
             f"ρ × slope: {sum_up}",
         )

@@ -150,17 +150,19 @@ def _name_axes(canvas: Canvas, plane: Plane, facts: SpaceFacts, palette: Palette
                 taken.update([(spot[0][0] - 1, spot[0][1]), *spot, (spot[-1][0] + 1, spot[0][1])])
     named: set[tuple[int, int]] = set()
     if plane.height >= 3:
-        first, second = (f"PC{number} {percent(share)}" for number, share in enumerate(facts.shares, 1))
-        end, before = right - len(first) + 1, column - 1 - len(second)
-        for text, places in (
-            (first, [(x, line + more) for x in (end, 0) for more in (1, -1, 2, -2, 3, -3)]),
-            (second, [(x, plane.top + more) for more in range(3) for x in (column + 2, before)]),
-        ):
-            spot = next(iter(free(text, places)), [])
-            if spot:
-                canvas.put(*spot[0], text, palette.dim)
-                named.update(spot)
-                taken.update(spot)
+        beside = (1, -1, 2, -2, 3, -3)  # rows below and above the line
+        for number, share in enumerate(facts.shares, 1):
+            short = f"PC{number} {percent(share)}"
+            for text in (f"{short} of the variance", short):
+                end, before = right - len(text) + 1, column - 1 - len(text)
+                across = [(x, line + more) for x in (end, 0) for more in beside]
+                up = [(x, plane.top + more) for more in range(3) for x in (column + 2, before)]
+                spot = next(iter(free(text, across if number == 1 else up)), [])
+                if spot:
+                    canvas.put(*spot[0], text, palette.text)
+                    named.update(spot)
+                    taken.update(spot)
+                    break
     return named
 
 

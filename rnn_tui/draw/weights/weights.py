@@ -99,7 +99,8 @@ def _draw_tile(
     if tall == 0 and palette.shaded:  # a character has no two halves without colours: every 2nd row
         tall, values, rows = 1, values[::2], rows[::2]
     shown = values.shape[1:] if vector else values.shape
-    _draw_title(canvas, tile, y, fact, shown, facts.kind, palette)
+    is_largest = not vector and tile.matrix == _largest(facts.matrices)
+    _draw_title(canvas, tile, y, fact, shown, facts.kind, palette, is_largest=is_largest)
     _draw_rows(canvas, tile, y + 1, rows[: len(values)], tall, gates, fact.shape[0] if fact.shape else 1, palette)
     left = tile.x + tile.gutter
     cell = ValueCell(width=tile.cell, tall=tall, scale=scale, palette=palette)
@@ -125,14 +126,17 @@ def _draw_title(
     shown: tuple[int, ...],
     kind: WeightKind,
     palette: Palette,
+    *,
+    is_largest: bool,
 ) -> None:
-    """Write the name as in the equations, the shape, the norm, and torch's own name, as far as there is room."""
+    """Write the name as in the equations, the norm, the shape, and torch's own name, as far as there is room."""
     name = _BEFORE[kind] + short_name(fact.name)
     x, end = canvas.put(tile.x, y, cut(name, tile.width), palette.accent) + 1, tile.x + tile.width
     norm = f"‖{_BEFORE[kind]}{'W' if len(fact.shape) > 1 else 'b'}‖ {_norm(fact)}"
     parts = [
-        ([shape_text(fact.shape)], palette.text),
-        ([norm], palette.dim),
+        ([norm], palette.accent if is_largest else palette.text),
+        (["largest norm", "largest"] if is_largest else [], palette.accent),
+        ([shape_text(fact.shape)], palette.dim),
         (_relative(fact), palette.text),
         ([f"{fact.not_finite} not finite"] if fact.not_finite else [], palette.warning),
         (_left_out(shown, fact.shape), palette.accent),
@@ -142,6 +146,15 @@ def _draw_title(
         text = next((each for each in texts if x + len(each) <= end), "")
         if text:
             x = canvas.put(x, y, text, style) + 2
+
+
+def _largest(matrices: Sequence[MatrixFact]) -> int | None:
+    """Return which of several matrices has the largest norm; None where there are no two, or two are equal."""
+    norms = {at: each.norm for at, each in enumerate(matrices) if len(each.shape) > 1 and math.isfinite(each.norm)}
+    if len(norms) < 2:
+        return None
+    first, second = sorted(norms, key=lambda at: -norms[at])[:2]
+    return first if norms[first] > norms[second] else None
 
 
 def _torch_name(name: str) -> list[str]:

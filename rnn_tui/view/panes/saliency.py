@@ -32,7 +32,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         shows="For the output at the time cursor: how much each input character spoke for it or against it. It is "
         "gradient × input: the slope of the output's logit with respect to the input, times the input.",
         read="Orange spoke for the character, blue against it; the stronger the colour, the more. It is the slope "
-        "at this very point, so a saturated network can show little although much depends on the input.",
+        "at this very point, so a network whose units are near ±1 can show little although much depends on the input.",
         then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): "
         "what does the first character get? Often not the most: a slope tells about a small change, not about "
         "what was needed. o asks the same about the right character instead of the predicted one.",

@@ -128,6 +128,7 @@ class StatesPane(Pane):
             hidden_size=network.hidden_size,
             layers=network.layers,
             bounded=network.kind.is_bounded,
+            names_largest=scene.frame.status.state != "playing",
         )
 
 
