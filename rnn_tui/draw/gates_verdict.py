@@ -32,11 +32,9 @@ def told(facts: GatesFacts, room: int) -> str:
         forms = _plain(gates["h'"])
     else:
         return ""
-    if not (turn := _turn(gates)):
-        return first_that_fits(forms, room)
-    return first_that_fits(
-        (*(f"{turn}; {form[0].lower()}{form[1:]}" for form in forms), turn), room
-    ) or first_that_fits(forms, room)
+    turns = _turn(gates)
+    both = [f"{turn}; {form[0].lower()}{form[1:]}" for turn in turns for form in forms]
+    return first_that_fits((*both, *forms, *turns), room)
 
 
 def _lstm(gates: Summaries, units: int) -> tuple[str, ...]:
@@ -78,10 +76,11 @@ def _plain(slope: GateSummary) -> tuple[str, ...]:
     )
 
 
-def _turn(gates: Summaries) -> str:
-    """Return which gate changes most from one step to the next, if any does so much."""
+def _turn(gates: Summaries) -> tuple[str, ...]:
+    """Return the forms for which gate changes most from one step to the next, if any does so much."""
     name = max((each for each in gates if each in _NAMES), key=lambda each: abs(gates[each].turn), default="")
     if not name or abs(gates[name].turn) < _TURN:
-        return ""
+        return ()
     verb = "opens" if gates[name].turn > 0 else "closes"
-    return f"◆ {_NAMES[name]} changes most: it {verb} at {step_name(gates[name].turn_at)}"
+    at = step_name(gates[name].turn_at)
+    return (f"◆ {_NAMES[name]} changes most: it {verb} at {at}", f"◆ {_NAMES[name]} {verb} at {at}")

@@ -7,6 +7,7 @@ from textual.strip import Strip
 
 from rnn_tui.common.wording import counted
 from rnn_tui.draw.gates import draw_gates, gate_units_that_fit, gates_height, lay_out_gates
+from rnn_tui.draw.gates_large import draw_gates_large, has_large_gates
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts
 from rnn_tui.view.model.pane_heights import PaneHeights
@@ -95,7 +96,9 @@ class GatesPane(InsidePane[GatesFacts]):
 
     def draw(self, scene: Scene, facts: GatesFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
-        return draw_gates(
+        is_large = scene.view.stage and has_large_gates(facts, height)
+        draw = draw_gates_large if is_large else draw_gates
+        return draw(
             facts,
             width=width,
             height=height,
@@ -108,6 +111,8 @@ class GatesPane(InsidePane[GatesFacts]):
 
     def exact(self, scene: Scene, facts: GatesFacts, x: int, y: int) -> str:
         """Return the exact values of a gate."""
+        if scene.view.stage and has_large_gates(facts, self.size.height):
+            return ""
         unit = chosen_unit(scene.experiment, scene.view)
         layout = lay_out_gates(
             facts, width=self.size.width, height=self.size.height, axis=scene.axis, palette=scene.palette, unit=unit

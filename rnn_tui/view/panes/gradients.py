@@ -4,6 +4,7 @@ from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.gradients.gradients import draw_gradients, lay_out_gradients
+from rnn_tui.draw.gradients.large import draw_gradients_large
 from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
@@ -52,7 +53,8 @@ class GradientsPane(InsidePane[GradientsFacts]):
     def draw(self, scene: Scene, facts: GradientsFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
         network = scene.experiment.network
-        return draw_gradients(
+        draw = draw_gradients_large if scene.view.stage else draw_gradients
+        return draw(
             facts,
             width=width,
             height=height,
@@ -65,6 +67,8 @@ class GradientsPane(InsidePane[GradientsFacts]):
 
     def exact(self, scene: Scene, facts: GradientsFacts, x: int, y: int) -> str:
         """Return the exact norm at a cell."""
+        if scene.view.stage:
+            return ""
         layout = lay_out_gradients(
             facts,
             width=self.size.width,

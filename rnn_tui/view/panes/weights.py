@@ -1,9 +1,11 @@
 """Every matrix of weights."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.strip import Strip
 
+from rnn_tui.draw.weights.large import draw_weights_large, matrix_that_fits
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
@@ -42,6 +44,9 @@ class WeightsPane(InsidePane[WeightsFacts]):
 
     def ask(self, experiment: Experiment, view: ViewState) -> WeightsAsk:
         """Return the ask for as many pictures as fit."""
+        if view.stage:
+            rows, columns = matrix_that_fits(*self.size)
+            return WeightsAsk(kind=view.weights, matrix=view.matrix, matrices=1, rows=rows, columns=columns)
         shapes = [shape for _, shape in parameter_shapes(experiment)]
         count, rows, columns = matrices_that_fit(self.size.width, self.size.height, shapes, view.matrix)
         return WeightsAsk(kind=view.weights, matrix=view.matrix, matrices=count, rows=rows, columns=columns)
@@ -66,5 +71,25 @@ class WeightsPane(InsidePane[WeightsFacts]):
 
     def draw(self, scene: Scene, facts: WeightsFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
+        if scene.view.stage:
+            rows, columns = _names(facts, scene)
+            size = {"width": width, "height": height}
+            return draw_weights_large(facts, **size, palette=scene.palette, row_names=rows, column_names=columns)
         gates = scene.experiment.network.kind.gate_names
         return draw_weights(facts, width=width, height=height, palette=scene.palette, gates=gates)
+
+
+def _names(facts: WeightsFacts, scene: Scene) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what the rows and the columns of the matrix that has a picture belong to, where that has names."""
+    if scene.subject is not None:
+        return (), ()
+    network, is_text = scene.experiment.network, not scene.experiment.is_numbers
+    name = next((each.name for each in facts.matrices if each.values is not None), "")
+    gates = network.kind.gate_names
+    rows: Sequence[str] = ()
+    if len(gates) > 1 and ("_ih_" in name or "_hh_" in name):
+        rows = [f"{gate} {unit + 1}" for gate in gates for unit in range(network.hidden_size)]
+    elif is_text and name.startswith(("embedding", "head")):
+        rows = scene.glyphs
+    reads = is_text and not network.embedding and name.startswith("weight_ih_l0")
+    return rows, scene.glyphs if reads else ()
