@@ -71,7 +71,7 @@ def _largest(layout: StatesLayout) -> str:
         best = float(sizes.max())
         unit, step = np.unravel_index(int(sizes.argmax()), sizes.shape)
         value = signed(float(block.values[unit, block.skip + step]), 7)
-        where = f"{block.name} of unit {block.units[unit] + 1}"
+        where = f"{block.name} of unit {block.units[int(unit)] + 1}"
         text = f"largest: {where} at {step_name(layout.first + block.skip + int(step))}, {value}"
     return text
 

@@ -33,7 +33,7 @@ def gates(**values: list[float]) -> GatesFacts:
 
 def drawn_gates(facts: GatesFacts, width: int = WIDTH, height: int = HEIGHT, **more: Any) -> Grid:
     axis = TimeAxis.fit(width, STEPS)
-    given = {"palette": DARK, "inputs": "a" * STEPS, "cursor": STEPS - 1, "unit": 6} | more
+    given: dict[str, Any] = {"palette": DARK, "inputs": "a" * STEPS, "cursor": STEPS - 1, "unit": 6} | more
     return is_picture(draw_gates_large(facts, width=width, height=height, axis=axis, **given), width, height)
 
 
@@ -86,7 +86,7 @@ def test_whether_a_gradient_arrives_is_said_and_how_much_of_it(ratio: float, wor
 
 
 def test_all_rows_of_a_small_matrix_are_there_with_their_names_and_numbers() -> None:
-    values = np.arange(50, dtype=np.float32).reshape(5, 10) / 10 - 2
+    values = (np.arange(50).reshape(5, 10) / 10 - 2).astype(np.float32)
     fact = MatrixFact(
         name="embedding.weight", shape=(5, 10), norm=12.25, lowest=-2.0, highest=2.9, values=values,
         rows=np.arange(5, dtype=np.int32),

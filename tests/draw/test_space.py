@@ -46,10 +46,10 @@ def picture(
         facts, width=width, height=height, palette=palette, glyphs=GLYPHS, row=row, cursor=cursor, window=window
     )
     grid = is_picture(strips, width, height)
-    for row in grid:  # the letters of words are no points
-        text = "".join(character or "." for character, _ in row)
+    for line in grid:  # the letters of words are no points
+        text = "".join(character or "." for character, _ in line)
         if (at := text.find(VARIANCE)) >= 0:
-            row[at : at + len(VARIANCE)] = [(" ", style) for _, style in row[at : at + len(VARIANCE)]]
+            line[at : at + len(VARIANCE)] = [(" ", style) for _, style in line[at : at + len(VARIANCE)]]
     return grid
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-TERMINAL = ("textual", "rich", "plotext", "click")
+TERMINAL = ("textual", "rich", "click")
 SHARED = (
     "rnn_tui",
     "rnn_tui.protocol.wire",
