@@ -105,7 +105,7 @@ PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
     "v": (
         "gradients",
         GRADIENTS,
-        ["of the loss at t=4", "vanishes before t=1", "2.0e−09", "ρ(W_hh) 0.88", "2.500 → 1.000"],
+        ["loss at t=4", "vanishes", "2.0e−09", "ρ(W_hh) 0.88", "2.500 → 1.000"],
     ),
     "w": ("weights", WEIGHTS, ["W_ih", "(5, 5)", "1.234"]),
     "p": ("space", SPACE, ["PC1 62 %", "PC2 21 %", "h₀"]),

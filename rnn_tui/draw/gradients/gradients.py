@@ -235,7 +235,7 @@ def _draw_heading(
     texts = ["of the whole loss", "whole loss"]
     if at is not None:
         texts = [f"of the loss at {step_name(at)} only", f"loss at {step_name(at)}", f"{step_name(at)}"]
-    texts = [*(f"{each}: {verdict}" for each in texts if verdict), *texts]
+    texts = [*(f"{each}: {verdict}" for each in texts[:2] if verdict), *texts]
     text = first_that_fits(texts, canvas.width - x if mark < 0 else max(mark - x - 1, canvas.width - mark - 2))
     if mark >= 0 and cell_len(text) > mark - x - 1:
         x = mark + 2

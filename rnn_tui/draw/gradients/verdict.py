@@ -55,7 +55,7 @@ def told(
         forms = [
             f"{loss}: from {step_name(way.start)} {to} the gradient {how}",
             f"{loss}: from {step_name(way.start)} {to} it {how}",
-            f"{loss}: {step_name(way.start)} {to}: {how}",
+            f"{loss}: {how} at {step_name(way.end)}",
         ]
     else:
         c = _ratio(along)
