@@ -129,7 +129,8 @@ class LossPane(Pane):
             newest = palette.text + Style(bold=True)
             curves.append(replace(_curve(scene.curve, palette.accent), tip=newest, thick=view.stage))
         if scene.held_out is not None:
-            curves.append(replace(_curve(scene.held_out.curve, palette.right), newest="●", thick=view.stage))
+            green = replace(_curve(scene.held_out.curve, palette.right, dots=view.stage), newest="●")
+            curves.append(replace(green, marked="●") if view.stage else green)  # no line that covers the thick one
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )
