@@ -24,7 +24,7 @@ __all__ = ["draw_gates_large", "has_large_gates"]
 
 _HIGHEST = 9  # rows of a bar
 _LOWEST = 2  # below which the usual picture is clearer
-_BELOW = 2  # rows: of the input, and of what the bars are
+_RULER, _WORDS = 1, 2  # rows: of the input; of the sentence above and of what the bars are, where they have room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class _Bars:
 
 def has_large_gates(facts: GatesFacts, height: int) -> bool:
     """Return whether there is room for high bars."""
-    return bool(facts.gates) and not facts.note and (height - _BELOW - 1) // len(facts.gates) >= _LOWEST
+    return bool(facts.gates) and not facts.note and (height - _RULER) // len(facts.gates) >= _LOWEST
 
 
 def draw_gates_large(
@@ -68,23 +68,26 @@ def draw_gates_large(
     if not units:
         return canvas.strips()
     place = units.index(unit) if unit in units else 0
-    canvas.put(1, top, told(facts, width - 2), palette.text)
-    top += 1
-    tall, more = divmod(height - top - _BELOW, len(facts.gates))
+    has_words = (height - top - _RULER - _WORDS) // len(facts.gates) >= _LOWEST
+    ruler = height - _RULER - has_words
+    if has_words:
+        canvas.put(1, top, told(facts, width - 2), palette.text)
+        shown = f"unit {units[place] + 1} of {facts.hidden_size}"
+        forms = (f"bars: {shown}, its values at the cursor", f"bars: {shown}", shown)
+        canvas.put(1, height - 1, first_that_fits(forms, width - 2), palette.dim)
+        top += 1
+    tall, more = divmod(max(0, ruler - top), len(facts.gates))
     for gate in facts.gates:
         rows = min(_HIGHEST, tall + (more if gate is facts.gates[-1] else 0))  # c, the last one, has what is left
         bars = _Bars(gate=gate, values=gate.values[place].tolist(), top=top, tall=max(1, rows - (rows > _LOWEST)))
         _draw_label(canvas, bars, facts, axis, palette, cursor)
         _draw_bars(canvas, bars, facts.first, axis, palette)
         if cursor is not None and cursor in axis.steps:
-            mark_cursor(canvas, axis, cursor, range(top, top + bars.tall), height - _BELOW, palette)
+            mark_cursor(canvas, axis, cursor, range(top, top + bars.tall), ruler, palette)
         top += rows
-    draw_ruler(canvas, height - _BELOW, axis, palette, inputs)
+    draw_ruler(canvas, ruler, axis, palette, inputs)
     if cursor is not None and cursor in axis.steps:
-        mark_cursor(canvas, axis, cursor, range(0), height - _BELOW, palette)
-    shown = f"unit {units[place] + 1} of {facts.hidden_size}"
-    forms = (f"bars: {shown}, its values at the cursor", f"bars: {shown}", shown)
-    canvas.put(1, height - 1, first_that_fits(forms, width - 2), palette.dim)
+        mark_cursor(canvas, axis, cursor, range(0), ruler, palette)
     return canvas.strips()
 
 
