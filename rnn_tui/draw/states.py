@@ -4,10 +4,11 @@ In the backward pass of slow motion, the gradients by those states.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
@@ -16,7 +17,7 @@ from rnn_tui.draw.kit.heatmap import put_scale
 from rnn_tui.draw.kit.numbers import nice_above, signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime, lines_of_units
-from rnn_tui.draw.kit.text_fit import first_that_fits, place_name
+from rnn_tui.draw.kit.text_fit import TOUCHED, first_that_fits, place_name
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.frame import States
@@ -138,9 +139,19 @@ def _blocks(states: Sequence[States], *, layers: int, bounded: bool) -> list[Blo
 
 
 def draw_states(
-    layout: StatesLayout, *, width: int, height: int, palette: Palette, inputs: Sequence[str], cursor: int | None
+    layout: StatesLayout,
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    inputs: Sequence[str],
+    cursor: int | None,
+    touched: Container[tuple[str, int, int]] = (),
 ) -> list[Strip]:
-    """Draw the heatmaps, the ruler with the input characters (glyphs), and the colour scales."""
+    """Draw the heatmaps, the ruler with the input characters (glyphs), and the colour scales.
+
+    `touched`: the name of the heatmap, the unit and the time step of states that are others than in the run.
+    """
     canvas = Canvas(width, height)
     alone, room = len(layout.blocks) == 1, layout.axis.gutter - 2  # a free cell on either side of a label
 
@@ -151,9 +162,21 @@ def draw_states(
             canvas.put(1, block.top + row, _label(block, number, room, alone=alone), palette.dim)
 
     layout.draw(canvas, palette, label)
+    _mark_touched(canvas, layout, touched, palette)
     layout.draw_ruler(canvas, palette, inputs, cursor)
     _draw_scales(canvas, min(layout.bottom + 1, height - 1), layout, palette)
     return canvas.strips()
+
+
+def _mark_touched(
+    canvas: Canvas, layout: StatesLayout, touched: Container[tuple[str, int, int]], palette: Palette
+) -> None:
+    """Mark the cells of these states, whose colour alone tells nothing of it."""
+    for block in layout.blocks:
+        for row, line in enumerate(block.lines):
+            for step in layout.axis.steps if block.is_middle(row) else ():
+                if any((block.name, block.units[place], step) in touched for place in line):
+                    canvas.mark(layout.axis.x(step), block.top + row, TOUCHED, palette.accent + Style(reverse=True))
 
 
 def _label(block: Block, number: int, room: int, *, alone: bool) -> str:

@@ -295,3 +295,19 @@ def test_a_row_has_all_its_numbers_or_none() -> None:
 
 def texts_of(grid: Grid, y: int) -> str:
     return "".join(character for character, _ in grid[y])
+
+
+def test_a_touched_state_is_marked_whether_it_has_a_row_or_half_of_one() -> None:
+    axis = TimeAxis.fit(90, 6)
+    for height, units in ((14, 4), (5, 4)):
+        given = States(layer=0, direction=0, units=np.arange(units, dtype=np.int32), h=np.zeros((units, 6), np.float32))
+        layout = lay_out_states([given], height=height, axis=axis, hidden_size=units, layers=1, bounded=True)
+        strips = draw_states(
+            layout, width=90, height=height, palette=DARK, inputs="abcdef", cursor=None, touched={("h", 2, 4)}
+        )
+        (block,) = layout.blocks
+        rows = [y for y, strip in enumerate(strips) if "✎" in strip.text]
+        middles = [block.top + row for row, line in enumerate(block.lines) if 2 in line and block.is_middle(row)]
+        assert rows == middles
+        assert len(rows) == 1
+        assert strips[rows[0]].text.index("✎") == axis.x(4)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
+from rnn_tui.draw.weights.layout import lay_out_weights
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
-from tests.draw.grids import GREY, Grid, is_picture, number_in, texts
+from tests.draw.grids import GREY, Grid, grid, is_picture, number_in, texts
 
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]
 TITLES = ("W_ih", "W_hh", "b_ih", "b_hh", "head")
@@ -258,3 +259,25 @@ def test_torch_counts_layers_from_0_and_the_title_says_so(name: str, is_said: bo
     assert f"torch: {name}" in rows[0]
     assert ("counts layers from 0" in rows[0]) is is_said
     assert rows[0].split()[0] == ("W_hh₂" if is_said else "W_hh")
+
+
+def test_a_touched_weight_is_marked_in_its_own_cell() -> None:
+    values = np.zeros((3, 4), np.float32)
+    fact = MatrixFact(
+        name="weight_hh_l0",
+        shape=(3, 4),
+        norm=0.0,
+        lowest=0.0,
+        highest=0.0,
+        values=values,
+        rows=np.arange(3, dtype=np.int32),
+    )
+    facts = WeightsFacts(matrices=(fact,))
+    for palette in (DARK, GREY):
+        strips = draw_weights(facts, width=60, height=12, palette=palette, touched={"weight_hh_l0": [(1, 2)]})
+        plain = texts(grid(draw_weights(facts, width=60, height=12, palette=palette)))
+        marked = texts(grid(strips))
+        (box,), _ = lay_out_weights(60, 12, [(3, 4)], 0)
+        places = [(x, y) for y, line in enumerate(marked) for x, each in enumerate(line) if each != plain[y][x]]
+        assert places == [(box.x + box.gutter + 2 * box.cell, 1 + box.tall + (box.tall - 1) // 2)]
+        assert marked[places[0][1]][places[0][0]] == "✎"

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Step
+from rnn_tui.protocol.frame import Check
 from rnn_tui.protocol.touch import Touch, TouchFacts
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.touching import Touching, kinds_of, place_in_words
@@ -12,6 +13,7 @@ from rnn_tui.view.widgets.touch_line import TouchLine
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, settled, text_of, until
 
+CHECKS = (Check(claim="output[-1] is h_n", holds=True, difference=0.0),)
 INPUT = Touch(kind="input", step=3)  # 4 of 6 steps are fed
 STATE = Touch(kind="state", step=3)
 
@@ -42,6 +44,9 @@ async def test_a_letter_is_another_until_esc() -> None:
         await until(pilot, lambda: "'i' → 'e' · loss 2.250 → 3.500" in line(app))
         await pilot.press("o")
         await until(pilot, lambda: touches(engine) == (replace(INPUT, value=4),))
+        marked = [row for row in text_of(app, "#network").splitlines() if "✎" in row]
+        assert len(marked) == 1
+        assert "input" in marked[0]
         assert "esc restore" in screen_lines(app)[-1]
         await pilot.press("escape")
         await until(pilot, lambda: touches(engine) == ())
@@ -60,6 +65,8 @@ async def test_a_unit_of_the_state_takes_a_number() -> None:
         await until(pilot, lambda: "+0.25 → -.5" in line(app))
         await pilot.press("enter")
         await until(pilot, lambda: touches(engine) == (replace(STATE, value=-0.5),))
+        (marked,) = (row for row in text_of(app, "#states").splitlines() if "✎" in row)
+        assert "unit 1" in marked
         await pilot.press("full_stop", "left")
         chosen = Touch(kind="state", step=2, unit=1)
         await until(pilot, lambda: touches(engine) == (replace(STATE, value=-0.5), chosen))
@@ -141,3 +148,16 @@ def test_what_is_touched_has_a_name() -> None:
     assert place_in_words(Touch(kind="c0", layer=1, direction=1, unit=2), deep) == "c₀ of unit 3, layer 2 ←"
     assert place_in_words(Touch(kind="state", row=2, step=1), words) == "h of unit 1 of row 3 at time step 2"
     assert place_in_words(Touch(kind="weight", name="b", at=(3,)), words) == "b, row 4"
+
+
+async def test_where_h_cannot_be_touched_the_line_says_so_and_shapes_say_whose_checks_they_are() -> None:
+    async with running("ohlol-lstm", paused=True, size=(160, 40)) as (pilot, app, _):
+        await pilot.press("enter")
+        await until(pilot, lambda: "h can be touched only where a network reads one way" in line(app))
+    async with running("three-words", paused=True) as (pilot, app, engine):
+        engine.extra = {"touch": facts(INPUT, before=1.0), "checks": CHECKS}
+        engine.move()
+        await settled(pilot, app, engine)
+        assert "as it was" not in text_of(app, "#shapes")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Touched: the checks are of the" in text_of(app, "#shapes"))

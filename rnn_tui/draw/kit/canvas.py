@@ -75,6 +75,12 @@ class Canvas:
             self._text[y][x] = character
             self._style[y][x] = self._style[y][x] + style
 
+    def mark(self, x: int, y: int, character: str, style: Style) -> None:
+        """Put a mark in a cell, whatever stands there, keeping its background."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            self._clear(self._text[y], x)
+            self._text[y][x], self._style[y][x] = character, self._style[y][x] + style
+
     def strips(self) -> list[Strip]:
         """Return the rows, equal neighbours joined in one segment."""
         known: dict[tuple[int, int], bool] = {}

@@ -11,6 +11,7 @@ from rnn_tui.draw.kit.palette import Palette
 
 __all__ = [
     "SUBSCRIPT",
+    "TOUCHED",
     "cut",
     "cut_cells",
     "draw_note",
@@ -22,6 +23,7 @@ __all__ = [
     "put_note",
 ]
 
+TOUCHED = "✎"  # beside a number or a letter that is another than in the run
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST = 3  # a note above a picture takes at most one row in so many
 

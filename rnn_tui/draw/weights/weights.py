@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 import numpy as np
+from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
@@ -14,7 +15,7 @@ from rnn_tui.draw.kit.histogram import draw_histogram
 from rnn_tui.draw.kit.matrix import NUMBERED, ValueCell, draw_legend, draw_matrix, scale_above
 from rnn_tui.draw.kit.numbers import compact, shape_text
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.kit.text_fit import cut
+from rnn_tui.draw.kit.text_fit import TOUCHED, cut
 from rnn_tui.draw.network.phase_lines import short_name
 from rnn_tui.draw.weights.layout import BINS, MatrixBox, lay_out_weights
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
@@ -39,9 +40,18 @@ def matrices_that_fit(width: int, height: int, shapes: Sequence[tuple[int, ...]]
 
 
 def draw_weights(
-    facts: WeightsFacts, *, width: int, height: int, palette: Palette, gates: Sequence[str] = ()
+    facts: WeightsFacts,
+    *,
+    width: int,
+    height: int,
+    palette: Palette,
+    gates: Sequence[str] = (),
+    touched: Mapping[str, Sequence[tuple[int, ...]]] = {},
 ) -> list[Strip]:
-    """Draw matrices that have values as pictures, the others by name, shape, norm and range, and a legend."""
+    """Draw matrices that have values as pictures, the others by name, shape, norm and range, and a legend.
+
+    `touched`: the places in tensors, by their names, of weights that are others than in the run.
+    """
     canvas = Canvas(width, height)
     pictured = [at for at, each in enumerate(facts.matrices) if each.values is not None]
     y = 0
@@ -58,6 +68,7 @@ def draw_weights(
         scale = scale_above(np.array([(each.lowest, each.highest) for each in drawn], np.float32))
         for tile in tiles:
             _draw_tile(canvas, tile, y, facts, gates, scale, palette)
+            _mark_touched(canvas, tile, y + 1, facts.matrices[tile.matrix], touched, palette)
             shown.add(tile.matrix)
         y += max(tile.y + tile.height for tile in tiles) + 1
         _draw_legend(canvas, scale, facts.kind, any(tile.cell >= NUMBERED for tile in tiles), palette)
@@ -116,6 +127,28 @@ def _draw_tile(
         canvas, x, at, counts, lowest=fact.lowest, highest=fact.highest,
         width=min(BINS if tile.beside else 2 * BINS, tile.x + tile.width - x), height=min(bars, 5), palette=palette,
     )  # fmt: skip
+
+
+def _mark_touched(
+    canvas: Canvas,
+    tile: MatrixBox,
+    y: int,
+    fact: MatrixFact,
+    touched: Mapping[str, Sequence[tuple[int, ...]]],
+    palette: Palette,
+) -> None:
+    """Mark the cells of weights that are touched, whose colour alone tells nothing of it."""
+    vector = len(fact.shape) < 2
+    rows = fact.rows.tolist() if fact.rows is not None and not vector else list(range(tile.fits))
+    tall = tile.tall or (1 if palette.shaded else 0)
+    for place in touched.get(fact.name, ()):
+        row, column = (0, place[0]) if vector else place
+        x = tile.x + tile.gutter + column * tile.cell
+        if row not in rows[: tile.fits] or x >= tile.x + tile.width:
+            continue
+        line = rows.index(row) * tall + (tall - 1) // 2 if tall else rows.index(row) // 2
+        if line < tile.rows:
+            canvas.mark(x, y + line, TOUCHED, palette.accent + Style(reverse=True))
 
 
 def _draw_title(

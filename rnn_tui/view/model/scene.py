@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
+from rich.cells import cell_len
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import TOUCHED
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
@@ -19,6 +21,7 @@ from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldWanted
 from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
 from rnn_tui.protocol.inspect import ASKS, Answer, name_of_answer
 from rnn_tui.protocol.subject import Subject
+from rnn_tui.protocol.touch import Touch
 from rnn_tui.view.model.columns import Columns, columns_of
 from rnn_tui.view.model.glyphs import UNREAD, Glyphs
 from rnn_tui.view.model.view_state import ViewState
@@ -126,8 +129,32 @@ class Scene:
         return "" if subject.networks else "No recurrent network has been called in this script so far."
 
     @cached_property
+    def touched(self) -> tuple[Touch, ...]:
+        """The numbers of a paused run that are others for this view, and the one that is chosen."""
+        view, touching = self.view, self.view.touch
+        if touching is None:
+            return ()
+        step = min(self.cursor, max(0, self.frame.status.fed - 1))
+        places = {"row": view.row, "step": step, "layer": view.layer, "direction": view.direction, "unit": view.unit}
+        return touching.asked(touching.target(self.experiment, **places))
+
+    @cached_property
     def inputs(self) -> list[str]:
-        """The window's inputs as glyphs, or numbers that fit a column; empty after the end of a row."""
+        """The window's inputs as glyphs, or numbers that fit a column, touched ones marked; empty after a row's end."""
+        mine = [each.step for each in self.touched if each.kind == "input" and each.row == self.row]
+        touched = {step - self.axis.first for step in mine}
+        return [
+            f"{text}{TOUCHED}" if at in touched and cell_len(text) < self.axis.column else text
+            for at, text in enumerate(self._inputs)
+        ]
+
+    @property
+    def row(self) -> int:
+        """The row of the batch that is looked at."""
+        return min(self.view.row, self.experiment.rows - 1)
+
+    @property
+    def _inputs(self) -> list[str]:
         if self.numbers is not None and len(self.numbers.values):
             return self.in_columns(self.numbers.values)
         if self.steps is None:

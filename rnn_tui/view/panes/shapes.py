@@ -41,6 +41,8 @@ class ShapesPane(Pane):
         rows, is_script = scene.experiment.rows, scene.subject is not None
         notes = [] if frame.checks or "checks" in scene.failures else ["The checks are made at the end of the pass."]
         below = f"Below is row {min(scene.view.row, rows - 1) + 1}; {{ and }} pick another."
+        if scene.touched and frame.checks:
+            notes.append("Touched: the checks are of the pass as it was.")
         if is_script:  # whose numbers are its own
             notes = [below] if rows > 1 else []
         swapped = [

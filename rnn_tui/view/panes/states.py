@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, TALLEST_UNIT
+from rnn_tui.draw.kit.text_fit import place_name
 from rnn_tui.draw.states import (
     StatesLayout,
     draw_states,
@@ -97,6 +98,7 @@ class StatesPane(Pane):
             palette=scene.palette,
             inputs=scene.inputs,
             cursor=scene.cursor,
+            touched=_touched(scene),
         )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
@@ -130,6 +132,16 @@ class StatesPane(Pane):
             bounded=network.kind.is_bounded,
             names_largest=scene.frame.status.state != "playing",
         )
+
+
+def _touched(scene: Scene) -> set[tuple[str, int, int]]:
+    """Return the heatmap, the unit and the time step of the states that are touched in the row that is looked at."""
+    layers = scene.experiment.network.layers
+    return {
+        ("h" + place_name(each.layer, each.direction, layers=layers, both=False), each.unit, each.step)
+        for each in scene.touched
+        if each.kind == "state" and each.row == scene.row
+    }
 
 
 def _flows(scene: Scene) -> bool:

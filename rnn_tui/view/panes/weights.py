@@ -76,7 +76,18 @@ class WeightsPane(InsidePane[WeightsFacts]):
             size = {"width": width, "height": height}
             return draw_weights_large(facts, **size, palette=scene.palette, row_names=rows, column_names=columns)
         gates = scene.experiment.network.kind.gate_names
-        return draw_weights(facts, width=width, height=height, palette=scene.palette, gates=gates)
+        return draw_weights(
+            facts, width=width, height=height, palette=scene.palette, gates=gates, touched=_touched(scene)
+        )
+
+
+def _touched(scene: Scene) -> dict[str, list[tuple[int, ...]]]:
+    """Return the places of the weights that are touched, by the names of their tensors."""
+    found: dict[str, list[tuple[int, ...]]] = {}
+    for each in scene.touched:
+        if each.kind == "weight":
+            found.setdefault(each.name, []).append(each.at)
+    return found
 
 
 def _names(facts: WeightsFacts, scene: Scene) -> tuple[Sequence[str], Sequence[str]]:

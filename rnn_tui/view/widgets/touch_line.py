@@ -138,7 +138,10 @@ def _forms(scene: Scene, touching: Touching, target: Touch, *, is_text: bool) ->
     if facts is not None and facts.loss is not None and touching.made:
         loss = f" · loss {compact(facts.loss_before)} → {compact(facts.loss)}"
     kept = " · nothing of it is kept"
-    return [what + others + loss + kept, what + others + loss, what + loss, what]
+    both = ""
+    if scene.experiment.network.bidirectional:
+        both = " · h can be touched only where a network reads one way"
+    return [what + others + loss + both + kept, what + others + loss + both, what + others + loss, what + loss, what]
 
 
 def _written(scene: Scene, value: float, *, is_text: bool) -> str:
