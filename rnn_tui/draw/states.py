@@ -4,7 +4,7 @@ In the backward pass of slow motion, the gradients by those states.
 """
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -146,7 +146,7 @@ def draw_states(
     palette: Palette,
     inputs: Sequence[str],
     cursor: int | None,
-    touched: Container[tuple[str, int, int]] = (),
+    touched: Set[tuple[str, int, int]] = frozenset(),
 ) -> list[Strip]:
     """Draw the heatmaps, the ruler with the input characters (glyphs), and the colour scales.
 
@@ -168,11 +168,9 @@ def draw_states(
     return canvas.strips()
 
 
-def _mark_touched(
-    canvas: Canvas, layout: StatesLayout, touched: Container[tuple[str, int, int]], palette: Palette
-) -> None:
+def _mark_touched(canvas: Canvas, layout: StatesLayout, touched: Set[tuple[str, int, int]], palette: Palette) -> None:
     """Mark the cells of these states, whose colour alone tells nothing of it."""
-    for block in layout.blocks:
+    for block in layout.blocks if touched else ():
         for row, line in enumerate(block.lines):
             for step in layout.axis.steps if block.is_middle(row) else ():
                 if any((block.name, block.units[place], step) in touched for place in line):

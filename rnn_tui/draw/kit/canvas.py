@@ -1,5 +1,7 @@
 """A grid of styled cells that becomes strips: every picture except the chart is drawn on one."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -58,6 +60,14 @@ class Canvas:
             row[left:right] = character * (right - left)
             self._style[y][left:right] = [style] * (right - left)
 
+    def fill_each(self, x: int, y: int, width: int, styles: Sequence[Style], character: str) -> None:
+        """Write one character, one cell wide, `width` times in each of these styles."""
+        left, right = max(x, 0), min(x + width * len(styles), self.width)
+        if left < right and 0 <= y < self.height:
+            self.fill(left, y, right - left, styles[0], character)
+            every = [style for style in styles for _ in range(width)] if width > 1 else styles
+            self._style[y][left:right] = every[left - x : right - x]
+
     def tint(self, x: int, y: int, width: int, style: Style) -> None:
         """Lay a style over what is there."""
         if 0 <= y < self.height:
@@ -83,9 +93,8 @@ class Canvas:
 
     def strips(self) -> list[Strip]:
         """Return the rows, equal neighbours joined in one segment."""
-        known: dict[tuple[int, int], bool] = {}
         rows = zip(self._text, self._style, strict=True)
-        return [Strip(_runs(text, styles, known), self.width) for text, styles in rows]
+        return [Strip(_runs(text, styles), self.width) for text, styles in rows]
 
     @staticmethod
     def _clear(row: list[str], at: int) -> None:
@@ -96,21 +105,16 @@ class Canvas:
             row[at + 1] = " "
 
 
-def _runs(text: list[str], styles: list[Style], known: dict[tuple[int, int], bool]) -> list[Segment]:
-    """Join equal neighbours; `known` keeps which styles are equal, by their ids, since comparing them takes long."""
+def _runs(text: list[str], styles: list[Style]) -> list[Segment]:
+    """Join equal neighbours. Styles are compared by their hashes, as Rich does it, each computed once."""
     segments: list[Segment] = []
-    start = 0
-    for at in range(1, len(text) + 1):
-        if at < len(text):
-            before, here = styles[start], styles[at]
-            if here is before:
-                continue
-            pair = (id(before), id(here))
-            equal = known.get(pair)
-            if equal is None:
-                equal = known[pair] = before == here
-            if equal:
-                continue
-        segments.append(Segment("".join(text[start:at]), styles[start]))
-        start = at
+    if not text:
+        return segments
+    keys = list(map(hash, styles))
+    start, key = 0, keys[0]
+    for at, here in enumerate(keys):
+        if here != key:
+            segments.append(Segment("".join(text[start:at]), styles[start]))
+            start, key = at, here
+    segments.append(Segment("".join(text[start:]), styles[start]))
     return segments

@@ -121,6 +121,11 @@ def draw_pair(
     above = tone.levels(upper)
     below = tone.levels(lower) if lower else [0] * len(above)  # half a row is left free
     at, end = axis.first - first, axis.first - first + axis.count
+    pairs = list(zip(above[at:end], below[at:end], strict=True)) if skip <= at and not palette.shaded else []
+    styles = {(one, other): tone.half(one, other) for one, other in set(pairs) if one is not None and other is not None}
+    if pairs and all(pair in styles for pair in set(pairs)):  # as mostly: all in one go
+        canvas.fill_each(axis.x(first + at), y, column, [styles[one or 0, other or 0] for one, other in pairs], "▀")
+        at += len(pairs)
     while at < end:
         x = axis.x(first + at)
         if not skip <= at < len(above):
