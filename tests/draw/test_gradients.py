@@ -273,7 +273,7 @@ def test_the_causes_are_written() -> None:
         )
         assert words in said
         assert "ρ(W_hh₂) r 0.91  z 1.20" in said
-        assert "saturated (slope near 0): h₁ 12 %  h₂ 12 %" in said
+        assert "saturated: h₁ 12 %  h₂ 12 %" in said
 
 
 def test_without_colours_norms_are_heights_or_densities() -> None:

@@ -1,12 +1,11 @@
 """What is typed before a dialog is there is for the dialog, every letter of it."""
 
-import asyncio
-
 import pytest
 from textual import events
 from textual.widgets import Input
 
 from rnn_tui.view.app.app import RnnApp
+from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, until
 
 KEYS = {"?": "question_mark", "/": "slash"}
@@ -43,6 +42,22 @@ async def test_a_widget_that_goes_away_holds_no_key_back() -> None:
         app.main.query_one("#gates").focus()
         await until(pilot, lambda: app.focused is not None and app.focused.id == "gates")
         type_at_once(app, "g?")  # closes the pane that has the focus
-        await until(pilot, lambda: app.screen is not app.main)
-        await asyncio.sleep(0)
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query("#help-topics"))
         assert app.main.grid.active is None
+
+
+@pytest.mark.parametrize("key", ["question_mark", "B", "l"])
+async def test_a_run_that_greets_behind_a_dialog_is_shown_once_the_dialog_has_gone(key: str) -> None:
+    engine = FakeEngine(greets=False)
+    async with running(engine=engine, ready=False) as (pilot, app, _):
+        await until(pilot, lambda: app.main.scene is not None)
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is not app.main)
+        engine.greet()
+        await until(pilot, lambda: engine.experiment is not None)
+        for _ in range(3):  # whatever asks for a frame at once has done so
+            await pilot.pause()
+        assert engine.looks == []
+        await pilot.press("escape")
+        await until(pilot, lambda: app.run_state.opened is not None)
+        assert app.run_state.frame is not None

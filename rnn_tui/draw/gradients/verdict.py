@@ -179,7 +179,7 @@ def causes(facts: GradientsFacts, *, layers: int, both: bool) -> list[str]:
             f"h{place_name(flow.layer, flow.direction, layers=layers, both=both)} {percent(flow.saturated)}"
             for flow in facts.flows
         )
-        items.append(f"saturated (slope near 0): {shares}")
+        items.append(f"saturated: {shares}")
     if facts.norm is None:
         items.append("‖∂L/∂θ‖ is known at the end of the pass")
     elif not math.isfinite(facts.norm):

@@ -232,7 +232,7 @@ class RnnApp(LeavingApp):
     def _view_changed(self, event: MainScreen.ViewChanged) -> None:
         if event.curve:
             self.frames.curve_changed()
-        if self.run_state.opened is not None:
+        if self.connection.is_greeted:  # also before the first frame: a dialog may have covered the panes so far
             self.frames.look_again(by_key=event.by_key)
 
     def tell(self, command: Command) -> None:
