@@ -17,6 +17,8 @@ from rnn_tui.protocol.field import OpenField
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.pane_grid.field_layout import field_layout, map_height
+from rnn_tui.view.panes.registry import FIELD
+from rnn_tui.view.screens.saving import numbers_of
 from tests.fake_fields import epochs_of, field_of
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_field import FieldEngine
@@ -181,6 +183,18 @@ async def test_the_dialog_begins_a_field() -> None:
         await until(pilot, lambda: "map" in [pane.ID for pane in app.main.grid.shown])
         await pilot.press("A")  # what varies stands there to be changed
         await until(pilot, lambda: "cell=rnn,gru" in "\n".join(screen_lines(app)))
+
+
+async def test_numbers_of_a_field_in_a_file() -> None:
+    async with showing("rates") as (_, app, _engine):
+        assert app.main.scene is not None
+        found = {name: numbers_of(app.main.scene, app.main.grid.pane(name), "csv") for name in FIELD}
+        rows = found["map"].splitlines()
+        assert len([row for row in rows if ".state," in row]) == 24
+        (learnt,) = [row for row in rows if "map.learning rate 0.001 · seed 2.learnt," in row]
+        assert float(learnt.rpartition(",")[2]) == epochs_of(field_of("rates"))[1]
+        assert "bundle.0.001.median," in found["bundle"]
+        assert "learnt.0.3.of," in found["learnt"]
 
 
 @pytest.mark.parametrize(

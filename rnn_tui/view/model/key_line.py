@@ -194,6 +194,8 @@ def _is_idle(action: str, frame: Frame, *, in_field: bool = False) -> bool:
         return status.tick == 0 and frame.phase is None
     if action == "type":
         return not status.fed and not in_field
+    if action == "app.toggle_play":
+        return in_field and status.state == "done"  # all networks have come to their end
     return action == "app.tell('next_branch')" and status.branches < 2
 
 

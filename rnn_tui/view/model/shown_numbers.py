@@ -31,6 +31,7 @@ from rnn_tui.protocol.inspect.sample import SampleFacts
 from rnn_tui.protocol.inspect.space import SpaceFacts
 from rnn_tui.protocol.inspect.weights import MatrixFact
 from rnn_tui.protocol.phase import Gradient
+from rnn_tui.view.model.field_numbers import GroupLearnt, GroupLosses
 
 __all__ = ["Table", "as_csv", "as_json", "tables"]
 
@@ -54,6 +55,8 @@ _AXES: dict[type, dict[str, tuple[str, ...]]] = {  # what the dimensions of an a
     TensorFact: {"": ("row", "column")},
     Curve: {"": ("point",)},
     Forecast: {"": ("place",)},
+    GroupLosses: {"": ("point",)},
+    GroupLearnt: {"": ("step up",)},
 }
 _LABELS = {"units": "unit", "features": "feature", "states": "state", "rows": "row", "columns": "column"}
 _CHARACTERS: dict[type, tuple[str, ...]] = {  # fields that are indices into the vocabulary

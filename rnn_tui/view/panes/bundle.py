@@ -4,6 +4,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.field.bundle import bundle_words, draw_bundle
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
+from rnn_tui.view.model.field_numbers import GroupLosses, group_losses
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.panes.field_base import FieldPane, as_asked, grouped
 from rnn_tui.view.widgets.pane import Explanation
@@ -43,6 +44,14 @@ class BundlePane(FieldPane):
         """Return which axes are logarithmic."""
         scales = [name for name, on in (("x", scene.view.log_x), ("y", scene.view.log_y)) if on]
         return f"{' and '.join(scales)} logarithmic" if scales else ""
+
+    def facts(self, scene: Scene) -> tuple[GroupLosses, ...]:
+        """Return what is drawn, as numbers for a file."""
+        facts, picture = scene.field_facts, scene.field_picture
+        if facts is None or picture is None:
+            return ()
+        path = scene.view.field.grouping_of(facts.comparison)
+        return group_losses(facts.comparison, as_asked(scene, facts, picture).bundles, path)
 
     def draw(self, scene: Scene, facts: FieldFacts, picture: FieldPicture, width: int, height: int) -> list[Strip]:
         """Draw the bundle of each group."""

@@ -4,6 +4,7 @@ from textual.strip import Strip
 
 from rnn_tui.draw.field.learnt import draw_learnt, learnt_words
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
+from rnn_tui.view.model.field_numbers import GroupLearnt, group_learnt
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.panes.field_base import FieldPane, as_asked, grouped
 from rnn_tui.view.widgets.pane import Explanation
@@ -36,6 +37,14 @@ class LearntPane(FieldPane):
             forms = learnt_words(picture.learnt_steps[0], unit="epoch" if facts.counts_epochs else "update")
             return self.in_border(*(f"{self.NAME} · {words}" for words in forms), self.NAME)
         return self.in_border(f"{self.NAME}{by} · % of the networks, 95 % interval", f"{self.NAME}{by}")
+
+    def facts(self, scene: Scene) -> tuple[GroupLearnt, ...]:
+        """Return what is drawn, as numbers for a file."""
+        facts, picture = scene.field_facts, scene.field_picture
+        if facts is None or picture is None:
+            return ()
+        path = scene.view.field.grouping_of(facts.comparison)
+        return group_learnt(facts.comparison, as_asked(scene, facts, picture).learnt_steps, path)
 
     def draw(self, scene: Scene, facts: FieldFacts, picture: FieldPicture, width: int, height: int) -> list[Strip]:
         """Draw the steps of each group."""

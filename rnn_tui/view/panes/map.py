@@ -13,6 +13,7 @@ from rnn_tui.draw.field.map_layout import MapLayout, layout_of
 from rnn_tui.draw.field.map_scale import MEASURES
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
+from rnn_tui.view.model.field_numbers import NetworkNumbers, network_numbers
 from rnn_tui.view.model.pane_heights import BORDER
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.panes.field_base import FieldPane, as_asked
@@ -83,6 +84,14 @@ class MapPane(FieldPane):
         places = f" · {layout.column_name} × {layout.row_name}" if layout.column_name else f" · {layout.row_name}"
         name = f"{self.NAME} · {what}"
         return self.in_border(f"{name}{places}", name)
+
+    def facts(self, scene: Scene) -> tuple[NetworkNumbers, ...]:
+        """Return what is drawn, as numbers for a file."""
+        facts, picture = scene.field_facts, scene.field_picture
+        if facts is None or picture is None:
+            return ()
+        measure = scene.view.field.measure_of(facts)
+        return network_numbers(facts.comparison, as_asked(scene, facts, picture), measure)
 
     def draw(self, scene: Scene, facts: FieldFacts, picture: FieldPicture, width: int, height: int) -> list[Strip]:
         """Draw the map."""
