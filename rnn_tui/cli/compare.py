@@ -1,17 +1,20 @@
 """`rnn-tui compare`: many networks at once, that differ in their seeds or in any setting; or runs, side by side."""
 
-import os
-import sys
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from rnn_tui.cli.compare_printed import (
+    check_folder_for_comparison,
+    resume_comparison,
+    run_comparison,
+    stops_when_learnt,
+)
 from rnn_tui.cli.compare_runs import compare_runs
 from rnn_tui.cli.completion import complete_lessons, complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
-from rnn_tui.cli.experiment_args import complaint, experiment_of, given
+from rnn_tui.cli.experiment_args import experiment_of, given
 from rnn_tui.cli.help import SectionedCommand
 from rnn_tui.cli.option_types import Count
 from rnn_tui.cli.options import SectionOption, experiment_parameters, run_options
@@ -21,18 +24,15 @@ from rnn_tui.cli.view import run_view
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
-from rnn_tui.data.fit_batches import too_short_to_judge
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.settings import setting
-from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.toml_text import FileError
-from rnn_tui.experiment.validate import to_dict
 from rnn_tui.experiment.vary import SEED, VaryError, comparison_of, parse_varied
 
-__all__ = ["JSON", "SEEDS", "compare", "comparison_asked", "run_comparison"]
+__all__ = ["JSON", "SEEDS", "compare", "comparison_asked"]
 
-_LONGEST_ROW = 4_096  # bytes of a file that are looked at before it is replaced
 SEEDS = SectionOption(
     "--seeds", section="vary", metavar="N", type=Count(), help="so many seeds, counted up from the experiment's own"
 )
@@ -47,6 +47,13 @@ _VARY = SectionOption(
 )
 
 
+_JOBS = SectionOption(
+    "--jobs",
+    section="vary",
+    metavar="N",
+    type=Count(1024),
+    help="large networks, which learn one after another, do so N at a time; without a view (1)",
+)
 _RUN = next(each for each in run_options("--run") if each.name == "run")
 _RESUME = SectionOption(
     "--resume", section="keep", metavar="DIR", help="go on with the comparison in this folder, without a view"
@@ -76,7 +83,7 @@ _NAMES = click.Argument(
     params=[
         _NAMES,
         *experiment_parameters()[1:],
-        *(SEEDS, _VARY, _RUN, _RESUME, _NO_VIEW, _CSV, JSON),
+        *(SEEDS, _VARY, _JOBS, _RUN, _RESUME, _NO_VIEW, _CSV, JSON),
         *view_options(),
         _SIDE,
     ],
@@ -101,7 +108,7 @@ def compare(
             raise UsageError(f"--side: is a view, and {name} prints: give one of them")
     if resumed is not None:
         _refuse_with_resume(parameters | {"seeds": seeds, "vary": vary})
-        _resume(resumed, csv=csv, json=json)
+        resume_comparison(resumed, csv=csv, json=json, jobs=parameters["jobs"] or 1)
     if _are_runs(parameters["names"]):
         _refuse_with_runs(parameters | {"seeds": seeds, "vary": vary, "csv": csv, "no_view": no_view})
         if side:
@@ -110,18 +117,20 @@ def compare(
         return
     comparison = comparison_asked(parameters, vary, seeds)
     if side:
-        stops = _stops_when_learnt(parameters)
+        stops = stops_when_learnt(parameters)
         members_side_by_side(comparison, view_settings_of(parameters), stops_when_learnt=stops)
     if folder is not None:
-        _check_folder(folder)
+        check_folder_for_comparison(folder)
     if any(used not in (None, False) for used in printing.values()) or not has_terminal():
         run_comparison(comparison, parameters, csv=csv, json=json, folder=folder)
+    if parameters["jobs"] is not None:
+        raise UsageError(f"--jobs {parameters['jobs']}: a view trains in one process: give --no-view as well")
     from rnn_tui.view.model.launch import LaunchOptions
 
     launch = LaunchOptions(
         experiment=comparison.base,
         comparison=comparison,
-        stops_when_learnt=_stops_when_learnt(parameters),
+        stops_when_learnt=stops_when_learnt(parameters),
         may_keep=False,
         view_settings=view_settings_of(parameters),
     )
@@ -145,7 +154,9 @@ def _refuse_with_runs(parameters: dict[str, Any]) -> None:
     """Raise UsageError for an option that is of no use for runs that are there already."""
     used = [setting(path).option for path in given(parameters)]
     used += [
-        f"--{name.replace('_', '-')}" for name in ("seeds", "vary", "csv", "no_view", "run", "gap") if parameters[name]
+        f"--{name.replace('_', '-')}"
+        for name in ("seeds", "vary", "jobs", "csv", "no_view", "run", "gap")
+        if parameters[name]
     ]
     if parameters["file"] is not None:
         used.append("--experiment")
@@ -153,11 +164,6 @@ def _refuse_with_runs(parameters: dict[str, Any]) -> None:
         raise UsageError(
             f"{used[0]}: is for networks that are to be trained, and {shown(parameters['names'][0])} is a run"
         )
-
-
-def _stops_when_learnt(parameters: dict[str, Any]) -> bool:
-    """Tell whether networks are asked to stop at learnt; a lesson's own breakpoint is for the view of a single run."""
-    return "learnt" in map(str.strip, given(parameters).get("run.until", ()))
 
 
 def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: int | None) -> Comparison:
@@ -182,47 +188,10 @@ def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: i
 
     try:
         comparison = comparison_of(experiment, [*varied, *asked], seeds)
-        checked_members(comparison)
+        checked_members(comparison, jobs=parameters.get("jobs") or 1)
     except VaryError as error:
         raise UsageError(str(error)) from None
     return comparison
-
-
-def run_comparison(
-    comparison: Comparison, parameters: dict[str, Any], *, csv: str | None, json: bool, folder: str | None = None
-) -> NoReturn:
-    """Train the networks without a view, print how they fare, and exit. Raises UsageError."""
-    options = {
-        "stops_when_learnt": _stops_when_learnt(parameters),
-        "caution": too_short_to_judge(comparison.base, given(parameters)),
-    }
-    _train(comparison, csv=csv, json=json, keep=folder, **options)
-
-
-def _resume(name: str, *, csv: str | None, json: bool) -> NoReturn:
-    """Go on with the comparison in a folder, without a view, and exit. Raises UsageError."""
-    from rnn_tui.runs.kept_comparison import read_field
-
-    try:
-        kept = read_field(Path(name))
-    except (ExperimentError, ValueError) as error:  # ValueError: a null character in the name
-        raise UsageError(f"--resume {safe(str(error))}") from None
-    _train(kept.comparison, csv=csv, json=json, keep=name, kept=kept, stops_when_learnt=kept.stops_when_learnt)
-
-
-def _train(comparison: Comparison, *, csv: str | None, json: bool, **options: Any) -> NoReturn:
-    if csv is not None:
-        _check_csv(csv)
-    from rnn_tui.engine.headless.compare import compare as compare_networks
-    from rnn_tui.runs.manifest import CheckpointError
-
-    try:
-        code = compare_networks(comparison, json=json, out=sys.stdout, err=sys.stderr, csv=csv, **options)
-    except CheckpointError as error:
-        raise UsageError(safe(str(error))) from None
-    except ExperimentError as error:
-        raise UsageError(complaint(error, to_dict(comparison.base))) from None
-    raise SystemExit(code)
 
 
 def _refuse_with_resume(parameters: dict[str, Any]) -> None:
@@ -233,16 +202,6 @@ def _refuse_with_resume(parameters: dict[str, Any]) -> None:
         used.append("--experiment")
     if used:
         raise UsageError(f"{used[0]}: a comparison that is resumed has its own: leave it out")
-
-
-def _check_folder(folder: str) -> None:
-    """Raise UsageError where no comparison can begin in that folder. Nothing is made."""
-    from rnn_tui.cli.run_args import check_folder
-    from rnn_tui.runs.kept_comparison import FIELD
-
-    check_folder(folder)
-    if os.path.lexists(os.path.join(folder, FIELD)):
-        raise UsageError(f"--run {shown(folder)}: holds a comparison already: --resume goes on with it")
 
 
 def _of_file(file: str) -> tuple[Experiment, list[Varied], int | None]:
@@ -265,27 +224,3 @@ def _check_until(until: tuple[str, ...]) -> None:
 def _check_device(device: str) -> None:
     if device not in ("auto", "cpu"):
         raise UsageError(f"--device {shown(device)}: networks are compared on the CPU: leave it out")
-
-
-def _check_csv(file: str) -> None:
-    """Raise UsageError where no table can be written, or where something else would be lost."""
-    path = Path(file)
-    if not file or "\0" in file:
-        raise UsageError(f"--csv {shown(file)}: is not the name of a file")
-    if path.is_dir():
-        raise UsageError(f"--csv {shown(file)}: is a folder; it must be a file")
-    if not path.parent.is_dir():
-        raise UsageError(f"--csv {shown(file)}: there is no folder {shown(path.parent)}")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UsageError(f"--csv {shown(file)}: cannot be written in {shown(path.parent)}")
-    if os.path.lexists(path) and not _is_ours(file):
-        raise UsageError(f"--csv {shown(file)}: is there, and is no table of a comparison: name another file")
-
-
-def _is_ours(file: str) -> bool:
-    from rnn_tui.common.atomic_files import read_regular
-
-    try:
-        return read_regular(file, _LONGEST_ROW).startswith(b"member,")
-    except (OSError, ValueError):
-        return False

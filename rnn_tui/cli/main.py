@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from rnn_tui import __version__
-from rnn_tui.cli.compare import JSON, SEEDS, compare, comparison_asked, run_comparison
+from rnn_tui.cli.compare import JSON, SEEDS, compare, comparison_asked
+from rnn_tui.cli.compare_printed import run_comparison
 from rnn_tui.cli.completion import completion
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of, given

@@ -11,14 +11,17 @@ from rnn_tui.experiment.vary import SEED, VaryError, short_name
 __all__ = ["checked_members", "member_name"]
 
 
-def checked_members(comparison: Comparison) -> tuple[Experiment, ...]:
-    """Return the experiments of all members in their order. Raises VaryError where one cannot be, before any trains."""
+def checked_members(comparison: Comparison, *, jobs: int = 1) -> tuple[Experiment, ...]:
+    """Return the experiments of all members in their order; `jobs` large ones are to learn at once.
+
+    Raises VaryError where one cannot be, before any trains.
+    """
     found: list[Experiment] = []
     try:
         found.extend(comparison.experiments())
     except ExperimentError as error:
         raise VaryError(_told(comparison, len(found), error)) from None
-    if problem := shortage_of_members(found):
+    if problem := shortage_of_members(found, jobs):
         raise VaryError(problem)
     return tuple(found)
 

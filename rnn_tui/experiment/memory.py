@@ -56,15 +56,15 @@ def is_large(experiment: Experiment) -> bool:
     return experiment.weights * experiment.rows > _LARGE or experiment.training.precision != "float32"
 
 
-def shortage_of_members(experiments: Sequence[Experiment]) -> str:
+def shortage_of_members(experiments: Sequence[Experiment], jobs: int = 1) -> str:
     """Return one line where so many networks do not fit into this machine; empty: they do.
 
-    The small ones learn at once, the large ones one after another.
+    The small ones learn at once, the large ones one after another, or so many `jobs` at a time.
     """
     there = physical_memory()
     small = [(memory_bytes(each), each) for each in experiments if not is_large(each)]
     large = [(memory_bytes(each), each) for each in experiments if is_large(each)]
-    alone = max((size for size, _ in large), default=0)
+    alone = sum(sorted((size for size, _ in large), reverse=True)[:jobs])
     needed = sum(size for size, _ in small) + alone
     if not there or needed <= _SHARE * there:
         return ""
@@ -74,7 +74,8 @@ def shortage_of_members(experiments: Sequence[Experiment]) -> str:
     option = setting(_to_blame(to_blame)).option
     fit = int((_SHARE * there - alone) / size) if small else 0
     less = f"compare at most {fit:,} of the largest, or reduce {option}" if fit > 0 else f"reduce {option}"
-    at_once = f"{len(small):,} networks at once" if small else "one of the networks"
+    together = len(small) or min(jobs, len(large))
+    at_once = f"{together:,} networks at once" if together > 1 else "one of the networks"
     return (
         f"{at_once} would take about {_size(needed)}; this machine has {_size(there)}, a fifth of it for others: {less}"
     )

@@ -1,18 +1,15 @@
 """Members that are too large to learn as one batch: each as it runs alone, one after another."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector
 
+from rnn_tui.engine.field.lone_member import LoneMember, PassMade
 from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.network.cells import State
-from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.field import DIVERGED, DONE, LEARNING
+from rnn_tui.protocol.field import LEARNING
 
 __all__ = ["Alone"]
 
@@ -33,7 +30,7 @@ class Alone:
         self._results = results
         self._stops_when_learnt = stops_when_learnt
         self._number = -1
-        self._session: Session | None = None
+        self._member: LoneMember | None = None
         self._weights: dict[int, Tensor] = {}  # (P,) of those that have come to their end, and their last h_0
         self._h_0: dict[int, State] = {}
         self._batches: dict[int, int] = {}
@@ -41,57 +38,47 @@ class Alone:
     @property
     def is_over(self) -> bool:
         """Whether all of them have come to their end."""
-        return self._session is None and not self._waiting
+        return self._member is None and not self._waiting
 
     def holds(self, number: int) -> bool:
         """Tell whether a member is one of these."""
         return number in self._numbers
 
     def batches(self, number: int) -> int:
-        """Return the passes in an epoch of a member; 1 as long as it has not begun."""
+        """Return the passes in an epoch of a member; 1 as long as it has made none."""
         return self._batches.get(number, 1)
 
     def weights_of(self, number: int) -> Tensor | None:
-        """Return the weights (P,) with which a member has made its newest pass; None: it has made none."""
-        if self._session is not None and number == self._number:
-            return parameters_to_vector(self._session.trainer.model.parameters()).detach()
+        """Return the weights (P,) with which a member has made its newest pass; None: they are not here."""
+        if self._member is not None and number == self._number:
+            return self._member.weights
         return self._weights.get(number)
 
     def state_before(self, number: int) -> State | None:
         """Return the state before the first step of its newest pass."""
-        if self._session is not None and number == self._number:
-            return self._session.trainer.h_0
+        if self._member is not None and number == self._number:
+            return self._member.h_0
         return self._h_0.get(number)
 
     def step(self) -> None:
         """Make a pass of the member whose turn it is."""
-        if self._session is None:
+        if self._member is None:
             self._number, experiment = self._waiting.pop(0)
-            self._session = Session(experiment, history=0)
-            self._batches[self._number] = self._session.progress.batches
-            self._results.states[self._number] = LEARNING
-        session, number, results = self._session, self._number, self._results
-        going = session.tick()
-        while going and not session.progress.at_end_of_pass:
-            going = session.tick()
-        session.recording.drain()
-        loss = session.losses.last()
-        value = math.nan if loss is None else loss
-        passes = session.progress.pass_number
-        results.passes[number], results.loss[number] = passes, value
-        results.losses.put(passes, np.array([number]), np.array([value]))
-        results.learnt[number] = session.learnt or 0
-        newest = session.branch.held_out.newest()
-        if newest is not None:
-            results.held_out[number] = newest.loss
-        learnt = self._stops_when_learnt and session.learnt is not None
-        if session.hold.lost:
-            results.states[number] = DIVERGED
-        elif session.has_ended or learnt:
-            results.states[number] = DONE
-            results.right[number] = session.learnt is not None and right_rows(session.trainer) == session.dataset.rows
-        else:
-            return
-        self._weights[number] = parameters_to_vector(session.trainer.model.parameters()).detach().clone()
-        self._h_0[number] = session.trainer.h_0
-        self._session = None
+            self._member = LoneMember(experiment, stops_when_learnt=self._stops_when_learnt)
+        made = self._member.make_pass()
+        self._note(self._number, made)
+        if made.state != LEARNING:
+            self._weights[self._number] = self._member.weights.clone()
+            self._h_0[self._number] = self._member.h_0
+            self._member = None
+
+    def close(self) -> None:
+        """Let go of what trains them."""
+
+    def _note(self, number: int, made: PassMade) -> None:
+        results = self._results
+        results.passes[number], results.loss[number] = made.passes, made.loss
+        results.losses.put(made.passes, np.array([number]), np.array([made.loss]))
+        results.learnt[number], results.right[number] = made.learnt, made.right
+        results.held_out[number], results.states[number] = made.held_out, made.state
+        self._batches[number] = made.batches

@@ -6,6 +6,7 @@ from torch.nn.utils import vector_to_parameters
 
 from rnn_tui.data.load import LoadedData, load
 from rnn_tui.engine.field.alone import Alone
+from rnn_tui.engine.field.alone_in_processes import build_alone
 from rnn_tui.engine.field.first_weights import FirstWeights, draw_first, forget_first
 from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.field.stack import Stack, stack_key
@@ -28,8 +29,8 @@ class Field:
     states, so that its losses are those of `rnn-tui train` with its settings, up to rounding.
     """
 
-    def __init__(self, comparison: Comparison, *, stops_when_learnt: bool = False) -> None:
-        """Build all members. Raises ExperimentError for one that cannot run."""
+    def __init__(self, comparison: Comparison, *, stops_when_learnt: bool = False, jobs: int = 1) -> None:
+        """Build all members; `jobs` large ones learn at once. Raises ExperimentError for one that cannot run."""
         self.comparison = comparison
         self.results = Results(comparison.members)
         given = list(comparison.experiments())
@@ -38,10 +39,11 @@ class Field:
         self._sources = [each.source for each in loaded]
         more = {"stops_when_learnt": stops_when_learnt}
         large = [number for number, each in enumerate(self.experiments) if is_large(each)]
-        self._alone = Alone(large, [given[number] for number in large], self.results, **more)
+        self._alone = build_alone(large, [given[number] for number in large], self.results, jobs=jobs, **more)
+        alone = set(large)
         groups: dict[object, list[int]] = {}
         for number, each in enumerate(self.experiments):
-            if number not in set(large):
+            if number not in alone:
                 groups.setdefault(stack_key(each), []).append(number)
         self.stacks: list[Stack] = []
         shared: dict[object, Dataset] = {}
@@ -94,6 +96,10 @@ class Field:
         finally:
             torch.set_rng_state(before)
         return not self.is_over
+
+    def close(self) -> None:
+        """End the processes of large members, if there are any."""
+        self._alone.close()
 
     def trainer(self, member: int) -> "MemberTrainer":
         """Build the trainer of a member, as its single run has it after the newest pass, to look into."""

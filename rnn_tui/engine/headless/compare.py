@@ -38,6 +38,7 @@ def compare(
     err: TextIO,
     csv: str | None = None,
     stops_when_learnt: bool = False,
+    jobs: int = 1,
     caution: str = "",
     keep: str | None = None,
     kept: FieldManifest | None = None,
@@ -45,14 +46,15 @@ def compare(
     """Train all networks of a comparison to their ends, or to Ctrl+C, and print how they fared.
 
     Returns the exit code: 2 where it could not be kept, 128 and its number after a signal, such as 130 after Ctrl+C.
-    `csv` names a file that is replaced by one with a row for each network, `keep` a folder where the comparison is
-    kept; `kept` is what that folder holds, where it is resumed. Raises ExperimentError for data that are not there and
+    So many `jobs` large networks learn at once, each in a process of its own. `csv` names a file that is replaced by
+    one with a row for each network, `keep` a folder where the comparison is kept; `kept` is what that folder holds,
+    where it is resumed. Raises ExperimentError for data that are not there and
     for want of memory, CheckpointError for a folder that cannot be used, and OSError where the file cannot be written.
     """
     choose_threads(comparison.base)
     began = time.perf_counter()
     try:
-        field = Field(comparison, stops_when_learnt=stops_when_learnt)
+        field = Field(comparison, stops_when_learnt=stops_when_learnt, jobs=jobs)
         report = _report(field)
         folder = None
         if keep is not None:
@@ -64,7 +66,10 @@ def compare(
             Lines.tell(f"rnn-tui: {caution}", err)
         if not json:
             _write(out, [report.heading()])
-        interrupted = _train(field, report, folder, json=json, out=out, err=err)
+        try:
+            interrupted = _train(field, report, folder, json=json, out=out, err=err)
+        finally:
+            field.close()
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

@@ -59,6 +59,7 @@ CASES = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", CASES)
 def test_it_goes_on_as_if_nothing_had_been(name: str) -> None:
     comparison, steps, stops = CASES[name]
