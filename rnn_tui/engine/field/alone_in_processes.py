@@ -142,7 +142,7 @@ def _train_member(connection: Connection, parent: int, experiment: Experiment, s
                 made, told = [], time.monotonic()
     except (EOFError, OSError):
         raise
-    except Exception as error:  # it is told where somebody sees it
+    except Exception as error:  # whatever it is, somebody should see it
         connection.send(" ".join(f"{error or type(error).__name__}".split())[:300])
         return
     connection.send((made, member.weights.numpy(), [each.detach().numpy() for each in parts(member.h_0)]))
