@@ -10,6 +10,7 @@ from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Greeting, Refused
+from rnn_tui.protocol.diagnostics import Diagnostics
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
 from rnn_tui.protocol.frame import (
     BranchCurve,
@@ -86,6 +87,7 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     characters: Curve | None = None  # the losses of single characters, if it ticks by character
     held_out: HeldOut | None = None  # beside the curve, if some data are held out
     others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch
+    diagnostics: Diagnostics | None = None  # beside the curve, if it is asked for
     predictions: tuple[PredictionSeen, ...] = ()  # newest first
     learnt: int | None = None  # the epoch at which the prediction was first right
     tensors: tuple[TensorFact, ...] = ()

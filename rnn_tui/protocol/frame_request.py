@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from rnn_tui.common.value import Value
+from rnn_tui.protocol.diagnostics import ChartKind
 from rnn_tui.protocol.field import FieldWanted
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.touch import Touch
@@ -13,10 +14,11 @@ __all__ = ["CurveWanted", "FrameRequest", "Wanted"]
 
 
 class CurveWanted(Value, frozen=True, kw_only=True):
-    """The resolution of a loss chart."""
+    """The resolution of a loss chart, and what it shows in the place of the loss."""
 
     columns: int  # of the chart: at most two points come back for each
     log_x: bool = False
+    kind: ChartKind = "loss"
 
 
 class Wanted(Value, frozen=True, kw_only=True):

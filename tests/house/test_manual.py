@@ -12,6 +12,7 @@ import pytest
 
 from rnn_tui.cli.experiment_args import changes_of, experiment_of
 from rnn_tui.cli.main import main
+from rnn_tui.engine.headless.diagnostics_report import TOLD
 from rnn_tui.engine.headless.rows_report import RowsUpdate
 from rnn_tui.engine.headless.series_report import SeriesUpdate
 from rnn_tui.engine.headless.text_report import TextUpdate
@@ -83,6 +84,7 @@ def test_every_field_of_a_line_of_json_has_its_place() -> None:
     section, _, _ = rest.partition("\n## ")
     named = set(re.findall(r"`(\w+)`", section.partition("`rnn-tui runs --json`")[0]))
     fields = {name for kind in (RowsUpdate, TextUpdate, SeriesUpdate) for name in kind.__struct_fields__}
+    fields |= {*TOLD}
     assert fields <= named
     assert named - fields <= {"train", "null"}
 

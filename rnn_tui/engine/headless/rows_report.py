@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import torch
@@ -51,9 +51,9 @@ def rows_update(session: Session) -> RowsUpdate:
     )
 
 
-def rows_json(update: RowsUpdate) -> str:
-    """Return one JSON object in a line."""
-    values = msgspec.structs.asdict(update)
+def rows_json(update: RowsUpdate, more: Mapping[str, object] | None = None) -> str:
+    """Return one JSON object in a line, with what is to be told besides."""
+    values = msgspec.structs.asdict(update) | {**(more or {})}
     if update.loss is not None and not math.isfinite(update.loss):
         values["loss"] = None  # JSON knows no NaN
     return json.dumps(values).replace("\x7f", "\\u007f")  # the only control character that it would leave as it is

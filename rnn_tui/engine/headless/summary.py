@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.engine.headless.diagnostics_report import clipped_in_words
 from rnn_tui.engine.headless.rows_report import rows_summary
 from rnn_tui.engine.headless.series_report import series_summary
 from rnn_tui.engine.headless.text_report import text_summary
@@ -21,6 +22,8 @@ def summary(session: Session, seconds: float, checkpointer: "Checkpointer | None
     took = f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
     epoch, one, more = session.progress.epoch, *_UNITS[session.experiment.training.learn]
     parts.append(f"{epoch:,} {one if epoch == 1 else more} in {took}")
+    if clipped := clipped_in_words(session):
+        parts.append(clipped)
     if checkpointer is not None:
         from rnn_tui.runs.folders import short_name  # only where a run is kept: it takes time to load
 

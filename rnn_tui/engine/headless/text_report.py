@@ -6,6 +6,7 @@ several passes, both are told.
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -87,9 +88,9 @@ def _held_out(session: Session) -> dict[str, Any]:
     }
 
 
-def text_json(update: msgspec.Struct) -> str:
-    """Return one JSON object in a line; null stands for NaN."""
-    values = msgspec.structs.asdict(update)
+def text_json(update: msgspec.Struct, more: Mapping[str, object] | None = None) -> str:
+    """Return one JSON object in a line, with what is to be told besides; null stands for NaN."""
+    values = msgspec.structs.asdict(update) | {**(more or {})}
     return json.dumps({name: _finite(value) for name, value in values.items()})
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rnn_tui.common.glyphs import printable, safe
 from rnn_tui.common.wording import counted
+from rnn_tui.engine.headless.diagnostics_report import diagnostics_told
 from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
 from rnn_tui.engine.headless.rows_report import rows_json, rows_line, rows_update
 from rnn_tui.engine.headless.series_report import series_line, series_update
@@ -187,9 +188,9 @@ def _line(session: Session, *, json: bool) -> str:
     data, learns = session.experiment.data, session.experiment.training.learn
     if not (data.per_character and learns):
         rows = rows_update(session)
-        return rows_json(rows) if json else rows_line(rows, session)
+        return rows_json(rows, diagnostics_told(session)) if json else rows_line(rows, session)
     if session.experiment.is_numbers:
         numbers = series_update(session)
-        return text_json(numbers) if json else series_line(numbers)
+        return text_json(numbers, diagnostics_told(session)) if json else series_line(numbers)
     text = text_update(session)
-    return text_json(text) if json else text_line(text)
+    return text_json(text, diagnostics_told(session)) if json else text_line(text)

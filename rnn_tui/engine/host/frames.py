@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.host.curves import character_curve, held_out_curve, loss_curve, other_curves, predictions_seen
+from rnn_tui.engine.host.diagnostics import diagnostics_of
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import bare_status, status_of
@@ -66,6 +67,7 @@ class Frames:
             characters=make("characters", lambda: character_curve(session, curve) if curve else None, None),
             held_out=make("held_out", lambda: held_out_curve(session, curve) if curve else None, None),
             others=make("others", lambda: other_curves(session, curve) if curve else (), ()),
+            diagnostics=make("diagnostics", lambda: diagnostics_of(session, curve) if curve else None, None),
             predictions=make("predictions", lambda: predictions_seen(session) if wanted.top else (), ()),
             learnt=make("learnt", lambda: session.learnt, None),
             tensors=make("tensors", lambda: probe.tensors(wanted), ()),

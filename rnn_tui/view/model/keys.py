@@ -227,6 +227,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "z", "zoom_focused", "zoom", "Let the pane with the focus fill the screen; again: all panes.", footer="zoom"
         ),
         Key("S", "stage", "stage", "Show one pane at a time in large, for a room full of people; again: all panes."),
+        Key(
+            "C",
+            "chart",
+            "diagnostics",
+            "Show the gradient's norm in place of the loss; again: update:weight, idle units, the learning rate.",
+            runs="own",
+        ),
         Key("y", "log('y')", "log loss", "Show the loss on a logarithmic scale, or a linear one again."),
         Key(
             "x",

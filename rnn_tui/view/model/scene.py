@@ -16,6 +16,7 @@ from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.arrays import Doubles
+from rnn_tui.protocol.diagnostics import Diagnostics
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldWanted
 from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
@@ -28,7 +29,7 @@ from rnn_tui.view.model.view_state import ViewState
 
 __all__ = ["AnswerAt", "Scene", "next_scene"]
 
-_CURVES = {"curve", "characters", "held_out", "others"}
+_CURVES = {"curve", "characters", "held_out", "others", "diagnostics"}
 _EXPENSIVE = {kind.__name__.removesuffix("Ask").lower() for kind in ASKS if kind.IS_EXPENSIVE}
 
 AnswerKind = TypeVar("AnswerKind", bound=Answer)
@@ -58,6 +59,7 @@ class Scene:
     others: tuple[BranchCurve, ...] = ()  # the curves of the other branches
     field_picture: FieldPicture | None = None  # the newest one; not every frame has one
     field_asked: FieldWanted | None = None  # what it answers, if that is known
+    diagnostics: Diagnostics | None = None  # the chart in the place of the loss
     answers: Mapping[type[Answer], AnswerAt] = field(default_factory=dict)  # the newest of each kind
     failures: Mapping[str, Failure] = field(
         default_factory=dict
@@ -275,6 +277,7 @@ def next_scene(
         others=frame.others if frame.curve else (old.others if old else ()),
         field_picture=frame.field or (before.field_picture if before and same_field else None),
         field_asked=asked if frame.field or before is None or not same_field else before.field_asked,
+        diagnostics=frame.diagnostics if frame.curve else (old.diagnostics if old else None),
         answers={**(old.answers if old else {}), **answers},
         failures=_failures(old, frame),
         palette=palette,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rnn_tui.experiment.spec import Network
+from rnn_tui.protocol.diagnostics import CHARTS, ChartKind
 from rnn_tui.protocol.inspect.reading import ReadingOrder
 from rnn_tui.protocol.inspect.saliency import OutputKind
 from rnn_tui.protocol.inspect.sample import SampleAsk
@@ -37,6 +38,7 @@ class ViewState:
     stage: bool = False  # one pane, drawn for a room full of people
     touch: Touching | None = None  # of a paused run, for this view alone
     field: FieldView = field(default_factory=FieldView)  # where many networks learn at once
+    chart: ChartKind = "loss"  # in the pane of the loss
     log_x: bool = False
     log_y: bool = False
 
@@ -54,6 +56,10 @@ class ViewState:
         at = min(self.layer, network.layers - 1) * ways + (self.direction if ways > 1 else 0)
         layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
         return replace(self, layer=layer, direction=direction if ways > 1 else self.direction)
+
+    def next_chart(self) -> "ViewState":
+        """Return the same with the pane of the loss turned to the next of the charts that it can show."""
+        return replace(self, chart=CHARTS[(CHARTS.index(self.chart) + 1) % len(CHARTS)])
 
     def with_log(self, axis: Literal["x", "y"]) -> "ViewState":
         """Return the same with the logarithmic scale of an axis of the loss turned on or off."""

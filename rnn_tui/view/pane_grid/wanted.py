@@ -98,4 +98,6 @@ def field_wanted(facts: FieldFacts, view: ViewState, sizes: Mapping[str, Size]) 
 
 def curve_wanted(size: Size | None, view: ViewState) -> CurveWanted | None:
     """Return the loss curve for a chart of this size; None if there is no chart."""
-    return None if size is None else CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=view.log_x)
+    if size is None:
+        return None
+    return CurveWanted(columns=max(1, min(size.width, _WIDEST_CURVE)), log_x=view.log_x, kind=view.chart)

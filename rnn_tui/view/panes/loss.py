@@ -15,6 +15,7 @@ from rnn_tui.draw.loss_verdict import told
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Curve, HeldOut
 from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.panes.diagnostics import diagnostics_picture, diagnostics_subtitle, diagnostics_titles
 from rnn_tui.view.widgets.pane import Explanation, Pane
 
 __all__ = ["LossPane"]
@@ -30,14 +31,15 @@ class LossPane(Pane):
     NAME = "Loss"
     HOME = "side"
     PARTS = ("curve",)
-    EXTRAS = ("characters", "held_out", "others")
+    EXTRAS = ("characters", "held_out", "others", "diagnostics")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
         read="Lower is better. Faint points are the losses of single characters. The green line is the floor: a "
         "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
         "only how often each answer comes. Green, up to ●, is held out: while both fall, it learns; where "
         "green rises, it learns by heart. After going back, the old future stays there, faintly.",
-        then="y and x make the axes logarithmic. Go back (←), fork (F) with another learning rate, and compare.",
+        then="y and x make the axes logarithmic. C shows the gradient's norm, update:weight, idle units and the "
+        "learning rate. Go back (←), fork (F) with another learning rate, and compare.",
         in_script="y and x make the axes logarithmic. B holds the script where the loss jumps or falls below a number.",
         read_in_script="Lower is better. Green are losses that the script computes without gradients: its evaluation.",
     )
@@ -51,6 +53,8 @@ class LossPane(Pane):
     def title(self, scene: Scene) -> str:
         """Return the floor, guessing, the score of the part held out, and how losses of characters become one."""
         experiment = scene.experiment
+        if scene.view.chart != "loss":
+            return self.in_border(*diagnostics_titles(scene))
         if scene.subject is not None:
             if scene.held_out is None:
                 return self.NAME
@@ -75,6 +79,8 @@ class LossPane(Pane):
 
     def subtitle(self, scene: Scene) -> str:
         """Return what the other curves and the points are, and which axes are logarithmic."""
+        if scene.view.chart != "loss":
+            return self.in_border(*diagnostics_subtitle(scene))
         green = [] if scene.held_out is None else _green(scene.held_out, scene)
         others = [f"faint: {', '.join(each.name for each in scene.others)}"] if scene.others else []
         others += ["points: single characters"] if scene.characters is not None and not scene.view.stage else []
@@ -109,11 +115,16 @@ class LossPane(Pane):
             view.log_x,
             view.log_y,
             view.stage,
+            view.chart,
             end,
             mark,
         )
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
+            if view.chart != "loss":
+                unit = _unit(scene)
+                self._chart = diagnostics_picture(scene, width, height, unit=unit, end=end, mark=mark)
+                return self._chart
             above = Canvas(width, 1 if _has_room_for_words(height) else 0)
             above.put(1, 0, first_that_fits(_words(scene), width - 2), scene.palette.text)
             self._chart = [*above.strips(), *self._draw_chart(scene, width, height - above.height, end, mark)]

@@ -51,6 +51,10 @@ class MainScreen(TouchingScreen, TouringScreen, FieldScreen):
         """Turn the logarithmic scale of an axis of the loss on or off."""
         self.look_at(self.view.with_log(axis), curve=True)
 
+    def action_chart(self) -> None:
+        """Turn the pane of the loss to the next of its charts."""
+        self.look_at(self.view.next_chart(), curve=True)
+
     def action_follow(self) -> None:
         """Show all panes again; else let the cursor follow again; else close the pane that looks inside."""
         grid = self.grid

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from rnn_tui.engine.headless import train as headless
 from rnn_tui.engine.headless.train import train
@@ -39,13 +40,23 @@ def other(**sections: dict[str, Any]) -> Experiment:
 WORDS = [name for name, each in LESSONS.items() if each.training.learn and not each.data.per_character]
 
 
+def _weights(session: Session) -> list[tuple[str, Tensor]]:
+    return list(session.trainer.model.named_parameters())
+
+
+def _norm(session: Session) -> float:
+    return float(
+        torch.cat([weight.grad.flatten() for _, weight in _weights(session) if weight.grad is not None]).norm()
+    )
+
+
 @pytest.mark.parametrize("name", WORDS)
 def test_json_tells_what_a_session_computes(name: str) -> None:
     experiment = lesson(name, epochs=7)
     code, out, err = run(experiment, json=True)
     session, expected = Session(experiment), []
     session.watch(())
-    going = True
+    going, limit = True, experiment.training.clip
     while going:
         going = session.tick()
         if session.trainer.at_end_of_pass:
@@ -62,10 +73,22 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
                             predicted_text(session.trainer).split(" "), experiment.data.targets, strict=True
                         )
                     ),
+                    "lr": experiment.training.lr,
+                    "gradient_norm": (norm := _norm(session)),
+                    "clipped_norm": pytest.approx(min(norm, limit), rel=1e-5) if limit else None,
                 }
             )
     assert code == 0
-    assert [json.loads(line) for line in out] == expected
+    told = [json.loads(line) for line in out]
+    seconds = [each.pop("seconds") for each in told]
+    assert 0 < seconds[0] < seconds[-1]
+    assert seconds == sorted(seconds)
+    assert all(0 <= each.pop(name) <= 1 for each in told for name in ("dead", "saturated"))
+    assert {*told[-1]["ratios"]} == {n.removeprefix("recurrent.") for n, w in _weights(session) if w.dim() > 1}
+    assert all(ratio > 0 for ratio in told[-1]["ratios"].values())
+    assert [{**each, "gradient_norm": pytest.approx(each["gradient_norm"], rel=1e-5)} for each in expected] == [
+        {name: value for name, value in each.items() if name != "ratios"} for each in told
+    ]
     assert len(expected) == 7
     assert len(err) == 1
 
