@@ -56,7 +56,7 @@ VIEWS = {
     "right_square_bracket": ViewState(cursor=4),
     "x": ViewState(log_x=True),
     "y": ViewState(log_y=True),
-    "C": ViewState(chart="gradient"),
+    "Y": ViewState(chart="gradient"),
 }
 ZOOMS = {"1": "network", "2": "states", "3": "loss", "4": "prediction"}
 SCREENS = {

@@ -228,7 +228,7 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         ),
         Key("S", "stage", "stage", "Show one pane at a time in large, for a room full of people; again: all panes."),
         Key(
-            "C",
+            "Y",
             "chart",
             "diagnostics",
             "Show the gradient's norm in place of the loss; again: update:weight, idle units, the learning rate.",

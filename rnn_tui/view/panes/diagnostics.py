@@ -28,7 +28,7 @@ def diagnostics_subtitle(scene: Scene) -> tuple[str, ...]:
     upright = is_logarithmic(view.chart, other=view.log_y)
     scales = " and ".join(name for name, on in (("x", view.log_x), ("y", upright)) if on)
     scale = f"{scales} logarithmic" if scales else ""
-    after = f"C: {NAMES[CHARTS[(CHARTS.index(view.chart) + 1) % len(CHARTS)]].lower()}"
+    after = f"Y: {NAMES[CHARTS[(CHARTS.index(view.chart) + 1) % len(CHARTS)]].lower()}"
     return tuple(
         " · ".join(filter(None, parts))
         for parts in ((about, scale, after), (about, scale), (scale, after), (about,), (after,))

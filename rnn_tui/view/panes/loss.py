@@ -38,7 +38,7 @@ class LossPane(Pane):
         "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
         "only how often each answer comes. Green, up to ●, is held out: while both fall, it learns; where "
         "green rises, it learns by heart. After going back, the old future stays there, faintly.",
-        then="y and x make the axes logarithmic. C shows the gradient's norm, update:weight, idle units and the "
+        then="y and x make the axes logarithmic. Y shows the gradient's norm, update:weight, idle units and the "
         "learning rate. Go back (←), fork (F) with another learning rate, and compare.",
         in_script="y and x make the axes logarithmic. B holds the script where the loss jumps or falls below a number.",
         read_in_script="Lower is better. Green are losses that the script computes without gradients: its evaluation.",
