@@ -1,12 +1,12 @@
 """Large members that learn side by side, each in a process of its own; how they fare comes back as messages."""
 
-import multiprocessing
 import os
-import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,7 +18,17 @@ from rnn_tui.engine.network.cells import parts
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.protocol.field import LEARNING
 
-__all__ = ["AloneInProcesses", "build_alone"]
+__all__ = ["AloneInProcesses", "build_alone", "train_members"]
+
+# Not `multiprocessing`, whose processes run the script once more that has imported us. Nothing is imported from the
+# folder that we are in, whose random.py or torch.py would run in place of the real one.
+_PROGRAM = f"""
+import sys
+here = sys.path.pop(0)
+sys.path.append({str(Path(__file__).parents[3])!r})
+from rnn_tui.engine.field.alone_in_processes import train_members
+train_members(*map(int, sys.argv[1:]))
+"""
 
 _EVERY = 0.2  # seconds from one message of a process to the next
 _PATIENCE = 0.2  # seconds that a step waits for a message
@@ -52,7 +62,7 @@ class AloneInProcesses(Alone):
     ) -> None:
         super().__init__(numbers, experiments, results, stops_when_learnt=stops_when_learnt)
         self._jobs = jobs
-        self._processes: dict[Connection, SpawnProcess] = {}
+        self._processes: dict[Connection, subprocess.Popen[bytes]] = {}
         self._learning: dict[Connection, int] = {}  # the member that each process trains
 
     @property
@@ -74,7 +84,7 @@ class AloneInProcesses(Alone):
             connection.close()
             process.terminate()
         for process in self._processes.values():
-            process.join()
+            process.wait()
         self._processes.clear()
         self._learning.clear()
 
@@ -86,12 +96,16 @@ class AloneInProcesses(Alone):
         connection.send((experiment, self._stops_when_learnt))
 
     def _start(self) -> Connection:
-        context = multiprocessing.get_context("spawn")  # a fork of a process with torch's threads may hang
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_train_members, args=(theirs, os.getpid()), daemon=True)
-        process.start()
+        ours, theirs = Pipe()
+        self._processes[ours] = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # what goes wrong comes as a message
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,  # Ctrl+C is for the process that has started it
+        )
         theirs.close()
-        self._processes[ours] = process
         return ours
 
     def _hear(self, connection: Connection) -> None:
@@ -117,9 +131,9 @@ def _failure(number: int, problem: str) -> ExperimentError:
     return ExperimentError("run.device", f"network {number + 1:,}: {problem}")
 
 
-def _train_members(connection: Connection, parent: int) -> None:
+def train_members(descriptor: int, parent: int) -> None:
     """Train the members that come in, until nobody sends any: runs in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it as well, and the one that started it answers
+    connection = Connection(descriptor)
     torch.set_num_threads(1)
     try:
         while True:
