@@ -53,9 +53,11 @@ class LoneMember:
         while going and not session.progress.at_end_of_pass:
             going = session.tick()
         session.recording.drain()
-        loss, evaluated = session.losses.last(), session.branch.held_out.newest()
         learnt = session.learnt or 0
         is_done = session.has_ended or (self._stops_when_learnt and learnt > 0)
+        if is_done and not session.hold.lost:
+            session.recording.evaluate()
+        loss, evaluated = session.losses.last(), session.branch.held_out.newest()
         state = DIVERGED if session.hold.lost else DONE if is_done else LEARNING
         return PassMade(
             passes=session.progress.pass_number,

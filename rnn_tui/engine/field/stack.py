@@ -203,6 +203,8 @@ class Stack:
         if diverged.any() or ends.any():
             results.states[numbers[diverged]] = DIVERGED
             results.states[numbers[ends]] = DONE
+            if self._held_out is not None and ends.any():
+                results.held_out[numbers[ends]] = self._held_out.evaluate(self._model, whole=True)[ends]
             self._end(diverged | ends)
 
     def _note_right(self, logits: Tensor) -> NDArray[np.bool_]:

@@ -43,14 +43,18 @@ class StackedHeldOut:
         return self._pieces[0].wants(update)
 
     @torch.no_grad()
-    def evaluate(self, model: StackedModel) -> NDArray[np.float64]:
-        """Return the loss of each member, (M,): in nats per character, or squared errors."""
+    def evaluate(self, model: StackedModel, *, whole: bool = False) -> NDArray[np.float64]:
+        """Return the loss of each member, (M,): in nats per character, or squared errors.
+
+        `whole`: of all that is held out, as at the end of a run; else of the part that is evaluated every time.
+        """
         is_shared = all(each is self._sources[0] for each in self._sources)
         members = self._pieces[:1] if is_shared else self._pieces
         nats, count = np.zeros(len(self._experiments)), np.zeros(len(members))
         state: State | None = None
-        for number in range(len(members[0].part)):
-            x, y, own = self._read([each.part[number]() for each in members], model.flat.dtype)
+        pieces = [each.all if whole else each.part for each in members]
+        for number in range(len(pieces[0])):
+            x, y, own = self._read([each[number]() for each in pieces], model.flat.dtype)
             if state is None or not self._pieces[0].goes_on:
                 state = self._first_state(y.shape[2])
             logits, state = model.logits(x[0] if is_shared else x, state, None, own)

@@ -48,6 +48,8 @@ def _single(experiment: Experiment, passes: int) -> tuple[list[float], Session]:
         newest = session.losses.last()
         assert newest is not None
         losses.append(newest)
+    if session.has_ended:
+        session.recording.evaluate()  # all that is held out, as `rnn-tui train` does at the end
     return losses, session
 
 

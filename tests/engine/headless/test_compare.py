@@ -105,3 +105,15 @@ def test_what_is_held_out_is_in_the_lines_and_in_the_table() -> None:
     assert lines[1].split()[:5] == ["1", "hidden=4", "epochs=2", "update", "4"]
     assert "held out" in lines[1]
     assert lines[4].split() == ["hidden", "epochs", "networks", "loss", "held", "out"]
+
+
+def test_what_is_held_out_is_evaluated_at_the_end_as_a_single_run_does() -> None:
+    """Not at some update before it: a short run would be judged by its first weights."""
+    comparison = compared("sine", "hidden=4,5", "epochs=3")
+    _, out, _ = run(comparison, json=True)
+    for line in map(json.loads, out.splitlines()[:-1]):
+        alone = io.StringIO()
+        train(comparison.experiment(line["member"] - 1), json=True, every=10**6, out=alone, err=io.StringIO())
+        last = json.loads(alone.getvalue().splitlines()[-1])
+        assert last["held_out_update"] == line["update"]
+        assert line["held_out"] == pytest.approx(last["held_out_loss"], rel=1e-4)
