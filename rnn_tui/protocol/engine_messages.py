@@ -87,7 +87,6 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     characters: Curve | None = None  # the losses of single characters, if it ticks by character
     held_out: HeldOut | None = None  # beside the curve, if some data are held out
     others: tuple[BranchCurve, ...] = ()  # beside the curve: one for each other branch
-    diagnostics: Diagnostics | None = None  # beside the curve, if it is asked for
     predictions: tuple[PredictionSeen, ...] = ()  # newest first
     learnt: int | None = None  # the epoch at which the prediction was first right
     tensors: tuple[TensorFact, ...] = ()
@@ -98,6 +97,7 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     field: FieldPicture | None = None  # if many networks learn at once
     beside: tuple["Frame", ...] = ()  # of each member that `Wanted.beside` asks for
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
+    diagnostics: Diagnostics | None = None  # beside the curve, if it is asked for
 
 
 class Whereabouts(Value, frozen=True, kw_only=True, tag=True):
