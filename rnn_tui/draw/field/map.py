@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -152,31 +153,41 @@ def _draw_members(canvas: Canvas, picture: FieldPicture, cells: MapCells, scale:
     values = [] if measured is None else measured.tolist()
     nothing = palette.share_cell(0)
     wide, tall = cells.wide, cells.tall
-    looks: dict[tuple[int | None, str], tuple[Style, str]] = {}
+    cache: dict[tuple[int | None, str, str], _Cell] = {}  # equal members are drawn in one go
 
-    def cell(member: int) -> tuple[Style, str, str]:
-        """Return the style of a member's cells, what fills them, and the row with its value or mark."""
+    def cell(member: int) -> _Cell:
         level = levels[member] if member < len(levels) else None
         sign = _sign(picture.states[member] if member < len(picture.states) else 0, level, scale.measure)
-        if (level, sign) not in looks:
-            looks[level, sign] = _look(level, sign, scale, palette, nothing)
-        style, shade = looks[level, sign]
-        text = scale.write(values[member]) if level is not None and wide >= _NUMBERED else ""
-        text = text if cell_len(text) < wide else ""
-        text = f"{text}{sign}" if text and sign and cell_len(text) + 1 < wide else text or sign
-        rest = wide - cell_len(text)
-        return style, shade * wide, shade * (rest // 2) + text + shade * (rest - rest // 2)
+        number = scale.write(values[member]) if level is not None and wide >= _NUMBERED else ""
+        key = (level, sign, number)
+        found = cache.get(key)
+        if found is None:
+            text = number if cell_len(number) < wide else ""
+            text = f"{text}{sign}" if text and sign and cell_len(text) + 1 < wide else text or sign
+            rest = wide - cell_len(text)
+            style, shade = _look(level, sign, scale, palette, nothing)
+            middle = shade * (rest // 2) + text + shade * (rest - rest // 2)
+            found = cache[key] = _Cell(style, shade * wide, middle)
+        return found
 
     for at, row in enumerate(cells.rows):
         line = cells.layout.members[row]
         x = cells.left
         drawn = [cell(line[column]) for column in cells.columns if line[column] >= 0]
-        for (style, fill, text), same in groupby(drawn):
-            number = len(list(same))
+        for _, group in groupby(drawn, key=id):
+            same = list(group)
             for inner in range(tall):
-                y = at * tall + inner
-                canvas.put(x, y, number * (text if inner == (tall - 1) // 2 else fill), style)
-            x += number * wide
+                text = same[0].middle if inner == (tall - 1) // 2 else same[0].fill
+                canvas.put(x, at * tall + inner, len(same) * text, same[0].style)
+            x += len(same) * wide
+
+
+class _Cell(NamedTuple):
+    """The cells of a member."""
+
+    style: Style
+    fill: str  # of a row
+    middle: str  # of the row with its value or mark
 
 
 def _look(level: int | None, sign: str, scale: MapScale, palette: Palette, nothing: Style) -> tuple[Style, str]:

@@ -219,8 +219,9 @@ def _draw_curves(
             last = x.cell(points.x[-1])
             inks[:, last][bits[:, last] > 0] = sheet.ink(curve.tip)
         if curve.marked:
+            ink = sheet.ink(curve.style)
             for at in marks_of(points, x, y):
-                glyphs[at], inks[at] = ord(curve.marked), sheet.ink(curve.style)
+                glyphs[at], inks[at] = ord(curve.marked), ink
         if curve.newest:
             at = y.cells - 1 - y.cell(points.low[-1]), x.cell(points.x[-1])
             glyphs[at], inks[at] = ord(curve.newest), sheet.ink(curve.style)

@@ -23,27 +23,24 @@ class ChartSheet:
         self.glyphs = np.full((height, width), ord(" "), dtype="<u4")
         self.inks = np.zeros((height, width), dtype=np.intp)
         self.grounds = np.zeros((height, width), dtype=np.intp)
-        self._styles = [background]
-        self._backgrounds = [Style()]
+        self._styles = {background: 0}  # with their indices, in their order
+        self._backgrounds = {Style(): 0}
+        self._background = background
 
     def ink(self, style: Style) -> int:
         """Return the index of a style, laid over the background."""
-        return self._number(self._styles[0] + style)
+        return self._number(self._background + style)
 
     def _number(self, drawn: Style) -> int:
-        if drawn not in self._styles:
-            self._styles.append(drawn)
-        return self._styles.index(drawn)
+        return self._styles.setdefault(drawn, len(self._styles))
 
     def ground(self, style: Style) -> int:
         """Return the index of a background, laid over the style of a cell."""
-        if style not in self._backgrounds:
-            self._backgrounds.append(style)
-        return self._backgrounds.index(style)
+        return self._backgrounds.setdefault(style, len(self._backgrounds))
 
     def background(self, ground: int) -> Style:
         """Return the background of an index."""
-        return self._backgrounds[ground]
+        return list(self._backgrounds)[ground]
 
     def write(self, row: int, column: int, text: str, style: Style) -> None:
         """Write a text that fits its row."""
@@ -53,29 +50,33 @@ class ChartSheet:
     def strips(self) -> list[Strip]:
         """Return a strip for each row, equal neighbours joined in one segment."""
         strips = []
+        known: dict[int, Style] = {}
+        styles, backgrounds = list(self._styles), list(self._backgrounds)
         looks = self.inks + len(self._styles) * self.grounds
         for glyphs, row in zip(self.glyphs, looks, strict=True):
             text = glyphs.tobytes().decode("utf-32-le")
             edges = [0, *(np.flatnonzero(np.diff(row)) + 1).tolist(), len(text)]
-            strips.append(Strip([Segment(text[a:b], self._look(row[a])) for a, b in pairwise(edges)], len(text)))
+            numbers = row[edges[:-1]].tolist()
+            for number in numbers:
+                if number not in known:
+                    ground, ink = divmod(number, len(styles))
+                    known[number] = styles[ink] + backgrounds[ground] if ground else styles[ink]
+            pieces = zip(pairwise(edges), numbers, strict=True)
+            strips.append(Strip([Segment(text[a:b], known[number]) for (a, b), number in pieces], len(text)))
         return strips
-
-    def _look(self, number: int) -> Style:
-        ground, ink = divmod(int(number), len(self._styles))
-        return self._styles[ink] + self._backgrounds[ground] if ground else self._styles[ink]
 
     def tint(self, rows: slice, column: int, style: Style) -> None:
         """Lay a style over some cells of a column."""
-        before = self.inks[rows, column].copy()
+        before, styles = self.inks[rows, column].copy(), list(self._styles)
         for ink in np.unique(before).tolist():
-            tinted = self._number(self._styles[ink] + style)
+            tinted = self._number(styles[ink] + style)
             self.inks[rows, column][before == ink] = tinted
 
     def copy(self) -> "ChartSheet":
         """Return a sheet that can be drawn on while this one stays as it is."""
-        other = ChartSheet(0, 0, self._styles[0])
-        other.glyphs, other.inks, other._styles = self.glyphs.copy(), self.inks.copy(), [*self._styles]
-        other.grounds, other._backgrounds = self.grounds.copy(), [*self._backgrounds]
+        other = ChartSheet(0, 0, self._background)
+        other.glyphs, other.inks, other._styles = self.glyphs.copy(), self.inks.copy(), {**self._styles}
+        other.grounds, other._backgrounds = self.grounds.copy(), {**self._backgrounds}
         return other
 
 
