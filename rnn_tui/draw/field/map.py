@@ -9,8 +9,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.field.map_layout import MapLayout, sampled
-from rnn_tui.draw.field.map_legend import DIVERGED_SIGN, ENDED, GOING, draw_scale
+from rnn_tui.draw.field.map_legend import DIVERGED_SIGN, ENDED, GOING, draw_scale, marks_ended
 from rnn_tui.draw.field.map_scale import MEASURES, MapScale, scale_of
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact
@@ -126,13 +127,14 @@ def draw_map(
 
 def member_words(facts: FieldFacts, picture: FieldPicture, measure: Measure, member: int) -> tuple[str, ...]:
     """Return which member it is and how it has done, in ever fewer words."""
-    name = facts.comparison.words(member)
+    name = safe(facts.comparison.words(member))
     state = picture.states[member] if member < len(picture.states) else None
     known = picture.measured is not None and member < len(picture.measured)
     value = float(picture.measured[member]) if known and picture.measured is not None else float("nan")
     unit = "epoch" if facts.counts_epochs else "update"
     told = _told(measure, value, state, unit)
-    return (f"{name}: {told}", told, name)
+    brief = told.partition(" · ")[0]
+    return (f"{name}: {told}", f"{name}: {brief}", told, name)
 
 
 def _told(measure: Measure, value: float, state: int | None, unit: str) -> str:
@@ -153,11 +155,12 @@ def _draw_members(canvas: Canvas, picture: FieldPicture, cells: MapCells, scale:
     values = [] if measured is None else measured.tolist()
     nothing = palette.share_cell(0)
     wide, tall = cells.wide, cells.tall
+    marks = marks_ended(picture, scale.measure)
     cache: dict[tuple[int | None, str, str], _Cell] = {}  # equal members are drawn in one go
 
     def cell(member: int) -> _Cell:
         level = levels[member] if member < len(levels) else None
-        sign = _sign(picture.states[member] if member < len(picture.states) else 0, level, scale.measure)
+        sign = _sign(picture.states[member] if member < len(picture.states) else 0, level, marks_ended=marks)
         number = scale.write(values[member]) if level is not None and wide >= _NUMBERED else ""
         key = (level, sign, number)
         found = cache.get(key)
@@ -200,12 +203,12 @@ def _look(level: int | None, sign: str, scale: MapScale, palette: Palette, nothi
     return tone(level), palette.shade(level) if palette.shaded else " "
 
 
-def _sign(state: int, level: int | None, measure: Measure) -> str:
+def _sign(state: int, level: int | None, *, marks_ended: bool) -> str:
     """Return the mark of a member, which tells its state without colours."""
     if state == DIVERGED:
         return DIVERGED_SIGN
     if state == DONE:
-        return ENDED if level is None or measure != "learnt" else ""
+        return ENDED if level is None or marks_ended else ""
     return GOING if level is None else ""
 
 

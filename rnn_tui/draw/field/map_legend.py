@@ -9,10 +9,15 @@ from rnn_tui.draw.kit.palette import LEVELS, Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.protocol.field import DIVERGED, DONE, FieldFacts, FieldPicture, Measure
 
-__all__ = ["DIVERGED_SIGN", "ENDED", "GOING", "draw_scale"]
+__all__ = ["DIVERGED_SIGN", "ENDED", "GOING", "draw_scale", "marks_ended"]
 
 GOING, ENDED, DIVERGED_SIGN = "·", "–", "✗"  # the marks of members
 _FAINTEST = 4  # the level that the scale begins with
+
+
+def marks_ended(picture: FieldPicture, measure: Measure) -> bool:
+    """Tell whether members that have ended bear a mark though their value is known: while others go on."""
+    return measure != "learnt" and not set(picture.states) <= {DONE, DIVERGED}
 
 
 def draw_scale(
@@ -65,7 +70,7 @@ def _signs_told(picture: FieldPicture, measure: Measure) -> list[str]:
         told.append(f"{GOING} not yet")
     if measure == "learnt" and (ended & unknown).any():
         told.append(f"{ENDED} ended without")
-    if measure != "learnt" and ended.any():
+    if marks_ended(picture, measure) and ended.any():
         told.append(f"{ENDED} ended")
     if (states == DIVERGED).any():
         told.append(f"{DIVERGED_SIGN} diverged")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textual import on
 
 from rnn_tui.client.start import start_engine
+from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import Command
 from rnn_tui.protocol.engine_folders import EnginesError
 from rnn_tui.view.app.connection import EngineConnection
@@ -76,7 +77,7 @@ class VisitingApp(TerminalApp):
         self.connection = EngineConnection(self, engine)
         self.frames.begin_again()
         self.main.begin_visit()
-        words = comparison.words(event.member)
+        words = safe(comparison.words(event.member))
         self._show_before(f"{words}: a run of its own begins; torch is being loaded. esc comes back to the field.")
         self.connection.listen()
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from itertools import product
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from rnn_tui.draw.field.map_layout import layout_count, layout_of, sampled
 from rnn_tui.draw.field.map_scale import scale_of
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, Palette
-from rnn_tui.protocol.field import FieldWanted, Measure
+from rnn_tui.protocol.field import DONE, FieldWanted, Measure
 from tests.draw.grids import GREY, Grid, is_picture, texts
 from tests.fake_fields import epochs_of, facts_of, field_of, picture_of
 
@@ -107,6 +108,18 @@ def test_marks_tell_states_without_colours_and_the_last_row_explains_them() -> N
     field = field_of("seeds")
     never = sum(1 for member, epoch in enumerate(epochs_of(field)) if epoch != epoch and member % 17 != 16)
     assert sum(line.count("–") for line in ended[:8]) == never
+
+
+def test_of_losses_those_of_ended_networks_are_marked_while_others_go_on() -> None:
+    field = field_of("seeds")
+    picture = picture_of(field, 60, FieldWanted(is_map=True, measure="loss"))
+    some = bytes([DONE, *picture.states[1:]])
+    for states, said in ((picture.states, False), (some, True), (bytes([DONE] * 64), False)):
+        strips = draw_map(
+            facts_of(field), msgspec.structs.replace(picture, states=states), layout_of(field), measure="loss", cursor=9,
+            width=60, height=14, palette=DARK,
+        )  # fmt: skip
+        assert any("– ended" in line for line in texts(is_picture(strips, 60, 14))) == said
 
 
 def test_the_cursor_is_framed_and_named() -> None:
