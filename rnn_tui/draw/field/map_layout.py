@@ -13,6 +13,7 @@ from rnn_tui.experiment.settings import setting
 
 __all__ = ["MapLayout", "layout_count", "layout_of", "sampled"]
 
+_SEED = "training.seed"
 _NEAR = 3  # rows or columns on either side of the cursor that are never left out
 
 
@@ -62,15 +63,14 @@ def layout_count(comparison: Comparison) -> int:
 def layout_of(comparison: Comparison, number: int = 0, room: tuple[int, int] | None = None) -> MapLayout:
     """Return one of the layouts, the number taken modulo their count.
 
-    A single setting that varies fills a table row after row: a square one, unless that does not fit the `room` for
-    rows and columns and a wider one does.
+    The first has the setting with the most values in its columns: screens are wide. A single setting that varies fills
+    a table row after row: a square one, unless that does not fit the `room` for rows and columns and a wider one does.
     """
     varying = _varying(comparison)
     if len(varying) < 2:
         return _table(comparison, varying, room)
-    longest = max(
-        varying, key=lambda at: (comparison.varied[at].path != "training.seed", len(comparison.varied[at].values))
-    )
+    varied = comparison.varied
+    longest = max(varying, key=lambda at: (len(varied[at].values), varied[at].path != _SEED))
     pairs = sorted(permutations(varying, 2), key=lambda pair: (pair[0] != longest, varying.index(pair[1])))
     column, outer = pairs[number % len(pairs)]
     rest = [outer, *(each for each in varying if each not in (column, outer))]

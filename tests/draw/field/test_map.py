@@ -15,6 +15,7 @@ from rnn_tui.draw.field.map_layout import layout_count, layout_of, sampled
 from rnn_tui.draw.field.map_scale import scale_of
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, Palette
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.protocol.field import DONE, FieldWanted, Measure
 from tests.draw.grids import GREY, Grid, is_picture, texts
 from tests.fake_fields import epochs_of, facts_of, field_of, picture_of
@@ -58,6 +59,15 @@ def test_seeds_alone_fill_a_square() -> None:
     layout = layout_of(field_of("seeds"))
     assert (layout.rows, layout.columns) == (8, 8)
     assert [label for (label,) in layout.row_labels] == ["1", "9", "17", "25", "33", "41", "49", "57"]
+
+
+def test_what_has_the_most_values_is_in_columns() -> None:
+    assert [layout_of(field_of(kind)).column_name for kind in ("rates", "cells", "many")] == [
+        "learning rate", "learning rate", "hidden size"
+    ]  # fmt: skip
+    few = Comparison(base=field_of().base, varied=(field_of("cells").varied[0], *field_of("seeds").varied))
+    assert layout_of(few).column_name == "seed"
+    assert [label for (label,) in layout_of(few).row_labels] == ["rnn", "gru", "lstm"]
 
 
 def test_a_table_is_as_wide_as_its_rows_need() -> None:
@@ -116,8 +126,8 @@ def test_of_losses_those_of_ended_networks_are_marked_while_others_go_on() -> No
     some = bytes([DONE, *picture.states[1:]])
     for states, said in ((picture.states, False), (some, True), (bytes([DONE] * 64), False)):
         strips = draw_map(
-            facts_of(field), msgspec.structs.replace(picture, states=states), layout_of(field), measure="loss", cursor=9,
-            width=60, height=14, palette=DARK,
+            facts_of(field), msgspec.structs.replace(picture, states=states), layout_of(field), measure="loss",
+            cursor=9, width=60, height=14, palette=DARK,
         )  # fmt: skip
         assert any("– ended" in line for line in texts(is_picture(strips, 60, 14))) == said
 
