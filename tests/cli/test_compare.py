@@ -41,6 +41,22 @@ REFUSED = {
     ("hihello", "--seeds", "3", "--csv", "."): "--csv .: is a folder; it must be a file",
     ("hihello", "--seeds", "3", "--csv", "mine.toml"): "--csv mine.toml: is there, and is no table of a comparison: "
     "name another file",
+    (
+        "--text",
+        "own.txt",
+        "--vary",
+        "length=8,9000",
+    ): "--length 9000: is too long: the text has 900 characters, and one "
+    "more is the last target; it must be at most 899",
+    (
+        "--text",
+        "own.txt",
+        "--head",
+        "direct",
+        "--vary",
+        "hidden=8,7",
+    ): "--hidden 7: does not fit a direct head: it needs "
+    "11 units, one for each character of the vocabulary, or a linear head",
     ("hihelo", "--seeds", "3"): "hihelo: no such lesson; nearest: hihello, hello, hihello-gru",
     ("\x1b[31m", "--seeds", "3"): "␛[31m: no such lesson; `rnn-tui lessons` lists them",
     ("--experiment", "bad.toml"): "--experiment bad.toml, line 2: lr=1..0.1:3: is upside down: it must be lr=0.1..1:3",
@@ -51,6 +67,7 @@ REFUSED = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text(f'{write(LESSONS["ohlol"])}\n[vary]\nlr = "0.05,0.1"\nseeds = 2\n')
+    (tmp_path / "own.txt").write_text("so it is: so it was. " * 40 + "so it is" * 7 + "etc.")
     (tmp_path / "bad.toml").write_text('[vary]\nlr = "1..0.1:3"\n')
     return tmp_path
 

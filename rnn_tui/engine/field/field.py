@@ -15,7 +15,9 @@ from rnn_tui.engine.training.batches_on_device import Dataset, RowsDataset, buil
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.memory import is_large
-from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.rules.network import check_network
+from rnn_tui.experiment.settings import setting
+from rnn_tui.experiment.spec import Experiment, ExperimentError
 
 __all__ = ["Field", "MemberTrainer"]
 
@@ -153,9 +155,13 @@ def _load_all(experiments: list[Experiment]) -> list[LoadedData]:
     for each in experiments:
         data = each.data
         key = (data, each.training.seed if data.pairs or data.series else 0)
-        if key not in known:
-            known[key] = load(each)
-        of_first = known[key]
+        try:
+            if key not in known:
+                known[key] = load(each)
+            of_first = known[key]
+            check_network(msgspec.structs.replace(each, data=of_first.experiment.data))
+        except ExperimentError as error:
+            raise _with_value(error, each) from None
         found.append(
             LoadedData(
                 given=msgspec.structs.replace(each, data=of_first.given.data),
@@ -165,3 +171,14 @@ def _load_all(experiments: list[Experiment]) -> list[LoadedData]:
             )
         )
     return found
+
+
+def _with_value(error: ExperimentError, experiment: Experiment) -> ExperimentError:
+    """Return the error with the value that this member has: its setting may be one that varies."""
+    if error.value is not None or "." not in error.path:
+        return error
+    its = setting(error.path)
+    value = its.of(experiment)
+    return ExperimentError(
+        error.path, str(error), value=its.format(value) if isinstance(value, (str, int, float)) else None
+    )
