@@ -54,7 +54,7 @@ REFUSED = {
         "--head",
         "direct",
         "--vary",
-        "hidden=8,7",
+        "hidden=11,7",
     ): "--hidden 7: does not fit a direct head: it needs "
     "11 units, one for each character of the vocabulary, or a linear head",
     ("hihelo", "--seeds", "3"): "hihelo: no such lesson; nearest: hihello, hello, hihello-gru",
