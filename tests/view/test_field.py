@@ -157,6 +157,10 @@ async def test_q_leads_from_the_network_to_the_field(monkeypatch: pytest.MonkeyP
         await settled(pilot, app, alone)
         await pilot.press("q")
         await until(pilot, lambda: "map" in [pane.ID for pane in app.main.grid.shown])
+        await pilot.press("q")
+        await until(pilot, lambda: "Stop all networks." in "\n".join(screen_lines(app)))
+        assert "Leave them training without this view; they are in memory only." in "\n".join(screen_lines(app))
+        await pilot.press("escape")
         engine.die("The engine has gone.")
         await until(pilot, lambda: "The engine has gone." in "\n".join(screen_lines(app)))
 

@@ -148,7 +148,8 @@ class Dialogs:
 
         opened, frame = self._run.opened, self._run.frame
         if opened is not None and frame is not None and not self._is_covered:
-            screen = QuitScreen(name=opened.name, kept=bool(opened.kept), held=self._run.held, views=frame.views)
+            kept, many = bool(opened.kept), self._run.in_field
+            screen = QuitScreen(name=opened.name, kept=kept, held=self._run.held, views=frame.views, in_field=many)
             self._push(screen, answered)
 
     def ask_about_script(self, answered: "Callable[[ScriptGoodbye], None]", *, started_here: bool) -> None:

@@ -54,7 +54,7 @@ class LeavingApp(VisitingApp):
         elif self.run_state.opened is None:
             self.tell(Detach())  # once there is something to leave
         else:
-            if self.run_state.subject is None:
+            if self.run_state.subject is None and not self.run_state.in_field:
                 self.notify("The run is being saved; then the view leaves it.")
             self.connection.send(Detach())  # the engine says goodbye when that is done
 

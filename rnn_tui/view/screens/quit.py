@@ -27,9 +27,10 @@ class QuitScreen(Dialog[Goodbye]):
     #quit { width: 72; max-width: 100%; }
     """
 
-    def __init__(self, *, name: str, kept: bool, held: bool, views: int) -> None:
-        """Ask about the run of this name; `views`: how many it has, including this one."""
+    def __init__(self, *, name: str, kept: bool, held: bool, views: int, in_field: bool = False) -> None:
+        """Ask about the run of this name, of many networks if `in_field`; `views`: how many it has, with this one."""
         super().__init__()
+        self._in_field = in_field
         self._name, self._kept, self._held, self._views = safe(name), kept, held, views
 
     def compose(self) -> ComposeResult:
@@ -40,17 +41,22 @@ class QuitScreen(Dialog[Goodbye]):
             yield Static("\n".join(self._lines()), markup=False)
 
     def _lines(self) -> list[str]:
+        many = self._in_field
+        again = "The same seeds give" if many else "The same seed gives"
         afterwards = (
             f"It is on the disk: rnn-tui resume {self._name}"
             if self._kept
-            else "It is not on the disk. The same seed gives the same numbers again."
+            else f"It is not on the disk. {again} the same numbers again."
         )
+        saved = "; they are in memory only" if many and not self._kept else ", saved on the disk"
         others = ", also for its other views" if self._views > 1 else ""
+        what, them = ("all networks", "them") if many else ("the run", "it")
+        how = "paused" if self._held else "training"
         return [
-            f" q    Stop the run{others}.",
+            f" q    Stop {what}{others}.",
             f"      {afterwards}",
             "",
-            f" d    Leave it {'paused' if self._held else 'training'} without this view, saved on the disk.",
+            f" d    Leave {them} {how} without this view{saved}.",
             f"      Return to it from any shell: rnn-tui attach {self._name}",
             "",
             " esc  Stay.",
