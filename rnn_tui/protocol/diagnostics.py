@@ -5,10 +5,17 @@ from typing import Literal
 from rnn_tui.common.value import Value
 from rnn_tui.protocol.frame import Curve
 
-__all__ = ["CHARTS", "ChartKind", "DiagnosticCurve", "Diagnostics"]
+__all__ = ["CHARTS", "ChartKind", "DiagnosticCurve", "Diagnostics", "chart_after"]
 
 ChartKind = Literal["loss", "gradient", "ratio", "units", "rate"]
 CHARTS: tuple[ChartKind, ...] = ("loss", "gradient", "ratio", "units", "rate")
+_OF_SCRIPTS: tuple[ChartKind, ...] = ("loss", "gradient", "rate")
+
+
+def chart_after(kind: ChartKind, *, is_script: bool = False) -> ChartKind:
+    """Return the chart that follows, of those that there are of a run, or of a script that is watched."""
+    there = _OF_SCRIPTS if is_script else CHARTS
+    return there[(there.index(kind) + 1) % len(there)] if kind in there else "loss"
 
 
 class DiagnosticCurve(Value, frozen=True, kw_only=True):

@@ -19,9 +19,10 @@ from rnn_tui.engine.watch.on_screen import OnScreen
 from rnn_tui.engine.watch.optimizers import LearningRate
 from rnn_tui.engine.watch.pace import Pace
 from rnn_tui.engine.watch.ranks import others_wait
+from rnn_tui.engine.watch.watched_curves import WatchedCurves
 from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
-from rnn_tui.protocol.frame import Curve, Failure, HeldOut, Status
+from rnn_tui.protocol.frame import Failure, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.inspect import name_of, name_of_answer
 from rnn_tui.protocol.subject import Ability, Subject
@@ -64,6 +65,7 @@ class WatchPictures:
         self._script = script
         self._description = Description(observer, control, self.back, name=name, script=script, words=words, can=can)
         self._guard = Guard()
+        self._curves = WatchedCurves(observer, self._guard)
         self._gpu = GpuWatch()
         self._on_screen = OnScreen(PassFacts.before_any(script, name))
         self._of_past: dict[Wanted, Frame] = {}  # pictures of the kept update on the screen
@@ -247,33 +249,21 @@ class WatchPictures:
             if not made.failures:
                 self._of_past[wanted] = made
             return made
-        curve, held_out = self._curves(wanted)
+        curves = self._curves.told(self.network, wanted.curve, rate=None)
         failures = self._guard.take_failures()
-        return replace(
-            made, revision=self.revision, status=self._status(), curve=curve, held_out=held_out, failures=failures
-        )
-
-    def _curves(self, wanted: Wanted) -> tuple[Curve | None, HeldOut | None]:
-        """Return the losses, and those of evaluations."""
-        curve, losses = wanted.curve, self._observer.losses_of(self.network)
-        if curve is None:
-            return None, None
-        return (
-            self._guard.make("curve", lambda: losses.envelope(curve.columns, log_x=curve.log_x), None),
-            self._guard.make("held_out", lambda: self._observer.losses.evaluations.told(curve.columns), None),
-        )
+        return replace(made, revision=self.revision, status=self._status(), **curves, failures=failures)
 
     def _frame(self, wanted: Wanted) -> Frame:
         make, probe = self._guard.make, self._on_screen.probe
-        curve, held_out = self._curves(wanted)
+        facts, is_past = self._on_screen.facts, self._on_screen.update is not None
+        rate = facts.rate.lr if self.is_new and not is_past and self.exit_code is None else None
         return Frame(
             request=0,
             revision=self.revision,
             status=self._status(),
             steps=make("steps", lambda: probe.steps(wanted) if probe and wanted.count else None, None),
             states=make("states", lambda: probe.states(wanted) if probe and wanted.count and wanted.units else (), ()),
-            curve=curve,
-            held_out=held_out,
+            **self._curves.told(self.network, wanted.curve, rate=rate),
             tensors=make("tensors", lambda: probe.tensors(wanted) if probe else (), ()),
             inside=make("inside", lambda: probe.inside(wanted, self._guard) if probe else (), ()),
             failures=self._guard.take_failures(),  # the last to be evaluated
@@ -283,13 +273,12 @@ class WatchPictures:
         """Return the last frame with what is known of the end. Its weights have moved: nothing is computed again."""
         had = {name_of_answer(type(each)) for each in last.inside}
         missing = [name for each in wanted.inside if (name := name_of(each)) not in had]
-        then, (curve, held_out) = last.status, self._curves(wanted)
+        then, curves = last.status, self._curves.told(self.network, wanted.curve, rate=None)
         return replace(
             last,
             revision=self.revision,
             status=replace(self._status(), tick=then.tick, fed=then.fed, loss=then.loss),
-            curve=curve,
-            held_out=held_out,
+            **curves,
             failures=self._guard.take_failures() + tuple(Failure(part=each, problem=_TOO_LATE) for each in missing),
         )
 

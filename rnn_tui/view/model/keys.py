@@ -232,7 +232,10 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "chart",
             "diagnostics",
             "Show the gradient's norm in place of the loss; again: update:weight, idle units, the learning rate.",
-            runs="own",
+            in_script=InScript(
+                "diagnostics",
+                "Show the gradient's norm in place of the loss; again: the learning rate; again: the loss.",
+            ),
         ),
         Key("y", "log('y')", "log loss", "Show the loss on a logarithmic scale, or a linear one again."),
         Key(

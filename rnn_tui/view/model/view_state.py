@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rnn_tui.experiment.spec import Network
-from rnn_tui.protocol.diagnostics import CHARTS, ChartKind
+from rnn_tui.protocol.diagnostics import ChartKind, chart_after
 from rnn_tui.protocol.inspect.reading import ReadingOrder
 from rnn_tui.protocol.inspect.saliency import OutputKind
 from rnn_tui.protocol.inspect.sample import SampleAsk
@@ -57,9 +57,9 @@ class ViewState:
         layer, direction = divmod(min(max(at + by, 0), network.layers * ways - 1), ways)
         return replace(self, layer=layer, direction=direction if ways > 1 else self.direction)
 
-    def next_chart(self) -> "ViewState":
+    def next_chart(self, *, is_script: bool) -> "ViewState":
         """Return the same with the pane of the loss turned to the next of the charts that it can show."""
-        return replace(self, chart=CHARTS[(CHARTS.index(self.chart) + 1) % len(CHARTS)])
+        return replace(self, chart=chart_after(self.chart, is_script=is_script))
 
     def with_log(self, axis: Literal["x", "y"]) -> "ViewState":
         """Return the same with the logarithmic scale of an axis of the loss turned on or off."""

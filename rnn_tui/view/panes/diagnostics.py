@@ -3,7 +3,7 @@
 from textual.strip import Strip
 
 from rnn_tui.draw.diagnostics import ABOUT, NAMES, DiagnosticAxes, draw_diagnostics, is_logarithmic, titles
-from rnn_tui.protocol.diagnostics import CHARTS, Diagnostics
+from rnn_tui.protocol.diagnostics import Diagnostics, chart_after
 from rnn_tui.view.model.scene import Scene
 
 __all__ = ["chart_of", "diagnostics_picture", "diagnostics_subtitle", "diagnostics_titles"]
@@ -28,7 +28,7 @@ def diagnostics_subtitle(scene: Scene) -> tuple[str, ...]:
     upright = is_logarithmic(view.chart, other=view.log_y)
     scales = " and ".join(name for name, on in (("x", view.log_x), ("y", upright)) if on)
     scale = f"{scales} logarithmic" if scales else ""
-    after = f"Y: {NAMES[CHARTS[(CHARTS.index(view.chart) + 1) % len(CHARTS)]].lower()}"
+    after = f"Y: {NAMES[chart_after(view.chart, is_script=scene.subject is not None)].lower()}"
     return tuple(
         " · ".join(filter(None, parts))
         for parts in ((about, scale, after), (about, scale), (scale, after), (about,), (after,))

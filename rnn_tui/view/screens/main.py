@@ -53,7 +53,8 @@ class MainScreen(TouchingScreen, TouringScreen, FieldScreen):
 
     def action_chart(self) -> None:
         """Turn the pane of the loss to the next of its charts."""
-        self.look_at(self.view.next_chart(), curve=True)
+        is_script = self.scene is not None and self.scene.subject is not None
+        self.look_at(self.view.next_chart(is_script=is_script), curve=True)
 
     def action_follow(self) -> None:
         """Show all panes again; else let the cursor follow again; else close the pane that looks inside."""
