@@ -10,7 +10,7 @@ from textual.strip import Strip
 from rnn_tui.draw.field.groups import Group, Groups, has_backgrounds
 from rnn_tui.draw.field.legend import with_legend
 from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, ChartLines, Level, draw_chart
-from rnn_tui.draw.kit.numbers import compact, nice_above
+from rnn_tui.draw.kit.numbers import compact, nice_above, nice_below
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.arrays import Doubles, Floats
 from rnn_tui.protocol.field import Bundle, FieldFacts
@@ -57,7 +57,7 @@ def draw_bundle(
             log_x=log_x,
             log_y=log_y,
             x_to=nice_above(newest, _STEPS),
-            y_to=(10.0 ** math.floor(math.log10(lowest)),) if log_y else (0.0,),
+            y_to=(nice_below(lowest),) if log_y else (0.0,),
             x_label="epoch" if facts.counts_epochs else "update",
         ),
         bands=_bands(looks, palette),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_tui.draw.kit.numbers import compact, count, nice_above
+from rnn_tui.draw.kit.numbers import compact, count, nice_above, nice_below
 from rnn_tui.draw.kit.palette import LEVELS
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.field import Measure
@@ -59,16 +59,10 @@ def scale_of(measure: Measure, values: Floats | None, newest: int) -> MapScale:
         return MapScale(measure=measure, weak=nice_above(end, _STEPS), strong=0.0, log=False)
     positive = known[known > 0]
     low, high = (float(positive.min()), float(positive.max())) if len(positive) else (0.1, 1.0)
-    low, high = _round_below(low), _round_above(high)
+    low, high = nice_below(low), _round_above(high)
     if measure == "norm":
         return MapScale(measure=measure, weak=low, strong=high, log=True)
     return MapScale(measure=measure, weak=high, strong=low, log=True)
-
-
-def _round_below(value: float) -> float:
-    """Return the next of 1, 2, 5 times a power of ten that is not above a value."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return max(step * power for step in (1, 2, 5) if step * power <= value * (1 + 1e-9))
 
 
 def _round_above(value: float) -> float:

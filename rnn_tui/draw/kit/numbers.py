@@ -9,6 +9,7 @@ __all__ = [
     "duration",
     "exact",
     "nice_above",
+    "nice_below",
     "percent",
     "probability",
     "shape_text",
@@ -98,6 +99,12 @@ def duration(seconds: float) -> str:
         if seconds < most * size:
             return f"{seconds / size:.0f} {name}"
     return f"{count(seconds / 86400)} days"
+
+
+def nice_below(value: float) -> float:
+    """Return the next of ..., 0.5, 1, 2, 5, 10, ... that is not above a positive `value`."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max(step * power for step in (1, 2, 5) if step * power <= value * (1 + 1e-9))
 
 
 def nice_above(value: float, steps: tuple[float, ...] = (1, 2, 5, 10)) -> float:

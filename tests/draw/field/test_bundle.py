@@ -66,10 +66,12 @@ def test_the_band_of_the_middle_half_lies_between_the_quartiles() -> None:
     tint = groups_of(field, "", DARK).shown[0].tint.bgcolor
     lines = texts(rows)
     column = max(at for at, cell in enumerate(rows[5]) if cell[1].bgcolor is not None)
-    ticks = {line[:5].strip(" ┤│"): at for at, line in enumerate(lines) if line[:5].strip(" ┤│")}
-    decade = (ticks["0.1"] - ticks["1"]) / 1.0  # rows of a decade
+    texts_at = {at: line[:5].strip(" ┤│└") for at, line in enumerate(lines)}
+    ticks = {float(text): at for at, text in texts_at.items() if text and at < len(lines) - 2 and text[0].isdigit()}
+    lowest, highest = min(ticks), max(ticks)
+    decade = (ticks[lowest] - ticks[highest]) / math.log10(highest / lowest)  # rows of a decade
     row_of = {
-        name: ticks["1"] - decade * math.log10(float(values[-1]))
+        name: ticks[highest] + decade * math.log10(highest / float(values[-1]))
         for name, values in (("low", bundle.quarter), ("high", bundle.three_quarters))
     }
     tinted = [at for at, row in enumerate(rows) if row[column][1].bgcolor == tint]
