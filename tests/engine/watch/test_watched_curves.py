@@ -1,5 +1,7 @@
 """The gradient's norm and the learning rate of a script, of the updates that are shown, against the script's own."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from numpy.testing import assert_allclose
@@ -11,6 +13,9 @@ from rnn_tui.protocol.diagnostics import ChartKind, Diagnostics
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 
 UPDATES = 9
+LOSS: list[ChartKind] = ["loss"]
+GRADIENT: list[ChartKind] = ["gradient"]
+RATE: list[ChartKind] = ["rate"]
 
 
 class Looks:
@@ -39,7 +44,7 @@ class Looks:
         host.observer.wanted = True
 
 
-def train(looks: Looks, kinds: list[ChartKind]) -> tuple[list[float], list[float]]:
+def train(looks: Looks, kinds: Sequence[ChartKind]) -> tuple[list[float], list[float]]:
     """Train, and return what the script knows itself: the norm of its gradients, and its learning rates."""
     torch.manual_seed(2)
     rnn = nn.GRU(2, 5)
@@ -55,7 +60,7 @@ def train(looks: Looks, kinds: list[ChartKind]) -> tuple[list[float], list[float
             norms.append(
                 torch.cat([each.grad.flatten() for each in rnn.parameters() if each.grad is not None]).norm().item()
             )
-            rates.append(schedule.get_last_lr()[0])
+            rates.append(float(schedule.get_last_lr()[0]))
             optimizer.step()
             schedule.step()
     return norms, rates
@@ -63,7 +68,7 @@ def train(looks: Looks, kinds: list[ChartKind]) -> tuple[list[float], list[float
 
 def test_they_are_those_of_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Looks(monkeypatch)
-    norms, rates = train(looks, ["gradient"] * (UPDATES - 1) + ["rate"])
+    norms, rates = train(looks, GRADIENT * (UPDATES - 1) + RATE)
     before, last = looks.told[-2:]
     assert before is not None
     assert last is not None
@@ -77,7 +82,7 @@ def test_they_are_those_of_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_is_taken_where_the_loss_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = Looks(monkeypatch)
-    norms, _ = train(looks, ["loss"] * 5 + ["gradient"])
+    norms, _ = train(looks, LOSS * 5 + GRADIENT)
     assert looks.told[:5] == [None] * 5
     assert looks.norms_taken == 1
     assert looks.told[5] is not None
