@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import plotext
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit import chart_dots
 from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
 from rnn_tui.draw.kit.chart_scale import short
 from tests.draw.grids import number_in
@@ -208,18 +208,18 @@ def test_dots_are_not_joined() -> None:
 
 
 def test_many_points_cost_no_more_than_the_columns_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[int] = []
-    original = chart_dots._bits
+    sent: list[int] = []
+    original = plotext.figure.signal
 
-    def bits(across: Any, *more: Any) -> Any:
-        drawn.append(len(across))
-        return original(across, *more)
+    def signal(x: list[float], y: list[float], **more: Any) -> Any:
+        sent.append(len(x))
+        return original(x, y, **more)
 
-    monkeypatch.setattr(chart_dots, "_bits", bits)
+    monkeypatch.setattr(plotext.figure, "signal", signal)
     y = np.random.default_rng(0).random(50_000)
     few = np.r_[y, 5.0]  # a spike is never lost
     area = plot(lines(curve(np.arange(50_001.0), few)))
-    assert drawn == [pytest.approx(2 * 2 * len(area[0]), abs=8)]
+    assert sent == [pytest.approx(2 * 2 * len(area[0]), abs=8)]
     assert area[0].strip()
 
 
@@ -431,6 +431,10 @@ def test_calls_share_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     first = draw(loss, floor=2.596)
     draw(other, width=80, height=20, log_x=True, log_y=True, mark=2.0)
     draw(width=3, height=3)
+    plotext.figure.title("somebody else's")
+    plotext.figure.subplots(2, 2)
+    plotext.figure.ruler("x").scale("log").lim(5, 6).direction(-1)
+    plotext.figure.draw(plotext.figure.signal([1, 2, 3], [3, 2, 1]))
     again = draw(loss, floor=2.596)
     assert [list(strip) for strip in again] == [list(strip) for strip in first]
     assert capfd.readouterr() == ("", "")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-TERMINAL = ("textual", "rich", "click")
+TERMINAL = ("textual", "rich", "plotext", "click")
 SHARED = (
     "rnn_tui",
     "rnn_tui.protocol.wire",

@@ -1,8 +1,11 @@
-"""The braille dots of a curve."""
+"""The braille dots of a curve, drawn by plotext's kernel; the only importer of plotext.
+
+Calls share nothing: plotext's one global figure is cleared before every use.
+"""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import NamedTuple, Protocol
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +20,13 @@ __all__ = [
     "ChartCurve",
     "CurvePoints",
     "dots_of",
+    "load_plotext",
     "marks_of",
     "points_of",
     "thickened",
 ]
 
+_KEPT = 32  # curves whose dots are kept
 _BETWEEN_MARKS = 14  # cells between two marks of a curve
 BRAILLE = 0x2800  # the empty braille character
 PLACES = ((0, 3), (1, 4), (2, 5), (6, 7))  # the bit of each dot, rows x columns
@@ -44,7 +49,7 @@ class ChartCurve:
     dots: bool = False  # points, not joined
     tip: Style | None = None  # of the cells that hold the last point; its place stays exact to the dot
     newest: str = ""  # a character in place of the dots of the last point
-    quick: bool = False  # with one value at each place: drawn as the line of a band is, which takes less
+    quick: bool = False  # drawn without plotext, which takes a millisecond or more for a curve
     marked: str = ""  # a character in place of some of its points, which tells it from others without colours
 
 
@@ -73,6 +78,15 @@ class CurvePoints(NamedTuple):
     gaps: Ints  # how many points were left out before each
 
 
+@cache
+def load_plotext() -> Any:
+    """Return the library, loaded when it is first needed."""
+    import plotext  # here for the start-up time: it takes a tenth of a second
+
+    plotext.terminal.limit(False, False)  # otherwise a chart is cut to the size of the terminal
+    return plotext
+
+
 def points_of(curve: Ranged, log_x: bool, log_y: bool) -> CurvePoints:
     """Return the points of a curve that have a place on both scales."""
     x, a, b = positions(curve.x, log_x), positions(curve.low, log_y), positions(curve.high, log_y)
@@ -82,7 +96,7 @@ def points_of(curve: Ranged, log_x: bool, log_y: bool) -> CurvePoints:
 
 
 def dots_of(points: CurvePoints, x: AxisScale, y: AxisScale, *, joined: bool) -> Bits:
-    """Return the braille bits of one curve, (rows, columns): up and down in each column of dots, and on to the next."""
+    """Return the braille bits of one curve, (rows, columns), as plotext draws it."""
     across = x.dots(points.x)
     starts = np.flatnonzero(np.r_[True, (np.diff(across) != 0) | (np.diff(points.gaps) != 0)])
     low = np.minimum.reduceat(y.dots(points.low), starts)
@@ -90,25 +104,30 @@ def dots_of(points: CurvePoints, x: AxisScale, y: AxisScale, *, joined: bool) ->
     falling = np.r_[False, np.diff(low + high) < 0]  # a falling curve enters a column of dots at its top
     ends = np.stack([np.where(falling, high, low), np.where(falling, low, high)], axis=1).ravel()
     keep = np.stack([np.ones_like(falling), low != high], axis=1).ravel()
-    gaps = np.diff(points.gaps[starts].repeat(2)[keep]) != 0
-    return _bits(across[starts].repeat(2)[keep], ends[keep], gaps if joined else np.ones_like(gaps), x, y)
+    # Middles of dots, in cells: plotext shifts positions by some thousandths, which must not change the dot.
+    xs = ((across[starts].repeat(2) + 0.5) / DOT_COLUMNS)[keep]
+    ys = ((ends + 0.5) / DOT_ROWS)[keep]
+    breaks = np.flatnonzero(np.diff(points.gaps[starts].repeat(2)[keep])) + 1
+    return _drawn(xs.tobytes(), ys.tobytes(), breaks.tobytes(), x.cells, y.cells, joined=joined)
 
 
-def _bits(across: Ints, up: Ints, gaps: NDArray[np.bool_], x: AxisScale, y: AxisScale) -> Bits:
-    """Return the braille bits of (m,) dots, counted from the lower left, joined but at the (m - 1,) gaps."""
-    ends = np.stack([across, up])  # (2, m)
-    begin, along = ends[:, :-1][:, ~gaps], np.diff(ends)[:, ~gaps]
-    counts = np.abs(along).max(axis=0, initial=0)  # dots of each line, without its last one
-    of = np.repeat(np.arange(len(counts)), counts)
-    part = (np.arange(len(of)) - np.repeat(counts.cumsum() - counts, counts)) / counts[of]
-    drawn = np.concatenate([ends, np.rint(begin[:, of] + along[:, of] * part).astype(np.intp)], axis=1)
-    grid = np.zeros((y.cells * DOT_ROWS, x.cells * DOT_COLUMNS), np.uint8)
-    grid[grid.shape[0] - 1 - drawn[1], drawn[0]] = 1
-    cells = grid.reshape(y.cells, DOT_ROWS, x.cells, DOT_COLUMNS)
-    bits = np.zeros((y.cells, x.cells), np.uint32)
-    for row, places in enumerate(PLACES):
-        for column, place in enumerate(places):
-            bits |= cells[:, row, :, column].astype(np.uint32) << place
+@lru_cache(maxsize=_KEPT)
+def _drawn(xs: bytes, ys: bytes, breaks: bytes, columns: int, rows: int, *, joined: bool) -> Bits:
+    """Return the bits (rows, columns) of a curve through these places, in cells; no line leads to one of the breaks.
+
+    Of several curves in a chart mostly one has changed since it was last drawn.
+    """
+    figure: Any = load_plotext().figure.clear().axes(False).plot_size(columns, rows)
+    for axis, cells in (("x", columns), ("y", rows)):
+        figure.ruler(axis).frequency(0).lim(0, cells).alignment(lim="edge")
+    signal = figure.signal(np.frombuffer(xs).tolist(), np.frombuffer(ys).tolist(), marker="braille").lines(joined)
+    for start in np.frombuffer(breaks, np.intp).tolist():
+        signal.line(start, False)
+    figure.draw(signal)
+    text = figure.build().string(colorless=True)
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").reshape(rows, columns + 1)[:, :-1]
+    bits = np.where(codes >= BRAILLE, codes - BRAILLE, 0).astype(np.uint32)
+    bits.flags.writeable = False
     return bits
 
 

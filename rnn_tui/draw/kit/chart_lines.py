@@ -1,4 +1,4 @@
-"""Many thin lines of a chart at once, behind its curves: too many to draw one by one."""
+"""Many thin lines of a chart at once, behind its curves: too many for plotext, which needs a millisecond for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 import gc
 
+from rnn_tui.draw.kit.chart_dots import load_plotext
 from rnn_tui.view.panes.registry import INSIDE, inside_pane
 
 __all__ = ["warm_up"]
@@ -9,6 +10,7 @@ __all__ = ["warm_up"]
 
 def warm_up() -> None:
     """Import what the first screen did not need, and let the garbage collector work again."""
+    load_plotext()
     for name in INSIDE:
         inside_pane(name)
     gc.collect()
