@@ -20,11 +20,15 @@ __all__ = ["FieldEngine"]
 class FieldEngine(EngineLink):
     """Stands in for a process. It trains only while `step` says so, and answers what is newer than the view has."""
 
-    def __init__(self, first: Open | OpenField) -> None:
+    def __init__(self, first: Open | OpenField, host: RunOrField | None = None) -> None:
+        """Open something; `host`: one that has it open already."""
         self._process = None
-        self.host = RunOrField()
-        self.host.obey(first)
-        self.host.pause()
+        self._first = first
+        self.host = RunOrField() if host is None else host
+        if host is None:
+            self.host.obey(first)
+            self.host.pause()
+        self.others: list[FieldEngine] = []  # links to the same engine that were made of this one
         self.commands: list[Command] = []
         self.looks: list[FrameRequest] = []
         self.is_left = False
@@ -41,7 +45,8 @@ class FieldEngine(EngineLink):
         """Answer a request, or carry out a command."""
         if not isinstance(command, FrameRequest):
             self.commands.append(command)
-            self.step(command)
+            if not isinstance(command, OpenField):  # it is open, and has been stepped since
+                self.step(command)
             return
         self.looks.append(command)
         self._pending = command
@@ -55,6 +60,11 @@ class FieldEngine(EngineLink):
         """Yield what is said."""
         while True:
             yield await self._said.get()
+
+    def another(self) -> "FieldEngine":
+        """Return another link to the same host."""
+        self.others.append(FieldEngine(self._first, self.host))
+        return self.others[-1]
 
     def let_go(self) -> None:
         """Note that the view has hung up."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from textual.app import App
 
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
@@ -10,10 +11,13 @@ from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.inspect.gates import GatesFacts
 from rnn_tui.protocol.inspect.gradients import GradientsFacts
+from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.app.side_app import SideApp
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.settings import ViewSettings
 from rnn_tui.view.model.side_run import SideRun
+from rnn_tui.view.screens.side_by_side import SideBySideScreen
 from rnn_tui.view.widgets.pane import Pane
 from tests.field_engine import FieldEngine
 from tests.view.helpers import until
@@ -28,15 +32,15 @@ def _field() -> tuple[FieldEngine, list[SideRun]]:
     return engine, [SideRun(f"network {member + 1}", member=member) for member in range(3)]
 
 
-def _panes(app: SideApp) -> list[Pane]:
+def _panes(app: App[int]) -> list[Pane]:
     return list(app.screen.query(Pane))
 
 
-def _scenes(app: SideApp) -> list[Scene]:
+def _scenes(app: App[int]) -> list[Scene]:
     return [pane._scene for pane in _panes(app) if pane._scene is not None]
 
 
-def _drawn(app: SideApp, name: str) -> bool:
+def _drawn(app: App[int], name: str) -> bool:
     """Tell whether all three runs are shown in that pane, with what it draws."""
     panes, scenes = _panes(app), _scenes(app)
     if len(scenes) != 3 or {pane.ID for pane in panes} != {name}:
@@ -73,6 +77,24 @@ async def test_members_of_a_field_in_one_pane_each() -> None:
         await pilot.press("escape")
     assert app.return_code == 0
     assert engine.is_left
+
+
+async def test_a_key_of_the_field_leads_there_and_back() -> None:
+    engine, _ = _field()
+    app = RnnApp(engine, LaunchOptions(experiment=_CELLS.base, comparison=_CELLS))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.main.scene is not None and app.main.scene.field_facts is not None)
+        await pilot.press("equals_sign")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen) and _drawn(app, "states"))
+        (link,) = engine.others
+        assert link.looks[-1].wanted.member == 0
+        assert link.looks[-1].wanted.beside == (1, 2)
+        names = [str(each.render()) for each in app.screen.query(".side-name")]
+        assert [name.partition(" · ")[0] for name in names] == ["cell lstm", "cell gru", "cell lstm"]
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.main and TakeControls() in engine.commands)
+        assert link.is_left
+        assert not engine.is_left
 
 
 async def test_runs_with_an_engine_each() -> None:

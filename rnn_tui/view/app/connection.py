@@ -97,6 +97,10 @@ class EngineConnection:
         self.is_greeted = False
         self.listen()
 
+    def another(self) -> EngineLink:
+        """Return another link to the same engine. Raises OSError if it has ended."""
+        return self._engine.another()
+
     def stop(self) -> None:
         """End the engine without waiting for it, and listen to it no more."""
         self.send(Stop())

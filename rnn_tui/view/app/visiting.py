@@ -6,7 +6,7 @@ from textual import on
 
 from rnn_tui.client.start import start_engine
 from rnn_tui.common.glyphs import safe
-from rnn_tui.protocol.commands import Command
+from rnn_tui.protocol.commands import Command, TakeControls
 from rnn_tui.protocol.engine_folders import EnginesError
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
@@ -15,6 +15,7 @@ from rnn_tui.view.app.terminal_app import TerminalApp
 from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.model.side_run import SideRun
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.screens.main import MainScreen
 
@@ -80,6 +81,22 @@ class VisitingApp(TerminalApp):
         words = safe(comparison.words(event.member))
         self._show_before(f"{words}: a run of its own begins; torch is being loaded. esc comes back to the field.")
         self.connection.listen()
+
+    @on(MainScreen.SideBySideAsked)
+    def _show_side_by_side(self, event: MainScreen.SideBySideAsked) -> None:
+        """Show some networks of the field side by side; the field takes its controls back when that is left."""
+        from rnn_tui.view.screens.side_by_side import SideBySideScreen  # for start-up time
+
+        comparison = self.run_state.comparison
+        if comparison is None:
+            return
+        try:
+            link = self.connection.another()
+        except OSError:
+            return  # which is shown anyway
+        runs = [SideRun(comparison.words(member), member=member) for member in event.members]
+        back = TakeControls()
+        self.push_screen(SideBySideScreen([(link, runs)], pane=event.pane), lambda _: self.tell(back))
 
     @on(MainScreen.MemberLeft)
     def leave_member(self) -> bool:

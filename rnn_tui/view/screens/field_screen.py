@@ -31,6 +31,13 @@ class FieldScreen(PanesScreen):
     class MemberLeft(Message):
         """The run of a network is to be left, for the field that it was opened from."""
 
+    @dataclass
+    class SideBySideAsked(Message):
+        """Some networks are to be shown side by side, in the pane of that ID."""
+
+        members: list[int]
+        pane: str
+
     _comparison: Comparison | None = None  # of the field on the screen
 
     @property
@@ -88,6 +95,16 @@ class FieldScreen(PanesScreen):
         """Group the networks by another setting."""
         if self.scene is not None and self.scene.field_facts is not None:
             self.look_at(replace(self.view, field=self.view.field.next_grouping(self.scene.field_facts.comparison)))
+
+    def action_side_by_side(self) -> None:
+        """Ask for the network at the cursor beside others that differ from it in what varies first."""
+        scene = self.scene
+        if scene is None or scene.field_facts is None:
+            return
+        members = scene.field_facts.comparison.apart(3, scene.member)
+        active = self.grid.active
+        if len(members) > 1:
+            self.post_message(self.SideBySideAsked(members, "states" if active is None else active.ID))
 
     def _open_member(self) -> bool:
         """Ask for the network at the cursor as a run of its own; return whether there are many to choose from."""
