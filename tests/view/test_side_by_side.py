@@ -84,7 +84,7 @@ async def test_a_key_of_the_field_leads_there_and_back() -> None:
     app = RnnApp(engine, LaunchOptions(experiment=_CELLS.base, comparison=_CELLS))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.main.scene is not None and app.main.scene.field_facts is not None)
-        await pilot.press("equals_sign")
+        await pilot.press("V")
         await until(pilot, lambda: isinstance(app.screen, SideBySideScreen) and _drawn(app, "states"))
         (link,) = engine.others
         assert link.looks[-1].wanted.member == 0

@@ -48,11 +48,10 @@ FIELD_KEYS = (
         runs="field",
     ),
     Key(
-        "equals_sign",
+        "V",
         "side_by_side",
         "side by side",
         "Show this network and two that differ in what varies first in the same pane, on one scale; esc comes back.",
-        printed="=",
         footer="side by side",
         runs="field",
     ),
