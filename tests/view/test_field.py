@@ -1,5 +1,6 @@
 """A field on the screen: its panes, the cursor of the map, a network as a run of its own, and the dialog on A."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -187,6 +188,16 @@ async def test_the_dialog_begins_a_field() -> None:
         await until(pilot, lambda: "map" in [pane.ID for pane in app.main.grid.shown])
         await pilot.press("A")  # what varies stands there to be changed
         await until(pilot, lambda: "cell=rnn,gru" in "\n".join(screen_lines(app)))
+
+
+async def test_the_lower_border_has_the_numbers_under_the_mouse() -> None:
+    async with showing() as (pilot, app, _):
+        await pilot.hover("#bundle", offset=(30, 4))
+        await until(pilot, lambda: re.search(r"epoch \d+: median", text_of(app, "#bundle")))
+        await pilot.hover("#learnt", offset=(30, 4))
+        await until(pilot, lambda: re.search(r"by epoch \d+: \d+ of 64", text_of(app, "#learnt")))
+        await pilot.hover("#map", offset=(8, 1))
+        await until(pilot, lambda: "seed 1: not learnt yet" in text_of(app, "#map").splitlines()[-1])
 
 
 async def test_numbers_of_a_field_in_a_file() -> None:

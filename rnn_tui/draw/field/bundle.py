@@ -5,23 +5,23 @@ from collections.abc import Sequence
 
 import numpy as np
 from rich.style import Style
-from textual.strip import Strip
 
+from rnn_tui.draw.field.field_chart import FieldChart
 from rnn_tui.draw.field.groups import Group, Groups, has_backgrounds
 from rnn_tui.draw.field.legend import with_legend
-from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, ChartLines, Level, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, ChartLines, Level, compose_chart
 from rnn_tui.draw.kit.numbers import compact, nice_above, nice_below
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.arrays import Doubles, Floats
 from rnn_tui.protocol.field import Bundle, FieldFacts
 
-__all__ = ["bundle_words", "draw_bundle", "shared_floor"]
+__all__ = ["bundle_words", "bundles_at", "compose_bundle", "shared_floor"]
 
 _STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 _THIN = Style(bold=False)
 
 
-def draw_bundle(
+def compose_bundle(
     facts: FieldFacts,
     bundles: Sequence[Bundle],
     groups: Groups,
@@ -32,8 +32,8 @@ def draw_bundle(
     log_x: bool = False,
     log_y: bool = True,
     legend: bool = True,
-) -> list[Strip]:
-    """Draw the losses as `height` strips of `width` cells: a legend with the newest values, and the chart below it.
+) -> FieldChart:
+    """Draw the losses in `height` rows of `width` cells: a legend with the newest values, and the chart below it.
 
     Without a `legend`, the newest values stand elsewhere.
     """
@@ -48,7 +48,9 @@ def draw_bundle(
     newest = max((float(each.x[-1]) for each, _ in looks), default=1.0)
     ends = [value for each, _ in looks for value in each.low.tolist() if value > 0 and math.isfinite(value)]
     lowest = min(ends, default=1.0)
-    chart = draw_chart(
+    if width < 1 or height <= len(above):
+        return FieldChart(above, None, height)
+    chart = compose_chart(
         [curve for each, look in looks for curve in _curves(each, look, palette, alone=len(groups.shown) == 1)],
         width=width,
         height=height - len(above),
@@ -68,13 +70,27 @@ def draw_bundle(
         ],
         background=Style(),
     )
-    return [*above, *chart]
+    return FieldChart(above, chart, height)
 
 
-def bundle_words(bundle: Bundle) -> tuple[str, ...]:
-    """Return the newest values of a group, in ever fewer words."""
+def bundles_at(bundles: Sequence[Bundle], groups: Groups, at: float, unit: str) -> tuple[str, ...]:
+    """Return the values of all groups at an epoch, in ever fewer words; none where there is none."""
+    told: list[tuple[str, ...]] = []
+    x = math.nan
+    for each in bundles:
+        look = groups.look(each.group)
+        if look is None or not len(each.x) or math.isnan(at):
+            continue
+        place = int(np.abs(each.x - at).argmin())
+        x = float(each.x[place])
+        told.append(tuple(f"{look.mark} {look.name} {words}".strip() for words in bundle_words(each, place)))
+    return tuple(f"{unit} {x:,.0f}: {' · '.join(form)}" for form in zip(*told, strict=True))
+
+
+def bundle_words(bundle: Bundle, place: int = -1) -> tuple[str, ...]:
+    """Return the newest values of a group, or others, in ever fewer words."""
     low, quarter, median, three, high = (
-        compact(float(each[-1]), 3)
+        compact(float(each[place]), 3)
         for each in (bundle.low, bundle.quarter, bundle.median, bundle.three_quarters, bundle.high)
     )
     return (

@@ -7,22 +7,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
-from textual.strip import Strip
 
+from rnn_tui.draw.field.field_chart import FieldChart
 from rnn_tui.draw.field.groups import Group, Groups, has_backgrounds
 from rnn_tui.draw.field.legend import with_legend
-from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, compose_chart
 from rnn_tui.draw.kit.numbers import count, nice_above
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.statistics import wilson_interval
 from rnn_tui.protocol.field import FieldFacts, LearntSteps
 
-__all__ = ["draw_learnt", "learnt_by", "learnt_words"]
+__all__ = ["compose_learnt", "learnt_at", "learnt_by", "learnt_words"]
 
 _STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 
 
-def draw_learnt(
+def compose_learnt(
     facts: FieldFacts,
     steps: Sequence[LearntSteps],
     groups: Groups,
@@ -33,8 +33,8 @@ def draw_learnt(
     newest: int,
     log_x: bool = False,
     legend: bool = True,
-) -> list[Strip]:
-    """Draw the shares as `height` strips of `width` cells; `newest` is the epoch that the first networks have come to.
+) -> FieldChart:
+    """Draw the shares in `height` rows of `width` cells; `newest` is the epoch that the first networks have come to.
 
     Up to the epoch that the slowest network has come to, a share is final; after it, single points are the least that
     it will be. Without a `legend`, the numbers stand elsewhere.
@@ -51,7 +51,9 @@ def draw_learnt(
         for share, look in shares
         if look.tint.bgcolor is not None and has_backgrounds(palette)
     ]
-    chart = draw_chart(
+    if width < 1 or height <= len(above):
+        return FieldChart(above, None, height)
+    chart = compose_chart(
         [curve for share, look in shares for curve in _curves(share, look, palette, alone=alone)],
         width=width,
         height=height - len(above),
@@ -66,7 +68,18 @@ def draw_learnt(
         background=Style(),
         empty="no epoch yet" if facts.counts_epochs else "no update yet",
     )
-    return [*above, *chart]
+    return FieldChart(above, chart, height)
+
+
+def learnt_at(steps: Sequence[LearntSteps], groups: Groups, at: float, unit: str) -> tuple[str, ...]:
+    """Return how many of each group had learnt it by an epoch, in ever fewer words; none where there is none."""
+    told = []
+    for each in steps:
+        look = groups.look(each.group)
+        if look is not None and each.of and 0 <= at <= each.now + 0.5:
+            forms = learnt_words(each, unit=unit, by=round(at))[2:]
+            told.append(tuple(f"{look.mark} {look.name} {words}".strip() for words in forms))
+    return tuple(f"by {unit} {at:,.0f}: {' · '.join(form)}" for form in zip(*told, strict=False))
 
 
 def learnt_by(steps: LearntSteps, epoch: int) -> int:
@@ -75,11 +88,11 @@ def learnt_by(steps: LearntSteps, epoch: int) -> int:
     return int(steps.counts[place - 1]) if place else 0
 
 
-def learnt_words(steps: LearntSteps, *, unit: str = "epoch") -> tuple[str, ...]:
-    """Return how many have learnt it, and between which shares the true one lies, in ever fewer words."""
+def learnt_words(steps: LearntSteps, *, unit: str = "epoch", by: int | None = None) -> tuple[str, ...]:
+    """Return how many have learnt it, now or by an epoch, and between which shares the true one lies."""
     if not steps.of:
         return ("no network",)
-    number = learnt_by(steps, steps.now)
+    number = learnt_by(steps, steps.now if by is None else by)
     low, high = wilson_interval(number, steps.of)
     share, between = f"{_percent(number / steps.of)} %", f"({_percent(low)} … {_percent(high)} %)"
     many = f"{count(number)} of {count(steps.of)}"

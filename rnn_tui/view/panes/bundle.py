@@ -2,7 +2,8 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.field.bundle import bundle_words, draw_bundle
+from rnn_tui.draw.field.bundle import bundle_words, bundles_at, compose_bundle
+from rnn_tui.draw.field.field_chart import FieldChart
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
 from rnn_tui.view.model.field_numbers import GroupLosses, group_losses
 from rnn_tui.view.model.scene import Scene
@@ -25,6 +26,10 @@ class BundlePane(FieldPane):
         then="D groups the networks by one of the settings that vary, each group with its own colour and mark. y and x "
         "make the axes linear or logarithmic.",
     )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chart: FieldChart | None = None  # which is drawn
 
     def title(self, scene: Scene) -> str:
         """Return by what the networks are grouped, if they are."""
@@ -56,7 +61,7 @@ class BundlePane(FieldPane):
     def draw(self, scene: Scene, facts: FieldFacts, picture: FieldPicture, width: int, height: int) -> list[Strip]:
         """Draw the bundle of each group."""
         view = scene.view
-        return draw_bundle(
+        self._chart = compose_bundle(
             facts,
             picture.bundles,
             grouped(scene, facts),
@@ -67,3 +72,15 @@ class BundlePane(FieldPane):
             log_y=view.log_y,
             legend=not self.words_in_title(scene, facts),
         )
+        return self._chart.strips()
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """Return the numbers of each group at the epoch under the mouse."""
+        facts, picture = scene.field_facts, scene.field_picture
+        if facts is None or picture is None or self._chart is None:
+            return ""
+        unit = "epoch" if facts.counts_epochs else "update"
+        forms = bundles_at(
+            as_asked(scene, facts, picture).bundles, grouped(scene, facts), self._chart.value_at(x), unit
+        )
+        return self.in_border(*forms) if forms else ""

@@ -2,7 +2,8 @@
 
 from textual.strip import Strip
 
-from rnn_tui.draw.field.learnt import draw_learnt, learnt_words
+from rnn_tui.draw.field.field_chart import FieldChart
+from rnn_tui.draw.field.learnt import compose_learnt, learnt_at, learnt_words
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
 from rnn_tui.view.model.field_numbers import GroupLearnt, group_learnt
 from rnn_tui.view.model.scene import Scene
@@ -24,6 +25,10 @@ class LearntPane(FieldPane):
         then="Compare more seeds (A), and the interval gets narrower: four times as many halve it. D groups the "
         "networks by one of the settings that vary.",
     )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chart: FieldChart | None = None  # which is drawn
 
     def title(self, scene: Scene) -> str:
         """Return by what the networks are grouped, and what the band is."""
@@ -48,7 +53,7 @@ class LearntPane(FieldPane):
 
     def draw(self, scene: Scene, facts: FieldFacts, picture: FieldPicture, width: int, height: int) -> list[Strip]:
         """Draw the steps of each group."""
-        return draw_learnt(
+        self._chart = compose_learnt(
             facts,
             picture.learnt_steps,
             grouped(scene, facts),
@@ -59,3 +64,15 @@ class LearntPane(FieldPane):
             log_x=scene.view.log_x,
             legend=not self.words_in_title(scene, facts),
         )
+        return self._chart.strips()
+
+    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
+        """Return the numbers of each group at the epoch under the mouse."""
+        facts, picture = scene.field_facts, scene.field_picture
+        if facts is None or picture is None or self._chart is None:
+            return ""
+        unit = "epoch" if facts.counts_epochs else "update"
+        forms = learnt_at(
+            as_asked(scene, facts, picture).learnt_steps, grouped(scene, facts), self._chart.value_at(x), unit
+        )
+        return self.in_border(*forms) if forms else ""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.draw.field.bundle import bundle_words, draw_bundle, shared_floor
+from rnn_tui.draw.field.bundle import bundle_words, bundles_at, compose_bundle, shared_floor
 from rnn_tui.draw.field.groups import MOST_GROUPS, groups_of
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
@@ -26,8 +26,8 @@ def drawn(
     field = field_of(kind)
     bundles = picture_of(field, epoch, FieldWanted(columns=100, lines=20, grouped_by=group)).bundles
     groups = groups_of(field, group, palette)
-    strips = draw_bundle(facts_of(field), bundles, groups, width=size[0], height=size[1], palette=palette)
-    return is_picture(strips, *size)
+    chart = compose_bundle(facts_of(field), bundles, groups, width=size[0], height=size[1], palette=palette)
+    return is_picture(chart.strips(), *size)
 
 
 def test_the_legend_has_the_newest_quartiles() -> None:
@@ -102,7 +102,23 @@ def test_any_size_and_palette(size: tuple[int, int], palette: Palette, kind: tup
     drawn(*kind, size=size, palette=palette, epoch=epoch)
 
 
+def test_what_stands_under_the_mouse_is_of_that_epoch() -> None:
+    field = field_of("cells")
+    bundles = picture_of(field, 60, FieldWanted(columns=100, grouped_by="network.cell")).bundles
+    groups = groups_of(field, "network.cell", DARK)
+    chart = compose_bundle(facts_of(field), bundles, groups, width=80, height=20, palette=DARK)
+    ruler = texts(is_picture(chart.strips(), 80, 20))[-1]
+    at = chart.value_at(ruler.index("20"))
+    assert abs(at - 20) < 2
+    words = bundles_at(bundles, groups, at, "epoch")[-1]
+    medians = [float(each.median[round(at) - 1]) for each in bundles]
+    assert words.startswith(f"epoch {round(at)}: ● rnn ")
+    assert [float(each.split()[-1]) for each in words.split(" · ")] == pytest.approx(medians, rel=0.01)
+    assert math.isnan(chart.value_at(0))
+    assert bundles_at(bundles, groups, math.nan, "epoch") == ()
+
+
 def test_nothing_yet() -> None:
     field = field_of()
-    strips = draw_bundle(facts_of(field), (), groups_of(field, "", DARK), width=60, height=14, palette=DARK)
-    assert any("no loss yet" in line for line in texts(is_picture(strips, 60, 14)))
+    chart = compose_bundle(facts_of(field), (), groups_of(field, "", DARK), width=60, height=14, palette=DARK)
+    assert any("no loss yet" in line for line in texts(is_picture(chart.strips(), 60, 14)))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.draw.field.groups import groups_of
-from rnn_tui.draw.field.learnt import draw_learnt, learnt_by, learnt_words
+from rnn_tui.draw.field.learnt import compose_learnt, learnt_at, learnt_by, learnt_words
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, Palette
 from rnn_tui.protocol.field import FieldWanted, LearntSteps
@@ -30,11 +30,11 @@ def drawn(
     kind: str = "seeds", group: str = "", log_x: bool = False,
 ) -> Grid:  # fmt: skip
     field = field_of(kind)
-    strips = draw_learnt(
+    chart = compose_learnt(
         facts_of(field), steps, groups_of(field, group, palette), width=size[0], height=size[1], palette=palette,
         newest=newest, log_x=log_x,
     )  # fmt: skip
-    return is_picture(strips, *size)
+    return is_picture(chart.strips(), *size)
 
 
 def test_the_sentence_of_the_issue() -> None:
@@ -65,6 +65,13 @@ def test_what_is_ahead_of_the_slowest_is_not_counted() -> None:
     steps = steps_at(10, 20, 60, of=10, now=40)
     assert [learnt_by(steps, epoch) for epoch in (9, 10, 40, 60)] == [0, 1, 2, 3]
     assert learnt_words(steps)[1].startswith("2 of 10 have learnt it by epoch 40: 20 %")
+
+
+def test_what_stands_under_the_mouse_is_of_that_epoch() -> None:
+    groups = groups_of(field_of(), "", DARK)
+    told = learnt_at((steps_at(10, 20, 60, of=4, now=80),), groups, 20.4, "epoch")
+    assert told[0] == "by epoch 20: 2 of 4 have learnt it: 50 % (15 … 85 %)"
+    assert learnt_at((steps_at(10, of=4, now=80),), groups, 90.0, "epoch") == ()
 
 
 def test_the_steps_stand_at_their_epochs() -> None:
