@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rnn_tui.engine.field.field import Field
 from rnn_tui.engine.host.pace import Pace
+from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.commands import Command, Play, Restart, SetSpeed, Step
@@ -127,6 +128,7 @@ class FieldHost:
         return self.field.comparison
 
     def _open(self, command: OpenField) -> None:
+        choose_threads(command.comparison.base)  # one: beside other programs, several wait for one another
         self.field = Field(command.comparison, stops_when_learnt=command.stops_when_learnt)
         self._command = command
         self.name = short_name(new_folder(command.comparison.base))

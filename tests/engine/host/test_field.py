@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 import pytest
+import torch
 
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.host.run_or_field import RunOrField
@@ -70,6 +71,15 @@ def test_a_member_is_shown_as_its_single_run(host: RunOrField) -> None:
     assert frame.status.loss == pytest.approx(session.losses.last(), rel=1e-4)
     assert all(check.holds for check in frame.checks)
     assert not frame.failures
+
+
+def test_it_takes_one_thread_unless_more_are_asked_for(host: RunOrField) -> None:
+    assert torch.get_num_threads() == 1
+    run = msgspec.structs.replace(_COMPARISON.base.run, threads=2)
+    base = msgspec.structs.replace(_COMPARISON.base, run=run)
+    host.obey(OpenField(comparison=msgspec.structs.replace(_COMPARISON, base=base), play=False))
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
 
 
 def test_the_description_says_what_is_compared(host: RunOrField) -> None:
