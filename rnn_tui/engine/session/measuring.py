@@ -14,7 +14,7 @@ from rnn_tui.engine.training.update_ratios import update_ratios
 __all__ = ["Measuring", "is_scheduled"]
 
 _COARSE, _FINE = 2, 64  # passes that are measured between a pass and the one with twice its number
-_SHARE = 0.01  # of the seconds of training, that measuring may take
+_SHARE = 0.005  # of the seconds of training, that measuring may take; the passes after it are slower, too
 _ALLOWANCE = 0.01  # seconds that it may take besides: a short run is to have some points, too
 _LOOKED_AT = 0.1  # its share of the time while somebody looks
 _LOOK = 1.0  # seconds for which a look lasts
