@@ -19,11 +19,14 @@ from rnn_tui.client.start import start_engine, start_script
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.validate import from_dict
+from rnn_tui.experiment.vary import comparison_of, parse_varied
 from rnn_tui.protocol.commands import Play, SelectNetwork, SetBreakpoints, Step
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.settings import Theme, ViewSettings
+from rnn_tui.view.panes.map import MapPane
+from rnn_tui.view.widgets.pane import Pane
 
 _HERE = Path(__file__).parent
 _SCRIPTS = _HERE.parent / "tests" / "scripts"
@@ -57,6 +60,32 @@ class WatchShot:
     size: tuple[int, int] = (120, 36)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FieldShot:
+    """One picture of many networks that have come to their end."""
+
+    name: str
+    lesson: str
+    vary: tuple[str, ...]
+    seeds: int | None = None
+    network: int = 0  # the number of the one that is shown
+    keys: tuple[str, ...] = ()
+    waits: str = ""  # a pane that all networks of a row are shown in at last
+    size: tuple[int, int] = (120, 36)
+
+
+FIELD_SHOTS = (
+    FieldShot(name="field", lesson="hihello-sequence", vary=("lr=0.003..1:12",), seeds=16, network=101, size=(140, 44)),
+    FieldShot(
+        name="side-by-side",
+        lesson="remember",
+        vary=("cell=rnn,gru,lstm",),
+        seeds=2,
+        keys=("V", "v"),
+        waits="gradients",
+        size=(120, 40),
+    ),
+)
 WATCH_SHOTS = (
     WatchShot(
         name="watch-seq2seq",
@@ -79,8 +108,6 @@ SHOTS = (
     ),
     Shot(name="three-words", lesson="three-words", tick=5, keys=("right_curly_bracket",)),
     Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",), speed=0.0),
-    Shot(name="small", lesson="hihello-embedding", tick=20, size=(80, 24)),
-    Shot(name="light", lesson="hihello-gru", tick=60, theme="light"),
     Shot(name="stage", lesson="hihello", tick=52, keys=("S",), size=(60, 20)),
     Shot(name="stage-light", lesson="remember", tick=144, keys=("v", "S"), size=(60, 20), theme="light"),
     Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
@@ -181,7 +208,41 @@ async def _take_script(shot: WatchShot, folder: Path) -> None:
         link.close()
 
 
+async def _take_field(shot: FieldShot) -> None:
+    base = LESSONS[shot.lesson]
+    comparison = comparison_of(base, [parse_varied(each) for each in shot.vary], shot.seeds)
+    settings = ViewSettings(theme="dark", colors="truecolor")
+    engine = start_engine()
+    app = RnnApp(engine, LaunchOptions(experiment=base, comparison=comparison, view_settings=settings))
+    run = app.run_state
+    try:
+        async with app.run_test(size=shot.size) as pilot:
+            while run.frame is None or run.opened is None or run.frame.status.state != "done":
+                await pilot.pause(0.1)
+            app.main.post_message(MapPane.MemberChosen(shot.network))
+            await pilot.pause(1.0)
+            for key in shot.keys:
+                await pilot.press(key)
+                await pilot.pause(0.5)
+            while shot.waits and not _side_by_side(app, shot.waits):
+                await pilot.pause(0.1)
+            await pilot.pause(1.0)
+            (_HERE / f"{shot.name}.svg").write_text(app.export_screenshot(title=f"rnn-tui compare {shot.lesson}"))
+    finally:
+        engine.close()
+
+
+def _side_by_side(app: RnnApp, name: str) -> bool:
+    """Tell whether all networks are shown in that pane."""
+    scenes = [pane._scene for pane in app.screen.query(Pane) if name == pane.ID]
+    return len(scenes) > 1 and all(scene is not None and scene.frame.inside for scene in scenes)
+
+
 async def _main() -> None:
+    for field in FIELD_SHOTS:
+        if not sys.argv[1:] or field.name in sys.argv[1:]:
+            await _take_field(field)
+            print(f"{field.name}.svg")
     for script in WATCH_SHOTS:
         if not sys.argv[1:] or script.name in sys.argv[1:]:
             with tempfile.TemporaryDirectory() as folder:
