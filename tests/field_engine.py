@@ -41,12 +41,17 @@ class FieldEngine(EngineLink):
         self.host.obey(command)
         self._answer()
 
+    def run_on(self) -> None:
+        """Train, if it plays, to where it stops, and answer the request that waits."""
+        while self.host.playing:
+            self.host.turn()
+        self._answer()
+
     def send(self, command: Command) -> None:
         """Answer a request, or carry out a command."""
         if not isinstance(command, FrameRequest):
             self.commands.append(command)
-            if not isinstance(command, OpenField):  # it is open, and has been stepped since
-                self.step(command)
+            self.step(command)
             return
         self.looks.append(command)
         self._pending = command

@@ -49,9 +49,10 @@ def quartiles(values: Sequence[float]) -> Quartiles | None:
 
 
 def share_text(interval: tuple[float, float]) -> str:
-    """Write an interval of shares in per cent: `55–77 %`."""
-    low, high = interval
-    return f"{100 * low:.0f}–{100 * high:.0f} %"
+    """Write an interval of shares in per cent: `55–77 %`; with more digits where it would be `0–0` or `100–100`."""
+    low, high = (100 * each for each in interval)
+    digits = next((each for each in range(5) if f"{low:.{each}f}" != f"{high:.{each}f}"), 0)
+    return f"{low:.{digits}f}–{high:.{digits}f} %"
 
 
 def spread_text(quartiles: Quartiles, *, whole: bool = False) -> str:

@@ -57,6 +57,6 @@ def test_nothing_of_a_tour_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_shell_completes_topics() -> None:
     completer = ShellComplete(main, {}, "rnn-tui", "_RNN_TUI_COMPLETE")
     assert [each.value for each in completer.get_completions(["tour"], "")] == list(TOPICS)
-    assert [each.value for each in completer.get_completions(["tour"], "l")] == ["learning", "lstm"]
+    assert [each.value for each in completer.get_completions(["tour"], "l")] == ["learning", "lstm", "luck"]
     assert completer.get_completions(["tour", "state"], "l") == []
     assert "tour" in [each.value for each in completer.get_completions([], "to")]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.experiment.statistics import NORMAL_95, quartiles, wilson_interval
+from rnn_tui.experiment.statistics import NORMAL_95, quartiles, share_text, wilson_interval
 
 # R. G. Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17 (1998),
 # table I, method 3: the score method without continuity correction, 95 %
@@ -50,3 +50,9 @@ def test_quartiles_are_those_of_numpy(values: list[float]) -> None:
         return
     assert found is not None
     np.testing.assert_allclose(found, np.percentile(values, [25, 50, 75]), rtol=1e-9, atol=1e-9)
+
+
+def test_an_interval_is_never_written_as_one_number() -> None:
+    assert share_text((0.5512, 0.7749)) == "55–77 %"
+    assert share_text(wilson_interval(1, 4096)) == "0.0–0.1 %"
+    assert share_text((0.99812, 0.99996)) == "99.8–100.0 %"

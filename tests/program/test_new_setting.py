@@ -98,7 +98,7 @@ def printed(out: str) -> list[float]:
 
 
 def kept(folder: Path) -> list[str]:
-    return [line.rpartition(",")[2] for line in (folder / "losses.csv").read_text().splitlines()[1:]]
+    return [line.split(",")[2] for line in (folder / "losses.csv").read_text().splitlines()[1:]]
 
 
 def plain_losses(kind: Callable[..., torch.optim.Optimizer], momentum: Callable[[int], float]) -> list[float]:

@@ -67,7 +67,7 @@ async def test_members_of_a_field_in_one_pane_each() -> None:
         await until(pilot, lambda: _drawn(app, "gradients"))
         facts = [scene.answer(GradientsFacts) for scene in _scenes(app)]
         assert len({each.peak for each in facts if each is not None}) == 1
-        await pilot.press("3")
+        await pilot.press("5", "3")  # 5 is the map of a field, which is not here
         await until(pilot, lambda: _drawn(app, "loss"))
         engine.step(Step())
         await until(pilot, lambda: [scene.frame.status.update for scene in _scenes(app)] == [6] * 3)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,9 +10,13 @@ from textual.pilot import Pilot
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import GoTo, NextPhase, Open, Play, SetBreakpoints, SetSpeed
+from rnn_tui.tours.read import read_tour
 from rnn_tui.tours.tour import Step, Tour
 from rnn_tui.view.app.app import RnnApp
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.settings import ViewSettings
+from rnn_tui.view.model.tour_guide import PRESSABLE
+from tests.field_engine import FieldEngine
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, text_of, until
@@ -228,3 +233,38 @@ async def test_it_says_that_it_loads() -> None:
         engine.greet()
         await until(pilot, lambda: Play(on=True) in engine.commands)
         assert "2 of 4" in text_of(app, "#caption")
+
+
+async def test_many_networks_are_led_through_as_one_is(tmp_path: Path) -> None:
+    """A field that has ended answers with a frame when the next step asks for it, or the tour would stick there."""
+    steps = [
+        'lesson = "hihello-sequence"\nsay = "one"',
+        'lesson = "hihello-sequence"\ntraining.epochs = 5\nseeds = 4\nsay = "many"\nzoom = "map"',
+        'say = "learnt"\nzoom = "learnt"',
+        'lesson = "hihello-sequence"\nsay = "one again"',
+    ]
+    (tmp_path / "mine.toml").write_text('title = "T"\n' + "".join(f"[[step]]\n{each}\n" for each in steps))
+    tour = read_tour(tmp_path / "mine.toml", PRESSABLE)
+    engine = FieldEngine(Open(experiment=tour.steps[0].experiment, play=False))
+    app = RnnApp(engine, LaunchOptions(experiment=tour.steps[0].experiment, paused=True, tour=tour))
+    async with app.run_test(size=(120, 36)) as pilot:
+
+        async def come_to(caption: str, pane: str, keys: str = "enter next") -> None:
+            def there() -> bool:
+                engine.run_on()
+                text, zoomed = text_of(app, "#caption"), app.main.grid.zoomed
+                return caption in text and keys in text and (zoomed.ID if zoomed else "") == pane
+
+            await until(pilot, there)
+
+        await come_to("one", "")
+        await pilot.press("enter")
+        await come_to("many", "map")
+        await pilot.press("enter")
+        await come_to("learnt", "learnt")
+        await pilot.press("backspace")
+        await come_to("many", "map")
+        await pilot.press("enter")
+        await come_to("learnt", "learnt")
+        await pilot.press("enter")
+        await come_to("one again", "", "the end")

@@ -12,14 +12,14 @@ TOLD = ("seconds", "lr", "gradient_norm", "clipped_norm", "dead", "saturated", "
 
 
 def diagnostics_told(session: Session) -> dict[str, object]:
-    """Return the diagnostics of the newest pass, and of units and matrices the newest that were taken; None: unknown.
+    """Return the diagnostics of the newest pass; None: what was not taken at that very pass.
 
     The norm of its gradients is computed here where it has not been.
     """
     trainer, known = session.trainer, session.branch.diagnostics
     if not trainer.learns:
         return {}
-    limit, taken = session.experiment.training.clip, known.samples.at(session.progress.whole_passes)
+    limit, taken = session.experiment.training.clip, known.samples.taken_at(session.progress.whole_passes)
     norm = _finite(_norm(session)) if trainer.has_update else None
     values = (
         round(known.elapsed, 6),

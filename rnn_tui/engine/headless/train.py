@@ -70,7 +70,7 @@ def train(
             Lines(out, err, total=total, unit=_unit(experiment)) as lines,
         ):
             every = every or (lines_every(session) if experiment.data.per_character else 1)
-            for _ in _updates(session, every, interrupts, lines, checkpointer):
+            for _ in _updates(session, every, interrupts, lines, checkpointer, measures=json):
                 lines.write(_line(session, json=json))
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
@@ -154,11 +154,22 @@ def _cautions(session: Session, left: int | None) -> Iterator[str]:
 
 
 def _updates(
-    session: Session, every: int, interrupts: Interrupts, lines: Lines, checkpointer: "Checkpointer | None"
+    session: Session,
+    every: int,
+    interrupts: Interrupts,
+    lines: Lines,
+    checkpointer: "Checkpointer | None",
+    *,
+    measures: bool,
 ) -> Iterator[None]:
-    """Train; yield after the first update, every Nth and the last one, each of which is printed."""
+    """Train; yield after the first update, every Nth and the last one, each of which is printed.
+
+    `measures`: what is printed has the diagnostics of its own update.
+    """
     progress = session.progress
     while not session.hold.lost and (not session.done or session.heads_for_a_tick):
+        if measures and _is_printed(progress.pass_number + progress.at_end_of_pass, every):
+            session.recording.measuring.demand()
         going = session.tick()
         if checkpointer is not None:
             checkpointer.ticked()
@@ -171,7 +182,7 @@ def _updates(
         if session.hold.hits and not session.hold.lost and not progress.at_end_of_pass:
             return  # there is no whole pass to tell of
         lines.count()
-        wanted = progress.pass_number == 1 or progress.pass_number % every == 0
+        wanted = _is_printed(progress.pass_number, every)
         if wanted:
             session.recording.drain()  # may find that the loss is no number
         over = bool(session.hold.notice) or interrupts.seen
@@ -181,6 +192,10 @@ def _updates(
             yield
         if over:
             return
+
+
+def _is_printed(number: int, every: int) -> bool:
+    return number == 1 or number % every == 0
 
 
 def _line(session: Session, *, json: bool) -> str:

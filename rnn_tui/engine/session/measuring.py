@@ -40,12 +40,17 @@ class Measuring:
         self._looked_at: float | None = None  # when
         self._next_for_look = 0.0  # when a pass is measured because somebody looks
         self._has_begun = False
+        self._is_demanded = False
         self._is_on = self._is_due = trainer.measures_update = True
 
     def turn_off(self) -> None:
         """Measure nothing but for a breakpoint or a look, because nobody could read it."""
         self._has_begun = False
         self._is_on = self._is_due = self._trainer.measures_update = False
+
+    def demand(self) -> None:
+        """Measure the pass that begins now, whatever it takes, because its numbers are printed."""
+        self._is_demanded = self._trainer.measures_update = True
 
     def look(self) -> None:
         """Measure more often for a while, because somebody looks at it."""
@@ -63,7 +68,8 @@ class Measuring:
         trainer = self._trainer
         if not trainer.at_end_of_pass:
             return None
-        wanted = always or (self._is_due and (trainer.last_update is not None or not trainer.updates))
+        demanded, self._is_demanded = self._is_demanded, False
+        wanted = always or demanded or (self._is_due and (trainer.last_update is not None or not trainer.updates))
         if wanted or not self._is_due:
             self._is_due = self._wants(trainer.epoch + 1)
         trainer.measures_update = always or self._is_due  # the size of an update is known only if it is kept

@@ -159,7 +159,9 @@ class TourGuide:
         if opened.run == self._before or not self._is_on_course(opened, status):
             self._before = opened.run
             return [OpenField(comparison=comparison)]
-        return [Play(on=True)] if status.state == "paused" else []
+        if status.state == "playing":
+            return []
+        return [Play(on=status.state == "paused")]  # of those that have ended too: it is answered by a frame
 
     def _has_come(self, opened: Opened, status: Status) -> bool:
         if not self._is_on_course(opened, status) or status.state == "playing":

@@ -186,8 +186,8 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         fed=status.fed if steps.scored_fed is None else steps.scored_fed,
         length=_due(scene, steps),
         seen=None
-        if scene.subject is not None or scene.experiment.data.text or status.batches > 1
-        else seen,  # every pass says another batch
+        if (whole and not seen) or scene.subject is not None or scene.experiment.data.text or status.batches > 1
+        else seen,  # every pass says another batch; of a network of a field only the newest is known
         now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
         if whole and rows == 1 and scene.subject is None
         else "",

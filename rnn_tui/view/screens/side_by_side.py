@@ -310,8 +310,9 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             self._look_at(pane.other(scene.experiment, self.view))
 
     async def action_zoom(self, number: int) -> None:
-        """Show another of the usual panes."""
-        await self._show(_USUAL[number])
+        """Show another of the usual panes; the others are a field's own."""
+        if number in _USUAL:
+            await self._show(_USUAL[number])
 
     async def action_inside(self, name: str) -> None:
         """Show a pane that looks inside."""
