@@ -240,7 +240,8 @@ def _draw_heading(
     if mark >= 0 and cell_len(text) > mark - x - 1:
         x = mark + 2
     name, colon, found = text.partition(": ")
-    end = canvas.put(canvas.put(x, y, name + colon, palette.text), y, found, palette.accent)
+    style = palette.text if at is None else palette.accent  # what one loss says is what is asked about
+    end = canvas.put(canvas.put(x, y, name + colon, palette.text), y, found, style)
     if mark >= 0:
         canvas.put(mark, y, "▼", palette.accent)
     return max(end, mark + 1)

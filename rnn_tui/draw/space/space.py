@@ -276,7 +276,8 @@ def _draw_words(
         text = first_that_fits((f"{broken} points are NaN or infinite", f"{broken} NaN", "!"), room)
         x = canvas.put(x, y, text, palette.warning) + 2
     if facts.kind == "embedding":
-        canvas.put(x, y, f"{facts.points.shape[1]} characters, each at its embedding vector"[: room - x], palette.dim)
+        x = canvas.put(x, y, f"{facts.points.shape[1]} characters"[: room - x], palette.accent)
+        canvas.put(x, y, ", each at its embedding vector"[: max(0, room - x)], palette.dim)
         return
     if looked_at and cursor is not None and 0 <= cursor < facts.points.shape[1]:
         across, up = facts.points[looked_at[0], cursor].tolist()
