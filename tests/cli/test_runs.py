@@ -376,7 +376,7 @@ def test_files_may_be_no_larger_than_so(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     size = (folder / "losses.csv").stat().st_size
     rows = (folder / "losses.csv").read_text().count("\n") - 1
-    assert 16384 - 40 < size <= 16384
+    assert 16384 - 250 < size <= 16384  # a row is that long at most
     assert f"kept without the losses of {1000 - rows} passes, as {folder}" in done.stderr
     assert (
         f"losses are there of {rows:,} of 1,000 passes" in done.stderr

@@ -73,6 +73,7 @@ def _compare(base: Experiment, *varied: Varied, passes: int, tolerance: float, l
     return field
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", _SMALL)
 def test_every_lesson_in_100_updates(name: str) -> None:
     passes = 30 if name == "sine" else 100
@@ -105,6 +106,7 @@ _ROWS = _changed(
 )
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 @pytest.mark.parametrize("cell", list(CELL_KINDS))
@@ -116,6 +118,7 @@ def test_cells_and_optimizers_to_the_last_digits(cell: str, optimizer: str) -> N
     _compare(base, rates, decay, clip, passes=12, tolerance=1e-9, last=3)
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize(
     "changes",

@@ -4,6 +4,7 @@ What the loops are given (texts, sizes, learning rates) is written out here once
 from the lesson.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -261,6 +262,7 @@ def test_losses_are_those_of_the_plain_loop(name: str) -> None:
     assert_allclose(played(name).losses[:epochs], expected, rtol=RTOL, atol=ATOL)
 
 
+@pytest.mark.skipif("RNN_TUI_ROUNDS" not in os.environ, reason="takes long: it is run where RNN_TUI_ROUNDS is set")
 def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_1000_epochs() -> None:
     expected = by_character(*HIHELLO, seed=LESSONS["hihello-long"].training.seed, epochs=LONG, fused=True)
     assert_allclose(played("hihello-long").losses, expected, rtol=1e-6)  # default kernel: 1.5e-4
