@@ -53,6 +53,11 @@ class FieldFacts(Value, frozen=True, kw_only=True):
     floors: Floats | None = None  # (m,) the lowest loss each can come to; NaN: none
     guessing: float | None = None  # the loss of guessing, where all members share it
 
+    @property
+    def unit(self) -> str:
+        """What x counts."""
+        return "epoch" if self.counts_epochs else "update"
+
 
 class Bundle(Value, frozen=True, kw_only=True):
     """The losses of a group over epochs (or updates): of the members that have come so far and are finite."""

@@ -60,7 +60,7 @@ def compose_bundle(
             log_y=log_y,
             x_to=nice_above(newest, _STEPS),
             y_to=(nice_below(lowest),) if log_y else (0.0,),
-            x_label="epoch" if facts.counts_epochs else "update",
+            x_label=facts.unit,
         ),
         bands=_bands(looks, palette),
         thin=lines,

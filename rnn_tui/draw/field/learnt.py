@@ -40,8 +40,7 @@ def compose_learnt(
     it will be. Without a `legend`, the numbers stand elsewhere.
     """
     looks = [(each, look) for each in steps if (look := groups.look(each.group)) is not None]
-    unit = "epoch" if facts.counts_epochs else "update"
-    entries = [(look, learnt_words(each, unit=unit)) for each, look in looks]
+    entries = [(look, learnt_words(each, unit=facts.unit)) for each, look in looks]
     above = with_legend(entries, groups, width=width, height=height, palette=palette) if legend else []
     first = 1.0 if log_x else 0.0
     shares = [(_shares(each, first, newest), look) for each, look in looks]
@@ -62,11 +61,11 @@ def compose_learnt(
             log_x=log_x,
             x_to=nice_above(max(float(newest), 1.0), _STEPS),
             y_to=(0.0, 100.0),
-            x_label=unit,
+            x_label=facts.unit,
         ),
         bands=bands,
         background=Style(),
-        empty="no epoch yet" if facts.counts_epochs else "no update yet",
+        empty=f"no {facts.unit} yet",
     )
     return FieldChart(above, chart, height)
 

@@ -131,8 +131,7 @@ def member_words(facts: FieldFacts, picture: FieldPicture, measure: Measure, mem
     state = picture.states[member] if member < len(picture.states) else None
     known = picture.measured is not None and member < len(picture.measured)
     value = float(picture.measured[member]) if known and picture.measured is not None else float("nan")
-    unit = "epoch" if facts.counts_epochs else "update"
-    told = _told(measure, value, state, unit)
+    told = _told(measure, value, state, facts.unit)
     brief = told.partition(" · ")[0]
     return (f"{name}: {told}", f"{name}: {brief}", told, name)
 

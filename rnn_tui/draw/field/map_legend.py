@@ -34,8 +34,7 @@ def draw_scale(
 
     `sample`: so many members are shown; None: all of them.
     """
-    unit = "epoch" if facts.counts_epochs else "update"
-    name = f"learnt at {unit}" if scale.measure == "learnt" else MEASURES[scale.measure]
+    name = f"learnt at {facts.unit}" if scale.measure == "learnt" else MEASURES[scale.measure]
     first, last = (scale.weak, scale.strong) if scale.measure == "norm" else (scale.strong, scale.weak)
     low, high, levels = scale.write(first), scale.write(last), range(_FAINTEST, LEVELS + 1, 2)
     signs = _signs_told(picture, scale.measure)

@@ -56,8 +56,7 @@ def field_counts(picture: FieldPicture, members: int, *, has_right: bool = True)
 def _progress(facts: FieldFacts, picture: FieldPicture, status: Status) -> list[str]:
     epochs = facts.comparison.base.training.epochs
     of = f"/{count(epochs)}" if facts.counts_epochs and epochs else ""
-    unit = "epoch" if facts.counts_epochs else "update"
-    told = [f"{unit} {count(picture.newest)}{of}"]
+    told = [f"{facts.unit} {count(picture.newest)}{of}"]
     told += field_counts(picture, facts.comparison.members, has_right=facts.has_right)
     if picture.updates_per_second and status.state == "playing":
         told.append(f"{rate_text(picture.updates_per_second)} updates/s")

@@ -1,19 +1,19 @@
 """The share of the networks of a field that has learnt it."""
 
-from textual.strip import Strip
-
 from rnn_tui.draw.field.field_chart import FieldChart
+from rnn_tui.draw.field.groups import Groups
 from rnn_tui.draw.field.learnt import compose_learnt, learnt_at, learnt_words
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
 from rnn_tui.view.model.field_numbers import GroupLearnt, group_learnt
 from rnn_tui.view.model.scene import Scene
-from rnn_tui.view.panes.field_base import FieldPane, as_asked, grouped
+from rnn_tui.view.panes.field_chart import FieldChartPane
 from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["LearntPane"]
 
 
-class LearntPane(FieldPane):
+class LearntPane(FieldChartPane):
     """How many of the networks had learnt it by each epoch."""
 
     ID = "learnt"
@@ -26,37 +26,30 @@ class LearntPane(FieldPane):
         "networks by one of the settings that vary.",
     )
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._chart: FieldChart | None = None  # which is drawn
+    def caption(self, facts: FieldFacts) -> str:
+        """Return what the line and the band are."""
+        return "% of the networks, 95 % interval"
 
-    def title(self, scene: Scene) -> str:
-        """Return by what the networks are grouped, and what the band is."""
-        facts = scene.field_facts
-        if facts is None:
-            return self.NAME
-        groups = grouped(scene, facts)
-        by = f" by {groups.setting}" if groups.setting else ""
-        picture = None if scene.field_picture is None else as_asked(scene, facts, scene.field_picture)
-        if self.words_in_title(scene, facts) and picture is not None and picture.learnt_steps:
-            forms = learnt_words(picture.learnt_steps[0], unit="epoch" if facts.counts_epochs else "update")
-            return self.in_border(*(f"{self.NAME} · {words}" for words in forms), self.NAME)
-        return self.in_border(f"{self.NAME}{by} · % of the networks, 95 % interval", f"{self.NAME}{by}")
+    def newest_words(self, facts: FieldFacts, picture: FieldPicture) -> tuple[str, ...]:
+        """Return how many of the first group have learnt it, in ever fewer words."""
+        return learnt_words(picture.learnt_steps[0], unit=facts.unit) if picture.learnt_steps else ()
 
-    def facts(self, scene: Scene) -> tuple[GroupLearnt, ...]:
-        """Return what is drawn, as numbers for a file."""
-        facts, picture = scene.field_facts, scene.field_picture
-        if facts is None or picture is None:
-            return ()
-        path = scene.view.field.grouping_of(facts.comparison)
-        return group_learnt(facts.comparison, as_asked(scene, facts, picture).learnt_steps, path)
+    def words_at(self, facts: FieldFacts, picture: FieldPicture, groups: Groups, at: float) -> tuple[str, ...]:
+        """Return how many of each group had learnt it by an epoch, in ever fewer words."""
+        return learnt_at(picture.learnt_steps, groups, at, facts.unit)
 
-    def draw(self, scene: Scene, facts: FieldFacts, picture: FieldPicture, width: int, height: int) -> list[Strip]:
+    def numbers(self, comparison: Comparison, picture: FieldPicture, path: str) -> tuple[GroupLearnt, ...]:
+        """Return how many of each group had learnt it by which epoch."""
+        return group_learnt(comparison, picture.learnt_steps, path)
+
+    def compose_chart(
+        self, scene: Scene, facts: FieldFacts, picture: FieldPicture, groups: Groups, width: int, height: int
+    ) -> FieldChart:
         """Draw the steps of each group."""
-        self._chart = compose_learnt(
+        return compose_learnt(
             facts,
             picture.learnt_steps,
-            grouped(scene, facts),
+            groups,
             width=width,
             height=height,
             palette=scene.palette,
@@ -64,15 +57,3 @@ class LearntPane(FieldPane):
             log_x=scene.view.log_x,
             legend=not self.words_in_title(scene, facts),
         )
-        return self._chart.strips()
-
-    def under_mouse(self, scene: Scene, x: int, y: int) -> str:
-        """Return the numbers of each group at the epoch under the mouse."""
-        facts, picture = scene.field_facts, scene.field_picture
-        if facts is None or picture is None or self._chart is None:
-            return ""
-        unit = "epoch" if facts.counts_epochs else "update"
-        forms = learnt_at(
-            as_asked(scene, facts, picture).learnt_steps, grouped(scene, facts), self._chart.value_at(x), unit
-        )
-        return self.in_border(*forms) if forms else ""

@@ -79,8 +79,7 @@ class MapPane(FieldPane):
             return self.NAME
         layout = self.layout_of(facts.comparison, scene.view.field.layout)
         what = MEASURES[scene.view.field.measure_of(facts)]
-        unit = "epoch" if facts.counts_epochs else "update"
-        what = f"{what} {unit}" if what.endswith(" at") else what
+        what = f"{what} {facts.unit}" if what.endswith(" at") else what
         places = f" · {layout.column_name} × {layout.row_name}" if layout.column_name else f" · {layout.row_name}"
         name = f"{self.NAME} · {what}"
         return self.in_border(f"{name}{places}", name)
