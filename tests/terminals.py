@@ -48,7 +48,7 @@ class Tty:
         return self._text
 
     def read(self, seconds: float = 0.1) -> bool:
-        """What has been written since, for so long at most; False: it has ended."""
+        """Return what has been written since, for so long at most; False: it has ended."""
         try:
             data = self.child.read_nonblocking(1 << 16, timeout=seconds)
         except pexpect.TIMEOUT:
@@ -125,7 +125,7 @@ class Tty:
         return -self.child.signalstatus if self.child.signalstatus else int(self.child.exitstatus)
 
     def assert_restored(self, *, but: tuple[str, ...] = ()) -> None:
-        """Whatever was switched on is off again, the cursor is back, and what is typed is seen."""
+        """Assert that every mode is off again, that the cursor is back, and that typed text is echoed."""
         assert b"\x1b[?1049h" in self.raw
         for mode in set(MODES) - set(but):
             on, off = self.raw.rfind(f"\x1b[?{mode}h".encode()), self.raw.rfind(f"\x1b[?{mode}l".encode())

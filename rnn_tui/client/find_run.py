@@ -16,7 +16,7 @@ PATIENCE = 10.0  # seconds that a large network may need for a step
 
 
 class NoLiveRun(ValueError):
-    """No live run is meant; the text is one line that tells which runs are alive."""
+    """Name or number matches no live run; the text is one line that lists the live runs."""
 
 
 def newest_live() -> LiveEngine:

@@ -44,7 +44,7 @@ class NotTheSame(OSError):
 
 
 class CutShort(OSError):
-    """Only the first `kept` bytes of what was to be appended are there: as many whole lines as fit."""
+    """An append that stopped after the first `kept` bytes: as many whole lines as fitted."""
 
     def __init__(self, error: OSError, kept: int) -> None:
         super().__init__(error.errno, error.strerror)

@@ -40,7 +40,7 @@ def _bits(lstm: nn.LSTM, head: nn.Linear, data: Tensor) -> float:
 
 
 def _data() -> tuple[Tensor, Tensor, int]:
-    """What is learnt and what is held out, as indices, and how many characters there are."""
+    """Return what is learnt and what is held out, as indices, and how many characters there are."""
     loaded = load(LESSON)
     corpus = loaded.source
     assert isinstance(corpus, Corpus)

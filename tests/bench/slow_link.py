@@ -82,7 +82,7 @@ def _ticks_per_second(screen: SlowScreen, seconds: float) -> tuple[float, float]
 
 
 def _shown(key: str, screen: SlowScreen) -> Callable[[str], bool]:
-    """What the screen shows once it has seen the key."""
+    """Return what the screen shows once it has seen the key."""
     patterns = {"space": "(▶ playing|‖ paused)", "i": "(in numbers|at t=|Prediction)", "right": r"tick ([\d,]+) "}
     pattern = patterns.get(key, r" t=(\d+) p\(")
 

@@ -40,7 +40,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def prints(*arguments: str, code: int | None = None) -> str:
-    """What a command prints: lines of characters that do nothing but stand there."""
+    """Return what a command prints: lines of characters that do nothing but stand there."""
     result = CliRunner().invoke(main, list(arguments))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code in ((0, 1, 2) if code is None else (code,)), result.output

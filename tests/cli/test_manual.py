@@ -91,7 +91,7 @@ def test_the_version_is_that_of_torch_as_well() -> None:
 
 
 def offered(*words: str) -> list[str]:
-    """What is offered in place of the last word."""
+    """Return what is offered in place of the last word."""
     *before, last = words
     completion = ShellComplete(main, {}, "rnn-tui", "_RNN_TUI_COMPLETE")
     return [item.value for item in completion.get_completions(before, last)]

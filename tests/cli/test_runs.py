@@ -57,7 +57,7 @@ def listed() -> list[dict[str, Any]]:
 
 
 def printed(*args: str) -> list[dict[str, Any]]:
-    """What `train --json` prints that is the same every time."""
+    """Return what `train --json` prints that is the same every time."""
     return untimed(run("train", *args, "--json").stdout)
 
 

@@ -70,7 +70,7 @@ class Plain:
         return "".join(self.vocabulary[index] for index in F.linear(self.recurrent(x)[0], *self.head).argmax(-1))
 
     def after(self, text: str, count: int, end: str = "") -> str:
-        """What it says after the text, until its end."""
+        """Return what it says after the text, until its end."""
         said = ""
         while len(said) < count and not (end and said.endswith(end)):
             said += self.likeliest(text + said)[-1]

@@ -59,7 +59,7 @@ def test_nor_is_it_once_the_engine_runs(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, waited for or not."""
+    """Return whether a process has ended, waited for or not."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -138,7 +138,7 @@ async def test_close_ends_it_and_leaves_nothing() -> None:
 
 
 async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: EngineLink) -> None:
-    """Whatever the nonsense: test_server.py."""
+    """Check one kind of nonsense; test_server.py tries all kinds."""
     nonsense = (5).to_bytes(4, "big") + b"hello"
     engine._peer.sendall(nonsense)
     messages = engine.messages()

@@ -31,7 +31,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shell(words: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """What a shell makes of `words` after the command, such as `>&-`."""
+    """Return what a shell makes of `words` after the command, such as `>&-`."""
     command = ["sh", "-c", f'"$@" {words}', "sh", *program(*arguments)]
     return subprocess.run(command, capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, check=False)
 
@@ -46,7 +46,7 @@ def shell(words: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     ids=str,
 )
 def test_closed_streams(closed: str, arguments: tuple[str, ...]) -> None:
-    """What is printed goes nowhere; all else is as ever."""
+    """Check that only the printed lines are lost."""
     done = shell(closed, *arguments)
     refused = arguments[0] in ("nothing", "sample", "stop")
     assert done.returncode == (2 if refused else 0)
@@ -58,7 +58,7 @@ def test_closed_streams(closed: str, arguments: tuple[str, ...]) -> None:
 
 
 def test_no_file_gets_the_number_of_a_closed_stream(place: Path) -> None:
-    """What is printed would land in it."""
+    """Check that no printed line lands in the file that takes the free descriptor."""
     done = shell("<&- >&- 2>&-", "train", "hihello", "--epochs", "2", "--run", str(place / "run"))
     assert done.returncode == 0
     header, first, *_ = (place / "run" / "losses.csv").read_text().splitlines()

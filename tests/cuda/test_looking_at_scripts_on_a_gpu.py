@@ -55,7 +55,7 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def at_each_pass(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[watch_host.WatchHost], object]]:
-    """What is done with each pass, which is captured."""
+    """Return what is done with each pass, which is captured."""
     moment, then = watch_host.WatchHost._moment, list[Callable[[watch_host.WatchHost], object]]()
 
     def looked_at(host: watch_host.WatchHost) -> None:

@@ -135,7 +135,7 @@ def test_every_pane_shows_what_it_shows_on_a_cpu(lesson: str, gpu: str) -> None:
 
 
 def test_the_equations_agree_with_the_fused_modules(gpu: str) -> None:
-    """What is recomputed for a pane is what was trained with: cuDNN must not round to TF32 on the way."""
+    """Check that what is recomputed for a pane equals what was trained: cuDNN must not round to TF32 on the way."""
     experiment = changed(
         LESSONS["hihello-sequence"], gpu, network={"cell": "lstm", "hidden_size": 64, "layers": 2, "head": "linear"}
     )

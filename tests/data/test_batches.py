@@ -56,7 +56,7 @@ def test_what_is_held_out_is_never_learnt(characters: int, seed: int, holdout: f
 @few
 @given(**sizes, seed=st.integers(0, 1000))
 def test_an_epoch_says_no_character_twice(characters: int, seed: int, **data: object) -> None:
-    """What an epoch leaves out fills no whole sequence or no whole batch."""
+    """Check that an epoch leaves out less than a whole sequence or a whole batch."""
     batches = fitting(characters, **data)
     for epoch in range(2):
         passes = range(epoch * batches.count + 1, (epoch + 1) * batches.count + 1)
@@ -90,7 +90,7 @@ def test_stateful_rows_go_on_where_they_have_ended(characters: int, **data: obje
 
 
 def test_the_order_is_that_of_the_seed_and_the_epoch() -> None:
-    """Whatever was asked for before; these very numbers, from version to version of NumPy."""
+    """Check that earlier requests change nothing, and that every version of NumPy gives these numbers."""
     data = {"batch": 2, "length": 5}
     one, other = plan(51, **data), plan(51, **data)
     assert one.count == 5

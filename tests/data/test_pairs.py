@@ -28,7 +28,7 @@ def of_file(folder: Path, text: str | bytes, **data: Any) -> Pairs:
 
 
 def words(pairs: Pairs) -> list[tuple[str, str]]:
-    """What is read and said in each row, step by step; · where nothing is."""
+    """Return what is read and said in each row, step by step; · where nothing is."""
     inputs, targets = pairs.batch(np.arange(len(pairs)), pairs.longest)
     letters = [*pairs.vocabulary, "·"]
     return [

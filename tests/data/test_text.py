@@ -31,7 +31,7 @@ def refused(path: Path, content: bytes, encoding: str = "utf-8", vocabulary: str
 @few
 @given(text=texts, encoding=st.sampled_from(["utf-8", "utf-16", "utf-32-le", "utf-8-sig"]), piece=st.integers(1, 9))
 def test_every_text_comes_back(tmp_path: Path, text: str, encoding: str, piece: int) -> None:
-    """Whatever the size of the pieces, which end in the middle of characters."""
+    """Read in pieces of any size, which end in the middle of characters."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_PIECE", piece)
         corpus = read(tmp_path / "t", text.encode(encoding), encoding)

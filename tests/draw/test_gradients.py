@@ -36,7 +36,7 @@ def flow(whole: Any, alone: Any, *, layer: int = 0, direction: int = 0, **more: 
 
 
 def with_ways(facts: GradientsFacts, layers: int) -> GradientsFacts:
-    """What the engine adds: the ways through the whole sequence, of which the window begins at `facts.first`."""
+    """Return what the engine adds: the ways through the whole sequence, of which the window begins at `facts.first`."""
     both = any(each.direction for each in facts.flows)
 
     def ways(norms: Any, sides: tuple[int, ...], at: int | None) -> tuple[GradientWay, ...]:
@@ -428,7 +428,7 @@ def test_an_exploded_tick_tells_one_thing() -> None:
 
 
 def explained(ratio: float, radius: float, slope: float, **more: Any) -> str:
-    """What is said of a gradient that is `ratio` of its size after 10 steps back."""
+    """Return what is said of a gradient that is `ratio` of its size after 10 steps back."""
     norms = np.geomspace(ratio, 1.0, 11)
     flow = GradientFlow(
         layer=0, direction=0, whole=norms.astype(np.float32), alone=norms.astype(np.float32),

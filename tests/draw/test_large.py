@@ -38,7 +38,7 @@ def drawn_gates(facts: GatesFacts, width: int = WIDTH, height: int = HEIGHT, **m
 
 
 def filled(grid: Grid, rows: range, x: int) -> int:
-    """How many cells have some of a bar."""
+    """Return how many cells have some of a bar."""
     return sum(grid[y][x][0] in "▁▂▃▄▅▆▇█▀▔" for y in rows)
 
 

@@ -33,7 +33,7 @@ def drawn(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[list[st
 
 
 def dots(lines: list[str]) -> list[str]:
-    """Only the braille of a chart."""
+    """Return the braille of a chart, with blanks for all else."""
     return ["".join(each if "\u2800" <= each <= "\u28ff" else " " for each in line) for line in lines]
 
 

@@ -15,7 +15,7 @@ FLOATS = st.one_of(st.floats(-1.2, 1.2), st.floats(-200, 200), st.floats(allow_n
 
 
 def rounded(value: float, text: str) -> bool:
-    """Whether a text is the value, rounded to as many decimals as the text has."""
+    """Return whether a text is the value, rounded to as many decimals as the text has."""
     decimals = len(text.partition(".")[2])
     exact = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
     return Decimal(text.replace("−", "-")) == exact

@@ -15,7 +15,7 @@ SEEN = Forecast(first=100, end=140, truth=WAVE[:60], predicted=WAVE[1:40], free=
 
 
 def columns(forecast: Forecast, style: Any, width: int = 60) -> list[int]:
-    """Which columns have braille dots in a style."""
+    """Return which columns have braille dots in a style."""
     found = set()
     for strip in draw_forecast(forecast, width=width, height=16, palette=DARK)[1:]:
         x = 0

@@ -36,7 +36,7 @@ def spread(size: int, room: int) -> Any:
 
 
 def weights(named: Named, first: int, fit: tuple[int, int, int], kind: WeightKind = "value") -> WeightsFacts:
-    """What an engine answers to an ask for just what fits."""
+    """Return what an engine answers to an ask for just what fits."""
     count, rows, columns = fit
     facts = []
     for at, (name, values) in enumerate(named):

@@ -69,7 +69,7 @@ class Guest:
         return frame
 
     def is_cut_off(self) -> bool:
-        """Whether the server has hung up, or does so now."""
+        """Return whether the server has hung up, or does so now."""
         try:
             while self.socket.recv(1 << 16):
                 pass
@@ -104,7 +104,7 @@ class House:
         return Guest(self._path)
 
     def has_ended(self) -> bool:
-        """Whether it ends by itself, within our patience."""
+        """Return whether it ends by itself, within our patience."""
         self.thread.join(PATIENCE)
         return not self.thread.is_alive()
 

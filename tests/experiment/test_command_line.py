@@ -42,7 +42,7 @@ def split(line: str) -> list[str]:
 
 
 def numbers(experiment: Experiment) -> Experiment:
-    """What decides the numbers of a run."""
+    """Return what decides the numbers of a run."""
     return replace(experiment, name="", about="", run=replace(experiment.run, until=()))
 
 

@@ -17,7 +17,7 @@ IN_ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 
 
 def problem(folder: Path, content: str | bytes) -> str:
-    """What is said about a file of this content, without the name of the file."""
+    """Return what is said about a file of this content, without the name of the file."""
     file = folder / "experiment.toml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(FileError) as caught:

@@ -66,7 +66,7 @@ def checkpoints(place: Path) -> list[Path]:
 
 
 def loads(folder: Path) -> bool:
-    """Whether a run can be gone on with; read as `resume` does, before torch is there."""
+    """Return whether a run can be resumed; read as `resume` does, before torch is there."""
     experiment = read_experiment(folder)
     manifest = read_manifest(folder)
     read_tensors(folder, manifest, experiment)

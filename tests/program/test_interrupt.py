@@ -24,7 +24,7 @@ main()
 
 @pytest.mark.parametrize("where", ["rnn_tui.cli.main", "click", "msgspec", "rnn_tui.experiment.settings", "nowhere"])
 def test_it_ends_without_a_traceback(where: str) -> None:
-    """Wherever in the imports it comes."""
+    """Interrupt the program at various places in its imports."""
     module, _, name = tomllib.loads(PROJECT.read_text())["project"]["scripts"]["rnn-tui"].partition(":")
     assert name == "main"
     code = INTERRUPTED.replace("WHERE", repr(where)).replace("MODULE", module)

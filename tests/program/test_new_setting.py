@@ -86,7 +86,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(copy: Path, *lines: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
-    """What each of these command lines prints, run by the copy: its exit code, stdout and stderr."""
+    """Return what each of these command lines prints, run by the copy: its exit code, stdout and stderr."""
     for line in run_by(copy, "-c", COMMANDS, json.dumps(lines)).splitlines():
         code, out, err = json.loads(line)
         yield code, out, err

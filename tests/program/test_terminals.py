@@ -32,7 +32,7 @@ Place = Mapping[str, str]  # where a run is found, in the environment's words
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Where `rnn-tui attach` joins hihello-lstm, which stands still: at tick 9, or where a test has stepped to."""
+    """Start hihello-lstm for `rnn-tui attach`; it stands still at tick 9, or where a test has stepped to."""
     with pytest.MonkeyPatch.context() as patch:
         place = own_place(tmp_path_factory.mktemp("place"), patch)
         engine = start_engine()
@@ -54,12 +54,12 @@ def playing(text: str) -> object:
 
 
 def whole(text: str) -> object:
-    """Whether everything of that run is there."""
+    """Return whether everything of that run is there."""
     return all(part in text for part in ("torch 2.", "Hidden state", "Loss")) and there(text)
 
 
 def there(text: str) -> object:
-    """Whether so much of it is there as fits a smaller screen."""
+    """Return whether so much of it is there as fits a smaller screen."""
     return all(part in text for part in ("paused", "by sequence", "Unrolled network", "Prediction"))
 
 

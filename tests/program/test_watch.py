@@ -54,7 +54,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def runs(terminal: Tty) -> bool:
-    """Whether an update is on the screen."""
+    """Return whether an update is on the screen."""
     return bool(re.search(r"running · update [1-9]", terminal.text))
 
 

@@ -24,7 +24,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def left(name: str = "left") -> Path:
-    """What an engine of 0.1.0 that was killed has left: it made no lock."""
+    """Return what an engine of 0.1.0 that was killed has left: it made no lock."""
     folder = engines_folder() / name
     folder.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:

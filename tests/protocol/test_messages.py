@@ -319,7 +319,7 @@ def test_arrays_come_back_to_the_bit(array: Any, turned: bool) -> None:
 
 
 def decoded_or_refused(data: bytes) -> int:
-    """How many of the two decoders take it; they may raise nothing but ProtocolError."""
+    """Return how many of the two decoders take it; they may raise nothing but ProtocolError."""
     taken = 0
     for decode in (decode_command, decode_message):
         with suppress(ProtocolError):

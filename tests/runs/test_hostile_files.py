@@ -74,7 +74,7 @@ def refused(use: Callable[[], object]) -> str:
 
 
 def use_all(folder: Path, out: Path) -> list[str]:
-    """What everybody says who reads a run: the list, sample, export, and who goes on with it for two ticks."""
+    """Return what each reader of a run prints: the list, sample, export, and resuming it for two ticks."""
 
     def use_network(*, best: bool) -> None:
         network = load_network(folder, best=best)

@@ -1,4 +1,4 @@
-"""No recurrence at all: a small perceptron learns two spirals."""
+"""A small perceptron, without any recurrence, learns two spirals."""
 
 import argparse
 import math

@@ -44,7 +44,7 @@ KEYS: dict[str, Command] = {
 
 @cache
 def plain_walk() -> list[Any]:
-    """What each step looks like where no other key is pressed."""
+    """Return what each step looks like where no other key is pressed."""
     walk = Walk(TOUR)
     seen = [walk.where()]
     while walk.on():

@@ -26,7 +26,7 @@ def read(folder: Path, content: str | bytes) -> Tour:
 
 
 def problem(folder: Path, content: str) -> str:
-    """What is said about a file of this content, after its name."""
+    """Return what is said about a file of this content, after its name."""
     with pytest.raises(FileError) as caught:
         read(folder, content)
     return str(caught.value).removeprefix(f"{folder / 'tour.toml'}")

@@ -41,7 +41,7 @@ def loss(walk: Walk) -> float:
 
 
 def reaches(walk: Walk) -> GradientsFacts:
-    """How much the loss of the last time step depends on each state."""
+    """Return how much the loss of the last time step depends on each state."""
     return walk.ask(GradientsAsk(at=walk.session.experiment.length - 1), GradientsFacts)
 
 

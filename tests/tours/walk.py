@@ -130,7 +130,7 @@ class Walk:
         assert self.on(), f"the tour ends at step {self.at}"
 
     def where(self) -> Any:
-        """What a step looks like: all the numbers of its frame."""
+        """Return what a step looks like: all the numbers of its frame."""
         frame = self.look()
         steps = frame.steps
         assert steps is not None

@@ -39,7 +39,7 @@ class Host(App[None]):
 
 
 async def answer_to(dialog: Screen[Any], *keys: str) -> Any:
-    """What the dialog answers to these keys; NOTHING where it stays open."""
+    """Return what the dialog answers to these keys; NOTHING where it stays open."""
     app = Host(dialog)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()

@@ -138,7 +138,7 @@ class FakeEngine(EngineLink):
                 self.move()
 
     async def messages(self) -> AsyncIterator[EngineMessage]:
-        """What was said."""
+        """Yield what the engine says."""
         while True:
             message = await self._said.get()
             if isinstance(message, EngineError):
@@ -146,11 +146,11 @@ class FakeEngine(EngineLink):
             yield message
 
     def close(self) -> None:
-        """Nothing to tidy up."""
+        """Note that it is closed."""
         self.closed = True
 
     def let_go(self) -> None:
-        """Only noted."""
+        """Note that it is let go."""
         self.let_gone = True
 
     def _begin(self, experiment: Experiment) -> None:

@@ -62,7 +62,7 @@ def says(experiment: Experiment, step: int, row: int = 0) -> list[int]:
 
 
 def _row(experiment: Experiment, row: int, later: int) -> str:
-    """What is read in a row, or one later. Of a text, which nobody reads here: its vocabulary, over again."""
+    """Return what is read in a row, or one step later; for a text, its vocabulary over and over."""
     data = experiment.data
     if not data.text:
         return (data.targets if later else data.inputs)[row]
@@ -140,7 +140,7 @@ def _learning(experiment: Experiment, wanted: Wanted, first: int, stop: int, all
 
 
 def number(step: int) -> float:
-    """What the fake series reads at a time step; it says a hundredth more than the next one."""
+    """Return what the fake series reads at a time step; it predicts a hundredth more than the next one."""
     return 10 + step / 2
 
 

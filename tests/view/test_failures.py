@@ -39,7 +39,7 @@ def failing(engine: FakeEngine, part: str, instead: Any) -> None:
 
 
 def said(text: str) -> bool:
-    """Whether a pane tells of the failure; its words may be folded."""
+    """Return whether a pane tells of the failure; its words may be folded."""
     words = " ".join(text.replace("│", " ").split())
     return all(each in words for each in SAID) and "\x1b" not in text
 
@@ -75,7 +75,7 @@ async def test_where_some_of_a_picture_failed_its_border_says_so() -> None:
 
 
 async def test_a_curve_that_failed_is_told_until_one_comes_and_not_asked_for_at_once_again() -> None:
-    """Not every frame asks for one."""
+    """Check that the notice stays while frames come that ask for no curve."""
     async with running() as (pilot, app, engine):
         failing(engine, "curve", None)
         await until(pilot, lambda: said(text_of(app, "#loss")))

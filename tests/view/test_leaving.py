@@ -72,7 +72,7 @@ async def test_the_theme_is_chosen_at_the_start(theme: str) -> None:
 
 @pytest.mark.parametrize("keys", ["ql", "qe", "qG", "qh", "qiw"])
 async def test_what_is_typed_behind_q_is_for_nobody(keys: str) -> None:
-    """Not before torch is loaded, when it leaves at once, nor over its question."""
+    """Drop the keys before torch is loaded, when it leaves at once, and over its question."""
     for ready in (False, True):
         async with running(engine=FakeEngine(greets=ready), ready=ready, size=(80, 24)) as (pilot, app, _):
             await until(pilot, lambda: app.main.scene is not None)

@@ -42,7 +42,7 @@ def test_a_new_point_moves_no_other() -> None:
 
 
 def test_another_chart_takes_its_place_once_its_curves_have_come() -> None:
-    """Those of the chart before are not shown under another name."""
+    """Check that the curves of the previous chart are not shown under the new name."""
     pane, loss = LossPane(), scene(18)
     view = ViewState().next_chart(is_script=False)
     waiting = replace(loss, view=view)

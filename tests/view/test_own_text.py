@@ -58,7 +58,7 @@ async def test_before_it_has_been_read() -> None:
 
 
 async def test_every_pane_that_looks_inside_opens() -> None:
-    """Where rows change with every pass, and a text to go on from is not among them."""
+    """Check it where rows change with every pass, and the text to go on from is not among them."""
     async with running(UNREAD, engine=TextEngine(STATUS)) as (pilot, app, engine):
         for key in PANE_KEYS:
             asks = len(engine.looks)

@@ -18,7 +18,7 @@ def opened(began: Experiment = LESSONS["hihello"], *, device: str = "cpu", chang
 
 
 def words(text: str) -> str:
-    """What stands on the screen, without its frames and line breaks."""
+    """Return what stands on the screen, without its frames and line breaks."""
     return " ".join(text.replace("│", " ").split())
 
 

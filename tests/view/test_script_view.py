@@ -109,7 +109,7 @@ def test_before_the_first_frame_nothing_is_made_up() -> None:
 
 
 async def test_numbers_of_a_script_are_drawn_over_time_with_their_targets() -> None:
-    """Where there is no target, nothing is drawn; tokens stay where they are read."""
+    """Draw no target where there is none; tokens stay where they are read."""
     which = script()
     engine = ScriptEngine(which)
     truth, predicted = np.sin(np.arange(12.0)), np.cos(np.arange(12.0))

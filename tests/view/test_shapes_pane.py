@@ -67,7 +67,7 @@ def test_more_room_is_offered_only_where_there_is_some(zoomed: bool) -> None:
 
 
 def test_of_a_script_it_says_nothing_of_batch_first_or_of_checks() -> None:
-    """Whatever its order is, the numbers here have time first, and there are no checks."""
+    """Check that time comes first here in any order of its own, and that there are no checks."""
     x = TensorFact(name="x", shape=(7, 3, 2), dimensions=("time", "batch", "features"))
     text = pictured((x,), batch_first=False, subject=Subject(script="train.py"))
     assert "(7, 3, 2)" in text

@@ -42,7 +42,7 @@ def forward(kind: PhaseKind, step: int) -> Phase:
 
 
 def held(app: RnnApp, engine: FakeEngine) -> bool:
-    """Whether what the engine holds at is on the screen."""
+    """Return whether what the engine holds at is on the screen."""
     scene = app.main.scene
     return scene is not None and scene.frame.revision == engine.revision
 

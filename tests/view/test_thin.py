@@ -58,7 +58,7 @@ def cut(cells: list[Cell], width: int) -> list[Cell]:
 
 
 def seen(cell: pyte.screens.Char) -> tuple[Any, ...]:
-    """What somebody sees of a cell: of a blank one without lines through it only the background."""
+    """Return what can be seen of a cell: of a blank one without lines through it, only the background."""
     lines = (cell.underscore, cell.strikethrough, cell.reverse)
     if cell.data == " " and not any(lines):
         return (" ", cell.bg)
@@ -235,7 +235,7 @@ async def test_partial_updates_show_what_a_full_repaint_would() -> None:
 
 
 async def change_one_cell(screen: type[ThinScreen]) -> str:
-    """What is printed when one cell in the middle of the right picture changes."""
+    """Return what is printed when one cell in the middle of the right picture changes."""
     app = Tiny(screen)
     async with app.run_test(size=(64, 14)) as pilot:
         terminal, _, right = await start(pilot, app)

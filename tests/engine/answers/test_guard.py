@@ -233,7 +233,7 @@ def lines_of(make: Callable[[], object]) -> list[tuple[str, int]]:
 
 
 def is_picture(frame: FrameType) -> bool:
-    """Whether a line is guarded: it is called from the guard, and is none of the guard's own."""
+    """Return whether a line is guarded: called from the guard, and not part of the guard itself."""
     name = frame.f_code.co_filename
     if not name.startswith(ENGINE) or name == GUARD:
         return False
@@ -244,7 +244,7 @@ def is_picture(frame: FrameType) -> bool:
 
 
 def fail_at(line: tuple[str, int], make: Callable[[], Frame]) -> Frame:
-    """What is made where memory runs out at a line, the first time that it is run."""
+    """Return what is made where memory runs out at a line, the first time that it is run."""
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         if event == "line" and (frame.f_code.co_filename, frame.f_lineno) == line and is_picture(frame):

@@ -191,7 +191,7 @@ wishes = st.builds(
 
 @given(experiments(), st.integers(0, 8), wishes)
 def test_a_window_is_cut_out_of_the_whole(experiment: Experiment, ticks: int, wanted: Wanted) -> None:
-    """Whatever is asked for, also nonsense: the rows, steps, layers and units that there are."""
+    """Answer any request, even nonsense, with rows, steps, layers and units that exist."""
     trainer, probe = ticked(experiment, ticks)
     network, length = experiment.network, experiment.length
     row = min(max(wanted.row, 0), len(experiment.data.inputs) - 1)

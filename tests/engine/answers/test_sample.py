@@ -32,7 +32,7 @@ REFUSED["sine"] = "It predicts numbers"
 
 
 def plain_logits(trainer: Trainer, indices: list[int]) -> Any:
-    """What the model itself says after each of these characters, read in one go from h_0 = 0; (T, C) float64."""
+    """Return the model's own logits after each of these characters, read in one go from h_0 = 0; (T, C) float64."""
     experiment = trainer.experiment
     network, classes = experiment.network, len(experiment.vocabulary)
     x = torch.tensor(indices)[:, None]  # (T, 1)

@@ -32,7 +32,7 @@ def facts(trainer: Trainer, kind: WeightKind = "value", **ask: Any) -> WeightsFa
 
 
 def same(found: WeightsFacts, tensors: list[Tensor], **tolerance: Any) -> None:
-    """What is told of each tensor, by NumPy; `found` shows all of all."""
+    """Compute with NumPy what is shown of each tensor; `found` shows all values of all tensors."""
     assert found.note == ""
     for fact, tensor in zip(found.matrices, tensors, strict=True):
         values = tensor.detach().double().numpy()

@@ -108,7 +108,7 @@ def test_what_is_held_out_is_in_the_lines_and_in_the_table() -> None:
 
 
 def test_what_is_held_out_is_evaluated_at_the_end_as_a_single_run_does() -> None:
-    """Not at some update before it: a short run would be judged by its first weights."""
+    """Check that no earlier update counts: a short run would be judged by its first weights."""
     comparison = compared("sine", "hidden=4,5", "epochs=3")
     _, out, _ = run(comparison, json=True)
     for line in map(json.loads, out.splitlines()[:-1]):

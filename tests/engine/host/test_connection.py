@@ -1,4 +1,4 @@
-"""No end of the seam ever blocks the training: sockets are read and written as far as they go."""
+"""Connections never block the training: sockets are read and written only as far as they are ready."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ _PATIENCE = 20.0
 
 
 def returns(call: Callable[[], object]) -> bool:
-    """Whether it does, by itself."""
+    """Return whether a call comes back by itself."""
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
     thread.join(_PATIENCE)

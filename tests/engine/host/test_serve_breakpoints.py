@@ -35,7 +35,7 @@ def until(*texts: str, speed: float = 0.0, epochs: int = 100) -> Experiment:
 
 
 def said(*commands: Command | int) -> list[Frame | Refused]:
-    """What the server says; numbers are turns of its loop, in each of which it does a tick at full speed."""
+    """Return what the server says; numbers are turns of its loop, in each of which it does a tick at full speed."""
     connection = Script(*commands)
     connection.run()
     return [each for each in connection.sent if isinstance(each, (Frame, Refused))]

@@ -32,7 +32,7 @@ FAST = SlowMotion(on=True, pace=1e6)
 
 
 def frames(*commands: Command | int) -> list[Frame]:
-    """What is on the screen after each command."""
+    """Return what is on the screen after each command."""
     looks: list[Command | int] = []
     for number, each in enumerate(commands):
         looks.append(each)

@@ -70,7 +70,7 @@ def where(it: House) -> Whereabouts:
 
 
 def where_once(it: House, state: str) -> Whereabouts:
-    """Where the run is when it has come into a state."""
+    """Return where the run is when it has come into a state."""
     end = time.monotonic() + PATIENCE
     while (found := where(it)).status is None or found.status.state != state or found.views:
         assert time.monotonic() < end, found

@@ -22,7 +22,7 @@ EXACT: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-12}
 
 
 def layers_of(found: Pass, cell: str, row: int) -> list[list[UnrolledLayer]]:
-    """What the equations need to know of a pass, in float64."""
+    """Return what the equations need to know of a pass, in float64."""
 
     def one(layer: int, way: int) -> UnrolledLayer:
         begin = found.begin[layer * len(found.h[layer]) + way]

@@ -468,7 +468,7 @@ def test_a_loss_that_is_no_number_is_shown_and_holds() -> None:
 
 
 def shown(session: Session) -> tuple[Any, ...]:
-    """What is on the screen at a phase: all that a frame has of it."""
+    """Return all that a frame holds at a phase."""
     probe = session.probe
     phase, steps = probe.phase(EVERYTHING), probe.steps(EVERYTHING)
     status = status_of(session, playing=False, speed=1, slow=1)

@@ -87,7 +87,7 @@ def test_the_last_weights_are_judged_and_may_be_the_best(end: str, part_is_whole
 
 
 def test_a_stop_does_not_change_when_it_stops_early(tmp_path: Path) -> None:
-    """What is judged because the run is left is not what patience goes by."""
+    """Check that an evaluation made because the run is left does not count for patience."""
     experiment = on_text(tmp_path, letters(60), training={"patience": 2, "lr": 1.0}, holdout=0.2)
     ends = []
     for stop in range(9):

@@ -82,7 +82,7 @@ def stopped(tmp_path: Path) -> tuple[Path, dict[str, Any], dict[str, Any]]:
 
 
 def writings(folder: Path) -> int:
-    """How many operations a second checkpoint takes."""
+    """Return how many operations a second checkpoint takes."""
     copy = folder.with_name("counted")
     shutil.copytree(folder, copy)
     session, checkpointer = go_on(copy)

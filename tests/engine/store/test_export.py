@@ -63,7 +63,7 @@ def python(*arguments: str) -> str:
 
 
 def answers(code: Path, *questions: tuple[Any, ...]) -> list[Any]:
-    """What one fresh process answers: to a function and its arguments, or to None and those of a command line."""
+    """Return the answers of one fresh process to functions with arguments; None: to a command line."""
     said = python("-c", ANSWER, json.dumps([(str(code), *question) for question in questions]))
     return [json.loads(line) for line in said.splitlines()]
 
@@ -100,7 +100,7 @@ def test_one_to_many_answers_to_its_end(tmp_path: Path) -> None:
 
 
 def test_many_to_one_answers_once(tmp_path: Path) -> None:
-    """Only the last of its outputs was ever trained: the one character is all that is printed."""
+    """Print one character alone: only the last of its outputs was ever trained."""
     _, code = exported(changed(LESSONS["read"], run={"until": []}), 150, tmp_path)
     assert python(str(code), "seven", "two") == "seven -> 7\ntwo -> 2\n"
     assert answers(code, ("predict", "nine")) == ["9"]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("quick_disk")
 
 
 def everything(session: Session) -> dict[str, Any]:
-    """What `known` has, and all that schedules, texts and early stopping go by."""
+    """Return what `known` has, and all that schedules, texts and early stopping go by."""
     trainer, branch = session.trainer, session.branch
     state = trainer.state if isinstance(trainer.state, tuple) else (trainer.state,)
     regular = [each for each in branch.held_out.told_all() if each["part"]]  # none that was made because it was left

@@ -43,7 +43,7 @@ def played(what: Experiment, passes: int, session: Session | None = None) -> Ses
 
 
 def plain(passes: int, *, clip: float, every: int) -> dict[str, list[float]]:
-    """What a notebook would note of hihello-sequence: after each backward, and after each step."""
+    """Return what a notebook would note of hihello-sequence: after each backward, and after each step."""
     what = LESSONS["hihello-sequence"]
     torch.manual_seed(what.training.seed)
     rnn = nn.RNN(5, 5)

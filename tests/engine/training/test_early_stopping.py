@@ -184,7 +184,7 @@ def test_the_best_is_the_first_of_the_smallest(losses: list[float]) -> None:
 
 
 def play(rates: list[float], *, pace: float = 0.0, total: float = 1000.0, look: float = 0.04) -> list[float | None]:
-    """What is said at every look, where each second has so many passes."""
+    """Return what is reported at every look, with so many passes a second."""
     now, done = 0.0, 0.0
     throughput = Throughput(lambda: now)
     said = []

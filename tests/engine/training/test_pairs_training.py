@@ -228,7 +228,7 @@ def numbered(count: int) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("batch", [0, 4])
 def test_what_is_held_out_is_never_learnt(tmp_path: Path, batch: int) -> None:
-    """No character of it is ever read, and its loss is that of each pair alone."""
+    """Check that training reads no character of it, and that its loss equals the loss of each pair alone."""
     pairs = numbered(20)
     session = Session(on_pairs("one-to-many", pairs, file=tmp_path, holdout=0.25, batch=batch))
     trainer, seen = session.trainer, set()

@@ -57,7 +57,7 @@ def in_turns(number: int, at: float, noise: random.Random) -> float:
 
 
 def passes(machine: Machine, seconds: float, *, seed: int, fixed: int = 0, most: int = 2) -> tuple[int, int]:
-    """How many a tuner gets done (or a fixed number of threads), and the number of threads at the end."""
+    """Return how many passes a tuner (or a fixed number of threads) gets done, and the number of threads at the end."""
     noise, number, at, done = random.Random(seed), [fixed or 1], 0.0, 0
     tuner = ThreadTuner(most, lambda chosen: number.__setitem__(0, fixed or chosen))
     while at < seconds:

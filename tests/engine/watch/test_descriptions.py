@@ -21,7 +21,7 @@ V, E, H, T, N = 11, 6, 8, 5, 3
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
-    """What a view is told that looks at every pass."""
+    """Return the description that a view gets if it looks at every pass."""
     found: list[Opened] = []
 
     def moment(host: watch_host.WatchHost) -> None:

@@ -139,7 +139,7 @@ def test_between_the_backwards_of_an_update_it_is_the_one_before(shown: Shown) -
 
 
 def test_weights_that_are_moved_by_hand(shown: Shown) -> None:
-    """Whatever optimizers there are of other weights."""
+    """Ignore an optimizer of other weights."""
     other = adam(Model())
     model = Model()
     with Watcher(model).start():

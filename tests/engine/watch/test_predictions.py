@@ -264,7 +264,7 @@ def test_a_shifted_target_belongs_to_the_first_steps(form: str, batch_first: boo
 
 
 def test_what_is_read_is_never_among_the_classes_of_an_answer(frames: list[Frame]) -> None:
-    """More of the likeliest are asked for than there are classes."""
+    """Ask for more of the likeliest than there are classes."""
     model, x, y = Model(2, tokens=V), torch.randint(V, (N, T)), torch.randint(2, (N,))
     learn(model, lambda: F.cross_entropy(model.head(model(x)[:, -1]), y))
     steps = steps_of(frames)

@@ -119,7 +119,7 @@ def test_where_rows_and_steps_are_as_many_it_is_as_the_network_reads(told: Told)
 
 
 def test_rows_end_at_their_lengths(told: Told) -> None:
-    """What is shown of a row ends there, and what is predicted of it stands there; its states are torch's."""
+    """Check that a row ends at its length, with its prediction there, and that its states are torch's."""
     model, head, lengths = nn.LSTM(V, H, batch_first=True), nn.Linear(H, 6), torch.tensor([7, 4, 2])
     ids, y = torch.randint(V, (N, T)), torch.tensor([1, 5, 0])
     x = torch.randn(N, T, V)

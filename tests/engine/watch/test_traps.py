@@ -331,7 +331,7 @@ def test_a_model_of_several_processes(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 @pytest.mark.filterwarnings("ignore:Using `torch.compile:UserWarning")
 def test_a_compiled_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of ours is compiled, so what is compiled is the same."""
+    """Check that none of our code is compiled, so that the compiled code is the same."""
     compiled: list[list[str]] = []
 
     def backend(graph: Any, _: object) -> Any:
@@ -372,7 +372,7 @@ def test_shards_are_refused_in_a_line(name: str) -> None:
 
 
 def test_two_watchers_hear_nothing_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one of them computes for a picture is no pass of the other's."""
+    """Check that what one of them computes for a picture does not count as a pass of the other."""
     passes = []
 
     def script(it: Run) -> None:

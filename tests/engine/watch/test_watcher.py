@@ -628,7 +628,7 @@ def test_a_gradient_that_a_scaler_skips_is_no_breakpoint(notices: list[str]) -> 
 
 
 def test_gradients_are_read_for_a_breakpoint_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing waits for a GPU where none is set."""
+    """Check that without such a breakpoint no gradient is read, which would wait for a GPU."""
     asked: list[str] = []
     monkeypatch.setattr(Observer, "gradient_norm", lambda *_: asked.append("norm"))
     loop = Loop()
