@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from rnn_tui.client.link import EngineLink
-from rnn_tui.engine.host.run_or_field import RunOrField
 from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_messages import EngineMessage
 from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.version import VERSION
+from tests.run_or_field import RunOrField
 
 __all__ = ["FieldEngine"]
 

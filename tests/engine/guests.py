@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rnn_tui.engine.host.connection import Reception
+from rnn_tui.engine.host.open_other import open_other
 from rnn_tui.engine.host.server import Server
 from rnn_tui.protocol.commands import Command
 from rnn_tui.protocol.core import Greeting
@@ -92,7 +93,9 @@ class House:
         listener.listen(8)
         self.reception = Reception(listener, Greeting(version=VERSION, torch="2"))
         driver = Driven()
-        self.server = Server(self.reception, driver, driver.frames, on_hangup, folder=folder, idle=idle)
+        self.server = Server(
+            self.reception, driver, driver.frames, on_hangup, folder=folder, idle=idle, open_other=open_other
+        )
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 

@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 from rnn_tui.engine.field.field import Field
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.field_host import FieldHost
-from rnn_tui.engine.host.run_or_field import RunOrField
 from rnn_tui.engine.session.session import Session
 from rnn_tui.protocol.commands import Command, NextPhase, Open
 from rnn_tui.protocol.engine_messages import Frame, Opened
@@ -15,6 +14,7 @@ from rnn_tui.tours import tour_file
 from rnn_tui.tours.read import read_tour
 from rnn_tui.tours.tour import Tour
 from rnn_tui.view.model.tour_guide import PRESSABLE, TourGuide
+from tests.run_or_field import RunOrField
 
 __all__ = ["Walk"]
 
@@ -37,7 +37,7 @@ class Walk:
     @property
     def session(self) -> Session:
         """The run of a step with one network."""
-        driver = self._host._host
+        driver = self._host.host
         assert isinstance(driver, Driver)
         assert driver.session is not None
         return driver.session
@@ -45,7 +45,7 @@ class Walk:
     @property
     def field(self) -> Field:
         """The networks of a step with many."""
-        host = self._host._host
+        host = self._host.host
         assert isinstance(host, FieldHost)
         assert host.field is not None
         return host.field
@@ -62,13 +62,13 @@ class Walk:
 
     def tell(self, command: Command) -> None:
         self._host.obey(command)
-        pace = self._host._host.pace  # type: ignore[attr-defined]
+        pace = self._host.host.pace  # type: ignore[attr-defined]
         pace.speed = 0.0
         pace.count()
 
     def look(self, *asks: Ask, row: int = 0) -> Frame:
         """The frame with answers to these asks."""
-        is_field = isinstance(self._host._host, FieldHost)
+        is_field = isinstance(self._host.host, FieldHost)
         experiment = self.field.experiments[0] if is_field else self.session.experiment
         length = experiment.length
         wanted = Wanted(
@@ -77,7 +77,7 @@ class Walk:
         opened = self._host.opened(FrameRequest(number=0, wanted=wanted))
         assert opened is not None
         self.opened = opened
-        frame = self._host.frame(wanted)
+        frame: Frame = self._host.frame(wanted)
         assert not frame.failures, frame.failures
         return frame
 

@@ -18,9 +18,12 @@ import torch
 
 from rnn_tui import __version__
 from rnn_tui.common.signals import ENDING
+from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.connection import Reception
+from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.frames import Frames
 from rnn_tui.engine.host.log import begin_log
-from rnn_tui.engine.host.run_or_field import RunOrField
+from rnn_tui.engine.host.open_other import open_other
 from rnn_tui.engine.host.server import Server
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.rendezvous import ON_DISCONNECT
@@ -46,8 +49,8 @@ def main() -> None:
         signal.signal(number, lambda *_: reception.ring())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal of whoever began the run is not the run's
     try:
-        either = RunOrField()
-        Server(reception, either, either, on_hangup, folder=folder).run()
+        driver = Driver(obey)
+        Server(reception, driver, Frames(driver), on_hangup, folder=folder, open_other=open_other).run()
         _log.info("over")
     finally:
         reception.close()

@@ -47,10 +47,12 @@ class Server:
         folder: Path | None = None,
         idle: float = _IDLE,
         read_log: Callable[[ReadLog], LogLines] | None = None,
+        open_other: Callable[[Host, Command], tuple[Host, Pictures] | None] = lambda *_: None,
     ) -> None:
         """Begin without views. `folder` holds the socket, by which clients find the run.
 
-        `read_log` reads what a watched script has printed.
+        `read_log` reads what a watched script has printed. `open_other` returns what a command opens in the place of
+        the host, if it does.
         """
         self._reception = reception
         self._folder = folder
@@ -59,6 +61,7 @@ class Server:
         self._on_hangup = on_hangup
         self._idle = idle
         self._read_log = read_log
+        self._open_other = open_other
         self._host = host
         host.tell = self._tell_all
         self._pictures = pictures
@@ -74,19 +77,18 @@ class Server:
 
     def run(self) -> None:
         """Serve until it is over; a run on the disk has its last checkpoint then."""
-        host = self._host
         try:
             while not self._is_over():
                 self._listen()
                 with self._reception.lock:
-                    host.attended = bool(self._views)
+                    self._host.attended = bool(self._views)
                     self._note()
                     self.show()  # a tick may take seconds: a view that asked meanwhile need not wait for another
-                    host.turn()
+                    self._host.turn()
                     self.show()
         finally:
             with contextlib.suppress(OSError):
-                host.close()
+                self._host.close()
 
     def _listen(self) -> None:
         """Obey commands, and notice views that have left. Many commands delay only their own answers."""
@@ -204,9 +206,19 @@ class Server:
                 self._give_controls(view)
             case _ if view is self._holder:
                 view.is_urgent = True
-                host.obey(command)
+                other = self._open_other(host, command)
+                if other is None:
+                    host.obey(command)
+                else:
+                    self._serve(*other)
             case _:
                 self._say(connection, Refused(problem=_WATCHING))
+
+    def _serve(self, host: Host, pictures: Pictures) -> None:
+        """Serve another host in the place of the one before, which is closed."""
+        self._host.close()
+        self._host, self._pictures = host, pictures
+        self._gallery = Gallery(host, pictures, self._say)
 
     def _view_of(self, connection: Connection) -> View:
         """Return the view at the other end; a connection becomes one when it first looks at the run or drives it."""

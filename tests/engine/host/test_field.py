@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from rnn_tui.engine.answers.probe import Probe
-from rnn_tui.engine.host.run_or_field import RunOrField
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
@@ -16,6 +15,7 @@ from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.field import DONE, FieldWanted, OpenField, SelectMember
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.wire import Buffer, decode_message, pack
+from tests.run_or_field import RunOrField
 
 _COMPARISON = Comparison(
     base=LESSONS["hihello-gru"],

@@ -16,11 +16,13 @@ from msgspec.structs import replace
 from rnn_tui.engine.host.connection import Connection
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.resume import load_run
+from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, GoTo, Open, Play, SetSpeed, SlowMotion, Step, TakeControls
 from rnn_tui.protocol.core import Detach, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.rendezvous import SOCKET, Note, OnDisconnect, read_note
 from rnn_tui.protocol.script_log import LogLines, ReadLog
@@ -94,6 +96,29 @@ def test_two_views_see_the_same_and_one_has_the_controls(place: Path) -> None:
         first.say(Step())
         assert first.hear(Refused)
         assert (first.look().controls, first.look().status.tick, first.look().views) == (False, 2, 2)
+
+
+def test_a_field_takes_the_place_of_a_run_for_all_its_views(place: Path) -> None:
+    many = Comparison(base=experiment(), varied=(Varied(path="training.seed", values=(1, 2)),))
+    with house(place) as it:
+        first, second = it.guest(), it.guest()
+        first.say(paused())
+        seen = first.look().revision
+        assert second.look().opened is not None
+        first.say(OpenField(comparison=many, play=False))
+        field = first.look(seen=seen)
+        assert field.revision > seen
+        assert field.opened is not None
+        assert field.opened.field is not None
+        assert field.opened.field.comparison == many
+        assert second.look_until(lambda frame: frame.opened is not None and frame.opened.field is not None)
+        first.say(Step())
+        assert first.look_until(lambda frame: frame.status.update == 1).status.loss is not None
+        wrong = replace(many, varied=(Varied(path="training.lr", values=(-1.0, 1.0)),))
+        first.say(paused(), OpenField(comparison=wrong))
+        assert "training.lr" in first.hear(Refused).path
+        run = first.look_until(lambda frame: frame.status.tick == 0)  # what was there goes on
+        assert run.opened is None or run.opened.field is None
 
 
 def test_a_look_is_answered_when_the_company_changes(place: Path) -> None:
