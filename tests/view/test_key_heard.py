@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from textual.geometry import Size
 
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
-from rnn_tui.view.app import frame_loop
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.frame_requests import FrameRequests
 from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.terminal import frame_loop
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import running, screen_lines, settled, until

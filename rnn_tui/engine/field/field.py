@@ -7,7 +7,7 @@ from torch.nn.utils import vector_to_parameters
 from rnn_tui.data.load import LoadedData, load
 from rnn_tui.engine.field.alone import Alone
 from rnn_tui.engine.field.alone_in_processes import build_alone
-from rnn_tui.engine.field.first_weights import FirstWeights, draw_first, forget_first
+from rnn_tui.engine.field.first_weights import FirstWeights, draw_first
 from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.field.stack import Stack, stack_key
 from rnn_tui.engine.network.cells import State
@@ -49,15 +49,12 @@ class Field:
                 groups.setdefault(stack_key(each), []).append(number)
         self.stacks: list[Stack] = []
         shared: dict[object, Dataset] = {}
+        known: dict[object, FirstWeights] = {}
         for numbers in groups.values():
-            datasets, firsts = [], []
-            for number in numbers:
-                first, dataset = self._begin(number, shared)
-                firsts.append(first)
-                datasets.append(dataset)
             experiments = [self.experiments[number] for number in numbers]
+            firsts = [draw_first(each, known) for each in experiments]
+            datasets = [self._dataset(number, shared) for number in numbers]
             self.stacks.append(Stack(numbers, experiments, datasets, firsts, self.results, **more))
-        forget_first()
 
     @property
     def is_over(self) -> bool:
@@ -124,17 +121,16 @@ class Field:
         trainer.return_to(ticks=passes - 1, epoch=passes - 1)
         trainer.tick()
 
-    def _begin(self, number: int, shared: dict[object, Dataset]) -> tuple[FirstWeights, Dataset]:
-        """Return the first weights of a member and its data, which those with the same rows share."""
+    def _dataset(self, number: int, shared: dict[object, Dataset]) -> Dataset:
+        """Return the data of a member, which those with the same rows share."""
         experiment = self.experiments[number]
-        first = draw_first(experiment)
         key = (experiment.data, experiment.network.embedding > 0, experiment.network.batch_first)
         dataset = shared.get(key)
         if dataset is None:
             dataset = build_dataset(experiment, _CPU, self._sources[number])
             if isinstance(dataset, RowsDataset):
                 shared[key] = dataset
-        return first, dataset
+        return dataset
 
 
 class MemberTrainer(Trainer):

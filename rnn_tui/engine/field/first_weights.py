@@ -10,7 +10,7 @@ from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.network.model import Model, initial_state
 from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["FirstStates", "FirstWeights", "draw_first", "forget_first"]
+__all__ = ["FirstStates", "FirstWeights", "draw_first"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,24 +21,14 @@ class FirstWeights:
     random: Tensor  # the state of torch's generator after they were drawn
 
 
-_known: dict[object, FirstWeights] = {}  # of the comparison that is being built
-
-
-def draw_first(experiment: Experiment) -> FirstWeights:
-    """Draw the weights as `Trainer` does. Members that differ only in how they learn share them."""
+def draw_first(experiment: Experiment, known: dict[object, FirstWeights]) -> FirstWeights:
+    """Draw the weights as `Trainer` does, unless they are `known`: members that differ in how they learn share them."""
     key = (experiment.network, experiment.classes, experiment.training.seed)
-    if key not in _known:
+    if key not in known:
         torch.default_generator.manual_seed(experiment.training.seed)  # torch.manual_seed notes the stack for each GPU
-        model = Model(experiment)
-        _known[key] = FirstWeights(
-            weights=parameters_to_vector(model.parameters()).detach(), random=torch.get_rng_state()
-        )
-    return _known[key]
-
-
-def forget_first() -> None:
-    """Forget the weights that were drawn: all members have theirs."""
-    _known.clear()
+        weights = parameters_to_vector(Model(experiment).parameters()).detach()
+        known[key] = FirstWeights(weights=weights, random=torch.get_rng_state())
+    return known[key]
 
 
 class FirstStates:

@@ -24,7 +24,6 @@ from rnn_tui.tours import tour_file
 from rnn_tui.tours.tour import Tour
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
-from rnn_tui.view.app.frame_loop import FrameLoop
 from rnn_tui.view.app.key_order import KeyOrder
 from rnn_tui.view.app.leaving import LeavingApp
 from rnn_tui.view.app.tour_control import TourControl
@@ -40,6 +39,7 @@ from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.driver import TerminalDriver
+from rnn_tui.view.terminal.frame_loop import FrameLoop
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.time_line import TimeLine
 

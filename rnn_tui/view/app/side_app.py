@@ -22,11 +22,12 @@ class SideApp(TerminalApp):
         """Take the runs and the links to their engines, and which pane is shown first."""
         super().__init__(settings)
         self._sources = sources
+        self._fps = settings.fps
         self._pane = pane
 
     def get_default_screen(self) -> SideBySideScreen:
         """Make the screen with the runs."""
-        return SideBySideScreen(self._sources, pane=self._pane)
+        return SideBySideScreen(self._sources, fps=self._fps, pane=self._pane)
 
     async def action_quit(self) -> None:
         """Leave."""

@@ -10,7 +10,6 @@ from rnn_tui.protocol.commands import Command, TakeControls
 from rnn_tui.protocol.engine_folders import EnginesError
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
-from rnn_tui.view.app.frame_loop import FrameLoop
 from rnn_tui.view.app.terminal_app import TerminalApp
 from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.model.run_state import RunState
@@ -18,6 +17,7 @@ from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.side_run import SideRun
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.screens.main import MainScreen
+from rnn_tui.view.terminal.frame_loop import FrameLoop
 
 __all__ = ["VisitingApp"]
 
@@ -96,7 +96,9 @@ class VisitingApp(TerminalApp):
             return  # which is shown anyway
         runs = [SideRun(comparison.words(member), member=member) for member in event.members]
         back = TakeControls()
-        self.push_screen(SideBySideScreen([(link, runs)], pane=event.pane), lambda _: self.tell(back))
+        self.push_screen(
+            SideBySideScreen([(link, runs)], fps=self.frames.fps, pane=event.pane), lambda _: self.tell(back)
+        )
 
     @on(MainScreen.MemberLeft)
     def leave_member(self) -> bool:

@@ -1,8 +1,7 @@
 """Two or three runs in the same pane, one under another: one time axis, one scale, one cursor."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -12,18 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
 
-from rnn_tui.client.link import EngineError, EngineLink
+from rnn_tui.client.link import EngineLink
 from rnn_tui.common.glyphs import safe
-from rnn_tui.protocol.commands import Play, TakeControls
-from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import BranchCurve
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.model.columns import Columns, columns_of
-from rnn_tui.view.model.frame_requests import FrameRequests
 from rnn_tui.view.model.keys import KEYS
 from rnn_tui.view.model.one_scale import on_one_scale
 from rnn_tui.view.model.scene import Scene, next_scene
@@ -33,14 +28,13 @@ from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.screens.paced import PacedScreen
+from rnn_tui.view.screens.side_source import SideSource
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.colors import palette_of
-from rnn_tui.view.terminal.driver import pacing_of
 from rnn_tui.view.widgets.pane import Pane
 
 __all__ = ["SideBySideScreen"]
 
-_SHORTEST, _LONGEST = 0.01, 0.5  # seconds to the next request
 _USUAL = {1: "network", 2: "states", 3: "loss", 4: "prediction"}  # as the number keys have them
 _SHARED = ("cursor", "row", "layer", "log", "item", "other", "inside", "zoom(")  # actions that are the main screen's
 _LEFT_OUT = ("sample", "reading")  # panes that are asked about one network at a time
@@ -52,35 +46,8 @@ _KEYS = (
 )
 
 
-@dataclass
-class _Row:
-    """A run on the screen."""
-
-    run: SideRun
-    scene: Scene | None = None
-
-
-@dataclass
-class _Source:
-    """An engine with one run, or with several members of a field."""
-
-    link: EngineLink
-    rows: list[_Row]
-    requests: FrameRequests
-    timer: Timer | None = None
-
-    @property
-    def members(self) -> tuple[int, ...]:
-        """The members of a field that are shown; empty: it has a single run."""
-        return tuple(row.run.member for row in self.rows if row.run.member is not None)
-
-
 class SideBySideScreen(PacedScreen[None], Screen[None]):
-    """The same pane of each run. The links are the screen's own: it hangs up when it goes.
-
-    Members of a field have one link together, which takes the controls, so that their pictures come as often as
-    those of a run that is alone on the screen.
-    """
+    """The same pane of each run. The links are the screen's own: it hangs up when it goes."""
 
     DEFAULT_CSS = """
     SideBySideScreen { layout: vertical; }
@@ -99,89 +66,51 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
         Binding("escape,q", "leave", "back", show=False),
     ]
 
-    def __init__(self, sources: Sequence[tuple[EngineLink, Sequence[SideRun]]], *, pane: str = "states") -> None:
+    def __init__(
+        self, sources: Sequence[tuple[EngineLink, Sequence[SideRun]]], *, fps: float, pane: str = "states"
+    ) -> None:
         """Show the runs of these engines, two or three together. Each link has nobody else who reads it."""
         super().__init__()
-        self._sources = [_Source(link, [_Row(run) for run in runs], FrameRequests()) for link, runs in sources]
-        self._rows = [row for source in self._sources for row in source.rows]
+        self._sources = [
+            SideSource(self.app, link, runs, fps, wanted=self._wanted, changed=self._draw) for link, runs in sources
+        ]
+        self._runs = [run for source in self._sources for run in source.runs]
+        self._scenes: dict[SideRun, Scene] = {}
         self._pane = pane
         self.view = ViewState()
 
     def compose(self) -> ComposeResult:
         """Stack the runs; called by textual."""
-        for number, row in enumerate(self._rows):
+        for number, run in enumerate(self._runs):
             with Vertical(classes="side-run", id=f"side-{number}"):
-                yield Static(Content(safe(row.run.told)), classes="side-name")
+                yield Static(Content(safe(run.told)), classes="side-name")
                 yield self._kind()
         yield Static("", id="side-keys")
 
     def on_mount(self) -> None:
         """Listen to all engines."""
         for source in self._sources:
-            self.run_worker(self._listen(source))
+            self.run_worker(source.listen())
         self._write_keys()
 
     def on_unmount(self) -> None:
         """Hang up."""
         for source in self._sources:
-            source.link.close() if source.rows[0].run.first is not None else source.link.let_go()
+            source.hang_up()
 
-    # ---- engines ----------------------------------------------------------------------------------------------
+    def check_idle(self) -> None:
+        """Paint, and ask for what is newer, as the terminal goes on; called by the app."""
+        super().check_idle()
+        for source in self._sources:
+            source.frames.terminal_took()
 
-    async def _listen(self, source: _Source) -> None:
-        try:
-            async for message in source.link.messages():
-                match message:
-                    case Greeting():
-                        self._greeted(source)
-                    case Refused(problem=problem):
-                        self._lose(source, safe(problem))
-                    case Frame():
-                        self._take(source, message)
-        except EngineError as error:
-            self._lose(source, str(error).partition("\n")[0])
-
-    def _greeted(self, source: _Source) -> None:
-        first = source.rows[0].run.first
-        if first is not None:
-            source.link.send(first)
-        elif source.members:
-            source.link.send(TakeControls())
-        self._ask_now(source)
-
-    def _lose(self, source: _Source, words: str) -> None:
-        for row in source.rows:
-            row.run.lost = words
-        self._write_names()
-
-    def _take(self, source: _Source, frame: Frame) -> None:
-        source.requests.arrived(frame, time.monotonic(), time.process_time())
-        opened = frame.opened
-        descriptions = [None] * len(source.rows) if opened is None else [opened, *opened.beside]
-        for row, each, its in zip(source.rows, (frame, *frame.beside), descriptions, strict=False):
-            row.run.update(each if its is None else msgspec.structs.replace(each, opened=its))
-        self._draw()
-        self._ask(source)
-
-    def _ask(self, source: _Source) -> None:
-        """Ask for the next frame as soon as the pace allows it."""
-        now, pacing = time.monotonic(), pacing_of(self.app)
-        wait = max(source.requests.wait(now), pacing.wait(now) if pacing is not None else 0.0)
-        if source.timer is not None:
-            source.timer.stop()
-        source.timer = self.set_timer(min(max(wait, _SHORTEST), _LONGEST), lambda: self._ask_now(source))
-
-    def _ask_now(self, source: _Source) -> None:
-        request = source.requests.next_request(*self._wanted(source), time.monotonic())
-        if request is not None:
-            source.link.send(request)
-
-    def _wanted(self, source: _Source) -> tuple[Wanted, CurveWanted | None]:
-        row, members = source.rows[0], source.members
-        member, beside = (members[0], members[1:]) if members else (None, ())
-        opened, pane = row.run.opened, self._pane_of(row)
+    def _wanted(self, run: SideRun) -> tuple[Wanted, CurveWanted | None] | None:
+        """Return what the pane of a run can show; None: this screen has gone."""
+        if not self.is_attached:
+            return None
+        opened, pane = run.opened, self._pane_of(run)
         if opened is None or pane is None:
-            return Wanted(member=member, beside=beside), None
+            return Wanted(), None
         found = wanted(
             opened.experiment,
             self.view,
@@ -190,8 +119,7 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             sizes={pane.ID: pane.size},
             asks=(pane.ask(opened.experiment, self.view),) if isinstance(pane, InsidePane) and pane.size else (),
         )
-        curve = curve_wanted(pane.size, self.view) if pane.ID == "loss" else None
-        return msgspec.structs.replace(found, member=member, beside=beside), curve
+        return found, curve_wanted(pane.size, self.view) if pane.ID == "loss" else None
 
     # ---- drawing ----------------------------------------------------------------------------------------------
 
@@ -200,51 +128,47 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
         pane: Pane = (kinds.get(self._pane) or inside_pane(self._pane))()
         return pane
 
-    def _pane_of(self, row: _Row) -> Pane | None:
-        found = self.query(f"#side-{self._rows.index(row)} Pane").results(Pane)
+    def _pane_of(self, run: SideRun) -> Pane | None:
+        found = self.query(f"#side-{self._runs.index(run)} Pane").results(Pane)
         return next(iter(found), None)
 
     def _columns(self) -> Columns:
         """Return what the columns are fitted to: the same in all runs, so that time steps stand under one another."""
-        each = [columns_of(row.run.opened.experiment, is_script=False) for row in self._rows if row.run.opened]
+        each = [columns_of(run.opened.experiment, is_script=False) for run in self._runs if run.opened]
         return Columns(
             narrowest=max((one.narrowest for one in each), default=1),
             longest=max((one.longest for one in each), default=0),
         )
 
     def _draw(self) -> None:
-        there = [row for row in self._rows if row.run.frame is not None and row.run.opened is not None]
-        frames = on_one_scale([row.run.frame for row in there if row.run.frame is not None])
+        there = [(run, run.opened, run.frame) for run in self._runs if run.opened and run.frame]
+        frames = on_one_scale([frame for _, _, frame in there])
         columns = self._columns()
         with self.app.batch_update():
-            for row, frame in zip(there, frames, strict=True):
-                pane = self._pane_of(row)
-                if pane is not None and row.run.opened is not None:
-                    self._draw_row(row, pane, frame, row.run.opened, columns)
-            self._write_names()
+            for (run, opened, _), frame in zip(there, frames, strict=True):
+                pane = self._pane_of(run)
+                if pane is not None:
+                    self._draw_run(run, pane, frame, opened, columns)
+            for number, run in enumerate(self._runs):
+                told = spelled(run.told) if is_ascii(self.app) else run.told
+                self.query_one(f"#side-{number} .side-name", Static).update(Content(safe(told)))
 
-    def _draw_row(self, row: _Row, pane: Pane, frame: Frame, opened: Opened, columns: Columns) -> None:
+    def _draw_run(self, run: SideRun, pane: Pane, frame: Frame, opened: Opened, columns: Columns) -> None:
         others = tuple(
-            BranchCurve(name=safe(each.run.name), curve=each.run.curve)
-            for each in self._rows
-            if each is not row and each.run.curve is not None
+            BranchCurve(name=safe(each.name), curve=each.curve)
+            for each in self._runs
+            if each is not run and each.curve is not None
         )
-        frame = msgspec.structs.replace(frame, others=others, curve=row.run.curve)
-        row.scene = next_scene(
-            row.scene,
-            frame,
+        self._scenes[run] = next_scene(
+            self._scenes.get(run),
+            msgspec.structs.replace(frame, others=others, curve=run.curve),
             opened,
             view=self.view,
             palette=palette_of(self.app),
             axis=axis_of(opened.experiment, pane.size.width, frame.steps, columns),
             fitted=columns,
         )
-        pane.show(row.scene)
-
-    def _write_names(self) -> None:
-        for number, row in enumerate(self._rows):
-            told = spelled(row.run.told) if is_ascii(self.app) else row.run.told
-            self.query_one(f"#side-{number} .side-name", Static).update(Content(safe(told)))
+        pane.show(self._scenes[run])
 
     def _write_keys(self) -> None:
         width = self.app.size.width
@@ -259,9 +183,7 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
     def _look(self) -> None:
         self._draw()
         for source in self._sources:
-            source.requests.curve_changed()
-            if source.rows[0].run.frame is not None:
-                self._ask_now(source)
+            source.look_again()
 
     # ---- keys -------------------------------------------------------------------------------------------------
 
@@ -271,7 +193,7 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
 
     @property
     def _first(self) -> Scene | None:
-        return next((row.scene for row in self._rows if row.scene is not None), None)
+        return next((self._scenes[run] for run in self._runs if run in self._scenes), None)
 
     def action_cursor(self, by: int) -> None:
         """Move the time cursor of all runs."""
@@ -299,13 +221,13 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
 
     def action_item(self, by: int) -> None:
         """Look at the next of the things that the panes show one by one."""
-        pane, scene = self._pane_of(self._rows[0]), self._first
+        pane, scene = self._pane_of(self._runs[0]), self._first
         if isinstance(pane, InsidePane) and scene is not None:
             self._look_at(pane.next_item(scene.experiment, self.view, by))
 
     def action_other(self) -> None:
         """Turn the panes to the next thing that they can show."""
-        pane, scene = self._pane_of(self._rows[0]), self._first
+        pane, scene = self._pane_of(self._runs[0]), self._first
         if isinstance(pane, InsidePane) and scene is not None:
             self._look_at(pane.other(scene.experiment, self.view))
 
@@ -320,9 +242,8 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
 
     async def _show(self, name: str) -> None:
         self._pane = name
-        for number, row in enumerate(self._rows):
-            container = self.query_one(f"#side-{number}")
-            row.scene = None
+        self._scenes.clear()
+        for container in self.query(".side-run"):
             await container.query(Pane).remove()
             await container.mount(self._kind())
         self.call_after_refresh(self._look)
@@ -330,9 +251,7 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
     def action_toggle_play(self) -> None:
         """Play or pause the field; single runs are only looked at."""
         for source in self._sources:
-            frame = source.rows[0].run.frame
-            if source.members and frame is not None:
-                source.link.send(Play(on=frame.status.state != "playing"))
+            source.toggle_play()
 
     def action_leave(self) -> None:
         """Go back to what was there before, or leave the app if this is all there is."""

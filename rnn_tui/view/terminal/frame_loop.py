@@ -36,7 +36,7 @@ class FrameLoop:
         `show_waiting(n)` tells the user that n keys have been heard whose effect is still to come.
         """
         self._app = app
-        self._fps = fps
+        self.fps = fps
         self._wanted, self._send, self._show_waiting = wanted, send, show_waiting
         self._requests = FrameRequests(fps)
         self._timer: Timer | None = None
@@ -53,7 +53,7 @@ class FrameLoop:
 
     def begin_again(self) -> None:
         """Forget what another engine was asked."""
-        self._requests = FrameRequests(self._fps)
+        self._requests = FrameRequests(self.fps)
 
     def arrived(self, frame: Frame) -> None:
         """Note a frame that has come."""
