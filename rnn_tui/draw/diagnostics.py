@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, compose_chart
 from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
@@ -155,7 +155,7 @@ def draw_diagnostics(
     curves = [_curve(each, _style(place, facts, palette)) for place, each in enumerate(facts.curves)]
     lows = [value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]]
     bottom = 10.0 ** math.floor(math.log10(min(lows))) if lows else 1.0
-    chart = draw_chart(
+    chart = compose_chart(
         curves,
         width=width,
         height=height - above.height,
@@ -176,7 +176,7 @@ def draw_diagnostics(
         background=Style(),
         empty=_NOT_YET,
     )
-    return [*above.strips(), *chart]
+    return [*above.strips(), *chart.strips()]
 
 
 def _style(place: int, facts: Diagnostics, palette: Palette) -> Style:

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Mark, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Mark, compose_chart
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.frame import Forecast, SeriesScale
 
@@ -60,7 +60,7 @@ def draw_forecast(
         _curve(end, _inside(forecast, forecast.free), palette.back, dots=palette.monochrome),
     ]
     last = float(end + len(forecast.free))
-    chart = draw_chart(
+    chart = compose_chart(
         curves,
         width=width,
         height=height - _LEGEND,
@@ -69,7 +69,7 @@ def draw_forecast(
         background=Style(),
         empty="no prediction yet",
     )
-    return [*_legend(forecast, width, palette, is_ahead=is_ahead), *chart]
+    return [*_legend(forecast, width, palette, is_ahead=is_ahead), *chart.strips()]
 
 
 def _legend(forecast: Forecast, width: int, palette: Palette, *, is_ahead: bool) -> list[Strip]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.style import Style
 from textual.strip import Strip
 
-from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, compose_chart
 from rnn_tui.draw.kit.chart_scale import short
 from tests.draw.grids import number_in
 
@@ -36,7 +36,7 @@ def draw(
     *curves: ChartCurve, width: int = 46, height: int = 12, floor: float | None = None, guess: float | None = None,
     mark: float | None = None, **axes: Any,
 ) -> list[Strip]:  # fmt: skip
-    return draw_chart(
+    return compose_chart(
         curves,
         width=width,
         height=height,
@@ -47,7 +47,7 @@ def draw(
         ],
         mark=Mark(x=mark, style=MARK),
         background=BACKGROUND,
-    )
+    ).strips()
 
 
 def lines(*curves: ChartCurve, **more: Any) -> list[str]:
@@ -385,9 +385,9 @@ def test_a_floor_keeps_its_name_where_the_curve_lies_on_its_beginning() -> None:
     y = np.r_[np.full(60, 3.0), np.linspace(3.0, 9.0, 41)]
     for near in (True, False):
         level = Level(value=3.0, name="floor", style=FLOOR, near=near)
-        strips = draw_chart([curve(np.arange(101.0), y)], width=60, height=14, axes=ChartAxes(style=AXIS),
-                            levels=[level], background=BACKGROUND)  # fmt: skip
-        assert any(" floor " in strip.text for strip in strips) is near
+        chart = compose_chart([curve(np.arange(101.0), y)], width=60, height=14, axes=ChartAxes(style=AXIS),
+                              levels=[level], background=BACKGROUND)  # fmt: skip
+        assert any(" floor " in strip.text for strip in chart.strips()) is near
 
 
 def test_the_x_label_ends_the_bottom_line() -> None:

@@ -10,14 +10,13 @@ from rnn_tui.draw.field.field_chart import FieldChart
 from rnn_tui.draw.field.groups import Group, Groups, has_backgrounds
 from rnn_tui.draw.field.legend import with_legend
 from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, ChartLines, Level, compose_chart
-from rnn_tui.draw.kit.numbers import compact, nice_above, nice_below
+from rnn_tui.draw.kit.numbers import EPOCH_ENDS, compact, nice_above, nice_below
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.arrays import Doubles, Floats
 from rnn_tui.protocol.field import Bundle, FieldFacts
 
 __all__ = ["bundle_words", "bundles_at", "compose_bundle", "shared_floor"]
 
-_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 _THIN = Style(bold=False)
 
 
@@ -48,8 +47,6 @@ def compose_bundle(
     newest = max((float(each.x[-1]) for each, _ in looks), default=1.0)
     ends = [value for each, _ in looks for value in each.low.tolist() if value > 0 and math.isfinite(value)]
     lowest = min(ends, default=1.0)
-    if width < 1 or height <= len(above):
-        return FieldChart(above, None, height)
     chart = compose_chart(
         [curve for each, look in looks for curve in _curves(each, look, palette, alone=len(groups.shown) == 1)],
         width=width,
@@ -58,7 +55,7 @@ def compose_bundle(
             style=palette.dim,
             log_x=log_x,
             log_y=log_y,
-            x_to=nice_above(newest, _STEPS),
+            x_to=nice_above(newest, EPOCH_ENDS),
             y_to=(nice_below(lowest),) if log_y else (0.0,),
             x_label=facts.unit,
         ),
@@ -70,7 +67,7 @@ def compose_bundle(
         ],
         background=Style(),
     )
-    return FieldChart(above, chart, height)
+    return FieldChart(above, chart)
 
 
 def bundles_at(bundles: Sequence[Bundle], groups: Groups, at: float, unit: str) -> tuple[str, ...]:

@@ -12,14 +12,12 @@ from rnn_tui.draw.field.field_chart import FieldChart
 from rnn_tui.draw.field.groups import Group, Groups, has_backgrounds
 from rnn_tui.draw.field.legend import with_legend
 from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, compose_chart
-from rnn_tui.draw.kit.numbers import count, nice_above
+from rnn_tui.draw.kit.numbers import EPOCH_ENDS, count, nice_above
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.statistics import wilson_interval
 from rnn_tui.protocol.field import FieldFacts, LearntSteps
 
 __all__ = ["compose_learnt", "learnt_at", "learnt_by", "learnt_words"]
-
-_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 
 
 def compose_learnt(
@@ -50,8 +48,6 @@ def compose_learnt(
         for share, look in shares
         if look.tint.bgcolor is not None and has_backgrounds(palette)
     ]
-    if width < 1 or height <= len(above):
-        return FieldChart(above, None, height)
     chart = compose_chart(
         [curve for share, look in shares for curve in _curves(share, look, palette, alone=alone)],
         width=width,
@@ -59,7 +55,7 @@ def compose_learnt(
         axes=ChartAxes(
             style=palette.dim,
             log_x=log_x,
-            x_to=nice_above(max(float(newest), 1.0), _STEPS),
+            x_to=nice_above(max(float(newest), 1.0), EPOCH_ENDS),
             y_to=(0.0, 100.0),
             x_label=facts.unit,
         ),
@@ -67,7 +63,7 @@ def compose_learnt(
         background=Style(),
         empty=f"no {facts.unit} yet",
     )
-    return FieldChart(above, chart, height)
+    return FieldChart(above, chart)
 
 
 def learnt_at(steps: Sequence[LearntSteps], groups: Groups, at: float, unit: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_tui.draw.kit.numbers import compact, count, nice_above, nice_below
+from rnn_tui.draw.kit.numbers import EPOCH_ENDS, compact, count, nice_above, nice_below
 from rnn_tui.draw.kit.palette import LEVELS
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.field import Measure
@@ -19,7 +19,6 @@ MEASURES: dict[Measure, str] = {
     "norm": "‖gradient‖ at the first step",
 }
 _WEAKEST = 3  # the level of the value that is farthest from the best: still a colour
-_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the scale of epochs may end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +55,7 @@ def scale_of(measure: Measure, values: Floats | None, newest: int) -> MapScale:
     known = numbers[np.isfinite(numbers)]
     if measure == "learnt":
         end = max([float(newest), *known.tolist()])
-        return MapScale(measure=measure, weak=nice_above(end, _STEPS), strong=0.0, log=False)
+        return MapScale(measure=measure, weak=nice_above(end, EPOCH_ENDS), strong=0.0, log=False)
     positive = known[known > 0]
     low, high = (float(positive.min()), float(positive.max())) if len(positive) else (0.1, 1.0)
     low, high = nice_below(low), _round_above(high)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
-from textual.strip import Strip
 
 from rnn_tui.draw.kit.chart_bands import ChartBand, lay_bands
 from rnn_tui.draw.kit.chart_dots import (
@@ -48,7 +47,6 @@ __all__ = [
     "Level",
     "Mark",
     "compose_chart",
-    "draw_chart",
 ]
 
 _MIN_WIDTH, _MIN_HEIGHT = 16, 5  # cells below which axes cost more than they tell
@@ -70,8 +68,14 @@ def compose_chart(
     empty: str = "no loss yet",
     right: int = 0,
 ) -> DrawnChart:
-    """Draw curves as `draw_chart` does; `right` cells on the right of the plot stay free, if there is room."""
-    sheet = ChartSheet(width, height, background)
+    """Draw curves, later ones on top, in `height` rows of `width` cells; bands and thin lines lie behind them.
+
+    What has no place (not finite, outside, <= 0 on a logarithmic axis) is left out, and so are axes without room.
+    Where no curve has a point, `empty` is shown. `right` cells on the right of the plot stay free, if there is room.
+    """
+    sheet = ChartSheet(max(0, width), max(0, height), background)
+    if width < 1 or height < 1:
+        return DrawnChart(sheet=sheet, left=0, dots={}, taken=np.ones(sheet.glyphs.shape, dtype=bool))
     framed = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
     rows = height - 2 if framed else height
     placed_points = [points_of(curve, axes.log_x, axes.log_y) for curve in curves]
@@ -126,41 +130,6 @@ def compose_chart(
             free[place[0], place[1] : place[1] + len(text)] = False
     taken = np.concatenate([~free, np.zeros((rows, right), dtype=bool)], axis=1)
     return DrawnChart(sheet=sheet, left=left, x=x, y=y, dots=dots, taken=taken)
-
-
-def draw_chart(
-    curves: Sequence[ChartCurve],
-    *,
-    width: int,
-    height: int,
-    axes: ChartAxes,
-    bands: Sequence[ChartBand] = (),
-    thin: Sequence[ChartLines] = (),
-    levels: Sequence[Level] = (),
-    mark: Mark | None = None,
-    background: Style,
-    empty: str = "no loss yet",
-) -> list[Strip]:
-    """Draw curves, later ones on top, as `height` strips of `width` cells; bands and thin lines lie behind them.
-
-    What has no place (not finite, outside, <= 0 on a logarithmic axis) is left out, and so are axes without room.
-    Where no curve has a point, `empty` is shown.
-    """
-    if width < 1 or height < 1:
-        return [Strip([], 0)] * max(height, 0)
-    chart = compose_chart(
-        curves,
-        width=width,
-        height=height,
-        axes=axes,
-        bands=bands,
-        thin=thin,
-        levels=levels,
-        mark=mark,
-        background=background,
-        empty=empty,
-    )
-    return chart.strips()
 
 
 def _y_scale(

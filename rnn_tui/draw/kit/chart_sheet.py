@@ -49,6 +49,8 @@ class ChartSheet:
 
     def strips(self) -> list[Strip]:
         """Return a strip for each row, equal neighbours joined in one segment."""
+        if not self.glyphs.size:
+            return [Strip([], 0)] * len(self.glyphs)
         strips = []
         known: dict[int, Style] = {}
         styles, backgrounds = list(self._styles), list(self._backgrounds)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 __all__ = [
+    "EPOCH_ENDS",
     "compact",
     "count",
     "duration",
@@ -16,6 +17,8 @@ __all__ = [
     "signed",
     "with_minus",
 ]
+
+EPOCH_ENDS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where an axis of epochs may end, times a power of ten
 
 
 def with_minus(number: str) -> str:

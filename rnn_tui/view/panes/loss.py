@@ -8,8 +8,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, draw_chart
-from rnn_tui.draw.kit.numbers import compact, nice_above
+from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, compose_chart
+from rnn_tui.draw.kit.numbers import EPOCH_ENDS, compact, nice_above
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.draw.loss_verdict import told
 from rnn_tui.experiment.spec import Experiment
@@ -21,7 +21,6 @@ from rnn_tui.view.widgets.pane import Explanation, Pane
 __all__ = ["LossPane"]
 
 _ROOM_FOR_WORDS = 9  # rows from which a sentence takes one
-_STEPS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the axis of the epochs may end
 
 
 class LossPane(Pane):
@@ -105,7 +104,7 @@ class LossPane(Pane):
         """Draw the chart, if it has changed: not every frame brings a curve."""
         view = scene.view
         newest = max((float(each.x[-1]) for each in _drawn(scene) if len(each.x)), default=1.0)
-        end, mark = nice_above(newest, _STEPS), _mark(scene)
+        end, mark = nice_above(newest, EPOCH_ENDS), _mark(scene)
         how = (
             scene.opened.shown,
             scene.opened.guessing,
@@ -145,7 +144,7 @@ class LossPane(Pane):
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )
-        return draw_chart(
+        return compose_chart(
             curves,
             width=width,
             height=height,
@@ -163,7 +162,7 @@ class LossPane(Pane):
             ],
             mark=Mark(x=mark, style=palette.accent),
             background=Style(),
-        )
+        ).strips()
 
 
 def _reduced(experiment: Experiment) -> str:
