@@ -11,7 +11,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut
-from rnn_tui.draw.status_parts import device_text, put_parts, put_view, rate_text
+from rnn_tui.draw.status_parts import ViewStatus, device_text, put_parts, put_view, rate_text
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Status
 from rnn_tui.protocol.subject import Subject
@@ -41,10 +41,7 @@ def draw_script_status(
     *,
     width: int,
     palette: Palette,
-    views: int,
-    controls: bool,
-    flow: str,
-    waits: int,
+    view: ViewStatus,
 ) -> list[Strip]:
     """Draw two strips; where the width is short, what matters least is left out."""
     canvas = Canvas(width, 2)
@@ -53,7 +50,7 @@ def draw_script_status(
     text, style = _state(status, palette)
     x = canvas.put(1, 1, text, style)
     why = "after this update" if status.state == "playing" else "computing"
-    x = put_view(canvas, x, palette, views=views, controls=controls, flow=flow, waits=waits, why=why)
+    x = put_view(canvas, x, palette, view, why=why)
     put_parts(canvas, x, 1, _progress(status), palette.text, palette)
     return canvas.strips()
 

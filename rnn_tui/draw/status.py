@@ -7,7 +7,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, duration
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.script_status import draw_script_status
-from rnn_tui.draw.status_parts import device_text, put_parts, put_view, rate_text
+from rnn_tui.draw.status_parts import STATES, ViewStatus, device_text, put_parts, put_view, rate_text
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Status
@@ -15,7 +15,6 @@ from rnn_tui.protocol.frame import Status
 __all__ = ["describe_flow", "describe_network", "draw_status", "speed_name"]
 
 _SHORTEST_BAR = 12  # cells of the progress, and what stands around it
-_STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
 
 
 def describe_network(experiment: Experiment) -> str:
@@ -50,21 +49,11 @@ def draw_status(
     *,
     width: int,
     palette: Palette,
-    views: int = 1,
-    controls: bool = True,
-    flow: str = "",
-    waits: int = 0,
+    view: ViewStatus,
 ) -> list[Strip]:
-    """Draw two strips; where the width is short, what matters least is left out.
-
-    `views` look at the run, and this one has the controls, or only watches. `flow`: how the terminal keeps up.
-    `waits` counts the keys pressed that the engine has not come to yet.
-    """
+    """Draw two strips; where the width is short, what matters least is left out."""
     if opened.subject is not None:
-        return draw_script_status(
-            opened, opened.subject, status,
-            width=width, palette=palette, views=views, controls=controls, flow=flow, waits=waits,
-        )  # fmt: skip
+        return draw_script_status(opened, opened.subject, status, width=width, palette=palette, view=view)
     canvas = Canvas(width, 2)
     experiment, training = opened.experiment, opened.experiment.training
     x = canvas.put(1, 0, safe(experiment.name), palette.accent)
@@ -73,11 +62,11 @@ def draw_status(
     parts += [f"{count(opened.weights)} weights"] if experiment.vocabulary else []
     parts += [f"seed {training.seed}", *([opened.origin] if opened.origin else []), f"torch {opened.torch}"]
     put_parts(canvas, x, 0, parts, palette.dim, palette)
-    state = "▶ slow motion" if status.slow and status.state == "playing" else _STATES[status.state]
+    state = "▶ slow motion" if status.slow and status.state == "playing" else STATES[status.state]
     style = palette.right if status.state == "playing" else palette.accent
     x = canvas.put(1, 1, state, style)
     why = "after this tick" if status.state == "playing" else "computing"
-    x = put_view(canvas, x, palette, views=views, controls=controls, flow=flow, waits=waits, why=why)
+    x = put_view(canvas, x, palette, view, why=why)
     epochs = f"/{count(status.epochs)}" if status.epochs else ""
     done = (max(0, status.update - 1) + status.fed / experiment.length) / status.batches  # of epochs
     facts = [f"epoch {count(status.epoch)}{epochs}" if status.batches == 1 else f"epoch {done:.2f}{epochs}"]

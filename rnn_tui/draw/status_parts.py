@@ -1,5 +1,7 @@
 """What the status lines of rnn-tui's own runs and of scripts have in common."""
 
+from dataclasses import dataclass
+
 from rich.style import Style
 
 from rnn_tui.draw.kit.canvas import Canvas
@@ -7,7 +9,19 @@ from rnn_tui.draw.kit.numbers import count
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.frame import GpuLoad
 
-__all__ = ["device_text", "put_parts", "put_view", "rate_text"]
+__all__ = ["STATES", "ViewStatus", "device_text", "put_parts", "put_view", "rate_text"]
+
+STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewStatus:
+    """What the status lines show of a view itself."""
+
+    views: int = 1  # that look at the run
+    controls: bool = True  # whether this one has them, or only watches
+    flow: str = ""  # how the terminal keeps up
+    waits: int = 0  # keys pressed that the engine has not come to yet
 
 
 def put_parts(canvas: Canvas, x: int, y: int, parts: list[str], style: Style, palette: Palette) -> int:
@@ -37,17 +51,15 @@ def rate_text(ticks: float) -> str:
     return f"{ticks:.1g}" if 0.001 <= ticks < 0.95 else count(ticks)
 
 
-def put_view(
-    canvas: Canvas, x: int, palette: Palette, *, views: int, controls: bool, flow: str, waits: int, why: str
-) -> int:
-    """Write what is to be known of this view: keys that wait and `why`, the controls, other views, the terminal."""
-    if waits:
-        keys = f" ({waits} keys)" if waits > 1 else ""
+def put_view(canvas: Canvas, x: int, palette: Palette, view: ViewStatus, *, why: str) -> int:
+    """Write the status of this view: keys that wait and `why`, the controls, other views, the terminal."""
+    if view.waits:
+        keys = f" ({view.waits} keys)" if view.waits > 1 else ""
         x = canvas.put(x, 1, f" · key heard: {why}{keys}", palette.accent)
-    if not controls:
+    if not view.controls:
         x = canvas.put(x, 1, " · watching (T drives)", palette.accent)
-    elif views > 1:
-        x = canvas.put(x, 1, f" · {views} views", palette.dim)
-    if flow and x + 3 + len(flow) < canvas.width:
-        x = canvas.put(x, 1, f" · {flow}", palette.accent)
+    elif view.views > 1:
+        x = canvas.put(x, 1, f" · {view.views} views", palette.dim)
+    if view.flow and x + 3 + len(view.flow) < canvas.width:
+        x = canvas.put(x, 1, f" · {view.flow}", palette.accent)
     return x

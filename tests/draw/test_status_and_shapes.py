@@ -13,6 +13,7 @@ from rnn_tui.draw.kit.numbers import duration
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.shapes import draw_shapes
 from rnn_tui.draw.status import describe_network, draw_status, speed_name
+from rnn_tui.draw.status_parts import ViewStatus
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Check, Status, TensorFact
@@ -32,7 +33,7 @@ def lines(grid: Grid) -> list[str]:
 
 
 def status(width: int, of: Opened | None = None, **changes: Any) -> list[str]:
-    strips = draw_status(of or opened(), replace(STATUS, **changes), width=width, palette=DARK)
+    strips = draw_status(of or opened(), replace(STATUS, **changes), width=width, palette=DARK, view=ViewStatus())
     return lines(is_picture(strips, width, 2))
 
 
@@ -139,7 +140,7 @@ def test_where_nothing_is_learnt_there_is_no_loss() -> None:
 
 @pytest.mark.parametrize(("epoch", "part"), [(0, 0.0), (50, 0.5), (100, 1.0), (170, 1.0)])
 def test_the_progress_is_that_of_the_epochs(epoch: int, part: float) -> None:
-    strips = draw_status(opened(), replace(STATUS, epoch=epoch), width=150, palette=DARK)
+    strips = draw_status(opened(), replace(STATUS, epoch=epoch), width=150, palette=DARK, view=ViewStatus())
     bar = [style for character, style in is_picture(strips, 150, 2)[1] if character == "━"]
     assert bar.count(DARK.accent) == round(part * len(bar))
     assert len(bar) >= 10

@@ -6,14 +6,12 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.status_parts import put_parts, put_view, rate_text
+from rnn_tui.draw.status_parts import STATES, ViewStatus, put_parts, put_view, rate_text
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.field import FieldFacts, FieldPicture
 from rnn_tui.protocol.frame import Status
 
 __all__ = ["draw_field_status", "field_counts"]
-
-_STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
 
 
 def draw_field_status(
@@ -25,10 +23,7 @@ def draw_field_status(
     member: int,
     width: int,
     palette: Palette,
-    views: int = 1,
-    controls: bool = True,
-    flow: str = "",
-    waits: int = 0,
+    view: ViewStatus,
 ) -> list[Strip]:
     """Draw two strips; where the width is short, what matters least is left out."""
     canvas = Canvas(width, 2)
@@ -37,11 +32,11 @@ def draw_field_status(
     shown = f"shown: {safe(comparison.words(member))}"
     parts = [f"{comparison.members:,} networks", shown, opened.device, f"torch {opened.torch}"]
     put_parts(canvas, x, 0, parts, palette.dim, palette)
-    x = canvas.put(1, 1, _STATES[status.state], palette.right if status.state == "playing" else palette.accent)
+    x = canvas.put(1, 1, STATES[status.state], palette.right if status.state == "playing" else palette.accent)
     why = "after this update" if status.state == "playing" else "computing"
-    x = put_view(canvas, x, palette, views=views, controls=controls, flow=flow, waits=waits, why=why)
-    facts_told = [] if picture is None else _progress(facts, picture, status)
-    put_parts(canvas, x, 1, facts_told, palette.text, palette)
+    x = put_view(canvas, x, palette, view, why=why)
+    progress = [] if picture is None else _progress(facts, picture, status)
+    put_parts(canvas, x, 1, progress, palette.text, palette)
     return canvas.strips()
 
 

@@ -7,6 +7,7 @@ from textual.timer import Timer
 
 from rnn_tui.draw.field.status import draw_field_status
 from rnn_tui.draw.status import describe_flow, draw_status
+from rnn_tui.draw.status_parts import ViewStatus
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.terminal.driver import pacing_of
 from rnn_tui.view.widgets.picture import Picture
@@ -38,10 +39,7 @@ class StatusLines(Picture):
             frame.status,
             width=self.size.width,
             palette=scene.palette,
-            views=frame.views,
-            controls=frame.controls,
-            flow=self._rates,
-            waits=self._waits,
+            view=ViewStatus(views=frame.views, controls=frame.controls, flow=self._rates, waits=self._waits),
         )
         self.paint(strips)
 
