@@ -500,3 +500,8 @@ def test_both_names_stand_on_one_line_where_they_fall_together() -> None:
     assert " floor, guessing " in line
     assert line.lstrip().startswith("1┤") or line.lstrip().startswith("1.00┤")
     assert not dots(only(draw(data, floor=1.0, guess=1.1), GUESS)).any()
+
+
+@pytest.mark.parametrize(("width", "height", "rows"), [(0, 3, 3), (-1, 2, 2), (30, 0, 0), (30, -2, 0)])
+def test_a_chart_without_room_has_empty_rows(width: int, height: int, rows: int) -> None:
+    assert [strip.cell_length for strip in draw(falling_loss(), width=width, height=height)] == [0] * rows
