@@ -1,4 +1,4 @@
-"""Bands of a chart: the area between two curves, as the background of the cells that it touches."""
+"""Bands of a chart: the area between two curves, as the background of the cells that it fills by half or more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,10 @@ def _mixed(one: Style, other: Style) -> Style:
 
 
 def cells_of(band: ChartBand, x: AxisScale, y: AxisScale) -> NDArray[np.bool_]:
-    """Return which cells a band touches, (rows, columns), the first row on top."""
+    """Return which cells a band fills by half or more of their height, (rows, columns), the first row on top.
+
+    Of one that is thinner there is the cell of its middle.
+    """
     places = positions(band.x, x.log)
     low, high = positions(band.low, y.log), positions(band.high, y.log)
     if y.log:  # what is 0 or below lies under the chart
@@ -48,7 +51,11 @@ def cells_of(band: ChartBand, x: AxisScale, y: AxisScale) -> NDArray[np.bool_]:
     places, low, high = places[keep], low[keep], high[keep]
     half = 0.5 * (x.high - x.low) / (dots - 1)
     there = (at >= places[0] - half) & (at <= places[-1] + half)
-    bottom, top = (y.dots(np.interp(at, places, ends)) // y.size for ends in (low, high))
+    lowest, highest = (y.dots(np.interp(at, places, ends)) for ends in (low, high))
+    spare = y.size // 2 - 1  # dots of a cell that may be outside, on the side of the band's end
+    bottom, top = (lowest + spare) // y.size, (highest - spare) // y.size
+    middle = (lowest + highest) // 2 // y.size
+    bottom, top = np.minimum(bottom, middle), np.maximum(top, middle)
     levels = np.arange(y.cells)[::-1, None]  # of the rows, counted from the low end
     covered = there & (bottom <= levels) & (levels <= top)
     found |= covered.reshape(y.cells, x.cells, DOT_COLUMNS).any(axis=2)

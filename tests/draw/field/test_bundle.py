@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.style import Style
 
 from rnn_tui.draw.field.bundle import bundle_words, bundles_at, compose_bundle, shared_floor
 from rnn_tui.draw.field.groups import MOST_GROUPS, groups_of
+from rnn_tui.draw.kit.chart_bands import ChartBand, cells_of
+from rnn_tui.draw.kit.chart_scale import AxisScale
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
 from rnn_tui.protocol.field import FieldWanted
@@ -78,6 +81,25 @@ def test_the_band_of_the_middle_half_lies_between_the_quartiles() -> None:
     assert tinted == list(range(tinted[0], tinted[-1] + 1))
     assert abs(tinted[0] - row_of["high"]) <= 1
     assert abs(tinted[-1] - row_of["low"]) <= 1
+
+
+def test_a_band_is_not_wider_than_half_a_row_beyond_its_ends() -> None:
+    """Ten rows of four dots from 0 to 39: a dot is 1. Rows are counted from the top."""
+    scale = AxisScale(cells=10, size=4, low=0.0, high=39.0, log=False)
+    across = AxisScale(cells=3, size=2, low=0.0, high=1.0, log=False)
+
+    def rows(low: float, high: float) -> list[int]:
+        band = ChartBand(x=np.array([0.0, 1.0]), low=np.full(2, low), high=np.full(2, high), style=Style())
+        cells = cells_of(band, across, scale)
+        assert (cells == cells[:, :1]).all()
+        return np.flatnonzero(cells[:, 0]).tolist()
+
+    assert rows(4, 7) == [8]  # the whole of the second row from below
+    assert rows(3, 8) == [8]  # and a dot of each of its neighbours
+    assert rows(2, 9) == [7, 8, 9]  # and half of each
+    assert rows(13, 13) == [6]
+    assert rows(11, 12) == [7]  # a dot of each of two: that of its middle
+    assert rows(0, 39) == list(range(10))
 
 
 def test_only_a_floor_that_all_share_is_drawn() -> None:
