@@ -8,12 +8,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
+from rnn_tui.draw.gradients.heading import draw_heading
+from rnn_tui.draw.gradients.series import NormSeries, is_looked_at, series_of, ways_of
 from rnn_tui.draw.gradients.verdict import arrives, causes, extremes, told
 from rnn_tui.draw.gradients.why import why
 from rnn_tui.draw.kit.bars import UPWARD
@@ -22,38 +22,17 @@ from rnn_tui.draw.kit.log_scale import Decades, decades
 from rnn_tui.draw.kit.norms import norm_format
 from rnn_tui.draw.kit.numbers import compact, count, signed
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, Block, RowsOverTime
-from rnn_tui.draw.kit.text_fit import SUBSCRIPT, first_that_fits, fold_items, note_lines, place_name, put_note
+from rnn_tui.draw.kit.rows_over_time import RULER, SCALES, RowsOverTime
+from rnn_tui.draw.kit.text_fit import first_that_fits, fold_items, note_lines, put_note
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay, explodes, vanishes
+from rnn_tui.protocol.inspect.gradients import GradientsFacts
 
-__all__ = ["GradientsLayout", "NormSeries", "draw_gradients", "lay_out_gradients"]
+__all__ = ["GradientsLayout", "draw_gradients", "lay_out_gradients"]
 
 _FEWEST = 2  # rows of bars, below which colours tell more
 _TALLEST = 16
 _ROOM_FOR_NUMBERS = 5  # cells of a column: 3e-7 and a free one
 _NOT_BOLD = Style(bold=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NormSeries(Block):
-    """The norms (1, f) of one state over time. `name`: "h", or "c₂←" for the second layer from the right."""
-
-    alone: bool  # of the loss of one time step
-    ways: tuple[GradientWay, ...]  # two, one to either side of the loss, where a lower layer is read both ways
-
-    def is_exploding(self, step: int, norm: float) -> bool:
-        """Return whether a step is drawn as exploding, judged by the start of its way, maybe outside the window."""
-        return any(explodes(norm, way.start_norm) for way in self._through(step))
-
-    def has_vanished(self, step: int, norm: float) -> bool:
-        """Return whether a step is drawn as one that no gradient reaches."""
-        return any(vanishes(norm, way.largest) for way in self._through(step))
-
-    def _through(self, step: int) -> list[GradientWay]:
-        """Return the ways that lead through a step."""
-        flowing = [way for way in self.ways if way.start >= 0]
-        return [way for way in flowing if (step >= way.start if way.direction else step <= way.start)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +58,7 @@ def lay_out_gradients(
     """Give every series the same room; the words get up to a quarter of the rows, or what is left over."""
     top = len(note_lines(facts.note, width, height, alone=not facts.flows))
     both = any(flow.direction for flow in facts.flows)
-    series = _series(facts, layers=layers, both=both)
+    series = series_of(facts, layers=layers, both=both)
     scale = decades(facts.peak)
     words = _words(facts, series, width - 2, palette, layers=layers, both=both)
     count, kinds = len(series), 1 + any(each.alone for each in series)
@@ -95,7 +74,7 @@ def lay_out_gradients(
         rows = (room - said - SCALES) // max(1, count)
     rows = max(1, min(rows, _TALLEST))
     fit = max(1, room - SCALES) if rows == 1 else count
-    kept = sorted(sorted(range(count), key=lambda at: not _is_looked_at(series[at], facts, layers, both))[:fit])
+    kept = sorted(sorted(range(count), key=lambda at: not is_looked_at(series[at], facts, layers, both))[:fit])
     placed: list[NormSeries] = []
     headings: list[tuple[int, bool]] = []
     for each in (series[at] for at in kept):
@@ -117,32 +96,13 @@ def lay_out_gradients(
     )
 
 
-def _series(facts: GradientsFacts, *, layers: int, both: bool) -> list[NormSeries]:
-    """Return all series, not placed yet: those of the whole loss first."""
-    found = []
-    for alone in (False, True) if facts.at >= 0 else (False,):
-        for flow in facts.flows:
-            where = place_name(flow.layer, flow.direction, layers=layers, both=both)
-            for letter, norms, ways in (
-                ("h", flow.alone if alone else flow.whole, flow.alone_ways if alone else flow.whole_ways),
-                ("c", flow.alone_c if alone else flow.whole_c, flow.alone_c_ways if alone else flow.whole_c_ways),
-            ):
-                if norms is not None:
-                    found.append(NormSeries(name=letter + where, values=norms[np.newaxis], alone=alone, ways=ways))
-    return found
-
-
-def _is_looked_at(series: NormSeries, facts: GradientsFacts, layers: int, both: bool) -> bool:
-    return series.name[1:] == place_name(facts.layer, facts.direction, layers=layers, both=both)
-
-
 def _words(
     facts: GradientsFacts, series: list[NormSeries], room: int, palette: Palette, *, layers: int, both: bool
 ) -> list[tuple[str, Style]]:
     """Return the lines below the picture, the most important first; they are about the selected layer."""
     lines: list[tuple[str, Style]] = []
     for alone in (True, False):
-        ways = _ways_of(facts, series, alone=alone, layers=layers, both=both)
+        ways = ways_of(facts, series, alone=alone, layers=layers, both=both)
         if not ways.get("h"):
             continue
         loss = f"loss at {step_name(facts.at)}" if alone else "whole loss"
@@ -155,14 +115,6 @@ def _words(
             lines.append((reason, palette.text))
     lines += [(line, palette.dim) for line in fold_items(causes(facts, layers=layers, both=both), room)]
     return lines
-
-
-def _ways_of(
-    facts: GradientsFacts, series: list[NormSeries], *, alone: bool, layers: int, both: bool
-) -> dict[str, tuple[GradientWay, ...]]:
-    """Return the ways of h, and of c, of the selected layer."""
-    looked_at = [each for each in series if _is_looked_at(each, facts, layers, both)] or series
-    return {each.name[0]: each.ways for each in looked_at if each.alone == alone}
 
 
 def draw_gradients(
@@ -185,10 +137,10 @@ def draw_gradients(
     for y, alone in layout.headings:
         state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h"
         both = any(flow.direction for flow in facts.flows)
-        every = _series(facts, layers=layers, both=both)
-        ways = _ways_of(facts, every, alone=alone, layers=layers, both=both)
+        every = series_of(facts, layers=layers, both=both)
+        ways = ways_of(facts, every, alone=alone, layers=layers, both=both)
         verdict = arrives(ways.get("h", ()), ways.get("c", ()))
-        end = _draw_heading(canvas, y, state, facts.at if alone else None, verdict, axis, palette)
+        end = draw_heading(canvas, y, state, facts.at if alone else None, verdict, axis, palette)
         if y == layout.headings[0][0] and layout.bars:
             _draw_scale_in_words(canvas, end, y, layout, palette)
     for series in layout.blocks:
@@ -218,33 +170,6 @@ def _draw_scale_in_words(canvas: Canvas, x: int, y: int, layout: GradientsLayout
     )
     text = first_that_fits(forms, canvas.width - x - 3)
     canvas.put(canvas.width - 1 - len(text), y, text, palette.dim)
-
-
-def _draw_heading(
-    canvas: Canvas, y: int, state: str, at: int | None, verdict: str, axis: TimeAxis, palette: Palette
-) -> int:
-    """Write which loss it is and whether it arrives at the far end, with a mark above the time step of that loss.
-
-    Return where the words end.
-    """
-    loss = "L" if at is None else f"L{str(at + 1).translate(SUBSCRIPT)}"
-    mark = axis.middle(at) if at is not None and at in axis.steps else -1
-    end = canvas.width if mark < 0 else mark
-    symbol = first_that_fits((f"‖∂{loss}/∂{state}‖", f"‖∂{loss}/∂h‖", f"‖∂{loss}‖", f"∂{loss}"), end - 2)
-    x = max(axis.gutter, canvas.put(1, y, symbol, palette.dim) + 1)
-    texts = ["of the whole loss", "whole loss"]
-    if at is not None:
-        texts = [f"of the loss at {step_name(at)} only", f"loss at {step_name(at)}", f"{step_name(at)}"]
-    texts = [*(f"{each}: {verdict}" for each in texts[:2] if verdict), *texts]
-    text = first_that_fits(texts, canvas.width - x if mark < 0 else max(mark - x - 1, canvas.width - mark - 2))
-    if mark >= 0 and cell_len(text) > mark - x - 1:
-        x = mark + 2
-    name, colon, found = text.partition(": ")
-    style = palette.text if at is None else palette.accent  # what one loss says is what is asked about
-    end = canvas.put(canvas.put(x, y, name + colon, palette.text), y, found, style)
-    if mark >= 0:
-        canvas.put(mark, y, "▼", palette.accent)
-    return max(end, mark + 1)
 
 
 def _draw_label(canvas: Canvas, series: NormSeries, layout: GradientsLayout, palette: Palette) -> None:

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
+from rnn_tui.draw.gradients.series import norms_by_state
 from rnn_tui.draw.gradients.verdict import arrives
 from rnn_tui.draw.gradients.why import why
 from rnn_tui.draw.kit.bars import UPWARD
@@ -18,15 +19,13 @@ from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.arrays import Floats
-from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, GradientWay, explodes, vanishes
+from rnn_tui.protocol.inspect.gradients import GradientsFacts, GradientWay, explodes, vanishes
 
 __all__ = ["draw_gradients_large"]
 
 _DECADES = 3  # the scale has a multiple of so many
 _LOWEST = -9
 _AROUND = 3  # rows: the sentence above, the input below, and why
-
-Series = tuple[str, Floats, tuple[GradientWay, ...]]
 
 
 def draw_gradients_large(
@@ -46,7 +45,7 @@ def draw_gradients_large(
     if not facts.flows:
         return canvas.strips()
     looked_at = [each for each in facts.flows if (each.layer, each.direction) == (facts.layer, facts.direction)]
-    series = _series((looked_at or list(facts.flows))[0], alone=facts.at >= 0)
+    series = list(norms_by_state((looked_at or facts.flows)[0], alone=facts.at >= 0))
     ways = {name: each for name, _, each in series}
     loss = f"The loss at {step_name(facts.at)}" if facts.at >= 0 else "The whole loss"
     verdict = arrives(ways["h"], ways.get("c", ()))
@@ -68,18 +67,7 @@ def draw_gradients_large(
     return canvas.strips()
 
 
-def _series(flow: GradientFlow, *, alone: bool) -> list[Series]:
-    """Return h, and c if there is one: each with its norms and its ways."""
-    found: list[Series] = [
-        ("h", flow.alone if alone else flow.whole, flow.alone_ways if alone else flow.whole_ways),
-    ]
-    norms = flow.alone_c if alone else flow.whole_c
-    if norms is not None:
-        found.append(("c", norms, flow.alone_c_ways if alone else flow.whole_c_ways))
-    return found
-
-
-def _scale(series: Sequence[Series]) -> Decades:
+def _scale(series: Sequence[tuple[str, Floats, tuple[GradientWay, ...]]]) -> Decades:
     """Return the decades between which all norms lie, but for those that have vanished."""
     sizes = [norm for _, norms, _ in series for norm in norms.tolist() if math.isfinite(norm) and norm > 0]
     if not sizes:
