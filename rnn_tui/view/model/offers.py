@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rnn_tui.protocol.subject import Ability, Subject
-from rnn_tui.view.model.keys import GROUPS, KEYS, Key
+from rnn_tui.view.model.key import Key
+from rnn_tui.view.model.keys import GROUPS, KEYS
 
 __all__ = ["groups_for", "is_offered", "key_in_words", "missing", "why_refused"]
 

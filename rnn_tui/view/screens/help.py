@@ -13,7 +13,8 @@ from textual.widgets.option_list import Option
 from rnn_tui.common.glyphs import safe
 from rnn_tui.manual import TOPICS
 from rnn_tui.protocol.subject import Subject
-from rnn_tui.view.model.keys import KEYS, Key
+from rnn_tui.view.model.key import Key
+from rnn_tui.view.model.keys import KEYS
 from rnn_tui.view.model.offers import groups_for
 from rnn_tui.view.screens.dialog import Dialog
 from rnn_tui.view.screens.manual_page import Hits, ManualPage
