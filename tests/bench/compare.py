@@ -7,18 +7,27 @@ issue of the field asked for. The last lines are the map of learning rates and t
 """
 
 import resource
+import socket
 import statistics
 import sys
 import time
+from collections.abc import Callable
 
 import torch
 from msgspec.structs import replace
 
 from rnn_tui.data.load import load
 from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.host.connection import Connection
+from rnn_tui.engine.host.field_frames import FieldFrames
+from rnn_tui.engine.host.field_host import FieldHost
+from rnn_tui.engine.host.gallery import Gallery, View
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.field import FieldWanted, OpenField
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 
 _ASKED = {
     ("hihello-sequence", 256): 50,
@@ -29,6 +38,14 @@ _ASKED = {
     ("remember", 64): 8,
     ("hihello-sequence", 4096): 0,
 }
+_SCREEN = Wanted(  # what a terminal of 120 x 36 shows
+    count=6,
+    top=8,
+    units=5,
+    layers=(0, 1),
+    curve=CurveWanted(columns=60),
+    field=FieldWanted(is_map=True, columns=50, lines=12),
+)
 _TURNS = 7
 _SECONDS = 0.4
 
@@ -53,8 +70,7 @@ def _rates(name: str, networks: int) -> tuple[float, float]:
     return statistics.median(together), statistics.median(alone)
 
 
-def _rate(step: object) -> float:
-    assert callable(step)
+def _rate(step: Callable[[], object]) -> float:
     steps, began = 0, time.perf_counter()
     while time.perf_counter() - began < _SECONDS:
         step()
@@ -70,6 +86,41 @@ def _map() -> float:
     while field.step():
         pass
     return time.perf_counter() - began
+
+
+def _with_pictures(name: str, networks: int) -> float:
+    """Return the updates a second with a view that asks 20 times a second, as often as it is answered, and without."""
+    base = LESSONS[name]
+    base = replace(base, training=replace(base.training, epochs=0))
+    host = FieldHost()
+    host.obey(OpenField(comparison=Comparison(base=base, varied=(_seeds(networks),))))
+    here, there = socket.socketpair()
+    view, next_look = View(Connection(here)), 0.0
+
+    def answered(_: Connection, frame: Frame) -> None:
+        nonlocal next_look
+        next_look = time.perf_counter() + 1 / 20
+        seen[0] = frame.revision
+
+    seen = [-1]
+    gallery = Gallery(host, FieldFrames(host), answered)
+
+    def shown() -> None:
+        if view.look is None and time.perf_counter() >= next_look:
+            view.ask(FrameRequest(number=1, seen=seen[0], wanted=_SCREEN))
+        gallery.show([view], view)
+        host.turn()
+
+    def updates(turn: Callable[[], None]) -> float:
+        before, began = host.updates, time.perf_counter()
+        while time.perf_counter() - began < _SECONDS:
+            turn()
+        return (host.updates - before) / (time.perf_counter() - began)
+
+    found = statistics.median(updates(shown) / updates(host.turn) for _ in range(_TURNS + 1))
+    here.close()
+    there.close()
+    return found
 
 
 def _megabytes() -> float:
@@ -89,6 +140,8 @@ def main() -> None:
         while many.step():
             pass
         print(f"memory of 1,024 members of hihello beyond one: {_megabytes() - before:.0f} MB (100 asked for)")
+        ratio = _with_pictures("hihello-sequence", 256)
+        print(f"hihello-sequence x 256 with a view at 20 pictures a second: {ratio:.2f} (0.9 asked for)")
         print(f"24 learning rates x 16 seeds, 100 epochs of hihello-sequence: {_map():.2f} s (3 asked for)")
     for name, networks in lessons:
         together, alone = _rates(name, networks)

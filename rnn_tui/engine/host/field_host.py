@@ -41,7 +41,7 @@ class FieldHost:
         self.pace = Pace()
         self._command: OpenField | None = None
         self._counted: deque[tuple[float, int]] = deque()  # moments, and the updates made by then
-        self._updates = 0  # of all networks together
+        self.updates = 0  # of all networks together
 
     @property
     def is_open(self) -> bool:
@@ -133,7 +133,7 @@ class FieldHost:
         self._command = command
         self.name = short_name(new_folder(command.comparison.base))
         self.selected = 0
-        self._updates = 0
+        self.updates = 0
         self.description += 1
         self.pace.speed = 0.0
         self._play(command.play)
@@ -147,9 +147,9 @@ class FieldHost:
         assert self.field is not None
         going = self.field.going or 1
         again = self.field.step()
-        self._updates += going
+        self.updates += going
         now = time.perf_counter()
-        self._counted.append((now, self._updates))
+        self._counted.append((now, self.updates))
         while now - self._counted[0][0] > _MOMENT:
             self._counted.popleft()
         self.revision += 1
