@@ -15,7 +15,8 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.view.model.columns import columns_of
-from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.next_scene import next_scene
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane

@@ -78,14 +78,14 @@ def _largest(layout: StatesLayout) -> str:
 
 
 def _about(states: Sequence[States]) -> tuple[str, ...]:
-    """Return that the units shown are those that vary most, and how many of all hardly move."""
+    """Return which units are shown, if they are a choice, in which order, and how many of all hardly move."""
     if not any(each.order == "varies" for each in states):
         return ()
     counts = (
         (sum(each.dead for each in states), "stay near 0"),
         (sum(each.saturated for each in states), "stay near ±1"),
     )
-    return ("those that vary most first", *(f"{count} {name}" for count, name in counts if count))
+    return ("vary most over time, the most at the top", *(f"{count} {name}" for count, name in counts if count))
 
 
 def lay_out_gradients_of_units(
@@ -192,19 +192,7 @@ def _draw_scales(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         x = canvas.put(x, y, f"{_NAMES.get(letter, letter)} ", palette.dim)
         x = put_scale(canvas, x, y, tone) + between
     if sampled:
-        of = f"{layout.shown} of {layout.hidden_size}"
-        about = layout.about_units
-        full = " · ".join([f"{of} units: {about[0]}", *about[1:]]) if about else f"{of} units"
-        forms = (
-            full,
-            " · ".join([f"{of} units", *about]),
-            " · ".join([f"{of} units", *about[1:]]) if len(about) > 1 else "",
-            f"{of} that vary most" if about else "",
-            f"{of} units",
-            of,
-            of.replace(" of ", "/"),
-        )
-        x = canvas.put(x, y, first_that_fits([*filter(None, forms)], canvas.width - x), palette.accent) + 3
+        x = canvas.put(x, y, first_that_fits(_sampled(layout), canvas.width - x), palette.accent) + 3
     elif layout.largest:
         text = first_that_fits((layout.largest, layout.largest.partition(",")[0]), canvas.width - x)
         x = canvas.put(x, y, text, palette.accent) + 3
@@ -212,3 +200,16 @@ def _draw_scales(canvas: Canvas, y: int, layout: StatesLayout, palette: Palette)
         half = ("every 2nd unit", "2nd units", "1/2")  # without colours a character has no two halves
         x = min(x, canvas.width - 2)
         canvas.put(x, y, first_that_fits(half, canvas.width - x), palette.accent)
+
+
+def _sampled(layout: StatesLayout) -> list[str]:
+    """Return which units are shown, where not all are, and how many of all hardly move, in ever fewer words."""
+    of = f"{layout.shown} of {layout.hidden_size}"
+    if not layout.about_units:
+        return [f"{of} units", of, of.replace(" of ", "/")]
+    choice, *idle = layout.about_units
+    counted = [f"of all {layout.hidden_size}: {' · '.join(idle)}"] if idle else []
+    long, short = f"shown: the {of} units that {choice}", f"shown: the {of} units that vary most"
+    forms = [" · ".join([each, *counted]) for each in (long, short)]
+    forms += [" · ".join([f"{of} units", *idle])] if idle else []
+    return [*forms, f"{of} that vary most", f"{of} units", of, of.replace(" of ", "/")]

@@ -62,6 +62,7 @@ class Status(Value, frozen=True, kw_only=True):
     gpu: GpuLoad | None = None  # if the run is on one
     notice: str = ""  # why it is paused, or something else to know
     hits: tuple[str, ...] = ()  # the breakpoints that the newest tick has come to, if that is the one on the screen
+    ended: bool = False  # whether this member of a field stands still, while others may go on
     exit_code: int | None = None  # of a script that was watched and has ended; negative: the signal that ended it
 
     @property

@@ -505,3 +505,19 @@ def test_both_names_stand_on_one_line_where_they_fall_together() -> None:
 @pytest.mark.parametrize(("width", "height", "rows"), [(0, 3, 3), (-1, 2, 2), (30, 0, 0), (30, -2, 0)])
 def test_a_chart_without_room_has_empty_rows(width: int, height: int, rows: int) -> None:
     assert [strip.cell_length for strip in draw(falling_loss(), width=width, height=height)] == [0] * rows
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+def test_charts_that_share_their_axis_have_a_value_at_the_same_place(log_y: bool) -> None:
+    shared: dict[str, Any] = {"y_to": (0.01, 4.0), "y_levels": (0.02, 3.0), "log_y": log_y}
+    flat, falling = curve([1, 9], [1.0, 1.0]), curve([1, 9], [4.0, 0.01])
+    charts = [
+        lines(flat, **shared),
+        lines(flat, guess=3.0, **shared),
+        lines(flat, floor=0.02, **shared),
+        lines(flat, falling, **shared),
+    ]
+    rows = [int(np.flatnonzero(dots(plot(chart)).sum(1) > 40)[0]) for chart in charts[::3]]
+    assert rows[0] == rows[1]
+    found = [[at for at, row in enumerate(chart) if "┤" in row] for chart in charts]
+    assert all(set(found[0]) <= set(each) for each in found), "the ticks stand in the same rows"

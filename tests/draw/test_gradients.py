@@ -487,3 +487,17 @@ def test_the_scale_in_words_is_that_of_the_bars(height: int) -> None:
     columns = ["".join(grid[y][axis.x(step)][0] for y in series.rows[:-1]) for step in range(2)]
     eighths = [sum(" ▁▂▃▄▅▆▇█".index(cell) for cell in column) for column in columns]
     assert eighths[1] - eighths[0] == pytest.approx(8, abs=1)
+
+
+@pytest.mark.parametrize(("height", "alone"), [(11, True), (24, False)])
+def test_beside_one_another_all_are_drawn_in_the_same_way(height: int, alone: bool) -> None:
+    axis, layouts = TimeAxis.fit(72, 6), []
+    for c in (None, ALONE):
+        facts = with_ways(GradientsFacts(at=3, flows=(flow(WHOLE, ALONE, whole_c=c, alone_c=c),), peak=0.789), 1)
+        layouts.append(lay_out_gradients(facts, width=72, height=height, axis=axis, palette=DARK, layers=1, most=4))
+    plain, lstm = layouts
+    assert plain.bars
+    assert lstm.bars
+    assert [len(each.blocks) for each in layouts] == ([1, 2] if alone else [2, 4])
+    assert len({block.tall for each in layouts for block in each.blocks}) == 1, "the same height is the same norm"
+    assert all(block.alone for each in layouts for block in each.blocks) == alone

@@ -13,7 +13,8 @@ from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.view.model.columns import columns_of
-from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.next_scene import next_scene
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.wanted import time_axis, wanted
 from rnn_tui.view.panes.network import NetworkPane

@@ -11,7 +11,8 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.diagnostics import CHARTS, DiagnosticCurve, Diagnostics
 from rnn_tui.protocol.frame import Curve
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
-from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.next_scene import next_scene
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.loss import LossPane
 from tests.view.fake_frames import MIDWAY, frame_of

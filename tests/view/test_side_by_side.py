@@ -17,6 +17,9 @@ from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.settings import ViewSettings
 from rnn_tui.view.model.side_run import SideRun
+from rnn_tui.view.screens.explain import ExplainScreen
+from rnn_tui.view.screens.help import HelpScreen
+from rnn_tui.view.screens.quit import QuitScreen
 from rnn_tui.view.screens.side_by_side import SideBySideScreen
 from rnn_tui.view.widgets.pane import Pane
 from tests.field_engine import FieldEngine
@@ -74,7 +77,21 @@ async def test_members_of_a_field_in_one_pane_each() -> None:
         first, second, _ = _scenes(app)
         assert second.curve is not None
         np.testing.assert_array_equal(first.others[0].curve.low, second.curve.low)
+        shared = [scene.beside for scene in _scenes(app)]
+        lowest = min(float(each.low.min()) for scene in _scenes(app) for each in [scene.curve] if each is not None)
+        assert {each.lowest for each in shared if each is not None} == {lowest}
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape", "h")
+        await until(pilot, lambda: isinstance(app.screen, ExplainScreen))
         await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
+        await pilot.press("escape", "escape")  # the first one lets the cursor follow, the second does nothing
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen) and app.screen.view.cursor is None)
+        runs[0].first = OpenField(comparison=_CELLS)  # these networks were begun for this view
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitScreen))
+        await pilot.press("q")
     assert app.return_code == 0
     assert engine.is_left
 
@@ -108,9 +125,11 @@ async def test_runs_with_an_engine_each() -> None:
         await until(pilot, lambda: len(_scenes(app)) == 2)
         assert not sources[0][0].commands, "another view may have the controls, and keeps them"
         names = [str(each.render()) for each in app.screen.query(".side-name")]
-        assert names[0].startswith("hihello-lstm · epoch 1 · loss ")
+        assert names[0].startswith("hihello-lstm · ‖ paused · epoch 1 · loss ")
         sources[1][0].say("gone")
         await until(pilot, lambda: "gone" in str(list(app.screen.query(".side-name"))[1].render()))
+        await pilot.press("q")  # nothing ends with this view
+    assert app.return_code == 0
 
 
 @pytest.mark.parametrize("name", ["states", "gates"])

@@ -52,28 +52,53 @@ class GradientsLayout(RowsOverTime[NormSeries]):
         return series.rows[-1] - (self.axis.column >= _ROOM_FOR_NUMBERS)
 
 
-def lay_out_gradients(
-    facts: GradientsFacts, *, width: int, height: int, axis: TimeAxis, palette: Palette, layers: int
-) -> GradientsLayout:
-    """Give every series the same room; the words get up to a quarter of the rows, or what is left over."""
-    top = len(note_lines(facts.note, width, height, alone=not facts.flows))
-    both = any(flow.direction for flow in facts.flows)
-    series = series_of(facts, layers=layers, both=both)
-    scale = decades(facts.peak)
-    words = _words(facts, series, width - 2, palette, layers=layers, both=both)
-    count, kinds = len(series), 1 + any(each.alone for each in series)
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    """How series are drawn."""
+
+    headed: bool  # whether a heading stands above the series of each loss
+    bars: bool
+    rows: int  # of each series
+    fit: int  # series, if each has one row
+
+
+def _shape(count: int, height: int, top: int, *, kinds: int, said: int, axis: TimeAxis) -> _Shape:
+    """Return how `count` series of `kinds` losses are drawn from the row `top` on, with up to `said` lines of words."""
     room = height - top - RULER
     headed = room - kinds >= count + SCALES
     room -= kinds * headed
     fewest = _FEWEST + (axis.column >= _ROOM_FOR_NUMBERS)
-    said = min(len(words), max(0, height // 4, room - (fewest + 2) * count))
+    said = min(said, max(0, height // 4, room - (fewest + 2) * count))
     rows = max(0, room - said) // max(1, count)
     bars = rows >= fewest
     if not bars:
         said = min(said, max(0, room - SCALES - count))
         rows = (room - said - SCALES) // max(1, count)
-    rows = max(1, min(rows, _TALLEST))
-    fit = max(1, room - SCALES) if rows == 1 else count
+    return _Shape(headed=headed, bars=bars, rows=max(1, min(rows, _TALLEST)), fit=max(1, room - SCALES))
+
+
+def lay_out_gradients(
+    facts: GradientsFacts, *, width: int, height: int, axis: TimeAxis, palette: Palette, layers: int, most: int = 0
+) -> GradientsLayout:
+    """Give every series the same room; the words get up to a quarter of the rows, or what is left over.
+
+    Beside other pictures, `most` is the most series that one of them has: all are then drawn in the same way, with
+    bars of the same height, of the loss of one step alone if there is no room for bars of both losses.
+    """
+    top = len(note_lines(facts.note, width, height, alone=not facts.flows))
+    both = any(flow.direction for flow in facts.flows)
+    series = series_of(facts, layers=layers, both=both)
+    scale = decades(facts.peak)
+    words = _words(facts, series, width - 2, palette, layers=layers, both=both)
+    kinds = 1 + any(each.alone for each in series)
+    shape = _shape(max(len(series), most), height, top, kinds=kinds, said=2 if most else len(words), axis=axis)
+    if most and not shape.bars and kinds > 1:
+        single = _shape(most // 2, height, top, kinds=1, said=2, axis=axis)
+        if single.bars:  # the loss of one step alone, and what the whole loss does in words
+            shape, series = single, [each for each in series if each.alone]
+    headed, rows, bars = shape.headed, shape.rows, shape.bars
+    count = len(series)
+    fit = shape.fit if rows == 1 else count
     kept = sorted(sorted(range(count), key=lambda at: not is_looked_at(series[at], facts, layers, both))[:fit])
     placed: list[NormSeries] = []
     headings: list[tuple[int, bool]] = []
@@ -127,13 +152,14 @@ def draw_gradients(
     inputs: Sequence[str],
     cursor: int | None,
     layers: int,
+    most: int = 0,
 ) -> list[Strip]:
-    """Draw the picture; `inputs` are glyphs, `layers` is how many the network has."""
+    """Draw the picture; `inputs` are glyphs, `layers` is how many the network has, `most` as in the layout."""
     canvas = Canvas(width, height)
     put_note(canvas, facts.note, palette, alone=not facts.flows)
     if not facts.flows:
         return canvas.strips()
-    layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers)
+    layout = lay_out_gradients(facts, width=width, height=height, axis=axis, palette=palette, layers=layers, most=most)
     for y, alone in layout.headings:
         state = "h,c" if any(flow.whole_c is not None for flow in facts.flows) else "h"
         both = any(flow.direction for flow in facts.flows)

@@ -10,7 +10,7 @@ from rnn_tui.draw.kit.text_fit import place_name
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, GradientWay, explodes, vanishes
 
-__all__ = ["NormSeries", "is_looked_at", "norms_by_state", "series_of", "ways_of"]
+__all__ = ["NormSeries", "count_series", "is_looked_at", "norms_by_state", "series_of", "ways_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,11 @@ def series_of(facts: GradientsFacts, *, layers: int, both: bool) -> list[NormSer
             for letter, norms, ways in norms_by_state(flow, alone=alone):
                 found.append(NormSeries(name=letter + where, values=norms[np.newaxis], alone=alone, ways=ways))
     return found
+
+
+def count_series(facts: GradientsFacts) -> int:
+    """Return how many series there are."""
+    return (2 if facts.at >= 0 else 1) * sum(1 if flow.whole_c is None else 2 for flow in facts.flows)
 
 
 def is_looked_at(series: NormSeries, facts: GradientsFacts, layers: int, both: bool) -> bool:

@@ -141,8 +141,10 @@ def _y_scale(
     low, high = range_of(np.concatenate([reach[~np.isnan(reach)], *ends]), axes.log_y)
     placed = [(level, float(positions(level.value, axes.log_y))) for level in levels]
     placed = [(level, at) for level, at in placed if math.isfinite(at)]
-    for _, at in placed:
-        low, high = with_level(low, high, at, rows)
+    shared = positions(axes.y_levels, axes.log_y).tolist() if axes.y_levels else [at for _, at in placed]
+    for at in shared:
+        if math.isfinite(at):
+            low, high = with_level(low, high, at, rows)
     step = None
     if has_ticks:
         (low, high), step = evenly(low, high, log=axes.log_y, dots=DOT_ROWS, cells=rows, wanted=_y_ticks(rows))

@@ -9,13 +9,17 @@ __all__ = ["ChartAxes", "Level", "Mark"]
 
 @dataclass(frozen=True, kw_only=True)
 class ChartAxes:
-    """The two axes: they reach at least to `x_to` and to the values `y_to`, so that they hold still for a while."""
+    """The two axes: they reach at least to `x_to` and to the values `y_to`, so that they hold still for a while.
+
+    Charts that share a y axis have the same `y_to`, and the levels of all of them, their own included, in `y_levels`.
+    """
 
     style: Style
     log_x: bool = False
     log_y: bool = False
     x_to: float | None = None
     y_to: tuple[float, ...] = ()
+    y_levels: tuple[float, ...] = ()  # empty: the chart's own levels
     x_label: str = "epoch"
 
 

@@ -169,6 +169,7 @@ class FieldFrames:
             speed=host.pace.speed,
             ticks_per_second=host.updates_per_second / max(1, field.going) if host.playing else 0.0,
             lr=experiment.training.lr,
+            ended=not going,
         )
 
     def _opened(self, field: Field, number: int, members: tuple[int, ...]) -> Opened:

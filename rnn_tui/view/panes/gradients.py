@@ -1,5 +1,7 @@
 """The gradient of the loss through time."""
 
+from typing import Any
+
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name
@@ -52,18 +54,18 @@ class GradientsPane(InsidePane[GradientsFacts]):
 
     def draw(self, scene: Scene, facts: GradientsFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
-        network = scene.experiment.network
-        draw = draw_gradients_large if scene.view.stage else draw_gradients
-        return draw(
-            facts,
-            width=width,
-            height=height,
-            axis=scene.axis,
-            palette=scene.palette,
-            inputs=scene.inputs,
-            cursor=scene.cursor,
-            layers=network.layers,
-        )
+        how: dict[str, Any] = {
+            "width": width,
+            "height": height,
+            "axis": scene.axis,
+            "palette": scene.palette,
+            "inputs": scene.inputs,
+            "cursor": scene.cursor,
+            "layers": scene.experiment.network.layers,
+        }
+        if scene.view.stage:
+            return draw_gradients_large(facts, **how)
+        return draw_gradients(facts, **how, most=_most(scene))
 
     def exact(self, scene: Scene, facts: GradientsFacts, x: int, y: int) -> str:
         """Return the exact norm at a cell."""
@@ -76,6 +78,7 @@ class GradientsPane(InsidePane[GradientsFacts]):
             axis=scene.axis,
             palette=scene.palette,
             layers=scene.experiment.network.layers,
+            most=_most(scene),
         )
         found = layout.locate(x, y)
         if found is None:
@@ -83,3 +86,8 @@ class GradientsPane(InsidePane[GradientsFacts]):
         series, (norm,) = found.block, found.values
         loss = f"of the loss at {step_name(facts.at)}" if series.alone else "of the whole loss"
         return f"{step_name(found.step)} · ‖∂L/∂{series.name}‖ = {with_minus(f'{norm:.6e}')} {loss}"
+
+
+def _most(scene: Scene) -> int:
+    """Return the most series that one of the pictures beside one another has; 0: it stands alone."""
+    return 0 if scene.beside is None else scene.beside.series

@@ -14,6 +14,7 @@ from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.draw.loss_verdict import told
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Curve, HeldOut
+from rnn_tui.view.model.beside import Beside
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.panes.diagnostics import diagnostics_picture, diagnostics_subtitle, diagnostics_titles
 from rnn_tui.view.widgets.pane import Explanation, Pane
@@ -117,6 +118,7 @@ class LossPane(Pane):
             view.chart,
             end,
             mark,
+            scene.beside,
         )
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
@@ -144,6 +146,9 @@ class LossPane(Pane):
         lowest = min(
             (value for each in curves for value in each.low[np.isfinite(each.low) & (each.low > 0)]), default=1.0
         )
+        beside = scene.beside or Beside()
+        lowest = min(lowest, beside.lowest or lowest)
+        reach = (_decade_below(lowest) if view.log_y else 0.0,)
         return compose_chart(
             curves,
             width=width,
@@ -153,7 +158,8 @@ class LossPane(Pane):
                 log_x=view.log_x,
                 log_y=view.log_y,
                 x_to=end,
-                y_to=(_decade_below(lowest),) if view.log_y else (0.0,),
+                y_to=reach if beside.highest is None else (*reach, beside.highest),
+                y_levels=beside.levels,
                 x_label=_unit(scene),
             ),
             levels=[

@@ -1,6 +1,6 @@
 """The help on `?`: all keys and how to read the panes on the first page, then the manual, which can be searched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -128,11 +128,22 @@ class HelpScreen(Dialog[None]):
     HelpScreen.-high #help { max-height: 96%; }
     """
 
-    def __init__(self, subject: Subject | None = None, *, ended: bool = False, in_field: bool = False) -> None:
-        """Show the keys that apply to a script that is watched, which may have ended, or to rnn-tui's own runs."""
+    def __init__(
+        self,
+        subject: Subject | None = None,
+        *,
+        ended: bool = False,
+        in_field: bool = False,
+        keys: Mapping[str, Sequence[Key]] | None = None,
+    ) -> None:
+        """Show the keys that apply to a script that is watched, which may have ended, or to rnn-tui's own runs.
+
+        `keys`: those of another screen, in their groups.
+        """
         super().__init__()
         self._page = _FIRST
-        self._subject, self._ended, self._in_field = subject, ended, in_field
+        self._subject = subject
+        self._keys = groups_for(subject, ended=ended, in_field=in_field) if keys is None else keys
 
     def compose(self) -> ComposeResult:
         """Lay out the topics, beside them keys and panes or a page of the manual; a search may cover both."""
@@ -151,8 +162,7 @@ class HelpScreen(Dialog[None]):
                     topics.can_focus = False  # the arrow keys are the page's
                     yield topics
                     with VerticalScroll(id="help-text"):
-                        keys = groups_for(self._subject, ended=self._ended, in_field=self._in_field)
-                        groups = [_group(name, Rows(_rows(each), names=_NAMES)) for name, each in keys.items()]
+                        groups = [_group(name, Rows(_rows(each), names=_NAMES)) for name, each in self._keys.items()]
                         notes = () if self._subject is None else self._subject.notes
                         if notes:
                             rows = Rows([("Note", safe(note)) for note in notes], names=_NAMES)

@@ -18,7 +18,8 @@ from rnn_tui.protocol.field import FieldFacts, FieldWanted
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.glyphs import Glyphs
-from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.next_scene import next_scene
+from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.pane_grid import PaneGrid
 from rnn_tui.view.pane_grid.wanted import SMALLEST, SMALLEST_STAGE

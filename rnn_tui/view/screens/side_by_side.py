@@ -19,31 +19,26 @@ from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.frame import BranchCurve
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.model.columns import Columns, columns_of
-from rnn_tui.view.model.keys import KEYS
-from rnn_tui.view.model.one_scale import on_one_scale
-from rnn_tui.view.model.scene import Scene, next_scene
+from rnn_tui.view.model.next_scene import next_scene
+from rnn_tui.view.model.one_scale import beside_of, on_one_scale
+from rnn_tui.view.model.scene import Scene
+from rnn_tui.view.model.side_keys import SIDE_KEYS, side_entries
 from rnn_tui.view.model.side_run import SideRun
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
 from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.screens.paced import PacedScreen
+from rnn_tui.view.screens.side_dialogs import ask_how_to_leave, explain, show_help
 from rnn_tui.view.screens.side_source import SideSource
 from rnn_tui.view.terminal.ascii import is_ascii, spelled
 from rnn_tui.view.terminal.colors import palette_of
+from rnn_tui.view.widgets.key_line import KeyLine
 from rnn_tui.view.widgets.pane import Pane
 
 __all__ = ["SideBySideScreen"]
 
 _USUAL = {1: "network", 2: "states", 3: "loss", 4: "prediction"}  # as the number keys have them
-_SHARED = ("cursor", "row", "layer", "log", "item", "other", "inside", "zoom(")  # actions that are the main screen's
-_LEFT_OUT = ("sample", "reading")  # panes that are asked about one network at a time
-_KEYS = (
-    "1 network  2 states  3 loss  4 prediction  g gates  v gradients  p space  w weights   [ ] time  { } row  "
-    "↑ ↓ layer   esc back",
-    "1 2 3 4 panes  g gates  v gradients   [ ] time  { } row  ↑ ↓ layer   esc back",
-    "1 2 3 4 g v panes  [ ] time  esc back",
-)
 
 
 class SideBySideScreen(PacedScreen[None], Screen[None]):
@@ -51,19 +46,12 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
 
     DEFAULT_CSS = """
     SideBySideScreen { layout: vertical; }
-    SideBySideScreen .side-run { height: 1fr; }
     SideBySideScreen .side-name { height: 1; text-style: bold; padding: 0 1; }
     SideBySideScreen .side-run Pane { height: 1fr; width: 1fr; }
-    SideBySideScreen #side-keys { height: 1; color: $text-muted; }
+    SideBySideScreen #keys { dock: bottom; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(key.keys, key.action, key.label, show=False)
-            for key in KEYS
-            if key.action.startswith(_SHARED) and not any(name in key.action for name in _LEFT_OUT)
-        ),
-        Binding("space", "toggle_play", "play", show=False),
-        Binding("escape,q", "leave", "back", show=False),
+        *(Binding(key.keys, key.action, key.label, show=False) for keys in SIDE_KEYS.values() for key in keys)
     ]
 
     def __init__(
@@ -77,7 +65,7 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
         self._runs = [run for source in self._sources for run in source.runs]
         self._scenes: dict[SideRun, Scene] = {}
         self._pane = pane
-        self.view = ViewState()
+        self.view = ViewState(log_y=True)  # small losses differ too
 
     def compose(self) -> ComposeResult:
         """Stack the runs; called by textual."""
@@ -85,13 +73,13 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             with Vertical(classes="side-run", id=f"side-{number}"):
                 yield Static(Content(safe(run.told)), classes="side-name")
                 yield self._kind()
-        yield Static("", id="side-keys")
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Listen to all engines."""
         for source in self._sources:
             self.run_worker(source.listen())
-        self._write_keys()
+        self._share_height()
 
     def on_unmount(self) -> None:
         """Hang up."""
@@ -152,33 +140,58 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             for number, run in enumerate(self._runs):
                 told = spelled(run.told) if is_ascii(self.app) else run.told
                 self.query_one(f"#side-{number} .side-name", Static).update(Content(safe(told)))
+            self._show_keys()
 
     def _draw_run(self, run: SideRun, pane: Pane, frame: Frame, opened: Opened, columns: Columns) -> None:
         others = tuple(
             BranchCurve(name=safe(each.name), curve=each.curve)
             for each in self._runs
-            if each is not run and each.curve is not None
+            if each is not run and each.curve is not None and each.measure == run.measure
         )
-        self._scenes[run] = next_scene(
+        charted = run.charted or frame
+        scene = next_scene(
             self._scenes.get(run),
-            msgspec.structs.replace(frame, others=others, curve=run.curve),
+            msgspec.structs.replace(
+                frame, others=others, curve=run.curve, characters=charted.characters, held_out=charted.held_out
+            ),
             opened,
             view=self.view,
             palette=palette_of(self.app),
             axis=axis_of(opened.experiment, pane.size.width, frame.steps, columns),
             fitted=columns,
         )
+        self._scenes[run] = replace(scene, beside=beside_of(self._runs, run))
         pane.show(self._scenes[run])
 
-    def _write_keys(self) -> None:
-        width = self.app.size.width
-        words = next((each for each in _KEYS if len(each) + 2 <= width), _KEYS[-1])
-        self.query_one("#side-keys", Static).update(Content(f" {spelled(words) if is_ascii(self.app) else words}"))
+    @property
+    def _is_over_field(self) -> bool:
+        """Whether the field that these networks are of is beneath."""
+        return self.app.screen_stack[0] is not self
+
+    def _show_keys(self) -> None:
+        """Name the keys that do something now."""
+        first = self._runs[0]
+        state = "" if first.frame is None or first.member is None else first.frame.status.state
+        line = side_entries(state, follows=self.view.cursor is None, over_field=self._is_over_field)
+        self.query_one(KeyLine).offer(line)
+
+    def on_screen_suspend(self) -> None:
+        """Name no key of the runs while a dialog covers them."""
+        self.query_one(KeyLine).cover("esc close")
+
+    def on_screen_resume(self) -> None:
+        """Name the keys again."""
+        self.query_one(KeyLine).cover("")
 
     def on_resize(self, _event: events.Resize) -> None:
         """Ask for what fits now."""
-        self._write_keys()
+        self._share_height()
         self.call_after_refresh(self._look)
+
+    def _share_height(self) -> None:
+        """Give every run the same rows, so that their scales are the same."""
+        for each in self.query(".side-run"):
+            each.styles.height = max(1, (self.app.size.height - 1) // len(self._runs))
 
     def _look(self) -> None:
         self._draw()
@@ -232,9 +245,8 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
             self._look_at(pane.other(scene.experiment, self.view))
 
     async def action_zoom(self, number: int) -> None:
-        """Show another of the usual panes; the others are a field's own."""
-        if number in _USUAL:
-            await self._show(_USUAL[number])
+        """Show another of the usual panes."""
+        await self._show(_USUAL[number])
 
     async def action_inside(self, name: str) -> None:
         """Show a pane that looks inside."""
@@ -253,9 +265,34 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
         for source in self._sources:
             source.toggle_play()
 
-    def action_leave(self) -> None:
-        """Go back to what was there before, or leave the app if this is all there is."""
-        if len(self.app.screen_stack) > 1:
+    def action_explain(self) -> None:
+        """Explain the pane in plain words."""
+        pane, scene = self._pane_of(self._runs[0]), self._first
+        if pane is not None and self.is_active:
+            explain(self.app, pane, None if scene is None else scene.subject)
+
+    def action_help(self) -> None:
+        """Show the keys that apply here, and the manual."""
+        if self.is_active:
+            show_help(self.app)
+
+    # ---- leaving ----------------------------------------------------------------------------------------------
+
+    def action_follow(self) -> None:
+        """Let the cursor follow again; else go back to the field, if there is one. The app is left by `q` alone."""
+        if self.view.cursor is not None:
+            self._look_at(replace(self.view, cursor=None))
+        elif self._is_over_field:
             self.dismiss()
-        else:
+
+    def action_leave(self) -> None:
+        """Go back to what was there before; else leave the app, and ask first if networks would end with it."""
+        own = next((source for source in self._sources if source.is_own_field), None)
+        if not self.is_active:
+            return
+        if self._is_over_field:
+            self.dismiss()
+        elif own is None or own.runs[0].opened is None or own.runs[0].frame is None or own.runs[0].lost:
             self.app.exit(0)
+        else:
+            ask_how_to_leave(self.app, own, own.runs[0].opened, own.runs[0].frame)

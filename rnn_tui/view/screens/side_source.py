@@ -1,20 +1,30 @@
 """An engine whose runs are shown side by side: a single run, or several members of a field on one link."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 from textual.app import App
+from textual.message import Message
 
 from rnn_tui.client.link import EngineError, EngineLink
 from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import Play, TakeControls
-from rnn_tui.protocol.core import Greeting, Refused
-from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.core import Detach, Greeting, Refused
+from rnn_tui.protocol.engine_messages import Frame, Left
+from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.view.model.side_run import SideRun
 from rnn_tui.view.terminal.frame_loop import FrameLoop
 
-__all__ = ["SideSource"]
+__all__ = ["EngineLeft", "SideSource"]
+
+
+@dataclass
+class EngineLeft(Message):
+    """An engine has said goodbye: it goes on without this view, or has been stopped by another."""
+
+    left: Left
 
 
 class SideSource:
@@ -36,7 +46,8 @@ class SideSource:
     ) -> None:
         """Begin without a word. `wanted` says what is shown of a run, None: nothing is; `changed` draws what came."""
         self.runs = list(runs)
-        self._link = link
+        self._app, self._link = app, link
+        self._is_left = False
         self._wanted_of, self._changed = wanted, changed
         self.frames = FrameLoop(app, fps, wanted=self._wanted, send=link.send, show_waiting=lambda _: None)
 
@@ -56,6 +67,9 @@ class SideSource:
                         self._lose(safe(problem))
                     case Frame():
                         self._take(message)
+                    case Left():
+                        self._is_left = True
+                        self._app.post_message(EngineLeft(message))
         except EngineError as error:
             self._lose(str(error).partition("\n")[0])
 
@@ -71,9 +85,18 @@ class SideSource:
         if self._members and frame is not None:
             self._link.send(Play(on=frame.status.state != "playing"))
 
+    @property
+    def is_own_field(self) -> bool:
+        """Whether its networks were begun for this view, and would end with it."""
+        return isinstance(self.runs[0].first, OpenField)
+
+    def detach(self) -> None:
+        """Ask the engine to go on without this view."""
+        self._link.send(Detach())
+
     def hang_up(self) -> None:
         """End the engine if it was started for this, else let it go on."""
-        if self.runs[0].first is not None:
+        if self.runs[0].first is not None and not self._is_left:
             self._link.close()
         else:
             self._link.let_go()

@@ -1,5 +1,6 @@
 """The keys below the panes, as the situation has them: as many as fit, and none of them cut off."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import events
@@ -27,10 +28,15 @@ class KeyLine(Picture):
     def show(self, scene: Scene, *, typing: bool = False, touching: bool = False, escape: str = "") -> None:
         """Show the keys of the situation. `escape`: what `esc` does, if anything."""
         in_field = scene.field_facts is not None
-        found = entries(scene.frame, scene.subject, typing=typing, touching=touching, in_field=in_field, escape=escape)
+        self.offer(
+            entries(scene.frame, scene.subject, typing=typing, touching=touching, in_field=in_field, escape=escape)
+        )
+
+    def offer(self, found: Sequence[Entry]) -> None:
+        """Show these keys, the most important first, except for the last two, which are always there."""
         if is_ascii(self.app):
-            found = tuple(replace(each, shown=spelled(each.shown)) for each in found)
-        self._entries = found
+            found = [replace(each, shown=spelled(each.shown)) for each in found]
+        self._entries = tuple(found)
         self._draw()
 
     def cover(self, keys: str) -> None:
