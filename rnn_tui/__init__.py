@@ -23,7 +23,7 @@ the imports themselves, and a test compares the two.
       watch        -> host, session, answers, inspect, training, network
       headless     -> field, store, session, answers, training
       host         -> field, store, session, answers, training
-      field        -> session, training, network
+      field        -> store, session, training, network
       store        -> session, training, network
       session      -> answers, inspect, training
       answers      -> inspect, training, network

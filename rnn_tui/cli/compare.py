@@ -6,7 +6,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.compare_printed import (
-    check_folder_for_comparison,
     resume_comparison,
     run_comparison,
     stops_when_learnt,
@@ -16,6 +15,7 @@ from rnn_tui.cli.completion import complete_lessons, complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import experiment_of, given
 from rnn_tui.cli.help import SectionedCommand
+from rnn_tui.cli.kept_comparison import find_comparison, keep_options_of, launch_of_kept
 from rnn_tui.cli.option_types import Count
 from rnn_tui.cli.options import SectionOption, experiment_parameters, run_options
 from rnn_tui.cli.side_by_side import members_side_by_side, runs_side_by_side
@@ -54,9 +54,13 @@ _JOBS = SectionOption(
     type=Count(1024),
     help="large networks, which learn one after another, do so N at a time; without a view (1)",
 )
-_RUN = next(each for each in run_options("--run") if each.name == "run")
+_KEEP = [each for each in run_options("--run", "--save") if each.name in ("run", "save")]
 _RESUME = SectionOption(
-    "--resume", section="keep", metavar="DIR", help="go on with the comparison in this folder, without a view"
+    "--resume",
+    section="keep",
+    metavar="RUN",
+    help="go on with a comparison: its name, how that begins, or its folder",
+    shell_complete=complete_runs,
 )
 _NO_VIEW = SectionOption("--no-view", section="other", is_flag=True, help="print a line for each network, and a table")
 
@@ -83,7 +87,7 @@ _NAMES = click.Argument(
     params=[
         _NAMES,
         *experiment_parameters()[1:],
-        *(SEEDS, _VARY, _JOBS, _RUN, _RESUME, _NO_VIEW, _CSV, JSON),
+        *(SEEDS, _VARY, _JOBS, *_KEEP, _RESUME, _NO_VIEW, _CSV, JSON),
         *view_options(),
         _SIDE,
     ],
@@ -101,14 +105,21 @@ def compare(
     """Train many networks at once and compare them: seeds, or any setting that varies. Or show the losses of kept runs
     over one another: each RUN is a name, how it begins, or a folder."""
     check_working_folder()
-    folder, resumed = parameters["run"], parameters["resume"]
-    printing = {"--no-view": no_view, "--json": json, "--csv": csv, "--run": folder, "--resume": resumed}
-    for name, used in printing.items():
+    printing = {"--no-view": no_view, "--json": json, "--csv": csv}
+    keeping = {"--run": parameters["run"], "--save": parameters["save"], "--resume": parameters["resume"]}
+    for name, used in (printing | keeping).items():
         if side and used not in (None, False):
-            raise UsageError(f"--side: is a view, and {name} prints: give one of them")
-    if resumed is not None:
+            what = "prints" if name in printing else "keeps networks on the disk"
+            raise UsageError(f"--side: is a view, and {name} {what}: give one of them")
+    is_printed = any(used not in (None, False) for used in printing.values()) or not has_terminal()
+    if parameters["resume"] is not None:
         _refuse_with_resume(parameters | {"seeds": seeds, "vary": vary})
-        resume_comparison(resumed, csv=csv, json=json, jobs=parameters["jobs"] or 1)
+        kept = find_comparison(parameters["resume"])
+        if is_printed:
+            resume_comparison(kept, csv=csv, json=json, jobs=parameters["jobs"] or 1)
+        _refuse_jobs(parameters)
+        again = f"rnn-tui compare --resume {shown(parameters['resume'])} --no-view"
+        run_view(launch_of_kept(kept, parameters), instead=again)
     if _are_runs(parameters["names"]):
         _refuse_with_runs(parameters | {"seeds": seeds, "vary": vary, "csv": csv, "no_view": no_view})
         if side:
@@ -119,32 +130,42 @@ def compare(
     if side:
         stops = stops_when_learnt(parameters)
         members_side_by_side(comparison, view_settings_of(parameters), stops_when_learnt=stops)
-    if folder is not None:
-        check_folder_for_comparison(folder)
-    if any(used not in (None, False) for used in printing.values()) or not has_terminal():
+    folder = keep_options_of(parameters)
+    if is_printed:
         run_comparison(comparison, parameters, csv=csv, json=json, folder=folder)
-    if parameters["jobs"] is not None:
-        raise UsageError(f"--jobs {parameters['jobs']}: a view trains in one process: give --no-view as well")
+    _refuse_jobs(parameters)
+    from rnn_tui.protocol.commands import SaveOptions
     from rnn_tui.view.model.launch import LaunchOptions
 
     launch = LaunchOptions(
         experiment=comparison.base,
         comparison=comparison,
         stops_when_learnt=stops_when_learnt(parameters),
-        may_keep=False,
+        keep=None if folder is None else SaveOptions(folder=folder),
+        may_keep=parameters["data_text"] != "-",
         view_settings=view_settings_of(parameters),
     )
     run_view(launch, instead="rnn-tui compare --no-view")
 
 
+def _refuse_jobs(parameters: dict[str, Any]) -> None:
+    if parameters["jobs"] is not None:
+        raise UsageError(f"--jobs {parameters['jobs']}: a view trains in one process: give --no-view as well")
+
+
 def _are_runs(names: tuple[str, ...]) -> bool:
-    """Tell whether these name runs rather than a lesson: several do, and one that is no lesson and a run."""
+    """Tell whether these name runs rather than a lesson: several do, and one that is no lesson and a run.
+
+    Raises UsageError for a single one that is a comparison.
+    """
     if len(names) != 1 or names[0] in LESSONS:
         return len(names) > 1
-    from rnn_tui.runs.catalog import NoSuchRun, find
+    from rnn_tui.runs.catalog import IsComparison, NoSuchRun, find
 
     try:
         find(names[0])
+    except IsComparison as error:
+        raise UsageError(str(error)) from None
     except NoSuchRun:
         return False
     return True
@@ -155,7 +176,7 @@ def _refuse_with_runs(parameters: dict[str, Any]) -> None:
     used = [setting(path).option for path in given(parameters)]
     used += [
         f"--{name.replace('_', '-')}"
-        for name in ("seeds", "vary", "jobs", "csv", "no_view", "run", "gap")
+        for name in ("seeds", "vary", "jobs", "csv", "no_view", "run", "save", "gap")
         if parameters[name]
     ]
     if parameters["file"] is not None:
@@ -197,7 +218,7 @@ def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: i
 def _refuse_with_resume(parameters: dict[str, Any]) -> None:
     """Raise UsageError for what a comparison that goes on has already."""
     used = [shown(name) for name in parameters["names"]] + [setting(path).option for path in given(parameters)]
-    used += [f"--{name}" for name in ("seeds", "vary", "run", "gap") if parameters[name]]
+    used += [f"--{name}" for name in ("seeds", "vary", "run", "save", "gap") if parameters[name]]
     if parameters["file"] is not None:
         used.append("--experiment")
     if used:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from rnn_tui.cli.errors import UsageError
 from rnn_tui.cli.experiment_args import complaint, given
+from rnn_tui.cli.kept_comparison import read_kept
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
 from rnn_tui.data.fit_batches import too_short_to_judge
@@ -14,7 +15,7 @@ from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import to_dict
 
-__all__ = ["check_folder_for_comparison", "resume_comparison", "run_comparison", "stops_when_learnt"]
+__all__ = ["resume_comparison", "run_comparison", "stops_when_learnt"]
 
 _LONGEST_ROW = 4_096  # bytes of a file that are looked at before it is replaced
 
@@ -27,7 +28,14 @@ def stops_when_learnt(parameters: dict[str, Any]) -> bool:
 def run_comparison(
     comparison: Comparison, parameters: dict[str, Any], *, csv: str | None, json: bool, folder: str | None = None
 ) -> NoReturn:
-    """Train the networks without a view, print how they fare, and exit. Raises UsageError."""
+    """Train the networks without a view, print how they fare, and exit. Raises UsageError.
+
+    They are kept in `folder`; if that is empty, in one of their own.
+    """
+    if folder == "":
+        from rnn_tui.runs.folders import new_folder
+
+        folder = str(new_folder(comparison.base))
     options = {
         "jobs": parameters.get("jobs") or 1,
         "stops_when_learnt": stops_when_learnt(parameters),
@@ -36,17 +44,10 @@ def run_comparison(
     _train(comparison, csv=csv, json=json, keep=folder, **options)
 
 
-def resume_comparison(name: str, *, csv: str | None, json: bool, jobs: int) -> NoReturn:
+def resume_comparison(folder: Path, *, csv: str | None, json: bool, jobs: int) -> NoReturn:
     """Go on with the comparison in a folder, without a view, and exit. Raises UsageError."""
-    from rnn_tui.runs.kept_comparison import read_field
-
-    try:
-        kept = read_field(Path(name))
-    except (ExperimentError, ValueError) as error:  # ValueError: a null character in the name
-        raise UsageError(f"--resume {safe(str(error))}") from None
-    _train(
-        kept.comparison, csv=csv, json=json, jobs=jobs, keep=name, kept=kept, stops_when_learnt=kept.stops_when_learnt
-    )
+    kept = read_kept(folder)
+    _train(kept.comparison, csv=csv, json=json, jobs=jobs, keep=str(folder), resume=True)
 
 
 def _train(comparison: Comparison, *, csv: str | None, json: bool, **options: Any) -> NoReturn:
@@ -62,16 +63,6 @@ def _train(comparison: Comparison, *, csv: str | None, json: bool, **options: An
     except ExperimentError as error:
         raise UsageError(complaint(error, to_dict(comparison.base))) from None
     raise SystemExit(code)
-
-
-def check_folder_for_comparison(folder: str) -> None:
-    """Raise UsageError where no comparison can begin in that folder. Nothing is made."""
-    from rnn_tui.cli.run_args import check_folder
-    from rnn_tui.runs.kept_comparison import FIELD
-
-    check_folder(folder)
-    if os.path.lexists(os.path.join(folder, FIELD)):
-        raise UsageError(f"--run {shown(folder)}: holds a comparison already: --resume goes on with it")
 
 
 def _check_csv(file: str) -> None:

@@ -62,11 +62,15 @@ def complete_runs(ctx: click.Context, param: click.Parameter, incomplete: str) -
     from rnn_tui.protocol.engine_folders import EnginesError, engine_folders  # here for start-up time
     from rnn_tui.protocol.rendezvous import read_note
     from rnn_tui.runs.folders import runs_folder
+    from rnn_tui.runs.kept_comparison import FIELD
     from rnn_tui.runs.manifest import EXPERIMENT
+
+    def is_run(folder: str) -> bool:
+        return any(os.path.exists(os.path.join(folder, name)) for name in (EXPERIMENT, FIELD))
 
     names: dict[str, str] = {}
     with contextlib.suppress(OSError, RuntimeError), os.scandir(runs_folder()) as entries:
-        names |= {each.name: "on the disk" for each in entries if os.path.exists(os.path.join(each.path, EXPERIMENT))}
+        names |= {each.name: "on the disk" for each in entries if is_run(each.path)}
     with contextlib.suppress(OSError, EnginesError):
         names |= {name: "alive" for folder in engine_folders() if (name := read_note(folder).name)}
     used = ctx.params.get(param.name or "") or ()

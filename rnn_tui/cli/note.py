@@ -43,7 +43,7 @@ def note(*, name: str, words: tuple[str, ...], tags: tuple[str, ...], untags: tu
                 raise UsageError(f"{option} {shown(tag)}: {problem}")
     if both := [tag for tag in tags if tag in untags]:
         raise UsageError(f"--tag {shown(both[0])}: cannot be combined with --untag {shown(both[0])}")
-    folder = find_kept(name, needs="a note lies in its folder")
+    folder = find_kept(name, needs="a note lies in its folder", comparisons=True)
     try:
         if words or tags or untags:
             found = annotate(folder, note=text.strip() if words else None, add=tags, remove=untags)

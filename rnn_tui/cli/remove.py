@@ -73,9 +73,13 @@ def _ask(folders: list[Path]) -> None:
 
 def _about(folder: Path) -> str:
     from rnn_tui.experiment.spec import ExperimentError
+    from rnn_tui.runs.catalog import is_comparison
+    from rnn_tui.runs.kept_comparison import read_field_manifest
     from rnn_tui.runs.read_checkpoint import read_manifest
 
     try:
+        if is_comparison(folder):
+            return counted(read_field_manifest(folder).comparison.members, "network")
         return counted(read_manifest(folder).epoch, "epoch")
     except ExperimentError:
         return "cannot be read"

@@ -21,6 +21,7 @@ from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.catalog import NoSuchRun, find, newest
 from rnn_tui.runs.folders import runs_folder
+from rnn_tui.runs.kept_comparison import FIELD
 from rnn_tui.runs.manifest import EXPERIMENT, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest, read_tensors
 
@@ -140,7 +141,7 @@ def _check_board(folder: str | None) -> None:
 def check_folder(folder: str) -> None:
     """Raise UsageError where no run can begin in that folder. Nothing is made."""
     _check_writable("--run", folder)
-    if exists(Path(folder) / EXPERIMENT):
+    if exists(Path(folder) / EXPERIMENT) or exists(Path(folder) / FIELD):
         raise UsageError(f"--run {_place(folder)}: holds a run already: resume it, or name another folder")
 
 

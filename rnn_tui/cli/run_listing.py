@@ -9,11 +9,13 @@ from msgspec.structs import replace
 
 from rnn_tui.cli.run_table import Column
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import size_text
+from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.runs.catalog import RunEntry, read_entry
 from rnn_tui.runs.facts import RunFacts, facts_of, values_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rnn_tui.client.discovery import LiveEngine
     from rnn_tui.experiment.setting import Setting
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Listed", "columns_of", "listed", "object_of", "row_of"]
 
 _ALWAYS = ("training.lr", "training.seed")  # settings with a column, whether runs differ in them or not
-_SORTED = ("updates", "ticks", "learnt", "weights", "time")  # have a column where runs are sorted by them
+_SORTED = ("updates", "ticks", "learnt", "weights", "time", "size")  # have a column where runs are sorted by them
 _DOING = {"playing": "training"}
+_WRITTEN: "dict[str, Callable[[float], str]]" = {"time": "{:,.1f} s".format, "size": lambda size: size_text(int(size))}
 
 
 class Listed(NamedTuple):
@@ -51,6 +54,8 @@ def _live_facts(living: "LiveEngine", kept: RunEntry | None) -> RunFacts:
     """Return what the files tell, with what the engine tells in its place, which is newer."""
     facts = RunFacts(name="") if kept is None else facts_of(kept)
     facts = replace(facts, name=living.name or facts.name or "?", folder=living.kept or facts.folder, state="unknown")
+    if living.field is not None:
+        facts = replace(facts, compared=living.field)
     if living.experiment is not None and facts.experiment is None:
         facts = replace(facts, experiment=living.experiment, trainings=(living.experiment.training,))
     status = None if living.run is None else living.run.status
@@ -74,7 +79,9 @@ def columns_of(settings: "Sequence[Setting]", by: "Order | None") -> list[Column
     columns = [Column("run"), Column("epoch", right=True), Column("loss", right=True), Column("best", right=True)]
     columns += [Column(by.name, right=True)] if by is not None and by.name in _SORTED else []
     columns += [Column(name, right=True) for name in _named(settings)]
-    columns += [Column("held out", right=True), Column("right", right=True), Column("when"), Column("what")]
+    columns += [Column("held out", right=True), Column("right", right=True), Column("networks", right=True)]
+    columns += [Column("when"), Column("what")]
+    columns += [] if by is not None and by.name == "size" else [Column("size", below=True)]
     return [*columns, Column("now", below=True), Column("tags", below=True), Column("note", below=True)]
 
 
@@ -88,6 +95,8 @@ def row_of(run: Listed, settings: "Sequence[Setting]", by: "Order | None" = None
         "best": "-" if facts.best is None else f"{facts.best:.4f}",
         "held out": "" if facts.held_out is None else f"{facts.held_out:.4f}",
         "right": "" if facts.accuracy is None else f"{facts.accuracy:.1%}",
+        "networks": _networks(facts),
+        "size": "" if facts.compared is None or facts.size is None else size_text(facts.size),
         "when": "not kept" if run.kept is None else _when(facts.changed),
         "what": safe(_what(run)),
         "now": "" if run.living is None else safe(_now(run.living)),
@@ -96,16 +105,22 @@ def row_of(run: Listed, settings: "Sequence[Setting]", by: "Order | None" = None
     }
     if by is not None and by.name in _SORTED:
         number = by.number(facts)
-        row[by.name] = "-" if number is None else f"{number:,.1f} s" if by.name == "time" else f"{number:,}"
+        row[by.name] = "-" if number is None else _WRITTEN.get(by.name, "{:,}".format)(number)
     return row | {name: values_text(facts, each) for name, each in _named(settings).items()}
 
 
 def _named(settings: "Sequence[Setting]") -> "dict[str, Setting]":
     """Return the settings that have a column, by its name; those that stand first in the form come first."""
-    from rnn_tui.experiment.settings import SETTINGS, setting
-
     wanted = [*map(setting, _ALWAYS), *sorted(settings, key=lambda each: each.front or len(SETTINGS))]
     return {each.option.lstrip("-"): each for each in wanted}
+
+
+def _networks(facts: RunFacts) -> str:
+    """Write how many networks a comparison has, and how many have learnt it; nothing of a run of one."""
+    compared = facts.compared
+    if compared is None:
+        return ""
+    return f"{facts.networks:,}" + ("" if compared.learnt is None else f", {compared.learnt:,} learnt")
 
 
 def _when(moment: float | None) -> str:
@@ -119,14 +134,25 @@ def _when(moment: float | None) -> str:
 
 
 def _what(run: Listed) -> str:
-    """Name the network, and the experiment where the name of the run does not."""
+    """Name the network, and the experiment where the name of the run does not; of a comparison all kinds and sizes."""
     experiment = _experiment(run)
     if experiment is None:
         return "?" if run.living is not None else "cannot be read"
     network = experiment.network
     ways = ", both ways" if network.bidirectional else ""
     name = "" if os.path.basename(run.facts.name).startswith(f"{experiment.name}-") else f"{experiment.name}: "
-    return f"{name}{network.cell} {network.layers}×{network.hidden_size}{ways}"
+    cell, layers, hidden = (
+        _varied(run.facts, f"network.{part}") or str(getattr(network, part))
+        for part in ("cell", "layers", "hidden_size")
+    )
+    return f"{name}{cell} {layers}×{hidden}{ways}"
+
+
+def _varied(facts: RunFacts, path: str) -> str:
+    """Write the values that a setting has in a comparison; empty where it does not vary."""
+    if facts.compared is None or facts.compared.varied(path) is None:
+        return ""
+    return values_text(facts, setting(path))
 
 
 def _experiment(run: Listed) -> "Experiment | ExperimentSummary | None":
@@ -173,6 +199,9 @@ def object_of(run: Listed, settings: "Sequence[Setting]") -> str:
         "weights": facts.weights,
         "learnt": facts.learnt,
         "seconds": facts.seconds,
+        "networks": facts.networks,
+        "comparison": _comparison(facts),
+        "bytes": facts.size,
         "changed": facts.changed,
         "note": facts.annotations.note,
         "tags": facts.annotations.tags,
@@ -191,10 +220,17 @@ def object_of(run: Listed, settings: "Sequence[Setting]") -> str:
     return json.dumps(finite).replace("\x7f", "\\u007f")
 
 
+def _comparison(facts: RunFacts) -> dict[str, Any] | None:
+    """Return what varies, by its path, and how many networks have come how far; None for a run of one."""
+    compared = facts.compared
+    if compared is None:
+        return None
+    varied = {each.path: list(each.values) for each in compared.comparison.varied}
+    return {"varied": varied, "learnt": compared.learnt, "ended": compared.ended, "diverged": compared.diverged}
+
+
 def _settings(facts: RunFacts) -> dict[str, Any] | None:
     """Return all settings as they are now, by their paths."""
-    from rnn_tui.experiment.settings import SETTINGS
-
     return None if facts.experiment is None else {each.path: facts.value(each) for each in SETTINGS}
 
 

@@ -1,8 +1,6 @@
 """The commands that open the view: on an experiment, on a run that is kept, on one that trains already."""
 
-import contextlib
 import gc
-import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -11,6 +9,8 @@ from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of
 from rnn_tui.cli.help import SectionedCommand, write_front_page
+from rnn_tui.cli.kept_comparison import launch_of_kept
+from rnn_tui.cli.kept_run import refuse_alive
 from rnn_tui.cli.options import (
     FORK,
     HISTORY,
@@ -31,6 +31,8 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import to_dict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnn_tui.client.link import EngineLink
     from rnn_tui.view.model.launch import LaunchOptions
 
@@ -99,8 +101,8 @@ def open_view(*, forks: tuple[str, ...], history: int, paused: bool, **parameter
     ],
 )
 def resume(*, name: str | None, forks: tuple[str, ...], history: int, paused: bool, **parameters: Any) -> None:
-    """Open the view on a run that is kept on the disk, and go on with it: RUN is its name, how that begins, or its
-    folder; the one that was changed last, if none is given. `rnn-tui runs` lists them."""
+    """Open the view on a run or a comparison that is kept on the disk, and go on with it: RUN is its name, how that
+    begins, or its folder; the one that was changed last, if none is given. `rnn-tui runs` lists them."""
     _view_again(NEWEST if name is None else name, parameters, forks, history=history, paused=paused)
 
 
@@ -113,11 +115,15 @@ def _view_again(
     paused: bool = False,
 ) -> NoReturn:
     check_working_folder()
+    comparison = _comparison_named(name)
+    if comparison is not None:
+        launch = launch_of_kept(comparison, parameters, forks=forks, paused=paused)
+        run_view(launch, instead=f"rnn-tui compare --resume {shown(str(comparison))} --no-view")
     from rnn_tui.cli.run_args import resumed_run
     from rnn_tui.view.model.launch import LaunchOptions
 
     experiment, changes, keep = resumed_run(name, parameters, forks)
-    _refuse_alive(keep.folder)
+    refuse_alive(keep.folder)
     launch = LaunchOptions(
         experiment=experiment,
         changes=changes,
@@ -129,15 +135,15 @@ def _view_again(
     run_view(launch, instead="rnn-tui train --resume" + (f" {shown(name)}" if name != NEWEST else ""))
 
 
-def _refuse_alive(folder: str) -> None:
-    """Raise UsageError where the run in that folder trains already."""
-    from rnn_tui.client.discovery import EnginesError, live_engines
+def _comparison_named(name: str) -> "Path | None":
+    """Find the folder of the comparison that is meant; None where it is a run, or nothing is found."""
+    from rnn_tui.runs.catalog import NoSuchRun, find_any, is_comparison, newest
 
-    with contextlib.suppress(EnginesError):  # starting an engine reports that
-        for each in live_engines():
-            if each.kept and os.path.realpath(each.kept) == os.path.realpath(folder):
-                name = shown(each.name)
-                raise UsageError(f"{name}: is being trained already: `rnn-tui attach {name}` opens the view on it")
+    try:
+        folder = newest(comparisons=True) if name == NEWEST else find_any(name)
+    except NoSuchRun:
+        return None
+    return folder if is_comparison(folder) else None
 
 
 @click.command("attach", cls=SectionedCommand, params=[_RUN, *view_options(joins=True)])
@@ -145,14 +151,14 @@ def attach(*, name: str | None, **parameters: Any) -> None:
     """Look at a run that trains, from any shell: RUN is its name, how that begins, or its folder; the one begun last,
     if none is given. A run that has ended is opened as `resume` does."""
     from rnn_tui.client.find_run import NoLiveRun, find_live, informed, newest_live
-    from rnn_tui.runs.catalog import NoSuchRun, find
+    from rnn_tui.runs.catalog import NoSuchRun, find_any
 
     view_settings = view_settings_of(parameters)
     try:
         engine = newest_live() if name is None else find_live(name)
     except NoLiveRun as error:
         try:
-            find(name or "")
+            find_any(name or "")
         except NoSuchRun:
             raise UsageError(str(error)) from None
         nothing = {str(each.name): None for each in resume.params}

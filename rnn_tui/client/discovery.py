@@ -10,6 +10,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Farewell, Greeting, Inquire, Refused, RunSummary, Stop
 from rnn_tui.protocol.engine_folders import EnginesError, clear_away, engine_folders, engines_folder
 from rnn_tui.protocol.engine_messages import Whereabouts
+from rnn_tui.protocol.field import FieldSummary
 from rnn_tui.protocol.rendezvous import Note, read_note
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.protocol.version import VERSION
@@ -30,6 +31,7 @@ class LiveEngine(msgspec.Struct, frozen=True, kw_only=True):
     run: RunSummary | None = None
     experiment: Experiment | None = None  # that it runs; None also if it is of another version
     subject: Subject | None = None  # the script that it watches, if it watches one
+    field: FieldSummary | None = None  # the networks that it trains, if they are many
     greeting: Greeting | None = None
     problem: str = ""
 
@@ -95,12 +97,12 @@ def _alive(answer: Inquiry) -> LiveEngine | None:
         clear_away(answer.folder)
         return None
     run = answer.said if isinstance(answer.said, RunSummary) else None
-    problem, experiment, subject = _problem(answer), None, None
+    problem, experiment, subject, field = _problem(answer), None, None, None
     if run is not None and answer.greeting is not None and answer.greeting.version == VERSION:
         try:
             whole = decode_message(answer.body)
             if isinstance(whole, Whereabouts):
-                experiment, subject = whole.experiment, whole.subject
+                experiment, subject, field = whole.experiment, whole.subject, whole.field
             if experiment is not None and subject is not None:
                 experiment = subject.with_vocabulary(experiment)
         except ProtocolError as error:
@@ -112,6 +114,7 @@ def _alive(answer: Inquiry) -> LiveEngine | None:
         run=run,
         experiment=experiment,
         subject=subject,
+        field=field,
         greeting=answer.greeting,
         problem=problem,
     )

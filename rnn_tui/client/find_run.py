@@ -8,7 +8,7 @@ from rnn_tui.client.discovery import EnginesError, LiveEngine, ask_engine, live_
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
 from rnn_tui.protocol.version import VERSION
-from rnn_tui.runs.catalog import NoSuchRun, find
+from rnn_tui.runs.catalog import NoSuchRun, find_any
 
 __all__ = ["PATIENCE", "NoLiveRun", "find_live", "informed", "newest_live"]
 
@@ -33,7 +33,7 @@ def find_live(name: str) -> LiveEngine:
     exact = [each for each in found if each.name == name]
     if not exact:
         try:
-            folder = str(find(name).resolve())
+            folder = str(find_any(name).resolve())
         except NoSuchRun:
             folder = ""
         exact = [each for each in found if folder and each.kept == folder]

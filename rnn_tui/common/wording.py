@@ -5,7 +5,7 @@ import re
 
 from rnn_tui.common.glyphs import safe
 
-__all__ = ["counted", "quoted", "shown", "step_name", "unit_text", "without_value"]
+__all__ = ["counted", "quoted", "shown", "size_text", "step_name", "unit_text", "without_value"]
 
 _LONGEST = 48  # characters of a value that are repeated in a message
 _MOST_DIGITS = 17  # of a float64
@@ -52,3 +52,11 @@ def unit_text(value: float, deviation: float, digits: int = 6) -> str:
         return f"{value:.{digits}g}"
     more = math.log10(abs(value)) - math.log10(deviation)
     return f"{value:.{min(_MOST_DIGITS, digits + max(0, math.ceil(more)))}g}"
+
+
+def size_text(size: int) -> str:
+    """Write a number of bytes: 820 B, 12.3 KB, 4.1 MB; a KB is 1,000 bytes."""
+    for unit, each in ((10**9, "GB"), (10**6, "MB"), (10**3, "KB")):
+        if size >= 0.99995 * unit:  # 999,950 B are 1.0 MB
+            return f"{size / unit:,.1f} {each}"
+    return f"{size} B"

@@ -14,6 +14,7 @@ from rnn_tui.experiment.spread import spread
 __all__ = [
     "SEED",
     "VaryError",
+    "brief_text",
     "comparison_of",
     "parse_values",
     "parse_varied",
@@ -25,6 +26,7 @@ __all__ = [
 
 SEED = "training.seed"
 _LONGEST = 2_000  # characters of what varies; a list of 4,096 values need not be typed
+_MOST_VALUES = 8  # of a setting that are written out in a brief text
 _NO_NUMBER = "it decides where and how fast they run, and no number"
 
 
@@ -123,6 +125,14 @@ def vary_text(varied: Varied) -> str:
     if _is_every_number(values):
         return f"{_name(varied)}={values[0]}..{values[-1]}"
     return f"{_name(varied)}={','.join(map(varied.text, range(len(values))))}"
+
+
+def brief_text(varied: Varied) -> str:
+    """Write what varies; of many values the first, the last, and how many there are."""
+    text = vary_text(varied)
+    if ".." in text or len(varied.values) <= _MOST_VALUES:
+        return text
+    return f"{_name(varied)}={varied.text(0)}..{varied.text(-1)}:{len(varied.values)}"
 
 
 # ---- one setting --------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.core import Detach, Inquire, Stop
 from rnn_tui.protocol.field import OpenField, SelectMember
 from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.protocol.save_options import SaveOptions
 from rnn_tui.protocol.script_log import ReadLog
 
 __all__ = [
@@ -39,15 +40,6 @@ __all__ = [
 ]
 
 HISTORY = 256 * 2**20  # bytes for states to go back to, unless the user says otherwise
-
-
-class SaveOptions(Value, frozen=True, kw_only=True):
-    """Save a run on the disk, and how."""
-
-    folder: str = ""  # empty: a new one in the default place
-    resume: bool = False  # the folder holds a run, which goes on from its last checkpoint
-    every: Annotated[int, msgspec.Meta(ge=0)] = 0  # updates between two checkpoints; 0: as time passes
-    tensorboard: str = ""  # a folder for TensorBoard's event files; empty: none
 
 
 class Open(Value, frozen=True, kw_only=True, tag=True):

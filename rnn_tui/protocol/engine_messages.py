@@ -11,7 +11,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.diagnostics import Diagnostics
-from rnn_tui.protocol.field import FieldFacts, FieldPicture
+from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldSummary
 from rnn_tui.protocol.frame import (
     BranchCurve,
     Check,
@@ -111,6 +111,7 @@ class Whereabouts(Value, frozen=True, kw_only=True, tag=True):
     status: Status | None = None
     device: str = ""
     subject: Subject | None = None  # if it is somebody else's training that is watched
+    field: FieldSummary | None = None  # if many networks learn at once
 
 
 class Left(Value, frozen=True, kw_only=True, tag=True):

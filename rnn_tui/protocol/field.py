@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from rnn_tui.common.value import Value
-from rnn_tui.experiment.comparison import Comparison
+from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.protocol.arrays import Doubles, Floats, Integers
+from rnn_tui.protocol.save_options import SaveOptions
 
 __all__ = [
     "DIVERGED",
@@ -19,6 +20,7 @@ __all__ = [
     "Bundle",
     "FieldFacts",
     "FieldPicture",
+    "FieldSummary",
     "FieldWanted",
     "LearntSteps",
     "Measure",
@@ -41,6 +43,19 @@ class FieldWanted(Value, frozen=True, kw_only=True):
     lines: int = 0  # how many single curves to show behind the bundle, at most
     log_x: bool = False
     grouped_by: str = ""  # the path of the varied setting whose values are groups; empty: one group
+
+
+class FieldSummary(Value, frozen=True, kw_only=True):
+    """What is compared, and how many networks have come how far, for a list of runs. What is None is not known."""
+
+    comparison: Comparison
+    learnt: int | None = None  # how many have learnt it
+    ended: int | None = None  # how many have come to their end, or have diverged
+    diverged: int | None = None
+
+    def varied(self, path: str) -> Varied | None:
+        """Return a setting that varies; None: it does not."""
+        return next((each for each in self.comparison.varied if each.path == path), None)
 
 
 class FieldFacts(Value, frozen=True, kw_only=True):
@@ -108,6 +123,8 @@ class OpenField(Value, frozen=True, kw_only=True, tag=True):
     comparison: Comparison
     play: bool = True
     stops_when_learnt: bool = False  # a member that has learnt it stands still
+    keep: SaveOptions | None = None  # None: not saved; what resumes is as its folder says
+    may_keep: bool = True  # save it unasked when its last view has gone
 
 
 class SelectMember(Value, frozen=True, kw_only=True, tag=True):

@@ -7,11 +7,15 @@ from typing import Any
 import msgspec
 
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, Training
+from rnn_tui.experiment.vary import brief_text
+from rnn_tui.protocol.field import FieldSummary
 from rnn_tui.runs.annotations import Annotations
 from rnn_tui.runs.catalog import RunEntry
+from rnn_tui.runs.kept_comparison import FieldManifest
 from rnn_tui.runs.loss_tail import newest_seconds
 
 __all__ = ["RunFacts", "differing", "facts_of", "values_of", "values_text"]
@@ -20,7 +24,7 @@ _WATCHING = ("run.speed", "run.until")  # how somebody looks on, not how it lear
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a list. What is None is not known."""
+    """A run in a list, or a comparison of many networks. What is None is not known."""
 
     name: str
     folder: str = ""  # empty: it is not kept
@@ -38,22 +42,29 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     weights: int | None = None  # trainable numbers
     learnt: int | None = None  # the epoch at which a prediction was first right
     seconds: float | None = None  # of training
+    size: int | None = None  # bytes on the disk
+    compared: FieldSummary | None = None  # None: it is one network
     changed: float | None = None  # when its checkpoint was written, in seconds since 1970
     state: str = "kept"  # or what it does in memory: "training", "paused", "done"
     annotations: Annotations = Annotations()
 
     def value(self, setting: Setting) -> Any:
-        """Return what a setting is now; None where that is not known."""
-        if self.experiment is None:
+        """Return what a setting is now; None where that is not known, or where it varies."""
+        if self.experiment is None or (self.compared is not None and self.compared.varied(setting.path) is not None):
             return None
         if setting.section == "training":
             return getattr(self.trainings[-1], setting.name)
         return setting.of(self.experiment)
 
+    @property
+    def networks(self) -> int:
+        """How many networks it trains."""
+        return 1 if self.compared is None else self.compared.comparison.members
+
 
 def facts_of(entry: RunEntry) -> RunFacts:
     """Return what the files of a kept run tell."""
-    manifest, experiment = entry.manifest, entry.experiment
+    manifest, experiment, field = entry.manifest, entry.experiment, entry.field
     trainings: tuple[Training, ...] = ()
     if experiment is not None:
         changes = () if manifest is None else manifest.changes
@@ -66,6 +77,11 @@ def facts_of(entry: RunEntry) -> RunFacts:
             folder=entry.folder,
             experiment=experiment,
             trainings=trainings,
+            epoch=None if field is None else field.epoch,
+            epochs=None if field is None else _epochs(field.comparison),
+            updates=None if field is None else field.tick,
+            size=entry.size,
+            compared=None if field is None else _compared(field),
             changed=entry.changed,
             annotations=entry.annotations,
         )
@@ -87,9 +103,23 @@ def facts_of(entry: RunEntry) -> RunFacts:
         weights=manifest.weights,
         learnt=manifest.learnt,
         seconds=newest_seconds(Path(entry.folder), manifest.losses),
+        size=entry.size,
         changed=entry.changed,
         annotations=entry.annotations,
     )
+
+
+def _epochs(comparison: Comparison) -> int:
+    """Return the most epochs after which a network stops; 0: never."""
+    every = [comparison.base.training.epochs]
+    for each in comparison.varied:
+        if each.path == "training.epochs":
+            every = [*each.values]
+    return 0 if 0 in every else max(every)
+
+
+def _compared(field: FieldManifest) -> FieldSummary:
+    return FieldSummary(comparison=field.comparison, learnt=field.learnt, ended=field.ended, diverged=field.diverged)
 
 
 def differing(runs: Sequence[RunFacts]) -> tuple[Setting, ...]:
@@ -104,9 +134,15 @@ def differing(runs: Sequence[RunFacts]) -> tuple[Setting, ...]:
 
 
 def values_of(run: RunFacts, setting: Setting) -> tuple[Any, ...]:
-    """Return the values that a setting had one after the other; of the epochs, only the last."""
+    """Return the values that a setting had one after the other, of the epochs only the last.
+
+    Of a comparison, all values of a setting that varies are one of them.
+    """
     if run.experiment is None:
         return ()
+    varied = None if run.compared is None else run.compared.varied(setting.path)
+    if varied is not None:
+        return (varied.values,)
     if setting.section != "training" or setting.name == "epochs":
         return (run.value(setting),)
     values = [getattr(each, setting.name) for each in run.trainings]
@@ -114,7 +150,13 @@ def values_of(run: RunFacts, setting: Setting) -> tuple[Any, ...]:
 
 
 def values_text(run: RunFacts, setting: Setting) -> str:
-    """Write the value of a setting, or all that it had one after the other: 0.1→0.01; empty: not known."""
+    """Write the value of a setting, or all that it had one after the other: 0.1→0.01; empty: not known.
+
+    Of a comparison, write in what it varies: rnn,gru, or 0.001..1:24.
+    """
+    varied = None if run.compared is None else run.compared.varied(setting.path)
+    if varied is not None:
+        return shown(brief_text(varied).partition("=")[2])
     return "→".join(_text(setting, each) for each in values_of(run, setting))
 
 

@@ -84,6 +84,8 @@ _ALL = (
     _fact("accuracy", lambda run: run.accuracy),
     _fact("learnt", lambda run: run.learnt),
     _fact("weights", lambda run: run.weights),
+    _fact("networks", lambda run: run.networks),
+    _fact("size", lambda run: run.size),
     _fact("time", lambda run: run.seconds),
     _Fact(
         "when", "moment", lambda run: _written(run.changed), _moment, "a date, as in 2026-01-31 or '2026-01-31 14:00'"

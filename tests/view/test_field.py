@@ -160,7 +160,7 @@ async def test_enter_opens_the_network_esc_comes_back_and_q_asks_about_all(monke
         assert app.main.scene.member == member
         await pilot.press("q")
         await until(pilot, lambda: "Stop all networks." in "\n".join(screen_lines(app)))
-        assert "Leave them training without this view; they are in memory only." in "\n".join(screen_lines(app))
+        assert "Leave them training without this view, saved on the disk." in "\n".join(screen_lines(app))
         await pilot.press("escape")
         engine.die("The engine has gone.")
         await until(pilot, lambda: "The engine has gone." in "\n".join(screen_lines(app)))

@@ -9,8 +9,9 @@ from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open, Play, SaveOptions, SetSpeed
 from rnn_tui.protocol.engine_messages import Frame, Opened
-from rnn_tui.protocol.field import OpenField
+from rnn_tui.protocol.field import FieldFacts, OpenField
 from rnn_tui.protocol.frame_request import FrameRequest
+from rnn_tui.runs.kept_comparison import FIELD
 from rnn_tui.runs.manifest import MANIFEST
 from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.run_commands import command_for
@@ -69,6 +70,22 @@ def test_a_comparison_is_opened_as_a_field() -> None:
     comparison = Comparison(base=HIHELLO, varied=(Varied(path="training.seed", values=(1, 2)),))
     run = RunState(LaunchOptions(experiment=HIHELLO, comparison=comparison, paused=True, stops_when_learnt=True))
     assert run.first_command() == OpenField(comparison=comparison, play=False, stops_when_learnt=True)
+
+
+def test_a_comparison_is_kept_as_runs_of_this_view_are(tmp_path: Path) -> None:
+    comparison = Comparison(base=HIHELLO, varied=(Varied(path="training.seed", values=(1, 2)),))
+    unnamed = RunState(LaunchOptions(experiment=LESSONS["ohlol"], keep=SaveOptions(every=5)))
+    assert unnamed.open_field(comparison).keep == SaveOptions(every=5)
+    named = RunState(LaunchOptions(experiment=HIHELLO, keep=SaveOptions(folder="/somewhere/one"), may_keep=False))
+    assert named.open_field(comparison) == OpenField(comparison=comparison, may_keep=False)
+    described = frame(kept=str(tmp_path))
+    assert described.opened is not None
+    named.update(replace(described, opened=replace(described.opened, field=FieldFacts(comparison=comparison))))
+    (tmp_path / FIELD).write_text("{}")
+    named.begin_again()  # another engine
+    first = named.first_command()
+    assert isinstance(first, OpenField)
+    assert first.keep == SaveOptions(folder=str(tmp_path), resume=True)
 
 
 def test_a_run_that_is_opened_later_has_a_folder_of_its_own() -> None:

@@ -2,8 +2,7 @@
 
 import textwrap
 import time
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -13,8 +12,9 @@ from rnn_tui.common.atomic_files import write_atomic
 from rnn_tui.common.glyphs import printable, safe
 from rnn_tui.common.wording import counted
 from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.field.field_folder import FieldFolder, begin_keeping, go_on_with
+from rnn_tui.engine.field.outcomes import outcomes_of, rows_of
 from rnn_tui.engine.headless.compare_report import Report
-from rnn_tui.engine.headless.field_folder import FieldFolder, bring_back
 from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
 from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.threads import choose_threads
@@ -22,10 +22,9 @@ from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.memory import shortage_told
 from rnn_tui.experiment.outcomes import Outcome
 from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.protocol.field import DIVERGED, DONE
-from rnn_tui.runs.kept_comparison import FieldManifest
+from rnn_tui.protocol.field import DONE
 
-__all__ = ["compare", "outcomes_of"]
+__all__ = ["compare"]
 
 _WIDTH = 80  # cells of a line of text
 
@@ -41,27 +40,27 @@ def compare(
     jobs: int = 1,
     caution: str = "",
     keep: str | None = None,
-    kept: FieldManifest | None = None,
+    resume: bool = False,
 ) -> int:
     """Train all networks of a comparison to their ends, or to Ctrl+C, and print how they fared.
 
     Returns the exit code: 2 where it could not be kept, 128 and its number after a signal, such as 130 after Ctrl+C.
     So many `jobs` large networks learn at once, each in a process of its own. `csv` names a file that is replaced by
-    one with a row for each network, `keep` a folder where the comparison is kept; `kept` is what that folder holds,
-    where it is resumed. Raises ExperimentError for data that are not there and
-    for want of memory, CheckpointError for a folder that cannot be used, and OSError where the file cannot be written.
+    one with a row for each network, `keep` a folder where the comparison is kept; `resume`: it is there already, and
+    goes on as it was left. Raises ExperimentError for data that are not there and for want of memory, CheckpointError
+    for a folder that cannot be used, and OSError where the file cannot be written.
     """
     choose_threads(comparison.base)
     began = time.perf_counter()
     try:
-        field = Field(comparison, stops_when_learnt=stops_when_learnt, jobs=jobs)
-        report = _report(field)
         folder = None
-        if keep is not None:
-            if kept is not None:
-                bring_back(field, Path(keep), kept)
-            table = partial(_table, field, report)
-            folder = FieldFolder(Path(keep), field, table, stops_when_learnt=stops_when_learnt)
+        if keep is not None and resume:
+            field, folder = go_on_with(Path(keep), jobs=jobs)
+        else:
+            field = Field(comparison, stops_when_learnt=stops_when_learnt, jobs=jobs)
+            if keep is not None:
+                folder = begin_keeping(Path(keep), field, stops_when_learnt=stops_when_learnt)
+        report = _report(field)
         if caution:
             Lines.tell(f"rnn-tui: {caution}", err)
         if not json:
@@ -93,37 +92,8 @@ def compare(
     return 128 + interrupted if interrupted else 0
 
 
-def _table(field: Field, report: Report) -> str:
-    return report.csv(outcomes_of(field))
-
-
-def outcomes_of(field: Field, members: Iterable[int] | None = None) -> list[Outcome]:
-    """Return how these members have fared so far, or all of them."""
-    results = field.results
-    first = results.losses.values[0] if len(results.losses.values) else np.full(field.comparison.members, np.nan)
-    return [
-        Outcome(
-            member=member,
-            epoch=int(results.passes[member]),
-            began=float(first[member]),
-            loss=float(results.loss[member]),
-            learnt=int(results.learnt[member]),
-            right=bool(results.right[member]),
-            held_out=float(results.held_out[member]),
-            diverged=bool(results.states[member] == DIVERGED),
-            done=bool(results.states[member] >= DONE),
-        )
-        for member in (range(field.comparison.members) if members is None else members)
-    ]
-
-
 def _report(field: Field) -> Report:
-    """Find out what is counted, and what can be known of these networks."""
-    data = field.comparison.base.data
-    has_right = not (data.text or data.series or data.pairs) or any(stack.has_right for stack in field.stacks)
-    return Report(
-        comparison=field.comparison, counts_epochs=has_right, has_right=has_right, has_held_out=bool(data.holdout)
-    )
+    return Report(**vars(rows_of(field)))
 
 
 def _train(field: Field, report: Report, folder: FieldFolder | None, *, json: bool, out: TextIO, err: TextIO) -> int:

@@ -1,48 +1,35 @@
 """What is printed of a comparison: a line for each network as it ends, and a table by group at the end."""
 
-import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import counted
-from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.findings import findings
 from rnn_tui.experiment.members import member_name
+from rnn_tui.experiment.network_rows import NetworkRows
 from rnn_tui.experiment.outcomes import Group, Outcome, grouped, settings_compared
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.statistics import Quartiles, share_text, spread_text
-from rnn_tui.experiment.vary import short_name, vary_text
+from rnn_tui.experiment.vary import brief_text, short_name
 
 __all__ = ["Report"]
 
 _MOST_ROWS = 40  # of a table; of more combinations there is one table for each setting
-_MOST_VALUES = 8  # of a setting that are written out in the heading
 _GAP = "  "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(NetworkRows):
     """What is known of a comparison beforehand, and so what its lines and its table have."""
-
-    comparison: Comparison
-    counts_epochs: bool = True  # whether epochs are counted; else updates, of texts and series
-    has_right: bool = True  # whether a network can be right, and so have learnt it
-    has_held_out: bool = False
-
-    @property
-    def unit(self) -> str:
-        """What is counted."""
-        return "epoch" if self.counts_epochs else "update"
 
     def heading(self) -> str:
         """Return `hihello-gru: 128 networks, cell=rnn,gru seed=4..67`."""
-        varied = " ".join(_varied_text(each) for each in self.comparison.varied)
+        varied = " ".join(brief_text(each) for each in self.comparison.varied)
         return f"{safe(self.comparison.base.name)}: {counted(self.comparison.members, 'network')}, {varied}"
 
     # ---- a network ------------------------------------------------------------------------------------------------
@@ -86,38 +73,7 @@ class Report:
 
     def json_line(self, outcome: Outcome) -> str:
         """Return one JSON object; null stands for what is not known, and for a loss that is not a number."""
-        return _json(self._fields(outcome))
-
-    def csv(self, outcomes: Iterable[Outcome]) -> str:
-        """Return a row for each network, after one with the names; empty where nothing is known."""
-        rows = [self._fields(each) for each in outcomes]
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        names = [short_name(setting(each.path)) for each in self.comparison.varied]
-        others = [name for name in self._fields(Outcome(member=0, epoch=0)) if name not in ("member", "settings")]
-        writer.writerow(["member", *names, *others])
-        for row in rows:
-            values = [row["member"], *row["settings"].values(), *(row[name] for name in others)]
-            writer.writerow(["" if value is None else value for value in values])
-        return out.getvalue()
-
-    def _fields(self, outcome: Outcome) -> dict[str, Any]:
-        state = "diverged" if outcome.diverged else "done" if outcome.done else "stopped"
-        found: dict[str, Any] = {"member": outcome.member + 1, "settings": self._settings(outcome.member)}
-        found |= {"state": state, self.unit: outcome.epoch}
-        if self.has_right:
-            found |= {"learnt": outcome.learnt or None, "right": outcome.right}
-        found["loss"] = _finite(outcome.loss)
-        if self.has_held_out:
-            found["held_out"] = _finite(outcome.held_out)
-        return found
-
-    def _settings(self, member: int) -> dict[str, Any]:
-        indices = self.comparison.indices(member)
-        return {
-            short_name(setting(each.path)): each.values[index]
-            for each, index in zip(self.comparison.varied, indices, strict=True)
-        }
+        return _json(self.fields(outcome))
 
     # ---- all of them ----------------------------------------------------------------------------------------------
 
@@ -195,15 +151,6 @@ class Report:
         return _json(self.summary_fields(outcomes))
 
 
-def _varied_text(varied: Varied) -> str:
-    """Write what varies; of many values the first, the last, and how many there are."""
-    text = vary_text(varied)
-    if ".." in text or len(varied.values) <= _MOST_VALUES:
-        return text
-    name = short_name(setting(varied.path))
-    return f"{name}={varied.text(0)}..{varied.text(-1)}:{len(varied.values)}"
-
-
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "none"
@@ -216,10 +163,6 @@ def _spread(quartiles: Quartiles | None, *, whole: bool = False) -> str:
 
 def _quartile_fields(quartiles: Quartiles | None) -> dict[str, float] | None:
     return None if quartiles is None else {"lower": quartiles[0], "median": quartiles[1], "upper": quartiles[2]}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _json(values: dict[str, Any]) -> str:

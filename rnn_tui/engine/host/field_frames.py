@@ -14,6 +14,7 @@ from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.field.bundles import bundles, learnt_steps, member_curve
 from rnn_tui.engine.field.field import Field, MemberTrainer
+from rnn_tui.engine.field.outcomes import summary_of
 from rnn_tui.engine.host.field_host import FieldHost
 from rnn_tui.engine.host.frames import series_scale
 from rnn_tui.engine.training.guessing import guessing
@@ -104,9 +105,11 @@ class FieldFrames:
             return Whereabouts(views=views, process=os.getpid())
         return Whereabouts(
             name=self._host.name,
+            kept=self._host.kept,
             experiment=self._host.comparison.base,
-            status=self._status(self._host.selected),
+            status=self._status_of_all(),
             device="cpu",
+            field=summary_of(self._field),
             views=views,
             process=os.getpid(),
         )
@@ -172,6 +175,12 @@ class FieldFrames:
             ended=not going,
         )
 
+    def _status_of_all(self) -> Status:
+        """Return the status of the member that has come furthest; it is done when all are."""
+        status = self._status(int(np.argmax(self._field.results.passes)))
+        is_over = self._field.is_over
+        return replace(status, state="playing" if self._host.playing else "done" if is_over else "paused", loss=None)
+
     def _opened(self, field: Field, number: int, members: tuple[int, ...]) -> Opened:
         first, *beside = [self._opened_of(field, number, member) for member in members]
         return replace(first, field=self._facts(field), beside=tuple(beside))
@@ -186,6 +195,7 @@ class FieldFrames:
             weights=experiment.weights,
             device="cpu",
             torch=str(torch.__version__),
+            kept=self._host.kept,
             scale=series_scale(trainer.dataset),
             guessing=guessing(trainer),
         )

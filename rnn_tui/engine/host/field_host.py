@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.host.kept_field import KeptField
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.comparison import Comparison
@@ -13,7 +14,6 @@ from rnn_tui.protocol.commands import Command, Play, Restart, SetSpeed, Step
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.field import OpenField, SelectMember
 from rnn_tui.protocol.inspect import Ask
-from rnn_tui.runs.folders import new_folder, short_name
 
 __all__ = ["FieldHost"]
 
@@ -24,9 +24,7 @@ _MOMENT = 1.0  # seconds over which updates a second are counted
 class FieldHost:
     """Plays one field, or holds it."""
 
-    kept = ""
     goes_on_alone = False
-    is_worth_keeping = False
     fills_cores = False
 
     def __init__(self) -> None:
@@ -35,11 +33,10 @@ class FieldHost:
         self.revision = 0
         self.description = 0
         self.field: Field | None = None
-        self.name = ""
         self.playing = False
         self.selected = 0
         self.pace = Pace()
-        self._command: OpenField | None = None
+        self._kept = KeptField(lambda problem: self.tell(Refused(problem=problem)))
         self._counted: deque[tuple[float, int]] = deque()  # moments, and the updates made by then
         self.updates = 0  # of all networks together
 
@@ -47,6 +44,21 @@ class FieldHost:
     def is_open(self) -> bool:
         """Whether there is a field."""
         return self.field is not None
+
+    @property
+    def name(self) -> str:
+        """The name by which the comparison is found; empty as long as there is none."""
+        return "" if self.field is None else self._kept.name
+
+    @property
+    def kept(self) -> str:
+        """The comparison's folder on the disk; empty: none."""
+        return self._kept.kept
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether anything has been learnt that would be lost."""
+        return self.field is not None and bool(self.field.results.passes.any())
 
     @property
     def is_done(self) -> bool:
@@ -84,8 +96,8 @@ class FieldHost:
         match command:
             case OpenField():
                 self._open(command)
-            case Restart() if self._command is not None:
-                self._open(self._command)
+            case Restart() if self.field is not None:
+                self._open(self._kept.again(self.field))
             case SelectMember(member=member) if self.field is not None:
                 if member >= self.field.comparison.members:
                     raise ExperimentError("training.seed", f"there is no network {member + 1:,} in this field")
@@ -108,8 +120,13 @@ class FieldHost:
         self._play(False)
 
     def keep(self) -> str:
-        """Say that a field is not kept."""
-        return "a field of networks is not kept on the disk"
+        """Have the field on the disk as it is. Returns why that cannot be done; empty: it is done."""
+        if self.field is None:
+            return ""
+        before = self.kept
+        problem = self._kept.keep(self.field)
+        self.description += self.kept != before
+        return problem
 
     def keep_updates(self, asks: Sequence[Ask]) -> None:
         """Do nothing: the updates of single members are not kept."""
@@ -117,9 +134,11 @@ class FieldHost:
     def stop(self) -> None:
         """End the field."""
         self._play(False)
+        self.close()
 
     def close(self) -> None:
-        """End it."""
+        """Write the last checkpoint, if the field is on the disk."""
+        self._kept.close()
 
     @property
     def comparison(self) -> Comparison:
@@ -129,9 +148,7 @@ class FieldHost:
 
     def _open(self, command: OpenField) -> None:
         choose_threads(command.comparison.base)  # one: beside other programs, several wait for one another
-        self.field = Field(command.comparison, stops_when_learnt=command.stops_when_learnt)
-        self._command = command
-        self.name = short_name(new_folder(command.comparison.base))
+        self.field = self._kept.open(command)
         self.selected = 0
         self.updates = 0
         self.description += 1
@@ -145,6 +162,7 @@ class FieldHost:
 
     def _step(self) -> None:
         assert self.field is not None
+        self.description += self._kept.settle(self.field)
         going = self.field.going or 1
         again = self.field.step()
         self.updates += going
@@ -154,5 +172,8 @@ class FieldHost:
             self._counted.popleft()
         self.revision += 1
         self.pace.ticked()
-        if not again:
+        if again:
+            self._kept.stepped()
+        else:
             self.playing = False
+            self._kept.save()

@@ -28,6 +28,7 @@ from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import write as to_toml
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.runs.folders import new_folder
+from rnn_tui.runs.kept_comparison import FIELD
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_best, read_manifest, read_tensors
 
@@ -71,7 +72,7 @@ def begin_saving(
 
 def _check_empty(folder: Folder, files: LossFiles) -> None:
     """Raise CheckpointError if a file would be replaced."""
-    if any(map(folder.exists, (EXPERIMENT, MANIFEST, BEST))):
+    if any(map(folder.exists, (EXPERIMENT, MANIFEST, BEST, FIELD))):
         raise CheckpointError(folder.path, "holds a run already: resume it, or name another folder")
     for file in (files.passes, files.characters, files.held_out):
         if folder.exists(file.name):

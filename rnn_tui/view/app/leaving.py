@@ -54,8 +54,9 @@ class LeavingApp(VisitingApp):
         elif self.run_state.opened is None:
             self.tell(Detach())  # once there is something to leave
         else:
-            if self.run_state.subject is None and not self.run_state.in_field:
-                self.notify("The run is being saved; then the view leaves it.")
+            if self.run_state.subject is None:
+                what = "The networks are" if self.run_state.in_field else "The run is"
+                self.notify(f"{what} being saved; then the view leaves.")
             self.connection.send(Detach())  # the engine says goodbye when that is done
 
     def hang_up(self) -> None:

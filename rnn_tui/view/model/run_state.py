@@ -25,8 +25,13 @@ class RunState:
         self._changes: tuple[Change, ...] = launch.changes
         self._field: OpenField | None = None  # many networks, in place of the experiment alone
         if launch.comparison is not None:
-            play, stops = not launch.paused, launch.stops_when_learnt
-            self._field = OpenField(comparison=launch.comparison, play=play, stops_when_learnt=stops)
+            self._field = OpenField(
+                comparison=launch.comparison,
+                play=not launch.paused,
+                stops_when_learnt=launch.stops_when_learnt,
+                keep=launch.keep,
+                may_keep=launch.may_keep,
+            )
         self.experiment = launch.experiment  # the one to open until the engine has opened one
         self.paused = launch.paused  # open without playing
         self.opened: Opened | None = None  # the description of the run on the screen
@@ -124,7 +129,7 @@ class RunState:
 
     def open_field(self, comparison: Comparison) -> OpenField:
         """Return the command that begins a comparison in the place of this run."""
-        self._field = OpenField(comparison=comparison)
+        self._field = OpenField(comparison=comparison, keep=self._save_elsewhere(), may_keep=self._launch.may_keep)
         return self._field
 
     def will_open(self, command: Open | OpenField) -> None:
@@ -141,20 +146,27 @@ class RunState:
     def begin_again(self) -> None:
         """Go on with another engine: from the last checkpoint, if there is one, or from tick 0."""
         saved = self.checkpointed()
-        if saved is not None:
+        if saved is None:
+            self._save = self._save_elsewhere()
+        else:
             self.experiment = saved.began
             self._save = SaveOptions(folder=saved.kept, resume=True)
-        else:
-            self._save = self._save_elsewhere()
+        comparison = self.comparison
+        if comparison is not None:  # a view that has joined the field has not begun it
+            field = self._field or OpenField(comparison=comparison)
+            self._field = replace(field, comparison=comparison, keep=self._save)
         self.opened = self.frame = None
 
     def checkpointed(self) -> Opened | None:
         """Return the run on the screen if another engine can go on from its last checkpoint."""
-        from rnn_tui.runs.manifest import MANIFEST  # for start-up time: this is rarely asked
+        from rnn_tui.runs.kept_comparison import FIELD  # for start-up time: this is rarely asked
+        from rnn_tui.runs.manifest import MANIFEST  # likewise
 
         opened = self.opened
-        is_there = opened is not None and opened.kept and (Path(opened.kept) / MANIFEST).is_file()
-        return opened if is_there else None
+        if opened is None or not opened.kept:
+            return None
+        name = MANIFEST if opened.field is None else FIELD
+        return opened if (Path(opened.kept) / name).is_file() else None
 
     def _begin(self, experiment: Experiment) -> None:
         self.experiment, self._changes = experiment, ()

@@ -48,7 +48,6 @@ class QuitScreen(Dialog[Goodbye]):
             if self._kept
             else f"It is not on the disk. {again} the same numbers again."
         )
-        saved = "; they are in memory only" if many and not self._kept else ", saved on the disk"
         others = ", also for its other views" if self._views > 1 else ""
         what, them = ("all networks", "them") if many else ("the run", "it")
         how = "paused" if self._held else "training"
@@ -56,7 +55,7 @@ class QuitScreen(Dialog[Goodbye]):
             f" q    Stop {what}{others}.",
             f"      {afterwards}",
             "",
-            f" d    Leave {them} {how} without this view{saved}.",
+            f" d    Leave {them} {how} without this view, saved on the disk.",
             f"      Return to it from any shell: rnn-tui attach {self._name}",
             "",
             " esc  Stay.",
