@@ -21,7 +21,8 @@ from rnn_tui.protocol.field import DIVERGED, DONE, FieldFacts, FieldPicture, Mea
 
 __all__ = ["MapCells", "cells_of", "draw_map", "member_words", "room_of", "rows_wanted"]
 
-_WIDEST, _TALLEST = 7, 3  # cells of the screen that a member takes at most
+_WIDEST, _TALLEST = 7, 3  # cells of the screen that a member takes at most, beside other pictures
+_WIDEST_ALONE, _TALLEST_ALONE = 20, 9  # the same where the map fills the screen
 _USUAL_LABELS = 8  # cells that labels of rows take, with those beside the map
 _LABELS = 14  # cells that the labels of rows take at most
 _BELOW = 3  # rows below the map: the labels of columns, the scale, the member at the cursor
@@ -75,15 +76,19 @@ def rows_wanted(layout: MapLayout, width: int) -> list[int]:
     return [layout.rows * tall + _BELOW for tall in range(tallest, 0, -1)]
 
 
-def cells_of(layout: MapLayout, cursor: int, width: int, height: int) -> MapCells:
-    """Fit the members into a picture: as large as they can be, or a sample of them with the cursor's neighbours."""
+def cells_of(layout: MapLayout, cursor: int, width: int, height: int, *, alone: bool = False) -> MapCells:
+    """Fit the members into a picture: as large as they can be, or a sample of them with the cursor's neighbours.
+
+    `alone`: the map fills the screen, so that its cells may be larger.
+    """
     labels = min(_label_width(layout), max(width // 4, width - layout.columns - 2), _LABELS)
     left = labels + 2 if labels else 1
     room, rows = max(1, width - left - 1), max(1, height - _BELOW)
     row, column = layout.place(cursor)
     shown_rows, shown_columns = sampled(layout.rows, rows, row), sampled(layout.columns, room, column)
-    wide = min(_WIDEST, max(1, room // len(shown_columns)))
-    tall = min(_TALLEST, max(1, rows // len(shown_rows)), max(1, (wide + 1) // 2))
+    widest, tallest = (_WIDEST_ALONE, _TALLEST_ALONE) if alone else (_WIDEST, _TALLEST)
+    wide = min(widest, max(1, room // len(shown_columns)))
+    tall = min(tallest, max(1, rows // len(shown_rows)), max(1, (wide + 1) // 2))
     return MapCells(
         layout=layout,
         rows=tuple(shown_rows),
@@ -104,12 +109,16 @@ def draw_map(
     width: int,
     height: int,
     palette: Palette,
+    alone: bool = False,
 ) -> list[Strip]:
-    """Draw the map as `height` strips of `width` cells: members, the labels of columns, the scale, and words."""
+    """Draw the map as `height` strips of `width` cells: members, the labels of columns, the scale, and words.
+
+    `alone`: it fills the screen.
+    """
     canvas = Canvas(width, height)
     if width < 1 or height < 1:
         return canvas.strips()
-    cells = cells_of(layout, cursor, width, height)
+    cells = cells_of(layout, cursor, width, height, alone=alone)
     scale = scale_of(measure, picture.measured, picture.newest)
     _draw_members(canvas, picture, cells, scale, palette)
     _draw_row_labels(canvas, cells, cursor, palette)

@@ -314,8 +314,8 @@ class PaneGrid(Horizontal):
         """Give the panes over time their width."""
         score, experiment, layout = self.query_one("#score"), self._experiment, self._field_layout
         room = self.size.width
-        if layout is not None and self._alone is None:
-            self.query_one("#field").styles.width = layout.width
+        if layout is not None:
+            self.query_one("#field").styles.width = "1fr" if self._alone else layout.width
             room -= layout.width
         is_column = layout is not None and layout.shape == "middle"
         self.query_one("#member").styles.layout = "vertical" if is_column else "horizontal"
@@ -364,13 +364,13 @@ class PaneGrid(Horizontal):
         room, there = self.size.height, self.shown
         charts = sum(pane.HOME == "field" for pane in there) - 1
         chart = self.pane("map")
-        if isinstance(chart, MapPane) and chart in there and self._alone is None:
-            chart.styles.height = map_height(room, chart.rows_wanted(self._field, layout.width), charts)
+        if isinstance(chart, MapPane) and chart in there:
+            wanted = chart.rows_wanted(self._field, layout.width)
+            chart.styles.height = "1fr" if self._alone else map_height(room, wanted, charts)
         if layout.shape == "middle":
             score, below = self.query_one("#score"), any(pane.HOME == "side" for pane in there)
-            natural = rows_of_network(self._experiment, 3) + BORDER
-            states = 2 if self.pane("states") in there else 1
-            score.styles.height = min(natural * states, round(0.5 * room)) if below else "1fr"
+            natural = (rows_of_network(self._experiment, 3) + BORDER) * (1 + (self.pane("states") in there))
+            score.styles.height = min(natural, round(0.5 * room)) if below else "1fr"
             self.network.styles.height = "1fr"
 
     def _below_network(self) -> list[Pane]:

@@ -69,6 +69,10 @@ class MapPane(FieldPane):
         return [rows + BORDER for rows in rows_wanted(layout, width - BORDER)]
 
     @property
+    def _fills_screen(self) -> bool:
+        return self.has_class("full")
+
+    @property
     def _layout_number(self) -> int:
         return 0 if self._scene is None else self._scene.view.field.layout
 
@@ -104,6 +108,7 @@ class MapPane(FieldPane):
             width=width,
             height=height,
             palette=scene.palette,
+            alone=self._fills_screen,
         )
 
     def under_mouse(self, scene: Scene, x: int, y: int) -> str:
@@ -141,4 +146,4 @@ class MapPane(FieldPane):
         if facts is None:
             return None
         layout = self.layout_of(facts.comparison, scene.view.field.layout)
-        return cells_of(layout, scene.member, *self.size).member_at(x, y)
+        return cells_of(layout, scene.member, *self.size, alone=self._fills_screen).member_at(x, y)

@@ -204,3 +204,23 @@ def test_any_size_and_palette(
 ) -> None:
     drawn(kind, size=size, palette=palette, measure=measure, cursor=cursor, layout=layout)
     assert min(rows_wanted(layout_of(field_of(kind), layout), size[0])) >= 4
+
+
+def test_alone_on_the_screen_its_cells_are_larger_and_keep_their_numbers_and_the_legend() -> None:
+    field, size = field_of("rates"), (100, 30)
+    layout = layout_of(field)
+    beside, alone = (cells_of(layout, 0, *size, alone=each) for each in (False, True))
+    assert alone.wide == (size[0] - alone.left - 1) // layout.columns > beside.wide
+    assert alone.tall == (size[1] - 3) // layout.rows > beside.tall
+    picture = picture_of(field, 60, FieldWanted(is_map=True))
+    strips = draw_map(
+        facts_of(field), picture, layout, measure="learnt", cursor=0, width=size[0], height=size[1], palette=DARK,
+        alone=True,
+    )  # fmt: skip
+    grid = texts(is_picture(strips, *size))
+    assert picture.measured is not None
+    for row, line in enumerate(layout.members):
+        written = grid[row * alone.tall + (alone.tall - 1) // 2].split()
+        learnt = [f"{picture.measured[each]:.0f}" for each in line if picture.measured[each] > 0]
+        assert [each for each in written if each in learnt] == learnt
+    assert "learnt at epoch" in grid[alone.bottom + 1]
