@@ -11,7 +11,7 @@ from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.core import Detach, Inquire, Stop
-from rnn_tui.protocol.field import OpenField, SelectMember
+from rnn_tui.protocol.field import KeepMember, OpenField, SelectMember
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.save_options import SaveOptions
 from rnn_tui.protocol.script_log import ReadLog
@@ -162,6 +162,7 @@ Command = (
     | SelectNetwork
     | OpenField
     | SelectMember
+    | KeepMember
     | Interrupt
     | TakeControls
     | ReadLog

@@ -11,7 +11,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.diagnostics import Diagnostics
-from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldSummary
+from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldSummary, KeptMember
 from rnn_tui.protocol.frame import (
     BranchCurve,
     Check,
@@ -122,4 +122,4 @@ class Left(Value, frozen=True, kw_only=True, tag=True):
     problem: str = ""  # with saving the run; empty: none
 
 
-EngineMessage = Greeting | Refused | Frame | Whereabouts | LogLines | Left
+EngineMessage = Greeting | Refused | Frame | Whereabouts | LogLines | KeptMember | Left

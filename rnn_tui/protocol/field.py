@@ -22,6 +22,8 @@ __all__ = [
     "FieldPicture",
     "FieldSummary",
     "FieldWanted",
+    "KeepMember",
+    "KeptMember",
     "LearntSteps",
     "Measure",
     "OpenField",
@@ -131,3 +133,18 @@ class SelectMember(Value, frozen=True, kw_only=True, tag=True):
     """Show another member in the rest of the frame."""
 
     member: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class KeepMember(Value, frozen=True, kw_only=True, tag=True):
+    """Keep a member as it is now, as a run of its own on the disk. Answered by `KeptMember` when it is there."""
+
+    member: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class KeptMember(Value, frozen=True, kw_only=True, tag=True):
+    """A member is on the disk as a run of its own, or cannot be."""
+
+    member: int
+    passes: int  # that it had made when it was to be kept
+    name: str = ""  # by which the run is found
+    problem: str = ""  # why it is not there; empty: it is

@@ -37,7 +37,7 @@ from rnn_tui.protocol.commands import (
 )
 from rnn_tui.protocol.core import Detach, Greeting, Inquire, Refused, Stop
 from rnn_tui.protocol.engine_messages import EngineMessage, Frame, Left, Opened, Whereabouts
-from rnn_tui.protocol.field import OpenField, SelectMember
+from rnn_tui.protocol.field import KeepMember, KeptMember, OpenField, SelectMember
 from rnn_tui.protocol.frame import BranchCurve, Check, Curve, PredictionSeen, States, Status, Steps, TensorFact
 from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
@@ -105,6 +105,7 @@ COMMANDS: list[Command] = [
         comparison=Comparison(base=LESSONS["hihello-gru"], varied=(Varied(path="training.seed", values=(1, 2)),))
     ),
     SelectMember(member=1),
+    KeepMember(member=4_095),
     SetBreakpoints(until=()),
     SetBreakpoints(until=("learnt", "loss<€")),
     Play(on=True),
@@ -264,6 +265,7 @@ MESSAGES: list[EngineMessage] = [
     Frame(request=1, revision=0, status=STATUS),
     FULL,
     WHERE,
+    KeptMember(member=3, passes=60, name="hihello-2026-11-27-40a39c", problem="Platte voll"),
     LogLines(first=7, lines=("epoch 1", "für"), oldest=2, total=9, found=8, path="/a.out"),
     Left(run=WHERE, stopped=True, problem="no"),
 ]

@@ -13,7 +13,7 @@ from rnn_tui.experiment.comparison import Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open
 from rnn_tui.protocol.core import Stop
-from rnn_tui.protocol.field import OpenField
+from rnn_tui.protocol.field import KeepMember, KeptMember, OpenField
 from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.field_view import FieldView
 from rnn_tui.view.model.launch import LaunchOptions
@@ -164,6 +164,15 @@ async def test_enter_opens_the_network_esc_comes_back_and_q_asks_about_all(monke
         await pilot.press("escape")
         engine.die("The engine has gone.")
         await until(pilot, lambda: "The engine has gone." in "\n".join(screen_lines(app)))
+
+
+async def test_the_network_at_the_cursor_is_kept_by_a_key() -> None:
+    async with showing() as (pilot, app, engine):
+        await pilot.press("K")
+        await until(pilot, lambda: "Network 1 is being kept" in "\n".join(screen_lines(app)))
+        assert engine.heard() == [KeepMember(member=0)]
+        engine.say(KeptMember(member=0, passes=60, name="hihello-3f"))
+        await until(pilot, lambda: "is kept: rnn-tui resume hihello-3f" in "\n".join(screen_lines(app)))
 
 
 async def test_the_dialog_begins_a_field() -> None:

@@ -16,6 +16,7 @@ from rnn_tui.experiment.memory import check_memory, shortage_told
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, Open
 from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.field import KeptMember
 from rnn_tui.protocol.inspect import Ask
 
 __all__ = ["Driver"]
@@ -30,7 +31,7 @@ class Driver:
     def __init__(self, obey: Callable[["Driver", Command], None]) -> None:
         """Begin without a session. `obey` carries out a command: see `engine/host/commands.py`."""
         self._obey = obey
-        self.tell: Callable[[Refused], None] = lambda _: None  # what goes wrong between two commands
+        self.tell: Callable[[Refused | KeptMember], None] = lambda _: None  # what goes wrong between two commands
         self.session: Session | None = None
         self.playing = False
         self.pace = Pace()

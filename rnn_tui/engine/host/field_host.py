@@ -5,14 +5,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from rnn_tui.engine.field.field import Field
-from rnn_tui.engine.host.kept_field import KeptField
+from rnn_tui.engine.host.kept_field import ON_STDIN, KeptField
+from rnn_tui.engine.host.kept_members import KeptMembers
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.protocol.commands import Command, Play, Restart, SetSpeed, Step
 from rnn_tui.protocol.core import Refused
-from rnn_tui.protocol.field import OpenField, SelectMember
+from rnn_tui.protocol.field import KeepMember, KeptMember, OpenField, SelectMember
 from rnn_tui.protocol.inspect import Ask
 
 __all__ = ["FieldHost"]
@@ -28,7 +29,7 @@ class FieldHost:
     fills_cores = False
 
     def __init__(self) -> None:
-        self.tell: Callable[[Refused], None] = lambda _: None
+        self.tell: Callable[[Refused | KeptMember], None] = lambda _: None
         self.attended = True
         self.revision = 0
         self.description = 0
@@ -37,6 +38,7 @@ class FieldHost:
         self.selected = 0
         self.pace = Pace()
         self._kept = KeptField(lambda problem: self.tell(Refused(problem=problem)))
+        self._members = KeptMembers(lambda kept: self.tell(kept))
         self._counted: deque[tuple[float, int]] = deque()  # moments, and the updates made by then
         self.updates = 0  # of all networks together
 
@@ -68,7 +70,7 @@ class FieldHost:
     @property
     def busy(self) -> bool:
         """Whether there is something to do without being asked."""
-        return self.playing
+        return self.playing or self._members.is_busy
 
     @property
     def updates_per_second(self) -> float:
@@ -80,10 +82,14 @@ class FieldHost:
 
     def patience(self) -> float | None:
         """Return for how many seconds it may be waited for commands: 0 at full speed, None while nothing is to do."""
+        if self._members.is_busy:
+            return 0.0
         return self.pace.wait() if self.playing else None
 
     def turn(self) -> None:
-        """Make the updates that are due, at full speed those of a short stretch."""
+        """Make the updates that are due, at full speed those of a short stretch; go on with what is being kept."""
+        if self._members.is_busy:
+            self._members.work(_STRETCH)
         if not self.playing or not self.pace.is_due:
             return
         until = time.perf_counter() + _STRETCH
@@ -99,10 +105,11 @@ class FieldHost:
             case Restart() if self.field is not None:
                 self._open(self._kept.again(self.field))
             case SelectMember(member=member) if self.field is not None:
-                if member >= self.field.comparison.members:
-                    raise ExperimentError("training.seed", f"there is no network {member + 1:,} in this field")
+                self._check_member(member)
                 self.selected = member
                 self.description += 1
+            case KeepMember(member=member) if self.field is not None:
+                self._keep_member(self.field, member)
             case Play(on=on):
                 self._play(on)
             case SetSpeed(speed=speed):
@@ -138,6 +145,7 @@ class FieldHost:
 
     def close(self) -> None:
         """Write the last checkpoint, if the field is on the disk."""
+        self._members.close()
         self._kept.close()
 
     @property
@@ -146,9 +154,20 @@ class FieldHost:
         assert self.field is not None
         return self.field.comparison
 
+    def _check_member(self, member: int) -> None:
+        if member >= self.comparison.members:
+            raise ExperimentError("training.seed", f"there is no network {member + 1:,} in this field")
+
+    def _keep_member(self, field: Field, member: int) -> None:
+        self._check_member(member)
+        if not self._kept.may_keep:
+            raise ExperimentError("", ON_STDIN)
+        self._members.keep(member, field.comparison.experiment(member), int(field.results.passes[member]))
+
     def _open(self, command: OpenField) -> None:
         choose_threads(command.comparison.base)  # one: beside other programs, several wait for one another
         self.field = self._kept.open(command)
+        self._members.close()
         self.selected = 0
         self.updates = 0
         self.description += 1

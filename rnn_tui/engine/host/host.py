@@ -6,6 +6,7 @@ from typing import Protocol
 from rnn_tui.protocol.commands import Command
 from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
+from rnn_tui.protocol.field import KeptMember
 from rnn_tui.protocol.frame import Failure
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Ask
@@ -16,7 +17,7 @@ __all__ = ["Host", "Pictures"]
 class Host(Protocol):
     """Drives one run, or holds it, or waits for one to begin."""
 
-    tell: Callable[[Refused], None]  # called with what goes wrong between two commands; set by the server
+    tell: Callable[[Refused | KeptMember], None]  # called with what happens between two commands; set by the server
     attended: bool  # whether anybody looks
     revision: int  # grows with everything that a view could see
     description: int  # the number of the newest description of the run

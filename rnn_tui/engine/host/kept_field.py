@@ -12,7 +12,9 @@ from rnn_tui.protocol.field import OpenField
 from rnn_tui.runs.folders import new_folder, short_name
 from rnn_tui.runs.manifest import CheckpointError
 
-__all__ = ["KeptField"]
+__all__ = ["ON_STDIN", "KeptField"]
+
+ON_STDIN = "its text came in on stdin, so it cannot be kept"
 
 
 class KeptField:
@@ -31,6 +33,11 @@ class KeptField:
     def kept(self) -> str:
         """The folder on the disk; empty: none."""
         return "" if self._folder is None else str(self._folder.path)
+
+    @property
+    def may_keep(self) -> bool:
+        """Whether its networks can be kept, though nobody has asked for it."""
+        return self._wanted is not None or self._folder is not None or self._command is None or self._command.may_keep
 
     @property
     def name(self) -> str:
@@ -67,9 +74,8 @@ class KeptField:
 
     def keep(self, field: Field) -> str:
         """Save the field as it stands, in a folder of its own if it has none. Return why that cannot be, or ""."""
-        command = self._command
-        if self._folder is None and command is not None and not command.may_keep and self._wanted is None:
-            return "its text came in on stdin, so it cannot be kept"
+        if not self.may_keep:
+            return ON_STDIN
         if self._folder is None:
             self._begin(field, self._wanted or SaveOptions())
         if self._folder is None:

@@ -289,7 +289,7 @@ class Server:
         """Whether a view waits for a picture that it may have now."""
         return self._gallery.is_awaited(self._views, self._holder)
 
-    def _tell_all(self, message: Refused) -> None:
+    def _tell_all(self, message: EngineMessage) -> None:
         for view in self._views:
             self._say(view.connection, message)
 

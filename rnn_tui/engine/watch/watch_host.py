@@ -21,6 +21,7 @@ from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.watch_pictures import WatchPictures
 from rnn_tui.protocol.commands import Command, GoTo, Interrupt, SelectNetwork, SetBreakpoints, Step, StepBack
 from rnn_tui.protocol.core import Refused
+from rnn_tui.protocol.field import KeptMember
 from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.subject import Ability
 
@@ -40,8 +41,7 @@ class WatchHost:
 
     kept = ""  # what a script keeps is up to the script
     is_open = True
-    is_worth_keeping = False
-    fills_cores = False  # that is not known
+    is_worth_keeping = fills_cores = False  # neither is known
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class WatchHost:
         self.pictures = WatchPictures(
             self.observer, self.control, name=name, script=script, words=words, can=can, history=history
         )
-        self.tell: Callable[[Refused], None] = lambda _: None
+        self.tell: Callable[[Refused | KeptMember], None] = lambda _: None
         self.show: Callable[[], None] = lambda: None  # answers the views that wait; set by the watcher
         self.is_awaited: Callable[[], bool] = lambda: True  # whether one of them may have a picture now; likewise
         self.lock: contextlib.AbstractContextManager[object] = contextlib.nullcontext()  # of the server

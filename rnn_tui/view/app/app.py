@@ -17,7 +17,7 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import Command, GoTo, Open
 from rnn_tui.protocol.core import Greeting, Refused
 from rnn_tui.protocol.engine_messages import Frame, Left
-from rnn_tui.protocol.field import OpenField
+from rnn_tui.protocol.field import KeptMember, OpenField
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.tours import tour_file
@@ -167,8 +167,8 @@ class RnnApp(LeavingApp):
             case Greeting():
                 if self.connection.greeted(self.run_state.first_command()):
                     self.frames.ask()
-            case Refused(problem=problem, path=path):
-                self.notify(safe(f"{path.rpartition('.')[2]} {problem}".strip()), severity="warning", markup=False)
+            case Refused() | KeptMember() as said:
+                self.show_notice(said)
             case Left() as left:
                 self.run_state.left = left
                 self.exit(0)

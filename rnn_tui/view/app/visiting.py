@@ -7,11 +7,14 @@ from textual import on
 from rnn_tui.client.start import start_engine
 from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.commands import Command, TakeControls
+from rnn_tui.protocol.core import Refused
 from rnn_tui.protocol.engine_folders import EnginesError
+from rnn_tui.protocol.field import KeepMember, KeptMember
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
 from rnn_tui.view.app.terminal_app import TerminalApp
 from rnn_tui.view.app.tour_control import TourControl
+from rnn_tui.view.model.notices import notice_of
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.side_run import SideRun
@@ -81,6 +84,17 @@ class VisitingApp(TerminalApp):
         words = safe(comparison.words(event.member))
         self._show_before(f"{words}: a run of its own begins; torch is being loaded. esc comes back to the field.")
         self.connection.listen()
+
+    @on(MainScreen.KeepAsked)
+    def _keep_member(self, event: MainScreen.KeepAsked) -> None:
+        """Have a network of the field kept as a run of its own; the engine says when it is."""
+        self.notify(f"Network {event.member + 1:,} is being kept: its run is made again up to here.", markup=False)
+        self.tell(KeepMember(member=event.member))
+
+    def show_notice(self, said: Refused | KeptMember) -> None:
+        """Show what the engine says between two frames."""
+        words, severity = notice_of(said, self.run_state.comparison)
+        self.notify(words, severity=severity, markup=False)
 
     @on(MainScreen.SideBySideAsked)
     def _show_side_by_side(self, event: MainScreen.SideBySideAsked) -> None:

@@ -55,6 +55,13 @@ FIELD_KEYS = (
         footer="side by side",
         runs="field",
     ),
+    Key(
+        "K",
+        "keep_member",
+        "keep network",
+        "Keep this network on the disk as a run of its own, as it is now; all of them go on.",
+        runs="field",
+    ),
     Key("5", "zoom(5)", "map", "Let the map of all networks fill the screen.", runs="field"),
     Key("6", "zoom(6)", "learnt", "Let the share that has learnt it fill the screen.", runs="field"),
     Key("7", "zoom(7)", "all losses", "Let the losses of all networks fill the screen.", runs="field"),

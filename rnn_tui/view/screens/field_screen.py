@@ -32,6 +32,12 @@ class FieldScreen(PanesScreen):
         """The run of a network is to be left, for the field that it was opened from."""
 
     @dataclass
+    class KeepAsked(Message):
+        """The network at the cursor is to be kept as a run of its own."""
+
+        member: int
+
+    @dataclass
     class SideBySideAsked(Message):
         """Some networks are to be shown side by side, in the pane of that ID."""
 
@@ -105,6 +111,11 @@ class FieldScreen(PanesScreen):
         active = self.grid.active
         if len(members) > 1:
             self.post_message(self.SideBySideAsked(members, "states" if active is None else active.ID))
+
+    def action_keep_member(self) -> None:
+        """Ask for the network at the cursor on the disk."""
+        if self.is_field and self.scene is not None:
+            self.post_message(self.KeepAsked(self.scene.member))
 
     def _open_member(self) -> bool:
         """Ask for the network at the cursor as a run of its own; return whether there are many to choose from."""
