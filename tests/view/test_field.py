@@ -21,8 +21,9 @@ from rnn_tui.view.pane_grid.field_layout import field_layout, map_height
 from rnn_tui.view.panes.registry import FIELD
 from rnn_tui.view.screens.compare import CompareScreen
 from rnn_tui.view.screens.editors import TextInput
+from rnn_tui.view.screens.quit import QuitScreen
 from rnn_tui.view.screens.saving import numbers_of
-from tests.fake_fields import epochs_of, facts_of, field_of
+from tests.fake_fields import LAST, epochs_of, facts_of, field_of
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_field import FieldEngine
 from tests.view.helpers import screen_lines, settled, text_of, until
@@ -173,6 +174,19 @@ async def test_the_network_at_the_cursor_is_kept_by_a_key() -> None:
         assert engine.heard() == [KeepMember(member=0)]
         engine.say(KeptMember(member=0, passes=60, name="hihello-3f"))
         await until(pilot, lambda: "is kept: rnn-tui resume hihello-3f" in "\n".join(screen_lines(app)))
+
+
+async def test_q_leaves_a_field_that_has_ended_without_a_question() -> None:
+    async with showing(epoch=LAST) as (pilot, app, engine):
+        app.run_state.keeping.add(3)  # a network that is being kept is waited for
+        await pilot.press("q")
+        assert isinstance(app.screen, QuitScreen)
+        await pilot.press("escape")
+        app.run_state.keeping.clear()
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+        assert engine.heard() == [Stop()]
+        assert app.run_state.ends_with_view
 
 
 async def test_the_dialog_begins_a_field() -> None:

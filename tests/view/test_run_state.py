@@ -66,6 +66,15 @@ def test_another_engine_goes_on_from_a_checkpoint_only(saved: bool, tmp_path: Pa
     assert first.keep == (SaveOptions(folder=str(tmp_path), resume=True) if saved else None)
 
 
+def test_a_run_is_left_without_a_question_where_it_has_ended_on_the_disk() -> None:
+    for state, kept, is_finished in (("done", "/there", True), ("done", "", False), ("paused", "/there", False)):
+        run = RunState(LaunchOptions(experiment=HIHELLO))
+        run.update(frame(state=state, kept=kept))
+        assert run.is_finished == is_finished
+    run.update(replace(frame(state="done", kept="/there"), views=2))
+    assert not run.is_finished
+
+
 def test_a_comparison_is_opened_as_a_field() -> None:
     comparison = Comparison(base=HIHELLO, varied=(Varied(path="training.seed", values=(1, 2)),))
     run = RunState(LaunchOptions(experiment=HIHELLO, comparison=comparison, paused=True, stops_when_learnt=True))

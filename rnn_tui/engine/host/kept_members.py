@@ -89,11 +89,16 @@ class KeptMembers:
     def close(self) -> None:
         """Save those that are being made as far as they are: they can be gone on with."""
         before = torch.get_rng_state()
-        for each in self._runs:
-            if each.checkpointer is not None:
+        runs, self._runs, self._kept = self._runs, [], {}
+        for each in runs:
+            if each.checkpointer is None or each.session is None:
+                problem = "the networks have ended or begun again before its turn"
+                self._tell(KeptMember(member=each.member, passes=each.passes, problem=problem))
+            else:
+                each.passes = len(each.session.branch.ends)
                 each.checkpointer.close()
+                self._say(each)
         torch.set_rng_state(before)
-        self._runs, self._kept = [], {}
 
     def _go_on(self, run: _Run, seconds: float) -> None:
         until = time.perf_counter() + seconds

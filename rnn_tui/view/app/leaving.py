@@ -12,7 +12,10 @@ class LeavingApp(VisitingApp):
     """The app, as far as it is left."""
 
     async def action_quit(self) -> None:
-        """Leave; ask first if a run would end with the view. From the run of one network it leads to all of them."""
+        """Leave; ask first if a run would end with the view, unless it is over and nothing is lost.
+
+        From the run of one network it leads to all of them.
+        """
         run = self.run_state
         if self.leave_member():
             return
@@ -24,6 +27,8 @@ class LeavingApp(VisitingApp):
             self._stop()
         elif run.watches:
             self.exit(0)  # the run is another view's
+        elif run.is_finished:
+            self._stop()
         else:
             self.dialogs.ask_how_to_leave(lambda way: self._stop() if way == "stop" else self.action_detach())
 

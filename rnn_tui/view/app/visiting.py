@@ -89,10 +89,13 @@ class VisitingApp(TerminalApp):
     def _keep_member(self, event: MainScreen.KeepAsked) -> None:
         """Have a network of the field kept as a run of its own; the engine says when it is."""
         self.notify(f"Network {event.member + 1:,} is being kept: its run is made again up to here.", markup=False)
+        self.run_state.keeping.add(event.member)
         self.tell(KeepMember(member=event.member))
 
     def show_notice(self, said: Refused | KeptMember) -> None:
         """Show what the engine says between two frames."""
+        keeping = self.run_state.keeping
+        keeping.difference_update({said.member} if isinstance(said, KeptMember) else keeping)
         words, severity = notice_of(said, self.run_state.comparison)
         self.notify(words, severity=severity, markup=False)
 

@@ -38,6 +38,8 @@ class RunState:
         self.frame: Frame | None = None  # the newest one
         self.asked_speed: float | None = None  # until a frame has it: keys may come faster than frames
         self.ends_with_view = False  # the user has said that the run ends when the view does
+        self.keeping: set[int] = set()  # networks of a field that the engine has been asked to keep
+        self._going: int | None = None  # networks of the field on the screen that have not come to their end
         self.was_interrupted = False  # by this view, which is left when the script that is watched has ended
         self.left: Left | None = None  # the engine's goodbye
         self.died = ""  # how the engine ended, if the user did not start another
@@ -85,6 +87,19 @@ class RunState:
         return self.subject is not None and self.frame is not None and self.frame.status.state == "done"
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it can be left without a question: it is at its end, nothing is lost, and no other view looks at it.
+
+        The same seeds give the networks of a field again; a run of one network must be on the disk.
+        """
+        opened, frame = self.opened, self.frame
+        if opened is None or frame is None or frame.views > 1 or self.keeping:
+            return False
+        if opened.field is not None:
+            return self._going == 0
+        return frame.status.state == "done" and bool(opened.kept)
+
+    @property
     def is_back(self) -> bool:
         """Whether an earlier tick than the newest is on the screen."""
         return self.frame is not None and self.frame.status.tick < self.frame.status.newest
@@ -98,6 +113,8 @@ class RunState:
         """Take in a new frame; return whether it can be drawn, which it cannot before its run has been described."""
         if frame.opened is not None:
             self.opened = frame.opened.completed(self.opened)
+        if frame.field is not None:
+            self._going = frame.field.going
         if self.opened is None:
             return False
         self.frame = frame

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from rnn_tui.cli.main import main
 from rnn_tui.common.atomic_files import Folder
 from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.field.field_folder import go_on_with
 from rnn_tui.engine.headless.compare import compare
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.vary import comparison_of, parse_varied
@@ -145,9 +146,14 @@ def test_cut_tensors_are_refused(folder: Path) -> None:
     good = file.read_bytes()
     try:
         file.write_bytes(good[:-9])
-        assert "is cut" in run("--resume", str(folder)).stderr
+        cut = f"is cut: {len(good) - 9:,} bytes of {len(good):,}"
+        assert run("--resume", str(folder)).stderr == f"rnn-tui: {file}: {cut}\n"
+        with pytest.raises(CheckpointError) as refused:  # by the engine, as well
+            go_on_with(folder)
+        assert str(refused.value) == f"{file}: {cut}"
         file.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
-        assert "is altered: its SHA-256" in run("--resume", str(folder)).stderr
+        altered = "is altered: its SHA-256 is not the one in its manifest"
+        assert run("--resume", str(folder)).stderr == f"rnn-tui: {file}: {altered}\n"
         (folder / FIELD).rename(folder / "away")
         with pytest.raises(CheckpointError):
             read_field(folder)

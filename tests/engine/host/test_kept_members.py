@@ -100,6 +100,8 @@ def test_what_cannot_be_kept_is_refused(place: Path, monkeypatch: pytest.MonkeyP
     host.obey(KeepMember(member=1))
     host.obey(Restart())  # before it is there
     assert not host.busy
+    assert told[1].problem == "the networks have ended or begun again before its turn"
+    assert not place.exists()
     host, told = opened(may_keep=False)
     with pytest.raises(ExperimentError, match="cannot be kept"):
         host.obey(KeepMember(member=0))
