@@ -11,7 +11,7 @@ from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.statistics import Quartiles, share_text, spread_text, wilson_interval
 from rnn_tui.experiment.vary import short_name
 
-__all__ = ["findings"]
+__all__ = ["findings", "sentences"]
 
 _LR = "training.lr"
 _LOSS_DIFFERS = ("training.reduction",)  # settings whose values give the loss another meaning
@@ -44,6 +44,11 @@ def findings(
         elif path not in _LOSS_DIFFERS:
             found += _lowest(comparison, path, groups, has_held_out=has_held_out)
     return found
+
+
+def sentences(found: Sequence[str]) -> list[str]:
+    """Return findings as sentences that stand by themselves: with a capital, unless they begin with a setting."""
+    return [each[:1].upper() + each[1:] if "=" not in each.split(" ")[0] else each for each in found]
 
 
 def _of_seeds(outcomes: Sequence[Outcome]) -> list[str]:

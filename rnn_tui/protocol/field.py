@@ -117,6 +117,7 @@ class FieldPicture(Value, frozen=True, kw_only=True):
     bundles: tuple[Bundle, ...] = ()
     learnt_steps: tuple[LearntSteps, ...] = ()
     updates_per_second: float = 0.0  # of all networks together
+    findings: tuple[str, ...] = ()  # what they show, in sentences, while they stand still: paused, or all at their end
 
 
 class OpenField(Value, frozen=True, kw_only=True, tag=True):

@@ -1,6 +1,7 @@
 """The map: one network a cell, with a colour for how it has done."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.field.found import found_lines, found_words
 from rnn_tui.draw.field.map_layout import MapLayout, sampled
 from rnn_tui.draw.field.map_legend import DIVERGED_SIGN, ENDED, GOING, draw_scale, marks_ended
 from rnn_tui.draw.field.map_scale import MEASURES, MapScale, scale_of
@@ -76,11 +78,14 @@ def rows_wanted(layout: MapLayout, width: int) -> list[int]:
     return [layout.rows * tall + _BELOW for tall in range(tallest, 0, -1)]
 
 
-def cells_of(layout: MapLayout, cursor: int, width: int, height: int, *, alone: bool = False) -> MapCells:
+def cells_of(
+    layout: MapLayout, cursor: int, width: int, height: int, *, alone: bool = False, found: Sequence[str] = ()
+) -> MapCells:
     """Fit the members into a picture: as large as they can be, or a sample of them with the cursor's neighbours.
 
-    `alone`: the map fills the screen, so that its cells may be larger.
+    `alone`: the map fills the screen, so that its cells may be larger, and what was `found` stands below them.
     """
+    height -= len(found_lines(found, width, height)) if alone else 0
     labels = min(_label_width(layout), max(width // 4, width - layout.columns - 2), _LABELS)
     left = labels + 2 if labels else 1
     room, rows = max(1, width - left - 1), max(1, height - _BELOW)
@@ -113,12 +118,13 @@ def draw_map(
 ) -> list[Strip]:
     """Draw the map as `height` strips of `width` cells: members, the labels of columns, the scale, and words.
 
-    `alone`: it fills the screen.
+    `alone`: it fills the screen, and says what has been found.
     """
     canvas = Canvas(width, height)
     if width < 1 or height < 1:
         return canvas.strips()
-    cells = cells_of(layout, cursor, width, height, alone=alone)
+    found = found_words(picture)
+    cells = cells_of(layout, cursor, width, height, alone=alone, found=found)
     scale = scale_of(measure, picture.measured, picture.newest)
     _draw_members(canvas, picture, cells, scale, palette)
     _draw_row_labels(canvas, cells, cursor, palette)
@@ -131,6 +137,8 @@ def draw_map(
         draw_scale(canvas, y + 1, scale, facts, picture, palette, sample=None if cells.is_whole else cells.shown)
     if spare >= 1:
         canvas.put(1, y + min(spare, 2), first_that_fits([*words, ""], width - 2), palette.text)
+    for at, line in enumerate(found_lines(found, width, height) if alone else (), y + _BELOW):
+        canvas.put(1, at, line, palette.accent)
     return canvas.strips()
 
 

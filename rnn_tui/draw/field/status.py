@@ -53,6 +53,9 @@ def _progress(facts: FieldFacts, picture: FieldPicture, status: Status) -> list[
     of = f"/{count(epochs)}" if facts.counts_epochs and epochs else ""
     told = [f"{facts.unit} {count(picture.newest)}{of}"]
     told += field_counts(picture, facts.comparison.members, has_right=facts.has_right)
+    if not facts.has_right:  # so that nobody looks for what is not there
+        what = "the loss held out" if facts.has_held_out else "the loss"
+        told.append(f"compared by {what}, not by who has learnt it")
     if picture.updates_per_second and status.state == "playing":
         told.append(f"{rate_text(picture.updates_per_second)} updates/s")
     if status.loss is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import counted
-from rnn_tui.experiment.findings import findings
+from rnn_tui.experiment.findings import findings, sentences
 from rnn_tui.experiment.members import member_name
 from rnn_tui.experiment.network_rows import NetworkRows
 from rnn_tui.experiment.outcomes import Group, Outcome, grouped, settings_compared
@@ -120,7 +120,7 @@ class Report(NetworkRows):
         told = findings(
             self.comparison, outcomes, unit=self.unit, has_right=self.has_right, has_held_out=self.has_held_out
         )
-        return [each[:1].upper() + each[1:] if "=" not in each.split(" ")[0] else each for each in told]
+        return sentences(told)
 
     def summary_fields(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """Return the table as plain values, with a group for each combination, and what was found in words."""

@@ -14,10 +14,11 @@ from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.field.bundles import bundles, learnt_steps, member_curve
 from rnn_tui.engine.field.field import Field, MemberTrainer
-from rnn_tui.engine.field.outcomes import summary_of
+from rnn_tui.engine.field.outcomes import outcomes_of, rows_of, summary_of
 from rnn_tui.engine.host.field_host import FieldHost
 from rnn_tui.engine.host.frames import series_scale
 from rnn_tui.engine.training.guessing import guessing
+from rnn_tui.experiment.findings import findings, sentences
 from rnn_tui.protocol.arrays import Floats
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.field import DONE, LEARNING, FieldFacts, FieldPicture, FieldWanted
@@ -244,7 +245,22 @@ class FieldFrames:
             bundles=bundles(comparison, results, wanted) if charts else (),
             learnt_steps=learnt_steps(comparison, results, wanted.grouped_by) if charts else (),
             updates_per_second=self._host.updates_per_second,
+            findings=self._findings(field),
         )
+
+    def _findings(self, field: Field) -> tuple[str, ...]:
+        """Return what the networks show, once they stand still."""
+        if self._host.playing or not field.results.passes.any():
+            return ()
+        rows = rows_of(field)
+        told = findings(
+            rows.comparison,
+            outcomes_of(field),
+            unit=rows.unit,
+            has_right=rows.has_right,
+            has_held_out=rows.has_held_out,
+        )
+        return tuple(sentences(told))
 
 
 class _Look:

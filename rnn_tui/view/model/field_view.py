@@ -48,10 +48,10 @@ class FieldView:
 
 
 def measures_of(facts: FieldFacts) -> tuple[Measure, ...]:
-    """Return what the map of a field can show."""
+    """Return what the map of a field can show, first what its networks are compared by."""
     learnt: tuple[Measure, ...] = ("learnt",) if facts.has_right else ()
-    held_out: tuple[Measure, ...] = ("held_out",) if facts.has_held_out else ()
-    return (*learnt, "loss", *held_out, "norm")
+    losses: tuple[Measure, ...] = ("loss", "held_out") if facts.has_held_out else ("loss",)
+    return (*learnt, *(losses if facts.has_right else losses[::-1]), "norm")
 
 
 def groupings_of(comparison: Comparison) -> list[str]:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from rnn_tui.draw.field.found import found_briefly, found_words
 from rnn_tui.draw.field.map import cells_of, draw_map, member_words, room_of, rows_wanted
 from rnn_tui.draw.field.map_layout import MapLayout, layout_of
 from rnn_tui.draw.field.map_scale import MEASURES
@@ -32,8 +33,9 @@ class MapPane(FieldPane):
         read="Strong cells learnt it early, or have a low loss; · is still learning, – has ended without, ✗ has "
         "diverged. The panes beside it show the network in [ ], live. A column or a row of one colour: that setting "
         "decides.",
-        then="The arrows move [ ] while the map has the focus, < and > everywhere. C shows another measure, X puts "
-        "other settings into columns and rows. enter opens the network as a run of its own; esc comes back.",
+        then="Once the networks stand still, the border says what they show; z has all of it. The arrows move [ ] "
+        "while the map has the focus, < and > everywhere. C shows another measure, X puts other "
+        "settings into columns and rows. enter opens the network as a run of its own; esc comes back.",
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(0, -1)", "left", show=False),
@@ -87,6 +89,11 @@ class MapPane(FieldPane):
         places = f" · {layout.column_name} × {layout.row_name}" if layout.column_name else f" · {layout.row_name}"
         name = f"{self.NAME} · {what}"
         return self.in_border(f"{name}{places}", name)
+
+    def subtitle(self, scene: Scene) -> str:
+        """Return what has been found first, in as many words as fit; where the map fills the screen it has them all."""
+        forms = [] if self._fills_screen else found_briefly(found_words(scene.field_picture))
+        return self.in_border(*forms) if forms else ""
 
     def facts(self, scene: Scene) -> tuple[NetworkNumbers, ...]:
         """Return what is drawn, as numbers for a file."""
@@ -146,4 +153,5 @@ class MapPane(FieldPane):
         if facts is None:
             return None
         layout = self.layout_of(facts.comparison, scene.view.field.layout)
-        return cells_of(layout, scene.member, *self.size, alone=self._fills_screen).member_at(x, y)
+        found = found_words(scene.field_picture)
+        return cells_of(layout, scene.member, *self.size, alone=self._fills_screen, found=found).member_at(x, y)

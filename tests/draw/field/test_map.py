@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.draw.field.found import found_briefly, found_words
 from rnn_tui.draw.field.map import cells_of, draw_map, member_words, rows_wanted
 from rnn_tui.draw.field.map_layout import layout_count, layout_of, sampled
 from rnn_tui.draw.field.map_scale import scale_of
@@ -224,3 +225,23 @@ def test_alone_on_the_screen_its_cells_are_larger_and_keep_their_numbers_and_the
         learnt = [f"{picture.measured[each]:.0f}" for each in line if picture.measured[each] > 0]
         assert [each for each in written if each in learnt] == learnt
     assert "learnt at epoch" in grid[alone.bottom + 1]
+
+
+def test_what_has_been_found_stands_below_the_map_that_is_alone_and_is_shortened_without_a_lie() -> None:
+    told = "Learning rates 0.0028 (the smallest tried) to 0.19 learn it: 27 of 36 (95 %: 59–86 %); below 0 of 24"
+    picture = msgspec.structs.replace(picture_of(field_of("rates")), findings=(told, "Best: 0.19, 5 of 6"), going=0)
+    layout = layout_of(field_of("rates"))
+    strips = draw_map(
+        facts_of(field_of("rates")), picture, layout, measure="learnt", cursor=0, width=120, height=30, palette=DARK,
+        alone=True,
+    )  # fmt: skip
+    grid = [line.strip() for line in texts(is_picture(strips, 120, 30))]
+    cells = cells_of(layout, 0, 120, 30, alone=True, found=found_words(picture))
+    assert grid[cells.bottom + 3 : cells.bottom + 5] == [told, "Best: 0.19, 5 of 6"]
+    assert found_briefly(found_words(picture)) == [
+        told,
+        "Learning rates 0.0028 (the smallest tried) to 0.19 learn it: 27 of 36 (95 %: 59–86 %)",
+        "Learning rates 0.0028 (the smallest tried) to 0.19 learn it: 27 of 36",
+        "Learning rates 0.0028 (the smallest tried) to 0.19 learn it: 27 of 36",
+    ]
+    assert found_words(msgspec.structs.replace(picture, going=3))[0].startswith("So far: Learning rates")

@@ -143,6 +143,20 @@ def test_a_field_goes_on_to_its_end(host: RunOrField) -> None:
         assert picture.measured[member] == pytest.approx(session.losses.last(), rel=1e-3)
     assert host.is_done
     assert host.frame(_WANTED).status.state == "done"
+    assert host.field is not None
+    counts = [int((host.field.results.learnt[members] > 0).sum()) for members in (slice(0, 3), slice(3, 6))]
+    rates = [each for each, count in zip((0.05, 0.01), counts, strict=True) if count == max(counts)]
+    assert any(each.startswith(f"Best: {rate:g}, {max(counts)} of 3") for each in picture.findings for rate in rates)
+
+
+def test_what_is_found_is_said_while_the_networks_stand_still(host: RunOrField) -> None:
+    host.obey(Play(on=True))
+    host.turn()
+    for is_said in (False, True):
+        picture = host.frame(_WANTED).field
+        assert picture is not None
+        assert bool(picture.findings) == is_said
+        host.obey(Play(on=False))
 
 
 def test_what_a_view_has_seen_is_not_sent_again(host: RunOrField) -> None:
