@@ -45,7 +45,9 @@ def lines(picture: RunCurvesPicture, selected: int = 0, at: float | None = None)
 def test_every_run_is_marked_on_its_curve_at_its_end_and_in_the_legend() -> None:
     rows = lines(drawn(FALLING, LOWER))
     assert rows[0].split(" · ")[:2] == [" loss by update", "2 runs" + rows[0].partition("2 runs")[2]]
-    assert rows[1] == " lowest of all: b, 0.500 at update 80".ljust(80)
+    assert rows[1] == " best of all: b, 0.500 at update 80".ljust(80)
+    (header,) = [row.split() for row in rows if row.split()[-1:] == ["run"]]
+    assert header[-2:] == ["best", "run"]
     assert any("a 0.1" in row for row in rows[2:18])
     assert any("b 0.01" in row for row in rows[2:18])
     assert " a one: loss 1.000 at update 100".ljust(80) in rows
@@ -108,7 +110,7 @@ def test_what_the_files_do_not_have_is_named() -> None:
     nothing = curve([], name="three")
     assert words([LOWER, nothing], CurvesView(y="held out")) == [
         "not drawn: b: nothing is held out, or it has not been evaluated yet",
-        "lowest of all: a, 0.500 at update 80",
+        "best of all: a, 0.500 at update 80",
     ]
     assert why_empty([nothing], CurvesView(y="held out")) == "nothing is held out"
     assert why_empty([nothing], VIEW) == "no loss yet"
@@ -140,7 +142,7 @@ def test_joined_points_are_said_as_ranges() -> None:
         [1.0, 2.0], x=points, first=points - 7, last=points, low=np.array([0.5, 1.5]), high=np.array([1.2, 2.5])
     )
     assert cursor_words([joined], VIEW, 0, 9.0) == "a run: loss 0.500 to 1.200 in updates 1 to 8"
-    assert words([joined], VIEW) == ["lowest of all: a, 0.500 in updates 1 to 8"]
+    assert words([joined], VIEW) == ["best of all: a, 0.500 in updates 1 to 8"]
 
 
 def test_sixty_four_runs_have_their_own_marks_and_the_legend_follows_the_chosen_one() -> None:

@@ -108,4 +108,4 @@ async def test_many_rows_are_read_in_parts_and_in_ascii(tmp_path: Path) -> None:
         assert text.isascii()
         assert "b two-run: loss" in text
         assert "in updates 59,999 to 60,000" in text
-        assert f"lowest of all: b, {values.min():.2e}"[:20] in text
+        assert f"best of all: b, {values.min():.2e}"[:20] in text

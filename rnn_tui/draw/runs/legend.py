@@ -74,12 +74,12 @@ def _window(runs: int, room: int, selected: int) -> tuple[int, int]:
 
 
 def _columns(curves: Sequence[RunCurve], view: CurvesView, at: float | None) -> list[list[str]]:
-    """Return the texts of each column, its name first: settings, the value at the cursor, the lowest, and the run."""
+    """Return the texts of each column, its name first: settings, the value at the cursor, the best, and the run."""
     columns = [
         [name, *(cut_cells(each.values[place], _WIDEST) for each in curves)] for place, name in enumerate(view.settings)
     ]
     columns.append([view.y if at is None else f"{view.y} ┆", *(_value(each, at) for each in curves)])
-    columns.append(["lowest", *(compact(float(np.nanmin(each.low))) if each.has_points else "–" for each in curves)])
+    columns.append(["best", *(compact(float(np.nanmin(each.low))) if each.has_points else "–" for each in curves)])
     columns.append(["run", *(_described(each) for each in curves)])
     return columns
 

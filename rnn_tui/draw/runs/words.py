@@ -1,4 +1,4 @@
-"""What curves of runs say in words: what is drawn, what cannot be compared, the lowest, and what the cursor is on."""
+"""What curves of runs say in words: what is drawn, what cannot be compared, the best, and what the cursor is on."""
 
 from collections.abc import Sequence
 
@@ -51,15 +51,15 @@ def words(curves: Sequence[RunCurve], view: CurvesView) -> list[str]:
             for kind in kinds
         ]
         found.append(f"not the same loss: {'; '.join(of_each)}")
-    elif (lowest := _lowest(curves)) is not None:
-        run, at = lowest
+    elif (best := _best(curves)) is not None:
+        run, at = best
         curve = curves[run]
-        found.append(f"lowest of all: {MARKS[run]}, {compact(float(curve.low[at]))} {_where(curve, at)}")
+        found.append(f"best of all: {MARKS[run]}, {compact(float(curve.low[at]))} {_where(curve, at)}")
     return found
 
 
-def _lowest(curves: Sequence[RunCurve]) -> tuple[int, int] | None:
-    """Return the run with the lowest loss, and the point with it."""
+def _best(curves: Sequence[RunCurve]) -> tuple[int, int] | None:
+    """Return the run with the smallest loss, and the point with it."""
     found = [
         (float(np.nanmin(each.low)), number, int(np.nanargmin(each.low)))
         for number, each in enumerate(curves)
