@@ -157,7 +157,7 @@ def test_a_storm_of_sizes_leaves_the_picture_of_the_last(place: Place) -> None:
         for _ in range(3):  # home from wherever it is: one may be spent on what the last size had made fill the screen
             terminal.press(ESCAPE)
             terminal.again()
-        terminal.until(lambda text: "Unrolled network" in text and "Prediction" in text)
+        terminal.until(lambda text: "Unrolled network" in text and "Prediction" in text and "esc close" not in text)
         shown = terminal.rest()
         assert terminal.again() == shown  # what came in pieces was right
         leave(terminal)
@@ -165,12 +165,20 @@ def test_a_storm_of_sizes_leaves_the_picture_of_the_last(place: Place) -> None:
 
 def test_what_comes_in_pieces_is_what_comes_as_a_whole(place: Place) -> None:
     """Partial updates go by what the terminal is believed to show; that is true whatever has been opened and closed."""
-    ways: list[list[str]]
-    ways = [["\x10", ESCAPE], ["\x10", "gates\r"], ["g"], ["?", ESCAPE], ["q", ESCAPE], ["i", "z", "z"], ["i"], []]
+    ways: list[tuple[list[str], bool]] = [  # keys, and whether something is open after them
+        (["\x10", ESCAPE], False),
+        (["\x10", "gates\r"], True),
+        (["g"], False),
+        (["?", ESCAPE], False),
+        (["q", ESCAPE], False),
+        (["i", "z", "z"], True),
+        (["i"], False),
+        ([], False),
+    ]
     opens = {"\x10": "Search for commands", "?": "/ search", "q": "Stop the run"}
     with tty(program("attach"), environment=place) as terminal:
         terminal.until(whole)
-        for keys in ways:
+        for keys, is_open in ways:
             words = opens.get(keys[0], "") if keys else ""
             for number, each in enumerate(keys):
                 before = terminal.text
@@ -183,6 +191,7 @@ def test_what_comes_in_pieces_is_what_comes_as_a_whole(place: Place) -> None:
                 terminal.resize(80, 24)
                 terminal.resize(120, 36)
                 terminal.until(whole)
+            terminal.until(lambda text: ("esc close" in text) == is_open)  # noqa: B023 - the line of keys comes last
             shown = terminal.rest(0.4)
             assert terminal.again() == shown, keys
         leave(terminal)

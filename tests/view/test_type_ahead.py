@@ -4,6 +4,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from rnn_tui.view.app import key_order
 from rnn_tui.view.app.app import RnnApp
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, until
@@ -24,6 +25,14 @@ async def test_letters_wait_for_the_dialog_that_they_are_for(typed: str, field: 
         words = app.screen.query_one(field, Input)
         await until(pilot, lambda: words.value == typed.lstrip("?/l"))
         assert engine.heard() == []  # no letter was a key of the panes
+
+
+async def test_a_key_that_takes_long_holds_the_next_ones_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_order, "_PATIENCE", 0.0001)
+    async with running(paused=True) as (pilot, app, _):
+        type_at_once(app, "?/state")
+        await until(pilot, lambda: app.screen is not app.main and app.screen.query("#help-words"))
+        await until(pilot, lambda: app.screen.query_one("#help-words", Input).value == "state")
 
 
 async def test_letters_after_esc_are_for_the_panes_again() -> None:
