@@ -229,7 +229,7 @@ async def test_it_says_that_it_loads() -> None:
     options: dict[str, Any] = {"tour": TOUR, "paused": True, "ready": False, "view_settings": stage}
     async with running(HIHELLO, engine=engine, size=(60, 20), **options) as (pilot, app, _):
         await until(pilot, lambda: "loading …" in text_of(app, "#stage-line"))
-        assert "loading …" in text_of(app, "#caption")
+        await until(pilot, lambda: "loading …" in text_of(app, "#caption"))
         assert "enter" not in text_of(app, "#caption")
         await pilot.press("enter", "enter", "enter")
         engine.greet()
