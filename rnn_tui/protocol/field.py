@@ -22,6 +22,7 @@ __all__ = [
     "FieldPicture",
     "FieldSummary",
     "FieldWanted",
+    "HeldOutBundle",
     "KeepMember",
     "KeptMember",
     "LearntSteps",
@@ -76,6 +77,18 @@ class FieldFacts(Value, frozen=True, kw_only=True):
         return "epoch" if self.counts_epochs else "update"
 
 
+class HeldOutBundle(Value, frozen=True, kw_only=True):
+    """The losses of a group on what is held out: of the members that have been evaluated and have not diverged.
+
+    They are evaluated on a part of it; at its end a member is evaluated on all of it.
+    """
+
+    x: Doubles  # (n,) the epochs, or updates, after which some were evaluated; the others count as they were last
+    quarter: Floats  # (n,) a quarter of the members lie below
+    median: Floats  # (n,)
+    three_quarters: Floats  # (n,)
+
+
 class Bundle(Value, frozen=True, kw_only=True):
     """The losses of a group over epochs (or updates): of the members that have come so far and are finite."""
 
@@ -88,6 +101,7 @@ class Bundle(Value, frozen=True, kw_only=True):
     high: Floats  # (n,)
     lines: Floats  # (k, n) single members; NaN after the end of one
     members: Integers  # (k,) which they are
+    held_out: HeldOutBundle | None = None  # if something is held out
 
 
 class LearntSteps(Value, frozen=True, kw_only=True):

@@ -13,10 +13,11 @@ from rnn_tui.draw.kit.chart import ChartAxes, ChartBand, ChartCurve, ChartLines,
 from rnn_tui.draw.kit.numbers import EPOCH_ENDS, compact, nice_above, nice_below
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.arrays import Doubles, Floats
-from rnn_tui.protocol.field import Bundle, FieldFacts
+from rnn_tui.protocol.field import Bundle, FieldFacts, HeldOutBundle
 
-__all__ = ["bundle_words", "bundles_at", "compose_bundle", "shared_floor"]
+__all__ = ["HELD_OUT", "bundle_words", "bundles_at", "compose_bundle", "shared_floor"]
 
+HELD_OUT = "+"  # the mark of what is held out
 _THIN = Style(bold=False)
 
 
@@ -45,10 +46,16 @@ def compose_bundle(
         if each.lines.size
     ]
     newest = max((float(each.x[-1]) for each, _ in looks), default=1.0)
-    ends = [value for each, _ in looks for value in each.low.tolist() if value > 0 and math.isfinite(value)]
+    held_out = [(each.held_out, look) for each, look in looks if each.held_out is not None and len(each.held_out.x)]
+    lows = [each.low for each, _ in looks] + [each.quarter for each, _ in held_out]
+    ends = [value for low in lows for value in low.tolist() if value > 0 and math.isfinite(value)]
     lowest = min(ends, default=1.0)
+    alone = len(groups.shown) == 1
+    curves = [curve for each, look in looks for curve in _curves(each, look, palette, alone=alone)]
+    for evaluated, look in held_out:
+        curves += _held_out_curves(evaluated, palette.right + _THIN if alone else look.line)
     chart = compose_chart(
-        [curve for each, look in looks for curve in _curves(each, look, palette, alone=len(groups.shown) == 1)],
+        curves,
         width=width,
         height=height - len(above),
         axes=ChartAxes(
@@ -90,12 +97,28 @@ def bundle_words(bundle: Bundle, place: int = -1) -> tuple[str, ...]:
         compact(float(each[place]), 3)
         for each in (bundle.low, bundle.quarter, bundle.median, bundle.three_quarters, bundle.high)
     )
+    long, short = _held_out_words(bundle, float(bundle.x[place]))
     return (
-        f"median {median} · half of them {quarter} … {three} · all {low} … {high}",
-        f"median {median} · half {quarter} … {three}",
-        f"{median} ({quarter} … {three})",
+        f"median {median} · half of them {quarter} … {three} · all {low} … {high}{long}",
+        f"median {median} · half {quarter} … {three}{long}",
+        f"{median} ({quarter} … {three}){long}",
+        f"{median} ({quarter} … {three}){short}",
+        f"{median}{short}",
         median,
     )
+
+
+def _held_out_words(bundle: Bundle, at: float) -> tuple[str, str]:
+    """Return the newest losses up to an epoch on what is held out, as a part of a sentence, and the median alone."""
+    held_out = bundle.held_out
+    place = -1 if held_out is None else int(np.searchsorted(held_out.x, at, side="right")) - 1
+    if held_out is None or place < 0:
+        return "", ""
+    quarter, median, three = (
+        compact(float(each[place]), 3) for each in (held_out.quarter, held_out.median, held_out.three_quarters)
+    )
+    short = f" · {HELD_OUT} held out {median}"
+    return f"{short} ({quarter} … {three})", short
 
 
 def shared_floor(facts: FieldFacts) -> float | None:
@@ -104,6 +127,18 @@ def shared_floor(facts: FieldFacts) -> float | None:
     if floors is None or not len(floors) or not np.all(np.isfinite(floors)):
         return None
     return float(floors[0]) if np.ptp(floors) <= 1e-6 * abs(float(floors[0])) else None
+
+
+def _held_out_curves(bundle: HeldOutBundle, style: Style) -> list[ChartCurve]:
+    """Return what is held out: a mark at the median of each evaluation, and dots over its middle half."""
+    low, median, high = (
+        np.asarray(each, np.float64) for each in (bundle.quarter, bundle.median, bundle.three_quarters)
+    )
+    half = ChartCurve(x=bundle.x, low=low, high=high, style=style, dots=True)
+    marks = ChartCurve(
+        x=bundle.x, low=median, high=median, style=style, dots=True, newest=HELD_OUT, marked=HELD_OUT, apart=1
+    )
+    return [half, marks]
 
 
 def _curves(bundle: Bundle, look: Group, palette: Palette, *, alone: bool) -> list[ChartCurve]:

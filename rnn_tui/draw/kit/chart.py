@@ -191,7 +191,7 @@ def _draw_curves(
             inks[:, last][bits[:, last] > 0] = sheet.ink(curve.tip)
         if curve.marked:
             ink = sheet.ink(curve.style)
-            for at in marks_of(points, x, y):
+            for at in marks_of(points, x, y, curve.apart):
                 glyphs[at], inks[at] = ord(curve.marked), ink
         if curve.newest:
             at = y.cells - 1 - y.cell(points.low[-1]), x.cell(points.x[-1])

@@ -51,6 +51,7 @@ class ChartCurve:
     newest: str = ""  # a character in place of the dots of the last point
     quick: bool = False  # drawn without plotext, which takes a millisecond or more for a curve
     marked: str = ""  # a character in place of some of its points, which tells it from others without colours
+    apart: int = _BETWEEN_MARKS  # cells between two of these
 
 
 class Ranged(Protocol):
@@ -131,10 +132,10 @@ def _drawn(xs: bytes, ys: bytes, breaks: bytes, columns: int, rows: int, *, join
     return bits
 
 
-def marks_of(points: CurvePoints, x: AxisScale, y: AxisScale) -> list[tuple[int, int]]:
+def marks_of(points: CurvePoints, x: AxisScale, y: AxisScale, apart: int) -> list[tuple[int, int]]:
     """Return the cells, rows counted from the top, of some of a curve's points, at even distances on the screen."""
     columns = x.dots(points.x) // DOT_COLUMNS
-    wanted = range(int(columns[0]) + _BETWEEN_MARKS // 2, int(columns[-1]), _BETWEEN_MARKS)
+    wanted = range(int(columns[0]) + apart // 2, int(columns[-1]), apart)
     chosen = [min(int(np.searchsorted(columns, each)), len(columns) - 1) for each in wanted]
     return [(y.cells - 1 - y.cell(points.high[each]), int(columns[each])) for each in chosen]
 

@@ -80,5 +80,7 @@ class Alone:
         results.passes[number], results.loss[number] = made.passes, made.loss
         results.losses.put(made.passes, np.array([number]), np.array([made.loss]))
         results.learnt[number], results.right[number] = made.learnt, made.right
+        if not np.isnan(made.held_out) and made.held_out != results.held_out[number]:
+            results.evaluations.put(made.passes, np.array([number]), np.array([made.held_out]))
         results.held_out[number], results.states[number] = made.held_out, made.state
         self._batches[number] = made.batches

@@ -1,5 +1,6 @@
 """The losses of many members as a few curves, and how many had learnt it by when."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,11 +8,12 @@ from numpy.typing import NDArray
 
 from rnn_tui.engine.field.results import Results
 from rnn_tui.experiment.comparison import Comparison
-from rnn_tui.protocol.field import DONE, LEARNING, Bundle, FieldWanted, LearntSteps
-from rnn_tui.protocol.frame import Curve
+from rnn_tui.protocol.field import DIVERGED, DONE, LEARNING, Bundle, FieldWanted, HeldOutBundle, LearntSteps
+from rnn_tui.protocol.frame import Curve, HeldOut
 
-__all__ = ["bundles", "groups", "learnt_steps", "member_curve"]
+__all__ = ["bundles", "groups", "learnt_steps", "member_curve", "member_held_out"]
 
+_APART = 3  # columns of a chart for an evaluation
 _Members = NDArray[np.intp]
 
 
@@ -61,9 +63,58 @@ def bundles(comparison: Comparison, results: Results, wanted: FieldWanted) -> tu
                 high=_floats(high[known]),
                 lines=_floats(losses[known][:, picked].T),
                 members=chosen.astype(np.int32),
+                held_out=_held_out(results, members, wanted),
             )
         )
     return tuple(found)
+
+
+def _held_out(results: Results, members: _Members, wanted: FieldWanted) -> HeldOutBundle | None:
+    """Return the quartiles of what some members come to on what is held out; None: nothing is.
+
+    Members are evaluated at other updates than others: each keeps its last loss until the next, and after its end.
+    One that has diverged is left out from there on.
+    """
+    updates, losses = results.evaluations.updates, results.evaluations.values[:, members].astype(np.float64)
+    mine = np.isfinite(losses).any(1)
+    updates, losses = updates[mine], losses[mine]
+    if not len(updates):
+        return None
+    known = np.where(np.isfinite(losses), np.arange(len(updates))[:, None], -1)
+    last = np.maximum.accumulate(known, axis=0)
+    losses = np.where(last >= 0, np.take_along_axis(losses, np.maximum(last, 0), axis=0), np.nan)
+    losses[(results.states[members] == DIVERGED) & (updates[:, None] >= results.passes[members])] = np.nan
+    rows = _columns(len(updates), max(1, wanted.columns // _APART), log=wanted.log_x)
+    _, quarter, median, three_quarters, _ = _quantiles(losses[rows])
+    there = np.isfinite(median)
+    return HeldOutBundle(
+        x=updates[rows][there].astype(np.float64),
+        quarter=_floats(quarter[there]),
+        median=_floats(median[there]),
+        three_quarters=_floats(three_quarters[there]),
+    )
+
+
+def member_held_out(results: Results, member: int) -> HeldOut | None:
+    """Return how one member does on what is held out; None: nothing is, or it has not been evaluated yet.
+
+    As in a single run, the evaluation of all of it at the end is not on the curve, which is of the same part all along.
+    """
+    updates, losses = results.evaluations.of(member)
+    if not len(updates):
+        return None
+    whole = bool(results.states[member] == DONE and updates[-1] == results.passes[member])
+    values = losses.astype(np.float64)
+    count = len(values) - (whole and len(values) > 1)
+    x, curve = updates[:count].astype(np.float64), values[:count]
+    return HeldOut(
+        update=int(updates[-1]),
+        loss=float(values[-1]),
+        accuracy=math.nan,
+        characters=0,
+        whole=whole,
+        curve=Curve(x=x, low=curve, high=curve),
+    )
 
 
 def learnt_steps(comparison: Comparison, results: Results, path: str) -> tuple[LearntSteps, ...]:

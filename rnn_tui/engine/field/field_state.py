@@ -21,6 +21,8 @@ def field_tensors(field: Field) -> dict[str, Tensor]:
     found = {f"results.{name}": torch.from_numpy(getattr(results, name)) for name in _FIGURES}
     found["losses"] = torch.from_numpy(losses.values.copy())
     found["losses.every"] = torch.tensor([losses.every])
+    found["held_out.updates"] = torch.from_numpy(results.evaluations.updates)
+    found["held_out.losses"] = torch.from_numpy(results.evaluations.values)
     for place, stack in enumerate(field.stacks):
         found |= {f"stack.{place}.{name}": each for name, each in stack_tensors(stack).items()}
     alone = field._alone
@@ -42,6 +44,12 @@ def restore_field(field: Field, tensors: dict[str, Tensor]) -> None:
     (every,) = read.counts("losses.every", 1)
     rows = tensors["losses"].shape[0] if "losses" in tensors and tensors["losses"].dim() == 2 else 0
     results.losses.restore(read.get("losses", torch.float32, (rows, members)).numpy(), max(1, every))
+    if "held_out.updates" in read:  # else it was kept before there were curves of them
+        updates = read.get("held_out.updates", torch.int64).numpy()
+        values = read.get("held_out.losses", torch.float32, (len(updates), members)).numpy()
+        if (updates < 1).any():
+            raise StateError("held_out.updates is out of range")
+        results.evaluations.restore(updates, values)
     for place, stack in enumerate(field.stacks):
         restore_stack(stack, read.within(f"stack.{place}."))
     _restore_alone(field, read)
@@ -56,6 +64,7 @@ def _restore_alone(field: Field, read: Tensors) -> None:
             results.states[number], results.passes[number], results.learnt[number] = WAITING, 0, 0
             results.loss[number] = results.held_out[number] = math.nan
             results.losses.forget(number)
+            results.evaluations.forget(number)
             waiting.append((number, experiment))
             continue
         its, network = read.within(f"alone.{number}."), field.experiments[number].network

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.engine.field.evaluations import Evaluations
 from rnn_tui.protocol.field import DIVERGED, LEARNING, WAITING
 
 __all__ = ["Losses", "Results"]
@@ -87,6 +88,7 @@ class Results:
         self.norm = np.full(members, np.nan)  # ‖∂L/∂W‖ of the first update, before clipping
         self.states = np.full(members, WAITING, np.uint8)  # of protocol.field
         self.losses = Losses(members)
+        self.evaluations = Evaluations(members)  # on what is held out
 
     @property
     def going(self) -> int:

@@ -197,15 +197,21 @@ class Stack:
             ends |= right & self._stops_when_learnt
         if self._held_out is not None and self._held_out.wants(self._pass):
             scores = self._held_out.evaluate(self._model)
-            results.held_out[numbers[learning]] = scores[learning]
+            self._note_held_out(learning, scores)
         ends |= self._plans.end_pass(self._pass, losses.double().numpy(), results.held_out[numbers])
         ends &= learning & ~diverged
         if diverged.any() or ends.any():
             results.states[numbers[diverged]] = DIVERGED
             results.states[numbers[ends]] = DONE
             if self._held_out is not None and ends.any():
-                results.held_out[numbers[ends]] = self._held_out.evaluate(self._model, whole=True)[ends]
+                self._note_held_out(ends, self._held_out.evaluate(self._model, whole=True))
             self._end(diverged | ends)
+
+    def _note_held_out(self, which: NDArray[np.bool_], scores: NDArray[np.float64]) -> None:
+        """Note the losses (M,) on what is held out, of some of the members."""
+        members = self._numbers[which]
+        self._results.held_out[members] = scores[which]
+        self._results.evaluations.put(self._pass, members, scores[which])
 
     def _note_right(self, logits: Tensor) -> NDArray[np.bool_]:
         """Note which members predict all that is scored for the first time; return (M,) those that do now."""

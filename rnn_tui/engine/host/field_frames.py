@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
-from rnn_tui.engine.field.bundles import bundles, learnt_steps, member_curve
+from rnn_tui.engine.field.bundles import bundles, learnt_steps, member_curve, member_held_out
 from rnn_tui.engine.field.field import Field, MemberTrainer
 from rnn_tui.engine.field.outcomes import outcomes_of, rows_of, summary_of
 from rnn_tui.engine.host.field_host import FieldHost
@@ -82,6 +82,7 @@ class FieldFrames:
                 lambda: member_curve(results, member, curve.columns, log_x=curve.log_x) if curve else None,
                 None,
             ),
+            held_out=make("held_out", lambda: member_held_out(results, member) if curve else None, None),
             learnt=int(results.learnt[member]) or None,
             tensors=make("tensors", lambda: probe.tensors(wanted), ()),
             checks=make("checks", lambda: probe.checks(wanted), ()),

@@ -22,7 +22,8 @@ class BundlePane(FieldChartPane):
         shows="The losses of all networks at once: the strong line is the median, half of the networks lie in the "
         "coloured band, all of them in the grey one. The thin lines are single networks.",
         read="A narrow band: the seed hardly matters. A band that splits: some networks learn it and others do not, "
-        "which is luck. The losses of networks that have diverged are left out.",
+        "which is luck. The losses of networks that have diverged are left out. + is the median of the loss held out, "
+        "with dots over the middle half: where it rises while the line falls, they learn by heart.",
         then="D groups the networks by one of the settings that vary, each group with its own colour and mark. y and x "
         "make the axes linear or logarithmic.",
     )

@@ -16,7 +16,7 @@ from rnn_tui.draw.kit.chart_bands import ChartBand, cells_of
 from rnn_tui.draw.kit.chart_scale import AxisScale
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
-from rnn_tui.protocol.field import FieldWanted
+from rnn_tui.protocol.field import FieldWanted, HeldOutBundle
 from tests.draw.grids import GREY, Grid, is_picture, texts
 from tests.fake_fields import facts_of, field_of, losses_of, picture_of
 
@@ -144,3 +144,24 @@ def test_nothing_yet() -> None:
     field = field_of()
     chart = compose_bundle(facts_of(field), (), groups_of(field, "", DARK), width=60, height=14, palette=DARK)
     assert any("no loss yet" in line for line in texts(is_picture(chart.strips(), 60, 14)))
+
+
+def test_what_is_held_out_has_a_mark_of_its_own_at_each_median_and_stands_in_the_legend() -> None:
+    (bundle,) = picture_of(field_of(), 60, FieldWanted(columns=100)).bundles
+    values = np.array([2.0, 3.0, 5.0], np.float32)
+    held_out = HeldOutBundle(
+        x=np.array([10.0, 30.0, 60.0]), quarter=values * 0.9, median=values, three_quarters=values * 1.1
+    )
+    bundle = msgspec.structs.replace(bundle, held_out=held_out)
+    groups = groups_of(field_of(), "", DARK)
+    chart = compose_bundle(facts_of(field_of()), [bundle], groups, width=100, height=30, palette=DARK)
+    lines = texts(is_picture(chart.strips(), 100, 30))
+    assert "+ held out 5.00 (4.50 … 5.50)" in lines[0]
+    marks = [(at, row) for row, line in enumerate(lines[1:]) for at, each in enumerate(line) if each == "+"]
+    assert len(marks) == 3
+    drawn, y = sorted(marks), chart.chart.y
+    assert y is not None
+    assert [row for _, row in drawn] == [y.cells - 1 - y.cell(np.log10(each)) for each in values]
+    at_20 = bundle_words(bundle, 19)  # the 20th epoch
+    assert all("held out 2.00" in each for each in at_20[:-1])
+    assert not any("held out" in each for each in bundle_words(bundle, 5))

@@ -1,12 +1,15 @@
 """The losses of many members as a few curves, compared with NumPy's own quantiles."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.field.bundles import bundles, groups, learnt_steps, member_curve
+from rnn_tui.engine.field.bundles import bundles, groups, learnt_steps, member_curve, member_held_out
+from rnn_tui.engine.field.field import Field
 from rnn_tui.engine.field.results import Losses, Results
+from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.field import DIVERGED, DONE, LEARNING, FieldWanted
@@ -54,6 +57,47 @@ def test_who_has_ended_keeps_the_last_loss_and_who_has_diverged_is_left_out() ->
     assert bundle.low[-1] == pytest.approx(newest.min())
     assert bundle.median[-1] == 9.0
     assert bundle.high[-1] == 9.0
+
+
+def test_of_what_is_held_out_each_member_counts_as_it_was_evaluated_last() -> None:
+    results, _ = _results(40)
+    assert all(each.held_out is None for each in bundles(_COMPARISON, results, FieldWanted(columns=100)))
+    first, later = np.random.default_rng(4).uniform(1, 2, (2, 14))
+    results.evaluations.put(20, np.arange(14), first)
+    results.evaluations.put(30, np.arange(7), later[:7])
+    results.evaluations.put(40, np.arange(14), np.arange(14.0))
+    results.states[0], results.passes[0] = DIVERGED, 35
+    (bundle,) = bundles(_COMPARISON, results, FieldWanted(columns=100))
+    found = bundle.held_out
+    assert found is not None
+    assert found.x.tolist() == [20, 30, 40]
+    then = (first, np.r_[later[:7], first[7:]], np.arange(1.0, 14))
+    expected = np.array([np.quantile(each, (0.25, 0.5, 0.75)) for each in then]).T
+    np.testing.assert_allclose([found.quarter, found.median, found.three_quarters], expected, rtol=1e-6)
+
+
+def test_a_member_is_evaluated_as_its_single_run() -> None:
+    comparison = Comparison(
+        base=msgspec.structs.replace(
+            LESSONS["sine"], training=msgspec.structs.replace(LESSONS["sine"].training, epochs=3)
+        ),
+        varied=(Varied(path="network.hidden_size", values=(4, 6)),),
+    )
+    field = Field(comparison)
+    while field.step():
+        pass
+    for member in range(2):
+        session = Session(comparison.experiment(member), history=0)
+        while session.tick():
+            pass
+        session.recording.drain()
+        session.recording.evaluate()
+        mine, alone = member_held_out(field.results, member), session.branch.held_out.told(99)
+        assert mine is not None
+        assert alone is not None
+        assert (mine.update, mine.whole) == (alone.update, alone.whole)
+        np.testing.assert_array_equal(mine.curve.x, alone.curve.x)
+        np.testing.assert_allclose(mine.curve.low, alone.curve.low, rtol=1e-4)
 
 
 def test_a_chart_with_fewer_columns_keeps_the_newest_update() -> None:

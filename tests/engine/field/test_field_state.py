@@ -27,6 +27,8 @@ def same(first: Field, second: Field) -> None:
         np.testing.assert_array_equal(getattr(first.results, name), getattr(second.results, name), err_msg=name)
     np.testing.assert_array_equal(first.results.losses.values, second.results.losses.values)
     np.testing.assert_array_equal(first.results.losses.updates, second.results.losses.updates)
+    np.testing.assert_array_equal(first.results.evaluations.updates, second.results.evaluations.updates)
+    np.testing.assert_array_equal(first.results.evaluations.values, second.results.evaluations.values)
 
 
 CASES = {
