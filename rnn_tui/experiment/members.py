@@ -1,5 +1,7 @@
 """Whether all networks of a comparison can be: their settings fit together, and they fit into this machine."""
 
+import numpy as np
+
 from rnn_tui.common.wording import shown, without_value
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.memory import shortage_of_members
@@ -8,7 +10,9 @@ from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.vary import SEED, VaryError, short_name
 
-__all__ = ["checked_members", "member_name"]
+__all__ = ["check_values", "checked_members", "member_name"]
+
+_MOST = 64  # values of a setting that are checked while somebody types
 
 
 def checked_members(comparison: Comparison, *, jobs: int = 1) -> tuple[Experiment, ...]:
@@ -24,6 +28,21 @@ def checked_members(comparison: Comparison, *, jobs: int = 1) -> tuple[Experimen
     if problem := shortage_of_members(found, jobs):
         raise VaryError(problem)
     return tuple(found)
+
+
+def check_values(comparison: Comparison) -> None:
+    """Check values beside the first values of the other settings: at most 64 of each, the ends with them.
+
+    It takes no time, however many members there are. Raises VaryError. `checked_members` checks all of them, and
+    whether they fit into this machine.
+    """
+    for place, size in enumerate(comparison.shape):
+        for index in np.unique(np.linspace(0, size - 1, min(size, _MOST)).round().astype(int)).tolist():
+            member = comparison.number(tuple(index if each == place else 0 for each in range(len(comparison.shape))))
+            try:
+                comparison.experiment(member)
+            except ExperimentError as error:
+                raise VaryError(_told(comparison, member, error)) from None
 
 
 def member_name(comparison: Comparison, member: int, *, seed: bool = True) -> str:

@@ -3,8 +3,10 @@
 import pytest
 
 from rnn_tui.experiment import memory
+from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.experiment.members import checked_members, member_name
+from rnn_tui.experiment.members import check_values, checked_members, member_name
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.vary import VaryError, comparison_of, parse_varied
 
 REFUSED = {
@@ -64,3 +66,18 @@ def test_more_members_than_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "physical_memory", lambda: int(memory.memory_bytes(comparison.experiment(0)) / 0.8) - 9)
     with pytest.raises(VaryError, match=r"^one of the networks would take about .*: reduce --hidden$"):
         checked_members(comparison)
+
+
+def test_values_are_checked_at_little_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    one = Comparison.experiment
+
+    def counted(self: Comparison, member: int) -> Experiment:
+        made.append(member)
+        return one(self, member)
+
+    monkeypatch.setattr(Comparison, "experiment", counted)
+    check_values(comparison_of(LESSONS["hihello-embedding"], [parse_varied("hidden=2..65")], 64))
+    assert len(made) == 128
+    with pytest.raises(VaryError, match="hidden=65: does not fit a direct head"):
+        check_values(comparison_of(LESSONS["hihello"], [parse_varied("hidden=5,65")], 4))

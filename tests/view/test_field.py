@@ -9,6 +9,7 @@ import pytest
 from textual.geometry import Size
 from textual.pilot import Pilot
 
+from rnn_tui.draw.field.map_layout import layout_of
 from rnn_tui.experiment.comparison import Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open
@@ -139,7 +140,9 @@ async def test_enter_opens_the_network_esc_comes_back_and_q_asks_about_all(monke
         await pilot.press("greater_than_sign")
         await until(pilot, lambda: app.main.scene is not None and app.main.scene.member != 0)
         assert app.main.scene is not None
+        await app.main.press(["member(1)"] * 3)  # as a tour presses keys: none of them is lost
         member = app.main.scene.member
+        assert member == [each for line in layout_of(field_of("rates")).members for each in line][4]
         await pilot.press("enter")
         await until(pilot, lambda: alone.commands)
         (opened,) = alone.heard()
@@ -200,6 +203,8 @@ async def test_the_dialog_begins_a_field() -> None:
         first = app.screen.query(TextInput)[1]
         first.value = "cell=rnn,gruu"
         await until(pilot, lambda: "gruu is not rnn" in "\n".join(screen_lines(app)))
+        first.value = "hidden=5,6"  # each network is checked only as the field is to begin, but values are at once
+        await until(pilot, lambda: "hidden=6: does not fit a direct head" in "\n".join(screen_lines(app)))
         first.value = "cell=rnn,gru"
         await until(pilot, lambda: "✓ 128 networks" in "\n".join(screen_lines(app)))
         await pilot.press("enter")

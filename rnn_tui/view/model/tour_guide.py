@@ -19,7 +19,7 @@ from rnn_tui.view.model.keys import KEYS
 
 __all__ = ["PRESSABLE", "TourGuide"]
 
-_ACTIONS = ("cursor(", "row(", "layer(", "log(", "zoom", "inside(", "other", "item(")
+_ACTIONS = ("cursor(", "row(", "layer(", "log(", "zoom", "inside(", "other", "item(", "member(")
 _TICKS = "tick epoch tick_back epoch_back first_tick newest_tick"
 _PHASES = "next_phase next_part slow_motion"
 _COMMANDS = [f"app.tell('{name}')" for name in f"{_TICKS} {_PHASES}".split()]

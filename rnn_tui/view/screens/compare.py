@@ -72,7 +72,7 @@ class CompareScreen(Form[Comparison]):
 
     def collect(self) -> Comparison | None:
         """Return the comparison. Raises ExperimentError, which names the row that is wrong."""
-        from rnn_tui.experiment.members import checked_members  # for start-up time
+        from rnn_tui.experiment.members import check_values  # for start-up time
 
         varied = []
         for each in _VARY:
@@ -82,10 +82,20 @@ class CompareScreen(Form[Comparison]):
         seeds = _number(self.rows[_SEEDS.path].editor.value.strip())
         try:
             comparison = comparison_of(self._base, varied, seeds)
-            checked_members(comparison)
+            check_values(comparison)
         except VaryError as error:
             raise ExperimentError(_SEEDS.path if seeds else _VARY[0].path, str(error)) from None
         return comparison
+
+    def check(self, ready: Comparison) -> None:
+        """Check all networks, of which there may be thousands, before they begin. Raises ExperimentError."""
+        from rnn_tui.experiment.members import checked_members  # for start-up time
+
+        try:
+            checked_members(ready)
+        except VaryError as error:
+            path = _SEEDS.path if self.rows[_SEEDS.path].editor.value.strip() else _VARY[0].path
+            raise ExperimentError(path, str(error)) from None
 
     def verdict(self, ready: Comparison | None, wrong: ExperimentError | None) -> str:
         """Return how many networks there will be."""

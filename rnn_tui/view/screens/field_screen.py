@@ -77,14 +77,17 @@ class FieldScreen(PanesScreen):
 
     @on(MapPane.MemberChosen)
     def _member_chosen(self, event: MapPane.MemberChosen) -> None:
+        self._show_member(event.member)
+
+    def _show_member(self, member: int) -> None:
         """Move the cursor at once; the numbers of the network come with the next frame."""
-        self.look_at(replace(self.view, field=replace(self.view.field, member=event.member)))
+        self.look_at(replace(self.view, field=replace(self.view.field, member=member)))
 
     def action_member(self, by: int) -> None:
         """Show the next network, or the one before."""
         pane = self.grid.pane("map") if self.is_field else None
         if isinstance(pane, MapPane) and self.scene is not None:
-            self.post_message(MapPane.MemberChosen(pane.next_member(self.scene, by)))
+            self._show_member(pane.next_member(self.scene, by))
 
     def action_measure(self) -> None:
         """Show something else in the colours of the map."""

@@ -90,6 +90,9 @@ class Form(Dialog[Result]):
         """Return what the texts stand for; None: nothing yet. Raises ExperimentError."""
         raise NotImplementedError
 
+    def check(self, ready: Result) -> None:
+        """Check what would take too long after each key. Raises ExperimentError."""
+
     def verdict(self, ready: Result | None, wrong: ExperimentError | None) -> str:
         """Return a sentence about it."""
         raise NotImplementedError
@@ -124,6 +127,10 @@ class Form(Dialog[Result]):
             self._ready = self.collect()
         except ExperimentError as error:
             wrong = error
+        self._tell(wrong)
+
+    def _tell(self, wrong: ExperimentError | None) -> None:
+        """Show what is wrong where it is, if anything is, and what would be right."""
         for path, row in self.rows.items():
             row.mark(self.problem(wrong) if wrong is not None and wrong.path == path else "")
         verdict = self.query_one("#form-verdict", Static)
@@ -150,7 +157,14 @@ class Form(Dialog[Result]):
     @on(Button.Pressed)
     def action_submit(self) -> None:
         """Close with the result, if it is valid."""
-        if self._ready is not None:
+        if self._ready is None:
+            return
+        try:
+            self.check(self._ready)
+        except ExperimentError as error:
+            self._ready = None
+            self._tell(error)
+        else:
             self.leave(self._ready)
 
     def action_cancel(self) -> None:
