@@ -6,7 +6,7 @@ import msgspec
 
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.protocol.arrays import Doubles, Floats, Integers
-from rnn_tui.protocol.field import Bundle, FieldPicture, LearntSteps, Measure
+from rnn_tui.protocol.field import Bundle, FieldPicture, HeldOutBundle, LearntSteps, Measure
 
 __all__ = ["GroupLearnt", "GroupLosses", "NetworkNumbers", "group_learnt", "group_losses", "network_numbers"]
 
@@ -34,6 +34,7 @@ class GroupLosses(msgspec.Struct, frozen=True, kw_only=True):
     median: Floats
     three_quarters: Floats
     high: Floats
+    held_out: HeldOutBundle | None = None  # if something is held out
 
 
 class GroupLearnt(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +68,7 @@ def group_losses(comparison: Comparison, bundles: Sequence[Bundle], path: str) -
             median=each.median,
             three_quarters=each.three_quarters,
             high=each.high,
+            held_out=each.held_out,
         )
         for each in bundles
     )

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from rnn_tui.protocol.field import HeldOutBundle
 from rnn_tui.protocol.frame import (
     Curve,
     Forecast,
@@ -56,6 +57,7 @@ _AXES: dict[type, dict[str, tuple[str, ...]]] = {  # what the dimensions of an a
     Curve: {"": ("point",)},
     Forecast: {"": ("place",)},
     GroupLosses: {"": ("point",)},
+    HeldOutBundle: {"": ("evaluation",)},
     GroupLearnt: {"": ("step up",)},
 }
 _LABELS = {"units": "unit", "features": "feature", "states": "state", "rows": "row", "columns": "column"}

@@ -17,6 +17,8 @@ from rnn_tui.draw.kit.chart_scale import AxisScale
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
 from rnn_tui.protocol.field import FieldWanted, HeldOutBundle
+from rnn_tui.view.model.field_numbers import group_losses
+from rnn_tui.view.model.shown_numbers import tables
 from tests.draw.grids import GREY, Grid, is_picture, texts
 from tests.fake_fields import facts_of, field_of, losses_of, picture_of
 
@@ -165,3 +167,5 @@ def test_what_is_held_out_has_a_mark_of_its_own_at_each_median_and_stands_in_the
     at_20 = bundle_words(bundle, 19)  # the 20th epoch
     assert all("held out 2.00" in each for each in at_20[:-1])
     assert not any("held out" in each for each in bundle_words(bundle, 5))
+    saved = {each.quantity: each.values for each in tables({"bundle": group_losses(field_of(), [bundle], "")})}
+    assert saved["bundle.all.held_out.median"] == [2.0, 3.0, 5.0]
