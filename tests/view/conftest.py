@@ -1,10 +1,13 @@
 """What every test of the view needs: colours, and a garbage collector that the app leaves alone."""
 
 import gc
+import signal
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+
+from rnn_tui.common.signals import ENDING
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -17,6 +20,16 @@ def _modules_are_no_garbage() -> Iterator[None]:
     yield
     gc.set_threshold(*threshold)
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """An app leaves on signals; once it has gone, so have its handlers, whichever tests come next."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield
+    for number, handler in before.items():
+        if handler is not None and signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
